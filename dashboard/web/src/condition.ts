@@ -1,0 +1,121 @@
+import type { ConnectionState } from "./connection.ts";
+import { age } from "./format.ts";
+import type { TransportName } from "./transport.ts";
+
+/** What the server says about where its prices come from. */
+export interface FeedState {
+  readonly source: string;
+  readonly simulated: boolean;
+  readonly status: string;
+  /** Since when, in microseconds since the Unix epoch; 0 when it did not say. */
+  readonly since: number;
+  readonly message: string;
+}
+
+/** live: as it should be. wait: soon. halt: on purpose. bad: someone should know. */
+export type Tone = "live" | "wait" | "halt" | "bad";
+
+export interface Condition {
+  readonly tone: Tone;
+  /** Two or three words for the badge. */
+  readonly badge: string;
+  /** A sentence that says why the prices are not live, or null when they are. */
+  readonly notice: string | null;
+  /** What the reader can do about it. */
+  readonly action: "retry" | "resume" | null;
+  /** Whether the prices may be shown as live. */
+  readonly live: boolean;
+}
+
+export const transportNames: Readonly<Record<TransportName, string>> = {
+  websocket: "WebSocket",
+  sse: "SSE",
+  poll: "Long polling",
+};
+
+const not = (condition: Omit<Condition, "live">): Condition => ({ ...condition, live: false });
+
+const sentence = (text: string) => (text === "" ? "" : ` ${text.replace(/[.\s]*$/, "")}.`);
+
+/** The one place that decides whether a price may look live, and what is said when it may not. */
+export function judge(state: ConnectionState, feed: FeedState, now: number): Condition {
+  const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt))} ago. `;
+  const old = "The prices below are the last ones received, not live.";
+
+  switch (state.phase) {
+    case "stopped":
+      return not({
+        tone: "bad",
+        badge: "Refused",
+        notice: `The server refused this page.${sentence(state.reason)} ${old}`,
+        action: "retry",
+      });
+    case "offline":
+      return not({ tone: "bad", badge: "Offline", notice: `This device is offline. ${old}`, action: "retry" });
+    case "waiting": {
+      const seconds = Math.max(1, Math.ceil(((state.retryAt ?? now) - now) / 1000));
+      const first = lost === "" ? "The server does not answer. " : lost;
+      return not({
+        tone: "bad",
+        badge: `Reconnecting in ${seconds} s`,
+        notice: `${first}${lost === "" ? "" : old}`.trim(),
+        action: "retry",
+      });
+    }
+    case "resting":
+      return not({ tone: "halt", badge: "Paused", notice: `Paused. ${old}`, action: "resume" });
+    case "idle":
+      return not({ tone: "halt", badge: "Disconnected", notice: null, action: null });
+    case "connecting":
+      return lost === ""
+        ? not({ tone: "wait", badge: "Connecting", notice: null, action: null })
+        : not({ tone: "bad", badge: "Reconnecting", notice: `${lost}${old}`, action: null });
+    case "open":
+      break;
+  }
+
+  if (state.paused) {
+    return not({ tone: "halt", badge: "Paused", notice: `Paused. ${old}`, action: "resume" });
+  }
+  if (!state.synced) return not({ tone: "wait", badge: "Catching up", notice: null, action: null });
+
+  const said = sentence(feed.message);
+  const since = feed.since > 0 ? ` for ${age(Math.max(0, now - feed.since / 1000))}` : "";
+  switch (feed.status) {
+    case "live":
+      return { tone: "live", badge: "Live", notice: null, action: null, live: true };
+    case "stale":
+      return not({
+        tone: "bad",
+        badge: "Stale",
+        notice: `The feed has been silent${since}.${said} ${old}`,
+        action: null,
+      });
+    case "down":
+      return not({ tone: "bad", badge: "Feed down", notice: `The feed is down${since}.${said} ${old}`, action: null });
+    case "closed":
+      return not({
+        tone: "halt",
+        badge: "Market closed",
+        notice: `The market is closed.${said} The prices below are the last ones traded.`,
+        action: null,
+      });
+    case "connecting":
+      return not({ tone: "wait", badge: "Feed connecting", notice: `The server is connecting to its feed.${said}`, action: null });
+    default:
+      return not({ tone: "bad", badge: `Feed ${feed.status}`, notice: `The feed is ${feed.status}.${said} ${old}`, action: null });
+  }
+}
+
+/** What must be said about the origin of the prices: empty for a real market's. */
+export function origin(feed: FeedState): { readonly label: string; readonly note: string } | null {
+  if (feed.source === "replay") {
+    return feed.simulated
+      ? { label: "Replay, simulated", note: "A recording of simulated prices is being replayed. This is not market data." }
+      : { label: "Replay", note: "A recording is being replayed. These are not current prices." };
+  }
+  if (feed.simulated || feed.source === "sim") {
+    return { label: "Simulated", note: "These prices are made up by the built-in simulator. This is not market data." };
+  }
+  return null;
+}

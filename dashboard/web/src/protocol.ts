@@ -1,0 +1,236 @@
+/**
+ * The wire, version 1: what the server says and what a client may say. Everything that comes in
+ * passes `parseMessage`, so the rest of the page can trust the types.
+ */
+
+export type FeedStatus = "connecting" | "live" | "stale" | "down" | "closed";
+export type QuoteStatus = "stale" | "halted" | "closed" | "down";
+
+/** One symbol's state in the short keys of the wire. A key is absent while nobody knows its value. */
+export interface Quote {
+  readonly s: string;
+  readonly p?: number;
+  readonly z?: number;
+  readonly b?: number;
+  readonly bz?: number;
+  readonly a?: number;
+  readonly az?: number;
+  readonly o?: number;
+  readonly h?: number;
+  readonly l?: number;
+  readonly pc?: number;
+  readonly v?: number;
+  readonly n?: number;
+  readonly vw?: number;
+  /** Exchange time of the last change, microseconds since the Unix epoch. */
+  readonly t?: number;
+  readonly st?: string;
+}
+
+/** What an update carries for one symbol: `null` takes a key away. */
+export type QuotePatch = { readonly [K in keyof Omit<Quote, "s">]?: Quote[K] | null } & { readonly s: string };
+
+export interface Hello {
+  readonly type: "hello";
+  readonly protocol: number;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly interval_ms?: number;
+  readonly heartbeat_ms?: number;
+  readonly source?: string;
+  readonly simulated?: boolean;
+  readonly status?: string;
+}
+
+export interface Subscribed {
+  readonly type: "subscribed";
+  readonly id?: number;
+  readonly symbols?: readonly string[];
+  readonly unknown?: readonly string[];
+  readonly rate?: number;
+}
+
+export interface Snapshot {
+  readonly type: "snapshot";
+  readonly seq: number;
+  readonly time: number;
+  readonly quotes: readonly Quote[];
+  /** Only what changed since the position that was asked for: everything else still holds. */
+  readonly resumed?: boolean;
+  /** Another part of the same seq follows. */
+  readonly more?: boolean;
+}
+
+export interface Update {
+  readonly type: "update";
+  readonly seq: number;
+  readonly time: number;
+  readonly quotes: readonly QuotePatch[];
+  readonly more?: boolean;
+}
+
+export interface StatusChange {
+  readonly type: "status";
+  readonly source?: string;
+  readonly status: string;
+  readonly since?: number;
+  readonly message?: string;
+}
+
+export interface Heartbeat {
+  readonly type: "heartbeat";
+  readonly seq?: number;
+  readonly time?: number;
+}
+
+export interface RateChange {
+  readonly type: "rate";
+  readonly rate: number;
+  readonly asked?: number;
+  readonly reason?: string;
+}
+
+export interface ErrorMessage {
+  readonly type: "error";
+  readonly id?: number;
+  readonly code: string;
+  readonly message?: string;
+  readonly retry_ms?: number;
+}
+
+export type ServerMessage =
+  | Hello
+  | Subscribed
+  | { readonly type: "unsubscribed"; readonly id?: number; readonly symbols?: readonly string[] }
+  | Snapshot
+  | Update
+  | StatusChange
+  | Heartbeat
+  | RateChange
+  | { readonly type: "pong"; readonly id?: number; readonly time?: number }
+  | ErrorMessage;
+
+export type MessageType = ServerMessage["type"];
+export type MessageOf<T extends MessageType> = Extract<ServerMessage, { type: T }>;
+
+export type ClientMessage =
+  | {
+      readonly type: "subscribe";
+      readonly id: number;
+      readonly symbols: readonly string[];
+      readonly rate?: number;
+      readonly fields?: readonly string[];
+      readonly since?: string;
+    }
+  | { readonly type: "unsubscribe"; readonly id: number; readonly symbols: readonly string[] }
+  | { readonly type: "pause"; readonly id: number }
+  | { readonly type: "resume"; readonly id: number }
+  | { readonly type: "ping"; readonly id: number };
+
+export const subprotocol = "tickertape.v1.json";
+
+/** A place in the stream of one run of the server. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export const formatPosition = (position: Position): string => `${position.epoch}-${position.seq}`;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
+const isText = (value: unknown): value is string => typeof value === "string";
+
+const isQuoteList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((quote) => isObject(quote) && isText(quote["s"]));
+
+// What each type must have to be of use; a message without it is dropped like an unknown type.
+const required: { readonly [T in MessageType]: (m: Record<string, unknown>) => boolean } = {
+  hello: (m) => isText(m["epoch"]) && isNumber(m["seq"]) && isNumber(m["time"]),
+  subscribed: () => true,
+  unsubscribed: () => true,
+  snapshot: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
+  update: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
+  status: (m) => isText(m["status"]),
+  heartbeat: () => true,
+  rate: (m) => isNumber(m["rate"]),
+  pong: () => true,
+  error: (m) => isText(m["code"]),
+};
+
+const isServerMessage = (value: unknown): value is ServerMessage =>
+  isObject(value) &&
+  isText(value["type"]) &&
+  Object.hasOwn(required, value["type"]) &&
+  required[value["type"] as MessageType](value);
+
+/** Reads one message. Null for what this version does not know, which a client must ignore. */
+export function parseMessage(text: string): ServerMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return isServerMessage(value) ? value : null;
+}
+
+/** The answer of GET /api/quotes. */
+export interface QuotesAnswer {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly source?: string;
+  readonly simulated?: boolean;
+  readonly status?: string;
+  readonly resumed?: boolean;
+  readonly unknown?: readonly string[];
+  readonly heartbeat_ms?: number;
+  readonly quotes: readonly Quote[];
+}
+
+export function isQuotesAnswer(value: unknown): value is QuotesAnswer {
+  return (
+    isObject(value) &&
+    isText(value["epoch"]) &&
+    isNumber(value["seq"]) &&
+    isNumber(value["time"]) &&
+    isQuoteList(value["quotes"])
+  );
+}
+
+/** One record of GET /api/symbols. */
+export interface SymbolInfo {
+  readonly symbol: string;
+  readonly name?: string;
+  readonly sector?: string;
+  readonly currency?: string;
+  readonly decimals?: number;
+}
+
+export function parseSymbols(value: unknown): readonly SymbolInfo[] {
+  if (!isObject(value) || !Array.isArray(value["symbols"])) return [];
+  return value["symbols"].filter((record): record is SymbolInfo => isObject(record) && isText(record["symbol"]));
+}
+
+export interface Watchlist {
+  readonly name: string;
+  readonly symbols: readonly string[];
+}
+
+export interface Watchlists {
+  readonly watchlists: readonly Watchlist[];
+  readonly default?: string;
+}
+
+export function parseWatchlists(value: unknown): Watchlists {
+  if (!isObject(value) || !Array.isArray(value["watchlists"])) return { watchlists: [] };
+  const watchlists = value["watchlists"].filter(
+    (list): list is Watchlist =>
+      isObject(list) && isText(list["name"]) && Array.isArray(list["symbols"]) && list["symbols"].every(isText),
+  );
+  return isText(value["default"]) ? { watchlists, default: value["default"] } : { watchlists };
+}

@@ -1,0 +1,180 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Api } from "../api.ts";
+import type { Desk } from "../desk.ts";
+import type { SymbolInfo } from "../protocol.ts";
+import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
+
+interface SearchProps {
+  readonly desk: Desk;
+  readonly api: Api;
+  /** Shows a symbol that is on the list already. */
+  readonly show: (symbol: string) => void;
+}
+
+const limit = 20;
+const typingPause = 120; // ms
+
+type Results =
+  | { readonly kind: "none" }
+  | { readonly kind: "found"; readonly query: string; readonly records: readonly SymbolInfo[] }
+  | { readonly kind: "failed" };
+
+/** Finds symbols by name and puts them on the list: a combobox whose choices stay open for more. */
+export function Search({ desk, api, show }: SearchProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const query = useSignal("");
+  const results = useSignal<Results>({ kind: "none" });
+  const open = useSignal(false);
+  const active = useSignal(0);
+
+  const text = query.value.trim();
+  useEffect(() => {
+    if (text === "") {
+      results.value = { kind: "none" };
+      return;
+    }
+    const abort = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const records = await api.search(text, limit, abort.signal);
+        if (abort.signal.aborted) return;
+        results.value = { kind: "found", query: text, records };
+        active.value = 0;
+      } catch {
+        if (!abort.signal.aborted) results.value = { kind: "failed" };
+      }
+    }, typingPause);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text, api, results, active]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target;
+      const typing = target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      input.current?.focus();
+      input.current?.select();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+
+  const watched = new Set(desk.symbols.value ?? []);
+  const found = results.value;
+  const records = found.kind === "found" ? found.records : [];
+  const shown = open.value && text !== "" && found.kind !== "none";
+  const current = records[active.value];
+
+  const close = () => {
+    open.value = false;
+  };
+  const choose = (record: SymbolInfo) => {
+    if (watched.has(record.symbol)) {
+      close();
+      query.value = "";
+      show(record.symbol);
+    } else {
+      desk.add(record);
+      input.current?.select();
+    }
+  };
+  const move = (by: number) => {
+    if (records.length === 0) return;
+    open.value = true;
+    active.value = (active.value + by + records.length) % records.length;
+    document.getElementById(`result-${active.value}`)?.scrollIntoView({ block: "nearest" });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    switch (event.key) {
+      case "ArrowDown":
+        move(1);
+        break;
+      case "ArrowUp":
+        move(-1);
+        break;
+      case "Enter":
+        if (shown && current && found.kind === "found" && found.query === text) choose(current);
+        break;
+      case "Escape":
+        if (query.value === "") input.current?.blur();
+        query.value = "";
+        close();
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  };
+
+  return (
+    <search class="search">
+      <SearchIcon />
+      <input
+        ref={input}
+        type="text"
+        role="combobox"
+        aria-label="Find a symbol to add"
+        aria-expanded={shown}
+        aria-controls="results"
+        aria-autocomplete="list"
+        aria-activedescendant={shown && current ? `result-${active.value}` : undefined}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        enterkeyhint="done"
+        placeholder="Add a symbol by ticker or name"
+        value={query.value}
+        onInput={(event) => {
+          query.value = event.currentTarget.value;
+          open.value = true;
+        }}
+        onFocus={() => {
+          open.value = true;
+        }}
+        onBlur={close}
+        onKeyDown={onKeyDown}
+      />
+      <kbd aria-hidden="true">/</kbd>
+      <div class="results" hidden={!shown}>
+        {/* The listbox keeps the focus in the input: options answer to the pointer before it blurs. */}
+        <div id="results" role="listbox" aria-label="Symbols found">
+          {records.map((record, index) => {
+            const on = watched.has(record.symbol);
+            return (
+              <div
+                key={record.symbol}
+                id={`result-${index}`}
+                class="result"
+                role="option"
+                tabIndex={-1}
+                aria-selected={index === active.value}
+                onPointerDown={(event) => event.preventDefault()}
+                onClick={() => choose(record)}
+                onKeyDown={() => {}}
+                onPointerMove={() => {
+                  active.value = index;
+                }}
+              >
+                <span class="ticker">{record.symbol}</span>
+                <span class="name">{record.name}</span>
+                <span class="sector">{record.sector}</span>
+                <span class="does" data-on={on}>
+                  {on ? <CheckIcon /> : <PlusIcon />}
+                  {on ? "On your list" : "Add"}
+                </span>
+              </div>
+            );
+          })}
+        </div>
+        {found.kind === "found" && records.length === 0 && <p>No symbol or name matches “{found.query}”.</p>}
+        {found.kind === "failed" && <p>The search does not answer. It works again when the connection is back.</p>}
+      </div>
+    </search>
+  );
+}

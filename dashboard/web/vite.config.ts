@@ -1,0 +1,25 @@
+import { defineConfig } from "vite";
+import { sizeBudget } from "./build/budget.ts";
+import { keepFile } from "./build/keep.ts";
+import { licences } from "./build/licences.ts";
+
+const server = process.env["TICKERTAPE_SERVER"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    target: "es2022",
+    // The page is served with a policy that forbids inline script and style, data: fonts included.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ["/ws", "/events", "/api", "/healthz", "/metrics"].map((path) => [path, { target: server, ws: path === "/ws" }]),
+    ),
+  },
+  plugins: [licences({ file: "licenses.txt" }), sizeBudget({ initial: 45 * 1024, other: 30 * 1024 }), keepFile(".gitkeep")],
+});
