@@ -1,0 +1,173 @@
+package broadcast
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+)
+
+// Board holds the newest quote of every symbol and tells it to subscribers.
+type Board struct {
+	// static
+	cfg     Config
+	dir     *feed.Directory
+	source  feed.Info
+	lists   map[string][]string // watchlists by name
+	log     *slog.Logger
+	metrics *metrics
+	store   *store
+	watches *watches
+	roster  *roster
+	kick    chan struct{} // one slot, never closed: something changed
+
+	mu       sync.Mutex
+	cells    []cell          // guarded by mu; index is the symbol's id
+	dirty    []feed.SymbolID // guarded by mu: changed since the last flush
+	status   feed.Status     // guarded by mu
+	restated bool            // guarded by mu: status is news
+	quoted   bool            // guarded by mu: some symbol has a bid, an ask or a trade
+}
+
+// NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
+// otherwise. It starts nothing.
+func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, log *slog.Logger, reg prometheus.Registerer) *Board {
+	s := &store{dir: dir, epoch: newEpoch()}
+	m := newMetrics(reg, s)
+	b := &Board{
+		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
+		lists:   make(map[string][]string, len(lists)),
+		store:   s,
+		watches: newWatches(s),
+		roster:  newRoster(cfg),
+		kick:    make(chan struct{}, 1),
+		status:  feed.Status{State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet"},
+	}
+	for _, l := range lists {
+		b.lists[l.Name] = l.Symbols
+	}
+	return b
+}
+
+// Apply takes in a batch. What it cannot take in is counted and left out. It keeps nothing of the
+// batch, does not wait for subscribers, and may be called from anywhere.
+func (b *Board) Apply(batch feed.Batch) {
+	known := b.dir.Len()
+	var rejected [numRejects]int
+	coalesced := 0
+	b.mu.Lock()
+	if batch.Status != nil {
+		b.restate(*batch.Status)
+	}
+	if len(batch.Images) > 0 {
+		now := feed.TimeOf(time.Now())
+		for i := range batch.Images {
+			im := &batch.Images[i]
+			if int(im.Symbol) >= known {
+				rejected[rejectSymbol]++
+				continue
+			}
+			r := b.cell(im.Symbol).image(im, now)
+			rejected[r]++
+			if r == accepted {
+				b.mark(im.Symbol)
+				b.quoted = b.quoted || im.Set&(feed.FieldPrice|feed.FieldBid|feed.FieldAsk) != 0
+			}
+		}
+	}
+	for i := range batch.Ticks {
+		t := &batch.Ticks[i]
+		if int(t.Symbol) >= known {
+			rejected[rejectSymbol]++
+			continue
+		}
+		c := b.cell(t.Symbol)
+		if r := c.apply(t); r != accepted {
+			rejected[r]++
+			continue
+		}
+		if c.changed {
+			coalesced++
+		}
+		b.mark(t.Symbol)
+		b.quoted = b.quoted || t.Kind <= feed.KindQuote
+	}
+	news := len(b.dirty) > 0 || b.restated
+	b.mu.Unlock()
+
+	taken := len(batch.Ticks)
+	for r, n := range rejected {
+		if n > 0 && reject(r) != accepted {
+			b.metrics.rejected[r].Add(float64(n))
+			taken -= n
+		}
+	}
+	b.metrics.ticks.Add(float64(max(taken, 0)))
+	b.metrics.coalesced.Add(float64(coalesced))
+	if news {
+		select {
+		case b.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// cell is the symbol's, made when it is new. The caller holds mu.
+func (b *Board) cell(id feed.SymbolID) *cell {
+	for int(id) >= len(b.cells) {
+		next := feed.SymbolID(len(b.cells))
+		c := cell{quote: feed.Quote{Symbol: next}}
+		if pc := b.dir.Symbol(next).PreviousClose; pc > 0 {
+			c.quote.PreviousClose = pc
+			c.quote.Set |= feed.FieldPreviousClose
+		}
+		b.cells = append(b.cells, c)
+	}
+	return &b.cells[id]
+}
+
+// mark puts the symbol on the list of the next flush. The caller holds mu.
+func (b *Board) mark(id feed.SymbolID) {
+	if c := &b.cells[id]; !c.changed {
+		c.changed = true
+		b.dirty = append(b.dirty, id)
+	}
+}
+
+// restate takes in a new state of the feed, which is one of every symbol that it has ever quoted.
+// The caller holds mu.
+func (b *Board) restate(s feed.Status) {
+	if s.State != b.status.State {
+		for id := range b.cells {
+			if b.cells[id].quote.Set&^feed.FieldPreviousClose != 0 {
+				b.mark(feed.SymbolID(id))
+			}
+		}
+	}
+	b.status, b.restated = s, true
+}
+
+// Status is the state of the feed.
+func (b *Board) Status() feed.Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.status
+}
+
+// Source names the feed.
+func (b *Board) Source() feed.Info { return b.source }
+
+// Quoted tells whether the feed has given a first quote.
+func (b *Board) Quoted() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.quoted
+}
+
+// Position is the newest flush.
+func (b *Board) Position() Position {
+	return Position{Epoch: b.store.epoch, Seq: b.store.now()}
+}

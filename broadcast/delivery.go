@@ -1,0 +1,110 @@
+package broadcast
+
+import (
+	"time"
+
+	"tickertape/feed"
+)
+
+// delivery is a snapshot or an update on its way, cut into parts that are built one by one, each
+// when the one before has been written. Between two parts the board may move on: a quote
+// that has changed after the delivery's seq is left to the next delivery, so that every value sent
+// is the board's at that seq. The next one begins where the first was left out, and what it begins
+// with is never left out, so all come round.
+type delivery struct {
+	kind    kind
+	list    symbolList
+	fields  feed.Fields
+	from    Seq  // only what changed after it
+	whole   bool // whole quotes, not just the changed keys
+	resumed bool // a snapshot of what changed after from; keys that went away are null
+	start   int  // place in list to begin with
+
+	begun bool
+	at    Seq // the board's seq that it tells; set by the first part
+	total int // length of list; set by the first part
+	done  int // places looked at
+	told  int // quotes told
+	owed  bool
+	first int // place of the first one left out, when owed
+}
+
+const (
+	batch = 16      // versions copied at a time, so that the lock is held for microseconds
+	sweep = 8 * 256 // places looked at meanwhile
+)
+
+// part builds the next part. Its field more tells whether another follows.
+func (s *store) part(d *delivery, now time.Time) *part {
+	p := &part{kind: d.kind, data: make([]byte, headRoom, 1<<10)}
+	var (
+		copied [batch]version
+		fields [batch]feed.Fields
+		quotes = 0
+	)
+	for headed := false; ; {
+		n := 0
+		s.mu.RLock()
+		if !d.begun {
+			d.begun, d.at, d.total = true, s.seq, d.list.len(len(s.versions))
+		}
+		for stop := min(d.total, d.done+sweep); d.done < stop && n < batch; d.done++ {
+			place := (d.start + d.done) % d.total
+			id := int(d.list.at(place))
+			if id >= len(s.versions) || s.versions[id].last <= d.from {
+				continue
+			}
+			v := &s.versions[id]
+			if v.last > d.at {
+				if !d.owed {
+					d.owed, d.first = true, place
+				}
+				continue
+			}
+			if f, tell := d.pick(v); tell {
+				copied[n], fields[n] = *v, f
+				n++
+			}
+		}
+		s.mu.RUnlock()
+
+		if !headed {
+			headed = true
+			p.seq = d.at
+			p.data = appendHead(p.data, d.kind, d.at, now, d.resumed)
+		}
+		for i := range n {
+			if quotes > 0 {
+				p.data = append(p.data, ',')
+			}
+			quotes++
+			d.told++
+			v := &copied[i]
+			p.data = appendQuote(p.data, v.symbol, &v.quote, fields[i])
+			if p.news == 0 || v.received < p.news {
+				p.news = v.received
+			}
+		}
+		if end := d.done == d.total; end || len(p.data) > partLimit-batch*512 {
+			p.more, p.next = !end, d.done
+			p.data = appendTail(p.data, p.more)
+			return p
+		}
+	}
+}
+
+// pick are the fields of v that the delivery tells, and whether it tells v at all.
+func (d *delivery) pick(v *version) (feed.Fields, bool) {
+	wanted := d.fields | feed.FieldState // an old price must never look live, whatever was asked for
+	news := v.since(d.from) & wanted
+	switch {
+	case d.kind == update && d.whole:
+		return wanted, news != 0
+	case d.kind == update:
+		return news, news != 0
+	case d.resumed:
+		return v.quote.Set&wanted | news, news != 0
+	default:
+		return v.quote.Set & wanted, true
+	}
+}

@@ -1,0 +1,191 @@
+package broadcast
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"tickertape/feed"
+)
+
+// request is what a client asks for in one message.
+type request struct {
+	Type    string    `json:"type"`
+	ID      id        `json:"id"`
+	Symbols []string  `json:"symbols"`
+	Rate    *float64  `json:"rate"`
+	Fields  *[]string `json:"fields"`
+	Since   string    `json:"since"`
+	fault   *fault    // what is wrong with it, when something is
+}
+
+// id is the client's own mark of a request, sent back as it came: a JSON number or string.
+type id []byte
+
+// UnmarshalJSON takes a number, a string or null.
+func (i *id) UnmarshalJSON(b []byte) error {
+	if len(b) > 64 || b[0] == '{' || b[0] == '[' || b[0] == 't' || b[0] == 'f' {
+		return fmt.Errorf("id %.70s is not a number or a short string", b)
+	}
+	if b[0] == 'n' {
+		*i = nil
+		return nil
+	}
+	*i = bytes.Clone(b)
+	return nil
+}
+
+// fault is a request that failed while the connection lives on.
+type fault struct {
+	code    string
+	message string
+}
+
+func (f *fault) Error() string { return f.code + ": " + f.message }
+
+const (
+	badJSON        = "bad_json"
+	badRequest     = "bad_request"
+	unknownType    = "unknown_type"
+	tooManySymbols = "too_many_symbols"
+	badRate        = "bad_rate"
+	rateLimited    = "rate_limited"
+)
+
+// parseRequest reads a client's message. What is wrong with it is in its fault; the id is there
+// if it could be read.
+func parseRequest(b []byte) request {
+	var r request
+	if err := json.Unmarshal(b, &r); err != nil {
+		failed := request{ID: r.ID}
+		var semantic *json.SemanticError
+		if errors.As(err, &semantic) && stdjson.Valid(b) {
+			failed.fault = &fault{badRequest, describe(semantic)}
+		} else {
+			failed.fault = &fault{badJSON, "the message is not one JSON object in UTF-8: " + clip(err.Error())}
+		}
+		return failed
+	}
+	switch r.Type {
+	case "subscribe", "unsubscribe", "pause", "resume", "ping":
+	case "":
+		r.fault = &fault{badRequest, "type: missing; want subscribe, unsubscribe, pause, resume or ping"}
+	default:
+		r.fault = &fault{unknownType, fmt.Sprintf("type: %.40q is not subscribe, unsubscribe, pause, resume or ping", r.Type)}
+	}
+	return r
+}
+
+func describe(err *json.SemanticError) string {
+	key := string(err.JSONPointer)
+	if len(key) > 0 {
+		key = key[1:]
+	}
+	why := "want a " + fmt.Sprint(err.GoType)
+	if err.Err != nil {
+		why = err.Err.Error()
+	} else {
+		switch err.GoType {
+		case nil:
+			why = "of the wrong type"
+		default:
+			switch err.GoType.Kind().String() {
+			case "slice":
+				why = "want a list of strings"
+			case "float64":
+				why = "want a number"
+			case "string":
+				why = "want a string"
+			case "struct":
+				why = "want an object"
+			}
+		}
+	}
+	if key == "" {
+		return clip("the message: " + why)
+	}
+	if len(err.JSONValue) > 0 {
+		return clip(fmt.Sprintf("%.40s: %.40s: %s", key, err.JSONValue, why))
+	}
+	return clip(fmt.Sprintf("%.40s: %s", key, why))
+}
+
+// clip keeps what is sent back of a client's own text short.
+func clip(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && s[cut]&0xc0 == 0x80 {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// Messages to a client that carry no quotes.
+
+type helloMessage struct {
+	Type      string `json:"type"`
+	Protocol  int    `json:"protocol"`
+	Epoch     string `json:"epoch"`
+	Seq       Seq    `json:"seq"`
+	Time      int64  `json:"time"`
+	Interval  int64  `json:"interval_ms"`
+	Heartbeat int64  `json:"heartbeat_ms"`
+	Source    string `json:"source"`
+	Simulated bool   `json:"simulated"`
+	Status    string `json:"status"`
+}
+
+type subscribedMessage struct {
+	Type    string             `json:"type"`
+	ID      stdjson.RawMessage `json:"id,omitempty"`
+	Symbols []string           `json:"symbols"`
+	Unknown []string           `json:"unknown,omitempty"`
+	Rate    float64            `json:"rate,omitempty"`
+}
+
+type plainMessage struct {
+	Type string             `json:"type"`
+	ID   stdjson.RawMessage `json:"id,omitempty"`
+	Seq  *Seq               `json:"seq,omitempty"`
+	Time int64              `json:"time,omitempty"`
+}
+
+type rateMessage struct {
+	Type   string  `json:"type"`
+	Rate   float64 `json:"rate"`
+	Asked  float64 `json:"asked"`
+	Reason string  `json:"reason"`
+}
+
+type statusMessage struct {
+	Type    string    `json:"type"`
+	Source  string    `json:"source"`
+	Status  string    `json:"status"`
+	Since   feed.Time `json:"since"`
+	Message string    `json:"message"`
+}
+
+type errorMessage struct {
+	Type    string             `json:"type"`
+	ID      stdjson.RawMessage `json:"id,omitempty"`
+	Code    string             `json:"code"`
+	Message string             `json:"message"`
+}
+
+// say encodes a message without quotes.
+func say(k kind, message any) *part {
+	b, err := stdjson.Marshal(message)
+	if err != nil {
+		panic(err) // the types above hold nothing that JSON cannot
+	}
+	return newPart(k, b)
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }

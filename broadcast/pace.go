@@ -1,0 +1,56 @@
+package broadcast
+
+import (
+	"math"
+	"time"
+)
+
+// pace compares the updates that a subscriber took with those that there were for it.
+type pace struct {
+	began  time.Time
+	issued uint64 // the watch's frames when it began
+	taken  int
+	slow   bool
+	told   float64 // the rate last said, when slow
+	first  bool    // it was the first verdict of its kind
+}
+
+const paceWindow = 2 * time.Second
+
+// begin starts to count anew, for another watch or another window.
+func (p *pace) begin(now time.Time, issued uint64) {
+	p.began, p.issued, p.taken = now, issued, 0
+}
+
+// verdict looks at a window that is over. It returns the rate to announce, 0 for nothing to say;
+// recovered is that of a subscriber which keeps up again.
+func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered bool) {
+	elapsed := now.Sub(p.began)
+	if elapsed < paceWindow {
+		return 0, false
+	}
+	there, taken := int(issued-p.issued), p.taken
+	p.begin(now, issued)
+	rate = round(float64(taken) / elapsed.Seconds())
+	switch {
+	case there >= 4 && taken*10 < there*7:
+		if p.slow && rate < p.told*1.5 && rate > p.told*0.5 {
+			return 0, false
+		}
+		p.first, p.slow, p.told = !p.slow, true, max(rate, minRate)
+		return p.told, false
+	case p.slow && taken*10 >= there*9:
+		p.slow = false
+		return 0, true
+	}
+	return 0, false
+}
+
+// round keeps two significant digits.
+func round(rate float64) float64 {
+	if rate <= 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(rate))-1)
+	return math.Round(math.Round(rate/unit)*unit*1e6) / 1e6
+}

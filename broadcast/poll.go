@@ -1,0 +1,163 @@
+package broadcast
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"tickertape/feed"
+)
+
+// Quotes serves GET /api/quotes: the board's newest flush at once, or, with since and wait, as a
+// long poll: when a followed symbol has changed.
+func (b *Board) Quotes() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !originAllowed(r, b.cfg.Origins) {
+			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
+			return
+		}
+		allowOrigin(w, r)
+		q, err := parseQuery(r.URL.Query(), b.cfg)
+		if err == nil && len(q.symbols) == 0 {
+			err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}
+		}
+		if err != nil {
+			badQuery(err).Write(w)
+			return
+		}
+		named := b.resolve(q.symbols)
+		since, resumed := b.since(q.since)
+		if resumed && q.wait > 0 {
+			if !b.poll(w, r, q, named.list, since) {
+				return
+			}
+		}
+		b.answerQuotes(w, r, q, named, since, resumed)
+	})
+}
+
+// poll waits until a followed symbol has changed. It returns false when it has answered, or
+// nobody waits for an answer any more.
+func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbolList, since Seq) bool {
+	refusal, ok := b.roster.enter()
+	if !ok {
+		b.metrics.connects.WithLabelValues(transportPoll, refusal.label).Inc()
+		refusal.problem().Write(w)
+		return false
+	}
+	defer b.roster.exit()
+	b.metrics.connects.WithLabelValues(transportPoll, "accepted").Inc()
+	b.metrics.subscribers.WithLabelValues(transportPoll).Inc()
+	defer b.metrics.subscribers.WithLabelValues(transportPoll).Dec()
+	gone := func(reason string) bool {
+		b.metrics.gone.WithLabelValues(transportPoll, reason).Inc()
+		return reason == "answered"
+	}
+
+	m := newMember()
+	x := b.watches.join(m, list, q.fields, 0)
+	defer b.watches.leave(m, x)
+	over := time.NewTimer(q.wait)
+	defer over.Stop()
+	// Asked for a rate, it answers no sooner than that rate allows after the question.
+	var early <-chan time.Time
+	if q.rate > 0 {
+		timer := time.NewTimer(min(q.wait, time.Duration(float64(time.Second)/q.rate)))
+		defer timer.Stop()
+		early = timer.C
+	}
+	news := b.store.newsSince(since, list, q.fields)
+	for !news || early != nil {
+		select {
+		case <-m.wake:
+			news = b.store.newsSince(since, list, q.fields)
+		case <-early:
+			early = nil
+		case <-over.C:
+			if news {
+				return gone("answered")
+			}
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(http.StatusNoContent)
+			gone("answered")
+			return false
+		case <-b.roster.leave:
+			comeBack(1012, "draining", b.cfg.Retry).problem().Write(w)
+			return gone("restarting")
+		case <-r.Context().Done():
+			return gone("closed")
+		}
+	}
+	return gone("answered")
+}
+
+// answerQuotes answers with the newest quotes, of those that changed after since. All are of one flush.
+func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, since Seq, resumed bool) {
+	d := delivery{kind: snapshot, fields: q.fields, from: since, resumed: resumed}
+	seq, versions := b.store.copy(named.list, &d)
+	etag := `"` + Position{b.store.epoch, seq}.String() + `"`
+	h := w.Header()
+	h.Set("ETag", etag)
+	h.Set("Cache-Control", "no-cache")
+	if q.since == "" && matches(r.Header.Get("If-None-Match"), etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	out := fmt.Appendf(nil, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
+		b.store.epoch, seq, micros(time.Now()), b.source.Name, b.source.Simulated, b.Status().State)
+	if resumed {
+		out = append(out, `,"resumed":true`...)
+	}
+	if len(named.unknown) > 0 {
+		unknown, _ := json.Marshal(named.unknown) // strings always encode
+		out = append(append(out, `,"unknown":`...), unknown...)
+	}
+	out = append(out, `,"quotes":[`...)
+	for i := range versions {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		v := &versions[i].version
+		out = appendQuote(out, v.symbol, &v.quote, versions[i].fields)
+	}
+	out = append(out, "]}\n"...)
+	h.Set("Content-Type", "application/json")
+	n, _ := w.Write(out) // a client that has gone needs no answer
+	b.metrics.messages.WithLabelValues(transportPoll).Inc()
+	b.metrics.bytes.WithLabelValues(transportPoll).Add(float64(n))
+}
+
+// matches tells whether an If-None-Match names the tag.
+func matches(header, etag string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// picked is a version and what to tell of it.
+type picked struct {
+	version
+	fields feed.Fields
+}
+
+// copy takes what a delivery would tell, all of one flush.
+func (s *store) copy(list symbolList, d *delivery) (Seq, []picked) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []picked
+	for i := range list.len(len(s.versions)) {
+		id := int(list.at(i))
+		if id >= len(s.versions) || s.versions[id].last <= d.from {
+			continue
+		}
+		if f, tell := d.pick(&s.versions[id]); tell {
+			out = append(out, picked{s.versions[id], f})
+		}
+	}
+	return s.seq, out
+}

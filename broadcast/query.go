@@ -1,0 +1,183 @@
+package broadcast
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tickertape/feed"
+)
+
+// query is what a request asks for in its URL, the same on every transport.
+type query struct {
+	symbols []string // as named; nil when the query names none
+	rate    float64  // updates a second; 0 when not asked for
+	fields  feed.Fields
+	since   string // a position, or what the client took for one
+	wait    time.Duration
+}
+
+// Rates that can be asked for, in updates a second.
+const (
+	minRate = 0.01
+	maxRate = 1000
+)
+
+// parseQuery reads a query. Its faults name the key and the value.
+func parseQuery(v url.Values, cfg Config) (query, error) {
+	q := query{fields: feed.AllFields, since: v.Get("since")}
+	for _, list := range v["symbols"] {
+		for name := range strings.SplitSeq(list, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				q.symbols = append(q.symbols, name)
+			}
+		}
+	}
+	if len(q.symbols) > cfg.MaxSymbols {
+		return q, &fault{tooManySymbols, fmt.Sprintf("symbols: %d are more than the %d allowed", len(q.symbols), cfg.MaxSymbols)}
+	}
+	if v.Has("rate") {
+		rate, err := strconv.ParseFloat(v.Get("rate"), 64)
+		if err != nil {
+			return q, &fault{badRate, fmt.Sprintf("rate: %.40q is not a number", v.Get("rate"))}
+		}
+		if err := checkRate(rate); err != nil {
+			return q, err
+		}
+		q.rate = rate
+	}
+	if v.Has("fields") {
+		fields, err := parseFields(strings.Split(v.Get("fields"), ","))
+		if err != nil {
+			return q, err
+		}
+		q.fields = fields
+	}
+	if v.Has("wait") {
+		wait, err := time.ParseDuration(v.Get("wait"))
+		if err != nil {
+			return q, &fault{badRequest, fmt.Sprintf("wait: %.40q is not a duration such as 25s", v.Get("wait"))}
+		}
+		if wait < 0 || wait > cfg.MaxWait {
+			return q, &fault{badRequest, fmt.Sprintf("wait: %v is not between 0s and %v", wait, cfg.MaxWait)}
+		}
+		q.wait = wait
+	}
+	return q, nil
+}
+
+func checkRate(rate float64) error {
+	if math.IsNaN(rate) || rate < minRate || rate > maxRate {
+		return &fault{badRate, fmt.Sprintf("rate: %v is not between %v and %d updates a second", rate, minRate, maxRate)}
+	}
+	return nil
+}
+
+// parseFields reads wire keys; none at all are all of them. "s" is always sent and may be named.
+func parseFields(names []string) (feed.Fields, error) {
+	var fields feed.Fields
+	named := false
+	for _, name := range names {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		named = true
+		if name == "s" {
+			continue
+		}
+		f, ok := fieldOf(name)
+		if !ok {
+			return 0, &fault{badRequest, fmt.Sprintf("fields: %.40q is not one of s, %s", name, strings.Join(keys[:], ", "))}
+		}
+		fields |= f
+	}
+	if !named {
+		return feed.AllFields, nil
+	}
+	return fields, nil
+}
+
+// since is the seq that a client has been told whole: 0, so everything, unless the position is of
+// this run of the server.
+func (b *Board) since(position string) (Seq, bool) {
+	p, err := ParsePosition(position)
+	if err != nil || p.Epoch != b.store.epoch || p.Seq > b.store.now() {
+		return 0, false
+	}
+	return p.Seq, true
+}
+
+// resolved are the symbols that names stand for.
+type resolved struct {
+	list    symbolList // sorted, each once
+	spelled []string   // the symbols as the feed spells them, "*" for everyone
+	unknown []string   // names that the feed and the watchlists do not know
+}
+
+// resolve finds symbols by name, where "*" is everyone and "#name" a watchlist.
+func (b *Board) resolve(names []string) resolved {
+	var r resolved
+	one := func(name string) {
+		if name == "*" {
+			if !r.list.all {
+				r.spelled = append(r.spelled, "*")
+			}
+			r.list.all = true
+			return
+		}
+		id, ok := b.dir.ID(name)
+		if !ok {
+			r.unknown = append(r.unknown, name)
+			return
+		}
+		r.list.ids = append(r.list.ids, id)
+		r.spelled = append(r.spelled, name)
+	}
+	for _, name := range names {
+		list, isList := b.lists[strings.TrimPrefix(name, "#")]
+		if !strings.HasPrefix(name, "#") || !isList {
+			one(name)
+			continue
+		}
+		for _, symbol := range list {
+			one(symbol)
+		}
+	}
+	slices.Sort(r.list.ids)
+	r.list.ids = slices.Compact(r.list.ids)
+	return r
+}
+
+// with is the union of two lists.
+func (l symbolList) with(m symbolList) symbolList {
+	if l.all || m.all {
+		return symbolList{all: true}
+	}
+	ids := slices.Concat(l.ids, m.ids)
+	slices.Sort(ids)
+	return symbolList{ids: slices.Compact(ids)}
+}
+
+// without are the members of l that m does not have; size is how many symbols there are.
+func (l symbolList) without(m symbolList, size int) symbolList {
+	if m.all {
+		return symbolList{}
+	}
+	if l.all && len(m.ids) == 0 {
+		return l
+	}
+	var ids []feed.SymbolID
+	for i := range l.len(size) {
+		id := l.at(i)
+		if _, found := slices.BinarySearch(m.ids, id); !found {
+			ids = append(ids, id)
+		}
+	}
+	return symbolList{ids: ids}
+}
+
+func (l symbolList) empty() bool { return !l.all && len(l.ids) == 0 }

@@ -1,0 +1,135 @@
+package broadcast
+
+import (
+	"slices"
+	"sync"
+
+	"tickertape/feed"
+)
+
+// version is one symbol's quote as of the newest flush, with the flush that last changed each key.
+type version struct {
+	symbol   string
+	quote    feed.Quote
+	last     Seq // newest of changed; 0 is nothing published yet
+	changed  [feed.NumFields]Seq
+	received feed.Time // when its newest tick came
+}
+
+// since are the fields that changed after seq.
+func (v *version) since(seq Seq) feed.Fields {
+	var f feed.Fields
+	if v.last <= seq {
+		return 0
+	}
+	for i, s := range v.changed {
+		if s > seq {
+			f |= 1 << i
+		}
+	}
+	return f
+}
+
+// store is what was published: the board as every subscriber sees it. One flush at a time writes
+// it, everyone reads.
+type store struct {
+	dir   *feed.Directory
+	epoch string
+
+	mu       sync.RWMutex
+	seq      Seq       // guarded by mu
+	versions []version // guarded by mu; the index is the symbol's id
+}
+
+// publish enters the quotes as the next flush and returns its seq and the ids of those that
+// differ from what was there, in order. When none does, there is no flush.
+func (s *store) publish(quotes []feed.Quote, received []feed.Time) (Seq, []feed.SymbolID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.seq + 1
+	var news []feed.SymbolID
+	for i := range quotes {
+		q := &quotes[i]
+		for int(q.Symbol) >= len(s.versions) {
+			s.versions = append(s.versions, version{})
+		}
+		v := &s.versions[q.Symbol]
+		f := changes(&v.quote, q)
+		if f == 0 {
+			continue
+		}
+		for i := range v.changed {
+			if f&(1<<i) != 0 {
+				v.changed[i] = next
+			}
+		}
+		if v.symbol == "" {
+			v.symbol = s.dir.Symbol(q.Symbol).Symbol
+		}
+		v.quote, v.received, v.last = *q, received[i], next
+		news = append(news, q.Symbol)
+	}
+	if len(news) > 0 {
+		s.seq = next
+	}
+	slices.Sort(news)
+	return s.seq, news
+}
+
+func (s *store) now() Seq {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.seq
+}
+
+// size is how many symbols have a place.
+func (s *store) size() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.versions)
+}
+
+// newsSince tells whether any of the symbols changed after seq in one of the fields.
+func (s *store) newsSince(seq Seq, list symbolList, fields feed.Fields) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range list.len(len(s.versions)) {
+		if id := int(list.at(i)); id < len(s.versions) && s.versions[id].since(seq)&fields != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// symbolList is who is followed: the sorted ids, or everyone that the board has.
+type symbolList struct {
+	all bool
+	ids []feed.SymbolID
+}
+
+func (l symbolList) len(all int) int {
+	if l.all {
+		return all
+	}
+	return len(l.ids)
+}
+
+func (l symbolList) at(i int) feed.SymbolID {
+	if l.all {
+		return feed.SymbolID(i)
+	}
+	return l.ids[i]
+}
+
+// states counts the symbols by the state of their quote.
+func (s *store) states() []int {
+	counts := make([]int, len(feed.States()))
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range s.versions {
+		if s.versions[i].last > 0 {
+			counts[s.versions[i].quote.State]++
+		}
+	}
+	return counts
+}
