@@ -30,6 +30,7 @@ type Board struct {
 	status   feed.Status     // guarded by mu
 	restated bool            // guarded by mu: status is news
 	quoted   bool            // guarded by mu: some symbol has a bid, an ask or a trade
+	oldest   time.Time       // guarded by mu: when the first of dirty came
 }
 
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
@@ -133,6 +134,9 @@ func (b *Board) cell(id feed.SymbolID) *cell {
 func (b *Board) mark(id feed.SymbolID) {
 	if c := &b.cells[id]; !c.changed {
 		c.changed = true
+		if len(b.dirty) == 0 {
+			b.oldest = time.Now()
+		}
 		b.dirty = append(b.dirty, id)
 	}
 }
@@ -170,4 +174,14 @@ func (b *Board) Quoted() bool {
 // Position is the newest flush.
 func (b *Board) Position() Position {
 	return Position{Epoch: b.store.epoch, Seq: b.store.now()}
+}
+
+// stuckAfter is how late a flush may be on a machine that is merely busy.
+const stuckAfter = 10 * time.Second
+
+// Stuck tells whether something has waited for a flush for much longer than the interval.
+func (b *Board) Stuck() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.dirty) > 0 && time.Since(b.oldest) > b.cfg.Interval+stuckAfter
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/spf13/viper"
+
+	"tickertape/broadcast"
+	"tickertape/dashboard"
+	"tickertape/feed"
+	"tickertape/feed/replay"
+	"tickertape/feed/sim"
+)
+
+// Config is the whole configuration: each room's section.
+type Config struct {
+	Server     dashboard.Config      `mapstructure:",squash"`
+	Log        LogConfig             `mapstructure:"log"`
+	Feed       FeedConfig            `mapstructure:"feed"`
+	Broadcast  broadcast.Config      `mapstructure:"broadcast"`
+	Watchlists []broadcast.Watchlist `mapstructure:"watchlists"`
+}
+
+// FeedConfig is what holds for all sources, and a section for each.
+type FeedConfig struct {
+	feed.Config `mapstructure:",squash"`
+	Sim         sim.Config    `mapstructure:"sim"`
+	Replay      replay.Config `mapstructure:"replay"`
+}
+
+// LogConfig says what is logged and how.
+type LogConfig struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"`
+}
+
+// DefaultConfig serves the simulated feed on loopback.
+func DefaultConfig() Config {
+	return Config{
+		Server:    dashboard.DefaultConfig(),
+		Log:       LogConfig{Level: "info", Format: "auto"},
+		Feed:      FeedConfig{Config: feed.DefaultConfig(), Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig()},
+		Broadcast: broadcast.DefaultConfig(),
+		Watchlists: []broadcast.Watchlist{
+			{Name: "leaders", Symbols: []string{"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "BRK.B", "JPM", "LLY", "V", "XOM", "UNH", "COST", "WMT", "NFLX", "HD", "PG", "KO", "BA", "DIS", "INTC", "F"}},
+			{Name: "tech", Symbols: []string{"AAPL", "MSFT", "NVDA", "AVGO", "ORCL", "CRM", "AMD", "ADBE", "CSCO", "QCOM", "TXN", "INTC", "IBM", "MU", "AMAT"}},
+			{Name: "banks", Symbols: []string{"JPM", "BAC", "WFC", "C", "GS", "MS", "USB", "PNC", "SCHW", "BK"}},
+			{Name: "energy", Symbols: []string{"XOM", "CVX", "COP", "SLB", "EOG", "MPC", "PSX", "OXY", "VLO", "KMI"}},
+		},
+	}
+}
+
+// Validate reports every value that is not allowed, by full key.
+func (c Config) Validate() error {
+	errs := []error{c.Server.Validate(), c.Log.validate()}
+	if !slices.Contains(sources, c.Feed.Source) {
+		errs = append(errs, fmt.Errorf("feed.source: %q is not one of %s", c.Feed.Source, strings.Join(sources, ", ")))
+	}
+	errs = append(errs, under("feed", c.Feed.Config.Validate()), under("feed.sim", c.Feed.Sim.Validate()), under("feed.replay", c.Feed.Replay.Validate()))
+	if c.Feed.Source == "replay" && c.Feed.Replay.File == "" {
+		errs = append(errs, errors.New(`feed.replay.file: "" is no file; the replay feed needs one`))
+	}
+	errs = append(errs, under("broadcast", c.Broadcast.Validate()), broadcast.CheckWatchlists(c.Watchlists))
+	return errors.Join(errs...)
+}
+
+func (c LogConfig) validate() error {
+	var errs []error
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Level) {
+		errs = append(errs, fmt.Errorf("log.level: %q is not one of debug, info, warn, error", c.Level))
+	}
+	if !slices.Contains([]string{"auto", "text", "json"}, c.Format) {
+		errs = append(errs, fmt.Errorf("log.format: %q is not one of auto, text, json", c.Format))
+	}
+	return errors.Join(errs...)
+}
+
+// under puts a section's name before each of its errors.
+func under(section string, err error) error {
+	var errs []error
+	for _, e := range flatten(err) {
+		errs = append(errs, fmt.Errorf("%s.%w", section, e))
+	}
+	return errors.Join(errs...)
+}
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}
+
+// errConfig is wrapped by every error about the configuration.
+var errConfig = errors.New("bad configuration")
+
+// delimiter joins the names of nested keys inside viper: a dot would split symbols such as BRK.B.
+const delimiter = "::"
+
+// defaultFile is read when no file is named and it exists.
+const defaultFile = "config.yaml"
+
+// loadConfig reads the defaults, over them the file, over both the environment, and lastly what the
+// command line says (override, by key; "" is not said). It reports all that is wrong at once, and
+// in warnings what is only suspicious.
+func loadConfig(file string, override map[string]string) (cfg Config, warnings []string, err error) {
+	v := viper.NewWithOptions(viper.KeyDelimiter(delimiter), viper.EnvKeyReplacer(strings.NewReplacer(delimiter, "_")))
+	v.SetEnvPrefix("TICKERTAPE")
+	v.AutomaticEnv()
+
+	cfg = DefaultConfig()
+	known := leaves(reflect.ValueOf(&cfg).Elem(), nil)
+	for _, l := range known {
+		v.SetDefault(l.key(), l.value.Interface())
+	}
+	if file == "" {
+		if _, err := os.Stat(defaultFile); err == nil {
+			file = defaultFile
+		}
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		v.SetConfigType("yaml")
+		if err := v.MergeInConfig(); err != nil {
+			return cfg, nil, fmt.Errorf("%w: %s", errConfig, readError(file, err))
+		}
+	}
+	for key, value := range override {
+		if value != "" {
+			v.Set(strings.ReplaceAll(key, ".", delimiter), value)
+		}
+	}
+
+	var errs []error
+	wrong := map[string]bool{}
+	for _, key := range unknownKeys(v.AllKeys(), known) {
+		errs = append(errs, fmt.Errorf("%s: unknown key%s", key, suggest(key, known)))
+		wrong[key] = true
+	}
+	for _, l := range known {
+		if err := l.set(v.Get(l.key())); err != nil {
+			errs = append(errs, err)
+			wrong[l.name()] = true
+		}
+	}
+	for _, err := range flatten(cfg.Validate()) { // a key of the wrong type still has its default
+		if key, _, _ := strings.Cut(err.Error(), ":"); !wrong[key] {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		from := file
+		if from == "" {
+			from = "no file"
+		}
+		return cfg, nil, fmt.Errorf("%w (%s)%w", errConfig, from, lines(errs))
+	}
+	return cfg, strayEnvironment(os.Environ(), known), nil
+}
+
+// lines prints each error on a line of its own.
+type lines []error
+
+func (l lines) Error() string {
+	var b strings.Builder
+	for _, err := range l {
+		b.WriteString("\n  ")
+		b.WriteString(err.Error())
+	}
+	return b.String()
+}
+
+func (l lines) Unwrap() []error { return l }
+
+func readError(file string, err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Sprintf("read %s: %v", file, path.Err)
+	}
+	return fmt.Sprintf("read %s: %s", file, strings.ReplaceAll(strings.TrimPrefix(err.Error(), "While parsing config: "), "\n", " "))
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+// leaf is one key of the configuration and the field that it sets.
+type leaf struct {
+	path  []string
+	value reflect.Value
+}
+
+func (l leaf) key() string  { return strings.Join(l.path, delimiter) }
+func (l leaf) name() string { return strings.Join(l.path, ".") }
+
+// environment is the variable that overrides the key.
+func (l leaf) environment() string {
+	return "TICKERTAPE_" + strings.ToUpper(strings.Join(l.path, "_"))
+}
+
+// leaves are all keys of a struct, in order.
+func leaves(v reflect.Value, path []string) []leaf {
+	var all []leaf
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag.Get("mapstructure")
+		name, options, _ := strings.Cut(tag, ",")
+		field := v.Field(i)
+		switch {
+		case options == "squash":
+			all = append(all, leaves(field, path)...)
+		case field.Kind() == reflect.Struct:
+			all = append(all, leaves(field, append(slices.Clone(path), name))...)
+		default:
+			all = append(all, leaf{append(slices.Clone(path), name), field})
+		}
+	}
+	return all
+}
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	wants        = map[reflect.Kind]string{
+		reflect.Int: "a whole number", reflect.Uint64: "a whole number from 0 up", reflect.Float64: "a number",
+		reflect.Bool: "true or false", reflect.String: "text", reflect.Slice: "a list",
+	}
+)
+
+// set gives the field a value from the file or, as text, from the environment. Its error names
+// the key, the value and what is wanted.
+func (l leaf) set(raw any) error {
+	if raw == nil {
+		return nil // a key with nothing behind it keeps its default
+	}
+	t := l.value.Type()
+	want := wants[t.Kind()]
+	if t == durationType {
+		want = `a duration with its unit, such as "100ms" or "5s"`
+	}
+	wrong := func() error { return fmt.Errorf("%s: %s is not %s", l.name(), shown(raw), want) }
+	if reflect.TypeOf(raw) == t {
+		l.value.Set(reflect.ValueOf(raw))
+		return nil
+	}
+	text, isText := raw.(string)
+	switch {
+	case t == durationType:
+		if raw == 0 {
+			text, isText = "0s", true
+		}
+		d, err := time.ParseDuration(text)
+		if !isText || err != nil {
+			return wrong()
+		}
+		l.value.SetInt(int64(d))
+		return nil
+	case t.Kind() == reflect.String:
+		return wrong() // text would have been taken above: 007 is no number to guess at
+	case isText && t.Kind() == reflect.Slice:
+		return l.setList(text, wrong)
+	case isText:
+		n, err := number(text, t.Kind())
+		if err != nil {
+			return wrong()
+		}
+		raw = n
+	}
+	return l.decode(raw, wrong)
+}
+
+// number reads text, which is what the environment has, as the field's kind.
+func number(text string, kind reflect.Kind) (any, error) {
+	switch kind {
+	case reflect.Bool:
+		return strconv.ParseBool(text)
+	case reflect.Float64:
+		return strconv.ParseFloat(text, 64)
+	case reflect.Uint64:
+		return strconv.ParseUint(text, 10, 64)
+	default:
+		return strconv.Atoi(text)
+	}
+}
+
+// setList reads a list from text: YAML in brackets, or words between commas.
+func (l leaf) setList(text string, wrong func() error) error {
+	var list []any
+	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+		if err := yaml.Unmarshal([]byte(text), &list); err != nil {
+			return wrong()
+		}
+	} else {
+		for word := range strings.SplitSeq(text, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				list = append(list, word)
+			}
+		}
+	}
+	return l.decode(list, wrong)
+}
+
+func (l leaf) decode(raw any, wrong func() error) error {
+	fresh := reflect.New(l.value.Type()) // decoded over the default, its list elements would linger
+	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: fresh.Interface(), ErrorUnused: true})
+	if err != nil {
+		return err
+	}
+	if f, isFloat := raw.(float64); isFloat && l.value.Kind() != reflect.Float64 || isFloat && f != f {
+		return wrong() // 2.5 would lose its half
+	}
+	if n, isInt := raw.(int); isInt && n < 0 && l.value.Kind() == reflect.Uint64 {
+		return wrong()
+	}
+	if err := d.Decode(raw); err != nil {
+		if l.value.Kind() == reflect.Slice {
+			return fmt.Errorf("%s: %s: %s", l.name(), shown(raw), strings.Join(strings.Fields(detail(err)), " "))
+		}
+		return wrong()
+	}
+	l.value.Set(fresh.Elem())
+	return nil
+}
+
+// detail is what the decoder says, without its introduction.
+func detail(err error) string {
+	_, after, found := strings.Cut(err.Error(), "error(s):")
+	if !found {
+		return err.Error()
+	}
+	return after
+}
+
+// shown is a value as an error quotes it.
+func shown(v any) string {
+	s := fmt.Sprintf("%#v", v)
+	if text, ok := v.(string); ok {
+		s = strconv.Quote(text)
+	} else if n, ok := v.(int); ok {
+		s = strconv.Itoa(n)
+	} else if b, err := yaml.Marshal(v); err == nil && reflect.TypeOf(v).Kind() >= reflect.Array {
+		s = strings.Join(strings.Fields(string(b)), " ")
+	}
+	if len(s) > 80 {
+		s = s[:80] + "…"
+	}
+	return s
+}
+
+// unknownKeys are those that no field has. A section where a value belongs, or a value where a
+// section belongs, is unknown too.
+func unknownKeys(keys []string, known []leaf) []string {
+	var unknown []string
+	for _, key := range keys {
+		if !slices.ContainsFunc(known, func(l leaf) bool { return l.key() == key }) {
+			unknown = append(unknown, strings.ReplaceAll(key, delimiter, "."))
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// suggest names the key that was probably meant.
+func suggest(key string, known []leaf) string {
+	best, name := 4, ""
+	for _, l := range known {
+		if d := distance(key, l.name()); d < best {
+			best, name = d, l.name()
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (is it %s?)", name)
+}
+
+// distance is how many letters differ (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// strayEnvironment warns of variables with our prefix that no key has. They are no error: container
+// platforms set some for a service of this name.
+func strayEnvironment(environ []string, known []leaf) []string {
+	var warnings []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "TICKERTAPE_") || slices.ContainsFunc(known, func(l leaf) bool { return l.environment() == name }) {
+			continue
+		}
+		best, meant := 4, ""
+		for _, l := range known {
+			if d := distance(name, l.environment()); d < best {
+				best, meant = d, " (is it "+l.environment()+"?)"
+			}
+		}
+		warnings = append(warnings, fmt.Sprintf("environment %s: no key has this name%s", name, meant))
+	}
+	slices.Sort(warnings)
+	return warnings
+}

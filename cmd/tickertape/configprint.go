@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+)
+
+func configCommand(file *string) *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Check or print the configuration", Args: noArgs, RunE: func(*cobra.Command, []string) error {
+		return usageError{fmt.Errorf("config: want check or print")}
+	}}
+	c.AddCommand(
+		&cobra.Command{Use: "check", Short: "Report all that is wrong, exit 2 if anything is", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			_, warnings, err := loadConfig(*file, nil)
+			if err != nil {
+				return err
+			}
+			for _, w := range warnings {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "ok")
+			return nil
+		}},
+		&cobra.Command{Use: "print", Short: "Print the effective configuration", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, _, err := loadConfig(*file, nil)
+			if err != nil {
+				return err
+			}
+			return printConfig(cmd, cfg)
+		}},
+	)
+	return c
+}
+
+func printConfig(cmd *cobra.Command, cfg Config) error {
+	enc := yaml.NewEncoder(cmd.OutOrStdout())
+	enc.SetIndent(2)
+	if err := enc.Encode(node(reflect.ValueOf(cfg))); err != nil {
+		return err
+	}
+	return enc.Close()
+}
+
+// node is a value as YAML that loadConfig reads back to the same value.
+func node(v reflect.Value) *yaml.Node {
+	switch {
+	case v.Type() == durationType:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: plainDuration(time.Duration(v.Int()))}
+	case v.Kind() == reflect.Struct:
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		for i := range v.NumField() {
+			name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("mapstructure"), ",")
+			value := node(v.Field(i))
+			if options == "squash" {
+				n.Content = append(n.Content, value.Content...)
+			} else {
+				n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, value)
+			}
+		}
+		return n
+	case v.Kind() == reflect.Slice:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		if v.Len() == 0 || v.Index(0).Kind() == reflect.String {
+			n.Style = yaml.FlowStyle
+		}
+		for i := range v.Len() {
+			n.Content = append(n.Content, node(v.Index(i)))
+		}
+		return n
+	default:
+		var n yaml.Node
+		if err := n.Encode(v.Interface()); err != nil {
+			panic(err) // numbers, text and booleans always encode
+		}
+		return &n
+	}
+}
+
+// plainDuration leaves out the zero units of 6h30m0s.
+func plainDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}

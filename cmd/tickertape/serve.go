@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tickertape/broadcast"
+	"tickertape/dashboard"
+	"tickertape/feed"
+)
+
+func serveCommand(file *string) *cobra.Command {
+	var listen, source string
+	c := &cobra.Command{Use: "serve", Short: "Serve the dashboard and the streams (the default)", Args: noArgs}
+	c.Flags().StringVar(&listen, "listen", "", "address to listen on, host:port (key listen)")
+	c.Flags().StringVar(&source, "feed", "", "where prices come from: sim, replay (key feed.source)")
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, warnings, err := loadConfig(*file, map[string]string{"listen": listen, "feed.source": source})
+		if err != nil {
+			return err
+		}
+		log := newLogger(cfg.Log, os.Stderr)
+		for _, w := range warnings {
+			log.Warn(w)
+		}
+		return run(cmd.Context(), cfg, log)
+	}
+	return c
+}
+
+// run is the program: it serves until ctx ends and everybody has been sent away.
+func run(ctx context.Context, cfg Config, log *slog.Logger) error {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	tellBuild(reg)
+
+	dir := feed.NewDirectory()
+	source, err := openSource(cfg.Feed, dir, log, reg)
+	if err != nil {
+		return err
+	}
+	source = feed.Supervise(source, cfg.Feed.Config, log, reg)
+	board := broadcast.NewBoard(cfg.Broadcast, cfg.Watchlists, dir, source.Info(), log, reg)
+	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, board, dir, cfg.Watchlists, log, reg)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "url", "http://"+server.Addr(), "feed", source.Info().Name, "simulated", source.Info().Simulated, "symbols", dir.Len(), "version", version)
+
+	// The feed and the board go on until the last subscriber has been sent away.
+	serving, failed := context.WithCancel(ctx)
+	g, live := errgroup.WithContext(context.WithoutCancel(ctx))
+	live, done := context.WithCancel(live)
+	g.Go(func() error {
+		err := source.Run(live, board.Apply)
+		if err != nil {
+			failed()
+		}
+		return err
+	})
+	g.Go(func() error { return board.Run(live) })
+	g.Go(func() error {
+		defer done()
+		defer failed()
+		return server.Run(serving)
+	})
+	err = g.Wait()
+	if err == nil {
+		log.Info("stopped")
+	}
+	return err
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/spf13/cobra"
+)
+
+// version is set by the build (-ldflags -X main.version=…).
+var version = "dev"
+
+// revision is the commit that the binary was built from, as far as the build knows.
+func revision() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return "unknown"
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "tickertape %s (%s, %s %s/%s)\n", version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return err
+	}}
+}
+
+// tellBuild registers what this binary is.
+func tellBuild(reg prometheus.Registerer) {
+	promauto.With(reg).NewGauge(prometheus.GaugeOpts{
+		Namespace: "tickertape", Name: "build_info", Help: "What is running: always 1, the labels tell.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision(), "goversion": runtime.Version()},
+	}).Set(1)
+}

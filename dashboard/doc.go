@@ -1,0 +1,4 @@
+// Package dashboard is the one HTTP server: the page and its assets, the board's transports, the
+// symbol search, health and metrics. Its folder web holds the page's source; dist is what Vite
+// makes of it, embedded here.
+package dashboard

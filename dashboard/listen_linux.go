@@ -1,0 +1,17 @@
+package dashboard
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// unsentLimit is how much of a stream the kernel takes before a write waits. By default it would
+// swallow megabytes for a reader that has stalled, and tell it minutes of old prices.
+const unsentLimit = 16 << 10
+
+// setOptions tunes an accepted socket. A kernel that refuses an option serves without it.
+func setOptions(fd int, patience time.Duration) {
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentLimit)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(patience.Milliseconds()))
+}
