@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { sizeBudget } from "./build/budget.ts";
+import { shipDocument } from "./build/document.ts";
 import { keepFile } from "./build/keep.ts";
 import { licences } from "./build/licences.ts";
 
@@ -21,5 +22,10 @@ export default defineConfig({
       ["/ws", "/events", "/api", "/healthz", "/metrics"].map((path) => [path, { target: server, ws: path === "/ws" }]),
     ),
   },
-  plugins: [licences({ file: "licenses.txt" }), sizeBudget({ initial: 45 * 1024, other: 30 * 1024 }), keepFile(".gitkeep")],
+  plugins: [
+    shipDocument({ from: "../../broadcast/PROTOCOL.md", file: "protocol.txt" }),
+    licences({ file: "licenses.txt" }),
+    sizeBudget({ initial: 45 * 1024, other: 30 * 1024 }),
+    keepFile(".gitkeep"),
+  ],
 });

@@ -26,7 +26,8 @@ export function sizeBudget(options: { readonly initial: number; readonly other: 
         if (first.has(name)) initial += size;
         else if (size > options.other) this.error(`${name} is ${kib(size)}, its budget ${kib(options.other)}`);
       }
-      if (initial > options.initial) this.error(`initial script is ${kib(initial)}, its budget ${kib(options.initial)}`);
+      if (initial > options.initial)
+        this.error(`initial script is ${kib(initial)}, its budget ${kib(options.initial)}`);
       this.info(`initial script ${kib(initial)} of ${kib(options.initial)}`);
     },
   };

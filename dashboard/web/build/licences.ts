@@ -34,7 +34,9 @@ function section(root: string, manifest: Manifest): string {
   if (files.length === 0) throw new Error(`${manifest.name}: ships no licence text`);
   const title = `${manifest.name} ${manifest.version} (${manifest.license ?? "see below"})`;
   const texts = files.sort().map((file) => readFileSync(join(directory, file), "utf8").trim());
-  return [title, "-".repeat(title.length), manifest.homepage ?? "", ...texts].filter((part) => part !== "").join("\n\n");
+  return [title, "-".repeat(title.length), manifest.homepage ?? "", ...texts]
+    .filter((part) => part !== "")
+    .join("\n\n");
 }
 
 /** Emits the licence texts of everything that is shipped; a package without one fails the build. */

@@ -23,7 +23,10 @@ export function createApi(options: ApiOptions) {
     async describe(symbols: readonly string[], signal = AbortSignal.timeout(10_000)): Promise<readonly SymbolInfo[]> {
       const records: SymbolInfo[] = [];
       for (let i = 0; i < symbols.length; i += namesAtOnce) {
-        const list = symbols.slice(i, i + namesAtOnce).map(encodeURIComponent).join(",");
+        const list = symbols
+          .slice(i, i + namesAtOnce)
+          .map(encodeURIComponent)
+          .join(",");
         records.push(...parseSymbols(await get(`api/symbols?symbols=${list}`, signal)));
       }
       return records;

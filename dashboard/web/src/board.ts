@@ -68,8 +68,9 @@ export function createBoard(options: BoardOptions = {}) {
     },
 
     snapshot(message: Snapshot): void {
-      for (const quote of message.quotes) {
-        if (!follows(quote.s)) continue;
+      for (const whole of message.quotes) {
+        if (!follows(whole.s)) continue;
+        const quote = mergeQuote({ s: whole.s }, whole); // a resumed one names what went away, as null
         const slot = slots.get(quote.s);
         if (!slot) {
           slots.set(quote.s, { quote, seq: message.seq, confirmed: true, tick: 0, foreign: false });

@@ -101,9 +101,19 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
         action: null,
       });
     case "connecting":
-      return not({ tone: "wait", badge: "Feed connecting", notice: `The server is connecting to its feed.${said}`, action: null });
+      return not({
+        tone: "wait",
+        badge: "Feed connecting",
+        notice: `The server is connecting to its feed.${said}`,
+        action: null,
+      });
     default:
-      return not({ tone: "bad", badge: `Feed ${feed.status}`, notice: `The feed is ${feed.status}.${said} ${old}`, action: null });
+      return not({
+        tone: "bad",
+        badge: `Feed ${feed.status}`,
+        notice: `The feed is ${feed.status}.${said} ${old}`,
+        action: null,
+      });
   }
 }
 
@@ -111,7 +121,10 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
 export function origin(feed: FeedState): { readonly label: string; readonly note: string } | null {
   if (feed.source === "replay") {
     return feed.simulated
-      ? { label: "Replay, simulated", note: "A recording of simulated prices is being replayed. This is not market data." }
+      ? {
+          label: "Replay, simulated",
+          note: "A recording of simulated prices is being replayed. This is not market data.",
+        }
       : { label: "Replay", note: "A recording is being replayed. These are not current prices." };
   }
   if (feed.simulated || feed.source === "sim") {

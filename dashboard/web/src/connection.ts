@@ -1,8 +1,8 @@
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { createEmitter } from "./emitter.ts";
 import type { Memory } from "./memory.ts";
-import { type ClientMessage, formatPosition, type MessageOf, type MessageType, type Position } from "./protocol.ts";
 import type { ServerMessage } from "./protocol.ts";
+import { type ClientMessage, formatPosition, type MessageOf, type MessageType, type Position } from "./protocol.ts";
 import { type Closing, type Stream, streamQuery, type Transport, type TransportName } from "./transport.ts";
 
 /**
@@ -88,7 +88,7 @@ export function createConnection(options: ConnectionOptions) {
   let epoch = "";
   let position: Position | null = null;
   let told = new Set<string>();
-  let settled = new Set<string>();
+  const settled = new Set<string>();
   let nextId = 1;
   let initial = 0; // snapshots of the start that are still to come
   let initialSeq = Number.POSITIVE_INFINITY;
@@ -226,9 +226,7 @@ export function createConnection(options: ConnectionOptions) {
         const symbols = message.id === undefined ? undefined : asked.get(message.id);
         if (message.id !== undefined) asked.delete(message.id);
         if (symbols && initial === 0) {
-          // The snapshot of what was added follows, unless none of it is known.
-          if (message.symbols?.length === 0) settle(symbols);
-          else answered.push(symbols);
+          answered.push(symbols); // the snapshot of what was added follows
         }
         break;
       }

@@ -57,7 +57,11 @@ export function createFormat(options: FormatOptions = {}) {
   };
   const tidy = (text: string) => text.replace("-", minus);
 
-  const compact = new Intl.NumberFormat(locale, { notation: "compact", minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+  const compact = new Intl.NumberFormat(locale, {
+    notation: "compact",
+    minimumSignificantDigits: 3,
+    maximumSignificantDigits: 3,
+  });
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const clock = new Intl.DateTimeFormat(locale, {
     hour: "2-digit",

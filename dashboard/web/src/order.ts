@@ -1,18 +1,8 @@
 import type { Entry } from "./board.ts";
-import { changePercent, change } from "./format.ts";
+import { change, changePercent } from "./format.ts";
 
 /** The columns of the table, by what they show. */
-export type Column =
-  | "symbol"
-  | "name"
-  | "last"
-  | "change"
-  | "percent"
-  | "bid"
-  | "ask"
-  | "volume"
-  | "range"
-  | "time";
+export type Column = "symbol" | "name" | "last" | "change" | "percent" | "bid" | "ask" | "volume" | "range" | "time";
 
 export type Direction = "ascending" | "descending";
 
@@ -30,7 +20,12 @@ export function nextSort(current: Sort, column: Column): Sort {
 }
 
 /** What a symbol is ranked by; null for what is not known, which goes last either way. */
-export function sortKey(column: Column, symbol: string, name: string, entry: Entry | undefined): number | string | null {
+export function sortKey(
+  column: Column,
+  symbol: string,
+  name: string,
+  entry: Entry | undefined,
+): number | string | null {
   if (column === "symbol") return symbol;
   if (column === "name") return name === "" ? null : name.toLocaleLowerCase();
   const quote = entry?.quote;

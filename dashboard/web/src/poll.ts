@@ -1,5 +1,5 @@
 import { formatPosition, isQuotesAnswer, type Position, type QuotesAnswer } from "./protocol.ts";
-import { type Closing, streamQuery, type Transport } from "./transport.ts";
+import { beatAlone, type Closing, streamQuery, type Transport } from "./transport.ts";
 
 export interface PollOptions {
   /** Of the endpoint, without a query: "/api/quotes". */
@@ -47,6 +47,7 @@ export function createPollTransport(options: PollOptions): Transport {
     queryLimit: 30_000,
     quiet: wait * 1000,
     open(request, handlers) {
+      if (request.symbols.length === 0) return beatAlone(handlers);
       const abort = new AbortController();
       let timer: ReturnType<typeof setTimeout> | undefined;
       let position: Position | null = null;
@@ -108,13 +109,7 @@ export function createPollTransport(options: PollOptions): Transport {
         if (!abort.signal.aborted) timer = setTimeout(() => void ask(), Math.max(0, started + pace - now()));
       };
 
-      // Nothing is asked for while nothing is followed: there would be no price to be wrong about.
-      const idle = () => {
-        handlers.message({ type: "heartbeat" });
-        timer = setTimeout(idle, 5000);
-      };
-
-      timer = setTimeout(() => (request.symbols.length > 0 ? void ask() : idle()), 0);
+      timer = setTimeout(() => void ask(), 0);
       return {
         send: () => false,
         buffered: () => 0,

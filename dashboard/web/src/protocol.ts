@@ -55,7 +55,7 @@ export interface Snapshot {
   readonly type: "snapshot";
   readonly seq: number;
   readonly time: number;
-  readonly quotes: readonly Quote[];
+  readonly quotes: readonly QuotePatch[];
   /** Only what changed since the position that was asked for: everything else still holds. */
   readonly resumed?: boolean;
   /** Another part of the same seq follows. */
@@ -96,7 +96,6 @@ export interface ErrorMessage {
   readonly id?: number;
   readonly code: string;
   readonly message?: string;
-  readonly retry_ms?: number;
 }
 
 export type ServerMessage =
@@ -189,7 +188,7 @@ export interface QuotesAnswer {
   readonly resumed?: boolean;
   readonly unknown?: readonly string[];
   readonly heartbeat_ms?: number;
-  readonly quotes: readonly Quote[];
+  readonly quotes: readonly QuotePatch[];
 }
 
 export function isQuotesAnswer(value: unknown): value is QuotesAnswer {

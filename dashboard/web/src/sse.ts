@@ -1,5 +1,5 @@
 import { type MessageType, parseMessage } from "./protocol.ts";
-import { type Closing, streamQuery, type Transport } from "./transport.ts";
+import { beatAlone, type Closing, readClosing, streamQuery, type Transport } from "./transport.ts";
 
 /** The part of the browser's EventSource that is used here. */
 export interface Source {
@@ -24,6 +24,9 @@ const types: readonly MessageType[] = [
   "error",
 ];
 
+// The codes after which coming back is of no use.
+const final: ReadonlySet<string> = new Set(["unauthorized", "origin", "policy", "too_many_symbols"]);
+
 /**
  * Server-sent events. The browser's own retry is not used: it gives up for ever on a refusal and
  * knows no jitter, so every error ends the stream and the connection decides when to open the next.
@@ -34,6 +37,7 @@ export function createSseTransport(options: SseOptions): Transport {
     queryLimit: 30_000,
     quiet: 0,
     open(request, handlers) {
+      if (request.symbols.length === 0) return beatAlone(handlers);
       const source = options.connect(options.url + streamQuery(request));
       let done = false;
       let hint: Partial<Closing> = {};
@@ -44,8 +48,7 @@ export function createSseTransport(options: SseOptions): Transport {
             const message = parseMessage(event.data);
             if (message?.type === "error") {
               // Before it turns a client away the server says why, and for how long.
-              hint = { reason: message.message ?? message.code, comeBack: message.code !== "unauthorized" };
-              if (message.retry_ms !== undefined) hint = { ...hint, within: message.retry_ms };
+              hint = { ...readClosing(1006, message.message ?? message.code), comeBack: !final.has(message.code) };
             }
             if (message) handlers.message(message);
           } else if (type === "error") {

@@ -53,6 +53,24 @@ export function streamQuery(request: StreamRequest): string {
   return parts.length > 0 ? `?${parts.join("&")}` : "";
 }
 
+/**
+ * A stream of nothing, for transports that cannot be opened without symbols: while nothing is
+ * followed there is no price to be wrong about.
+ */
+export function beatAlone(handlers: StreamHandlers): Stream {
+  const beat = () => handlers.message({ type: "heartbeat" });
+  const first = setTimeout(beat, 0);
+  const timer = setInterval(beat, 5000);
+  return {
+    send: () => false,
+    buffered: () => 0,
+    close() {
+      clearTimeout(first);
+      clearInterval(timer);
+    },
+  };
+}
+
 /** Reads a WebSocket close: 1008 and the application's own codes mean stop; 1012 and 1013 name a delay. */
 export function readClosing(code: number, reason: string): Closing {
   const comeBack = code !== 1008 && !(code >= 4000 && code < 5000);

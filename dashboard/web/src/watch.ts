@@ -1,4 +1,4 @@
-import type { Direction, Sort, Column } from "./order.ts";
+import type { Column, Direction, Sort } from "./order.ts";
 
 /** What the reader has chosen to look at, kept between visits. */
 export interface Saved {
@@ -44,7 +44,9 @@ export function createSavedStore(storage: () => Pick<Storage, "getItem" | "setIt
         const value: unknown = JSON.parse(storage().getItem(key) ?? "null");
         if (typeof value !== "object" || value === null) return nothing;
         const { symbols, sort } = value as Record<string, unknown>;
-        const list = Array.isArray(symbols) ? [...new Set(symbols.filter((s): s is string => typeof s === "string"))] : null;
+        const list = Array.isArray(symbols)
+          ? [...new Set(symbols.filter((s): s is string => typeof s === "string"))]
+          : null;
         return { symbols: list, sort: readSort(sort) };
       } catch {
         return nothing;

@@ -158,7 +158,7 @@ function Footer({ desk, format }: Pick<AppProps, "desk" | "format">) {
       </span>
       <nav aria-label="About">
         <a href="metrics">Metrics</a>
-        <a href="protocol">Protocol</a>
+        <a href="protocol.txt">Protocol</a>
         <a href="licenses.txt">Licences</a>
       </nav>
     </footer>

@@ -19,7 +19,11 @@ const columns: readonly ColumnSpec[] = [
   { id: "bid", label: "Bid", title: "Best bid" },
   { id: "ask", label: "Ask", title: "Best ask" },
   { id: "volume", label: "Volume", title: "Volume of the session" },
-  { id: "range", label: "Day range", title: "Low and high of the session, and where the last price stands between them" },
+  {
+    id: "range",
+    label: "Day range",
+    title: "Low and high of the session, and where the last price stands between them",
+  },
   { id: "time", label: "Last trade", title: "Time of the last change" },
   { id: "remove", label: "", title: "" },
 ];
@@ -43,7 +47,12 @@ interface FlashState {
 interface Slot {
   readonly element: HTMLElement;
   readonly cells: readonly HTMLElement[];
-  readonly text: Readonly<Record<"symbol" | "status" | "name" | "last" | "change" | "percent" | "bid" | "ask" | "volume" | "low" | "high" | "time", Text>>;
+  readonly text: Readonly<
+    Record<
+      "symbol" | "status" | "name" | "last" | "change" | "percent" | "bid" | "ask" | "volume" | "low" | "high" | "time",
+      Text
+    >
+  >;
   readonly track: HTMLElement;
   readonly remove: HTMLButtonElement;
   readonly flash: Readonly<Record<Flashing, FlashState>>;
@@ -120,7 +129,7 @@ export function createGrid(options: GridOptions) {
 
   let order: readonly string[] = [];
   let indexOf = new Map<string, number>();
-  let pool: Slot[] = [];
+  const pool: Slot[] = [];
   let bySymbol = new Map<string, Slot>();
   let rowHeight = 32;
   let activeSymbol: string | null = null;
@@ -275,7 +284,10 @@ export function createGrid(options: GridOptions) {
 
     write(text.symbol, slot.symbol);
     write(text.status, statusLabels[state] ?? "");
-    write(text.name, state === "unknown" ? "Unknown symbol" : state === "empty" && current.name === "" ? "No quote yet" : current.name);
+    write(
+      text.name,
+      state === "unknown" ? "Unknown symbol" : state === "empty" && current.name === "" ? "No quote yet" : current.name,
+    );
     write(text.last, price(p));
     write(text.change, moved === undefined ? dash : format.change(moved, decimals));
     write(text.percent, percent === null ? dash : format.percent(percent));

@@ -19,7 +19,12 @@ const socketUrl = at("ws");
 socketUrl.protocol = socketUrl.protocol === "https:" ? "wss:" : "ws:";
 
 const parameters = new URLSearchParams(location.search);
-const names: Readonly<Record<string, TransportName>> = { websocket: "websocket", ws: "websocket", sse: "sse", poll: "poll" };
+const names: Readonly<Record<string, TransportName>> = {
+  websocket: "websocket",
+  ws: "websocket",
+  sse: "sse",
+  poll: "poll",
+};
 const only = names[parameters.get("transport") ?? ""];
 
 const request = (url: string, init: { readonly signal: AbortSignal }) => fetch(url, init);

@@ -54,7 +54,8 @@ export function Search({ desk, api, show }: SearchProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target;
-      const typing = target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+      const typing =
+        target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
       if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       input.current?.focus();
@@ -140,7 +141,7 @@ export function Search({ desk, api, show }: SearchProps) {
         onBlur={close}
         onKeyDown={onKeyDown}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
         {/* The listbox keeps the focus in the input: options answer to the pointer before it blurs. */}
         <div id="results" role="listbox" aria-label="Symbols found">
