@@ -1,0 +1,104 @@
+package sim
+
+import (
+	"context"
+	"time"
+
+	"tickertape/feed"
+)
+
+const (
+	wake      = 5 * time.Millisecond // how long ticks wait for others
+	batchSize = 4096                 // the most ticks in a batch, 400 KB
+	slack     = 1_000_000            // microseconds behind the clock that it makes good
+)
+
+// Source is the simulated market as a source of ticks. Each run begins with the same opening.
+type Source struct {
+	cfg       Config
+	companies []listing
+	ids       []feed.SymbolID
+}
+
+// New enters the market's symbols into dir and starts nothing. Its errors are those of
+// [Config.Validate] and of a directory that is full.
+func New(cfg Config, dir *feed.Directory) (*Source, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	companies, err := listings(cfg.Symbols, cfg.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{cfg, companies, make([]feed.SymbolID, len(companies))}
+	for i, l := range companies {
+		decimals := 2
+		if l.price < feed.Scale {
+			decimals = 4
+		}
+		s.ids[i], err = dir.Add(feed.Symbol{
+			Symbol:        l.symbol,
+			Name:          l.name,
+			Sector:        sectors[l.sector].name,
+			Currency:      "USD",
+			Decimals:      decimals,
+			PreviousClose: l.close,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Info says that all of it is made up.
+func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true} }
+
+// Run publishes an image of every symbol and then ticks as they fall due, until ctx ends; it
+// returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
+// the market waits for the machine, and goes on with the same ticks later. Without a start of its
+// own, the market's time is the machine's: it follows where that one is set, or sleeps.
+func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
+	m := newMarket(s.cfg, s.companies, s.ids)
+	began := time.Now()
+	start, err := s.cfg.start()
+	if err != nil {
+		return err
+	}
+	fixed := !start.IsZero()
+	if !fixed {
+		start = began
+	}
+	m.epoch = feed.TimeOf(start)
+	publish(feed.Batch{
+		Status: &feed.Status{State: feed.Live, Since: m.epoch, Message: "simulated market: all prices are made up"},
+		Images: m.images(),
+	})
+
+	batch := make([]feed.Tick, 0, batchSize)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	waited := int64(0) // microseconds that the market stood still for a machine that was late
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		elapsed := time.Since(began).Microseconds() - waited
+		if late := elapsed - m.due; late > slack {
+			waited += late
+			elapsed -= late
+		}
+		if wall := feed.TimeOf(time.Now()) - feed.Time(elapsed); !fixed && max(wall-m.epoch, m.epoch-wall) > slack {
+			m.epoch = wall
+		}
+		for m.due <= elapsed {
+			publish(feed.Batch{Ticks: m.next(batch, elapsed)})
+			if ctx.Err() != nil {
+				return nil
+			}
+		}
+		timer.Reset(max(wake, time.Duration(m.due-elapsed)*time.Microsecond))
+	}
+}
