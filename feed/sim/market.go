@@ -11,8 +11,8 @@ const step = 100_000
 
 // Daily volatilities in basis points, before clusters.
 const (
-	marketDaily = 85
-	sectorDaily = 65
+	marketDaily = 105
+	sectorDaily = 75
 )
 
 // market makes ticks in virtual time. The sequence depends on nothing but what it was made from.

@@ -1,0 +1,171 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tickertape/feed"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run starts the source of cfg in a bubble and returns what stops it and waits.
+func run(t *testing.T, cfg Config, publish func(feed.Batch)) (stop func()) {
+	t.Helper()
+	s, err := New(cfg, feed.NewDirectory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := s.Info(); info != (feed.Info{Name: "sim", Simulated: true}) {
+		t.Errorf("info %+v", info)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx, publish) }()
+	return func() {
+		t.Helper()
+		cancel()
+		began := time.Now()
+		if err := <-done; err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("Run took %v to end", took)
+		}
+	}
+}
+
+func TestTheFirstBatchIsAnImageOfEverySymbol(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := DefaultConfig()
+		cfg.Rate = 1
+		var first *feed.Batch
+		stop := run(t, cfg, func(b feed.Batch) {
+			if first == nil {
+				b.Images = slices.Clone(b.Images)
+				first = &b
+			}
+		})
+		synctest.Wait()
+		stop()
+		if first == nil || first.Status == nil || first.Status.State != feed.Live || len(first.Images) != 500 || len(first.Ticks) != 0 {
+			t.Fatalf("first batch %+v", first)
+		}
+		now := feed.TimeOf(time.Now())
+		for i, q := range first.Images {
+			if q.Symbol != feed.SymbolID(i) || q.State != feed.Live || q.Time != now || q.PreviousClose <= 0 ||
+				q.Bid <= 0 || q.Ask <= q.Bid || q.Set&(feed.FieldPrice|feed.FieldOpen|feed.FieldVolume) != 0 {
+				t.Errorf("image %+v", q)
+			}
+		}
+	})
+}
+
+func TestTicksComeWhenTheyAreDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := DefaultConfig()
+		cfg.HaltEvery = 0
+		began, ticks, largest := time.Now(), 0, 0
+		stop := run(t, cfg, func(b feed.Batch) {
+			largest = max(largest, len(b.Ticks))
+			for _, tick := range b.Ticks {
+				ticks++
+				if late := feed.TimeOf(time.Now()) - tick.Time; late < 0 || late > 6000 {
+					t.Fatalf("a tick is %d µs late", late)
+				}
+			}
+		})
+		time.Sleep(2 * time.Minute)
+		stop()
+		if want := int(2000 * time.Since(began).Seconds()); ticks < want-20 || ticks > want+20 {
+			t.Errorf("%d ticks in 2 minutes, want %d", ticks, want)
+		}
+		if largest > batchSize {
+			t.Errorf("a batch of %d ticks", largest)
+		}
+	})
+}
+
+// A run on a busy machine gives the ticks of one on an idle machine, only later.
+func TestAStallDelaysTicksAndChangesNone(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Start = "2026-08-24T13:30:00Z"
+	collect := func(stall time.Duration) (ticks []feed.Tick, last time.Time) {
+		synctest.Test(t, func(t *testing.T) {
+			batches := 0
+			stop := run(t, cfg, func(b feed.Batch) {
+				if batches++; batches == 100 {
+					time.Sleep(stall)
+				}
+				ticks = append(ticks, b.Ticks...)
+				last = time.Now()
+			})
+			time.Sleep(10*time.Second + stall)
+			stop()
+		})
+		return ticks, last
+	}
+	idle, _ := collect(0)
+	short, _ := collect(800 * time.Millisecond)
+	long, _ := collect(30 * time.Second)
+	if len(short) < len(idle)+1000 {
+		t.Errorf("%d ticks in 10.8 s with a short stall, %d in 10 s without: it is not made good", len(short), len(idle))
+	}
+	if d := len(long) - len(idle); d < -100 || d > 100 {
+		t.Errorf("%d ticks with a long stall, %d without: want about as many", len(long), len(idle))
+	}
+	for name, got := range map[string][]feed.Tick{"short": short, "long": long} {
+		n := min(len(got), len(idle))
+		if !slices.Equal(got[:n], idle[:n]) {
+			t.Errorf("a %s stall changes ticks", name)
+		}
+	}
+}
+
+func TestAfterAStallTheMarketHasTheMachinesTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var last feed.Time
+		stalled := false
+		stop := run(t, DefaultConfig(), func(b feed.Batch) {
+			for _, tick := range b.Ticks {
+				last = tick.Time
+			}
+			if !stalled {
+				stalled = true
+				time.Sleep(time.Hour)
+			}
+		})
+		time.Sleep(time.Hour + 10*time.Second)
+		stop()
+		if late := feed.TimeOf(time.Now()) - last; late < 0 || late > 50_000 {
+			t.Errorf("the last tick is %d µs old", late)
+		}
+	})
+}
+
+func TestAReceiverSlowerThanTheRateCanStopIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := DefaultConfig()
+		cfg.Rate = maxRate
+		s, err := New(cfg, feed.NewDirectory())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		batches := 0
+		err = s.Run(ctx, func(feed.Batch) {
+			time.Sleep(10 * time.Millisecond) // takes in 400,000 ticks a second
+			if batches++; batches == 1000 {
+				cancel()
+			}
+		})
+		if err != nil || batches != 1000 {
+			t.Errorf("Run returned %v after %d batches, want none after 1000", err, batches)
+		}
+	})
+}
