@@ -1,0 +1,331 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
+import { type Gateway, startProxy } from "./support/proxy.ts";
+import { type Server, startServer } from "./support/server.ts";
+
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const refused =
+  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
+
+describe("prices", () => {
+  test("are live, and labelled simulated", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    await pricesMove(page);
+    expect(await page.textContent(".origin")).toBe("Simulated");
+    expect(await page.textContent(".disclaimer")).toContain("not market data");
+    expect(await page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
+    expect(await page.title()).toBe("tickertape");
+    expect(await page.locator('.row[data-symbol="AAPL"] .name').textContent()).toBe("Apple Inc.");
+    await close();
+  });
+
+  test("flash when they change", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await page.waitForSelector(".last[data-flash]", { timeout: 15_000 });
+    await close();
+  });
+
+  test("do not flash for those who asked for less motion", async () => {
+    const { page, close } = await openPage(browser, server.url, { reducedMotion: "reduce" });
+    await live(page);
+    await page.evaluate(() => {
+      const seen = new MutationObserver(() => Reflect.set(window, "flashed", true));
+      seen.observe(document.body, { subtree: true, attributeFilter: ["data-flash"] });
+    });
+    await pricesMove(page);
+    await pricesMove(page);
+    expect(await page.evaluate(() => Reflect.get(window, "flashed"))).toBeUndefined();
+    await close();
+  });
+
+  test("of a symbol that the server does not know are not made up", async () => {
+    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL", "N0PE"] });
+    await page.waitForSelector('.row[data-symbol="N0PE"][data-state="unknown"]');
+    expect(await page.locator('.row[data-symbol="N0PE"] .name').textContent()).toBe("Unknown symbol");
+    expect(await page.locator('.row[data-symbol="N0PE"] .last').textContent()).toBe("–");
+    await close();
+  });
+
+  test("stand still while paused, and say so", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.waitForSelector('.grid[data-live="false"]');
+    expect(await page.textContent(".notice")).toContain("Paused");
+    await page.locator("header").getByRole("button", { name: "Resume" }).click();
+    await live(page);
+    await pricesMove(page);
+    await close();
+  });
+});
+
+describe("a lost connection", () => {
+  test("greys the grid, says so, and heals without a reload when the server is back", async () => {
+    const own = await startServer();
+    const { page, close } = await openPage(browser, own.url, { allow: refused });
+    await live(page);
+    await pricesMove(page);
+    await page.evaluate(() => Reflect.set(window, "sameDocument", true));
+
+    await own.kill();
+    await page.waitForSelector('.grid[data-live="false"]');
+    await page.waitForSelector(".notice >> text=Connection lost");
+    expect(await page.textContent(".notice")).toContain("not live");
+    expect(await page.textContent(".badge .state")).toMatch(/Reconnecting/);
+    const opacity = await page.evaluate(() => getComputedStyle(document.querySelector(".body") as Element).opacity);
+    expect(Number(opacity)).toBeLessThan(1);
+
+    await own.start();
+    await live(page); // over WebSocket: a server that was away is no blocked transport
+    await page.waitForSelector('.grid[data-live="true"]');
+    await pricesMove(page);
+    expect(await page.evaluate(() => Reflect.get(window, "sameDocument"))).toBe(true);
+    expect(await page.locator(".notice").count()).toBe(0);
+    await close();
+    await own.close();
+  });
+});
+
+describe("behind a proxy", () => {
+  let proxy: Gateway;
+  beforeAll(async () => {
+    proxy = await startProxy(server.port);
+  });
+  afterAll(() => proxy.close());
+
+  test("that lets everything through, it is a WebSocket", async () => {
+    proxy.block = Object.assign(proxy.block, { websocket: false, sse: false });
+    const { page, close } = await openPage(browser, proxy.url);
+    await live(page, "websocket");
+    await pricesMove(page);
+    await close();
+  });
+
+  test("that blocks WebSocket, it is SSE within seconds, and remembered", async () => {
+    Object.assign(proxy.block, { websocket: true, sse: false });
+    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    await live(page, "sse");
+    expect(await page.textContent(".badge")).toContain("SSE");
+    await pricesMove(page);
+    await page.reload();
+    await page.waitForSelector('.badge[data-transport="sse"]');
+    await live(page, "sse");
+    await close();
+  });
+
+  test("that blocks SSE too, it is long polling", async () => {
+    Object.assign(proxy.block, { websocket: true, sse: true });
+    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    await live(page, "poll");
+    expect(await page.textContent(".badge")).toContain("Long polling");
+    await pricesMove(page);
+    await close();
+  });
+
+  test.each(["websocket", "sse", "poll"])("the address can ask for %s", async (transport) => {
+    Object.assign(proxy.block, { websocket: false, sse: false });
+    const { page, close } = await openPage(browser, `${proxy.url}/?transport=${transport}`);
+    await live(page, transport);
+    await pricesMove(page);
+    await close();
+  });
+
+  test.each(["sse", "poll"])("a symbol can be added and removed over %s", async (transport) => {
+    const { page, close } = await openPage(browser, `${proxy.url}/?transport=${transport}`, {
+      symbols: ["AAPL", "MSFT"],
+    });
+    await live(page, transport);
+    await page.keyboard.press("/");
+    await page.keyboard.type("IBM");
+    await page.waitForSelector('.result[aria-selected="true"] >> text=IBM');
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
+    await page.locator('.row[data-symbol="MSFT"]').hover();
+    await page.getByRole("button", { name: "Remove MSFT" }).click();
+    await expect.poll(() => symbolsShown(page)).toEqual(["AAPL", "IBM"]);
+    await live(page, transport);
+    await close();
+  });
+});
+
+describe("the list", () => {
+  test("is searched, added to, sorted and taken from with the keyboard alone, and kept", async () => {
+    const { page, close } = await openPage(browser, server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
+    await live(page);
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("combobox");
+    await page.keyboard.type("netf");
+    await page.waitForSelector('.result[aria-selected="true"] >> text=NFLX');
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.row[data-symbol="NFLX"][data-state="live"]');
+    expect(await symbolsShown(page)).toEqual(["MSFT", "AAPL", "XOM", "NFLX"]);
+    expect(await page.textContent(".note")).toContain("NFLX added");
+
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await page.focus(".grid");
+    await page.keyboard.press("Enter"); // on the header of the first column
+    expect(await page.locator('[role="columnheader"].symbol').getAttribute("aria-sort")).toBe("ascending");
+    expect(await symbolsShown(page)).toEqual(["AAPL", "MSFT", "NFLX", "XOM"]);
+
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    const active = await page.locator(".grid").getAttribute("aria-activedescendant");
+    expect(await page.locator(`#${active}`).textContent()).toContain("MSFT");
+    await page.keyboard.press("Delete");
+    await expect.poll(() => symbolsShown(page)).toEqual(["AAPL", "NFLX", "XOM"]);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => symbolsShown(page)).toEqual(["AAPL", "MSFT", "NFLX", "XOM"]);
+
+    await page.reload();
+    await live(page);
+    expect(await symbolsShown(page)).toEqual(["AAPL", "MSFT", "NFLX", "XOM"]);
+    await page.getByRole("button", { name: "Back to your order" }).click();
+    expect(await symbolsShown(page)).toEqual(["MSFT", "AAPL", "XOM", "NFLX"]);
+    await close();
+  });
+
+  test("is sorted by numbers with a click on the header, biggest first", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    await page.locator('[role="columnheader"].volume').click();
+    expect(await page.locator('[role="columnheader"].volume').getAttribute("aria-sort")).toBe("descending");
+    const { quotes } = (await (
+      await fetch(`${server.url}/api/quotes?symbols=${(await symbolsShown(page)).join(",")}`)
+    ).json()) as {
+      quotes: { s: string; v: number }[];
+    };
+    const volumes = new Map(quotes.map(({ s, v }) => [s, v]));
+    const shown = await symbolsShown(page);
+    const first = volumes.get(shown[0] ?? "") ?? 0;
+    const last = volumes.get(shown.at(-1) ?? "") ?? 0;
+    expect(first).toBeGreaterThan(last);
+    await close();
+  });
+
+  test("that is empty says how to fill it", async () => {
+    const { page, close } = await openPage(browser, server.url, { symbols: [] });
+    await page.waitForSelector("text=Your list is empty");
+    await page.getByRole("button", { name: "Use the default list" }).click();
+    await page.waitForSelector('.row[data-symbol="AAPL"][data-state="live"]');
+    await close();
+  });
+});
+
+describe("500 symbols at ten updates a second", () => {
+  test("are a bounded number of rows, and scroll to the last", async () => {
+    const busy = await startServer({ TICKERTAPE_FEED_SIM_RATE: "20000" });
+    const { symbols } = (await (await fetch(`${busy.url}/api/symbols?query=&limit=500`)).json()) as {
+      symbols: { symbol: string }[];
+    };
+    const list = symbols.map(({ symbol }) => symbol);
+    expect(list).toHaveLength(500);
+    const { page, close } = await openPage(browser, busy.url, { symbols: list });
+    await live(page);
+    await pricesMove(page);
+    const measured = await page.evaluate(async () => {
+      const long: number[] = [];
+      const observer = new PerformanceObserver((entries) =>
+        long.push(...entries.getEntries().map(({ duration }) => duration)),
+      );
+      observer.observe({ type: "longtask" });
+      const gaps: number[] = [];
+      const start = performance.now();
+      let last = start;
+      while (last - start < 5000) {
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        gaps.push(now - last);
+        last = now;
+      }
+      observer.disconnect();
+      gaps.sort((a, b) => a - b);
+      return {
+        long,
+        frames: gaps.length,
+        median: gaps[Math.floor(gaps.length / 2)],
+        p99: gaps[Math.floor(gaps.length * 0.99)],
+        rate: document.querySelector(".badge .rate")?.textContent,
+        nodes: document.querySelectorAll("*").length,
+      };
+    });
+    console.info("500 symbols:", JSON.stringify(measured));
+    expect(await page.locator(".body .row").count()).toBeLessThan(60);
+    expect(measured.nodes).toBeLessThan(2500);
+    expect(measured.frames).toBeGreaterThan(50);
+
+    await page.focus(".grid");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Control+End");
+    await page.waitForSelector(`.row[data-symbol="${list.at(-1)}"]:not([hidden])`);
+    expect(await page.locator(`.row[data-symbol="${list.at(-1)}"]`).getAttribute("aria-rowindex")).toBe("501");
+    expect(await page.locator(".body .row").count()).toBeLessThan(60);
+    await close();
+    await busy.close();
+  });
+});
+
+describe("the look of it", () => {
+  test.each([
+    { width: 390, height: 844 },
+    { width: 320, height: 640 },
+    { width: 1024, height: 768 },
+  ])("nothing overflows at $width×$height", async (viewport) => {
+    const { page, close } = await openPage(browser, server.url, { viewport, hasTouch: true });
+    await live(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
+    const outside = await page.evaluate(() =>
+      [...document.querySelectorAll("header > *, footer > *, .notice > *")]
+        .filter(
+          (element) =>
+            getComputedStyle(element).display !== "none" && element.getBoundingClientRect().right > innerWidth + 0.5,
+        )
+        .map((element) => element.className),
+    );
+    expect(outside).toEqual([]);
+    await close();
+  });
+
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  test.each(["light", "dark"] as const)("is accessible in the %s theme, live and lost", async (colorScheme) => {
+    const own = await startServer();
+    const { page, close } = await openPage(browser, own.url, { colorScheme, allow: refused });
+    await live(page);
+    const check = async () => {
+      await page.evaluate(axe);
+      return page.evaluate(async () => {
+        const { run } = Reflect.get(window, "axe") as {
+          run(
+            context: unknown,
+            options: unknown,
+          ): Promise<{ passes: unknown[]; violations: { id: string; nodes: { html: string }[] }[] }>;
+        };
+        // What is faded is faded to say that it is old.
+        const { passes, violations } = await run({ exclude: [[".grid[data-live='false'] .body"]] }, {});
+        if (passes.length < 20) throw new Error("the rules were not run");
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      });
+    };
+    expect(await check()).toEqual([]);
+    await own.kill();
+    await page.waitForSelector(".notice >> text=Connection lost");
+    expect(await check()).toEqual([]);
+    await close();
+    await own.close();
+  });
+});

@@ -1,0 +1,87 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** Complaints of the browser that a test provokes on purpose, such as refused connections. */
+  readonly allow?: RegExp;
+  /** The watched symbols, instead of the default list. */
+  readonly symbols?: readonly string[];
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Closes it and fails on any script error, console error or violation of the security policy. */
+  close(): Promise<void>;
+}
+
+export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenPage> {
+  const { allow, symbols, ...contextOptions } = options;
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...contextOptions });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
+  });
+  await context.exposeFunction("reportViolation", (text: string) => complaints.push(`policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const report: unknown = Reflect.get(window, "reportViolation");
+      if (typeof report === "function") report(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  if (symbols) {
+    await page.addInitScript((list) => {
+      if (localStorage.getItem("tickertape.watch")) return; // a reload keeps what the test has done since
+      localStorage.setItem("tickertape.watch", JSON.stringify({ symbols: list, sort: null }));
+    }, symbols);
+  }
+  await page.goto(url);
+  return {
+    page,
+    async close() {
+      await context.close();
+      expect(complaints.filter((text) => !allow?.test(text))).toEqual([]);
+    },
+  };
+}
+
+/** Waits until the badge says live over this transport. */
+export const live = (page: Page, transport = "websocket") =>
+  page.waitForSelector(`.badge[data-tone="live"][data-transport="${transport}"]`, { timeout: 20_000 });
+
+/** Waits until the last price of some row on the screen is another one. */
+export async function pricesMove(page: Page): Promise<void> {
+  const read = () => [...document.querySelectorAll(".body .row:not([hidden]) .last")].map((cell) => cell.textContent);
+  await page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
+  const before = await page.evaluate(read);
+  await page.waitForFunction(
+    (old) =>
+      [...document.querySelectorAll(".body .row:not([hidden]) .last")].some((cell, i) => cell.textContent !== old[i]),
+    before,
+    { timeout: 15_000 },
+  );
+}
+
+/** The symbols on the screen, from top to bottom. */
+export const symbolsShown = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>(".body .row:not([hidden])")]
+      .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+      .map((row) => row.dataset["symbol"] ?? ""),
+  );

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import { connect, type Socket } from "node:net";
+
+export interface Gateway {
+  readonly url: string;
+  /** What it does not let through. */
+  block: { websocket: boolean; sse: boolean };
+  /** Breaks every connection that is open, without a word. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** A narrow-minded proxy, as they stand before offices: it refuses upgrades, or streams as well. */
+export async function startProxy(target: number): Promise<Gateway> {
+  const block = { websocket: false, sse: false };
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming, outgoing) => {
+    if (block.sse && incoming.url?.startsWith("/events")) {
+      outgoing.writeHead(503).end();
+      return;
+    }
+    const forward = request(
+      { host: "127.0.0.1", port: target, path: incoming.url, method: incoming.method, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    forward.on("error", () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
+    outgoing.on("close", () => forward.destroy());
+    incoming.pipe(forward);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("upgrade", (incoming, socket, head) => {
+    if (block.websocket) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    const onward = connect(target, "127.0.0.1", () => {
+      const headers = incoming.rawHeaders.flatMap((value, i, all) => (i % 2 ? [`${all[i - 1]}: ${value}`] : []));
+      onward.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
+      onward.write(head);
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("error", () => onward.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    block,
+    cut,
+    async close() {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../../bin/tickertape");
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+/** Tries until it no longer throws; the last error when time is up. */
+export async function eventually<T>(attempt: () => Promise<T> | T, within = 20_000): Promise<T> {
+  const deadline = Date.now() + within;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((done) => setTimeout(done, 25));
+    }
+  }
+}
+
+export interface Server {
+  readonly port: number;
+  readonly url: string;
+  /** Starts it on the same port, and waits until it is ready. */
+  start(): Promise<void>;
+  /** As a crash would: nobody is told goodbye. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The real binary, on a port of its own, in a directory without a configuration. */
+export async function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Server> {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: build the server, or name it in TICKERTAPE_BIN`);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
+  let child: ChildProcess | null = null;
+  let log = "";
+
+  const stop = async (signal: NodeJS.Signals) => {
+    const running = child;
+    child = null;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, "exit");
+    running.kill(signal);
+    await gone;
+  };
+  const start = async () => {
+    log = "";
+    const started = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`], {
+      cwd: directory,
+      env: { PATH: process.env["PATH"], TICKERTAPE_DRAIN: "1s", TICKERTAPE_FEED_SIM_RATE: "2000", ...environment },
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.on("data", (data: Buffer) => {
+        log = (log + data.toString()).slice(-4000);
+      });
+    }
+    await eventually(async () => {
+      if (started.exitCode !== null) throw new Error(`the server ended with ${started.exitCode}: ${log}`);
+      const response = await fetch(`${url}/readyz`);
+      if (!response.ok) throw new Error(`not ready: ${await response.text()}`);
+    });
+  };
+
+  await start();
+  return {
+    port,
+    url,
+    start,
+    kill: () => stop("SIGKILL"),
+    async close() {
+      await stop("SIGTERM");
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
