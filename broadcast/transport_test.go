@@ -1,0 +1,592 @@
+package broadcast
+
+//lint:file-ignore SA1019 the test speaks to the server with the same library as the server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"nhooyr.io/websocket"
+
+	"tickertape/feed"
+)
+
+// served is a running board behind a real HTTP server.
+type served struct {
+	*Board
+	url string
+	reg *prometheus.Registry
+}
+
+const patience = 10 * time.Second
+
+func serve(t *testing.T, change func(*Config)) *served {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.Interval = 5 * time.Millisecond
+	if change != nil {
+		change(&cfg)
+	}
+	dir := feed.NewDirectory()
+	for _, s := range []string{"AAPL", "MSFT", "QUIET"} {
+		if _, err := dir.Add(feed.Symbol{Symbol: s, PreviousClose: 100 * feed.Scale}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reg := prometheus.NewRegistry()
+	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, slog.New(slog.DiscardHandler), reg)
+	mux := http.NewServeMux()
+	mux.Handle("/ws", b.WebSocket())
+	mux.Handle("/events", b.Events())
+	mux.Handle("/api/quotes", b.Quotes())
+	server := httptest.NewServer(mux)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		b.Drain(ctx, 0)
+		server.Close()
+		stop()
+		<-done
+	})
+	b.Apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
+	return &served{b, server.URL, reg}
+}
+
+func (s *served) trade(symbol string, price string) {
+	id, _ := s.dir.ID(symbol)
+	p, err := feed.ParsePrice(price)
+	if err != nil {
+		panic(err)
+	}
+	s.Apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: p, Size: feed.Units(100)})}})
+}
+
+// until polls for a condition.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
+
+type message struct {
+	Type, Epoch, Code, Message, Source, Reason string
+	ID                                         json.RawMessage
+	Seq                                        Seq
+	Time                                       int64
+	Rate                                       float64
+	Simulated, Resumed, More                   bool
+	Symbols, Unknown                           []string
+	Quotes                                     []map[string]any
+}
+
+type wsClient struct {
+	t *testing.T
+	*websocket.Conn
+}
+
+func (s *served) dial(t *testing.T, query string) *wsClient {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, s.url+"/ws"+query, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadLimit(1 << 20)
+	t.Cleanup(func() { c.CloseNow() })
+	return &wsClient{t, c}
+}
+
+func (c *wsClient) say(text string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// next is the next message of the given type; those before are passed over.
+func (c *wsClient) next(kind string) message {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		_, b, err := c.Read(ctx)
+		if err != nil {
+			c.t.Fatalf("waiting for %s: %v", kind, err)
+		}
+		var m message
+		if err := json.Unmarshal(b, &m); err != nil {
+			c.t.Fatalf("%s: %v", b, err)
+		}
+		if m.Type == kind {
+			return m
+		}
+	}
+}
+
+// end reads until the server closes and returns its code and reason.
+func (c *wsClient) end() websocket.CloseError {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		if _, _, err := c.Read(ctx); err != nil {
+			var closed websocket.CloseError
+			if !errors.As(err, &closed) {
+				c.t.Fatalf("connection ended with %v, want a close frame", err)
+			}
+			return closed
+		}
+	}
+}
+
+func TestWebSocketConversation(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "189.31")
+	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
+	c := s.dial(t, "")
+	if got := c.Subprotocol(); got != Subprotocol {
+		t.Errorf("subprotocol %q, want %q", got, Subprotocol)
+	}
+	hello := c.next("hello")
+	if hello.Epoch == "" || hello.Source != "sim" || !hello.Simulated {
+		t.Errorf("hello %+v", hello)
+	}
+	c.say(`{"type":"subscribe","id":1,"symbols":["#tech","FOO"],"rate":4,"fields":["p","v"]}`)
+	sub := c.next("subscribed")
+	if string(sub.ID) != "1" || fmt.Sprint(sub.Symbols, sub.Unknown, sub.Rate) != "[AAPL MSFT] [FOO] 4" {
+		t.Errorf("subscribed %+v", sub)
+	}
+	snap := c.next("snapshot")
+	if fmt.Sprint(snap.Quotes) != "[map[p:189.31 s:AAPL v:100]]" {
+		t.Errorf("snapshot %v", snap.Quotes)
+	}
+	s.trade("AAPL", "190")
+	if up := c.next("update"); fmt.Sprint(up.Quotes) != "[map[p:190 s:AAPL v:200]]" {
+		t.Errorf("update %v", up.Quotes)
+	}
+	c.say(`{"type":"ping","id":"x"}`)
+	if pong := c.next("pong"); string(pong.ID) != `"x"` || pong.Time == 0 {
+		t.Errorf("pong %+v", pong)
+	}
+	c.say(`{"type":"pause","id":4}`)
+	c.say(`{"type":"ping"}`)
+	c.next("pong")
+	s.trade("MSFT", "400.5")
+	c.say(`{"type":"resume","id":5}`)
+	until(t, "flush", func() bool { return s.Position().Seq >= 3 })
+	if snap := c.next("snapshot"); !snap.Resumed {
+		t.Errorf("after resume %+v", snap)
+	}
+	c.say(`{"type":"unsubscribe","id":2,"symbols":["MSFT"]}`)
+	if un := c.next("unsubscribed"); fmt.Sprint(un.Symbols) != "[MSFT]" {
+		t.Errorf("unsubscribed %+v", un)
+	}
+}
+
+func TestBadMessagesAreToldAndTheConnectionLivesOn(t *testing.T) {
+	s := serve(t, func(c *Config) { c.MaxSymbols = 2 })
+	c := s.dial(t, "")
+	for name, tc := range map[string]struct{ say, code, names string }{
+		"not JSON":         {`{"type":`, badJSON, ""},
+		"not UTF-8":        {"{\"type\":\"ping\",\"id\":\"\xff\"}", badJSON, ""},
+		"twice a key":      {`{"type":"ping","type":"ping"}`, badJSON, "type"},
+		"two objects":      {`{"type":"ping"}{}`, badJSON, ""},
+		"a list":           {`[1]`, badRequest, ""},
+		"no type":          {`{"id":7}`, badRequest, "type"},
+		"unknown type":     {`{"type":"buy","id":7}`, unknownType, "buy"},
+		"symbols a string": {`{"type":"subscribe","id":7,"symbols":"AAPL"}`, badRequest, "symbols"},
+		"no symbols":       {`{"type":"subscribe","id":7}`, badRequest, "symbols"},
+		"empty symbol":     {`{"type":"subscribe","symbols":[""]}`, badRequest, "symbols"},
+		"rate of zero":     {`{"type":"subscribe","symbols":["AAPL"],"rate":0}`, badRate, "rate: 0"},
+		"rate a string":    {`{"type":"subscribe","symbols":["AAPL"],"rate":"4"}`, badRequest, "rate"},
+		"unknown field":    {`{"type":"subscribe","symbols":["AAPL"],"fields":["px"]}`, badRequest, "px"},
+		"too many symbols": {`{"type":"subscribe","symbols":["A","B","C"]}`, tooManySymbols, "3"},
+		"id an object":     {`{"type":"ping","id":{}}`, badRequest, "id"},
+	} {
+		c.say(tc.say)
+		got := c.next("error")
+		if got.Code != tc.code || !strings.Contains(got.Message, tc.names) {
+			t.Errorf("%s: error %s %q, want %s naming %q", name, got.Code, got.Message, tc.code, tc.names)
+		}
+	}
+	c.say(`{"type":"ping","id":8}`)
+	c.next("pong")
+	for range maxBadMessages + 1 {
+		c.say(`nonsense`)
+	}
+	if got := c.end(); got.Code != websocket.StatusPolicyViolation {
+		t.Errorf("after many bad messages: close %v, want 1008", got)
+	}
+}
+
+func TestWebSocketIsRefusedAsTheProtocolSays(t *testing.T) {
+	s := serve(t, func(c *Config) { c.MaxSubscribers = 1 })
+	get := func(header map[string]string) (*websocket.Conn, *http.Response, error) {
+		h := http.Header{}
+		for k, v := range header {
+			h.Set(k, v)
+		}
+		return websocket.Dial(t.Context(), s.url+"/ws", &websocket.DialOptions{HTTPHeader: h})
+	}
+	if _, r, err := get(map[string]string{"Sec-WebSocket-Protocol": "other.v9"}); err == nil || r.StatusCode != http.StatusBadRequest {
+		t.Errorf("unknown subprotocol: %v, want 400", err)
+	}
+	c, _, err := get(map[string]string{"Origin": "https://evil.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (&wsClient{t, c}).end(); got.Code != websocket.StatusPolicyViolation {
+		t.Errorf("foreign origin: close %v, want 1008", got)
+	}
+	first := s.dial(t, "")
+	first.next("hello")
+	second := s.dial(t, "")
+	if got := second.end(); got.Code != websocket.StatusTryAgainLater || !strings.HasPrefix(got.Reason, "retry_ms=") {
+		t.Errorf("full: close %v, want 1013 retry_ms=…", got)
+	}
+	first.CloseNow()
+	until(t, "the first has left", func() bool {
+		s.roster.mu.Lock()
+		defer s.roster.mu.Unlock()
+		return s.roster.count == 0
+	})
+	third := s.dial(t, "?symbols=AAPL&rate=2")
+	if got := third.next("subscribed"); got.Rate != 2 {
+		t.Errorf("subscribed by query: %+v", got)
+	}
+}
+
+// rawWS is a handshake by hand, for peers that misbehave.
+func (s *served) rawWS(t *testing.T) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patience))
+	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	r := bufio.NewReader(c)
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("handshake: %v %v", answer, err)
+	}
+	return c, r
+}
+
+// frames reads server frames until the connection ends, and returns the opcodes and the last payload.
+func frames(r *bufio.Reader) (ops []byte, last []byte) {
+	for {
+		head, err := r.ReadByte()
+		if err != nil {
+			return ops, last
+		}
+		size, err := r.ReadByte()
+		if err != nil {
+			return ops, last
+		}
+		n := int(size)
+		if n == 126 {
+			var b [2]byte
+			io.ReadFull(r, b[:])
+			n = int(b[0])<<8 | int(b[1])
+		}
+		last = make([]byte, n)
+		if _, err := io.ReadFull(r, last); err != nil {
+			return ops, last
+		}
+		ops = append(ops, head&0x0f)
+	}
+}
+
+func TestCloseFrameIsTheLastAndOnlyOne(t *testing.T) {
+	s := serve(t, nil)
+	c, r := s.rawWS(t)
+	go func() { // a browser's answer to the close frame: one of its own
+		until(t, "draining", s.Draining)
+		for range 50 {
+			s.trade("AAPL", "1.5")
+		}
+		c.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4})
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s.Drain(ctx, 0)
+	ops, last := frames(r)
+	closes := 0
+	for _, op := range ops {
+		if op == 8 {
+			closes++
+		}
+	}
+	if closes != 1 || ops[len(ops)-1] != 8 {
+		t.Fatalf("frames %v, want one close frame, last", ops)
+	}
+	if code := int(last[0])<<8 | int(last[1]); code != 1012 || !strings.HasPrefix(string(last[2:]), "retry_ms=") {
+		t.Errorf("close %d %q, want 1012 retry_ms=…", code, last[2:])
+	}
+}
+
+func TestDrainDoesNotWaitForHalfAFrame(t *testing.T) {
+	s := serve(t, nil)
+	c, r := s.rawWS(t)
+	c.Write([]byte{0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0}) // announces 4096 bytes that never come
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s.Drain(ctx, 0)
+	if took := time.Since(began); took > 2*closeTimeout {
+		t.Errorf("drain took %v for a peer that stopped in a frame, want about %v", took, closeTimeout)
+	}
+	frames(r)
+}
+
+func TestFloodIsCut(t *testing.T) {
+	s := serve(t, nil)
+	c, r := s.rawWS(t)
+	go func() {
+		empty := []byte{0x80, 0x80, 0, 0, 0, 0} // continuation frames that say nothing
+		c.Write([]byte{0x01, 0x81, 0, 0, 0, 0, '{'})
+		for range 1 << 20 {
+			if _, err := c.Write(empty); err != nil {
+				return
+			}
+			empty[0] = 0x00
+		}
+	}()
+	frames(r)
+	until(t, "the flood is counted", func() bool {
+		return testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket, "flood")) == 1 ||
+			testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket, "error")) == 1
+	})
+}
+
+func TestTooBigMessageIsClosedWith1009(t *testing.T) {
+	s := serve(t, func(c *Config) { c.MaxMessage = 1024 })
+	c := s.dial(t, "")
+	c.say(`{"type":"ping","id":"` + strings.Repeat("x", 2000) + `"}`)
+	if got := c.end(); got.Code != websocket.StatusMessageTooBig {
+		t.Errorf("close %v, want 1009", got)
+	}
+}
+
+func TestMetricsFollowTheConventions(t *testing.T) {
+	s := serve(t, nil)
+	c := s.dial(t, "?symbols=AAPL")
+	s.trade("AAPL", "1")
+	c.next("update")
+	problems, err := testutil.GatherAndLint(s.reg)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("lint: %v %v", problems, err)
+	}
+}
+
+// events reads a server-sent event stream.
+type events struct {
+	t *testing.T
+	r *bufio.Reader
+}
+
+type event struct{ name, id, data, retry string }
+
+func (s *served) events(t *testing.T, query, last string) *events {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/events"+query, nil)
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { answer.Body.Close() })
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		b, _ := io.ReadAll(answer.Body)
+		t.Fatalf("%s: %s %s", query, answer.Status, b)
+	}
+	return &events{t, bufio.NewReader(answer.Body)}
+}
+
+func (e *events) next(name string) event {
+	e.t.Helper()
+	var ev event
+	for {
+		line, err := e.r.ReadString('\n')
+		if err != nil {
+			e.t.Fatalf("waiting for %s: %v", name, err)
+		}
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch key {
+		case "event":
+			ev.name = value
+		case "id":
+			ev.id = value
+		case "data":
+			ev.data = value
+		case "retry":
+			ev.retry = value
+		case "":
+			if ev.name == name {
+				return ev
+			}
+			ev = event{}
+		}
+	}
+}
+
+func TestEventsResumeByLastEventID(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	s.trade("MSFT", "20")
+	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
+	e := s.events(t, "?symbols=%23tech", "")
+	if hello := e.next("hello"); hello.retry == "" {
+		t.Errorf("first event %+v has no retry", hello)
+	}
+	snap := e.next("snapshot")
+	if !strings.Contains(snap.data, `"AAPL"`) || !strings.Contains(snap.data, `"MSFT"`) || snap.id != s.Position().String() {
+		t.Errorf("snapshot %+v", snap)
+	}
+	s.trade("MSFT", "21")
+	up := e.next("update")
+	if strings.Contains(up.data, `"AAPL"`) || !strings.Contains(up.data, `"p":21`) {
+		t.Errorf("update %+v", up)
+	}
+	back := s.events(t, "?symbols=%23tech", snap.id).next("snapshot")
+	if !strings.Contains(back.data, `"resumed":true`) || strings.Contains(back.data, `"AAPL"`) || !strings.Contains(back.data, `"MSFT"`) {
+		t.Errorf("resumed %+v, want MSFT only", back)
+	}
+	for _, other := range []string{"elsewhere-1", "garbage", s.store.epoch + "-999999"} {
+		if all := s.events(t, "?symbols=AAPL", other).next("snapshot"); strings.Contains(all.data, "resumed") || !strings.Contains(all.data, `"AAPL"`) {
+			t.Errorf("resumed from %q: %+v, want everything", other, all)
+		}
+	}
+}
+
+func TestHeartbeatsOnBothStreams(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
+	ev := s.events(t, "?symbols=QUIET", "").next("heartbeat")
+	var m message
+	if err := json.Unmarshal([]byte(ev.data), &m); err != nil || m.Type != "heartbeat" || m.Time == 0 {
+		t.Errorf("heartbeat %+v: %v", ev, err)
+	}
+	s.dial(t, "").next("heartbeat")
+}
+
+func TestDrainTellsEventsToRetry(t *testing.T) {
+	s := serve(t, nil)
+	e := s.events(t, "?symbols=AAPL", "")
+	e.next("snapshot")
+	go s.Drain(t.Context(), 50*time.Millisecond)
+	if bye := e.next("error"); bye.retry == "" {
+		t.Errorf("goodbye %+v has no retry", bye)
+	}
+	if refused := s.events(t, "?symbols=AAPL", "").next("error"); refused.retry == "" || !strings.Contains(refused.data, "draining") {
+		t.Errorf("while draining: %+v", refused)
+	}
+}
+
+func (s *served) get(t *testing.T, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(b)
+}
+
+func TestQuotesOverREST(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "0.00001234")
+	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
+	answer, body := s.get(t, "/api/quotes?symbols=AAPL,FOO")
+	if !strings.Contains(body, `"p":0.00001234,`) || !strings.Contains(body, `"unknown":["FOO"]`) || !strings.Contains(body, `"simulated":true`) {
+		t.Errorf("quotes %s", body)
+	}
+	etag := answer.Header.Get("ETag")
+	if etag != `"`+s.Position().String()+`"` {
+		t.Errorf("ETag %s, want the position %s", etag, s.Position())
+	}
+	if answer, _ := s.get(t, "/api/quotes?symbols=AAPL,FOO", "If-None-Match", etag); answer.StatusCode != http.StatusNotModified {
+		t.Errorf("If-None-Match: %s, want 304", answer.Status)
+	}
+	for path, names := range map[string]string{
+		"/api/quotes":                            "symbols",
+		"/api/quotes?symbols=":                   "symbols",
+		"/api/quotes?symbols=A&rate=x":           `rate: "x"`,
+		"/api/quotes?symbols=A&rate=NaN":         "rate: NaN",
+		"/api/quotes?symbols=A&fields=zz":        `"zz"`,
+		"/api/quotes?symbols=A&since=a-1&wait=5": `wait: "5"`,
+		"/api/quotes?symbols=A&wait=-5s":         "wait: -5s",
+		"/events":                                "symbols",
+		"/ws?rate=-1":                            "rate: -1",
+	} {
+		answer, body := s.get(t, path)
+		if answer.StatusCode != http.StatusBadRequest || answer.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %s %s", path, answer.Status, answer.Header.Get("Content-Type"))
+		}
+		var p Problem
+		if err := json.Unmarshal([]byte(body), &p); err != nil || !strings.Contains(p.Detail, names) {
+			t.Errorf("%s: %s, want a problem naming %s", path, body, names)
+		}
+	}
+}
+
+func TestLongPoll(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
+	at := s.Position().String()
+	if answer, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30ms&since="+at); answer.StatusCode != http.StatusNoContent || body != "" {
+		t.Errorf("nothing new: %s %s, want 204", answer.Status, body)
+	}
+	type result struct{ status, body string }
+	got := make(chan result)
+	go func() {
+		answer, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30s&since="+at)
+		got <- result{answer.Status, body}
+	}()
+	until(t, "the poll waits", func() bool { return testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transportPoll)) == 1 })
+	s.trade("MSFT", "5") // not followed
+	s.trade("AAPL", "11")
+	if r := <-got; !strings.Contains(r.body, `"p":11`) || !strings.Contains(r.body, `"resumed":true`) || strings.Contains(r.body, "MSFT") {
+		t.Errorf("poll answered %+v", r)
+	}
+	if _, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30s&since=otherepoch-7"); !strings.Contains(body, `"p":11`) {
+		t.Errorf("another epoch: %s, want everything at once", body)
+	}
+}
