@@ -39,7 +39,7 @@ const sentence = (text: string) => (text === "" ? "" : ` ${text.replace(/[.\s]*$
 
 /** The one place that decides whether a price may look live, and what is said when it may not. */
 export function judge(state: ConnectionState, feed: FeedState, now: number): Condition {
-  const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt))} ago. `;
+  const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt), false)} ago. `;
   const old = "The prices below are the last ones received, not live.";
 
   switch (state.phase) {
@@ -80,7 +80,7 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
   if (!state.synced) return not({ tone: "wait", badge: "Catching up", notice: null, action: null });
 
   const said = sentence(feed.message);
-  const since = feed.since > 0 ? ` for ${age(Math.max(0, now - feed.since / 1000))}` : "";
+  const since = feed.since > 0 ? ` for ${age(Math.max(0, now - feed.since / 1000), false)}` : "";
   switch (feed.status) {
     case "live":
       return { tone: "live", badge: "Live", notice: null, action: null, live: true };

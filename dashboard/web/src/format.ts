@@ -90,10 +90,10 @@ export function createFormat(options: FormatOptions = {}) {
 
 export type Format = ReturnType<typeof createFormat>;
 
-/** An age in one unit: 0.4 s, 12 s, 3 min, 5 h, 2 d. */
-export function age(ms: number): string {
+/** An age in one unit: 0.4 s, 12 s, 3 min, 5 h, 2 d. Tenths only where they are asked for. */
+export function age(ms: number, tenths = true): string {
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (tenths && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;

@@ -99,9 +99,7 @@ function Vacancy({ desk }: Pick<AppProps, "desk">) {
       {symbols ? (
         <>
           <h2>Your list is empty</h2>
-          <p>
-            Press <kbd>/</kbd> and type a ticker or a company’s name.
-          </p>
+          <p>Search by ticker or by a company’s name to add to it.</p>
           <button type="button" onClick={() => desk.reset()}>
             Use the default list
           </button>

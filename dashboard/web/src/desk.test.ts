@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Api } from "./api.ts";
+import { createMeter, createServerClock } from "./clock.ts";
+import { type ConnectionOptions, createConnection } from "./connection.ts";
+import { createDesk } from "./desk.ts";
+import type { Quote, ServerMessage } from "./protocol.ts";
+import type { StreamHandlers, Transport } from "./transport.ts";
+import type { Saved } from "./watch.ts";
+
+const micros = () => Date.now() * 1000;
+
+const setup = async (
+  saved: Saved = { symbols: ["A", "B"], sort: null },
+  connection: Partial<ConnectionOptions> = {},
+) => {
+  let handlers: StreamHandlers | undefined;
+  const opened: (readonly string[])[] = [];
+  const transport: Transport = {
+    duplex: true,
+    queryLimit: 2000,
+    quiet: 0,
+    open(request, given) {
+      handlers = given;
+      opened.push(request.symbols);
+      return { send: () => true, buffered: () => 0, close: () => {} };
+    },
+  };
+  const api: Api = {
+    search: async () => [],
+    describe: vi.fn(async (symbols: readonly string[]) =>
+      symbols.filter((s) => s !== "NOPE").map((symbol) => ({ symbol, name: `${symbol} Inc.`, decimals: 2 })),
+    ),
+    watchlists: vi.fn(async () => {
+      if (failures-- > 0) throw new TypeError("refused");
+      return {
+        watchlists: [
+          { name: "other", symbols: ["Z"] },
+          { name: "main", symbols: ["A", "B", "A"] },
+        ],
+        default: "main",
+      };
+    }),
+    reachable: async () => true,
+  };
+  let kept = saved;
+  const changed = vi.fn<(symbol: string) => void>();
+  const desk = createDesk({
+    connection: createConnection({
+      transports: { websocket: transport, sse: transport, poll: transport },
+      reachable: api.reachable,
+      random: () => 0.5,
+      ...connection,
+    }),
+    api,
+    clock: createServerClock(),
+    meter: createMeter(),
+    saved: {
+      load: () => saved,
+      save: (next) => {
+        kept = next;
+      },
+    },
+    changed,
+  });
+  await desk.start();
+  await vi.advanceTimersByTimeAsync(0);
+  const says = (...messages: ServerMessage[]) => {
+    for (const message of messages) handlers?.message(message);
+  };
+  const hello = (epoch = "e"): ServerMessage => ({
+    type: "hello",
+    protocol: 1,
+    epoch,
+    seq: 1,
+    time: micros(),
+    source: "sim",
+    simulated: true,
+    status: "live",
+  });
+  const snapshot = (seq: number, ...quotes: Quote[]): ServerMessage => ({
+    type: "snapshot",
+    seq,
+    time: micros(),
+    quotes,
+  });
+  return {
+    desk,
+    api,
+    changed,
+    opened,
+    says,
+    hello,
+    snapshot,
+    close: () => handlers?.closed({ code: 1006, reason: "", comeBack: true }),
+    kept: () => kept,
+  };
+};
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
+
+describe("the list", () => {
+  test("of a newcomer is the server's default one, which is not taken for a choice", async () => {
+    const { desk, opened, kept } = await setup({ symbols: null, sort: null });
+    expect(desk.symbols.value).toEqual(["A", "B"]);
+    expect(opened).toEqual([["A", "B"]]);
+    desk.sortBy("symbol");
+    expect(kept().symbols).toBeNull();
+  });
+
+  test("is the reader's own once it has been changed", async () => {
+    const { desk, kept } = await setup();
+    desk.add({ symbol: "C", name: "C Inc." });
+    desk.remove("A");
+    expect(kept().symbols).toEqual(["B", "C"]);
+    expect(desk.note.value?.text).toBe("A removed.");
+    desk.note.value?.undo?.();
+    expect(kept().symbols).toEqual(["A", "B", "C"]);
+    desk.reset();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(desk.symbols.value).toEqual(["A", "B"]);
+    expect(kept().symbols).toBeNull();
+  });
+
+  test("is asked for again as soon as a server that could not tell it answers", async () => {
+    const { desk, says, hello, opened } = await setup({ symbols: null, sort: null }, {}, 1);
+    expect(desk.symbols.value).toBeNull();
+    expect(desk.failure.value).not.toBeNull();
+    expect(opened).toEqual([[]]);
+    says(hello());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(desk.symbols.value).toEqual(["A", "B"]);
+    expect(desk.failure.value).toBeNull();
+  });
+
+  test("is ranked by what is asked for", async () => {
+    const { desk, says, hello, snapshot } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 1, pc: 2 }, { s: "B", p: 3, pc: 2 }));
+    desk.sortBy("percent");
+    expect(desk.ranked()).toEqual(["B", "A"]);
+    desk.sortBy("percent");
+    expect(desk.ranked()).toEqual(["A", "B"]);
+    desk.unsort();
+    expect(desk.ranked()).toEqual(["A", "B"]);
+  });
+});
+
+describe("a row", () => {
+  test("has its name, its quote and as many decimals as its price ever had", async () => {
+    const { desk, says, hello, snapshot } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 0.5125 }));
+    expect(desk.row("A")).toMatchObject({ name: "A Inc.", decimals: 4, unknown: false });
+    says({ type: "update", seq: 2, time: micros(), quotes: [{ s: "A", p: 0.5 }] });
+    expect(desk.row("A")).toMatchObject({ decimals: 4 });
+    expect(desk.row("B")).toMatchObject({ decimals: 2, entry: undefined });
+  });
+
+  test("of an unknown symbol says so until it has a quote", async () => {
+    const { desk, says, hello, snapshot } = await setup({ symbols: ["A", "NOPE"], sort: null });
+    says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["NOPE"] }, snapshot(1, { s: "A", p: 1 }));
+    expect(desk.row("NOPE").unknown).toBe(true);
+    says({ type: "update", seq: 2, time: micros(), quotes: [{ s: "NOPE", p: 1 }] });
+    expect(desk.row("NOPE").unknown).toBe(false);
+  });
+
+  test("is not confirmed while a new connection has not vouched for it", async () => {
+    const { desk, says, hello, snapshot, close } = await setup();
+    says(hello(), snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    expect(desk.condition.value.live).toBe(true);
+    close();
+    expect(desk.condition.value.live).toBe(false);
+    await vi.advanceTimersByTimeAsync(500);
+    says(hello());
+    expect(desk.row("A").entry?.confirmed).toBe(false);
+    says({ type: "snapshot", seq: 6, time: micros(), quotes: [{ s: "A", p: 2 }], resumed: true });
+    expect(desk.row("A").entry?.confirmed).toBe(true);
+    expect(desk.row("B").entry?.confirmed).toBe(true);
+    expect(desk.condition.value.live).toBe(true);
+  });
+});
+
+describe("the badge", () => {
+  test("knows the age of the newest tick by the server's clock, and the rate", async () => {
+    const { desk, says, hello, snapshot } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 1, t: micros() - 400_000 }));
+    for (let i = 0; i < 4; i++) {
+      says({
+        type: "update",
+        seq: 2 + i,
+        time: micros(),
+        quotes: [
+          { s: "A", v: i },
+          { s: "B", v: i },
+        ],
+      });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(desk.vitals.value.rate).toBe(2);
+    expect(desk.vitals.value.newest).toBe(4400);
+  });
+
+  test("follows the feed's state", async () => {
+    const { desk, says, hello, snapshot } = await setup();
+    says(hello(), snapshot(1));
+    says({ type: "status", source: "sim", status: "stale", since: micros(), message: "no tick" });
+    expect(desk.condition.value).toMatchObject({ badge: "Stale", live: false });
+    says({ type: "status", source: "sim", status: "live", since: micros() });
+    expect(desk.condition.value.live).toBe(true);
+    expect(desk.feed.value.simulated).toBe(true);
+  });
+});
+
+test("nothing is left running when it is closed", async () => {
+  const { desk } = await setup();
+  desk.close();
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,242 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Entry } from "../board.ts";
+import { createFormat } from "../format.ts";
+import type { Quote } from "../protocol.ts";
+import { createGrid, type Grid } from "./grid.ts";
+
+let grid: Grid;
+let root: HTMLElement;
+let frames: (() => void)[];
+let entries: Map<string, Entry>;
+const sort = vi.fn();
+const remove = vi.fn();
+let tints = true;
+
+const frame = () => {
+  for (const paint of frames.splice(0)) paint();
+};
+const quote = (symbol: string, change: Partial<Quote> = {}, more: Partial<Entry> = {}) => {
+  entries.set(symbol, {
+    quote: { s: symbol, p: 10, pc: 8, b: 9.9, a: 10.1, v: 1000, h: 12, l: 8, t: 1_700_000_000_000_000, ...change },
+    seq: 1,
+    confirmed: true,
+    tick: 0,
+    ...more,
+  });
+  grid.mark(symbol);
+  frame();
+};
+const rowOf = (symbol: string) => root.querySelector<HTMLElement>(`.body .row[data-symbol="${symbol}"]:not([hidden])`);
+const cell = (symbol: string, column: string) => rowOf(symbol)?.querySelector<HTMLElement>(`.cell.${column}`);
+const press = (key: string, init: KeyboardEventInit = {}) =>
+  root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
+const active = () => root.getAttribute("aria-activedescendant");
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  frames = [];
+  entries = new Map();
+  tints = true;
+  root = document.createElement("div");
+  document.body.append(root);
+  Object.defineProperty(root, "clientHeight", { value: 320 });
+  grid = createGrid({
+    root,
+    label: "Quotes",
+    row: (symbol) => ({
+      symbol,
+      name: `${symbol} Inc.`,
+      entry: entries.get(symbol),
+      decimals: 2,
+      unknown: symbol === "NOPE",
+    }),
+    format: createFormat({ locale: "en-US", timeZone: "UTC" }),
+    sort,
+    remove,
+    tints: () => tints,
+    schedule: (paint) => frames.push(paint),
+    now: () => Date.now(),
+  });
+});
+afterEach(() => {
+  grid.close();
+  root.remove();
+  vi.clearAllMocks();
+});
+
+describe("rows", () => {
+  test("show everything there is to know, with the direction in characters", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    const shown = [...(rowOf("A")?.querySelectorAll(".cell") ?? [])].map((element) => element.textContent);
+    expect(shown).toEqual([
+      "A",
+      "A Inc.",
+      "10.00",
+      "+2.00",
+      "+25.00%",
+      "9.90",
+      "10.10",
+      "1,000",
+      "8.0012.00",
+      "22:13:20",
+      "",
+    ]);
+  });
+
+  test("are a window over any number of symbols, and say where they stand", () => {
+    const symbols = Array.from({ length: 5000 }, (_, i) => `S${i}`);
+    grid.setRows(symbols);
+    const rows = root.querySelectorAll(".body .row").length;
+    expect(rows).toBeLessThan(25);
+    expect(root.getAttribute("aria-rowcount")).toBe("5001");
+    root.scrollTop = 32 * 2000;
+    root.dispatchEvent(new Event("scroll"));
+    frame();
+    expect(root.querySelectorAll(".body .row").length).toBeLessThan(25);
+    expect(rowOf("S2000")?.getAttribute("aria-rowindex")).toBe("2002");
+    expect(rowOf("S0")).toBeNull();
+  });
+
+  test("write nothing that has not changed", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    const text = cell("A", "bid")?.firstChild?.firstChild as Text;
+    const data = vi.spyOn(text, "data", "set");
+    quote("A", { p: 11 });
+    expect(data).not.toHaveBeenCalled();
+    expect(cell("A", "last")?.textContent).toBe("11.00");
+  });
+
+  test("keep the row of a symbol when the order changes", () => {
+    grid.setRows(["A", "B", "C"]);
+    const before = rowOf("C");
+    grid.setRows(["C", "A", "B"]);
+    expect(rowOf("C")).toBe(before);
+    expect(before?.getAttribute("aria-rowindex")).toBe("2");
+  });
+});
+
+describe("honesty", () => {
+  test.each([
+    ["live", {}, {}, ""],
+    ["halted", { st: "halted" }, {}, "Halted"],
+    ["stale", { st: "stale" }, {}, "Stale"],
+    ["old", {}, { confirmed: false }, ""],
+  ])("a row that is %s says so", (state, change, more, label) => {
+    grid.setRows(["A"]);
+    quote("A", change, more);
+    expect(rowOf("A")?.dataset["state"]).toBe(state);
+    expect(rowOf("A")?.querySelector(".status")?.textContent).toBe(label);
+  });
+
+  test("a symbol without a quote has no price", () => {
+    grid.setRows(["A", "NOPE"]);
+    expect(rowOf("A")?.dataset["state"]).toBe("empty");
+    expect(cell("A", "last")?.textContent).toBe("–");
+    expect(cell("NOPE", "name")?.textContent).toBe("Unknown symbol");
+  });
+});
+
+describe("tints", () => {
+  test("mark what has moved for a moment, at most twice a second", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    expect(cell("A", "last")?.dataset["flash"]).toBeUndefined(); // the first price is no change
+    vi.advanceTimersByTime(1000);
+    quote("A", { p: 11 });
+    expect(cell("A", "last")?.dataset["flash"]).toBe("up");
+    expect(cell("A", "bid")?.dataset["flash"]).toBeUndefined();
+    vi.advanceTimersByTime(400);
+    expect(cell("A", "last")?.dataset["flash"]).toBeUndefined();
+    quote("A", { p: 12 });
+    expect(cell("A", "last")?.dataset["flash"]).toBeUndefined(); // too soon
+    vi.advanceTimersByTime(200);
+    quote("A", { p: 10 });
+    expect(cell("A", "last")?.dataset["flash"]).toBe("down");
+  });
+
+  test("do not mark another symbol's price in a recycled row, nor an old one", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    entries.set("B", { quote: { s: "B", p: 99 }, seq: 1, confirmed: true, tick: 0 });
+    grid.setRows(["B"]);
+    expect(cell("B", "last")?.dataset["flash"]).toBeUndefined();
+    quote("B", { p: 100 }, { confirmed: false });
+    expect(cell("B", "last")?.dataset["flash"]).toBeUndefined();
+  });
+
+  test("are left out for those who asked for less motion", () => {
+    tints = false;
+    grid.setRows(["A"]);
+    quote("A");
+    quote("A", { p: 11 });
+    expect(root.querySelector("[data-flash]")).toBeNull();
+  });
+});
+
+describe("the keyboard", () => {
+  test("walks the cells from one tab stop and sorts on a header", () => {
+    expect(root.tabIndex).toBe(0);
+    grid.setRows(["A", "B"]);
+    expect(active()).toBe("head-symbol");
+    press("ArrowRight");
+    press("ArrowRight");
+    press("Enter");
+    expect(sort).toHaveBeenCalledWith("last");
+    press("ArrowDown");
+    expect(active()).toBe(cell("A", "last")?.id);
+    press("End");
+    expect(active()).toBe(cell("A", "remove")?.id);
+    press("End", { ctrlKey: true });
+    expect(active()).toBe(cell("B", "remove")?.id);
+    press("Home");
+    expect(active()).toBe(cell("B", "symbol")?.id);
+  });
+
+  test("takes a row away with Delete and stays where it was", () => {
+    remove.mockImplementation((symbol: string) => grid.setRows(["A", "B", "C"].filter((other) => other !== symbol)));
+    grid.setRows(["A", "B", "C"]);
+    press("ArrowDown");
+    press("ArrowDown");
+    press("Delete");
+    expect(remove).toHaveBeenCalledExactlyOnceWith("B");
+    expect(active()).toBe(cell("C", "symbol")?.id);
+  });
+
+  test("stays with its symbol when the rows are ranked anew", () => {
+    grid.setRows(["A", "B", "C"]);
+    press("ArrowDown");
+    grid.setRows(["C", "B", "A"]);
+    expect(active()).toBe(cell("A", "symbol")?.id);
+    press("ArrowUp");
+    expect(active()).toBe(cell("B", "symbol")?.id);
+  });
+});
+
+describe("the pointer", () => {
+  test("sorts on a header and removes with the row's button", () => {
+    grid.setRows(["A"]);
+    root.querySelector<HTMLElement>(".head .volume")?.click();
+    expect(sort).toHaveBeenCalledWith("volume");
+    rowOf("A")?.querySelector<HTMLElement>("button")?.click();
+    expect(remove).toHaveBeenCalledWith("A");
+  });
+
+  test("over the rows holds them still", () => {
+    const body = root.querySelector(".body");
+    const move = (type: string) => body?.dispatchEvent(new PointerEvent(type, { pointerType: "mouse" }));
+    expect(grid.held()).toBe(false);
+    move("pointerenter");
+    expect(grid.held()).toBe(true);
+    move("pointerleave");
+    expect(grid.held()).toBe(false);
+  });
+});
+
+test("the sorted header says so", () => {
+  grid.setSort({ column: "percent", direction: "descending" });
+  expect(root.querySelector(".head .percent")?.getAttribute("aria-sort")).toBe("descending");
+  expect(root.querySelector(".head .last")?.getAttribute("aria-sort")).toBe("none");
+});
