@@ -1,0 +1,69 @@
+package recording
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"tickertape/feed"
+)
+
+// FuzzLine reads one line. What is good is written again, and reads the same.
+func FuzzLine(f *testing.F) {
+	golden, err := os.ReadFile("testdata/every-kind.ndjson")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.Lines(string(golden)) {
+		f.Add([]byte(line))
+	}
+	for _, c := range badLines {
+		if len(c.line) < 1000 {
+			f.Add([]byte(c.line))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := feed.NewDirectory()
+		first, bad := read1(t, dir, text)
+		for _, b := range bad {
+			if b.Line < 2 || b.Reason == "" || b.Err == nil || len(b.Error()) > 1000 {
+				t.Errorf("bad row %+v", b)
+			}
+		}
+		var again []byte
+		for i := range first {
+			e := &first[i]
+			symbol := ""
+			if e.Kind != KindStatus {
+				symbol = dir.Symbol(e.Symbol).Symbol
+			}
+			switch e.Kind {
+			case KindSymbol:
+				s := dir.Symbol(e.Symbol)
+				again = appendSymbol(again, &s)
+			case KindTick:
+				again = appendTick(again, symbol, &e.Tick)
+			case KindImage:
+				again = appendImage(again, symbol, &e.Image, e.At)
+			case KindStatus:
+				again = appendStatus(again, &e.Status, e.At)
+			}
+		}
+		fresh := feed.NewDirectory()
+		second, bad := read1(t, fresh, again)
+		if len(bad) > 0 {
+			t.Fatalf("%q was written as %q, which is bad: %v", text, again, bad)
+		}
+		equal(t, "entry", second, first)
+		equal(t, "symbol", fresh.All(), dir.All())
+	})
+}
+
+func read1(t *testing.T, dir *feed.Directory, text []byte) ([]Entry, []*RowError) {
+	r, err := NewReader(NewLines(bytes.NewReader(append([]byte(head), text...))), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readAll(t, r)
+}

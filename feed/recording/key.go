@@ -1,0 +1,67 @@
+package recording
+
+import "tickertape/feed"
+
+// key is a name in a line's object that means something.
+type key uint8
+
+// The first are the fields of a quote, in the order of feed.Fields.
+const (
+	keyPrice key = iota
+	keySize
+	keyBid
+	keyBidSize
+	keyAsk
+	keyAskSize
+	keyOpen
+	keyHigh
+	keyLow
+	keyPreviousClose
+	keyVolume
+	keyCount
+	keyVWAP
+	keyTime
+	keyState
+
+	keyKind
+	keySymbol
+	keyConditions
+	keyReceived
+	keyName
+	keySector
+	keyCurrency
+	keyDecimals
+	keyStatus
+	keySince
+	keyMessage
+	keyFormat
+	keyVersion
+	keySource
+	keySimulated
+	keyRecorded
+
+	numKeys
+)
+
+var keyNames = [numKeys]string{
+	"p", "z", "b", "bz", "a", "az", "o", "h", "l", "pc", "v", "n", "vw", "t", "st",
+	"k", "s", "c", "r", "name", "sector", "currency", "decimals", "status", "since", "message",
+	"format", "version", "source", "simulated", "recorded",
+}
+
+var keysByName = func() map[string]key {
+	m := make(map[string]key, numKeys)
+	for k, name := range keyNames {
+		m[name] = key(k)
+	}
+	return m
+}()
+
+// field is the quote's field of one of the first keys.
+func (k key) field() feed.Fields { return 1 << k }
+
+// FieldOf finds the field of a quote by its key on the wire and in the file.
+func FieldOf(name []byte) (feed.Fields, bool) {
+	k, ok := keysByName[string(name)]
+	return k.field(), ok && k < feed.NumFields
+}

@@ -1,0 +1,284 @@
+package recording
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"tickertape/feed"
+)
+
+// line takes one line apart. It is used again for the next one.
+type line struct {
+	source  bytes.Buffer
+	decoder jsontext.Decoder
+	values  [numKeys]jsontext.Value // raw, inside the line; nil where missing or null
+	scratch []byte
+}
+
+// split reads one JSON object into values and refuses whatever is not exactly that.
+func (l *line) split(text []byte) error {
+	clear(l.values[:])
+	l.source = *bytes.NewBuffer(text)
+	l.decoder.Reset(&l.source)
+	if kind := l.decoder.PeekKind(); kind != '{' && kind != 0 {
+		return bad(BadJSON, "%.40q is not a JSON object", text)
+	}
+	if _, err := l.decoder.ReadToken(); err != nil {
+		return notJSON(err)
+	}
+	for l.decoder.PeekKind() != '}' {
+		name, err := l.decoder.ReadValue()
+		if err != nil {
+			return notJSON(err)
+		}
+		k, known := keysByName[string(l.unquote(name))]
+		value, err := l.decoder.ReadValue()
+		if err != nil {
+			return notJSON(err)
+		}
+		if known && value.Kind() != 'n' {
+			end := l.decoder.InputOffset() // value itself is lent until the next call only
+			l.values[k] = jsontext.Value(text[end-int64(len(value)) : end])
+		}
+	}
+	if _, err := l.decoder.ReadToken(); err != nil {
+		return notJSON(err)
+	}
+	if _, err := l.decoder.ReadToken(); err != io.EOF {
+		return bad(BadJSON, "more follows behind the object")
+	}
+	return nil
+}
+
+func notJSON(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+		return bad(BadJSON, "the object does not end")
+	}
+	return bad(BadJSON, "%w", err)
+}
+
+// unquote is the text of a raw JSON string that was found valid; it lasts until the next call.
+func (l *line) unquote(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	l.scratch, _ = jsontext.AppendUnquote(l.scratch[:0], raw)
+	return l.scratch
+}
+
+func (l *line) has(k key) bool { return l.values[k] != nil }
+
+// text is a string's content; "" where it is missing.
+func (l *line) text(k key, reason Reason) ([]byte, error) {
+	v := l.values[k]
+	switch {
+	case v == nil:
+		return nil, nil
+	case v.Kind() != '"':
+		return nil, bad(reason, "%s: %.40s is not a string", keyNames[k], v)
+	}
+	return l.unquote(v), nil
+}
+
+// decimal is the text of a number, or of a string that should hold one.
+func (l *line) decimal(k key, reason Reason) ([]byte, error) {
+	v := l.values[k]
+	switch v.Kind() {
+	case '0':
+		return v, nil
+	case '"':
+		return l.unquote(v), nil
+	}
+	return nil, bad(reason, "%s: %.40s is not a decimal", keyNames[k], v)
+}
+
+// price reads a price above zero.
+func (l *line) price(k key) (feed.Price, error) {
+	text, err := l.decimal(k, BadPrice)
+	if err != nil {
+		return 0, err
+	}
+	p, err := feed.ParsePrice(text)
+	if err != nil {
+		return 0, bad(BadPrice, "%s: %w", keyNames[k], err)
+	}
+	if p <= 0 {
+		return 0, bad(BadPrice, "%s: %v is not above zero", keyNames[k], p)
+	}
+	return p, nil
+}
+
+// size reads a quantity; none where it is missing.
+func (l *line) size(k key) (feed.Quantity, error) {
+	if !l.has(k) {
+		return feed.Quantity{}, nil
+	}
+	text, err := l.decimal(k, BadSize)
+	if err != nil {
+		return feed.Quantity{}, err
+	}
+	q, err := feed.ParseQuantity(text)
+	if err != nil {
+		return q, bad(BadSize, "%s: %w", keyNames[k], err)
+	}
+	return q, nil
+}
+
+// integer reads a whole number from 0 to most.
+func (l *line) integer(k key, most uint64, reason Reason) (uint64, error) {
+	v := l.values[k]
+	if v.Kind() == '0' {
+		if n, err := strconv.ParseUint(string(v), 10, 64); err == nil && n <= most {
+			return n, nil
+		}
+	}
+	return 0, bad(reason, "%s: %.40s is not a whole number from 0 to %d", keyNames[k], v, most)
+}
+
+// maxTime is the end of the year 9999.
+const maxTime = 253402300799999999
+
+// time reads an instant; 0 where it is missing.
+func (l *line) time(k key) (feed.Time, error) {
+	v := l.values[k]
+	if v == nil {
+		return 0, nil
+	}
+	n := int64(0)
+	for _, c := range v {
+		if c < '0' || c > '9' || n > maxTime/10 {
+			n = 0
+			break
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if n == 0 || n > maxTime {
+		return 0, bad(BadTime, "%s: %.40s is not a time in microseconds since 1970", keyNames[k], v)
+	}
+	return feed.Time(n), nil
+}
+
+func (l *line) state(k key) (feed.State, error) {
+	text, err := l.text(k, BadValue)
+	if err != nil {
+		return 0, err
+	}
+	s, err := feed.ParseState(string(text))
+	if err != nil {
+		return 0, bad(BadValue, "%s: %w", keyNames[k], err)
+	}
+	return s, nil
+}
+
+// conditions reads what a trade may set; all where it does not say.
+func (l *line) conditions() (feed.Flags, error) {
+	if !l.has(keyConditions) {
+		return feed.Regular, nil
+	}
+	text, err := l.text(keyConditions, BadValue)
+	if err != nil {
+		return 0, err
+	}
+	var f feed.Flags
+	for _, letter := range text {
+		i := 0
+		for i < len(conditions) && conditions[i].letter != letter {
+			i++
+		}
+		if i == len(conditions) {
+			return 0, bad(BadValue, "c: %.40q is not made of the letters l, h and v", text)
+		}
+		f |= conditions[i].flag
+	}
+	return f, nil
+}
+
+// times reads both clocks of a tick and says when it was recorded.
+func (l *line) times(t *feed.Tick) (at feed.Time, err error) {
+	if t.Time, err = l.time(keyTime); err != nil {
+		return 0, err
+	}
+	if t.Received, err = l.time(keyReceived); err != nil {
+		return 0, err
+	}
+	if t.Time == 0 && t.Received == 0 {
+		return 0, bad(BadTime, "t: missing")
+	}
+	if t.Received == 0 {
+		t.Received = t.Time
+	}
+	return t.Received, nil
+}
+
+func (l *line) trade(t *feed.Tick) (err error) {
+	t.Kind = feed.KindTrade
+	if !l.has(keyPrice) {
+		return bad(NoPrice, "p: missing; a trade needs a price")
+	}
+	if t.Price, err = l.price(keyPrice); err != nil {
+		return err
+	}
+	if t.Size, err = l.size(keySize); err != nil {
+		return err
+	}
+	t.Flags, err = l.conditions()
+	return err
+}
+
+func (l *line) quote(t *feed.Tick) error {
+	t.Kind = feed.KindQuote
+	side := func(price, size key, flag feed.Flags, p *feed.Price, z *feed.Quantity) (err error) {
+		if !l.has(price) {
+			if l.has(size) {
+				return bad(BadSize, "%s: %.40s without %s", keyNames[size], l.values[size], keyNames[price])
+			}
+			return nil
+		}
+		t.Flags |= flag
+		if *p, err = l.price(price); err != nil {
+			return err
+		}
+		*z, err = l.size(size)
+		return err
+	}
+	if err := side(keyBid, keyBidSize, feed.HasBid, &t.Bid, &t.BidSize); err != nil {
+		return err
+	}
+	return side(keyAsk, keyAskSize, feed.HasAsk, &t.Ask, &t.AskSize)
+}
+
+func (l *line) image(q *feed.Quote) error {
+	for k := range key(feed.NumFields) {
+		if l.has(k) {
+			if err := l.field(q, k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// field reads the value of a key into the quote.
+func (l *line) field(q *feed.Quote, k key) (err error) {
+	switch k {
+	case keyCount:
+		q.Count, err = l.integer(k, math.MaxUint64, BadValue)
+	case keyTime:
+		q.Time, err = l.time(k)
+	case keyState:
+		q.State, err = l.state(k)
+	default:
+		if p := priceOf(q, k); p != nil {
+			*p, err = l.price(k)
+		} else {
+			*quantityOf(q, k), err = l.size(k)
+		}
+	}
+	q.Set |= k.field()
+	return err
+}

@@ -1,0 +1,247 @@
+package recording
+
+import (
+	"errors"
+	"io"
+
+	"tickertape/feed"
+)
+
+// Reader reads a recording row by row.
+type Reader struct {
+	file   io.Closer // nil: not ours
+	lines  *Lines
+	dir    *feed.Directory
+	header Header
+	line   line
+	ids    map[string]feed.SymbolID
+}
+
+// NewReader reads the header. Symbols enter dir as they are read. Lines before it that are blank
+// do not count; anything else than a header is an error.
+func NewReader(lines *Lines, dir *feed.Directory) (*Reader, error) {
+	r := &Reader{lines: lines, dir: dir, ids: map[string]feed.SymbolID{}}
+	text, err := r.next()
+	if err == io.EOF {
+		return nil, errors.New("the file is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := r.line.split(text); err != nil {
+		return nil, r.at(err)
+	}
+	if r.header, err = r.line.header(); err != nil {
+		return nil, r.at(err)
+	}
+	return r, nil
+}
+
+// Header is what the first line says.
+func (r *Reader) Header() Header { return r.header }
+
+// Close closes what [Open] opened.
+func (r *Reader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// next is the next line that is not blank.
+func (r *Reader) next() ([]byte, error) {
+	for {
+		text, err := r.lines.Next()
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range text {
+			if c != ' ' && c != '\t' {
+				return text, nil
+			}
+		}
+	}
+}
+
+// at gives a row's error its line. The last line of a file, where it cannot be read, was cut off.
+func (r *Reader) at(err error) error {
+	var row *RowError
+	if !errors.As(err, &row) {
+		return err
+	}
+	row.Line = r.lines.Number()
+	if r.lines.Open() && row.Reason == BadJSON {
+		row.Reason = Truncated
+	}
+	return row
+}
+
+// Next reads the next row into e. It returns io.EOF after the last; a [*RowError] for a row that is
+// bad, behind which the next call goes on; any other error when the file cannot be read further.
+func (r *Reader) Next(e *Entry) error {
+	for {
+		text, err := r.next()
+		if err != nil {
+			return err
+		}
+		if err := r.line.split(text); err != nil {
+			return r.at(err)
+		}
+		if !r.line.has(keyKind) && r.line.has(keyFormat) { // the header of a recording joined to the first
+			if _, err := r.line.header(); err != nil {
+				return r.at(err)
+			}
+			continue
+		}
+		if err := r.entry(e); err != nil {
+			return r.at(err)
+		}
+		return nil
+	}
+}
+
+// entry reads the line that has been split.
+func (r *Reader) entry(e *Entry) (err error) {
+	l := &r.line
+	*e = Entry{}
+	if !l.has(keyKind) {
+		return bad(BadKind, "k: missing")
+	}
+	kind, err := l.text(keyKind, BadKind)
+	if err != nil {
+		return err
+	}
+	switch string(kind) {
+	case "symbol":
+		return r.symbol(e)
+	case "status":
+		e.Kind = KindStatus
+		return l.status(e)
+	case "image":
+		e.Kind = KindImage
+		if err = l.image(&e.Image); err == nil {
+			if e.At, err = l.time(keyReceived); err == nil && e.At == 0 {
+				e.At = e.Image.Time
+			}
+		}
+		if err == nil && e.At == 0 {
+			return bad(BadTime, "r: missing")
+		}
+	default:
+		e.Kind = KindTick
+		switch string(kind) {
+		case "trade":
+			err = l.trade(&e.Tick)
+		case "quote":
+			err = l.quote(&e.Tick)
+		case "state":
+			e.Tick.Kind = feed.KindState
+			if !l.has(keyState) {
+				return bad(BadValue, "st: missing")
+			}
+			e.Tick.State, err = l.state(keyState)
+		case "session":
+			e.Tick.Kind = feed.KindSession
+			if l.has(keyPreviousClose) {
+				e.Tick.Price, err = l.price(keyPreviousClose)
+			}
+		default:
+			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, image or status", kind)
+		}
+		if err == nil {
+			e.At, err = l.times(&e.Tick)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if e.Symbol, err = r.id(); err != nil {
+		return err
+	}
+	e.Tick.Symbol, e.Image.Symbol = e.Symbol, e.Symbol
+	return nil
+}
+
+// id is the number of the line's symbol, which is entered where no record of it came before.
+func (r *Reader) id() (feed.SymbolID, error) {
+	if !r.line.has(keySymbol) {
+		return 0, bad(BadSymbol, "s: missing")
+	}
+	name, err := r.line.text(keySymbol, BadSymbol)
+	if err != nil {
+		return 0, err
+	}
+	if id, ok := r.ids[string(name)]; ok {
+		return id, nil
+	}
+	return r.enter(feed.Symbol{Symbol: string(name)})
+}
+
+func (r *Reader) enter(s feed.Symbol) (feed.SymbolID, error) {
+	id, err := r.dir.Add(s)
+	if err != nil {
+		return 0, bad(BadSymbol, "s: %w", err)
+	}
+	r.ids[s.Symbol] = id
+	return id, nil
+}
+
+const maxDecimals = 9
+
+func (r *Reader) symbol(e *Entry) error {
+	l := &r.line
+	var s feed.Symbol
+	for _, f := range []struct {
+		key    key
+		reason Reason
+		to     *string
+	}{{keySymbol, BadSymbol, &s.Symbol}, {keyName, BadValue, &s.Name}, {keySector, BadValue, &s.Sector}, {keyCurrency, BadValue, &s.Currency}} {
+		text, err := l.text(f.key, f.reason)
+		if err != nil {
+			return err
+		}
+		*f.to = string(text)
+	}
+	if l.has(keyDecimals) {
+		n, err := l.integer(keyDecimals, maxDecimals, BadValue)
+		if err != nil {
+			return err
+		}
+		s.Decimals = int(n)
+	}
+	var err error
+	if l.has(keyPreviousClose) {
+		if s.PreviousClose, err = l.price(keyPreviousClose); err != nil {
+			return err
+		}
+	}
+	e.Symbol, err = r.enter(s)
+	return err
+}
+
+func (l *line) status(e *Entry) (err error) {
+	if !l.has(keyStatus) {
+		return bad(BadValue, "status: missing")
+	}
+	if e.Status.State, err = l.state(keyStatus); err != nil {
+		return err
+	}
+	if e.Status.Since, err = l.time(keySince); err != nil {
+		return err
+	}
+	message, err := l.text(keyMessage, BadValue)
+	if err != nil {
+		return err
+	}
+	e.Status.Message = string(message)
+	if e.At, err = l.time(keyReceived); err != nil {
+		return err
+	}
+	if e.At == 0 {
+		e.At = e.Status.Since
+	}
+	if e.At == 0 {
+		return bad(BadTime, "since: missing")
+	}
+	return nil
+}

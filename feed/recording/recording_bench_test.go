@@ -1,0 +1,86 @@
+package recording
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"tickertape/feed"
+)
+
+// market is a batch of trades and quotes, one to three, of 500 symbols.
+func market(t testing.TB, dir *feed.Directory) feed.Batch {
+	ids := make([]feed.SymbolID, 500)
+	for i := range ids {
+		ids[i] = enter(t, dir, feed.Symbol{Symbol: "SYM" + string(rune('A'+i/26)) + string(rune('A'+i%26)), Decimals: 2})
+	}
+	var b feed.Batch
+	for i := range 1000 {
+		at := feed.Time(1_700_000_000_000_000 + i*500)
+		tick := feed.Tick{Symbol: ids[i%len(ids)], Kind: feed.KindQuote, Flags: feed.BothSides, Bid: 189_300_000_000, BidSize: feed.Units(200),
+			Ask: 189_320_000_000, AskSize: feed.Units(100), Time: at, Received: at + 1500}
+		if i%4 == 0 {
+			tick = feed.Tick{Symbol: tick.Symbol, Flags: feed.Regular, Price: 189_310_000_000, Size: feed.Units(100), Time: at, Received: at + 1500}
+		}
+		b.Ticks = append(b.Ticks, tick)
+	}
+	return b
+}
+
+func BenchmarkWrite(b *testing.B) {
+	dir := feed.NewDirectory()
+	batch := market(b, dir)
+	w := NewWriter(io.Discard, Header{}, dir)
+	defer w.Close()
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if err := w.Write(batch); err != nil {
+			b.Fatal(err)
+		}
+		n += len(batch.Ticks)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+}
+
+func BenchmarkRead(b *testing.B) {
+	dir := feed.NewDirectory()
+	var file bytes.Buffer
+	w := NewWriter(&file, Header{}, dir)
+	batch := market(b, dir)
+	for range 100 {
+		w.Write(batch)
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		r, err := NewReader(NewLines(bytes.NewReader(file.Bytes())), dir)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var e Entry
+		for err = r.Next(&e); err == nil; err = r.Next(&e) {
+			n++
+		}
+		if err != io.EOF {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+}
+
+func TestWriteAllocatesNothing(t *testing.T) {
+	dir := feed.NewDirectory()
+	batch := market(t, dir)
+	w := NewWriter(io.Discard, Header{}, dir)
+	defer w.Close()
+	if err := w.Write(batch); err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(20, func() { w.Write(batch) }); n > 0 {
+		t.Errorf("%v allocations for 1000 ticks, want none", n)
+	}
+}

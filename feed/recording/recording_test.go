@@ -1,0 +1,432 @@
+package recording
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func price(t testing.TB, s string) feed.Price {
+	t.Helper()
+	p, err := feed.ParsePrice(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func quantity(t testing.TB, s string) feed.Quantity {
+	t.Helper()
+	q, err := feed.ParseQuantity(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func enter(t testing.TB, dir *feed.Directory, s feed.Symbol) feed.SymbolID {
+	t.Helper()
+	id, err := dir.Add(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// everyKind is one batch with every kind of line.
+func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
+	apple := enter(t, dir, feed.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2, PreviousClose: price(t, "189.3")})
+	coin := enter(t, dir, feed.Symbol{Symbol: "SHIB-USD", Decimals: 8})
+	const at = 1_700_000_000_000_000
+	return feed.Batch{
+		Status: &feed.Status{State: feed.Live, Since: at - 5, Message: "über\n"},
+		Images: []feed.Quote{{
+			Symbol: apple, Set: feed.AllFields, State: feed.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
+			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
+			Size: feed.Units(100), BidSize: feed.Units(200), AskSize: feed.Units(300), Volume: feed.Units(1_200_300), Count: 812, Time: at,
+		}, {Symbol: coin, Set: feed.FieldVolume | feed.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
+		Ticks: []feed.Tick{
+			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.31"), Size: feed.Units(100), Time: at, Received: at + 1500},
+			{Symbol: coin, Kind: feed.KindTrade, Flags: feed.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Time: at + 1, Received: at + 1},
+			{Symbol: coin, Kind: feed.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
+			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.BothSides, Bid: price(t, "189.3"), BidSize: feed.Units(200), Ask: price(t, "189.32"), AskSize: feed.Units(100), Time: at + 3, Received: at + 4},
+			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.HasAsk, Ask: price(t, "189.32"), Time: at + 5, Received: at + 5},
+			{Symbol: apple, Kind: feed.KindQuote, Time: at + 6, Received: at + 6},
+			{Symbol: apple, Kind: feed.KindState, State: feed.Halted, Time: at + 7, Received: at + 7},
+			{Symbol: apple, Kind: feed.KindSession, Price: price(t, "189.31"), Time: at + 8, Received: at + 8},
+			{Symbol: apple, Kind: feed.KindSession, Time: at + 9, Received: at + 9},
+		},
+	}
+}
+
+// TestWriterWritesTheDocumentedFormat holds the format in a golden file, and reads it back.
+func TestWriterWritesTheDocumentedFormat(t *testing.T) {
+	const golden = "testdata/every-kind.ndjson"
+	dir := feed.NewDirectory()
+	batch := everyKind(t, dir)
+	var out bytes.Buffer
+	synctest.Test(t, func(t *testing.T) { // the clock stands at 2000-01-01
+		w := NewWriter(&out, Header{Source: "sim", Simulated: true, Recorded: 1_700_000_000_000_000}, dir)
+		if err := errors.Join(w.Write(batch), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if *update {
+		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out.Bytes(), want) {
+		t.Errorf("got\n%s\nwant\n%s", out.Bytes(), want)
+	}
+
+	fresh := feed.NewDirectory()
+	r, err := Open(golden, fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, want := r.Header(), (Header{"sim", true, 1_700_000_000_000_000}); got != want {
+		t.Errorf("header: got %+v, want %+v", got, want)
+	}
+	entries, bad := readAll(t, r)
+	if len(bad) > 0 {
+		t.Errorf("bad rows: %v", bad)
+	}
+	var got feed.Batch
+	for i := range entries {
+		switch e := &entries[i]; e.Kind {
+		case KindStatus:
+			got.Status = &e.Status
+		case KindImage:
+			got.Images = append(got.Images, e.Image)
+		case KindTick:
+			got.Ticks = append(got.Ticks, e.Tick)
+		}
+	}
+	if *got.Status != *batch.Status {
+		t.Errorf("status: got %+v, want %+v", got.Status, batch.Status)
+	}
+	equal(t, "image", got.Images, batch.Images)
+	equal(t, "tick", got.Ticks, batch.Ticks)
+	equal(t, "symbol", fresh.All(), dir.All())
+}
+
+func equal[T comparable](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d of %s, want %d", len(got), what, len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%s %d: got %+v, want %+v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func readAll(t testing.TB, r *Reader) (entries []Entry, bad []*RowError) {
+	t.Helper()
+	for {
+		var e Entry
+		err := r.Next(&e)
+		var row *RowError
+		switch {
+		case err == io.EOF:
+			return entries, bad
+		case errors.As(err, &row):
+			bad = append(bad, row)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			entries = append(entries, e)
+		}
+	}
+}
+
+const head = `{"format":"tickertape.ticks","version":1}` + "\n"
+
+func read(t testing.TB, text string) ([]Entry, []*RowError) {
+	t.Helper()
+	r, err := NewReader(NewLines(strings.NewReader(text)), feed.NewDirectory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readAll(t, r)
+}
+
+// badLines are rows that cannot be used, and what is said of them.
+var badLines = map[string]struct {
+	line   string
+	reason Reason
+	says   []string
+}{
+	"no JSON":             {`hello`, BadJSON, []string{"invalid character 'h'"}},
+	"a list":              {`[1]`, BadJSON, []string{"[1]", "not a JSON object"}},
+	"a broken object":     {`{"k":"trade",`, BadJSON, []string{"does not end"}},
+	"trailing data":       {`{"k":"trade","s":"A","p":1,"t":1} x`, BadJSON, []string{"behind"}},
+	"two objects":         {`{"k":"trade","s":"A","p":1,"t":1}{}`, BadJSON, []string{"behind"}},
+	"a key twice":         {`{"k":"trade","s":"A","p":1,"p":2,"t":1}`, BadJSON, []string{"duplicate", "p"}},
+	"no UTF-8":            {"{\"k\":\"trade\",\"s\":\"\xff\",\"p\":1,\"t\":1}", BadJSON, []string{"UTF-8"}},
+	"no kind":             {`{"s":"A","p":1,"t":1}`, BadKind, []string{"k: missing"}},
+	"an unknown kind":     {`{"k":"option","s":"A"}`, BadKind, []string{"k:", `"option"`}},
+	"a kind of no text":   {`{"k":7}`, BadKind, []string{"k: 7"}},
+	"no symbol":           {`{"k":"trade","p":1,"t":1}`, BadSymbol, []string{"s: missing"}},
+	"a bad symbol":        {`{"k":"trade","s":"A B","p":1,"t":1}`, BadSymbol, []string{"s:", "A B"}},
+	"a symbol of no text": {`{"k":"trade","s":1,"p":1,"t":1}`, BadSymbol, []string{"s: 1"}},
+	"no price":            {`{"k":"trade","s":"A","t":1}`, NoPrice, []string{"p: missing"}},
+	"a null price":        {`{"k":"trade","s":"A","p":null,"t":1}`, NoPrice, []string{"p: missing"}},
+	"an exponent":         {`{"k":"trade","s":"A","p":1e5,"t":1}`, BadPrice, []string{"p:", "1e5"}},
+	"ten decimals":        {`{"k":"trade","s":"A","p":1.0000000001,"t":1}`, BadPrice, []string{"p:", "1.0000000001"}},
+	"not a number":        {`{"k":"trade","s":"A","p":"NaN","t":1}`, BadPrice, []string{"p:", "NaN"}},
+	"a price that is on":  {`{"k":"trade","s":"A","p":true,"t":1}`, BadPrice, []string{"p: true"}},
+	"a negative price":    {`{"k":"trade","s":"A","p":-1,"t":1}`, BadPrice, []string{"p: -1"}},
+	"a price of zero":     {`{"k":"trade","s":"A","p":0.00,"t":1}`, BadPrice, []string{"p: 0"}},
+	"a huge price":        {`{"k":"trade","s":"A","p":9223372037,"t":1}`, BadPrice, []string{"p:", "9223372037"}},
+	"a negative size":     {`{"k":"trade","s":"A","p":1,"z":-1,"t":1}`, BadSize, []string{"z:", "-1"}},
+	"a side of no price":  {`{"k":"quote","s":"A","bz":5,"t":1}`, BadSize, []string{"bz: 5", "without b"}},
+	"a bad ask":           {`{"k":"quote","s":"A","a":"x","t":1}`, BadPrice, []string{"a:", `"x"`}},
+	"strange conditions":  {`{"k":"trade","s":"A","p":1,"c":"lx","t":1}`, BadValue, []string{"c:", `"lx"`}},
+	"no time":             {`{"k":"trade","s":"A","p":1}`, BadTime, []string{"t: missing"}},
+	"a time of seconds":   {`{"k":"trade","s":"A","p":1,"t":1.5}`, BadTime, []string{"t: 1.5"}},
+	"a negative time":     {`{"k":"trade","s":"A","p":1,"t":-5}`, BadTime, []string{"t: -5"}},
+	"the year 10000":      {`{"k":"trade","s":"A","p":1,"t":253402300800000000}`, BadTime, []string{"t: 2534"}},
+	"a huge time":         {`{"k":"trade","s":"A","p":1,"t":99999999999999999999999}`, BadTime, []string{"t: 999"}},
+	"a bad arrival":       {`{"k":"trade","s":"A","p":1,"t":1,"r":"x"}`, BadTime, []string{`r: "x"`}},
+	"a strange state":     {`{"k":"state","s":"A","st":"asleep","t":1}`, BadValue, []string{"st:", "asleep"}},
+	"no state":            {`{"k":"state","s":"A","t":1}`, BadValue, []string{"st: missing"}},
+	"no status":           {`{"k":"status","since":1}`, BadValue, []string{"status: missing"}},
+	"an endless status":   {`{"k":"status","status":"down"}`, BadTime, []string{"since: missing"}},
+	"a timeless image":    {`{"k":"image","s":"A","p":1}`, BadTime, []string{"r: missing"}},
+	"half a trade":        {`{"k":"image","s":"A","n":1.5,"r":1}`, BadValue, []string{"n: 1.5"}},
+	"ten digits":          {`{"k":"symbol","s":"A","decimals":10}`, BadValue, []string{"decimals: 10"}},
+	"a name of no text":   {`{"k":"symbol","s":"A","name":{}}`, BadValue, []string{"name: {}"}},
+	"a later version":     {`{"format":"tickertape.ticks","version":2}`, BadValue, []string{"version: 2"}},
+	"a line without end":  {`{"k":"` + strings.Repeat("x", MaxLine) + `"}`, TooLong, []string{"longer than"}},
+}
+
+func TestReaderNamesABadRowAndGoesOn(t *testing.T) {
+	const good = `{"k":"trade","s":"GOOD","p":1,"t":5}` + "\n"
+	for name, c := range badLines {
+		t.Run(name, func(t *testing.T) {
+			entries, bad := read(t, head+good+c.line+"\n"+good)
+			if len(entries) != 2 || len(bad) != 1 {
+				t.Fatalf("%d good and %d bad rows, want 2 and 1: %v", len(entries), len(bad), bad)
+			}
+			if bad[0].Line != 3 || bad[0].Reason != c.reason {
+				t.Errorf("got %s at line %d, want %s at line 3 (%v)", bad[0].Reason, bad[0].Line, c.reason, bad[0])
+			}
+			for _, says := range append(c.says, "line 3: ") {
+				if !strings.Contains(bad[0].Error(), says) {
+					t.Errorf("%q does not say %q", bad[0], says)
+				}
+			}
+		})
+	}
+}
+
+func TestReaderTakesWhatIsMeant(t *testing.T) {
+	entries, bad := read(t, head+"\r\n \n"+
+		`{ "t" : 7, "p":"189.30", "s":"\u0041APL", "k":"trade", "venue":{"x":[1]}, "z":null }`+"\r\n"+
+		head+ // joined by cat
+		`{"k":"quote","s":"AAPL","b":1.5,"a":null,"t":8,"r":9}`)
+	if len(bad) > 0 || len(entries) != 2 {
+		t.Fatalf("%d entries, bad %v", len(entries), bad)
+	}
+	want := feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.3"), Time: 7, Received: 7}
+	if entries[0].Tick != want {
+		t.Errorf("got %+v, want %+v", entries[0].Tick, want)
+	}
+	want = feed.Tick{Kind: feed.KindQuote, Flags: feed.HasBid, Bid: price(t, "1.5"), Time: 8, Received: 9}
+	if entries[1].Tick != want || entries[1].At != 9 {
+		t.Errorf("got %+v at %d, want %+v at 9", entries[1].Tick, entries[1].At, want)
+	}
+}
+
+func TestReaderRefusesAFileThatIsNoRecording(t *testing.T) {
+	for name, c := range map[string]struct{ text, says string }{
+		"empty":        {"", "empty"},
+		"text":         {"hello\n", "line 1: "},
+		"other JSON":   {`{"a":1}`, "line 1: format"},
+		"other format": {`{"format":"x","version":1}`, `line 1: format: "x"`},
+		"no version":   {`{"format":"tickertape.ticks"}`, "line 1: version: missing"},
+		"later":        {`{"format":"tickertape.ticks","version":2}`, "line 1: version: 2"},
+		"source":       {`{"format":"tickertape.ticks","version":1,"source":1}`, "line 1: source: 1"},
+		"simulated":    {`{"format":"tickertape.ticks","version":1,"simulated":"no"}`, `line 1: simulated: "no"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewReader(NewLines(strings.NewReader(c.text)), feed.NewDirectory())
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want it to say %q", err, c.says)
+			}
+		})
+	}
+}
+
+// TestKilledRecorderLosesOnlyWhatWasNotFlushed cuts recordings at every byte behind a flush.
+func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
+	for _, name := range []string{"plain.ndjson", "a.ndjson.gz", "a.ndjson.zst"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), name)
+			dir := feed.NewDirectory()
+			batch := everyKind(t, dir)
+			w, err := Create(path, Header{Source: "sim"}, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				if err := w.Write(batch); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			flushed, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(w.Write(batch), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			whole, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const perBatch, symbols = 12, 2
+			step := max(1, (len(whole)-len(flushed))/50)
+			for size := len(flushed); size <= len(whole); size += step {
+				if err := os.WriteFile(path+".cut", whole[:size], 0o644); err != nil {
+					t.Fatal(err)
+				}
+				r, err := Open(path+".cut", feed.NewDirectory())
+				if err != nil {
+					t.Fatalf("%d of %d bytes: %v", size, len(whole), err)
+				}
+				entries, bad := readAll(t, r)
+				r.Close()
+				if got, want := len(entries), symbols+20*perBatch; got < want {
+					t.Fatalf("%d of %d bytes: %d rows, want %d or more", size, len(whole), got, want)
+				}
+				if len(bad) > 1 || len(bad) == 1 && bad[0].Reason != Truncated {
+					t.Fatalf("%d of %d bytes: %v", size, len(whole), bad)
+				}
+			}
+			r, err := Open(path, feed.NewDirectory())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if entries, bad := readAll(t, r); len(entries) != symbols+21*perBatch || len(bad) > 0 {
+				t.Errorf("whole: %d rows and %v", len(entries), bad)
+			}
+		})
+	}
+}
+
+// TestWriterFlushesASecondLater writes once, and nothing more comes.
+func TestWriterFlushesASecondLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := feed.NewDirectory()
+		id := enter(t, dir, feed.Symbol{Symbol: "A"})
+		out := &flushed{}
+		w := NewWriter(out, Header{}, dir)
+		time.Sleep(flushEvery)
+		synctest.Wait()
+		if out.flushes != 1 || !strings.Contains(out.String(), "format") {
+			t.Errorf("%d flushes of %q, want the header", out.flushes, out)
+		}
+		tick := feed.Tick{Symbol: id, Price: 1, Time: 1, Received: 1}
+		if err := w.Write(feed.Batch{Ticks: []feed.Tick{tick}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * flushEvery)
+		synctest.Wait()
+		if out.flushes != 2 || !strings.Contains(out.String(), "trade") {
+			t.Errorf("%d flushes of %q, want one more with the trade", out.flushes, out)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := w.Write(feed.Batch{}); err == nil {
+			t.Error("no error for a write after the end")
+		}
+	})
+}
+
+type flushed struct {
+	bytes.Buffer
+	flushes int
+}
+
+func (f *flushed) Flush() error { f.flushes++; return nil }
+
+func TestWriterKeepsItsFirstError(t *testing.T) {
+	dir := feed.NewDirectory()
+	w := NewWriter(full{}, Header{}, dir)
+	if err := w.Flush(); !errors.Is(err, errFull) {
+		t.Errorf("flush: %v, want %v", err, errFull)
+	}
+	if err := w.Write(feed.Batch{}); !errors.Is(err, errFull) {
+		t.Errorf("write: %v, want %v", err, errFull)
+	}
+	if err := w.Close(); !errors.Is(err, errFull) {
+		t.Errorf("close: %v, want %v", err, errFull)
+	}
+}
+
+var errFull = errors.New("no space")
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestCreateOverwritesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.ndjson")
+	if err := os.WriteFile(path, []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(path, Header{}, feed.NewDirectory()); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want an error that names %s", err, path)
+	}
+	if b, err := os.ReadFile(path); string(b) != "precious" {
+		t.Errorf("the file holds %q now (%v)", b, err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Create(path, Header{}, feed.NewDirectory())
+	if err != nil {
+		t.Fatalf("an empty file: %v", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpenNamesTheFileThatItCannotRead(t *testing.T) {
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken.gz")
+	if err := os.WriteFile(broken, []byte("\x1f\x8bnonsense"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, broken, filepath.Join(dir, "missing")} {
+		if _, err := Open(path, feed.NewDirectory()); err == nil || strings.Count(err.Error(), path) != 1 {
+			t.Errorf("got %v, want it to name %s once", err, path)
+		}
+	}
+}
