@@ -2,6 +2,7 @@ package feed
 
 import (
 	"cmp"
+	"math"
 	"math/big"
 	"math/bits"
 )
@@ -82,7 +83,8 @@ func (t Turnover) Add(u Turnover) (Turnover, bool) {
 }
 
 // Over is the average price of a turnover over a volume: the VWAP, rounded half up to 4 decimals
-// from 1 up, to 6 from 0.01 up, and to 9 below that. It is zero where the volume is.
+// from 1 up, to 6 from 0.01 up, and to 9 below that. It is zero where the volume is, and the largest
+// price where it would be beyond.
 func (t Turnover) Over(volume Quantity) Price {
 	if volume.IsZero() {
 		return 0
@@ -97,8 +99,17 @@ func (t Turnover) Over(volume Quantity) Price {
 		}
 	} else {
 		n, d := Quantity(t).big(), volume.big()
-		n.Lsh(n, 1).Add(n, d).Quo(n, d.Lsh(d, 1)) // half up
-		quotient, rest = n.Uint64(), 0
+		n, r := n.QuoRem(n, d, new(big.Int))
+		if !n.IsInt64() {
+			return math.MaxInt64
+		}
+		quotient = n.Uint64()
+		if r.Lsh(r, 1).Cmp(d) >= 0 {
+			rest = 1
+		}
+	}
+	if quotient >= math.MaxInt64 {
+		return math.MaxInt64
 	}
 	coarse := uint64(1)
 	switch {
@@ -110,7 +121,7 @@ func (t Turnover) Over(volume Quantity) Price {
 		return Price(quotient + rest)
 	}
 	// rounded from the quotient, not from its rounded self, so that halves are not rounded twice
-	return Price((quotient + coarse/2) / coarse * coarse)
+	return Price(min((quotient+coarse/2)/coarse*coarse, math.MaxInt64))
 }
 
 func (q Quantity) big() *big.Int {
