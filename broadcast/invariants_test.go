@@ -360,6 +360,7 @@ type client struct {
 	err     error
 	history map[Seq]map[string]map[string]string // after each whole message
 	seen    []seen
+	rates   []rateMessage
 }
 
 // seen is a value that was sent.
@@ -471,6 +472,12 @@ func (c *client) take(b []byte) {
 			c.fail("epoch changed")
 		}
 		c.epoch = m.Epoch
+	case "rate":
+		var r rateMessage
+		if err := json.Unmarshal(b, &r); err != nil {
+			c.fail("%s: %v", b, err)
+		}
+		c.rates = append(c.rates, r)
 	case "subscribed":
 		for _, s := range m.Symbols {
 			c.follows[s] = true

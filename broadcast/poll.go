@@ -14,17 +14,8 @@ import (
 // long poll: when a followed symbol has changed.
 func (b *Board) Quotes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !originAllowed(r, b.cfg.Origins) {
-			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
-			return
-		}
-		allowOrigin(w, r)
-		q, err := parseQuery(r.URL.Query(), b.cfg)
-		if err == nil && len(q.symbols) == 0 {
-			err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}
-		}
-		if err != nil {
-			badQuery(err).Write(w)
+		q, ok := b.plainQuery(w, r)
+		if !ok {
 			return
 		}
 		named := b.resolve(q.symbols)

@@ -3,6 +3,7 @@ package broadcast
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -68,6 +69,25 @@ func parseQuery(v url.Values, cfg Config) (query, error) {
 		q.wait = wait
 	}
 	return q, nil
+}
+
+// plainQuery reads what a request that is no WebSocket asks for. One that cannot be served has been
+// answered when it returns false.
+func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool) {
+	if !originAllowed(r, b.cfg.Origins) {
+		Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
+		return query{}, false
+	}
+	allowOrigin(w, r)
+	q, err := parseQuery(r.URL.Query(), b.cfg)
+	if err == nil && len(q.symbols) == 0 {
+		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}
+	}
+	if err != nil {
+		badQuery(err).Write(w)
+		return query{}, false
+	}
+	return q, true
 }
 
 func checkRate(rate float64) error {

@@ -14,18 +14,8 @@ import (
 // Events serves GET /events, as server-sent events.
 func (b *Board) Events() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !originAllowed(r, b.cfg.Origins) {
-			b.metrics.connects.WithLabelValues(transportSSE, "origin").Inc()
-			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
-			return
-		}
-		allowOrigin(w, r)
-		q, err := parseQuery(r.URL.Query(), b.cfg)
-		if err == nil && len(q.symbols) == 0 {
-			err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}
-		}
-		if err != nil {
-			badQuery(err).Write(w)
+		q, ok := b.plainQuery(w, r)
+		if !ok {
 			return
 		}
 		if last := r.Header.Get("Last-Event-ID"); last != "" {

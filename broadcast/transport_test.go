@@ -299,8 +299,9 @@ func (s *served) rawWS(t *testing.T) (net.Conn, *bufio.Reader) {
 	return c, r
 }
 
-// frames reads server frames until the connection ends, and returns the opcodes and the last payload.
-func frames(r *bufio.Reader) (ops []byte, last []byte) {
+// frames reads server frames until the connection ends, calls each with every one, and returns
+// the opcodes and the last payload.
+func frames(r *bufio.Reader, each func(op byte)) (ops []byte, last []byte) {
 	for {
 		head, err := r.ReadByte()
 		if err != nil {
@@ -321,23 +322,22 @@ func frames(r *bufio.Reader) (ops []byte, last []byte) {
 			return ops, last
 		}
 		ops = append(ops, head&0x0f)
+		each(head & 0x0f)
 	}
 }
 
 func TestCloseFrameIsTheLastAndOnlyOne(t *testing.T) {
 	s := serve(t, nil)
 	c, r := s.rawWS(t)
-	go func() { // a browser's answer to the close frame: one of its own
-		until(t, "draining", s.Draining)
-		for range 50 {
-			s.trade("AAPL", "1.5")
-		}
-		c.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4})
-	}()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s.Drain(ctx, 0)
-	ops, last := frames(r)
+	go s.Drain(ctx, 0)
+	ops, last := frames(r, func(op byte) {
+		if op == 8 { // a browser's answer to the close frame: one of its own
+			s.trade("AAPL", "1.5")
+			c.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4})
+		}
+	})
 	closes := 0
 	for _, op := range ops {
 		if op == 8 {
@@ -363,7 +363,7 @@ func TestDrainDoesNotWaitForHalfAFrame(t *testing.T) {
 	if took := time.Since(began); took > 2*closeTimeout {
 		t.Errorf("drain took %v for a peer that stopped in a frame, want about %v", took, closeTimeout)
 	}
-	frames(r)
+	frames(r, func(byte) {})
 }
 
 func TestFloodIsCut(t *testing.T) {
@@ -379,7 +379,7 @@ func TestFloodIsCut(t *testing.T) {
 			empty[0] = 0x00
 		}
 	}()
-	frames(r)
+	frames(r, func(byte) {})
 	until(t, "the flood is counted", func() bool {
 		return testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket, "flood")) == 1 ||
 			testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket, "error")) == 1
@@ -398,6 +398,7 @@ func TestTooBigMessageIsClosedWith1009(t *testing.T) {
 func TestMetricsFollowTheConventions(t *testing.T) {
 	s := serve(t, nil)
 	c := s.dial(t, "?symbols=AAPL")
+	c.next("snapshot")
 	s.trade("AAPL", "1")
 	c.next("update")
 	problems, err := testutil.GatherAndLint(s.reg)

@@ -1,0 +1,223 @@
+package broadcast
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/feed"
+)
+
+func price(s string) feed.Price {
+	p, err := feed.ParsePrice(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func TestTicksSetWhatTheirFlagsSay(t *testing.T) {
+	trade := func(p string, size uint64, flags feed.Flags) feed.Tick {
+		return feed.Tick{Kind: feed.KindTrade, Price: price(p), Size: feed.Units(size), Flags: flags, Time: 7}
+	}
+	quote := feed.Tick{Kind: feed.KindQuote, Bid: price("9.9"), BidSize: feed.Units(3), Ask: price("10.1"), Flags: feed.BothSides, Time: 8}
+	for name, tc := range map[string]struct {
+		ticks []feed.Tick
+		want  string
+	}{
+		"a trade":                 {[]feed.Tick{trade("10", 5, feed.Regular)}, `{"s":"A","p":10,"z":5,"o":10,"h":10,"l":10,"v":5,"n":1,"vw":10,"t":7}`},
+		"high, low and VWAP":      {[]feed.Tick{trade("10", 1, feed.Regular), trade("12", 1, feed.Regular), trade("11", 2, feed.Regular)}, `{"s":"A","p":11,"z":2,"o":10,"h":12,"l":10,"v":4,"n":3,"vw":11,"t":7}`},
+		"volume only":             {[]feed.Tick{trade("10", 5, feed.SetsVolume)}, `{"s":"A","v":5,"n":1,"vw":10,"t":7}`},
+		"no volume":               {[]feed.Tick{trade("10", 5, feed.SetsLast)}, `{"s":"A","p":10,"z":5,"o":10,"t":7}`},
+		"a size unknown":          {[]feed.Tick{trade("10", 0, feed.Regular)}, `{"s":"A","p":10,"o":10,"h":10,"l":10,"v":0,"n":1,"t":7}`},
+		"a quote":                 {[]feed.Tick{quote}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
+		"a quote of one side":     {[]feed.Tick{quote, {Kind: feed.KindQuote, Ask: price("10.2"), Flags: feed.HasAsk, Time: 9}}, `{"s":"A","a":10.2,"t":9}`},
+		"a halt":                  {[]feed.Tick{quote, {Kind: feed.KindState, State: feed.Halted, Time: 9}}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":9,"st":"halted"}`},
+		"a halt that is over":     {[]feed.Tick{{Kind: feed.KindState, State: feed.Halted, Time: 9}, {Kind: feed.KindState, Time: 10}}, `{"s":"A","t":10}`},
+		"a new session":           {[]feed.Tick{trade("10", 5, feed.Regular), {Kind: feed.KindSession, Price: price("9"), Time: 1}}, `{"s":"A","p":10,"z":5,"pc":9,"t":1}`},
+		"an exchange's late news": {[]feed.Tick{quote, trade("10", 5, feed.SetsVolume)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"v":5,"n":1,"vw":10,"t":8}`},
+		"a price of zero":         {[]feed.Tick{quote, trade("0", 5, feed.Regular)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
+		"a volume beyond int64":   {[]feed.Tick{trade("0.00001", 9_000_000_000_000, feed.SetsVolume), trade("0.00002", 9_000_000_000_000, feed.SetsVolume)}, `{"s":"A","v":18000000000000,"n":2,"vw":0.000015,"t":7}`},
+	} {
+		var c cell
+		for i := range tc.ticks {
+			c.apply(&tc.ticks[i])
+		}
+		q := c.published(feed.Live)
+		if got := string(appendQuote(nil, "A", &q, q.Set)); got != tc.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, tc.want)
+		}
+	}
+}
+
+func TestImageIsTakenOverAndTradesGoOnFromIt(t *testing.T) {
+	var c cell
+	im := feed.Quote{Set: feed.FieldPrice | feed.FieldVolume | feed.FieldVWAP | feed.FieldCount | feed.FieldHigh | feed.FieldLow | feed.FieldTime,
+		Price: price("10"), Volume: feed.Units(100), VWAP: price("10"), Count: 4, High: price("11"), Low: price("9"), Time: 5}
+	if r := c.image(&im, 6); r != accepted {
+		t.Fatalf("refused: %s", rejectNames[r])
+	}
+	c.apply(&feed.Tick{Kind: feed.KindTrade, Price: price("12"), Size: feed.Units(100), Flags: feed.Regular, Time: 7})
+	q := c.published(feed.Stale)
+	want := `{"s":"A","p":12,"z":100,"o":12,"h":12,"l":9,"v":200,"n":5,"vw":11,"t":7,"st":"stale"}`
+	if got := string(appendQuote(nil, "A", &q, q.Set)); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func quietBoard(symbols int) *Board {
+	dir := feed.NewDirectory()
+	for i := range symbols {
+		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("S%d", i)}); err != nil {
+			panic(err)
+		}
+	}
+	return NewBoard(DefaultConfig(), nil, dir, feed.Info{Name: "test"}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+}
+
+func trades(n, symbols int) []feed.Tick {
+	ticks := make([]feed.Tick, n)
+	for i := range ticks {
+		ticks[i] = feed.Tick{Symbol: feed.SymbolID(i * 7 % symbols), Kind: feed.KindTrade, Flags: feed.Regular,
+			Price: feed.Price(i%100+1) * feed.Scale, Size: feed.Units(100), Time: feed.Time(i + 1)}
+	}
+	return ticks
+}
+
+func TestApplyAllocatesNothing(t *testing.T) {
+	b := quietBoard(100)
+	ticks := trades(256, 100)
+	b.Apply(feed.Batch{Ticks: ticks})
+	if n := testing.AllocsPerRun(100, func() { b.Apply(feed.Batch{Ticks: ticks}) }); n != 0 {
+		t.Errorf("%v allocations a batch, want none", n)
+	}
+}
+
+func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
+	b := quietBoard(1)
+	b.Apply(feed.Batch{Ticks: []feed.Tick{
+		{Symbol: 9, Kind: feed.KindTrade, Price: 1},
+		{Kind: feed.KindTrade, Price: -1},
+		{Kind: 99},
+		{Kind: feed.KindTrade, Price: price("1"), Size: feed.Units(1), Flags: feed.Regular},
+	}})
+	for reason, want := range map[reject]float64{rejectSymbol: 1, rejectPrice: 1, rejectKind: 1} {
+		if got := testutil.ToFloat64(b.metrics.rejected[reason]); got != want {
+			t.Errorf("%s: %v rejected, want %v", rejectNames[reason], got, want)
+		}
+	}
+	if got := testutil.ToFloat64(b.metrics.ticks); got != 1 {
+		t.Errorf("%v taken in, want 1", got)
+	}
+}
+
+func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietBoard(1)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); b.Run(ctx) }()
+		time.Sleep(time.Minute)
+		b.Apply(feed.Batch{Ticks: trades(1, 1)})
+		synctest.Wait() // no time passes
+		if got := b.Position().Seq; got != 1 {
+			t.Errorf("after a tick in a quiet market: seq %d, want 1 at once", got)
+		}
+		began := time.Now()
+		for i := range 1000 { // a tick each millisecond
+			time.Sleep(time.Millisecond)
+			b.Apply(feed.Batch{Ticks: trades(i+2, 1)[i+1:]})
+		}
+		time.Sleep(DefaultConfig().Interval)
+		synctest.Wait()
+		if got, want := int(b.Position().Seq)-1, int(time.Since(began)/DefaultConfig().Interval); got != want {
+			t.Errorf("%d flushes in a busy second and an interval, want %d", got, want)
+		}
+		stop()
+		<-done
+	})
+}
+
+func TestSlowReaderIsToldItsRateAndWhenItIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1)
+		c := newClient(w.board, 0)
+		c.follows["S0"] = true
+		c.connect("")
+		busy := func(d time.Duration, each func()) {
+			for end := time.Now().Add(d); time.Now().Before(end); {
+				w.trade(0, time.Now().UnixMilli()%1000+1)
+				time.Sleep(100 * time.Millisecond)
+				each()
+			}
+		}
+		c.conn.stall()
+		beat := 0
+		busy(10*time.Second, func() {
+			if beat++; beat%5 == 0 {
+				c.conn.step()
+			}
+		})
+		if len(c.rates) == 0 || c.rates[0].Reason != "slow_consumer" || c.rates[0].Rate < 1 || c.rates[0].Rate > 3 || c.rates[0].Asked != 10 {
+			t.Errorf("while it read twice a second: %+v, want a slow_consumer of about 2", c.rates)
+		}
+		if got := testutil.ToFloat64(w.board.metrics.slow); got != 1 {
+			t.Errorf("%v slow subscribers, want 1", got)
+		}
+		c.conn.flow()
+		busy(10*time.Second, func() {})
+		synctest.Wait()
+		if last := c.rates[len(c.rates)-1]; last.Reason != "recovered" {
+			t.Errorf("reading again: %+v, want recovered", last)
+		}
+		if err := w.end(c); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzParseRequest(f *testing.F) {
+	for _, s := range []string{`{"type":"subscribe","id":1,"symbols":["AAPL"],"rate":4,"fields":["p"]}`, `{"type":"ping","id":"x"}`, `{`, `[]`, `{"type":1}`, `{"id":{}}`, "\xff", `{"type":"ping"}{}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := parseRequest(b)
+		say("error", errorMessage{Type: "error", ID: raw(r.ID), Message: fmt.Sprint(r.fault)}) // panics when the id is no JSON
+		if r.fault == nil && r.Type == "" {
+			t.Errorf("%q: neither a type nor a fault", b)
+		}
+	})
+}
+
+func FuzzParseQuery(f *testing.F) {
+	for _, s := range []string{"symbols=AAPL,MSFT&rate=4&fields=p,v&since=e-1&wait=25s", "symbols=%23tech", "symbols=*", "rate=NaN", "wait=1e9h", "fields=s", "%zz"} {
+		f.Add(s)
+	}
+	cfg := DefaultConfig()
+	f.Fuzz(func(t *testing.T, s string) {
+		v, _ := url.ParseQuery(s)
+		q, err := parseQuery(v, cfg)
+		if err == nil && (q.wait < 0 || q.wait > cfg.MaxWait || q.rate != 0 && (q.rate < minRate || q.rate > maxRate) || len(q.symbols) > cfg.MaxSymbols) {
+			t.Errorf("%q: %+v is out of range", s, q)
+		}
+	})
+}
+
+func FuzzParsePosition(f *testing.F) {
+	for _, s := range []string{"abc-1", "abc-0", "-1", "abc-", "a-b-1", "abc-01", "abc-18446744073709551616", "abc--1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParsePosition(s)
+		if err == nil && p.String() != s {
+			t.Errorf("%q is read as %q", s, p)
+		}
+	})
+}
