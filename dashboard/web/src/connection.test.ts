@@ -317,6 +317,19 @@ describe("losing it", () => {
     expect(connection.state.retryAt).toBe(Date.now() + 3250);
   });
 
+  test("a stream that only says why it ends is no connection, and no blocked transport either", async () => {
+    const { connection, last } = setup();
+    last().says(hello(), snapshot(1));
+    last().closes();
+    const { lostAt } = connection.state;
+    for (let i = 0; i < 3; i++) {
+      await tick(400);
+      last().says({ type: "error", code: "full", message: "retry_ms=100" });
+      last().closes({ within: 100 });
+    }
+    expect(connection.state).toMatchObject({ phase: "waiting", transport: "websocket", lostAt });
+  });
+
   test("a refusal stops it, until someone asks for another try", async () => {
     const { connection, last, streams } = setup();
     last().closes({ code: 1008, reason: "origin not allowed", comeBack: false });

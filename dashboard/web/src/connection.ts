@@ -171,7 +171,8 @@ export function createConnection(options: ConnectionOptions) {
     stream = wire.open(request, {
       message: (message) => {
         if (mine !== generation) return;
-        hear();
+        // A server that is full or restarting says only that: nothing has been found again.
+        if (heard || message.type !== "error") hear();
         if (message.type === "hello") {
           greet(message);
           for (const part of parts) {

@@ -1,100 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Api } from "./api.ts";
-import { createMeter, createServerClock } from "./clock.ts";
-import { type ConnectionOptions, createConnection } from "./connection.ts";
-import { createDesk } from "./desk.ts";
-import type { Quote, ServerMessage } from "./protocol.ts";
-import type { StreamHandlers, Transport } from "./transport.ts";
-import type { Saved } from "./watch.ts";
-
-const micros = () => Date.now() * 1000;
-
-const setup = async (
-  saved: Saved = { symbols: ["A", "B"], sort: null },
-  connection: Partial<ConnectionOptions> = {},
-) => {
-  let handlers: StreamHandlers | undefined;
-  const opened: (readonly string[])[] = [];
-  const transport: Transport = {
-    duplex: true,
-    queryLimit: 2000,
-    quiet: 0,
-    open(request, given) {
-      handlers = given;
-      opened.push(request.symbols);
-      return { send: () => true, buffered: () => 0, close: () => {} };
-    },
-  };
-  const api: Api = {
-    search: async () => [],
-    describe: vi.fn(async (symbols: readonly string[]) =>
-      symbols.filter((s) => s !== "NOPE").map((symbol) => ({ symbol, name: `${symbol} Inc.`, decimals: 2 })),
-    ),
-    watchlists: vi.fn(async () => {
-      if (failures-- > 0) throw new TypeError("refused");
-      return {
-        watchlists: [
-          { name: "other", symbols: ["Z"] },
-          { name: "main", symbols: ["A", "B", "A"] },
-        ],
-        default: "main",
-      };
-    }),
-    reachable: async () => true,
-  };
-  let kept = saved;
-  const changed = vi.fn<(symbol: string) => void>();
-  const desk = createDesk({
-    connection: createConnection({
-      transports: { websocket: transport, sse: transport, poll: transport },
-      reachable: api.reachable,
-      random: () => 0.5,
-      ...connection,
-    }),
-    api,
-    clock: createServerClock(),
-    meter: createMeter(),
-    saved: {
-      load: () => saved,
-      save: (next) => {
-        kept = next;
-      },
-    },
-    changed,
-  });
-  await desk.start();
-  await vi.advanceTimersByTimeAsync(0);
-  const says = (...messages: ServerMessage[]) => {
-    for (const message of messages) handlers?.message(message);
-  };
-  const hello = (epoch = "e"): ServerMessage => ({
-    type: "hello",
-    protocol: 1,
-    epoch,
-    seq: 1,
-    time: micros(),
-    source: "sim",
-    simulated: true,
-    status: "live",
-  });
-  const snapshot = (seq: number, ...quotes: Quote[]): ServerMessage => ({
-    type: "snapshot",
-    seq,
-    time: micros(),
-    quotes,
-  });
-  return {
-    desk,
-    api,
-    changed,
-    opened,
-    says,
-    hello,
-    snapshot,
-    close: () => handlers?.closed({ code: 1006, reason: "", comeBack: true }),
-    kept: () => kept,
-  };
-};
+import { micros, setupDesk as setup } from "./desk.fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 
@@ -122,7 +27,7 @@ describe("the list", () => {
   });
 
   test("is asked for again as soon as a server that could not tell it answers", async () => {
-    const { desk, says, hello, opened } = await setup({ symbols: null, sort: null }, {}, 1);
+    const { desk, says, hello, opened } = await setup({ symbols: null, sort: null }, 1);
     expect(desk.symbols.value).toBeNull();
     expect(desk.failure.value).not.toBeNull();
     expect(opened).toEqual([[]]);

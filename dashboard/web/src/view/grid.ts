@@ -28,6 +28,7 @@ const columns: readonly ColumnSpec[] = [
   { id: "remove", label: "", title: "" },
 ];
 const lastColumn = columns.length - 1;
+const placeOf = new Map(columns.map(({ id }, index) => [id, index]));
 
 const overscan = 4; // rows kept ready above and below the window
 const tint = 300; // ms that a changed cell stays tinted
@@ -179,7 +180,7 @@ export function createGrid(options: GridOptions) {
       element.append(cell);
       return cell;
     });
-    const at = (column: ColumnSpec["id"]) => cells[columns.findIndex(({ id }) => id === column)] as HTMLElement;
+    const at = (column: ColumnSpec["id"]) => cells[placeOf.get(column) ?? 0] as HTMLElement;
     const low = put(at("range"), "low");
     const track = div("track");
     track.append(div("at"));
@@ -246,7 +247,7 @@ export function createGrid(options: GridOptions) {
     if (time - state.started < tintPace) return;
     state.started = time;
     state.shown = true;
-    const cell = slot.cells[columns.findIndex(({ id }) => id === name)] as HTMLElement;
+    const cell = slot.cells[placeOf.get(name) ?? 0] as HTMLElement;
     mark(cell, "flash", name === "volume" ? "same" : value > before ? "up" : "down");
     tinted.add({ cell, state });
     sweeping ??= setTimeout(sweep, 100);

@@ -148,6 +148,7 @@ export function Search({ desk, api, show }: SearchProps) {
           {records.map((record, index) => {
             const on = watched.has(record.symbol);
             return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which keeps the focus
               <div
                 key={record.symbol}
                 id={`result-${index}`}
@@ -157,7 +158,6 @@ export function Search({ desk, api, show }: SearchProps) {
                 aria-selected={index === active.value}
                 onPointerDown={(event) => event.preventDefault()}
                 onClick={() => choose(record)}
-                onKeyDown={() => {}}
                 onPointerMove={() => {
                   active.value = index;
                 }}
