@@ -71,6 +71,7 @@ func serve(t *testing.T, change func(*Config)) *served {
 	return &served{b, server.URL, reg}
 }
 
+// trade takes in a trade and returns when it has been published.
 func (s *served) trade(symbol string, price string) {
 	id, _ := s.dir.ID(symbol)
 	p, err := feed.ParsePrice(price)
@@ -78,6 +79,12 @@ func (s *served) trade(symbol string, price string) {
 		panic(err)
 	}
 	s.Apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: p, Size: feed.Units(100)})}})
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, v := s.store.copy(symbolList{ids: []feed.SymbolID{id}}, &delivery{kind: snapshot, fields: feed.AllFields}); len(v) == 1 && v[0].quote.Price == p {
+			return
+		}
+	}
+	panic("not published: " + symbol + " " + price)
 }
 
 // until polls for a condition.
@@ -167,7 +174,6 @@ func (c *wsClient) end() websocket.CloseError {
 func TestWebSocketConversation(t *testing.T) {
 	s := serve(t, nil)
 	s.trade("AAPL", "189.31")
-	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
 	c := s.dial(t, "")
 	if got := c.Subprotocol(); got != Subprotocol {
 		t.Errorf("subprotocol %q, want %q", got, Subprotocol)
@@ -198,7 +204,6 @@ func TestWebSocketConversation(t *testing.T) {
 	c.next("pong")
 	s.trade("MSFT", "400.5")
 	c.say(`{"type":"resume","id":5}`)
-	until(t, "flush", func() bool { return s.Position().Seq >= 3 })
 	if snap := c.next("snapshot"); !snap.Resumed {
 		t.Errorf("after resume %+v", snap)
 	}
@@ -464,7 +469,6 @@ func TestEventsResumeByLastEventID(t *testing.T) {
 	s := serve(t, nil)
 	s.trade("AAPL", "10")
 	s.trade("MSFT", "20")
-	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
 	e := s.events(t, "?symbols=%23tech", "")
 	if hello := e.next("hello"); hello.retry == "" {
 		t.Errorf("first event %+v has no retry", hello)
@@ -533,7 +537,6 @@ func (s *served) get(t *testing.T, path string, header ...string) (*http.Respons
 func TestQuotesOverREST(t *testing.T) {
 	s := serve(t, nil)
 	s.trade("AAPL", "0.00001234")
-	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
 	answer, body := s.get(t, "/api/quotes?symbols=AAPL,FOO")
 	if !strings.Contains(body, `"p":0.00001234,`) || !strings.Contains(body, `"unknown":["FOO"]`) || !strings.Contains(body, `"simulated":true`) {
 		t.Errorf("quotes %s", body)
@@ -570,7 +573,6 @@ func TestQuotesOverREST(t *testing.T) {
 func TestLongPoll(t *testing.T) {
 	s := serve(t, nil)
 	s.trade("AAPL", "10")
-	until(t, "first flush", func() bool { return s.Position().Seq > 0 })
 	at := s.Position().String()
 	if answer, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30ms&since="+at); answer.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("nothing new: %s %s, want 204", answer.Status, body)
