@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -201,7 +202,7 @@ func (c *webSocketConn) whyLeft(err error) goodbye {
 		return goneClosed
 	case strings.Contains(err.Error(), "read limited at"): // the library has no error value for it
 		return goodbye{code: 1009, label: "policy", reason: "message too big"}
-	case errors.Is(err, net.ErrClosed):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 		return goneClosed
 	default:
 		return goneError

@@ -81,8 +81,13 @@ func (l leaf) set(raw any) error {
 		}
 		l.value.SetInt(int64(d))
 		return nil
-	case t.Kind() == reflect.String:
-		return wrong() // text would have been taken above: 007 is no number to guess at
+	case t.Kind() == reflect.String: // text has been taken above
+		n, isNumber := raw.(int)
+		if !isNumber {
+			return wrong()
+		}
+		l.value.SetString(strconv.Itoa(n)) // a column's number needs no quotes
+		return nil
 	case isText && t.Kind() == reflect.Slice:
 		return l.setList(text, wrong)
 	case isText:
@@ -127,6 +132,14 @@ func (l leaf) setList(text string, wrong func() error) error {
 }
 
 func (l leaf) decode(raw any, wrong func() error) error {
+	if list, isList := raw.([]any); isList && l.value.Type() == reflect.TypeFor[[]string]() {
+		raw = slices.Clone(list)
+		for i, e := range list {
+			if n, isNumber := e.(int); isNumber {
+				raw.([]any)[i] = strconv.Itoa(n)
+			}
+		}
+	}
 	fresh := reflect.New(l.value.Type()) // decoded over the default, its list elements would linger
 	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: fresh.Interface(), ErrorUnused: true})
 	if err != nil {
