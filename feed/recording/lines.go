@@ -75,3 +75,6 @@ func (l *Lines) Next() ([]byte, error) {
 	}
 	return nil, fmt.Errorf("line %d: %w", l.n+1, err)
 }
+
+// Skip leaves out the next n bytes, which Peek has shown.
+func (l *Lines) Skip(n int) { l.r.Discard(n) } // they are there

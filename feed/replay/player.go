@@ -1,0 +1,145 @@
+package replay
+
+import (
+	"context"
+	"time"
+
+	"tickertape/feed"
+	"tickertape/feed/recording"
+)
+
+const (
+	together  = 2 * time.Millisecond   // how long rows wait for others
+	batchSize = 512                    // the most ticks in a batch
+	leastTurn = 100 * time.Millisecond // a round takes, so that a short recording in a loop is no busy one
+)
+
+// player publishes entries when they are due.
+type player struct {
+	// static
+	source  *Source
+	publish func(feed.Batch)
+
+	// owned by Run
+	pace   pace
+	began  time.Time
+	turn   time.Time // when the round began
+	timer  *time.Timer
+	batch  feed.Batch
+	status feed.Status
+	states map[feed.SymbolID]feed.State // of those that are not live
+}
+
+func newPlayer(s *Source, publish func(feed.Batch)) *player {
+	now := time.Now()
+	timer := time.NewTimer(0)
+	timer.Stop()
+	return &player{
+		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, turn: now, timer: timer,
+		batch:  feed.Batch{Ticks: make([]feed.Tick, 0, batchSize)},
+		states: map[feed.SymbolID]feed.State{},
+	}
+}
+
+// take waits until the entry is due and puts it into the batch. It returns false when ctx has ended.
+func (p *player) take(ctx context.Context, e *recording.Entry) bool {
+	if p.source.cfg.Speed > 0 && !p.wait(ctx, p.pace.due(e.At)) {
+		return false
+	}
+	switch e.Kind { // a batch applies its status first, then its images, then its ticks
+	case recording.KindStatus:
+		p.flush()
+		p.status = e.Status
+		p.batch.Status = &p.status
+	case recording.KindImage:
+		if len(p.batch.Ticks) > 0 {
+			p.flush()
+		}
+		p.batch.Images = append(p.batch.Images, e.Image)
+		if e.Image.Set&feed.FieldState != 0 {
+			p.mark(e.Symbol, e.Image.State)
+		}
+	case recording.KindTick:
+		t := e.Tick
+		if t.Time == 0 {
+			t.Time = e.At
+		}
+		p.batch.Ticks = append(p.batch.Ticks, t)
+		if t.Kind == feed.KindState {
+			p.mark(t.Symbol, t.State)
+		}
+	}
+	if len(p.batch.Ticks)+len(p.batch.Images) >= batchSize {
+		p.flush()
+		return ctx.Err() == nil
+	}
+	return true
+}
+
+func (p *player) mark(id feed.SymbolID, s feed.State) {
+	if s == feed.Live {
+		delete(p.states, id)
+	} else {
+		p.states[id] = s
+	}
+}
+
+// wait publishes what there is before it waits, and returns false when ctx has ended.
+func (p *player) wait(ctx context.Context, due time.Duration) bool {
+	early := due - time.Since(p.began)
+	if early <= 0 {
+		return true
+	}
+	p.flush()
+	p.timer.Reset(max(early, together))
+	select {
+	case <-p.timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// flush publishes the batch.
+func (p *player) flush() {
+	b := &p.batch
+	if b.Status == nil && len(b.Images) == 0 && len(b.Ticks) == 0 {
+		return
+	}
+	now := feed.TimeOf(time.Now())
+	for i := range b.Ticks {
+		b.Ticks[i].Received = now
+	}
+	p.publish(*b)
+	b.Status, b.Images, b.Ticks = nil, b.Images[:0], b.Ticks[:0]
+}
+
+// rest ends a round that was too short.
+func (p *player) rest(ctx context.Context) {
+	if p.source.cfg.Speed > 0 {
+		p.wait(ctx, p.turn.Add(leastTurn).Sub(p.began))
+	}
+}
+
+// rewind starts all over: a new session of every symbol, with the previous close that it has, and
+// nothing left of what the recording ended with.
+func (p *player) rewind() {
+	p.turn = time.Now()
+	p.pace.rewind(p.turn.Sub(p.began))
+	if p.status.State != feed.Live {
+		p.status = feed.Status{State: feed.Live, Since: feed.TimeOf(p.turn), Message: "the recording begins again"}
+		p.batch.Status = &p.status
+	}
+	first := p.source.found.first
+	for _, id := range p.source.symbols {
+		p.batch.Ticks = append(p.batch.Ticks, feed.Tick{Symbol: id, Kind: feed.KindSession, Time: first})
+		if p.states[id] != feed.Live {
+			p.batch.Ticks = append(p.batch.Ticks, feed.Tick{Symbol: id, Kind: feed.KindState, State: feed.Live, Time: first})
+		}
+		if len(p.batch.Ticks) >= batchSize-1 {
+			p.flush()
+		}
+	}
+	clear(p.states)
+	p.flush()
+}

@@ -1,0 +1,163 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"tickertape/feed"
+	"tickertape/feed/recording"
+)
+
+// Keys of what is logged.
+const (
+	keyFile   = "file"
+	keyLine   = "line"
+	keyReason = "reason"
+	keyErr    = "err"
+)
+
+// leastDecimals are shown of prices in a file that does not say how many.
+const leastDecimals = 2
+
+// summary is what the scan of a whole recording finds.
+type summary struct {
+	header  recording.Header
+	symbols []feed.Symbol // in the order of their first rows
+
+	begin, end  feed.Time // of all good rows
+	first, last feed.Time // of those to play
+	entries     int       // to play
+	kinds       [4]int    // of entries: trades, quotes, images, others
+	bad         map[recording.Reason]int
+}
+
+// scan reads the whole recording. It logs the first bad row of each reason.
+func (c *Config) scan(from, to feed.Time, log *slog.Logger) (*summary, error) {
+	dir := feed.NewDirectory() // nothing enters the program's for a file that is refused
+	f, err := c.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	s := &summary{header: f.header, bad: map[recording.Reason]int{}}
+	var decimals []int // by id
+	var e recording.Entry
+	for {
+		err := f.Next(&e)
+		var row *recording.RowError
+		if err == io.EOF {
+			break
+		} else if errors.As(err, &row) {
+			if s.bad[row.Reason]++; s.bad[row.Reason] == 1 {
+				log.Warn("bad row skipped; more of this reason are only counted", keyFile, c.File, keyLine, row.Line, keyReason, string(row.Reason), keyErr, row.Err)
+			}
+			continue
+		} else if err != nil {
+			return nil, fmt.Errorf("read %s: %w", c.File, err)
+		}
+		s.take(&e, from, to)
+		if e.Kind != recording.KindStatus {
+			for len(decimals) <= int(e.Symbol) {
+				decimals = append(decimals, 0)
+			}
+			decimals[e.Symbol] = max(decimals[e.Symbol], decimalsOf(&e))
+		}
+	}
+	s.symbols = dir.All()
+	for id := range s.symbols {
+		if s.symbols[id].Decimals == 0 { // its own record says nothing, or there is none
+			s.symbols[id].Decimals = leastDecimals
+		}
+		s.symbols[id].Decimals = max(s.symbols[id].Decimals, decimals[id])
+	}
+	return s, s.check(c)
+}
+
+// take counts a good row.
+func (s *summary) take(e *recording.Entry, from, to feed.Time) {
+	if e.Kind == recording.KindSymbol {
+		return
+	}
+	if s.begin == 0 || e.At < s.begin {
+		s.begin = e.At
+	}
+	s.end = max(s.end, e.At)
+	if !within(e.At, from, to) {
+		return
+	}
+	s.entries++
+	if s.first == 0 || e.At < s.first {
+		s.first = e.At
+	}
+	s.last = max(s.last, e.At)
+	switch {
+	case e.Kind == recording.KindTick && e.Tick.Kind == feed.KindTrade:
+		s.kinds[0]++
+	case e.Kind == recording.KindTick && e.Tick.Kind == feed.KindQuote:
+		s.kinds[1]++
+	case e.Kind == recording.KindImage:
+		s.kinds[2]++
+	default:
+		s.kinds[3]++
+	}
+}
+
+// within tells whether a row is to be played: from and to count, 0 is no limit.
+func within(at, from, to feed.Time) bool {
+	return at >= from && (to == noInstant || at <= to)
+}
+
+// check refuses a recording with nothing to play.
+func (s *summary) check(c *Config) error {
+	switch {
+	case s.end == 0 && len(s.bad) > 0:
+		return fmt.Errorf("read %s: no good row, but bad ones: %s", c.File, s.badRows())
+	case s.end == 0:
+		return fmt.Errorf("read %s: it holds no rows", c.File)
+	case s.entries > 0:
+		return nil
+	}
+	from, to := shown(s.begin), shown(s.end)
+	switch at, _ := instant("from", c.From); {
+	case at > s.end:
+		return fmt.Errorf("read %s: from (%s) is after the recording's end (%s)", c.File, c.From, to)
+	case at == noInstant:
+		return fmt.Errorf("read %s: to (%s) is before the recording's beginning (%s)", c.File, c.To, from)
+	}
+	return fmt.Errorf("read %s: it has no row from %s to %s, only from %s to %s", c.File, c.From, orEnd(c.To), from, to)
+}
+
+func orEnd(to string) string {
+	if to == "" {
+		return "the end"
+	}
+	return to
+}
+
+func shown(t feed.Time) string { return t.Std().Format("2006-01-02T15:04:05.999999Z07:00") }
+
+// badRows is the count of each reason, such as "no_price=16".
+func (s *summary) badRows() string {
+	var b strings.Builder
+	for i, reason := range slices.Sorted(maps.Keys(s.bad)) {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s=%d", reason, s.bad[reason])
+	}
+	return b.String()
+}
+
+// decimalsOf is the most decimals among an entry's prices; averages have more than prices do.
+func decimalsOf(e *recording.Entry) int {
+	if e.Kind == recording.KindTick {
+		return max(e.Tick.Price.Decimals(), e.Tick.Bid.Decimals(), e.Tick.Ask.Decimals())
+	}
+	q := &e.Image
+	return max(q.Price.Decimals(), q.Bid.Decimals(), q.Ask.Decimals(), q.Open.Decimals(), q.High.Decimals(), q.Low.Decimals())
+}
