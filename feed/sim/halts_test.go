@@ -9,7 +9,7 @@ import (
 
 func TestAHaltIsFiveSilentMinutesAndAnAuction(t *testing.T) {
 	cfg := DefaultConfig()
-	cfg.Rate = 200
+	cfg.Rate, cfg.Symbols = 100, 100
 	m := testMarket(t, cfg)
 	w := newWatch(t, m) // it fails where a halted symbol ticks
 	began := map[feed.SymbolID]feed.Time{}
