@@ -2,6 +2,7 @@ import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { startProxy } from "./support/proxy.ts";
+import { writeRecording } from "./support/recording.ts";
 import { eventually, type Server, startServer } from "./support/server.ts";
 
 /*
@@ -268,6 +269,60 @@ describe("a stranger's EventSource", () => {
     await agrees(server, stranger);
     source.close();
     await gateway.close();
+    if (failure) throw failure;
+  });
+});
+
+describe("when the market has come to rest", () => {
+  test("whoever listens, by whatever means, knows exactly what the server does", async () => {
+    const recording = writeRecording(4);
+    const replay = await startServer(recording.environment);
+    let failure: unknown = null;
+    const take = (stranger: Stranger) => (data: unknown) => {
+      try {
+        stranger.take(JSON.parse(String(data)) as Message);
+      } catch (error) {
+        failure ??= error;
+      }
+    };
+    const list = recording.symbols.join(",");
+
+    const fast = new Stranger(recording.symbols);
+    const fastSocket = new WebSocket(`ws://127.0.0.1:${replay.port}/ws?symbols=${list}`).on("message", take(fast));
+    const slow = new Stranger(recording.symbols);
+    const slowSocket = new WebSocket(`ws://127.0.0.1:${replay.port}/ws?symbols=${list}&rate=1`).on(
+      "message",
+      take(slow),
+    );
+    const listener = new Stranger(recording.symbols);
+    const source = new EventSource(`${replay.url}/events?symbols=${list}`);
+    for (const type of ["hello", "snapshot", "update"]) {
+      source.addEventListener(type, (event) => take(listener)(event.data));
+    }
+
+    const rest = await eventually(async () => {
+      const answer = (await (await fetch(`${replay.url}/api/quotes?symbols=${list}`)).json()) as Answer & {
+        status: string;
+      };
+      expect(answer.status).not.toBe("live"); // the recording has ended
+      return answer;
+    });
+    const known = canonical(rest.quotes);
+    for (const stranger of [fast, slow, listener]) {
+      await eventually(() => expect(canonical([...stranger.state.values()])).toBe(known));
+    }
+    for (const quote of rest.quotes) expect(quote["st"]).toBeDefined(); // an old price is never shown as live
+    expect(fast.kinds.get("update") ?? 0).toBeGreaterThan(slow.kinds.get("update") ?? 0);
+
+    // Nothing that aggregates is lost to coalescing: the count is that of the recording's trades.
+    const trades = rest.quotes.reduce((sum, { n }) => sum + Number(n ?? 0), 0);
+    expect(trades).toBe(recording.trades);
+
+    fastSocket.close();
+    slowSocket.close();
+    source.close();
+    await replay.close();
+    recording.close();
     if (failure) throw failure;
   });
 });

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
+import { writeRecording } from "./support/recording.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 let browser: Browser;
@@ -61,6 +62,22 @@ describe("prices", () => {
     await close();
   });
 
+  test("stand still while the page is hidden, and catch up when it is shown", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    const turn = (state: string) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, value });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    await turn("hidden");
+    await page.waitForSelector('.grid[data-live="false"]');
+    await turn("visible");
+    await live(page);
+    await pricesMove(page);
+    await close();
+  });
+
   test("stand still while paused, and say so", async () => {
     const { page, close } = await openPage(browser, server.url);
     await live(page);
@@ -71,6 +88,23 @@ describe("prices", () => {
     await live(page);
     await pricesMove(page);
     await close();
+  });
+});
+
+describe("a recording", () => {
+  test("is labelled, and when it ends its last prices are not shown as live", async () => {
+    const recording = writeRecording(8);
+    const replay = await startServer(recording.environment);
+    const { page, close } = await openPage(browser, replay.url, { symbols: recording.symbols });
+    await live(page);
+    await pricesMove(page);
+    expect(await page.textContent(".origin")).toBe("Replay, simulated");
+    await page.waitForSelector('.grid[data-live="false"]', { timeout: 30_000 });
+    expect(await page.locator('.body .row[data-state="live"]').count()).toBe(0);
+    expect(await page.textContent(".notice")).toMatch(/market is closed|silent|down/);
+    await close();
+    await replay.close();
+    recording.close();
   });
 });
 
