@@ -27,8 +27,9 @@ run: build
 build: tools-go $(PAGE)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tickertape ./cmd/tickertape
 
-$(PAGE): $(MODULES) $(PAGE_SOURCES)
+$(PAGE): $(MODULES) $(PAGE_SOURCES) broadcast/PROTOCOL.md go.mod deploy/licences.sh
 	$(NPM) run build
+	deploy/licences.sh >> dashboard/dist/licenses.txt
 	@touch $@
 
 $(MODULES): $(WEB)/package-lock.json | tools-node

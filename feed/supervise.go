@@ -63,7 +63,7 @@ func (s *supervised) pass(b Batch, publish func(Batch)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.Status != nil {
-		s.claimed = b.Status.State
+		s.claimed, s.heard = b.Status.State, time.Now()
 		s.tell(publish, b.Status.State, b.Status.Message)
 		b.Status = nil
 	}
