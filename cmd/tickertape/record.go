@@ -68,7 +68,7 @@ func recordCommand(file *string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return record(ctx, feed.Supervise(from, cfg.Feed.Config, log, reg), out, dir, log)
+		return record(ctx, from, out, dir, log)
 	}
 	return c
 }
