@@ -52,7 +52,7 @@ describe("it is said", () => {
 
   test("why the server refuses", () => {
     const { notice } = judge(state({ phase: "stopped", reason: "origin not allowed" }), feed(), 0);
-    expect(notice).toContain("The server refused this page. origin not allowed.");
+    expect(notice).toContain("The server refused this page. Origin not allowed.");
   });
 
   test("since when the feed is down, in its own words", () => {
@@ -62,11 +62,18 @@ describe("it is said", () => {
       61_000,
     );
     expect(badge).toBe("Feed down");
-    expect(notice).toContain("The feed is down for 60 s. dial: refused.");
+    expect(notice).toContain("The feed is down for 60 s. Dial: refused.");
   });
 
   test("that a closed market is closed, which is no alarm", () => {
     expect(judge(state(), feed({ status: "closed" }), 0)).toMatchObject({ tone: "halt", badge: "Market closed" });
+  });
+
+  test("that a recording has ended, which is no market's close", () => {
+    expect(judge(state(), feed({ source: "replay", status: "closed" }), 0)).toMatchObject({
+      tone: "halt",
+      badge: "Ended",
+    });
   });
 
   test.each([

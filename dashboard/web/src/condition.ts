@@ -35,7 +35,8 @@ export const transportNames: Readonly<Record<TransportName, string>> = {
 
 const not = (condition: Omit<Condition, "live">): Condition => ({ ...condition, live: false });
 
-const sentence = (text: string) => (text === "" ? "" : ` ${text.replace(/[.\s]*$/, "")}.`);
+const sentence = (text: string) =>
+  text === "" ? "" : ` ${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.\s]*$/, "")}.`;
 
 /** The one place that decides whether a price may look live, and what is said when it may not. */
 export function judge(state: ConnectionState, feed: FeedState, now: number): Condition {
@@ -94,6 +95,10 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
     case "down":
       return not({ tone: "bad", badge: "Feed down", notice: `The feed is down${since}.${said} ${old}`, action: null });
     case "closed":
+      if (feed.source === "replay") {
+        const notice = "The recording has ended. The prices below are its last ones.";
+        return not({ tone: "halt", badge: "Ended", notice, action: null });
+      }
       return not({
         tone: "halt",
         badge: "Market closed",

@@ -20,7 +20,10 @@ export interface Row {
 }
 
 export interface Vitals {
-  /** Age of the newest tick in ms; null before the first. */
+  /**
+   * Age of the newest tick in ms; null before the first. A recording's ticks keep the times of
+   * their day, so there it is the time since the last of them came.
+   */
   readonly newest: number | null;
   /** Quotes a second. */
   readonly rate: number;
@@ -86,6 +89,7 @@ export function createDesk(options: DeskOptions): Desk {
   const decimals = new Map<string, number>();
   let chosen = initial.symbols !== null; // by the reader, rather than by the server
   let loading = false;
+  let arrived = 0; // the last quotes
 
   const board = createBoard({ changed, follows: (symbol) => watched.has(symbol) });
 
@@ -153,7 +157,8 @@ export function createDesk(options: DeskOptions): Desk {
 
   const beat = () => {
     const newest = board.newest();
-    vitals.value = { newest: newest > 0 ? clock.age(newest) : null, rate: meter.rate(), now: now() };
+    const age = feed.peek().source === "replay" ? now() - arrived : clock.age(newest);
+    vitals.value = { newest: newest > 0 ? age : null, rate: meter.rate(), now: now() };
   };
 
   const digits = (symbol: string, quote: Quote | undefined): number => {
@@ -193,12 +198,14 @@ export function createDesk(options: DeskOptions): Desk {
     }),
     connection.on("snapshot", (message) => {
       clock.observe(message.time);
+      if (message.quotes.length > 0) arrived = now();
       board.snapshot(message);
       for (const quote of message.quotes) unknown.delete(quote.s);
       if (state.value.transport === "poll" && message.resumed) meter.add(message.quotes.length);
     }),
     connection.on("update", (message) => {
       clock.observe(message.time);
+      arrived = now();
       board.update(message);
       meter.add(message.quotes.length);
     }),

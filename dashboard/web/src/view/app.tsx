@@ -22,6 +22,7 @@ function Badge({ desk, format }: Pick<AppProps, "desk" | "format">) {
   const { badge, tone, live } = desk.condition.value;
   const { transport, phase } = desk.connection.value;
   const { newest, rate } = desk.vitals.value;
+  const replay = desk.feed.value.source === "replay";
   return (
     <div class="badge" data-tone={tone} data-transport={transport}>
       <span class="state">
@@ -32,8 +33,8 @@ function Badge({ desk, format }: Pick<AppProps, "desk" | "format">) {
         {phase === "open" || phase === "connecting" ? transportNames[transport] : "No connection"}
       </span>
       {newest !== null && (
-        <span class="fact newest" title="Age of the newest tick">
-          <span class="long">newest tick </span>
+        <span class="fact newest" title={replay ? "Time since the last update" : "Age of the newest tick"}>
+          <span class="long">{replay ? "last update " : "newest tick "}</span>
           <b>{age(newest)}</b>
         </span>
       )}

@@ -35,6 +35,11 @@ const tint = 300; // ms that a changed cell stays tinted
 const tintPace = 500; // ms between two tints of one cell: at most two a second
 const noRow = -1; // the header
 
+// How many characters fit a column at its narrowest in the style sheet. A column that must show
+// more is widened: a price without its first or last digits would be another price.
+const fits = { symbol: 11, last: 10, change: 8, percent: 8, bid: 9, ask: 9, range: 8 } as const;
+type Widening = keyof typeof fits;
+
 type Flashing = "last" | "change" | "percent" | "bid" | "ask" | "volume";
 const flashing: readonly Flashing[] = ["last", "change", "percent", "bid", "ask", "volume"];
 
@@ -263,6 +268,19 @@ export function createGrid(options: GridOptions) {
     for (const cell of slot.cells) mark(cell, "flash", null);
   };
 
+  // --- widths --------------------------------------------------------------------------------
+
+  const extra = new Map<Widening, number>();
+  const widen = (column: Widening, characters: number) => {
+    const more = characters - fits[column];
+    if (more <= (extra.get(column) ?? 0)) return;
+    extra.set(column, more);
+    root.style.setProperty(`--extra-${column}`, String(more));
+    let total = 0;
+    for (const [name, count] of extra) total += name === "range" ? 2 * count : count;
+    root.style.setProperty("--extra", String(total));
+  };
+
   // --- painting ------------------------------------------------------------------------------
 
   const stateOf = ({ entry, unknown }: Row): string => {
@@ -298,6 +316,10 @@ export function createGrid(options: GridOptions) {
     write(text.low, l === undefined ? "" : format.price(l, decimals));
     write(text.high, h === undefined ? "" : format.price(h, decimals));
     write(text.time, t === undefined ? dash : format.time(t));
+
+    widen("symbol", slot.symbol.length + (text.status.data === "" ? 0 : text.status.data.length + 3));
+    for (const name of ["last", "change", "percent", "bid", "ask"] as const) widen(name, text[name].data.length);
+    widen("range", Math.max(text.low.data.length, text.high.data.length));
 
     const position = rangePosition(p, l, h);
     slot.track.hidden = position === null;

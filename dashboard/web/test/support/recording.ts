@@ -11,22 +11,24 @@ export interface Recording {
 }
 
 /** A market of the given length in seconds, simulated by the test itself, after which nothing moves any more. */
-export function writeRecording(seconds: number, symbolCount = 30, ticksPerSecond = 500): Recording {
+export function writeRecording(seconds: number, symbolCount = 30, ticksPerSecond = 500, decimals = 2): Recording {
   const symbols = Array.from({ length: symbolCount }, (_, i) => `REC${String(i).padStart(2, "0")}`);
+  // As text: JavaScript would write the small ones with an exponent, which the format does not know.
+  const price = (units: number) => (units / 10 ** decimals).toFixed(decimals);
   const start = Date.UTC(2026, 0, 5, 15) * 1000;
   const lines: object[] = [{ format: "tickertape.ticks", version: 1, source: "sim", simulated: true, recorded: start }];
   for (const s of symbols)
-    lines.push({ k: "symbol", s, name: `Recorded ${s}`, sector: "", currency: "USD", decimals: 2, pc: 100 });
+    lines.push({ k: "symbol", s, name: `Recorded ${s}`, sector: "", currency: "USD", decimals, pc: price(10_000) });
   let trades = 0;
   const ticks = seconds * ticksPerSecond;
   for (let i = 0; i < ticks; i++) {
     const s = symbols[(i * 7) % symbols.length];
-    const cents = 10_000 + ((i * 37) % 201) - 100;
+    const units = 10_000 + ((i * 37) % 201) - 100;
     const t = start + Math.round((i * 1e6) / ticksPerSecond);
     if (i % 3 === 0)
-      lines.push({ k: "quote", s, b: (cents - 1) / 100, bz: 100 + (i % 9), a: (cents + 1) / 100, az: 200, t });
+      lines.push({ k: "quote", s, b: price(units - 1), bz: 100 + (i % 9), a: price(units + 1), az: 200, t });
     else {
-      lines.push({ k: "trade", s, p: cents / 100, z: 1 + (i % 50), t });
+      lines.push({ k: "trade", s, p: price(units), z: 1 + (i % 50), t });
       trades++;
     }
     if (i === ticks - 50) lines.push({ k: "state", s, st: "halted", t });
