@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,11 +27,26 @@ func originAllowed(r *http.Request, allowed []string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host == strings.ToLower(r.Host)
 }
 
-// allowOrigin lets the page of an allowed other origin read the answer.
-func allowOrigin(w http.ResponseWriter, r *http.Request) {
-	if origin := r.Header.Get("Origin"); origin != "" {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
-		w.Header().Set("Access-Control-Expose-Headers", "ETag, Retry-After")
-	}
-	w.Header().Add("Vary", "Origin")
+// CrossOrigin lets the pages of this server and of the configured origins read what h answers, and
+// refuses those of any other.
+func (b *Board) CrossOrigin(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Add("Vary", "Origin")
+		if !originAllowed(r, b.cfg.Origins) {
+			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			head.Set("Access-Control-Allow-Origin", origin)
+			head.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+		}
+		if r.Method == http.MethodOptions {
+			head.Set("Access-Control-Allow-Methods", "GET, HEAD")
+			head.Set("Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }

@@ -74,11 +74,6 @@ func parseQuery(v url.Values, cfg Config) (query, error) {
 // plainQuery reads what a request that is no WebSocket asks for. One that cannot be served has been
 // answered when it returns false.
 func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool) {
-	if !originAllowed(r, b.cfg.Origins) {
-		Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
-		return query{}, false
-	}
-	allowOrigin(w, r)
 	q, err := parseQuery(r.URL.Query(), b.cfg)
 	if err == nil && len(q.symbols) == 0 {
 		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}

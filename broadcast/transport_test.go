@@ -50,8 +50,8 @@ func serve(t *testing.T, change func(*Config)) *served {
 	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, slog.New(slog.DiscardHandler), reg)
 	mux := http.NewServeMux()
 	mux.Handle("/ws", b.WebSocket())
-	mux.Handle("/events", b.Events())
-	mux.Handle("/api/quotes", b.Quotes())
+	mux.Handle("/events", b.CrossOrigin(b.Events()))
+	mux.Handle("/api/quotes", b.CrossOrigin(b.Quotes()))
 	server := httptest.NewServer(mux)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -591,5 +591,39 @@ func TestLongPoll(t *testing.T) {
 	}
 	if _, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30s&since=otherepoch-7"); !strings.Contains(body, `"p":11`) {
 		t.Errorf("another epoch: %s, want everything at once", body)
+	}
+}
+
+func TestPagesOfOtherOriginsNeedLeave(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Origins = []string{"https://desk.example:8443"} })
+	host := strings.TrimPrefix(s.url, "http://")
+	for origin, allowed := range map[string]bool{
+		"":                                 true,
+		"http://" + host:                   true,
+		"https://desk.example:8443":        true,
+		"HTTPS://Desk.Example:8443":        true,
+		"https://desk.example":             false,
+		"http://desk.example:8443":         false,
+		"https://a.desk.example:8443":      false,
+		"https://evildesk.example:8443":    false,
+		"https://desk.example:8443.evil":   false,
+		"null":                             false,
+		"file://" + host:                   false,
+		"http://" + host + "@evil.example": false,
+	} {
+		for _, path := range []string{"/events", "/api/quotes"} {
+			req, _ := http.NewRequest(http.MethodOptions, s.url+path+"?symbols=AAPL", nil)
+			if origin != "" {
+				req.Header.Set("Origin", origin)
+			}
+			answer, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if got := answer.StatusCode == http.StatusNoContent; got != allowed || allowed && answer.Header.Get("Access-Control-Allow-Origin") != origin {
+				t.Errorf("%s from %q: %s, want allowed: %v", path, origin, answer.Status, allowed)
+			}
+		}
 	}
 }
