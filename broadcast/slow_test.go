@@ -1,0 +1,139 @@
+package broadcast
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestSlowReaderOfManySymbolsGetsAllInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const symbols = 3000
+		w := newWorld(symbols)
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range symbols {
+			w.trade(i, int64(1000+i))
+		}
+		time.Sleep(time.Second)
+		slow := newClient(w.board, 0)
+		slow.stalled = true
+		slow.follows["*"] = true // connects with a query
+		slow.connect("")
+		for range 200 { // the board moves on between any two parts
+			for range 50 {
+				w.trade(random.IntN(symbols), random.Int64N(5000)+1)
+			}
+			time.Sleep(100 * time.Millisecond)
+			slow.conn.step()
+		}
+		slow.conn.flow()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if err := w.end(slow); err != nil {
+			t.Error(err)
+		}
+		if slow.parts < 4 {
+			t.Errorf("got %d messages with more to come, want 4 or more", slow.parts)
+		}
+		if slow.largest > partLimit {
+			t.Errorf("largest message has %d bytes, want at most %d", slow.largest, partLimit)
+		}
+	})
+}
+
+func TestSharedUpdateInPartsIsLeftWhenItIsHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const symbols = 3000
+		w := newWorld(symbols)
+		slow := newClient(w.board, 0)
+		slow.follows["*"] = true
+		slow.connect("")
+		for round := range 5 {
+			slow.conn.stall()
+			for i := range symbols {
+				w.trade(i, int64(1000+i+round))
+			}
+			time.Sleep(100 * time.Millisecond)
+			slow.conn.step() // the first part is shared, then the board moves on
+			for i := range symbols / 2 {
+				w.trade(2*i, int64(9000+i))
+			}
+			time.Sleep(100 * time.Millisecond)
+			slow.conn.step()
+			slow.conn.flow()
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if err := w.end(slow); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNewsWhileASubscribeIsHeldUpIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		c := newClient(w.board, 0)
+		c.connect("")
+		rate := 1.0
+		c.ask(request{Type: "subscribe", Symbols: []string{"S0"}, Rate: &rate})
+		w.trade(0, 100)
+		time.Sleep(200 * time.Millisecond)
+		w.trade(0, 101) // waits for its second
+		time.Sleep(200 * time.Millisecond)
+		c.conn.stall()
+		c.ask(request{Type: "subscribe", Symbols: []string{"S1"}}) // tells S0 first, and is held up there
+		w.trade(0, 102)
+		time.Sleep(200 * time.Millisecond)
+		c.conn.flow()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if err := w.end(c); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const symbols, readers = 500, 200
+		w := newWorld(symbols)
+		var stalled []*client
+		for i := range readers {
+			c := newClient(w.board, i)
+			c.follows["*"] = true
+			c.connect("")
+			c.conn.stall()
+			stalled = append(stalled, c)
+		}
+		flushes := func(n int) uint64 {
+			for round := range n {
+				for i := range symbols {
+					w.trade(i, int64(1+(round*31+i)%999))
+				}
+				time.Sleep(100 * time.Millisecond)
+				synctest.Wait()
+				clear(w.witness.history)
+				w.witness.seen = nil
+			}
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := flushes(5)
+		after := flushes(100)
+		if grown := int64(after) - int64(before); grown > readers*1024 {
+			t.Errorf("heap grew by %d bytes over 100 flushes that %d stalled readers missed", grown, readers)
+		}
+		for _, c := range stalled {
+			c.leave()
+		}
+		w.witness.leave()
+		w.stop()
+		<-w.done
+	})
+}

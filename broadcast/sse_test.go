@@ -1,0 +1,115 @@
+package broadcast
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// events reads a server-sent event stream.
+type events struct {
+	t *testing.T
+	r *bufio.Reader
+}
+
+type event struct{ name, id, data, retry string }
+
+func (s *served) events(t *testing.T, query, last string) *events {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/events"+query, nil)
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { answer.Body.Close() })
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		b, _ := io.ReadAll(answer.Body)
+		t.Fatalf("%s: %s %s", query, answer.Status, b)
+	}
+	return &events{t, bufio.NewReader(answer.Body)}
+}
+
+func (e *events) next(name string) event {
+	e.t.Helper()
+	var ev event
+	for {
+		line, err := e.r.ReadString('\n')
+		if err != nil {
+			e.t.Fatalf("waiting for %s: %v", name, err)
+		}
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch key {
+		case "event":
+			ev.name = value
+		case "id":
+			ev.id = value
+		case "data":
+			ev.data = value
+		case "retry":
+			ev.retry = value
+		case "":
+			if ev.name == name {
+				return ev
+			}
+			ev = event{}
+		}
+	}
+}
+
+func TestEventsResumeByLastEventID(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	s.trade("MSFT", "20")
+	e := s.events(t, "?symbols=%23tech", "")
+	if hello := e.next("hello"); hello.retry == "" {
+		t.Errorf("first event %+v has no retry", hello)
+	}
+	snap := e.next("snapshot")
+	if !strings.Contains(snap.data, `"AAPL"`) || !strings.Contains(snap.data, `"MSFT"`) || snap.id != s.Position().String() {
+		t.Errorf("snapshot %+v", snap)
+	}
+	s.trade("MSFT", "21")
+	up := e.next("update")
+	if strings.Contains(up.data, `"AAPL"`) || !strings.Contains(up.data, `"p":21`) {
+		t.Errorf("update %+v", up)
+	}
+	back := s.events(t, "?symbols=%23tech", snap.id).next("snapshot")
+	if !strings.Contains(back.data, `"resumed":true`) || strings.Contains(back.data, `"AAPL"`) || !strings.Contains(back.data, `"MSFT"`) {
+		t.Errorf("resumed %+v, want MSFT only", back)
+	}
+	for _, other := range []string{"elsewhere-1", "garbage", s.store.epoch + "-999999"} {
+		if all := s.events(t, "?symbols=AAPL", other).next("snapshot"); strings.Contains(all.data, "resumed") || !strings.Contains(all.data, `"AAPL"`) {
+			t.Errorf("resumed from %q: %+v, want everything", other, all)
+		}
+	}
+}
+
+func TestHeartbeatsOnBothStreams(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
+	ev := s.events(t, "?symbols=QUIET", "").next("heartbeat")
+	var m message
+	if err := json.Unmarshal([]byte(ev.data), &m); err != nil || m.Type != "heartbeat" || m.Time == 0 {
+		t.Errorf("heartbeat %+v: %v", ev, err)
+	}
+	s.dial(t, "").next("heartbeat")
+}
+
+func TestDrainTellsEventsToRetry(t *testing.T) {
+	s := serve(t, nil)
+	e := s.events(t, "?symbols=AAPL", "")
+	e.next("snapshot")
+	go s.Drain(t.Context(), 50*time.Millisecond)
+	if bye := e.next("error"); bye.retry == "" {
+		t.Errorf("goodbye %+v has no retry", bye)
+	}
+	if refused := s.events(t, "?symbols=AAPL", "").next("error"); refused.retry == "" || !strings.Contains(refused.data, "draining") {
+		t.Errorf("while draining: %+v", refused)
+	}
+}

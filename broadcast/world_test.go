@@ -1,0 +1,126 @@
+package broadcast
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+)
+
+// world is a running board and the model of what it should be.
+type world struct {
+	board   *Board
+	model   *model
+	witness *client
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// newWorld starts a live board of symbols S0, S1 and so on.
+func newWorld(symbols int) *world {
+	dir := feed.NewDirectory()
+	for i := range symbols {
+		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("S%d", i)}); err != nil {
+			panic(err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	w := &world{model: newModel(), stop: stop, done: make(chan struct{}),
+		board: NewBoard(DefaultConfig(), []Watchlist{{Name: "few", Symbols: []string{"S1", "S2"}}}, dir, feed.Info{Name: "test"},
+			slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
+	go func() {
+		defer close(w.done)
+		w.board.Run(ctx)
+	}()
+	w.apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
+
+	// The witness follows everything and never waits: what it saw is what the board was, flush by flush.
+	w.witness = newClient(w.board, witnessNumber)
+	w.witness.connect("")
+	w.witness.ask(request{Type: "subscribe", Symbols: []string{"*"}})
+	return w
+}
+
+const witnessNumber = 100
+
+func (w *world) apply(b feed.Batch) {
+	w.board.Apply(b)
+	w.model.apply(b)
+}
+
+func (w *world) trade(id int, cents int64) {
+	w.apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: feed.SymbolID(id), Kind: feed.KindTrade, Flags: feed.Regular,
+		Price: feed.Price(cents) * feed.Scale / 100, Size: feed.Units(1)})}})
+}
+
+// end closes everything and judges what the clients have seen.
+func (w *world) end(clients ...*client) error {
+	all := append(clients, w.witness)
+	for _, c := range all {
+		c.leave()
+	}
+	w.stop()
+	<-w.done
+	for _, c := range all {
+		if err := c.judge(w.model, w.witness.history); err != nil {
+			return fmt.Errorf("client %d: %w", c.number, err)
+		}
+	}
+	return nil
+}
+
+func stamped(t feed.Tick) feed.Tick {
+	t.Time = feed.TimeOf(time.Now())
+	t.Received = t.Time
+	return t
+}
+
+// model is what the board should be: one symbol, one map, no flushes and no fields that changed.
+type model struct {
+	cells  map[string]*cell
+	status feed.State
+}
+
+func newModel() *model { return &model{cells: map[string]*cell{}, status: feed.Down} }
+
+func (m *model) apply(b feed.Batch) {
+	if b.Status != nil {
+		m.status = b.Status.State
+	}
+	for _, t := range b.Ticks {
+		symbol := fmt.Sprintf("S%d", t.Symbol)
+		if m.cells[symbol] == nil {
+			m.cells[symbol] = &cell{quote: feed.Quote{Symbol: t.Symbol}}
+		}
+		m.cells[symbol].apply(&t)
+	}
+}
+
+// want is the state of a symbol as a client that follows fields should have it.
+func (m *model) want(symbol string, fields feed.Fields) map[string]string {
+	c := m.cells[symbol]
+	if c == nil || c.quote.Set == 0 { // nothing was ever taken in
+		return map[string]string{}
+	}
+	q := c.published(m.status)
+	var quote map[string]json.RawMessage
+	if err := json.Unmarshal(appendQuote(nil, symbol, &q, q.Set&(fields|feed.FieldState)), &quote); err != nil {
+		panic(err)
+	}
+	return texts(quote)
+}
+
+func texts(quote map[string]json.RawMessage) map[string]string {
+	out := map[string]string{}
+	for k, v := range quote {
+		if k != "s" {
+			out[k] = string(v)
+		}
+	}
+	return out
+}
