@@ -376,7 +376,7 @@ describe("the look of it", () => {
         // What is faded is faded to say that it is old.
         const { passes, violations } = await run({ exclude: [[".grid[data-live='false'] .body"]] }, {});
         if (passes.length < 20) throw new Error("the rules were not run");
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${JSON.stringify(nodes[0])}`);
       });
     };
     expect(await check()).toEqual([]);

@@ -37,7 +37,7 @@ const noRow = -1; // the header
 
 // How many characters fit a column at its narrowest in the style sheet. A column that must show
 // more is widened: a price without its first or last digits would be another price.
-const fits = { symbol: 11, last: 10, change: 8, percent: 8, bid: 9, ask: 9, range: 8 } as const;
+const fits = { symbol: 10, last: 8, change: 7, percent: 7, bid: 8, ask: 8, range: 8 } as const;
 type Widening = keyof typeof fits;
 
 type Flashing = "last" | "change" | "percent" | "bid" | "ask" | "volume";
