@@ -3,7 +3,6 @@ package replay
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"tickertape/feed"
@@ -35,7 +34,7 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It reads no file.
 func (c Config) Validate() error {
 	var errs []error
-	if c.Speed != 0 && !(c.Speed >= minSpeed && c.Speed <= maxSpeed) || math.IsNaN(c.Speed) {
+	if c.Speed != 0 && !(c.Speed >= minSpeed && c.Speed <= maxSpeed) { // NaN is not either
 		errs = append(errs, fmt.Errorf("speed: %v is not 0 or between %v and %d", c.Speed, minSpeed, maxSpeed))
 	}
 	if c.MaxGap < 0 || c.MaxGap > mostGap {
