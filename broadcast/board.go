@@ -36,7 +36,8 @@ type Board struct {
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
 // otherwise. It starts nothing.
 func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, log *slog.Logger, reg prometheus.Registerer) *Board {
-	s := &store{dir: dir, epoch: newEpoch()}
+	status := feed.Status{State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet"}
+	s := &store{dir: dir, epoch: newEpoch(), status: status}
 	m := newMetrics(reg, s)
 	b := &Board{
 		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
@@ -45,7 +46,7 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 		watches: newWatches(s),
 		roster:  newRoster(cfg),
 		kick:    make(chan struct{}, 1),
-		status:  feed.Status{State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet"},
+		status:  status,
 	}
 	for _, l := range lists {
 		b.lists[l.Name] = l.Symbols
@@ -152,13 +153,6 @@ func (b *Board) restate(s feed.Status) {
 		}
 	}
 	b.status, b.restated = s, true
-}
-
-// Status is the state of the feed.
-func (b *Board) Status() feed.Status {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.status
 }
 
 // Source names the feed.

@@ -7,18 +7,8 @@ import (
 	"tickertape/feed"
 )
 
-// keys are the wire's names, in the order of feed.Fields.
-var keys = [feed.NumFields]string{"p", "z", "b", "bz", "a", "az", "o", "h", "l", "pc", "v", "n", "vw", "t", "st"}
-
-// fieldsOf finds the field of a wire key.
-func fieldOf(key string) (feed.Fields, bool) {
-	for i, k := range keys {
-		if k == key {
-			return 1 << i, true
-		}
-	}
-	return 0, false
-}
+// keys are the fields' names on the wire.
+var keys = feed.FieldKeys()
 
 // appendQuote appends {"s":…} with the given fields: those that are unknown as null.
 func appendQuote(b []byte, symbol string, q *feed.Quote, fields feed.Fields) []byte {

@@ -47,11 +47,11 @@ func (b *Board) Run(ctx context.Context) error {
 // flush publishes what has changed, wakes whom it concerns, and returns when the next frame that
 // has to wait is due.
 func (b *Board) flush(now time.Time) time.Time {
-	quotes, received, restated := b.take()
+	status, quotes, received, restated := b.take()
+	seq, news := b.store.publish(status, quotes, received)
 	if restated {
 		b.watches.nudgeAll()
 	}
-	seq, news := b.store.publish(quotes, received)
 	due := b.watches.tell(seq, news, now)
 	if len(news) > 0 {
 		b.metrics.flushes.Inc()
@@ -61,8 +61,8 @@ func (b *Board) flush(now time.Time) time.Time {
 	return due
 }
 
-// take copies the changed quotes and forgets that they changed.
-func (b *Board) take() (quotes []feed.Quote, received []feed.Time, restated bool) {
+// take copies the feed's state and the changed quotes, and forgets that they changed.
+func (b *Board) take() (status feed.Status, quotes []feed.Quote, received []feed.Time, restated bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	quotes = make([]feed.Quote, 0, len(b.dirty))
@@ -75,5 +75,5 @@ func (b *Board) take() (quotes []feed.Quote, received []feed.Time, restated bool
 	}
 	b.dirty = b.dirty[:0]
 	restated, b.restated = b.restated, false
-	return quotes, received, restated
+	return b.status, quotes, received, restated
 }

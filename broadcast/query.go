@@ -104,7 +104,7 @@ func parseFields(names []string) (feed.Fields, error) {
 		if name == "s" {
 			continue
 		}
-		f, ok := fieldOf(name)
+		f, ok := feed.FieldOf(name)
 		if !ok {
 			return 0, &fault{badRequest, fmt.Sprintf("fields: %.40q is not one of s, %s", name, strings.Join(keys[:], ", "))}
 		}

@@ -37,15 +37,17 @@ type store struct {
 	epoch string
 
 	mu       sync.RWMutex
-	seq      Seq       // guarded by mu
-	versions []version // guarded by mu; the index is the symbol's id
+	status   feed.Status // guarded by mu
+	seq      Seq         // guarded by mu
+	versions []version   // guarded by mu; the index is the symbol's id
 }
 
-// publish enters the quotes as the next flush and returns its seq and the ids of those that
-// differ from what was there, in order. When none does, there is no flush.
-func (s *store) publish(quotes []feed.Quote, received []feed.Time) (Seq, []feed.SymbolID) {
+// publish enters the feed's state, and the quotes as the next flush. It returns the seq and the
+// ids of those that differ from what was there, in order. When none does, there is no flush.
+func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed.Time) (Seq, []feed.SymbolID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.status = status
 	next := s.seq + 1
 	var news []feed.SymbolID
 	for i := range quotes {
@@ -80,6 +82,13 @@ func (s *store) now() Seq {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.seq
+}
+
+// state is the feed's, as of the newest flush.
+func (s *store) state() feed.Status {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.status
 }
 
 // size is how many symbols have a place.

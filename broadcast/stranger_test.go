@@ -304,7 +304,7 @@ func (c *client) judge(m *model, history map[Seq]map[string]map[string]string) e
 		}
 		got := map[string]string{}
 		for k, v := range c.state[symbol] {
-			if f, _ := fieldOf(k); f&(c.sub.fields|feed.FieldState) != 0 {
+			if f, _ := feed.FieldOf(k); f&(c.sub.fields|feed.FieldState) != 0 {
 				got[k] = v
 			}
 		}

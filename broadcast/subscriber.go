@@ -130,7 +130,7 @@ func (s *subscriber) run(q query) error {
 
 func (s *subscriber) hello() error {
 	b := s.board
-	status := b.Status()
+	status := b.store.state()
 	s.status, s.sent = status.Since, b.store.now()
 	return s.write(say("hello", helloMessage{
 		Type: "hello", Protocol: 1, Epoch: b.store.epoch, Seq: s.sent, Time: micros(time.Now()),
@@ -144,7 +144,7 @@ func (s *subscriber) news() error {
 	if s.paused {
 		return nil
 	}
-	if status := s.board.Status(); status.Since != s.status {
+	if status := s.board.store.state(); status.Since != s.status {
 		s.status = status.Since
 		err := s.write(say("status", statusMessage{Type: "status", Source: s.board.source.Name,
 			Status: status.State.String(), Since: status.Since, Message: status.Message}))

@@ -148,7 +148,7 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 
 	var errs []error
 	wrong := map[string]bool{}
-	for _, key := range unknownKeys(v.AllKeys(), known) {
+	for _, key := range unknownKeys(v, known) {
 		errs = append(errs, fmt.Errorf("%s: unknown key%s", key, suggest(key, known)))
 		wrong[key] = true
 	}

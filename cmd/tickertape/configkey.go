@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -187,11 +188,14 @@ func shown(v any) string {
 }
 
 // unknownKeys are those that no field has. A section where a value belongs, or a value where a
-// section belongs, is unknown too.
-func unknownKeys(keys []string, known []leaf) []string {
+// section belongs, is unknown too; a section with nothing in it is not.
+func unknownKeys(v *viper.Viper, known []leaf) []string {
 	var unknown []string
-	for _, key := range keys {
-		if !slices.ContainsFunc(known, func(l leaf) bool { return l.key() == key }) {
+	for _, key := range v.AllKeys() {
+		isKnown := func(l leaf) bool {
+			return l.key() == key || v.Get(key) == nil && strings.HasPrefix(l.key(), key+delimiter)
+		}
+		if !slices.ContainsFunc(known, isKnown) {
 			unknown = append(unknown, strings.ReplaceAll(key, delimiter, "."))
 		}
 	}

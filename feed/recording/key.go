@@ -43,11 +43,14 @@ const (
 	numKeys
 )
 
-var keyNames = [numKeys]string{
-	"p", "z", "b", "bz", "a", "az", "o", "h", "l", "pc", "v", "n", "vw", "t", "st",
-	"k", "s", "c", "r", "name", "sector", "currency", "decimals", "status", "since", "message",
-	"format", "version", "source", "simulated", "recorded",
-}
+var keyNames = func() (names [numKeys]string) {
+	fields := feed.FieldKeys()
+	copy(names[copy(names[:], fields[:]):], []string{
+		"k", "s", "c", "r", "name", "sector", "currency", "decimals", "status", "since", "message",
+		"format", "version", "source", "simulated", "recorded",
+	})
+	return names
+}()
 
 var keysByName = func() map[string]key {
 	m := make(map[string]key, numKeys)
@@ -59,9 +62,3 @@ var keysByName = func() map[string]key {
 
 // field is the quote's field of one of the first keys.
 func (k key) field() feed.Fields { return 1 << k }
-
-// FieldOf finds the field of a quote by its key on the wire and in the file.
-func FieldOf(name []byte) (feed.Fields, bool) {
-	k, ok := keysByName[string(name)]
-	return k.field(), ok && k < feed.NumFields
-}

@@ -90,7 +90,7 @@ func (q *quote) read(reader *recording.QuoteReader, key string, value jsontext.V
 		}
 		return
 	}
-	field, known := recording.FieldOf([]byte(key))
+	field, known := feed.FieldOf(key)
 	if !known {
 		return
 	}
