@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,8 +51,6 @@ func closing(ctx context.Context, c *websocket.Conn) (closed websocket.CloseErro
 		}
 	}
 }
-
-var retryReason = regexp.MustCompile(`^retry_ms=[1-9][0-9]*$`)
 
 // farewell is how a subscriber was sent away.
 type farewell struct {

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+// environmentTexts are values, other than the defaults, of the keys whose type does not tell a good one.
+var environmentTexts = map[string]string{
+	"listen":                      ":9090",
+	"log.level":                   "debug",
+	"log.format":                  "json",
+	"feed.source":                 "replay",
+	"feed.sim.start":              "2026-01-02T14:30:00Z",
+	"feed.replay.file":            "a file, with commas.csv",
+	"feed.replay.from":            "2005-12-27T14:30:00Z",
+	"feed.replay.to":              "2005-12-27T14:32:00Z",
+	"feed.replay.csv.comma":       ";",
+	"feed.replay.csv.symbol":      "1",
+	"feed.replay.csv.time":        "2,3",
+	"feed.replay.csv.time_format": "unix_ms",
+	"feed.replay.csv.zone":        "America/New_York",
+	"feed.replay.csv.kind":        "4",
+	"feed.replay.csv.trade":       "Trade",
+	"feed.replay.csv.quote":       `["Quote", "Best bid, best ask"]`,
+	"feed.replay.csv.price":       "5",
+	"feed.replay.csv.size":        "6",
+	"feed.replay.csv.bid":         "7",
+	"feed.replay.csv.bid_size":    "8",
+	"feed.replay.csv.ask":         "9",
+	"feed.replay.csv.ask_size":    "10",
+	"feed.replay.csv.currency":    "USD",
+	"broadcast.origins":           "https://example.com, http://localhost:5173",
+	"watchlists":                  "[{name: mine, symbols: [BRK.B, AAPL]}]",
+}
+
+// environmentLists are what the texts of lists mean.
+var environmentLists = map[string]string{
+	"feed.replay.csv.time":  "[2 3]",
+	"feed.replay.csv.trade": "[Trade]",
+	"feed.replay.csv.quote": "[Quote Best bid, best ask]",
+	"broadcast.origins":     "[https://example.com http://localhost:5173]",
+	"watchlists":            "[{mine [BRK.B AAPL]}]",
+}
+
+func TestEnvironmentOverridesEveryKey(t *testing.T) {
+	t.Chdir(t.TempDir()) // no config.yaml here
+	plain := DefaultConfig()
+	want := map[string]string{}
+	for _, l := range leaves(reflect.ValueOf(&plain).Elem(), nil) {
+		text, given := environmentTexts[l.name()]
+		switch {
+		case given:
+			want[l.name()] = text
+			if list, ok := environmentLists[l.name()]; ok {
+				want[l.name()] = list
+			}
+		case l.value.Type() == durationType:
+			text = (l.value.Interface().(time.Duration) * 3 / 2).String()
+			want[l.name()] = text
+		case l.value.Kind() == reflect.Bool:
+			text = fmt.Sprint(!l.value.Bool())
+			want[l.name()] = text
+		case l.value.Kind() == reflect.Int:
+			text = fmt.Sprint(l.value.Int() + 1)
+			want[l.name()] = text
+		case l.value.Kind() == reflect.Uint64:
+			text = "18446744073709551615"
+			want[l.name()] = text
+		case l.value.Kind() == reflect.Float64:
+			text = fmt.Sprint(l.value.Float() + 0.5)
+			want[l.name()] = text
+		default:
+			t.Fatalf("%s: give this test a value to set", l.name())
+		}
+		t.Setenv(l.environment(), text)
+	}
+	cfg, warnings, err := loadConfig("", nil)
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("loadConfig: %v, warnings %q", err, warnings)
+	}
+	for _, l := range leaves(reflect.ValueOf(&cfg).Elem(), nil) {
+		if got := fmt.Sprint(l.value.Interface()); got != want[l.name()] {
+			t.Errorf("%s: %s is %s, want %s", l.environment(), l.name(), got, want[l.name()])
+		}
+	}
+}
+
+func TestEnvironmentIsOverTheFileAndTheCommandLineOverBoth(t *testing.T) {
+	t.Setenv("TICKERTAPE_DRAIN", "7s")
+	t.Setenv("TICKERTAPE_LISTEN", ":7777")
+	cfg, _, err := loadConfig("testdata/good/one-key.yaml", map[string]string{"listen": ":8888"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Server.Drain != 7*time.Second || cfg.Server.Listen != ":8888" {
+		t.Errorf("drain is %v and listen %s, want 7s of the environment, over 30s, and :8888 of the command line", cfg.Server.Drain, cfg.Server.Listen)
+	}
+}
+
+func TestStrayVariablesAreWarnedOf(t *testing.T) {
+	cfg := DefaultConfig()
+	known := leaves(reflect.ValueOf(&cfg).Elem(), nil)
+	got := strayEnvironment([]string{"TICKERTAPE_DRIAN=1s", "TICKERTAPE_PORT_8080_TCP=tcp://10.0.0.1:8080", "TICKERTAPE_DRAIN=1s", "HOME=/root"}, known)
+	want := []string{
+		"environment TICKERTAPE_DRIAN: no key has this name (is it TICKERTAPE_DRAIN?)",
+		"environment TICKERTAPE_PORT_8080_TCP: no key has this name",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("warnings are %q, want %q", got, want)
+	}
+}
