@@ -23,12 +23,16 @@ import (
 	"nhooyr.io/websocket"
 )
 
-// dial opens a WebSocket, which ends with the test or after within, and reads its hello.
-func dial(t *testing.T, url string) (*websocket.Conn, context.Context) {
+// dial opens a WebSocket as a page of that server would, and reads its hello. It ends with the test
+// or after within.
+func dial(t *testing.T, server, path string) (*websocket.Conn, context.Context) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	t.Cleanup(cancel)
-	c, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1), &websocket.DialOptions{Subprotocols: []string{"tickertape.v1.json"}})
+	c, _, err := websocket.Dial(ctx, strings.Replace(server, "http", "ws", 1)+path, &websocket.DialOptions{
+		Subprotocols: []string{"tickertape.v1.json"},
+		HTTPHeader:   http.Header{"Origin": {server}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +56,28 @@ func closing(ctx context.Context, c *websocket.Conn) (closed websocket.CloseErro
 	}
 }
 
+// say sends one message.
+func say(ctx context.Context, t *testing.T, c *websocket.Conn, text string) {
+	t.Helper()
+	if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hear reads on to the next message with this text in it.
+func hear(ctx context.Context, t *testing.T, c *websocket.Conn, text string) {
+	t.Helper()
+	for {
+		_, b, err := c.Read(ctx)
+		if err != nil {
+			t.Fatalf("waiting for %s: %v", text, err)
+		}
+		if strings.Contains(string(b), text) {
+			return
+		}
+	}
+}
+
 // farewell is how a subscriber was sent away.
 type farewell struct {
 	who   string
@@ -65,7 +91,7 @@ func TestSIGTERMSendsEverybodyAwayOverTheDrainWindow(t *testing.T) {
 	s := startBinary(t, "TICKERTAPE_DRAIN="+drain.String(), "TICKERTAPE_BROADCAST_RETRY=700ms")
 	left := make(chan farewell, 2*each)
 	for range each {
-		c, ctx := dial(t, s.url+"/ws?symbols=AAPL,MSFT")
+		c, ctx := dial(t, s.url, "/ws?symbols=AAPL,MSFT")
 		go func() {
 			closed, err := closing(ctx, c)
 			if err == nil && (closed.Code != 1012 || closed.Reason != "retry_ms=700") {
