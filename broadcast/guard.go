@@ -3,7 +3,6 @@ package broadcast
 import (
 	"errors"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +37,9 @@ const (
 var errFlood = errors.New("broadcast: client sends more than its share")
 
 func newGuard(c net.Conn, early []byte, cfg Config) *guard {
+	if p, ok := c.(*patientConn); ok {
+		c = p.Conn // the guard has patience of its own
+	}
 	return &guard{Conn: c, early: early, timeout: cfg.WriteTimeout, inbound: rate.NewLimiter(inboundRate, 2*cfg.MaxMessage+inboundRate)}
 }
 
@@ -97,28 +99,14 @@ func (g *guard) put(frame []byte) error {
 		_, err := g.Conn.Write(frame)
 		return err
 	}
-	return g.progress(frame)
+	_, err := progress(g.Conn, frame, g.timeout, &g.cut)
+	return err
 }
 
 // unblock ends a write that waits for a slow reader.
 func (g *guard) unblock() {
 	g.cut.Store(true)
 	g.Conn.SetWriteDeadline(time.Now())
-}
-
-// progress writes all of b as long as the socket takes some of it within each timeout.
-func (g *guard) progress(b []byte) error {
-	for {
-		g.Conn.SetWriteDeadline(time.Now().Add(g.timeout))
-		n, err := g.Conn.Write(b)
-		if err == nil {
-			return nil
-		}
-		b = b[n:]
-		if n == 0 || g.cut.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return err
-		}
-	}
 }
 
 // SetDeadline, SetReadDeadline and SetWriteDeadline are the guard's own business.

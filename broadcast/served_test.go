@@ -3,6 +3,7 @@ package broadcast
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -41,7 +42,13 @@ func serve(t *testing.T, change func(*Config)) *served {
 	mux.Handle("/ws", b.WebSocket())
 	mux.Handle("/events", b.CrossOrigin(b.Events()))
 	mux.Handle("/api/quotes", b.CrossOrigin(b.Quotes()))
-	server := httptest.NewServer(mux)
+	server := httptest.NewUnstartedServer(mux)
+	server.Listener = b.Listener(server.Listener)
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		c.(*patientConn).Conn.(*net.TCPConn).SetWriteBuffer(4 << 10) // a reader that stalls is felt at once
+		return ctx
+	}
+	server.Start()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"sync/atomic"
 	"time"
 )
 
@@ -57,7 +56,6 @@ type eventConn struct {
 	board   *Board
 	w       http.ResponseWriter
 	control *http.ResponseController
-	cut     atomic.Bool // aborted
 }
 
 func (c *eventConn) write(p *part) error {
@@ -82,30 +80,20 @@ func (c *eventConn) message(b []byte) error {
 	return nil
 }
 
-// send writes in pieces, so that the deadline is for a socket that takes nothing, not for a slow
-// one. The deadline is cleared afterwards: on HTTP/2 one that expires ends an idle stream.
+// send waits for a slow reader as [Board.Listener] says.
 func (c *eventConn) send(b []byte) error {
-	const piece = 4 << 10
-	for len(b) > 0 {
-		n := min(piece, len(b))
-		c.control.SetWriteDeadline(time.Now().Add(c.board.cfg.WriteTimeout))
-		if c.cut.Load() {
-			return goneError
-		}
-		_, err := c.w.Write(b[:n])
-		if err == nil {
-			err = c.control.Flush()
-		}
-		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				return goneStalled
-			}
-			return goneError
-		}
-		b = b[n:]
+	_, err := c.w.Write(b)
+	if err == nil {
+		err = c.control.Flush()
 	}
-	c.control.SetWriteDeadline(time.Time{})
-	return nil
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return goneStalled
+	default:
+		return goneError
+	}
 }
 
 func (c *eventConn) bye(g goodbye) {
@@ -117,7 +105,4 @@ func (c *eventConn) bye(g goodbye) {
 	c.message(p.appendEvent(append(b, '\n'), c.board.store.epoch))
 }
 
-func (c *eventConn) abort() {
-	c.cut.Store(true)
-	c.control.SetWriteDeadline(time.Unix(1, 0))
-}
+func (c *eventConn) abort() { c.control.SetWriteDeadline(time.Unix(1, 0)) }

@@ -68,7 +68,7 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // within that and a second.
 func (s *Server) Run(ctx context.Context) error {
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	go func() { served <- s.http.Serve(s.board.Listener(s.listener)) }()
 	select {
 	case err := <-served:
 		return err

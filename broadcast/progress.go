@@ -1,0 +1,68 @@
+package broadcast
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// progress writes all of b as long as the socket takes some of it within each timeout, and cut is
+// not set: a slow reader is waited for, one that takes nothing is an os.ErrDeadlineExceeded.
+func progress(c net.Conn, b []byte, timeout time.Duration, cut *atomic.Bool) (written int, err error) {
+	for {
+		c.SetWriteDeadline(time.Now().Add(timeout))
+		if cut.Load() {
+			return written, net.ErrClosed
+		}
+		n, err := c.Write(b[written:])
+		written += n
+		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+	}
+}
+
+// Listener makes the connections of l wait for slow readers, for as long as write_timeout between
+// two bytes. A plain write deadline would count for a whole message, however slowly it is read.
+func (b *Board) Listener(l net.Listener) net.Listener {
+	return &patientListener{l, b.cfg.WriteTimeout}
+}
+
+type patientListener struct {
+	net.Listener
+	timeout time.Duration
+}
+
+func (l *patientListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &patientConn{Conn: c, timeout: l.timeout}, nil
+}
+
+// patientConn is a connection with a write deadline of its own.
+type patientConn struct {
+	net.Conn
+	timeout time.Duration
+	cut     atomic.Bool
+}
+
+func (c *patientConn) Write(b []byte) (int, error) { return progress(c.Conn, b, c.timeout, &c.cut) }
+
+// SetWriteDeadline ends what is being written when the deadline has passed, and is ignored otherwise.
+func (c *patientConn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() || t.After(time.Now()) {
+		return nil
+	}
+	c.cut.Store(true)
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline is for reading alone, as SetWriteDeadline has it.
+func (c *patientConn) SetDeadline(t time.Time) error {
+	c.SetWriteDeadline(t)
+	return c.Conn.SetReadDeadline(t)
+}

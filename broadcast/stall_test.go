@@ -1,0 +1,107 @@
+package broadcast
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// dialSmall connects with a receive buffer that is soon full.
+func (s *served) dialSmall(t *testing.T) net.Conn {
+	t.Helper()
+	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2<<10) })
+	}}
+	c, err := d.DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// requests that begin a stream on a connection by hand.
+var handshakes = map[string]string{
+	transportWebSocket: "GET /ws?symbols=* HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+	transportSSE:       "GET /events?symbols=* HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {
+	for transport, handshake := range handshakes {
+		t.Run(transport, func(t *testing.T) {
+			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
+			c := s.dialSmall(t)
+			fmt.Fprint(c, handshake)
+			stalled := s.metrics.gone.WithLabelValues(transport, "stalled")
+			for i := 0; testutil.ToFloat64(stalled) == 0; i++ {
+				if i > 5000 {
+					t.Fatal("still there")
+				}
+				s.trade("AAPL", fmt.Sprintf("%d.5", i+1))
+			}
+		})
+	}
+}
+
+func TestSlowReaderIsNeverDropped(t *testing.T) {
+	for transport, handshake := range handshakes {
+		t.Run(transport, func(t *testing.T) {
+			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
+			c := s.dialSmall(t)
+			fmt.Fprint(c, handshake)
+			c.SetReadDeadline(time.Now().Add(patience))
+			b := make([]byte, 512) // of the tens of kilobytes that come
+			until := time.Now().Add(4 * s.cfg.WriteTimeout)
+			for i := 1; time.Now().Before(until); i++ {
+				s.trade("AAPL", fmt.Sprintf("%d.5", i))
+				if i%20 == 0 {
+					if _, err := c.Read(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transport)); got != 1 {
+				t.Errorf("%v subscribers after it read slowly for a while, want 1", got)
+			}
+			s.trade("AAPL", "77777.5")
+			text := ""
+			for !strings.Contains(text, "77777.5") { // it gets to the newest state soon
+				n, err := c.Read(b)
+				if err != nil {
+					t.Fatalf("before the newest price: %v", err)
+				}
+				text = text[max(0, len(text)-20):] + string(b[:n])
+			}
+		})
+	}
+}
+
+func TestDrainCutsOffReadersThatTakeNothing(t *testing.T) {
+	for transport, handshake := range handshakes {
+		t.Run(transport, func(t *testing.T) {
+			s := serve(t, nil)
+			c := s.dialSmall(t)
+			fmt.Fprint(c, handshake)
+			sent := s.metrics.messages.WithLabelValues(transport)
+			for i, before, since := 1, -1.0, time.Now(); time.Since(since) < 200*time.Millisecond; i++ { // until it is stuck
+				s.trade("AAPL", fmt.Sprintf("%d.5", i))
+				if now := testutil.ToFloat64(sent); now != before {
+					before, since = now, time.Now()
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			s.Drain(ctx, 0)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("drain took %v, want little more than 100ms", took)
+			}
+		})
+	}
+}
