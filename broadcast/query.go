@@ -22,11 +22,9 @@ type query struct {
 	wait    time.Duration
 }
 
-// Rates that can be asked for, in updates a second.
-const (
-	minRate = 0.01
-	maxRate = 1000
-)
+// minRate is the lowest rate that can be asked for, in updates a second. Above what the flushes
+// allow, any is as good as none.
+const minRate = 0.01
 
 // parseQuery reads a query. Its faults name the key and the value.
 func parseQuery(v url.Values, cfg Config) (query, error) {
@@ -86,8 +84,8 @@ func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool)
 }
 
 func checkRate(rate float64) error {
-	if math.IsNaN(rate) || rate < minRate || rate > maxRate {
-		return &fault{badRate, fmt.Sprintf("rate: %v is not between %v and %d updates a second", rate, minRate, maxRate)}
+	if math.IsNaN(rate) || math.IsInf(rate, 0) || rate < minRate {
+		return &fault{badRate, fmt.Sprintf("rate: %v is not a number of updates a second from %v up", rate, minRate)}
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 		named.spelled = []string{}
 	}
 	err := s.write(say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
-		Symbols: named.spelled, Unknown: named.unknown, Rate: round(s.granted())}))
+		Symbols: named.spelled, Unknown: named.unknown, Rate: s.granted()}))
 	if err != nil || !tell {
 		return err
 	}

@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -260,7 +261,7 @@ func (s *subscriber) heartbeat() error {
 
 // granted is the rate that the subscriber gets at most, in updates a second.
 func (s *subscriber) granted() float64 {
-	most := 1 / s.board.cfg.Interval.Seconds()
+	most := math.Round(1e6/s.board.cfg.Interval.Seconds()) / 1e6
 	if s.asked == 0 || s.asked > most {
 		return most
 	}
@@ -269,8 +270,11 @@ func (s *subscriber) granted() float64 {
 
 // every is the least time between two updates; 0 is each flush.
 func (s *subscriber) every() time.Duration {
-	if rate := s.granted(); rate*s.board.cfg.Interval.Seconds() < 1 {
-		return time.Duration(float64(time.Second) / rate)
+	if s.asked == 0 {
+		return 0
+	}
+	if every := time.Duration(float64(time.Second) / s.asked); every > s.board.cfg.Interval {
+		return every
 	}
 	return 0
 }
@@ -284,12 +288,12 @@ func (s *subscriber) keepPace() error {
 	switch {
 	case recovered:
 		s.board.metrics.slow.Dec()
-		return s.write(say("rate", rateMessage{Type: "rate", Rate: round(s.granted()), Asked: round(s.granted()), Reason: "recovered"}))
+		return s.write(say("rate", rateMessage{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"}))
 	case rate > 0:
 		if s.pace.first {
 			s.board.metrics.slow.Inc()
 		}
-		return s.write(say("rate", rateMessage{Type: "rate", Rate: rate, Asked: round(s.granted()), Reason: "slow_consumer"}))
+		return s.write(say("rate", rateMessage{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"}))
 	}
 	return nil
 }
