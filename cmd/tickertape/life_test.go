@@ -41,6 +41,9 @@ func dial(t *testing.T, server, path string) (*websocket.Conn, context.Context) 
 	if _, b, err := c.Read(ctx); err != nil || !strings.Contains(string(b), `"type":"hello"`) {
 		t.Fatalf("the first message is %s, %v, want hello", b, err)
 	}
+	if got := c.Subprotocol(); got != "tickertape.v1.json" {
+		t.Errorf("subprotocol %q", got)
+	}
 	return c, ctx
 }
 

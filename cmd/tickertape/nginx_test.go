@@ -176,9 +176,6 @@ func TestNginxPassesWebSocketsAndTheirEnd(t *testing.T) {
 	proxy := startNginx(t, s.addr)
 
 	c, ctx := dial(t, proxy, "/ws")
-	if c.Subprotocol() != "tickertape.v1.json" {
-		t.Errorf("subprotocol %q", c.Subprotocol())
-	}
 	say(ctx, t, c, `{"type":"subscribe","id":1,"symbols":["AAPL","MSFT"]}`)
 	hear(ctx, t, c, `"type":"subscribed","id":1`)
 	hear(ctx, t, c, `"type":"snapshot"`)
