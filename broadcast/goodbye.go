@@ -15,19 +15,22 @@ type goodbye struct {
 	retry  time.Duration
 }
 
-// The ways to go. Those with a code of 1012 and 1013 ask to come back.
+// Error makes a goodbye what ends a subscriber's loop.
 func (g goodbye) Error() string { return "goodbye: " + g.label }
 
+// The ways to go without a word.
 var (
 	goneClosed  = goodbye{label: "closed"}  // the client left
 	goneError   = goodbye{label: "error"}   // the socket broke
 	goneStalled = goodbye{label: "stalled"} // the socket took nothing for write_timeout
 )
 
+// policy is for one who broke a rule, and would again.
 func policy(label, reason string) goodbye {
 	return goodbye{code: 1008, label: label, reason: reason}
 }
 
+// comeBack is for one who is welcome later, after a random part of retry.
 func comeBack(code int, label string, retry time.Duration) goodbye {
 	return goodbye{code: code, label: label, retry: retry, reason: fmt.Sprintf("retry_ms=%d", retry.Milliseconds())}
 }

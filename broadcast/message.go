@@ -5,9 +5,13 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"tickertape/feed"
 )
@@ -29,7 +33,7 @@ type id []byte
 // UnmarshalJSON takes a number, a string or null.
 func (i *id) UnmarshalJSON(b []byte) error {
 	if len(b) > 64 || b[0] == '{' || b[0] == '[' || b[0] == 't' || b[0] == 'f' {
-		return fmt.Errorf("id %.70s is not a number or a short string", b)
+		return errors.New("is not a number or a short string")
 	}
 	if b[0] == 'n' {
 		*i = nil
@@ -61,10 +65,14 @@ const (
 func parseRequest(b []byte) request {
 	var r request
 	if err := json.Unmarshal(b, &r); err != nil {
-		failed := request{ID: r.ID}
+		var failed request
 		var semantic *json.SemanticError
 		if errors.As(err, &semantic) && stdjson.Valid(b) {
-			failed.fault = &fault{badRequest, describe(semantic)}
+			var marked struct{ ID id }
+			if stdjson.Unmarshal(b, &marked) == nil { // the id may stand behind what is wrong
+				failed.ID = marked.ID
+			}
+			failed.fault = &fault{badRequest, describe(b, semantic)}
 		} else {
 			failed.fault = &fault{badJSON, "the message is not one JSON object in UTF-8: " + clip(err.Error())}
 		}
@@ -80,38 +88,39 @@ func parseRequest(b []byte) request {
 	return r
 }
 
-func describe(err *json.SemanticError) string {
-	key := string(err.JSONPointer)
-	if len(key) > 0 {
-		key = key[1:]
+// wants says in JSON's words what a Go kind is read from.
+var wants = map[reflect.Kind]string{
+	reflect.Slice: "a list of strings", reflect.Float64: "a number", reflect.String: "a string", reflect.Struct: "an object",
+}
+
+// describe names the key and the value of well-formed JSON that is no request.
+func describe(message []byte, err *json.SemanticError) string {
+	where := strings.TrimPrefix(string(err.JSONPointer), "/")
+	if where == "" {
+		where = "the message"
 	}
-	why := "want a " + fmt.Sprint(err.GoType)
+	why := "is of the wrong type"
 	if err.Err != nil {
 		why = err.Err.Error()
-	} else {
-		switch err.GoType {
-		case nil:
-			why = "of the wrong type"
-		default:
-			switch err.GoType.Kind().String() {
-			case "slice":
-				why = "want a list of strings"
-			case "float64":
-				why = "want a number"
-			case "string":
-				why = "want a string"
-			case "struct":
-				why = "want an object"
-			}
+	} else if err.GoType != nil && wants[err.GoType.Kind()] != "" {
+		why = "is not " + wants[err.GoType.Kind()]
+	}
+	return clip(fmt.Sprintf("%.40s: %.60s %s", where, valueAt(message, err.JSONPointer), why))
+}
+
+// valueAt is the text of one value of a message.
+func valueAt(message []byte, at jsontext.Pointer) []byte {
+	value := message
+	for token := range at.Tokens() {
+		var object map[string]stdjson.RawMessage
+		var list []stdjson.RawMessage
+		if stdjson.Unmarshal(value, &object) == nil {
+			value = object[token]
+		} else if i, err := strconv.Atoi(token); err == nil && stdjson.Unmarshal(value, &list) == nil && i < len(list) {
+			value = list[i]
 		}
 	}
-	if key == "" {
-		return clip("the message: " + why)
-	}
-	if len(err.JSONValue) > 0 {
-		return clip(fmt.Sprintf("%.40s: %.40s: %s", key, err.JSONValue, why))
-	}
-	return clip(fmt.Sprintf("%.40s: %s", key, why))
+	return value
 }
 
 // clip keeps what is sent back of a client's own text short.

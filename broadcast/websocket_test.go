@@ -154,11 +154,15 @@ func TestBadMessagesAreToldAndTheConnectionLivesOn(t *testing.T) {
 		"unknown field":    {`{"type":"subscribe","symbols":["AAPL"],"fields":["px"]}`, badRequest, "px"},
 		"too many symbols": {`{"type":"subscribe","symbols":["A","B","C"]}`, tooManySymbols, "3"},
 		"id an object":     {`{"type":"ping","id":{}}`, badRequest, "id"},
+		"wrong before id":  {`{"type":"subscribe","symbols":{},"id":9}`, badRequest, "symbols: {}"},
 	} {
 		c.say(tc.say)
 		got := c.next("error")
 		if got.Code != tc.code || !strings.Contains(got.Message, tc.names) {
 			t.Errorf("%s: error %s %q, want %s naming %q", name, got.Code, got.Message, tc.code, tc.names)
+		}
+		if name == "wrong before id" && string(got.ID) != "9" {
+			t.Errorf("%s: id %s, want 9", name, got.ID)
 		}
 	}
 	c.say(`{"type":"ping","id":8}`)
