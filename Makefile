@@ -13,6 +13,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WEB := dashboard/web
 PAGE := dashboard/dist/index.html
+LICENCES := dashboard/dist/licenses-go.txt
 MODULES := $(WEB)/node_modules/.package-lock.json
 NPM := npm --prefix $(WEB) --no-fund --no-audit --no-update-notifier --loglevel=error
 
@@ -24,13 +25,15 @@ PAGE_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name test \) -prune
 run: build
 	./bin/tickertape serve
 
-build: tools-go $(PAGE)
+build: tools-go $(PAGE) $(LICENCES)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tickertape ./cmd/tickertape
 
-$(PAGE): $(MODULES) $(PAGE_SOURCES) broadcast/PROTOCOL.md go.mod deploy/licences.sh
+$(PAGE): $(MODULES) $(PAGE_SOURCES) broadcast/PROTOCOL.md
 	$(NPM) run build
-	deploy/licences.sh >> dashboard/dist/licenses.txt
 	@touch $@
+
+$(LICENCES): $(PAGE) go.mod deploy/licences.sh
+	deploy/licences.sh > $@
 
 $(MODULES): $(WEB)/package-lock.json | tools-node
 	$(NPM) ci --ignore-scripts
@@ -89,4 +92,4 @@ tools-system:
 	fi
 
 clean:
-	rm -rf bin $(WEB)/node_modules dashboard/dist/assets dashboard/dist/index.html
+	rm -rf bin $(WEB)/node_modules dashboard/dist/assets dashboard/dist/*.*

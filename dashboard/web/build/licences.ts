@@ -49,7 +49,8 @@ export function licences(options: { readonly file: string }): Plugin {
       root = config.root;
     },
     generateBundle() {
-      const intro = "This page is built with the following software and fonts. We thank their authors.";
+      const intro =
+        "This page is built with the following software and fonts. We thank their authors.\nThe licences of what the server is built with are beside this file, in licenses-go.txt.";
       const source = [intro, ...shipped(root).map((manifest) => section(root, manifest))].join("\n\n\n");
       this.emitFile({ type: "asset", fileName: options.file, source: `${source}\n` });
     },
