@@ -123,6 +123,13 @@ func TestNginxPassesThePageAndTheAPI(t *testing.T) {
 			t.Errorf("/%s: %d, %d bytes, %v; want %d, %d bytes", m[1], status, len(body), err, direct, len(want))
 		}
 	}
+	eventually(t, "quoting", func() error { // a symbol may open later than the market does
+		_, body, err := fetch(s.url + "/api/quotes?symbols=AAPL")
+		if err == nil && !strings.Contains(body, `"s":"AAPL"`) {
+			err = errors.New(body)
+		}
+		return err
+	})
 	for path, want := range map[string]string{
 		"/api/quotes?symbols=AAPL":           `"s":"AAPL"`,
 		"/api/symbols?query=apple":           `"Apple Inc."`,
