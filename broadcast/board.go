@@ -29,7 +29,6 @@ type Board struct {
 	dirty    []feed.SymbolID // guarded by mu: changed since the last flush
 	status   feed.Status     // guarded by mu
 	restated bool            // guarded by mu: status is news
-	quoted   bool            // guarded by mu: some symbol has a bid, an ask or a trade
 	oldest   time.Time       // guarded by mu: when the first of dirty came
 }
 
@@ -76,7 +75,6 @@ func (b *Board) Apply(batch feed.Batch) {
 			rejected[r]++
 			if r == accepted {
 				b.mark(im.Symbol)
-				b.quoted = b.quoted || im.Set&(feed.FieldPrice|feed.FieldBid|feed.FieldAsk) != 0
 			}
 		}
 	}
@@ -95,7 +93,6 @@ func (b *Board) Apply(batch feed.Batch) {
 			coalesced++
 		}
 		b.mark(t.Symbol)
-		b.quoted = b.quoted || t.Kind <= feed.KindQuote
 	}
 	news := len(b.dirty) > 0 || b.restated
 	b.mu.Unlock()
@@ -158,11 +155,11 @@ func (b *Board) restate(s feed.Status) {
 // Source names the feed.
 func (b *Board) Source() feed.Info { return b.source }
 
-// Quoted tells whether the feed has given a first quote.
+// Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
 func (b *Board) Quoted() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.quoted
+	b.store.mu.RLock()
+	defer b.store.mu.RUnlock()
+	return b.store.quoted
 }
 
 // Position is the newest flush.

@@ -38,6 +38,7 @@ type store struct {
 
 	mu       sync.RWMutex
 	status   feed.Status // guarded by mu
+	quoted   bool        // guarded by mu: some symbol has, or had, a price
 	seq      Seq         // guarded by mu
 	versions []version   // guarded by mu; the index is the symbol's id
 }
@@ -69,6 +70,7 @@ func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed
 			v.symbol = s.dir.Symbol(q.Symbol).Symbol
 		}
 		v.quote, v.received, v.last = *q, received[i], next
+		s.quoted = s.quoted || q.Set&(feed.FieldPrice|feed.FieldBid|feed.FieldAsk) != 0
 		news = append(news, q.Symbol)
 	}
 	if len(news) > 0 {

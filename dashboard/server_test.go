@@ -146,8 +146,17 @@ func TestReadyAfterTheFirstQuoteUntilDraining(t *testing.T) {
 		t.Errorf("healthz: %s", answer.Status)
 	}
 	board.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Price: 1, Flags: feed.Regular}}})
-	if answer, body := fetch(t, url+"/readyz"); answer.StatusCode != http.StatusOK {
-		t.Errorf("after a quote: %s %s", answer.Status, body)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) { // until it is published
+		answer, body := fetch(t, url+"/readyz")
+		if answer.StatusCode == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after a quote: %s %s", answer.Status, body)
+		}
+	}
+	if _, body := fetch(t, url+"/api/quotes?symbols=AAPL"); !strings.Contains(body, `"p":0.000000001`) {
+		t.Errorf("ready, and yet %s", body)
 	}
 	board.Drain(t.Context(), 0)
 	if answer, body := fetch(t, url+"/readyz"); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "draining") {
