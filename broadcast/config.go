@@ -56,7 +56,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, feed.MaxSymbols))
 	}
 	if c.MaxMessage < 1<<10 || c.MaxMessage > 4<<20 {
-		errs = append(errs, fmt.Errorf("max_message: %d is not between 1KiB and 4MiB", c.MaxMessage))
+		errs = append(errs, fmt.Errorf("max_message: %d is not between %d and %d bytes", c.MaxMessage, 1<<10, 4<<20))
 	}
 	for i, o := range c.Origins {
 		if o == "*" {

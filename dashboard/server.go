@@ -74,7 +74,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
-	s.log.Info("draining", "window", s.cfg.Drain)
+	s.log.Info("draining", "window", s.cfg.Drain.String())
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
 	defer cancel()
 	s.board.Drain(patience, s.cfg.Drain)

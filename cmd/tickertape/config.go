@@ -149,7 +149,11 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 	var errs []error
 	wrong := map[string]bool{}
 	for _, key := range unknownKeys(v, known) {
-		errs = append(errs, fmt.Errorf("%s: unknown key%s", key, suggest(key, known)))
+		if slices.ContainsFunc(known, func(l leaf) bool { return strings.HasPrefix(l.name(), key+".") }) {
+			errs = append(errs, fmt.Errorf("%s: %s is not a section with keys of its own", key, shown(v.Get(strings.ReplaceAll(key, ".", delimiter)))))
+		} else {
+			errs = append(errs, fmt.Errorf("%s: unknown key%s", key, suggest(key, known)))
+		}
 		wrong[key] = true
 	}
 	for _, l := range known {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -173,18 +174,14 @@ func detail(err error) string {
 
 // shown is a value as an error quotes it.
 func shown(v any) string {
-	s := fmt.Sprintf("%#v", v)
-	if text, ok := v.(string); ok {
-		s = strconv.Quote(text)
-	} else if n, ok := v.(int); ok {
-		s = strconv.Itoa(n)
-	} else if b, err := yaml.Marshal(v); err == nil && reflect.TypeOf(v).Kind() >= reflect.Array {
-		s = strings.Join(strings.Fields(string(b)), " ")
+	b, err := json.Marshal(v)
+	if err != nil { // a key that is no text, or a number that is none
+		b = fmt.Append(nil, v)
 	}
-	if len(s) > 80 {
-		s = s[:80] + "…"
+	if len(b) > 80 {
+		b = append(b[:80], "…"...)
 	}
-	return s
+	return string(b)
 }
 
 // unknownKeys are those that no field has. A section where a value belongs, or a value where a
