@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -48,10 +47,6 @@ func execute(args []string) int {
 	return exitError
 }
 
-// echo is how soon after a signal the same one may come again and still be the first: some
-// supervisors signal a process and then its whole group.
-const echo = 50 * time.Millisecond
-
 // untilSignal is a context that ends with the first SIGINT or SIGTERM. The second exits at once.
 func untilSignal() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -60,11 +55,7 @@ func untilSignal() (context.Context, context.CancelFunc) {
 	go func() {
 		<-signals
 		cancel()
-		for first := time.Now(); ; {
-			if <-signals; time.Since(first) > echo {
-				break
-			}
-		}
+		<-signals
 		fmt.Fprintln(os.Stderr, "tickertape: second signal: exit at once")
 		os.Exit(exitError)
 	}()
