@@ -68,7 +68,10 @@ func (c *eventConn) writeShared(p *sharedPart) error {
 
 // beat sends a comment, which keeps proxies from closing, and the event, which scripts can see.
 func (c *eventConn) beat(p *part) error {
-	return c.message(p.appendEvent([]byte(": heartbeat\n"), c.board.store.epoch))
+	if p == nil {
+		return c.send([]byte(":\n\n"))
+	}
+	return c.message(p.appendEvent([]byte(":\n"), c.board.store.epoch))
 }
 
 func (c *eventConn) message(b []byte) error {

@@ -2,7 +2,9 @@ package broadcast
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -112,4 +114,28 @@ func TestDrainTellsEventsToRetry(t *testing.T) {
 	if refused := s.events(t, "?symbols=AAPL", "").next("error"); refused.retry == "" || !strings.Contains(refused.data, "draining") {
 		t.Errorf("while draining: %+v", refused)
 	}
+}
+
+func TestBusyEventsHaveCommentsToo(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
+	e := s.events(t, "?symbols=AAPL", "")
+	busy, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 1; busy.Err() == nil; i++ {
+			s.trade("AAPL", fmt.Sprintf("%d.25", i))
+		}
+	}()
+	for updates, line := 0, ""; line != ":\n" || updates == 0; {
+		var err error
+		if line, err = e.r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(line, "event: update") {
+			updates++
+		}
+	}
+	stop()
+	<-done
 }

@@ -13,7 +13,8 @@ import (
 type conn interface {
 	write(p *part) error
 	writeShared(p *sharedPart) error
-	// beat says that the line lives, with a heartbeat message.
+	// beat says that the line lives, with a heartbeat message, or with nil without one, since
+	// there was another message lately.
 	beat(p *part) error
 	// bye tells the client why it is sent away, as far as the transport can, and ends the connection.
 	bye(g goodbye)
@@ -111,11 +112,14 @@ func (s *subscriber) run(q query) error {
 			return g
 		case <-beat.C:
 			rest := b.cfg.Heartbeat - time.Since(s.wrote)
-			if rest <= 0 {
-				if err := s.heartbeat(); err != nil {
-					return err
-				}
-				rest = b.cfg.Heartbeat
+			err := error(nil)
+			if rest > 0 {
+				err = s.conn.beat(nil)
+			} else {
+				err, rest = s.heartbeat(), b.cfg.Heartbeat
+			}
+			if err != nil {
+				return err
 			}
 			beat.Reset(rest)
 		case <-leave:

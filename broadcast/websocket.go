@@ -137,7 +137,13 @@ type webSocketConn struct {
 
 func (c *webSocketConn) write(p *part) error             { return c.send(p.webSocket()) }
 func (c *webSocketConn) writeShared(p *sharedPart) error { return c.send(p.frame) }
-func (c *webSocketConn) beat(p *part) error              { return c.send(p.webSocket()) }
+
+func (c *webSocketConn) beat(p *part) error {
+	if p == nil {
+		return nil // WebSockets are not closed for being busy
+	}
+	return c.write(p)
+}
 
 func (c *webSocketConn) send(frame []byte) error {
 	err := c.guard.send(frame)
