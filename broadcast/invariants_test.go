@@ -38,7 +38,7 @@ func drawStep(t *rapid.T) step {
 		s.tick = drawTick(t)
 		s.state = rapid.SampledFrom([]feed.State{feed.Halted, feed.Live, feed.Closed}).Draw(t, "state")
 	case "wait":
-		s.wait = time.Duration(rapid.IntRange(1, 400).Draw(t, "ms")) * time.Millisecond
+		s.wait = time.Duration(rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(5000, 6000)).Draw(t, "ms")) * time.Millisecond // some longer than a heartbeat
 	case "status":
 		s.state = rapid.SampledFrom(feed.States()).Draw(t, "state")
 	case "subscribe", "unsubscribe":

@@ -86,9 +86,9 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 	}
 	since, resumed := b.since(r.Since)
 
-	// What was followed before is told first, so that one position holds for all.
+	// What was followed before is told first, in a pause too, so that one position holds for all.
 	snapshotOf := delivery{kind: snapshot, list: added, fields: fields, from: since, resumed: resumed}
-	if !s.list.empty() && !s.paused && fields == s.fields {
+	if !s.list.empty() && fields == s.fields {
 		if err := s.catchUp(); err != nil {
 			return err
 		}
@@ -102,13 +102,6 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 	err := s.write(say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
 		Symbols: named.spelled, Unknown: named.unknown, Rate: s.granted()}))
 	if err != nil || !tell {
-		return err
-	}
-	if s.paused {
-		// the followed ones stay untold until resume, so the position stays
-		sent := s.sent
-		err := s.deliver(&snapshotOf)
-		s.sent = sent
 		return err
 	}
 	return s.deliver(&snapshotOf)
@@ -135,7 +128,7 @@ func (s *subscriber) resume() error {
 	if s.list.empty() {
 		return s.news()
 	}
-	err := s.deliver(&delivery{kind: snapshot, list: s.list, fields: s.fields, from: s.sent, resumed: true, start: s.start})
+	err := s.deliver(&delivery{kind: snapshot, list: s.list, fields: s.fields, from: s.sent, resumed: true})
 	if err != nil {
 		return err
 	}

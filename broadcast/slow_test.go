@@ -137,3 +137,27 @@ func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
 		<-w.done
 	})
 }
+
+func TestSubscribeDuringAPauseIsToldWithOnePosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		for i := range 2 {
+			w.trade(i, 100)
+		}
+		time.Sleep(time.Second)
+		c := newClient(w.board, 0)
+		c.connect("")
+		c.ask(request{Type: "subscribe", Symbols: []string{"S0"}})
+		c.ask(request{Type: "pause"})
+		w.trade(0, 101)
+		time.Sleep(time.Second)
+		c.ask(request{Type: "subscribe", Symbols: []string{"S1"}})
+		time.Sleep(time.Minute) // heartbeats go on from the same position
+		c.leave()
+		c.connect(c.position()) // and whoever comes back with it has missed nothing
+		time.Sleep(time.Second)
+		if err := w.end(c); err != nil {
+			t.Error(err)
+		}
+	})
+}

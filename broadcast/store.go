@@ -100,12 +100,12 @@ func (s *store) size() int {
 	return len(s.versions)
 }
 
-// newsSince tells whether any of the symbols changed after seq in one of the fields.
+// newsSince tells whether any of the symbols changed after seq in one of the fields, or its state did.
 func (s *store) newsSince(seq Seq, list symbolList, fields feed.Fields) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for i := range list.len(len(s.versions)) {
-		if id := int(list.at(i)); id < len(s.versions) && s.versions[id].since(seq)&fields != 0 {
+		if id := int(list.at(i)); id < len(s.versions) && s.versions[id].since(seq)&(fields|feed.FieldState) != 0 {
 			return true
 		}
 	}

@@ -160,14 +160,17 @@ func (s *subscriber) news() error {
 	if s.watch == nil {
 		return nil
 	}
-	if s.behind {
-		return s.catchUp()
-	}
 	f := s.watch.frame.Load()
-	if f == nil || f.seq <= s.sent {
+	err := error(nil)
+	switch {
+	case s.behind:
+		err = s.catchUp()
+	case f == nil || f.seq <= s.sent:
 		return nil
+	default:
+		err = s.update(f)
 	}
-	if err := s.update(f); err != nil {
+	if err != nil {
 		return err
 	}
 	s.pace.taken++
@@ -221,7 +224,7 @@ func (s *subscriber) deliver(d *delivery) error {
 	case d.owed:
 		s.behind, s.owed, s.start = true, true, s.place(d.list.at(d.first))
 		s.member.nudge()
-	case len(d.list.ids) == len(s.list.ids): // all that it follows
+	case d.list.all == s.list.all && len(d.list.ids) == len(s.list.ids): // all that it follows
 		s.behind, s.owed, s.start = false, false, 0
 	}
 	return nil
