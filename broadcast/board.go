@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,16 +14,22 @@ import (
 // Board holds the newest quote of every symbol and tells it to subscribers.
 type Board struct {
 	// static
-	cfg     Config
-	dir     *feed.Directory
-	source  feed.Info
-	lists   map[string][]string // watchlists by name
-	log     *slog.Logger
-	metrics *metrics
-	store   *store
-	watches *watches
-	roster  *roster
-	kick    chan struct{} // one slot, never closed: something changed
+	cfg      Config
+	dir      *feed.Directory
+	source   feed.Info
+	lists    map[string][]string // watchlists by name
+	log      *slog.Logger
+	metrics  *metrics
+	store    *store
+	told     chan struct{} // a slot for each shard, never closed: it has told the flush
+	shards   []*shard
+	roster   *roster
+	deflated deflated
+	poller   func() *poller // made by the first call; nil where sockets cannot be written without waiting
+	polling  chan *poller   // one slot, never closed: the poller is to be run
+	kick     chan struct{}  // one slot, never closed: something changed
+
+	width width // owned by run
 
 	mu       sync.Mutex
 	cells    []cell          // guarded by mu; index is the symbol's id
@@ -40,13 +47,27 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 	m := newMetrics(reg, s)
 	b := &Board{
 		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
-		lists:   make(map[string][]string, len(lists)),
-		store:   s,
-		watches: newWatches(s),
-		roster:  newRoster(cfg),
-		kick:    make(chan struct{}, 1),
-		status:  status,
+		lists:  make(map[string][]string, len(lists)),
+		store:  s,
+		roster: newRoster(cfg),
+		kick:   make(chan struct{}, 1),
+		status: status,
 	}
+	b.polling = make(chan *poller, 1)
+	b.poller = sync.OnceValue(func() *poller {
+		p, err := newPoller()
+		if err != nil {
+			log.Warn("sockets are written by a goroutine each", "error", err)
+			return nil
+		}
+		b.polling <- p
+		return p
+	})
+	for range runtime.GOMAXPROCS(0) {
+		b.shards = append(b.shards, newShard(b))
+	}
+	b.told = make(chan struct{}, len(b.shards))
+	b.width.shards = max(1, len(b.shards)/2)
 	for _, l := range lists {
 		b.lists[l.Name] = l.Symbols
 	}
@@ -150,6 +171,17 @@ func (b *Board) restate(s feed.Status) {
 		}
 	}
 	b.status, b.restated = s, true
+}
+
+// place is the shard with the fewest subscribers.
+func (b *Board) place() *shard {
+	least := b.shards[0]
+	for _, sh := range b.shards[1:] {
+		if sh.load.Load() < least.load.Load() {
+			least = sh
+		}
+	}
+	return least
 }
 
 // Source names the feed.

@@ -2,6 +2,8 @@ package broadcast
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,27 +22,109 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64(b.N)*256/b.Elapsed().Seconds(), "ticks/s")
 }
 
-// BenchmarkFlush is what a flush costs that 50 symbols of a shared watchlist changed in, without the
-// writes.
+// BenchmarkFlush is what a flush costs that 50 symbols changed in, without the kernel's part: with
+// a watchlist that all share, with one of 20 symbols for each, and when everyone asked for a tenth
+// of the rate.
 func BenchmarkFlush(b *testing.B) {
-	for _, subscribers := range []int{1, 100, 10_000} {
-		b.Run(fmt.Sprintf("subscribers=%d", subscribers), func(b *testing.B) {
-			board := quietBoard(5000)
-			list := symbolList{}
-			for i := range 50 {
-				list.ids = append(list.ids, feed.SymbolID(i))
-			}
-			for range subscribers {
-				board.watches.join(newMember(), list, feed.AllFields, 0)
-			}
-			ticks := trades(50, 50)
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				for j := range ticks {
-					ticks[j].Price = feed.Price(i%1000+1) * feed.Scale
+	for _, kind := range []string{"shared", "personal", "slower"} {
+		for _, subscribers := range []int{1, 100, 10_000} {
+			b.Run(fmt.Sprintf("%s/subscribers=%d", kind, subscribers), func(b *testing.B) {
+				f := newFlushing(kind, subscribers)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					f.flush(i)
 				}
-				board.Apply(feed.Batch{Ticks: ticks})
-				board.flush(time.Now())
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(subscribers), "ns/subscriber")
+			})
+		}
+	}
+}
+
+// flushing is a board that is flushed by hand.
+type flushing struct {
+	board  *Board
+	ticks  []feed.Tick
+	out    flush
+	frames int // taken by the subscribers
+}
+
+func newFlushing(kind string, subscribers int) *flushing {
+	f := &flushing{board: quietBoard(5000), ticks: trades(50, 50)}
+	f.flush(0)
+	for i := range subscribers {
+		list := symbolList{}
+		for j := range 50 {
+			list.ids = append(list.ids, feed.SymbolID(j))
+		}
+		if kind == "personal" {
+			random := rand.New(rand.NewPCG(1, uint64(i)))
+			list.ids = nil
+			for _, id := range random.Perm(5000)[:20] {
+				list.ids = append(list.ids, feed.SymbolID(id))
+			}
+			slices.Sort(list.ids)
+		}
+		s := newSubscriber(f.board, transportWebSocket)
+		s.conn = &discardConn{frames: &f.frames}
+		s.begin(query{fields: feed.AllFields})
+		s.list = list
+		if kind == "slower" {
+			s.asked = 1
+		}
+		s.rejoin()
+		s.pump()
+	}
+	if kind == "personal" {
+		f.ticks = trades(5000, 5000)
+	}
+	return f
+}
+
+func (f *flushing) flush(i int) {
+	for j := range f.ticks {
+		f.ticks[j].Price = feed.Price(i%1000+1) * feed.Scale
+	}
+	f.board.Apply(feed.Batch{Ticks: f.ticks})
+	f.board.publish(&f.out)
+	for _, sh := range f.board.shards {
+		sh.now = sh.now.Add(100 * time.Millisecond)
+		sh.tell(&f.out.news)
+		sh.tally.report(f.board.metrics)
+	}
+}
+
+// discardConn takes everything.
+type discardConn struct{ frames *int }
+
+func (*discardConn) framing() framing { return framedText }
+func (c *discardConn) write([]byte) (bool, error) {
+	*c.frames++
+	return true, nil
+}
+func (*discardConn) resume() (bool, error) { return true, nil }
+func (*discardConn) stuck(time.Time) bool  { return false }
+func (*discardConn) listen()               {}
+func (*discardConn) bye(goodbye)           {}
+func (*discardConn) cut()                  {}
+
+func TestFlushAllocatesNothing(t *testing.T) {
+	for _, kind := range []string{"shared", "personal"} {
+		t.Run(kind, func(t *testing.T) {
+			f := newFlushing(kind, 100)
+			i := 1
+			for ; i < 50; i++ { // until the buffers are large enough
+				f.flush(i)
+			}
+			before := f.frames
+			allocs := testing.AllocsPerRun(50, func() {
+				i++
+				f.flush(i)
+			})
+			if allocs != 0 {
+				t.Errorf("%v allocations a flush, want none", allocs)
+			}
+			if told := f.frames - before; told < 50*90 {
+				t.Errorf("%d frames told in 51 flushes to 100 subscribers", told)
 			}
 		})
 	}

@@ -19,6 +19,7 @@ type Config struct {
 	MaxSymbols     int           `mapstructure:"max_symbols"`     // one subscriber may name
 	MaxMessage     int           `mapstructure:"max_message"`     // bytes of one client message
 	MaxWait        time.Duration `mapstructure:"max_wait"`        // longest long poll
+	Compression    bool          `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
 	Origins        []string      `mapstructure:"origins"`         // pages of other origins that may connect
 }
 

@@ -34,13 +34,11 @@ const (
 	sweep = 8 * 256 // places looked at meanwhile
 )
 
-// part builds the next part. Its field more tells whether another follows.
-func (s *store) part(d *delivery, now time.Time) *part {
-	p := &part{kind: d.kind, data: make([]byte, headRoom, 1<<10)}
+// part makes p the delivery's next part. Its field more tells whether another follows.
+func (s *store) part(p *part, d *delivery, now time.Time) {
 	var (
 		copied [batch]version
 		fields [batch]feed.Fields
-		quotes = 0
 	)
 	for headed := false; ; {
 		n := 0
@@ -70,25 +68,21 @@ func (s *store) part(d *delivery, now time.Time) *part {
 
 		if !headed {
 			headed = true
-			p.seq = d.at
-			p.data = appendHead(p.data, d.kind, d.at, now, d.resumed)
+			p.beginQuotes(d.kind, d.at, now, d.resumed)
 		}
 		for i := range n {
-			if quotes > 0 {
-				p.data = append(p.data, ',')
-			}
-			quotes++
-			d.told++
 			v := &copied[i]
+			p.separate(v.received)
 			p.data = appendQuote(p.data, v.symbol, &v.quote, fields[i])
-			if p.news == 0 || v.received < p.news {
-				p.news = v.received
-			}
+			d.told++
 		}
-		if end := d.done == d.total; end || len(p.data) > partLimit-batch*512 {
-			p.more, p.next = !end, d.done
-			p.data = appendTail(p.data, p.more)
-			return p
+		if d.done == d.total {
+			p.endQuotes(-1)
+			return
+		}
+		if len(p.data) > partLimit-batch*512 {
+			p.endQuotes(d.done)
+			return
 		}
 	}
 }

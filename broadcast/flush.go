@@ -4,18 +4,44 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tickertape/feed"
 )
 
 // Run flushes until ctx ends: at once when something has changed and the last flush is an
-// interval ago, otherwise when the interval is over.
+// interval ago, otherwise when the interval is over. Subscribers that are left at the end are cut off.
 func (b *Board) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case p := <-b.polling:
+			return p.run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	for _, sh := range b.shards {
+		g.Go(func() error {
+			sh.run(ctx)
+			return nil
+		})
+	}
+	g.Go(func() error {
+		b.run(ctx)
+		return nil
+	})
+	return g.Wait()
+}
+
+func (b *Board) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var (
 		last time.Time // of the newest flush
 		due  time.Time // of the next frame that waits for its time; zero when none does
 		news bool
+		f    flush
 	)
 	for {
 		wait := time.Hour
@@ -28,52 +54,113 @@ func (b *Board) Run(ctx context.Context) error {
 		timer.Reset(max(wait, 0))
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-b.kick:
 			news = true
 			continue
 		case <-timer.C:
 		}
 		now := time.Now()
-		if news && now.Sub(last) >= b.cfg.Interval {
+		switch {
+		case news && now.Sub(last) >= b.cfg.Interval:
 			news, last = false, now
-			due = b.flush(now)
-		} else if !due.IsZero() && !due.After(now) {
-			due = b.watches.tell(b.store.now(), nil, now)
+			b.publish(&f)
+		case !due.IsZero() && !due.After(now):
+			f.news.status, f.news.ids = b.store.state(), nil
+		default:
+			continue
+		}
+		if !b.tell(ctx, &f.news) {
+			return
+		}
+		b.width.adapt(time.Since(now), b.cfg.Interval, len(b.shards))
+		due = b.due()
+		if n := len(f.news.ids); n > 0 {
+			b.metrics.flushes.Inc()
+			b.metrics.flushQuotes.Observe(float64(n))
+			b.metrics.flushTime.Observe(time.Since(now).Seconds())
 		}
 	}
 }
 
-// flush publishes what has changed, wakes whom it concerns, and returns when the next frame that
-// has to wait is due.
-func (b *Board) flush(now time.Time) time.Time {
-	status, quotes, received, restated := b.take()
-	seq, news := b.store.publish(status, quotes, received)
-	if restated {
-		b.watches.nudgeAll()
+// flush is the scratch of flushes.
+type flush struct {
+	quotes   []feed.Quote
+	received []feed.Time
+	ids      []feed.SymbolID
+	news     news
+}
+
+// publish enters what has changed into the store, and encodes it.
+func (b *Board) publish(f *flush) {
+	b.take(f)
+	var seq Seq
+	seq, f.ids = b.store.publish(f.news.status, f.quotes, f.received, f.ids[:0])
+	f.news.encode(b.store, seq, f.ids)
+}
+
+// tell has every shard tell the news, and returns when all have: the next flush waits for the
+// slowest, so that a server with too much to do tells newer values, not more. It returns false
+// when ctx has ended.
+func (b *Board) tell(ctx context.Context, n *news) bool {
+	at := 0
+	telling := 0
+	for at < len(b.shards) || telling > 0 {
+		next := b.shards[min(at, len(b.shards)-1)].flushes
+		if at == len(b.shards) || telling == b.width.shards {
+			next = nil // not now
+		}
+		select {
+		case next <- n:
+			at++
+			telling++
+		case <-b.told:
+			telling--
+		case <-ctx.Done():
+			return false
+		}
 	}
-	due := b.watches.tell(seq, news, now)
-	if len(news) > 0 {
-		b.metrics.flushes.Inc()
-		b.metrics.flushQuotes.Observe(float64(len(news)))
-		b.metrics.flushTime.Observe(time.Since(now).Seconds())
+	return true
+}
+
+// width is how many shards tell at the same time. Half of them do while that is fast enough: with
+// all cores writing, the kernel's other work and whoever else is on the machine wait, which costs
+// more in the end.
+type width struct{ shards int }
+
+// adapt widens when a flush took most of the interval, and narrows when that is long over.
+func (w *width) adapt(took, interval time.Duration, shards int) {
+	switch {
+	case took > interval*3/4:
+		w.shards = shards
+	case took < interval/4:
+		w.shards = max(1, shards/2)
+	}
+}
+
+// due is when the next frame is that waits for its time.
+func (b *Board) due() time.Time {
+	var due time.Time
+	for _, sh := range b.shards {
+		if d := sh.watches.due; !d.IsZero() && (due.IsZero() || d.Before(due)) {
+			due = d
+		}
 	}
 	return due
 }
 
 // take copies the feed's state and the changed quotes, and forgets that they changed.
-func (b *Board) take() (status feed.Status, quotes []feed.Quote, received []feed.Time, restated bool) {
+func (b *Board) take(f *flush) {
+	f.quotes, f.received = f.quotes[:0], f.received[:0]
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	quotes = make([]feed.Quote, 0, len(b.dirty))
-	received = make([]feed.Time, 0, len(b.dirty))
 	for _, id := range b.dirty {
 		c := &b.cells[id]
-		quotes = append(quotes, c.published(b.status.State))
-		received = append(received, c.received)
+		f.quotes = append(f.quotes, c.published(b.status.State))
+		f.received = append(f.received, c.received)
 		c.changed = false
 	}
 	b.dirty = b.dirty[:0]
-	restated, b.restated = b.restated, false
-	return b.status, quotes, received, restated
+	b.restated = false
+	f.news.status = b.status
 }

@@ -12,7 +12,7 @@ func FuzzParseRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := parseRequest(b)
-		say("error", errorMessage{Type: "error", ID: raw(r.ID), Message: fmt.Sprint(r.fault)}) // panics when the id is no JSON
+		appendMessage(nil, errorMessage{Type: "error", ID: raw(r.ID), Message: fmt.Sprint(r.fault)}) // panics when the id is no JSON
 		if r.fault == nil && r.Type == "" {
 			t.Errorf("%q: neither a type nor a fault", b)
 		}

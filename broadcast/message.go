@@ -188,13 +188,13 @@ type errorMessage struct {
 	Message string             `json:"message"`
 }
 
-// say encodes a message without quotes.
-func say(k kind, message any) *part {
-	b, err := stdjson.Marshal(message)
+// appendMessage encodes a message without quotes.
+func appendMessage(b []byte, message any) []byte {
+	text, err := stdjson.Marshal(message)
 	if err != nil {
 		panic(err) // the types above hold nothing that JSON cannot
 	}
-	return newPart(k, b)
+	return append(b, text...)
 }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -1,20 +1,47 @@
 package broadcast
 
 import (
+	"math"
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"tickertape/feed"
 )
 
-// Transports, as labels.
+// transport is a way to be told.
+type transport int
+
 const (
-	transportWebSocket = "websocket"
-	transportSSE       = "sse"
-	transportPoll      = "poll"
+	transportWebSocket transport = iota
+	transportSSE
+	transportPoll
 )
 
-var transports = [...]string{transportWebSocket, transportSSE, transportPoll}
+var transports = [...]string{transportWebSocket: "websocket", transportSSE: "sse", transportPoll: "poll"}
+
+func (t transport) String() string { return transports[t] }
+
+// tiers are the rates that were asked for, for the label: each holds those that asked for so many
+// updates a second or more.
+var tiers = [...]struct {
+	least float64
+	label string
+}{{math.Inf(1), "full"}, {5, "5"}, {2, "2"}, {1, "1"}, {0, "below 1"}}
+
+// tierOf is the tier of a rate, where 0 is each flush.
+func tierOf(rate float64) int {
+	if rate == 0 {
+		return 0
+	}
+	return slices.IndexFunc(tiers[:], func(t struct {
+		least float64
+		label string
+	}) bool {
+		return rate >= t.least
+	})
+}
 
 type metrics struct {
 	ticks       prometheus.Counter
@@ -25,11 +52,14 @@ type metrics struct {
 	flushQuotes prometheus.Histogram
 	subscribers *prometheus.GaugeVec
 	connects    *prometheus.CounterVec
-	messages    *prometheus.CounterVec
-	bytes       *prometheus.CounterVec
+	tiers       [len(tiers)]prometheus.Gauge
+	messages    [len(transports)]prometheus.Counter
+	bytes       [len(transports)]prometheus.Counter
 	gone        *prometheus.CounterVec
 	age         prometheus.Histogram
 	catchUps    prometheus.Counter
+	merged      prometheus.Counter
+	stalls      prometheus.Counter
 	slow        prometheus.Gauge
 }
 
@@ -51,25 +81,31 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 		ticks:       counter("ticks_total", "Ticks taken in.").WithLabelValues(),
 		coalesced:   counter("ticks_coalesced_total", "Ticks taken in that were merged with an earlier one of the same symbol before a flush.").WithLabelValues(),
 		flushes:     counter("flushes_total", "Flushes that published anything.").WithLabelValues(),
-		flushTime:   histogram("flush_duration_seconds", "Time from taking the changed quotes to the last subscriber woken, a flush.", prometheus.ExponentialBuckets(50e-6, 2, 14)),
+		flushTime:   histogram("flush_duration_seconds", "Time from taking the changed quotes until the last subscriber has been offered its frame, a flush.", prometheus.ExponentialBuckets(50e-6, 2, 14)),
 		flushQuotes: histogram("flush_quotes", "Quotes published by a flush.", prometheus.ExponentialBuckets(1, 4, 9)),
 		subscribers: gauge("subscribers", "Subscribers connected, by transport; a long poll counts while it waits.", "transport"),
 		connects:    counter("connects_total", "Subscribers that came, by transport and by what became of the request.", "transport", "result"), // accepted, full, draining, origin
-		messages:    counter("messages_total", "Messages sent, by transport.", "transport"),
-		bytes:       counter("sent_bytes_total", "Bytes of messages sent, framing included, by transport.", "transport"),
 		gone:        counter("disconnects_total", "Subscribers gone, by transport and reason.", "transport", "reason"),
-		age:         histogram("quote_age_seconds", "Age of the oldest news in an update when it has been written: since its newest tick was received.", prometheus.ExponentialBuckets(500e-6, 2, 16)),
+		age:         histogram("quote_age_seconds", "Age of the oldest news in an update when it has been offered to the last of those that share it: since its newest tick was received.", prometheus.ExponentialBuckets(500e-6, 2, 16)),
 		catchUps:    counter("catch_ups_total", "Updates built for one subscriber that had missed a shared one.").WithLabelValues(),
+		merged:      counter("updates_merged_total", "Updates that a subscriber did not get by themselves since its socket was full; their news came with a later one.").WithLabelValues(),
+		stalls:      counter("stalls_total", "Times that a subscriber's socket was still full when the next update was there.").WithLabelValues(),
 		slow:        gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
 	}
 	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
 	for r := accepted + 1; r < numRejects; r++ {
 		m.rejected[r] = rejected.WithLabelValues(rejectNames[r])
 	}
-	for _, t := range transports {
+	messages := counter("messages_total", "Messages sent, by transport.", "transport")
+	bytes := counter("sent_bytes_total", "Bytes of messages sent, framing included, by transport.", "transport")
+	for i, t := range transports {
 		m.subscribers.WithLabelValues(t)
-		m.messages.WithLabelValues(t)
-		m.bytes.WithLabelValues(t)
+		m.messages[i] = messages.WithLabelValues(t)
+		m.bytes[i] = bytes.WithLabelValues(t)
+	}
+	asked := gauge("subscribers_by_rate", "Subscribers over WebSocket and SSE, by the updates a second that they asked for: each tier holds those from its figure on.", "tier")
+	for i := range tiers {
+		m.tiers[i] = asked.WithLabelValues(tiers[i].label)
 	}
 	return m
 }

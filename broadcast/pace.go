@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// pace compares the updates that a subscriber took with those that there were for it.
+// pace compares the updates that a subscriber took with those that there were for it, from the first
+// that it missed.
 type pace struct {
 	began  time.Time
 	issued uint64 // the watch's frames when it began
@@ -23,11 +24,11 @@ func (p *pace) begin(now time.Time, issued uint64) {
 }
 
 // verdict looks at a window that is over. It returns the rate to announce, 0 for nothing to say;
-// recovered is that of a subscriber which keeps up again.
-func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered bool) {
+// recovered is that of a subscriber which keeps up again. The window is over when a verdict was due.
+func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered, over bool) {
 	elapsed := now.Sub(p.began)
 	if elapsed < paceWindow {
-		return 0, false
+		return 0, false, false
 	}
 	there, taken := int(issued-p.issued), p.taken
 	p.begin(now, issued)
@@ -35,15 +36,58 @@ func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered bo
 	switch {
 	case there >= 4 && taken*10 < there*7:
 		if p.slow && rate < p.told*1.5 && rate > p.told*0.5 {
-			return 0, false
+			return 0, false, true
 		}
 		p.first, p.slow, p.told = !p.slow, true, max(rate, minRate)
-		return p.told, false
+		return p.told, false, true
 	case p.slow && taken*10 >= there*9:
 		p.slow = false
-		return 0, true
+		return 0, true, true
 	}
-	return 0, false
+	return 0, false, true
+}
+
+// miss notes a frame that the subscriber could not take; its news will be in a later one.
+func (s *subscriber) miss() {
+	sh := s.shard
+	sh.tally.merged++
+	if !s.missed {
+		s.missed = true
+		sh.tally.stalls++
+	}
+	if s.pace == nil {
+		s.pace = &pace{}
+		s.pace.begin(sh.now, s.watch.frames-1)
+	}
+}
+
+// took notes an update that the subscriber took.
+func (s *subscriber) took() {
+	if s.pace != nil {
+		s.pace.taken++
+	}
+}
+
+// keepPace says when the subscriber reads more slowly than it asked for, and when that is over.
+func (s *subscriber) keepPace() (said bool, err error) {
+	if s.pace == nil {
+		return false, nil
+	}
+	rate, recovered, over := s.pace.verdict(s.shard.now, s.watch.frames)
+	switch {
+	case recovered:
+		s.shard.board.metrics.slow.Dec()
+		s.pace = nil
+		return true, s.say("rate", rateMessage{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"})
+	case rate > 0:
+		if s.pace.first {
+			s.shard.board.metrics.slow.Inc()
+		}
+		return true, s.say("rate", rateMessage{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"})
+	case over && !s.pace.slow:
+		s.pace = nil
+	}
+	return false, nil
 }
 
 // round keeps two significant digits.

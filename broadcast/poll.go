@@ -34,22 +34,19 @@ func (b *Board) Quotes() http.Handler {
 func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbolList, since Seq) bool {
 	refusal, ok := b.roster.enter()
 	if !ok {
-		b.metrics.connects.WithLabelValues(transportPoll, refusal.label).Inc()
+		b.metrics.connects.WithLabelValues(transportPoll.String(), refusal.label).Inc()
 		refusal.problem().Write(w)
 		return false
 	}
 	defer b.roster.exit()
-	b.metrics.connects.WithLabelValues(transportPoll, "accepted").Inc()
-	b.metrics.subscribers.WithLabelValues(transportPoll).Inc()
-	defer b.metrics.subscribers.WithLabelValues(transportPoll).Dec()
+	b.metrics.connects.WithLabelValues(transportPoll.String(), "accepted").Inc()
+	b.metrics.subscribers.WithLabelValues(transportPoll.String()).Inc()
+	defer b.metrics.subscribers.WithLabelValues(transportPoll.String()).Dec()
 	gone := func(reason string) bool {
-		b.metrics.gone.WithLabelValues(transportPoll, reason).Inc()
+		b.metrics.gone.WithLabelValues(transportPoll.String(), reason).Inc()
 		return reason == "answered"
 	}
 
-	m := newMember()
-	x := b.watches.join(m, list, q.fields, 0)
-	defer b.watches.leave(m, x)
 	over := time.NewTimer(q.wait)
 	defer over.Stop()
 	// Asked for a rate, it answers no sooner than that rate allows after the question.
@@ -59,10 +56,12 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 		defer timer.Stop()
 		early = timer.C
 	}
+	flushed := b.store.flushed()
 	news := b.store.newsSince(since, list, q.fields)
 	for !news || early != nil {
 		select {
-		case <-m.wake:
+		case <-flushed:
+			flushed = b.store.flushed()
 			news = b.store.newsSince(since, list, q.fields)
 		case <-early:
 			early = nil
@@ -116,8 +115,8 @@ func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, na
 	out = append(out, "]}\n"...)
 	h.Set("Content-Type", "application/json")
 	n, _ := w.Write(out) // a client that has gone needs no answer
-	b.metrics.messages.WithLabelValues(transportPoll).Inc()
-	b.metrics.bytes.WithLabelValues(transportPoll).Add(float64(n))
+	b.metrics.messages[transportPoll].Inc()
+	b.metrics.bytes[transportPoll].Add(float64(n))
 }
 
 // matches tells whether an If-None-Match names the tag.

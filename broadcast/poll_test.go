@@ -77,7 +77,9 @@ func TestLongPoll(t *testing.T) {
 		answer, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30s&since="+at)
 		got <- result{answer.Status, body}
 	}()
-	until(t, "the poll waits", func() bool { return testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transportPoll)) == 1 })
+	until(t, "the poll waits", func() bool {
+		return testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transportPoll.String())) == 1
+	})
 	s.trade("MSFT", "5") // not followed
 	s.trade("AAPL", "11")
 	if r := <-got; !strings.Contains(r.body, `"p":11`) || !strings.Contains(r.body, `"resumed":true`) || strings.Contains(r.body, "MSFT") {

@@ -19,16 +19,16 @@ func (s *subscriber) answer(r *request) error {
 	case r.Type == "unsubscribe":
 		err = s.unsubscribe(r)
 	case r.Type == "ping":
-		err = s.write(say("pong", plainMessage{Type: "pong", ID: raw(r.ID), Time: micros(time.Now())}))
+		err = s.say("pong", plainMessage{Type: "pong", ID: raw(r.ID), Time: micros(time.Now())})
 	case r.Type == "pause":
 		s.paused = true
 		s.rejoin()
 	case r.Type == "resume":
-		err = s.resume()
+		s.unpause()
 	}
 	var f *fault
 	if errors.As(err, &f) {
-		return s.write(say("error", errorMessage{Type: "error", ID: raw(r.ID), Code: f.code, Message: f.message}))
+		return s.say("error", errorMessage{Type: "error", ID: raw(r.ID), Code: f.code, Message: f.message})
 	}
 	return err
 }
@@ -57,23 +57,13 @@ func (s *subscriber) answerSubscribe(r *request) error {
 	if r.Symbols == nil && r.Rate == nil && r.Fields == nil {
 		return &fault{badRequest, "symbols: missing; name symbols, \"*\" or \"#watchlist\""}
 	}
-	// checked as a whole before anything changes
-	asked := s.asked
-	if r.Rate != nil {
-		s.asked = *r.Rate
-	}
-	err := s.subscribe(r, fields, len(r.Symbols) > 0)
-	var f *fault
-	if errors.As(err, &f) {
-		s.asked = asked
-	}
-	return err
+	return s.subscribe(r, fields, len(r.Symbols) > 0)
 }
 
 // subscribe follows the named symbols too, with these fields, and tells a snapshot of what was
 // added, or of everything when the fields are others.
 func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error {
-	b := s.board
+	b := s.shard.board
 	named := b.resolve(r.Symbols)
 	size := b.dir.Len()
 	list := s.list.with(named.list)
@@ -85,26 +75,29 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 		added, tell = list, true
 	}
 	since, resumed := b.since(r.Since)
-
-	// What was followed before is told first, in a pause too, so that one position holds for all.
-	snapshotOf := delivery{kind: snapshot, list: added, fields: fields, from: since, resumed: resumed}
-	if !s.list.empty() && fields == s.fields {
-		if err := s.catchUp(); err != nil {
-			return err
+	if r.Rate != nil {
+		s.ration(*r.Rate)
+	}
+	follow := func(d delivery) error {
+		s.list, s.fields = list, fields
+		s.rejoin()
+		if tell {
+			s.delivery = &d
 		}
+		return s.say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
+			Symbols: spelled(named), Unknown: named.unknown, Rate: s.granted()})
+	}
+	snapshotOf := delivery{kind: snapshot, list: added, fields: fields, from: since, resumed: resumed}
+	if s.list.empty() || fields != s.fields {
+		return follow(snapshotOf)
+	}
+	// What was followed before is told first, in a pause too, so that one position holds for all.
+	s.catchUp()
+	s.todo = append(s.todo, func() error {
 		snapshotOf.begun, snapshotOf.at, snapshotOf.total = true, s.sent, added.len(b.store.size())
-	}
-	s.list, s.fields = list, fields
-	s.rejoin()
-	if named.spelled == nil {
-		named.spelled = []string{}
-	}
-	err := s.write(say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
-		Symbols: named.spelled, Unknown: named.unknown, Rate: s.granted()}))
-	if err != nil || !tell {
-		return err
-	}
-	return s.deliver(&snapshotOf)
+		return follow(snapshotOf)
+	})
+	return nil
 }
 
 // unsubscribe stops following; after its answer nothing more is said of those symbols.
@@ -112,25 +105,25 @@ func (s *subscriber) unsubscribe(r *request) error {
 	if len(r.Symbols) == 0 {
 		return &fault{badRequest, "symbols: missing; name the symbols to stop following, or \"*\""}
 	}
-	named := s.board.resolve(r.Symbols)
-	s.list = s.list.without(named.list, s.board.dir.Len())
+	named := s.shard.board.resolve(r.Symbols)
+	s.list = s.list.without(named.list, s.shard.board.dir.Len())
 	s.rejoin()
-	if named.spelled == nil {
-		named.spelled = []string{}
-	}
-	return s.write(say("unsubscribed", subscribedMessage{Type: "unsubscribed", ID: raw(r.ID), Symbols: named.spelled, Unknown: named.unknown}))
+	return s.say("unsubscribed", subscribedMessage{Type: "unsubscribed", ID: raw(r.ID), Symbols: spelled(named), Unknown: named.unknown})
 }
 
-// resume tells what changed during a pause.
-func (s *subscriber) resume() error {
+// spelled are the symbols that an answer names.
+func spelled(named resolved) []string {
+	if named.spelled == nil {
+		return []string{}
+	}
+	return named.spelled
+}
+
+// unpause tells what changed during a pause.
+func (s *subscriber) unpause() {
 	s.paused = false
 	s.rejoin()
-	if s.list.empty() {
-		return s.news()
+	if !s.list.empty() {
+		s.delivery = &delivery{kind: snapshot, list: s.list, fields: s.fields, from: s.sent, resumed: true}
 	}
-	err := s.deliver(&delivery{kind: snapshot, list: s.list, fields: s.fields, from: s.sent, resumed: true})
-	if err != nil {
-		return err
-	}
-	return s.news()
 }

@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"context"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -24,12 +23,10 @@ type roster struct {
 	courtesy *semaphore.Weighted
 
 	mu       sync.Mutex
-	count    int               // guarded by mu
-	draining bool              // guarded by mu
-	cut      bool              // guarded by mu: drain has lost patience
-	window   time.Duration     // guarded by mu; read by all once leave is closed
-	empty    chan struct{}     // closed when draining and count is 0
-	conns    map[conn]struct{} // guarded by mu
+	count    int           // guarded by mu
+	draining bool          // guarded by mu
+	window   time.Duration // guarded by mu; read by all once leave is closed
+	empty    chan struct{} // closed when draining and count is 0
 }
 
 func newRoster(cfg Config) *roster {
@@ -43,7 +40,7 @@ func newRoster(cfg Config) *roster {
 		limit = max(limit-spareDescriptors, limit/2)
 	}
 	return &roster{limit: limit, retry: cfg.Retry, leave: make(chan struct{}), empty: make(chan struct{}),
-		courtesy: semaphore.NewWeighted(64), conns: map[conn]struct{}{}}
+		courtesy: semaphore.NewWeighted(64)}
 }
 
 // enter lets one in, or says why not. Whoever is let in must exit.
@@ -68,59 +65,26 @@ func (r *roster) exit() {
 	}
 }
 
-// turn is when, from now on, a subscriber leaves while the roster drains.
-func (r *roster) turn() time.Duration {
+// turn is when, from now on, a subscriber leaves while the roster drains; false while it does not.
+func (r *roster) turn() (time.Duration, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return rand.N(r.window + 1)
+	return rand.N(r.window + 1), r.draining
 }
 
-// drain asks everyone to leave at a random time within window, and returns when all have left. When
-// ctx ends before, the rest is cut off.
-func (r *roster) drain(ctx context.Context, window time.Duration) {
+// drain begins to send everyone away within window. It returns false when that had begun before.
+func (r *roster) drain(window time.Duration) bool {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.draining {
-		r.mu.Unlock()
-		return
+		return false
 	}
 	r.draining, r.window = true, window
 	if r.count == 0 {
 		close(r.empty)
 	}
 	close(r.leave)
-	r.mu.Unlock()
-	select {
-	case <-r.empty:
-	case <-ctx.Done():
-		r.abort()
-		<-r.empty
-	}
-}
-
-// abort cuts everyone off.
-func (r *roster) abort() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.cut = true
-	for c := range r.conns {
-		c.abort()
-	}
-}
-
-// seat makes a connection one that abort reaches.
-func (r *roster) seat(c conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.conns[c] = struct{}{}
-	if r.cut {
-		c.abort()
-	}
-}
-
-func (r *roster) unseat(c conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.conns, c)
+	return true
 }
 
 func (r *roster) isDraining() bool {

@@ -2,12 +2,13 @@ package broadcast
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Events serves GET /events, as server-sent events.
@@ -25,87 +26,184 @@ func (b *Board) Events() http.Handler {
 		h.Set("Cache-Control", "no-store, no-transform")
 		h.Set("X-Accel-Buffering", "no")
 		w.WriteHeader(http.StatusOK)
-		c := &eventConn{board: b, w: w, control: http.NewResponseController(w)}
-
+		if r.Method == http.MethodHead {
+			return
+		}
 		// A browser never comes back after any other status, so "full" and "draining" are told in a stream.
-		refusal, refused := b.roster.enter()
-		if refused = !refused; refused {
-			b.metrics.connects.WithLabelValues(transportSSE, refusal.label).Inc()
-			c.bye(refusal)
+		if refusal, ok := b.roster.enter(); !ok {
+			b.metrics.connects.WithLabelValues(transportSSE.String(), refusal.label).Inc()
+			w.Write(farewell(refusal, framedEvent)) // a client that has gone needs no answer
 			return
 		}
-		defer b.roster.exit()
-		b.metrics.connects.WithLabelValues(transportSSE, "accepted").Inc()
+		b.metrics.connects.WithLabelValues(transportSSE.String(), "accepted").Inc()
+		control := http.NewResponseController(w)
+		fmt.Fprintf(w, "retry: %d\n", jitter(b.cfg.Retry).Milliseconds())
+		if err := control.Flush(); err != nil {
+			b.metrics.gone.WithLabelValues(transportSSE.String(), "error").Inc()
+			b.roster.exit()
+			return
+		}
 		s := newSubscriber(b, transportSSE)
-		s.conn = c
-		stop := context.AfterFunc(r.Context(), func() {
-			c.abort()
-			s.left <- goneClosed
-		})
-		defer stop()
-		if err := c.send(fmt.Appendf(nil, "retry: %d\n", jitter(b.cfg.Retry).Milliseconds())); err != nil {
-			b.metrics.gone.WithLabelValues(transportSSE, "error").Inc()
-			return
+		if r.TLS == nil && r.ProtoMajor == 1 && b.poller() != nil {
+			if conn, _, err := control.Hijack(); err == nil {
+				conn.SetDeadline(time.Time{})
+				newEventStream(s, conn, r.ProtoAtLeast(1, 1)).sub.enter(q)
+				return
+			}
 		}
-		s.serve(q)
+		b.answerEvents(w, r, s, q)
 	})
 }
 
-// eventConn writes server-sent events to one response.
-type eventConn struct {
-	board   *Board
-	w       http.ResponseWriter
-	control *http.ResponseController
-}
-
-func (c *eventConn) write(p *part) error {
-	return c.message(p.appendEvent(nil, c.board.store.epoch))
-}
-
-func (c *eventConn) writeShared(p *sharedPart) error {
-	return c.message(p.asEvent(c.board.store.epoch))
-}
-
-// beat sends a comment, which keeps proxies from closing, and the event, which scripts can see.
-func (c *eventConn) beat(p *part) error {
-	if p == nil {
-		return c.send([]byte(":\n\n"))
-	}
-	return c.message(p.appendEvent([]byte(":\n"), c.board.store.epoch))
-}
-
-func (c *eventConn) message(b []byte) error {
-	if err := c.send(b); err != nil {
-		return err
-	}
-	c.board.metrics.messages.WithLabelValues(transportSSE).Inc()
-	c.board.metrics.bytes.WithLabelValues(transportSSE).Add(float64(len(b)))
-	return nil
-}
-
-// send waits for a slow reader as [Board.Listener] says.
-func (c *eventConn) send(b []byte) error {
-	_, err := c.w.Write(b)
-	if err == nil {
-		err = c.control.Flush()
-	}
-	switch {
-	case err == nil:
+// answerEvents tells a subscriber everything in the response to its request, and returns when it
+// has left.
+func (b *Board) answerEvents(w http.ResponseWriter, r *http.Request, s *subscriber, q query) {
+	control := http.NewResponseController(w)
+	var l *carrier
+	l = newCarrier(s, func(p []byte) error {
+		for len(p) > 0 {
+			n, err := w.Write(p[:min(len(p), 4<<10)]) // in pieces, so that a slow reader's progress is seen
+			if err == nil {
+				err = control.Flush()
+			}
+			if err != nil {
+				return err
+			}
+			l.took()
+			p = p[n:]
+		}
 		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return goneStalled
-	default:
-		return goneError
+	}, func() { control.SetWriteDeadline(time.Unix(1, 0)) })
+	l.timeout = b.cfg.WriteTimeout
+	s.conn = &eventConn{sub: s, line: l, as: framedEvent}
+	defer context.AfterFunc(r.Context(), func() {
+		s.shard.post(func() { s.leave(goneClosed) })
+	})()
+	s.enter(q)
+	l.run()
+}
+
+// eventConn writes server-sent events.
+type eventConn struct {
+	// static
+	sub  *subscriber
+	line line
+	as   framing
+
+	// owned by the shard
+	inbound *rate.Limiter // nil before the client has sent anything
+	last    []byte        // what is said when the line is free, and nothing after it
+	over    bool
+}
+
+// newEventStream takes over the connection of a request that has been answered with the stream's
+// beginning.
+func newEventStream(s *subscriber, conn net.Conn, chunked bool) *eventConn {
+	c := &eventConn{sub: s, as: framedEvent}
+	if chunked {
+		c.as = framedChunk
 	}
+	s.conn = c
+	conn = bare(conn)
+	l, ok := newSocket(s, conn, c.heard)
+	if !ok {
+		l = carry(s, conn)
+		go func() { // the client says nothing any more: what can be read is its end
+			var b [64]byte
+			for err := error(nil); err == nil; {
+				_, err = conn.Read(b[:])
+			}
+			s.shard.post(func() { s.leave(goneClosed) })
+		}()
+	}
+	c.line = l
+	return c
+}
+
+func (c *eventConn) framing() framing { return c.as }
+
+func (c *eventConn) write(b []byte) (bool, error) { return c.line.write(b) }
+
+func (c *eventConn) resume() (bool, error) {
+	free, err := c.line.resume()
+	if !free || err != nil || !c.sub.gone {
+		return free, err
+	}
+	if c.last == nil {
+		c.end()
+		return false, nil
+	}
+	last := c.last
+	c.last = nil
+	if free, err = c.line.write(last); free || err != nil {
+		c.end()
+	}
+	return false, nil
+}
+
+func (c *eventConn) stuck(now time.Time) bool { return c.line.stuck(now) }
+
+func (c *eventConn) listen() {
+	if l, ok := c.line.(*socket); ok {
+		l.awaitRead()
+	}
+}
+
+// heard takes what the client sends, which is nothing but the end of the connection.
+func (c *eventConn) heard() {
+	l := c.line.(*socket)
+	var b [512]byte
+	n, again := l.readNow(b[:])
+	if !again {
+		c.sub.leave(goneClosed)
+		return
+	}
+	if c.inbound == nil {
+		c.inbound = newInbound(&c.sub.shard.board.cfg)
+	}
+	if !c.inbound.AllowN(time.Now(), n) {
+		c.sub.leave(policy("flood", "too many bytes"))
+		return
+	}
+	l.awaitRead()
 }
 
 func (c *eventConn) bye(g goodbye) {
+	sh := c.sub.shard
 	if g.code == 0 {
+		sh.post(c.end)
 		return
 	}
-	b := strconv.AppendInt([]byte("retry: "), max(1, jitter(g.retry).Milliseconds()), 10)
-	p := say("error", errorMessage{Type: "error", Code: g.label, Message: g.reason})
-	c.message(p.appendEvent(append(b, '\n'), c.board.store.epoch))
+	c.last = farewell(g, c.as)
+	if !c.sub.busy {
+		sh.post(c.sub.resume)
+	}
+	time.AfterFunc(closeTimeout, func() { sh.post(c.end) })
 }
 
-func (c *eventConn) abort() { c.control.SetWriteDeadline(time.Unix(1, 0)) }
+// farewell says why, and when to come back.
+func farewell(g goodbye, as framing) []byte {
+	var p part
+	p.begin("error")
+	p.data = appendMessage(p.data, errorMessage{Type: "error", Code: g.label, Message: g.reason})
+	b := strconv.AppendInt([]byte("retry: "), max(1, jitter(g.retry).Milliseconds()), 10)
+	b = p.appendEvent(append(b, '\n'), "")
+	if as == framedChunk {
+		b = fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(b), b)
+	}
+	return b
+}
+
+// end closes the connection.
+func (c *eventConn) end() {
+	c.line.close()
+	if !c.over {
+		c.over = true
+		c.sub.ended()
+	}
+}
+
+func (c *eventConn) cut() {
+	c.line.close()
+	c.sub.shard.post(c.end)
+}

@@ -27,18 +27,18 @@ func (s *served) dialSmall(t *testing.T) net.Conn {
 }
 
 // requests that begin a stream on a connection by hand.
-var handshakes = map[string]string{
+var handshakes = map[transport]string{
 	transportWebSocket: "GET /ws?symbols=* HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 	transportSSE:       "GET /events?symbols=* HTTP/1.1\r\nHost: x\r\n\r\n",
 }
 
 func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {
 	for transport, handshake := range handshakes {
-		t.Run(transport, func(t *testing.T) {
+		t.Run(transport.String(), func(t *testing.T) {
 			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)
-			stalled := s.metrics.gone.WithLabelValues(transport, "stalled")
+			stalled := s.metrics.gone.WithLabelValues(transport.String(), "stalled")
 			for i := 0; testutil.ToFloat64(stalled) == 0; i++ {
 				if i > 5000 {
 					t.Fatal("still there")
@@ -51,7 +51,7 @@ func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {
 
 func TestSlowReaderIsNeverDropped(t *testing.T) {
 	for transport, handshake := range handshakes {
-		t.Run(transport, func(t *testing.T) {
+		t.Run(transport.String(), func(t *testing.T) {
 			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)
@@ -66,7 +66,7 @@ func TestSlowReaderIsNeverDropped(t *testing.T) {
 					}
 				}
 			}
-			if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transport)); got != 1 {
+			if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(transport.String())); got != 1 {
 				t.Errorf("%v subscribers after it read slowly for a while, want 1", got)
 			}
 			s.trade("AAPL", "77777.5")
@@ -84,11 +84,11 @@ func TestSlowReaderIsNeverDropped(t *testing.T) {
 
 func TestDrainCutsOffReadersThatTakeNothing(t *testing.T) {
 	for transport, handshake := range handshakes {
-		t.Run(transport, func(t *testing.T) {
+		t.Run(transport.String(), func(t *testing.T) {
 			s := serve(t, nil)
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)
-			sent := s.metrics.messages.WithLabelValues(transport)
+			sent := s.metrics.messages[transport]
 			for i, before, since := 1, -1.0, time.Now(); time.Since(since) < 200*time.Millisecond; i++ { // until it is stuck
 				s.trade("AAPL", fmt.Sprintf("%d.5", i))
 				if now := testutil.ToFloat64(sent); now != before {

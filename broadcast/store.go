@@ -37,20 +37,31 @@ type store struct {
 	epoch string
 
 	mu       sync.RWMutex
-	status   feed.Status // guarded by mu
-	quoted   bool        // guarded by mu: some symbol has, or had, a price
-	seq      Seq         // guarded by mu
-	versions []version   // guarded by mu; the index is the symbol's id
+	status   feed.Status   // guarded by mu
+	quoted   bool          // guarded by mu: some symbol has, or had, a price
+	seq      Seq           // guarded by mu
+	versions []version     // guarded by mu; the index is the symbol's id
+	next     chan struct{} // guarded by mu: closed by the next flush; nil when nobody waits for it
+}
+
+// flushed is closed by the next flush.
+func (s *store) flushed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next == nil {
+		s.next = make(chan struct{})
+	}
+	return s.next
 }
 
 // publish enters the feed's state, and the quotes as the next flush. It returns the seq and the
-// ids of those that differ from what was there, in order. When none does, there is no flush.
-func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed.Time) (Seq, []feed.SymbolID) {
+// ids of those that differ from what was there, in order, in the room of news. When none does, there
+// is no flush.
+func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed.Time, news []feed.SymbolID) (Seq, []feed.SymbolID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status = status
 	next := s.seq + 1
-	var news []feed.SymbolID
 	for i := range quotes {
 		q := &quotes[i]
 		for int(q.Symbol) >= len(s.versions) {
@@ -75,6 +86,10 @@ func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed
 	}
 	if len(news) > 0 {
 		s.seq = next
+		if s.next != nil {
+			close(s.next)
+			s.next = nil
+		}
 	}
 	slices.Sort(news)
 	return s.seq, news

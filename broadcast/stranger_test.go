@@ -8,28 +8,79 @@ import (
 	"strings"
 	"sync"
 	"testing/synctest"
+	"time"
 
 	"tickertape/feed"
 )
 
 // memoryConn hands messages to a client in the order that they were written, and can stall.
 type memoryConn struct {
-	take  func([]byte)
-	ended chan struct{}
-
-	token chan struct{} // lets one message through while it stalls
-
-	mu   sync.Mutex
-	gate chan struct{} // guarded by mu; closed while it flows
+	sub  *subscriber
+	line line
+	pipe *memoryPipe
 }
 
-func newMemoryConn(take func([]byte)) *memoryConn {
-	c := &memoryConn{take: take, gate: make(chan struct{}), token: make(chan struct{}), ended: make(chan struct{})}
-	close(c.gate)
+func (c *memoryConn) framing() framing             { return framedText }
+func (c *memoryConn) write(b []byte) (bool, error) { return c.line.write(b) }
+func (c *memoryConn) resume() (bool, error)        { return c.line.resume() }
+func (c *memoryConn) stuck(now time.Time) bool     { return c.line.stuck(now) }
+func (c *memoryConn) cut()                         { c.line.close() }
+
+func (c *memoryConn) listen() {
+	c.pipe.mu.Lock()
+	defer c.pipe.mu.Unlock()
+	c.pipe.listens = true
+}
+
+func (c *memoryConn) bye(goodbye) {
+	c.line.close()
+	c.sub.shard.post(func() {
+		c.sub.ended()
+		close(c.pipe.gone)
+	})
+}
+
+// memoryPipe is where the messages go.
+type memoryPipe struct {
+	take  func([]byte)
+	gone  chan struct{}
+	ended chan struct{} // closed when nothing goes through any more
+	token chan struct{} // lets one message through while it stalls
+
+	mu      sync.Mutex
+	gate    chan struct{} // guarded by mu; closed while it flows
+	listens bool          // guarded by mu
+}
+
+// newMemoryConn returns a conn over a line that waits for the client, or over one that never does.
+func newMemoryConn(s *subscriber, take func([]byte), waits bool) *memoryConn {
+	p := &memoryPipe{take: func(b []byte) { take(payload(b)) }, gate: make(chan struct{}), token: make(chan struct{}),
+		ended: make(chan struct{}), gone: make(chan struct{})}
+	close(p.gate)
+	c := &memoryConn{sub: s, pipe: p}
+	if waits {
+		l := newCarrier(s, p.send, p.end)
+		go l.run()
+		c.line = l
+	} else {
+		c.line = &memoryLine{sub: s, pipe: p}
+	}
 	return c
 }
 
-func (c *memoryConn) stall() {
+// payload is what a WebSocket frame holds.
+func payload(b []byte) []byte {
+	switch {
+	case b[1] < 126:
+		return slices.Clone(b[2:])
+	case b[1] == 126:
+		return slices.Clone(b[4:])
+	default:
+		return slices.Clone(b[10:])
+	}
+}
+
+func (c *memoryPipe) stall() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	select {
@@ -39,7 +90,7 @@ func (c *memoryConn) stall() {
 	}
 }
 
-func (c *memoryConn) flow() {
+func (c *memoryPipe) flow() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	select {
@@ -49,27 +100,28 @@ func (c *memoryConn) flow() {
 	}
 }
 
-func (c *memoryConn) send(b []byte) error {
+func (c *memoryPipe) end() { close(c.ended) }
+
+func (c *memoryPipe) flows() (gate chan struct{}) {
 	c.mu.Lock()
-	gate := c.gate
-	c.mu.Unlock()
-	select {
-	case <-c.ended:
-		return goneClosed
-	default:
-	}
+	defer c.mu.Unlock()
+	return c.gate
+}
+
+func (c *memoryPipe) send(b []byte) error {
+	gate := c.flows()
 	select {
 	case <-gate:
 	case <-c.token:
 	case <-c.ended:
 		return goneClosed
 	}
-	c.take(slices.Clone(b))
+	c.take(b)
 	return nil
 }
 
 // step lets one message through, if one waits.
-func (c *memoryConn) step() {
+func (c *memoryPipe) step() {
 	select {
 	case c.token <- struct{}{}:
 	default:
@@ -77,16 +129,56 @@ func (c *memoryConn) step() {
 	synctest.Wait()
 }
 
-func (c *memoryConn) write(p *part) error             { return c.send(p.json()) }
-func (c *memoryConn) writeShared(p *sharedPart) error { return c.send(p.json()) }
-func (c *memoryConn) beat(p *part) error {
-	if p == nil {
-		return nil
-	}
-	return c.write(p)
+// memoryLine takes what flows at once and keeps the rest of one message.
+type memoryLine struct {
+	sub    *subscriber
+	pipe   *memoryPipe
+	tail   []byte
+	taken  bool
+	closed bool
 }
-func (c *memoryConn) bye(goodbye) {}
-func (c *memoryConn) abort()      { close(c.ended) }
+
+func (l *memoryLine) write(b []byte) (bool, error) {
+	if l.closed {
+		return false, goneClosed
+	}
+	if l.tail != nil {
+		panic("written while it was busy")
+	}
+	gate := l.pipe.flows()
+	select {
+	case <-gate:
+		l.pipe.take(b)
+		return true, nil
+	default:
+	}
+	l.tail = slices.Clone(b)
+	go func() {
+		if l.pipe.send(l.tail) == nil {
+			l.sub.shard.post(func() {
+				l.taken = true
+				l.sub.resume()
+			})
+		}
+	}()
+	return false, nil
+}
+
+func (l *memoryLine) resume() (bool, error) {
+	if l.taken {
+		l.tail, l.taken = nil, false
+	}
+	return l.tail == nil, nil
+}
+
+func (l *memoryLine) stuck(time.Time) bool { return false }
+
+func (l *memoryLine) close() {
+	if !l.closed {
+		l.closed = true
+		l.pipe.end()
+	}
+}
 
 // client is a stranger that follows the protocol by the letter.
 type client struct {
@@ -96,8 +188,7 @@ type client struct {
 	parts   int  // messages that another part follows
 	board   *Board
 	sub     *subscriber
-	conn    *memoryConn
-	gone    chan struct{}
+	conn    *memoryPipe
 
 	follows map[string]bool // by the answers; "*" is everyone
 	asked   []string        // symbols to ask for again after a reconnect
@@ -134,13 +225,11 @@ func (c *client) position() string {
 
 func (c *client) connect(since string) {
 	c.sub = newSubscriber(c.board, transportWebSocket)
-	c.sub.requests = make(chan request)
-	c.conn = newMemoryConn(c.take)
+	conn := newMemoryConn(c.sub, c.take, c.number%2 == 1) // half of the clients have a line that waits
+	c.sub.conn, c.conn = conn, conn.pipe
 	if c.stalled {
 		c.conn.stall()
 	}
-	c.sub.conn = c.conn
-	c.gone = make(chan struct{})
 	c.hello, c.seq, c.pending = false, 0, 0
 	c.asked = slices.Sorted(maps.Keys(c.follows))
 	q := query{fields: c.fields, since: since}
@@ -148,11 +237,8 @@ func (c *client) connect(since string) {
 		q.symbols = c.asked
 	}
 	clear(c.follows)
-	sub, gone := c.sub, c.gone
-	go func() {
-		defer close(gone)
-		sub.serve(q)
-	}()
+	c.board.roster.enter()
+	c.sub.enter(q)
 	synctest.Wait()
 }
 
@@ -160,27 +246,26 @@ func (c *client) connect(since string) {
 func (c *client) resubscribe() {}
 
 func (c *client) leave() {
-	select {
-	case <-c.conn.ended:
-	default:
-		c.conn.abort()
-	}
-	select {
-	case c.sub.left <- goneClosed:
-	default:
-	}
-	<-c.gone
+	sub := c.sub
+	sub.shard.post(func() {
+		if !sub.gone {
+			sub.leave(goneClosed)
+		}
+	})
+	<-c.conn.gone
 }
 
-// ask sends a request unless the connection stalls: a real one would wait, which the test cannot.
+// ask sends a request unless the server does not listen yet: a real one would wait, which the test cannot.
 func (c *client) ask(r request) {
-	select {
-	case c.sub.requests <- r:
+	c.conn.mu.Lock()
+	listens := c.conn.listens
+	c.conn.listens = false
+	c.conn.mu.Unlock()
+	if listens {
+		c.sub.shard.post(func() { c.sub.ask(&r) })
 		if r.Type == "subscribe" && r.Fields != nil {
 			c.fields, _ = parseFields(*r.Fields)
 		}
-	case <-c.gone:
-	default:
 	}
 	synctest.Wait()
 }

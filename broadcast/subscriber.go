@@ -4,234 +4,249 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"tickertape/feed"
 )
 
-// conn is a transport to one subscriber. One goroutine writes it. Its errors are goodbyes.
-type conn interface {
-	write(p *part) error
-	writeShared(p *sharedPart) error
-	// beat says that the line lives, with a heartbeat message, or with nil without one, since
-	// there was another message lately.
-	beat(p *part) error
-	// bye tells the client why it is sent away, as far as the transport can, and ends the connection.
-	bye(g goodbye)
-	// abort breaks the connection from any goroutine, whatever is under way.
-	abort()
-}
-
 // subscriber is one who listens over WebSocket or SSE. Its backlog is one number: whatever it has
 // not been told is exactly the symbols it follows that changed after sent, so memory does not
-// grow with how slowly it reads.
+// grow with how slowly it reads. Beside it there is at most the rest of one message, in its line.
 type subscriber struct {
 	// static
-	board     *Board
-	transport string
+	shard     *shard
+	transport transport
 	conn      conn
-	member    *member
-	requests  chan request  // closed by nobody; nil where clients cannot ask
-	left      chan goodbye  // one slot: the reader's end
-	stop      chan struct{} // closed when run ends, so that the reader waits for nothing
 
-	// owned by run
+	// owned by the shard
+	busy   bool // the line takes nothing at the moment
+	missed bool // a frame, while it was busy
+	gone   bool // has said goodbye
+	paused bool
+	behind bool // may have missed something that no frame to come will tell
+	owed   bool // the last delivery left some out: what changed since is told whole
+	sent   Seq
+	watch  *watch // nil while paused or following nothing
+	member int    // place among the watch's members
+	place  int    // in the shard's list of all
+	seat   seat   // in the shard's wheel
+	start  int    // place in list where the next delivery begins
 	list   symbolList
 	fields feed.Fields
 	asked  float64 // updates a second; 0 is each flush
-	paused bool
-	watch  *watch // nil while paused or following nothing
-	sent   Seq
-	behind bool // may have missed something that no frame to come will tell
-	owed   bool // the last delivery left some out: what changed since is told whole
-	start  int  // place in list where the next delivery begins
 	status feed.Time
-	pace   pace
-	wrote  time.Time
+	wrote  time.Time // when the newest message was written
+	pace   *pace     // nil while it keeps up
+
+	// owned by the shard, what waits for the line to be free; nothing does while it is
+	delivery *delivery      // under way
+	todo     []func() error // then this
+	request  *request       // then this
 }
 
-func newSubscriber(b *Board, transport string) *subscriber {
-	return &subscriber{
-		board: b, transport: transport, member: newMember(), fields: feed.AllFields,
-		left: make(chan goodbye, 1), stop: make(chan struct{}),
+// newSubscriber finds a shard for a subscriber. Until it has entered nothing is said to it.
+func newSubscriber(b *Board, t transport) *subscriber {
+	sh := b.place()
+	sh.load.Add(1)
+	return &subscriber{shard: sh, transport: t, fields: feed.AllFields}
+}
+
+// enter begins to tell the client everything, until one of the two leaves. Its conn is made.
+func (s *subscriber) enter(q query) {
+	if !s.shard.post(func() { s.begin(q) }) {
+		s.conn.cut()
+		s.gone = true
+		s.release()
 	}
 }
 
-// serve tells the client everything until one of the two leaves, and says goodbye.
-func (s *subscriber) serve(q query) {
-	b := s.board
-	b.watches.enter(s.member)
-	b.roster.seat(s.conn)
-	b.metrics.subscribers.WithLabelValues(s.transport).Inc()
-	err := s.run(q)
-	var g goodbye
-	if !errors.As(err, &g) {
-		g = goneError
+func (s *subscriber) begin(q query) {
+	sh := s.shard
+	s.place = len(sh.all)
+	sh.all = append(sh.all, s)
+	if sh.impatient {
+		s.gone = true
+		s.conn.bye(goneError)
+		return
 	}
-	close(s.stop)
-	if s.watch != nil {
-		b.watches.leave(s.member, s.watch)
-	}
-	b.watches.exit(s.member)
-	b.metrics.subscribers.WithLabelValues(s.transport).Dec()
-	b.metrics.gone.WithLabelValues(s.transport, g.label).Inc()
-	if s.pace.slow {
-		b.metrics.slow.Dec()
-	}
-	s.conn.bye(g)
-	b.roster.unseat(s.conn)
-}
-
-func (s *subscriber) run(q query) error {
-	b := s.board
-	if err := s.hello(); err != nil {
-		return err
-	}
+	m := sh.board.metrics
+	m.subscribers.WithLabelValues(s.transport.String()).Inc()
+	m.tiers[tierOf(s.asked)].Inc()
+	s.wrote = sh.now
+	sh.wheel.put(s, sh.now, sh.board.cfg.Heartbeat)
+	s.depart()
+	s.todo = append(s.todo, s.hello)
 	if q.symbols != nil || q.rate != 0 || q.fields != feed.AllFields {
-		s.asked = q.rate
-		r := request{Symbols: q.symbols, Since: q.since}
-		if err := s.subscribe(&r, q.fields, q.symbols != nil); err != nil {
-			return err
+		s.todo = append(s.todo, func() error {
+			s.ration(q.rate)
+			r := request{Symbols: q.symbols, Since: q.since}
+			return s.subscribe(&r, q.fields, q.symbols != nil)
+		})
+	}
+	s.todo = append(s.todo, s.listen)
+	s.pump()
+}
+
+func (s *subscriber) listen() error {
+	s.conn.listen()
+	return nil
+}
+
+// resume goes on when the line may be free again.
+func (s *subscriber) resume() {
+	free, err := s.conn.resume()
+	switch {
+	case err != nil:
+		s.leave(err)
+	case free:
+		s.busy = false
+		s.pump()
+	}
+}
+
+// pump says all that there is to say, as far as the line takes it.
+func (s *subscriber) pump() {
+	for !s.busy && !s.gone {
+		more, err := s.next()
+		if err != nil {
+			s.leave(err)
+			return
+		}
+		if !more {
+			return
 		}
 	}
-	beat := time.NewTimer(b.cfg.Heartbeat)
-	defer beat.Stop()
-	leave := b.roster.leave
-	var turn <-chan time.Time
-	for {
-		select {
-		case <-s.member.wake:
-			if err := s.news(); err != nil {
-				return err
-			}
-		case r := <-s.requests:
-			if err := s.answer(&r); err != nil {
-				return err
-			}
-		case g := <-s.left:
-			return g
-		case <-beat.C:
-			rest := b.cfg.Heartbeat - time.Since(s.wrote)
-			err := error(nil)
-			if rest > 0 {
-				err = s.conn.beat(nil)
-			} else {
-				err, rest = s.heartbeat(), b.cfg.Heartbeat
-			}
-			if err != nil {
-				return err
-			}
-			beat.Reset(rest)
-		case <-leave:
-			leave = nil
-			timer := time.NewTimer(b.roster.turn())
-			defer timer.Stop()
-			turn = timer.C
-		case <-turn:
-			return comeBack(1012, "restarting", b.cfg.Retry)
+}
+
+// next says the most pressing thing, if there is any.
+func (s *subscriber) next() (more bool, err error) {
+	switch {
+	case s.delivery != nil:
+		return true, s.tellPart()
+	case len(s.todo) > 0:
+		step := s.todo[0]
+		if s.todo = s.todo[1:]; len(s.todo) == 0 {
+			s.todo = nil
 		}
+		return true, step()
+	case s.request != nil:
+		r := s.request
+		s.request = nil
+		err := s.answer(r)
+		s.todo = append(s.todo, s.listen)
+		return true, err
+	case s.paused:
+		return false, nil
+	case s.status != s.shard.status.Since:
+		status := &s.shard.status
+		s.status = status.Since
+		return true, s.say("status", statusMessage{Type: "status", Source: s.shard.board.source.Name,
+			Status: status.State.String(), Since: status.Since, Message: status.Message})
+	case s.watch == nil:
+		return false, nil
 	}
+	if said, err := s.keepPace(); said || err != nil {
+		return said, err
+	}
+	if !s.behind && s.sent >= s.watch.seq {
+		return false, nil
+	}
+	if s.sent < s.watch.seq {
+		s.shard.tally.catchUps++
+		s.took()
+	}
+	s.catchUp()
+	return true, nil
+}
+
+// ask takes in a request, which is answered when the line is free.
+func (s *subscriber) ask(r *request) {
+	s.request = r
+	s.pump()
 }
 
 func (s *subscriber) hello() error {
-	b := s.board
-	status := b.store.state()
-	s.status, s.sent = status.Since, b.store.now()
-	return s.write(say("hello", helloMessage{
+	sh := s.shard
+	b := sh.board
+	s.status, s.sent = sh.status.Since, b.store.now()
+	return s.say("hello", helloMessage{
 		Type: "hello", Protocol: 1, Epoch: b.store.epoch, Seq: s.sent, Time: micros(time.Now()),
 		Interval: b.cfg.Interval.Milliseconds(), Heartbeat: b.cfg.Heartbeat.Milliseconds(),
-		Source: b.source.Name, Simulated: b.source.Simulated, Status: status.State.String(),
-	}))
+		Source: b.source.Name, Simulated: b.source.Simulated, Status: sh.status.State.String(),
+	})
 }
 
-// news tells what the subscriber was woken for.
-func (s *subscriber) news() error {
-	if s.paused {
-		return nil
-	}
-	if status := s.board.store.state(); status.Since != s.status {
-		s.status = status.Since
-		err := s.write(say("status", statusMessage{Type: "status", Source: s.board.source.Name,
-			Status: status.State.String(), Since: status.Since, Message: status.Message}))
-		if err != nil {
-			return err
-		}
-	}
-	if s.watch == nil {
-		return nil
-	}
-	f := s.watch.frame.Load()
-	err := error(nil)
+// offer writes a frame of the subscriber's watch if the line is free.
+func (s *subscriber) offer(f *frame) {
 	switch {
-	case s.behind:
-		err = s.catchUp()
-	case f == nil || f.seq <= s.sent:
-		return nil
-	default:
-		err = s.update(f)
-	}
-	if err != nil {
-		return err
-	}
-	s.pace.taken++
-	return s.keepPace()
-}
-
-// update brings the subscriber to f or further: with f itself when it has been told all that was
-// before, with a delivery of its own when it has missed some.
-func (s *subscriber) update(f *frame) error {
-	if s.owed || s.sent < f.from {
-		s.board.metrics.catchUps.Inc()
-		return s.catchUp()
+	case s.busy:
+		s.miss()
+		return
+	case f.seq <= s.sent:
+		return
+	case s.behind || s.owed || s.sent < f.from:
+		s.pump()
+		return
 	}
 	for i, p := range f.parts {
-		if i > 0 && s.watch.frame.Load() != f {
-			// f is history: its rest is not kept for one slow reader, but built as far as it still holds
-			return s.deliver(&delivery{kind: update, list: s.list, fields: s.fields, from: f.from,
-				begun: true, at: f.seq, total: s.list.len(s.board.store.size()), done: f.parts[i-1].next})
+		err := s.put(p.kind, s.shard.framed(f, i, s.conn.framing()))
+		if err != nil {
+			s.leave(err)
+			return
 		}
-		if err := s.conn.writeShared(p); err != nil {
-			return err
+		if s.busy && p.more {
+			// the frame will be history, so its rest is not kept for one slow reader, but built as far as it still holds
+			s.delivery = &delivery{kind: update, list: s.list, fields: s.fields, from: f.from,
+				begun: true, at: f.seq, total: s.list.len(s.shard.board.store.size()), done: p.next}
+			s.took()
+			return
 		}
-		s.written(p.part)
 	}
 	s.sent = f.seq
-	return nil
+	if s.took(); s.pace != nil {
+		s.pump() // a verdict may be due
+	}
 }
 
 // catchUp tells all that changed among the followed symbols since the last delivery, if anything did.
-func (s *subscriber) catchUp() error {
-	return s.deliver(&delivery{kind: update, list: s.list, fields: s.fields, from: s.sent, whole: s.owed, start: s.start})
+func (s *subscriber) catchUp() {
+	s.delivery = &delivery{kind: update, list: s.list, fields: s.fields, from: s.sent, whole: s.owed, start: s.start}
 }
 
-// deliver writes a delivery part by part and notes how far the subscriber is. An update that
-// would say nothing is not written.
-func (s *subscriber) deliver(d *delivery) error {
-	for first := true; ; first = false {
-		p := s.board.store.part(d, time.Now())
-		if first && d.kind == update && d.told == 0 && !p.more {
-			break
-		}
-		if err := s.write(p); err != nil {
-			return err
-		}
-		if !p.more {
-			break
-		}
+// tellPart writes the next part of the delivery. An update that would say nothing is not written.
+func (s *subscriber) tellPart() error {
+	sh, d := s.shard, s.delivery
+	first := !d.begun
+	p := &sh.part
+	sh.board.store.part(p, d, time.Now())
+	if first && d.kind == update && d.told == 0 && !p.more {
+		s.delivered(d)
+		return nil
 	}
+	if !p.more {
+		s.delivered(d) // what the line does not take now, it takes before anything else
+	}
+	if p.kind == update && p.news > 0 {
+		sh.board.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.news))/1e6))
+	}
+	return s.write(p)
+}
+
+// delivered notes how far the subscriber is.
+func (s *subscriber) delivered(d *delivery) {
+	s.delivery = nil
 	s.sent = d.at
 	switch {
 	case d.owed:
-		s.behind, s.owed, s.start = true, true, s.place(d.list.at(d.first))
-		s.member.nudge()
+		s.behind, s.owed, s.start = true, true, s.placeOf(d.list.at(d.first))
 	case d.list.all == s.list.all && len(d.list.ids) == len(s.list.ids): // all that it follows
 		s.behind, s.owed, s.start = false, false, 0
 	}
-	return nil
 }
 
-// place is where in the followed symbols id stands.
-func (s *subscriber) place(id feed.SymbolID) int {
+// placeOf is where in the followed symbols id stands.
+func (s *subscriber) placeOf(id feed.SymbolID) int {
 	if s.list.all {
 		return int(id)
 	}
@@ -239,36 +254,136 @@ func (s *subscriber) place(id feed.SymbolID) int {
 	return place
 }
 
+// say writes a message without quotes. The line is free.
+func (s *subscriber) say(k kind, message any) error {
+	p := &s.shard.part
+	p.begin(k)
+	p.data = appendMessage(p.data, message)
+	return s.write(p)
+}
+
 func (s *subscriber) write(p *part) error {
-	if err := s.conn.write(p); err != nil {
+	return s.put(p.kind, p.framed(s.conn.framing(), s.shard.board.store.epoch))
+}
+
+// put writes a framed message.
+func (s *subscriber) put(k kind, b []byte) error {
+	free, err := s.conn.write(b)
+	if err != nil {
 		return err
 	}
-	s.written(p)
+	sh := s.shard
+	s.wrote = sh.clock()
+	sh.tally.sent(int(s.transport), len(b))
+	if !free {
+		s.busy, s.missed = true, false
+		sh.wheel.put(s, s.wrote, sh.board.cfg.WriteTimeout)
+	}
 	return nil
 }
 
-func (s *subscriber) written(p *part) {
-	s.wrote = time.Now()
-	if p.kind == update && p.news > 0 {
-		s.board.metrics.age.Observe(max(0, float64(s.wrote.UnixMicro()-int64(p.news))/1e6))
+// look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
+func (s *subscriber) look() {
+	sh := s.shard
+	cfg := &sh.board.cfg
+	if s.busy {
+		if s.conn.stuck(sh.now) {
+			s.leave(goneStalled)
+			return
+		}
+		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout))
+		return
+	}
+	quiet := sh.now.Sub(s.wrote)
+	if err := s.beat(quiet >= cfg.Heartbeat); err != nil {
+		s.leave(err)
+		return
+	}
+	next := cfg.Heartbeat
+	if quiet < cfg.Heartbeat {
+		next -= quiet
+	}
+	if !s.gone {
+		sh.wheel.put(s, sh.now, next)
 	}
 }
 
-func (s *subscriber) heartbeat() error {
-	if err := s.keepPace(); err != nil {
+// beat says that the line lives: in an event stream with a comment, which keeps proxies from
+// closing it, and, when there was nothing else, with a message.
+func (s *subscriber) beat(quiet bool) error {
+	if comment := comments[s.conn.framing()]; comment != nil {
+		wrote := s.wrote
+		if err := s.put("", comment); err != nil || s.busy {
+			return err
+		}
+		s.wrote = wrote // scripts don't see it
+	}
+	if !quiet {
+		return nil
+	}
+	p := &s.shard.part
+	p.begin("heartbeat")
+	p.data = append(p.data, `{"type":"heartbeat","seq":`...)
+	p.data = strconv.AppendUint(p.data, uint64(s.sent), 10)
+	p.data = append(p.data, `,"time":`...)
+	p.data = strconv.AppendInt(p.data, micros(time.Now()), 10)
+	p.data = append(p.data, '}')
+	if err := s.write(p); err != nil {
 		return err
 	}
-	p := say("heartbeat", plainMessage{Type: "heartbeat", Seq: &s.sent, Time: micros(time.Now())})
-	if err := s.conn.beat(p); err != nil {
-		return err
-	}
-	s.wrote = time.Now()
+	s.pump() // a verdict may be due
 	return nil
+}
+
+// comments of a line that is alive, by framing.
+var comments = [...][]byte{framedEvent: []byte(":\n\n"), framedChunk: []byte("3\r\n:\n\n\r\n")}
+
+// leave ends the subscription and says goodbye.
+func (s *subscriber) leave(why error) {
+	if s.gone {
+		s.conn.cut()
+		return
+	}
+	s.gone = true
+	g := goneError
+	errors.As(why, &g)
+	sh := s.shard
+	m := sh.board.metrics
+	if s.watch != nil {
+		sh.watches.leave(s, s.watch)
+		s.watch = nil
+	}
+	sh.wheel.remove(s)
+	m.subscribers.WithLabelValues(s.transport.String()).Dec()
+	m.tiers[tierOf(s.asked)].Dec()
+	m.gone.WithLabelValues(s.transport.String(), g.label).Inc()
+	if s.pace != nil && s.pace.slow {
+		m.slow.Dec()
+	}
+	s.delivery, s.todo, s.request, s.pace = nil, nil, nil, nil
+	s.list = symbolList{}
+	s.conn.bye(g)
+}
+
+// ended is called when the connection is over.
+func (s *subscriber) ended() {
+	all := s.shard.all
+	last := len(all) - 1
+	all[s.place] = all[last]
+	all[s.place].place = s.place
+	all[last] = nil
+	s.shard.all = all[:last]
+	s.release()
+}
+
+func (s *subscriber) release() {
+	s.shard.load.Add(-1)
+	s.shard.board.roster.exit()
 }
 
 // granted is the rate that the subscriber gets at most, in updates a second.
 func (s *subscriber) granted() float64 {
-	most := math.Round(1e6/s.board.cfg.Interval.Seconds()) / 1e6
+	most := math.Round(1e6/s.shard.board.cfg.Interval.Seconds()) / 1e6
 	if s.asked == 0 || s.asked > most {
 		return most
 	}
@@ -280,42 +395,34 @@ func (s *subscriber) every() time.Duration {
 	if s.asked == 0 {
 		return 0
 	}
-	if every := time.Duration(float64(time.Second) / s.asked); every > s.board.cfg.Interval {
+	if every := time.Duration(float64(time.Second) / s.asked); every > s.shard.board.cfg.Interval {
 		return every
 	}
 	return 0
 }
 
-// keepPace says when the subscriber reads more slowly than it asked for, and when that is over.
-func (s *subscriber) keepPace() error {
-	if s.watch == nil {
-		return nil
-	}
-	rate, recovered := s.pace.verdict(time.Now(), s.watch.frames.Load())
-	switch {
-	case recovered:
-		s.board.metrics.slow.Dec()
-		return s.write(say("rate", rateMessage{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"}))
-	case rate > 0:
-		if s.pace.first {
-			s.board.metrics.slow.Inc()
-		}
-		return s.write(say("rate", rateMessage{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"}))
-	}
-	return nil
+// ration sets the rate that was asked for.
+func (s *subscriber) ration(rate float64) {
+	tiers := &s.shard.board.metrics.tiers
+	tiers[tierOf(s.asked)].Dec()
+	s.asked = rate
+	tiers[tierOf(s.asked)].Inc()
 }
 
 // rejoin makes the subscriber a member of the watch for what it follows now. The watch may be
 // further than the subscriber is.
 func (s *subscriber) rejoin() {
-	old := s.watch
-	s.watch, s.behind, s.start = nil, true, 0
-	s.member.nudge()
-	if !s.paused && !s.list.empty() {
-		s.watch = s.board.watches.join(s.member, s.list, s.fields, s.every())
-		s.pace.begin(time.Now(), s.watch.frames.Load())
+	w := &s.shard.watches
+	if s.watch != nil {
+		w.leave(s, s.watch)
+		s.watch = nil
 	}
-	if old != nil && old != s.watch {
-		s.board.watches.leave(s.member, old)
+	s.behind, s.start = true, 0
+	if !s.paused && !s.list.empty() {
+		s.watch = w.join(s, s.list, s.fields, s.every(), s.shard.board.store.now())
+		s.list = s.watch.list // one copy for all
+		if s.pace != nil {
+			s.pace.begin(s.shard.now, s.watch.frames)
+		}
 	}
 }

@@ -3,15 +3,13 @@ package broadcast
 import (
 	"encoding/binary"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"tickertape/feed"
 )
 
-// watch is what all who follow the same symbols with the same fields at the same rate share: the
-// frames are made once for all of them.
+// watch is what those subscribers of a shard share who follow the same symbols with the same fields
+// at the same rate: a frame is made once for all of them.
 type watch struct {
 	// static
 	key    string
@@ -19,45 +17,23 @@ type watch struct {
 	fields feed.Fields
 	every  time.Duration // least time between two frames; 0 is each flush
 
-	frame  atomic.Pointer[frame] // the newest; nil before the first
-	frames atomic.Uint64         // how many there were
-
-	// guarded by watches.mu
-	members map[*member]struct{}
+	members []*subscriber
 	seq     Seq       // what a member in step has been told
 	last    time.Time // when the newest frame was made
+	frames  uint64    // how many there were
 	waiting bool      // has news that it is too early to tell
-	pending []feed.SymbolID
+	pending []int     // indices into the news that is being told
 }
 
-// member is one who waits for the frames of a watch.
-type member struct {
-	wake chan struct{} // one slot, never closed
-}
-
-func newMember() *member { return &member{wake: make(chan struct{}, 1)} }
-
-func (m *member) nudge() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
-
-// watches are all there are, by key and by symbol.
+// watches are a shard's, by key and by symbol.
 type watches struct {
-	store *store
-
-	mu        sync.Mutex
-	byKey     map[string]*watch
-	bySymbol  [][]*watch // index is the symbol's id
-	ofAll     []*watch   // follow everyone
-	waiting   []*watch
-	everybody map[*member]struct{} // also those who follow nothing at the moment
-}
-
-func newWatches(s *store) *watches {
-	return &watches{store: s, byKey: map[string]*watch{}, everybody: map[*member]struct{}{}}
+	byKey    map[string]*watch
+	bySymbol [][]*watch // index is the symbol's id
+	ofAll    []*watch   // follow everyone
+	waiting  []*watch   // for their time
+	due      time.Time  // when the first of those is due; zero when none waits
+	concerns []*watch   // scratch
+	everyone []int      // scratch: 0, 1, 2 and so on
 }
 
 func watchKey(list symbolList, fields feed.Fields, every time.Duration) string {
@@ -73,15 +49,13 @@ func watchKey(list symbolList, fields feed.Fields, every time.Duration) string {
 	return string(b)
 }
 
-// join makes m a member of the watch for these symbols. From then on no frame passes m by: what a
-// snapshot taken afterwards does not show yet, a frame will tell.
-func (w *watches) join(m *member, list symbolList, fields feed.Fields, every time.Duration) *watch {
+// join makes s a member of the watch for these symbols, which begins at seq when it is new. What
+// the member has not been told yet at that time, no frame will tell.
+func (w *watches) join(s *subscriber, list symbolList, fields feed.Fields, every time.Duration, seq Seq) *watch {
 	key := watchKey(list, fields, every)
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	x := w.byKey[key]
 	if x == nil {
-		x = &watch{key: key, list: list, fields: fields, every: every, members: map[*member]struct{}{}, seq: w.store.now()}
+		x = &watch{key: key, list: list, fields: fields, every: every, seq: seq}
 		w.byKey[key] = x
 		if list.all {
 			w.ofAll = append(w.ofAll, x)
@@ -93,16 +67,19 @@ func (w *watches) join(m *member, list symbolList, fields feed.Fields, every tim
 			w.bySymbol[id] = append(w.bySymbol[id], x)
 		}
 	}
-	x.members[m] = struct{}{}
+	s.member = len(x.members)
+	x.members = append(x.members, s)
 	return x
 }
 
 // leave ends a membership; the last to leave ends the watch.
-func (w *watches) leave(m *member, x *watch) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(x.members, m)
-	if len(x.members) > 0 {
+func (w *watches) leave(s *subscriber, x *watch) {
+	last := len(x.members) - 1
+	x.members[s.member] = x.members[last]
+	x.members[s.member].member = s.member
+	x.members[last] = nil
+	x.members = x.members[:last]
+	if last > 0 {
 		return
 	}
 	delete(w.byKey, x.key)
@@ -125,123 +102,132 @@ func drop(list []*watch, x *watch) []*watch {
 	return list[:last]
 }
 
-// tell makes the frames of every watch that follows one of the news and is due, and of those that
-// have waited long enough; the members are woken. It returns when the next one is due, zero when
-// none waits.
-func (w *watches) tell(seq Seq, news []feed.SymbolID, now time.Time) time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var touched []*watch
-	for _, id := range news {
+// touched are the watches that the news concerns and that are told at every flush, each with
+// what concerns it pending. The others begin to wait for their time.
+func (w *watches) touched(n *news) []*watch {
+	w.concerns = w.concerns[:0]
+	for i, id := range n.ids {
 		if int(id) >= len(w.bySymbol) {
-			break // news is in order
+			break // ids are in order
 		}
 		for _, x := range w.bySymbol[id] {
-			if x.every > 0 {
+			switch {
+			case x.seq >= n.seq: // it began after this flush was published
+			case x.every > 0:
 				w.wait(x)
-				continue
+			default:
+				if len(x.pending) == 0 {
+					w.concerns = append(w.concerns, x)
+				}
+				x.pending = append(x.pending, i)
 			}
-			if len(x.pending) == 0 {
-				touched = append(touched, x)
-			}
-			x.pending = append(x.pending, id)
 		}
 	}
-	for _, x := range touched {
-		w.make(x, symbolList{ids: x.pending}, seq, now)
-		x.pending = x.pending[:0]
+	if len(n.ids) == 0 {
+		return w.concerns
 	}
-	if len(news) > 0 {
-		for _, x := range w.ofAll {
-			if x.every > 0 {
-				w.wait(x)
-				continue
+	for _, x := range w.ofAll {
+		switch {
+		case x.seq >= n.seq:
+		case x.every > 0:
+			w.wait(x)
+		default:
+			for i := len(w.everyone); i < len(n.ids); i++ {
+				w.everyone = append(w.everyone, i)
 			}
-			w.make(x, symbolList{ids: news}, seq, now)
+			x.pending = append(x.pending, w.everyone[:len(n.ids)]...)
+			w.concerns = append(w.concerns, x)
 		}
 	}
-	var next time.Time
-	still := w.waiting[:0]
-	for _, x := range w.waiting {
-		due := x.last.Add(x.every)
-		if due.After(now) {
-			still = append(still, x)
-			if next.IsZero() || due.Before(next) {
-				next = due
-			}
-			continue
-		}
-		x.waiting = false
-		w.make(x, x.list, seq, now)
-	}
-	clear(w.waiting[len(still):])
-	w.waiting = still
-	return next
+	return w.concerns
 }
 
 func (w *watches) wait(x *watch) {
-	if !x.waiting {
-		x.waiting = true
-		w.waiting = append(w.waiting, x)
+	if x.waiting {
+		return
+	}
+	x.waiting = true
+	w.waiting = append(w.waiting, x)
+	if due := x.last.Add(x.every); w.due.IsZero() || due.Before(w.due) {
+		w.due = due
 	}
 }
 
-// make makes the frame of what changed among the listed symbols since the watch's last one, and
-// wakes its members. The caller holds mu.
-func (w *watches) make(x *watch, among symbolList, seq Seq, now time.Time) {
-	f := &frame{from: x.seq, seq: seq}
+// takeDue are the waiting watches whose time has come.
+func (w *watches) takeDue(now time.Time) []*watch {
+	w.concerns, w.due = w.concerns[:0], time.Time{}
+	still := w.waiting[:0]
+	for _, x := range w.waiting {
+		due := x.last.Add(x.every)
+		if !due.After(now) {
+			x.waiting = false
+			w.concerns = append(w.concerns, x)
+			continue
+		}
+		still = append(still, x)
+		if w.due.IsZero() || due.Before(w.due) {
+			w.due = due
+		}
+	}
+	clear(w.waiting[len(still):])
+	w.waiting = still
+	return w.concerns
+}
+
+// compose makes the frame of the pending news.
+func (x *watch) compose(f *frame, n *news, s *store, now time.Time) {
+	defer func() { x.pending = x.pending[:0] }()
+	if x.fields != feed.AllFields {
+		f.ids = f.ids[:0]
+		for _, i := range x.pending {
+			f.ids = append(f.ids, n.ids[i])
+		}
+		x.gather(f, symbolList{ids: f.ids}, s, now)
+		return
+	}
+	f.from, f.seq = x.seq, n.seq
+	p := f.add()
+	p.beginQuotes(update, n.seq, now, false)
+	for _, i := range x.pending {
+		change := n.change(i)
+		if p.quotes > 0 && len(p.data)+len(change) > partLimit-32 {
+			p.endQuotes(x.place(n.ids[i]))
+			p = f.add()
+			p.beginQuotes(update, n.seq, now, false)
+		}
+		p.quote(change, n.oldest[i])
+		f.oldest(n.oldest[i])
+	}
+	p.endQuotes(-1)
+}
+
+// gather makes the frame of what changed among the listed symbols since the watch's last one. It
+// has no part when nothing did.
+func (x *watch) gather(f *frame, among symbolList, s *store, now time.Time) {
 	d := delivery{kind: update, list: among, fields: x.fields, from: x.seq}
 	for {
-		p := w.store.part(&d, now)
+		p := f.add()
+		s.part(p, &d, now)
 		if d.told == 0 && !p.more {
-			return // nothing in the fields that it wants
+			f.reset()
+			return
 		}
-		p.next = x.place(among, p.next)
-		f.parts = append(f.parts, share(p))
+		if p.more {
+			p.next = x.place(among.at(p.next))
+		}
+		f.oldest(p.news)
 		if !p.more {
 			break
 		}
 	}
-	x.seq, x.last = seq, now
-	x.frame.Store(f)
-	x.frames.Add(1)
-	for m := range x.members {
-		m.nudge()
+	f.from, f.seq = x.seq, d.at
+}
+
+// place is where in the watch's symbols id stands.
+func (x *watch) place(id feed.SymbolID) int {
+	if x.list.all {
+		return int(id)
 	}
-}
-
-// place is where in the watch's own list the i-th of the listed symbols stands.
-func (x *watch) place(among symbolList, i int) int {
-	switch {
-	case x.list.all && among.all:
-		return i
-	case i == len(among.ids):
-		return len(x.list.ids)
-	case x.list.all:
-		return int(among.ids[i])
-	default:
-		place, _ := slices.BinarySearch(x.list.ids, among.ids[i])
-		return place
-	}
-}
-
-// nudgeAll wakes everyone, for news that is not a symbol's.
-func (w *watches) nudgeAll() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for m := range w.everybody {
-		m.nudge()
-	}
-}
-
-func (w *watches) enter(m *member) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.everybody[m] = struct{}{}
-}
-
-func (w *watches) exit(m *member) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.everybody, m)
+	place, _ := slices.BinarySearch(x.list.ids, id)
+	return place
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -47,19 +46,12 @@ func (b *Board) WebSocket() http.Handler {
 		}
 		refusal, refused := b.refusal(r)
 		if refused && !b.roster.courtesy.TryAcquire(1) {
-			b.metrics.connects.WithLabelValues(transportWebSocket, refusal.label).Inc()
+			b.metrics.connects.WithLabelValues(transportWebSocket.String(), refusal.label).Inc()
 			refusal.problem().Write(w)
 			return
 		}
-		var guarded *guard
-		c, err := websocket.Accept(&hijacker{ResponseWriter: w, wrap: func(c net.Conn, early []byte) net.Conn {
-			guarded = newGuard(c, early, b.cfg)
-			return guarded
-		}}, r, &websocket.AcceptOptions{
-			Subprotocols:       []string{Subprotocol},
-			InsecureSkipVerify: true, // origins are checked above, by scheme, host and port
-			CompressionMode:    websocket.CompressionDisabled,
-		})
+		h := &hijacker{ResponseWriter: w, cfg: &b.cfg}
+		c, err := websocket.Accept(h, r, b.cfg.acceptOptions())
 		if err != nil {
 			if refused {
 				b.roster.courtesy.Release(1)
@@ -68,27 +60,50 @@ func (b *Board) WebSocket() http.Handler {
 			}
 			return // Accept has answered
 		}
-		s := newSubscriber(b, transportWebSocket)
-		ws := &webSocketConn{board: b, socket: c, guard: guarded}
-		s.conn = ws
-		// Fresh goroutines, so that this one's stack and the server's buffers are freed.
 		if refused {
-			b.metrics.connects.WithLabelValues(transportWebSocket, refusal.label).Inc()
+			b.metrics.connects.WithLabelValues(transportWebSocket.String(), refusal.label).Inc()
 			go func() {
 				defer b.roster.courtesy.Release(1)
-				ws.bye(refusal)
+				refuse(c, h.guard, refusal)
 			}()
 			return
 		}
-		b.metrics.connects.WithLabelValues(transportWebSocket, "accepted").Inc()
-		s.requests = make(chan request)
-		c.SetReadLimit(int64(b.cfg.MaxMessage))
-		go ws.read(s)
-		go func() {
-			defer b.roster.exit()
-			s.serve(q)
-		}()
+		b.metrics.connects.WithLabelValues(transportWebSocket.String(), "accepted").Inc()
+		c.CloseNow() // closes nothing but the library's part of it
+		s := newSubscriber(b, transportWebSocket)
+		s.conn = newWebSocketConn(s, h)
+		s.enter(q)
 	})
+}
+
+// acceptOptions are what the library has to know.
+func (c Config) acceptOptions() *websocket.AcceptOptions {
+	o := &websocket.AcceptOptions{
+		Subprotocols:       []string{Subprotocol},
+		InsecureSkipVerify: true, // origins are checked before, by scheme, host and port
+		CompressionMode:    websocket.CompressionDisabled,
+	}
+	if c.Compression {
+		o.CompressionMode = websocket.CompressionNoContextTakeover // so that a connection keeps nothing
+	}
+	return o
+}
+
+// refuse closes a connection that no subscriber gets.
+func refuse(c *websocket.Conn, g *guard, why goodbye) {
+	closed := false
+	g.control = func(frame []byte) error {
+		if closed {
+			return nil
+		}
+		closed = frame[0] == opClose
+		g.Conn.SetWriteDeadline(time.Now().Add(closeTimeout))
+		_, err := g.Conn.Write(frame)
+		return err
+	}
+	c.Close(websocket.StatusCode(why.code), why.reason) // bounded by the guard
+	g.Conn.Close()
+	c.CloseNow()
 }
 
 // refusal is why a request is not served, when it is not. Otherwise the roster has been entered.
@@ -109,11 +124,12 @@ func offers(headers []string, protocol string) bool {
 	return false
 }
 
-// hijacker hands out the connection wrapped and with small buffers: net/http's 4 KiB each way would
-// stay for life.
+// hijacker hands out the connection guarded and with small buffers.
 type hijacker struct {
 	http.ResponseWriter
-	wrap func(c net.Conn, early []byte) net.Conn
+	cfg      *Config
+	guard    *guard
+	deflated bool
 }
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -123,89 +139,247 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	c.SetDeadline(time.Time{})
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	c = h.wrap(c, slices.Clone(early))
-	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, 512), bufio.NewWriterSize(c, 256)), nil
+	h.guard = newGuard(c, slices.Clone(early), h.cfg)
+	h.deflated = h.Header().Get("Sec-WebSocket-Extensions") != ""
+	g, buffers := lend(h.guard)
+	return g, buffers, nil
 }
+
+// lend is what the library needs to speak over the guard. net/http's 4 KiB each way are far more.
+func lend(g *guard) (net.Conn, *bufio.ReadWriter) {
+	c := loan{g}
+	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, 512), bufio.NewWriterSize(c, 256))
+}
+
+// loan is the guard as the library has it for a while.
+type loan struct{ *guard }
+
+// Close gives it back.
+func (loan) Close() error { return nil }
 
 // webSocketConn writes ready frames around the library, which keeps the handshake, the reading, the
-// control frames and the closing.
+// control frames and the closing. The library's connection is there only while the client has
+// something to say or is sent away: for one who listens it would hold 5 KiB and a goroutine.
 type webSocketConn struct {
-	board  *Board
-	socket *websocket.Conn
-	guard  *guard
+	// static
+	sub   *subscriber
+	guard *guard
+	line  line
+	as    framing
+
+	// owned by the shard
+	socket  *websocket.Conn // nil while nobody speaks
+	reader  *bufio.Reader   // the socket's
+	control []byte          // a control frame that waits for the line
+	closing bool            // a close frame has been written
+
+	// owned by hear
+	messages *rate.Limiter // nil before the first
+	bad      int           // messages in a row
 }
 
-func (c *webSocketConn) write(p *part) error             { return c.send(p.webSocket()) }
-func (c *webSocketConn) writeShared(p *sharedPart) error { return c.send(p.frame) }
-
-func (c *webSocketConn) beat(p *part) error {
-	if p == nil {
-		return nil // WebSockets are not closed for being busy
+func newWebSocketConn(s *subscriber, h *hijacker) *webSocketConn {
+	c := &webSocketConn{sub: s, guard: h.guard}
+	if h.deflated {
+		c.as = framedDeflated
 	}
-	return c.write(p)
-}
-
-func (c *webSocketConn) send(frame []byte) error {
-	err := c.guard.send(frame)
-	switch {
-	case err == nil:
-		c.board.metrics.messages.WithLabelValues(transportWebSocket).Inc()
-		c.board.metrics.bytes.WithLabelValues(transportWebSocket).Add(float64(len(frame)))
+	c.guard.control = func(frame []byte) error {
+		if !s.shard.post(func() { c.send(frame) }) {
+			return net.ErrClosed
+		}
 		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded) && !c.guard.cut.Load():
-		return goneStalled
-	default:
-		return goneError
 	}
+	l, ok := newSocket(s, h.guard.Conn, c.heard)
+	if !ok {
+		l = carry(s, h.guard.Conn)
+	}
+	c.line = l
+	return c
+}
+
+// open makes the library's connection. The library makes one for a handshake only, so it is shown
+// one like the client's, and its answer is not sent.
+func (c *webSocketConn) open() {
+	header := http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="},
+	}
+	if c.as == framedDeflated {
+		header.Set("Sec-WebSocket-Extensions", "permessage-deflate")
+	}
+	cfg := &c.sub.shard.board.cfg
+	h := &reopening{guard: c.guard, header: http.Header{}}
+	socket, err := websocket.Accept(h, &http.Request{Method: http.MethodGet, ProtoMajor: 1, ProtoMinor: 1, Header: header}, cfg.acceptOptions())
+	if err != nil {
+		panic(err) // it took the client's
+	}
+	socket.SetReadLimit(int64(cfg.MaxMessage))
+	c.socket, c.reader = socket, h.reader
+}
+
+// reopening is the answer to a handshake that was answered before.
+type reopening struct {
+	guard  *guard
+	header http.Header
+	reader *bufio.Reader
+}
+
+func (r *reopening) Header() http.Header         { return r.header }
+func (r *reopening) Write(b []byte) (int, error) { return len(b), nil }
+func (r *reopening) WriteHeader(int)             {}
+
+func (r *reopening) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, buffers := lend(r.guard)
+	r.reader = buffers.Reader
+	return c, buffers, nil
+}
+
+// carry is a line for a connection that can only be written by waiting.
+func carry(s *subscriber, conn net.Conn) line {
+	patient := &patientConn{Conn: conn, timeout: s.shard.board.cfg.WriteTimeout}
+	l := newCarrier(s, func(b []byte) error {
+		_, err := patient.Write(b)
+		return err
+	}, func() { patient.SetWriteDeadline(time.Unix(1, 0)) })
+	go func() {
+		l.run()
+		conn.Close()
+	}()
+	return l
+}
+
+func (c *webSocketConn) framing() framing { return c.as }
+
+// write swallows what comes after a close frame: the library would answer the peer's close frame
+// with a second one, and browsers then report neither code nor reason.
+func (c *webSocketConn) write(b []byte) (bool, error) {
+	if c.closing {
+		return true, nil
+	}
+	return c.line.write(b)
+}
+
+func (c *webSocketConn) resume() (bool, error) {
+	free, err := c.line.resume()
+	if !free || err != nil || c.control == nil {
+		return free, err
+	}
+	frame := c.control
+	c.control = nil
+	return c.writeControl(frame)
+}
+
+func (c *webSocketConn) writeControl(frame []byte) (bool, error) {
+	free, err := c.write(frame)
+	c.closing = c.closing || frame[0] == opClose
+	return free, err
+}
+
+// send writes a control frame of the library between two messages. Of several that wait the newest
+// does, or the one that closes.
+func (c *webSocketConn) send(frame []byte) {
+	if c.sub.busy {
+		if len(c.control) == 0 || c.control[0] != opClose {
+			c.control = frame
+		}
+		return
+	}
+	free, err := c.writeControl(frame)
+	c.sub.busy = !free
+	if err != nil {
+		c.sub.leave(err)
+	}
+}
+
+func (c *webSocketConn) stuck(now time.Time) bool { return c.line.stuck(now) }
+
+// listen lets the next message come. A goroutine waits for it only when part of it is there already
+// or the line has no poller.
+func (c *webSocketConn) listen() {
+	l, polled := c.line.(*socket)
+	switch {
+	case c.socket != nil && c.reader.Buffered() > 0:
+		go c.hear(c.socket)
+	case polled && len(c.guard.early) == 0:
+		if c.socket != nil {
+			go c.socket.CloseNow()
+			c.socket, c.reader = nil, nil
+		}
+		l.awaitRead()
+	default:
+		c.heard()
+	}
+}
+
+// heard reads what has come.
+func (c *webSocketConn) heard() {
+	if c.sub.gone {
+		return // whoever closes reads
+	}
+	if c.socket == nil {
+		c.open()
+	}
+	go c.hear(c.socket)
 }
 
 func (c *webSocketConn) bye(g goodbye) {
-	if g.code != 0 {
-		c.socket.Close(websocket.StatusCode(g.code), g.reason) // bounded by the guard
+	s := c.sub
+	if c.socket == nil && g.code != 0 {
+		c.open()
 	}
-	c.guard.Conn.Close() // CloseNow waits for a Close that is under way
-	c.socket.CloseNow()
+	go func() {
+		if g.code != 0 {
+			c.socket.Close(websocket.StatusCode(g.code), g.reason) // bounded by the guard
+		}
+		c.guard.interrupt() // CloseNow waits for whoever reads
+		if c.socket != nil {
+			c.socket.CloseNow()
+		}
+		s.shard.post(func() {
+			c.line.close()
+			s.ended()
+		})
+	}()
 }
 
-func (c *webSocketConn) abort() { c.guard.Conn.Close() }
-
-// read hands the client's messages to the subscriber until either leaves.
-func (c *webSocketConn) read(s *subscriber) {
-	messages := rate.NewLimiter(messageRate, messageBurst)
-	bad := 0
-	for {
-		kind, b, err := c.socket.Read(context.Background())
-		if err != nil {
-			c.guard.unblock()
-			s.left <- c.whyLeft(err)
-			return
-		}
-		var r request
-		switch {
-		case kind != websocket.MessageText:
-			s.left <- goodbye{code: 1003, label: "policy", reason: "messages are text"}
-			return
-		case !messages.Allow():
-			r = parseRequest(b)
-			r = request{ID: r.ID, fault: &fault{rateLimited, "too many messages: slow down"}}
-		default:
-			r = parseRequest(b)
-		}
-		if r.fault == nil {
-			bad = 0
-		} else if bad++; bad > maxBadMessages {
-			s.left <- policy("policy", "too many bad messages")
-			return
-		}
-		select {
-		case s.requests <- r:
-		case <-s.stop:
-			return
-		}
-	}
+func (c *webSocketConn) cut() {
+	c.guard.interrupt()
+	c.line.close()
 }
 
-func (c *webSocketConn) whyLeft(err error) goodbye {
+// hear reads one message and hands it to the subscriber.
+func (c *webSocketConn) hear(socket *websocket.Conn) {
+	s := c.sub
+	if c.messages == nil {
+		c.messages = rate.NewLimiter(messageRate, messageBurst)
+	}
+	leave := func(why error) { s.shard.post(func() { s.leave(why) }) }
+	kind, b, err := socket.Read(context.Background())
+	if err != nil {
+		leave(whyLeft(err))
+		return
+	}
+	var r request
+	switch {
+	case kind != websocket.MessageText:
+		leave(goodbye{code: 1003, label: "policy", reason: "messages are text"})
+		return
+	case !c.messages.Allow():
+		r = parseRequest(b)
+		r = request{ID: r.ID, fault: &fault{rateLimited, "too many messages: slow down"}}
+	default:
+		r = parseRequest(b)
+	}
+	if r.fault == nil {
+		c.bad = 0
+	} else if c.bad++; c.bad > maxBadMessages {
+		leave(policy("policy", "too many bad messages"))
+		return
+	}
+	s.shard.post(func() { s.ask(&r) })
+}
+
+func whyLeft(err error) goodbye {
 	var closed websocket.CloseError
 	switch {
 	case errors.Is(err, errFlood):

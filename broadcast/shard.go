@@ -1,0 +1,192 @@
+package broadcast
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tickertape/feed"
+)
+
+// shard is a goroutine that owns a part of the subscribers: what they follow, how far each is, and
+// every byte that is written to them. It never waits for any of them, so it needs no lock, and
+// what is written to many of them is made once in buffers that it keeps.
+type shard struct {
+	// static
+	board   *Board
+	flushes chan *news // never closed; unbuffered, so that a flush begins only when the last has ended
+	inbox   inbox
+	load    atomic.Int64 // subscribers placed here
+
+	// owned by run
+	all       []*subscriber
+	impatient bool // whoever comes is cut off
+	watches   watches
+	wheel     wheel
+	status    feed.Status // what the subscribers have been told of the feed
+	now       time.Time   // the clock, a few writes old at most
+	writes    int         // since the clock was read
+	part      part        // what is said to one
+	frame     frame       // what is said to many
+	tally     tally
+}
+
+func newShard(b *Board) *shard {
+	return &shard{board: b, flushes: make(chan *news), inbox: inbox{wake: make(chan struct{}, 1)},
+		watches: watches{byKey: map[string]*watch{}}, wheel: newWheel(b.cfg.Heartbeat), now: time.Now(), status: b.status}
+}
+
+// inbox takes jobs for a shard from anywhere.
+type inbox struct {
+	wake chan struct{} // one slot, never closed
+
+	mu   sync.Mutex
+	jobs []func() // guarded by mu
+	over bool     // guarded by mu: nobody does them any more
+}
+
+// post has the shard do a job, after those posted before. It reports false when the shard has ended.
+func (sh *shard) post(job func()) bool {
+	in := &sh.inbox
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.over {
+		return false
+	}
+	in.jobs = append(in.jobs, job)
+	in.nudge()
+	return true
+}
+
+func (in *inbox) nudge() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take removes up to most jobs.
+func (in *inbox) take(most int) []func() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	jobs := in.jobs
+	if len(jobs) <= most {
+		in.jobs = nil
+		return jobs
+	}
+	in.jobs = jobs[most:]
+	in.nudge()
+	return jobs[:most:most]
+}
+
+const turn = 64 // jobs between two looks at the flush
+
+// run serves the subscribers until ctx ends; whoever is left then is cut off.
+func (sh *shard) run(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(max(0, time.Until(sh.wheel.next())))
+		select {
+		case n := <-sh.flushes:
+			sh.now = time.Now()
+			sh.tell(n)
+			sh.board.told <- struct{}{}
+		case <-sh.inbox.wake:
+			sh.now = time.Now()
+			for _, job := range sh.inbox.take(turn) {
+				job()
+			}
+		case <-timer.C:
+			sh.now = time.Now()
+			sh.wheel.turn(sh.now, (*subscriber).look)
+		case <-ctx.Done():
+			sh.end()
+			return
+		}
+		sh.tally.report(sh.board.metrics)
+	}
+}
+
+// end cuts everyone off and does what is left to do.
+func (sh *shard) end() {
+	sh.cut()
+	for {
+		jobs := sh.inbox.take(turn)
+		for _, job := range jobs {
+			job()
+		}
+		if len(jobs) == 0 && sh.inbox.close() {
+			break
+		}
+	}
+	sh.tally.report(sh.board.metrics)
+}
+
+// close ends the inbox unless a job has come.
+func (in *inbox) close() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.over = len(in.jobs) == 0
+	return in.over
+}
+
+// tell tells a flush to everyone whom it concerns, and to those whose time has come what waited
+// for it. The store stands still meanwhile, since the flush waits for all shards.
+func (sh *shard) tell(n *news) {
+	if n.status.Since != sh.status.Since || n.status.State != sh.status.State {
+		sh.status = n.status
+		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
+			sh.all[i].pump()
+		}
+	}
+	for _, x := range sh.watches.touched(n) {
+		sh.frame.reset()
+		x.compose(&sh.frame, n, sh.board.store, sh.now)
+		sh.offer(x)
+	}
+	if due := sh.watches.due; due.IsZero() || due.After(sh.now) {
+		return
+	}
+	for _, x := range sh.watches.takeDue(sh.now) {
+		sh.frame.reset()
+		x.gather(&sh.frame, x.list, sh.board.store, sh.now)
+		sh.offer(x)
+	}
+}
+
+// offer writes the frame to every member of the watch that can take it.
+func (sh *shard) offer(x *watch) {
+	f := &sh.frame
+	if len(f.parts) == 0 {
+		return // nothing in the fields that it wants
+	}
+	x.seq, x.last = f.seq, sh.now
+	x.frames++
+	f.watch = x.key
+	for i := len(x.members) - 1; i >= 0; i-- {
+		x.members[i].offer(f)
+	}
+	sh.now = time.Now()
+	if f.news > 0 {
+		sh.board.metrics.age.Observe(max(0, float64(sh.now.UnixMicro()-int64(f.news))/1e6))
+	}
+}
+
+// framed is the i-th part of the frame as the framing has it.
+func (sh *shard) framed(f *frame, i int, as framing) []byte {
+	p := f.parts[i]
+	if as == framedDeflated && len(p.json()) >= deflateFrom {
+		return sh.board.deflated.get(deflatedKey{f.watch, f.from, f.seq, i}, p.json())
+	}
+	return p.framed(as, sh.board.store.epoch)
+}
+
+// clock reads the time again now and then, since a flush to thousands takes a while.
+func (sh *shard) clock() time.Time {
+	if sh.writes++; sh.writes&31 == 0 {
+		sh.now = time.Now()
+	}
+	return sh.now
+}
