@@ -29,8 +29,6 @@ type Board struct {
 	polling  chan *poller   // one slot, never closed: the poller is to be run
 	kick     chan struct{}  // one slot, never closed: something changed
 
-	width width // owned by run
-
 	mu       sync.Mutex
 	cells    []cell          // guarded by mu; index is the symbol's id
 	dirty    []feed.SymbolID // guarded by mu: changed since the last flush
@@ -67,7 +65,6 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 		b.shards = append(b.shards, newShard(b))
 	}
 	b.told = make(chan struct{}, len(b.shards))
-	b.width.shards = max(1, len(b.shards)/2)
 	for _, l := range lists {
 		b.lists[l.Name] = l.Symbols
 	}

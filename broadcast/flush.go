@@ -73,7 +73,6 @@ func (b *Board) run(ctx context.Context) {
 		if !b.tell(ctx, &f.news) {
 			return
 		}
-		b.width.adapt(time.Since(now), b.cfg.Interval, len(b.shards))
 		due = b.due()
 		if n := len(f.news.ids); n > 0 {
 			b.metrics.flushes.Inc()
@@ -103,39 +102,21 @@ func (b *Board) publish(f *flush) {
 // slowest, so that a server with too much to do tells newer values, not more. It returns false
 // when ctx has ended.
 func (b *Board) tell(ctx context.Context, n *news) bool {
-	at := 0
-	telling := 0
-	for at < len(b.shards) || telling > 0 {
-		next := b.shards[min(at, len(b.shards)-1)].flushes
-		if at == len(b.shards) || telling == b.width.shards {
-			next = nil // not now
-		}
+	for _, sh := range b.shards {
 		select {
-		case next <- n:
-			at++
-			telling++
+		case sh.flushes <- n:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for range b.shards {
+		select {
 		case <-b.told:
-			telling--
 		case <-ctx.Done():
 			return false
 		}
 	}
 	return true
-}
-
-// width is how many shards tell at the same time. Half of them do while that is fast enough: with
-// all cores writing, the kernel's other work and whoever else is on the machine wait, which costs
-// more in the end.
-type width struct{ shards int }
-
-// adapt widens when a flush took most of the interval, and narrows when that is long over.
-func (w *width) adapt(took, interval time.Duration, shards int) {
-	switch {
-	case took > interval*3/4:
-		w.shards = shards
-	case took < interval/4:
-		w.shards = max(1, shards/2)
-	}
 }
 
 // due is when the next frame is that waits for its time.
