@@ -335,10 +335,13 @@ func (c *webSocketConn) bye(g goodbye) {
 		if c.socket != nil {
 			c.socket.CloseNow()
 		}
-		s.shard.post(func() {
+		over := func() {
 			c.line.close()
 			s.ended()
-		})
+		}
+		if !s.shard.post(over) {
+			s.release() // the shard has cut the line
+		}
 	}()
 }
 

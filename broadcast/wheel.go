@@ -8,6 +8,7 @@ type wheel struct {
 	step  time.Duration
 	at    time.Time // of the slot that comes next
 	hand  int
+	count int // seated
 	slots [64][]*subscriber
 }
 
@@ -22,15 +23,25 @@ func newWheel(span time.Duration) wheel {
 	return wheel{step: step, at: time.Now().Add(step)}
 }
 
-func (w *wheel) next() time.Time { return w.at }
+// next is when to turn; an empty wheel stands still.
+func (w *wheel) next() time.Time {
+	if w.count == 0 {
+		return time.Now().Add(time.Hour)
+	}
+	return w.at
+}
 
 // put seats s to be looked at after a while; a while longer than the span is cut to it.
 func (w *wheel) put(s *subscriber, now time.Time, after time.Duration) {
 	w.remove(s)
+	if w.count == 0 {
+		w.at = now.Add(w.step)
+	}
 	steps := int((now.Add(after).Sub(w.at) + w.step - 1) / w.step)
 	slot := (w.hand + min(max(steps, 0), len(w.slots)-2)) % len(w.slots)
 	s.seat = seat{slot: int32(slot), place: int32(len(w.slots[slot])), taken: true}
 	w.slots[slot] = append(w.slots[slot], s)
+	w.count++
 }
 
 func (w *wheel) remove(s *subscriber) {
@@ -44,6 +55,7 @@ func (w *wheel) remove(s *subscriber) {
 	list[last] = nil
 	w.slots[s.seat.slot] = list[:last]
 	s.seat.taken = false
+	w.count--
 }
 
 // turn looks at everyone whose time has come; look seats whom it wants to see again.
