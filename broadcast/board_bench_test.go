@@ -129,3 +129,17 @@ func TestFlushAllocatesNothing(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkDeflate is what compressing an update of 50 symbols costs, once for all who share it.
+func BenchmarkDeflate(b *testing.B) {
+	f := newFlushing("shared", 1)
+	f.flush(1)
+	json := slices.Clone(f.board.shards[0].frame.parts[0].json())
+	b.SetBytes(int64(len(json)))
+	b.ReportAllocs()
+	out := 0
+	for b.Loop() {
+		out = len(f.board.deflated.compress(json))
+	}
+	b.ReportMetric(float64(out)/float64(len(json)), "of-size")
+}
