@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ type Board struct {
 	told     chan struct{} // a slot for each shard, never closed: it has told the flush
 	shards   []*shard
 	roster   *roster
+	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
 	poller   func() *poller // made by the first call; nil where sockets cannot be written without waiting
 	polling  chan *poller   // one slot, never closed: the poller is to be run

@@ -34,6 +34,11 @@ func (b *Board) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// crowd is how many must come between two flushes for the next to be put off, so that flushes take
+// a third of the time at most: when all come back at once, they are let in before the rest is told
+// the newest.
+const crowd = 50
+
 func (b *Board) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -42,11 +47,13 @@ func (b *Board) run(ctx context.Context) {
 		due  time.Time // of the next frame that waits for its time; zero when none does
 		news bool
 		f    flush
+
+		pause = b.cfg.Interval // from one flush to the next
 	)
 	for {
 		wait := time.Hour
 		if news {
-			wait = b.cfg.Interval - time.Since(last)
+			wait = pause - time.Since(last)
 		}
 		if !due.IsZero() {
 			wait = min(wait, time.Until(due))
@@ -62,7 +69,7 @@ func (b *Board) run(ctx context.Context) {
 		}
 		now := time.Now()
 		switch {
-		case news && now.Sub(last) >= b.cfg.Interval:
+		case news && now.Sub(last) >= pause:
 			news, last = false, now
 			b.publish(&f)
 		case !due.IsZero() && !due.After(now):
@@ -74,6 +81,10 @@ func (b *Board) run(ctx context.Context) {
 			return
 		}
 		due = b.due()
+		pause = b.cfg.Interval
+		if b.arrivals.Swap(0) > crowd {
+			pause = max(pause, 3*time.Since(now))
+		}
 		if n := len(f.news.ids); n > 0 {
 			b.metrics.flushes.Inc()
 			b.metrics.flushQuotes.Observe(float64(n))

@@ -80,7 +80,22 @@ func (in *inbox) take(most int) []func() {
 	return jobs[:most:most]
 }
 
-const turn = 64 // jobs between two looks at the flush
+const turn = 64 // jobs between two looks at the clock
+
+// work does the jobs that have been posted, for a quarter of the interval at most: a flush may wait.
+func (sh *shard) work() {
+	until := sh.now.Add(sh.board.cfg.Interval / 4)
+	for sh.now.Before(until) {
+		jobs := sh.inbox.take(turn)
+		if len(jobs) == 0 {
+			return
+		}
+		for _, job := range jobs {
+			job()
+		}
+		sh.now = time.Now()
+	}
+}
 
 // run serves the subscribers until ctx ends; whoever is left then is cut off.
 func (sh *shard) run(ctx context.Context) {
@@ -95,9 +110,7 @@ func (sh *shard) run(ctx context.Context) {
 			sh.board.told <- struct{}{}
 		case <-sh.inbox.wake:
 			sh.now = time.Now()
-			for _, job := range sh.inbox.take(turn) {
-				job()
-			}
+			sh.work()
 		case <-timer.C:
 			sh.now = time.Now()
 			sh.wheel.turn(sh.now, (*subscriber).look)

@@ -54,6 +54,7 @@ func newSubscriber(b *Board, t transport) *subscriber {
 
 // enter begins to tell the client everything, until one of the two leaves. Its conn is made.
 func (s *subscriber) enter(q query) {
+	s.shard.board.arrivals.Add(1)
 	if !s.shard.post(func() { s.begin(q) }) {
 		s.conn.cut()
 		s.gone = true
