@@ -1,0 +1,42 @@
+package bench
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	spareDescriptors = 64 // for files, the log and the requests that are no subscribers
+
+	// spareOfServer is what a server that is started here keeps back (README, Limits).
+	spareOfServer = 256
+)
+
+// MaxSubscribers is how many the descriptor limit allows, which it raises as far as it can. A server
+// that is started here has the same limit.
+func MaxSubscribers(starts bool) (int, error) {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return 0, fmt.Errorf("read the descriptor limit: %w", err)
+	}
+	if r.Cur < r.Max {
+		raised := unix.Rlimit{Cur: r.Max, Max: r.Max}
+		if unix.Setrlimit(unix.RLIMIT_NOFILE, &raised) == nil {
+			r = raised // else it stays as it is
+		}
+	}
+	limit := int(min(r.Cur, 1<<30))
+	if starts {
+		return max(limit-spareOfServer, limit/2), nil
+	}
+	return limit - spareDescriptors, nil
+}
+
+// fit says so when the subscribers are more than the descriptor limit allows.
+func (p Plan) fit(limit int) error {
+	if p.Subscribers <= limit {
+		return nil
+	}
+	return fmt.Errorf("--subscribers: %d are more than the %d that the descriptor limit allows: raise it with ulimit -n", p.Subscribers, limit)
+}

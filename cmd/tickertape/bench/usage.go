@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// usage is what a process has used at one moment.
+type usage struct {
+	at  time.Time
+	cpu time.Duration // since its beginning
+	rss int64         // bytes; 0 of the generator, which nobody asks for
+}
+
+// usage asks the server, which knows even when it is on another machine. The error says why nothing
+// is known.
+func (t *target) usage(ctx context.Context) (usage, error) {
+	before := time.Now()
+	body, err := t.get(ctx, "/metrics", nil)
+	if err != nil {
+		return usage{}, err
+	}
+	// A busy server answers late; it has looked somewhere in between.
+	u := usage{at: before.Add(time.Since(before) / 2)}
+	seconds, told := metric(body, "process_cpu_seconds_total")
+	resident, toldToo := metric(body, "process_resident_memory_bytes")
+	if !told || !toldToo {
+		return usage{}, errors.New("/metrics does not tell what the process uses")
+	}
+	u.cpu, u.rss = time.Duration(seconds*float64(time.Second)), int64(resident)
+	return u, nil
+}
+
+// metric is the value of a metric without labels, in Prometheus' text format.
+func metric(text []byte, name string) (value float64, told bool) {
+	for line := range bytes.Lines(text) {
+		if after, found := bytes.CutPrefix(line, []byte(name+" ")); found {
+			value, _, _ := bytes.Cut(bytes.TrimSpace(after), []byte{' '}) // a time may follow
+			v, err := strconv.ParseFloat(string(value), 64)
+			return v, err == nil
+		}
+	}
+	return 0, false
+}
+
+// ownUsage is the generator's.
+func ownUsage() (usage, error) {
+	var r unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+		return usage{}, fmt.Errorf("read the generator's usage: %w", err)
+	}
+	return usage{at: time.Now(), cpu: time.Duration(r.Utime.Nano() + r.Stime.Nano())}, nil
+}
+
+// cores is how many were busy from one moment to a later one.
+func cores(from, to usage) float64 {
+	if span := to.at.Sub(from.at); span > 0 {
+		return float64(to.cpu-from.cpu) / float64(span)
+	}
+	return 0
+}
