@@ -1,7 +1,7 @@
 # make run    the simulated market on http://localhost:8080
 # make test   everything: vet, staticcheck, race tests, front-end tests, browser tests
 # make build  bin/tickertape, with the page inside
-# make bench  the Go benchmarks
+# make bench  what this box holds: the standard set of tickertape bench, as a table
 # make lint   gofmt, vet, staticcheck, biome, tsc
 
 SHELL := /bin/bash
@@ -20,7 +20,7 @@ NPM := npm --prefix $(WEB) --no-fund --no-audit --no-update-notifier --loglevel=
 # Go sources decide for themselves what is stale; the page is rebuilt when one of these is newer.
 PAGE_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name test \) -prune -o -type f -print)
 
-.PHONY: run build test test-go test-web test-browser bench fuzz lint tools-go tools-node tools-system clean
+.PHONY: run build test test-go test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
 
 run: build
 	./bin/tickertape serve
@@ -57,7 +57,11 @@ lint: tools-go $(MODULES)
 	go run $(STATICCHECK) ./...
 	$(NPM) run lint
 
-bench:
+# Some two minutes; nothing else should run meanwhile.
+bench: build
+	./bin/tickertape bench --standard
+
+bench-go:
 	go test -run '^$$' -bench . -benchmem ./...
 
 # Each fuzz target for a while, counted in inputs: the fuzzer can take the end of a short time for a
