@@ -18,6 +18,7 @@ type subscriber struct {
 	shard     *shard
 	transport transport
 	conn      conn
+	as        framing // the conn's
 
 	// owned by the shard
 	busy   bool // the line takes nothing at the moment
@@ -64,6 +65,7 @@ func (s *subscriber) enter(q query) {
 
 func (s *subscriber) begin(q query) {
 	sh := s.shard
+	s.as = s.conn.framing()
 	s.place = len(sh.all)
 	sh.all = append(sh.all, s)
 	if sh.impatient {
@@ -191,7 +193,7 @@ func (s *subscriber) offer(f *frame) {
 		return
 	}
 	for i, p := range f.parts {
-		err := s.put(p.kind, s.shard.framed(f, i, s.conn.framing()))
+		err := s.put(p.kind, s.shard.framed(f, i, s.as))
 		if err != nil {
 			s.leave(err)
 			return
@@ -264,7 +266,7 @@ func (s *subscriber) say(k kind, message any) error {
 }
 
 func (s *subscriber) write(p *part) error {
-	return s.put(p.kind, p.framed(s.conn.framing(), s.shard.board.store.epoch))
+	return s.put(p.kind, p.framed(s.as, s.shard.board.store.epoch))
 }
 
 // put writes a framed message.
@@ -312,7 +314,7 @@ func (s *subscriber) look() {
 // beat says that the line lives: in an event stream with a comment, which keeps proxies from
 // closing it, and, when there was nothing else, with a message.
 func (s *subscriber) beat(quiet bool) error {
-	if comment := comments[s.conn.framing()]; comment != nil {
+	if comment := comments[s.as]; comment != nil {
 		wrote := s.wrote
 		if err := s.put("", comment); err != nil || s.busy {
 			return err
