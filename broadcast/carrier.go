@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"errors"
+	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -88,4 +89,18 @@ func (c *carrier) close() {
 		c.abort()
 	}
 	close(c.slot)
+}
+
+// carry is a line for a connection that can only be written by waiting.
+func carry(s *subscriber, conn net.Conn) line {
+	patient := &patientConn{Conn: conn, timeout: s.shard.board.cfg.WriteTimeout}
+	l := newCarrier(s, func(b []byte) error {
+		_, err := patient.Write(b)
+		return err
+	}, func() { patient.SetWriteDeadline(time.Unix(1, 0)) })
+	go func() {
+		l.run()
+		conn.Close()
+	}()
+	return l
 }

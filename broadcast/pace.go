@@ -47,6 +47,34 @@ func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered, o
 	return 0, false, true
 }
 
+// granted is the rate that the subscriber gets at most, in updates a second.
+func (s *subscriber) granted() float64 {
+	most := math.Round(1e6/s.shard.board.cfg.Interval.Seconds()) / 1e6
+	if s.asked == 0 || s.asked > most {
+		return most
+	}
+	return s.asked
+}
+
+// every is the least time between two updates; 0 is each flush.
+func (s *subscriber) every() time.Duration {
+	if s.asked == 0 {
+		return 0
+	}
+	if every := time.Duration(float64(time.Second) / s.asked); every > s.shard.board.cfg.Interval {
+		return every
+	}
+	return 0
+}
+
+// ration sets the rate that was asked for.
+func (s *subscriber) ration(rate float64) {
+	tiers := &s.shard.board.metrics.tiers
+	tiers[tierOf(s.asked)].Dec()
+	s.asked = rate
+	tiers[tierOf(s.asked)].Inc()
+}
+
 // miss notes a frame that the subscriber could not take; its news will be in a later one.
 func (s *subscriber) miss() {
 	sh := s.shard

@@ -2,9 +2,7 @@ package broadcast
 
 import (
 	"errors"
-	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"tickertape/feed"
@@ -285,62 +283,6 @@ func (s *subscriber) put(k kind, b []byte) error {
 	return nil
 }
 
-// look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
-func (s *subscriber) look() {
-	sh := s.shard
-	cfg := &sh.board.cfg
-	if s.busy {
-		if s.conn.stuck(sh.now) {
-			s.leave(goneStalled)
-			return
-		}
-		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout))
-		return
-	}
-	quiet := sh.now.Sub(s.wrote)
-	if err := s.beat(quiet >= cfg.Heartbeat); err != nil {
-		s.leave(err)
-		return
-	}
-	next := cfg.Heartbeat
-	if quiet < cfg.Heartbeat {
-		next -= quiet
-	}
-	if !s.gone {
-		sh.wheel.put(s, sh.now, next)
-	}
-}
-
-// beat says that the line lives: in an event stream with a comment, which keeps proxies from
-// closing it, and, when there was nothing else, with a message.
-func (s *subscriber) beat(quiet bool) error {
-	if comment := comments[s.as]; comment != nil {
-		wrote := s.wrote
-		if err := s.put("", comment); err != nil || s.busy {
-			return err
-		}
-		s.wrote = wrote // scripts don't see it
-	}
-	if !quiet {
-		return nil
-	}
-	p := &s.shard.part
-	p.begin("heartbeat")
-	p.data = append(p.data, `{"type":"heartbeat","seq":`...)
-	p.data = strconv.AppendUint(p.data, uint64(s.sent), 10)
-	p.data = append(p.data, `,"time":`...)
-	p.data = strconv.AppendInt(p.data, micros(time.Now()), 10)
-	p.data = append(p.data, '}')
-	if err := s.write(p); err != nil {
-		return err
-	}
-	s.pump() // a verdict may be due
-	return nil
-}
-
-// comments of a line that is alive, by framing.
-var comments = [...][]byte{framedEvent: []byte(":\n\n"), framedChunk: []byte("3\r\n:\n\n\r\n")}
-
 // leave ends the subscription and says goodbye.
 func (s *subscriber) leave(why error) {
 	if s.gone {
@@ -382,34 +324,6 @@ func (s *subscriber) ended() {
 func (s *subscriber) release() {
 	s.shard.load.Add(-1)
 	s.shard.board.roster.exit()
-}
-
-// granted is the rate that the subscriber gets at most, in updates a second.
-func (s *subscriber) granted() float64 {
-	most := math.Round(1e6/s.shard.board.cfg.Interval.Seconds()) / 1e6
-	if s.asked == 0 || s.asked > most {
-		return most
-	}
-	return s.asked
-}
-
-// every is the least time between two updates; 0 is each flush.
-func (s *subscriber) every() time.Duration {
-	if s.asked == 0 {
-		return 0
-	}
-	if every := time.Duration(float64(time.Second) / s.asked); every > s.shard.board.cfg.Interval {
-		return every
-	}
-	return 0
-}
-
-// ration sets the rate that was asked for.
-func (s *subscriber) ration(rate float64) {
-	tiers := &s.shard.board.metrics.tiers
-	tiers[tierOf(s.asked)].Dec()
-	s.asked = rate
-	tiers[tierOf(s.asked)].Inc()
 }
 
 // rejoin makes the subscriber a member of the watch for what it follows now. The watch may be

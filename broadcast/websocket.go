@@ -124,39 +124,6 @@ func offers(headers []string, protocol string) bool {
 	return false
 }
 
-// hijacker hands out the connection guarded and with small buffers.
-type hijacker struct {
-	http.ResponseWriter
-	cfg      *Config
-	guard    *guard
-	deflated bool
-}
-
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	c.SetDeadline(time.Time{})
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	h.guard = newGuard(c, slices.Clone(early), h.cfg)
-	h.deflated = h.Header().Get("Sec-WebSocket-Extensions") != ""
-	g, buffers := lend(h.guard)
-	return g, buffers, nil
-}
-
-// lend is what the library needs to speak over the guard. net/http's 4 KiB each way are far more.
-func lend(g *guard) (net.Conn, *bufio.ReadWriter) {
-	c := loan{g}
-	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, 512), bufio.NewWriterSize(c, 256))
-}
-
-// loan is the guard as the library has it for a while.
-type loan struct{ *guard }
-
-// Close gives it back.
-func (loan) Close() error { return nil }
-
 // webSocketConn writes ready frames around the library, which keeps the handshake, the reading, the
 // control frames and the closing. The library's connection is there only while the client has
 // something to say or is sent away: for one who listens it would hold 5 KiB and a goroutine.
@@ -215,37 +182,6 @@ func (c *webSocketConn) open() {
 	}
 	socket.SetReadLimit(int64(cfg.MaxMessage))
 	c.socket, c.reader = socket, h.reader
-}
-
-// reopening is the answer to a handshake that was answered before.
-type reopening struct {
-	guard  *guard
-	header http.Header
-	reader *bufio.Reader
-}
-
-func (r *reopening) Header() http.Header         { return r.header }
-func (r *reopening) Write(b []byte) (int, error) { return len(b), nil }
-func (r *reopening) WriteHeader(int)             {}
-
-func (r *reopening) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, buffers := lend(r.guard)
-	r.reader = buffers.Reader
-	return c, buffers, nil
-}
-
-// carry is a line for a connection that can only be written by waiting.
-func carry(s *subscriber, conn net.Conn) line {
-	patient := &patientConn{Conn: conn, timeout: s.shard.board.cfg.WriteTimeout}
-	l := newCarrier(s, func(b []byte) error {
-		_, err := patient.Write(b)
-		return err
-	}, func() { patient.SetWriteDeadline(time.Unix(1, 0)) })
-	go func() {
-		l.run()
-		conn.Close()
-	}()
-	return l
 }
 
 func (c *webSocketConn) framing() framing { return c.as }

@@ -1,0 +1,62 @@
+package broadcast
+
+import (
+	"strconv"
+	"time"
+)
+
+// look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
+func (s *subscriber) look() {
+	sh := s.shard
+	cfg := &sh.board.cfg
+	if s.busy {
+		if s.conn.stuck(sh.now) {
+			s.leave(goneStalled)
+			return
+		}
+		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout))
+		return
+	}
+	quiet := sh.now.Sub(s.wrote)
+	if err := s.beat(quiet >= cfg.Heartbeat); err != nil {
+		s.leave(err)
+		return
+	}
+	next := cfg.Heartbeat
+	if quiet < cfg.Heartbeat {
+		next -= quiet
+	}
+	if !s.gone {
+		sh.wheel.put(s, sh.now, next)
+	}
+}
+
+// beat says that the line lives: in an event stream with a comment, which keeps proxies from
+// closing it, and, when there was nothing else, with a message.
+func (s *subscriber) beat(quiet bool) error {
+	if comment := comments[s.as]; comment != nil {
+		wrote := s.wrote
+		if err := s.put("", comment); err != nil || s.busy {
+			return err
+		}
+		s.wrote = wrote // scripts don't see it
+	}
+	if !quiet {
+		return nil
+	}
+	p := &s.shard.part
+	p.begin("heartbeat")
+	p.data = append(p.data, `{"type":"heartbeat","seq":`...)
+	p.data = strconv.AppendUint(p.data, uint64(s.sent), 10)
+	p.data = append(p.data, `,"time":`...)
+	p.data = strconv.AppendInt(p.data, micros(time.Now()), 10)
+	p.data = append(p.data, '}')
+	if err := s.write(p); err != nil {
+		return err
+	}
+	s.pump() // a verdict may be due
+	return nil
+}
+
+// comments of a line that is alive, by framing.
+var comments = [...][]byte{framedEvent: []byte(":\n\n"), framedChunk: []byte("3\r\n:\n\n\r\n")}
