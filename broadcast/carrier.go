@@ -3,7 +3,6 @@ package broadcast
 import (
 	"errors"
 	"net"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -25,6 +24,7 @@ type carrier struct {
 	buf    []byte // what is being carried
 	free   bool
 	err    error
+	left   bool // the client has
 	closed bool
 }
 
@@ -64,13 +64,25 @@ func (c *carrier) resume() (bool, error) {
 		c.buf = nil
 	}
 	switch {
-	case c.err == nil:
-		return c.free, nil
-	case errors.Is(c.err, os.ErrDeadlineExceeded):
+	case errors.Is(c.err, errStalled):
 		return false, goneStalled
-	default:
+	case c.left:
+		return false, goneClosed
+	case c.err != nil:
 		return false, goneError
 	}
+	return c.free, nil
+}
+
+// leave is called by the shard when the client has left. What is being carried ends first, and may
+// be the reason.
+func (c *carrier) leave() {
+	if c.free || c.closed {
+		c.sub.leave(goneClosed)
+		return
+	}
+	c.left = true
+	c.abort()
 }
 
 // took notes that the peer takes something.

@@ -17,6 +17,8 @@ type guard struct {
 	early   []byte                   // read before the connection: what came behind the handshake
 	inbound *rate.Limiter            // nil before the client has sent anything
 	control func(frame []byte) error // takes a control frame over
+	polled  bool                     // nobody has to wait for what the client says next
+	read    clientFrames             // what has been read
 }
 
 const (
@@ -64,13 +66,22 @@ func (g *guard) SetDeadline(time.Time) error      { return nil }
 func (g *guard) SetReadDeadline(time.Time) error  { return nil }
 func (g *guard) SetWriteDeadline(time.Time) error { return nil }
 
+// errQuiet ends the reading of a client that is between two messages.
+var errQuiet = errors.New("broadcast: client says nothing")
+
 func (g *guard) Read(b []byte) (int, error) {
 	if len(g.early) > 0 {
 		n := copy(b, g.early)
 		g.early = g.early[n:]
+		g.read.pass(b[:n])
 		return n, nil
 	}
+	if g.polled && g.read.spoken && g.read.between() {
+		g.read.spoken = false
+		return 0, errQuiet
+	}
 	n, err := g.Conn.Read(b)
+	g.read.pass(b[:n])
 	if g.inbound == nil {
 		g.inbound = newInbound(g.cfg)
 	}
@@ -78,4 +89,62 @@ func (g *guard) Read(b []byte) (int, error) {
 		return n, errFlood
 	}
 	return n, err
+}
+
+// clientFrames follows a client's frames (RFC 6455, section 5.2), to know when it is between two
+// messages: the library, having answered a ping, would wait for a message until the client says one.
+type clientFrames struct {
+	spoken bool // something has been read since it was quiet
+	open   bool // a message's first frame has come, its last has not
+	have   int  // bytes of the header
+	first  byte
+	size   uint64 // of the payload, while the header comes; then what is left of it
+	length int    // of the header up to the mask, once the second byte is there
+	header int    // of all of it
+}
+
+func (f *clientFrames) between() bool { return f.have == 0 && f.size == 0 && !f.open }
+
+// pass notes what has been read.
+func (f *clientFrames) pass(b []byte) {
+	for len(b) > 0 {
+		f.spoken = true
+		if f.have == 0 && f.size > 0 {
+			n := min(uint64(len(b)), f.size)
+			f.size -= n
+			b = b[n:]
+			continue
+		}
+		f.head(b[0])
+		b = b[1:]
+	}
+}
+
+// head takes the next byte of a header.
+func (f *clientFrames) head(b byte) {
+	switch {
+	case f.have == 0:
+		f.first = b
+	case f.have == 1:
+		f.length, f.size = 2, uint64(b&0x7f)
+		switch f.size {
+		case 126:
+			f.length, f.size = 4, 0
+		case 127:
+			f.length, f.size = 10, 0
+		}
+		f.header = f.length
+		if masked := b&0x80 != 0; masked {
+			f.header += 4
+		}
+	case f.have < f.length:
+		f.size = f.size<<8 | uint64(b)
+	}
+	if f.have++; f.have == 1 || f.have < f.header {
+		return
+	}
+	f.have = 0
+	if control := f.first&0x08 != 0; !control {
+		f.open = f.first&0x80 == 0
+	}
 }

@@ -14,7 +14,7 @@ func (s *subscriber) look() {
 			s.leave(goneStalled)
 			return
 		}
-		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout))
+		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout)/8) // the beat is late
 		return
 	}
 	quiet := sh.now.Sub(s.wrote)

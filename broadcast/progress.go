@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
+// errStalled is a peer that has taken nothing for write_timeout.
+var errStalled = errors.New("broadcast: peer takes nothing")
+
 // progress writes all of b as long as the socket takes some of it within each timeout, and cut is
-// not set: a slow reader is waited for, one that takes nothing is an os.ErrDeadlineExceeded.
+// not set: a slow reader is waited for, one that takes nothing is an errStalled.
 func progress(c net.Conn, b []byte, timeout time.Duration, cut *atomic.Bool) (written int, err error) {
 	for {
 		c.SetWriteDeadline(time.Now().Add(timeout))
@@ -18,8 +21,13 @@ func progress(c net.Conn, b []byte, timeout time.Duration, cut *atomic.Bool) (wr
 		}
 		n, err := c.Write(b[written:])
 		written += n
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case err == nil || !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, err
+		case cut.Load():
+			return written, net.ErrClosed
+		case n == 0:
+			return written, errStalled
 		}
 	}
 }

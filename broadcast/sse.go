@@ -76,9 +76,7 @@ func (b *Board) answerEvents(w http.ResponseWriter, r *http.Request, s *subscrib
 	}, func() { control.SetWriteDeadline(time.Unix(1, 0)) })
 	l.timeout = b.cfg.WriteTimeout
 	s.conn = &eventConn{sub: s, line: l, as: framedEvent}
-	defer context.AfterFunc(r.Context(), func() {
-		s.shard.post(func() { s.leave(goneClosed) })
-	})()
+	defer context.AfterFunc(r.Context(), func() { s.shard.post(l.leave) })()
 	s.enter(q)
 	l.run()
 }

@@ -278,7 +278,7 @@ func (s *subscriber) put(k kind, b []byte) error {
 	sh.tally.sent(int(s.transport), len(b))
 	if !free {
 		s.busy, s.missed = true, false
-		sh.wheel.put(s, s.wrote, sh.board.cfg.WriteTimeout)
+		sh.wheel.hasten(s, s.wrote, sh.board.cfg.WriteTimeout)
 	}
 	return nil
 }

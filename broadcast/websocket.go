@@ -160,7 +160,7 @@ func newWebSocketConn(s *subscriber, h *hijacker) *webSocketConn {
 	if !ok {
 		l = carry(s, h.guard.Conn)
 	}
-	c.line = l
+	c.line, c.guard.polled = l, ok
 	return c
 }
 
@@ -234,16 +234,28 @@ func (c *webSocketConn) stuck(now time.Time) bool { return c.line.stuck(now) }
 func (c *webSocketConn) listen() {
 	l, polled := c.line.(*socket)
 	switch {
+	case !polled || len(c.guard.early) > 0:
+		c.heard()
 	case c.socket != nil && c.reader.Buffered() > 0:
 		go c.hear(c.socket)
-	case polled && len(c.guard.early) == 0:
-		if c.socket != nil {
-			go c.socket.CloseNow()
-			c.socket, c.reader = nil, nil
-		}
-		l.awaitRead()
 	default:
-		c.heard()
+		c.rest(l)
+	}
+}
+
+// rest gives the library's connection back until the client speaks again.
+func (c *webSocketConn) rest(l *socket) {
+	if c.socket != nil {
+		go c.socket.CloseNow()
+		c.socket, c.reader = nil, nil
+	}
+	l.awaitRead()
+}
+
+// quiet is called when the client has said something that is no message.
+func (c *webSocketConn) quiet() {
+	if l, ok := c.line.(*socket); ok && !c.sub.gone {
+		c.rest(l)
 	}
 }
 
@@ -252,6 +264,7 @@ func (c *webSocketConn) heard() {
 	if c.sub.gone {
 		return // whoever closes reads
 	}
+	c.guard.read.spoken = false
 	if c.socket == nil {
 		c.open()
 	}
@@ -276,7 +289,8 @@ func (c *webSocketConn) bye(g goodbye) {
 			s.ended()
 		}
 		if !s.shard.post(over) {
-			s.release() // the shard has cut the line
+			c.line.close()
+			s.release()
 		}
 	}()
 }
@@ -294,6 +308,10 @@ func (c *webSocketConn) hear(socket *websocket.Conn) {
 	}
 	leave := func(why error) { s.shard.post(func() { s.leave(why) }) }
 	kind, b, err := socket.Read(context.Background())
+	if errors.Is(err, errQuiet) {
+		s.shard.post(c.quiet)
+		return
+	}
 	if err != nil {
 		leave(whyLeft(err))
 		return

@@ -44,6 +44,17 @@ func (w *wheel) put(s *subscriber, now time.Time, after time.Duration) {
 	w.count++
 }
 
+// hasten puts s unless it is looked at before anyway.
+func (w *wheel) hasten(s *subscriber, now time.Time, after time.Duration) {
+	if s.seat.taken {
+		turns := (int(s.seat.slot) - w.hand + len(w.slots)) % len(w.slots)
+		if w.at.Add(time.Duration(turns) * w.step).Before(now.Add(after)) {
+			return
+		}
+	}
+	w.put(s, now, after)
+}
+
 func (w *wheel) remove(s *subscriber) {
 	if !s.seat.taken {
 		return
