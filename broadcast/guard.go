@@ -3,6 +3,7 @@ package broadcast
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,7 +18,7 @@ type guard struct {
 	early   []byte                   // read before the connection: what came behind the handshake
 	inbound *rate.Limiter            // nil before the client has sent anything
 	control func(frame []byte) error // takes a control frame over
-	polled  bool                     // nobody has to wait for what the client says next
+	polled  atomic.Bool              // nobody has to wait for what the client says next
 	read    clientFrames             // what has been read
 }
 
@@ -76,7 +77,7 @@ func (g *guard) Read(b []byte) (int, error) {
 		g.read.pass(b[:n])
 		return n, nil
 	}
-	if g.polled && g.read.spoken && g.read.between() {
+	if g.polled.Load() && g.read.spoken && g.read.between() {
 		g.read.spoken = false
 		return 0, errQuiet
 	}

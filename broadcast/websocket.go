@@ -160,7 +160,8 @@ func newWebSocketConn(s *subscriber, h *hijacker) *webSocketConn {
 	if !ok {
 		l = carry(s, h.guard.Conn)
 	}
-	c.line, c.guard.polled = l, ok
+	c.line = l
+	c.guard.polled.Store(ok)
 	return c
 }
 
@@ -276,6 +277,7 @@ func (c *webSocketConn) bye(g goodbye) {
 	if c.socket == nil && g.code != 0 {
 		c.open()
 	}
+	c.guard.polled.Store(false) // the client's own close frame is waited for
 	go func() {
 		if g.code != 0 {
 			c.socket.Close(websocket.StatusCode(g.code), g.reason) // bounded by the guard
