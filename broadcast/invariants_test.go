@@ -30,7 +30,7 @@ const numClients, numSymbols = 5, 8
 func drawStep(t *rapid.T) step {
 	s := step{
 		what: rapid.SampledFrom([]string{"tick", "tick", "tick", "tick", "tick", "burst", "wait", "wait", "wait", "subscribe", "subscribe",
-			"unsubscribe", "pause", "resume", "stall", "flow", "reconnect", "reconnect", "status", "halt", "session"}).Draw(t, "what"),
+			"unsubscribe", "pause", "resume", "stall", "step", "flow", "reconnect", "reconnect", "status", "halt", "session"}).Draw(t, "what"),
 		client: rapid.IntRange(0, numClients-1).Draw(t, "client"),
 	}
 	switch s.what {
@@ -42,7 +42,10 @@ func drawStep(t *rapid.T) step {
 	case "status":
 		s.state = rapid.SampledFrom(feed.States()).Draw(t, "state")
 	case "subscribe", "unsubscribe":
-		s.symbols = rapid.SliceOfN(rapid.SampledFrom([]string{"S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "NONE", "*", "#few"}), 1, 4).Draw(t, "symbols")
+		s.symbols = rapid.OneOf(
+			rapid.SliceOfN(rapid.SampledFrom([]string{"S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "NONE", "*", "#few"}), 1, 4),
+			rapid.SampledFrom([][]string{{"#few"}, {"*"}}), // what others follow too
+		).Draw(t, "symbols")
 		s.rate = rapid.SampledFrom([]float64{0, 0, 1, 4, 7.5, 50}).Draw(t, "rate")
 		s.fields = rapid.SampledFrom([][]string{nil, nil, nil, {"p", "v"}, {}, {"b", "a", "t"}}).Draw(t, "fields")
 	}
@@ -119,6 +122,8 @@ func play(steps []step) error {
 			c.ask(request{Type: s.what})
 		case "stall":
 			c.conn.stall()
+		case "step":
+			c.conn.step()
 		case "flow":
 			c.conn.flow()
 		case "reconnect":

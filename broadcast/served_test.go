@@ -2,10 +2,14 @@ package broadcast
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,13 +21,32 @@ import (
 // served is a running board behind a real HTTP server.
 type served struct {
 	*Board
-	url string
-	reg *prometheus.Registry
+	url     string
+	reg     *prometheus.Registry
+	server  *httptest.Server
+	connect func() (net.Conn, error) // a connection to it, before any TLS
+	tls     *tls.Config              // a client's; nil when it is not wanted
+	client  *http.Client             // speaks HTTP/2 over a wire that does
+	upgrade *http.Client             // never does
 }
 
 const patience = 10 * time.Second
 
+// wire is how the server is reached.
+type wire struct {
+	tls, http2 bool                            //
+	strange    bool                            // connections are no *net.TCPConn
+	pipe       bool                            // they are net.Pipe, for a bubble; there is no poller
+	through    func(http.Handler) http.Handler // middleware
+	more       int                             // symbols M0, M1 and so on
+}
+
 func serve(t *testing.T, change func(*Config)) *served {
+	t.Helper()
+	return serveOver(t, wire{}, change)
+}
+
+func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Interval = 5 * time.Millisecond
@@ -36,19 +59,43 @@ func serve(t *testing.T, change func(*Config)) *served {
 			t.Fatal(err)
 		}
 	}
+	for i := range w.more {
+		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("M%d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	reg := prometheus.NewRegistry()
 	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, slog.New(slog.DiscardHandler), reg)
+	if w.pipe {
+		b.poller = func() *poller { return nil }
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ws", b.WebSocket())
 	mux.Handle("/events", b.CrossOrigin(b.Events()))
 	mux.Handle("/api/quotes", b.CrossOrigin(b.Quotes()))
-	server := httptest.NewUnstartedServer(mux)
-	server.Listener = b.Listener(server.Listener)
-	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		c.(*patientConn).Conn.(*net.TCPConn).SetWriteBuffer(4 << 10) // a reader that stalls is felt at once
-		return ctx
+	handler := http.Handler(mux)
+	if w.through != nil {
+		handler = w.through(mux)
 	}
-	server.Start()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	address := server.Listener.Addr().String()
+	s := &served{Board: b, reg: reg, server: server, connect: func() (net.Conn, error) { return net.Dial("tcp", address) }}
+	if w.pipe {
+		server.Listener.Close()
+		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+		server.Listener, s.connect = pipes, pipes.dial
+	}
+	server.Listener = b.Listener(&narrowListener{server.Listener, w.strange})
+	if server.EnableHTTP2 = w.http2; w.tls {
+		server.StartTLS()
+		s.tls = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "example.com"}
+		s.tls.RootCAs.AddCert(server.Certificate())
+	} else {
+		server.Start()
+	}
+	s.url = server.URL
+	s.client, s.upgrade = s.httpClient(t, w.http2), s.httpClient(t, false)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -59,13 +106,75 @@ func serve(t *testing.T, change func(*Config)) *served {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		b.Drain(ctx, 0)
+		s.client.CloseIdleConnections()
+		s.upgrade.CloseIdleConnections()
 		server.Close()
 		stop()
 		<-done
 	})
 	b.Apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
-	return &served{b, server.URL, reg}
+	return s
 }
+
+// httpClient has a connection of its own for every request that is not HTTP/2, and a small window there.
+func (s *served) httpClient(t *testing.T, http2 bool) *http.Client {
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return s.connect() },
+		TLSClientConfig: s.tls.Clone(), ForceAttemptHTTP2: http2, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}}
+	return &http.Client{Transport: tr}
+}
+
+// narrowListener accepts connections with small buffers: a reader that stalls is felt at once.
+type narrowListener struct {
+	net.Listener
+	strange bool
+}
+
+func (l *narrowListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(4 << 10)
+	}
+	if l.strange {
+		c = struct{ net.Conn }{c}
+	}
+	return c, nil
+}
+
+// pipeListener accepts the other ends of what it dials.
+type pipeListener struct {
+	conns  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (l *pipeListener) dial() (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case l.conns <- theirs:
+		return ours, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 // trade takes in a trade and returns when it has been published.
 func (s *served) trade(symbol string, price string) {

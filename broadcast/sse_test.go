@@ -26,7 +26,7 @@ func (s *served) events(t *testing.T, query, last string) *events {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := s.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,7 @@ var handshakes = map[transport]string{
 func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {
 	for transport, handshake := range handshakes {
 		t.Run(transport.String(), func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)
@@ -52,6 +53,7 @@ func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {
 func TestSlowReaderIsNeverDropped(t *testing.T) {
 	for transport, handshake := range handshakes {
 		t.Run(transport.String(), func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)

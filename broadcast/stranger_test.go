@@ -1,8 +1,11 @@
 package broadcast
 
 import (
+	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -18,9 +21,10 @@ type memoryConn struct {
 	sub  *subscriber
 	line line
 	pipe *memoryPipe
+	as   framing
 }
 
-func (c *memoryConn) framing() framing             { return framedText }
+func (c *memoryConn) framing() framing             { return c.as }
 func (c *memoryConn) write(b []byte) (bool, error) { return c.line.write(b) }
 func (c *memoryConn) resume() (bool, error)        { return c.line.resume() }
 func (c *memoryConn) stuck(now time.Time) bool     { return c.line.stuck(now) }
@@ -70,14 +74,29 @@ func newMemoryConn(s *subscriber, take func([]byte), waits bool) *memoryConn {
 
 // payload is what a WebSocket frame holds.
 func payload(b []byte) []byte {
+	compressed := b[0]&0x40 != 0
 	switch {
 	case b[1] < 126:
-		return slices.Clone(b[2:])
+		b = b[2:]
 	case b[1] == 126:
-		return slices.Clone(b[4:])
+		b = b[4:]
 	default:
-		return slices.Clone(b[10:])
+		b = b[10:]
 	}
+	if !compressed {
+		return slices.Clone(b)
+	}
+	b, err := inflate(b)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// inflate undoes permessage-deflate, of one message alone.
+func inflate(b []byte) ([]byte, error) {
+	tail := "\x00\x00\xff\xff\x01\x00\x00\xff\xff" // what the sender left out, and an end
+	return io.ReadAll(flate.NewReader(io.MultiReader(bytes.NewReader(b), strings.NewReader(tail))))
 }
 
 func (c *memoryPipe) stall() {
@@ -203,6 +222,8 @@ type client struct {
 	history map[Seq]map[string]map[string]string // after each whole message
 	seen    []seen
 	rates   []rateMessage
+	beats   []time.Time // of heartbeats
+	updates int         // whole ones
 }
 
 // seen is a value that was sent.
@@ -226,6 +247,9 @@ func (c *client) position() string {
 func (c *client) connect(since string) {
 	c.sub = newSubscriber(c.board, transportWebSocket)
 	conn := newMemoryConn(c.sub, c.take, c.number%2 == 1) // half of the clients have a line that waits
+	if c.number%4 >= 2 {
+		conn.as = framedDeflated
+	}
 	c.sub.conn, c.conn = conn, conn.pipe
 	if c.stalled {
 		c.conn.stall()
@@ -240,6 +264,14 @@ func (c *client) connect(since string) {
 	c.board.roster.enter()
 	c.sub.enter(q)
 	synctest.Wait()
+}
+
+// look has a test look at what the client has seen so far.
+func (c *client) look(at func()) {
+	synctest.Wait()
+	c.conn.mu.Lock() // what comes later is seen later
+	defer c.conn.mu.Unlock()
+	at()
 }
 
 // resubscribe is nothing: connect names in its query all that was followed.
@@ -308,6 +340,8 @@ func (c *client) take(b []byte) {
 			c.fail("epoch changed")
 		}
 		c.epoch = m.Epoch
+	case "heartbeat":
+		c.beats = append(c.beats, time.Now())
 	case "rate":
 		var r rateMessage
 		if err := json.Unmarshal(b, &r); err != nil {
@@ -343,6 +377,9 @@ func (c *client) take(b []byte) {
 			break
 		}
 		c.pending, c.pos = 0, *m.Seq
+		if m.Type == "update" {
+			c.updates++
+		}
 		if c.number == witnessNumber {
 			whole := map[string]map[string]string{}
 			for s, q := range c.state {

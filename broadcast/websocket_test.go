@@ -39,7 +39,7 @@ func (s *served) dial(t *testing.T, query string) *wsClient {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c, _, err := websocket.Dial(ctx, s.url+"/ws"+query, &websocket.DialOptions{Subprotocols: []string{Subprotocol}})
+	c, _, err := websocket.Dial(ctx, s.url+"/ws"+query, &websocket.DialOptions{HTTPClient: s.upgrade, Subprotocols: []string{Subprotocol}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,403 @@
+package broadcast
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// peer is a client by hand over any wire and transport, which reads as slowly as a test wants.
+type peer struct {
+	t         *testing.T
+	transport transport
+	conn      net.Conn // nil of HTTP/2
+	header    http.Header
+	hose      *hose
+	r         *bufio.Reader // frames or events
+	hangUp    func()
+}
+
+// way is one of the ways to be told.
+type way struct {
+	wire
+	transport transport
+	old       bool // HTTP/1.0
+}
+
+var (
+	waysBySocket = map[string]way{ // with a line that never waits, where there is one
+		"WebSocket":          {wire{}, transportWebSocket, false},
+		"events":             {wire{}, transportSSE, false},
+		"events by HTTP/1.0": {wire{}, transportSSE, true},
+	}
+	waysByCarrier = map[string]way{
+		"WebSocket by TLS":                {wire{tls: true}, transportWebSocket, false},
+		"WebSocket on a strange network":  {wire{strange: true}, transportWebSocket, false},
+		"events by TLS":                   {wire{tls: true}, transportSSE, false},
+		"events by HTTP/2":                {wire{tls: true, http2: true}, transportSSE, false},
+		"events on a strange network":     {wire{strange: true}, transportSSE, false},
+		"old events on a strange network": {wire{strange: true}, transportSSE, true},
+	}
+)
+
+// hose is a stream of which some may be taken before it is read.
+type hose struct {
+	src   io.Reader
+	taken bytes.Buffer
+	limit int // bytes at a time; 0 is no limit
+}
+
+func (h *hose) Read(b []byte) (int, error) {
+	if h.taken.Len() > 0 {
+		return h.taken.Read(b)
+	}
+	if h.limit > 0 && len(b) > h.limit {
+		b = b[:h.limit]
+	}
+	return h.src.Read(b)
+}
+
+// take takes up to n bytes off the wire, to be read later.
+func (h *hose) take(n int) error {
+	b := make([]byte, n)
+	n, err := h.src.Read(b)
+	h.taken.Write(b[:n])
+	return err
+}
+
+// secure is a connection to the server.
+func (s *served) secure(t *testing.T, c net.Conn) net.Conn {
+	t.Helper()
+	if s.tls == nil {
+		return c
+	}
+	secured := tls.Client(c, s.tls)
+	if err := secured.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return secured
+}
+
+// join begins to listen; the query is with its question mark.
+func (s *served) join(t *testing.T, w way, query string, header ...string) *peer {
+	t.Helper()
+	p := &peer{t: t, transport: w.transport}
+	if w.http2 {
+		ctx, cancel := context.WithCancel(context.Background())
+		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/events"+query, nil)
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		answer, err := s.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.ProtoMajor != 2 {
+			t.Fatalf("answered with %s, want HTTP/2", answer.Proto)
+		}
+		p.header, p.hose, p.hangUp = answer.Header, &hose{src: answer.Body}, func() {
+			cancel()
+			answer.Body.Close()
+		}
+		p.r = bufio.NewReader(p.hose)
+		t.Cleanup(p.hangUp)
+		return p
+	}
+	raw, err := s.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		tcp.SetReadBuffer(2 << 10)
+		tcp.SetDeadline(time.Now().Add(3 * patience))
+	}
+	p.conn, p.hangUp = raw, func() { raw.Close() }
+	t.Cleanup(p.hangUp)
+	p.conn = s.secure(t, raw)
+	if err := p.shake(w, query, header...); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// shake begins the stream on the peer's connection.
+func (p *peer) shake(w way, query string, header ...string) error {
+	path, more, want := "/events", "", http.StatusOK
+	if w.transport == transportWebSocket {
+		path, want = "/ws", http.StatusSwitchingProtocols
+		more = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	}
+	for i := 0; i < len(header); i += 2 {
+		more += header[i] + ": " + header[i+1] + "\r\n"
+	}
+	version := "1.1"
+	if w.old {
+		version = "1.0"
+	}
+	fmt.Fprintf(p.conn, "GET %s%s HTTP/%s\r\nHost: x\r\n%s\r\n", path, query, version, more)
+	p.hose = &hose{src: p.conn}
+	p.r = bufio.NewReaderSize(p.hose, 512)
+	answer, err := http.ReadResponse(p.r, nil)
+	if err != nil || answer.StatusCode != want {
+		return fmt.Errorf("%s %s: %v %w", path, query, answer, err)
+	}
+	p.header = answer.Header
+	if w.transport == transportSSE {
+		p.r = bufio.NewReaderSize(answer.Body, 512)
+	}
+	return nil
+}
+
+// errGoodbye is a goodbye as the client hears it.
+type errGoodbye struct {
+	code   int    // of WebSocket
+	reason string // of WebSocket, or the error's code
+	retry  string
+}
+
+func (g errGoodbye) Error() string { return fmt.Sprintf("goodbye %d %q", g.code, g.reason) }
+
+// message reads the next message. A goodbye is an error.
+func (p *peer) message() (m message, err error) {
+	var b []byte
+	if p.transport == transportSSE {
+		b, err = p.event()
+	} else {
+		b, err = p.text()
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", b, err)
+	}
+	return m, nil
+}
+
+// text reads until the next text message; pings and pongs are passed over.
+func (p *peer) text() ([]byte, error) {
+	for {
+		head, b, err := readFrame(p.r)
+		switch {
+		case err != nil:
+			return nil, err
+		case head == opClose && len(b) >= 2:
+			return nil, errGoodbye{code: int(binary.BigEndian.Uint16(b)), reason: string(b[2:])}
+		case head == 0x81:
+			return b, nil
+		case head == 0xc1 && p.header.Get("Sec-WebSocket-Extensions") != "":
+			return inflate(b)
+		case head != 0x89 && head != 0x8a:
+			return nil, fmt.Errorf("frame begins with %#x", head)
+		}
+	}
+}
+
+func (p *peer) event() ([]byte, error) {
+	var name, retry string
+	for {
+		line, err := p.r.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch {
+		case key == "event":
+			name = value
+		case key == "retry":
+			retry = value
+		case key == "data" && name == "error":
+			var m message
+			if err := json.Unmarshal([]byte(value), &m); err != nil {
+				return nil, err
+			}
+			return nil, errGoodbye{reason: m.Code, retry: retry}
+		case key == "data":
+			return []byte(value), nil
+		case key != "" && key != "id" && key != ":":
+			return nil, fmt.Errorf("line %q", line)
+		}
+	}
+}
+
+// next is the next message of a type; those before are passed over.
+func (p *peer) next(kind string) message {
+	p.t.Helper()
+	for {
+		m, err := p.message()
+		if err != nil {
+			p.t.Fatalf("waiting for %s: %v", kind, err)
+		}
+		if m.Type == kind {
+			return m
+		}
+	}
+}
+
+// priced reads until the symbol has the price, and returns how many messages came before.
+func (p *peer) priced(symbol string, price float64) int {
+	p.t.Helper()
+	for n := 0; ; n++ {
+		m, err := p.message()
+		if err != nil {
+			p.t.Fatalf("waiting for %s at %v: %v", symbol, price, err)
+		}
+		for _, q := range m.Quotes {
+			if q["s"] == symbol && q["p"] == price {
+				return n
+			}
+		}
+	}
+}
+
+// goodbye reads until the server says it.
+func (p *peer) goodbye() errGoodbye {
+	p.t.Helper()
+	for {
+		_, err := p.message()
+		var g errGoodbye
+		if errors.As(err, &g) {
+			return g
+		}
+		if err != nil {
+			p.t.Fatalf("waiting for a goodbye: %v", err)
+		}
+	}
+}
+
+// ended reads whatever comes until the connection is over.
+func (p *peer) ended() error {
+	_, err := io.Copy(io.Discard, p.r)
+	return err
+}
+
+// say sends a WebSocket text message.
+func (p *peer) say(text string) {
+	p.t.Helper()
+	if _, err := p.conn.Write(masked(0x81, []byte(text))); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// readFrame reads one frame of a server.
+func readFrame(r io.Reader) (head byte, payload []byte, err error) {
+	var b [8]byte
+	if _, err := io.ReadFull(r, b[:2]); err != nil {
+		return 0, nil, err
+	}
+	head = b[0]
+	n := uint64(b[1])
+	switch n {
+	case 126:
+		_, err = io.ReadFull(r, b[:2])
+		n = uint64(binary.BigEndian.Uint16(b[:]))
+	case 127:
+		_, err = io.ReadFull(r, b[:])
+		n = binary.BigEndian.Uint64(b[:])
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if n > 1<<20 {
+		return 0, nil, fmt.Errorf("frame %#x of %d bytes", head, n)
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(r, payload)
+	return head, payload, err
+}
+
+// masked is a client's frame.
+func masked(head byte, payload []byte) []byte {
+	b := []byte{head}
+	switch n := len(payload); {
+	case n < 126:
+		b = append(b, 0x80|byte(n))
+	case n < 1<<16:
+		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
+	}
+	key := [4]byte{1, 2, 3, 4}
+	b = append(b, key[:]...)
+	for i, c := range payload {
+		b = append(b, c^key[i%4])
+	}
+	return b
+}
+
+// count is how many have been let in and have not gone.
+func (s *served) count() int {
+	s.roster.mu.Lock()
+	defer s.roster.mu.Unlock()
+	return s.roster.count
+}
+
+// left is what the shards still hold of subscribers.
+func (s *served) left() string {
+	said := make(chan string, len(s.shards))
+	for _, sh := range s.shards {
+		sh.post(func() {
+			seats := 0
+			for _, slot := range sh.wheel.slots {
+				seats += len(slot)
+			}
+			followed := 0
+			for _, x := range sh.watches.bySymbol {
+				followed += len(x)
+			}
+			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll), len(sh.watches.waiting))
+		})
+	}
+	var all []string
+	for range s.shards {
+		if one := <-said; one != "0 0 0 0 0 0 0 0" {
+			all = append(all, one)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// empty fails unless everyone has gone soon, and nothing is left of them.
+func (s *served) empty(t *testing.T) {
+	t.Helper()
+	until(t, "everyone has gone", func() bool { return s.count() == 0 })
+	if left := s.left(); left != "" {
+		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting: %s, want nothing left", left)
+	}
+	for _, gauge := range []string{"websocket", "sse"} {
+		if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(gauge)); got != 0 {
+			t.Errorf("%v subscribers over %s are counted, want none", got, gauge)
+		}
+	}
+	for i, tier := range tiers {
+		if got := testutil.ToFloat64(s.metrics.tiers[i]); got != 0 {
+			t.Errorf("%v subscribers of tier %s are counted, want none", got, tier.label)
+		}
+	}
+	if got := testutil.ToFloat64(s.metrics.slow); got != 0 {
+		t.Errorf("%v slow subscribers are counted, want none", got)
+	}
+}
+
+// gone is how many have gone for the reason.
+func (s *served) gone(transport transport, reason string) float64 {
+	return testutil.ToFloat64(s.metrics.gone.WithLabelValues(transport.String(), reason))
+}
+
+// came is how many have come over the transport, by what became of it.
+func (s *served) came(transport, result string) float64 {
+	return testutil.ToFloat64(s.metrics.connects.WithLabelValues(transport, result))
+}

@@ -1,0 +1,563 @@
+package broadcast
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// The traps of nhooyr.io/websocket 1.8.17 and of net/http, as far as a server meets them, and the
+// tests that keep out of them:
+//
+//	T1   a second close frame hides the first from browsers   TestCloseFrameIsTheLastAndOnlyOne
+//	T2   messages after the close frame                       TestCloseFrameIsTheLastAndOnlyOne
+//	T3   a close waits for ever for half a frame              TestDrainDoesNotWaitForHalfAFrame
+//	T4   CloseNow waits for a Close under way                 TestPeersThatNeverAnswerACloseGoTogether
+//	T5   a close waits for a silent peer                      TestPeersThatNeverAnswerACloseGoTogether, TestWhoSpeaksWhileBeingSentAwayIsWaitedFor
+//	T6   CloseRead takes a message for an end                 TestIdleSubscribersCostNoGoroutines
+//	T7   goroutines for each connection                       TestIdleSubscribersCostNoGoroutines
+//	T8   a context that ends closes the connection            TestEndOfTheRequestIsNotTheEndOfTheConnection
+//	T9   floods that no message shows                         TestFloodIsCut, TestFloodsAreCut
+//	T10  messages that are too big                            TestTooBigMessageIsClosedWith1009, TestMessagesUpToTheLimitAreTaken
+//	T11  a ping waits for a reader                            the server sends none
+//	T12  origins compared by host alone                       TestPagesOfOtherOriginsNeedLeave, TestPagesOfOtherOriginsGetNoWebSocket
+//	T13  the request's context ends with its handler          TestEndOfTheRequestIsNotTheEndOfTheConnection
+//	T14  middleware that can only be unwrapped                TestMiddlewareThatOnlyUnwraps
+//	T15  Shutdown does not know hijacked connections          TestShutdownLeavesSubscribersToDrain
+//	T16  what compression keeps and costs                     TestUpdatesAreCompressedOnceForAll and the others in deflate_test.go
+//	T17  close reasons that are too long                      TestEveryGoodbyeFitsACloseFrame
+//	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn, TestTextThatIsNoUTF8IsABadMessage
+//	T19  buffers that stay for life                           TestIdleSubscribersCostLittleMemory
+
+var overWebSocket = waysBySocket["WebSocket"]
+
+func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
+	silent := func(t *testing.T, s *served, w way) {
+		const silent = 40 // would take 80 s one after the other
+		var peers []*peer
+		for i := range silent {
+			p := s.join(t, w, "?symbols=AAPL")
+			p.next("snapshot")
+			if i%2 == 1 { // the library's connection is there
+				p.conn.Write([]byte{0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0})
+			}
+			peers = append(peers, p)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		drained := make(chan struct{})
+		go func() {
+			defer close(drained)
+			s.Drain(ctx, 0)
+		}()
+		for i, p := range peers {
+			if got := p.goodbye(); got.code != 1012 {
+				t.Errorf("%d: %v, want 1012", i, got)
+			}
+		}
+		<-drained
+		if ctx.Err() != nil {
+			t.Errorf("drain waited to be cut off after %v", patience)
+		}
+		s.empty(t)
+	}
+	t.Parallel()
+	t.Run("WebSocket", func(t *testing.T) { silent(t, serve(t, nil), overWebSocket) })
+	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+		if w.transport == transportWebSocket {
+			silent(t, s, w)
+		}
+	})
+}
+
+func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	type speaker struct {
+		name  string
+		frame []byte // sent behind the close frame
+		p     *peer
+	}
+	var all []speaker
+	for name, frame := range map[string][]byte{
+		"nothing": nil, "a ping": masked(0x89, nil), "a message": masked(0x81, []byte(`{"type":"ping"}`)), "half a message": masked(0x01, []byte(`{"type"`)),
+	} {
+		for _, spoken := range []bool{false, true} {
+			p := s.join(t, overWebSocket, "?symbols=AAPL")
+			p.next("snapshot")
+			if spoken {
+				p.conn.Write(masked(0x89, nil))
+				p.say(`{"type":"ping"}`)
+				p.next("pong")
+				name += ", having spoken before"
+			}
+			all = append(all, speaker{name, frame, p})
+		}
+	}
+	go s.Drain(t.Context(), 0)
+	began := time.Now()
+	for _, c := range all {
+		if got := c.p.goodbye(); got.code != 1012 {
+			t.Errorf("who says %s: %v, want 1012", c.name, got)
+		}
+		c.p.conn.Write(c.frame)
+	}
+	type end struct {
+		name string
+		err  error
+	}
+	ends := make(chan end)
+	for _, c := range all {
+		c.p.conn.SetReadDeadline(began.Add(closeTimeout * 9 / 10)) // a browser's answer may be on its way behind it
+		go func() { ends <- end{c.name, c.p.ended()} }()
+	}
+	for range all {
+		if e := <-ends; !errors.Is(e.err, os.ErrDeadlineExceeded) {
+			t.Errorf("who says %s was cut off with %v before %v were over", e.name, e.err, closeTimeout)
+		}
+	}
+	s.empty(t)
+}
+
+func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no poller")
+	}
+	const subscribers, slack = 200, 20
+	for name, tc := range map[string]struct {
+		way way
+		say func(p *peer)
+	}{
+		"who only listen": {overWebSocket, func(*peer) {}},
+		"events":          {waysBySocket["events"], func(*peer) {}},
+		"who have spoken": {overWebSocket, func(p *peer) {
+			p.say(`{"type":"subscribe","symbols":["MSFT"]}`)
+			p.next("subscribed")
+			p.next("snapshot")
+			p.say(`{"type":"ping","id":1}`)
+			p.next("pong")
+		}},
+		"who speak without a pause": {overWebSocket, func(p *peer) {
+			p.conn.Write(bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 10))
+			for range 10 {
+				p.next("pong")
+			}
+		}},
+		"who have pinged": {overWebSocket, func(p *peer) {
+			p.conn.Write(masked(0x89, []byte("anybody there?")))
+			for {
+				head, b, err := readFrame(p.r)
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				if head == 0x8a && string(b) == "anybody there?" {
+					return
+				}
+			}
+		}},
+		"who answered a ping that nobody sent": {overWebSocket, func(p *peer) { p.conn.Write(masked(0x8a, nil)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(c *Config) { c.Heartbeat = time.Hour })
+			s.join(t, tc.way, "?symbols=AAPL").next("snapshot") // the poller is there
+			before := runtime.NumGoroutine()
+			var peers []*peer
+			for range subscribers {
+				p := s.join(t, tc.way, "?symbols=AAPL")
+				p.next("snapshot")
+				tc.say(p)
+				peers = append(peers, p)
+			}
+			now := 0
+			few := func() bool {
+				now = runtime.NumGoroutine() - before
+				return now <= slack
+			}
+			for deadline := time.Now().Add(patience / 2); !few(); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Errorf("%d subscribers cost %d goroutines, want at most %d", subscribers, now, slack)
+					break
+				}
+			}
+			s.trade("AAPL", "77777.5")
+			for _, p := range peers {
+				p.priced("AAPL", 77777.5)
+				p.hangUp()
+			}
+			until(t, "no goroutine is left of them", few)
+		})
+	}
+}
+
+func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
+	for when, through := range map[string]func(http.Handler) http.Handler{
+		"ends with its handler": func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				ctx, cancel := context.WithCancel(r.Context())
+				defer cancel()
+				h.ServeHTTP(w, r.WithContext(ctx))
+			})
+		},
+		"has ended before": func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				ctx, cancel := context.WithTimeout(r.Context(), -1)
+				defer cancel()
+				h.ServeHTTP(w, r.WithContext(ctx))
+			})
+		},
+	} {
+		ways := maps.Clone(waysBySocket)
+		ways["WebSocket by TLS"] = waysByCarrier["WebSocket by TLS"]
+		for name, w := range ways {
+			t.Run(name+" when it "+when, func(t *testing.T) {
+				w.through = through
+				s := serveOver(t, w.wire, nil)
+				p := s.join(t, w, "?symbols=AAPL")
+				p.next("snapshot")
+				if w.transport == transportWebSocket {
+					p.say(`{"type":"ping"}`)
+					p.next("pong")
+				}
+				s.trade("AAPL", "77777.5")
+				p.priced("AAPL", 77777.5)
+			})
+		}
+	}
+}
+
+func TestFloodsAreCut(t *testing.T) {
+	pings := bytes.Repeat(masked(0x89, nil), 1000)
+	for name, tc := range map[string]struct {
+		way   way
+		flood []byte
+	}{
+		"pings":                   {overWebSocket, pings},
+		"pongs":                   {overWebSocket, bytes.Repeat(masked(0x8a, []byte("x")), 1000)},
+		"long pings":              {overWebSocket, bytes.Repeat(masked(0x89, make([]byte, 125)), 100)},
+		"one message for ever":    {overWebSocket, append(masked(0x01, []byte("{")), bytes.Repeat(masked(0x00, nil), 1000)...)},
+		"pings by TLS":            {waysByCarrier["WebSocket by TLS"], pings},
+		"bytes behind a request":  {waysBySocket["events"], make([]byte, 4<<10)},
+		"messages that are valid": {overWebSocket, bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 1000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveOver(t, tc.way.wire, func(c *Config) { c.MaxMessage = 1 << 10 })
+			other := s.join(t, tc.way, "?symbols=AAPL")
+			other.next("snapshot")
+			p := s.join(t, tc.way, "?symbols=AAPL")
+			p.next("snapshot")
+			go func() {
+				for i := 0; i < 10_000; i++ {
+					flood := tc.flood
+					if i > 0 && flood[0] == 0x01 {
+						flood = flood[len(masked(0x01, []byte("{"))):]
+					}
+					if _, err := p.conn.Write(flood); err != nil {
+						return
+					}
+				}
+			}()
+			p.ended()
+			until(t, "the flood is counted", func() bool {
+				return s.gone(tc.way.transport, "flood")+s.gone(tc.way.transport, "policy") == 1
+			})
+			s.trade("AAPL", "77777.5")
+			other.priced("AAPL", 77777.5)
+		})
+	}
+}
+
+func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
+	const limit = 1024
+	s := serve(t, func(c *Config) { c.MaxMessage = limit })
+	ping := func(n int) []byte {
+		return []byte(fmt.Sprintf(`{"type":"ping","id":1%s}`, strings.Repeat(" ", n-len(`{"type":"ping","id":1}`))))
+	}
+	halves := func(b []byte) []byte {
+		return append(masked(0x01, b[:len(b)/2]), masked(0x80, b[len(b)/2:])...)
+	}
+	for name, tc := range map[string]struct {
+		frames []byte
+		taken  bool
+	}{
+		"at the limit":                   {masked(0x81, ping(limit)), true},
+		"at the limit, in two frames":    {halves(ping(limit)), true},
+		"beyond the limit":               {masked(0x81, ping(limit+1)), false},
+		"beyond the limit, in two":       {halves(ping(limit + 1)), false},
+		"announced with 2^63-1 bytes":    {append([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, make([]byte, 2*limit)...), false},
+		"at the limit, then one beyond":  {append(masked(0x81, ping(limit)), masked(0x81, ping(limit+1))...), false},
+		"at the limit, then one as long": {append(masked(0x81, ping(limit)), masked(0x81, ping(limit))...), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.join(t, overWebSocket, "")
+			p.next("hello")
+			if _, err := p.conn.Write(tc.frames); err != nil {
+				t.Fatal(err)
+			}
+			if tc.taken {
+				p.next("pong")
+				return
+			}
+			if got := p.goodbye(); got.code != 1009 {
+				t.Errorf("%v, want 1009", got)
+			}
+		})
+	}
+}
+
+func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
+	s := serve(t, nil)
+	for name, frame := range map[string][]byte{
+		"not masked":                      append([]byte{0x81, 15}, `{"type":"ping"}`...),
+		"an unknown opcode":               masked(0x83, nil),
+		"a reserved bit":                  masked(0x91, []byte("{}")),
+		"compressed without an agreement": masked(0xc1, []byte("{}")),
+		"a long ping":                     masked(0x89, make([]byte, 126)),
+		"half a ping":                     masked(0x09, nil),
+		"a continuation of nothing":       masked(0x80, nil),
+		"a message within a message":      append(masked(0x01, []byte("{")), masked(0x81, []byte("{}"))...),
+		"binary":                          masked(0x82, []byte("{}")),
+		"a close code that is none":       masked(opClose, []byte{0x03, 0xed}),
+		"a close of one byte":             masked(opClose, []byte{0x03}),
+		"a length of 2^63 and more":       {0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.join(t, overWebSocket, "?symbols=AAPL")
+			p.next("snapshot")
+			if _, err := p.conn.Write(frame); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				_, err := p.message()
+				var g errGoodbye
+				if errors.As(err, &g) && g.code != 1002 && g.code != 1003 {
+					t.Errorf("%v, want 1002 or 1003", g)
+				}
+				if err != nil {
+					break
+				}
+			}
+			p.conn.Write(masked(opClose, []byte{0x03, 0xea}))
+			until(t, "it has gone", func() bool { return s.count() == 0 })
+		})
+	}
+}
+
+func TestTextThatIsNoUTF8IsABadMessage(t *testing.T) {
+	s := serve(t, nil)
+	p := s.join(t, overWebSocket, "")
+	for name, text := range map[string]string{
+		"a stray byte":      "{\"type\":\"ping\",\"id\":\"\xff\"}",
+		"half a letter":     "{\"type\":\"ping\",\"id\":\"\xc3\"}",
+		"too long a letter": "{\"type\":\"ping\",\"id\":\"\xc0\xaf\"}",
+		"a surrogate":       "{\"type\":\"ping\",\"id\":\"\xed\xa0\x80\"}",
+		"in a key":          "{\"type\":\"ping\",\"\xff\":1}",
+	} {
+		p.say(text)
+		if got := p.next("error"); got.Code != badJSON {
+			t.Errorf("%s: %+v, want %s", name, got, badJSON)
+		}
+	}
+	letter := []byte("{\"type\":\"ping\",\"id\":\"é\"}") // is cut in two
+	half := bytes.IndexByte(letter, 0xa9)
+	p.conn.Write(append(masked(0x01, letter[:half]), masked(0x80, letter[half:])...))
+	if got := p.next("pong"); string(got.ID) != `"é"` {
+		t.Errorf("pong %s, want é", got.ID)
+	}
+}
+
+func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
+	for name, w := range map[string]wire{"http": {}, "https": {tls: true}} {
+		t.Run(name, func(t *testing.T) {
+			s := serveOver(t, w, func(c *Config) { c.Origins = []string{"https://desk.example:8443", "http://plain.example"} })
+			way := way{wire: w, transport: transportWebSocket}
+			for origin, allowed := range map[string]bool{
+				"https://desk.example:8443":      true,
+				"HTTPS://DESK.example:8443":      true,
+				"http://plain.example":           true,
+				"http://x":                       true, // the Host that a peer asks for
+				"http://X":                       true,
+				"http://x:80":                    false,
+				"http://desk.example:8443":       false,
+				"https://desk.example":           false,
+				"https://plain.example":          false,
+				"https://a.desk.example:8443":    false,
+				"https://evildesk.example:8443":  false,
+				"https://desk.example:8443.evil": false,
+				"http://x.evil.example":          false,
+				"http://x@evil.example":          false,
+				"file://x":                       false,
+				"ws://x":                         false,
+				"null":                           false,
+				"":                               false,
+				"x":                              false,
+			} {
+				p := s.join(t, way, "", "Origin", origin)
+				m, err := p.message()
+				var g errGoodbye
+				if allowed && (err != nil || m.Type != "hello") {
+					t.Errorf("from %q: %+v %v, want hello", origin, m, err)
+				}
+				if !allowed && (!errors.As(err, &g) || g.code != 1008) {
+					t.Errorf("from %q: %+v %v, want 1008", origin, m, err)
+				}
+				p.hangUp()
+			}
+			if got := func() errGoodbye {
+				p := s.join(t, way, "", "Origin", "http://x", "Origin", "http://x")
+				defer p.hangUp()
+				return p.goodbye()
+			}(); got.code != 1008 {
+				t.Errorf("from two origins: %v, want 1008", got)
+			}
+			s.join(t, way, "").next("hello") // no page's
+		})
+	}
+}
+
+func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	const refused = 70 // more than there is courtesy for at once
+	for range refused {
+		c, err := s.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 50))
+	}
+	until(t, "all are refused", func() bool { return s.came("websocket", "origin") == refused })
+	until(t, "all have gone", func() bool {
+		if !s.roster.courtesy.TryAcquire(64) {
+			return false
+		}
+		s.roster.courtesy.Release(64)
+		return true
+	})
+}
+
+func TestMiddlewareThatOnlyUnwraps(t *testing.T) {
+	for name, w := range allWays {
+		t.Run(name, func(t *testing.T) {
+			w.through = func(h http.Handler) http.Handler {
+				return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { h.ServeHTTP(unwrapped{rw, rw}, r) })
+			}
+			s := serveOver(t, w.wire, nil)
+			p := s.join(t, w, "?symbols=AAPL")
+			p.next("snapshot")
+			s.trade("AAPL", "77777.5")
+			p.priced("AAPL", 77777.5)
+		})
+	}
+}
+
+// unwrapped is what a wrapper of middleware looks like: the three methods, and Unwrap.
+type unwrapped struct {
+	http.ResponseWriter
+	inner http.ResponseWriter
+}
+
+func (u unwrapped) Unwrap() http.ResponseWriter { return u.inner }
+
+func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
+	for name, w := range allWays {
+		hijacked := w.transport == transportWebSocket || !w.tls
+		if !hijacked {
+			continue // Shutdown waits for its handler, and so for Drain
+		}
+		t.Run(name, func(t *testing.T) {
+			s := serveOver(t, w.wire, nil)
+			p := s.join(t, w, "?symbols=AAPL")
+			p.next("snapshot")
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			if err := s.server.Config.Shutdown(ctx); err != nil {
+				t.Fatalf("shutdown: %v", err)
+			}
+			s.trade("AAPL", "77777.5")
+			p.priced("AAPL", 77777.5)
+			go s.Drain(ctx, 0)
+			if got := p.goodbye(); got.code != 1012 && got.reason != "restarting" {
+				t.Errorf("%v, want restarting", got)
+			}
+			p.hangUp()
+			s.empty(t)
+		})
+	}
+}
+
+func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
+	const longest = 10 * time.Minute // that a configuration may have
+	for name, g := range map[string]goodbye{
+		"origin": policy("origin", "origin not allowed"), "flood": policy("flood", "too many bytes"), "policy": policy("policy", "too many bad messages"),
+		"binary": {code: 1003, label: "policy", reason: "messages are text"}, "big": {code: 1009, label: "policy", reason: "message too big"},
+		"restarting": comeBack(1012, "restarting", longest), "draining": comeBack(1012, "draining", longest), "full": comeBack(1013, "full", longest),
+	} {
+		if len(g.reason) >= 123 || !utf8.ValidString(g.reason) || strings.ContainsFunc(g.reason, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%s: reason %q is not ASCII under 123 bytes", name, g.reason)
+		}
+		if !map[int]bool{1001: true, 1003: true, 1008: true, 1009: true, 1012: true, 1013: true}[g.code] {
+			t.Errorf("%s: code %d is not one of the protocol", name, g.code)
+		}
+		if retry := g.code == 1012 || g.code == 1013; retry != strings.HasPrefix(g.reason, "retry_ms=") {
+			t.Errorf("%s: %d %q", name, g.code, g.reason)
+		}
+	}
+	for name, g := range map[string]goodbye{"closed": goneClosed, "error": goneError, "stalled": goneStalled} {
+		if g.code != 0 {
+			t.Errorf("%s: code %d, want none", name, g.code)
+		}
+	}
+}
+
+func TestIdleSubscribersCostLittleMemory(t *testing.T) {
+	const subscribers, most = 500, 8 << 10
+	for name, w := range map[string]way{"WebSocket": overWebSocket, "events": waysBySocket["events"]} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(c *Config) { c.Heartbeat = time.Hour })
+			inUse := func() int {
+				var m runtime.MemStats
+				for range 3 { // pools are emptied
+					runtime.GC()
+				}
+				runtime.ReadMemStats(&m)
+				return int(m.HeapInuse + m.StackInuse)
+			}
+			idle := func() (end func()) {
+				var conns []io.Closer
+				for range subscribers {
+					p := s.join(t, w, "?symbols=AAPL")
+					p.next("snapshot")
+					conns = append(conns, p.conn)
+				}
+				return func() {
+					for _, c := range conns {
+						c.Close()
+					}
+					until(t, "all have gone", func() bool { return s.count() == 0 })
+				}
+			}
+			idle()() // what is made once is there
+			before := inUse()
+			end := idle()
+			until(t, "their requests are over", func() bool { return runtime.NumGoroutine() < subscribers/10 })
+			if each := (inUse() - before) / subscribers; each > most {
+				t.Errorf("a subscriber and its client cost %d bytes, want at most %d", each, most)
+			} else {
+				t.Logf("a subscriber and its client cost %d bytes", each)
+			}
+			end()
+		})
+	}
+}
