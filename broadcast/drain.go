@@ -35,7 +35,7 @@ func (s *subscriber) depart() {
 	if !draining {
 		return
 	}
-	time.AfterFunc(turn, func() {
+	time.AfterFunc(max(turn, soon), func() {
 		s.shard.post(func() {
 			if !s.gone {
 				s.leave(comeBack(1012, "restarting", s.shard.board.cfg.Retry))

@@ -102,7 +102,7 @@ func (sh *shard) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		timer.Reset(max(0, time.Until(sh.wheel.next())))
+		timer.Reset(max(time.Until(sh.wheel.next()), soon))
 		select {
 		case n := <-sh.flushes:
 			sh.now = time.Now()

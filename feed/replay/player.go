@@ -32,7 +32,7 @@ type player struct {
 
 func newPlayer(s *Source, publish func(feed.Batch)) *player {
 	now := time.Now()
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	return &player{
 		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, turn: now, timer: timer,

@@ -76,7 +76,7 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	})
 
 	batch := make([]feed.Tick, 0, batchSize)
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
 	defer timer.Stop()
 	waited := int64(0) // microseconds that the market stood still for a machine that was late
 	for {
