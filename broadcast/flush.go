@@ -34,10 +34,6 @@ func (b *Board) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// soon is the least time that a timer is set to: at 0, one in a synctest bubble crashes the race
-// detector (golang.org/issue/78156).
-const soon = time.Nanosecond
-
 // crowd is how many must come between two flushes for the next to be put off, so that flushes take
 // a third of the time at most: when all come back at once, they are let in before the rest is told
 // the newest.
@@ -62,14 +58,16 @@ func (b *Board) run(ctx context.Context) {
 		if !due.IsZero() {
 			wait = min(wait, time.Until(due))
 		}
-		timer.Reset(max(wait, soon))
-		select {
-		case <-ctx.Done():
-			return
-		case <-b.kick:
-			news = true
-			continue
-		case <-timer.C:
+		if wait > 0 {
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+				return
+			case <-b.kick:
+				news = true
+				continue
+			case <-timer.C:
+			}
 		}
 		now := time.Now()
 		switch {

@@ -36,6 +36,8 @@ type part struct {
 
 	chunk []byte // the event as a chunk; empty until somebody needs it
 	event []byte // within chunk
+
+	deflated []byte // compressed, which belongs to the board; nil until somebody needs it
 }
 
 // begin makes p an empty message.

@@ -97,6 +97,10 @@ func (sh *shard) work() {
 	}
 }
 
+// soon is the least time that a timer is set to: at 0, one in a synctest bubble crashes the race
+// detector (golang.org/issue/78156).
+const soon = time.Nanosecond
+
 // run serves the subscribers until ctx ends; whoever is left then is cut off.
 func (sh *shard) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
@@ -190,10 +194,13 @@ func (sh *shard) offer(x *watch) {
 // framed is the i-th part of the frame as the framing has it.
 func (sh *shard) framed(f *frame, i int, as framing) []byte {
 	p := f.parts[i]
-	if as == framedDeflated && len(p.json()) >= deflateFrom {
-		return sh.board.deflated.get(deflatedKey{f.watch, f.from, f.seq, i}, p.json())
+	if as != framedDeflated || len(p.json()) < deflateFrom {
+		return p.framed(as, sh.board.store.epoch)
 	}
-	return p.framed(as, sh.board.store.epoch)
+	if p.deflated == nil {
+		p.deflated = sh.board.deflated.get(deflatedKey{f.watch, f.from, f.seq, i}, p.json())
+	}
+	return p.deflated
 }
 
 // clock reads the time again now and then, since a flush to thousands takes a while.

@@ -47,6 +47,15 @@ func TestEveryWayTellsTheSame(t *testing.T) {
 			s := serveOver(t, w.wire, nil)
 			s.trade("AAPL", "189.31")
 			p := s.join(t, w, "?symbols=%23tech,FOO&fields=p,v&rate=40")
+			if w.transport == transportSSE {
+				for header, want := range map[string]string{ // or a proxy keeps the stream back
+					"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no",
+				} {
+					if got := p.header.Get(header); got != want {
+						t.Errorf("%s is %q, want %q", header, got, want)
+					}
+				}
+			}
 			if hello := p.next("hello"); hello.Source != "sim" || !hello.Simulated || hello.Epoch != s.store.epoch {
 				t.Errorf("hello %+v", hello)
 			}

@@ -226,6 +226,7 @@ func TestSlowReaderIsToldItsRateOverBothLines(t *testing.T) {
 				c := newClient(w.board, number)
 				c.follows["S0"] = true
 				c.connect("")
+				synctest.Wait() // until it has taken the snapshot
 				trades := func(seconds int, each func()) {
 					for i := range seconds * 10 {
 						w.trade(0, int64(i%300+1))
