@@ -51,6 +51,11 @@ func (b *Board) run(ctx context.Context) {
 		pause = b.cfg.Interval // from one flush to the next
 	)
 	for {
+		select {
+		case <-b.kick:
+			news = true
+		default: // frames that are late do not keep the news waiting
+		}
 		wait := time.Hour
 		if news {
 			wait = pause - time.Since(last)
