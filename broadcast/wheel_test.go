@@ -315,6 +315,7 @@ func TestSlowReaderThatLeavesIsSlowNoMore(t *testing.T) {
 				t.Errorf("%v slow subscribers are counted after %d have left", got, i+1)
 			}
 		}
+		time.Sleep(time.Second) // the last trade is told
 		if err := w.end(); err != nil {
 			t.Error(err)
 		}
