@@ -57,11 +57,11 @@ func (b *Board) run(ctx context.Context) {
 		default: // frames that are late do not keep the news waiting
 		}
 		wait := time.Hour
-		if news {
+		switch {
+		case news: // the flush tells who is due, too: a frame alone costs twice what it does among many
 			wait = pause - time.Since(last)
-		}
-		if !due.IsZero() {
-			wait = min(wait, time.Until(due))
+		case !due.IsZero():
+			wait = time.Until(due)
 		}
 		if wait > 0 {
 			timer.Reset(wait)

@@ -179,8 +179,7 @@ func (sh *shard) offer(x *watch) {
 	if len(f.parts) == 0 {
 		return // nothing in the fields that it wants
 	}
-	x.seq, x.last = f.seq, sh.now
-	x.frames++
+	x.told(f.seq, sh.now, sh.board.cfg.Interval)
 	f.watch = x.key
 	for i := len(x.members) - 1; i >= 0; i-- {
 		x.members[i].offer(f)

@@ -19,7 +19,7 @@ type watch struct {
 
 	members []*subscriber
 	seq     Seq       // what a member in step has been told
-	last    time.Time // when the newest frame was made
+	last    time.Time // when the newest frame was made, or due
 	frames  uint64    // how many there were
 	waiting bool      // has news that it is too early to tell
 	pending []int     // indices into the news that is being told
@@ -172,6 +172,16 @@ func (w *watches) takeDue(now time.Time) []*watch {
 	clear(w.waiting[len(still):])
 	w.waiting = still
 	return w.concerns
+}
+
+// told notes a frame. It has waited for a flush, and for its turn in it, so the next is counted from
+// when this one was due: the rate is kept on average. After a longer silence it is counted from now.
+func (x *watch) told(seq Seq, now time.Time, interval time.Duration) {
+	x.seq = seq
+	x.frames++
+	if x.last = x.last.Add(x.every); now.Sub(x.last) > 2*interval {
+		x.last = now
+	}
 }
 
 // compose makes the frame of the pending news.

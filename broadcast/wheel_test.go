@@ -174,7 +174,7 @@ func TestEachTierGetsItsRate(t *testing.T) {
 			label string
 			want  int
 		}
-		tiers := []tier{{0, "full", 10 * minute}, {1, "1", minute}, {4, "2", 4 * minute}, {0.5, "below 1", minute / 2}, {20, "5", 10 * minute}, {5, "5", 5 * minute}}
+		tiers := []tier{{0, "full", 10 * minute}, {1, "1", minute}, {4, "2", 4 * minute}, {0.5, "below 1", minute / 2}, {20, "5", 10 * minute}, {5, "5", 5 * minute}, {7.5, "5", 7.5 * minute}}
 		var all []*client
 		for i, tier := range tiers {
 			for j := range 2 { // on both kinds of line; whoever is second joins the first's watch
@@ -188,7 +188,7 @@ func TestEachTierGetsItsRate(t *testing.T) {
 				all = append(all, c)
 			}
 		}
-		counted := map[string]float64{"full": 1, "5": 4, "2": 2, "1": 2, "below 1": 2} // the witness is one
+		counted := map[string]float64{"full": 1, "5": 6, "2": 2, "1": 2, "below 1": 2} // the witness is one
 		counted["full"] += 2
 		check := func(when string, want map[string]float64) {
 			for i, t2 := range w.board.metrics.tiers {

@@ -1,0 +1,59 @@
+package broadcast
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/feed"
+)
+
+// toilingConn takes everything, but the shard needs a while for it.
+type toilingConn struct{ discardConn }
+
+func (c *toilingConn) write(b []byte) (bool, error) {
+	time.Sleep(time.Millisecond)
+	return c.discardConn.write(b)
+}
+
+// Personal watchlists at a rate of their own, with more frames due than can be made.
+func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		symbols := 500 * runtime.GOMAXPROCS(0) // a shard would need half a second to tell all
+		b := quietBoard(symbols)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); b.Run(ctx) }()
+		frames := make([]int, symbols)
+		for i := range frames {
+			s := newSubscriber(b, transportWebSocket)
+			s.conn = &toilingConn{discardConn{frames: &frames[i]}}
+			s.shard.post(func() {
+				s.begin(query{fields: feed.AllFields})
+				s.list, s.asked = symbolList{ids: []feed.SymbolID{feed.SymbolID(i)}}, 5
+				s.rejoin()
+			})
+		}
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		flushes := testutil.ToFloat64(b.metrics.flushes)
+		const seconds = 20
+		for i := range 20 * seconds {
+			ticks := trades(symbols, symbols)
+			for j := range ticks {
+				ticks[j].Price = feed.Price(i+1) * feed.Scale
+			}
+			b.Apply(feed.Batch{Ticks: ticks})
+			time.Sleep(50 * time.Millisecond)
+		}
+		if got := testutil.ToFloat64(b.metrics.flushes) - flushes; got < 2.5*seconds {
+			t.Errorf("%v flushes in %d s, want more than there would be if each told everyone", got, seconds)
+		}
+		stop()
+		<-done
+	})
+}
