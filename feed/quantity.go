@@ -82,6 +82,12 @@ func (t Turnover) Add(u Turnover) (Turnover, bool) {
 	return Turnover(sum), ok
 }
 
+// Sub returns t-u and whether the difference is not negative.
+func (t Turnover) Sub(u Turnover) (Turnover, bool) {
+	rest, ok := Quantity(t).Sub(Quantity(u))
+	return Turnover(rest), ok
+}
+
 // Over is the average price of a turnover over a volume: the VWAP, rounded half up to 4 decimals
 // from 1 up, to 6 from 0.01 up, and to 9 below that. It is zero where the volume is, and the largest
 // price where it would be beyond.

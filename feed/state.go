@@ -34,7 +34,9 @@ func States() []State { return []State{Live, Stale, Halted, Closed, Down} }
 
 // Status is the state of a source as a whole.
 type Status struct {
-	State   State
-	Since   Time
-	Message string // for people; may be empty
+	Source    string // its name; "" where there is but one
+	State     State
+	Since     Time
+	Message   string // for people; may be empty
+	Simulated bool   // its prices are made up
 }

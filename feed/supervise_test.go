@@ -36,7 +36,7 @@ func (s *states) publish(b Batch) {
 
 func TestSupervisedSourceTellsItsState(t *testing.T) {
 	tick := Batch{Ticks: []Tick{{Price: 1}}}
-	stale := DefaultConfig().StaleAfter
+	stale := DefaultConfig().Silence
 	for name, tc := range map[string]struct {
 		run  scripted
 		want []State
@@ -72,7 +72,7 @@ func TestSupervisedSourceTellsItsState(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told states
 				reg := prometheus.NewRegistry()
-				s := Supervise(tc.run, DefaultConfig(), slog.New(slog.DiscardHandler), reg)
+				s := NewSupervisor(DefaultConfig(), slog.New(slog.DiscardHandler), reg).Supervise(tc.run, nil)
 				if err := s.Run(t.Context(), told.publish); (err != nil) != tc.err {
 					t.Errorf("error %v, want one: %v", err, tc.err)
 				}

@@ -22,6 +22,7 @@ type Symbol struct {
 	Currency      string // ISO 4217 or a coin's code; may be empty
 	Decimals      int    // digits behind the point that prices are shown with, 0 to 9
 	PreviousClose Price  // reference for change; 0 where unknown
+	Market        string // whose hours it keeps, such as "us" (feed/calendar); "" is open all the time
 }
 
 // ErrSymbol is wrapped by every error about a symbol's spelling.
@@ -50,6 +51,11 @@ func CheckSymbol(s string) error {
 // Directory numbers the symbols of all sources. It only grows. Its methods may be called at any
 // time from anywhere.
 type Directory struct {
+	*register
+	names map[string]string // what a source calls a symbol that is called otherwise here
+}
+
+type register struct {
 	mu      sync.RWMutex
 	symbols []Symbol            // guarded by mu
 	ids     map[string]SymbolID // guarded by mu
@@ -57,13 +63,22 @@ type Directory struct {
 
 // NewDirectory returns an empty directory.
 func NewDirectory() *Directory {
-	return &Directory{ids: map[string]SymbolID{}}
+	return &Directory{register: &register{ids: map[string]SymbolID{}}}
+}
+
+// Named is the same directory for a source that spells some symbols in its own way: names has what
+// they are called here by what the source calls them.
+func (d *Directory) Named(names map[string]string) *Directory {
+	return &Directory{d.register, names}
 }
 
 // Add enters a symbol and returns its number. One that is there already keeps its number and
 // takes over what the new record knows: each field that is not empty. It returns an error wrapping
 // [ErrSymbol] for a bad spelling, and an error once [MaxSymbols] are in.
 func (d *Directory) Add(s Symbol) (SymbolID, error) {
+	if name, ok := d.names[s.Symbol]; ok {
+		s.Symbol = name
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if id, ok := d.ids[s.Symbol]; ok {
@@ -95,12 +110,18 @@ func merge(old, s Symbol) Symbol {
 	if s.PreviousClose != 0 {
 		old.PreviousClose = s.PreviousClose
 	}
+	if s.Market != "" {
+		old.Market = s.Market
+	}
 	old.Decimals = max(old.Decimals, s.Decimals)
 	return old
 }
 
 // ID finds a symbol by its exact spelling.
 func (d *Directory) ID(symbol string) (SymbolID, bool) {
+	if name, ok := d.names[symbol]; ok {
+		symbol = name
+	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	id, ok := d.ids[symbol]

@@ -44,7 +44,7 @@ func TestAddKeepsNumbersAndTakesOverNews(t *testing.T) {
 	if id, err := d.Add(Symbol{Symbol: "AAPL", Sector: "IT", Currency: "USD", Decimals: 2}); id != 0 || err != nil {
 		t.Errorf("Add again: %d, %v, want 0", id, err)
 	}
-	want := Symbol{"AAPL", "Apple", "IT", "USD", 4, 5}
+	want := Symbol{Symbol: "AAPL", Name: "Apple", Sector: "IT", Currency: "USD", Decimals: 4, PreviousClose: 5}
 	if got := d.Symbol(0); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
