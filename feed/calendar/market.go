@@ -1,0 +1,88 @@
+package calendar
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Market is the hours of one market. A nil one never closes and never rolls.
+//
+// A session has its first instant and not its last: at 16:00:00 the post session has begun.
+type Market struct {
+	zone     *time.Location
+	roll     time.Duration // after midnight in zone, of a market that never closes
+	exchange *exchange     // nil: it never closes
+
+	newest atomic.Pointer[tradingDay] // that was asked about, nil before: times come mostly in order
+}
+
+// Phase is what the market does at t.
+func (m *Market) Phase(t time.Time) Phase {
+	if m.alwaysOpen() {
+		return Regular
+	}
+	return m.tradingDay(t).phase(t.Unix())
+}
+
+// Open reports whether it trades at t, be it outside its regular session.
+func (m *Market) Open(t time.Time) bool { return m.Phase(t) != Closed }
+
+// Rolled is when the trading day that t belongs to began: the newest roll at or before t, in the
+// market's zone. It is zero for a market that never rolls.
+func (m *Market) Rolled(t time.Time) time.Time {
+	switch {
+	case m == nil:
+		return time.Time{}
+	case m.exchange == nil:
+		return t.UTC().Add(-m.roll).Truncate(24 * time.Hour).Add(m.roll)
+	default:
+		return time.Unix(m.tradingDay(t).roll, 0).In(m.zone)
+	}
+}
+
+// NextRoll is the first roll after t, in the market's zone; zero for a market that never rolls.
+func (m *Market) NextRoll(t time.Time) time.Time {
+	switch {
+	case m == nil:
+		return time.Time{}
+	case m.exchange == nil:
+		return m.Rolled(t).Add(24 * time.Hour)
+	default:
+		return time.Unix(m.tradingDay(t).nextRoll, 0).In(m.zone)
+	}
+}
+
+// NextOpen is the first beginning of a regular session after t, in the market's zone. It is zero for
+// a market that never closes.
+func (m *Market) NextOpen(t time.Time) time.Time {
+	if m.alwaysOpen() {
+		return time.Time{}
+	}
+	d := m.tradingDay(t)
+	next := d.open
+	if t.Unix() >= d.open {
+		next = d.nextOpen
+	}
+	return time.Unix(next, 0).In(m.zone)
+}
+
+// Zone is where its hours are kept: UTC for a market that never closes.
+func (m *Market) Zone() *time.Location {
+	if m == nil {
+		return time.UTC
+	}
+	return m.zone
+}
+
+func (m *Market) alwaysOpen() bool { return m == nil || m.exchange == nil }
+
+// tradingDay is the one that t belongs to, of a market that closes.
+func (m *Market) tradingDay(t time.Time) *tradingDay {
+	s := t.Unix()
+	if d := m.newest.Load(); d != nil && d.roll <= s && s < d.nextRoll {
+		return d
+	}
+	d := m.exchange.tradingDay(t)
+	m.newest.Store(d)
+	return d
+}

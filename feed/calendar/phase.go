@@ -1,0 +1,17 @@
+package calendar
+
+// Phase is what a market does at an instant. The zero value is [Closed].
+type Phase uint8
+
+// The phases of a day. A market that never closes is always in [Regular].
+const (
+	Closed  Phase = iota
+	Pre           // before the regular session
+	Regular       // the session whose last price is the official close
+	Post          // after the regular session
+)
+
+var phaseNames = [...]string{"closed", "pre", "regular", "post"}
+
+// String is "closed", "pre", "regular" or "post".
+func (p Phase) String() string { return phaseNames[p] }
