@@ -1,0 +1,138 @@
+package upstreamtest
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+	"tickertape/feed/desk"
+	"tickertape/feed/upstream"
+)
+
+// Watcher is what the program makes of a feed: it supervises the sources, checks what they say, and keeps it.
+type Watcher struct {
+	dir *feed.Directory
+	reg *prometheus.Registry
+
+	mu       sync.Mutex
+	tallies  map[feed.SymbolID]*feed.Tally // guarded by mu
+	states   map[feed.SymbolID]feed.State  // guarded by mu
+	statuses []feed.Status                 // guarded by mu
+}
+
+// Watch runs sources that were opened with env until the test ends.
+func Watch(t testing.TB, env upstream.Env, sources []feed.Source, cfg feed.Config) *Watcher {
+	w := &Watcher{dir: env.Dir, reg: prometheus.NewRegistry(), tallies: map[feed.SymbolID]*feed.Tally{}, states: map[feed.SymbolID]feed.State{}}
+	log := slog.New(slog.DiscardHandler)
+	v := feed.NewSupervisor(cfg, log, w.reg)
+	var supervised []feed.Source
+	for _, s := range sources {
+		supervised = append(supervised, v.Supervise(s, nil))
+	}
+	d := desk.New(desk.DefaultConfig(), cfg.Silence, supervised, env.Dir, env.Hours, log, w.reg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx, w.publish) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the feed ended with %v", err)
+		}
+	})
+	return w
+}
+
+func (w *Watcher) publish(b feed.Batch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if b.Status != nil {
+		w.statuses = append(w.statuses, *b.Status)
+	}
+	for i := range b.Images {
+		w.tally(b.Images[i].Symbol).Image(&b.Images[i])
+	}
+	for i := range b.Ticks {
+		k := &b.Ticks[i]
+		if k.Kind == feed.KindState {
+			w.states[k.Symbol] = k.State
+		}
+		w.tally(k.Symbol).Apply(k)
+	}
+	for i := range b.Corrections {
+		w.tally(b.Corrections[i].Symbol).Correct(&b.Corrections[i])
+	}
+}
+
+func (w *Watcher) tally(id feed.SymbolID) *feed.Tally {
+	if w.tallies[id] == nil {
+		y := feed.NewTally(id, w.dir.Symbol(id).PreviousClose)
+		w.tallies[id] = &y
+	}
+	return w.tallies[id]
+}
+
+// Quote is what is known of a symbol, with its state; nothing is known of one that there is not.
+func (w *Watcher) Quote(symbol string) feed.Quote {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id, known := w.dir.ID(symbol)
+	if !known {
+		return feed.Quote{}
+	}
+	q := w.tally(id).Quote()
+	q.State = w.states[id]
+	return q
+}
+
+// Status is what the newest source to do so has told of itself.
+func (w *Watcher) Status() feed.Status {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.statuses) == 0 {
+		return feed.Status{State: feed.Down}
+	}
+	return w.statuses[len(w.statuses)-1]
+}
+
+// Statuses are all that was told so far.
+func (w *Watcher) Statuses() []feed.Status {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.statuses)
+}
+
+// Metric is the sum of a metric's values that have the given labels, name and value in turn.
+func (w *Watcher) Metric(name string, labels ...string) float64 {
+	families, err := w.reg.Gather()
+	if err != nil {
+		panic(err)
+	}
+	sum := 0.0
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if has(m, labels) {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
+}
+
+func has(m *dto.Metric, labels []string) bool {
+	for i := 0; i+1 < len(labels); i += 2 {
+		if !slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool { return l.GetName() == labels[i] && l.GetValue() == labels[i+1] }) {
+			return false
+		}
+	}
+	return true
+}
