@@ -1,0 +1,20 @@
+// Package coinbase is the market data of Coinbase, for which nobody needs a key: every trade, the best bid
+// and ask, halts, and the trading day's previous close, open, high, low and volume.
+//
+// Coinbase has two feeds of the same market. The default is that of the Exchange; that of Advanced Trade
+// is the other choice (api: advanced). They differ in the shape of their messages, which the [Decoder]
+// tells apart by itself, in their addresses and in what is asked for (api).
+//
+// A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
+// meanwhile are counted as soon as the answer is there. Where it cannot be had, what the stream says of the
+// last 24 hours stands in. What gets lost on the way shows: Advanced Trade numbers its messages, the
+// Exchange tells each second which trade is the last one, and trades have consecutive numbers at both. What
+// is missing is asked for over REST and, where that does not have it either, the hours are asked for anew.
+//
+// The vendor's pages:
+// https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels,
+// https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits,
+// https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-product-candles,
+// https://docs.cdp.coinbase.com/exchange/websocket-feed/channels and
+// https://docs.cdp.coinbase.com/exchange/websocket-feed/rate-limits.
+package coinbase
