@@ -1,0 +1,18 @@
+// Package binance is the market data of Binance's spot market, for which nobody needs a key: every trade, the
+// best bid and ask, halts, and the trading day's previous close, open, high, low, volume and VWAP. Binance.US
+// is the same at other addresses.
+//
+// A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
+// meanwhile are counted as soon as the answer is there. Where it cannot be had, what the stream says of the
+// last 24 hours stands in. Trades have consecutive numbers: what is missing is asked for over REST and, where
+// that does not have it either, the hours are asked for anew. The vendor ends each connection after 24 hours;
+// another takes its place an hour before.
+//
+// The best bid and ask have no time, so that they are as of when they came. The vendor takes a subscription
+// to a symbol that it does not have and stays silent, and it tells no halts in the stream: both show in a list
+// of symbols that is asked for once a minute.
+//
+// The vendor's pages:
+// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams and
+// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints.
+package binance

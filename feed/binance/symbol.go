@@ -1,0 +1,34 @@
+package binance
+
+import (
+	"tickertape/feed"
+	"tickertape/feed/upstream"
+)
+
+// symbol is what one connection knows of one symbol. The [Decoder] guards it.
+type symbol struct {
+	// static
+	name  string
+	id    feed.SymbolID
+	wants chan struct{} // of one place: trades are missing that REST may have. Never closed.
+
+	numbers  upstream.Sequence
+	told     uint64     // the number of the newest trade that was told
+	book     uint64     // the number of the newest bid and ask
+	known    bool       // the trading day's figures are known
+	asOf     feed.Time  // of them
+	rolling  feed.Quote // the figures of the last 24 hours, until the day's are known
+	fresh    bool       // they have changed since they were taken
+	state    feed.State // as it was told; valid where stated
+	stated   bool
+	decimals int
+	currency string // as the vendor tells it; "": not yet
+}
+
+// call asks for what is missing.
+func (y *symbol) call() {
+	select {
+	case y.wants <- struct{}{}:
+	default: // has been asked for
+	}
+}
