@@ -1,0 +1,13 @@
+// Package kraken is the market data of Kraken's spot market, version 2 of its WebSocket, for which nobody needs a
+// key: every trade, the best bid and ask, halts, and the trading day's previous close, open, high, low, volume
+// and VWAP.
+//
+// A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
+// meanwhile are counted as soon as the answer is there, and until then what the stream says of the last 24
+// hours stands in. Trades have consecutive numbers: when some are missing, the hours are asked for anew.
+// Kraken says once a second that it lives when there is nothing else to say, and when it stops trading, in one
+// pair or in all.
+//
+// The vendor's pages: https://docs.kraken.com/api/docs/websocket-v2/trade, /ticker, /instrument and /status beside
+// it, and https://docs.kraken.com/api/docs/rest-api/get-ohlc-data.
+package kraken
