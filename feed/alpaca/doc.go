@@ -1,0 +1,19 @@
+// Package alpaca is the market data of Alpaca, for which a key is needed: trades, quotes, halts, corrections and
+// cancellations of US stocks, from one exchange (feed iex, which is free) or from all of them (feed sip, which is
+// not), and trades and quotes of coins, whose symbols have a slash ("BTC/USD").
+//
+// Stocks and coins are two connections, and two sources. Most plans allow one connection to each: another one is
+// refused for as long as the first stands, be it of another program. That is why a source does not renew itself.
+//
+// Messages have no numbers, so that what gets lost shows only when the connection ends. A trade's id is unique for
+// its symbol and exchange; the two together are the id here.
+//
+// Previous close and the day's figures of stocks are the daily bars of the vendor's snapshots, those of coins are
+// summed up from its hourly bars, from the roll on. Both are as of the last whole minute: what was traded between
+// that and the first message is missing until they are asked for again, one and a half minutes later.
+//
+// Which conditions let a trade set what follows the table of the vendor's bars
+// (https://docs.alpaca.markets/docs/market-data-faq). The rest is in
+// https://docs.alpaca.markets/docs/streaming-market-data, https://docs.alpaca.markets/docs/real-time-stock-pricing-data
+// and https://docs.alpaca.markets/docs/real-time-crypto-pricing-data.
+package alpaca
