@@ -1,0 +1,26 @@
+// Package massive is the market data of Massive, formerly Polygon.io: US stocks, for which a key of a paid plan is
+// needed. Trades, the best bid and ask of all exchanges, and halts for volatility of what Nasdaq lists.
+//
+// A key may have one connection to each of the vendor's clusters, so that there is one source, and none that
+// renews itself. Whoever logs in too often is told so after the login has succeeded, and cut off. A plan without quotes
+// has trades all the same; one whose subscriptions are all refused is told as the reason. While nobody trades in an
+// open market, a subscription that stands is repeated, and its answer taken for a sign of life: the vendor documents
+// that subscriptions are answered, though not that repeated ones are. Where they are not, silence is dialled anew.
+//
+// Which sale conditions may set the last price, high, low and volume, the vendor tells over REST; until it has,
+// and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out
+// some: they tell the order and what comes twice, and never what is missing. Cancelled trades stay in the stream.
+//
+// The vendor empties its snapshots at 03:30 in New York, and a stock comes back with its first trade. One without is
+// asked for by its newest whole day, and is unknown only if it has none.
+//
+// The cluster delayed.massive.com is fifteen minutes late. Its prices have the exchange's time: by that they are in or
+// out of the session, so that the close still comes in after 16:00. Whether they are stale is judged by when they come,
+// as with the others, and how late they are shows in the measured clock skew. The price of a snapshot is stale until
+// the first trade follows.
+//
+// The vendor's pages: https://massive.com/docs/websocket/stocks/trades, /quotes and /luld beside it,
+// https://massive.com/docs/rest/stocks/snapshots/full-market-snapshot,
+// https://massive.com/docs/rest/stocks/aggregates/previous-day-bar and
+// https://massive.com/docs/rest/stocks/market-operations/condition-codes.
+package massive
