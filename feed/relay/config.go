@@ -9,35 +9,51 @@ import (
 	"tickertape/feed"
 )
 
+// mostSymbols is what a server lets one subscriber name unless its configuration says otherwise.
+const mostSymbols = 10_000
+
 // Config says whom to follow.
 type Config struct {
 	URL     string   `mapstructure:"url"`     // http, https, ws or wss, with or without the /ws at its end
 	Symbols []string `mapstructure:"symbols"` // symbols, "#watchlist", "*" for all
 }
 
-// DefaultConfig follows everything. It names no server.
+// DefaultConfig follows everything of a server on this machine.
 func DefaultConfig() Config {
-	return Config{Symbols: []string{"*"}}
+	return Config{URL: "http://localhost:8080", Symbols: []string{"*"}}
 }
 
 // Validate reports every value that is not allowed, by key. It connects to nobody.
 func (c Config) Validate() error {
 	_, err := c.base()
 	errs := []error{err}
-	if len(c.Symbols) == 0 {
+	switch n := len(c.Symbols); {
+	case n == 0:
 		errs = append(errs, errors.New(`symbols: [] names none; "*" is all`))
+	case n > mostSymbols:
+		errs = append(errs, fmt.Errorf(`symbols: %d are more than %d; "*" is all`, n, mostSymbols))
 	}
+	seen := make(map[string]bool, len(c.Symbols))
 	for i, s := range c.Symbols {
-		name := strings.TrimPrefix(s, "#")
-		if s == "*" {
+		if seen[s] {
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
+		}
+		seen[s] = true
+		if s == all {
 			continue
 		}
-		if err := feed.CheckSymbol(name); err != nil {
+		if err := feed.CheckSymbol(strings.TrimPrefix(s, "#")); err != nil {
 			errs = append(errs, fmt.Errorf(`symbols[%d]: %.40q is no symbol, "#watchlist" or "*": %w`, i, s, err))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// all is the name of all symbols.
+const all = "*"
+
+// isList tells whether a name is one of more symbols than one.
+func isList(s string) bool { return s == all || strings.HasPrefix(s, "#") }
 
 // base is the server's address for HTTP, without a slash at its end.
 func (c Config) base() (*url.URL, error) {

@@ -1,7 +1,16 @@
 // Package relay is the feed that follows another tickertape over its public protocol
-// (PROTOCOL.md), to record it or to serve it on.
+// (broadcast/PROTOCOL.md), to record it or to serve it on: nodes can form a tree.
 //
-// What comes is conflated already, so it is published as images: the newest state of each symbol,
-// whole. A line that breaks is dialled again, with the position reached, for as long as the
-// feed runs; meanwhile its status is down.
+// What comes is conflated and judged already: times, rhythm and states are the business of the node whose
+// source is a market. So it is published as images, each with all that is known of a symbol and with the
+// state that the other node gives it.
+//
+// A connection begins with the position that the one before had reached. Until all that has changed since
+// then is there, the feed stays down: what is known is old. A message that cannot be read ends the connection,
+// since the position makes good for what it said.
+//
+// The status has the state of the other node as a whole, and its message how each of its sources is. It begins
+// with "via", followed by the relays on the way, each of which has a name of its own that it makes up when it starts.
+// A relay that finds itself among those behind the other node is part of a ring, in which prices would
+// keep each other alive, and lets go of it: a ring is a mistake that every node of it tells in its status.
 package relay

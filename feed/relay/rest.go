@@ -2,106 +2,184 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"tickertape/feed"
+	"tickertape/feed/upstream"
 )
 
 const (
-	answerTime = 10 * time.Second
-	maxAnswer  = 64 << 20 // bytes; 100,000 symbols are 15 MB
+	symbolsPath = "/api/symbols"
+	quotesPath  = "/api/quotes"
+	mostAsked   = 500 // symbols of one request: the address must not be too long
 )
 
-// upstream is the server's REST interface.
-type upstream struct {
-	base *url.URL
-	http *http.Client
+// readRecords enters what a server says of symbols, and returns how many they are. Whose hours a symbol keeps is not among it: the
+// other node judges them.
+func readRecords(body []byte, env *upstream.Env) (n int, err error) {
+	var scan upstream.Scanner
+	scan.Reset(body)
+	for scan.Object(); scan.More(); {
+		if string(scan.Key()) != "symbols" {
+			scan.Skip()
+			continue
+		}
+		for scan.Array(); scan.More(); {
+			record, bad := readRecord(&scan)
+			if scan.Err() != nil {
+				break
+			}
+			n++
+			if bad == nil {
+				_, bad = env.Dir.Add(record)
+			}
+			if bad != nil {
+				env.Faults.Note(name, upstream.Bad(upstream.BadSymbol, "symbols: %w", bad))
+			}
+		}
+	}
+	return n, scan.End()
 }
 
-// get reads the JSON answer to a query.
-func (u *upstream) get(ctx context.Context, path string, query url.Values, answer any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	target := *u.base
-	target.Path += path
-	target.RawQuery = query.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+// readRecord reads the record of one symbol.
+func readRecord(scan *upstream.Scanner) (s feed.Symbol, bad error) {
+	for scan.Object(); scan.More(); {
+		var to *string
+		key := string(scan.Key())
+		switch key {
+		case "symbol":
+			to = &s.Symbol
+		case "name":
+			to = &s.Name
+		case "sector":
+			to = &s.Sector
+		case "currency":
+			to = &s.Currency
+		case "decimals":
+			n, err := scan.Value().Uint(key)
+			if err != nil || n > 9 {
+				bad = fmt.Errorf("decimals of %.40q are not 0 to 9", s.Symbol)
+			} else {
+				s.Decimals = int(n)
+			}
+			continue
+		default:
+			scan.Skip()
+			continue
+		}
+		if v := scan.Value(); v.Known() {
+			text, err := v.String(key)
+			if err != nil {
+				bad = err
+			}
+			*to = clip(text)
+		}
+	}
+	return s, bad
+}
+
+// queue are the symbols whose records are to be asked for.
+type queue struct {
+	mu    sync.Mutex
+	names []string      // guarded by mu
+	some  chan struct{} // one slot: there are
+}
+
+func newQueue() *queue { return &queue{some: make(chan struct{}, 1)} }
+
+func (q *queue) add(name string) {
+	q.mu.Lock()
+	q.names = append(q.names, name)
+	q.mu.Unlock()
+	select {
+	case q.some <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for symbols; nil when ctx has ended.
+func (q *queue) take(ctx context.Context) []string {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-q.some:
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	names := q.names
+	q.names = nil
+	return names
+}
+
+// describe asks for the records of the configured symbols, and then of those that appear, until ctx ends.
+func (s *source) describe(ctx context.Context, appeared *queue) {
+	names := s.symbols
+	if slices.ContainsFunc(names, isList) {
+		names = []string{all}
+	}
+	for names != nil {
+		for some := range slices.Chunk(names, mostAsked) {
+			upstream.Repeat(ctx, func(ctx context.Context) error { return s.records(ctx, some) },
+				func(err error) { s.env.Faults.Count(name, upstream.Failed, err) })
+		}
+		names = appeared.take(ctx)
+	}
+}
+
+// records asks for the records of symbols.
+func (s *source) records(ctx context.Context, names []string) error {
+	body, _, err := s.rest.Get(ctx, symbolsPath, url.Values{"symbols": {strings.Join(names, ",")}})
 	if err != nil {
 		return err
 	}
-	target.RawQuery = ""
-	shown := target.Redacted()
-	response, err := u.http.Do(r)
-	if err != nil {
-		var failed *url.Error // says the whole query, which can be long
-		if errors.As(err, &failed) {
-			err = failed.Err
-		}
-		return fmt.Errorf("get %s: %w", shown, err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("get %s: %w", shown, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		var problem struct {
-			Detail string `json:"detail"`
-		}
-		json.Unmarshal(body, &problem) // whoever answers without one has said enough
-		return fmt.Errorf("get %s: %s %.200s", shown, response.Status, problem.Detail)
-	}
-	if err := json.Unmarshal(body, answer); err != nil {
-		return fmt.Errorf("get %s: not the answer of a tickertape: %w", shown, err)
+	if _, err := readRecords(body, &s.env); err != nil {
+		return feed.Breakf(feed.Lost, "get %s: not the answer of a tickertape: %w", symbolsPath, err)
 	}
 	return nil
 }
 
-// about is what the server says of its feed, and which of the named symbols it does not know.
-type about struct {
-	Epoch     string   `json:"epoch"`
-	Source    string   `json:"source"`
-	Simulated *bool    `json:"simulated"`
-	Unknown   []string `json:"unknown"`
-}
-
-func (u *upstream) about(ctx context.Context, names []string) (about, error) {
-	var a about
-	err := u.get(ctx, "/api/quotes", url.Values{"symbols": {strings.Join(names, ",")}, "fields": {"t"}}, &a)
-	if err == nil && (a.Epoch == "" || a.Simulated == nil) {
-		err = fmt.Errorf("get %s/api/quotes: not the answer of a tickertape: it says nothing of epoch and simulated", u.base.Redacted())
+// ask finds out whether the server's prices are made up, and whether it has any of the symbols.
+func (s *source) ask(ctx context.Context) error {
+	names := s.symbols[:min(len(s.symbols), mostAsked)]
+	body, _, err := s.rest.Get(ctx, quotesPath, url.Values{"symbols": {strings.Join(names, ",")}, "fields": {"t"}})
+	if err != nil {
+		return err
 	}
-	return a, err
-}
-
-// symbols are the records of the named symbols; of all where a watchlist is among them.
-func (u *upstream) symbols(ctx context.Context, names []string) ([]feed.Symbol, error) {
-	if slices.ContainsFunc(names, func(n string) bool { return n[0] == '#' }) {
-		names = []string{"*"}
+	var scan upstream.Scanner
+	var simulated, unknown upstream.Value
+	scan.Reset(body)
+	for scan.Object(); scan.More(); {
+		switch string(scan.Key()) {
+		case "simulated":
+			simulated = scan.Value()
+		case "unknown":
+			unknown = scan.Value()
+		default:
+			scan.Skip()
+		}
 	}
-	var answer struct {
-		Symbols []struct {
-			Symbol   string `json:"symbol"`
-			Name     string `json:"name"`
-			Sector   string `json:"sector"`
-			Currency string `json:"currency"`
-			Decimals int    `json:"decimals"`
-		} `json:"symbols"`
+	err = scan.End()
+	var made bool
+	if err == nil {
+		made, err = simulated.Bool("simulated")
 	}
-	if err := u.get(ctx, "/api/symbols", url.Values{"symbols": {strings.Join(names, ",")}}, &answer); err != nil {
-		return nil, err
+	if err != nil {
+		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", upstream.Shown(s.rest.Base), quotesPath, err)
 	}
-	all := make([]feed.Symbol, 0, len(answer.Symbols))
-	for _, s := range answer.Symbols {
-		all = append(all, feed.Symbol{Symbol: s.Symbol, Name: s.Name, Sector: s.Sector, Currency: s.Currency, Decimals: min(max(s.Decimals, 0), 9)})
+	s.simulated.Store(made)
+	strangers := 0
+	if unknown.Known() {
+		scan.Reset(unknown.Raw())
+		for scan.Array(); scan.More(); strangers++ {
+			scan.Skip()
+		}
 	}
-	return all, nil
+	if strangers == len(s.symbols) {
+		return fmt.Errorf("symbols: %s knows none of %.200q", upstream.Shown(s.rest.Base), s.symbols)
+	}
+	return nil
 }

@@ -1,291 +1,180 @@
 package relay
 
-//lint:file-ignore SA1019 nhooyr.io/websocket is the library wanted by name; its successor is one import away
-
 import (
-	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"nhooyr.io/websocket"
+	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/upstream"
+	"tickertape/feed/upstream/upstreamtest"
 )
 
-// fakeServer speaks the protocol by script, over pipes or any listener.
-type fakeServer struct {
-	t       *testing.T
-	http    http.Server
-	pipes   *pipes
-	script  func(n int, l *fakeLine) // plays the server's part of the n-th connection, from 0
-	records map[string]string        // JSON, by symbol
-	about   string                   // the answer of /api/quotes
+// sim is the one source of the node, as a status message has it.
+const sim = `"source":"sim","status":"live","since":1,"message":"","simulated":true`
 
-	mu    sync.Mutex
-	lines int      // guarded by mu
-	asked []string // guarded by mu: queries of /api/symbols
+// node is a tickertape's server as PROTOCOL.md has it, with the one symbol AAPL, which has a name, and as many
+// others as are told.
+type node struct {
+	*upstreamtest.Server
+	t   testing.TB
+	env upstream.Env
+
+	mu       sync.Mutex
+	epoch    string                        // guarded by mu
+	sources  string                        // guarded by mu: of hello
+	seq      int                           // guarded by mu
+	mute     bool                          // guarded by mu: it answers no request
+	quotes   map[string]string             // guarded by mu: by symbol, without braces
+	changed  map[string]int                // guarded by mu: seq of the newest change
+	asked    []string                      // guarded by mu: requests of all connections
+	records  []string                      // guarded by mu: symbols whose records were asked for
+	follows  map[*upstreamtest.Socket]bool // guarded by mu: those that were told a snapshot
+	unknowns []string                      // guarded by mu
 }
 
-const aboutSim = `{"epoch":"e1","seq":1,"source":"sim","simulated":true,"quotes":[]}`
-
-func startServer(t *testing.T, script func(n int, l *fakeLine)) *fakeServer {
-	s := &fakeServer{t: t, script: script, about: aboutSim, pipes: newPipes(), records: map[string]string{
-		"AAPL": `{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2}`,
-		"MSFT": `{"symbol":"MSFT","name":"Microsoft","sector":"Tech","currency":"USD","decimals":2}`,
-	}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/api/quotes", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, s.about) })
-	mux.HandleFunc("/api/symbols", s.symbols)
-	mux.HandleFunc("/ws", s.webSocket)
-	s.http.Handler = mux
-	var serving sync.WaitGroup
-	serving.Go(func() { s.http.Serve(s.pipes) })
-	t.Cleanup(func() {
-		s.http.Close()
-		serving.Wait()
-	})
-	return s
+func newNode(t testing.TB) *node {
+	n := &node{t: t, epoch: "e1", sources: "{" + sim + "}", seq: 1, quotes: map[string]string{}, changed: map[string]int{}, follows: map[*upstreamtest.Socket]bool{}}
+	n.Server = upstreamtest.NewServer(t, n.socket, http.HandlerFunc(n.rest))
+	n.env = n.Env(t)
+	return n
 }
 
-func (s *fakeServer) symbols(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query().Get("symbols")
-	s.mu.Lock()
-	s.asked = append(s.asked, query)
-	s.mu.Unlock()
-	var found []string
-	for _, name := range strings.Split(query, ",") {
-		for symbol, record := range s.records {
-			if symbol == name || name == "*" && symbol != "LATE" {
-				found = append(found, record)
+// open follows the node.
+func (n *node) open(symbols ...string) []feed.Source {
+	n.t.Helper()
+	sources, err := Open(Config{URL: "http://node.example/ticks", Symbols: symbols}, n.env)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return sources
+}
+
+func (n *node) rest(w http.ResponseWriter, r *http.Request) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	names := r.URL.Query().Get("symbols")
+	switch r.URL.Path {
+	case "/ticks/api/quotes":
+		unknown, _ := json.Marshal(n.unknowns)
+		fmt.Fprintf(w, `{"epoch":%q,"seq":1,"source":"sim","simulated":true,"unknown":%s,"quotes":[]}`, n.epoch, unknown)
+	case "/ticks/api/symbols":
+		n.records = append(n.records, names)
+		io.WriteString(w, `{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3}]}`)
+	default:
+		n.t.Errorf("request for %s", r.URL)
+	}
+}
+
+func (n *node) socket(s *upstreamtest.Socket) {
+	if s.Request.URL.Path != "/ticks/ws" || s.Request.Header.Get("Sec-WebSocket-Protocol") != subprotocol {
+		n.t.Errorf("handshake for %s, %v", s.Request.URL, s.Request.Header)
+	}
+	n.mu.Lock()
+	s.Send(fmt.Sprintf(`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]}`, n.epoch, n.seq, n.sources))
+	n.mu.Unlock()
+	done := make(chan struct{})
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		ticker := time.NewTicker(5 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				s.Send(`{"type":"heartbeat","seq":1,"time":1}`)
 			}
 		}
-	}
-	fmt.Fprintf(w, `{"symbols":[%s]}`, strings.Join(found, ","))
-}
-
-func (s *fakeServer) webSocket(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true})
-	if err != nil {
-		return
-	}
-	defer c.CloseNow()
-	s.mu.Lock()
-	n := s.lines
-	s.lines++
-	s.mu.Unlock()
-	l := &fakeLine{c, make(chan string, 100)}
-	var reading sync.WaitGroup
-	reading.Go(l.read) // whoever only speaks would block both ends of a pipe
-	s.script(n, l)
-	c.CloseNow()
-	reading.Wait()
-}
-
-// transport dials the server over pipes.
-func (s *fakeServer) transport() *http.Transport {
-	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return s.pipes.dial(ctx) }}
-}
-
-// fakeLine is the server's end of a connection.
-type fakeLine struct {
-	socket *websocket.Conn
-	heard  chan string // closed by read
-}
-
-func (l *fakeLine) read() {
-	defer close(l.heard)
+	})
+	defer beating.Wait()
+	defer close(done)
+	defer func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.follows, s)
+	}()
 	for {
-		_, text, err := l.socket.Read(context.Background())
+		text, err := s.Read()
 		if err != nil {
 			return
 		}
-		l.heard <- string(text)
+		n.subscribe(s, text)
 	}
 }
 
-func (l *fakeLine) say(messages ...string) {
-	for _, m := range messages {
-		if l.socket.Write(context.Background(), websocket.MessageText, []byte(m)) != nil {
-			return
+func (n *node) subscribe(s *upstreamtest.Socket, text string) {
+	var m struct {
+		Type    string
+		ID      int
+		Symbols []string
+		Since   string
+	}
+	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Type != "subscribe" {
+		n.t.Errorf("message %q, %v", text, err)
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked = append(n.asked, text)
+	if n.mute {
+		return
+	}
+	since := 0
+	epoch, position, _ := strings.Cut(m.Since, "-")
+	if epoch == n.epoch {
+		fmt.Sscan(position, &since)
+	}
+	unknown, _ := json.Marshal(n.unknowns)
+	s.Send(fmt.Sprintf(`{"type":"subscribed","id":%d,"symbols":[],"unknown":%s,"rate":10}`, m.ID, unknown))
+	var told []string
+	for symbol, q := range n.quotes {
+		if (slices.Contains(m.Symbols, "*") || slices.Contains(m.Symbols, symbol)) && n.changed[symbol] > since {
+			told = append(told, fmt.Sprintf(`{"s":%q,%s}`, symbol, q))
 		}
 	}
+	slices.Sort(told)
+	s.Send(fmt.Sprintf(`{"type":"snapshot","seq":%d,"time":1,"quotes":[%s]}`, n.seq, strings.Join(told, ",")))
+	n.follows[s] = true
 }
 
-// hear is what the client says next; "" once it has gone.
-func (l *fakeLine) hear() string { return <-l.heard }
+// tell changes a symbol.
+func (n *node) tell(symbol, values string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.seq++
+	n.quotes[symbol], n.changed[symbol] = values, n.seq
+	n.say(fmt.Sprintf(`{"type":"update","seq":%d,"time":1,"quotes":[{"s":%q,%s}]}`, n.seq, symbol, values))
+}
 
-// hold keeps the line open until the client leaves.
-func (l *fakeLine) hold() {
-	for l.hear() != "" {
+// say sends a message to all who follow. The caller holds mu.
+func (n *node) say(text string) {
+	for s := range n.follows {
+		s.Send(text)
 	}
 }
 
-func (l *fakeLine) close(code int, reason string) { l.socket.Close(websocket.StatusCode(code), reason) }
-
-// pipes is a listener in memory, so that virtual time passes while both ends wait.
-type pipes struct {
-	conns  chan net.Conn // never closed
-	closed chan struct{}
-	once   sync.Once
-	mu     sync.Mutex
-	down   bool // guarded by mu: nobody listens
+// trade is a trade of AAPL.
+func (n *node) trade(price string, at time.Time) {
+	n.tell("AAPL", fmt.Sprintf(`"p":%s,"z":100,"t":%d`, price, at.UnixMicro()))
 }
 
-func newPipes() *pipes {
-	return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+// set changes the node.
+func (n *node) set(change func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	change()
 }
 
-var errRefused = errors.New("connection refused")
-
-func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
-	p.mu.Lock()
-	down := p.down
-	p.mu.Unlock()
-	if down {
-		return nil, errRefused
-	}
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, errRefused
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// requests are those that were made so far.
+func (n *node) requests() (asked, records []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.asked), slices.Clone(n.records)
 }
-
-func (p *pipes) setDown(down bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.down = down
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
-
-// follower runs a source and keeps what it publishes, one line a thing.
-type follower struct {
-	source *Source
-	dir    *feed.Directory
-	stop   context.CancelFunc
-	done   chan error
-	news   chan struct{} // one slot: something was told; nil where nobody waits
-
-	mu   sync.Mutex
-	told []string // guarded by mu
-}
-
-func follow(t *testing.T, s *fakeServer, log *slog.Logger, symbols ...string) *follower {
-	t.Helper()
-	f := &follower{dir: feed.NewDirectory(), done: make(chan error, 1)}
-	var err error
-	if f.source, err = open(Config{URL: "http://pipe", Symbols: symbols}, f.dir, log, s.transport()); err != nil {
-		t.Fatal(err)
-	}
-	f.run(t)
-	return f
-}
-
-func (f *follower) run(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	f.stop = stop
-	go func() { f.done <- f.source.Run(ctx, f.publish) }()
-}
-
-func (f *follower) publish(b feed.Batch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	select {
-	case f.news <- struct{}{}:
-	default:
-	}
-	if b.Status != nil {
-		f.told = append(f.told, strings.TrimSpace(fmt.Sprint("status ", b.Status.State, " ", b.Status.Message)))
-	}
-	for i := range b.Images {
-		q := &b.Images[i]
-		f.told = append(f.told, fmt.Sprintf("%s %s", f.dir.Symbol(q.Symbol).Symbol, shown(q)))
-	}
-	for i := range b.Ticks {
-		t := &b.Ticks[i]
-		f.told = append(f.told, fmt.Sprintf("%s tick %d sides %d at %d", f.dir.Symbol(t.Symbol).Symbol, t.Kind, t.Flags, t.Time))
-	}
-}
-
-// take returns what was told since the last call.
-func (f *follower) take() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	told := f.told
-	f.told = nil
-	return told
-}
-
-func (f *follower) end(t *testing.T) {
-	t.Helper()
-	f.stop()
-	if err := <-f.done; err != nil {
-		t.Errorf("run: %v", err)
-	}
-}
-
-// shown are a quote's values that the tests use.
-func shown(q *feed.Quote) string {
-	var b strings.Builder
-	part := func(field feed.Fields, format string, value any) {
-		if q.Set&field != 0 {
-			fmt.Fprintf(&b, format+" ", value)
-		}
-	}
-	part(feed.FieldPrice, "p=%v", q.Price)
-	part(feed.FieldSize, "z=%v", q.Size)
-	part(feed.FieldBid, "b=%v", q.Bid)
-	part(feed.FieldBidSize, "bz=%v", q.BidSize)
-	part(feed.FieldAsk, "a=%v", q.Ask)
-	part(feed.FieldOpen, "o=%v", q.Open)
-	part(feed.FieldVolume, "v=%v", q.Volume)
-	part(feed.FieldCount, "n=%v", q.Count)
-	part(feed.FieldTime, "t=%d", q.Time)
-	part(feed.FieldState, "%v", q.State)
-	return strings.TrimSpace(b.String())
-}
-
-func parse(t testing.TB, text string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
-func (f *follower) peek() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return append([]string(nil), f.told...)
-}
-
-// cut breaks the line without a word.
-func (l *fakeLine) cut() { l.socket.CloseNow() }

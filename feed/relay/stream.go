@@ -1,134 +1,210 @@
 package relay
 
-//lint:file-ignore SA1019 nhooyr.io/websocket is the library wanted by name; its successor is one import away
-
 import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"nhooyr.io/websocket"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/sync/errgroup"
+
+	"tickertape/feed"
+	"tickertape/feed/upstream"
 )
 
 const (
 	subprotocol = "tickertape.v1.json"
-	dialTime    = 10 * time.Second
-	writeTime   = 10 * time.Second
-	readLimit   = 4 << 20 // bytes of one message
-	firstWait   = 15 * time.Second
+	// mostText is how long a request is at most, which servers take unless they are told not to.
+	mostText = 32 << 10
+	// mostRetry is how long a server can want to be left alone.
+	mostRetry = time.Hour
 )
 
-// hangUp is why a line ended.
-type hangUp struct {
-	err   error
-	final bool          // coming back does not help
-	after time.Duration // to come back after a random part of; 0: the server does not say
+// source follows another tickertape.
+type source struct {
+	// static
+	env     upstream.Env
+	symbols []string
+	self    string // what this relay is called among those on the way
+	line    upstream.Line
+	rest    upstream.REST
+	pinned  bool // simulated must stay as it is
+
+	simulated atomic.Bool
+	board     board // owned by Run, of which there is one at a time: connections need no renewal
 }
 
-func (h *hangUp) Error() string { return h.err.Error() }
-func (h *hangUp) Unwrap() error { return h.err }
-
-// stream is one connection. It has one user.
-type stream struct {
-	socket   *websocket.Conn
-	patience time.Duration // for the next message
-}
-
-// dial opens a connection. Its errors are hang-ups.
-func dial(ctx context.Context, base *url.URL, client *http.Client) (*stream, error) {
-	target := *base
-	target.Path += "/ws"
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	socket, response, err := websocket.Dial(ctx, target.String(), &websocket.DialOptions{
-		HTTPClient: client, Subprotocols: []string{subprotocol}, CompressionMode: websocket.CompressionDisabled,
-	})
-	if err == nil {
-		socket.SetReadLimit(readLimit)
-		return &stream{socket, firstWait}, nil
-	}
-	h := &hangUp{err: fmt.Errorf("dial %s: %w", target.Redacted(), cause(err))}
-	if response != nil {
-		switch response.StatusCode {
-		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-			h.final = true
-		}
-		if response.StatusCode != http.StatusSwitchingProtocols {
-			h.err = fmt.Errorf("dial %s: %s", target.Redacted(), response.Status)
-		}
-		if s, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
-			h.after = retryAfter(time.Duration(s) * time.Second)
-		}
-	}
-	return nil, h
-}
-
-// cause leaves out what the library and net/http say around an error, the whole address included.
-func cause(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err
-}
-
-// send writes one message.
-func (s *stream) send(ctx context.Context, m any) error {
-	text, err := json.Marshal(m)
+// Open puts the symbols that are named into the directory. It does not reach for the server: that is what Run
+// does.
+func Open(cfg Config, env upstream.Env) ([]feed.Source, error) {
+	s, err := open(cfg, env)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeTime)
-	defer cancel()
-	if err := s.socket.Write(ctx, websocket.MessageText, text); err != nil {
-		return &hangUp{err: fmt.Errorf("send: %w", err)}
+	return []feed.Source{s}, nil
+}
+
+// Connect is Open for whoever has to know at once whether prices are made up: it asks the server. A server that
+// cannot be reached, is no tickertape or knows none of the symbols is an error; and so is, later, one that says
+// otherwise than now.
+func Connect(ctx context.Context, cfg Config, env upstream.Env) (feed.Source, error) {
+	s, err := open(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ask(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	s.pinned = true
+	return s, nil
+}
+
+func open(cfg Config, env upstream.Env) (*source, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := enter(cfg.Symbols, &env); err != nil {
+		return nil, err
+	}
+	base, _ := cfg.base() // valid
+	s := &source{env: env, symbols: cfg.Symbols, self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
+	agent := http.Header{"User-Agent": {"tickertape"}}
+	s.rest = upstream.REST{Source: name, Base: base.String(), Header: agent, Client: env.Client(), Tap: env.Tap}
+	socket := *base
+	socket.Scheme = strings.Replace(base.Scheme, "http", "ws", 1)
+	socket.Path += "/ws"
+	s.line = upstream.Line{Source: name, URL: socket.String(), Header: agent, Subprotocols: []string{subprotocol},
+		Client: env.Client(), Tap: env.Tap}
+	return s, nil
+}
+
+// enter puts the symbols that are named into the directory. How many decimals they have, the server will tell.
+func enter(symbols []string, env *upstream.Env) error {
+	for _, s := range symbols {
+		if isList(s) {
+			continue
+		}
+		if _, err := env.Dir.Add(feed.Symbol{Symbol: s}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return nil
 }
 
-// receive waits for a message, as long as its patience lasts. Its errors are hang-ups; after one the
-// connection is of no use any more.
-func (s *stream) receive(ctx context.Context) (*message, error) {
-	limited, cancel := context.WithTimeout(ctx, s.patience)
-	defer cancel()
-	kind, text, err := s.socket.Read(limited)
-	if err != nil {
-		return nil, s.why(limited, err)
-	}
-	if kind != websocket.MessageText {
-		return nil, &hangUp{err: errors.New("a message that is not text")}
-	}
-	m, err := parseMessage(text)
-	if err != nil {
-		return nil, &hangUp{err: err}
-	}
-	return m, nil
+// Info says that the prices are made up once the server does.
+func (s *source) Info() feed.Info {
+	return feed.Info{Name: name, Simulated: s.simulated.Load(), Whole: true, Remote: true}
 }
 
-// why tells a hang-up from an error of reading.
-func (s *stream) why(ctx context.Context, err error) error {
-	var closed websocket.CloseError
-	switch {
-	case errors.As(err, &closed):
-		h := &hangUp{err: fmt.Errorf("closed by the server: %d %s", closed.Code, strconv.QuoteToASCII(closed.Reason))}
-		h.final = closed.Code == websocket.StatusPolicyViolation
-		if ms, found := strings.CutPrefix(closed.Reason, "retry_ms="); found {
-			if n, err := strconv.Atoi(ms); err == nil {
-				h.after = retryAfter(time.Duration(n) * time.Millisecond)
-			}
+// Run holds one connection.
+func (s *source) Run(ctx context.Context, publish func(feed.Batch)) error {
+	err := s.hold(ctx, publish)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return patient(err)
+}
+
+// connection is one while it stands.
+type connection struct {
+	*source
+	conn    *upstream.Conn
+	decoder *Decoder
+	turns   chan string // one slot: the position to resume at, each time that a request can be sent
+}
+
+func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
+	conn, err := s.line.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	s.env.Log.Debug("connected", "source", name, "url", conn.Where())
+	appeared := newQueue()
+	asks := requests(s.symbols)
+	c := &connection{source: s, conn: conn, decoder: newDecoder(&s.env, s.self, &s.board, len(asks), appeared.add), turns: make(chan string, 1)}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return conn.Pump(ctx, c.decoder, publish, c.hear) })
+	group.Go(func() error { return c.subscribe(ctx, asks) })
+	group.Go(func() error {
+		s.describe(ctx, appeared)
+		return nil
+	})
+	return group.Wait()
+}
+
+// hear sees each message before what it says is published.
+func (c *connection) hear(b *feed.Batch) error {
+	if c.decoder.turn {
+		c.decoder.turn = false
+		select {
+		case c.turns <- c.board.position.String():
+		default: // all were sent
 		}
-		return h
-	case ctx.Err() != nil: // the library's own error may say that the connection is closed
-		return &hangUp{err: fmt.Errorf("no message for %v", s.patience)}
 	}
-	return &hangUp{err: fmt.Errorf("receive: %w", err)}
+	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
+		return nil
+	}
+	if c.pinned {
+		return fmt.Errorf("simulated: the server at %s says %t now, and said %t before", c.conn.Where(), b.Status.Simulated, !b.Status.Simulated)
+	}
+	c.simulated.Store(b.Status.Simulated)
+	return nil
 }
 
-// close breaks the connection, and waits for nothing.
-func (s *stream) close() { s.socket.CloseNow() }
+// subscribe sends the requests, each when the one before has been answered: a position holds for all or none.
+func (c *connection) subscribe(ctx context.Context, asks []string) error {
+	for i, ask := range asks {
+		var since string
+		select {
+		case <-ctx.Done():
+			return nil
+		case since = <-c.turns:
+		}
+		text := `{"type":"subscribe","id":` + strconv.Itoa(i+1) + `,"symbols":[` + ask + `]`
+		if since != "" {
+			text += `,"since":"` + since + `"`
+		}
+		if err := c.conn.Write(ctx, []byte(text+"}")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requests are the symbols as JSON strings with commas, in parts that one message can hold.
+func requests(symbols []string) []string {
+	var parts []string
+	var part []byte
+	for _, s := range symbols {
+		if len(part) > mostText {
+			parts = append(parts, string(part))
+			part = part[:0]
+		}
+		if len(part) > 0 {
+			part = append(part, ',')
+		}
+		part, _ = jsontext.AppendQuote(part, s) // UTF-8, or it were no symbol
+	}
+	return append(parts, string(part))
+}
+
+// patient leaves the server alone for a random part of the time that it asks for when it closes a connection.
+func patient(err error) error {
+	var b *feed.Break
+	var closed *upstream.Closed
+	if !errors.As(err, &b) || !errors.As(b.Err, &closed) {
+		return err
+	}
+	text, found := strings.CutPrefix(closed.Reason, "retry_ms=")
+	if ms, err := strconv.ParseUint(text, 10, 31); found && err == nil && ms > 0 {
+		b.After = rand.N(min(time.Duration(ms)*time.Millisecond, mostRetry))
+	}
+	return b
+}

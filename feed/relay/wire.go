@@ -2,103 +2,301 @@ package relay
 
 import (
 	"fmt"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"net/url"
 
 	"tickertape/feed"
-	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
 )
 
-// message is one of the server's, of any type; unknown types and keys are ignored.
-type message struct {
-	Type      string   `json:"type"`
-	Epoch     string   `json:"epoch"`
-	Seq       uint64   `json:"seq"`
-	Heartbeat int64    `json:"heartbeat_ms"`
-	Source    string   `json:"source"`
-	Simulated bool     `json:"simulated"`
-	Status    string   `json:"status"`
-	Since     int64    `json:"since"`
-	Message   string   `json:"message"`
-	Code      string   `json:"code"`
-	Rate      float64  `json:"rate"`
-	Reason    string   `json:"reason"`
-	Unknown   []string `json:"unknown"`
-	More      bool     `json:"more"`
-	Quotes    []quote  `json:"quotes"`
+const name = "relay"
+
+// Decoder reads what one connection says.
+type Decoder struct {
+	// static
+	env   *upstream.Env
+	self  string // what the relay is called in messages
+	board *board
+	asks  int               // requests that make up the subscription
+	newly func(name string) // called for each symbol that was not in the directory
+
+	scan, inner upstream.Scanner
+	message     message
+	reading     reading
+	greeted     bool
+	epoch       string
+	resumes     bool // the board's position is one of this run
+	granted     int  // requests that the server has taken up
+	answered    int  // of them, those whose quotes are all there
+	turn        bool // the next request can be sent
+	standing    standing
+	status      feed.Status
 }
 
-// quote is one symbol in a message: its values, the keys that are null, and what could not be read.
-type quote struct {
-	symbol string
-	values feed.Quote
-	gone   feed.Fields
-	bad    error // names the first key that could not be read, and its value
-}
-
-// subscribe is the request for everything that the configuration names.
-type subscribe struct {
-	Type    string   `json:"type"`
-	ID      int      `json:"id"`
-	Symbols []string `json:"symbols"`
-	Since   string   `json:"since,omitzero"`
-}
-
-// parseMessage reads one message. A quote that is odd has its error; a message that is no message is one.
-func parseMessage(text []byte) (*message, error) {
-	var m message
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("message %.60q: %w", text, err)
+// NewDecoder reads a recording of one connection.
+func NewDecoder(cfg Config, env upstream.Env) (upstream.Decoder, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if m.Type == "" {
-		return nil, fmt.Errorf("message %.60q has no type", text)
+	if err := enter(cfg.Symbols, &env); err != nil {
+		return nil, err
 	}
-	return &m, nil
+	return newDecoder(&env, "recorded", &board{}, len(requests(cfg.Symbols)), func(string) {}), nil
 }
 
-// UnmarshalJSONFrom reads one quote without a float in between.
-func (q *quote) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	*q = quote{}
-	if d.PeekKind() != '{' {
-		return fmt.Errorf("a quote is not an object")
+func newDecoder(env *upstream.Env, self string, b *board, asks int, newly func(string)) *Decoder {
+	return &Decoder{env: env, self: self, board: b, asks: asks, newly: newly}
+}
+
+func (d *Decoder) note(err error) { d.env.Faults.Note(name, err) }
+
+// unreadable ends the connection by a message that cannot be read: what it said comes again with the next one.
+func (d *Decoder) unreadable(err error) error {
+	d.note(err)
+	return feed.Breakf(feed.Lost, "the server sent what cannot be read: %w", err)
+}
+
+// current tells whether the board is up to date.
+func (d *Decoder) current() bool { return d.answered == d.asks }
+
+// Frame takes in one message.
+func (d *Decoder) Frame(text []byte, received feed.Time, b *feed.Batch) error {
+	m := &d.message
+	if err := m.read(&d.scan, text); err != nil {
+		return d.unreadable(err)
 	}
-	if _, err := d.ReadToken(); err != nil {
+	kind, err := m.kind.String("type")
+	if err != nil {
+		return d.unreadable(err)
+	}
+	if d.greeted == (kind == "hello") {
+		return feed.Breakf(feed.Lost, "the first message, and no other, is hello; not %.40q", kind)
+	}
+	b.Pulse = true
+	switch kind {
+	case "hello":
+		return d.hello(m)
+	case "snapshot", "update":
+		return d.quotes(m, kind == "snapshot", b)
+	case "heartbeat":
+		if d.granted == d.answered {
+			return nil
+		}
+		d.answer(b) // nothing has changed, or it would have come
+		return d.tell(b)
+	case "status":
+		if err := d.restate(m); err != nil {
+			return d.unreadable(err)
+		}
+		return d.tell(b)
+	case "subscribed":
+		return d.subscribed(m, received, b)
+	case "rate":
+		d.env.Log.Info("the server changed the rate", "source", name, "rate", string(m.rate.Raw()), "reason", string(m.reason.Raw()))
+	case "error":
+		return refusal(m)
+	case "unsubscribed", "pong":
+	default:
+		d.env.Faults.Count(name, upstream.Unknown, fmt.Errorf("type: %.40q is not known", kind))
+	}
+	return nil
+}
+
+// refusal is what an error of the server means: that the request was too much for it, now or ever.
+func refusal(m *message) error {
+	code, _ := m.code.String("code") // an error that says less is one, too
+	text, _ := m.text.String("message")
+	cause := feed.Refused
+	if code == "rate_limited" {
+		cause = feed.Lost
+	}
+	return feed.Breakf(cause, "the server refuses: %.40s: %.200s", clip(code), clip(text))
+}
+
+// hello takes in the first message.
+func (d *Decoder) hello(m *message) error {
+	epoch, err := m.epoch.String("epoch")
+	if err != nil || !isEpoch(epoch) {
+		return feed.Breakf(feed.Lost, "hello: epoch: %.40q is not the run of a tickertape", epoch)
+	}
+	d.greeted, d.epoch, d.turn = true, epoch, true
+	if d.resumes = d.board.position.epoch == epoch; !d.resumes {
+		d.board.begin()
+	}
+	if !m.sources.Known() { // an older server, which has but one
+		if err := d.restate(m); err != nil {
+			return d.unreadable(err)
+		}
+		return nil
+	}
+	var one message
+	d.inner.Reset(m.sources.Raw())
+	for d.inner.Array(); d.inner.More(); {
+		v := d.inner.Value()
+		if err := one.read(&d.scan, v.Raw()); err != nil {
+			return d.unreadable(err)
+		}
+		if err := d.restate(&one); err != nil {
+			return d.unreadable(err)
+		}
+	}
+	if err := d.inner.End(); err != nil {
+		return d.unreadable(err)
+	}
+	return nil
+}
+
+// isEpoch tells whether a text can stand in a position.
+func isEpoch(text string) bool {
+	for _, r := range text {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return text != "" && len(text) <= 64
+}
+
+// restate takes in the status of one source.
+func (d *Decoder) restate(m *message) error {
+	var f footing
+	var err error
+	if f.source, err = sourceName("source", m.source); err != nil {
 		return err
 	}
-	var reader recording.QuoteReader
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		key := name.String()
-		value, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		q.read(&reader, key, value)
+	if f.state, err = state("status", m.status); err != nil {
+		return err
 	}
-	_, err := d.ReadToken()
+	if m.text.Known() {
+		if f.message, err = m.text.String("message"); err != nil {
+			return err
+		}
+	}
+	if m.simulated.Known() {
+		if f.simulated, err = m.simulated.Bool("simulated"); err != nil {
+			return err
+		}
+	}
+	d.standing = d.standing.with(f)
+	return nil
+}
+
+// tell adds the status, unless the board is still behind it.
+func (d *Decoder) tell(b *feed.Batch) (err error) {
+	if d.status, err = d.standing.status(d.self); err == nil && d.current() {
+		b.Status = &d.status
+	}
 	return err
 }
 
-func (q *quote) read(reader *recording.QuoteReader, key string, value jsontext.Value) {
-	if key == "s" {
-		if err := json.Unmarshal(value, &q.symbol); err != nil && q.bad == nil {
-			q.bad = fmt.Errorf("s: %.40s is not a string", value)
+// answer notes that all has come that the newest request asked for. With the last one, the board is up to date.
+func (d *Decoder) answer(b *feed.Batch) {
+	if d.current() {
+		return
+	}
+	d.answered++
+	d.turn = true
+	if d.current() {
+		b.Images = d.board.release(b.Images)
+	}
+}
+
+// quotes takes in a snapshot or an update.
+func (d *Decoder) quotes(m *message, whole bool, b *feed.Batch) error {
+	seq, err := m.seq.Uint("seq")
+	if err != nil {
+		return d.unreadable(err)
+	}
+	more := false
+	if m.more.Known() {
+		if more, err = m.more.Bool("more"); err != nil {
+			return d.unreadable(err)
 		}
-		return
 	}
-	field, known := feed.FieldOf(key)
+	if resumed, err := m.resumed.Bool("resumed"); err == nil && resumed && whole && !d.resumes {
+		d.board.partial = true
+	}
+	d.inner.Reset(m.quotes.Raw())
+	for d.inner.Array(); d.inner.More(); {
+		if d.reading.read(&d.inner, d.note); d.inner.Err() == nil {
+			d.quote(whole, b)
+		}
+	}
+	if err := d.inner.End(); err != nil {
+		return d.unreadable(err)
+	}
+	if more {
+		return nil
+	}
+	if whole && !d.current() {
+		d.answer(b)
+		if err := d.tell(b); err != nil {
+			return err
+		}
+	}
+	if d.current() {
+		d.board.position = position{d.epoch, seq}
+	}
+	return nil
+}
+
+// quote takes in one symbol's.
+func (d *Decoder) quote(whole bool, b *feed.Batch) {
+	r := &d.reading
+	id, known := d.env.Dir.ID(r.symbol)
 	if !known {
-		return
+		var err error
+		if id, err = d.env.Dir.Add(feed.Symbol{Symbol: r.symbol, Decimals: decimals(r.values.Price)}); err != nil {
+			d.note(upstream.Bad(upstream.BadSymbol, "s: %w", err))
+			return
+		}
+		d.newly(r.symbol)
 	}
-	if value.Kind() == 'n' {
-		q.gone |= field
-		return
+	e := d.board.apply(id, r, whole)
+	if d.current() {
+		b.Images = append(b.Images, e.image())
+	} else {
+		e.waiting = true
 	}
-	if err := reader.Set(&q.values, field, value); err != nil && q.bad == nil {
-		q.bad = err
+}
+
+// subscribed takes in which of the named symbols the server does not know: those are down.
+func (d *Decoder) subscribed(m *message, received feed.Time, b *feed.Batch) error {
+	if m.id.Known() {
+		d.granted++
 	}
+	if !m.unknown.Known() {
+		return nil
+	}
+	var unknown []string
+	d.inner.Reset(m.unknown.Raw())
+	for d.inner.Array(); d.inner.More(); {
+		symbol, err := d.inner.Value().String("unknown")
+		if err != nil {
+			return d.unreadable(err)
+		}
+		unknown = append(unknown, symbol)
+		d.env.Faults.Count(name, upstream.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
+		if id, known := d.env.Dir.ID(symbol); known {
+			b.Ticks = append(b.Ticks, feed.Tick{Symbol: id, Kind: feed.KindState, State: feed.Down, Received: received})
+		}
+	}
+	if err := d.inner.End(); err != nil {
+		return d.unreadable(err)
+	}
+	if len(unknown) > 0 {
+		d.env.Log.Warn("symbols unknown to the server", "source", name, "symbols", unknown)
+	}
+	return nil
+}
+
+// Answer takes in an answer to GET path: records of symbols.
+func (d *Decoder) Answer(path string, body []byte, _ feed.Time, _ *feed.Batch) error {
+	u, err := url.Parse(path)
+	if err != nil || u.Path != symbolsPath {
+		d.env.Faults.Count(name, upstream.Unknown, fmt.Errorf("path: %.100q is not known", path))
+		return nil
+	}
+	if _, err := readRecords(body, d.env); err != nil {
+		d.note(err)
+	}
+	return nil
 }

@@ -1,0 +1,51 @@
+package relay
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+)
+
+// FuzzFrame feeds a decoder with anything, behind a good beginning: it does not fall over, and tells only whole prices of symbols
+// that there are, and what can be told on.
+func FuzzFrame(f *testing.F) {
+	for _, step := range conversation {
+		f.Add([]byte(step.message))
+	}
+	f.Add([]byte(`{"type":"error","code":"bad_json","message":"x"}`))
+	f.Add([]byte(`{"type":"status","source":"relay","status":"live","message":"via e9,e1: sim live"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for begun := range 3 {
+			env := newEnv(prometheus.NewRegistry())
+			d := newDecoder(&env, "e1", &board{}, 1, func(string) {})
+			var b feed.Batch
+			for _, step := range conversation[:2*begun] {
+				if err := d.Frame([]byte(step.message), 1, &b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := d.Frame(text, 1, &b)
+			if err != nil && len(err.Error()) > 3000 {
+				t.Errorf("%d bytes of error", len(err.Error()))
+			}
+			if b.Status != nil && len(b.Status.Message) > mostMessage+len("…") {
+				t.Errorf("%d bytes of message", len(b.Status.Message))
+			}
+			for i := range b.Images {
+				q := &b.Images[i]
+				if int(q.Symbol) >= env.Dir.Len() {
+					t.Fatalf("symbol %d of %d", q.Symbol, env.Dir.Len())
+				}
+				if q.Set&feed.FieldSource != 0 && feed.CheckSymbol(q.Source) != nil {
+					t.Errorf("source %q", q.Source)
+				}
+				y := feed.NewTally(q.Symbol, 0)
+				if r := y.Image(q); r != feed.Accepted && r != feed.RejectOverflow {
+					t.Errorf("%s: refused for its %v: %+v", text, r, q)
+				}
+			}
+		}
+	})
+}

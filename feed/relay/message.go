@@ -1,0 +1,58 @@
+package relay
+
+import "tickertape/feed/upstream"
+
+// message is one of the server's, of any type; unknown types and keys are ignored.
+type message struct {
+	kind, epoch, source, status, text, code, rate, reason upstream.Value
+	simulated, seq, more, resumed, unknown, sources       upstream.Value
+	quotes, id                                            upstream.Value
+}
+
+// read takes in the message's keys.
+func (m *message) read(scan *upstream.Scanner, text []byte) error {
+	*m = message{}
+	scan.Reset(text)
+	for scan.Object(); scan.More(); {
+		var v *upstream.Value
+		switch string(scan.Key()) {
+		case "type":
+			v = &m.kind
+		case "epoch":
+			v = &m.epoch
+		case "source":
+			v = &m.source
+		case "status":
+			v = &m.status
+		case "message":
+			v = &m.text
+		case "code":
+			v = &m.code
+		case "rate":
+			v = &m.rate
+		case "reason":
+			v = &m.reason
+		case "simulated":
+			v = &m.simulated
+		case "seq":
+			v = &m.seq
+		case "more":
+			v = &m.more
+		case "resumed":
+			v = &m.resumed
+		case "unknown":
+			v = &m.unknown
+		case "sources":
+			v = &m.sources
+		case "quotes":
+			v = &m.quotes
+		case "id":
+			v = &m.id
+		default:
+			scan.Skip()
+			continue
+		}
+		*v = scan.Value()
+	}
+	return scan.End()
+}

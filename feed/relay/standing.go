@@ -1,0 +1,99 @@
+package relay
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tickertape/feed"
+)
+
+const (
+	mostHops    = 16  // nodes in a row
+	mostMessage = 400 // bytes of a message that says how the sources are
+	via         = "via "
+)
+
+// footing is how one source of the other node is.
+type footing struct {
+	source    string
+	state     feed.State
+	message   string
+	simulated bool
+}
+
+// standing is how the other node's sources are.
+type standing []footing
+
+// with is the standing after a source has told its status.
+func (s standing) with(f footing) standing {
+	if i := slices.IndexFunc(s, func(old footing) bool { return old.source == f.source }); i >= 0 {
+		s[i] = f
+		return s
+	}
+	return append(s, f)
+}
+
+// status is the whole: the state of the source that is best off, and how each of them is. It ends the connection
+// when the prices have come through the relay that is called self before.
+func (s standing) status(self string) (feed.Status, error) {
+	whole := feed.Status{Source: name, State: feed.Down}
+	hops := []string{self}
+	var parts []string
+	for _, f := range s {
+		whole.State = min(whole.State, f.state)
+		whole.Simulated = whole.Simulated || f.simulated
+		message := f.message
+		if f.source == name {
+			var behind []string
+			behind, message = splitVia(message)
+			if i := slices.Index(behind, self); i >= 0 {
+				return whole, feed.Breakf(feed.Refused, "the server follows this one: a ring of %d", i+1)
+			}
+			hops = append(hops, behind...)
+			if len(s) == 1 && message != "" { // it says how its own sources are
+				parts = append(parts, message)
+				continue
+			}
+		}
+		part := f.source + " " + f.state.String()
+		if message != "" {
+			part += ": " + message
+		}
+		parts = append(parts, part)
+	}
+	if len(hops) > mostHops {
+		return whole, feed.Breakf(feed.Refused, "the server is the last of %d in a row, and %d are allowed", len(hops), mostHops)
+	}
+	whole.Message = clip(via + strings.Join(hops, ",") + ": " + strings.Join(parts, "; "))
+	return whole, nil
+}
+
+// splitVia takes the relays on the way from a relay's message.
+func splitVia(message string) (behind []string, rest string) {
+	text, found := strings.CutPrefix(message, via)
+	head, rest, complete := strings.Cut(text, ": ")
+	if !found || !complete {
+		return nil, message
+	}
+	return strings.Split(head, ","), rest
+}
+
+// clip makes one line of limited length of a text.
+func clip(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text)
+	if len(text) <= mostMessage {
+		return text
+	}
+	end := mostMessage
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}

@@ -1,0 +1,287 @@
+package relay_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"tickertape/broadcast"
+	"tickertape/dashboard"
+	"tickertape/feed"
+	"tickertape/feed/calendar"
+	"tickertape/feed/desk"
+	"tickertape/feed/relay"
+	"tickertape/feed/upstream"
+)
+
+// server is a whole node as the program makes one, on a port of this machine.
+type server struct {
+	t     *testing.T
+	dir   *feed.Directory
+	board *broadcast.Board
+	addr  string
+	stop  func()
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// serve starts a node. An address with the port 0 is any.
+func serve(t *testing.T, addr string, open func(env upstream.Env) []feed.Source) *server {
+	t.Helper()
+	hours, err := calendar.New(calendar.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg := prometheus.NewRegistry()
+	s := &server{t: t, dir: feed.NewDirectory()}
+	sources := open(upstream.Env{Dir: s.dir, Log: quiet, Faults: upstream.NewFaults(quiet, reg), Hours: hours})
+	v := feed.NewSupervisor(feed.DefaultConfig(), quiet, reg)
+	for i := range sources {
+		sources[i] = v.Supervise(sources[i], nil)
+	}
+	source := desk.New(desk.DefaultConfig(), feed.DefaultConfig().Silence, sources, s.dir, hours, quiet, reg)
+	cfg := broadcast.DefaultConfig()
+	s.board = broadcast.NewBoard(cfg, nil, s.dir, source.Info(), quiet, reg)
+	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr}, cfg.WriteTimeout+cfg.Heartbeat, s.board, s.dir, nil, quiet, reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = d.Addr()
+	serving, stop := context.WithCancel(context.Background())
+	running, end := context.WithCancel(context.Background())
+	var group errgroup.Group
+	group.Go(func() error { return source.Run(running, s.board.Apply) })
+	group.Go(func() error { return s.board.Run(running) })
+	group.Go(func() error {
+		defer end()
+		return d.Run(serving)
+	})
+	stopped := false
+	s.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		stop()
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// follow opens a relay of a node at an address.
+func follow(t *testing.T, addr string, symbols ...string) func(upstream.Env) []feed.Source {
+	return func(env upstream.Env) []feed.Source {
+		sources, err := relay.Open(relay.Config{URL: "http://" + addr, Symbols: symbols}, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sources
+	}
+}
+
+// market is a source that says what a test has it say.
+type market struct {
+	info feed.Info
+	news chan feed.Batch
+}
+
+func (m *market) Info() feed.Info { return m.info }
+
+func (m *market) Run(ctx context.Context, publish func(feed.Batch)) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case b := <-m.news:
+			publish(b)
+		}
+	}
+}
+
+// open is a market with the symbol AAPL.
+func (m *market) open(t *testing.T) func(upstream.Env) []feed.Source {
+	return func(env upstream.Env) []feed.Source {
+		if _, err := env.Dir.Add(feed.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}); err != nil {
+			t.Fatal(err)
+		}
+		return []feed.Source{m}
+	}
+}
+
+func (m *market) trade(cents int64) {
+	now := feed.TimeOf(time.Now())
+	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Price(cents) * feed.Scale / 100, Size: feed.Units(3), Time: now, Received: now}}}
+}
+
+// viewer is what somebody sees of a node who listens to all that it says.
+type viewer struct {
+	t      *testing.T
+	dir    *feed.Directory
+	news   chan feed.Batch
+	tally  map[string]*feed.Tally
+	states map[string]feed.State
+	status feed.Status
+}
+
+func view(s *server) *viewer {
+	s.t.Helper()
+	v := &viewer{t: s.t, dir: feed.NewDirectory(), news: make(chan feed.Batch), tally: map[string]*feed.Tally{}, states: map[string]feed.State{}}
+	source := follow(s.t, s.addr, "*")(upstream.Env{Dir: v.dir, Log: quiet, Faults: upstream.NewFaults(quiet, prometheus.NewRegistry())})[0]
+	source = feed.NewSupervisor(feed.DefaultConfig(), quiet, prometheus.NewRegistry()).Supervise(source, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- source.Run(ctx, func(b feed.Batch) {
+			mine := feed.Batch{Images: append([]feed.Quote(nil), b.Images...)}
+			if b.Status != nil {
+				status := *b.Status
+				mine.Status = &status
+			}
+			select {
+			case v.news <- mine:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	s.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.t.Error(err)
+		}
+	})
+	return v
+}
+
+// until waits for something to become true of what the viewer sees.
+func (v *viewer) until(what string, is func() bool) {
+	v.t.Helper()
+	patience := time.NewTimer(20 * time.Second)
+	defer patience.Stop()
+	for !is() {
+		select {
+		case <-patience.C:
+			v.t.Fatalf("%s: never; AAPL %+v, status %+v", what, v.quote("AAPL"), v.status)
+		case b := <-v.news:
+			if b.Status != nil {
+				v.status = *b.Status
+			}
+			for i := range b.Images {
+				symbol := v.dir.Symbol(b.Images[i].Symbol).Symbol
+				if v.tally[symbol] == nil {
+					v.tally[symbol] = &feed.Tally{}
+				}
+				v.states[symbol] = b.Images[i].State
+				v.tally[symbol].Image(&b.Images[i])
+			}
+		}
+	}
+}
+
+func (v *viewer) quote(symbol string) (q feed.Quote) {
+	if y := v.tally[symbol]; y != nil {
+		q = y.Quote()
+	}
+	q.State = v.states[symbol]
+	return q
+}
+
+// shows waits for a price and a state of AAPL.
+func (v *viewer) shows(price string, state feed.State) {
+	v.t.Helper()
+	v.until(price+" "+state.String(), func() bool {
+		q := v.quote("AAPL")
+		return q.Price.String() == price && q.State == state
+	})
+}
+
+func TestThreeNodesInARowSayTheSame(t *testing.T) {
+	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	first := serve(t, "127.0.0.1:0", m.open(t))
+	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
+	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "AAPL"))
+	v := view(third)
+
+	m.trade(18931)
+	m.trade(18950)
+	v.shows("189.5", feed.Live)
+	if q := v.quote("AAPL"); q.Volume.String() != "6" || q.Count != 2 || q.High.String() != "189.5" || q.Low.String() != "189.31" || q.Open.String() != "189.31" || q.VWAP.String() != "189.405" {
+		t.Errorf("quote %+v", q)
+	}
+	v.until("the status names the source", func() bool {
+		return v.status.State == feed.Live && v.status.Simulated && strings.HasSuffix(v.status.Message, ": sim live") && strings.Count(v.status.Message, ",") == 2
+	})
+	for _, s := range []*server{second, third} {
+		if id, known := s.dir.ID("AAPL"); !known || s.dir.Symbol(id) != (feed.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}) {
+			t.Errorf("directory %+v", s.dir.All())
+		}
+	}
+
+	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindState, State: feed.Halted}}}
+	v.shows("189.5", feed.Halted)
+	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindState, State: feed.Live}}}
+	v.shows("189.5", feed.Live)
+
+	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindSession, Price: 180 * feed.Scale, Time: feed.TimeOf(time.Now())}}}
+	v.until("a new session", func() bool {
+		q := v.quote("AAPL")
+		return q.PreviousClose.String() == "180" && q.Set&(feed.FieldVolume|feed.FieldOpen|feed.FieldVWAP) == 0
+	})
+
+	m.news <- feed.Batch{Status: &feed.Status{State: feed.Down, Message: "the market burns"}}
+	v.shows("189.5", feed.Down)
+	v.until("the status says why", func() bool {
+		return v.status.State == feed.Down && strings.HasSuffix(v.status.Message, ": sim down: the market burns")
+	})
+}
+
+func TestPricesAreRightAgainAfterARestart(t *testing.T) {
+	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	first := serve(t, "127.0.0.1:0", m.open(t))
+	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
+	v := view(second)
+	m.trade(100)
+	v.shows("1", feed.Live)
+
+	first.stop()
+	v.shows("1", feed.Down)
+	serve(t, first.addr, m.open(t))
+	m.trade(200)
+	v.shows("2", feed.Live)
+	if q := v.quote("AAPL"); q.Volume.String() != "3" || q.Count != 1 {
+		t.Errorf("volume %v of %d trades: that of the run before is in it", q.Volume, q.Count)
+	}
+}
+
+// A node that follows itself must not keep its own prices alive.
+func TestARingIsLetGo(t *testing.T) {
+	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	first := serve(t, "127.0.0.1:0", m.open(t))
+	addr := first.addr
+	first.stop()
+	ring := serve(t, addr, func(env upstream.Env) []feed.Source {
+		return append(m.open(t)(env), follow(t, addr, "*")(env)...)
+	})
+	watched := map[string]string{}
+	v := view(ring)
+	m.trade(100)
+	v.shows("1", feed.Live)
+	v.until("the ring is seen", func() bool {
+		watched[v.status.Message] = ""
+		return strings.Contains(v.status.Message, "a ring of 1")
+	})
+	if len(watched) > 12 {
+		t.Errorf("%d statuses until then", len(watched))
+	}
+	m.trade(105)
+	v.shows("1.05", feed.Live)
+	m.news <- feed.Batch{Status: &feed.Status{State: feed.Down, Message: "gone"}}
+	v.shows("1.05", feed.Down)
+}
