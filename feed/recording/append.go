@@ -13,8 +13,7 @@ func appendHeader(b []byte, h Header) []byte {
 	b = append(b, `{"format":"`+format+`","version":`...)
 	b = strconv.AppendInt(b, version, 10)
 	b = appendText(b, keySource, h.Source)
-	b = appendKey(b, keySimulated)
-	b = strconv.AppendBool(b, h.Simulated)
+	b = strconv.AppendBool(appendKey(b, keySimulated), h.Simulated)
 	b = appendTime(b, keyRecorded, h.Recorded)
 	return append(b, "}\n"...)
 }
@@ -24,6 +23,7 @@ func appendSymbol(b []byte, s *feed.Symbol) []byte {
 	b = appendText(b, keyName, s.Name)
 	b = appendText(b, keySector, s.Sector)
 	b = appendText(b, keyCurrency, s.Currency)
+	b = appendText(b, keyMarket, s.Market)
 	b = appendKey(b, keyDecimals)
 	b = strconv.AppendInt(b, int64(s.Decimals), 10)
 	if s.PreviousClose > 0 {
@@ -39,7 +39,7 @@ func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
 		b = appendStart(b, "trade", symbol)
 		b = appendPrice(b, keyPrice, t.Price)
 		b = appendSize(b, keySize, t.Size)
-		b = appendConditions(b, t.Flags)
+		b = appendConditions(b, keyConditions, t.Flags)
 	case feed.KindQuote:
 		b = appendStart(b, "quote", symbol)
 		if t.Flags&feed.HasBid != 0 {
@@ -58,18 +58,35 @@ func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
 		if t.Price > 0 {
 			b = appendPrice(b, keyPreviousClose, t.Price)
 		}
+	case feed.KindAlive:
+		b = appendStart(b, "alive", symbol)
 	default:
 		return b
 	}
-	b = appendTime(b, keyTime, t.Time)
-	if t.Received != t.Time {
-		b = appendTime(b, keyReceived, t.Received)
-	}
+	b = appendID(b, t.ID)
+	b = appendTimes(b, t.Time, t.Received)
 	return append(b, "}\n"...)
 }
 
-func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time) []byte {
+func appendCorrection(b []byte, symbol string, c *feed.Correction) []byte {
+	b = appendStart(b, "correction", symbol)
+	b = appendID(b, c.ID)
+	b = appendPrice(b, keyPrice, c.Old.Price)
+	b = appendSize(b, keySize, c.Old.Size)
+	b = appendConditions(b, keyConditions, c.Old.Flags)
+	if c.New.Flags != 0 {
+		b = appendPrice(b, keyNewPrice, c.New.Price)
+		b = appendSize(b, keyNewSize, c.New.Size)
+		b = appendConditions(b, keyNewConditions, c.New.Flags)
+	}
+	b = appendTimes(b, c.Time, c.Received)
+	return append(b, "}\n"...)
+}
+
+func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time, again bool) []byte {
 	b = appendStart(b, "image", symbol)
+	b = appendTrue(b, keyAgain, again)
+	b = appendTrue(b, keyWhole, q.Whole)
 	for k := range key(feed.NumFields) {
 		if q.Set&k.field() == 0 {
 			continue
@@ -79,6 +96,10 @@ func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time) []b
 			b = strconv.AppendUint(appendKey(b, k), q.Count, 10)
 		case keyTime:
 			b = appendTime(b, k, q.Time)
+		case keyExtendedTime:
+			b = appendTime(b, k, q.ExtendedTime)
+		case keyFrom:
+			b = appendQuoted(appendKey(b, k), q.Source)
 		case keyState:
 			b = appendState(b, k, q.State)
 		default:
@@ -93,11 +114,14 @@ func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time) []b
 	return append(b, "}\n"...)
 }
 
-func appendStatus(b []byte, s *feed.Status, received feed.Time) []byte {
+func appendStatus(b []byte, s *feed.Status, received feed.Time, again bool) []byte {
 	b = append(b, `{"k":"status"`...)
+	b = appendTrue(b, keyAgain, again)
+	b = appendText(b, keyFrom, s.Source)
 	b = appendState(b, keyStatus, s.State)
 	b = appendTime(b, keySince, s.Since)
 	b = appendText(b, keyMessage, s.Message)
+	b = appendTrue(b, keySimulated, s.Simulated)
 	b = appendTime(b, keyReceived, received)
 	return append(b, "}\n"...)
 }
@@ -121,6 +145,8 @@ func priceOf(q *feed.Quote, k key) *feed.Price {
 		return &q.PreviousClose
 	case keyVWAP:
 		return &q.VWAP
+	case keyExtended:
+		return &q.Extended
 	}
 	return nil
 }
@@ -172,6 +198,31 @@ func appendTime(b []byte, k key, t feed.Time) []byte {
 	return strconv.AppendInt(appendKey(b, k), int64(t), 10)
 }
 
+// appendTimes leaves out a time of receipt that is the exchange's.
+func appendTimes(b []byte, t, received feed.Time) []byte {
+	b = appendTime(b, keyTime, t)
+	if received != t {
+		b = appendTime(b, keyReceived, received)
+	}
+	return b
+}
+
+// appendID leaves out the zero that stands for none.
+func appendID(b []byte, id uint64) []byte {
+	if id == 0 {
+		return b
+	}
+	return strconv.AppendUint(appendKey(b, keyID), id, 10)
+}
+
+// appendTrue leaves out what is false.
+func appendTrue(b []byte, k key, is bool) []byte {
+	if !is {
+		return b
+	}
+	return append(appendKey(b, k), "true"...)
+}
+
 func appendState(b []byte, k key, s feed.State) []byte {
 	b = append(appendKey(b, k), '"')
 	b = append(b, s.String()...)
@@ -183,7 +234,11 @@ func appendText(b []byte, k key, text string) []byte {
 	if text == "" {
 		return b
 	}
-	b, err := jsontext.AppendQuote(appendKey(b, k), strings.ToValidUTF8(text, "�"))
+	return appendQuoted(appendKey(b, k), text)
+}
+
+func appendQuoted(b []byte, text string) []byte {
+	b, err := jsontext.AppendQuote(b, strings.ToValidUTF8(text, "�"))
 	if err != nil {
 		panic(err) // only text that is not UTF-8 is refused
 	}
@@ -194,14 +249,14 @@ func appendText(b []byte, k key, text string) []byte {
 var conditions = [...]struct {
 	letter byte
 	flag   feed.Flags
-}{{'l', feed.SetsLast}, {'h', feed.SetsHighLow}, {'v', feed.SetsVolume}}
+}{{'l', feed.SetsLast}, {'h', feed.SetsHighLow}, {'v', feed.SetsVolume}, {'x', feed.SetsExtended}}
 
 // appendConditions leaves out those of a regular trade.
-func appendConditions(b []byte, f feed.Flags) []byte {
-	if f&feed.Regular == feed.Regular {
+func appendConditions(b []byte, k key, f feed.Flags) []byte {
+	if f&(feed.Regular|feed.SetsExtended) == feed.Regular {
 		return b
 	}
-	b = append(appendKey(b, keyConditions), '"')
+	b = append(appendKey(b, k), '"')
 	for _, c := range conditions {
 		if f&c.flag != 0 {
 			b = append(b, c.letter)

@@ -10,19 +10,23 @@ import (
 type Kind uint8
 
 const (
-	KindSymbol Kind = iota // Symbol alone; the directory has its record
-	KindTick               // Tick
-	KindImage              // Image
-	KindStatus             // Status
+	KindSymbol     Kind = iota // Symbol alone; the directory has its record
+	KindTick                   // Tick
+	KindImage                  // Image
+	KindStatus                 // Status
+	KindCorrection             // Correction
 )
 
 // Entry is one good row of a recording.
 type Entry struct {
-	Kind   Kind
-	Symbol feed.SymbolID // of everything but a status
-	Tick   feed.Tick
-	Image  feed.Quote
-	Status feed.Status
+	Kind       Kind
+	Symbol     feed.SymbolID // of everything but a status
+	Tick       feed.Tick
+	Image      feed.Quote
+	Status     feed.Status
+	Correction feed.Correction
+	// Again is a status or an image that sums up what the file before told, for who reads this one alone.
+	Again bool
 	// At is when it was recorded, which is what a replay goes by: the time at which the feed had it
 	// or, without one, the exchange's. It is 0 for a symbol.
 	At feed.Time

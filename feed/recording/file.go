@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -84,57 +83,4 @@ func Open(path string, dir *feed.Directory) (*Reader, error) {
 	}
 	r.file = f
 	return r, nil
-}
-
-// Create begins a recording in a file. The end of its name says how it is compressed: ".zst" by
-// zstd, ".gz" by gzip, any other not at all; "-" is the standard output. It never overwrites what
-// a file holds.
-func Create(path string, h Header, dir *feed.Directory) (*Writer, error) {
-	file := os.Stdout
-	if path != "-" {
-		var err error
-		if file, err = create(path); err != nil {
-			return nil, err
-		}
-	}
-	var out io.Writer = file
-	switch {
-	case strings.HasSuffix(path, ".zst"):
-		z, err := zstd.NewWriter(file, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			file.Close()
-			return nil, err
-		}
-		out = z
-	case strings.HasSuffix(path, ".gz"):
-		out = gzip.NewWriter(file)
-	}
-	w := NewWriter(out, h, dir)
-	if c, ok := out.(io.Closer); ok && out != io.Writer(file) {
-		w.closers = append(w.closers, c)
-	}
-	if path != "-" {
-		w.closers = append(w.closers, file)
-	}
-	if err := w.Flush(); err != nil {
-		w.Close()
-		return nil, err
-	}
-	return w, nil
-}
-
-// create makes a file, or opens one that holds nothing: an empty one, or a device.
-func create(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if !errors.Is(err, fs.ErrExist) {
-		return file, err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().IsRegular() && info.Size() > 0 {
-		return nil, fmt.Errorf("create %s: it exists, and a recording overwrites nothing", path)
-	}
-	return os.OpenFile(path, os.O_WRONLY, 0)
 }

@@ -34,6 +34,7 @@ func FuzzLine(f *testing.F) {
 		var again []byte
 		for i := range first {
 			e := &first[i]
+			e.Again = e.Again && (e.Kind == KindStatus || e.Kind == KindImage) // of others it means nothing
 			symbol := ""
 			if e.Kind != KindStatus {
 				symbol = dir.Symbol(e.Symbol).Symbol
@@ -45,9 +46,11 @@ func FuzzLine(f *testing.F) {
 			case KindTick:
 				again = appendTick(again, symbol, &e.Tick)
 			case KindImage:
-				again = appendImage(again, symbol, &e.Image, e.At)
+				again = appendImage(again, symbol, &e.Image, e.At, e.Again)
 			case KindStatus:
-				again = appendStatus(again, &e.Status, e.At)
+				again = appendStatus(again, &e.Status, e.At, e.Again)
+			case KindCorrection:
+				again = appendCorrection(again, symbol, &e.Correction)
 			}
 		}
 		fresh := feed.NewDirectory()
@@ -66,4 +69,56 @@ func read1(t *testing.T, dir *feed.Directory, text []byte) ([]Entry, []*RowError
 		t.Fatal(err)
 	}
 	return readAll(t, r)
+}
+
+// FuzzRaw reads any file. What is good in it is written again, and reads the same.
+func FuzzRaw(f *testing.F) {
+	golden, err := os.ReadFile("testdata/raw.ndjson")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(golden)
+	for line := range strings.Lines(string(golden)) {
+		f.Add([]byte(rawHead + line))
+	}
+	for _, c := range badRawLines {
+		f.Add([]byte(rawHead + c.line))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := NewRawReader(NewLines(bytes.NewReader(text)))
+		if err != nil {
+			return
+		}
+		if IsRaw(bytes.TrimLeft(text, " \t\r\n")) != true && !bytes.Contains(text[:min(len(text), 100)], []byte(`\`)) {
+			t.Error("a raw recording that is not seen to be one")
+		}
+		first, bad := readRaw(t, r)
+		for _, b := range bad {
+			if b.Line < 2 || b.Reason == "" || b.Err == nil || len(b.Error()) > 1000 {
+				t.Errorf("bad row %+v", b)
+			}
+		}
+		var out bytes.Buffer
+		w := &RawWriter{header: r.Header()}
+		w.sink.start(&out, nil, w.begin)
+		for _, m := range first {
+			if m.Path == "" {
+				w.Frame(m.Source, m.Connection, []byte(m.text), m.Received)
+			} else {
+				w.Answer(m.Source, m.Path, []byte(m.text), m.Received)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := NewRawReader(NewLines(&out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, bad := readRaw(t, again)
+		if len(bad) > 0 {
+			t.Fatalf("%q was written as what is bad: %v", text, bad)
+		}
+		equal(t, "message", second, first)
+	})
 }

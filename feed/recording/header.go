@@ -1,7 +1,7 @@
 package recording
 
 import (
-	"fmt"
+	"strconv"
 
 	"tickertape/feed"
 )
@@ -20,31 +20,35 @@ type Header struct {
 
 // header reads a line that has been split.
 func (l *line) header() (h Header, err error) {
-	text, err := l.text(keyFormat, BadValue)
-	if err != nil {
+	if err := l.is(format, version); err != nil {
 		return h, err
-	}
-	if string(text) != format {
-		return h, bad(BadValue, "format: %.40q is not %q", text, format)
-	}
-	if !l.has(keyVersion) {
-		return h, bad(BadValue, "version: missing")
-	}
-	if v := l.values[keyVersion]; string(v) != fmt.Sprint(version) {
-		return h, bad(BadValue, "version: %.40s is not %d, the only one known here", v, version)
 	}
 	source, err := l.text(keySource, BadValue)
 	if err != nil {
 		return h, err
 	}
 	h.Source = string(source)
-	switch v := l.values[keySimulated]; v.Kind() {
-	case 't':
-		h.Simulated = true
-	case 'f', 0:
-	default:
-		return h, bad(BadValue, "simulated: %.40s is not true or false", v)
+	if h.Simulated, err = l.flag(keySimulated, false); err != nil {
+		return h, err
 	}
 	h.Recorded, err = l.time(keyRecorded)
 	return h, err
+}
+
+// is checks the format of a header and its version.
+func (l *line) is(format string, version int) error {
+	text, err := l.text(keyFormat, BadValue)
+	if err != nil {
+		return err
+	}
+	if string(text) != format {
+		return bad(BadValue, "format: %.40q is not %q", text, format)
+	}
+	if !l.has(keyVersion) {
+		return bad(BadValue, "version: missing")
+	}
+	if v := l.values[keyVersion]; string(v) != strconv.Itoa(version) {
+		return bad(BadValue, "version: %.40s is not %d, the only one known here", v, version)
+	}
+	return nil
 }

@@ -22,14 +22,24 @@ const (
 	keyVWAP
 	keyTime
 	keyState
+	keyExtended
+	keyExtendedTime
+	keyFrom
 
 	keyKind
 	keySymbol
+	keyID
 	keyConditions
+	keyNewPrice
+	keyNewSize
+	keyNewConditions
+	keyWhole
+	keyAgain
 	keyReceived
 	keyName
 	keySector
 	keyCurrency
+	keyMarket
 	keyDecimals
 	keyStatus
 	keySince
@@ -39,15 +49,24 @@ const (
 	keySource
 	keySimulated
 	keyRecorded
+	keyPath
+	keyConnection
+	keySources
+	keyAt
+	keyText
+	keyBase64
+	keyMore
 
 	numKeys
 )
 
+var _ = [1]struct{}{}[feed.NumFields-keyKind] // a field more needs a key here
+
 var keyNames = func() (names [numKeys]string) {
 	fields := feed.FieldKeys()
 	copy(names[copy(names[:], fields[:]):], []string{
-		"k", "s", "c", "r", "name", "sector", "currency", "decimals", "status", "since", "message",
-		"format", "version", "source", "simulated", "recorded",
+		"k", "s", "i", "c", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
+		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
 	})
 	return names
 }()

@@ -175,12 +175,34 @@ func (l *line) state(k key) (feed.State, error) {
 	return s, nil
 }
 
+// flag is true or false, or absent where it is missing.
+func (l *line) flag(k key, absent bool) (bool, error) {
+	switch v := l.values[k]; v.Kind() {
+	case 't':
+		return true, nil
+	case 'f':
+		return false, nil
+	case 0:
+		return absent, nil
+	default:
+		return false, bad(BadValue, "%s: %.40s is not true or false", keyNames[k], v)
+	}
+}
+
+// id is the number of a trade; 0 where it is missing.
+func (l *line) id() (uint64, error) {
+	if !l.has(keyID) {
+		return 0, nil
+	}
+	return l.integer(keyID, math.MaxUint64, BadValue)
+}
+
 // conditions reads what a trade may set; all where it does not say.
-func (l *line) conditions() (feed.Flags, error) {
-	if !l.has(keyConditions) {
+func (l *line) conditions(k key) (feed.Flags, error) {
+	if !l.has(k) {
 		return feed.Regular, nil
 	}
-	text, err := l.text(keyConditions, BadValue)
+	text, err := l.text(k, BadValue)
 	if err != nil {
 		return 0, err
 	}
@@ -191,42 +213,70 @@ func (l *line) conditions() (feed.Flags, error) {
 			i++
 		}
 		if i == len(conditions) {
-			return 0, bad(BadValue, "c: %.40q is not made of the letters l, h and v", text)
+			return 0, bad(BadValue, "%s: %.40q is not made of the letters l, h, v and x", keyNames[k], text)
 		}
 		f |= conditions[i].flag
+	}
+	if f&feed.SetsLast != 0 && f&feed.SetsExtended != 0 {
+		return 0, bad(BadValue, "%s: %.40q has both l and x, in the session and outside of it", keyNames[k], text)
 	}
 	return f, nil
 }
 
-// times reads both clocks of a tick and says when it was recorded.
-func (l *line) times(t *feed.Tick) (at feed.Time, err error) {
-	if t.Time, err = l.time(keyTime); err != nil {
-		return 0, err
+// times reads both clocks. A time of receipt that is missing is the exchange's.
+func (l *line) times() (t, received feed.Time, err error) {
+	if t, err = l.time(keyTime); err != nil {
+		return 0, 0, err
 	}
-	if t.Received, err = l.time(keyReceived); err != nil {
-		return 0, err
+	if received, err = l.time(keyReceived); err != nil {
+		return 0, 0, err
 	}
-	if t.Time == 0 && t.Received == 0 {
-		return 0, bad(BadTime, "t: missing")
+	if t == 0 && received == 0 {
+		return 0, 0, bad(BadTime, "t: missing")
 	}
-	if t.Received == 0 {
-		t.Received = t.Time
+	if received == 0 {
+		received = t
 	}
-	return t.Received, nil
+	return t, received, nil
 }
 
-func (l *line) trade(t *feed.Tick) (err error) {
+func (l *line) trade(t *feed.Tick) error {
 	t.Kind = feed.KindTrade
-	if !l.has(keyPrice) {
-		return bad(NoPrice, "p: missing; a trade needs a price")
+	p, err := l.print(keyPrice, keySize, keyConditions)
+	t.Price, t.Size, t.Flags = p.Price, p.Size, p.Flags
+	return err
+}
+
+func (l *line) print(price, size, conditions key) (p feed.Print, err error) {
+	if !l.has(price) {
+		return p, bad(NoPrice, "%s: missing; a trade needs a price", keyNames[price])
 	}
-	if t.Price, err = l.price(keyPrice); err != nil {
+	if p.Price, err = l.price(price); err != nil {
+		return p, err
+	}
+	if p.Size, err = l.size(size); err != nil {
+		return p, err
+	}
+	p.Flags, err = l.conditions(conditions)
+	return p, err
+}
+
+func (l *line) correction(c *feed.Correction) (err error) {
+	if c.ID, err = l.id(); err != nil {
 		return err
 	}
-	if t.Size, err = l.size(keySize); err != nil {
+	if c.Old, err = l.print(keyPrice, keySize, keyConditions); err != nil {
 		return err
 	}
-	t.Flags, err = l.conditions()
+	if l.has(keyNewPrice) || l.has(keyNewSize) || l.has(keyNewConditions) {
+		if c.New, err = l.print(keyNewPrice, keyNewSize, keyNewConditions); err != nil {
+			return err
+		}
+		if c.New.Flags == 0 { // as good as cancelled
+			c.New = feed.Print{}
+		}
+	}
+	c.Time, c.Received, err = l.times()
 	return err
 }
 
@@ -252,7 +302,10 @@ func (l *line) quote(t *feed.Tick) error {
 	return side(keyAsk, keyAskSize, feed.HasAsk, &t.Ask, &t.AskSize)
 }
 
-func (l *line) image(q *feed.Quote) error {
+func (l *line) image(q *feed.Quote) (err error) {
+	if q.Whole, err = l.flag(keyWhole, false); err != nil {
+		return err
+	}
 	for k := range key(feed.NumFields) {
 		if l.has(k) {
 			if err := l.field(q, k); err != nil {
@@ -270,6 +323,12 @@ func (l *line) field(q *feed.Quote, k key) (err error) {
 		q.Count, err = l.integer(k, math.MaxUint64, BadValue)
 	case keyTime:
 		q.Time, err = l.time(k)
+	case keyExtendedTime:
+		q.ExtendedTime, err = l.time(k)
+	case keyFrom:
+		var text []byte
+		text, err = l.text(k, BadValue)
+		q.Source = string(text)
 	case keyState:
 		q.State, err = l.state(k)
 	default:

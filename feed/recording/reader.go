@@ -15,6 +15,7 @@ type Reader struct {
 	header Header
 	line   line
 	ids    map[string]feed.SymbolID
+	joined bool // a second header has been read
 }
 
 // NewReader reads the header. Symbols enter dir as they are read. Lines before it that are blank
@@ -91,10 +92,14 @@ func (r *Reader) Next(e *Entry) error {
 			if _, err := r.line.header(); err != nil {
 				return r.at(err)
 			}
+			r.joined = true
 			continue
 		}
 		if err := r.entry(e); err != nil {
 			return r.at(err)
+		}
+		if e.Again && r.joined {
+			continue // it has been read
 		}
 		return nil
 	}
@@ -109,6 +114,9 @@ func (r *Reader) entry(e *Entry) (err error) {
 	}
 	kind, err := l.text(keyKind, BadKind)
 	if err != nil {
+		return err
+	}
+	if e.Again, err = l.flag(keyAgain, false); err != nil {
 		return err
 	}
 	switch string(kind) {
@@ -127,6 +135,10 @@ func (r *Reader) entry(e *Entry) (err error) {
 		if err == nil && e.At == 0 {
 			return bad(BadTime, "r: missing")
 		}
+	case "correction":
+		e.Kind = KindCorrection
+		err = l.correction(&e.Correction)
+		e.At = e.Correction.Received
 	default:
 		e.Kind = KindTick
 		switch string(kind) {
@@ -145,11 +157,17 @@ func (r *Reader) entry(e *Entry) (err error) {
 			if l.has(keyPreviousClose) {
 				e.Tick.Price, err = l.price(keyPreviousClose)
 			}
+		case "alive":
+			e.Tick.Kind = feed.KindAlive
 		default:
-			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, image or status", kind)
+			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, correction, image or status", kind)
 		}
 		if err == nil {
-			e.At, err = l.times(&e.Tick)
+			e.Tick.ID, err = l.id()
+		}
+		if err == nil {
+			e.Tick.Time, e.Tick.Received, err = l.times()
+			e.At = e.Tick.Received
 		}
 	}
 	if err != nil {
@@ -158,7 +176,7 @@ func (r *Reader) entry(e *Entry) (err error) {
 	if e.Symbol, err = r.id(); err != nil {
 		return err
 	}
-	e.Tick.Symbol, e.Image.Symbol = e.Symbol, e.Symbol
+	e.Tick.Symbol, e.Image.Symbol, e.Correction.Symbol = e.Symbol, e.Symbol, e.Symbol
 	return nil
 }
 
@@ -195,7 +213,7 @@ func (r *Reader) symbol(e *Entry) error {
 		key    key
 		reason Reason
 		to     *string
-	}{{keySymbol, BadSymbol, &s.Symbol}, {keyName, BadValue, &s.Name}, {keySector, BadValue, &s.Sector}, {keyCurrency, BadValue, &s.Currency}} {
+	}{{keySymbol, BadSymbol, &s.Symbol}, {keyName, BadValue, &s.Name}, {keySector, BadValue, &s.Sector}, {keyCurrency, BadValue, &s.Currency}, {keyMarket, BadValue, &s.Market}} {
 		text, err := l.text(f.key, f.reason)
 		if err != nil {
 			return err
@@ -234,6 +252,14 @@ func (l *line) status(e *Entry) (err error) {
 		return err
 	}
 	e.Status.Message = string(message)
+	source, err := l.text(keyFrom, BadValue)
+	if err != nil {
+		return err
+	}
+	e.Status.Source = string(source)
+	if e.Status.Simulated, err = l.flag(keySimulated, false); err != nil {
+		return err
+	}
 	if e.At, err = l.time(keyReceived); err != nil {
 		return err
 	}

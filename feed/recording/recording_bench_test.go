@@ -84,3 +84,16 @@ func TestWriteAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for 1000 ticks, want none", n)
 	}
 }
+
+// BenchmarkRaw records messages such as vendors send, of a trade each.
+func BenchmarkRaw(b *testing.B) {
+	w := &RawWriter{}
+	w.sink.start(io.Discard, nil, w.begin)
+	defer w.Close()
+	text := []byte(`{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":123456789,"p":"37123.45000000","q":"0.00123000","T":1700000000122,"m":true,"M":true}`)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		w.Frame("binance", 1, text, 1_700_000_000_123_456)
+	}
+}

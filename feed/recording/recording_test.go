@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +13,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"tickertape/feed"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 var update = flag.Bool("update", false, "rewrite the golden files")
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func price(t testing.TB, s string) feed.Price {
 	t.Helper()
@@ -50,11 +57,12 @@ func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
 	coin := enter(t, dir, feed.Symbol{Symbol: "SHIB-USD", Decimals: 8})
 	const at = 1_700_000_000_000_000
 	return feed.Batch{
-		Status: &feed.Status{State: feed.Live, Since: at - 5, Message: "über\n"},
+		Status: &feed.Status{State: feed.Live, Since: at - 5, Message: "über\n", Source: "sim"},
 		Images: []feed.Quote{{
 			Symbol: apple, Set: feed.AllFields, State: feed.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
 			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
 			Size: feed.Units(100), BidSize: feed.Units(200), AskSize: feed.Units(300), Volume: feed.Units(1_200_300), Count: 812, Time: at,
+			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Whole: true,
 		}, {Symbol: coin, Set: feed.FieldVolume | feed.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
 		Ticks: []feed.Tick{
 			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.31"), Size: feed.Units(100), Time: at, Received: at + 1500},
@@ -66,6 +74,13 @@ func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
 			{Symbol: apple, Kind: feed.KindState, State: feed.Halted, Time: at + 7, Received: at + 7},
 			{Symbol: apple, Kind: feed.KindSession, Price: price(t, "189.31"), Time: at + 8, Received: at + 8},
 			{Symbol: apple, Kind: feed.KindSession, Time: at + 9, Received: at + 9},
+			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.SetsExtended | feed.SetsVolume, Price: price(t, "189.4"), Size: feed.Units(10), Time: at + 10, Received: at + 11, ID: 1<<64 - 1},
+			{Symbol: apple, Kind: feed.KindAlive, Time: at + 12, Received: at + 12},
+		},
+		Corrections: []feed.Correction{
+			{Symbol: apple, ID: 1<<64 - 1, Old: feed.Print{Price: price(t, "189.4"), Size: feed.Units(10), Flags: feed.SetsExtended | feed.SetsVolume}, Time: at + 13, Received: at + 14},
+			{Symbol: coin, ID: 7, Old: feed.Print{Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Flags: feed.SetsVolume},
+				New: feed.Print{Price: price(t, "0.00001233"), Size: quantity(t, "0.25"), Flags: feed.Regular}, Received: at + 15},
 		},
 	}
 }
@@ -117,6 +132,8 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 			got.Images = append(got.Images, e.Image)
 		case KindTick:
 			got.Ticks = append(got.Ticks, e.Tick)
+		case KindCorrection:
+			got.Corrections = append(got.Corrections, e.Correction)
 		}
 	}
 	if *got.Status != *batch.Status {
@@ -124,6 +141,7 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 	}
 	equal(t, "image", got.Images, batch.Images)
 	equal(t, "tick", got.Ticks, batch.Ticks)
+	equal(t, "correction", got.Corrections, batch.Corrections)
 	equal(t, "symbol", fresh.All(), dir.All())
 }
 
@@ -200,7 +218,13 @@ var badLines = map[string]struct {
 	"a negative size":     {`{"k":"trade","s":"A","p":1,"z":-1,"t":1}`, BadSize, []string{"z:", "-1"}},
 	"a side of no price":  {`{"k":"quote","s":"A","bz":5,"t":1}`, BadSize, []string{"bz: 5", "without b"}},
 	"a bad ask":           {`{"k":"quote","s":"A","a":"x","t":1}`, BadPrice, []string{"a:", `"x"`}},
-	"strange conditions":  {`{"k":"trade","s":"A","p":1,"c":"lx","t":1}`, BadValue, []string{"c:", `"lx"`}},
+	"strange conditions":  {`{"k":"trade","s":"A","p":1,"c":"ly","t":1}`, BadValue, []string{"c:", `"ly"`}},
+	"in and out":          {`{"k":"trade","s":"A","p":1,"c":"lx","t":1}`, BadValue, []string{"c:", `"lx"`}},
+	"a bad id":            {`{"k":"trade","s":"A","p":1,"i":-1,"t":1}`, BadValue, []string{"i: -1"}},
+	"nothing to correct":  {`{"k":"correction","s":"A","i":1,"t":1}`, NoPrice, []string{"p: missing"}},
+	"half a correction":   {`{"k":"correction","s":"A","p":1,"nz":5,"t":1}`, NoPrice, []string{"np: missing"}},
+	"a bad correction":    {`{"k":"correction","s":"A","p":1,"np":0,"t":1}`, BadPrice, []string{"np: 0"}},
+	"again, perhaps":      {`{"k":"status","status":"live","since":1,"again":1}`, BadValue, []string{"again: 1"}},
 	"no time":             {`{"k":"trade","s":"A","p":1}`, BadTime, []string{"t: missing"}},
 	"a time of seconds":   {`{"k":"trade","s":"A","p":1,"t":1.5}`, BadTime, []string{"t: 1.5"}},
 	"a negative time":     {`{"k":"trade","s":"A","p":1,"t":-5}`, BadTime, []string{"t: -5"}},
@@ -284,7 +308,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
 			dir := feed.NewDirectory()
 			batch := everyKind(t, dir)
-			w, err := Create(path, Header{Source: "sim"}, dir)
+			w, err := Create(path, Rotation{}, Header{Source: "sim"}, dir, quiet)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -307,7 +331,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const perBatch, symbols = 12, 2
+			const perBatch, symbols = 16, 2
 			step := max(1, (len(whole)-len(flushed))/50)
 			for size := len(flushed); size <= len(whole); size += step {
 				if err := os.WriteFile(path+".cut", whole[:size], 0o644); err != nil {
@@ -400,7 +424,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(path, Header{}, feed.NewDirectory()); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := Create(path, Rotation{}, Header{}, feed.NewDirectory(), quiet); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want an error that names %s", err, path)
 	}
 	if b, err := os.ReadFile(path); string(b) != "precious" {
@@ -409,7 +433,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Create(path, Header{}, feed.NewDirectory())
+	w, err := Create(path, Rotation{}, Header{}, feed.NewDirectory(), quiet)
 	if err != nil {
 		t.Fatalf("an empty file: %v", err)
 	}

@@ -1,72 +1,86 @@
 package recording
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"sync"
+	"log/slog"
 	"time"
 
 	"tickertape/feed"
-)
-
-const (
-	flushEvery = time.Second
-	writeSize  = 64 << 10
 )
 
 // Writer writes a recording. Whatever it was given is in the file, and can be read there, a
 // second later, so that a recorder which is killed loses no more than that. Its methods may be
 // called from anywhere; the first error stays.
 type Writer struct {
-	// static
-	out     io.Writer
-	dir     *feed.Directory
-	closers []io.Closer // in order
-	timer   *time.Timer
-
-	mu      sync.Mutex
-	buf     []byte   // guarded by mu: lines that out has not been given
-	names   []string // guarded by mu: symbols whose records are written, by id
-	unsaved bool     // guarded by mu: something came since the last flush, and the timer runs
-	closed  bool     // guarded by mu
-	err     error    // guarded by mu: the first
+	sink
+	dir    *feed.Directory
+	header Header   // guarded by mu
+	names  []string // guarded by mu: symbols whose records are in this file, by id
+	told   *told    // guarded by mu: nil where there is one file
 }
 
 // NewWriter begins a recording on w. Where w has a method Flush() error, as compressors do, it is
 // called once a second while something is written.
 func NewWriter(w io.Writer, h Header, dir *feed.Directory) *Writer {
-	r := &Writer{out: w, dir: dir, buf: make([]byte, 0, writeSize+writeSize/4)}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.buf = appendHeader(r.buf, h)
-	r.unsaved = true
-	r.timer = time.AfterFunc(flushEvery, func() { r.Flush() }) // its error stays for the next call
+	r := &Writer{dir: dir, header: h}
+	r.start(w, nil, r.begin)
 	return r
+}
+
+// Create begins a recording in a file. The end of its name says how it is compressed: ".zst" by
+// zstd, ".gz" by gzip, any other not at all; "-" is the standard output. It never overwrites what
+// a file holds. With a rotation it is a series of files, each of which can be read by itself, and
+// their names are made from path and the time at which they begin.
+func Create(path string, r Rotation, h Header, dir *feed.Directory, log *slog.Logger) (*Writer, error) {
+	w := &Writer{dir: dir, header: h}
+	if !r.never() {
+		w.told = &told{}
+	}
+	if err := w.create(path, r, w.begin, log); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// begin begins a file, which knows no symbol yet. One that is not the first sums up what was told before
+// it, so that it can be read by itself. The caller holds mu.
+func (w *Writer) begin(again bool) {
+	now := feed.TimeOf(time.Now())
+	if again {
+		w.header.Recorded = now
+	}
+	w.buf = appendHeader(w.buf, w.header)
+	clear(w.names)
+	if !again {
+		return
+	}
+	for i := range w.told.statuses {
+		w.buf = appendStatus(w.buf, &w.told.statuses[i], now, true)
+	}
+	for id := range w.told.symbols {
+		if q, known := w.told.image(feed.SymbolID(id)); known {
+			name := w.symbol(q.Symbol)
+			w.buf = appendImage(w.buf, name, &q, now, true)
+			w.spill()
+		}
+	}
 }
 
 // Write records a batch and keeps nothing of it.
 func (w *Writer) Write(b feed.Batch) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed && w.err == nil {
-		w.err = errors.New("write to a recording that is closed")
-	}
-	if w.err != nil {
-		return w.err
-	}
-	if !w.unsaved {
-		w.unsaved = true
-		w.timer.Reset(flushEvery)
+	if err := w.ready(); err != nil {
+		return err
 	}
 	if b.Status != nil || len(b.Images) > 0 {
 		now := feed.TimeOf(time.Now())
 		if b.Status != nil {
-			w.buf = appendStatus(w.buf, b.Status, now)
+			w.buf = appendStatus(w.buf, b.Status, now, false)
 		}
 		for i := range b.Images {
 			if name := w.symbol(b.Images[i].Symbol); name != "" {
-				w.buf = appendImage(w.buf, name, &b.Images[i], now)
+				w.buf = appendImage(w.buf, name, &b.Images[i], now, false)
 				w.spill()
 			}
 		}
@@ -76,6 +90,15 @@ func (w *Writer) Write(b feed.Batch) error {
 			w.buf = appendTick(w.buf, name, &b.Ticks[i])
 			w.spill()
 		}
+	}
+	for i := range b.Corrections {
+		if name := w.symbol(b.Corrections[i].Symbol); name != "" {
+			w.buf = appendCorrection(w.buf, name, &b.Corrections[i])
+			w.spill()
+		}
+	}
+	if w.told != nil {
+		w.told.take(&b, w.dir)
 	}
 	return w.err
 }
@@ -96,60 +119,4 @@ func (w *Writer) symbol(id feed.SymbolID) string {
 	w.names[id] = s.Symbol
 	w.buf = appendSymbol(w.buf, &s)
 	return s.Symbol
-}
-
-// spill hands on the lines once there are many. The caller holds mu.
-func (w *Writer) spill() {
-	if len(w.buf) >= writeSize {
-		w.pass()
-	}
-}
-
-func (w *Writer) pass() {
-	if w.err == nil && len(w.buf) > 0 {
-		if _, err := w.out.Write(w.buf); err != nil {
-			w.err = fmt.Errorf("record: %w", err)
-		}
-	}
-	w.buf = w.buf[:0]
-}
-
-// Flush makes all that was written readable in the file.
-func (w *Writer) Flush() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.flush()
-}
-
-func (w *Writer) flush() error {
-	if w.closed {
-		return w.err
-	}
-	w.pass()
-	if f, ok := w.out.(interface{ Flush() error }); ok && w.unsaved && w.err == nil {
-		if err := f.Flush(); err != nil {
-			w.err = fmt.Errorf("record: %w", err)
-		}
-	}
-	w.unsaved = false
-	return w.err
-}
-
-// Close ends the recording and closes the file that [Create] made; NewWriter's w stays open. It
-// returns the first error of all.
-func (w *Writer) Close() error {
-	w.timer.Stop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return w.err
-	}
-	w.flush()
-	w.closed = true
-	for _, c := range w.closers {
-		if err := c.Close(); err != nil && w.err == nil {
-			w.err = fmt.Errorf("record: %w", err)
-		}
-	}
-	return w.err
 }

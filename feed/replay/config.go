@@ -17,7 +17,7 @@ const (
 
 // Config says what is played and how.
 type Config struct {
-	File   string        `mapstructure:"file"`    // plain, gzip or zstd
+	File   string        `mapstructure:"file"`    // plain, gzip or zstd; several: a folder, a pattern, or the name that a rotation was made with
 	Speed  float64       `mapstructure:"speed"`   // times as fast as recorded; 0 is as fast as possible
 	Loop   bool          `mapstructure:"loop"`    // begin anew at the end
 	MaxGap time.Duration `mapstructure:"max_gap"` // a longer silence is shortened to this; 0 keeps every silence

@@ -7,11 +7,10 @@ import (
 	"io"
 	"os"
 
-	"tickertape/feed"
 	"tickertape/feed/recording"
 )
 
-// rows is a recording of either format, read row by row. Its errors are those of
+// rows is a recording of any format, read row by row. Its errors are those of
 // [recording.Reader.Next].
 type rows interface {
 	Next(*recording.Entry) error
@@ -21,59 +20,70 @@ type rows interface {
 type file struct {
 	rows
 	io.Closer
-	header recording.Header // of a tick file
+	lines *recording.Lines
 }
 
-// open opens the configured file. Its symbols enter dir as they are read.
-func (c *Config) open(dir *feed.Directory) (*file, error) {
-	if c.File == "" {
-		return nil, errors.New(`file: "" is no file`)
-	}
-	info, err := os.Stat(c.File)
+func openRecording(path string) (*file, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("read %s: not a regular file", c.File)
+		return nil, fmt.Errorf("read %s: not a regular file", path)
 	}
-	stream, err := recording.OpenFile(c.File)
+	stream, err := recording.OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &file{Closer: stream}
-	if err := f.recognise(recording.NewLines(stream), c, dir); err != nil {
-		stream.Close()
-		return nil, fmt.Errorf("read %s: %w", c.File, err)
-	}
-	return f, nil
+	return &file{Closer: stream, lines: recording.NewLines(stream)}, nil
 }
+
+var errEmpty = errors.New("the file is empty")
 
 // sniffed is how many bytes tell what a file is.
 const sniffed = 4096
 
-// recognise tells a tick file, which begins with a brace, from a CSV file, which does not.
-func (f *file) recognise(lines *recording.Lines, c *Config, dir *feed.Directory) error {
-	first, err := lines.Peek(sniffed)
+// recognise tells what a file is by its beginning: recordings begin with a brace, a CSV file does not.
+func (t *tape) recognise(f *file) error {
+	first, err := f.lines.Peek(sniffed)
 	if err != nil {
 		return err
 	}
 	text := bytes.TrimLeft(first, " \t\r\n")
+	raw := recording.IsRaw(text)
+	if t.next > 1 && raw != (t.frames != nil) {
+		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, t.paths[0])
+	}
 	switch {
 	case len(text) == 0:
-		return errors.New("the file is empty")
-	case text[0] == '{':
-		r, err := recording.NewReader(lines, dir)
+		return errEmpty
+	case raw:
+		r, err := recording.NewRawReader(f.lines)
 		if err != nil {
 			return err
 		}
-		f.rows, f.header = r, r.Header()
+		if t.frames == nil {
+			t.frames = newVendors(t.decoders, t.env)
+		}
+		if err := t.frames.begin(r.Header()); err != nil {
+			return err
+		}
+		t.numbered = t.frames.numbered
+		f.rows = &frames{reader: r, vendors: t.frames}
+		return nil
+	case text[0] == '{':
+		r, err := recording.NewReader(f.lines, t.env.Dir)
+		if err != nil {
+			return err
+		}
+		t.simulated = t.simulated || r.Header().Simulated
+		f.rows = r
 		return nil
 	case bytes.IndexByte(text, 0) >= 0:
 		return errors.New("it is neither text, nor gzip or zstd of text")
-	case c.CSV.empty():
+	case t.cfg.CSV.empty():
 		return errors.New("it is no tick file, and csv says nothing of its columns")
 	}
-	t, err := newTable(lines, &c.CSV, dir)
-	f.rows = t
+	f.rows, err = newTable(f.lines, &t.cfg.CSV, t.env.Dir)
 	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"tickertape/feed"
 	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
 )
 
 const root = "../.." // of the module
@@ -79,7 +80,7 @@ func TestNYSEAddsUp(t *testing.T) {
 	cfg.Speed = 0
 	var logged bytes.Buffer
 	dir := feed.NewDirectory()
-	s, err := Open(cfg, dir, slog.New(slog.NewTextHandler(&logged, nil)), prometheus.NewRegistry())
+	s, err := Open(cfg, upstream.Env{Dir: dir, Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package replay
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"tickertape/feed"
@@ -28,6 +30,7 @@ type player struct {
 	batch  feed.Batch
 	status feed.Status
 	states map[feed.SymbolID]feed.State // of those that are not live
+	told   map[string]feed.Status       // what was recorded of each source
 }
 
 func newPlayer(s *Source, publish func(feed.Batch)) *player {
@@ -37,7 +40,7 @@ func newPlayer(s *Source, publish func(feed.Batch)) *player {
 	return &player{
 		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, turn: now, timer: timer,
 		batch:  feed.Batch{Ticks: make([]feed.Tick, 0, batchSize)},
-		states: map[feed.SymbolID]feed.State{},
+		states: map[feed.SymbolID]feed.State{}, told: map[string]feed.Status{},
 	}
 }
 
@@ -49,10 +52,13 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 	switch e.Kind { // a batch applies its status first, then its images, then its ticks
 	case recording.KindStatus:
 		p.flush()
-		p.status = e.Status
-		p.batch.Status = &p.status
+		p.told[e.Status.Source] = e.Status
+		if best := p.best(); best != p.status {
+			p.status = best
+			p.batch.Status = &p.status
+		}
 	case recording.KindImage:
-		if len(p.batch.Ticks) > 0 {
+		if len(p.batch.Ticks)+len(p.batch.Corrections) > 0 {
 			p.flush()
 		}
 		p.batch.Images = append(p.batch.Images, e.Image)
@@ -60,6 +66,9 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 			p.mark(e.Symbol, e.Image.State)
 		}
 	case recording.KindTick:
+		if len(p.batch.Corrections) > 0 {
+			p.flush()
+		}
 		t := e.Tick
 		if t.Time == 0 {
 			t.Time = e.At
@@ -68,12 +77,31 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 		if t.Kind == feed.KindState {
 			p.mark(t.Symbol, t.State)
 		}
+	case recording.KindCorrection:
+		c := e.Correction
+		if c.Time == 0 {
+			c.Time = e.At
+		}
+		p.batch.Corrections = append(p.batch.Corrections, c)
 	}
-	if len(p.batch.Ticks)+len(p.batch.Images) >= batchSize {
+	if len(p.batch.Ticks)+len(p.batch.Images)+len(p.batch.Corrections) >= batchSize {
 		p.flush()
 		return ctx.Err() == nil
 	}
 	return true
+}
+
+// best is the status of that source which is best off: while one of them has prices, the recording has. It is
+// not their names that are told, but that of the replay.
+func (p *player) best() (best feed.Status) {
+	best.State = feed.Down
+	for i, name := range slices.Sorted(maps.Keys(p.told)) {
+		if s := p.told[name]; i == 0 || s.State < best.State {
+			best = s
+		}
+	}
+	best.Source, best.Simulated = "", false
+	return best
 }
 
 func (p *player) mark(id feed.SymbolID, s feed.State) {
@@ -103,15 +131,18 @@ func (p *player) wait(ctx context.Context, due time.Duration) bool {
 // flush publishes the batch.
 func (p *player) flush() {
 	b := &p.batch
-	if b.Status == nil && len(b.Images) == 0 && len(b.Ticks) == 0 {
+	if b.Status == nil && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 {
 		return
 	}
 	now := feed.TimeOf(time.Now())
 	for i := range b.Ticks {
 		b.Ticks[i].Received = now
 	}
+	for i := range b.Corrections {
+		b.Corrections[i].Received = now
+	}
 	p.publish(*b)
-	b.Status, b.Images, b.Ticks = nil, b.Images[:0], b.Ticks[:0]
+	b.Status, b.Images, b.Ticks, b.Corrections = nil, b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 }
 
 // rest ends a round that was too short.
@@ -126,6 +157,7 @@ func (p *player) rest(ctx context.Context) {
 func (p *player) rewind() {
 	p.turn = time.Now()
 	p.pace.rewind(p.turn.Sub(p.began))
+	clear(p.told)
 	if p.status.State != feed.Live {
 		p.status = feed.Status{State: feed.Live, Since: feed.TimeOf(p.turn), Message: "the recording begins again"}
 		p.batch.Status = &p.status

@@ -19,6 +19,7 @@ import (
 
 	"tickertape/feed"
 	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -51,7 +52,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 func openFile(t testing.TB, cfg Config) *Source {
 	t.Helper()
-	s, err := Open(cfg, feed.NewDirectory(), quiet, prometheus.NewRegistry())
+	s, err := Open(cfg, upstream.Env{Dir: feed.NewDirectory(), Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,11 +123,11 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	if _, err := dir.Add(feed.Symbol{Symbol: "other"}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(cfg, dir, quiet, prometheus.NewRegistry())
+	s, err := Open(cfg, upstream.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true}); got != want {
+	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Whole: true}); got != want {
 		t.Errorf("info: got %+v, want %+v", got, want)
 	}
 	want := []feed.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000}, {Symbol: "B", Decimals: 2}}
@@ -249,7 +250,7 @@ func TestBadRowsAreToldOnceAndCounted(t *testing.T) {
 	cfg.File = write(t, trades(0)+`{"k":"trade","s":"A","p":-1,"t":1}`+"\n"+trades(time.Second)+`{"k":"trade","s":"A","p":0,"t":1}`+"\n"+`{"k":"trade","s":"A","p":1,`)
 	var logged bytes.Buffer
 	reg := prometheus.NewRegistry()
-	s, err := Open(cfg, feed.NewDirectory(), slog.New(slog.NewTextHandler(&logged, nil)), reg)
+	s, err := Open(cfg, upstream.Env{Dir: feed.NewDirectory(), Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +292,10 @@ func TestOpenRefusesWhatCannotBePlayed(t *testing.T) {
 	}{
 		"no file":             {"", func(c *Config) { c.File = "" }, []string{`file: ""`}},
 		"a missing file":      {"", func(c *Config) { c.File = filepath.Join(dir, "nothing") }, []string{"nothing: no such file"}},
-		"a folder":            {"", func(c *Config) { c.File = dir }, []string{dir, "not a regular file"}},
+		"a folder":            {"", func(c *Config) { c.File = dir }, []string{dir, "no file that holds anything"}},
+		"a device":            {"", func(c *Config) { c.File = os.DevNull }, []string{os.DevNull, "not a regular file"}},
+		"no such files":       {"", func(c *Config) { c.File = filepath.Join(dir, "*.zst") }, []string{"*.zst", "no file"}},
+		"no pattern":          {"", func(c *Config) { c.File = filepath.Join(dir, "[") }, []string{"file:", "no pattern"}},
 		"an empty file":       {" \n", mapped, []string{"empty"}},
 		"no mapping":          {"a,b\n1,2\n", func(c *Config) {}, []string{"no tick file", "csv"}},
 		"bytes":               {"\x7fELF\x00\x01", mapped, []string{"neither text"}},
@@ -314,7 +318,7 @@ func TestOpenRefusesWhatCannotBePlayed(t *testing.T) {
 			path := cfg.File
 			c.change(&cfg)
 			directory := feed.NewDirectory()
-			_, err := Open(cfg, directory, quiet, prometheus.NewRegistry())
+			_, err := Open(cfg, upstream.Env{Dir: directory, Log: quiet}, nil, prometheus.NewRegistry())
 			if err == nil {
 				t.Fatal("no error")
 			}

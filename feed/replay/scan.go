@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tickertape/feed"
 	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
 )
 
 // Keys of what is logged.
@@ -26,8 +29,8 @@ const leastDecimals = 2
 
 // summary is what the scan of a whole recording finds.
 type summary struct {
-	header  recording.Header
-	symbols []feed.Symbol // in the order of their first rows
+	simulated, numbered bool          // as in [feed.Info]
+	symbols             []feed.Symbol // in the order of their first rows
 
 	begin, end  feed.Time // of all good rows
 	first, last feed.Time // of those to play
@@ -37,14 +40,17 @@ type summary struct {
 }
 
 // scan reads the whole recording. It logs the first bad row of each reason.
-func (c *Config) scan(from, to feed.Time, log *slog.Logger) (*summary, error) {
-	dir := feed.NewDirectory() // nothing enters the program's for a file that is refused
-	f, err := c.open(dir)
+func (r *Source) scan() (*summary, error) {
+	env, log := r.env, r.env.Log
+	env.Dir = feed.NewDirectory()                                  // nothing enters the program's for a file that is refused
+	env.Log = slog.New(slog.DiscardHandler)                        // decoders speak when it is played
+	env.Faults = upstream.NewFaults(log, prometheus.NewRegistry()) // and count then; but they may be why there are no rows
+	f, err := r.cfg.open(env, r.decoders)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	s := &summary{header: f.header, bad: map[recording.Reason]int{}}
+	s := &summary{bad: map[recording.Reason]int{}}
 	var decimals []int // by id
 	var e recording.Entry
 	for {
@@ -54,13 +60,13 @@ func (c *Config) scan(from, to feed.Time, log *slog.Logger) (*summary, error) {
 			break
 		} else if errors.As(err, &row) {
 			if s.bad[row.Reason]++; s.bad[row.Reason] == 1 {
-				log.Warn("bad row skipped; more of this reason are only counted", keyFile, c.File, keyLine, row.Line, keyReason, string(row.Reason), keyErr, row.Err)
+				log.Warn("bad row skipped; more of this reason are only counted", keyFile, f.Path(), keyLine, row.Line, keyReason, string(row.Reason), keyErr, row.Err)
 			}
 			continue
 		} else if err != nil {
-			return nil, fmt.Errorf("read %s: %w", c.File, err)
+			return nil, err
 		}
-		s.take(&e, from, to)
+		s.take(&e, r.from, r.to)
 		if e.Kind != recording.KindStatus {
 			for len(decimals) <= int(e.Symbol) {
 				decimals = append(decimals, 0)
@@ -68,14 +74,17 @@ func (c *Config) scan(from, to feed.Time, log *slog.Logger) (*summary, error) {
 			decimals[e.Symbol] = max(decimals[e.Symbol], decimalsOf(&e))
 		}
 	}
-	s.symbols = dir.All()
+	s.simulated, s.numbered = f.simulated, f.numbered
+	s.symbols = env.Dir.All()
 	for id := range s.symbols {
 		if s.symbols[id].Decimals == 0 { // its own record says nothing, or there is none
 			s.symbols[id].Decimals = leastDecimals
 		}
-		s.symbols[id].Decimals = max(s.symbols[id].Decimals, decimals[id])
+		if id < len(decimals) { // a vendor's symbols are known before their rows
+			s.symbols[id].Decimals = max(s.symbols[id].Decimals, decimals[id])
+		}
 	}
-	return s, s.check(c)
+	return s, s.check(&r.cfg)
 }
 
 // take counts a good row.
@@ -155,8 +164,11 @@ func (s *summary) badRows() string {
 
 // decimalsOf is the most decimals among an entry's prices; averages have more than prices do.
 func decimalsOf(e *recording.Entry) int {
-	if e.Kind == recording.KindTick {
+	switch e.Kind {
+	case recording.KindTick:
 		return max(e.Tick.Price.Decimals(), e.Tick.Bid.Decimals(), e.Tick.Ask.Decimals())
+	case recording.KindCorrection:
+		return e.Correction.New.Price.Decimals()
 	}
 	q := &e.Image
 	return max(q.Price.Decimals(), q.Bid.Decimals(), q.Ask.Decimals(), q.Open.Decimals(), q.High.Decimals(), q.Low.Decimals())

@@ -11,39 +11,44 @@ import (
 
 	"tickertape/feed"
 	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
 )
 
 // Source plays a recording.
 type Source struct {
 	cfg      Config
-	dir      *feed.Directory
+	env      upstream.Env
+	decoders Decoders
 	metrics  *metrics
 	from, to feed.Time // 0: no limit
 	found    *summary
 	symbols  []feed.SymbolID
 }
 
-// Open reads the whole recording once and enters its symbols in dir. A file that cannot be read,
-// is no recording, or has nothing to play is an error; it starts nothing.
-func Open(cfg Config, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer) (*Source, error) {
-	s, err := open(cfg, dir, log, reg)
+// Open reads the whole recording once and enters its symbols in env.Dir. A file that cannot be read,
+// is no recording, or has nothing to play is an error; it starts nothing. Raw recordings are decoded by
+// decoders; env is what those are made with.
+func Open(cfg Config, env upstream.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
+	s, err := open(cfg, env, decoders, reg)
 	if err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
 	}
 	return s, nil
 }
 
-func open(cfg Config, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer) (*Source, error) {
+func open(cfg Config, env upstream.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Source{cfg: cfg, dir: dir, metrics: newMetrics(reg)}
+	env.Tap = nil // what is played is recorded already
+	s := &Source{cfg: cfg, env: env, decoders: decoders, metrics: newMetrics(reg)}
 	s.from, _ = instant("from", cfg.From) // valid
 	s.to, _ = instant("to", cfg.To)
 	var err error
-	if s.found, err = cfg.scan(s.from, s.to, log); err != nil {
+	if s.found, err = s.scan(); err != nil {
 		return nil, err
 	}
+	dir, log := env.Dir, env.Log
 	for _, symbol := range s.found.symbols {
 		id, err := dir.Add(symbol)
 		if err != nil {
@@ -57,8 +62,14 @@ func open(cfg Config, dir *feed.Directory, log *slog.Logger, reg prometheus.Regi
 }
 
 // Info says whether what was recorded was made up.
+//
+// A recording is whole, a raw one, too: nothing gets lost between the file and here. And it has to be:
+// whoever receives from a source that is not whole holds its ticks against the clock on the wall, and its
+// silences against its usual pauses. All ticks of a recording are of a day that is over, and what is
+// played at another speed or without its silences has no rhythm of its own. What does not depend on the
+// clock is judged as ever: the order of ticks, what was told twice, crossed quotes, and prices that jump.
 func (s *Source) Info() feed.Info {
-	return feed.Info{Name: "replay", Simulated: s.found.header.Simulated}
+	return feed.Info{Name: "replay", Simulated: s.found.simulated, Whole: true, Numbered: s.found.numbered}
 }
 
 // Run plays the recording until its end, or again and again, and returns nil then and when ctx
@@ -70,6 +81,7 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	defer p.timer.Stop()
 	for round := 0; ctx.Err() == nil; round++ {
 		if round > 0 {
+			s.env.Log = slog.New(slog.DiscardHandler) // decoders said in the first round what there is to say
 			p.rewind()
 		}
 		if err := s.play(ctx, p); err != nil {
@@ -85,7 +97,7 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 
 // play is one round.
 func (s *Source) play(ctx context.Context, p *player) error {
-	f, err := s.cfg.open(s.dir)
+	f, err := s.cfg.open(s.env, s.decoders)
 	if err != nil {
 		return err
 	}
@@ -108,7 +120,7 @@ func (s *Source) play(ctx context.Context, p *player) error {
 			s.metrics.bad[row.Reason].Inc()
 		case err != nil:
 			p.flush()
-			return fmt.Errorf("read %s: %w", s.cfg.File, err)
+			return err
 		case e.Kind != recording.KindSymbol && within(e.At, s.from, s.to):
 			played++
 			if !p.take(ctx, &e) {

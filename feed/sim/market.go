@@ -82,6 +82,13 @@ func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
 	return m
 }
 
+// setClock moves the epoch to where the clock on the wall has it, if that is ahead by more than a moment.
+func (m *market) setClock(wall feed.Time) {
+	if wall-m.epoch > slack {
+		m.epoch = wall
+	}
+}
+
 // images are all symbols as they are before the first tick.
 func (m *market) images() []feed.Quote {
 	quotes := make([]feed.Quote, len(m.instruments))

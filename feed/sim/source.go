@@ -51,13 +51,14 @@ func New(cfg Config, dir *feed.Directory) (*Source, error) {
 	return s, nil
 }
 
-// Info says that all of it is made up.
-func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true} }
+// Info says that all of it is made up, and nothing of it gets lost.
+func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Whole: true} }
 
 // Run publishes an image of every symbol and then ticks as they fall due, until ctx ends; it
 // returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
 // the market waits for the machine, and goes on with the same ticks later. Without a start of its
-// own, the market's time is the machine's: it follows where that one is set, or sleeps.
+// own, the market's time is the machine's: it follows where that one is set ahead, or sleeps. It does not
+// follow where it is set back, since times that were told cannot be told again.
 func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	m := newMarket(s.cfg, s.companies, s.ids)
 	began := time.Now()
@@ -90,8 +91,8 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 			waited += late
 			elapsed -= late
 		}
-		if wall := feed.TimeOf(time.Now()) - feed.Time(elapsed); !fixed && max(wall-m.epoch, m.epoch-wall) > slack {
-			m.epoch = wall
+		if !fixed {
+			m.setClock(feed.TimeOf(time.Now()) - feed.Time(elapsed))
 		}
 		for m.due <= elapsed {
 			publish(feed.Batch{Ticks: m.next(batch, elapsed)})

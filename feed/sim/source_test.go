@@ -21,7 +21,7 @@ func run(t *testing.T, cfg Config, publish func(feed.Batch)) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := s.Info(); info != (feed.Info{Name: "sim", Simulated: true}) {
+	if info := s.Info(); info != (feed.Info{Name: "sim", Simulated: true, Whole: true}) {
 		t.Errorf("info %+v", info)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -168,4 +168,29 @@ func TestAReceiverSlowerThanTheRateCanStopIt(t *testing.T) {
 			t.Errorf("Run returned %v after %d batches, want none after 1000", err, batches)
 		}
 	})
+}
+
+// The clock on the wall is set back, ahead, and back again while the market is open.
+func TestTimesNeverGoBack(t *testing.T) {
+	cfg := DefaultConfig()
+	companies, err := listings(cfg.Symbols, cfg.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMarket(cfg, companies, make([]feed.SymbolID, len(companies)))
+	const opening = feed.Time(1_700_000_000_000_000)
+	m.epoch = opening
+	var last feed.Time
+	for i, wall := range []feed.Time{opening, opening - 3_600_000_000, opening + 60_000_000, opening, opening + 60_000_000} {
+		m.setClock(wall)
+		for _, tick := range m.next(make([]feed.Tick, 0, 100), int64(i+1)*1_000_000) {
+			if tick.Time < last {
+				t.Fatalf("after clock %d, a tick is of %v, and the one before of %v", i, tick.Time.Std(), last.Std())
+			}
+			last = tick.Time
+		}
+	}
+	if m.epoch != opening+60_000_000 {
+		t.Errorf("the epoch is %v: it did not follow the clock ahead", m.epoch.Std())
+	}
 }

@@ -1,0 +1,125 @@
+package recording
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// keyFile is the key of what is logged of a file.
+const keyFile = "file"
+
+// output is a file that is written.
+type output struct {
+	io.Writer                // the file, or what compresses for it
+	flush     func() error   // makes readable there what was written; nil: it is
+	finish    []func() error // in order
+	size      int64          // bytes that the file was given
+}
+
+func (o *output) Flush() error {
+	if o.flush == nil {
+		return nil
+	}
+	return o.flush()
+}
+
+// Close ends what was written and closes the file. It returns the first error.
+func (o *output) Close() (err error) {
+	for _, finish := range o.finish {
+		if e := finish(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// counted is a file of an output.
+type counted struct {
+	*os.File
+	of *output
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	n, err := c.File.Write(b)
+	c.of.size += int64(n)
+	return n, err
+}
+
+// createOutput makes a file, compressed as its name says; "-" is the standard output.
+func createOutput(path string) (*output, error) {
+	o := &output{}
+	file := counted{os.Stdout, o}
+	if path != "-" {
+		var err error
+		if file.File, err = create(path); err != nil {
+			return nil, err
+		}
+		o.finish = append(o.finish, file.Close)
+	}
+	o.Writer = file
+	switch {
+	case strings.HasSuffix(path, ".zst"):
+		z, err := zstd.NewWriter(file, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			o.Close()
+			return nil, err
+		}
+		o.Writer, o.flush, o.finish = z, z.Flush, append([]func() error{z.Close}, o.finish...)
+	case strings.HasSuffix(path, ".gz"):
+		z := gzip.NewWriter(file)
+		o.Writer, o.flush, o.finish = z, z.Flush, append([]func() error{z.Close}, o.finish...)
+	}
+	return o, nil
+}
+
+// create makes a file, or opens one that holds nothing: an empty one, or a device.
+func create(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if !errors.Is(err, fs.ErrExist) {
+		return file, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() && info.Size() > 0 {
+		return nil, &existsError{path}
+	}
+	return os.OpenFile(path, os.O_WRONLY, 0)
+}
+
+// existsError is a file that something is in.
+type existsError struct{ path string }
+
+func (e *existsError) Error() string {
+	return fmt.Sprintf("create %s: it exists, and a recording overwrites nothing", e.path)
+}
+
+// create begins with the first file.
+func (s *sink) create(path string, r Rotation, begin func(again bool), log *slog.Logger) error {
+	var file *output
+	var err error
+	if r.never() {
+		file, err = createOutput(path)
+	} else {
+		s.series = newSeries(path, r, log)
+		file, err = s.series.next()
+	}
+	if err != nil {
+		return err
+	}
+	s.start(file, file, begin)
+	if err := s.Flush(); err != nil {
+		s.Close()
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package recording
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Rotation says when a recording goes on in another file. The zero value is never. No file is of less
+// than a second.
+type Rotation struct {
+	Every time.Duration // at each multiple of it in UTC: 1h is the full hour; 0: not for the time
+	Size  int64         // when the file has so many bytes, compressed; 0: not for its size
+	Keep  int           // how many of the series are kept, the newest; 0: all
+}
+
+func (r Rotation) never() bool { return r.Every <= 0 && r.Size <= 0 }
+
+// stamp is the time in the name of a file, in UTC: names in order are files in order.
+const stamp = "20060102T150405Z"
+
+// series is the files of one recording.
+type series struct {
+	// static
+	rotation Rotation
+	folder   string
+	stem     string // what names begin with
+	ending   string // and end with
+	log      *slog.Logger
+
+	second time.Time // in the name of the newest
+	until  time.Time // when the next is due; zero: only for its size
+}
+
+// newSeries takes a path such as "day.ndjson.zst" for files such as "day-20261123T130000Z.ndjson.zst".
+func newSeries(path string, r Rotation, log *slog.Logger) *series {
+	folder, name := filepath.Split(path)
+	ending := filepath.Ext(name)
+	if ending == ".zst" || ending == ".gz" {
+		ending = filepath.Ext(strings.TrimSuffix(name, ending)) + ending
+	}
+	return &series{rotation: r, folder: folder, stem: strings.TrimSuffix(name, ending) + "-", ending: ending, log: log}
+}
+
+// Series is the files of a recording that was made with a rotation under this path, oldest first.
+func Series(path string) ([]string, error) { return newSeries(path, Rotation{}, nil).files() }
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// name is the path of a file that begins at the given time.
+func (s *series) name(at time.Time) string {
+	return filepath.Join(s.folder, s.stem+at.Format(stamp)+s.ending)
+}
+
+// due tells whether another file is to be begun, where this one has so many bytes.
+func (s *series) due(at time.Time, size int64) bool {
+	if !at.Truncate(time.Second).After(s.second) {
+		return false // it would have the same name
+	}
+	return !s.until.IsZero() && !at.Before(s.until) || s.rotation.Size > 0 && size >= s.rotation.Size
+}
+
+// mostTries is how many seconds' names are tried: a recorder that is started again at once finds the
+// file of the one before.
+const mostTries = 5
+
+// next begins another file, and deletes those that are too many then.
+func (s *series) next() (*output, error) {
+	s.second = now()
+	if every := s.rotation.Every; every > 0 {
+		s.until = s.second.Truncate(every).Add(every)
+	}
+	for try := 1; ; try++ {
+		path := s.name(s.second)
+		o, err := createOutput(path)
+		var exists *existsError
+		if errors.As(err, &exists) && try < mostTries {
+			s.second = s.second.Add(time.Second)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.log.Info("recording", keyFile, path)
+		s.clear(path)
+		return o, nil
+	}
+}
+
+// clear deletes the oldest files of the series, but never the newest.
+func (s *series) clear(newest string) {
+	if s.rotation.Keep <= 0 {
+		return
+	}
+	all, err := s.files()
+	if err != nil {
+		s.log.Warn("old recordings not deleted", keyFile, newest, "error", err)
+		return
+	}
+	all = slices.DeleteFunc(all, func(path string) bool { return path == newest })
+	for _, path := range all[:max(0, len(all)+1-s.rotation.Keep)] {
+		switch err := os.Remove(path); {
+		case err == nil:
+			s.log.Info("old recording deleted", keyFile, path)
+		case !errors.Is(err, fs.ErrNotExist):
+			s.log.Warn("old recording not deleted", keyFile, path, "error", err)
+		}
+	}
+}
+
+// files are those of the series, oldest first.
+func (s *series) files() (paths []string, err error) {
+	folder := s.folder
+	if folder == "" {
+		folder = "."
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	for _, e := range entries { // by name
+		middle, begins := strings.CutPrefix(e.Name(), s.stem)
+		middle, ends := strings.CutSuffix(middle, s.ending)
+		if _, err := time.Parse(stamp, middle); begins && ends && err == nil && e.Type().IsRegular() {
+			paths = append(paths, filepath.Join(s.folder, e.Name()))
+		}
+	}
+	return paths, nil
+}

@@ -1,0 +1,152 @@
+package replay
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tickertape/feed"
+	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
+)
+
+// Decoders make what one connection of a vendor is decoded by, by the vendor's name. The symbols, in the
+// vendor's spelling, are those that were subscribed to.
+type Decoders map[string]func(env upstream.Env, symbols []string) (upstream.Decoder, error)
+
+// frames is a raw recording, read row by row: what the vendors' decoders make of its messages.
+type frames struct {
+	reader  *recording.RawReader
+	vendors *vendors
+	message recording.Message
+}
+
+// Next decodes messages until one of them says something.
+func (f *frames) Next(e *recording.Entry) error {
+	v := f.vendors
+	for len(v.rows) == 0 {
+		if err := f.reader.Next(&f.message); err != nil {
+			return err
+		}
+		if h := f.reader.Header(); h.Since != v.since { // of a file that was joined to the first
+			if err := v.begin(h); err != nil {
+				return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
+			}
+		}
+		if err := v.take(&f.message); err != nil {
+			return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
+		}
+	}
+	*e = v.rows[0]
+	v.rows = v.rows[1:]
+	return nil
+}
+
+// vendors decode the messages of a raw recording, through all its files.
+type vendors struct {
+	// static
+	decoders Decoders
+	env      upstream.Env
+
+	since    feed.Time // when the recorder began; its connections are numbered from then on
+	numbered bool
+	byName   map[string]*vendor
+	owners   map[feed.SymbolID]*vendor // whose news of a symbol are played, where several have it
+	days     *days
+	rows     []recording.Entry // what the newest message says
+	spent    []recording.Entry // rows from its beginning, to be used again
+}
+
+func newVendors(decoders Decoders, env upstream.Env) *vendors {
+	return &vendors{decoders: decoders, env: env, byName: map[string]*vendor{}, owners: map[feed.SymbolID]*vendor{}, days: newDays(env.Hours)}
+}
+
+// begin begins a file. What its recorder knew before goes on, unless it is another recorder.
+func (v *vendors) begin(h recording.RawHeader) error {
+	if len(v.byName) > 0 && h.Since == v.since {
+		return nil
+	}
+	v.since = h.Since
+	v.numbered = len(h.Sources) > 0
+	clear(v.byName)
+	clear(v.owners)
+	for _, s := range h.Sources {
+		decode := v.decoders[s.Name]
+		if decode == nil {
+			known := slices.Sorted(maps.Keys(v.decoders))
+			return fmt.Errorf("sources: %.40q cannot be decoded here, only [%s]", s.Name, strings.Join(known, " "))
+		}
+		y := &vendor{name: s.Name, connections: map[uint64]*connection{},
+			decoder: func() (upstream.Decoder, error) { return decode(v.env, s.Symbols) }}
+		if _, err := y.unheard(); err != nil {
+			return err
+		}
+		v.byName[s.Name] = y
+		v.numbered = v.numbered && s.Numbered
+		for _, name := range s.Symbols {
+			if id, known := v.env.Dir.ID(name); known && v.owners[id] == nil {
+				v.owners[id] = y
+			}
+		}
+	}
+	return nil
+}
+
+// take decodes a message.
+func (v *vendors) take(m *recording.Message) error {
+	v.rows = v.spent[:0]
+	y := v.byName[m.Source]
+	if y == nil {
+		return fmt.Errorf("source: %.40q is not in the header", m.Source)
+	}
+	for _, t := range v.days.pass(m.Received, v.env.Dir) {
+		v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
+	}
+	said := func(b *feed.Batch) { v.put(y, b, m.Received) }
+	var err error
+	if m.Path == "" {
+		err = y.frame(m, said)
+	} else {
+		err = y.answer(m, said)
+	}
+	v.spent = v.rows
+	return err
+}
+
+// put makes rows of what there is of a vendor's symbols.
+func (v *vendors) put(y *vendor, b *feed.Batch, at feed.Time) {
+	if b.Status != nil {
+		s := *b.Status
+		s.Source = y.name
+		v.row(recording.Entry{Kind: recording.KindStatus, Status: s, At: at})
+	}
+	for _, im := range b.Images {
+		if v.owns(y, im.Symbol) {
+			v.days.image(&im)
+			v.row(recording.Entry{Kind: recording.KindImage, Symbol: im.Symbol, Image: im, At: at})
+		}
+	}
+	for _, t := range b.Ticks {
+		if v.owns(y, t.Symbol) {
+			v.days.tick(&t)
+			v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: at})
+		}
+	}
+	for _, c := range b.Corrections {
+		if v.owns(y, c.Symbol) {
+			v.row(recording.Entry{Kind: recording.KindCorrection, Symbol: c.Symbol, Correction: c, At: at})
+		}
+	}
+}
+
+func (v *vendors) row(e recording.Entry) { v.rows = append(v.rows, e) }
+
+// owns tells whether a vendor's news of a symbol are played: those of one vendor only are, or two would
+// count its volume.
+func (v *vendors) owns(y *vendor, id feed.SymbolID) bool {
+	if v.owners[id] == nil {
+		v.owners[id] = y
+	}
+	return v.owners[id] == y
+}

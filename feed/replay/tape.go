@@ -1,0 +1,150 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tickertape/feed/recording"
+	"tickertape/feed/upstream"
+)
+
+// tape is the configured file or files, read row by row as if they were one.
+type tape struct {
+	// static
+	cfg      *Config
+	env      upstream.Env
+	decoders Decoders
+	paths    []string
+
+	next      int      // in paths
+	file      *file    // the one before next; nil: it is over
+	told      bool     // a file has been read to its end
+	frames    *vendors // of a raw recording, through all its files; nil until the first of them
+	simulated bool     // any file so far says so
+	numbered  bool     // as in [feed.Info]
+}
+
+// files are what the configuration names: a file, all files of a folder, those of a pattern, or those
+// of a recording that was made with a rotation, each time in the order of their names.
+func (c *Config) files() ([]string, error) {
+	if c.File == "" {
+		return nil, errors.New(`file: "" is no file`)
+	}
+	info, err := os.Stat(c.File)
+	var paths []string
+	switch {
+	case err == nil && !info.IsDir():
+		return []string{c.File}, nil
+	case err == nil:
+		entries, err := os.ReadDir(c.File)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") {
+				paths = append(paths, filepath.Join(c.File, e.Name()))
+			}
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		if paths, _ = recording.Series(c.File); len(paths) > 0 { // a folder that is not there has none
+			break
+		}
+		if !strings.ContainsAny(c.File, `*?[`) {
+			return nil, err
+		}
+		if paths, err = filepath.Glob(c.File); err != nil {
+			return nil, fmt.Errorf("file: %.200q is no pattern: %w", c.File, err)
+		}
+	default:
+		return nil, err
+	}
+	paths = slices.DeleteFunc(paths, func(path string) bool { return !holdsSomething(path) })
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("read %s: it stands for no file that holds anything", c.File)
+	}
+	slices.Sort(paths)
+	return paths, nil
+}
+
+// holdsSomething tells files from folders, and from what a recorder left that found the disk full.
+func holdsSomething(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() > 0
+}
+
+// open finds the files, of which Next opens one after another. Symbols enter env.Dir as they are read.
+func (c *Config) open(env upstream.Env, decoders Decoders) (*tape, error) {
+	paths, err := c.files()
+	if err != nil {
+		return nil, err
+	}
+	return &tape{cfg: c, env: env, decoders: decoders, paths: paths}, nil
+}
+
+// turn opens the next file. Of several, one that breaks off in its header is a bad row: its recorder was
+// killed when it had just begun it.
+func (t *tape) turn() error {
+	path := t.paths[t.next]
+	t.next++
+	f, err := openRecording(path)
+	if err != nil {
+		return err
+	}
+	err = t.recognise(f)
+	if err == nil {
+		t.file = f
+		return nil
+	}
+	f.Close()
+	var row *recording.RowError
+	if len(t.paths) > 1 && (errors.Is(err, errEmpty) || errors.As(err, &row) && row.Reason == recording.Truncated) {
+		return &recording.RowError{Line: 1, Reason: recording.Truncated, Err: errors.New("the file breaks off before its first line ends")}
+	}
+	return fmt.Errorf("read %s: %v", path, err) // any other bad header is not a row that can be skipped
+}
+
+// Path is the file that was read last.
+func (t *tape) Path() string { return t.paths[t.next-1] }
+
+// Next reads the next row into e, as [recording.Reader.Next] does; its other errors name the file.
+func (t *tape) Next(e *recording.Entry) error {
+	for {
+		if t.file == nil {
+			if t.next == len(t.paths) {
+				return io.EOF
+			}
+			if err := t.turn(); err != nil {
+				return err
+			}
+		}
+		err := t.file.Next(e)
+		var row *recording.RowError
+		switch {
+		case err == nil:
+			if e.Again && t.told {
+				continue // the file before has told it
+			}
+			return nil
+		case errors.As(err, &row):
+			return err
+		case err != io.EOF:
+			return fmt.Errorf("read %s: %w", t.Path(), err)
+		}
+		t.file.Close()
+		t.file, t.told = nil, true
+	}
+}
+
+// Close closes the file that is open.
+func (t *tape) Close() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Close()
+}
