@@ -3,6 +3,7 @@ package broadcast
 import (
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,24 +35,27 @@ type Board struct {
 	mu       sync.Mutex
 	cells    []cell          // guarded by mu; index is the symbol's id
 	dirty    []feed.SymbolID // guarded by mu: changed since the last flush
-	status   feed.Status     // guarded by mu
-	restated bool            // guarded by mu: status is news
+	standing *standing       // guarded by mu
+	restated bool            // guarded by mu: standing is news
 	oldest   time.Time       // guarded by mu: when the first of dirty came
 }
 
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
 // otherwise. It starts nothing.
 func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, log *slog.Logger, reg prometheus.Registerer) *Board {
-	status := feed.Status{State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet"}
-	s := &store{dir: dir, epoch: newEpoch(), status: status}
+	started := &standing{}
+	for name := range strings.SplitSeq(source.Name, ",") {
+		started = started.with(feed.Status{Source: name, State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet", Simulated: source.Simulated})
+	}
+	s := &store{dir: dir, epoch: newEpoch(), standing: started}
 	m := newMetrics(reg, s)
 	b := &Board{
 		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
-		lists:  make(map[string][]string, len(lists)),
-		store:  s,
-		roster: newRoster(cfg),
-		kick:   make(chan struct{}, 1),
-		status: status,
+		lists:    make(map[string][]string, len(lists)),
+		store:    s,
+		roster:   newRoster(cfg),
+		kick:     make(chan struct{}, 1),
+		standing: started,
 	}
 	b.polling = make(chan *poller, 1)
 	b.poller = sync.OnceValue(func() *poller {
@@ -77,7 +81,8 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 // batch, does not wait for subscribers, and may be called from anywhere.
 func (b *Board) Apply(batch feed.Batch) {
 	known := b.dir.Len()
-	var rejected [numRejects]int
+	var rejected [feed.NumRejects]int
+	strangers := 0
 	coalesced := 0
 	b.mu.Lock()
 	if batch.Status != nil {
@@ -88,12 +93,12 @@ func (b *Board) Apply(batch feed.Batch) {
 		for i := range batch.Images {
 			im := &batch.Images[i]
 			if int(im.Symbol) >= known {
-				rejected[rejectSymbol]++
+				strangers++
 				continue
 			}
 			r := b.cell(im.Symbol).image(im, now)
 			rejected[r]++
-			if r == accepted {
+			if r == feed.Accepted {
 				b.mark(im.Symbol)
 			}
 		}
@@ -101,12 +106,15 @@ func (b *Board) Apply(batch feed.Batch) {
 	for i := range batch.Ticks {
 		t := &batch.Ticks[i]
 		if int(t.Symbol) >= known {
-			rejected[rejectSymbol]++
+			strangers++
 			continue
 		}
 		c := b.cell(t.Symbol)
-		if r := c.apply(t); r != accepted {
+		if r := c.apply(t); r != feed.Accepted {
 			rejected[r]++
+			continue
+		}
+		if t.Kind == feed.KindAlive {
 			continue
 		}
 		if c.changed {
@@ -114,12 +122,25 @@ func (b *Board) Apply(batch feed.Batch) {
 		}
 		b.mark(t.Symbol)
 	}
+	for i := range batch.Corrections {
+		k := &batch.Corrections[i]
+		if int(k.Symbol) >= known {
+			strangers++
+			continue
+		}
+		r := b.cell(k.Symbol).Correct(k)
+		rejected[r]++
+		if r == feed.Accepted {
+			b.mark(k.Symbol)
+		}
+	}
 	news := len(b.dirty) > 0 || b.restated
 	b.mu.Unlock()
 
-	taken := len(batch.Ticks)
+	taken := len(batch.Ticks) - strangers
+	b.metrics.strangers.Add(float64(strangers))
 	for r, n := range rejected {
-		if n > 0 && reject(r) != accepted {
+		if n > 0 && feed.Reject(r) != feed.Accepted {
 			b.metrics.rejected[r].Add(float64(n))
 			taken -= n
 		}
@@ -138,12 +159,7 @@ func (b *Board) Apply(batch feed.Batch) {
 func (b *Board) cell(id feed.SymbolID) *cell {
 	for int(id) >= len(b.cells) {
 		next := feed.SymbolID(len(b.cells))
-		c := cell{quote: feed.Quote{Symbol: next}}
-		if pc := b.dir.Symbol(next).PreviousClose; pc > 0 {
-			c.quote.PreviousClose = pc
-			c.quote.Set |= feed.FieldPreviousClose
-		}
-		b.cells = append(b.cells, c)
+		b.cells = append(b.cells, cell{Tally: feed.NewTally(next, b.dir.Symbol(next).PreviousClose)})
 	}
 	return &b.cells[id]
 }
@@ -159,17 +175,21 @@ func (b *Board) mark(id feed.SymbolID) {
 	}
 }
 
-// restate takes in a new state of the feed, which is one of every symbol that it has ever quoted.
-// The caller holds mu.
+// restate takes in a new state of a source. That of the feed as a whole is one of every symbol that it
+// has ever quoted. The caller holds mu.
 func (b *Board) restate(s feed.Status) {
-	if s.State != b.status.State {
+	if s.Source == "" {
+		s.Source, s.Simulated = b.source.Name, b.source.Simulated
+	}
+	next := b.standing.with(s)
+	if next.state != b.standing.state {
 		for id := range b.cells {
-			if b.cells[id].quote.Set&^feed.FieldPreviousClose != 0 {
+			if b.cells[id].Known()&^feed.FieldPreviousClose != 0 {
 				b.mark(feed.SymbolID(id))
 			}
 		}
 	}
-	b.status, b.restated = s, true
+	b.standing, b.restated = next, true
 }
 
 // place is the shard with the fewest subscribers.
@@ -183,8 +203,8 @@ func (b *Board) place() *shard {
 	return least
 }
 
-// Source names the feed.
-func (b *Board) Source() feed.Info { return b.source }
+// Simulated tells whether some prices of the feed are made up.
+func (b *Board) Simulated() bool { return b.store.stand().simulated }
 
 // Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
 func (b *Board) Quoted() bool {

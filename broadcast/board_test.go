@@ -34,7 +34,7 @@ func TestTicksSetWhatTheirFlagsSay(t *testing.T) {
 		"a trade":                 {[]feed.Tick{trade("10", 5, feed.Regular)}, `{"s":"A","p":10,"z":5,"o":10,"h":10,"l":10,"v":5,"n":1,"vw":10,"t":7}`},
 		"high, low and VWAP":      {[]feed.Tick{trade("10", 1, feed.Regular), trade("12", 1, feed.Regular), trade("11", 2, feed.Regular)}, `{"s":"A","p":11,"z":2,"o":10,"h":12,"l":10,"v":4,"n":3,"vw":11,"t":7}`},
 		"volume only":             {[]feed.Tick{trade("10", 5, feed.SetsVolume)}, `{"s":"A","v":5,"n":1,"vw":10,"t":7}`},
-		"no volume":               {[]feed.Tick{trade("10", 5, feed.SetsLast)}, `{"s":"A","p":10,"z":5,"o":10,"t":7}`},
+		"no volume":               {[]feed.Tick{trade("10", 5, feed.SetsLast)}, `{"s":"A","p":10,"z":5,"t":7}`},
 		"a size unknown":          {[]feed.Tick{trade("10", 0, feed.Regular)}, `{"s":"A","p":10,"o":10,"h":10,"l":10,"v":0,"n":1,"t":7}`},
 		"a quote":                 {[]feed.Tick{quote}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
 		"a quote of one side":     {[]feed.Tick{quote, {Kind: feed.KindQuote, Ask: price("10.2"), Flags: feed.HasAsk, Time: 9}}, `{"s":"A","a":10.2,"t":9}`},
@@ -60,8 +60,8 @@ func TestImageIsTakenOverAndTradesGoOnFromIt(t *testing.T) {
 	var c cell
 	im := feed.Quote{Set: feed.FieldPrice | feed.FieldVolume | feed.FieldVWAP | feed.FieldCount | feed.FieldHigh | feed.FieldLow | feed.FieldTime,
 		Price: price("10"), Volume: feed.Units(100), VWAP: price("10"), Count: 4, High: price("11"), Low: price("9"), Time: 5}
-	if r := c.image(&im, 6); r != accepted {
-		t.Fatalf("refused: %s", rejectNames[r])
+	if r := c.image(&im, 6); r != feed.Accepted {
+		t.Fatalf("refused: %s", r)
 	}
 	c.apply(&feed.Tick{Kind: feed.KindTrade, Price: price("12"), Size: feed.Units(100), Flags: feed.Regular, Time: 7})
 	q := c.published(feed.Stale)
@@ -107,9 +107,10 @@ func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
 		{Kind: 99},
 		{Kind: feed.KindTrade, Price: price("1"), Size: feed.Units(1), Flags: feed.Regular},
 	}})
-	for reason, want := range map[reject]float64{rejectSymbol: 1, rejectPrice: 1, rejectKind: 1} {
-		if got := testutil.ToFloat64(b.metrics.rejected[reason]); got != want {
-			t.Errorf("%s: %v rejected, want %v", rejectNames[reason], got, want)
+	for reason, counter := range map[string]prometheus.Counter{"symbol": b.metrics.strangers,
+		"price": b.metrics.rejected[feed.RejectPrice], "kind": b.metrics.rejected[feed.RejectKind]} {
+		if got := testutil.ToFloat64(counter); got != 1 {
+			t.Errorf("%s: %v rejected, want 1", reason, got)
 		}
 	}
 	if got := testutil.ToFloat64(b.metrics.ticks); got != 1 {

@@ -60,6 +60,14 @@ func appendQuote(b []byte, symbol string, q *feed.Quote, fields feed.Fields) []b
 			b = append(b, '"')
 			b = append(b, q.State.String()...)
 			b = append(b, '"')
+		case feed.FieldExtended:
+			b = q.Extended.AppendTo(b)
+		case feed.FieldExtendedTime:
+			b = strconv.AppendInt(b, int64(q.ExtendedTime), 10)
+		case feed.FieldSource:
+			b = append(b, '"')
+			b = append(b, q.Source...) // the name of a section in the configuration
+			b = append(b, '"')
 		}
 	}
 	return append(b, '}')
@@ -89,6 +97,9 @@ func changes(old, q *feed.Quote) feed.Fields {
 	differ(feed.FieldVWAP, old.VWAP != q.VWAP)
 	differ(feed.FieldTime, old.Time != q.Time)
 	differ(feed.FieldState, old.State != q.State)
+	differ(feed.FieldExtended, old.Extended != q.Extended)
+	differ(feed.FieldExtendedTime, old.ExtendedTime != q.ExtendedTime)
+	differ(feed.FieldSource, old.Source != q.Source)
 	return f
 }
 

@@ -80,7 +80,7 @@ func (b *Board) run(ctx context.Context) {
 			news, last = false, now
 			b.publish(&f)
 		case !due.IsZero() && !due.After(now):
-			f.news.status, f.news.ids = b.store.state(), nil
+			f.news.standing, f.news.ids = b.store.stand(), nil
 		default:
 			continue
 		}
@@ -112,7 +112,7 @@ type flush struct {
 func (b *Board) publish(f *flush) {
 	b.take(f)
 	var seq Seq
-	seq, f.ids = b.store.publish(f.news.status, f.quotes, f.received, f.ids[:0])
+	seq, f.ids = b.store.publish(f.news.standing, f.quotes, f.received, f.ids[:0])
 	f.news.encode(b.store, seq, f.ids)
 }
 
@@ -155,11 +155,11 @@ func (b *Board) take(f *flush) {
 	defer b.mu.Unlock()
 	for _, id := range b.dirty {
 		c := &b.cells[id]
-		f.quotes = append(f.quotes, c.published(b.status.State))
+		f.quotes = append(f.quotes, c.published(b.standing.state))
 		f.received = append(f.received, c.received)
 		c.changed = false
 	}
 	b.dirty = b.dirty[:0]
 	b.restated = false
-	f.news.status = b.status
+	f.news.standing = b.standing
 }

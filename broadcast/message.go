@@ -149,6 +149,8 @@ type helloMessage struct {
 	Source    string `json:"source"`
 	Simulated bool   `json:"simulated"`
 	Status    string `json:"status"`
+
+	Sources []statusMessage `json:"sources"`
 }
 
 type subscribedMessage struct {
@@ -174,11 +176,12 @@ type rateMessage struct {
 }
 
 type statusMessage struct {
-	Type    string    `json:"type"`
-	Source  string    `json:"source"`
-	Status  string    `json:"status"`
-	Since   feed.Time `json:"since"`
-	Message string    `json:"message"`
+	Type      string    `json:"type,omitempty"`
+	Source    string    `json:"source"`
+	Status    string    `json:"status"`
+	Since     feed.Time `json:"since"`
+	Message   string    `json:"message"`
+	Simulated bool      `json:"simulated,omitempty"`
 }
 
 type errorMessage struct {

@@ -45,7 +45,8 @@ func tierOf(rate float64) int {
 
 type metrics struct {
 	ticks       prometheus.Counter
-	rejected    [numRejects]prometheus.Counter
+	rejected    [feed.NumRejects]prometheus.Counter
+	strangers   prometheus.Counter // rejected for their symbol
 	coalesced   prometheus.Counter
 	flushes     prometheus.Counter
 	flushTime   prometheus.Histogram
@@ -93,9 +94,10 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 		slow:        gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
 	}
 	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
-	for r := accepted + 1; r < numRejects; r++ {
-		m.rejected[r] = rejected.WithLabelValues(rejectNames[r])
+	for r := feed.Accepted + 1; r < feed.NumRejects; r++ {
+		m.rejected[r] = rejected.WithLabelValues(r.String())
 	}
+	m.strangers = rejected.WithLabelValues("symbol")
 	messages := counter("messages_total", "Messages sent, by transport.", "transport")
 	bytes := counter("sent_bytes_total", "Bytes of messages sent, framing included, by transport.", "transport")
 	for i, t := range transports {

@@ -5,12 +5,12 @@ import "tickertape/feed"
 // news is what one flush has changed: each quote's change is encoded once, for everyone who follows
 // all its fields flush by flush. Shards read it until they have told it.
 type news struct {
-	seq    Seq
-	status feed.Status
-	ids    []feed.SymbolID // in order
-	text   []byte          // the changes, one behind the other
-	ends   []int           // of each id's change in text
-	oldest []feed.Time     // when each id's newest tick came
+	seq      Seq
+	standing *standing
+	ids      []feed.SymbolID // in order
+	text     []byte          // the changes, one behind the other
+	ends     []int           // of each id's change in text
+	oldest   []feed.Time     // when each id's newest tick came
 }
 
 // encode takes the changes of flush seq out of the store. Only the flush writes the store, so it

@@ -86,7 +86,7 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 // answerQuotes answers with the newest quotes, of those that changed after since. All are of one flush.
 func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, since Seq, resumed bool) {
 	d := delivery{kind: snapshot, fields: q.fields, from: since, resumed: resumed}
-	seq, status, versions := b.store.copy(named.list, &d)
+	seq, standing, versions := b.store.copy(named.list, &d)
 	etag := `"` + Position{b.store.epoch, seq}.String() + `"`
 	h := w.Header()
 	h.Set("ETag", etag)
@@ -96,7 +96,8 @@ func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, na
 		return
 	}
 	out := fmt.Appendf(nil, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-		b.store.epoch, seq, micros(time.Now()), b.source.Name, b.source.Simulated, status.State)
+		b.store.epoch, seq, micros(time.Now()), standing.names(), standing.simulated, standing.state)
+	out = appendMessage(append(out, `,"sources":`...), standing.messages())
 	if resumed {
 		out = append(out, `,"resumed":true`...)
 	}
@@ -136,7 +137,7 @@ type picked struct {
 }
 
 // copy takes what a delivery would tell, all of one flush.
-func (s *store) copy(list symbolList, d *delivery) (Seq, feed.Status, []picked) {
+func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []picked
@@ -149,5 +150,5 @@ func (s *store) copy(list symbolList, d *delivery) (Seq, feed.Status, []picked) 
 			out = append(out, picked{s.versions[id], f})
 		}
 	}
-	return s.seq, s.status, out
+	return s.seq, s.standing, out
 }

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"tickertape/feed"
 )
 
 // shard is a goroutine that owns a part of the subscribers: what they follow, how far each is, and
@@ -24,17 +22,17 @@ type shard struct {
 	impatient bool // whoever comes is cut off
 	watches   watches
 	wheel     wheel
-	status    feed.Status // what the subscribers have been told of the feed
-	now       time.Time   // the clock, a few writes old at most
-	writes    int         // since the clock was read
-	part      part        // what is said to one
-	frame     frame       // what is said to many
+	standing  *standing // of the sources, which the subscribers have been told or are told now
+	now       time.Time // the clock, a few writes old at most
+	writes    int       // since the clock was read
+	part      part      // what is said to one
+	frame     frame     // what is said to many
 	tally     tally
 }
 
 func newShard(b *Board) *shard {
 	return &shard{board: b, flushes: make(chan *news), inbox: inbox{wake: make(chan struct{}, 1)},
-		watches: watches{byKey: map[string]*watch{}}, wheel: newWheel(b.cfg.Heartbeat), now: time.Now(), status: b.status}
+		watches: watches{byKey: map[string]*watch{}}, wheel: newWheel(b.cfg.Heartbeat), now: time.Now(), standing: b.standing}
 }
 
 // inbox takes jobs for a shard from anywhere.
@@ -152,8 +150,8 @@ func (in *inbox) close() bool {
 // tell tells a flush to everyone whom it concerns, and to those whose time has come what waited
 // for it. The store stands still meanwhile, since the flush waits for all shards.
 func (sh *shard) tell(n *news) {
-	if n.status.Since != sh.status.Since || n.status.State != sh.status.State {
-		sh.status = n.status
+	if n.standing != sh.standing {
+		sh.standing = n.standing
 		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
 			sh.all[i].pump()
 		}

@@ -37,7 +37,7 @@ type store struct {
 	epoch string
 
 	mu       sync.RWMutex
-	status   feed.Status   // guarded by mu
+	standing *standing     // guarded by mu
 	quoted   bool          // guarded by mu: some symbol has, or had, a price
 	seq      Seq           // guarded by mu
 	versions []version     // guarded by mu; the index is the symbol's id
@@ -54,13 +54,13 @@ func (s *store) flushed() <-chan struct{} {
 	return s.next
 }
 
-// publish enters the feed's state, and the quotes as the next flush. It returns the seq and the
+// publish enters how the sources stand, and the quotes as the next flush. It returns the seq and the
 // ids of those that differ from what was there, in order, in the room of news. When none does, there
 // is no flush.
-func (s *store) publish(status feed.Status, quotes []feed.Quote, received []feed.Time, news []feed.SymbolID) (Seq, []feed.SymbolID) {
+func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed.Time, news []feed.SymbolID) (Seq, []feed.SymbolID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.status = status
+	s.standing = standing
 	next := s.seq + 1
 	for i := range quotes {
 		q := &quotes[i]
@@ -101,11 +101,11 @@ func (s *store) now() Seq {
 	return s.seq
 }
 
-// state is the feed's, as of the newest flush.
-func (s *store) state() feed.Status {
+// stand is how the sources stand, as of the newest flush.
+func (s *store) stand() *standing {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.status
+	return s.standing
 }
 
 // size is how many symbols have a place.

@@ -19,24 +19,24 @@ type subscriber struct {
 	as        framing // the conn's
 
 	// owned by the shard
-	busy   bool // the line takes nothing at the moment
-	missed bool // a frame, while it was busy
-	gone   bool // has said goodbye
-	paused bool
-	behind bool // may have missed something that no frame to come will tell
-	owed   bool // the last delivery left some out: what changed since is told whole
-	sent   Seq
-	watch  *watch // nil while paused or following nothing
-	member int    // place among the watch's members
-	place  int    // in the shard's list of all
-	seat   seat   // in the shard's wheel
-	start  int    // place in list where the next delivery begins
-	list   symbolList
-	fields feed.Fields
-	asked  float64 // updates a second; 0 is each flush
-	status feed.Time
-	wrote  time.Time // when the newest message was written
-	pace   *pace     // nil while it keeps up
+	busy     bool // the line takes nothing at the moment
+	missed   bool // a frame, while it was busy
+	gone     bool // has said goodbye
+	paused   bool
+	behind   bool // may have missed something that no frame to come will tell
+	owed     bool // the last delivery left some out: what changed since is told whole
+	sent     Seq
+	watch    *watch // nil while paused or following nothing
+	member   int    // place among the watch's members
+	place    int    // in the shard's list of all
+	seat     seat   // in the shard's wheel
+	start    int    // place in list where the next delivery begins
+	list     symbolList
+	fields   feed.Fields
+	asked    float64   // updates a second; 0 is each flush
+	standing uint64    // the version of the sources' standing that it has been told
+	wrote    time.Time // when the newest message was written
+	pace     *pace     // nil while it keeps up
 
 	// owned by the shard, what waits for the line to be free; nothing does while it is
 	delivery *delivery      // under way
@@ -139,11 +139,10 @@ func (s *subscriber) next() (more bool, err error) {
 		return true, err
 	case s.paused:
 		return false, nil
-	case s.status != s.shard.status.Since:
-		status := &s.shard.status
-		s.status = status.Since
-		return true, s.say("status", statusMessage{Type: "status", Source: s.shard.board.source.Name,
-			Status: status.State.String(), Since: status.Since, Message: status.Message})
+	case s.standing < s.shard.standing.version:
+		f := s.shard.standing.after(s.standing)
+		s.standing = f.version
+		return true, s.say("status", f.message("status"))
 	case s.watch == nil:
 		return false, nil
 	}
@@ -170,11 +169,11 @@ func (s *subscriber) ask(r *request) {
 func (s *subscriber) hello() error {
 	sh := s.shard
 	b := sh.board
-	s.status, s.sent = sh.status.Since, b.store.now()
+	s.standing, s.sent = sh.standing.version, b.store.now()
 	return s.say("hello", helloMessage{
 		Type: "hello", Protocol: 1, Epoch: b.store.epoch, Seq: s.sent, Time: micros(time.Now()),
 		Interval: b.cfg.Interval.Milliseconds(), Heartbeat: b.cfg.Heartbeat.Milliseconds(),
-		Source: b.source.Name, Simulated: b.source.Simulated, Status: sh.status.State.String(),
+		Source: sh.standing.names(), Simulated: sh.standing.simulated, Status: sh.standing.state.String(), Sources: sh.standing.messages(),
 	})
 }
 

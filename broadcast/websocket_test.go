@@ -28,6 +28,8 @@ type message struct {
 	Simulated, Resumed, More                   bool
 	Symbols, Unknown                           []string
 	Quotes                                     []map[string]any
+	Status                                     string
+	Sources                                    []statusMessage
 }
 
 type wsClient struct {

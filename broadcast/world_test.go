@@ -95,7 +95,7 @@ func (m *model) apply(b feed.Batch) {
 	for _, t := range b.Ticks {
 		symbol := fmt.Sprintf("S%d", t.Symbol)
 		if m.cells[symbol] == nil {
-			m.cells[symbol] = &cell{quote: feed.Quote{Symbol: t.Symbol}}
+			m.cells[symbol] = &cell{Tally: feed.NewTally(t.Symbol, 0)}
 		}
 		m.cells[symbol].apply(&t)
 	}
@@ -104,7 +104,7 @@ func (m *model) apply(b feed.Batch) {
 // want is the state of a symbol as a client that follows fields should have it.
 func (m *model) want(symbol string, fields feed.Fields) map[string]string {
 	c := m.cells[symbol]
-	if c == nil || c.quote.Set == 0 { // nothing was ever taken in
+	if c == nil || c.Known() == 0 { // nothing was ever taken in
 		return map[string]string{}
 	}
 	q := c.published(m.status)

@@ -1,0 +1,101 @@
+package broadcast
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+)
+
+func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
+	for name, w := range allWays {
+		t.Run(name, func(t *testing.T) {
+			s := serveOver(t, w.wire, nil)
+			tell := func(source string, state feed.State, message string) {
+				s.Apply(feed.Batch{Status: &feed.Status{Source: source, State: state, Since: 7, Message: message, Simulated: source == "sim"}})
+			}
+			tell("sim", feed.Live, "")
+			if hello := s.join(t, w, "?symbols=AAPL").next("hello"); hello.Source != "sim" || len(hello.Sources) != 1 || hello.Sources[0].Source != "sim" {
+				t.Errorf("of one source: %+v", hello)
+			}
+			tell("kraken", feed.Down, `dial: "refused"`)
+			s.trade("AAPL", "5")
+			p := s.join(t, w, "?symbols=AAPL")
+			hello := p.next("hello")
+			if hello.Source != "sim,kraken" || hello.Status != "live" || !hello.Simulated {
+				t.Errorf("hello %+v", hello)
+			}
+			want := `[{ sim live 7  true} { kraken down 7 dial: "refused" false}]`
+			if got := fmt.Sprint(hello.Sources); got != want {
+				t.Errorf("sources %s, want %s", got, want)
+			}
+			if st := p.next("snapshot").Quotes[0]["st"]; st != nil {
+				t.Errorf("the price is %v while one source is live", st)
+			}
+			tell("kraken", feed.Live, "")
+			tell("sim", feed.Stale, "no tick")
+			for range 2 { // one status a source, in the order of their changes
+				m := p.next("status")
+				if want := map[string]string{"kraken": "live", "sim": "stale"}[m.Source]; m.Status != want || m.Simulated != (m.Source == "sim") {
+					t.Errorf("status %+v", m)
+				}
+			}
+			tell("kraken", feed.Closed, "")
+			if up := p.next("update"); up.Quotes[0]["st"] != "stale" {
+				t.Errorf("%v, though no source is live", up.Quotes)
+			}
+			var answer struct {
+				Source, Status string
+				Simulated      bool
+				Sources        []statusMessage
+			}
+			body := httptest.NewRecorder()
+			s.Quotes().ServeHTTP(body, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL", nil))
+			if err := json.Unmarshal(body.Body.Bytes(), &answer); err != nil || answer.Source != "sim,kraken" || answer.Status != "stale" || len(answer.Sources) != 2 || !answer.Simulated {
+				t.Errorf("answer %s, %v", body.Body, err)
+			}
+		})
+	}
+}
+
+func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
+	b := NewBoard(DefaultConfig(), nil, feed.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	b.Apply(feed.Batch{Status: &feed.Status{Source: "kraken", State: feed.Live}})
+	var told []string
+	for _, f := range b.standing.sources {
+		told = append(told, f.Source+" "+f.State.String())
+	}
+	if got := strings.Join(told, ", "); got != "coinbase down, kraken live" {
+		t.Errorf("told %s", got)
+	}
+}
+
+func TestExtendedPriceAndSourceComeAndGo(t *testing.T) {
+	s := serve(t, nil)
+	id, _ := s.dir.ID("AAPL")
+	apply := func(b feed.Batch) { s.Apply(b) }
+	apply(feed.Batch{Images: []feed.Quote{{Symbol: id, Set: feed.FieldPrice | feed.FieldSource, Price: 100 * feed.Scale, Source: "kraken"}}})
+	p := s.join(t, waysBySocket["WebSocket"], "?symbols=AAPL")
+	if q := p.next("snapshot").Quotes[0]; q["src"] != "kraken" || q["x"] != nil {
+		t.Errorf("snapshot %v", q)
+	}
+	apply(feed.Batch{Ticks: []feed.Tick{{Symbol: id, Flags: feed.SetsExtended | feed.SetsVolume, Price: 105 * feed.Scale, Size: feed.Units(1), Time: 9}}})
+	if q := p.next("update").Quotes[0]; q["x"] != 105.0 || q["xt"] != 9.0 || q["p"] != nil || q["v"] != 1.0 {
+		t.Errorf("outside the session: %v", q)
+	}
+	apply(feed.Batch{Ticks: []feed.Tick{{Symbol: id, Flags: feed.Regular, Price: 104 * feed.Scale, Size: feed.Units(1), Time: 10}}})
+	q := p.next("update").Quotes[0]
+	if x, told := q["x"]; !told || x != nil || q["p"] != 104.0 {
+		t.Errorf("in the session: %v, want x to go away", q)
+	}
+	if xt, told := q["xt"]; !told || xt != nil {
+		t.Errorf("in the session: %v, want xt to go away", q)
+	}
+}
