@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type FeedState, judge, origin } from "./condition.ts";
+import { combine, type FeedState, judge, origin, type SourceState } from "./condition.ts";
 import type { ConnectionState, Phase } from "./connection.ts";
 
 const state = (change: Partial<ConnectionState> = {}): ConnectionState => ({
@@ -12,7 +12,7 @@ const state = (change: Partial<ConnectionState> = {}): ConnectionState => ({
   reason: "",
   ...change,
 });
-const feed = (change: Partial<FeedState> = {}): FeedState => ({
+const source = (change: Partial<SourceState> = {}): SourceState => ({
   source: "sim",
   simulated: true,
   status: "live",
@@ -20,6 +20,8 @@ const feed = (change: Partial<FeedState> = {}): FeedState => ({
   message: "",
   ...change,
 });
+const feed = (...changes: Partial<SourceState>[]): FeedState =>
+  combine(changes.length === 0 ? [source()] : changes.map(source));
 
 describe("a price may look live", () => {
   test("only over an open, synced, unpaused connection to a live feed", () => {
@@ -65,6 +67,12 @@ describe("it is said", () => {
     expect(notice).toContain("The feed is down for 60 s. Dial: refused.");
   });
 
+  test("without prices that have not come yet", () => {
+    expect(judge(state(), feed({ status: "down", message: "dial: refused" }), 0, false).notice).toBe(
+      "The feed is down. Dial: refused.",
+    );
+  });
+
   test("that a closed market is closed, which is no alarm", () => {
     expect(judge(state(), feed({ status: "closed" }), 0)).toMatchObject({ tone: "halt", badge: "Market closed" });
   });
@@ -84,5 +92,48 @@ describe("it is said", () => {
     ["alpaca", false, undefined],
   ])("where the prices of %s (simulated: %s) come from", (source, simulated, label) => {
     expect(origin(feed({ source, simulated }))?.label).toBe(label);
+  });
+});
+
+describe("of several sources", () => {
+  const coins = { source: "coinbase", simulated: false };
+  const shares = { source: "alpaca", simulated: false };
+
+  test("one that is live lets its prices look live, and the others are named", () => {
+    const several = feed({ ...coins, status: "down", since: 1_000_000, message: "dial: refused" }, shares);
+    expect(several).toMatchObject({ source: "coinbase,alpaca", status: "live", simulated: false });
+    expect(judge(state(), several, 61_000)).toEqual({
+      tone: "wait",
+      badge: "Partly live",
+      notice: "coinbase is down for 60 s. Dial: refused. Prices that come from there are marked.",
+      action: null,
+      live: true,
+    });
+  });
+
+  test("a market that is closed is no trouble beside one that is open", () => {
+    expect(judge(state(), feed(coins, { ...shares, status: "closed" }), 0)).toMatchObject({
+      tone: "live",
+      badge: "Live",
+      notice: null,
+    });
+  });
+
+  test("none is live: each is told, and none looks live", () => {
+    const condition = judge(state(), feed({ ...coins, status: "down" }, { ...shares, status: "stale" }), 0);
+    expect(condition).toMatchObject({ badge: "Stale", live: false });
+    expect(condition.notice).toContain("coinbase is down. alpaca is stale. The prices below");
+  });
+
+  test("some are made up", () => {
+    expect(origin(feed({ ...coins }, { source: "sim" }))).toMatchObject({
+      label: "Partly simulated",
+      note: "The prices from sim are made up. They are not market data.",
+    });
+  });
+
+  test("a word that is not known here is worse than live", () => {
+    expect(feed({ ...coins, status: "sleeping" }, shares).status).toBe("live");
+    expect(feed({ ...coins, status: "sleeping" }, { ...shares, status: "down" }).status).toBe("sleeping");
   });
 });

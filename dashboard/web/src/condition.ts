@@ -2,14 +2,34 @@ import type { ConnectionState } from "./connection.ts";
 import { age } from "./format.ts";
 import type { TransportName } from "./transport.ts";
 
-/** What the server says about where its prices come from. */
-export interface FeedState {
+/** What the server says about one source of its prices. */
+export interface SourceState {
   readonly source: string;
   readonly simulated: boolean;
   readonly status: string;
   /** Since when, in microseconds since the Unix epoch; 0 when it did not say. */
   readonly since: number;
   readonly message: string;
+}
+
+/** Where the prices come from: the source that is best off, with the names of all, and each of them. */
+export interface FeedState extends SourceState {
+  readonly sources: readonly SourceState[];
+}
+
+// The best first; what is not known here stands between.
+const ranks = ["live", "connecting", "stale", "halted", "closed", "down"];
+const rankOf = (status: string) => (ranks.includes(status) ? ranks.indexOf(status) : ranks.length - 2.5);
+
+/** All sources as one. */
+export function combine(sources: readonly SourceState[]): FeedState {
+  const best = sources.reduce((one, other) => (rankOf(other.status) < rankOf(one.status) ? other : one));
+  return {
+    ...best,
+    source: sources.map(({ source }) => source).join(","),
+    simulated: sources.some(({ simulated }) => simulated),
+    sources,
+  };
 }
 
 /** live: as it should be. wait: soon. halt: on purpose. bad: someone should know. */
@@ -33,15 +53,34 @@ export const transportNames: Readonly<Record<TransportName, string>> = {
   poll: "Long polling",
 };
 
-const not = (condition: Omit<Condition, "live">): Condition => ({ ...condition, live: false });
+const not = (condition: Omit<Condition, "live">): Condition => ({
+  ...condition,
+  notice: condition.notice?.trim() ?? null,
+  live: false,
+});
 
 const sentence = (text: string) =>
   text === "" ? "" : ` ${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.\s]*$/, "")}.`;
 
-/** The one place that decides whether a price may look live, and what is said when it may not. */
-export function judge(state: ConnectionState, feed: FeedState, now: number): Condition {
+const sinceWhen = ({ since }: SourceState, now: number) =>
+  since > 0 ? ` for ${age(Math.max(0, now - since / 1000), false)}` : "";
+
+/** Each source, how it is and why. */
+const listed = (sources: readonly SourceState[], now: number) =>
+  sources.map((one) => `${one.source} is ${one.status}${sinceWhen(one, now)}.${sentence(one.message)}`).join(" ");
+
+/** Some source is live, and its prices may look so. A closed market among the others is no trouble. */
+function running(feed: FeedState, now: number): Condition {
+  const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
+  if (failing.length === 0) return { tone: "live", badge: "Live", notice: null, action: null, live: true };
+  const notice = `${listed(failing, now)} Prices that come from there are marked.`;
+  return { tone: "wait", badge: "Partly live", notice, action: null, live: true };
+}
+
+/** The one place that decides whether a price may look live, and what is said when it may not; any: there are prices. */
+export function judge(state: ConnectionState, feed: FeedState, now: number, any = true): Condition {
   const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt), false)} ago. `;
-  const old = "The prices below are the last ones received, not live.";
+  const old = any ? "The prices below are the last ones received, not live." : "";
 
   switch (state.phase) {
     case "stopped":
@@ -81,19 +120,20 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
   if (!state.synced) return not({ tone: "wait", badge: "Catching up", notice: null, action: null });
 
   const said = sentence(feed.message);
-  const since = feed.since > 0 ? ` for ${age(Math.max(0, now - feed.since / 1000), false)}` : "";
+  const why = (one: string) =>
+    feed.sources.length > 1 ? listed(feed.sources, now) : `${one}${sinceWhen(feed, now)}.${said}`;
   switch (feed.status) {
     case "live":
-      return { tone: "live", badge: "Live", notice: null, action: null, live: true };
+      return running(feed, now);
     case "stale":
       return not({
         tone: "bad",
         badge: "Stale",
-        notice: `The feed has been silent${since}.${said} ${old}`,
+        notice: `${why("The feed has been silent")} ${old}`,
         action: null,
       });
     case "down":
-      return not({ tone: "bad", badge: "Feed down", notice: `The feed is down${since}.${said} ${old}`, action: null });
+      return not({ tone: "bad", badge: "Feed down", notice: `${why("The feed is down")} ${old}`, action: null });
     case "closed":
       if (feed.source === "replay") {
         const notice = "The recording has ended. The prices below are its last ones.";
@@ -102,7 +142,7 @@ export function judge(state: ConnectionState, feed: FeedState, now: number): Con
       return not({
         tone: "halt",
         badge: "Market closed",
-        notice: `The market is closed.${said} The prices below are the last ones traded.`,
+        notice: `The market is closed.${said}${any ? " The prices below are the last ones traded." : ""}`,
         action: null,
       });
     case "connecting":
@@ -131,6 +171,13 @@ export function origin(feed: FeedState): { readonly label: string; readonly note
           note: "A recording of simulated prices is being replayed. This is not market data.",
         }
       : { label: "Replay", note: "A recording is being replayed. These are not current prices." };
+  }
+  const made = feed.sources.filter(({ simulated }) => simulated).map(({ source }) => source);
+  if (made.length > 0 && made.length < feed.sources.length) {
+    return {
+      label: "Partly simulated",
+      note: `The prices from ${made.join(" and ")} are made up. They are not market data.`,
+    };
   }
   if (feed.simulated || feed.source === "sim") {
     return { label: "Simulated", note: "These prices are made up by the built-in simulator. This is not market data." };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { micros, setupDesk as setup } from "./desk.fixture.ts";
+import type { ServerMessage } from "./protocol.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 
@@ -111,6 +112,20 @@ describe("the badge", () => {
     says({ type: "status", source: "sim", status: "live", since: micros() });
     expect(desk.condition.value.live).toBe(true);
     expect(desk.feed.value.simulated).toBe(true);
+  });
+
+  test("follows the state of each of several sources", async () => {
+    const { desk, says, hello, snapshot } = await setup();
+    const coins = { source: "coinbase", status: "live", since: micros(), message: "" };
+    const sim = { source: "sim", status: "live", since: micros(), message: "", simulated: true };
+    says({ ...hello(), source: "coinbase,sim", sources: [coins, sim] } as ServerMessage, snapshot(1));
+    expect(desk.condition.value).toMatchObject({ badge: "Live", notice: null });
+    says({ type: "status", ...coins, status: "down", message: "dial: refused" });
+    expect(desk.condition.value).toMatchObject({ badge: "Partly live", live: true });
+    expect(desk.condition.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
+    expect(desk.feed.value).toMatchObject({ source: "coinbase,sim", simulated: true });
+    says({ type: "status", source: "relay", status: "live" }); // new since the hello
+    expect(desk.feed.value.source).toBe("coinbase,sim,relay");
   });
 });
 

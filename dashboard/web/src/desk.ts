@@ -2,11 +2,11 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import type { Api } from "./api.ts";
 import { createBoard, type Entry } from "./board.ts";
 import type { Meter, ServerClock } from "./clock.ts";
-import { type Condition, type FeedState, judge } from "./condition.ts";
+import { type Condition, combine, type FeedState, judge, type SourceState } from "./condition.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import { decimalsOf } from "./format.ts";
 import { type Column, nextSort, rank, type Sort, sortKey } from "./order.ts";
-import type { Quote, SymbolInfo } from "./protocol.ts";
+import type { Quote, SourceStatus, SymbolInfo } from "./protocol.ts";
 import type { SavedStore } from "./watch.ts";
 
 /** What a row shows. */
@@ -66,8 +66,22 @@ export interface Desk {
   close(): void;
 }
 
-const noFeed: FeedState = { source: "", simulated: false, status: "live", since: 0, message: "" };
+const noFeed = combine([{ source: "", simulated: false, status: "live", since: 0, message: "" }]);
 const fewestDecimals = 2;
+
+const sourceState = ({
+  source = "",
+  simulated = false,
+  status,
+  since = 0,
+  message = "",
+}: SourceStatus): SourceState => ({
+  source,
+  simulated,
+  status,
+  since,
+  message,
+});
 
 /** Everything the page knows and does, without the page. */
 export function createDesk(options: DeskOptions): Desk {
@@ -81,7 +95,7 @@ export function createDesk(options: DeskOptions): Desk {
   const vitals: Signal<Vitals> = signal({ newest: null, rate: 0, now: now() });
   const note: Desk["note"] & Signal = signal(null);
   const failure: Signal<string | null> = signal(null);
-  const condition = computed(() => judge(state.value, feed.value, vitals.value.now));
+  const condition = computed(() => judge(state.value, feed.value, vitals.value.now, vitals.value.newest !== null));
 
   const watched = new Set(initial.symbols ?? []);
   const infos = new Map<string, SymbolInfo>();
@@ -180,13 +194,8 @@ export function createDesk(options: DeskOptions): Desk {
     connection.on("hello", (hello) => {
       clock.observe(hello.time);
       board.begin(hello.epoch);
-      feed.value = {
-        source: hello.source ?? "",
-        simulated: hello.simulated ?? hello.source === "sim",
-        status: hello.status ?? "live",
-        since: 0,
-        message: "",
-      };
+      const { source = "", simulated = source === "sim", status = "live" } = hello;
+      feed.value = combine((hello.sources ?? [{ source, simulated, status }]).map(sourceState));
       if (symbols.value === null) void loadDefault();
     }),
     connection.on("subscribed", (answer) => {
@@ -213,13 +222,12 @@ export function createDesk(options: DeskOptions): Desk {
       if (message.time !== undefined) clock.observe(message.time);
     }),
     connection.on("status", (message) => {
-      feed.value = {
-        ...feed.value,
-        source: feed.value.source === "" ? (message.source ?? "") : feed.value.source,
-        status: message.status,
-        since: message.since ?? 0,
-        message: message.message ?? "",
-      };
+      const { sources } = feed.value;
+      const of = message.source ?? sources[0]?.source ?? "";
+      const before = sources.find(({ source }) => source === of);
+      const after = sourceState({ simulated: before?.simulated ?? false, ...message, source: of });
+      const rest = sources.filter(({ source }) => source !== "" && source !== of);
+      feed.value = combine(before ? sources.map((one) => (one === before ? after : one)) : [...rest, after]);
     }),
     connection.on("synced", ({ resumed }) => {
       board.settle(resumed);

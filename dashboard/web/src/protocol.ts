@@ -25,6 +25,12 @@ export interface Quote {
   /** Exchange time of the last change, microseconds since the Unix epoch. */
   readonly t?: number;
   readonly st?: string;
+  /** The last price outside the regular session, while no regular one has come after it. */
+  readonly x?: number;
+  /** Its exchange time, in microseconds. */
+  readonly xt?: number;
+  /** Which source it is from, where there are several. */
+  readonly src?: string;
 }
 
 /** What an update carries for one symbol: `null` takes a key away. */
@@ -41,6 +47,16 @@ export interface Hello {
   readonly source?: string;
   readonly simulated?: boolean;
   readonly status?: string;
+  /** Each source, where there are several. */
+  readonly sources?: readonly SourceStatus[];
+}
+
+export interface SourceStatus {
+  readonly source?: string;
+  readonly status: string;
+  readonly since?: number;
+  readonly message?: string;
+  readonly simulated?: boolean;
 }
 
 export interface Subscribed {
@@ -70,12 +86,8 @@ export interface Update {
   readonly more?: boolean;
 }
 
-export interface StatusChange {
+export interface StatusChange extends SourceStatus {
   readonly type: "status";
-  readonly source?: string;
-  readonly status: string;
-  readonly since?: number;
-  readonly message?: string;
 }
 
 export interface Heartbeat {
@@ -146,9 +158,13 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isQuoteList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((quote) => isObject(quote) && isText(quote["s"]));
 
+const isSourceList = (value: unknown): boolean =>
+  value === undefined ||
+  (Array.isArray(value) && value.every((source) => isObject(source) && isText(source["status"])));
+
 // What each type must have to be of use; a message without it is dropped like an unknown type.
 const required: { readonly [T in MessageType]: (m: Record<string, unknown>) => boolean } = {
-  hello: (m) => isText(m["epoch"]) && isNumber(m["seq"]) && isNumber(m["time"]),
+  hello: (m) => isText(m["epoch"]) && isNumber(m["seq"]) && isNumber(m["time"]) && isSourceList(m["sources"]),
   subscribed: () => true,
   unsubscribed: () => true,
   snapshot: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
@@ -185,6 +201,7 @@ export interface QuotesAnswer {
   readonly source?: string;
   readonly simulated?: boolean;
   readonly status?: string;
+  readonly sources?: readonly SourceStatus[];
   readonly resumed?: boolean;
   readonly unknown?: readonly string[];
   readonly heartbeat_ms?: number;
@@ -197,6 +214,7 @@ export function isQuotesAnswer(value: unknown): value is QuotesAnswer {
     isText(value["epoch"]) &&
     isNumber(value["seq"]) &&
     isNumber(value["time"]) &&
+    isSourceList(value["sources"]) &&
     isQuoteList(value["quotes"])
   );
 }

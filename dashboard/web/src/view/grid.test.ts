@@ -131,6 +131,22 @@ describe("honesty", () => {
     expect(rowOf("A")?.querySelector(".status")?.textContent).toBe(label);
   });
 
+  test("a price outside the session stands apart from the close", () => {
+    grid.setRows(["A"]);
+    quote("A", { x: 10.5, xt: 1_700_000_000_000_000 });
+    expect(rowOf("A")?.querySelector(".extended")?.textContent).toBe("Ext 10.50 +5.00%");
+    expect(cell("A", "last")?.textContent).toBe("10.00");
+    expect(cell("A", "percent")?.textContent).toBe("+25.00%");
+    quote("A");
+    expect(rowOf("A")?.querySelector(".extended")?.textContent).toBe("");
+  });
+
+  test("a price says which source it is from, where there are several", () => {
+    grid.setRows(["A"]);
+    quote("A", { src: "kraken" });
+    expect(rowOf("A")?.querySelector(".source")?.textContent).toBe("kraken");
+  });
+
   test("a symbol without a quote has no price", () => {
     grid.setRows(["A", "NOPE"]);
     expect(rowOf("A")?.dataset["state"]).toBe("empty");

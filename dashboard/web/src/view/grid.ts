@@ -55,7 +55,20 @@ interface Slot {
   readonly cells: readonly HTMLElement[];
   readonly text: Readonly<
     Record<
-      "symbol" | "status" | "name" | "last" | "change" | "percent" | "bid" | "ask" | "volume" | "low" | "high" | "time",
+      | "symbol"
+      | "status"
+      | "name"
+      | "extended"
+      | "source"
+      | "last"
+      | "change"
+      | "percent"
+      | "bid"
+      | "ask"
+      | "volume"
+      | "low"
+      | "high"
+      | "time",
       Text
     >
   >;
@@ -103,11 +116,12 @@ const div = (className: string, role?: string): HTMLElement => {
   return element;
 };
 
-const put = (parent: HTMLElement, className?: string): Text => {
+const put = (parent: HTMLElement, className?: string, title?: string): Text => {
   const text = document.createTextNode("");
   if (className) {
     const span = document.createElement("span");
     span.className = className;
+    if (title) span.title = title;
     span.append(text);
     parent.append(span);
   } else parent.append(text);
@@ -203,7 +217,9 @@ export function createGrid(options: GridOptions) {
       text: {
         symbol: put(at("symbol"), "ticker"),
         status: put(at("symbol"), "status"),
-        name: put(at("name")),
+        name: put(at("name"), "company"),
+        extended: put(at("name"), "extended", "Last price outside the regular session, and its change from the close"),
+        source: put(at("name"), "source", "Which source these prices are from"),
         last: put(at("last"), "value"),
         change: put(at("change"), "value"),
         percent: put(at("percent"), "value"),
@@ -290,11 +306,17 @@ export function createGrid(options: GridOptions) {
     return entry.quote.st ?? "live";
   };
 
+  /** What was traded outside the session, and its change from the session's last price. */
+  const extended = (x: number, p: number | undefined, decimals: number): string => {
+    const percent = p === undefined ? null : changePercent(x, p);
+    return `Ext ${format.price(x, decimals)}${percent === null ? "" : ` ${format.percent(percent)}`}`;
+  };
+
   const paint = (slot: Slot, rebound: boolean) => {
     const current = row(slot.symbol);
     const { entry, decimals } = current;
     const quote: Partial<Quote> = entry?.quote ?? {};
-    const { p, pc, b, a, v, l, h, t } = quote;
+    const { p, pc, b, a, v, l, h, t, x, src } = quote;
     const state = stateOf(current);
     const text = slot.text;
     const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
@@ -307,6 +329,8 @@ export function createGrid(options: GridOptions) {
       text.name,
       state === "unknown" ? "Unknown symbol" : state === "empty" && current.name === "" ? "No quote yet" : current.name,
     );
+    write(text.extended, x === undefined ? "" : extended(x, p, decimals));
+    write(text.source, src ?? "");
     write(text.last, price(p));
     write(text.change, moved === undefined ? dash : format.change(moved, decimals));
     write(text.percent, percent === null ? dash : format.percent(percent));
