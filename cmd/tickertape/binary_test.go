@@ -77,9 +77,23 @@ type server struct {
 	log bytes.Buffer // guarded by mu
 }
 
-// startBinary runs the program in an empty directory on a free port, with environment entries for its
-// configuration, and waits until it is ready. It is killed with the test unless it has ended.
+// startBinary runs the program as launchBinary does and waits until it is ready.
 func startBinary(t *testing.T, environ ...string) *server {
+	t.Helper()
+	s := launchBinary(t, environ...)
+	eventually(t, "ready", func() error {
+		status, body, err := fetch(s.url + "/readyz")
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("/readyz: %d %s", status, body)
+		}
+		return err
+	})
+	return s
+}
+
+// launchBinary runs the program in an empty directory on a free port, with environment entries for its
+// configuration, until it serves. It is killed with the test unless it has ended.
+func launchBinary(t *testing.T, environ ...string) *server {
 	t.Helper()
 	s := &server{cmd: exec.Command(binaryPath(t)), done: make(chan struct{})}
 	s.cmd.Dir = t.TempDir()
@@ -121,13 +135,6 @@ func startBinary(t *testing.T, environ ...string) *server {
 	case <-time.After(within):
 		t.Fatal("the server does not say where it serves")
 	}
-	eventually(t, "ready", func() error {
-		status, body, err := fetch(s.url + "/readyz")
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("/readyz: %d %s", status, body)
-		}
-		return err
-	})
 	return s
 }
 

@@ -14,6 +14,15 @@ import (
 	"tickertape/broadcast"
 	"tickertape/dashboard"
 	"tickertape/feed"
+	"tickertape/feed/alpaca"
+	"tickertape/feed/binance"
+	"tickertape/feed/calendar"
+	"tickertape/feed/coinbase"
+	"tickertape/feed/desk"
+	"tickertape/feed/finnhub"
+	"tickertape/feed/kraken"
+	"tickertape/feed/massive"
+	"tickertape/feed/relay"
 	"tickertape/feed/replay"
 	"tickertape/feed/sim"
 )
@@ -29,9 +38,18 @@ type Config struct {
 
 // FeedConfig is what holds for all sources, and a section for each.
 type FeedConfig struct {
-	feed.Config `mapstructure:",squash"`
-	Sim         sim.Config    `mapstructure:"sim"`
-	Replay      replay.Config `mapstructure:"replay"`
+	Sources  feed.Config     `mapstructure:",squash"`
+	Desk     desk.Config     `mapstructure:",squash"`
+	Calendar calendar.Config `mapstructure:"calendar"`
+	Sim      sim.Config      `mapstructure:"sim"`
+	Replay   replay.Config   `mapstructure:"replay"`
+	Coinbase coinbase.Config `mapstructure:"coinbase"`
+	Binance  binance.Config  `mapstructure:"binance"`
+	Kraken   kraken.Config   `mapstructure:"kraken"`
+	Alpaca   alpaca.Config   `mapstructure:"alpaca"`
+	Finnhub  finnhub.Config  `mapstructure:"finnhub"`
+	Massive  massive.Config  `mapstructure:"massive"`
+	Relay    relay.Config    `mapstructure:"relay"`
 }
 
 // LogConfig says what is logged and how.
@@ -43,9 +61,10 @@ type LogConfig struct {
 // DefaultConfig serves the simulated feed on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Server:    dashboard.DefaultConfig(),
-		Log:       LogConfig{Level: "info", Format: "auto"},
-		Feed:      FeedConfig{Config: feed.DefaultConfig(), Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig()},
+		Server: dashboard.DefaultConfig(),
+		Log:    LogConfig{Level: "info", Format: "auto"},
+		Feed: FeedConfig{Sources: feed.DefaultConfig(), Desk: desk.DefaultConfig(), Calendar: calendar.DefaultConfig(),
+			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(), Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(), Relay: relay.DefaultConfig()},
 		Broadcast: broadcast.DefaultConfig(),
 		Watchlists: []broadcast.Watchlist{
 			{Name: "leaders", Symbols: []string{"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "BRK.B", "JPM", "LLY", "V", "XOM", "UNH", "COST", "WMT", "NFLX", "HD", "PG", "KO", "BA", "DIS", "INTC", "F"}},
@@ -58,15 +77,37 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by full key.
 func (c Config) Validate() error {
-	errs := []error{c.Server.Validate(), c.Log.validate()}
-	if !slices.Contains(sources, c.Feed.Source) {
-		errs = append(errs, fmt.Errorf("feed.source: %q is not one of %s", c.Feed.Source, strings.Join(sources, ", ")))
-	}
-	errs = append(errs, under("feed", c.Feed.Config.Validate()), under("feed.sim", c.Feed.Sim.Validate()), under("feed.replay", c.Feed.Replay.Validate()))
-	if c.Feed.Source == "replay" && c.Feed.Replay.File == "" {
-		errs = append(errs, errors.New(`feed.replay.file: "" is no file; the replay feed needs one`))
-	}
+	errs := []error{c.Server.Validate(), c.Log.validate(), under("feed", c.Feed.validate())}
 	errs = append(errs, under("broadcast", c.Broadcast.Validate()), broadcast.CheckWatchlists(c.Watchlists))
+	return errors.Join(errs...)
+}
+
+// validate reports every value that is not allowed, by key within the section.
+func (c FeedConfig) validate() error {
+	errs := []error{c.Sources.Validate(), c.Desk.Validate(), under("calendar", c.Calendar.Validate())}
+	for i, name := range c.Sources.Source {
+		if _, known := kindOf(name); !known {
+			errs = append(errs, fmt.Errorf("source: %q is not one of %s", name, kindNames()))
+		} else if slices.Contains(c.Sources.Source[:i], name) {
+			errs = append(errs, fmt.Errorf("source: %q is there twice", name))
+		}
+	}
+	for _, k := range kinds() {
+		errs = append(errs, under(k.name, k.check(c)))
+	}
+	if slices.Contains(c.Sources.Source, "replay") && c.Replay.File == "" {
+		errs = append(errs, errors.New(`replay.file: "" is no file; the replay feed needs one`))
+	}
+	for i, r := range c.Desk.Symbols {
+		if r.Market != "" && !slices.Contains(calendar.Names(), r.Market) {
+			errs = append(errs, fmt.Errorf("symbols[%d].market: %q is not one of %s", i, r.Market, strings.Join(calendar.Names(), ", ")))
+		}
+		for j, s := range r.Sources {
+			if name, _, err := desk.SplitSource(s); err == nil && !slices.Contains(c.Sources.Source, name) {
+				errs = append(errs, fmt.Errorf("symbols[%d].sources[%d]: %q: the feed %q is not in source: [%s]", i, j, s, name, strings.Join(c.Sources.Source, ", ")))
+			}
+		}
+	}
 	return errors.Join(errs...)
 }
 

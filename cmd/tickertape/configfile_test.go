@@ -78,3 +78,15 @@ func TestPrintedConfigurationReadsBackTheSame(t *testing.T) {
 		})
 	}
 }
+
+func TestExamplesAreGood(t *testing.T) {
+	files, err := filepath.Glob("../../deploy/examples/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, file := range files {
+		if _, warnings, err := loadConfig(file, nil); err != nil || len(warnings) > 0 {
+			t.Errorf("%s: %v, warnings %q", file, err, warnings)
+		}
+	}
+}

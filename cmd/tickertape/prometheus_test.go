@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -156,18 +155,22 @@ func exposedByEverySource(t *testing.T) map[string]string {
 		t.Fatalf("record: %v\n%s", err, out)
 	}
 	texts := map[string]string{}
-	for source, environ := range map[string][]string{
-		"sim":    nil,
-		"replay": {"TICKERTAPE_FEED_SOURCE=replay", "TICKERTAPE_FEED_REPLAY_FILE=" + tape, "TICKERTAPE_FEED_REPLAY_LOOP=true"},
+	for source, tc := range map[string]struct {
+		environ []string
+		until   string // the sample that is there last
+	}{
+		"sim":      {nil, "tickertape_broadcast_disconnects_total{"},
+		"replay":   {[]string{"TICKERTAPE_FEED_SOURCE=replay", "TICKERTAPE_FEED_REPLAY_FILE=" + tape, "TICKERTAPE_FEED_REPLAY_LOOP=true"}, "tickertape_broadcast_disconnects_total{"},
+		"a market": {append(market(t), "TICKERTAPE_FEED_SOURCE=coinbase,sim"), "tickertape_feed_clock_skew_seconds{"},
 	} {
-		s := startBinary(t, environ...)
+		s := startBinary(t, tc.environ...)
 		e := openEvents(t, s.url+"/events?symbols=*")
 		e.until(t, "snapshot")
 		e.answer.Body.Close()
-		eventually(t, "rid of the subscriber", func() (err error) {
+		eventually(t, "told of all that happened", func() (err error) {
 			status, text, err := fetch(s.url + "/metrics")
-			if err == nil && (status != http.StatusOK || !strings.Contains(text, `tickertape_broadcast_disconnects_total{`)) {
-				err = errors.New("no disconnect is counted")
+			if err == nil && (status != http.StatusOK || !strings.Contains(text, tc.until)) {
+				err = fmt.Errorf("no %s is there", tc.until)
 			}
 			texts[source] = text
 			return err

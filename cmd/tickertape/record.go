@@ -14,36 +14,47 @@ import (
 	"tickertape/feed"
 	"tickertape/feed/recording"
 	"tickertape/feed/relay"
+	"tickertape/feed/upstream"
 )
 
+// recordPlan is what the flags of record say.
+type recordPlan struct {
+	out      string
+	raw      bool
+	source   string
+	url      string
+	symbols  []string
+	length   time.Duration
+	rotation recording.Rotation
+	size     string // of rotation, as it is written
+}
+
 func recordCommand(file *string) *cobra.Command {
-	var (
-		out, source, url string
-		symbols          []string
-		length           time.Duration
-	)
+	var plan recordPlan
 	c := &cobra.Command{
 		Use:   "record",
-		Short: "Record the ticks of a feed, or of a running tickertape, to a file",
-		Long: "record writes the ticks of the configured feed, or what a running tickertape tells (--url), to a file that the replay feed plays.\n" +
-			"The end of the file's name says how it is compressed: .zst, .gz or neither; - is standard output. It ends with the feed, after --for, or at SIGINT or SIGTERM.",
+		Short: "Record a feed, or a running tickertape, to a file",
+		Long: "record writes what the configured feed says, or what a running tickertape tells (--url), to a file that the replay feed plays.\n" +
+			"With --raw it writes what the vendors themselves send, as they send it: a recording of a bug is its test case. There are no keys in it.\n" +
+			"The end of the file's name says how it is compressed: .zst, .gz or neither; - is standard output. With --rotate or --rotate-size it is a series\n" +
+			"of files, and the time at which each begins is in its name. It ends with the feed, after --for, or at SIGINT or SIGTERM.",
 		Args: noArgs,
 	}
-	c.Flags().StringVarP(&out, "out", "o", "", "file to write; it must not exist (required)")
-	c.Flags().StringVar(&source, "feed", "", "the feed to record: sim, replay (key feed.source)")
-	c.Flags().StringVar(&url, "url", "", "a running tickertape to record instead, such as http://localhost:8080")
-	c.Flags().StringSliceVar(&symbols, "symbols", []string{"*"}, "with --url: what to follow")
-	c.Flags().DurationVar(&length, "for", 0, "how long to record; 0s is until the end")
+	f := c.Flags()
+	f.StringVarP(&plan.out, "out", "o", "", "file to write; it must not exist (required)")
+	f.BoolVar(&plan.raw, "raw", false, "what the vendors send instead of what it says")
+	f.StringVar(&plan.source, "feed", "", "the feeds to record, one or several: "+kindNames()+" (key feed.source)")
+	f.StringVar(&plan.url, "url", "", "a running tickertape to record instead, such as http://localhost:8080")
+	f.StringSliceVar(&plan.symbols, "symbols", []string{"*"}, "with --url: what to follow")
+	f.DurationVar(&plan.length, "for", 0, "how long to record; 0s is until the end")
+	f.DurationVar(&plan.rotation.Every, "rotate", 0, "go on in another file at each multiple of it in UTC, such as 1h: 1s or more; 0s is never")
+	f.StringVar(&plan.size, "rotate-size", "", "go on in another file when one is so large, such as 100MB: 1KB or more")
+	f.IntVar(&plan.rotation.Keep, "keep", 0, "with --rotate or --rotate-size: how many files to keep, the newest; 0 is all")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		switch {
-		case out == "":
-			return usageError{errors.New("record: --out is missing")}
-		case url != "" && source != "":
-			return usageError{errors.New("record: --feed and --url exclude each other")}
-		case length < 0:
-			return usageError{fmt.Errorf("record: --for: %v is negative", length)}
+		if err := plan.check(); err != nil {
+			return usageError{fmt.Errorf("record: %w", err)}
 		}
-		cfg, warnings, err := loadConfig(*file, map[string]string{"feed.source": source})
+		cfg, warnings, err := loadConfig(*file, map[string]string{"feed.source": plan.source})
 		if err != nil {
 			return err
 		}
@@ -52,50 +63,112 @@ func recordCommand(file *string) *cobra.Command {
 			log.Warn(w)
 		}
 		ctx := cmd.Context()
-		if length > 0 {
+		if plan.length > 0 {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, length)
+			ctx, cancel = context.WithTimeout(ctx, plan.length)
 			defer cancel()
 		}
-		dir := feed.NewDirectory()
-		reg := prometheus.NewRegistry() // nobody scrapes a recording
-		var from feed.Source
-		if url != "" {
-			from, err = relay.Open(relay.Config{URL: url, Symbols: symbols}, dir, log)
-		} else {
-			from, err = openSource(cfg.Feed, dir, log, reg)
+		if plan.raw {
+			return plan.recordRaw(ctx, cfg.Feed, log)
 		}
-		if err != nil {
-			return err
-		}
-		return record(ctx, from, out, dir, log)
+		return plan.record(ctx, cfg.Feed, log)
 	}
 	return c
 }
 
-// record writes what the source publishes until it or ctx ends. A file that cannot be written ends it too.
-func record(ctx context.Context, source feed.Source, out string, dir *feed.Directory, log *slog.Logger) error {
-	info := source.Info()
-	w, err := recording.Create(out, recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: feed.TimeOf(time.Now())}, dir)
+// check refuses flags that make no sense, and reads the size.
+func (p *recordPlan) check() error {
+	var err error
+	if p.size != "" {
+		if p.rotation.Size, err = parseSize(p.size); err != nil {
+			return fmt.Errorf("--rotate-size: %w", err)
+		}
+	}
+	rotates := p.rotation.Every != 0 || p.rotation.Size != 0
+	switch {
+	case p.out == "":
+		return errors.New("--out is missing")
+	case p.url != "" && p.source != "":
+		return errors.New("--feed and --url exclude each other")
+	case p.url != "" && p.raw:
+		return errors.New("--raw and --url exclude each other: a running tickertape does not tell what vendors sent")
+	case p.length < 0:
+		return fmt.Errorf("--for: %v is negative", p.length)
+	case p.rotation.Every != 0 && p.rotation.Every < time.Second:
+		return fmt.Errorf("--rotate: %v is neither 0s nor 1s or more", p.rotation.Every)
+	case p.size != "" && p.rotation.Size < 1000:
+		return fmt.Errorf("--rotate-size: %s is less than 1KB", p.size)
+	case p.rotation.Keep < 0:
+		return fmt.Errorf("--keep: %d is negative", p.rotation.Keep)
+	case p.rotation.Keep > 0 && !rotates:
+		return errors.New("--keep: there is one file only without --rotate or --rotate-size")
+	case p.out == "-" && rotates:
+		return errors.New("--out: standard output cannot be rotated")
+	}
+	return nil
+}
+
+// record writes what can be believed of the configured feeds, or all that a running tickertape tells.
+func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logger) error {
+	dir := feed.NewDirectory()
+	var source feed.Source
+	var err error
+	if p.url != "" {
+		source, err = p.follow(ctx, cfg.Sources, dir, log)
+	} else {
+		source, err = newFeed(cfg, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
+	}
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	ticks := 0
-	err = source.Run(ctx, func(b feed.Batch) {
-		ticks += len(b.Ticks) + len(b.Images)
-		if err := w.Write(b); err != nil {
-			stop(err)
-		}
-	})
-	var failed error
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
-		failed = cause
-	}
-	if err := errors.Join(failed, err, w.Close()); err != nil {
+	info := source.Info()
+	w, err := recording.Create(p.out, p.rotation, recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: feed.TimeOf(time.Now())}, dir, log)
+	if err != nil {
 		return err
 	}
-	log.Info("recorded", "file", out, "ticks", ticks)
+	return p.run(ctx, source, w, func(b feed.Batch) { w.Write(b) }, log) // an error of it is w's first
+}
+
+// follow is a running tickertape, which has judged already what it tells. It has to be there, since a recording
+// begins with whether its prices are made up.
+func (p *recordPlan) follow(ctx context.Context, cfg feed.Config, dir *feed.Directory, log *slog.Logger) (feed.Source, error) {
+	reg := prometheus.NewRegistry() // nobody scrapes a recording
+	env := upstream.Env{Dir: dir, Log: log, Faults: upstream.NewFaults(log, reg)}
+	source, err := relay.Connect(ctx, relay.Config{URL: p.url, Symbols: p.symbols}, env)
+	if err != nil {
+		return nil, err
+	}
+	return feed.NewSupervisor(cfg, log, reg).Supervise(source, nil), nil
+}
+
+// recorder is a recording that is written.
+type recorder interface {
+	Failed() <-chan struct{} // closed with its first error
+	Close() error            // returns that error
+}
+
+// run has the source publish until it or ctx ends. A file that cannot be written ends it, too.
+func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, publish func(feed.Batch), log *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-w.Failed():
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	ticks := 0
+	err := source.Run(ctx, func(b feed.Batch) {
+		ticks += len(b.Ticks) + len(b.Images) + len(b.Corrections)
+		publish(b)
+	})
+	stop()
+	<-done
+	if err := errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	log.Info("recorded", "file", p.out, "ticks", ticks)
 	return nil
 }

@@ -19,7 +19,7 @@ func serveCommand(file *string) *cobra.Command {
 	var listen, source string
 	c := &cobra.Command{Use: "serve", Short: "Serve the dashboard and the streams (the default)", Args: noArgs}
 	c.Flags().StringVar(&listen, "listen", "", "address to listen on, host:port (key listen)")
-	c.Flags().StringVar(&source, "feed", "", "where prices come from: sim, replay (key feed.source)")
+	c.Flags().StringVar(&source, "feed", "", "where prices come from, one or several: "+kindNames()+" (key feed.source)")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, warnings, err := loadConfig(*file, map[string]string{"listen": listen, "feed.source": source})
 		if err != nil {
@@ -41,13 +41,13 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	tellBuild(reg)
 
 	dir := feed.NewDirectory()
-	source, err := openSource(cfg.Feed, dir, log, reg)
+	source, err := newFeed(cfg.Feed, dir, log, reg, nil)
 	if err != nil {
 		return err
 	}
-	source = feed.Supervise(source, cfg.Feed.Config, log, reg)
-	board := broadcast.NewBoard(cfg.Broadcast, cfg.Watchlists, dir, source.Info(), log, reg)
-	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, board, dir, cfg.Watchlists, log, reg)
+	lists := knownLists(cfg.Watchlists, dir)
+	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), log, reg)
+	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, board, dir, lists, log, reg)
 	if err != nil {
 		return err
 	}

@@ -3,24 +3,131 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/calendar"
+	"tickertape/feed/desk"
 	"tickertape/feed/replay"
 	"tickertape/feed/sim"
+	"tickertape/feed/upstream"
 )
 
-// sources are the names that feed.source can have.
-var sources = []string{"sim", "replay"}
+// kind is one kind of feed that feed.source can name.
+type kind struct {
+	name string
+	// check reports what is wrong with the feed's section.
+	check func(cfg FeedConfig) error
+	// open makes the connections of the feed, which start nothing.
+	open func(cfg FeedConfig, env upstream.Env, reg prometheus.Registerer) ([]feed.Source, error)
+	// symbols are those that the feed is asked for, in its own spelling; nil where there is no decoder.
+	symbols func(cfg FeedConfig) []string
+	// decoder reads what one connection of the feed had sent when it was recorded raw, with these symbols in
+	// place of those of its section; nil: there is no such recording.
+	decoder func(cfg FeedConfig, env upstream.Env, symbols []string) (upstream.Decoder, error)
+}
 
-// openSource makes the configured source and enters its symbols in dir. It starts nothing.
-func openSource(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer) (feed.Source, error) {
-	switch cfg.Source {
-	case "sim":
-		return sim.New(cfg.Sim, dir)
-	case "replay":
-		return replay.Open(cfg.Replay, dir, log, reg)
+// kinds are all there are.
+func kinds() []kind {
+	return append([]kind{
+		{
+			name:  "sim",
+			check: func(cfg FeedConfig) error { return cfg.Sim.Validate() },
+			open: func(cfg FeedConfig, env upstream.Env, _ prometheus.Registerer) ([]feed.Source, error) {
+				s, err := sim.New(cfg.Sim, env.Dir)
+				return []feed.Source{s}, err
+			},
+		},
+		{
+			name:  "replay",
+			check: func(cfg FeedConfig) error { return cfg.Replay.Validate() },
+			open: func(cfg FeedConfig, env upstream.Env, reg prometheus.Registerer) ([]feed.Source, error) {
+				s, err := replay.Open(cfg.Replay, env, decoders(cfg), reg)
+				return []feed.Source{s}, err
+			},
+		},
+	}, vendors()...)
+}
+
+// kindOf finds a kind by its name.
+func kindOf(name string) (kind, bool) {
+	for _, k := range kinds() {
+		if k.name == name {
+			return k, true
+		}
 	}
-	return nil, fmt.Errorf("feed.source: %q is not one of %v", cfg.Source, sources)
+	return kind{}, false
+}
+
+// kindNames are those that feed.source can have.
+func kindNames() string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// decoders are those of all feeds that can be recorded raw.
+func decoders(cfg FeedConfig) replay.Decoders {
+	all := replay.Decoders{}
+	for _, k := range kinds() {
+		if k.decoder != nil {
+			all[k.name] = func(env upstream.Env, symbols []string) (upstream.Decoder, error) {
+				return k.decoder(cfg, env, symbols)
+			}
+		}
+	}
+	return all
+}
+
+// openSources makes the connections of all configured feeds and enters their symbols in dir. It starts
+// nothing and needs no network.
+func openSources(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) ([]feed.Source, *calendar.Calendar, error) {
+	hours, err := calendar.New(cfg.Calendar)
+	if err != nil {
+		return nil, nil, fmt.Errorf("feed.calendar: %w", err)
+	}
+	faults := upstream.NewFaults(log, reg)
+	var all []feed.Source
+	for _, name := range cfg.Sources.Source {
+		k, known := kindOf(name)
+		if !known {
+			return nil, nil, fmt.Errorf("feed.source: %q is not one of %s", name, kindNames())
+		}
+		env := upstream.Env{Dir: dir.Named(desk.Names(cfg.Desk.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
+		sources, err := k.open(cfg, env, reg)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, sources...)
+	}
+	return all, hours, nil
+}
+
+// supervise sees to each source, by the hours of its market.
+func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar, log *slog.Logger, reg prometheus.Registerer) []feed.Source {
+	v := feed.NewSupervisor(cfg, log, reg)
+	all := make([]feed.Source, len(sources))
+	for i, s := range sources {
+		var open func(time.Time) bool
+		if m, known := hours.Market(s.Info().Market); known && m != nil {
+			open = m.Open
+		}
+		all[i] = v.Supervise(s, open)
+	}
+	return all
+}
+
+// newFeed is all configured feeds as one, with what can be believed of them.
+// tap, where it is not nil, sees all that comes in from vendors.
+func newFeed(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) (feed.Source, error) {
+	sources, hours, err := openSources(cfg, dir, log, reg, tap)
+	if err != nil {
+		return nil, err
+	}
+	return desk.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), nil
 }
