@@ -20,7 +20,7 @@ NPM := npm --prefix $(WEB) --no-fund --no-audit --no-update-notifier --loglevel=
 # Go sources decide for themselves what is stale; the page is rebuilt when one of these is newer.
 PAGE_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name test \) -prune -o -type f -print)
 
-.PHONY: run build test test-go test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
+.PHONY: run build test test-go test-sdk test-fuzz test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
 
 run: build
 	./bin/tickertape serve
@@ -39,11 +39,19 @@ $(MODULES): $(WEB)/package-lock.json | tools-node
 	$(NPM) ci --ignore-scripts
 	@touch $@
 
-test: lint test-web build tools-system test-go test-browser
+test: lint test-web build tools-system test-go test-sdk test-fuzz test-browser
 	@echo "make test: all passed"
 
 test-go:
 	go test -race ./...
+
+# A vendor's own client against our server of that vendor, in a module of its own.
+test-sdk: tools-go
+	cd feed/alpaca/sdktest && go vet ./... && go test -race ./...
+
+# What reads what comes from outside, some 5 s each.
+test-fuzz: tools-go
+	@$(MAKE) --no-print-directory fuzz FUZZED="./feed/..." TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow)$$' FUZZTIME=15000x
 
 test-web: $(MODULES)
 	$(NPM) test
@@ -67,9 +75,11 @@ bench-go:
 # Each fuzz target for a while, counted in inputs: the fuzzer can take the end of a short time for a
 # failure. FUZZTIME=60s is for a long one.
 FUZZTIME ?= 50000x
+FUZZED ?= ./...
+TARGETS ?= ^Fuzz
 fuzz:
-	@for pkg in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	@for pkg in $$(go list $(FUZZED)); do \
+	  for target in $$(go test -list '$(TARGETS)' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; \
 	done
