@@ -8,11 +8,14 @@ import (
 
 // board is what the other node has told, over all connections to it. It has one user at a time.
 type board struct {
-	entries  []entry // by id
-	round    int     // counts the images of everything
-	partial  bool    // a recording begins with changes: of what was before them nothing is known
-	position position
+	entries   []entry // by id
+	round     int     // counts the images of everything
+	partial   bool    // a recording begins with changes: of what was before them nothing is known
+	position  position
+	strangers map[string]bool // names that the server does not know, or not yet
 }
+
+func newBoard() *board { return &board{strangers: map[string]bool{}} }
 
 // position is how far a board is up to date; the zero value is nowhere.
 type position struct {
@@ -62,10 +65,27 @@ func (e *entry) image() feed.Quote {
 	return q
 }
 
-// begin starts an image of everything, for there is no position.
-func (b *board) begin() {
+// greet begins a connection to a run of the server, and tells whether it goes on from the position. It does not when a name was
+// unknown: what the server has learned of it since can be older than the position.
+func (b *board) greet(epoch string) (resumes bool) {
+	resumes = b.position.epoch == epoch && len(b.strangers) == 0
+	clear(b.strangers)
+	if !resumes { // an image of everything comes
+		b.position = position{}
+		b.round++
+	}
+	return resumes
+}
+
+// met takes in that the server knows a name by now, and tells whether it is news. Until what it says of it is there, no
+// position holds.
+func (b *board) met(name string) bool {
+	if !b.strangers[name] {
+		return false
+	}
+	delete(b.strangers, name)
 	b.position = position{}
-	b.round++
+	return true
 }
 
 // release adds what waits to images, and says that symbols are down which the newest image of everything leaves out.

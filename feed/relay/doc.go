@@ -9,6 +9,9 @@
 // then is there, the feed stays down: what is known is old. A message that cannot be read ends the connection,
 // since the position makes good for what it said.
 //
+// A name that the server does not know is down, and asked for again while the connection stands, since a server that has just
+// started learns its own symbols. So are the records of symbols.
+//
 // The status has the state of the other node as a whole, and its message how each of its sources is. It begins
 // with "via", followed by the relays on the way, each of which has a name of its own that it makes up when it starts.
 // A relay that finds itself among those behind the other node is part of a ring, in which prices would

@@ -6,7 +6,7 @@ import "tickertape/feed/upstream"
 type message struct {
 	kind, epoch, source, status, text, code, rate, reason upstream.Value
 	simulated, seq, more, resumed, unknown, sources       upstream.Value
-	quotes, id                                            upstream.Value
+	quotes, id, symbols                                   upstream.Value
 }
 
 // read takes in the message's keys.
@@ -48,6 +48,8 @@ func (m *message) read(scan *upstream.Scanner, text []byte) error {
 			v = &m.quotes
 		case "id":
 			v = &m.id
+		case "symbols":
+			v = &m.symbols
 		default:
 			scan.Skip()
 			continue

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tickertape/feed"
 	"tickertape/feed/upstream"
@@ -16,6 +17,10 @@ const (
 	symbolsPath = "/api/symbols"
 	quotesPath  = "/api/quotes"
 	mostAsked   = 500 // symbols of one request: the address must not be too long
+
+	// After these times records are asked for anew, less and less often: the server may have to learn them itself.
+	leastRefresh = 5 * time.Second
+	mostRefresh  = time.Hour
 )
 
 // readRecords enters what a server says of symbols, and returns how many they are. Whose hours a symbol keeps is not among it: the
@@ -101,10 +106,14 @@ func (q *queue) add(name string) {
 	}
 }
 
-// take waits for symbols; nil when ctx has ended.
-func (q *queue) take(ctx context.Context) []string {
+// take waits for symbols; nil when ctx has ended, or none came for so long.
+func (q *queue) take(ctx context.Context, most time.Duration) []string {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return nil
+	case <-timer.C:
 		return nil
 	case <-q.some:
 	}
@@ -115,18 +124,23 @@ func (q *queue) take(ctx context.Context) []string {
 	return names
 }
 
-// describe asks for the records of the configured symbols, and then of those that appear, until ctx ends.
+// describe asks for the records of the configured symbols, now and again, and of those that appear, until ctx ends.
 func (s *source) describe(ctx context.Context, appeared *queue) {
-	names := s.symbols
-	if slices.ContainsFunc(names, isList) {
-		names = []string{all}
+	configured := s.symbols
+	if slices.ContainsFunc(configured, isList) {
+		configured = []string{all}
 	}
-	for names != nil {
+	names, pause := configured, leastRefresh
+	for ctx.Err() == nil {
 		for some := range slices.Chunk(names, mostAsked) {
 			upstream.Repeat(ctx, func(ctx context.Context) error { return s.records(ctx, some) },
 				func(err error) { s.env.Faults.Count(name, upstream.Failed, err) })
 		}
-		names = appeared.take(ctx)
+		if names = appeared.take(ctx, pause); names != nil {
+			pause = leastRefresh
+		} else {
+			names, pause = configured, min(2*pause, mostRefresh)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type node struct {
 	records  []string                      // guarded by mu: symbols whose records were asked for
 	follows  map[*upstreamtest.Socket]bool // guarded by mu: those that were told a snapshot
 	unknowns []string                      // guarded by mu
+	bare     bool                          // guarded by mu: it has no records yet
 }
 
 func newNode(t testing.TB) *node {
@@ -66,6 +67,10 @@ func (n *node) rest(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"epoch":%q,"seq":1,"source":"sim","simulated":true,"unknown":%s,"quotes":[]}`, n.epoch, unknown)
 	case "/ticks/api/symbols":
 		n.records = append(n.records, names)
+		if n.bare {
+			io.WriteString(w, `{"symbols":[]}`)
+			return
+		}
 		io.WriteString(w, `{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3}]}`)
 	default:
 		n.t.Errorf("request for %s", r.URL)
@@ -131,11 +136,14 @@ func (n *node) subscribe(s *upstreamtest.Socket, text string) {
 	if epoch == n.epoch {
 		fmt.Sscan(position, &since)
 	}
-	unknown, _ := json.Marshal(n.unknowns)
-	s.Send(fmt.Sprintf(`{"type":"subscribed","id":%d,"symbols":[],"unknown":%s,"rate":10}`, m.ID, unknown))
+	stranger := func(symbol string) bool { return slices.Contains(n.unknowns, symbol) }
+	known := slices.DeleteFunc(slices.Clone(m.Symbols), stranger)
+	unknown := slices.DeleteFunc(slices.Clone(m.Symbols), func(symbol string) bool { return !stranger(symbol) })
+	named, _ := json.Marshal(map[string]any{"type": "subscribed", "id": m.ID, "symbols": known, "unknown": unknown, "rate": 10})
+	s.Send(string(named))
 	var told []string
 	for symbol, q := range n.quotes {
-		if (slices.Contains(m.Symbols, "*") || slices.Contains(m.Symbols, symbol)) && n.changed[symbol] > since {
+		if (slices.Contains(known, "*") || slices.Contains(known, symbol)) && n.changed[symbol] > since {
 			told = append(told, fmt.Sprintf(`{"s":%q,%s}`, symbol, q))
 		}
 	}

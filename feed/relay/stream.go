@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -24,6 +26,9 @@ const (
 	mostText = 32 << 10
 	// mostRetry is how long a server can want to be left alone.
 	mostRetry = time.Hour
+	// askAgain is how soon, when the server speaks, it is asked for names that it did not know: one that has just started
+	// learns its symbols. Servers take 16 KiB of requests a second.
+	askAgain = 4 * time.Second
 )
 
 // source follows another tickertape.
@@ -37,7 +42,7 @@ type source struct {
 	pinned  bool // simulated must stay as it is
 
 	simulated atomic.Bool
-	board     board // owned by Run, of which there is one at a time: connections need no renewal
+	board     *board // owned by Run, of which there is one at a time: connections need no renewal
 }
 
 // Open puts the symbols that are named into the directory. It does not reach for the server: that is what Run
@@ -73,7 +78,7 @@ func open(cfg Config, env upstream.Env) (*source, error) {
 		return nil, err
 	}
 	base, _ := cfg.base() // valid
-	s := &source{env: env, symbols: cfg.Symbols, self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
+	s := &source{env: env, symbols: cfg.Symbols, board: newBoard(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
 	agent := http.Header{"User-Agent": {"tickertape"}}
 	s.rest = upstream.REST{Source: name, Base: base.String(), Header: agent, Client: env.Client(), Tap: env.Tap}
 	socket := *base
@@ -116,7 +121,10 @@ type connection struct {
 	*source
 	conn    *upstream.Conn
 	decoder *Decoder
-	turns   chan string // one slot: the position to resume at, each time that a request can be sent
+	asks    []string // symbols of the requests that are still to be made
+	made    int      // requests
+	last    time.Time
+	outbox  chan string // one slot: a request to be sent
 }
 
 func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
@@ -128,10 +136,10 @@ func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
 	s.env.Log.Debug("connected", "source", name, "url", conn.Where())
 	appeared := newQueue()
 	asks := requests(s.symbols)
-	c := &connection{source: s, conn: conn, decoder: newDecoder(&s.env, s.self, &s.board, len(asks), appeared.add), turns: make(chan string, 1)}
+	c := &connection{source: s, conn: conn, decoder: newDecoder(&s.env, s.self, s.board, len(asks), appeared.add), asks: asks, outbox: make(chan string, 1)}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return conn.Pump(ctx, c.decoder, publish, c.hear) })
-	group.Go(func() error { return c.subscribe(ctx, asks) })
+	group.Go(func() error { return c.send(ctx) })
 	group.Go(func() error {
 		s.describe(ctx, appeared)
 		return nil
@@ -141,13 +149,7 @@ func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
 
 // hear sees each message before what it says is published.
 func (c *connection) hear(b *feed.Batch) error {
-	if c.decoder.turn {
-		c.decoder.turn = false
-		select {
-		case c.turns <- c.board.position.String():
-		default: // all were sent
-		}
-	}
+	c.ask(time.Now())
 	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
 		return nil
 	}
@@ -158,24 +160,48 @@ func (c *connection) hear(b *feed.Batch) error {
 	return nil
 }
 
-// subscribe sends the requests, each when the one before has been answered: a position holds for all or none.
-func (c *connection) subscribe(ctx context.Context, asks []string) error {
-	for i, ask := range asks {
-		var since string
+// ask makes the next request: one of the subscription when the one before has been answered, since a position holds for all or
+// none; and later one for names that the server did not know.
+func (c *connection) ask(now time.Time) {
+	var symbols, since string
+	switch {
+	case len(c.asks) > 0:
+		if !c.decoder.turn {
+			return
+		}
+		c.decoder.turn = false
+		symbols, c.asks = c.asks[0], c.asks[1:]
+		since = c.board.position.String()
+	case c.decoder.current() && len(c.board.strangers) > 0 && now.Sub(c.last) >= askAgain:
+		parts := requests(slices.Sorted(maps.Keys(c.board.strangers)))
+		symbols = parts[c.made%len(parts)]
+	default:
+		return
+	}
+	c.made++
+	c.last = now
+	text := `{"type":"subscribe","id":` + strconv.Itoa(c.made) + `,"symbols":[` + symbols + `]`
+	if since != "" {
+		text += `,"since":"` + since + `"`
+	}
+	select {
+	case c.outbox <- text + "}":
+	default: // the one before is still on its way, so this is one that comes again
+	}
+}
+
+// send sends what is asked for.
+func (c *connection) send(ctx context.Context) error {
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case since = <-c.turns:
-		}
-		text := `{"type":"subscribe","id":` + strconv.Itoa(i+1) + `,"symbols":[` + ask + `]`
-		if since != "" {
-			text += `,"since":"` + since + `"`
-		}
-		if err := c.conn.Write(ctx, []byte(text+"}")); err != nil {
-			return err
+		case text := <-c.outbox:
+			if err := c.conn.Write(ctx, []byte(text)); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
 }
 
 // requests are the symbols as JSON strings with commas, in parts that one message can hold.

@@ -9,9 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"tickertape/feed"
+	"tickertape/feed/upstream"
 	"tickertape/feed/upstream/upstreamtest"
 )
 
@@ -247,6 +249,30 @@ func TestSymbolsThatAppearAreDescribed(t *testing.T) {
 	})
 }
 
+// A server that has just started learns the names of its symbols after their prices.
+func TestRecordsAreAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		n.bare = true
+		n.tell("AAPL", `"p":1`)
+		upstreamtest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+		settle(time.Second)
+		if got := n.env.Dir.All(); len(got) != 1 || got[0].Name != "" {
+			t.Errorf("directory %+v", got)
+		}
+		n.set(func() { n.bare = false })
+		settle(leastRefresh)
+		if got := n.env.Dir.All(); got[0].Name != "Apple Inc." {
+			t.Errorf("directory %+v", got)
+		}
+		_, before := n.requests()
+		settle(24 * time.Hour)
+		if _, after := n.requests(); len(after) > len(before)+24+12 {
+			t.Errorf("%d requests in a day", len(after)-len(before))
+		}
+	})
+}
+
 func TestManySymbolsAreAskedForInParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
@@ -256,12 +282,10 @@ func TestManySymbolsAreAskedForInParts(t *testing.T) {
 		}
 		n.tell("SYMBOL0", `"p":1`)
 		n.tell("SYMBOL8999", `"p":2`)
-		n.unknowns = []string{"SYMBOL7"}
 		w := upstreamtest.Watch(t, n.env, n.open(symbols...), feed.DefaultConfig())
 		settle(time.Second)
 		want(t, w, "SYMBOL0", "1", feed.Live)
 		want(t, w, "SYMBOL8999", "2", feed.Live)
-		want(t, w, "SYMBOL7", "0", feed.Down)
 		asked, _ := n.requests()
 		for _, text := range asked {
 			if len(text) > 64<<10 {
@@ -279,6 +303,51 @@ func TestManySymbolsAreAskedForInParts(t *testing.T) {
 			if !strings.HasSuffix(text, `"since":"e1-3"}`) {
 				t.Errorf("asked …%s", text[len(text)-40:])
 			}
+		}
+	})
+}
+
+func TestASymbolThatTheServerLearnsLaterComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		reg := prometheus.NewRegistry()
+		n.env.Faults = upstream.NewFaults(n.env.Log, reg)
+		n.unknowns = []string{"LATE", "NEVER"}
+		n.tell("AAPL", `"p":1`)
+		n.tell("LATE", `"p":2`)
+		n.tell("AAPL", `"p":3`)
+		w := upstreamtest.Watch(t, n.env, n.open("AAPL", "LATE", "NEVER"), feed.DefaultConfig())
+		settle(20 * time.Second)
+		want(t, w, "AAPL", "3", feed.Live)
+		want(t, w, "LATE", "0", feed.Down)
+		if got := faults(t, reg); !slices.Equal(got, []string{"symbol 2"}) {
+			t.Errorf("two names, each asked for again and again, are counted as %q", got)
+		}
+
+		// learned while nobody is connected, and older than the position
+		n.Sockets()[0].Drop()
+		n.set(func() { n.unknowns = []string{"NEVER"} })
+		settle(4 * time.Second)
+		want(t, w, "LATE", "2", feed.Live)
+
+		// and while somebody is
+		n.tell("NEVER", `"p":4`)
+		n.set(func() { n.unknowns = nil })
+		settle(10 * time.Second)
+		want(t, w, "NEVER", "4", feed.Live)
+		asked, _ := n.requests()
+		if again := asked[len(asked)-1]; !strings.HasSuffix(again, `,"symbols":["NEVER"]}`) {
+			t.Errorf("asked again: %s", again)
+		}
+		settle(time.Minute)
+		if more, _ := n.requests(); len(more) > len(asked) {
+			t.Errorf("all are known, and asked for again: %q", more[len(asked):])
+		}
+		n.Sockets()[0].Drop()
+		settle(4 * time.Second)
+		asked, _ = n.requests()
+		if again := asked[len(asked)-1]; !strings.HasSuffix(again, `"since":"e1-5"}`) {
+			t.Errorf("asked at the next connection: %s", again)
 		}
 	})
 }

@@ -260,6 +260,20 @@ func TestPricesAreRightAgainAfterARestart(t *testing.T) {
 	}
 }
 
+// A node that has just started knows no symbols but those that it is told.
+func TestASymbolThatTheNodeBetweenLearnsLaterComes(t *testing.T) {
+	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	first := serve(t, "127.0.0.1:0", m.open(t))
+	first.stop()
+	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
+	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "AAPL"))
+	v := view(third)
+	v.until("nobody knows it", func() bool { return v.states["AAPL"] == feed.Down })
+	serve(t, first.addr, m.open(t))
+	m.trade(100)
+	v.shows("1", feed.Live)
+}
+
 // A node that follows itself must not keep its own prices alive.
 func TestARingIsLetGo(t *testing.T) {
 	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}

@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"net/url"
+	"strings"
 
 	"tickertape/feed"
 	"tickertape/feed/upstream"
@@ -17,7 +18,7 @@ type Decoder struct {
 	self  string // what the relay is called in messages
 	board *board
 	asks  int               // requests that make up the subscription
-	newly func(name string) // called for each symbol that was not in the directory
+	newly func(name string) // called for each symbol whose record may be there now
 
 	scan, inner upstream.Scanner
 	message     message
@@ -40,7 +41,7 @@ func NewDecoder(cfg Config, env upstream.Env) (upstream.Decoder, error) {
 	if err := enter(cfg.Symbols, &env); err != nil {
 		return nil, err
 	}
-	return newDecoder(&env, "recorded", &board{}, len(requests(cfg.Symbols)), func(string) {}), nil
+	return newDecoder(&env, "recorded", newBoard(), len(requests(cfg.Symbols)), func(string) {}), nil
 }
 
 func newDecoder(env *upstream.Env, self string, b *board, asks int, newly func(string)) *Decoder {
@@ -91,7 +92,7 @@ func (d *Decoder) Frame(text []byte, received feed.Time, b *feed.Batch) error {
 	case "subscribed":
 		return d.subscribed(m, received, b)
 	case "rate":
-		d.env.Log.Info("the server changed the rate", "source", name, "rate", string(m.rate.Raw()), "reason", string(m.reason.Raw()))
+		d.env.Log.Info("the server changed the rate", "source", name, "rate", clip(string(m.rate.Raw())), "reason", clip(string(m.reason.Raw())))
 	case "error":
 		return refusal(m)
 	case "unsubscribed", "pong":
@@ -119,9 +120,7 @@ func (d *Decoder) hello(m *message) error {
 		return feed.Breakf(feed.Lost, "hello: epoch: %.40q is not the run of a tickertape", epoch)
 	}
 	d.greeted, d.epoch, d.turn = true, epoch, true
-	if d.resumes = d.board.position.epoch == epoch; !d.resumes {
-		d.board.begin()
-	}
+	d.resumes = d.board.greet(epoch)
 	if !m.sources.Known() { // an older server, which has but one
 		if err := d.restate(m); err != nil {
 			return d.unreadable(err)
@@ -258,32 +257,54 @@ func (d *Decoder) quote(whole bool, b *feed.Batch) {
 	}
 }
 
-// subscribed takes in which of the named symbols the server does not know: those are down.
+// subscribed takes in which of the named symbols the server does not know: those are down, until it does.
 func (d *Decoder) subscribed(m *message, received feed.Time, b *feed.Batch) error {
-	if m.id.Known() {
+	if m.id.Known() && !d.current() {
 		d.granted++
 	}
-	if !m.unknown.Known() {
-		return nil
-	}
-	var unknown []string
-	d.inner.Reset(m.unknown.Raw())
-	for d.inner.Array(); d.inner.More(); {
-		symbol, err := d.inner.Value().String("unknown")
+	if len(d.board.strangers) > 0 {
+		err := d.names("symbols", m.symbols, func(symbol string) {
+			if d.board.met(symbol) {
+				d.newly(symbol)
+			}
+		})
 		if err != nil {
-			return d.unreadable(err)
+			return err
 		}
-		unknown = append(unknown, symbol)
+	}
+	var strangers []string
+	err := d.names("unknown", m.unknown, func(symbol string) {
+		if d.board.strangers[symbol] {
+			return // said before
+		}
+		d.board.strangers[symbol] = true
+		strangers = append(strangers, symbol)
 		d.env.Faults.Count(name, upstream.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
 		if id, known := d.env.Dir.ID(symbol); known {
 			b.Ticks = append(b.Ticks, feed.Tick{Symbol: id, Kind: feed.KindState, State: feed.Down, Received: received})
 		}
+	})
+	if len(strangers) > 0 {
+		d.env.Log.Warn("symbols unknown to the server", "source", name, "count", len(strangers), "symbols", clip(strings.Join(strangers, ",")))
+	}
+	return err
+}
+
+// names calls see for each string of a list, which may be missing.
+func (d *Decoder) names(key string, list upstream.Value, see func(string)) error {
+	if !list.Known() {
+		return nil
+	}
+	d.inner.Reset(list.Raw())
+	for d.inner.Array(); d.inner.More(); {
+		text, err := d.inner.Value().String(key)
+		if err != nil {
+			return d.unreadable(err)
+		}
+		see(text)
 	}
 	if err := d.inner.End(); err != nil {
 		return d.unreadable(err)
-	}
-	if len(unknown) > 0 {
-		d.env.Log.Warn("symbols unknown to the server", "source", name, "symbols", unknown)
 	}
 	return nil
 }

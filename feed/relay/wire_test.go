@@ -117,7 +117,7 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	for _, text := range []string{"", "{", "[]", "null", "{}", `{"type":5}`, `{"type":"update","seq":1}`, `{"type":"update","seq":"x","quotes":[]}`,
 		`{"type":"update","seq":1,"more":7,"quotes":[]}`, hello, `{"type":"update","seq":1,"quotes":[{"s":"A"}`, `{"type":"subscribed","id":1,"unknown":{}}`} {
-		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", &board{}, 1, func(string) {})
+		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
 		var b feed.Batch
 		if err := d.Frame([]byte(hello), 1, &b); err != nil {
 			t.Fatal(err)
@@ -129,7 +129,7 @@ func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	}
 	for _, text := range []string{`{"type":"update","seq":1,"quotes":[]}`, `{"type":"hello"}`, `{"type":"hello","epoch":"a-1"}`, `{"type":"hello","epoch":"a","source":"x","status":"?"}`,
 		`{"type":"hello","epoch":"a","sources":[{"source":"x"}]}`, `{"type":"hello","epoch":"a","sources":{}}`} {
-		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", &board{}, 1, func(string) {})
+		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
 		if err := d.Frame([]byte(text), 1, &feed.Batch{}); err == nil {
 			t.Errorf("begins with %s", text)
 		}
@@ -140,7 +140,7 @@ func ref[T any](v T) *T { return &v }
 
 func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 	env := newEnv(prometheus.NewRegistry())
-	d := newDecoder(&env, "e1", &board{}, 1, func(string) {})
+	d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
 	for i, text := range []string{hello, `{"type":"heartbeat","seq":1}`, `{"type":"subscribed","id":1}`, `{"type":"heartbeat","seq":1}`} {
 		var b feed.Batch
 		if err := d.Frame([]byte(text), 1, &b); err != nil {
@@ -148,6 +148,29 @@ func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 		}
 		if got, want := b.Status != nil, i == 3; got != want {
 			t.Errorf("behind %s: a status %t, want %t", text, got, want)
+		}
+	}
+}
+
+func TestNoPositionHoldsBetweenANameAndItsQuote(t *testing.T) {
+	env := newEnv(prometheus.NewRegistry())
+	known := newBoard()
+	d := newDecoder(&env, "e1", known, 1, func(string) {})
+	for _, step := range []struct{ message, position string }{
+		{hello, ""},
+		{`{"type":"subscribed","id":1,"symbols":["AAPL"],"unknown":["LATE"]}`, ""},
+		{`{"type":"snapshot","seq":5,"quotes":[{"s":"AAPL","p":1}]}`, "e1-5"},
+		{`{"type":"subscribed","id":2,"symbols":[],"unknown":["LATE"]}`, "e1-5"},
+		{`{"type":"snapshot","seq":5,"quotes":[]}`, "e1-5"},
+		{`{"type":"subscribed","id":3,"symbols":["LATE"],"unknown":[]}`, ""}, // LATE may have changed before e1-5
+		{`{"type":"snapshot","seq":6,"more":true,"quotes":[{"s":"LATE","p":2}]}`, ""},
+		{`{"type":"snapshot","seq":6,"quotes":[]}`, "e1-6"},
+	} {
+		if err := d.Frame([]byte(step.message), 1, &feed.Batch{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := known.position.String(); got != step.position {
+			t.Errorf("behind %s: position %q, want %q", step.message, got, step.position)
 		}
 	}
 }
