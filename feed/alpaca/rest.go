@@ -36,12 +36,12 @@ func (l *line) tend(ctx context.Context) {
 		for _, in := range l.all {
 			l.opening.Again(in.id)
 		}
-		if !pause(ctx, whole) {
+		if !upstream.Pause(ctx, whole) {
 			return
 		}
 		l.figures(ctx, sums)
 		next := l.all[0].hours.NextRoll(time.Now())
-		if next.IsZero() || !pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate)) {
+		if next.IsZero() || !upstream.Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate)) {
 			return
 		}
 	}
@@ -49,18 +49,6 @@ func (l *line) tend(ctx context.Context) {
 
 // sums are what trades add up to, and the close before them.
 const sums = feed.FieldOpen | feed.FieldHigh | feed.FieldLow | feed.FieldPreviousClose | feed.FieldVolume | feed.FieldCount | feed.FieldVWAP
-
-// pause waits, and returns false when ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
 
 // figures asks for the figures of all symbols until there are answers, and tells those of the given fields.
 func (l *line) figures(ctx context.Context, fields feed.Fields) {

@@ -180,7 +180,7 @@ func (l *line) control(ctx context.Context, c *control, b *feed.Batch) error {
 	case c.code == connections && l.logins < logins:
 		l.logins++
 		l.group.Go(func() error {
-			if !pause(ctx, loginPause) {
+			if !upstream.Pause(ctx, loginPause) {
 				return nil
 			}
 			return l.login(ctx)
@@ -268,7 +268,7 @@ func (l *line) probe(ctx context.Context) error {
 		return nil
 	case <-l.ready:
 	}
-	for pause(ctx, quiet) {
+	for upstream.Pause(ctx, quiet) {
 		if time.Now().UnixNano()-l.heard.Load() < int64(quiet) {
 			continue
 		}

@@ -77,24 +77,12 @@ func (l *line) tend(ctx context.Context) {
 	}
 	for len(stocks) > 0 && ctx.Err() == nil {
 		next := stocks[0].hours.NextRoll(time.Now())
-		if next.IsZero() || !pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate)) {
+		if next.IsZero() || !upstream.Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate)) {
 			return
 		}
 		for _, in := range stocks {
 			l.ask(ctx, in)
 		}
-	}
-}
-
-// pause waits, and returns false when ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 
