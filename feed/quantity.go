@@ -47,6 +47,15 @@ func (q Quantity) Sub(r Quantity) (Quantity, bool) {
 	return Quantity{hi, lo}, c == 0
 }
 
+// Scaled is q n times, or the largest quantity where that is more.
+func (q Quantity) Scaled(n uint64) Quantity {
+	hi, lo, ok := mulAdd(q.hi, q.lo, n, 0)
+	if !ok {
+		return Quantity{math.MaxUint64, math.MaxUint64}
+	}
+	return Quantity{hi, lo}
+}
+
 // AppendTo appends the exact decimal without trailing zeros and without an exponent.
 func (q Quantity) AppendTo(b []byte) []byte {
 	if q.hi == 0 {

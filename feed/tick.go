@@ -32,10 +32,19 @@ const (
 	HasBid                         // Bid and BidSize
 	HasAsk                         // Ask and AskSize
 	SetsExtended                   // the last price outside the regular session; never together with SetsLast
+	Late                           // it would set the last price, or that outside the session, had not a later one been told before
 
 	Regular   = SetsLast | SetsHighLow | SetsVolume // an ordinary trade
 	BothSides = HasBid | HasAsk                     // an ordinary quote
 )
+
+// Belated are the flags of a trade that is told after a later one.
+func (f Flags) Belated() Flags {
+	if f&(SetsLast|SetsExtended) == 0 {
+		return f
+	}
+	return f&^(SetsLast|SetsExtended) | Late
+}
 
 // Tick is one event of one symbol. A quote replaces the whole top of book: a side without its
 // flag is gone. A size of zero is one that the source did not say.
@@ -52,6 +61,8 @@ type Tick struct {
 	Time     Time   // the exchange's clock
 	Received Time   // this machine's clock when the source had it whole
 	ID       uint64 // of a trade, unique for its symbol and source, or a hash of what is; 0 none
+
+	Conditions string // of a trade: the sale conditions as the source spells them, with commas; a text that is kept
 }
 
 // Print is what a trade was, or should have been.

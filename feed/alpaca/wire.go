@@ -26,6 +26,7 @@ type Decoder struct {
 
 	frame upstream.Scanner
 	list  upstream.Scanner // of a trade's conditions
+	sale  feed.Conditions
 	m     message
 }
 
@@ -207,7 +208,7 @@ func (d *Decoder) trade(e *entry, m *message, at, received feed.Time, b *feed.Ba
 	if err != nil {
 		return err
 	}
-	k.Flags = e.flags(effects, at)
+	k.Flags, k.Conditions = e.flags(effects, at), d.sale.List(m.c.Raw())
 	if k.Size.IsZero() {
 		k.Flags &^= feed.SetsVolume
 	}

@@ -241,6 +241,14 @@ func TestTrades(t *testing.T) {
 	}
 }
 
+func TestConditionsAreToldAsTheVendorSpellsThem(t *testing.T) {
+	n := newBench(t, "AAPL")
+	n.take(t, `[{"T":"t","S":"AAPL","i":7,"x":"D","p":189.25,"s":5,"c":["@", "I"],"z":"C",`+inside+`}]`)
+	if len(n.b.Ticks) != 1 || n.b.Ticks[0].Conditions != "@,I" {
+		t.Errorf("got %+v, want conditions @,I", n.b.Ticks)
+	}
+}
+
 func TestCoinsTradeAllTheTime(t *testing.T) {
 	n := newBench(t, "BTC/USD")
 	n.take(t, `[{"T":"t","S":"BTC/USD","i":1,"p":60123.456789,"s":1e-05,"tks":"B",`+night+`},{"T":"q","S":"BTC/USD","bp":60123,"bs":0.5,"ap":0,"as":0,`+night+`}]`)

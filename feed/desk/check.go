@@ -78,9 +78,9 @@ func (d *Desk) check(s *source, t *track, k *feed.Tick) (why reason, held bool) 
 		return fine, false
 	}
 	if at < t.traded { // late: it still counts, but is not the last one
-		k.Flags &^= lasts
+		k.Flags = k.Flags.Belated()
 		s.refuse(d, old, k)
-		if k.Flags == 0 {
+		if k.Flags == feed.Late {
 			return old, true // has been counted
 		}
 		return fine, false
@@ -220,7 +220,7 @@ func (d *Desk) confirm(t *track, by feed.Price) (found bool) {
 		}
 		found = true
 		if k.Time < t.traded {
-			k.Flags &^= lasts
+			k.Flags = k.Flags.Belated()
 		} else {
 			t.traded, t.last = k.Time, k.Price
 			if k.Flags&feed.SetsLast != 0 {

@@ -28,6 +28,8 @@ type Decoder struct {
 
 	message upstream.Scanner
 	trades  upstream.Scanner // of the list in the message
+	codes   []byte           // of a trade's conditions, with commas
+	sale    feed.Conditions
 }
 
 // entry is what one connection knows of an instrument.
@@ -181,7 +183,7 @@ func (d *Decoder) trade(received feed.Time, b *feed.Batch) (err error) {
 	if conditions == 0 && e.stock && !e.regular(k.Time) {
 		effects = extended // nothing but the clock says so
 	}
-	k.Flags = effects.flags()
+	k.Flags, k.Conditions = effects.flags(), d.sale.Joined(d.codes)
 	if k.Size.IsZero() {
 		k.Flags &^= feed.SetsVolume // a price without a trade
 	}
@@ -199,6 +201,7 @@ func (d *Decoder) trade(received feed.Time, b *feed.Batch) (err error) {
 // conditions reads the list of a trade's conditions, which may be null: what they take from it, and how many
 // there are.
 func (d *Decoder) conditions() (effects effect, n int, err error) {
+	d.codes = d.codes[:0]
 	if d.trades.Kind() != '[' {
 		if v := d.trades.Value(); v.Known() {
 			err = upstream.Bad(upstream.BadValue, "c: %.60s is not a list", v.Raw())
@@ -211,6 +214,10 @@ func (d *Decoder) conditions() (effects effect, n int, err error) {
 			err = bad
 		}
 		effects |= d.effects[string(code)]
+		if n > 0 {
+			d.codes = append(d.codes, ',')
+		}
+		d.codes = append(d.codes, code...)
 	}
 	return effects, n, err
 }

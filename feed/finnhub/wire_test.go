@@ -199,6 +199,14 @@ func TestTradesSetWhatTheyMay(t *testing.T) {
 	}
 }
 
+func TestConditionsAreToldAsTheVendorSpellsThem(t *testing.T) {
+	n := newBench(t, "AAPL")
+	n.take(t, trades(`{"c":["1","12"],"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":null,"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":["8"],"p":1,"s":"AAPL","t":1795017600000,"v":9}`))
+	if len(n.b.Ticks) != 3 || n.b.Ticks[0].Conditions != "1,12" || n.b.Ticks[1].Conditions != "" || n.b.Ticks[2].Conditions != "8" {
+		t.Errorf("got %+v, want conditions 1,12, none and 8", n.b.Ticks)
+	}
+}
+
 func TestConditionsAreConfigured(t *testing.T) {
 	n := newBench(t, "AAPL")
 	cfg := DefaultConfig()

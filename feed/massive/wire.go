@@ -19,6 +19,7 @@ type Decoder struct {
 	all     []*entry
 	lot     uint64                 // shares that the size of a quote is counted in
 	rules   *atomic.Pointer[rules] // of conditions; all connections share them
+	sale    feed.Conditions
 
 	controls []control // of the newest message, for who speaks with the vendor
 
@@ -265,7 +266,7 @@ func (d *Decoder) trade(m *message, received feed.Time, b *feed.Batch) error {
 	if err != nil {
 		return err
 	}
-	k.Flags = e.flags(effects, k.Time)
+	k.Flags, k.Conditions = e.flags(effects, k.Time), d.sale.List(m.c.Raw())
 	if k.Size.IsZero() {
 		k.Flags &^= feed.SetsVolume
 	}
@@ -276,7 +277,7 @@ func (d *Decoder) trade(m *message, received feed.Time, b *feed.Batch) error {
 	case where == repeated:
 		return upstream.Bad(upstream.BadValue, "q: %d of %s is there twice", e.trades.newest, e.symbol)
 	case where == late:
-		k.Flags &^= feed.SetsLast | feed.SetsExtended
+		k.Flags = k.Flags.Belated()
 	}
 	d.there(e, received, b)
 	if k.Flags&feed.SetsLast != 0 {
@@ -286,7 +287,7 @@ func (d *Decoder) trade(m *message, received feed.Time, b *feed.Batch) error {
 			b.Ticks = append(b.Ticks, e.state(feed.Live, k.Time, received))
 		}
 	}
-	if k.Flags != 0 {
+	if k.Flags&^feed.Late != 0 {
 		b.Ticks = append(b.Ticks, k)
 	}
 	return nil

@@ -276,7 +276,7 @@ func TestMessages(t *testing.T) {
 		"a size of nothing":         {`[` + strings.Replace(trade, `"s":100`, `"s":0`, 1) + `]`, "trade 114.125 × 0 at 1651684192000000 flags 3", ""},
 		"two at once":               {`[` + trade + `,` + strings.Replace(strings.Replace(trade, `"q":7`, `"q":9`, 1), "114.125", "115", 1) + `]`, told + "; trade 115 × 100 at 1651684192000000 flags 7", ""},
 		"one twice":                 {`[` + trade + `,` + trade + `]`, told, "value"},
-		"one late":                  {`[` + trade + `,` + strings.Replace(trade, `"q":7`, `"q":5`, 1) + `]`, told + "; trade 114.125 × 100 at 1651684192000000 flags 6", ""},
+		"one late":                  {`[` + trade + `,` + strings.Replace(trade, `"q":7`, `"q":5`, 1) + `]`, told + "; trade 114.125 × 100 at 1651684192000000 flags 70", ""},
 		"numbers of another day":    {`[` + trade + `,` + strings.Replace(strings.Replace(trade, `"q":7`, `"q":5`, 1), "1651684192000", "1651770592000", 1) + `]`, told + "; trade 114.125 × 100 at 1651770592000000 flags 7", ""},
 		"a quote":                   {`[{"ev":"Q","sym":"A","bp":1.5,"bs":2,"ap":1.6,"as":3,"t":1651684192000,"q":1}]`, "quote 1.5 × 2 / 1.6 × 3 at 1651684192000000", ""},
 		"nobody bids":               {`[{"ev":"Q","sym":"A","bp":0,"bs":0,"ap":1.6,"as":3,"t":1651684192000}]`, "quote 0 × 0 / 1.6 × 3 at 1651684192000000", ""},

@@ -40,6 +40,9 @@ func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
 		b = appendPrice(b, keyPrice, t.Price)
 		b = appendSize(b, keySize, t.Size)
 		b = appendConditions(b, keyConditions, t.Flags)
+		if t.Conditions != "" {
+			b = appendText(b, keySale, t.Conditions)
+		}
 	case feed.KindQuote:
 		b = appendStart(b, "quote", symbol)
 		if t.Flags&feed.HasBid != 0 {
@@ -249,7 +252,7 @@ func appendQuoted(b []byte, text string) []byte {
 var conditions = [...]struct {
 	letter byte
 	flag   feed.Flags
-}{{'l', feed.SetsLast}, {'h', feed.SetsHighLow}, {'v', feed.SetsVolume}, {'x', feed.SetsExtended}}
+}{{'l', feed.SetsLast}, {'h', feed.SetsHighLow}, {'v', feed.SetsVolume}, {'x', feed.SetsExtended}, {'o', feed.Late}}
 
 // appendConditions leaves out those of a regular trade.
 func appendConditions(b []byte, k key, f feed.Flags) []byte {

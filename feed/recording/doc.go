@@ -13,7 +13,7 @@
 //
 //	{"format":"tickertape.ticks","version":1,"source":"sim","simulated":true,"recorded":µs}
 //	{"k":"symbol","s":"AAPL","name":…,"sector":…,"currency":"USD","market":"us","decimals":2,"pc":189.3}
-//	{"k":"trade","s":"AAPL","p":189.31,"z":100,"c":"lhv","i":5,"t":µs,"r":µs}
+//	{"k":"trade","s":"AAPL","p":189.31,"z":100,"c":"lhv","sc":"@,I","i":5,"t":µs,"r":µs}
 //	{"k":"quote","s":"AAPL","b":189.3,"bz":200,"a":189.32,"az":100,"t":µs,"r":µs}
 //	{"k":"state","s":"AAPL","st":"halted","t":µs,"r":µs}
 //	{"k":"session","s":"AAPL","pc":189.3,"t":µs,"r":µs}
@@ -24,7 +24,8 @@
 //
 // t is the exchange's time; an r equal to it is left out. i is the id of a trade, where it has one. c says
 // what a trade may set: l the last price, h high and low, v volume, count and VWAP, x the last price outside
-// the regular session; without c, l, h and v. A side that a quote does not have is gone, a size that is left
+// the regular session, o that it came after a later one and so sets none of the two; without c, l, h and v.
+// sc are the sale conditions as the source spells them. A side that a quote does not have is gone, a size that is left
 // out is unknown. A correction has the trade as it was told (p, z, c) and as it is (np, nz, nc); without
 // the latter it is cancelled. Prices and sizes are exact decimals, as numbers or as strings, and never pass
 // through a float.

@@ -30,6 +30,7 @@ const (
 	keySymbol
 	keyID
 	keyConditions
+	keySale
 	keyNewPrice
 	keyNewSize
 	keyNewConditions
@@ -65,7 +66,7 @@ var _ = [1]struct{}{}[feed.NumFields-keyKind] // a field more needs a key here
 var keyNames = func() (names [numKeys]string) {
 	fields := feed.FieldKeys()
 	copy(names[copy(names[:], fields[:]):], []string{
-		"k", "s", "i", "c", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
+		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
 		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
 	})
 	return names

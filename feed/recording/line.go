@@ -18,6 +18,7 @@ type line struct {
 	decoder jsontext.Decoder
 	values  [numKeys]jsontext.Value // raw, inside the line; nil where missing or null
 	scratch []byte
+	sales   feed.Conditions
 }
 
 // split reads one JSON object into values and refuses whatever is not exactly that.
@@ -213,7 +214,7 @@ func (l *line) conditions(k key) (feed.Flags, error) {
 			i++
 		}
 		if i == len(conditions) {
-			return 0, bad(BadValue, "%s: %.40q is not made of the letters l, h, v and x", keyNames[k], text)
+			return 0, bad(BadValue, "%s: %.40q is not made of the letters l, h, v, x and o", keyNames[k], text)
 		}
 		f |= conditions[i].flag
 	}
@@ -243,8 +244,17 @@ func (l *line) times() (t, received feed.Time, err error) {
 func (l *line) trade(t *feed.Tick) error {
 	t.Kind = feed.KindTrade
 	p, err := l.print(keyPrice, keySize, keyConditions)
-	t.Price, t.Size, t.Flags = p.Price, p.Size, p.Flags
+	if t.Price, t.Size, t.Flags = p.Price, p.Size, p.Flags; err != nil || !l.has(keySale) {
+		return err
+	}
+	t.Conditions, err = l.sale()
 	return err
+}
+
+// sale is the sale conditions of a trade.
+func (l *line) sale() (string, error) {
+	text, err := l.text(keySale, BadValue)
+	return l.sales.Joined(text), err
 }
 
 func (l *line) print(price, size, conditions key) (p feed.Print, err error) {

@@ -68,6 +68,7 @@ func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
 			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.31"), Size: feed.Units(100), Time: at, Received: at + 1500},
 			{Symbol: coin, Kind: feed.KindTrade, Flags: feed.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Time: at + 1, Received: at + 1},
 			{Symbol: coin, Kind: feed.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
+			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular.Belated(), Price: price(t, "189.32"), Size: feed.Units(5), Time: at - 3, Received: at + 2, Conditions: "@,Z"},
 			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.BothSides, Bid: price(t, "189.3"), BidSize: feed.Units(200), Ask: price(t, "189.32"), AskSize: feed.Units(100), Time: at + 3, Received: at + 4},
 			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.HasAsk, Ask: price(t, "189.32"), Time: at + 5, Received: at + 5},
 			{Symbol: apple, Kind: feed.KindQuote, Time: at + 6, Received: at + 6},
@@ -331,7 +332,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const perBatch, symbols = 16, 2
+			const perBatch, symbols = 17, 2
 			step := max(1, (len(whole)-len(flushed))/50)
 			for size := len(flushed); size <= len(whole); size += step {
 				if err := os.WriteFile(path+".cut", whole[:size], 0o644); err != nil {
