@@ -22,6 +22,7 @@ type Config struct {
 	Symbols   int           `mapstructure:"symbols"`    // 1 to 10000, the busiest first; those beyond the S&P 500 are fictional
 	Start     string        `mapstructure:"start"`      // the first opening, RFC 3339; "" is the wall clock when it starts
 	Session   time.Duration `mapstructure:"session"`    // from one opening to the next, 1m to 24h
+	Past      time.Duration `mapstructure:"past"`       // how much of the first session is over when it starts, 0 to 24h
 	HaltEvery time.Duration `mapstructure:"halt_every"` // a halt of some symbol, on average, 1s to 24h; 0 is never
 }
 
@@ -32,6 +33,7 @@ func DefaultConfig() Config {
 		Rate:      2000,
 		Symbols:   500,
 		Session:   6*time.Hour + 30*time.Minute,
+		Past:      time.Hour,
 		HaltEvery: 15 * time.Minute,
 	}
 }
@@ -51,6 +53,9 @@ func (c Config) Validate() error {
 	if c.Session < minSession || c.Session > maxSession {
 		errs = append(errs, fmt.Errorf("session: %v is not between 1m and 24h", c.Session))
 	}
+	if c.Past < 0 || c.Past > maxSession {
+		errs = append(errs, fmt.Errorf("past: %v is not between 0s and 24h", c.Past))
+	}
 	if c.HaltEvery != 0 && (c.HaltEvery < minHaltEvery || c.HaltEvery > maxSession) {
 		errs = append(errs, fmt.Errorf("halt_every: %v is neither 0 nor between 1s and 24h", c.HaltEvery))
 	}
@@ -67,4 +72,20 @@ func (c Config) start() (time.Time, error) {
 		return time.Time{}, fmt.Errorf("start: %.40q is neither empty nor an RFC 3339 instant after 1970", c.Start)
 	}
 	return t, nil
+}
+
+// The past is told at once, so it is kept short and thin.
+const (
+	pastMoves = 20_000_000 // of prices at most, some 0.4 s of work
+	pastTicks = 300_000    // at most, give or take
+)
+
+// past is how much of the first session is over when it starts, in microseconds, and how many ticks a second it
+// had. It is no longer than the session, and with many symbols shorter than configured.
+func (c Config) past() (span, rate int64) {
+	span = min(c.Past.Microseconds(), c.Session.Microseconds(), pastMoves/int64(c.Symbols)*step) / step * step
+	if span == 0 {
+		return 0, int64(c.Rate)
+	}
+	return span, min(int64(c.Rate), max(1, pastTicks*1_000_000/span))
 }

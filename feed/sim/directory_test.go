@@ -88,7 +88,7 @@ func TestTheDirectoryKnowsEverySymbol(t *testing.T) {
 	if _, err := dir.Add(feed.Symbol{Symbol: "BTC-USD"}); err != nil {
 		t.Fatal(err)
 	}
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Symbols = 3000
 	s, err := New(cfg, dir)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestAFullDirectoryIsAnError(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := New(DefaultConfig(), dir); err == nil {
+	if _, err := New(opening(), dir); err == nil {
 		t.Error("no error")
 	}
 }

@@ -16,6 +16,9 @@
 // A session opens with wide quotes for all symbols and an opening trade each, the busiest first,
 // at up to three times the rate; the rate falls to normal within three seconds, and the minute after
 // pays back what the opening took, so that every session from one minute up has its rate on average.
+// It may begin in the middle of its first session: then what that has had so far is told at once, with fewer and
+// larger trades.
+//
 // Sessions follow one another without a night between them: at the end of one, every symbol gets its
 // closing price as previous close, and opens with a gap.
 package sim

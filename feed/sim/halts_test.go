@@ -8,7 +8,7 @@ import (
 )
 
 func TestAHaltIsFiveSilentMinutesAndAnAuction(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Rate, cfg.Symbols = 100, 100
 	m := testMarket(t, cfg)
 	w := newWatch(t, m) // it fails where a halted symbol ticks

@@ -124,14 +124,14 @@ func (in *instrument) trade(u uint64, t *feed.Tick, now feed.Time) {
 	default:
 		size = in.lot * (100 + a*b>>7) // a block
 	}
-	flags := feed.Regular
+	flags, conditions := feed.Regular, ""
 	if size < in.lot {
-		flags = feed.SetsVolume
+		flags, conditions = feed.SetsVolume, oddLot
 	} else {
 		in.last = price
 	}
 	in.swept = size >= lots*in.lot
-	in.print(price, size, flags, t, now)
+	in.print(price, size, flags, conditions, t, now)
 }
 
 // cross is an auction: one round-lot trade at the value, within the quote.
@@ -139,13 +139,19 @@ func (in *instrument) cross(u uint64, t *feed.Tick, now feed.Time) {
 	price := (in.value + in.tick/2) / in.tick * in.tick
 	in.last = min(max(price, in.bid), in.ask)
 	in.opened, in.swept = true, true
-	in.print(in.last, in.lot*in.depth*(4+u>>26&0xff), feed.Regular, t, now)
+	in.print(in.last, in.lot*in.depth*(4+u>>26&0xff), feed.Regular, opened, t, now)
 }
 
-func (in *instrument) print(price feed.Price, size uint64, flags feed.Flags, t *feed.Tick, now feed.Time) {
+// Sale conditions as the consolidated tape has them.
+const (
+	oddLot = "I"
+	opened = "O"
+)
+
+func (in *instrument) print(price feed.Price, size uint64, flags feed.Flags, conditions string, t *feed.Tick, now feed.Time) {
 	*t = feed.Tick{
 		Symbol: in.id, Kind: feed.KindTrade, Flags: flags,
-		Price: price, Size: feed.Units(size),
+		Price: price, Size: feed.Units(size), Conditions: conditions,
 		Time: now, Received: now,
 	}
 }

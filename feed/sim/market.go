@@ -18,7 +18,9 @@ const (
 // market makes ticks in virtual time. The sequence depends on nothing but what it was made from.
 type market struct {
 	// static
-	rate     int64
+	rate     int64 // ticks a second
+	past     int64 // microseconds from the epoch until the rate is that
+	thin     int64 // the rate before
 	steps    int64 // of a session
 	extra    int64 // what the opening adds to the rate at its start, in 1e-6 of it
 	busy     alias
@@ -66,6 +68,7 @@ func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
 		halted:   make([]halt, 0, len(companies)/10),
 		reopened: -1,
 	}
+	m.past, m.thin = cfg.past()
 	weights := make([]uint64, len(companies))
 	for i, l := range companies {
 		m.instruments = append(m.instruments, newInstrument(l, ids[i]))
@@ -120,6 +123,7 @@ func (m *market) next(batch []feed.Tick, until int64) []feed.Tick {
 			in.cross(u, t, now)
 		case !in.swept && u&0xff < 62: // of 256; a quarter of them wait for a quote
 			in.trade(u, t, now)
+			m.thicken(t)
 		default:
 			in.quote(u, 1, t, now)
 		}
@@ -175,10 +179,25 @@ func (m *market) advance() {
 	}
 	m.move()
 	m.halt()
-	m.credit += m.rate * m.pace()
+	m.credit += m.rateNow() * m.pace()
 	m.count = m.credit / 1e7
 	m.left = m.count
 	m.credit -= m.count * 1e7
+}
+
+// rateNow is the rate at this step.
+func (m *market) rateNow() int64 {
+	if m.at < m.past {
+		return m.thin
+	}
+	return m.rate
+}
+
+// thicken makes a trade of the past as large as those it stands for.
+func (m *market) thicken(t *feed.Tick) {
+	if m.at < m.past {
+		t.Size = t.Size.Scaled(uint64(m.rate / m.thin))
+	}
 }
 
 // pace is the rate at this step in 1e-6 of the configured one: more in the first three seconds, and

@@ -12,7 +12,7 @@ func BenchmarkNext(b *testing.B) {
 	for _, symbols := range []int{1, 500, 10_000} {
 		for _, rate := range []int{2000, maxRate} {
 			b.Run(fmt.Sprintf("symbols=%d/rate=%d", symbols, rate), func(b *testing.B) {
-				cfg := DefaultConfig()
+				cfg := opening()
 				cfg.Symbols, cfg.Rate = symbols, rate
 				m := testMarket(b, cfg)
 				batch := make([]feed.Tick, 0, batchSize)
@@ -27,7 +27,7 @@ func BenchmarkNext(b *testing.B) {
 }
 
 func BenchmarkNew(b *testing.B) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Symbols = maxSymbols
 	for b.Loop() {
 		if _, err := New(cfg, feed.NewDirectory()); err != nil {

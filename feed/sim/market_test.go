@@ -69,13 +69,13 @@ func fingerprint(m *market, n int) string {
 // version, or how the ticks are asked for.
 func TestSameSeedAndConfigurationGiveTheSameTicks(t *testing.T) {
 	wild := Config{Seed: 7, Rate: 50, Symbols: 30, Session: time.Minute, HaltEvery: time.Second}
-	wide := DefaultConfig()
+	wide := opening()
 	wide.Symbols, wide.Rate = maxSymbols, maxRate
 	for name, c := range map[string]struct {
 		cfg  Config
 		want string
 	}{
-		"default":              {DefaultConfig(), "50ca52e6b83555116b21e990f5cc48f2"},
+		"at its opening":       {opening(), "50ca52e6b83555116b21e990f5cc48f2"},
 		"sessions and halts":   {wild, "cdd83395dcdc5623365c70304a72aca3"},
 		"all symbols and rate": {wide, "f6523f38de556fc603cbf378c26316de"},
 	} {
@@ -88,7 +88,7 @@ func TestSameSeedAndConfigurationGiveTheSameTicks(t *testing.T) {
 }
 
 func TestAnotherSeedGivesOtherTicks(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	one := fingerprint(testMarket(t, cfg), 1000)
 	cfg.Seed++
 	if two := fingerprint(testMarket(t, cfg), 1000); one == two {
@@ -116,7 +116,7 @@ func TestTicksDoNotDependOnHowTheyAreAskedFor(t *testing.T) {
 }
 
 func TestPricesDoNotDependOnTheRate(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.HaltEvery, cfg.Session = 0, 2*time.Minute
 	slow := cfg
 	slow.Rate = 10 // both have a tick in every step
@@ -142,7 +142,7 @@ func TestRateIsMetOverASessionAndAfterAMinute(t *testing.T) {
 		20_000:  time.Minute,
 		maxRate: 3 * time.Second, // the opening is no faster than the rest
 	} {
-		cfg := DefaultConfig()
+		cfg := opening()
 		cfg.Rate, cfg.Symbols, cfg.Session, cfg.HaltEvery = rate, 50, 3*time.Minute, 0
 		if span > cfg.Session {
 			cfg.Session = span
@@ -273,7 +273,7 @@ func TestEveryTickIsPlausible(t *testing.T) {
 
 func TestEveryTickOfTheLargestMarketIsPlausible(t *testing.T) {
 	for _, rate := range []int{1, maxRate} {
-		cfg := DefaultConfig()
+		cfg := opening()
 		cfg.Symbols, cfg.Rate = maxSymbols, rate
 		m := testMarket(t, cfg)
 		each(m, max(100*time.Millisecond, 10*time.Second/time.Duration(rate)), newWatch(t, m).see)
@@ -281,7 +281,7 @@ func TestEveryTickOfTheLargestMarketIsPlausible(t *testing.T) {
 }
 
 func TestQuotesAreThreeToFiveTimesTrades(t *testing.T) {
-	m := testMarket(t, DefaultConfig())
+	m := testMarket(t, opening())
 	w := newWatch(t, m)
 	each(m, 2*time.Minute, w.see)
 	if q := float64(w.counts[feed.KindQuote]) / float64(w.counts[feed.KindTrade]); q < 3 || q > 5 {
@@ -290,7 +290,7 @@ func TestQuotesAreThreeToFiveTimesTrades(t *testing.T) {
 }
 
 func TestAFewNamesAreBusyAndAllHaveTraded(t *testing.T) {
-	m := testMarket(t, DefaultConfig())
+	m := testMarket(t, opening())
 	ticks := make([]int, 500)
 	each(m, time.Minute, func(tick feed.Tick) { ticks[tick.Symbol]++ })
 	all, top := 0, 0
@@ -326,7 +326,7 @@ func TestASessionEndsForEverySymbolAtOnce(t *testing.T) {
 }
 
 func TestShareClassesOfACompanyMoveTogether(t *testing.T) {
-	m := testMarket(t, DefaultConfig())
+	m := testMarket(t, opening())
 	each(m, 10*time.Minute, func(feed.Tick) {})
 	pairs := 0
 	for _, in := range m.instruments {
@@ -347,7 +347,7 @@ func TestShareClassesOfACompanyMoveTogether(t *testing.T) {
 }
 
 func TestSteadyStateDoesNotAllocate(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Symbols, cfg.Session, cfg.HaltEvery = 100, time.Minute, time.Second
 	m := testMarket(t, cfg)
 	batch := make([]feed.Tick, 0, 1000)

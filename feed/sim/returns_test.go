@@ -10,7 +10,7 @@ import (
 
 // returns are the moves of n symbols over each interval of half a day, in the logarithm of value.
 func returns(t *testing.T, n int, interval time.Duration) (*market, [][]float64) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Symbols, cfg.Rate, cfg.HaltEvery = n, 10, 0
 	m := testMarket(t, cfg)
 	r := make([][]float64, n)
@@ -90,7 +90,7 @@ func TestVolatilityClustersAndReturnsDoNot(t *testing.T) {
 }
 
 func TestADayMovesLikeADay(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Symbols, cfg.Rate, cfg.HaltEvery, cfg.Session = 30, 10, 0, time.Hour
 	m := testMarket(t, cfg)
 	var days, sum float64

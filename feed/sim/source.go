@@ -54,7 +54,7 @@ func New(cfg Config, dir *feed.Directory) (*Source, error) {
 // Info says that all of it is made up, and nothing of it gets lost.
 func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Whole: true} }
 
-// Run publishes an image of every symbol and then ticks as they fall due, until ctx ends; it
+// Run publishes an image of every symbol, what its first session has had so far, and then ticks as they fall due, until ctx ends; it
 // returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
 // the market waits for the machine, and goes on with the same ticks later. Without a start of its
 // own, the market's time is the machine's: it follows where that one is set ahead, or sleeps. It does not
@@ -68,7 +68,7 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	}
 	fixed := !start.IsZero()
 	if !fixed {
-		start = began
+		start = began.Add(-time.Duration(m.past) * time.Microsecond)
 	}
 	m.epoch = feed.TimeOf(start)
 	publish(feed.Batch{
@@ -77,6 +77,10 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	})
 
 	batch := make([]feed.Tick, 0, batchSize)
+	for m.due < m.past && ctx.Err() == nil {
+		publish(feed.Batch{Ticks: received(m.next(batch, m.past-1))})
+	}
+	began = time.Now().Add(-time.Duration(m.past) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
 	defer timer.Stop()
 	waited := int64(0) // microseconds that the market stood still for a machine that was late
@@ -102,4 +106,13 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 		}
 		timer.Reset(max(wake, time.Duration(m.due-elapsed)*time.Microsecond))
 	}
+}
+
+// received are ticks that are told after their time.
+func received(ticks []feed.Tick) []feed.Tick {
+	now := feed.TimeOf(time.Now())
+	for i := range ticks {
+		ticks[i].Received = now
+	}
+	return ticks
 }

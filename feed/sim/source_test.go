@@ -42,7 +42,7 @@ func run(t *testing.T, cfg Config, publish func(feed.Batch)) (stop func()) {
 
 func TestTheFirstBatchIsAnImageOfEverySymbol(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := DefaultConfig()
+		cfg := opening()
 		cfg.Rate = 1
 		var first *feed.Batch
 		stop := run(t, cfg, func(b feed.Batch) {
@@ -68,7 +68,7 @@ func TestTheFirstBatchIsAnImageOfEverySymbol(t *testing.T) {
 
 func TestTicksComeWhenTheyAreDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := DefaultConfig()
+		cfg := opening()
 		cfg.HaltEvery = 0
 		began, ticks, largest := time.Now(), 0, 0
 		stop := run(t, cfg, func(b feed.Batch) {
@@ -93,7 +93,7 @@ func TestTicksComeWhenTheyAreDue(t *testing.T) {
 
 // A run on a busy machine gives the ticks of one on an idle machine, only later.
 func TestAStallDelaysTicksAndChangesNone(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	cfg.Start = "2026-08-24T13:30:00Z"
 	collect := func(stall time.Duration) (ticks []feed.Tick, last time.Time) {
 		synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAfterAStallTheMarketHasTheMachinesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var last feed.Time
 		stalled := false
-		stop := run(t, DefaultConfig(), func(b feed.Batch) {
+		stop := run(t, opening(), func(b feed.Batch) {
 			for _, tick := range b.Ticks {
 				last = tick.Time
 			}
@@ -150,7 +150,7 @@ func TestAfterAStallTheMarketHasTheMachinesTime(t *testing.T) {
 
 func TestAReceiverSlowerThanTheRateCanStopIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := DefaultConfig()
+		cfg := opening()
 		cfg.Rate = maxRate
 		s, err := New(cfg, feed.NewDirectory())
 		if err != nil {
@@ -172,7 +172,7 @@ func TestAReceiverSlowerThanTheRateCanStopIt(t *testing.T) {
 
 // The clock on the wall is set back, ahead, and back again while the market is open.
 func TestTimesNeverGoBack(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := opening()
 	companies, err := listings(cfg.Symbols, cfg.Seed)
 	if err != nil {
 		t.Fatal(err)
