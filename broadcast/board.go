@@ -38,6 +38,7 @@ type Board struct {
 	standing *standing       // guarded by mu
 	restated bool            // guarded by mu: standing is news
 	oldest   time.Time       // guarded by mu: when the first of dirty came
+	traded   []traded        // guarded by mu: since the last flush, in order
 }
 
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
@@ -47,8 +48,9 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 	for name := range strings.SplitSeq(source.Name, ",") {
 		started = started.with(feed.Status{Source: name, State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet", Simulated: source.Simulated})
 	}
-	s := &store{dir: dir, epoch: newEpoch(), standing: started}
+	s := &store{dir: dir, cfg: &cfg, epoch: newEpoch(), standing: started}
 	m := newMetrics(reg, s)
+	s.unmended = m.unmended
 	b := &Board{
 		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
 		lists:    make(map[string][]string, len(lists)),
@@ -114,6 +116,9 @@ func (b *Board) Apply(batch feed.Batch) {
 			rejected[r]++
 			continue
 		}
+		if t.Kind == feed.KindTrade || t.Kind == feed.KindSession {
+			b.traded = append(b.traded, traded{tick: *t})
+		}
 		if t.Kind == feed.KindAlive {
 			continue
 		}
@@ -132,6 +137,7 @@ func (b *Board) Apply(batch feed.Batch) {
 		rejected[r]++
 		if r == feed.Accepted {
 			b.mark(k.Symbol)
+			b.traded = append(b.traded, traded{correction: new(*k)})
 		}
 	}
 	news := len(b.dirty) > 0 || b.restated

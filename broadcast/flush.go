@@ -56,6 +56,9 @@ func (b *Board) run(ctx context.Context) {
 			news = true
 		default: // frames that are late do not keep the news waiting
 		}
+		if b.crowded() {
+			b.absorb(&f)
+		}
 		wait := time.Hour
 		switch {
 		case news: // the flush tells who is due, too: a frame alone costs twice what it does among many
@@ -105,6 +108,7 @@ type flush struct {
 	quotes   []feed.Quote
 	received []feed.Time
 	ids      []feed.SymbolID
+	traded   []traded
 	news     news
 }
 
@@ -112,7 +116,7 @@ type flush struct {
 func (b *Board) publish(f *flush) {
 	b.take(f)
 	var seq Seq
-	seq, f.ids = b.store.publish(f.news.standing, f.quotes, f.received, f.ids[:0])
+	seq, f.ids = b.store.publish(f.news.standing, f.quotes, f.received, f.traded, f.ids[:0])
 	f.news.encode(b.store, seq, f.ids)
 }
 
@@ -141,8 +145,10 @@ func (b *Board) tell(ctx context.Context, n *news) bool {
 func (b *Board) due() time.Time {
 	var due time.Time
 	for _, sh := range b.shards {
-		if d := sh.watches.due; !d.IsZero() && (due.IsZero() || d.Before(due)) {
-			due = d
+		for _, d := range [...]time.Time{sh.watches.due, sh.seriesDue} {
+			if !d.IsZero() && (due.IsZero() || d.Before(due)) {
+				due = d
+			}
 		}
 	}
 	return due
@@ -160,6 +166,8 @@ func (b *Board) take(f *flush) {
 		c.changed = false
 	}
 	b.dirty = b.dirty[:0]
+	clear(f.traded) // of corrections
+	f.traded, b.traded = b.traded, f.traded[:0]
 	b.restated = false
 	f.news.standing = b.standing
 }

@@ -31,6 +31,8 @@ type part struct {
 	seq    Seq       // of a message with quotes
 	quotes int       // in it
 	more   bool      // another part of the same message follows
+	marked bool      // as an event it has the position as its id, though it has no quotes
+	loose  bool      // it has none, though it has quotes: what belongs to the position was not told yet
 	next   int       // where in its watch's symbols the following part begins
 	news   feed.Time // when the oldest news in it came; 0 where that means nothing
 
@@ -137,7 +139,7 @@ func (p *part) makeEvent(epoch string) {
 func (p *part) appendEvent(b []byte, epoch string) []byte {
 	b = append(b, "event: "...)
 	b = append(b, p.kind...)
-	if (p.kind == snapshot || p.kind == update) && !p.more {
+	if (p.kind == snapshot || p.kind == update) && !p.more && !p.loose || p.marked {
 		b = append(b, "\nid: "...)
 		b = append(b, epoch...)
 		b = append(b, '-')

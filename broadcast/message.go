@@ -24,7 +24,14 @@ type request struct {
 	Rate    *float64  `json:"rate"`
 	Fields  *[]string `json:"fields"`
 	Since   string    `json:"since"`
-	fault   *fault    // what is wrong with it, when something is
+
+	Bars     []string `json:"bars"`
+	Interval string   `json:"interval"`
+	Limit    *int     `json:"limit"`
+	Trades   []string `json:"trades"`
+
+	asks  []ask  // of a query, which may ask for bars of several intervals
+	fault *fault // what is wrong with it, when something is
 }
 
 // id is the client's own mark of a request, sent back as it came: a JSON number or string.
@@ -90,7 +97,7 @@ func parseRequest(b []byte) request {
 
 // wants says in JSON's words what a Go kind is read from.
 var wants = map[reflect.Kind]string{
-	reflect.Slice: "a list of strings", reflect.Float64: "a number", reflect.String: "a string", reflect.Struct: "an object",
+	reflect.Slice: "a list of strings", reflect.Int: "a whole number", reflect.Float64: "a number", reflect.String: "a string", reflect.Struct: "an object",
 }
 
 // describe names the key and the value of well-formed JSON that is no request.
@@ -100,7 +107,7 @@ func describe(message []byte, err *json.SemanticError) string {
 		where = "the message"
 	}
 	why := "is of the wrong type"
-	if err.Err != nil {
+	if err.Err != nil && (err.GoType == nil || err.GoType.Kind() != reflect.Int) {
 		why = err.Err.Error()
 	} else if err.GoType != nil && wants[err.GoType.Kind()] != "" {
 		why = "is not " + wants[err.GoType.Kind()]
@@ -159,6 +166,10 @@ type subscribedMessage struct {
 	Symbols []string           `json:"symbols"`
 	Unknown []string           `json:"unknown,omitempty"`
 	Rate    float64            `json:"rate,omitempty"`
+
+	Bars     []string `json:"bars,omitempty"`
+	Interval string   `json:"interval,omitempty"`
+	Trades   []string `json:"trades,omitempty"`
 }
 
 type plainMessage struct {

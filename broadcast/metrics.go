@@ -62,12 +62,13 @@ type metrics struct {
 	merged      prometheus.Counter
 	stalls      prometheus.Counter
 	slow        prometheus.Gauge
+	unmended    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 	const ns, sub = "tickertape", "broadcast"
 	f := promauto.With(reg)
-	reg.MustRegister(symbolsByState{store: s})
+	reg.MustRegister(symbolsByState{store: s}, kept{store: s})
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: name, Help: help}, labels)
 	}
@@ -93,6 +94,7 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 		stalls:      counter("stalls_total", "Times that a subscriber's socket was still full when the next update was there.").WithLabelValues(),
 		slow:        gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
 	}
+	m.unmended = counter("unmended_corrections_total", "Corrections of trades that are kept no more: their bars are as they were.").WithLabelValues()
 	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
 	for r := feed.Accepted + 1; r < feed.NumRejects; r++ {
 		m.rejected[r] = rejected.WithLabelValues(r.String())
@@ -124,4 +126,25 @@ func (c symbolsByState) Collect(ch chan<- prometheus.Metric) {
 	for state, n := range c.store.states() {
 		ch <- prometheus.MustNewConstMetric(symbolsDesc, prometheus.GaugeValue, float64(n), feed.State(state).String())
 	}
+}
+
+// kept counts bars and trades when it is asked.
+type kept struct{ store *store }
+
+var (
+	barsDesc   = prometheus.NewDesc("tickertape_broadcast_bars", "Bars kept, by interval; each takes 88 bytes.", []string{"interval"}, nil)
+	tradesDesc = prometheus.NewDesc("tickertape_broadcast_trades", "Trades kept; each takes 88 bytes.", nil, nil)
+)
+
+func (k kept) Describe(ch chan<- *prometheus.Desc) {
+	ch <- barsDesc
+	ch <- tradesDesc
+}
+
+func (k kept) Collect(ch chan<- prometheus.Metric) {
+	bars, trades := k.store.kept()
+	for i, n := range bars {
+		ch <- prometheus.MustNewConstMetric(barsDesc, prometheus.GaugeValue, float64(n), interval(i).String())
+	}
+	ch <- prometheus.MustNewConstMetric(tradesDesc, prometheus.GaugeValue, float64(trades))
 }

@@ -20,18 +20,24 @@ func (b *Board) Quotes() http.Handler {
 		}
 		named := b.resolve(q.symbols)
 		since, resumed := b.since(q.since)
+		series, err := b.resolveSeries(q.asks, q.trades, since, resumed)
+		if err != nil {
+			badQuery(err).Write(w)
+			return
+		}
+		named.unknown = append(named.unknown, series.unknown...)
 		if resumed && q.wait > 0 {
-			if !b.poll(w, r, q, named.list, since) {
+			if !b.poll(w, r, q, named.list, series.series, since) {
 				return
 			}
 		}
-		b.answerQuotes(w, r, q, named, since, resumed)
+		b.answerQuotes(w, r, q, named, series, since, resumed)
 	})
 }
 
 // poll waits until a followed symbol has changed. It returns false when it has answered, or
 // nobody waits for an answer any more.
-func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbolList, since Seq) bool {
+func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbolList, series []series, since Seq) bool {
 	refusal, ok := b.roster.enter()
 	if !ok {
 		b.metrics.connects.WithLabelValues(transportPoll.String(), refusal.label).Inc()
@@ -56,13 +62,16 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 		defer timer.Stop()
 		early = timer.C
 	}
+	anything := func() bool {
+		return b.store.newsSince(since, list, q.fields) || len(series) > 0 && b.store.seriesNews(series)
+	}
 	flushed := b.store.flushed()
-	news := b.store.newsSince(since, list, q.fields)
+	news := anything()
 	for !news || early != nil {
 		select {
 		case <-flushed:
 			flushed = b.store.flushed()
-			news = b.store.newsSince(since, list, q.fields)
+			news = anything()
 		case <-early:
 			early = nil
 		case <-over.C:
@@ -84,9 +93,9 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 }
 
 // answerQuotes answers with the newest quotes, of those that changed after since. All are of one flush.
-func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, since Seq, resumed bool) {
+func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, followed wish, since Seq, resumed bool) {
 	d := delivery{kind: snapshot, fields: q.fields, from: since, resumed: resumed}
-	seq, standing, versions := b.store.copy(named.list, &d)
+	seq, standing, versions, charts := b.store.copy(named.list, &d, followed.series)
 	etag := `"` + Position{b.store.epoch, seq}.String() + `"`
 	h := w.Header()
 	h.Set("ETag", etag)
@@ -113,7 +122,8 @@ func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, na
 		v := &versions[i].version
 		out = appendQuote(out, v.symbol, &v.quote, versions[i].fields)
 	}
-	out = append(out, "]}\n"...)
+	out = append(append(out, ']'), charts...)
+	out = append(out, "}\n"...)
 	h.Set("Content-Type", "application/json")
 	n, _ := w.Write(out) // a client that has gone needs no answer
 	b.metrics.messages[transportPoll].Inc()
@@ -136,8 +146,8 @@ type picked struct {
 	fields feed.Fields
 }
 
-// copy takes what a delivery would tell, all of one flush.
-func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
+// copy takes what a delivery would tell, and what is new of series, all of one flush.
+func (s *store) copy(list symbolList, d *delivery, series []series) (Seq, *standing, []picked, []byte) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []picked
@@ -150,5 +160,39 @@ func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
 			out = append(out, picked{s.versions[id], f})
 		}
 	}
-	return s.seq, s.standing, out
+	return s.seq, s.standing, out, s.copySeries(series)
+}
+
+// copySeries encodes what is new of series as members of an answer, each with a comma before it: the messages that
+// a stream would have. The caller holds mu.
+func (s *store) copySeries(all []series) []byte {
+	var (
+		p     part
+		lists [2][]byte // of bars, and of trades
+		names = [...]string{"bars", "trades"}
+		now   = time.Now()
+	)
+	for i := range all {
+		r := &all[i]
+		list := &lists[0]
+		if r.kind == ofTrades {
+			list = &lists[1]
+		}
+		if *list == nil {
+			*list = []byte{}
+		}
+		for s.newsOf(r) && s.tellSeries(&p, r, now) {
+			if len(*list) > 0 {
+				*list = append(*list, ',')
+			}
+			*list = append(*list, p.json()...)
+		}
+	}
+	var out []byte
+	for i, list := range lists {
+		if list != nil {
+			out = append(append(append(out, `,"`+names[i]+`":[`...), list...), ']')
+		}
+	}
+	return out
 }

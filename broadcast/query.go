@@ -18,7 +18,9 @@ type query struct {
 	symbols []string // as named; nil when the query names none
 	rate    float64  // updates a second; 0 when not asked for
 	fields  feed.Fields
-	since   string // a position, or what the client took for one
+	asks    []ask    // bars
+	trades  []string // as named
+	since   string   // a position, or what the client took for one
 	wait    time.Duration
 }
 
@@ -30,14 +32,17 @@ const minRate = 0.01
 func parseQuery(v url.Values, cfg Config) (query, error) {
 	q := query{fields: feed.AllFields, since: v.Get("since")}
 	for _, list := range v["symbols"] {
-		for name := range strings.SplitSeq(list, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				q.symbols = append(q.symbols, name)
-			}
-		}
+		q.symbols = append(q.symbols, splitNames(list)...)
+	}
+	for _, list := range v["trades"] {
+		q.trades = append(q.trades, splitNames(list)...)
 	}
 	if len(q.symbols) > cfg.MaxSymbols {
 		return q, &fault{tooManySymbols, fmt.Sprintf("symbols: %d are more than the %d allowed", len(q.symbols), cfg.MaxSymbols)}
+	}
+	var err error
+	if q.asks, err = parseAsks(v["bars"], v["interval"], v.Get("limit"), &cfg); err != nil {
+		return q, err
 	}
 	if v.Has("rate") {
 		rate, err := strconv.ParseFloat(v.Get("rate"), 64)
@@ -73,8 +78,8 @@ func parseQuery(v url.Values, cfg Config) (query, error) {
 // answered when it returns false.
 func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool) {
 	q, err := parseQuery(r.URL.Query(), b.cfg)
-	if err == nil && len(q.symbols) == 0 {
-		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist"`}
+	if err == nil && !q.names() {
+		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist", or bars or trades`}
 	}
 	if err != nil {
 		badQuery(err).Write(w)
@@ -82,6 +87,9 @@ func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool)
 	}
 	return q, true
 }
+
+// names tells whether anything is asked for.
+func (q *query) names() bool { return len(q.symbols)+len(q.asks)+len(q.trades) > 0 }
 
 func checkRate(rate float64) error {
 	if math.IsNaN(rate) || math.IsInf(rate, 0) || rate < minRate {

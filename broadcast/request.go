@@ -3,6 +3,7 @@ package broadcast
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tickertape/feed"
@@ -49,13 +50,18 @@ func (s *subscriber) answerSubscribe(r *request) error {
 		}
 		fields = f
 	}
-	for _, name := range r.Symbols {
-		if name == "" {
-			return &fault{badRequest, `symbols: "" is no symbol`}
+	for key, names := range map[string][]string{"symbols": r.Symbols, "bars": r.Bars, "trades": r.Trades} {
+		if slices.Contains(names, "") {
+			return &fault{badRequest, key + `: "" is no symbol`}
 		}
 	}
-	if r.Symbols == nil && r.Rate == nil && r.Fields == nil {
-		return &fault{badRequest, "symbols: missing; name symbols, \"*\" or \"#watchlist\""}
+	asks, err := r.bars(&s.shard.board.cfg)
+	if err != nil {
+		return err
+	}
+	r.asks = asks
+	if r.Symbols == nil && r.Rate == nil && r.Fields == nil && asks == nil && len(r.Trades) == 0 {
+		return &fault{badRequest, "symbols: missing; name symbols, \"*\" or \"#watchlist\", or bars or trades"}
 	}
 	return s.subscribe(r, fields, len(r.Symbols) > 0)
 }
@@ -75,8 +81,24 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 		added, tell = list, true
 	}
 	since, resumed := b.since(r.Since)
+	more, err := b.resolveSeries(r.asks, r.Trades, since, resumed)
+	if err != nil {
+		return err
+	}
+	if n := s.wouldFollow(more.series); n > b.cfg.MaxSeries {
+		return tooManySeries(n, b.cfg.MaxSeries)
+	}
 	if r.Rate != nil {
 		s.ration(*r.Rate)
+	}
+	answer := func() error {
+		s.follow(more.series)
+		return s.say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
+			Symbols: spelled(named), Unknown: slices.Concat(named.unknown, more.unknown), Rate: s.granted(),
+			Bars: more.bars, Interval: more.interval, Trades: more.trades})
+	}
+	if r.Symbols == nil && r.Rate == nil && fields == s.fields {
+		return answer() // of series alone
 	}
 	follow := func(d delivery) error {
 		s.list, s.fields = list, fields
@@ -84,8 +106,7 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 		if tell {
 			s.delivery = &d
 		}
-		return s.say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
-			Symbols: spelled(named), Unknown: named.unknown, Rate: s.granted()})
+		return answer()
 	}
 	snapshotOf := delivery{kind: snapshot, list: added, fields: fields, from: since, resumed: resumed}
 	if s.list.empty() || fields != s.fields {
@@ -102,13 +123,21 @@ func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error 
 
 // unsubscribe stops following; after its answer nothing more is said of those symbols.
 func (s *subscriber) unsubscribe(r *request) error {
-	if len(r.Symbols) == 0 {
-		return &fault{badRequest, "symbols: missing; name the symbols to stop following, or \"*\""}
+	if len(r.Symbols)+len(r.Bars)+len(r.Trades) == 0 {
+		return &fault{badRequest, "symbols: missing; name the symbols to stop following, or \"*\", or bars or trades"}
+	}
+	answer, err := s.answerUnfollow(r)
+	if err != nil {
+		return err
 	}
 	named := s.shard.board.resolve(r.Symbols)
-	s.list = s.list.without(named.list, s.shard.board.dir.Len())
-	s.rejoin()
-	return s.say("unsubscribed", subscribedMessage{Type: "unsubscribed", ID: raw(r.ID), Symbols: spelled(named), Unknown: named.unknown})
+	if len(r.Symbols) > 0 {
+		s.list = s.list.without(named.list, s.shard.board.dir.Len())
+		s.rejoin()
+	}
+	answer.Type, answer.ID, answer.Symbols = "unsubscribed", raw(r.ID), spelled(named)
+	answer.Unknown = slices.Concat(named.unknown, answer.Unknown)
+	return s.say("unsubscribed", answer)
 }
 
 // spelled are the symbols that an answer names.

@@ -21,6 +21,8 @@ type shard struct {
 	all       []*subscriber
 	impatient bool // whoever comes is cut off
 	watches   watches
+	followers []*subscriber // who follow series
+	seriesDue time.Time     // when the first of those is due who wait for their time with news; zero when none does
 	wheel     wheel
 	standing  *standing // of the sources, which the subscribers have been told or are told now
 	now       time.Time // the clock, a few writes old at most
@@ -161,14 +163,14 @@ func (sh *shard) tell(n *news) {
 		x.compose(&sh.frame, n, sh.board.store, sh.now)
 		sh.offer(x)
 	}
-	if due := sh.watches.due; due.IsZero() || due.After(sh.now) {
-		return
+	if due := sh.watches.due; !due.IsZero() && !due.After(sh.now) {
+		for _, x := range sh.watches.takeDue(sh.now) {
+			sh.frame.reset()
+			x.gather(&sh.frame, x.list, sh.board.store, sh.now)
+			sh.offer(x)
+		}
 	}
-	for _, x := range sh.watches.takeDue(sh.now) {
-		sh.frame.reset()
-		x.gather(&sh.frame, x.list, sh.board.store, sh.now)
-		sh.offer(x)
-	}
+	sh.tellFollowers()
 }
 
 // offer writes the frame to every member of the watch that can take it.

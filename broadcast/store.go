@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tickertape/feed"
 )
 
@@ -33,14 +35,19 @@ func (v *version) since(seq Seq) feed.Fields {
 // store is what was published: the board as every subscriber sees it. One flush at a time writes
 // it, everyone reads.
 type store struct {
-	dir   *feed.Directory
-	epoch string
+	dir      *feed.Directory
+	cfg      *Config
+	epoch    string
+	days     func(market string) days // nil where days are those of UTC or of the source
+	unmended prometheus.Counter       // corrections of trades that are kept no more
 
 	mu       sync.RWMutex
 	standing *standing     // guarded by mu
 	quoted   bool          // guarded by mu: some symbol has, or had, a price
 	seq      Seq           // guarded by mu
 	versions []version     // guarded by mu; the index is the symbol's id
+	charts   []*chart      // guarded by mu; the index is the symbol's id; nil of one that was never traded
+	absorbed bool          // guarded by mu: charts have news of the next flush
 	next     chan struct{} // guarded by mu: closed by the next flush; nil when nobody waits for it
 }
 
@@ -54,10 +61,10 @@ func (s *store) flushed() <-chan struct{} {
 	return s.next
 }
 
-// publish enters how the sources stand, and the quotes as the next flush. It returns the seq and the
-// ids of those that differ from what was there, in order, in the room of news. When none does, there
-// is no flush.
-func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed.Time, news []feed.SymbolID) (Seq, []feed.SymbolID) {
+// publish enters how the sources stand, and the quotes and trades as the next flush. It returns the seq and
+// the ids of those quotes that differ from what was there, in order, in the room of news. When nothing is
+// new, there is no flush.
+func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed.Time, trades []traded, news []feed.SymbolID) (Seq, []feed.SymbolID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.standing = standing
@@ -84,8 +91,8 @@ func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed
 		s.quoted = s.quoted || q.Set&(feed.FieldPrice|feed.FieldBid|feed.FieldAsk) != 0
 		news = append(news, q.Symbol)
 	}
-	if len(news) > 0 {
-		s.seq = next
+	if traded := s.enter(trades, next) || s.absorbed; traded || len(news) > 0 {
+		s.seq, s.absorbed = next, false
 		if s.next != nil {
 			close(s.next)
 			s.next = nil

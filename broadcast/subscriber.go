@@ -37,6 +37,7 @@ type subscriber struct {
 	standing uint64    // the version of the sources' standing that it has been told
 	wrote    time.Time // when the newest message was written
 	pace     *pace     // nil while it keeps up
+	followed *followed // series; nil when there are none
 
 	// owned by the shard, what waits for the line to be free; nothing does while it is
 	delivery *delivery      // under way
@@ -78,11 +79,16 @@ func (s *subscriber) begin(q query) {
 	sh.wheel.put(s, sh.now, sh.board.cfg.Heartbeat)
 	s.depart()
 	s.todo = append(s.todo, s.hello)
-	if q.symbols != nil || q.rate != 0 || q.fields != feed.AllFields {
+	if q.names() || q.rate != 0 || q.fields != feed.AllFields {
 		s.todo = append(s.todo, func() error {
 			s.ration(q.rate)
-			r := request{Symbols: q.symbols, Since: q.since}
+			r := request{Symbols: q.symbols, Since: q.since, Trades: q.trades, asks: q.asks[:min(1, len(q.asks))]}
 			return s.subscribe(&r, q.fields, q.symbols != nil)
+		})
+	}
+	for i := 1; i < len(q.asks); i++ { // an answer names one interval
+		s.todo = append(s.todo, func() error {
+			return s.subscribe(&request{Since: q.since, asks: q.asks[i : i+1]}, s.fields, false)
 		})
 	}
 	s.todo = append(s.todo, s.listen)
@@ -143,7 +149,11 @@ func (s *subscriber) next() (more bool, err error) {
 		f := s.shard.standing.after(s.standing)
 		s.standing = f.version
 		return true, s.say("status", f.message("status"))
-	case s.watch == nil:
+	}
+	if said, err := s.saySeries(); said || err != nil {
+		return said, err
+	}
+	if s.watch == nil {
 		return false, nil
 	}
 	if said, err := s.keepPace(); said || err != nil {
@@ -189,6 +199,16 @@ func (s *subscriber) offer(f *frame) {
 		s.pump()
 		return
 	}
+	if s.followed != nil {
+		if err := s.sayAllSeries(); err != nil {
+			s.leave(err)
+			return
+		}
+		if s.busy {
+			s.miss()
+			return
+		}
+	}
 	for i, p := range f.parts {
 		err := s.put(p.kind, s.shard.framed(f, i, s.as))
 		if err != nil {
@@ -227,6 +247,7 @@ func (s *subscriber) tellPart() error {
 	if !p.more {
 		s.delivered(d) // what the line does not take now, it takes before anything else
 	}
+	p.loose = s.followed != nil && s.followed.seq < d.at
 	if p.kind == update && p.news > 0 {
 		sh.board.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.news))/1e6))
 	}
@@ -297,6 +318,7 @@ func (s *subscriber) leave(why error) {
 		sh.watches.leave(s, s.watch)
 		s.watch = nil
 	}
+	s.unfollow(func(*series) bool { return true })
 	sh.wheel.remove(s)
 	m.subscribers.WithLabelValues(s.transport.String()).Dec()
 	m.tiers[tierOf(s.asked)].Dec()

@@ -29,9 +29,12 @@ func newWorld(symbols int) *world {
 			panic(err)
 		}
 	}
+	cfg := DefaultConfig()
+	cfg.Trades = tapeTold
+	cfg.Bars = Bars{Second: 4, FiveSeconds: 4, Minute: 4, Hour: 4, Day: 4}
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), stop: stop, done: make(chan struct{}),
-		board: NewBoard(DefaultConfig(), []Watchlist{{Name: "few", Symbols: []string{"S1", "S2"}}}, dir, feed.Info{Name: "test"},
+		board: NewBoard(cfg, []Watchlist{{Name: "few", Symbols: []string{"S1", "S2"}}}, dir, feed.Info{Name: "test"},
 			slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
 	go func() {
 		defer close(w.done)

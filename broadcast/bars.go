@@ -1,0 +1,100 @@
+package broadcast
+
+import "tickertape/feed"
+
+// bars are the newest of one symbol and interval, in order of their start: a ring that grows up to
+// what is kept.
+type bars struct {
+	ring []bar
+	head int
+	n    int
+	gone uint32 // the start of the newest that is kept no more; 0 none
+
+	mended Seq // the newest flush that changed another bar than the newest
+}
+
+// at is the i-th bar, the oldest first. It is good until the next put.
+func (s *bars) at(i int) *bar {
+	if i += s.head; i >= len(s.ring) {
+		i -= len(s.ring)
+	}
+	return &s.ring[i]
+}
+
+// find is the place of the first bar that does not start before a time.
+func (s *bars) find(start uint32) int {
+	if s.n == 0 || s.at(s.n-1).start < start {
+		return s.n
+	}
+	low, high := 0, s.n-1
+	for low < high {
+		if mid := (low + high) / 2; s.at(mid).start < start {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// put is the bar that starts then, made where there is none; nil where it is older than what is kept.
+func (s *bars) put(start uint32, keep int) *bar {
+	i := s.find(start)
+	if i < s.n && s.at(i).start == start {
+		return s.at(i)
+	}
+	if start <= s.gone {
+		return nil
+	}
+	if s.n == keep {
+		if i == 0 {
+			s.gone = max(s.gone, start)
+			return nil
+		}
+		s.gone = s.at(0).start
+		s.head = (s.head + 1) % len(s.ring)
+		s.n--
+		i--
+	}
+	if s.n == len(s.ring) {
+		s.grow(min(keep, max(4, s.n+s.n/2)))
+	}
+	s.n++
+	for j := s.n - 1; j > i; j-- {
+		*s.at(j) = *s.at(j - 1)
+	}
+	*s.at(i) = bar{start: start}
+	return s.at(i)
+}
+
+func (s *bars) grow(to int) {
+	ring := make([]bar, to)
+	for i := range s.n {
+		ring[i] = *s.at(i)
+	}
+	s.ring, s.head = ring, 0
+}
+
+// changedSince tells whether any changed after a flush.
+func (s *bars) changedSince(seq Seq) bool {
+	return s.n > 0 && (s.mended > seq || s.at(s.n-1).changed > seq)
+}
+
+// firstSince is the place from which on to look for those that changed after a flush: as long as trades come in
+// order, they are the newest ones.
+func (s *bars) firstSince(seq Seq) int {
+	if s.mended > seq {
+		return 0
+	}
+	i := s.n
+	for i > 0 && s.at(i-1).changed > seq {
+		i--
+	}
+	return i
+}
+
+// secondsOf is the second of a time, and false where no bar can start then.
+func secondsOf(t feed.Time) (uint32, bool) {
+	s := t / 1e6
+	return uint32(s), t >= 1e6 && s < 1<<32-1
+}

@@ -1,0 +1,161 @@
+package broadcast
+
+import (
+	"tickertape/feed"
+)
+
+// chart is what was traded of one symbol: its newest trades, and its bars of each interval.
+type chart struct {
+	tape    tape
+	bars    [numIntervals]bars
+	changed Seq       // the newest flush that tells of any
+	cleared Seq       // the newest flush that began anew
+	oldest  feed.Time // of the first trade since then; 0 none
+
+	days     days      // of the symbol's market; nil where it has none
+	day      feed.Time // when the source's session began; 0 unknown
+	from, to feed.Time // the trading day that was asked for last
+}
+
+// days is when the trading day begins that a time belongs to, and when the next one does.
+type days func(feed.Time) (from, to feed.Time)
+
+// start is when the bar of a trade begins, in seconds, and when in it the trade was, in grains.
+func (c *chart) start(k interval, at feed.Time) (uint32, uint32, bool) {
+	second, ok := secondsOf(at)
+	if !ok {
+		return 0, 0, false
+	}
+	start := second - second%intervals[k].seconds
+	if k == oneDay {
+		switch {
+		case c.days != nil:
+			if at < c.from || at >= c.to {
+				c.from, c.to = c.days(at)
+			}
+			start, ok = secondsOf(c.from)
+		case c.day != 0 && at >= c.day:
+			start, ok = secondsOf(c.day)
+		case c.day != 0: // of a session before
+			s := &c.bars[oneDay]
+			i := s.find(second + 1)
+			if i == 0 {
+				return 0, 0, false
+			}
+			start = s.at(i - 1).start
+		}
+	}
+	grains := (at - feed.Time(start)*1e6) / intervals[k].grain
+	return start, uint32(min(grains, 1<<32-1)), ok
+}
+
+// trade takes in a trade, which flush seq tells.
+func (c *chart) trade(p *trade, seq Seq, cfg *Config) {
+	p.came, p.changed = seq, seq
+	if c.oldest == 0 {
+		c.oldest = p.time
+	}
+	c.changed = seq
+	c.tape.add(p, cfg.Trades)
+	for k := range interval(numIntervals) {
+		keep := cfg.Bars.keep(k)
+		if keep == 0 {
+			continue
+		}
+		start, at, ok := c.start(k, p.time)
+		if !ok {
+			continue
+		}
+		s := &c.bars[k]
+		if b := s.put(start, keep); b != nil && b.take(p, k, at) {
+			b.changed = seq
+			if b != s.at(s.n-1) {
+				s.mended = seq
+			}
+		}
+	}
+}
+
+// correct mends a trade and the bars that it is in, and returns false where the trade is kept no more.
+func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
+	p := c.tape.find(k)
+	if p == nil {
+		return false
+	}
+	old := *p
+	p.price, p.size, p.flags = k.New.Price, k.New.Size, k.New.Flags
+	if k.New.Flags == 0 {
+		p.price, p.size = old.price, old.size // as what it is struck out
+	} else if old.flags&feed.Late != 0 {
+		p.flags |= feed.Late
+	}
+	p.mended, p.changed = true, seq
+	c.changed = seq
+	for i := range interval(numIntervals) {
+		if cfg.Bars.keep(i) == 0 {
+			continue
+		}
+		start, _, ok := c.start(i, p.time)
+		if !ok {
+			continue
+		}
+		s := &c.bars[i]
+		place := s.find(start)
+		if place == s.n || s.at(place).start != start {
+			continue
+		}
+		c.mend(i, place, &old, p, cfg)
+		s.at(place).changed, s.mended = seq, seq
+	}
+	return true
+}
+
+// mend makes a bar anew after one of its trades has changed: of its trades where all of them are kept, else of
+// shorter bars, else as far as the two trades show.
+func (c *chart) mend(k interval, place int, old, next *trade, cfg *Config) {
+	s := &c.bars[k]
+	b := s.at(place)
+	fresh := bar{start: b.start}
+	if c.tape.gone < feed.Time(b.start)*1e6 {
+		for i := range c.tape.n {
+			p := c.tape.at(i)
+			if start, at, ok := c.start(k, p.time); ok && start == b.start {
+				fresh.take(p, k, at)
+			}
+		}
+		*b = fresh
+		return
+	}
+	end := b.start + intervals[k].seconds
+	if place+1 < s.n {
+		end = max(end, s.at(place+1).start) // a trading day may be longer
+	}
+	for j := range k {
+		part := &c.bars[j]
+		if cfg.Bars.keep(j) == 0 || part.gone >= b.start {
+			continue
+		}
+		for i := part.find(b.start); i < part.n && part.at(i).start < end; i++ {
+			fresh.add(part.at(i), k, int64(part.at(i).start-b.start)*1e6)
+		}
+		*b = fresh
+		return
+	}
+	b.replace(old, next)
+}
+
+// session begins a trading day. One that begins no later than all that was traded is that of a recording that
+// begins anew.
+func (c *chart) session(at feed.Time, seq Seq) {
+	if at == 0 {
+		return
+	}
+	if c.oldest != 0 && at <= c.oldest {
+		for k := range c.bars {
+			c.bars[k] = bars{}
+		}
+		c.tape.clear()
+		c.oldest, c.cleared, c.changed = 0, seq, seq
+	}
+	c.day = at
+}

@@ -1,0 +1,318 @@
+package broadcast
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tickertape/feed"
+)
+
+// The charts against a plain model that keeps every trade and sums them up anew for each bar.
+
+type modelTrade struct {
+	trade
+	order int
+}
+
+// modelBar sums up trades as PROTOCOL.md says.
+func modelBar(k interval, start int64, trades []modelTrade) string {
+	priced := func(t *modelTrade) bool {
+		return t.flags&(feed.SetsLast|feed.SetsHighLow|feed.SetsExtended|feed.Late) != 0
+	}
+	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.outside() })
+	var prices []modelTrade // in the order of their times
+	extended := false
+	for _, t := range trades {
+		if !priced(&t) || t.outside() && (regular || k == oneDay) {
+			continue
+		}
+		extended = extended || t.outside()
+		prices = append(prices, t)
+	}
+	slices.SortStableFunc(prices, func(a, b modelTrade) int { return cmp.Compare(a.time, b.time) })
+	if len(prices) == 0 {
+		return ""
+	}
+	high, low := prices[0].price, prices[0].price
+	var volume feed.Quantity
+	var turnover feed.Turnover
+	count := 0
+	for _, t := range prices {
+		high, low = max(high, t.price), min(low, t.price)
+	}
+	for _, t := range trades {
+		if t.flags&feed.SetsVolume != 0 {
+			cost, _ := t.size.Times(t.price)
+			volume, _ = volume.Add(t.size)
+			turnover, _ = turnover.Add(cost)
+			count++
+		}
+	}
+	text := fmt.Sprintf(`{"t":%d,"o":%v,"h":%v,"l":%v,"c":%v,"v":%v,"n":%d`, start*1e6, prices[0].price, high, low, prices[len(prices)-1].price, volume, count)
+	if !volume.IsZero() {
+		text += fmt.Sprintf(`,"vw":%v`, turnover.Over(volume))
+	}
+	if extended {
+		text += `,"x":true`
+	}
+	return text + "}"
+}
+
+func modelBars(k interval, trades []modelTrade) []string {
+	byStart := map[int64][]modelTrade{}
+	for _, t := range trades {
+		if t.flags != 0 {
+			second := int64(t.time) / 1e6
+			start := second - second%int64(intervals[k].seconds)
+			byStart[start] = append(byStart[start], t)
+		}
+	}
+	starts := make([]int64, 0, len(byStart))
+	for start := range byStart {
+		starts = append(starts, start)
+	}
+	slices.Sort(starts)
+	var all []string
+	for _, start := range starts {
+		if text := modelBar(k, start, byStart[start]); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+func (c *chart) texts(k interval) []string {
+	var all []string
+	for i := range c.bars[k].n {
+		if b := c.bars[k].at(i); b.priced() {
+			all = append(all, string(b.appendTo(nil, allBarFields)))
+		}
+	}
+	return all
+}
+
+const morning = feed.Time(1_795_012_200_000_000)
+
+func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Trades = 1000
+	rapid.Check(t, func(t *rapid.T) {
+		var c chart
+		var trades []modelTrade
+		now := morning
+		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
+			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
+				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
+				if m.flags == 0 {
+					continue
+				}
+				k := feed.Correction{ID: m.id, Old: feed.Print{Price: m.price, Size: m.size, Flags: m.flags}}
+				if rapid.Bool().Draw(t, "cancel") {
+					m.flags = 0
+				} else {
+					m.price = drawPrice(t)
+					k.New = feed.Print{Price: m.price, Size: m.size, Flags: m.flags &^ feed.Late}
+					if m.flags&feed.Late != 0 && k.New.Flags == 0 {
+						continue // it would be as good as cancelled
+					}
+				}
+				if !c.correct(&k, Seq(i+1), &cfg) {
+					t.Fatalf("trade %d is kept no more", m.id)
+				}
+				continue
+			}
+			now += feed.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
+			m := modelTrade{order: i, trade: trade{id: uint64(i + 1), price: drawPrice(t), time: now,
+				size:  feed.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
+				flags: rapid.SampledFrom([]feed.Flags{feed.Regular, feed.Regular, feed.SetsVolume, feed.SetsExtended | feed.SetsVolume}).Draw(t, "flags")}}
+			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
+				m.time -= feed.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
+				m.flags = m.flags.Belated()
+			}
+			trades = append(trades, m)
+			m.time -= m.time % 32 // what a day's bar can tell apart
+			trades[len(trades)-1] = m
+			given := m.trade
+			c.trade(&given, Seq(i+1), &cfg)
+		}
+		for k := range interval(numIntervals) {
+			got, want := c.texts(k), modelBars(k, trades)
+			if !slices.Equal(got, want) {
+				t.Errorf("bars of %s\n got %s\nwant %s", k, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+			}
+		}
+	})
+}
+
+func drawPrice(t *rapid.T) feed.Price {
+	return feed.Price(rapid.Int64Range(1, 40).Draw(t, "price")) * feed.Scale / 4
+}
+
+// Of a trade that is not kept with all of its bar, shorter bars tell what the longer one was without it.
+func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Trades = 100
+	var c chart
+	seq := Seq(1)
+	say := func(id uint64, at feed.Time, price int64) {
+		c.trade(&trade{id: id, price: feed.Price(price) * feed.Scale, size: feed.Units(1), time: at, flags: feed.Regular}, seq, &cfg)
+		seq++
+	}
+	for i := range 500 { // a quarter of an hour begins
+		say(uint64(i+1), morning+feed.Time(i)*500_000, int64(100+i%7))
+	}
+	say(1000, morning+250e6, 999) // bad
+	if got := c.bars[4].at(c.bars[4].n - 1).high; got != 999*feed.Scale {
+		t.Fatalf("high %v", got)
+	}
+	if !c.correct(&feed.Correction{ID: 1000, Old: feed.Print{Price: 999 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, seq, &cfg) {
+		t.Fatal("not found")
+	}
+	for k := range interval(numIntervals) {
+		s := &c.bars[k]
+		for i := range s.n {
+			if b := s.at(i); b.high > 106*feed.Scale {
+				t.Errorf("a bar of %s still has the bad price: %s", k, b.appendTo(nil, allBarFields))
+			}
+		}
+	}
+	day := c.bars[oneDay].at(0)
+	if day.count() != 500 || day.open != 100*feed.Scale || day.close != feed.Price(100+499%7)*feed.Scale || day.low != 100*feed.Scale {
+		t.Errorf("day %s", day.appendTo(nil, allBarFields))
+	}
+	if c.correct(&feed.Correction{ID: 3, Old: feed.Print{Price: 102 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, seq, &cfg) {
+		t.Error("a trade that is kept no more was found")
+	}
+}
+
+func TestBarsAreBounded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keep := rapid.IntRange(1, 9).Draw(t, "keep")
+		var s bars
+		want := map[uint32]bool{}
+		gone := uint32(0)
+		for range rapid.IntRange(1, 80).Draw(t, "puts") {
+			start := uint32(rapid.IntRange(1, 40).Draw(t, "start"))
+			b := s.put(start, keep)
+			if b == nil {
+				if start > gone && len(want) < keep {
+					t.Fatalf("%d refused", start)
+				}
+				gone = max(gone, start)
+				continue
+			}
+			if b.start != start {
+				t.Fatalf("put %d, got %d", start, b.start)
+			}
+			if want[start] = true; len(want) > keep {
+				oldest := slices.Min(slices.Collect(func(yield func(uint32) bool) {
+					for k := range want {
+						if !yield(k) {
+							return
+						}
+					}
+				}))
+				delete(want, oldest)
+				gone = max(gone, oldest)
+			}
+		}
+		last := uint32(0)
+		for i := range s.n {
+			b := s.at(i)
+			if b.start <= last || !want[b.start] {
+				t.Fatalf("bar %d after %d, want %v", b.start, last, want)
+			}
+			last = b.start
+		}
+		if s.n != len(want) || s.n > keep || len(s.ring) > keep {
+			t.Fatalf("%d bars in a ring of %d, want %v", s.n, len(s.ring), want)
+		}
+	})
+}
+
+func TestDaysAreThoseOfTheMarket(t *testing.T) {
+	cfg := DefaultConfig()
+	const roll = feed.Time(9 * 3600e6)
+	day := func(n int64) feed.Time { return feed.Time(n * 86_400e6) }
+	market := func(at feed.Time) (from, to feed.Time) {
+		from = (at-roll)/day(1)*day(1) + roll
+		return from, from + day(1)
+	}
+	say := func(c *chart, at feed.Time) {
+		c.trade(&trade{price: feed.Scale, size: feed.Units(1), time: at, flags: feed.Regular}, 1, &cfg)
+	}
+	starts := func(c *chart) (all []feed.Time) {
+		for i := range c.bars[oneDay].n {
+			all = append(all, feed.Time(c.bars[oneDay].at(i).start)*1e6)
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		chart chart
+		say   func(c *chart)
+		want  []feed.Time
+	}{
+		"UTC's":        {chart{}, func(c *chart) { say(c, day(100)-1); say(c, day(100)) }, []feed.Time{day(99), day(100)}},
+		"the market's": {chart{days: market}, func(c *chart) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []feed.Time{day(99) + roll, day(100) + roll}},
+		"the session's": {chart{}, func(c *chart) {
+			say(c, day(100))
+			c.session(day(100)+5e6, 2)
+			say(c, day(101)+5e6)
+			say(c, day(100)+1e6)
+		}, []feed.Time{day(100), day(100) + 5e6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := c.chart
+			c.say(&x)
+			if got := starts(&x); !slices.Equal(got, c.want) {
+				t.Errorf("days begin at %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRecordingThatBeginsAnewDoesNotCountTwice(t *testing.T) {
+	cfg := DefaultConfig()
+	var c chart
+	for round := range 3 {
+		c.session(morning, Seq(10*round+1))
+		for i := range 5 {
+			c.trade(&trade{price: feed.Scale, size: feed.Units(1), time: morning + feed.Time(i)*1e6, flags: feed.Regular}, Seq(10*round+2), &cfg)
+		}
+	}
+	if day := c.bars[oneDay]; day.n != 1 || day.at(0).count() != 5 {
+		t.Errorf("%d days, the first with %d trades; want one with 5", day.n, day.at(0).count())
+	}
+	if c.tape.n != 5 || c.tape.total != 15 || c.cleared != 21 {
+		t.Errorf("%d trades of %d, cleared at %d", c.tape.n, c.tape.total, c.cleared)
+	}
+}
+
+func TestTradesHaveADirectionAndConditions(t *testing.T) {
+	cfg := DefaultConfig()
+	var c chart
+	for i, price := range []int64{5, 5, 6, 6, 4} {
+		c.trade(&trade{price: feed.Price(price) * feed.Scale, time: morning, flags: feed.Regular, conditions: []string{"", "@,I", "", "", ""}[i]}, 1, &cfg)
+	}
+	var got []string
+	for i := range c.tape.n {
+		var told struct {
+			I, D int
+			C    []string
+		}
+		text := c.tape.appendTo(nil, i)
+		if err := json.Unmarshal(text, &told); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		got = append(got, fmt.Sprint(told.I, told.D, told.C))
+	}
+	if want := "1 0 [] 2 0 [@ I] 3 1 [] 4 1 [] 5 -1 []"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

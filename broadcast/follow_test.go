@@ -1,0 +1,407 @@
+package broadcast
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/feed"
+)
+
+// trades takes in trades of AAPL, one a second from morning on, and waits until they are published.
+func (s *served) trades(t *testing.T, from, to int) {
+	t.Helper()
+	var ticks []feed.Tick
+	for i := from; i < to; i++ {
+		ticks = append(ticks, feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Price(100+i%50) * feed.Scale, Size: feed.Units(1), ID: uint64(i + 1),
+			Time: morning + feed.Time(i)*1e6})
+	}
+	before := s.store.now()
+	s.Apply(feed.Batch{Ticks: ticks})
+	until(t, "they are published", func() bool { return s.store.now() > before })
+}
+
+// nextMessage is the next message of a type, as it came.
+func (p *peer) nextMessage(kind string) string {
+	p.t.Helper()
+	for {
+		text, err := p.raw()
+		if err != nil {
+			p.t.Fatalf("%v while waiting for %s", err, kind)
+		}
+		if strings.HasPrefix(string(text), `{"type":"`+kind+`"`) {
+			return string(text)
+		}
+	}
+}
+
+var plainSocket = waysBySocket["WebSocket"]
+
+func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Bars.Second = 2000 })
+	s.trades(t, 0, 1500)
+	r := newReader()
+	p := s.join(t, plainSocket, "?bars=AAPL&interval=1s")
+	parts := 0
+	for more := true; more; parts++ {
+		var m seriesMessage
+		text := p.nextMessage("bars")
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > partLimit || m.Reset != (parts == 0) {
+			t.Errorf("part %d of %d bytes, reset %v", parts, len(text), m.Reset)
+		}
+		if err := r.take([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		more = m.More
+	}
+	if parts < 2 {
+		t.Errorf("%d part, want some", parts)
+	}
+	s.trades(t, 1500, 1510)
+	p.series(r, "bars AAPL 1s")
+	if err := r.agree(s.store, &series{kind: 0}); err != nil {
+		t.Error(err)
+	}
+	var limited seriesMessage
+	if err := json.Unmarshal([]byte(s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=7").nextMessage("bars")), &limited); err != nil || len(limited.Bars) != 7 || limited.More {
+		t.Errorf("%d bars of 7, %v", len(limited.Bars), err)
+	}
+}
+
+func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
+	s := serve(t, nil)
+	p := s.join(t, plainSocket, "?trades=AAPL")
+	var m seriesMessage
+	next := func() seriesMessage {
+		m = seriesMessage{}
+		if err := json.Unmarshal([]byte(p.nextMessage("trades")), &m); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if next(); !m.Reset || len(m.Trades) != 0 {
+		t.Errorf("history %+v, want an empty one", m)
+	}
+	s.trades(t, 0, 250)
+	if next(); m.Reset || len(m.Trades) != 100 || m.Skipped != 150 || string(m.Trades[99]["i"]) != "250" || string(m.Trades[0]["i"]) != "151" {
+		t.Errorf("%d trades, %d skipped", len(m.Trades), m.Skipped)
+	}
+	s.Apply(feed.Batch{Corrections: []feed.Correction{{ID: 250, Old: feed.Print{Price: 149 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}}})
+	if next(); len(m.Trades) != 1 || string(m.Trades[0]["i"]) != "250" || string(m.Trades[0]["st"]) != `"cancelled"` || m.Skipped != 0 {
+		t.Errorf("cancelled %v", m.Trades)
+	}
+	p.say(`{"type":"pause","id":1}`)
+	p.say(`{"type":"ping","id":2}`)
+	p.next("pong")
+	s.trades(t, 250, 255)
+	p.say(`{"type":"resume","id":3}`)
+	if next(); len(m.Trades) != 5 || m.Skipped != 0 {
+		t.Errorf("after a pause %d trades, %d skipped", len(m.Trades), m.Skipped)
+	}
+	since := Position{s.store.epoch, m.Seq}.String()
+	s.trades(t, 255, 800)
+	p = s.join(t, plainSocket, "?trades=AAPL&since="+since)
+	if next(); !m.Reset || len(m.Trades) != 100 {
+		t.Errorf("after more than are kept: reset %v, %d trades", m.Reset, len(m.Trades))
+	}
+}
+
+func TestSeriesKeepTheRate(t *testing.T) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+		p := s.join(t, w, "?bars=AAPL&interval=1s&rate=2")
+		p.nextMessage("bars")
+		began := time.Now()
+		go func() {
+			for i := range 400 {
+				time.Sleep(10 * time.Millisecond)
+				s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1), Time: morning + feed.Time(i)*1e4}}})
+			}
+		}()
+		for range 6 {
+			p.nextMessage("bars")
+		}
+		if took := time.Since(began); took < 2400*time.Millisecond || took > 3200*time.Millisecond {
+			t.Errorf("6 updates took %v at 2 a second", took)
+		}
+		for { // the last is told though nothing comes after it
+			var m seriesMessage
+			if err := json.Unmarshal([]byte(p.nextMessage("bars")), &m); err != nil {
+				t.Fatal(err)
+			}
+			if last := m.Bars[len(m.Bars)-1]; last["t"].String() == fmt.Sprint(int64(morning)+3e6) && last["n"] == "100" {
+				return
+			}
+		}
+	})
+}
+
+func TestUnsubscribedSeriesAreNotToldAnyMore(t *testing.T) {
+	s := serve(t, nil)
+	p := s.join(t, plainSocket, "")
+	p.say(`{"type":"subscribe","id":1,"bars":["AAPL"],"interval":"1s","trades":["AAPL"]}`)
+	p.nextMessage("trades")
+	p.say(`{"type":"subscribe","id":2,"bars":["AAPL"],"interval":"1d"}`)
+	p.nextMessage("bars")
+	p.say(`{"type":"unsubscribe","id":3,"bars":["AAPL"],"interval":"1s","trades":["*"]}`)
+	if got := p.nextMessage("unsubscribed"); got != `{"type":"unsubscribed","id":3,"symbols":[],"bars":["AAPL"],"interval":"1s","trades":["*"]}` {
+		t.Errorf("answer %s", got)
+	}
+	s.trades(t, 0, 1)
+	var m seriesMessage
+	if err := json.Unmarshal([]byte(p.nextMessage("bars")), &m); err != nil || m.Interval != "1d" {
+		t.Errorf("%+v %v, want the day alone", m, err)
+	}
+	p.say(`{"type":"unsubscribe","id":4,"bars":["AAPL"]}`)
+	p.nextMessage("unsubscribed")
+	s.trades(t, 1, 2)
+	p.say(`{"type":"ping","id":5}`)
+	if text, err := p.raw(); err != nil || !strings.HasPrefix(string(text), `{"type":"pong"`) {
+		t.Errorf("%s %v, want the pong and no more", text, err)
+	}
+	if n := s.busy(func(s *subscriber) bool { return s.followed != nil || len(s.shard.followers) > 0 }); n != 0 {
+		t.Errorf("%d subscribers still follow series", n)
+	}
+}
+
+func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
+	s := serve(t, func(c *Config) { c.MaxSeries, c.Bars.Hour = 3, 0 })
+	p := s.join(t, plainSocket, "")
+	for said, want := range map[string]string{
+		`"bars":["AAPL"],"interval":"2m"`:                       `interval: \"2m\" is not one of 1s`,
+		`"bars":["AAPL"],"interval":"1h"`:                       `interval: bars of 1h are not kept`,
+		`"bars":["*"]`:                                          `bars: \"*\"`,
+		`"trades":["*"]`:                                        `trades: \"*\"`,
+		`"bars":[""]`:                                           `bars: \"\" is no symbol`,
+		`"bars":"AAPL"`:                                         `bars: \"AAPL\" is not a list of strings`,
+		`"interval":"1m"`:                                       `bars: missing`,
+		`"bars":["AAPL"],"limit":0`:                             `limit: 0 is not between`,
+		`"bars":["AAPL"],"limit":1.5`:                           `limit: 1.5 is not a whole number`,
+		`"bars":["AAPL","MSFT","QUIET"],"trades":["AAPL"]`:      `4 would be followed, more than the 3 allowed`,
+		`"bars":["AAPL"],"symbols":["AAPL"],"interval":"1 min"`: `interval: \"1 min\"`,
+	} {
+		p.say(`{"type":"subscribe","id":9,` + said + `}`)
+		if got := p.nextMessage("error"); !strings.Contains(got, want) || !strings.Contains(got, `"id":9`) {
+			t.Errorf("%s: %s, want %s", said, got, want)
+		}
+	}
+	p.say(`{"type":"subscribe","id":10,"bars":["AAPL","MSFT"]}`)
+	p.nextMessage("bars")
+	p.say(`{"type":"subscribe","id":11,"bars":["AAPL","MSFT"]}`) // the same again is no more
+	p.nextMessage("bars")
+	p.say(`{"type":"subscribe","id":12,"trades":["AAPL","MSFT"]}`)
+	p.nextMessage("error")
+	for path, want := range map[string]string{
+		"/events?bars=AAPL&interval=3m":        `interval: "3m"`,
+		"/events?bars=AAPL&limit=x":            `limit: "x"`,
+		"/events?bars=,":                       "symbols: missing",
+		"/api/quotes?trades=*":                 `trades: "*"`,
+		"/api/bars":                            "symbol: missing",
+		"/api/bars?symbol=A&symbols=B":         "symbol and symbols",
+		"/api/bars?symbol=AAPL&interval=x":     `interval: "x"`,
+		"/api/bars?symbol=AAPL&from=yesterday": `from: "yesterday"`,
+		"/api/bars?symbol=AAPL&to=1e6":         `to: "1e6"`,
+		"/api/bars?symbol=AAPL&limit=-1":       "limit: -1",
+		"/api/bars?symbol=AAPL&fields=t,z":     `fields: "z"`,
+	} {
+		answer, body := s.get(t, path)
+		var problem struct{ Detail string }
+		if err := json.Unmarshal([]byte(body), &problem); err != nil || answer.StatusCode != http.StatusBadRequest && !strings.HasPrefix(path, "/events?bars=AAPL,") || !strings.Contains(problem.Detail, want) {
+			t.Errorf("%s: %s %s, want %s", path, answer.Status, body, want)
+		}
+	}
+	if answer, body := s.get(t, "/api/bars?symbol=NOBODY"); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, `\"NOBODY\"`) {
+		t.Errorf("unknown symbol: %s %s", answer.Status, body)
+	}
+}
+
+func TestBarsOverREST(t *testing.T) {
+	s := serve(t, nil)
+	s.trades(t, 0, 10)
+	start := int64(morning)
+	for path, want := range map[string]string{
+		"?symbol=AAPL&interval=1m&fields=t,c": fmt.Sprintf(`{"symbol":"AAPL","interval":"1m","bars":[{"t":%d,"c":109}]}`, start),
+		"?symbol=AAPL&interval=5s":            fmt.Sprintf(`{"symbol":"AAPL","interval":"5s","bars":[{"t":%d,"o":100,"h":104,"l":100,"c":104,"v":5,"n":5,"vw":102},{"t":%d,"o":105,"h":109,"l":105,"c":109,"v":5,"n":5,"vw":107}]}`, start, start+5e6),
+		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%d&to=%d", start+1e6, start+3e6):                            `{"symbol":"AAPL","interval":"1s","bars":[{"c":101},{"c":102}]}`,
+		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s", morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
+		"?symbol=AAPL&interval=1s&fields=c&limit=2":                                                                     `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
+		"?symbol=QUIET": `{"symbol":"QUIET","interval":"1m","bars":[]}`,
+	} {
+		if _, body := s.get(t, "/api/bars"+path); strings.TrimSpace(body) != want {
+			t.Errorf("%s:\n got %s\nwant %s", path, body, want)
+		}
+	}
+	_, body := s.get(t, "/api/bars?symbols=%23tech,QUIET,FOO&fields=c")
+	if _, rest, _ := strings.Cut(body, `"interval"`); strings.TrimSpace(rest) != `:"1m","unknown":["FOO"],"series":[{"symbol":"AAPL","bars":[{"c":109}]},{"symbol":"MSFT","bars":[]},{"symbol":"QUIET","bars":[]}]}` {
+		t.Errorf("several: %s", body)
+	}
+	if _, body := s.get(t, "/api/bars?symbols=*&fields=c"); !strings.Contains(body, "MSFT") {
+		t.Errorf("all: %s", body)
+	}
+	req, _ := http.NewRequest(http.MethodGet, s.url+"/api/bars?symbols=*", nil)
+	req.Header.Set("Accept-Encoding", "br, gzip;q=0.5")
+	answer, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	z, err := gzip.NewReader(answer.Body)
+	if err != nil || answer.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%v %v", answer.Header, err)
+	}
+	if text, err := io.ReadAll(z); err != nil || !json.Valid(text) {
+		t.Errorf("%s %v", text, err)
+	}
+}
+
+func TestLongPollTellsSeries(t *testing.T) {
+	s := serve(t, nil)
+	s.trades(t, 0, 3)
+	type answer struct {
+		Epoch  string
+		Seq    Seq
+		Bars   []json.RawMessage
+		Trades []json.RawMessage
+	}
+	poll := func(query string) (a answer) {
+		_, body := s.get(t, "/api/quotes?bars=AAPL&interval=1s&trades=AAPL"+query)
+		if err := json.Unmarshal([]byte(body), &a); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return a
+	}
+	r := newReader()
+	take := func(a answer) {
+		for _, m := range append(a.Bars, a.Trades...) {
+			if err := r.take(m); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	a := poll("")
+	take(a)
+	polled := make(chan answer)
+	go func() { polled <- poll(fmt.Sprintf("&since=%s-%d&wait=20s", a.Epoch, a.Seq)) }()
+	until(t, "it waits", func() bool { return testutil.ToFloat64(s.metrics.subscribers.WithLabelValues("poll")) > 0 })
+	s.trades(t, 3, 5)
+	b := <-polled
+	if len(b.Bars) != 1 || len(b.Trades) != 1 {
+		t.Errorf("polled %s %s", b.Bars, b.Trades)
+	}
+	take(b)
+	for _, x := range []series{{kind: 0}, {kind: ofTrades}} {
+		if err := r.agree(s.store, &x); err != nil {
+			t.Error(err)
+		}
+	}
+	if c := poll(fmt.Sprintf("&since=%s-%d", b.Epoch, b.Seq)); len(c.Bars)+len(c.Trades) != 0 {
+		t.Errorf("nothing is new, told %s %s", c.Bars, c.Trades)
+	}
+}
+
+// A position of an event stream speaks for all that was told before it, whatever is cut off where.
+func TestEventIDsSpeakForSeriesToo(t *testing.T) {
+	for _, query := range []string{"?bars=AAPL&interval=1s&trades=AAPL", "?symbols=AAPL&bars=AAPL&interval=1s&trades=AAPL"} {
+		s := serve(t, nil)
+		s.trades(t, 0, 20)
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for told := 20; ; told++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(2 * time.Millisecond):
+					s.trades(t, told, told+1)
+				}
+			}
+		}()
+		w := waysBySocket["events"]
+		r := newReader()
+		id := ""
+		for cut := range 12 {
+			p := s.join(t, w, query, "Last-Event-ID", id)
+			coming := ""
+			for left := -1; left != 0; {
+				line, err := p.r.ReadString('\n')
+				if err != nil {
+					t.Fatal(err)
+				}
+				line = strings.TrimSpace(line)
+				if text, is := strings.CutPrefix(line, "id: "); is {
+					coming = text
+				}
+				if text, is := strings.CutPrefix(line, "data: "); is && (strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
+					if err := r.takeAgain([]byte(text)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if line == "" && coming != "" { // an id holds when its event is over
+					if id, coming = coming, ""; left < 0 {
+						left = 1 + cut%9
+					}
+				}
+				if left > 0 {
+					left--
+				}
+			}
+			p.hangUp()
+		}
+		close(stop)
+		<-stopped
+		p := s.join(t, w, query, "Last-Event-ID", id)
+		for r.agree(s.store, &series{kind: 0}) != nil || r.agree(s.store, &series{kind: ofTrades}) != nil {
+			p.seriesAgain(r)
+		}
+	}
+}
+
+// takeAgain takes what may have been told before.
+func (r *reader) takeAgain(text []byte) error {
+	clear(r.seq)
+	var m seriesMessage
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	if m.Type == "trades" && !m.Reset && len(m.Trades) > 0 {
+		first := 0
+		if err := json.Unmarshal(m.Trades[0]["i"], &first); err != nil {
+			return err
+		}
+		if next := r.newest[m.Symbol] + 1; first > next+int(m.Skipped) {
+			return fmt.Errorf("trade %d after %d", first, next-1)
+		}
+		r.newest[m.Symbol] = 0
+	}
+	return r.take(text)
+}
+
+func (p *peer) seriesAgain(r *reader) seriesMessage {
+	p.t.Helper()
+	for {
+		text, err := p.raw()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), `{"type":"bars"`) && !strings.HasPrefix(string(text), `{"type":"trades"`) {
+			continue
+		}
+		if err := r.takeAgain(text); err != nil {
+			p.t.Fatal(err)
+		}
+		var m seriesMessage
+		if err := json.Unmarshal(text, &m); err != nil {
+			p.t.Fatal(err)
+		}
+		return m
+	}
+}
