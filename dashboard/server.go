@@ -12,6 +12,7 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 )
 
 // Server is the HTTP server.
@@ -26,10 +27,20 @@ type Server struct {
 // grace is what the server takes beyond the drain window before it cuts off whoever is left.
 const grace = 500 * time.Millisecond
 
+// Site is what a server shows.
+type Site struct {
+	Board      *broadcast.Board
+	Symbols    *feed.Directory
+	Watchlists []broadcast.Watchlist
+	Hours      *calendar.Calendar // of the markets that symbols name
+	Version    string             // of the program
+	Revision   string             // that it was built from
+}
+
 // OpenServer listens, so that a taken port is known before anything else starts; Run serves. A
 // peer that acknowledges nothing for patience is gone.
-func OpenServer(ctx context.Context, cfg Config, patience time.Duration, board *broadcast.Board, dir *feed.Directory, lists []broadcast.Watchlist,
-	log *slog.Logger, reg *prometheus.Registry) (*Server, error) {
+func OpenServer(ctx context.Context, cfg Config, patience time.Duration, site Site, log *slog.Logger, reg *prometheus.Registry) (*Server, error) {
+	board := site.Board
 	page, err := newAssets()
 	if err != nil {
 		return nil, err
@@ -38,8 +49,10 @@ func OpenServer(ctx context.Context, cfg Config, patience time.Duration, board *
 	mux.Handle("/ws", get(board.WebSocket()))
 	mux.Handle("/events", board.CrossOrigin(get(board.Events())))
 	mux.Handle("/api/quotes", board.CrossOrigin(get(board.Quotes())))
-	mux.Handle("/api/symbols", board.CrossOrigin(get(symbols(dir))))
-	mux.Handle("/api/watchlists", board.CrossOrigin(get(watchlists(lists))))
+	mux.Handle("/api/bars", board.CrossOrigin(get(board.Bars())))
+	mux.Handle("/api/symbols", board.CrossOrigin(get(symbols(site.Symbols, site.Hours))))
+	mux.Handle("/api/watchlists", board.CrossOrigin(get(watchlists(site.Watchlists))))
+	mux.Handle("/api/version", board.CrossOrigin(get(version(site.Version, site.Revision))))
 	mux.Handle("/api/", http.HandlerFunc(notFound))
 	mux.Handle("/healthz", get(healthz(board)))
 	mux.Handle("/readyz", get(readyz(board)))

@@ -14,6 +14,7 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 )
 
 // serve runs a server on a free port.
@@ -33,7 +34,9 @@ func serve(t *testing.T) (url string, board *broadcast.Board) {
 	log := slog.New(slog.DiscardHandler)
 	lists := []broadcast.Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}
 	board = broadcast.NewBoard(broadcast.DefaultConfig(), lists, dir, feed.Info{Name: "sim", Simulated: true}, log, reg)
-	s, err := OpenServer(t.Context(), Config{Listen: "127.0.0.1:0"}, time.Minute, board, dir, lists, log, reg)
+	s, err := OpenServer(t.Context(), Config{Listen: "127.0.0.1:0"}, time.Minute, Site{
+		Board: board, Symbols: dir, Watchlists: lists, Hours: &calendar.Calendar{}, Version: "1.2.3", Revision: "abc",
+	}, log, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestSearchRanksTheSymbolBeforeTheName(t *testing.T) {
 			t.Errorf("%s: found %v, want %s", query, got, want)
 		}
 	}
-	if _, body := fetch(t, url+"/api/symbols?query=aapl"); body != `{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Information Technology","currency":"USD","decimals":2}]}`+"\n" {
+	if _, body := fetch(t, url+"/api/symbols?query=aapl"); body != `{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Information Technology","currency":"USD","decimals":2,"zone":"UTC"}]}`+"\n" {
 		t.Errorf("record %s", body)
 	}
 }
@@ -185,7 +188,7 @@ func TestPageForbidsInlineScript(t *testing.T) {
 func TestTakenPortIsOneClearError(t *testing.T) {
 	url, board := serve(t)
 	addr := strings.TrimPrefix(url, "http://")
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, time.Minute, board, feed.NewDirectory(), nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, time.Minute, Site{Board: board, Symbols: feed.NewDirectory()}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 )
 
 type symbolRecord struct {
@@ -20,6 +21,8 @@ type symbolRecord struct {
 	Sector   string `json:"sector"`
 	Currency string `json:"currency"`
 	Decimals int    `json:"decimals"`
+	Market   string `json:"market,omitempty"`
+	Zone     string `json:"zone"` // of its market's hours, as an IANA name
 }
 
 const (
@@ -29,7 +32,7 @@ const (
 )
 
 // symbols serves GET /api/symbols: a search by query, or the records of the named symbols.
-func symbols(dir *feed.Directory) http.Handler {
+func symbols(dir *feed.Directory, hours *calendar.Calendar) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := r.URL.Query()
 		var found []feed.Symbol
@@ -54,10 +57,15 @@ func symbols(dir *feed.Directory) http.Handler {
 		}
 		records := make([]symbolRecord, 0, len(found))
 		for _, s := range found {
-			records = append(records, symbolRecord{s.Symbol, s.Name, s.Sector, s.Currency, s.Decimals})
+			records = append(records, symbolRecord{s.Symbol, s.Name, s.Sector, s.Currency, s.Decimals, s.Market, zoneOf(hours, s.Market)})
 		}
 		writeJSON(w, http.StatusOK, map[string]any{"symbols": records})
 	})
+}
+
+func zoneOf(hours *calendar.Calendar, market string) string {
+	m, _ := hours.Market(market)
+	return m.Zone().String()
 }
 
 func refuse(w http.ResponseWriter, detail string) {
