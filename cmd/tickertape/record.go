@@ -116,7 +116,7 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 	if p.url != "" {
 		source, err = p.follow(ctx, cfg.Sources, dir, log)
 	} else {
-		source, err = newFeed(cfg, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
+		source, _, err = newFeed(cfg, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"tickertape/broadcast"
 	"tickertape/dashboard"
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 )
 
 func serveCommand(file *string) *cobra.Command {
@@ -41,13 +42,16 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	tellBuild(reg)
 
 	dir := feed.NewDirectory()
-	source, err := newFeed(cfg.Feed, dir, log, reg, nil)
+	source, hours, err := newFeed(cfg.Feed, dir, log, reg, nil)
 	if err != nil {
 		return err
 	}
 	lists := knownLists(cfg.Watchlists, dir)
 	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), log, reg)
-	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, board, dir, lists, log, reg)
+	board.TradingDays(tradingDays(hours))
+	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, dashboard.Site{
+		Board: board, Symbols: dir, Watchlists: lists, Hours: hours, Version: version, Revision: revision(),
+	}, log, reg)
 	if err != nil {
 		return err
 	}
@@ -75,4 +79,17 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		log.Info("stopped")
 	}
 	return err
+}
+
+// tradingDays are those of the markets that have any.
+func tradingDays(hours *calendar.Calendar) func(market string) func(feed.Time) (from, to feed.Time) {
+	return func(market string) func(feed.Time) (from, to feed.Time) {
+		m, known := hours.Market(market)
+		if !known || m == nil {
+			return nil
+		}
+		return func(at feed.Time) (from, to feed.Time) {
+			return feed.TimeOf(m.Rolled(at.Std())), feed.TimeOf(m.NextRoll(at.Std()))
+		}
+	}
 }

@@ -122,12 +122,12 @@ func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar,
 	return all
 }
 
-// newFeed is all configured feeds as one, with what can be believed of them.
+// newFeed is all configured feeds as one, with what can be believed of them, and the hours of their markets.
 // tap, where it is not nil, sees all that comes in from vendors.
-func newFeed(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) (feed.Source, error) {
+func newFeed(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) (feed.Source, *calendar.Calendar, error) {
 	sources, hours, err := openSources(cfg, dir, log, reg, tap)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return desk.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), nil
+	return desk.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), hours, nil
 }

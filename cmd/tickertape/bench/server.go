@@ -97,6 +97,7 @@ func environment(inherited []string, plain bool, m Market) []string {
 		"TICKERTAPE_FEED_SOURCE=sim",
 		"TICKERTAPE_FEED_SIM_RATE="+strconv.Itoa(m.Ticks),
 		"TICKERTAPE_FEED_SIM_SYMBOLS="+strconv.Itoa(m.Symbols),
+		"TICKERTAPE_FEED_SIM_PAST=0s", // what it tells of the past has no latency
 		"TICKERTAPE_BROADCAST_INTERVAL="+m.Interval.String(),
 	)
 	if m.Compression {

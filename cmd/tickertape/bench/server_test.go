@@ -70,7 +70,7 @@ func TestServerGetsItsSettings(t *testing.T) {
 	got := environment(inherited, false, m)
 	for _, want := range []string{
 		"PATH=/bin", "TICKERTAPE_BROADCAST_HEARTBEAT=1s", "TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_FEED_SOURCE=sim",
-		"TICKERTAPE_FEED_SIM_RATE=7", "TICKERTAPE_FEED_SIM_SYMBOLS=8", "TICKERTAPE_BROADCAST_INTERVAL=9ms",
+		"TICKERTAPE_FEED_SIM_RATE=7", "TICKERTAPE_FEED_SIM_SYMBOLS=8", "TICKERTAPE_FEED_SIM_PAST=0s", "TICKERTAPE_BROADCAST_INTERVAL=9ms",
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s is missing in %q", want, got)
