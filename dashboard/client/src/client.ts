@@ -1,0 +1,511 @@
+import { createBoard, type Entry } from "./board.ts";
+import { createServerClock } from "./clock.ts";
+import { type ConnectionState, createConnection } from "./connection.ts";
+import { createEmitter } from "./emitter.ts";
+import { followPage } from "./lifecycle.ts";
+import { createOwnLine, type LineHandlers, type Role } from "./line.ts";
+import { createMemory } from "./memory.ts";
+import type { ClientMessage, MessageOf, MessageType, ServerMessage, Quote as WireQuote } from "./protocol.ts";
+import { makeQuote, type Quote } from "./quote.ts";
+import type { Bar, SeriesChange, SeriesStore, Trade } from "./series.ts";
+import { changedSources, greetedSources, type SourceState } from "./sources.ts";
+import type { Source } from "./sse.ts";
+import { createLaterTransport, type Series, type TransportName } from "./transport.ts";
+import { createLookup, isGroup, type PauseReason, seriesKey, wantsNothing } from "./want.ts";
+import { createWebSocketTransport, type Socket } from "./websocket.ts";
+
+export interface ClientOptions {
+  /** Where the server is; in a page, the page's own base unless given. */
+  readonly url?: string | URL;
+  /** Use this transport and no other. */
+  readonly transport?: TransportName;
+  /** Updates a second at most; as often as the server flushes unless given. */
+  readonly rate?: number;
+  /** The keys of the wire that are wanted; all unless given. */
+  readonly fields?: readonly string[];
+  /** Whether the tabs of a browser use one connection; true unless given, where the browser can. */
+  readonly share?: boolean;
+  readonly WebSocket?: new (url: string, protocol: string) => Socket;
+  readonly EventSource?: new (url: string) => Source;
+  readonly fetch?: typeof fetch;
+  /** Where a fallback is remembered; the tab's sessionStorage unless given. */
+  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** Symbols, or symbols together with bars and trades. */
+export type What =
+  | readonly string[]
+  | {
+      /** "*" is all that the server has, "#name" one of its lists. */
+      readonly symbols?: readonly string[];
+      /** Symbols whose bars are wanted, of the interval, "1m" unless given. */
+      readonly bars?: readonly string[];
+      readonly interval?: string;
+      /** Bars of the history at most; all that the server keeps unless given. */
+      readonly limit?: number;
+      /** Symbols whose trades are wanted. */
+      readonly trades?: readonly string[];
+    };
+
+export interface ClientState extends ConnectionState {
+  readonly role: Role;
+}
+
+/** The events: each message of the wire by its type, and what is made of them. */
+export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
+  /** Every message, before the event of its type. */
+  readonly message: ServerMessage;
+  /** Those that are other ones now, once for each message. */
+  readonly quotes: readonly Quote[];
+  /** Their symbols: for who asks for a quote only when it is to be shown. */
+  readonly changed: readonly string[];
+  readonly series: SeriesChange;
+  readonly state: ClientState;
+  /** All that is followed has been told; `resumed` when only what had changed was. */
+  readonly synced: { readonly resumed: boolean };
+  readonly fallback: { readonly from: TransportName; readonly to: TransportName };
+  /** Symbols that the server does not know. */
+  readonly unknown: readonly string[];
+  readonly sources: readonly SourceState[];
+};
+
+const curiosity = 30_000; // ms for which one question after the latency is remembered
+
+/** A client of one server. Nothing happens before `connect`. */
+export function createClient(options: ClientOptions = {}) {
+  const page = typeof document === "object" && typeof window === "object";
+  const { now = Date.now, random = Math.random, fetch = globalThis.fetch.bind(globalThis) } = options;
+  // The folder: a page's own address has a query, which tabs need not have in common.
+  const base = new URL(".", options.url ?? (page ? document.baseURI : "http://localhost:8080/"));
+  const at = (path: string) => new URL(path, base).href;
+
+  const events = createEmitter<ClientEvents>();
+  const clock = createServerClock(now);
+  let series: SeriesStore | null = null; // fetched when bars or trades are wanted
+  const quotes = new Map<string, Quote>();
+  const dirty = new Set<string>();
+
+  // What is wanted.
+  const symbols = new Set<string>();
+  const followed = new Map<string, Series>();
+  let rate = options.rate ?? null;
+  let fields = options.fields ?? null;
+  const pauses = new Set<PauseReason>();
+  let curious = 0; // until when
+
+  // What has been told.
+  let hello: MessageOf<"hello"> | null = null;
+  let seq = 0;
+  let time = 0;
+  let sources: readonly SourceState[] = [];
+  let running = false;
+  let told = 0; // when changes were told last
+  let due: ReturnType<typeof setTimeout> | undefined;
+  let question: ReturnType<typeof setTimeout> | undefined;
+
+  const board = createBoard({
+    now,
+    follows: (symbol) => line.uses.symbol(symbol),
+    changed(symbol) {
+      quotes.delete(symbol);
+      dirty.add(symbol);
+    },
+  });
+
+  let own = createLookup(wantsNothing);
+  let asking = false;
+
+  /** Tells the line what is wanted now. */
+  const ask = () => {
+    asking = false;
+    if (chosen) {
+      line.want({
+        symbols: [...symbols],
+        series: series ? [...followed.values()] : [],
+        rate,
+        fields,
+        paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
+        curious: curious > now(),
+      });
+    }
+  };
+  /** The same for all that changes in one turn: what is given up and taken up again in it is not forgotten. */
+  const want = () => {
+    own = createLookup({ ...wantsNothing, symbols: [...symbols], series: [...followed.values()] });
+    if (asking) return;
+    asking = true;
+    queueMicrotask(() => {
+      if (asking) ask();
+    });
+  };
+
+  const quote = (symbol: string): Quote | undefined => {
+    if (!own.symbol(symbol)) return undefined;
+    const known = quotes.get(symbol);
+    if (known) return known;
+    const entry = board.get(symbol);
+    if (!entry) return undefined;
+    const made = makeQuote(entry, running, clock.now);
+    quotes.set(symbol, made);
+    return made;
+  };
+
+  /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
+  const tell = () => {
+    if (dirty.size === 0 || pauses.size > 0) return;
+    const gap = line.role !== "alone" && rate ? told + 1000 / rate - now() : 0;
+    if (gap > 0) {
+      due ??= setTimeout(() => {
+        due = undefined;
+        tell();
+      }, gap);
+      return;
+    }
+    told = now();
+    const changed = [...dirty].filter(own.symbol);
+    dirty.clear();
+    if (changed.length === 0) return;
+    events.emit("changed", changed);
+    if (events.heard("quotes"))
+      events.emit(
+        "quotes",
+        changed.flatMap((symbol) => quote(symbol) ?? []),
+      );
+  };
+
+  const setSources = (next: readonly SourceState[]) => {
+    sources = next;
+    events.emit("sources", sources);
+  };
+
+  const take = (message: ServerMessage) => {
+    if ("time" in message && message.time) {
+      clock.observe(message.time);
+      time = message.time;
+    }
+    if ("seq" in message && message.seq !== undefined) seq = message.seq;
+    switch (message.type) {
+      case "hello":
+        hello = message;
+        board.begin(message.epoch);
+        setSources(greetedSources(message));
+        break;
+      case "snapshot":
+        board.snapshot(message);
+        break;
+      case "update":
+        board.update(message);
+        break;
+      case "status":
+        setSources(changedSources(sources, message));
+        break;
+      case "bars":
+      case "trades": {
+        const key = seriesKey({ symbol: message.symbol, interval: message.type === "bars" ? message.interval : null });
+        const change = line.uses.series(key) && series?.take(message);
+        if (change && own.series(key)) events.emit("series", change);
+        break;
+      }
+    }
+    events.emit("message", message);
+    // The name and the message are of one type by construction; the compiler cannot see it.
+    events.emit(message.type, message as never);
+    if (message.type === "subscribed" && message.unknown) {
+      const unknown = message.unknown.filter(own.symbol);
+      if (unknown.length > 0) events.emit("unknown", unknown);
+    }
+    tell();
+  };
+
+  const state = (): ClientState => ({ ...line.state, paused: pauses.size > 0, role: line.role });
+
+  const handlers: LineHandlers = {
+    message: take,
+    state() {
+      const next = state();
+      const runs = next.phase === "open" && next.synced && !next.paused;
+      if (runs !== running) {
+        running = runs;
+        if (next.phase !== "open") board.doubt();
+        for (const symbol of board.symbols()) {
+          quotes.delete(symbol);
+          dirty.add(symbol);
+        }
+      }
+      events.emit("state", next);
+      tell();
+    },
+    synced(event) {
+      board.settle(event.resumed);
+      events.emit("synced", event);
+      tell();
+    },
+    used() {
+      for (const symbol of [...board.symbols()]) {
+        if (!line.uses.symbol(symbol)) board.forget(symbol);
+      }
+      series?.keep(line.uses.series);
+    },
+    fallback: (event) => events.emit("fallback", event),
+  };
+
+  // --- the way to the server ---------------------------------------------------------------------
+
+  const Socket = options.WebSocket ?? (globalThis.WebSocket as ClientOptions["WebSocket"]);
+  const Events = options.EventSource ?? (globalThis.EventSource as ClientOptions["EventSource"]);
+  const socketUrl = new URL("ws", base);
+  socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+  const storage = options.storage ?? (page ? { ...sessionAccess } : null);
+
+  const connection = createConnection({
+    transports: {
+      websocket: createWebSocketTransport({
+        url: socketUrl.href,
+        connect(url, protocol) {
+          if (!Socket) throw new Error("there is no WebSocket here: give the client one as an option");
+          return new Socket(url, protocol);
+        },
+      }),
+      sse: createLaterTransport({ queryLimit: 30_000, quiet: 0 }, async () => {
+        const { createEventStream, createSseTransport } = await import("./fallback.ts");
+        const connect = (url: string) => (Events ? new Events(url) : createEventStream(fetch, url));
+        return createSseTransport({ url: at("events"), connect });
+      }),
+      poll: createLaterTransport({ queryLimit: 30_000, quiet: 25_000 }, async () => {
+        const { createPollTransport } = await import("./fallback.ts");
+        return createPollTransport({ url: at("api/quotes"), fetch, now });
+      }),
+    },
+    ladder: options.transport ? [options.transport] : Socket ? ["websocket", "sse", "poll"] : ["sse", "poll"],
+    reachable: () =>
+      fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    ...(storage && { memory: createMemory(() => storage) }),
+    online: () => !page || navigator.onLine,
+    now,
+    random,
+  });
+
+  /** What one who comes late must be told of these, as a stream would tell it. */
+  const retell = (names: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] => {
+    const all = names.some(isGroup);
+    const known: WireQuote[] = [];
+    for (const symbol of all ? board.symbols() : names) {
+      const entry = board.get(symbol);
+      if (entry?.confirmed) known.push(entry.quote);
+    }
+    return [
+      ...(greet && hello ? [{ ...hello, seq, time, sources: sources.map(wireSource) }] : []),
+      { type: "snapshot", seq, time, quotes: known },
+      ...keys.flatMap((key) => series?.whole(key) ?? []),
+    ];
+  };
+
+  let line = createOwnLine(connection, handlers, now);
+  let opening = false;
+  const shares = options.share !== false && page && "locks" in navigator && typeof BroadcastChannel === "function";
+
+  /** Fetches what sharing takes; without it a connection of its own has to do. */
+  const share = async () => {
+    const { createSharedLine } = await import("./share.ts");
+    line = createSharedLine({
+      name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
+      connection,
+      handlers,
+      locks: navigator.locks,
+      channel: (name) => new BroadcastChannel(name),
+      told: retell,
+      vouched: (symbol) => board.get(symbol)?.confirmed === true,
+      now,
+    });
+  };
+  let chosen = !shares; // whose line it is
+  const ready = shares
+    ? share()
+        .catch(() => {})
+        .then(() => {
+          chosen = true;
+        })
+    : null;
+  let unfollow: (() => void) | null = null;
+
+  const seriesOf = (what: What): readonly Series[] => {
+    if (!("length" in what)) {
+      const { bars = [], interval = "1m", limit = null, trades = [] } = what;
+      return [
+        ...bars.map((symbol) => ({ symbol, interval, limit })),
+        ...trades.map((symbol) => ({ symbol, interval: null, limit: null })),
+      ];
+    }
+    return [];
+  };
+  const symbolsOf = (what: What): readonly string[] => ("length" in what ? what : (what.symbols ?? []));
+
+  const open = () => {
+    opening = true;
+    const start = () => {
+      if (!opening) return;
+      ask();
+      line.connect();
+    };
+    if (ready) void ready.then(start);
+    else start();
+  };
+
+  const disconnect = () => {
+    opening = false;
+    clearTimeout(due);
+    clearTimeout(question);
+    due = undefined;
+    line.disconnect();
+  };
+
+  const client = {
+    connect(): void {
+      open();
+      if (page) unfollow ??= followPage(life, () => opening, random);
+    },
+
+    /** Gives the connection back; what is known stays, unconfirmed. `connect` takes it up again. */
+    disconnect(): void {
+      unfollow?.();
+      unfollow = null;
+      disconnect();
+    },
+
+    /** For good: nobody listens any more. */
+    close(): void {
+      client.disconnect();
+      events.clear();
+    },
+
+    /** Returns what takes the listener away again. */
+    on: events.on,
+
+    subscribe(what: What): void {
+      for (const symbol of symbolsOf(what)) symbols.add(symbol);
+      for (const one of seriesOf(what)) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
+      if (followed.size > 0 && !series) {
+        void import("./series.ts").then(({ createSeriesStore }) => {
+          series ??= createSeriesStore();
+          want();
+        });
+      }
+      want();
+    },
+
+    unsubscribe(what: What): void {
+      for (const symbol of symbolsOf(what)) symbols.delete(symbol);
+      for (const one of seriesOf(what)) followed.delete(seriesKey(one));
+      want();
+    },
+
+    /** Updates a second at most, or null for each flush of the server. */
+    setRate(next: number | null): void {
+      rate = next || null;
+      want();
+    },
+
+    /** The keys of the wire that are wanted, or null for all. */
+    setFields(next: readonly string[] | null): void {
+      fields = next;
+      want();
+    },
+
+    /** Sends a message of the wire now. False when it could not be: nothing is queued, it would be old by then. */
+    send: (message: ClientMessage): boolean => line.send(message),
+
+    /** Nothing is told until `resume`, for this reason; the server is told so where nobody else listens. */
+    pause(reason: PauseReason = "user"): void {
+      pauses.add(reason);
+      ask();
+      handlers.state();
+    },
+
+    resume(reason: PauseReason = "user"): void {
+      if (!pauses.delete(reason)) return;
+      ask();
+      handlers.state();
+    },
+
+    quote,
+
+    /** All that is known of what is followed. */
+    *quotes(): Generator<Quote> {
+      for (const symbol of board.symbols()) {
+        const known = quote(symbol);
+        if (known) yield known;
+      }
+    },
+
+    /** The same without making a quote of it: for tables of thousands. */
+    entry: (symbol: string): Entry | undefined => (own.symbol(symbol) ? board.get(symbol) : undefined),
+
+    /** Oldest first. */
+    bars: (symbol: string, interval: string): readonly Bar[] =>
+      (own.series(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
+    /** The newest hundred, oldest first. */
+    trades: (symbol: string): readonly Trade[] =>
+      (own.series(seriesKey({ symbol, interval: null })) && series?.trades(symbol)) || [],
+
+    get state(): ClientState {
+      return state();
+    },
+    get sources(): readonly SourceState[] {
+      return sources;
+    },
+    /** Where another connection would take the stream up: EPOCH-SEQ. */
+    get position(): string | null {
+      return line.position;
+    },
+    /** Now by the server's clock, in milliseconds since the Unix epoch. */
+    serverTime: (): number => clock.now(),
+
+    /** The median of recent round trips, in milliseconds; null while nobody knows. Asking has it measured for a while. */
+    latency(): number | null {
+      const asked = curious > now();
+      curious = now() + curiosity;
+      if (!asked) {
+        want();
+        const look = () => {
+          if (curious > now()) question = setTimeout(look, curious - now() + 1);
+          else want();
+        };
+        clearTimeout(question);
+        question = setTimeout(look, curiosity + 1);
+      }
+      return line.latency;
+    },
+
+    /** Gives up waiting and tries now, after a refusal as well. */
+    retryNow: (): void => line.retryNow(),
+    networkChanged: (): void => line.networkChanged(),
+    /** Something happened that is worth another look at the line. */
+    wake: (): void => line.wake(),
+  };
+
+  const { pause, resume, networkChanged, wake } = client;
+  const life = { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset };
+  return client;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+const wireSource = ({ source, simulated, status, since, message }: SourceState) => ({
+  source,
+  simulated,
+  status,
+  message,
+  ...(since !== null && { since: since * 1000 }),
+});
+
+// A browser may forbid even the look at it.
+const sessionAccess = {
+  getItem: (key: string) => sessionStorage.getItem(key),
+  setItem: (key: string, value: string) => sessionStorage.setItem(key, value),
+  removeItem: (key: string) => sessionStorage.removeItem(key),
+};

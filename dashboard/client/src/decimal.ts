@@ -1,0 +1,30 @@
+/**
+ * Wire prices are decimal numbers with the digits of the source. Wherever two of them meet they are scaled
+ * to integers first, so that a change of 0.1 never reads 0.09999.
+ */
+
+const maxDecimals = 9;
+
+/** How many decimals a number was written with, 0 to 9: 189.3 has one, 1.5e-7 has eight. */
+export function decimalsOf(value: number): number {
+  const [mantissa = "", exponent = "0"] = String(value).split("e");
+  const fraction = mantissa.split(".")[1]?.length ?? 0;
+  return Math.min(maxDecimals, Math.max(0, fraction - Number(exponent)));
+}
+
+/** The value as a count of 10^-decimals units; exact for up to 15 significant digits. */
+export const scale = (value: number, decimals: number): number => Math.round(value * 10 ** decimals);
+
+/** Last minus previous close, exactly as a person would subtract them on paper. */
+export function change(last: number, reference: number): number {
+  const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
+  return (scale(last, decimals) - scale(reference, decimals)) / 10 ** decimals;
+}
+
+/** The change in percent of the reference; null when there is nothing to compare with. */
+export function changePercent(last: number, reference: number): number | null {
+  if (reference === 0) return null;
+  const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
+  const before = scale(reference, decimals);
+  return ((scale(last, decimals) - before) / Math.abs(before)) * 100;
+}

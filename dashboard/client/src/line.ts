@@ -1,0 +1,97 @@
+import type { Connection, ConnectionState } from "./connection.ts";
+import type { Pinger } from "./latency.ts";
+import type { ClientMessage, ServerMessage } from "./protocol.ts";
+import type { TransportName } from "./transport.ts";
+import { createLookup, type Lookup, type Want, wantsNothing } from "./want.ts";
+
+/** alone: a connection of its own. leader: others use it too. follower: it uses another tab's. */
+export type Role = "alone" | "leader" | "follower";
+
+/** What a line tells its client. */
+export interface LineHandlers {
+  readonly message: (message: ServerMessage) => void;
+  /** Also when only the role is another. */
+  readonly state: () => void;
+  /** What the line is used for is something else now, by this client or by another tab. */
+  readonly used: () => void;
+  readonly synced: (event: { readonly resumed: boolean }) => void;
+  readonly fallback: (event: { readonly from: TransportName; readonly to: TransportName }) => void;
+}
+
+/** Passes on what a connection tells. */
+export function listen(connection: Connection, handlers: Omit<LineHandlers, "used">): void {
+  connection.on("message", handlers.message);
+  connection.on("state", handlers.state);
+  connection.on("synced", handlers.synced);
+  connection.on("fallback", handlers.fallback);
+}
+
+/** What a client needs of its way to the server, be it its own connection or another tab's. */
+export interface Line {
+  readonly role: Role;
+  readonly state: ConnectionState;
+  readonly position: string | null;
+  /** The round trip to the server, in milliseconds; null while nobody knows. */
+  readonly latency: number | null;
+  /** What it is used for: here, and where it leads by other tabs. */
+  readonly uses: Lookup;
+  want(want: Want): void;
+  connect(): void;
+  disconnect(): void;
+  send(message: ClientMessage): boolean;
+  retryNow(): void;
+  networkChanged(): void;
+  wake(): void;
+}
+
+/** A connection that nobody else uses. */
+export function createOwnLine(connection: Connection, handlers: LineHandlers, now: () => number): Line {
+  let listening = false;
+  let pinger: Pinger | null = null;
+  let curious = false;
+  let uses = createLookup(wantsNothing);
+  const measure = (wanted: boolean) => {
+    curious = wanted;
+    if (pinger) pinger.run(wanted);
+    else if (wanted) {
+      void import("./latency.ts").then(({ createPinger }) => {
+        pinger ??= createPinger(connection, now);
+        pinger.run(curious);
+      });
+    }
+  };
+  return {
+    role: "alone",
+    get state() {
+      return connection.state;
+    },
+    get position() {
+      return connection.position;
+    },
+    get latency() {
+      return pinger?.latency() ?? null;
+    },
+    get uses() {
+      return uses;
+    },
+    want(want) {
+      uses = createLookup(want);
+      connection.want(want);
+      measure(want.curious);
+      handlers.used();
+    },
+    connect() {
+      if (!listening) listen(connection, handlers);
+      listening = true;
+      connection.connect();
+    },
+    disconnect() {
+      measure(false);
+      connection.disconnect();
+    },
+    send: connection.send,
+    retryNow: connection.retryNow,
+    networkChanged: connection.networkChanged,
+    wake: connection.wake,
+  };
+}

@@ -1,0 +1,306 @@
+/**
+ * The wire, version 1: what the server says and what a client may say. Everything that comes in
+ * passes `parseMessage`, so the rest of the page can trust the types.
+ */
+
+export type FeedStatus = "connecting" | "live" | "stale" | "down" | "closed";
+export type QuoteStatus = "stale" | "halted" | "closed" | "down";
+
+/** One symbol's state in the short keys of the wire. A key is absent while nobody knows its value. */
+export interface Quote {
+  readonly s: string;
+  readonly p?: number;
+  readonly z?: number;
+  readonly b?: number;
+  readonly bz?: number;
+  readonly a?: number;
+  readonly az?: number;
+  readonly o?: number;
+  readonly h?: number;
+  readonly l?: number;
+  readonly pc?: number;
+  readonly v?: number;
+  readonly n?: number;
+  readonly vw?: number;
+  /** Exchange time of the last change, microseconds since the Unix epoch. */
+  readonly t?: number;
+  readonly st?: string;
+  /** The last price outside the regular session, while no regular one has come after it. */
+  readonly x?: number;
+  /** Its exchange time, in microseconds. */
+  readonly xt?: number;
+  /** Which source it is from, where there are several. */
+  readonly src?: string;
+}
+
+/** What an update carries for one symbol: `null` takes a key away. */
+export type QuotePatch = { readonly [K in keyof Omit<Quote, "s">]?: Quote[K] | null } & { readonly s: string };
+
+export interface Hello {
+  readonly type: "hello";
+  readonly protocol: number;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly interval_ms?: number;
+  readonly heartbeat_ms?: number;
+  readonly source?: string;
+  readonly simulated?: boolean;
+  readonly status?: string;
+  /** Each source, where there are several. */
+  readonly sources?: readonly SourceStatus[];
+}
+
+export interface SourceStatus {
+  readonly source?: string;
+  readonly status: string;
+  readonly since?: number;
+  readonly message?: string;
+  readonly simulated?: boolean;
+}
+
+export interface Subscribed {
+  readonly type: "subscribed";
+  readonly id?: number;
+  readonly symbols?: readonly string[];
+  readonly unknown?: readonly string[];
+  readonly rate?: number;
+  readonly bars?: readonly string[];
+  readonly interval?: string;
+  readonly trades?: readonly string[];
+}
+
+export interface Snapshot {
+  readonly type: "snapshot";
+  readonly seq: number;
+  readonly time: number;
+  readonly quotes: readonly QuotePatch[];
+  /** Only what changed since the position that was asked for: everything else still holds. */
+  readonly resumed?: boolean;
+  /** Another part of the same seq follows. */
+  readonly more?: boolean;
+}
+
+export interface Update {
+  readonly type: "update";
+  readonly seq: number;
+  readonly time: number;
+  readonly quotes: readonly QuotePatch[];
+  readonly more?: boolean;
+}
+
+/** One bar in the short keys of the wire; without prices it is gone. */
+export interface WireBar {
+  /** Its start, microseconds since the Unix epoch. */
+  readonly t: number;
+  readonly o?: number;
+  readonly h?: number;
+  readonly l?: number;
+  readonly c?: number;
+  readonly v?: number;
+  readonly n?: number;
+  readonly vw?: number;
+  /** The prices are those of outside the regular session. */
+  readonly x?: boolean;
+}
+
+export interface BarsMessage {
+  readonly type: "bars";
+  readonly seq: number;
+  readonly time: number;
+  readonly symbol: string;
+  readonly interval: string;
+  /** They take the place of all that was told before. */
+  readonly reset?: boolean;
+  readonly more?: boolean;
+  readonly bars: readonly WireBar[];
+}
+
+export interface WireTrade {
+  /** Its number in the epoch, from 1. */
+  readonly i: number;
+  readonly p: number;
+  readonly z?: number;
+  readonly t: number;
+  readonly d?: number;
+  readonly c?: readonly string[];
+  readonly x?: boolean;
+  readonly st?: string;
+}
+
+export interface TradesMessage {
+  readonly type: "trades";
+  readonly seq: number;
+  readonly time: number;
+  readonly symbol: string;
+  readonly reset?: boolean;
+  readonly more?: boolean;
+  /** Trades before these that are not told. */
+  readonly skipped: number;
+  readonly trades: readonly WireTrade[];
+}
+
+export interface StatusChange extends SourceStatus {
+  readonly type: "status";
+}
+
+export interface Heartbeat {
+  readonly type: "heartbeat";
+  readonly seq?: number;
+  readonly time?: number;
+}
+
+export interface RateChange {
+  readonly type: "rate";
+  readonly rate: number;
+  readonly asked?: number;
+  readonly reason?: string;
+}
+
+export interface ErrorMessage {
+  readonly type: "error";
+  readonly id?: number;
+  readonly code: string;
+  readonly message?: string;
+}
+
+export type ServerMessage =
+  | Hello
+  | Subscribed
+  | { readonly type: "unsubscribed"; readonly id?: number; readonly symbols?: readonly string[] }
+  | Snapshot
+  | Update
+  | BarsMessage
+  | TradesMessage
+  | StatusChange
+  | Heartbeat
+  | RateChange
+  | { readonly type: "pong"; readonly id?: number; readonly time?: number }
+  | ErrorMessage;
+
+export type MessageType = ServerMessage["type"];
+export type MessageOf<T extends MessageType> = Extract<ServerMessage, { type: T }>;
+
+export interface SubscribeMessage {
+  readonly type: "subscribe";
+  readonly id: number;
+  readonly symbols?: readonly string[];
+  readonly rate?: number;
+  readonly fields?: readonly string[];
+  readonly since?: string;
+  readonly bars?: readonly string[];
+  readonly interval?: string;
+  readonly limit?: number;
+  readonly trades?: readonly string[];
+}
+
+export interface UnsubscribeMessage {
+  readonly type: "unsubscribe";
+  readonly id: number;
+  readonly symbols?: readonly string[];
+  readonly bars?: readonly string[];
+  readonly interval?: string;
+  readonly trades?: readonly string[];
+}
+
+export type ClientMessage =
+  | SubscribeMessage
+  | UnsubscribeMessage
+  | { readonly type: "pause"; readonly id: number }
+  | { readonly type: "resume"; readonly id: number }
+  | { readonly type: "ping"; readonly id: number };
+
+export const subprotocol = "tickertape.v1.json";
+
+/** A place in the stream of one run of the server. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export const formatPosition = (position: Position): string => `${position.epoch}-${position.seq}`;
+
+/** Reads EPOCH-SEQ; null for what is none. */
+export function parsePosition(text: string): Position | null {
+  const [, epoch, seq] = /^([A-Za-z0-9]{1,64})-(\d{1,15})$/.exec(text) ?? [];
+  return epoch === undefined ? null : { epoch, seq: Number(seq) };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
+const isText = (value: unknown): value is string => typeof value === "string";
+
+const isQuoteList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((quote) => isObject(quote) && isText(quote["s"]));
+
+const isListOf = (value: unknown, key: string): boolean =>
+  Array.isArray(value) && value.every((one) => isObject(one) && isNumber(one[key]));
+
+const isSourceList = (value: unknown): boolean =>
+  value === undefined ||
+  (Array.isArray(value) && value.every((source) => isObject(source) && isText(source["status"])));
+
+// What each type must have to be of use; a message without it is dropped like an unknown type.
+const required: { readonly [T in MessageType]: (m: Record<string, unknown>) => boolean } = {
+  hello: (m) => isText(m["epoch"]) && isNumber(m["seq"]) && isNumber(m["time"]) && isSourceList(m["sources"]),
+  subscribed: () => true,
+  unsubscribed: () => true,
+  snapshot: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
+  bars: (m) => isText(m["symbol"]) && isText(m["interval"]) && isNumber(m["seq"]) && isListOf(m["bars"], "t"),
+  trades: (m) => isText(m["symbol"]) && isNumber(m["seq"]) && isListOf(m["trades"], "i"),
+  update: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
+  status: (m) => isText(m["status"]),
+  heartbeat: () => true,
+  rate: (m) => isNumber(m["rate"]),
+  pong: () => true,
+  error: (m) => isText(m["code"]),
+};
+
+/** Whether it is a message that this version knows. */
+export const isServerMessage = (value: unknown): value is ServerMessage =>
+  isObject(value) &&
+  isText(value["type"]) &&
+  Object.hasOwn(required, value["type"]) &&
+  required[value["type"] as MessageType](value);
+
+/** Reads one message. Null for what this version does not know, which a client must ignore. */
+export function parseMessage(text: string): ServerMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return isServerMessage(value) ? value : null;
+}
+
+/** The answer of GET /api/quotes. */
+export interface QuotesAnswer {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly source?: string;
+  readonly simulated?: boolean;
+  readonly status?: string;
+  readonly sources?: readonly SourceStatus[];
+  readonly resumed?: boolean;
+  readonly unknown?: readonly string[];
+  readonly heartbeat_ms?: number;
+  readonly quotes: readonly QuotePatch[];
+  /** The messages that a stream would have told. */
+  readonly bars?: readonly unknown[];
+  readonly trades?: readonly unknown[];
+}
+
+export function isQuotesAnswer(value: unknown): value is QuotesAnswer {
+  return (
+    isObject(value) &&
+    isText(value["epoch"]) &&
+    isNumber(value["seq"]) &&
+    isNumber(value["time"]) &&
+    isSourceList(value["sources"]) &&
+    isQuoteList(value["quotes"])
+  );
+}

@@ -1,0 +1,149 @@
+import type { BarsMessage, TradesMessage, WireBar, WireTrade } from "./protocol.ts";
+import { seriesKey } from "./want.ts";
+
+/**
+ * What was traded in one interval. Time is its start in milliseconds since the Unix epoch; open to vwap are
+ * undefined when the trades in it made no price.
+ */
+export interface Bar {
+  readonly time: number;
+  readonly open: number | undefined;
+  readonly high: number | undefined;
+  readonly low: number | undefined;
+  readonly close: number | undefined;
+  readonly volume: number;
+  /** How many trades; 0 for a bar that has gone: its trades were cancelled. */
+  readonly trades: number;
+  readonly vwap: number | undefined;
+  /** Its prices are those of outside the regular session. */
+  readonly extended: boolean;
+}
+
+export interface Trade {
+  /** Counts the trades of the symbol in one run of the server, from 1. */
+  readonly number: number;
+  readonly price: number;
+  readonly size: number | undefined;
+  /** By the exchange's clock, in milliseconds since the Unix epoch. */
+  readonly time: number;
+  /** Against the price before: 1 up, -1 down, 0 the same or not known. */
+  readonly direction: -1 | 0 | 1;
+  readonly conditions: readonly string[];
+  readonly extended: boolean;
+  readonly status: "" | "corrected" | "cancelled";
+}
+
+/** What a message has changed of a series; `reset`: these are all there are. */
+export type SeriesChange =
+  | {
+      readonly kind: "bars";
+      readonly symbol: string;
+      readonly interval: string;
+      readonly reset: boolean;
+      readonly bars: readonly Bar[];
+    }
+  | {
+      readonly kind: "trades";
+      readonly symbol: string;
+      readonly reset: boolean;
+      /** Trades before these that are not told. */
+      readonly skipped: number;
+      readonly trades: readonly Trade[];
+    };
+
+type SeriesMessage = BarsMessage | TradesMessage;
+interface Kept {
+  readonly message: SeriesMessage;
+  readonly bars: WireBar[];
+  readonly trades: WireTrade[];
+}
+
+const barsKept = 10_000; // of a page that is open for days
+const tradesKept = 100;
+
+const makeBar = (bar: WireBar): Bar => ({
+  time: bar.t / 1000,
+  open: bar.o,
+  high: bar.h,
+  low: bar.l,
+  close: bar.c,
+  volume: bar.v ?? 0,
+  trades: bar.n ?? 0,
+  vwap: bar.vw,
+  extended: bar.x === true,
+});
+
+const makeTrade = (trade: WireTrade): Trade => ({
+  number: trade.i,
+  price: trade.p,
+  size: trade.z,
+  time: trade.t / 1000,
+  direction: Math.sign(trade.d ?? 0) as -1 | 0 | 1,
+  conditions: trade.c ?? [],
+  extended: trade.x === true,
+  status: trade.st === "corrected" || trade.st === "cancelled" ? trade.st : "",
+});
+
+export const keyOf = (message: SeriesMessage): string =>
+  seriesKey({ symbol: message.symbol, interval: message.type === "bars" ? message.interval : null });
+
+/** Puts one into a list that is in order, in the place of the one with its key; almost all belong to the end. */
+function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void {
+  let at = list.length;
+  while (at > 0 && key(list[at - 1] as T) > key(one)) at--;
+  const same = at > 0 && key(list[at - 1] as T) === key(one);
+  if (same) list.splice(at - 1, 1, ...(gone ? [] : [one]));
+  else if (!gone) list.splice(at, 0, one);
+}
+
+const start = (bar: WireBar) => bar.t;
+const number = (trade: WireTrade) => trade.i;
+
+/** The bars and trades that are followed, as far as they have been told. */
+export function createSeriesStore() {
+  const store = new Map<string, Kept>();
+
+  return {
+    take(message: SeriesMessage): SeriesChange {
+      const key = keyOf(message);
+      const before = store.get(key);
+      const reset = message.reset === true || !before;
+      const { bars, trades } = before && !reset ? before : { bars: [], trades: [] };
+      store.set(key, { message, bars, trades });
+      const { symbol } = message;
+      if (message.type === "bars") {
+        for (const bar of message.bars) put(bars, bar, start, bar.o === undefined && !bar.n);
+        bars.splice(0, bars.length - barsKept);
+        return { kind: "bars", symbol, interval: message.interval, reset, bars: message.bars.map(makeBar) };
+      }
+      // A stream that is taken up may tell once more what it has told.
+      const fresh = message.trades.filter(({ i, st }) => !trades.some((known) => known.i === i && known.st === st));
+      for (const trade of fresh) put(trades, trade, number, false);
+      trades.splice(0, trades.length - tradesKept);
+      return { kind: "trades", symbol, reset, skipped: message.skipped, trades: fresh.map(makeTrade) };
+    },
+
+    bars: (symbol: string, interval: string): readonly Bar[] =>
+      (store.get(seriesKey({ symbol, interval }))?.bars ?? []).map(makeBar),
+
+    trades: (symbol: string): readonly Trade[] =>
+      (store.get(seriesKey({ symbol, interval: null }))?.trades ?? []).map(makeTrade),
+
+    /** What one who comes late must be told; null while nothing is known. */
+    whole(key: string): SeriesMessage | null {
+      const kept = store.get(key);
+      if (!kept) return null;
+      const { bars, trades } = kept;
+      return kept.message.type === "bars"
+        ? { ...kept.message, reset: true, more: false, bars }
+        : { ...kept.message, reset: true, more: false, skipped: 0, trades };
+    },
+
+    /** Forgets those that are not of use any more. */
+    keep(used: (key: string) => boolean): void {
+      for (const key of store.keys()) if (!used(key)) store.delete(key);
+    },
+  };
+}
+
+export type SeriesStore = ReturnType<typeof createSeriesStore>;

@@ -1,0 +1,371 @@
+import type { Connection, ConnectionState } from "./connection.ts";
+import { createPinger } from "./latency.ts";
+import { type Line, type LineHandlers, listen, type Role } from "./line.ts";
+import { type ClientMessage, parsePosition, type ServerMessage } from "./protocol.ts";
+import type { Series, TransportName } from "./transport.ts";
+import { createLookup, isGroup, seriesKey, type Want, wantsNothing } from "./want.ts";
+
+/** What the tabs tell each other. `to` is for one tab only. */
+type Note = { readonly from: string; readonly to?: string } & (
+  | { readonly is: "want"; readonly want: Want; readonly join: boolean }
+  | { readonly is: "leave" | "lead" | "beat" | "retry" | "network" }
+  | { readonly is: "send"; readonly message: ClientMessage }
+  | { readonly is: "message"; readonly message: ServerMessage; readonly position: string | null }
+  | { readonly is: "state"; readonly state: ConnectionState; readonly latency: number | null; readonly silence: number }
+  | { readonly is: "synced"; readonly resumed: boolean; readonly position: string | null }
+  | { readonly is: "fallback"; readonly change: { readonly from: TransportName; readonly to: TransportName } }
+);
+// Omit would make one type of the union.
+type Body = Note extends infer One ? (One extends Note ? Omit<One, "from"> : never) : never;
+
+/** The part of a BroadcastChannel that is used here. */
+export interface Channel {
+  postMessage(note: unknown): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  close(): void;
+}
+
+export interface ShareOptions {
+  /** The same for all who can use one connection. */
+  readonly name: string;
+  readonly connection: Connection;
+  readonly handlers: LineHandlers;
+  readonly locks: Pick<LockManager, "request">;
+  readonly channel: (name: string) => Channel;
+  /** What one who comes late must be told of these, in the order of a stream, as far as it is known. */
+  readonly told: (symbols: readonly string[], series: readonly string[], greet: boolean) => readonly ServerMessage[];
+  /** Whether a price of the symbol is known and vouched for. */
+  readonly vouched: (symbol: string) => boolean;
+  readonly now: () => number;
+}
+
+const beat = 2000;
+const firstAnswer = 3000; // ms for a leader to answer; another tab does so in a few
+
+const union = <T>(lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())];
+
+/** What serves all of them: the most of everything. */
+export function combineWants(wants: readonly Want[]): Want {
+  const series = new Map<string, Series>();
+  for (const one of wants.flatMap((want) => want.series)) {
+    const other = series.get(seriesKey(one));
+    const limit = other === undefined ? one.limit : other.limit && one.limit && Math.max(other.limit, one.limit);
+    series.set(seriesKey(one), { ...one, limit });
+  }
+  const seen = wants.filter(({ paused }) => paused === null);
+  const rates = (seen.length > 0 ? seen : wants).map(({ rate }) => rate ?? Number.POSITIVE_INFINITY);
+  const rate = Math.max(0, ...rates);
+  return {
+    symbols: union(wants.map(({ symbols }) => symbols)),
+    series: [...series.values()],
+    rate: rate > 0 && Number.isFinite(rate) ? rate : null,
+    fields: wants.some(({ fields }) => fields === null) ? null : union(wants.map(({ fields }) => fields ?? [])),
+    paused:
+      seen.length > 0 || wants.length === 0 ? null : wants.every(({ paused }) => paused === "user") ? "user" : "hidden",
+    curious: wants.some(({ curious }) => curious),
+  };
+}
+
+/**
+ * One connection for all tabs of a browser. The tab that holds the lock has it and tells the others all that it
+ * is told; they tell it what they want. When its tab goes, another gets the lock and takes the stream up from
+ * where it stood itself. A leader that says nothing is taken for frozen, and a tab that is looked at takes over.
+ */
+export function createSharedLine(options: ShareOptions): Line {
+  const { name, connection, handlers, locks, told, vouched, now } = options;
+  const self = Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
+  const pinger = createPinger(connection, now);
+
+  let life: AbortController | null = null; // from connect to disconnect
+  let channel: Channel | null = null;
+  let mine = wantsNothing;
+
+  // Of a leader.
+  let tenure: AbortController | null = null;
+  const peers = new Map<string, Want>();
+  const unknown = new Set<string>();
+  let uses = createLookup(mine);
+
+  // Of a follower.
+  let leader: string | null = null;
+  let expected: string | null = null; // who has said that it leads, until it has answered
+  let heard: ConnectionState = { ...connection.state, phase: "connecting" };
+  let latency: number | null = null;
+  let position: string | null = null;
+  let silence = firstAnswer;
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
+
+  const role = (): Role => (tenure ? "leader" : "follower");
+  const post = (note: Body) => channel?.postMessage({ ...note, from: self });
+
+  // --- leading -----------------------------------------------------------------------------------
+
+  const serve = () => {
+    const wanted = combineWants([mine, ...peers.values()]);
+    uses = createLookup(wanted);
+    connection.want(wanted);
+    pinger.run(wanted.curious);
+    handlers.used();
+  };
+
+  const stateNote = (): Body => ({
+    is: "state",
+    state: connection.state,
+    latency: pinger.latency(),
+    silence: connection.silence(),
+  });
+
+  const announce = (symbols: readonly string[], series: readonly string[], to: string, greet: boolean) => {
+    const messages = [...told(symbols, series, greet)];
+    const strange = symbols.filter((symbol) => unknown.has(symbol));
+    if (strange.length > 0) messages.push({ type: "subscribed", unknown: strange });
+    for (const message of messages) post({ is: "message", message, position: null, to });
+  };
+
+  /** A tab wants something else, or has come: what others have been told already it must be told apart. */
+  const take = (tab: string, want: Want, join: boolean, ended: AbortSignal) => {
+    const before = join ? wantsNothing : (peers.get(tab) ?? wantsNothing);
+    if (!peers.has(tab)) {
+      // Its own lock comes free when it is gone, in whatever way.
+      locks.request(`${name}/${tab}`, { signal: ended }, () => lose(tab)).catch(() => {});
+    }
+    peers.set(tab, want);
+    const [old, shared] = [new Set(before.symbols), uses];
+    const added = want.symbols.filter((symbol) => !old.has(symbol));
+    const known = added.some(isGroup) ? added : added.filter(shared.symbol);
+    const oldKeys = createLookup(before);
+    const series = want.series.map(seriesKey).filter((key) => shared.series(key) && !oldKeys.series(key));
+    const open = connection.state.phase === "open";
+    if (join) post({ ...stateNote(), to: tab });
+    if (open && (join || known.length > 0 || series.length > 0)) announce(known, series, tab, join);
+    if (join && connection.state.synced) {
+      post({ is: "synced", resumed: false, position: connection.position, to: tab });
+    }
+    serve();
+  };
+
+  const lose = (tab: string) => {
+    if (peers.delete(tab)) serve();
+  };
+
+  const lead = () => {
+    const ended = new AbortController();
+    tenure = ended;
+    clearTimeout(watchdog);
+    leader = null;
+    serve();
+    const from = position === null ? null : parsePosition(position);
+    if (from) connection.adopt(from, mine.symbols.filter(vouched));
+    post({ is: "lead" });
+    const timer = setInterval(() => post({ is: "beat" }), beat);
+    ended.signal.addEventListener("abort", () => clearInterval(timer));
+    connection.connect();
+  };
+
+  /** No longer the leader: the tab goes, or another has taken over. */
+  const stepDown = () => {
+    tenure?.abort();
+    tenure = null;
+    peers.clear();
+    unknown.clear();
+    pinger.run(false);
+    ({ position } = connection);
+    connection.disconnect();
+    connection.want(wantsNothing);
+    uses = createLookup(mine);
+    handlers.used();
+  };
+
+  const compete = (steal: boolean) => {
+    const here = life;
+    if (!here) return;
+    const request = steal ? { steal } : { signal: here.signal };
+    locks
+      .request(name, request, () => {
+        if (here.signal.aborted) return;
+        lead();
+        return new Promise<void>((resolve) => here.signal.addEventListener("abort", () => resolve()));
+      })
+      .catch(() => {
+        if (here.signal.aborted || !tenure) return;
+        stepDown(); // stolen: this tab had been frozen
+        follow();
+      });
+  };
+
+  // --- following ---------------------------------------------------------------------------------
+
+  const join = () => post({ is: "want", want: mine, join: true });
+
+  const follow = () => {
+    leader = null;
+    expected = null;
+    silence = firstAnswer;
+    heard = { ...heard, phase: "connecting", synced: false };
+    compete(false);
+    watch();
+    join();
+    handlers.state();
+  };
+
+  const watch = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => {
+      // Nothing that is shown is vouched for any more.
+      leader = null;
+      expected = null;
+      heard = { ...heard, phase: "connecting", synced: false, lostAt: heard.lostAt ?? now() };
+      handlers.state();
+      if (mine.paused === null) compete(true);
+      else watch();
+    }, silence);
+  };
+
+  const hear = (note: Note) => {
+    // A tab that has taken over, unheard perhaps. One that was stolen from may still be talking.
+    if (note.is === "lead" || (note.is === "beat" && note.from !== (leader ?? expected))) {
+      leader = null;
+      expected = note.from;
+      join();
+    }
+    if (leader === null || note.from === leader) watch();
+    switch (note.is) {
+      case "state":
+        if (note.to === self && note.from === (expected ?? note.from)) leader = note.from;
+        if (note.from !== leader) break;
+        ({ latency, silence } = note);
+        heard = note.state;
+        handlers.state();
+        break;
+      case "message":
+        if (note.from !== leader) break;
+        position = note.position ?? position;
+        handlers.message(note.message);
+        break;
+      case "synced":
+        if (note.from !== leader) break;
+        ({ position } = note);
+        handlers.synced(note);
+        break;
+      case "fallback":
+        if (note.from === leader) handlers.fallback(note.change);
+        break;
+    }
+  };
+
+  const receive = (note: Note) => {
+    if (note.to !== undefined && note.to !== self) return;
+    if (!tenure) {
+      if (["lead", "beat", "state", "message", "synced", "fallback"].includes(note.is)) hear(note);
+      return;
+    }
+    if (note.is === "want") take(note.from, note.want, note.join, tenure.signal);
+    else if (note.is === "leave") lose(note.from);
+    else if (note.is === "send") connection.send(note.message);
+    else if (note.is === "retry") connection.retryNow();
+    else if (note.is === "network") connection.networkChanged();
+  };
+
+  // --- the connection, while this tab leads ------------------------------------------------------
+
+  listen(connection, {
+    message(message) {
+      if (message.type === "subscribed") {
+        for (const symbol of message.symbols ?? []) unknown.delete(symbol);
+        for (const symbol of message.unknown ?? []) unknown.add(symbol);
+      }
+      handlers.message(message);
+      if (peers.size > 0) post({ is: "message", message, position: connection.position });
+    },
+    state() {
+      if (!tenure) return;
+      handlers.state();
+      if (peers.size > 0) post(stateNote());
+    },
+    synced(event) {
+      handlers.synced(event);
+      if (peers.size > 0) post({ is: "synced", resumed: event.resumed, position: connection.position });
+    },
+    fallback(change) {
+      handlers.fallback(change);
+      post({ is: "fallback", change });
+    },
+  });
+
+  const disconnect = () => {
+    if (!life) return;
+    post({ is: "leave" });
+    clearTimeout(watchdog);
+    if (tenure) stepDown();
+    life.abort(); // frees the locks
+    life = null;
+    channel?.close();
+    channel = null;
+    leader = null;
+    heard = { ...heard, phase: "idle", synced: false, retryAt: null };
+    handlers.state();
+  };
+
+  return {
+    get role() {
+      return role();
+    },
+    get state() {
+      return tenure ? connection.state : heard;
+    },
+    get position() {
+      return tenure ? connection.position : position;
+    },
+    get latency() {
+      return tenure ? pinger.latency() : latency;
+    },
+    get uses() {
+      return uses;
+    },
+
+    want(want) {
+      mine = want;
+      if (tenure) {
+        serve();
+        return;
+      }
+      uses = createLookup(want);
+      post({ is: "want", want, join: false });
+      handlers.used();
+    },
+
+    connect() {
+      if (life) return;
+      const here = new AbortController();
+      life = here;
+      channel = options.channel(name);
+      channel.addEventListener("message", (event) => receive((event as MessageEvent).data as Note));
+      const gone = new Promise<void>((resolve) => here.signal.addEventListener("abort", () => resolve()));
+      locks.request(`${name}/${self}`, () => gone).catch(() => {});
+      follow();
+    },
+
+    disconnect,
+
+    send(message) {
+      if (tenure) return connection.send(message);
+      if (heard.phase !== "open" || heard.transport !== "websocket" || leader === null) return false;
+      post({ is: "send", message });
+      return true;
+    },
+
+    retryNow() {
+      if (tenure) connection.retryNow();
+      else post({ is: "retry" });
+    },
+
+    networkChanged() {
+      if (tenure) connection.networkChanged();
+      else post({ is: "network" });
+    },
+
+    wake() {
+      if (tenure) connection.wake();
+    },
+  };
+}

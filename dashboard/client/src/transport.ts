@@ -1,0 +1,121 @@
+import type { ClientMessage, ServerMessage } from "./protocol.ts";
+
+export type TransportName = "websocket" | "sse" | "poll";
+
+/** What a stream is asked for when it opens. */
+export interface StreamRequest {
+  readonly symbols: readonly string[];
+  readonly series?: readonly Series[];
+  readonly rate?: number | null;
+  readonly fields?: readonly string[] | null;
+  /** A resume position, or null to be told everything. */
+  readonly since: string | null;
+}
+
+/** Bars or trades of one symbol that are followed. */
+export interface Series {
+  readonly symbol: string;
+  /** Of its bars, such as "1m"; null for its trades. */
+  readonly interval: string | null;
+  /** Bars of its history; null for all that the server keeps. */
+  readonly limit: number | null;
+}
+
+/** How a stream ended, and what to make of it. */
+export interface Closing {
+  /** The WebSocket close code, or 1006 where the transport has none. */
+  readonly code: number;
+  readonly reason: string;
+  /** False when coming back would only be refused again. */
+  readonly comeBack: boolean;
+  /** The server asked to be left alone: come back after a random part of this many ms. */
+  readonly within?: number;
+  /** The server asked to be left alone for at least this many ms. */
+  readonly after?: number;
+}
+
+export interface StreamHandlers {
+  /** `position` is how far all that is followed has been told, where the transport knows. */
+  readonly message: (message: ServerMessage, position?: string) => void;
+  /** Called once, and never after `close()`. */
+  readonly closed: (closing: Closing) => void;
+}
+
+export interface Stream {
+  /** False when the stream cannot carry it now, or ever. */
+  send(message: ClientMessage): boolean;
+  /** Bytes accepted by `send` that have not left yet. */
+  buffered(): number;
+  close(): void;
+}
+
+export interface Transport {
+  /** Whether subscriptions can change while it is open. */
+  readonly duplex: boolean;
+  /** The longest query that is safe to open it with, in bytes. */
+  readonly queryLimit: number;
+  /** How long it may be silent on top of the server's heartbeat, in ms. */
+  readonly quiet: number;
+  open(request: StreamRequest, handlers: StreamHandlers): Stream;
+}
+
+const list = (names: readonly string[]): string => names.map(encodeURIComponent).join(",");
+
+export function streamQuery({ symbols, series = [], rate, fields, since }: StreamRequest): string {
+  const parts: string[] = [];
+  if (symbols.length > 0) parts.push(`symbols=${list(symbols)}`);
+  const trades = series.filter(({ interval }) => interval === null);
+  if (trades.length > 0) parts.push(`trades=${list(trades.map(({ symbol }) => symbol))}`);
+  for (const interval of new Set(series.map((one) => one.interval))) {
+    if (interval === null) continue;
+    const bars = series.filter((one) => one.interval === interval);
+    parts.push(`bars=${list(bars.map(({ symbol }) => symbol))}`, `interval=${interval}`);
+  }
+  const limits = series.flatMap(({ interval, limit }) =>
+    interval === null ? [] : [limit ?? Number.POSITIVE_INFINITY],
+  );
+  const limit = Math.max(0, ...limits); // there is one for all of a query
+  if (limit > 0 && Number.isFinite(limit)) parts.push(`limit=${limit}`);
+  if (rate) parts.push(`rate=${rate}`);
+  if (fields && fields.length > 0) parts.push(`fields=${list(fields)}`);
+  if (since !== null) parts.push(`since=${encodeURIComponent(since)}`);
+  return parts.length > 0 ? `?${parts.join("&")}` : "";
+}
+
+/** Reads a WebSocket close: 1008 and the application's own codes mean stop; 1012 and 1013 name a delay. */
+export function readClosing(code: number, reason: string): Closing {
+  const comeBack = code !== 1008 && !(code >= 4000 && code < 5000);
+  const retry = /\bretry_ms=(\d{1,9})\b/.exec(reason);
+  return retry ? { code, reason, comeBack, within: Number(retry[1]) } : { code, reason, comeBack };
+}
+
+/** A transport whose code is fetched when it is first used. */
+export function createLaterTransport(
+  shape: Pick<Transport, "queryLimit" | "quiet">,
+  load: () => Promise<Transport>,
+): Transport {
+  return {
+    ...shape,
+    duplex: false,
+    open(request, handlers) {
+      let stream: Stream | null = null;
+      let closed = false;
+      load().then(
+        (transport) => {
+          if (!closed) stream = transport.open(request, handlers);
+        },
+        () => {
+          if (!closed) handlers.closed({ code: 1006, reason: "", comeBack: true });
+        },
+      );
+      return {
+        send: () => false,
+        buffered: () => 0,
+        close() {
+          closed = true;
+          stream?.close();
+        },
+      };
+    },
+  };
+}
