@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
+import { supplied } from "./supplied.ts";
 
 interface Manifest {
   readonly name: string;
@@ -31,9 +32,11 @@ function shipped(root: string): readonly Manifest[] {
 function section(root: string, manifest: Manifest): string {
   const directory = join(root, "node_modules", manifest.name);
   const files = readdirSync(directory).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
-  if (files.length === 0) throw new Error(`${manifest.name}: ships no licence text`);
+  const more = supplied[manifest.name];
+  if (files.length === 0 && more === undefined) throw new Error(`${manifest.name}: ships no licence text`);
   const title = `${manifest.name} ${manifest.version} (${manifest.license ?? "see below"})`;
   const texts = files.sort().map((file) => readFileSync(join(directory, file), "utf8").trim());
+  if (more !== undefined) texts.push(more);
   return [title, "-".repeat(title.length), manifest.homepage ?? "", ...texts]
     .filter((part) => part !== "")
     .join("\n\n");

@@ -1,5 +1,5 @@
-import { expect, test, vi } from "vitest";
-import { createApi } from "./api.ts";
+import { expect, test } from "vitest";
+import { createApi, parseCloses, parseSymbols, parseWatchlists } from "./api.ts";
 
 const answering = (body: unknown, status = 200) => {
   const urls: string[] = [];
@@ -27,15 +27,24 @@ test("an answer that is not one is an error", async () => {
   await expect(answering({}, 500).api.watchlists()).rejects.toThrow("HTTP 500");
 });
 
-test.each([
-  [200, true],
-  [503, false],
-  [502, false],
-])("a server that answers its health with %d is reachable: %s", async (status, reachable) => {
-  expect(await answering({}, status).api.reachable()).toBe(reachable);
+test("sparklines are asked for together, and few keys of them", async () => {
+  const body = { series: [{ symbol: "A", bars: [{ t: 5_000_000, c: 2 }, { t: 6_000_000 }] }] };
+  const { api, urls } = answering(body);
+  expect([...(await api.closes(["A", "BRK.B"], "5m", 78))]).toEqual([["A", [[5000, 2]]]]);
+  expect(urls).toEqual(["api/bars?symbols=A,BRK.B&interval=5m&fields=t,c&limit=78"]);
 });
 
-test("no answer is no server", async () => {
-  const api = createApi({ fetch: vi.fn().mockRejectedValue(new TypeError("refused")) });
-  expect(await api.reachable()).toBe(false);
+test("answers of another shape are empty, not errors", () => {
+  expect(parseSymbols({ symbols: [{ symbol: "A" }, { name: "no symbol" }, 3] })).toEqual([{ symbol: "A" }]);
+  expect(parseSymbols(null)).toEqual([]);
+  const lists = [
+    { name: "t", symbols: ["A"] },
+    { name: "u", symbols: [1] },
+  ];
+  expect(parseWatchlists({ watchlists: lists, default: "t" })).toEqual({
+    watchlists: [{ name: "t", symbols: ["A"] }],
+    default: "t",
+  });
+  expect(parseWatchlists(4)).toEqual({ watchlists: [] });
+  expect(parseCloses({ series: [{ bars: [] }, { symbol: "A", bars: "x" }] }).get("A")).toEqual([]);
 });

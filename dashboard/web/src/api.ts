@@ -1,10 +1,68 @@
-import { parseSymbols, parseWatchlists, type SymbolInfo, type Watchlists } from "./protocol.ts";
+/** One record of GET /api/symbols. */
+export interface SymbolInfo {
+  readonly symbol: string;
+  readonly name?: string;
+  readonly sector?: string;
+  readonly currency?: string;
+  readonly decimals?: number;
+  /** The exchange's time zone, as IANA names it. */
+  readonly zone?: string;
+}
+
+export interface Watchlist {
+  readonly name: string;
+  readonly symbols: readonly string[];
+}
+
+export interface Watchlists {
+  readonly watchlists: readonly Watchlist[];
+  readonly default?: string;
+}
+
+/** When a bar starts, in milliseconds since the Unix epoch, and its last price. */
+export type Close = readonly [time: number, close: number];
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const listIn = (value: unknown, key: string): readonly unknown[] => {
+  const list = isObject(value) ? value[key] : null;
+  return Array.isArray(list) ? list : [];
+};
+
+export const parseSymbols = (value: unknown): readonly SymbolInfo[] =>
+  listIn(value, "symbols").filter((record): record is SymbolInfo => isObject(record) && isText(record["symbol"]));
+
+export function parseWatchlists(value: unknown): Watchlists {
+  const watchlists = listIn(value, "watchlists").filter(
+    (list): list is Watchlist =>
+      isObject(list) && isText(list["name"]) && Array.isArray(list["symbols"]) && list["symbols"].every(isText),
+  );
+  return isObject(value) && isText(value["default"]) ? { watchlists, default: value["default"] } : { watchlists };
+}
+
+/** The closes of each symbol, oldest first; bars without a price are left out. */
+export function parseCloses(value: unknown): ReadonlyMap<string, readonly Close[]> {
+  const closes = new Map<string, readonly Close[]>();
+  for (const one of listIn(value, "series")) {
+    if (!isObject(one) || !isText(one["symbol"])) continue;
+    const bars = listIn(one, "bars").flatMap((bar): Close[] =>
+      isObject(bar) && typeof bar["t"] === "number" && typeof bar["c"] === "number"
+        ? [[bar["t"] / 1000, bar["c"]]]
+        : [],
+    );
+    closes.set(one["symbol"], bars);
+  }
+  return closes;
+}
 
 export interface ApiOptions {
   readonly fetch: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 }
 
 const namesAtOnce = 400; // symbols in one query: far below what a request line may hold
+const patience = () => AbortSignal.timeout(10_000);
+const names = (symbols: readonly string[]) => symbols.map(encodeURIComponent).join(",");
 
 /** The server's plain requests. Each throws when it cannot be answered. */
 export function createApi(options: ApiOptions) {
@@ -20,29 +78,34 @@ export function createApi(options: ApiOptions) {
     },
 
     /** The records of exactly these symbols; those the server does not know are left out. */
-    async describe(symbols: readonly string[], signal = AbortSignal.timeout(10_000)): Promise<readonly SymbolInfo[]> {
+    async describe(symbols: readonly string[]): Promise<readonly SymbolInfo[]> {
       const records: SymbolInfo[] = [];
       for (let i = 0; i < symbols.length; i += namesAtOnce) {
-        const list = symbols
-          .slice(i, i + namesAtOnce)
-          .map(encodeURIComponent)
-          .join(",");
-        records.push(...parseSymbols(await get(`api/symbols?symbols=${list}`, signal)));
+        const list = names(symbols.slice(i, i + namesAtOnce));
+        records.push(...parseSymbols(await get(`api/symbols?symbols=${list}`, patience())));
       }
       return records;
     },
 
-    async watchlists(signal = AbortSignal.timeout(10_000)): Promise<Watchlists> {
-      return parseWatchlists(await get("api/watchlists", signal));
+    /** The records of all that the server has. */
+    async everything(): Promise<readonly SymbolInfo[]> {
+      return parseSymbols(await get("api/symbols?symbols=*", patience()));
     },
 
-    /** Whether the server answers at all and is well. */
-    async reachable(): Promise<boolean> {
-      try {
-        return (await options.fetch("healthz", { signal: AbortSignal.timeout(2500) })).ok;
-      } catch {
-        return false;
-      }
+    async watchlists(): Promise<Watchlists> {
+      return parseWatchlists(await get("api/watchlists", patience()));
+    },
+
+    /** The closes of the bars of each since the time, in milliseconds since the Unix epoch. */
+    async closes(symbols: readonly string[], interval: string, limit: number) {
+      const url = `api/bars?symbols=${names(symbols)}&interval=${interval}&fields=t,c&limit=${limit}`;
+      return parseCloses(await get(url, patience()));
+    },
+
+    /** The server's version; empty where it does not tell. */
+    async version(): Promise<string> {
+      const value = await get("api/version", patience());
+      return isObject(value) && isText(value["version"]) ? value["version"] : "";
     },
   };
 }

@@ -1,8 +1,8 @@
+import type { ClientState, Phase, SourceState } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { combine, type FeedState, judge, origin, type SourceState } from "./condition.ts";
-import type { ConnectionState, Phase } from "./connection.ts";
+import { combine, type FeedState, judge, origin } from "./condition.ts";
 
-const state = (change: Partial<ConnectionState> = {}): ConnectionState => ({
+const state = (change: Partial<ClientState> = {}): ClientState => ({
   phase: "open",
   transport: "websocket",
   synced: true,
@@ -10,13 +10,14 @@ const state = (change: Partial<ConnectionState> = {}): ConnectionState => ({
   retryAt: null,
   lostAt: null,
   reason: "",
+  role: "alone",
   ...change,
 });
 const source = (change: Partial<SourceState> = {}): SourceState => ({
   source: "sim",
   simulated: true,
   status: "live",
-  since: 0,
+  since: null,
   message: "",
   ...change,
 });
@@ -58,11 +59,7 @@ describe("it is said", () => {
   });
 
   test("since when the feed is down, in its own words", () => {
-    const { badge, notice } = judge(
-      state(),
-      feed({ status: "down", since: 1_000_000, message: "dial: refused" }),
-      61_000,
-    );
+    const { badge, notice } = judge(state(), feed({ status: "down", since: 1000, message: "dial: refused" }), 61_000);
     expect(badge).toBe("Feed down");
     expect(notice).toContain("The feed is down for 60 s. Dial: refused.");
   });
@@ -100,7 +97,7 @@ describe("of several sources", () => {
   const shares = { source: "alpaca", simulated: false };
 
   test("one that is live lets its prices look live, and the others are named", () => {
-    const several = feed({ ...coins, status: "down", since: 1_000_000, message: "dial: refused" }, shares);
+    const several = feed({ ...coins, status: "down", since: 1000, message: "dial: refused" }, shares);
     expect(several).toMatchObject({ source: "coinbase,alpaca", status: "live", simulated: false });
     expect(judge(state(), several, 61_000)).toEqual({
       tone: "wait",

@@ -1,16 +1,5 @@
-import type { ConnectionState } from "./connection.ts";
+import type { ClientState, SourceState, TransportName } from "tickertape-client";
 import { age } from "./format.ts";
-import type { TransportName } from "./transport.ts";
-
-/** What the server says about one source of its prices. */
-export interface SourceState {
-  readonly source: string;
-  readonly simulated: boolean;
-  readonly status: string;
-  /** Since when, in microseconds since the Unix epoch; 0 when it did not say. */
-  readonly since: number;
-  readonly message: string;
-}
 
 /** Where the prices come from: the source that is best off, with the names of all, and each of them. */
 export interface FeedState extends SourceState {
@@ -63,7 +52,7 @@ const sentence = (text: string) =>
   text === "" ? "" : ` ${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.\s]*$/, "")}.`;
 
 const sinceWhen = ({ since }: SourceState, now: number) =>
-  since > 0 ? ` for ${age(Math.max(0, now - since / 1000), false)}` : "";
+  since === null ? "" : ` for ${age(Math.max(0, now - since), false)}`;
 
 /** Each source, how it is and why. */
 const listed = (sources: readonly SourceState[], now: number) =>
@@ -78,7 +67,12 @@ function running(feed: FeedState, now: number): Condition {
 }
 
 /** The one place that decides whether a price may look live, and what is said when it may not; any: there are prices. */
-export function judge(state: ConnectionState, feed: FeedState, now: number, any = true): Condition {
+export function judge(
+  state: Pick<ClientState, "phase" | "synced" | "paused" | "retryAt" | "lostAt" | "reason">,
+  feed: FeedState,
+  now: number,
+  any = true,
+): Condition {
   const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt), false)} ago. `;
   const old = any ? "The prices below are the last ones received, not live." : "";
 

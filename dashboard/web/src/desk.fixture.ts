@@ -1,34 +1,41 @@
+import { createClient, type ServerMessage, type WireQuote } from "tickertape-client";
 import { vi } from "vitest";
-import type { Api } from "./api.ts";
-import { createMeter, createServerClock } from "./clock.ts";
-import { createConnection } from "./connection.ts";
+import { createFakeSockets } from "../../client/test/support/fakes.ts";
+import type { Address } from "./address.ts";
+import type { Api, SymbolInfo } from "./api.ts";
 import { createDesk } from "./desk.ts";
-import type { Quote, ServerMessage } from "./protocol.ts";
-import type { StreamHandlers, Transport } from "./transport.ts";
-import type { Saved } from "./watch.ts";
+import { createMarket } from "./market.ts";
+import { createMeter } from "./meter.ts";
+import { nothingSaved, type Saved } from "./saved.ts";
 
 export const micros = () => Date.now() * 1000;
 
+export const ownList = (...symbols: string[]): Saved => ({
+  ...nothingSaved,
+  lists: [{ name: "Mine", symbols }],
+  choice: { kind: "own", name: "Mine" },
+});
+
+const noAddress: Address = { symbols: null, name: null, sort: undefined };
+
+const record = (symbol: string): SymbolInfo => ({
+  symbol,
+  name: `${symbol} Inc.`,
+  sector: symbol < "C" ? "Early" : "Late",
+  decimals: 2,
+  zone: "America/New_York",
+});
+
 /** A desk on a stream that says what the test wants; `failures` requests for the lists fail first. */
-export const setupDesk = async (saved: Saved = { symbols: ["A", "B"], sort: null }, failures = 0) => {
-  let handlers: StreamHandlers | undefined;
-  const opened: (readonly string[])[] = [];
-  const transport: Transport = {
-    duplex: true,
-    queryLimit: 2000,
-    quiet: 0,
-    open(request, given) {
-      handlers = given;
-      opened.push(request.symbols);
-      return { send: () => true, buffered: () => 0, close: () => {} };
-    },
-  };
+export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, address: Address = noAddress) => {
+  const sockets = createFakeSockets();
   let left = failures;
   const api: Api = {
     search: vi.fn(async () => []),
-    describe: vi.fn(async (symbols: readonly string[]) =>
-      symbols.filter((s) => s !== "NOPE").map((symbol) => ({ symbol, name: `${symbol} Inc.`, decimals: 2 })),
-    ),
+    describe: vi.fn(async (symbols: readonly string[]) => symbols.filter((s) => s !== "NOPE").map(record)),
+    everything: vi.fn(async () => ["A", "B", "C", "Z"].map(record)),
+    closes: vi.fn(async () => new Map()),
+    version: vi.fn(async () => "v1"),
     watchlists: vi.fn(async () => {
       if (left-- > 0) throw new TypeError("refused");
       return {
@@ -39,37 +46,39 @@ export const setupDesk = async (saved: Saved = { symbols: ["A", "B"], sort: null
         default: "main",
       };
     }),
-    reachable: async () => true,
   };
   let kept = saved;
+  const client = createClient({
+    url: "http://host/",
+    WebSocket: sockets.WebSocket,
+    share: false,
+    fetch: async () => new Response("{}"),
+    random: () => 0.5,
+  });
   const changed = vi.fn<(symbol: string) => void>();
+  const market = createMarket({ client, api, meter: createMeter(), changed });
   const desk = createDesk({
-    connection: createConnection({
-      transports: { websocket: transport, sse: transport, poll: transport },
-      reachable: api.reachable,
-      random: () => 0.5,
-    }),
+    market,
     api,
-    clock: createServerClock(),
-    meter: createMeter(),
     saved: {
       load: () => saved,
       save: (next) => {
         kept = next;
       },
     },
-    changed,
+    address,
   });
   await desk.start();
+  client.connect();
   await vi.advanceTimersByTimeAsync(0);
   return {
+    client,
+    market,
     desk,
     api,
     changed,
-    opened,
-    says: (...messages: ServerMessage[]) => {
-      for (const message of messages) handlers?.message(message);
-    },
+    sockets,
+    says: (...messages: ServerMessage[]) => sockets.last().says(...messages),
     hello: (epoch = "e"): ServerMessage => ({
       type: "hello",
       protocol: 1,
@@ -80,8 +89,18 @@ export const setupDesk = async (saved: Saved = { symbols: ["A", "B"], sort: null
       simulated: true,
       status: "live",
     }),
-    snapshot: (seq: number, ...quotes: Quote[]): ServerMessage => ({ type: "snapshot", seq, time: micros(), quotes }),
-    close: () => handlers?.closed({ code: 1006, reason: "", comeBack: true }),
+    snapshot: (seq: number, ...quotes: WireQuote[]): ServerMessage => ({
+      type: "snapshot",
+      seq,
+      time: micros(),
+      quotes,
+    }),
+    update: (seq: number, ...quotes: WireQuote[]): ServerMessage => ({ type: "update", seq, time: micros(), quotes }),
+    breaks: () => sockets.last().breaks(),
     kept: () => kept,
+    close: () => {
+      desk.close();
+      market.close();
+    },
   };
 };

@@ -1,136 +1,162 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { micros, setupDesk as setup } from "./desk.fixture.ts";
-import type { ServerMessage } from "./protocol.ts";
+import { ownList, setupDesk as setup } from "./desk.fixture.ts";
+import { nothingSaved } from "./saved.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
+const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe("the list", () => {
   test("of a newcomer is the server's default one, which is not taken for a choice", async () => {
-    const { desk, opened, kept } = await setup({ symbols: null, sort: null });
+    const { desk, sockets, kept } = await setup(nothingSaved);
     expect(desk.symbols.value).toEqual(["A", "B"]);
-    expect(opened).toEqual([["A", "B"]]);
+    expect(sockets.last().url).toContain("symbols=A,B");
     desk.sortBy("symbol");
-    expect(kept().symbols).toBeNull();
+    expect(kept()).toMatchObject({ choice: null, lists: [] });
+    expect(desk.fresh).toBe(true);
   });
 
-  test("is the reader's own once it has been changed", async () => {
+  test("becomes the reader's own once it is changed, and the server's stays what it was", async () => {
+    const { desk, kept } = await setup(nothingSaved);
+    desk.add({ symbol: "C", name: "C Inc." });
+    expect(desk.note.value?.text).toBe("C added in “My main”, your copy.");
+    expect(kept().lists).toEqual([{ name: "My main", symbols: ["A", "B", "C"] }]);
+    desk.note.value?.undo?.();
+    expect(kept()).toMatchObject({ lists: [], choice: null });
+    expect(desk.symbols.value).toEqual(["A", "B"]);
+  });
+
+  test("of the reader's own is changed in place", async () => {
     const { desk, kept } = await setup();
     desk.add({ symbol: "C", name: "C Inc." });
     desk.remove("A");
-    expect(kept().symbols).toEqual(["B", "C"]);
+    expect(kept().lists[0]?.symbols).toEqual(["B", "C"]);
     expect(desk.note.value?.text).toBe("A removed.");
     desk.note.value?.undo?.();
-    expect(kept().symbols).toEqual(["A", "B", "C"]);
+    expect(kept().lists[0]?.symbols).toEqual(["A", "B", "C"]);
+    desk.move("C", "A");
+    expect(desk.symbols.value).toEqual(["C", "A", "B"]);
     desk.reset();
-    await vi.advanceTimersByTimeAsync(0);
+    await settle();
     expect(desk.symbols.value).toEqual(["A", "B"]);
-    expect(kept().symbols).toBeNull();
+    expect(kept().lists).toHaveLength(1); // what was made stays
   });
 
   test("is asked for again as soon as a server that could not tell it answers", async () => {
-    const { desk, says, hello, opened } = await setup({ symbols: null, sort: null }, 1);
+    const { desk, says, hello } = await setup(nothingSaved, 1);
     expect(desk.symbols.value).toBeNull();
     expect(desk.failure.value).not.toBeNull();
-    expect(opened).toEqual([[]]);
     says(hello());
-    await vi.advanceTimersByTimeAsync(0);
+    await settle();
     expect(desk.symbols.value).toEqual(["A", "B"]);
     expect(desk.failure.value).toBeNull();
   });
 
-  test("is ranked by what is asked for", async () => {
-    const { desk, says, hello, snapshot } = await setup();
+  test("is ranked by what is asked for, and filtered by symbol, name and sector", async () => {
+    const { desk, says, hello, snapshot } = await setup(ownList("A", "B", "C"));
     says(hello(), snapshot(1, { s: "A", p: 1, pc: 2 }, { s: "B", p: 3, pc: 2 }));
+    await settle();
     desk.sortBy("percent");
-    expect(desk.ranked()).toEqual(["B", "A"]);
+    expect(desk.ranked()).toEqual(["B", "A", "C"]);
     desk.sortBy("percent");
-    expect(desk.ranked()).toEqual(["A", "B"]);
+    expect(desk.ranked()).toEqual(["A", "B", "C"]);
     desk.unsort();
+    desk.filter.value = " c inc";
+    expect(desk.ranked()).toEqual(["C"]);
+    desk.filter.value = "early";
     expect(desk.ranked()).toEqual(["A", "B"]);
   });
-});
 
-describe("a row", () => {
-  test("has its name, its quote and as many decimals as its price ever had", async () => {
-    const { desk, says, hello, snapshot } = await setup();
-    says(hello(), snapshot(1, { s: "A", p: 0.5125 }));
-    expect(desk.row("A")).toMatchObject({ name: "A Inc.", decimals: 4, unknown: false });
-    says({ type: "update", seq: 2, time: micros(), quotes: [{ s: "A", p: 0.5 }] });
-    expect(desk.row("A")).toMatchObject({ decimals: 4 });
-    expect(desk.row("B")).toMatchObject({ decimals: 2, entry: undefined });
-  });
-
-  test("of an unknown symbol says so until it has a quote", async () => {
-    const { desk, says, hello, snapshot } = await setup({ symbols: ["A", "NOPE"], sort: null });
-    says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["NOPE"] }, snapshot(1, { s: "A", p: 1 }));
-    expect(desk.row("NOPE").unknown).toBe(true);
-    says({ type: "update", seq: 2, time: micros(), quotes: [{ s: "NOPE", p: 1 }] });
-    expect(desk.row("NOPE").unknown).toBe(false);
-  });
-
-  test("is not confirmed while a new connection has not vouched for it", async () => {
-    const { desk, says, hello, snapshot, close } = await setup();
-    says(hello(), snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
-    expect(desk.condition.value.live).toBe(true);
-    close();
-    expect(desk.condition.value.live).toBe(false);
-    await vi.advanceTimersByTimeAsync(500);
-    says(hello());
-    expect(desk.row("A").entry?.confirmed).toBe(false);
-    says({ type: "snapshot", seq: 6, time: micros(), quotes: [{ s: "A", p: 2 }], resumed: true });
-    expect(desk.row("A").entry?.confirmed).toBe(true);
-    expect(desk.row("B").entry?.confirmed).toBe(true);
-    expect(desk.condition.value.live).toBe(true);
+  test("that the server has no longer gives way to its default", async () => {
+    const { desk } = await setup({ ...nothingSaved, choice: { kind: "server", name: "gone" } });
+    expect(desk.choice.value).toEqual({ kind: "server", name: "main" });
   });
 });
 
-describe("the badge", () => {
-  test("knows the age of the newest tick by the server's clock, and the rate", async () => {
-    const { desk, says, hello, snapshot } = await setup();
-    says(hello(), snapshot(1, { s: "A", p: 1, t: micros() - 400_000 }));
-    for (let i = 0; i < 4; i++) {
-      says({
-        type: "update",
-        seq: 2 + i,
-        time: micros(),
-        quotes: [
-          { s: "A", v: i },
-          { s: "B", v: i },
-        ],
-      });
-      await vi.advanceTimersByTimeAsync(1000);
-    }
-    expect(desk.vitals.value.rate).toBe(2);
-    expect(desk.vitals.value.newest).toBe(4400);
-  });
-
-  test("follows the feed's state", async () => {
-    const { desk, says, hello, snapshot } = await setup();
+describe("ready-made lists", () => {
+  test("are the sectors and everything", async () => {
+    const { desk, sockets, says, hello, snapshot } = await setup();
     says(hello(), snapshot(1));
-    says({ type: "status", source: "sim", status: "stale", since: micros(), message: "no tick" });
-    expect(desk.condition.value).toMatchObject({ badge: "Stale", live: false });
-    says({ type: "status", source: "sim", status: "live", since: micros() });
-    expect(desk.condition.value.live).toBe(true);
-    expect(desk.feed.value.simulated).toBe(true);
+    desk.choose({ kind: "sector", name: "Late" });
+    await settle();
+    expect(desk.symbols.value).toEqual(["C", "Z"]);
+    expect([...desk.sectors.value.keys()]).toEqual(["Early", "Late"]);
+    desk.choose({ kind: "all" });
+    await settle();
+    expect(desk.symbols.value).toEqual(["A", "B", "C", "Z"]);
+    await vi.advanceTimersByTimeAsync(1);
+    const symbols = sockets.last().sent.map((message) => message["symbols"]);
+    expect(symbols).toContainEqual(["*"]);
   });
 
-  test("follows the state of each of several sources", async () => {
-    const { desk, says, hello, snapshot } = await setup();
-    const coins = { source: "coinbase", status: "live", since: micros(), message: "" };
-    const sim = { source: "sim", status: "live", since: micros(), message: "", simulated: true };
-    says({ ...hello(), source: "coinbase,sim", sources: [coins, sim] } as ServerMessage, snapshot(1));
-    expect(desk.condition.value).toMatchObject({ badge: "Live", notice: null });
-    says({ type: "status", ...coins, status: "down", message: "dial: refused" });
-    expect(desk.condition.value).toMatchObject({ badge: "Partly live", live: true });
-    expect(desk.condition.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
-    expect(desk.feed.value).toMatchObject({ source: "coinbase,sim", simulated: true });
-    says({ type: "status", source: "relay", status: "live" }); // new since the hello
-    expect(desk.feed.value.source).toBe("coinbase,sim,relay");
+  test("can be walked through", async () => {
+    const { desk } = await setup();
+    const seen = [];
+    for (let i = 0; i < 5; i++) {
+      seen.push(desk.title(desk.choice.value));
+      desk.step(1);
+      await settle();
+    }
+    expect(seen).toEqual(["Mine", "other", "main", "All symbols", "Mine"]);
+    desk.step(-1);
+    expect(desk.title(desk.choice.value)).toBe("Mine");
   });
 });
 
-test("nothing is left running when it is closed", async () => {
-  const { desk } = await setup();
-  desk.close();
-  expect(vi.getTimerCount()).toBe(0);
+describe("lists with names", () => {
+  test("are made, renamed, copied and deleted, and that can be taken back", async () => {
+    const { desk, kept } = await setup();
+    expect(desk.create("Mine", [])).toBe("Mine 2");
+    expect(desk.symbols.value).toEqual([]);
+    desk.rename("Mine 2", "  Metals ");
+    expect(desk.choice.value).toEqual({ kind: "own", name: "Metals" });
+    desk.rename("Metals", "Mine"); // taken
+    expect(desk.choice.value).toEqual({ kind: "own", name: "Mine 2" });
+    desk.choose({ kind: "server", name: "other" });
+    desk.copy("Others");
+    expect(kept().lists.map(({ name, symbols }) => [name, ...symbols])).toEqual([
+      ["Mine", "A", "B"],
+      ["Mine 2"],
+      ["Others", "Z"],
+    ]);
+    desk.discard("Others");
+    expect(kept().lists).toHaveLength(2);
+    expect(desk.choice.value).toEqual({ kind: "server", name: "main" });
+    desk.note.value?.undo?.();
+    expect(desk.choice.value).toEqual({ kind: "own", name: "Others" });
+    expect(kept().lists).toHaveLength(3);
+  });
+
+  test("are imported once it is known which of their symbols exist", async () => {
+    const { desk, kept } = await setup();
+    const look = await desk.look(["NYSE:C", "NOPE", "A", "A"]);
+    // "NYSE:C" itself is known to this server; one that is not loses its exchange.
+    expect(look).toEqual({ symbols: ["NYSE:C", "A"], unknown: ["NOPE"] });
+    desk.import("From elsewhere", look.symbols);
+    expect(kept().lists.at(-1)).toEqual({ name: "From elsewhere", symbols: ["NYSE:C", "A"] });
+    expect(desk.note.value?.text).toBe("2 symbols imported as “From elsewhere”.");
+  });
+});
+
+describe("an address", () => {
+  test("wins over what is kept, and changes nothing of it until it is copied", async () => {
+    const { desk, kept, sockets } = await setup(ownList("A"), 0, {
+      symbols: ["B", "C"],
+      name: "Theirs",
+      sort: { column: "last", direction: "ascending" },
+    });
+    expect(desk.symbols.value).toEqual(["B", "C"]);
+    expect(sockets.last().url).toContain("symbols=B,C");
+    expect(desk.title(desk.choice.value)).toBe("Theirs");
+    desk.setLayout(desk.layout.value);
+    expect(kept()).toMatchObject({ lists: [{ name: "Mine", symbols: ["A"] }], sort: null });
+    desk.copy("Theirs");
+    expect(kept().lists.at(-1)).toEqual({ name: "Theirs", symbols: ["B", "C"] });
+  });
+
+  test("can ask for everything", async () => {
+    const { desk, sockets } = await setup(nothingSaved, 0, { symbols: ["*"], name: null, sort: undefined });
+    await settle();
+    expect(desk.symbols.value).toEqual(["A", "B", "C", "Z"]);
+    expect(sockets.last().url).toContain("symbols=*");
+  });
 });

@@ -1,166 +1,118 @@
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import type { Api } from "./api.ts";
-import { createBoard, type Entry } from "./board.ts";
-import type { Meter, ServerClock } from "./clock.ts";
-import { type Condition, combine, type FeedState, judge, type SourceState } from "./condition.ts";
-import type { Connection, ConnectionState } from "./connection.ts";
-import { decimalsOf } from "./format.ts";
-import { type Column, nextSort, rank, type Sort, sortKey } from "./order.ts";
-import type { Quote, SourceStatus, SymbolInfo } from "./protocol.ts";
-import type { SavedStore } from "./watch.ts";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import type { Address } from "./address.ts";
+import type { Api, SymbolInfo, Watchlist, Watchlists } from "./api.ts";
+import type { Column, Layout } from "./columns.ts";
+import {
+  type Choice,
+  freeName,
+  moveSymbol,
+  type OwnList,
+  putList,
+  readName,
+  sameChoice,
+  withoutExchange,
+} from "./lists.ts";
+import type { Market } from "./market.ts";
+import { nextSort, rank, type Sort, sortKey } from "./order.ts";
+import type { SavedStore } from "./saved.ts";
 
-/** What a row shows. */
-export interface Row {
-  readonly symbol: string;
-  readonly name: string;
-  readonly entry: Entry | undefined;
-  readonly decimals: number;
-  /** The server does not know this symbol. */
-  readonly unknown: boolean;
+export interface Note {
+  readonly text: string;
+  readonly undo: (() => void) | null;
 }
 
-export interface Vitals {
-  /**
-   * Age of the newest tick in ms; null before the first. A recording's ticks keep the times of
-   * their day, so there it is the time since the last of them came.
-   */
-  readonly newest: number | null;
-  /** Quotes a second. */
-  readonly rate: number;
-  readonly now: number;
+/** What an imported text comes to. */
+export interface Import {
+  readonly symbols: readonly string[];
+  /** Those that the server does not know; they are left out. */
+  readonly unknown: readonly string[];
 }
 
 export interface DeskOptions {
-  readonly connection: Connection;
-  readonly api: Api;
-  readonly clock: ServerClock;
-  readonly meter: Meter;
+  readonly market: Market;
+  readonly api: Pick<Api, "watchlists" | "describe">;
   readonly saved: SavedStore;
-  /** Called for each symbol whose row would look different now. */
-  readonly changed: (symbol: string) => void;
-  readonly now?: () => number;
+  readonly address: Address;
 }
 
-export interface Desk {
-  /** The watched symbols in the reader's own order; null until the first list is known. */
-  readonly symbols: ReadonlySignal<readonly string[] | null>;
-  readonly sort: ReadonlySignal<Sort>;
-  readonly connection: ReadonlySignal<ConnectionState>;
-  readonly feed: ReadonlySignal<FeedState>;
-  readonly condition: ReadonlySignal<Condition>;
-  readonly vitals: ReadonlySignal<Vitals>;
-  /** A sentence about the last thing the reader did, and how to take it back. */
-  readonly note: ReadonlySignal<{ readonly text: string; readonly undo: (() => void) | null } | null>;
-  readonly failure: ReadonlySignal<string | null>;
-  row(symbol: string): Row;
-  ranked(): readonly string[];
-  sortBy(column: Column): void;
-  unsort(): void;
-  add(info: SymbolInfo): void;
-  remove(symbol: string): void;
-  reset(): void;
-  dismiss(): void;
-  retry(): void;
-  togglePause(): void;
-  start(): Promise<void>;
-  close(): void;
-}
+const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
-const noFeed = combine([{ source: "", simulated: false, status: "live", since: 0, message: "" }]);
-const fewestDecimals = 2;
-
-const sourceState = ({
-  source = "",
-  simulated = false,
-  status,
-  since = 0,
-  message = "",
-}: SourceStatus): SourceState => ({
-  source,
-  simulated,
-  status,
-  since,
-  message,
-});
-
-/** Everything the page knows and does, without the page. */
-export function createDesk(options: DeskOptions): Desk {
-  const { connection, api, clock, meter, saved, changed, now = Date.now } = options;
+/** What the reader looks at and does with it, without the page. */
+export function createDesk(options: DeskOptions) {
+  const { market, api, saved, address } = options;
 
   const initial = saved.load();
-  const symbols: Signal<readonly string[] | null> = signal(initial.symbols);
-  const sort: Signal<Sort> = signal(initial.sort);
-  const state = signal(connection.state);
-  const feed = signal(noFeed);
-  const vitals: Signal<Vitals> = signal({ newest: null, rate: 0, now: now() });
-  const note: Desk["note"] & Signal = signal(null);
+  const lists: Signal<readonly OwnList[]> = signal(initial.lists);
+  const chosen: Signal<Choice | null> = signal(address.symbols ? { kind: "shared" } : initial.choice);
+  const sort: Signal<Sort> = signal(address.sort === undefined ? initial.sort : address.sort);
+  const layout: Signal<Layout> = signal(initial.layout);
+  const served: Signal<Watchlists | null> = signal(null);
+  const filter = signal("");
+  const note: Signal<Note | null> = signal(null);
   const failure: Signal<string | null> = signal(null);
-  const condition = computed(() => judge(state.value, feed.value, vitals.value.now, vitals.value.newest !== null));
-
-  const watched = new Set(initial.symbols ?? []);
-  const infos = new Map<string, SymbolInfo>();
-  const unknown = new Set<string>();
-  const decimals = new Map<string, number>();
-  let chosen = initial.symbols !== null; // by the reader, rather than by the server
   let loading = false;
-  let arrived = 0; // the last quotes
+  let keptSort = initial.sort; // an address changes nothing of what is kept
 
-  const board = createBoard({ changed, follows: (symbol) => watched.has(symbol) });
+  const servedList = (name: string | undefined): Watchlist | undefined =>
+    served.value?.watchlists.find((list) => list.name === name);
 
-  const save = () => saved.save({ symbols: chosen ? symbols.value : null, sort: sort.value });
+  /** What is shown, when nothing was chosen or what was chosen is gone: the server's default list. */
+  const choice: ReadonlySignal<Choice | null> = computed(() => {
+    const now = chosen.value;
+    if (now && now.kind !== "server") return now;
+    if (now && (served.value === null || servedList(now.name))) return now;
+    const fallback = servedList(served.value?.default) ?? served.value?.watchlists[0];
+    return fallback ? { kind: "server", name: fallback.name } : null;
+  });
 
-  const describe = async () => {
-    const missing = [...watched].filter((symbol) => !infos.has(symbol));
-    if (missing.length === 0) return;
-    try {
-      for (const info of await api.describe(missing)) {
-        infos.set(info.symbol, info);
-        changed(info.symbol);
-      }
-    } catch {
-      return; // the next connection asks again
+  const sectors: ReadonlySignal<ReadonlyMap<string, readonly string[]>> = computed(() => {
+    const all = new Map<string, string[]>();
+    for (const { symbol, sector } of market.everything.value ?? []) {
+      if (!sector) continue;
+      const symbols = all.get(sector);
+      if (symbols) symbols.push(symbol);
+      else all.set(sector, [symbol]);
     }
-    for (const symbol of missing) {
-      if (infos.has(symbol)) continue;
-      infos.set(symbol, { symbol });
-      // Streams say which symbols they do not know; a poll has nobody else to ask.
-      if (connection.state.transport === "poll" && !board.get(symbol)) unknown.add(symbol);
-      changed(symbol);
+    return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+
+  const symbols: ReadonlySignal<readonly string[] | null> = computed(() => {
+    const now = choice.value;
+    switch (now?.kind) {
+      case undefined:
+        return null;
+      case "own":
+        return lists.value.find(({ name }) => name === now.name)?.symbols ?? [];
+      case "server":
+        return served.value === null ? null : [...new Set(servedList(now.name)?.symbols ?? [])];
+      case "sector":
+        return market.everything.value && (sectors.value.get(now.name) ?? []);
+      case "shared":
+        if (address.symbols?.[0] !== "*") return address.symbols;
     }
+    return market.everything.value?.map(({ symbol }) => symbol) ?? null;
+  });
+
+  const title = (of: Choice | null): string => {
+    switch (of?.kind) {
+      case "all":
+        return "All symbols";
+      case "shared":
+        return address.name ?? "Shared list";
+    }
+    return of?.name ?? "";
   };
 
-  const setSymbols = (next: readonly string[]) => {
-    const wanted = new Set(next);
-    const gone = [...watched].filter((symbol) => !wanted.has(symbol));
-    const added = next.filter((symbol) => !watched.has(symbol));
-    for (const symbol of gone) {
-      watched.delete(symbol);
-      unknown.delete(symbol);
-      board.forget(symbol);
-    }
-    for (const symbol of added) watched.add(symbol);
-    connection.unsubscribe(gone);
-    connection.subscribe(added);
-    symbols.value = next;
-    void describe();
-  };
+  const save = () => saved.save({ lists: lists.value, choice: chosen.value, sort: keptSort, layout: layout.value });
 
-  const choose = (next: readonly string[]) => {
-    chosen = true;
-    setSymbols(next);
-    save();
-  };
-
-  /** Shows the server's default list to someone who has not chosen yet. */
-  const loadDefault = async () => {
+  const loadLists = async () => {
     if (loading) return;
     loading = true;
     try {
-      const lists = await api.watchlists();
-      const list = lists.watchlists.find(({ name }) => name === lists.default) ?? lists.watchlists[0];
+      const answer = await api.watchlists();
       batch(() => {
+        served.value = answer;
         failure.value = null;
-        if (!chosen) setSymbols([...new Set(list?.symbols ?? [])]);
       });
     } catch {
       failure.value = "The list of symbols could not be loaded.";
@@ -169,168 +121,258 @@ export function createDesk(options: DeskOptions): Desk {
     }
   };
 
-  const beat = () => {
-    const newest = board.newest();
-    const age = feed.peek().source === "replay" ? now() - arrived : clock.age(newest);
-    vitals.value = { newest: newest > 0 ? age : null, rate: meter.rate(), now: now() };
+  const say = (text: string, undo: (() => void) | null = null) => {
+    note.value = {
+      text,
+      undo:
+        undo &&
+        (() => {
+          batch(() => {
+            undo();
+            note.value = null;
+          });
+          save();
+        }),
+    };
   };
 
-  const digits = (symbol: string, quote: Quote | undefined): number => {
-    let most = Math.max(fewestDecimals, decimals.get(symbol) ?? 0, infos.get(symbol)?.decimals ?? 0);
-    if (quote) {
-      for (const value of [quote.p, quote.b, quote.a, quote.pc, quote.h, quote.l]) {
-        if (value !== undefined) most = Math.max(most, decimalsOf(value));
-      }
+  const choose = (next: Choice | null) => {
+    batch(() => {
+      chosen.value = next;
+      filter.value = "";
+    });
+    save();
+    if (next?.kind === "sector" || next?.kind === "all") void market.loadEverything();
+  };
+
+  /** Goes back to how the lists are now. */
+  const remember = () => {
+    const [before, was] = [lists.value, chosen.value];
+    return () => {
+      lists.value = before;
+      chosen.value = was;
+    };
+  };
+
+  /** The reader's list to change: the one that is shown, or a copy of it where that one is not the reader's. */
+  const editable = (): OwnList => {
+    const now = choice.value;
+    if (now?.kind === "own") {
+      const own = lists.value.find(({ name }) => name === now.name);
+      if (own) return own;
     }
-    decimals.set(symbol, most); // kept, so that the decimal point does not wander
-    return most;
+    const name = freeName(
+      now === null ? "My list" : (readName(`My ${title(now)}`) ?? "My list"),
+      lists.value.map((list) => list.name),
+    );
+    return { name, symbols: symbols.value ?? [] };
   };
 
-  const stops = [
-    connection.on("state", (next) => {
-      state.value = next;
-      beat();
-    }),
-    connection.on("hello", (hello) => {
-      clock.observe(hello.time);
-      board.begin(hello.epoch);
-      const { source = "", simulated = source === "sim", status = "live" } = hello;
-      feed.value = combine((hello.sources ?? [{ source, simulated, status }]).map(sourceState));
-      if (symbols.value === null) void loadDefault();
-    }),
-    connection.on("subscribed", (answer) => {
-      for (const symbol of answer.symbols ?? []) if (unknown.delete(symbol)) changed(symbol);
-      for (const symbol of answer.unknown ?? []) {
-        unknown.add(symbol);
-        changed(symbol);
-      }
-    }),
-    connection.on("snapshot", (message) => {
-      clock.observe(message.time);
-      if (message.quotes.length > 0) arrived = now();
-      board.snapshot(message);
-      for (const quote of message.quotes) unknown.delete(quote.s);
-      if (state.value.transport === "poll" && message.resumed) meter.add(message.quotes.length);
-    }),
-    connection.on("update", (message) => {
-      clock.observe(message.time);
-      arrived = now();
-      board.update(message);
-      meter.add(message.quotes.length);
-    }),
-    connection.on("heartbeat", (message) => {
-      if (message.time !== undefined) clock.observe(message.time);
-    }),
-    connection.on("status", (message) => {
-      const { sources } = feed.value;
-      const of = message.source ?? sources[0]?.source ?? "";
-      const before = sources.find(({ source }) => source === of);
-      const after = sourceState({ simulated: before?.simulated ?? false, ...message, source: of });
-      const rest = sources.filter(({ source }) => source !== "" && source !== of);
-      feed.value = combine(before ? sources.map((one) => (one === before ? after : one)) : [...rest, after]);
-    }),
-    connection.on("synced", ({ resumed }) => {
-      board.settle(resumed);
-      void describe();
-    }),
-  ];
-  const heart = setInterval(beat, 1000);
+  const edit = (change: (symbols: readonly string[]) => readonly string[]): { copied: boolean; name: string } => {
+    const list = editable();
+    const copied = !lists.value.some(({ name }) => name === list.name);
+    batch(() => {
+      lists.value = putList(lists.value, { name: list.name, symbols: change(list.symbols) });
+      chosen.value = { kind: "own", name: list.name };
+    });
+    save();
+    return { copied, name: list.name };
+  };
+
+  const place = ({ copied, name }: { copied: boolean; name: string }) => (copied ? ` in “${name}”, your copy` : "");
+
+  const create = (name: string, list: readonly string[]): string => {
+    const free = freeName(
+      name,
+      lists.value.map((one) => one.name),
+    );
+    batch(() => {
+      lists.value = [...lists.value, { name: free, symbols: list }];
+      chosen.value = { kind: "own", name: free };
+      filter.value = "";
+    });
+    save();
+    return free;
+  };
+
+  const matches = (symbol: string, text: string): boolean => {
+    const info = market.info(symbol);
+    return [symbol, info?.name, info?.sector].some((value) => value?.toLowerCase().includes(text));
+  };
+
+  const stopAsking = effect(() => {
+    if (market.state.value.phase === "open" && served.value === null) void loadLists();
+  });
+  const stopFollowing = effect(() => {
+    const now = choice.value;
+    const all = now?.kind === "all" || (now?.kind === "shared" && address.symbols?.[0] === "*");
+    if (all) market.follow(["*"]);
+    else if (symbols.value) market.follow(symbols.value);
+  });
 
   return {
+    /** In the reader's own order, without those that the filter leaves out; null until it is known. */
     symbols,
-    sort,
-    connection: state,
-    feed,
-    condition,
-    vitals,
-    note,
-    failure,
-
-    row(symbol) {
-      const entry = board.get(symbol);
-      return {
-        symbol,
-        name: infos.get(symbol)?.name ?? "",
-        entry,
-        decimals: digits(symbol, entry?.quote),
-        unknown: unknown.has(symbol) && !entry,
-      };
+    lists: lists as ReadonlySignal<readonly OwnList[]>,
+    served: served as ReadonlySignal<Watchlists | null>,
+    sectors,
+    choice,
+    title,
+    sort: sort as ReadonlySignal<Sort>,
+    layout: layout as ReadonlySignal<Layout>,
+    filter,
+    note: note as ReadonlySignal<Note | null>,
+    failure: failure as ReadonlySignal<string | null>,
+    /** Whether nothing has been chosen yet. */
+    get fresh(): boolean {
+      return initial.choice === null && lists.value.length === 0;
     },
 
-    ranked() {
-      return rank(symbols.value ?? [], sort.value, (symbol, column) =>
-        sortKey(column, symbol, infos.get(symbol)?.name ?? "", board.get(symbol)),
+    ranked(): readonly string[] {
+      const text = filter.value.trim().toLowerCase();
+      const shown = symbols.value ?? [];
+      return rank(
+        text === "" ? shown : shown.filter((symbol) => matches(symbol, text)),
+        sort.value,
+        (symbol, column) => {
+          const { name, entry } = market.row(symbol);
+          return sortKey(column, symbol, name, entry);
+        },
       );
     },
 
-    sortBy(column) {
+    sortBy(column: Column): void {
       sort.value = nextSort(sort.value, column);
+      keptSort = sort.value;
       save();
     },
 
-    unsort() {
+    unsort(): void {
       sort.value = null;
+      keptSort = null;
       save();
     },
 
-    add(info) {
-      infos.set(info.symbol, info);
-      if (watched.has(info.symbol)) return;
-      batch(() => {
-        choose([...(symbols.value ?? []), info.symbol]);
-        note.value = { text: `${info.symbol} added.`, undo: null };
-      });
+    setLayout(next: Layout): void {
+      layout.value = next;
+      save();
     },
 
-    remove(symbol) {
-      const before = symbols.value ?? [];
-      if (!watched.has(symbol)) return;
+    choose,
+
+    /** Chooses the list before or after in the menu's order. */
+    step(by: -1 | 1): void {
+      const all: Choice[] = [
+        ...lists.value.map(({ name }) => ({ kind: "own" as const, name })),
+        ...(served.value?.watchlists ?? []).map(({ name }) => ({ kind: "server" as const, name })),
+        { kind: "all" },
+      ];
+      const at = all.findIndex((one) => sameChoice(one, choice.value));
+      const next = all[(Math.max(0, at) + by + all.length) % all.length];
+      if (next) choose(next);
+    },
+
+    add(info: SymbolInfo): void {
+      market.learn([info]);
+      if (symbols.value?.includes(info.symbol)) return;
+      const undo = remember();
+      batch(() => say(`${info.symbol} added${place(edit((list) => [...list, info.symbol]))}.`, undo));
+    },
+
+    remove(symbol: string): void {
+      if (!symbols.value?.includes(symbol)) return;
+      const undo = remember();
+      batch(() => say(`${symbol} removed${place(edit((list) => list.filter((other) => other !== symbol)))}.`, undo));
+    },
+
+    /** Puts a symbol in the place of another one, in the reader's own order. */
+    move(symbol: string, to: string): void {
+      if (sort.value) return;
+      const done = edit((list) => moveSymbol(list, symbol, to));
+      if (done.copied) say(`Reordered${place(done)}.`);
+    },
+
+    create,
+
+    /** Copies what is shown to a list of the reader's. */
+    copy(name: string): void {
+      say(`“${create(name, symbols.value ?? [])}” is yours.`);
+    },
+
+    rename(from: string, to: string): void {
+      const name = readName(to);
+      const list = lists.value.find((one) => one.name === from);
+      if (name === null || name === from || !list) return;
+      const free = freeName(
+        name,
+        lists.value.map((one) => one.name),
+      );
       batch(() => {
-        choose(before.filter((other) => other !== symbol));
-        note.value = {
-          text: `${symbol} removed.`,
-          undo: () => {
-            const at = before.indexOf(symbol);
-            const rest = (symbols.value ?? []).filter((other) => other !== symbol);
-            choose([...rest.slice(0, at), symbol, ...rest.slice(at)]);
-            note.value = null;
-          },
-        };
+        lists.value = lists.value.map((one) => (one === list ? { ...list, name: free } : one));
+        if (sameChoice(chosen.value, { kind: "own", name: from })) chosen.value = { kind: "own", name: free };
       });
+      save();
+    },
+
+    discard(name: string): void {
+      const undo = remember();
+      batch(() => {
+        lists.value = lists.value.filter((one) => one.name !== name);
+        if (sameChoice(chosen.value, { kind: "own", name })) chosen.value = null;
+        say(`“${name}” deleted.`, undo);
+      });
+      save();
+    },
+
+    /** Looks up what a text names, before it becomes a list. It throws when the server does not answer. */
+    async look(names: readonly string[]): Promise<Import> {
+      const plain = names.map((name) => withoutExchange(name) ?? name);
+      const known = await api.describe([...new Set([...names, ...plain])]);
+      const records = new Map(known.map((info) => [info.symbol, info]));
+      const found = new Set<string>();
+      const strange: string[] = [];
+      for (const [index, name] of names.entries()) {
+        const symbol = [name, plain[index]].find((one) => one !== undefined && records.has(one));
+        if (symbol === undefined) strange.push(name);
+        else found.add(symbol);
+      }
+      market.learn(known);
+      return { symbols: [...found], unknown: strange };
+    },
+
+    import(name: string, list: readonly string[]): void {
+      say(`${plural(list.length, "symbol")} imported as “${create(name, list)}”.`);
     },
 
     /** Back to the server's default list. */
-    reset() {
-      chosen = false;
-      void loadDefault().then(save);
+    reset(): void {
+      choose(null);
+      void loadLists();
     },
 
-    dismiss() {
+    say,
+    dismiss(): void {
       note.value = null;
     },
 
-    retry() {
-      connection.retryNow();
-      if (symbols.value === null) void loadDefault();
+    /** Asks again for what could not be had. */
+    retry(): void {
+      if (served.value === null) void loadLists();
+      if (symbols.value === null && served.value !== null) void market.loadEverything();
     },
 
-    togglePause() {
-      if (state.value.paused) connection.resume("user");
-      else connection.pause("user");
+    async start(): Promise<void> {
+      const now = chosen.value;
+      const all = now?.kind === "all" || now?.kind === "sector" || address.symbols?.[0] === "*";
+      if (all) void market.loadEverything();
+      await loadLists();
     },
 
-    async start() {
-      // One request first, so that the stream can be opened with its symbols in the query.
-      if (symbols.value === null) await loadDefault();
-      else connection.subscribe(watched);
-      connection.connect();
-      void describe();
-    },
-
-    close() {
-      clearInterval(heart);
-      for (const stop of stops) stop();
-      connection.close();
+    close(): void {
+      stopAsking();
+      stopFollowing();
     },
   };
 }
+
+export type Desk = ReturnType<typeof createDesk>;

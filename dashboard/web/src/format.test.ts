@@ -1,34 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { age, change, changePercent, createFormat, decimalsOf, scale } from "./format.ts";
+import { age, createFormat } from "./format.ts";
 
-const format = createFormat({ locale: "en-US", timeZone: "UTC" });
+const format = createFormat({ locale: "en-US", times: "utc" });
 
 describe("numbers", () => {
-  test.each([
-    [189.3, 1],
-    [189, 0],
-    [0.00001234, 8],
-    [1.5e-7, 8],
-    [-2.25, 2],
-  ])("%d was written with %d decimals", (value, decimals) => expect(decimalsOf(value)).toBe(decimals));
-
-  test("a change is what a person would write down, never 0.09999", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 9_999_999_999 }),
-        fc.integer({ min: 1, max: 9_999_999_999 }),
-        fc.integer({ min: 0, max: 5 }),
-        (last, reference, decimals) => {
-          const value = (units: number) => Number(`${units}e-${decimals}`);
-          expect(change(value(last), value(reference))).toBe(value(last - reference));
-        },
-      ),
-    );
-    expect(change(0.3, 0.1)).toBe(0.2);
-    expect(change(1.1, 1)).toBe(0.1);
-  });
-
   test("a price of up to 15 digits is shown with exactly its digits", () => {
     fc.assert(
       fc.property(
@@ -38,7 +14,6 @@ describe("numbers", () => {
           const digits = String(units).padStart(decimals + 1, "0");
           const exact = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
           expect(format.price(Number(exact), decimals).replaceAll(",", "")).toBe(exact);
-          expect(scale(Number(exact), decimals)).toBe(units);
         },
       ),
     );
@@ -52,12 +27,6 @@ describe("numbers", () => {
     expect(format.percent(12.345)).toBe("+12.35%");
   });
 
-  test("no percentage of nothing", () => {
-    expect(changePercent(1, 0)).toBeNull();
-    expect(changePercent(110, 100)).toBe(10);
-    expect(changePercent(-9, -10)).toBe(10);
-  });
-
   test("volumes are short", () => {
     expect(format.volume(9_999)).toBe("9,999");
     expect(format.volume(1_234_567)).toBe("1.23M");
@@ -65,9 +34,25 @@ describe("numbers", () => {
 });
 
 describe("times", () => {
-  test("of day in the reader's zone, which has a name", () => {
-    expect(format.time(1_700_000_000_000_000)).toBe("22:13:20");
-    expect(format.zone()).toBe("UTC");
+  const evening = Date.UTC(2023, 10, 14, 22, 13, 20);
+
+  test("are of today, or a date", () => {
+    expect(format.time(evening, "", evening)).toBe("22:13:20");
+    expect(format.time(evening, "", evening + 3 * 3_600_000)).toBe("Nov 14");
+    expect(format.time(evening - 86_400_000, "", evening)).toBe("Nov 13");
+    expect(format.moment(evening, "")).toBe("Nov 14, 2023, 22:13:20 UTC");
+  });
+
+  test("are in the zone that was chosen, which has a name", () => {
+    const exchange = createFormat({ locale: "en-US", times: "exchange" });
+    expect(exchange.clock(evening, "America/New_York")).toBe("17:13:20");
+    expect(exchange.zone("America/New_York", evening)).toBe("EST");
+    expect(exchange.zone("America/New_York", Date.UTC(2023, 6, 1))).toBe("EDT");
+    expect(exchange.clock(evening, "")).toBe("22:13:20");
+    expect(exchange.clock(evening, "Moon/Crater")).toBe("22:13:20");
+    const local = createFormat({ locale: "en-US", times: "local", local: "Asia/Tokyo" });
+    expect(local.clock(evening, "America/New_York")).toBe("07:13:20");
+    expect([local.oneZone, exchange.oneZone]).toEqual([true, false]);
   });
 
   test.each([

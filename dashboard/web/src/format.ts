@@ -1,45 +1,45 @@
 /**
- * Numbers for people. Prices are kept as scaled integers wherever two of them meet, so that a
- * change of 0.1 never reads 0.09999. Formatters are made once for each kind: making one costs more
- * than formatting a whole row.
+ * Numbers and times for people. Formatters are made once for each kind: making one costs more than formatting a
+ * whole row.
  */
 
 const minus = "\u2212"; // as wide as a plus in tabular figures
 export const dash = "\u2013";
 
-const maxDecimals = 9;
-
-/** How many decimals a number was written with: 189.3 has one, 1.5e-7 has eight. */
-export function decimalsOf(value: number): number {
-  const [mantissa = "", exponent = "0"] = String(value).split("e");
-  const fraction = mantissa.split(".")[1]?.length ?? 0;
-  return Math.min(maxDecimals, Math.max(0, fraction - Number(exponent)));
-}
-
-/** The value as a count of 10^-decimals units; exact for up to 15 significant digits. */
-export const scale = (value: number, decimals: number): number => Math.round(value * 10 ** decimals);
-
-/** Last minus previous close, exactly as a person would subtract them on paper. */
-export function change(last: number, reference: number): number {
-  const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
-  return (scale(last, decimals) - scale(reference, decimals)) / 10 ** decimals;
-}
-
-/** The change in percent of the reference; null when there is nothing to compare with. */
-export function changePercent(last: number, reference: number): number | null {
-  if (reference === 0) return null;
-  const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
-  const before = scale(reference, decimals);
-  return ((scale(last, decimals) - before) / Math.abs(before)) * 100;
-}
-
 export interface FormatOptions {
+  /** A BCP 47 tag; the browser's own unless given. */
   readonly locale?: string | undefined;
-  readonly timeZone?: string | undefined;
+  /** In which zone times are shown. */
+  readonly times?: "exchange" | "local" | "utc" | undefined;
+  /** The reader's own zone, as IANA names it. */
+  readonly local?: string | undefined;
 }
+
+interface Clock {
+  readonly time: Intl.DateTimeFormat;
+  readonly minute: Intl.DateTimeFormat;
+  readonly day: Intl.DateTimeFormat;
+  readonly full: Intl.DateTimeFormat;
+  readonly name: Intl.DateTimeFormat;
+  /** The dates of minutes that have been asked for lately. */
+  readonly days: Map<number, string>;
+}
+
+const minute = 60_000;
+const daysKept = 500;
+
+const dayOf = ({ day, days }: Clock, at: number): string => {
+  const key = Math.floor(at / minute);
+  const known = days.get(key);
+  if (known !== undefined) return known;
+  if (days.size > daysKept) days.clear();
+  const text = day.format(at);
+  days.set(key, text);
+  return text;
+};
 
 export function createFormat(options: FormatOptions = {}) {
-  const { locale, timeZone } = options;
+  const { locale, times = "local", local = new Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const plain = new Map<number, Intl.NumberFormat>();
   const signed = new Map<number, Intl.NumberFormat>();
 
@@ -63,14 +63,36 @@ export function createFormat(options: FormatOptions = {}) {
     maximumSignificantDigits: 3,
   });
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const clock = new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-    timeZone,
-  });
-  const zone = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" });
+  const clocks = new Map<string, Clock>();
+
+  /** Zone is the exchange's. */
+  const zoneOf = (zone: string): string => (times === "utc" ? "UTC" : times === "local" ? local : zone || "UTC");
+  const clockOf = (zone: string): Clock => {
+    const timeZone = zoneOf(zone);
+    const known = clocks.get(timeZone);
+    if (known) return known;
+    const make = (parts: Intl.DateTimeFormatOptions) => {
+      try {
+        return new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...parts });
+      } catch {
+        return new Intl.DateTimeFormat(locale, { timeZone: "UTC", hourCycle: "h23", ...parts }); // no such zone here
+      }
+    };
+    const clock = {
+      time: make({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+      minute: make({ hour: "2-digit", minute: "2-digit" }),
+      day: make({ day: "numeric", month: "short" }),
+      full: make({ dateStyle: "medium", timeStyle: "medium" }),
+      name: make({ timeZoneName: "short" }),
+      days: new Map(),
+    };
+    clocks.set(timeZone, clock);
+    return clock;
+  };
+  const zoneName = (zone: string, at: number): string =>
+    clockOf(zone)
+      .name.formatToParts(at)
+      .find((part) => part.type === "timeZoneName")?.value ?? "";
 
   return {
     price: (value: number, decimals: number) => tidy(fixed(plain, decimals, "auto").format(value)),
@@ -80,11 +102,21 @@ export function createFormat(options: FormatOptions = {}) {
     /** Whole below ten thousand, then three significant digits: 1.23M. */
     volume: (value: number) => (Math.abs(value) < 10_000 ? whole : compact).format(value),
     count: (value: number) => whole.format(value),
-    /** The time of day of a wire time in microseconds. */
-    time: (micros: number) => clock.format(micros / 1000),
-    /** What the times are in: "CET". */
-    zone: () => zone.formatToParts(0).find((part) => part.type === "timeZoneName")?.value ?? "",
-    zoneName: () => clock.resolvedOptions().timeZone,
+    /** A time of day; a moment of another day than `now` is a date. Both in ms since the Unix epoch. */
+    time(at: number, zone: string, now: number): string {
+      const clock = clockOf(zone);
+      const there = dayOf(clock, at);
+      return there === dayOf(clock, now) ? clock.time.format(at) : there;
+    },
+    clock: (at: number, zone: string) => clockOf(zone).time.format(at),
+    minute: (at: number, zone: string) => clockOf(zone).minute.format(at),
+    day: (at: number, zone: string) => clockOf(zone).day.format(at),
+    /** With date and zone. */
+    moment: (at: number, zone: string) => `${clockOf(zone).full.format(at)} ${zoneName(zone, at)}`,
+    /** What times of that exchange are in: "EST". */
+    zone: (zone: string, at: number) => zoneName(zone, at),
+    /** Whether all exchanges' times are in one zone. */
+    oneZone: times !== "exchange",
   };
 }
 

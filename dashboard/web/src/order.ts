@@ -1,15 +1,12 @@
-import type { Entry } from "./board.ts";
-import { change, changePercent } from "./format.ts";
-
-/** The columns of the table, by what they show. */
-export type Column = "symbol" | "name" | "last" | "change" | "percent" | "bid" | "ask" | "volume" | "range" | "time";
+import { change, changePercent, decimalsOf, type Entry, scale } from "tickertape-client";
+import type { Column } from "./columns.ts";
 
 export type Direction = "ascending" | "descending";
 
 /** Null is the reader's own order. */
 export type Sort = { readonly column: Column; readonly direction: Direction } | null;
 
-const textual: ReadonlySet<Column> = new Set(["symbol", "name"]);
+const textual: ReadonlySet<Column> = new Set(["symbol", "name", "status"]);
 
 /** A click on a header: the useful direction first, then the other, then back to one's own order. */
 export function nextSort(current: Sort, column: Column): Sort {
@@ -17,6 +14,13 @@ export function nextSort(current: Sort, column: Column): Sort {
   const second: Direction = first === "ascending" ? "descending" : "ascending";
   if (current?.column !== column) return { column, direction: first };
   return current.direction === first ? { column, direction: second } : null;
+}
+
+/** Ask less bid, exactly. */
+export function spread(bid: number | undefined, ask: number | undefined): number | null {
+  if (bid === undefined || ask === undefined) return null;
+  const decimals = Math.max(decimalsOf(bid), decimalsOf(ask));
+  return (scale(ask, decimals) - scale(bid, decimals)) / 10 ** decimals;
 }
 
 /** What a symbol is ranked by; null for what is not known, which goes last either way. */
@@ -36,17 +40,24 @@ export function sortKey(
     case "change":
       return quote.p === undefined || quote.pc === undefined ? null : change(quote.p, quote.pc);
     case "percent":
+    case "spark": // the day as a picture: up or down, and how far
       return quote.p === undefined || quote.pc === undefined ? null : changePercent(quote.p, quote.pc);
     case "bid":
       return quote.b ?? null;
     case "ask":
       return quote.a ?? null;
+    case "spread":
+      return spread(quote.b, quote.a);
     case "volume":
       return quote.v ?? null;
+    case "vwap":
+      return quote.vw ?? null;
     case "range":
       return rangePosition(quote.p, quote.l, quote.h);
     case "time":
       return quote.t ?? null;
+    case "status":
+      return quote.st ?? "live";
   }
 }
 

@@ -1,19 +1,44 @@
 // @vitest-environment happy-dom
+import { signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { setupDesk } from "../desk.fixture.ts";
+import { ownList, setupDesk } from "../desk.fixture.ts";
 import { createFormat } from "../format.ts";
-import type { Saved } from "../watch.ts";
+import { nothingSaved, type Saved } from "../saved.ts";
+import { createSettings } from "../settings.ts";
+import { createSparks } from "../spark.ts";
 import { App } from "./app.tsx";
+import type { DialogName, Scene } from "./scene.ts";
 
 let host: HTMLElement;
-const format = createFormat({ locale: "en-US", timeZone: "UTC" });
 
 const mount = async (saved?: Saved, failures?: number) => {
   const made = await setupDesk(saved, failures);
-  await act(() => render(<App desk={made.desk} api={made.api} format={format} onGrid={() => {}} />, host));
-  return made;
+  const kept = new Map<string, string>();
+  const detail = signal<string | null>(null);
+  const scene: Scene = {
+    client: made.client,
+    market: made.market,
+    desk: made.desk,
+    api: made.api,
+    settings: createSettings(() => ({
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+    })),
+    format: signal(createFormat({ locale: "en-US", times: "utc" })),
+    sparks: createSparks({ fetch: async () => new Map(), changed: () => {} }),
+    dialog: signal<DialogName | null>(null),
+    detail,
+    open: (symbol) => {
+      detail.value = symbol;
+    },
+    close: () => {
+      detail.value = null;
+    },
+  };
+  await act(() => render(<App scene={scene} onGrid={() => {}} />, host));
+  return { ...made, scene };
 };
 const wait = (ms: number) =>
   act(async () => {
@@ -45,13 +70,13 @@ describe("the page", () => {
   });
 
   test("greys the grid from the moment the connection is lost until it is found again", async () => {
-    const { says, hello, snapshot, close } = await mount();
+    const { says, hello, snapshot, breaks } = await mount();
     const live = () => host.querySelector<HTMLElement>(".grid")?.dataset["live"];
     expect(live()).toBe("false");
     await act(() => says(hello(), snapshot(1)));
     expect(live()).toBe("true");
     expect(text(".notice")).toBeNull();
-    await act(close);
+    await act(breaks);
     expect(live()).toBe("false");
     expect(text(".notice")).toContain("Connection lost");
     await wait(500);
@@ -61,7 +86,7 @@ describe("the page", () => {
 
   test("ranks at most once a second, and not while the pointer is over the rows", async () => {
     const { says, hello, snapshot } = await mount({
-      symbols: ["A", "B"],
+      ...ownList("A", "B"),
       sort: { column: "last", direction: "descending" },
     });
     await act(() => says(hello(), snapshot(1, { s: "A", p: 2 }, { s: "B", p: 1 })));
@@ -73,18 +98,20 @@ describe("the page", () => {
     await wait(1000);
     expect(order()).toEqual(["B", "A"]);
 
+    expect(host.querySelector<HTMLElement>(".held")?.dataset["on"]).toBe("false");
     const body = host.querySelector(".body");
     body?.dispatchEvent(new PointerEvent("pointerenter", { pointerType: "mouse" }));
     await act(() => says(snapshot(3, { s: "A", p: 4 })));
     await wait(5000);
     expect(order()).toEqual(["B", "A"]);
+    expect(host.querySelector<HTMLElement>(".held")?.dataset["on"]).toBe("true");
     body?.dispatchEvent(new PointerEvent("pointerleave", { pointerType: "mouse" }));
     await wait(1000);
     expect(order()).toEqual(["A", "B"]);
   });
 
   test("offers another try when the list could not be loaded", async () => {
-    const { desk } = await mount({ symbols: null, sort: null }, 1);
+    const { desk } = await mount(nothingSaved, 1);
     expect(text(".vacancy h2")).toBe("Nothing to show yet");
     await act(async () => {
       host.querySelector<HTMLElement>(".vacancy button")?.click();
@@ -97,7 +124,7 @@ describe("the page", () => {
 
 describe("the search", () => {
   const type = async (value: string) => {
-    const input = host.querySelector<HTMLInputElement>("input");
+    const input = host.querySelector<HTMLInputElement>(".search input");
     await act(() => {
       input?.focus();
       if (input) input.value = value;
@@ -112,9 +139,9 @@ describe("the search", () => {
     await type("c");
     expect(api.search).toHaveBeenCalledTimes(1);
     const options = [...host.querySelectorAll(".result")].map((option) => option.textContent);
-    expect(options).toEqual(["CC Inc.Add", "AOn your list"]);
+    expect(options).toEqual(["CC Inc.Add", "AIn this list"]);
     await act(() => {
-      host.querySelector("input")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      host.querySelector(".search input")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     });
     expect(desk.symbols.value).toEqual(["A", "B", "C"]);
   });
@@ -126,5 +153,116 @@ describe("the search", () => {
     vi.mocked(api.search).mockRejectedValue(new TypeError("refused"));
     await type("zz");
     expect(text(".results p")).toContain("does not answer");
+  });
+});
+
+describe("the keyboard", () => {
+  const press = (key: string, init: KeyboardEventInit = {}) =>
+    act(async () => {
+      document.activeElement?.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }),
+      );
+      await vi.advanceTimersByTimeAsync(0);
+    });
+
+  test("types into the filter from anywhere, and Escape clears it", async () => {
+    const { desk } = await mount();
+    await press("b");
+    await act(() => {
+      desk.filter.value = "b"; // as the browser types it where the focus is
+    });
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Filter the list");
+    await wait(20);
+    expect(order()).toEqual(["B"]);
+    expect(text(".found")).toBe("1 of 2");
+    await press("Escape");
+    expect(desk.filter.value).toBe("");
+  });
+
+  test("opens the lists, walks them and chooses", async () => {
+    const { desk } = await mount();
+    await press("L", { shiftKey: true });
+    expect(document.activeElement?.textContent).toContain("Mine");
+    await press("o"); // by its first letter
+    expect(document.activeElement?.textContent).toContain("other");
+    await act(() => (document.activeElement as HTMLElement).click());
+    expect(desk.choice.value).toEqual({ kind: "server", name: "other" });
+    expect(document.querySelector("[role=menu]")).toBeNull();
+  });
+
+  test("pauses, opens the sheet and the settings", async () => {
+    HTMLDialogElement.prototype.showModal ??= () => {};
+    const { scene, says, hello, snapshot } = await mount();
+    await act(() => says(hello(), snapshot(1)));
+    await press("P", { shiftKey: true });
+    expect(scene.client.state.paused).toBe(true);
+    await press("?");
+    expect(text(".dialog h2")).toBe("Keyboard");
+    scene.dialog.value = null;
+    await press(",");
+    await act(() => {});
+    await act(() => {
+      scene.dialog.value = "settings";
+    });
+    await act(() => host.querySelector<HTMLElement>("[data-setting=density] [data-value=roomy] input")?.click());
+    expect(scene.settings.value.value.density).toBe("roomy");
+  });
+});
+
+describe("the lists", () => {
+  test("are imported after a look at what is known", async () => {
+    const { scene, desk } = await mount();
+    await act(() => {
+      scene.dialog.value = "import";
+    });
+    const area = host.querySelector<HTMLTextAreaElement>("textarea");
+    await act(() => {
+      if (area) area.value = "c, NOPE <x>";
+      area?.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await wait(500);
+    expect(text(".outcome")).toBe("1 found. Not known here: NOPE, <x>.");
+    await act(() => {
+      host.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
+    });
+    expect(desk.lists.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
+    expect(text(".note")).toContain("1 symbol imported");
+  });
+});
+
+describe("the detail", () => {
+  test("has the price, its age and state, and the newest trades", async () => {
+    const { scene, says, hello, snapshot, sockets } = await mount();
+    await act(() => says(hello(), snapshot(1, { s: "A", p: 11, pc: 10, b: 10.9, a: 11.1, t: Date.now() * 1000 })));
+    await act(() => scene.open("A"));
+    await wait(20);
+    expect([text(".detail .big"), text(".detail .move"), text(".detail .word")]).toEqual([
+      "11.00",
+      "+1.00 +10.00%",
+      "Live",
+    ]);
+    expect(text(".detail p.gap")).toBe("Spread 0.20, 181.8 bps");
+    expect(document.activeElement?.id).toBe("detail-title");
+    expect(sockets.last().sent.map((message) => message["trades"] ?? message["bars"] ?? null)).toContainEqual(["A"]);
+    const trade = { i: 3, p: 11, z: 100, t: Date.now() * 1000, d: 1, c: ["F"] };
+    await act(() =>
+      says({
+        type: "trades",
+        seq: 2,
+        time: 0,
+        symbol: "A",
+        reset: true,
+        skipped: 0,
+        trades: [trade, { ...trade, i: 4, st: "cancelled" }],
+      }),
+    );
+    await wait(20);
+    expect([...host.querySelectorAll(".tape tbody tr")].map((row) => row.textContent)).toEqual([
+      "22:13:2011.00100cancelled F",
+      "22:13:2011.00100F",
+    ]);
+    await act(() => scene.close());
+    await wait(20);
+    expect(sockets.last().sent.filter(({ type }) => type === "unsubscribe").length).toBeGreaterThan(0);
   });
 });

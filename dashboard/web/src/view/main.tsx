@@ -1,66 +1,87 @@
+import { computed, effect, signal } from "@preact/signals";
 import { render } from "preact";
+import { createClient, type TransportName } from "tickertape-client";
+import { readAddress } from "../address.ts";
 import { createApi } from "../api.ts";
-import { createMeter, createServerClock } from "../clock.ts";
-import { createConnection } from "../connection.ts";
 import { createDesk } from "../desk.ts";
 import { createFormat } from "../format.ts";
-import { createMemory } from "../memory.ts";
-import { createPollTransport } from "../poll.ts";
-import { createSseTransport } from "../sse.ts";
-import type { TransportName } from "../transport.ts";
-import { createSavedStore } from "../watch.ts";
-import { createWebSocketTransport } from "../websocket.ts";
+import { createMarket } from "../market.ts";
+import { createMeter } from "../meter.ts";
+import { createSavedStore } from "../saved.ts";
+import { createSettings, rateOf } from "../settings.ts";
+import { createSparks, sparkPoints } from "../spark.ts";
 import { App } from "./app.tsx";
-import { followPage } from "./lifecycle.ts";
-
-const at = (path: string) => new URL(path, document.baseURI);
-
-const socketUrl = at("ws");
-socketUrl.protocol = socketUrl.protocol === "https:" ? "wss:" : "ws:";
+import { followAppearance } from "./appearance.ts";
+import { createFragment } from "./fragment.ts";
+import type { Grid } from "./grid/grid.ts";
+import { followPrinting } from "./print.ts";
+import type { DialogName, Scene } from "./scene.ts";
 
 const parameters = new URLSearchParams(location.search);
-const names: Readonly<Record<string, TransportName>> = {
+const transports: Readonly<Record<string, TransportName>> = {
   websocket: "websocket",
   ws: "websocket",
   sse: "sse",
   poll: "poll",
 };
-const only = names[parameters.get("transport") ?? ""];
+const transport = transports[parameters.get("transport") ?? ""];
 
-const request = (url: string, init: { readonly signal: AbortSignal }) => fetch(url, init);
-const api = createApi({ fetch: (url, init) => request(at(url).href, init) });
-
-const connection = createConnection({
-  transports: {
-    websocket: createWebSocketTransport({
-      url: socketUrl.href,
-      connect: (url, protocol) => new WebSocket(url, protocol),
-    }),
-    sse: createSseTransport({ url: at("events").href, connect: (url) => new EventSource(url) }),
-    poll: createPollTransport({ url: at("api/quotes").href, fetch: request }),
-  },
-  reachable: api.reachable,
-  memory: createMemory(() => sessionStorage),
-  online: () => navigator.onLine,
-  ...(only && { only }),
+const settings = createSettings(() => localStorage);
+const rate = rateOf(settings.value.peek());
+const client = createClient({
+  url: document.baseURI,
+  ...(transport && { transport }),
+  ...(rate !== null && { rate }),
 });
+const api = createApi({ fetch: (url, init) => fetch(new URL(url, document.baseURI), init) });
 
-let mark = (_: string) => {};
+let grid: Grid | null = null;
+const market = createMarket({ client, api, meter: createMeter(), changed: (symbol) => grid?.mark(symbol) });
 const desk = createDesk({
-  connection,
+  market,
   api,
-  clock: createServerClock(),
-  meter: createMeter(),
   saved: createSavedStore(() => localStorage),
-  changed: (symbol) => mark(symbol),
+  address: readAddress(location.search),
 });
+const sparks = createSparks({
+  fetch: (symbols) => api.closes(symbols, "5m", sparkPoints),
+  changed: () => {}, // the grid looks once a second
+});
+const fragment = createFragment();
+const format = computed(() => {
+  const { locale, times } = settings.value.value;
+  return createFormat({ locale: locale === "auto" ? undefined : locale, times });
+});
+const scene: Scene = {
+  client,
+  market,
+  desk,
+  api,
+  settings,
+  format,
+  sparks,
+  dialog: signal<DialogName | null>(null),
+  detail: fragment.symbol,
+  open: fragment.open,
+  close: fragment.close,
+};
 
 const app = document.getElementById("app");
 if (app) {
-  const onGrid = (next: (symbol: string) => void) => {
-    mark = next;
+  const onGrid = (next: Grid | null) => {
+    grid = next;
   };
-  render(<App desk={desk} api={api} format={createFormat()} onGrid={onGrid} />, app);
+  render(<App scene={scene} onGrid={onGrid} />, app);
 }
-followPage(connection);
+followAppearance(settings.value, () => requestAnimationFrame(() => grid?.measure()));
+followPrinting(scene);
+effect(() => client.setRate(rateOf(settings.value.value)));
+// Another run of the server has other bars.
+let epoch = "";
+client.on("hello", (hello) => {
+  if (epoch !== "" && hello.epoch !== epoch) sparks.forget();
+  ({ epoch } = hello);
+});
+
+client.connect();
 void desk.start();

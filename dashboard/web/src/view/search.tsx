@@ -1,16 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Api } from "../api.ts";
-import type { Desk } from "../desk.ts";
-import type { SymbolInfo } from "../protocol.ts";
+import type { SymbolInfo } from "../api.ts";
 import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
-
-interface SearchProps {
-  readonly desk: Desk;
-  readonly api: Api;
-  /** Shows a symbol that is on the list already. */
-  readonly show: (symbol: string) => void;
-}
+import type { Scene } from "./scene.ts";
 
 const limit = 20;
 const typingPause = 120; // ms
@@ -21,7 +13,7 @@ type Results =
   | { readonly kind: "failed" };
 
 /** Finds symbols by name and puts them on the list: a combobox whose choices stay open for more. */
-export function Search({ desk, api, show }: SearchProps) {
+export function Search({ scene: { desk, api, open: openDetail } }: { readonly scene: Scene }) {
   const input = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const results = useSignal<Results>({ kind: "none" });
@@ -51,20 +43,6 @@ export function Search({ desk, api, show }: SearchProps) {
     };
   }, [text, api, results, active]);
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const target = event.target;
-      const typing =
-        target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
-
   const watched = new Set(desk.symbols.value ?? []);
   const found = results.value;
   const records = found.kind === "found" ? found.records : [];
@@ -74,12 +52,14 @@ export function Search({ desk, api, show }: SearchProps) {
   const close = () => {
     open.value = false;
   };
+  const detail = (symbol: string) => {
+    close();
+    query.value = "";
+    openDetail(symbol);
+  };
   const choose = (record: SymbolInfo) => {
-    if (watched.has(record.symbol)) {
-      close();
-      query.value = "";
-      show(record.symbol);
-    } else {
+    if (watched.has(record.symbol)) detail(record.symbol);
+    else {
       desk.add(record);
       input.current?.select();
     }
@@ -100,7 +80,10 @@ export function Search({ desk, api, show }: SearchProps) {
         move(-1);
         break;
       case "Enter":
-        if (shown && current && found.kind === "found" && found.query === text) choose(current);
+        if (shown && current && found.kind === "found" && found.query === text) {
+          if (event.shiftKey) detail(current.symbol);
+          else choose(current);
+        }
         break;
       case "Escape":
         if (query.value === "") input.current?.blur();
@@ -167,7 +150,7 @@ export function Search({ desk, api, show }: SearchProps) {
                 <span class="sector">{record.sector}</span>
                 <span class="does" data-on={on}>
                   {on ? <CheckIcon /> : <PlusIcon />}
-                  {on ? "On your list" : "Add"}
+                  {on ? "In this list" : "Add"}
                 </span>
               </div>
             );

@@ -47,8 +47,9 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
   });
   if (symbols) {
     await page.addInitScript((list) => {
-      if (localStorage.getItem("tickertape.watch")) return; // a reload keeps what the test has done since
-      localStorage.setItem("tickertape.watch", JSON.stringify({ symbols: list, sort: null }));
+      if (localStorage.getItem("tickertape.desk")) return; // a reload keeps what the test has done since
+      const choice = { kind: "own", name: "Mine" };
+      localStorage.setItem("tickertape.desk", JSON.stringify({ lists: [{ name: "Mine", symbols: list }], choice }));
     }, symbols);
   }
   await page.goto(url);

@@ -5,24 +5,40 @@ import { connect, type Socket } from "node:net";
 export interface Gateway {
   readonly url: string;
   /** What it does not let through. */
-  block: { websocket: boolean; sse: boolean };
+  block: { websocket: boolean; sse: boolean; all: boolean };
+  /** Lets nothing through any more, without closing anything; or lets it through again. */
+  hush(on: boolean): void;
   /** Breaks every connection that is open, without a word. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** A narrow-minded proxy, as they stand before offices: it refuses upgrades, or streams as well. */
-export async function startProxy(target: number): Promise<Gateway> {
-  const block = { websocket: false, sse: false };
+/**
+ * A narrow-minded proxy, as they stand before offices: it refuses upgrades, or streams as well. What is asked
+ * for in `own`, by its path, it answers itself.
+ */
+export async function startProxy(
+  target: number,
+  own: Readonly<Record<string, { readonly type: string; readonly body: string }>> = {},
+): Promise<Gateway> {
+  const block = { websocket: false, sse: false, all: false };
   const sockets = new Set<Socket>();
+  const onwards = new Set<Socket>();
+  let hushed = false;
   const server = createServer((incoming, outgoing) => {
     if (block.sse && incoming.url?.startsWith("/events")) {
       outgoing.writeHead(503).end();
       return;
     }
+    const page = own[incoming.url ?? ""];
+    if (page) {
+      outgoing.writeHead(200, { "content-type": page.type }).end(page.body);
+      return;
+    }
     const forward = request(
       { host: "127.0.0.1", port: target, path: incoming.url, method: incoming.method, headers: incoming.headers },
       (answer) => {
+        if (hushed) return;
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
       },
@@ -32,6 +48,7 @@ export async function startProxy(target: number): Promise<Gateway> {
     incoming.pipe(forward);
   });
   server.on("connection", (socket) => {
+    if (block.all) socket.destroy();
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
@@ -42,10 +59,13 @@ export async function startProxy(target: number): Promise<Gateway> {
     }
     const onward = connect(target, "127.0.0.1", () => {
       const headers = incoming.rawHeaders.flatMap((value, i, all) => (i % 2 ? [`${all[i - 1]}: ${value}`] : []));
+      if (hushed) return;
       onward.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
       onward.write(head);
       onward.pipe(socket).pipe(onward);
     });
+    onwards.add(onward);
+    onward.on("close", () => onwards.delete(onward));
     onward.on("error", () => socket.destroy());
     socket.on("error", () => onward.destroy());
   });
@@ -60,6 +80,13 @@ export async function startProxy(target: number): Promise<Gateway> {
     url: `http://127.0.0.1:${address.port}`,
     block,
     cut,
+    hush(on) {
+      hushed = on;
+      for (const onward of onwards) {
+        if (on) onward.unpipe();
+        else onward.destroy(); // what has been held back is of no use any more
+      }
+    },
     async close() {
       cut();
       server.close();

@@ -1,0 +1,49 @@
+import { isColumn } from "./columns.ts";
+import { parseList, readName } from "./lists.ts";
+import type { Sort } from "./order.ts";
+
+/** What an address can ask for: it wins over what is kept, and changes nothing of that. */
+export interface Address {
+  /** The symbols to show; null to show what is kept. "*" alone is everything. */
+  readonly symbols: readonly string[] | null;
+  readonly name: string | null;
+  /** Undefined where the address names none. */
+  readonly sort: Sort | undefined;
+}
+
+/** Reads `?s=AAPL,MSFT&sort=-percent&list=Tech`. */
+export function readAddress(search: string): Address {
+  const parameters = new URLSearchParams(search);
+  const text = parameters.get("s");
+  const symbols = text === null ? null : text.trim() === "*" ? ["*"] : parseList(text).symbols;
+  const by = parameters.get("sort");
+  const column = by?.replace(/^-/, "");
+  return {
+    symbols: symbols && symbols.length > 0 ? symbols : null,
+    name: readName(parameters.get("list") ?? ""),
+    sort: isColumn(column) ? { column, direction: by?.startsWith("-") ? "descending" : "ascending" } : undefined,
+  };
+}
+
+/** The address of the same page that shows these. */
+export function formatAddress(base: string, { symbols, name, sort }: Address): string {
+  const url = new URL(base);
+  url.search = "";
+  url.hash = "";
+  const parts: string[] = [];
+  // A comma needs no escape in a query, and stays legible.
+  if (symbols) parts.push(`s=${symbols.map(encodeURIComponent).join(",")}`);
+  if (name) parts.push(`list=${encodeURIComponent(name)}`);
+  if (sort) parts.push(`sort=${sort.direction === "descending" ? "-" : ""}${sort.column}`);
+  return parts.length > 0 ? `${url.href}?${parts.join("&")}` : url.href;
+}
+
+/** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
+export function readFragment(hash: string): string | null {
+  try {
+    const { symbols } = parseList(decodeURIComponent(hash.replace(/^#/, "")));
+    return symbols.length === 1 ? (symbols[0] ?? null) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,103 @@
+import type { ServerMessage } from "tickertape-client";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { micros, ownList, setupDesk as setup } from "./desk.fixture.ts";
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
+
+describe("a row", () => {
+  test("has its name, its zone, its quote and as many decimals as its price ever had", async () => {
+    const { market, says, hello, snapshot, update } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 0.5125 }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(market.row("A")).toMatchObject({ name: "A Inc.", zone: "America/New_York", decimals: 4, unknown: false });
+    says(update(2, { s: "A", p: 0.5 }));
+    expect(market.row("A")).toMatchObject({ decimals: 4 });
+    expect(market.row("B")).toMatchObject({ decimals: 2, entry: undefined });
+  });
+
+  test("of an unknown symbol says so until it has a quote", async () => {
+    const { market, says, hello, snapshot, update } = await setup(ownList("A", "NOPE"));
+    says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["NOPE"] }, snapshot(1, { s: "A", p: 1 }));
+    expect(market.row("NOPE").unknown).toBe(true);
+    says(update(2, { s: "NOPE", p: 1 }));
+    expect(market.row("NOPE").unknown).toBe(false);
+  });
+
+  test("is not confirmed while a new connection has not vouched for it", async () => {
+    const { market, says, hello, snapshot, breaks } = await setup();
+    says(hello(), snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    expect(market.condition.value.live).toBe(true);
+    breaks();
+    expect(market.condition.value.live).toBe(false);
+    expect(market.row("A").entry?.confirmed).toBe(false);
+    await vi.advanceTimersByTimeAsync(500);
+    says(hello());
+    expect(market.row("A").entry?.confirmed).toBe(false);
+    says({ type: "snapshot", seq: 6, time: micros(), quotes: [{ s: "A", p: 2 }], resumed: true });
+    expect(market.row("A").entry?.confirmed).toBe(true);
+    expect(market.row("B").entry?.confirmed).toBe(true);
+    expect(market.condition.value.live).toBe(true);
+  });
+});
+
+describe("the vitals", () => {
+  test("tell the age of the newest tick by the server's clock, the rate and the latency", async () => {
+    const { market, says, hello, snapshot, update, sockets } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 1, t: micros() - 400_000 }));
+    for (let i = 0; i < 4; i++) {
+      says(update(2 + i, { s: "A", v: i }, { s: "B", v: i }));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(market.vitals.value.rate).toBe(2);
+    expect(market.vitals.value.newest).toBe(4400);
+    expect(market.vitals.value.latency).toBeNull();
+    await vi.advanceTimersByTimeAsync(7000);
+    const ping = sockets.last().sent.findLast(({ type }) => type === "ping");
+    says({ type: "pong", id: Number(ping?.["id"]) });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(market.vitals.value.latency).toBeGreaterThanOrEqual(0);
+  });
+
+  test("of what another tab follows are not counted", async () => {
+    const { market, says, hello, snapshot, update } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 1 }));
+    for (let i = 0; i < 4; i++) {
+      says(update(2 + i, { s: "Q", v: i }));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(market.vitals.value.rate).toBe(0);
+  });
+});
+
+describe("the feed", () => {
+  test("is as its source is", async () => {
+    const { market, says, hello, snapshot } = await setup();
+    says(hello(), snapshot(1));
+    says({ type: "status", source: "sim", status: "stale", since: micros(), message: "no tick" });
+    expect(market.condition.value).toMatchObject({ badge: "Stale", live: false });
+    says({ type: "status", source: "sim", status: "live", since: micros() });
+    expect(market.condition.value.live).toBe(true);
+    expect(market.feed.value.simulated).toBe(true);
+  });
+
+  test("is as each of several sources is", async () => {
+    const { market, says, hello, snapshot } = await setup();
+    const coins = { source: "coinbase", status: "live", since: micros(), message: "" };
+    const sim = { source: "sim", status: "live", since: micros(), message: "", simulated: true };
+    says({ ...hello(), source: "coinbase,sim", sources: [coins, sim] } as ServerMessage, snapshot(1));
+    expect(market.condition.value).toMatchObject({ badge: "Live", notice: null });
+    says({ type: "status", ...coins, status: "down", message: "dial: refused" });
+    expect(market.condition.value).toMatchObject({ badge: "Partly live", live: true });
+    expect(market.condition.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
+    expect(market.feed.value).toMatchObject({ source: "coinbase,sim", simulated: true });
+    says({ type: "status", source: "relay", status: "live" }); // new since the hello
+    expect(market.feed.value.source).toBe("coinbase,sim,relay");
+  });
+});
+
+test("nothing is left running when it is closed", async () => {
+  const { close } = await setup();
+  close();
+  await vi.advanceTimersByTimeAsync(11_000); // a request's own deadline
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,68 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Close } from "./api.ts";
+import { createSparks, sparkInterval, sparkPoints } from "./spark.ts";
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000_000 }));
+
+const setup = (closes: readonly Close[] = [[0, 1]]) => {
+  const fetch = vi.fn(async (symbols: readonly string[]) => new Map(symbols.map((symbol) => [symbol, closes])));
+  const changed = vi.fn();
+  return { fetch, changed, sparks: createSparks({ fetch, changed }) };
+};
+
+test("rows that come into sight together are asked for together, once", async () => {
+  const { fetch, changed, sparks } = setup();
+  expect(sparks.get("A")).toBeNull();
+  expect(sparks.get("B")).toBeNull();
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetch.mock.calls).toEqual([[["A", "B"]]]);
+  expect(changed.mock.calls.flat()).toEqual(["A", "B"]);
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: null });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test("what could not be had is asked for again after a while", async () => {
+  const { fetch, sparks } = setup();
+  fetch.mockRejectedValueOnce(new TypeError("refused"));
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(fetch).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(30_000);
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetch).toHaveBeenCalledTimes(2);
+  expect(sparks.get("A")).not.toBeNull();
+});
+
+test("live prices carry it on, and it stays small", async () => {
+  const { sparks } = setup([[0, 1]]);
+  sparks.get("A");
+  expect(sparks.extend("A", 5, 0)).toBe(false); // nothing to carry on yet
+  await vi.advanceTimersByTimeAsync(200);
+  expect(sparks.extend("A", 2, 1000)).toBe(true);
+  expect(sparks.extend("A", 2, 2000)).toBe(false);
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: 2 });
+  sparks.extend("A", 3, sparkInterval);
+  expect(sparks.get("A")).toEqual({
+    points: [
+      [0, 2],
+      [sparkInterval, 3],
+    ],
+    last: 3,
+  });
+  for (let i = 2; i < 300; i++) sparks.extend("A", i, i * sparkInterval);
+  expect(sparks.get("A")?.points).toHaveLength(sparkPoints);
+});
+
+test("nothing is left running when it is closed", async () => {
+  const { fetch, sparks } = setup();
+  sparks.get("A");
+  sparks.close();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(fetch).not.toHaveBeenCalled();
+  expect(vi.getTimerCount()).toBe(0);
+});

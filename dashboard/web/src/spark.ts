@@ -1,0 +1,107 @@
+import type { Close } from "./api.ts";
+
+/** A day of prices, small: times in milliseconds since the Unix epoch. */
+export interface Spark {
+  readonly points: readonly Close[];
+  /** The newest price, which stands after the points. */
+  readonly last: number | null;
+}
+
+export interface SparkOptions {
+  /** Fetches the closes of each symbol, oldest first. */
+  readonly fetch: (symbols: readonly string[]) => Promise<ReadonlyMap<string, readonly Close[]>>;
+  /** Called for each symbol whose picture is another one now. */
+  readonly changed: (symbol: string) => void;
+  readonly now?: () => number;
+}
+
+export const sparkInterval = 300_000; // ms of one point
+export const sparkPoints = 100; // at most: a session of a stock has 78
+const together = 60; // symbols in one request
+const gather = 120; // ms: rows that come into sight together are asked for together
+const again = 30_000; // ms before a symbol that could not be had is asked for again
+const kept = 600; // symbols; those that have been out of sight longest go first
+
+interface Slot {
+  points: Close[];
+  last: number | null;
+}
+
+/** The prices behind the sparklines: fetched once for the rows in sight, and carried on by the live prices. */
+export function createSparks(options: SparkOptions) {
+  const { now = Date.now } = options;
+  const slots = new Map<string, Slot>();
+  const wanted = new Set<string>();
+  const failed = new Map<string, number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  const ask = async () => {
+    timer = undefined;
+    const symbols = [...wanted].slice(0, together);
+    for (const symbol of symbols) wanted.delete(symbol);
+    if (wanted.size > 0) timer = setTimeout(ask, gather);
+    try {
+      const closes = await options.fetch(symbols);
+      if (closed) return;
+      for (const symbol of symbols) {
+        const slot = slots.get(symbol);
+        slots.set(symbol, { points: [...(closes.get(symbol) ?? [])].slice(-sparkPoints), last: slot?.last ?? null });
+        options.changed(symbol);
+      }
+      for (const symbol of slots.keys()) {
+        if (slots.size <= kept) break;
+        slots.delete(symbol);
+      }
+    } catch {
+      for (const symbol of symbols) failed.set(symbol, now());
+    }
+  };
+
+  return {
+    /** The picture of a symbol that is in sight; it is fetched when it is not there. */
+    get(symbol: string): Spark | null {
+      const slot = slots.get(symbol);
+      if (slot) {
+        slots.delete(symbol); // to the end: it has been seen last
+        slots.set(symbol, slot);
+        return slot;
+      }
+      const since = failed.get(symbol);
+      if (since !== undefined && now() - since < again) return null;
+      failed.delete(symbol);
+      wanted.add(symbol);
+      timer ??= setTimeout(ask, gather);
+      return null;
+    },
+
+    /** The newest price, of the time in milliseconds. True when the picture is another one now. */
+    extend(symbol: string, price: number, time: number): boolean {
+      const slot = slots.get(symbol);
+      if (!slot || slot.last === price) return false;
+      const start = Math.floor(time / sparkInterval) * sparkInterval;
+      const newest = slot.points.at(-1);
+      if (!newest) slot.points.push([start, price]);
+      else if (start > newest[0]) {
+        if (slot.last !== null) slot.points[slot.points.length - 1] = [newest[0], slot.last];
+        slot.points.push([start, price]);
+        if (slot.points.length > sparkPoints) slot.points.shift();
+      }
+      slot.last = price;
+      return true;
+    },
+
+    /** All are to be had anew: of another run of the server, or after a day. */
+    forget(): void {
+      slots.clear();
+      failed.clear();
+    },
+
+    close(): void {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+export type Sparks = ReturnType<typeof createSparks>;

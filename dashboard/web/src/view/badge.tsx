@@ -1,0 +1,133 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { transportNames } from "../condition.ts";
+import { age } from "../format.ts";
+import type { Scene } from "./scene.ts";
+
+const phases = {
+  idle: "Disconnected",
+  connecting: "Connecting",
+  open: "Connected",
+  waiting: "Waiting to try again",
+  resting: "Paused, connection given back",
+  offline: "Offline",
+  stopped: "Refused by the server",
+} as const;
+
+const roles = {
+  alone: "This tab’s own",
+  leader: "Shared with other tabs, held by this one",
+  follower: "Shared, held by another tab",
+} as const;
+
+/** How it stands with the prices, in a few words; more of it where one asks. */
+export function Badge({ scene }: { readonly scene: Scene }) {
+  const { market, format } = scene;
+  const root = useRef<HTMLDivElement>(null);
+  const open = useSignal(false);
+  const { badge, tone, live } = market.condition.value;
+  const { transport, phase } = market.state.value;
+  const { newest, rate, latency } = market.vitals.value;
+  const replay = market.feed.value.source === "replay";
+
+  useEffect(() => {
+    if (!open.value) return;
+    const outside = (event: Event) => {
+      if (event.target instanceof Node && !root.current?.contains(event.target)) open.value = false;
+    };
+    document.addEventListener("pointerdown", outside, true);
+    return () => document.removeEventListener("pointerdown", outside, true);
+  }, [open.value, open]);
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes what the button in it has opened
+    <div
+      class="status-box"
+      ref={root}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !open.value) return;
+        event.preventDefault();
+        open.value = false;
+        root.current?.querySelector("button")?.focus();
+      }}
+    >
+      <button
+        type="button"
+        class="badge"
+        data-tone={tone}
+        data-transport={transport}
+        aria-expanded={open.value}
+        title="Connection and feed"
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
+        <span class="state">
+          <span class="dot" />
+          <span>{badge}</span>
+        </span>
+        <span class="fact">
+          {phase === "open" || phase === "connecting" ? transportNames[transport] : "No connection"}
+        </span>
+        {latency !== null && (
+          <span class="fact latency" title="Round trip to the server">
+            <b>{format.value.count(latency)}</b> ms
+          </span>
+        )}
+        {newest !== null && (
+          <span class="fact newest" title={replay ? "Time since the last update" : "Age of the newest tick"}>
+            <span class="long">{replay ? "last update " : "newest tick "}</span>
+            <b>{age(newest)}</b>
+          </span>
+        )}
+        {live && (
+          <span class="fact rate" title="Updates received a second">
+            <b>{format.value.count(rate)}</b>/s
+          </span>
+        )}
+      </button>
+      {open.value && <Details scene={scene} />}
+    </div>
+  );
+}
+
+function Details({ scene }: { readonly scene: Scene }) {
+  const { market, settings, client, format } = scene;
+  const state = market.state.value;
+  const { newest, rate, latency, now } = market.vitals.value;
+  const { sources } = market.feed.value;
+  const asked = settings.value.value.rate;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Connection", phases[state.phase]],
+    ["Transport", transportNames[state.transport]],
+    ["Line", roles[state.role]],
+    ["Round trip", latency === null ? "not known" : `${format.value.count(latency)} ms`],
+    ["Updates", `${format.value.count(rate)} a second`],
+    ["Asked for", asked === "each" ? "each flush of the server" : `${asked} a second at most`],
+    ["Newest tick", newest === null ? "none yet" : `${age(newest)} ago`],
+    ["Position", client.position ?? "none"],
+  ];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is taller than the window
+    <section class="popup panel" data-end="true" aria-label="Connection and feed" tabIndex={0}>
+      <dl>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>{sources.length === 1 ? "Source" : "Sources"}</h2>
+      <ul>
+        {sources.map(({ source, status, since, message, simulated }) => (
+          <li key={source} data-status={status}>
+            <b>{source || "unnamed"}</b> {simulated ? "(simulated) " : ""}is {status}
+            {since === null ? "" : ` for ${age(Math.max(0, now - since), false)}`}
+            {message === "" ? "." : `: ${message}`}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,171 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { changePercent } from "tickertape-client";
+import { age, dash } from "../../format.ts";
+import { frameBatch } from "../../frame.ts";
+import { rangePosition, spread } from "../../order.ts";
+import { aging, stateNames, viewOf } from "../grid/cells.ts";
+import { CloseIcon } from "../icons.tsx";
+import type { Scene } from "../scene.ts";
+import { History } from "./history.tsx";
+import { Tape } from "./tape.tsx";
+
+/** Everything that is known of one symbol. */
+export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symbol: string }) {
+  const { client, market, desk, close } = scene;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const drawn = useSignal(0);
+
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      const now = document.activeElement;
+      const lost = now === null || now === document.body || !now.isConnected;
+      if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+    market.peek(symbol);
+    const draw = frameBatch<"draw">(() => {
+      drawn.value++;
+    });
+    const stop = client.on("changed", (symbols) => {
+      if (symbols.includes(symbol)) draw("draw");
+    });
+    return () => {
+      stop();
+      market.peek(null);
+    };
+  }, [client, market, symbol, drawn]);
+
+  // Read so that a change of either, and each second, draws it anew.
+  drawn.value;
+  const vitals = market.vitals.value;
+  const { live } = market.condition.value;
+  const format = scene.format.value;
+  const row = market.row(symbol);
+  const { decimals, zone, entry } = row;
+  const view = viewOf(row, format, () => (entry ? market.age(entry) : 0), vitals.now, true);
+  const { quote, moved, percent, state } = view;
+  const info = market.info(symbol);
+
+  const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
+  const position = rangePosition(quote.p, quote.l, quote.h);
+  const gap = spread(quote.b, quote.a);
+  const middle = quote.b !== undefined && quote.a !== undefined ? (quote.b + quote.a) / 2 : 0;
+  const depth =
+    quote.bz !== undefined && quote.az !== undefined && quote.bz + quote.az > 0
+      ? quote.bz / (quote.bz + quote.az)
+      : null;
+  const trend = moved === undefined || moved === 0 ? null : moved > 0 ? "up" : "down";
+  const shown = live || state !== "live" ? state : "old";
+  const old = view.age >= aging[0] || shown !== "live";
+  const listed = desk.symbols.value?.includes(symbol) ?? false;
+  const ext = quote.x === undefined || quote.p === undefined ? null : changePercent(quote.x, quote.p);
+  const statistics: readonly (readonly [string, string])[] = [
+    ["Open", price(quote.o)],
+    ["High", price(quote.h)],
+    ["Low", price(quote.l)],
+    ["Previous close", price(quote.pc)],
+    ["Volume", quote.v === undefined ? dash : format.volume(quote.v)],
+    ["VWAP", price(quote.vw)],
+    ["Trades", quote.n === undefined ? dash : format.count(quote.n)],
+    ["Last size", quote.z === undefined ? dash : format.count(quote.z)],
+  ];
+  const delay = entry && quote.t !== undefined ? Math.max(0, entry.sent / 1000 - quote.t / 1000) : null;
+
+  return (
+    <aside class="detail" aria-labelledby="detail-title" data-state={shown} data-trend={trend}>
+      <div class="top">
+        <div class="who">
+          <h2 id="detail-title" ref={heading} tabIndex={-1}>
+            {symbol}
+          </h2>
+          <p class="company">{row.unknown ? "Unknown symbol" : row.name}</p>
+        </div>
+        <button
+          type="button"
+          class="tool"
+          onClick={() => (listed ? desk.remove(symbol) : desk.add(info ?? { symbol }))}
+          disabled={row.unknown}
+        >
+          {listed ? "Remove from list" : "Add to list"}
+        </button>
+        <button type="button" class="quiet" aria-label={`Close ${symbol}`} title="Close (Esc)" onClick={close}>
+          <CloseIcon />
+        </button>
+      </div>
+      <div class="now">
+        <p class="big">{price(quote.p)}</p>
+        <p class="move">
+          {moved === undefined ? dash : format.change(moved, decimals)}{" "}
+          <span>{percent === null ? "" : format.percent(percent)}</span>
+        </p>
+        <p class="standing">
+          <span class="word">{stateNames[shown]}</span>
+          {entry &&
+            (old
+              ? `${age(view.age, false)} old`
+              : quote.t !== undefined && format.time(quote.t / 1000, zone, vitals.now))}
+          {info?.currency && <span class="currency">{info.currency}</span>}
+        </p>
+        {quote.x !== undefined && (
+          <p class="extended-hours">
+            Outside the session {price(quote.x)} {ext === null ? "" : format.percent(ext)}
+            {quote.xt === undefined ? "" : `, ${format.time(quote.xt / 1000, zone, vitals.now)}`}
+          </p>
+        )}
+      </div>
+      <div class="book">
+        <div class="side">
+          <span class="label">Bid</span>
+          <b>{price(quote.b)}</b>
+          <span class="size">{quote.bz === undefined ? "" : format.count(quote.bz)}</span>
+        </div>
+        <div class="side ask">
+          <span class="label">Ask</span>
+          <b>{price(quote.a)}</b>
+          <span class="size">{quote.az === undefined ? "" : format.count(quote.az)}</span>
+        </div>
+        {depth !== null && (
+          <div class="depth" title="Size at the bid against size at the ask">
+            <span style={{ width: `${(depth * 100).toFixed(1)}%` }} />
+          </div>
+        )}
+        <p class="gap">
+          {gap === null
+            ? ""
+            : `Spread ${format.price(gap, decimals)}${middle > 0 ? `, ${format.price((gap / middle) * 10_000, 1)} bps` : ""}`}
+        </p>
+      </div>
+      <History scene={scene} symbol={symbol} />
+      <dl class="statistics">
+        {statistics.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div class="range-row">
+          <dt>Day range</dt>
+          <dd>
+            <span>{price(quote.l)}</span>
+            <span class="track">
+              {position !== null && <span class="at" style={{ left: `${(position * 100).toFixed(1)}%` }} />}
+            </span>
+            <span>{price(quote.h)}</span>
+          </dd>
+        </div>
+      </dl>
+      <Tape scene={scene} symbol={symbol} />
+      <p class="origin-line">
+        {quote.src ?? market.feed.value.source} ·{" "}
+        {quote.t === undefined ? "no trade yet" : format.moment(quote.t / 1000, zone)}
+        {delay === null ? "" : ` · told by the server ${age(delay)} later`}
+        {info?.sector ? ` · ${info.sector}` : ""}
+      </p>
+    </aside>
+  );
+}

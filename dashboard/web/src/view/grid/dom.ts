@@ -1,0 +1,40 @@
+/** Writes only what differs: an assignment costs a style pass even when nothing has changed. */
+export const write = (node: Text, value: string): void => {
+  if (node.data !== value) node.data = value;
+};
+
+export const mark = (element: HTMLElement, name: string, value: string | null): void => {
+  if (value === null) {
+    if (name in element.dataset) delete element.dataset[name];
+  } else if (element.dataset[name] !== value) element.dataset[name] = value;
+};
+
+export const div = (className: string, role?: string): HTMLElement => {
+  const element = document.createElement("div");
+  element.className = className;
+  if (role) element.setAttribute("role", role);
+  return element;
+};
+
+/** A text node in the parent, in a span of its own where a class is given. */
+export const put = (parent: HTMLElement, className?: string, title?: string): Text => {
+  const text = document.createTextNode("");
+  if (className) {
+    const span = document.createElement("span");
+    span.className = className;
+    if (title) span.title = title;
+    span.append(text);
+    parent.append(span);
+  } else parent.append(text);
+  return text;
+};
+
+export function drawing(path: string): SVGSVGElement {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}

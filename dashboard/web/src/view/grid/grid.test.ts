@@ -1,0 +1,387 @@
+// @vitest-environment happy-dom
+
+import type { Entry, WireQuote } from "tickertape-client";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { defaultLayout, type Layout, toggleColumn } from "../../columns.ts";
+import { createFormat } from "../../format.ts";
+import { createGrid, type Grid } from "./grid.ts";
+
+let grid: Grid;
+let root: HTMLElement;
+let frames: (() => void)[];
+let entries: Map<string, Entry>;
+const sort = vi.fn();
+const remove = vi.fn();
+const open = vi.fn();
+const move = vi.fn();
+const setLayout = vi.fn<(layout: Layout) => void>();
+let tints = true;
+
+const frame = () => {
+  for (const paint of frames.splice(0)) paint();
+};
+const quote = (symbol: string, change: Partial<WireQuote> = {}, more: Partial<Entry> = {}) => {
+  entries.set(symbol, {
+    quote: { s: symbol, p: 10, pc: 8, b: 9.9, a: 10.1, v: 1000, h: 12, l: 8, t: 1_700_000_000_000_000, ...change },
+    seq: 1,
+    confirmed: true,
+    tick: 0,
+    sent: 0,
+    received: 0,
+    ...more,
+  });
+  vi.advanceTimersByTime(200); // a row that has just been painted waits for so long
+  grid.mark(symbol);
+  frame();
+};
+const refresh = () => {
+  for (let i = 0; i < 4; i++) grid.refresh();
+};
+const rowOf = (symbol: string) => root.querySelector<HTMLElement>(`.body .row[data-symbol="${symbol}"]:not([hidden])`);
+const cell = (symbol: string, column: string) => rowOf(symbol)?.querySelector<HTMLElement>(`.cell.${column}`);
+const press = (key: string, init: KeyboardEventInit = {}) =>
+  root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
+const active = () => root.getAttribute("aria-activedescendant");
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  frames = [];
+  entries = new Map();
+  tints = true;
+  root = document.createElement("div");
+  document.body.append(root);
+  Object.defineProperty(root, "clientHeight", { value: 320 });
+  grid = createGrid({
+    root,
+    label: "Quotes",
+    row: (symbol) => ({
+      symbol,
+      name: `${symbol} Inc.`,
+      zone: "",
+      entry: entries.get(symbol),
+      decimals: 2,
+      unknown: symbol === "NOPE",
+    }),
+    age: ({ entry }) => Date.now() - (entry?.quote.t ?? 0) / 1000,
+    format: createFormat({ locale: "en-US", times: "utc" }),
+    layout: defaultLayout,
+    sparks: { get: () => null, extend: () => false },
+    sort,
+    setLayout,
+    remove,
+    open,
+    move,
+    tints: () => tints,
+    schedule: (paint) => frames.push(paint),
+    now: () => Date.now(),
+  });
+});
+afterEach(() => {
+  grid.close();
+  root.remove();
+  vi.clearAllMocks();
+});
+
+describe("rows", () => {
+  test("show everything there is to know, with the direction in characters", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    const shown = [...(rowOf("A")?.querySelectorAll(".cell") ?? [])].map((element) => element.textContent);
+    expect(shown).toEqual([
+      "A",
+      "A Inc.",
+      "10.00",
+      "+2.00",
+      "+25.00%",
+      "", // the day is a picture
+      "9.90",
+      "10.10",
+      "1,000",
+      "8.0012.00",
+      "22:13:20",
+      "",
+    ]);
+  });
+
+  test("are a window over any number of symbols, and say where they stand", () => {
+    const symbols = Array.from({ length: 5000 }, (_, i) => `S${i}`);
+    grid.setRows(symbols);
+    const rows = root.querySelectorAll(".body .row").length;
+    expect(rows).toBeLessThan(25);
+    expect(root.getAttribute("aria-rowcount")).toBe("5001");
+    root.scrollTop = 28 * 2000;
+    root.dispatchEvent(new Event("scroll"));
+    frame();
+    expect(root.querySelectorAll(".body .row").length).toBeLessThan(25);
+    expect(rowOf("S2000")?.getAttribute("aria-rowindex")).toBe("2002");
+    expect(rowOf("S0")).toBeNull();
+  });
+
+  test("write nothing that has not changed", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    const text = cell("A", "bid")?.firstChild?.firstChild as Text;
+    const data = vi.spyOn(text, "data", "set");
+    quote("A", { p: 11 });
+    expect(data).not.toHaveBeenCalled();
+    expect(cell("A", "last")?.textContent).toBe("11.00");
+  });
+
+  test("keep the row of a symbol when the order changes", () => {
+    grid.setRows(["A", "B", "C"]);
+    const before = rowOf("C");
+    grid.setRows(["C", "A", "B"]);
+    expect(rowOf("C")).toBe(before);
+    expect(before?.getAttribute("aria-rowindex")).toBe("2");
+  });
+});
+
+describe("a row that changes all the time", () => {
+  test("is painted at most every other flush, and its newest price is never left out", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    const change = (p: number, after: number) => {
+      vi.advanceTimersByTime(after);
+      const entry = entries.get("A");
+      if (entry) entries.set("A", { ...entry, quote: { ...entry.quote, p } });
+      grid.mark("A");
+      frame();
+      return cell("A", "last")?.textContent;
+    };
+    expect(change(11, 100)).toBe("10.00");
+    expect(change(12, 100)).toBe("12.00");
+    expect(change(13, 100)).toBe("12.00");
+    vi.advanceTimersByTime(250); // no other flush comes
+    frame();
+    expect(cell("A", "last")?.textContent).toBe("13.00");
+  });
+});
+
+describe("honesty", () => {
+  test.each([
+    ["live", {}, {}, ""],
+    ["halted", { st: "halted" }, {}, "Halted"],
+    ["stale", { st: "stale" }, {}, "Stale"],
+    ["old", {}, { confirmed: false }, ""],
+  ])("a row that is %s says so", (state, change, more, label) => {
+    grid.setRows(["A"]);
+    quote("A", change, more);
+    expect(rowOf("A")?.dataset["state"]).toBe(state);
+    expect(rowOf("A")?.querySelector(".status")?.textContent).toBe(label);
+  });
+
+  test("a price outside the session stands apart from the close", () => {
+    grid.setRows(["A"]);
+    quote("A", { x: 10.5, xt: 1_700_000_000_000_000 });
+    expect(rowOf("A")?.querySelector(".extended")?.textContent).toBe("Ext 10.50 +5.00%");
+    expect(cell("A", "last")?.textContent).toBe("10.00");
+    expect(cell("A", "percent")?.textContent).toBe("+25.00%");
+    quote("A");
+    expect(rowOf("A")?.querySelector(".extended")?.textContent).toBe("");
+  });
+
+  test("a price says which source it is from, where there are several", () => {
+    grid.setRows(["A"]);
+    quote("A", { src: "kraken" });
+    expect(rowOf("A")?.querySelector(".source")?.textContent).toBe("kraken");
+  });
+
+  test("a symbol without a quote has no price", () => {
+    grid.setRows(["A", "NOPE"]);
+    expect(rowOf("A")?.dataset["state"]).toBe("empty");
+    expect(cell("A", "last")?.textContent).toBe("–");
+    expect(cell("NOPE", "name")?.textContent).toBe("Unknown symbol");
+  });
+});
+
+describe("tints", () => {
+  test("mark what has moved for a moment, at most twice a second", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    expect(cell("A", "last")?.dataset["flash"]).toBeUndefined(); // the first price is no change
+    vi.advanceTimersByTime(1000);
+    quote("A", { p: 11 });
+    expect(cell("A", "last")?.dataset["flash"]).toBe("up");
+    expect(cell("A", "bid")?.dataset["flash"]).toBeUndefined();
+    quote("A", { p: 12 }); // 200 ms later
+    expect(cell("A", "last")?.dataset["flash"]).toBe("up");
+    quote("A", { p: 13 });
+    expect(cell("A", "last")?.dataset["flash"]).toBeUndefined(); // over, and too soon for another
+    quote("A", { p: 10 });
+    expect(cell("A", "last")?.dataset["flash"]).toBe("down");
+  });
+
+  test("do not mark another symbol's price in a recycled row, nor an old one", () => {
+    grid.setRows(["A"]);
+    quote("A");
+    entries.set("B", { quote: { s: "B", p: 99 }, seq: 1, confirmed: true, tick: 0, sent: 0, received: 0 });
+    grid.setRows(["B"]);
+    expect(cell("B", "last")?.dataset["flash"]).toBeUndefined();
+    quote("B", { p: 100 }, { confirmed: false });
+    expect(cell("B", "last")?.dataset["flash"]).toBeUndefined();
+  });
+
+  test("are left out for those who asked for less motion", () => {
+    tints = false;
+    grid.setRows(["A"]);
+    quote("A");
+    quote("A", { p: 11 });
+    expect(root.querySelector("[data-flash]")).toBeNull();
+  });
+});
+
+describe("the keyboard", () => {
+  test("walks the cells from one tab stop and sorts on a header", () => {
+    expect(root.tabIndex).toBe(0);
+    grid.setRows(["A", "B"]);
+    expect(active()).toBe("head-symbol");
+    press("ArrowRight");
+    press("ArrowRight");
+    press("Enter");
+    expect(sort).toHaveBeenCalledWith("last");
+    press("ArrowDown");
+    expect(active()).toBe(cell("A", "last")?.id);
+    press("End");
+    expect(active()).toBe(cell("A", "remove")?.id);
+    press("End", { ctrlKey: true });
+    expect(active()).toBe(cell("B", "remove")?.id);
+    press("Home");
+    expect(active()).toBe(cell("B", "symbol")?.id);
+  });
+
+  test("opens a row with Enter, and moves it with Alt and the arrows", () => {
+    grid.setRows(["A", "B"]);
+    press("ArrowDown");
+    press("Enter");
+    expect(open).toHaveBeenCalledExactlyOnceWith("A");
+    press("ArrowDown", { altKey: true });
+    expect(move).toHaveBeenCalledExactlyOnceWith("A", "B");
+  });
+
+  test("takes a row away with Delete and stays where it was", () => {
+    remove.mockImplementation((symbol: string) => grid.setRows(["A", "B", "C"].filter((other) => other !== symbol)));
+    grid.setRows(["A", "B", "C"]);
+    press("ArrowDown");
+    press("ArrowDown");
+    press("Delete");
+    expect(remove).toHaveBeenCalledExactlyOnceWith("B");
+    expect(active()).toBe(cell("C", "symbol")?.id);
+  });
+
+  test("stays with its symbol when the rows are ranked anew", () => {
+    grid.setRows(["A", "B", "C"]);
+    press("ArrowDown");
+    grid.setRows(["C", "B", "A"]);
+    expect(active()).toBe(cell("A", "symbol")?.id);
+    press("ArrowUp");
+    expect(active()).toBe(cell("B", "symbol")?.id);
+  });
+});
+
+describe("columns", () => {
+  const shown = () => [...root.querySelectorAll(".head .cell .label")].map((label) => label.textContent);
+  const template = () => root.style.getPropertyValue("--columns");
+
+  test("can be shown, and then have what belongs there", () => {
+    grid.setRows(["A"]);
+    quote("A", { vw: 9.5 });
+    grid.setLayout(toggleColumn(toggleColumn(defaultLayout, "vwap"), "spread"));
+    expect(shown()).toContain("VWAP");
+    expect([cell("A", "vwap")?.textContent, cell("A", "spread")?.textContent]).toEqual(["9.50", "0.20"]);
+    expect(root.getAttribute("aria-colcount")).toBe("14");
+    expect(setLayout).not.toHaveBeenCalled(); // it was not the reader's doing
+  });
+
+  test("are moved and sized with the keyboard, and that is told", () => {
+    grid.setRows(["A"]);
+    press("ArrowRight");
+    press("ArrowRight", { altKey: true, shiftKey: true });
+    expect(shown().slice(0, 3)).toEqual(["Symbol", "Last", "Name"]);
+    expect(active()).toBe("head-name");
+    expect(setLayout.mock.lastCall?.[0].order.slice(0, 3)).toEqual(["symbol", "last", "name"]);
+    press("ArrowRight", { altKey: true });
+    expect(setLayout.mock.lastCall?.[0].widths).toEqual({ name: 4 }); // nothing has a width here
+    expect(template().split(" ")[2]).toBe("4rem");
+  });
+
+  test("are wide enough for what they must show", () => {
+    grid.setRows(["A"]);
+    const before = template();
+    quote("A", { p: 123_456.78 });
+    expect(template()).not.toBe(before);
+  });
+
+  test("are dragged by their headers and sized by the edges", () => {
+    grid.setRows(["A"]);
+    const rect = vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (
+      this: HTMLElement,
+    ) {
+      const left = 100 * (Number(this.getAttribute("aria-colindex")) - 1);
+      return { left, right: left + 100, width: 100 } as DOMRect;
+    });
+    const point = (target: Element | null | undefined, type: string, clientX: number) =>
+      target?.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX, button: 0, pointerType: "mouse" }));
+    const last = root.querySelector(".head .last");
+    point(last, "pointerdown", 250);
+    point(last, "pointermove", 110);
+    point(last, "pointerup", 110);
+    (last as HTMLElement).click(); // what ends a drag
+    expect(shown().slice(0, 3)).toEqual(["Symbol", "Last", "Name"]);
+    expect(sort).not.toHaveBeenCalled();
+    const grip = root.querySelector(".head .bid .grip");
+    point(grip, "pointerdown", 100);
+    point(grip, "pointermove", 160);
+    point(grip, "pointerup", 160);
+    expect(setLayout.mock.lastCall?.[0].widths).toEqual({ bid: 10 });
+    grip?.dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+    expect(setLayout.mock.lastCall?.[0].widths).toEqual({});
+    rect.mockRestore();
+  });
+});
+
+describe("age", () => {
+  test("dims a price that nobody has traded, and is told in the status", () => {
+    grid.setLayout(toggleColumn(defaultLayout, "status"));
+    grid.setRows(["A"]);
+    quote("A");
+    expect(rowOf("A")?.dataset["age"]).toBe("0");
+    expect(cell("A", "status")?.textContent).toBe("Live");
+    vi.advanceTimersByTime(120_000);
+    refresh();
+    expect(rowOf("A")?.dataset["age"]).toBe("1");
+    expect(cell("A", "status")?.textContent).toBe("Live2 min");
+    vi.advanceTimersByTime(3_600_000);
+    refresh();
+    expect(rowOf("A")?.dataset["age"]).toBe("2");
+  });
+});
+
+describe("the pointer", () => {
+  test("sorts on a header and removes with the row's button", () => {
+    grid.setRows(["A"]);
+    root.querySelector<HTMLElement>(".head .volume")?.click();
+    expect(sort).toHaveBeenCalledWith("volume");
+    rowOf("A")?.querySelector<HTMLElement>("button")?.click();
+    expect(remove).toHaveBeenCalledWith("A");
+    expect(open).not.toHaveBeenCalled();
+    grid.setRows(["A"]);
+    cell("A", "bid")?.click();
+    expect(open).toHaveBeenCalledWith("A");
+  });
+
+  test("over the rows holds them still", () => {
+    const body = root.querySelector(".body");
+    const move = (type: string) => body?.dispatchEvent(new PointerEvent(type, { pointerType: "mouse" }));
+    expect(grid.held()).toBe(false);
+    move("pointerenter");
+    expect(grid.held()).toBe(true);
+    move("pointerleave");
+    expect(grid.held()).toBe(false);
+  });
+});
+
+test("the sorted header says so", () => {
+  grid.setSort({ column: "percent", direction: "descending" });
+  expect(root.querySelector(".head .percent")?.getAttribute("aria-sort")).toBe("descending");
+  expect(root.querySelector(".head .last")?.getAttribute("aria-sort")).toBe("none");
+});

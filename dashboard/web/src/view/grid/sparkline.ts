@@ -1,0 +1,65 @@
+import type { Spark } from "../../spark.ts";
+import { mark } from "./dom.ts";
+
+/** The picture's own units; it is stretched to its cell. */
+const [width, height] = [100, 24];
+
+/** The line through all prices as a path of SVG, and how high the reference stands; null while there is nothing to draw. */
+export function sparkPath(
+  spark: Spark,
+  reference: number | undefined,
+): { readonly path: string; readonly level: number | null } | null {
+  const prices = spark.points.map(([, price]) => price);
+  if (spark.last !== null) prices.push(spark.last);
+  if (prices.length < 2) return null;
+  let low = reference ?? Number.POSITIVE_INFINITY;
+  let high = reference ?? Number.NEGATIVE_INFINITY;
+  for (const price of prices) {
+    low = Math.min(low, price);
+    high = Math.max(high, price);
+  }
+  const span = high - low || 1;
+  const y = (price: number) => Math.round((height - 2 - ((price - low) / span) * (height - 4)) * 10) / 10;
+  const step = (width - 2) / (prices.length - 1);
+  const path = prices.map((price, index) => `${Math.round((1 + index * step) * 10) / 10} ${y(price)}`).join("L");
+  return { path: `M${path}`, level: reference === undefined ? null : y(reference) };
+}
+
+const create = (name: string, className: string) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  element.setAttribute("class", className);
+  return element;
+};
+
+/**
+ * The day as a line in the colour of its direction, over the previous close as a hairline. It is SVG since a
+ * canvas is a layer of its own for the browser's compositor: thirty of them cost more than all else on the page.
+ */
+export function createSparkline(cell: HTMLElement) {
+  const svg = create("svg", "line");
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  const level = create("path", "level");
+  const line = create("path", "prices");
+  svg.append(level, line);
+  cell.append(svg);
+  let shown = "";
+  return {
+    draw(spark: Spark | null, reference: number | undefined): void {
+      const drawn = spark && sparkPath(spark, reference);
+      const path = drawn?.path ?? "";
+      const height = drawn?.level ?? null;
+      if (shown === `${path} ${height}`) return;
+      shown = `${path} ${height}`;
+      line.setAttribute("d", path);
+      level.setAttribute("d", height === null ? "" : `M0 ${height}H${width}`);
+      const first = reference ?? spark?.points[0]?.[1];
+      const last = spark?.last ?? spark?.points.at(-1)?.[1];
+      const flat = first === undefined || last === undefined || first === last;
+      mark(cell, "day", flat ? null : last > first ? "up" : "down");
+    },
+  };
+}
+
+export type Sparkline = ReturnType<typeof createSparkline>;

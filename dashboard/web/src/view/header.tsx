@@ -1,0 +1,60 @@
+import { origin } from "../condition.ts";
+import { Badge } from "./badge.tsx";
+import { GearIcon, HelpIcon, Mark, PauseIcon, PlayIcon } from "./icons.tsx";
+import type { Scene } from "./scene.ts";
+import { Search } from "./search.tsx";
+
+export function Header({ scene }: { readonly scene: Scene }) {
+  const { market, dialog } = scene;
+  const label = origin(market.feed.value);
+  const { paused } = market.state.value;
+  return (
+    <header>
+      <h1>
+        <Mark />
+        <span>tickertape</span>
+      </h1>
+      {label && (
+        <span class="origin" title={label.note}>
+          {label.label}
+        </span>
+      )}
+      <Search scene={scene} />
+      <Badge scene={scene} />
+      <div class="tools">
+        <button
+          type="button"
+          class="tool"
+          aria-pressed={paused}
+          title="Pause and resume (Shift+P)"
+          onClick={() => market.togglePause()}
+        >
+          {paused ? <PlayIcon /> : <PauseIcon />}
+          <span>{paused ? "Resume" : "Pause"}</span>
+        </button>
+        <button
+          type="button"
+          class="tool icon-only"
+          aria-label="Settings"
+          title="Settings (,)"
+          onClick={() => {
+            dialog.value = "settings";
+          }}
+        >
+          <GearIcon />
+        </button>
+        <button
+          type="button"
+          class="tool icon-only"
+          aria-label="Keyboard"
+          title="Keyboard (?)"
+          onClick={() => {
+            dialog.value = "keys";
+          }}
+        >
+          <HelpIcon />
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,150 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { CheckIcon } from "./icons.tsx";
+
+export type MenuItem =
+  | { readonly kind: "heading"; readonly label: string }
+  | { readonly kind: "line" }
+  | {
+      readonly kind: "action" | "check" | "radio";
+      readonly label: string;
+      /** What stands at the end of it. */
+      readonly hint?: string | undefined;
+      readonly checked?: boolean;
+      readonly disabled?: boolean;
+      readonly run: () => void;
+    };
+
+export interface MenuProps {
+  readonly label: string;
+  readonly title?: string;
+  readonly children: ComponentChildren;
+  readonly items: () => readonly MenuItem[];
+  readonly end?: boolean;
+  readonly className?: string;
+  /** Opens and closes it from elsewhere. */
+  readonly open?: Signal<boolean>;
+  readonly onOpen?: () => void;
+}
+
+/** A button with a menu of our own: arrows walk it, letters find in it, Escape gives the focus back. */
+export function Menu({
+  label,
+  title,
+  children,
+  items,
+  end = false,
+  className = "tool",
+  open: given,
+  onOpen,
+}: MenuProps) {
+  const own = useSignal(false);
+  const open = given ?? own;
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const typed = useRef({ text: "", at: 0 });
+
+  const options = () => [
+    ...(root.current?.querySelectorAll<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? []),
+  ];
+  const close = (refocus: boolean) => {
+    open.value = false;
+    if (refocus) button.current?.focus();
+  };
+
+  const shown = open.value;
+  useEffect(() => {
+    if (!shown) return;
+    onOpen?.();
+    const checked = root.current?.querySelector<HTMLElement>("[role=menuitemradio][aria-checked=true]");
+    (checked ?? options()[0])?.focus();
+    const outside = (event: Event) => {
+      if (event.target instanceof Node && !root.current?.contains(event.target)) close(false);
+    };
+    document.addEventListener("pointerdown", outside, true);
+    return () => document.removeEventListener("pointerdown", outside, true);
+  }, [shown]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!open.value || event.altKey || event.ctrlKey || event.metaKey) return;
+    const all = options();
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    const go = (index: number) => all[(index + all.length) % all.length]?.focus();
+    if (event.key === "ArrowDown") go(at + 1);
+    else if (event.key === "ArrowUp") go(at < 0 ? -1 : at - 1);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(-1);
+    else if (event.key === "Escape") close(true);
+    else if (event.key === "Tab") {
+      close(true);
+      return;
+    } else if (/^[\p{L}\p{N}]$/u.test(event.key)) {
+      const { text, at: when } = typed.current;
+      typed.current = {
+        text: (event.timeStamp - when < 700 ? text : "") + event.key.toLowerCase(),
+        at: event.timeStamp,
+      };
+      const from = typed.current.text.length === 1 ? at + 1 : Math.max(0, at);
+      const order = [...all.slice(from), ...all.slice(0, from)];
+      order.find((one) => one.textContent?.trim().toLowerCase().startsWith(typed.current.text))?.focus();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the menu in it
+    <div class="menu" ref={root} onKeyDown={onKeyDown}>
+      <button
+        ref={button}
+        type="button"
+        class={className}
+        title={title ?? label}
+        aria-haspopup="menu"
+        aria-expanded={shown}
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
+        {children}
+      </button>
+      {shown && (
+        <div class="popup" data-end={end} role="menu" aria-label={label}>
+          {items().map((item, index) => {
+            if (item.kind === "line") return <hr key={`line ${index}`} />;
+            if (item.kind === "heading") {
+              return (
+                <div key={`heading ${item.label}`} class="heading" role="presentation">
+                  {item.label}
+                </div>
+              );
+            }
+            const { kind, label: text, hint, checked = false, disabled = false, run } = item;
+            return (
+              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: each kind but the action has it
+              <button
+                key={`${kind} ${text} ${index}`}
+                type="button"
+                class="item"
+                role={kind === "check" ? "menuitemcheckbox" : kind === "radio" ? "menuitemradio" : "menuitem"}
+                aria-checked={kind === "action" ? undefined : checked}
+                aria-disabled={disabled}
+                tabIndex={-1}
+                onClick={() => {
+                  if (disabled) return;
+                  if (kind !== "check") close(true);
+                  run();
+                }}
+              >
+                {kind !== "action" && <span class="check">{checked && <CheckIcon />}</span>}
+                <span class="text">{text}</span>
+                {hint !== undefined && <span class="hint">{hint}</span>}
+              </button>
+            );
+          })}
+        </div>
+      )}
+    </div>
+  );
+}

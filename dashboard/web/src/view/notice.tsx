@@ -1,0 +1,84 @@
+import type { Scene } from "./scene.ts";
+
+/** What is wrong, and what to do about it. */
+export function Notice({ scene: { market, client } }: { readonly scene: Scene }) {
+  const { notice, action, tone } = market.condition.value;
+  if (notice === null) return null;
+  return (
+    <div class="notice" data-tone={tone}>
+      <p>{notice}</p>
+      {action === "retry" && (
+        <button type="button" onClick={() => client.retryNow()}>
+          Retry now
+        </button>
+      )}
+      {action === "resume" && (
+        <button type="button" onClick={() => market.togglePause()}>
+          Resume
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What stands where rows would. */
+export function Vacancy({ scene }: { readonly scene: Scene }) {
+  const { desk, client } = scene;
+  const symbols = desk.symbols.value;
+  const filter = desk.filter.value.trim();
+  if (symbols && symbols.length > 0) {
+    if (filter === "" || desk.ranked().length > 0) return null;
+    return (
+      <div class="vacancy">
+        <h2>Nothing here matches “{filter}”</h2>
+        <p>The filter looks at symbols, names and sectors of this list. The search finds everything else.</p>
+        <button
+          type="button"
+          onClick={() => {
+            desk.filter.value = "";
+          }}
+        >
+          Clear the filter
+        </button>
+      </div>
+    );
+  }
+  const failure = desk.failure.value;
+  if (symbols) {
+    return (
+      <div class="vacancy">
+        <h2>This list is empty</h2>
+        <p>
+          Press <kbd>/</kbd> and search by ticker or by a company’s name to add to it.
+        </p>
+        <button type="button" onClick={() => desk.reset()}>
+          Show the default list
+        </button>
+      </div>
+    );
+  }
+  if (failure) {
+    return (
+      <div class="vacancy">
+        <h2>Nothing to show yet</h2>
+        <p>{failure} It is asked for again as soon as the server answers.</p>
+        <button
+          type="button"
+          onClick={() => {
+            client.retryNow();
+            desk.retry();
+          }}
+        >
+          Retry now
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="loading" role="status" aria-label="Loading the list of symbols">
+      {Array.from({ length: 12 }, (_, index) => (
+        <div key={index} class="bone" />
+      ))}
+    </div>
+  );
+}

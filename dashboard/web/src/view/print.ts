@@ -1,0 +1,91 @@
+import { change, changePercent } from "tickertape-client";
+import { origin } from "../condition.ts";
+import { dash } from "../format.ts";
+import { stateNames, viewOf } from "./grid/cells.ts";
+import type { Scene } from "./scene.ts";
+
+const most = 500; // rows: nobody prints more
+
+const headings = ["Symbol", "Name", "Last", "Change", "Change %", "Bid", "Ask", "Volume", "Time", "Status"];
+
+const cell = (tag: "td" | "th", text: string): HTMLElement => {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
+};
+
+/** The list as a table on paper: its rows, when it was printed, and what is wrong with the prices. */
+export function printTable({ desk, market, format: signal }: Scene): HTMLElement {
+  const format = signal.peek();
+  const now = Date.now();
+  const symbols = desk.ranked();
+  const { notice, live } = market.condition.peek();
+  const made = origin(market.feed.peek());
+  const sheet = document.createElement("section");
+  sheet.className = "print";
+  const title = document.createElement("h1");
+  title.textContent = desk.title(desk.choice.peek()) || "tickertape";
+  const told = document.createElement("p");
+  told.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
+    .filter((text) => text !== "")
+    .join(" ");
+  const table = document.createElement("table");
+  const head = document.createElement("tr");
+  head.append(...headings.map((text) => cell("th", text)));
+  table.createTHead().append(head);
+  const body = table.createTBody();
+  for (const symbol of symbols.slice(0, most)) {
+    const row = market.row(symbol);
+    const { state, quote } = viewOf(row, format, ({ entry }) => (entry ? market.age(entry) : 0), now, true);
+    const { p, pc, b, a, v, t } = quote;
+    const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
+    const both = p !== undefined && pc !== undefined;
+    const percent = both ? changePercent(p, pc) : null;
+    const line = body.insertRow();
+    line.append(
+      cell("th", symbol),
+      cell("td", row.name),
+      cell("td", price(p)),
+      cell("td", both ? format.change(change(p, pc), row.decimals) : dash),
+      cell("td", percent === null ? dash : format.percent(percent)),
+      cell("td", price(b)),
+      cell("td", price(a)),
+      cell("td", v === undefined ? dash : format.volume(v)),
+      cell("td", t === undefined ? dash : `${format.time(t / 1000, row.zone, now)} ${format.zone(row.zone, now)}`),
+      cell("td", live || state !== "live" ? stateNames[state] : stateNames.old),
+    );
+  }
+  sheet.append(title, told, table);
+  if (symbols.length > most) {
+    const rest = document.createElement("p");
+    rest.textContent = `${symbols.length - most} more are not printed.`;
+    sheet.append(rest);
+  }
+  return sheet;
+}
+
+/** Swaps the page for the table while it is printed. Returns what ends that. */
+export function followPrinting(scene: Scene): () => void {
+  let sheet: HTMLElement | null = null;
+  const show = () => {
+    sheet?.remove();
+    sheet = printTable(scene);
+    document.body.append(sheet);
+  };
+  const hide = () => {
+    sheet?.remove();
+    sheet = null;
+  };
+  // Not every way to print tells before and after; the medium always changes.
+  const medium = matchMedia("print");
+  const change = () => (medium.matches ? show() : hide());
+  addEventListener("beforeprint", show);
+  addEventListener("afterprint", hide);
+  medium.addEventListener("change", change);
+  return () => {
+    hide();
+    removeEventListener("beforeprint", show);
+    removeEventListener("afterprint", hide);
+    medium.removeEventListener("change", change);
+  };
+}

@@ -1,0 +1,27 @@
+import type { ReadonlySignal, Signal } from "@preact/signals";
+import type { Client } from "tickertape-client";
+import type { Api } from "../api.ts";
+import type { Desk } from "../desk.ts";
+import type { Format } from "../format.ts";
+import type { Market } from "../market.ts";
+import type { SettingsStore } from "../settings.ts";
+import type { Sparks } from "../spark.ts";
+
+export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
+
+/** What the parts of the page share. */
+export interface Scene {
+  readonly client: Client;
+  readonly market: Market;
+  readonly desk: Desk;
+  readonly api: Api;
+  readonly settings: SettingsStore;
+  readonly format: ReadonlySignal<Format>;
+  readonly sparks: Sparks;
+  /** The dialog that is open. */
+  readonly dialog: Signal<DialogName | null>;
+  /** The symbol whose detail is open. */
+  readonly detail: ReadonlySignal<string | null>;
+  readonly open: (symbol: string) => void;
+  readonly close: () => void;
+}

@@ -1,0 +1,359 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, live, openPage, pricesMove } from "./support/browser.ts";
+import { startProxy } from "./support/proxy.ts";
+import { type Server, startServer } from "./support/server.ts";
+
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer({ TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const refused =
+  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What the rules of accessibility have against the page as it is. */
+const complaints = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { run } = Reflect.get(window, "axe") as {
+      run(): Promise<{
+        passes: unknown[];
+        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+      }>;
+    };
+    const { passes, violations } = await run();
+    if (passes.length < 15) throw new Error("the rules were not run");
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`);
+  });
+};
+
+const settings = (page: Page, value: object) =>
+  page.evaluate((kept) => localStorage.setItem("tickertape.settings", JSON.stringify(kept)), value);
+
+describe("accessible", () => {
+  const schemes = ["green-red", "red-green", "blue-orange"] as const;
+  test.each(["light", "dark"] as const)("in each colour scheme, with the detail open, %s", async (theme) => {
+    const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
+    for (const scheme of schemes) {
+      await settings(page, { theme, scheme });
+      await page.reload();
+      await live(page);
+      await page.waitForSelector('.plot[data-state="drawn"]');
+      await page.waitForSelector(".tape tbody tr");
+      expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe(theme);
+      expect(await complaints(page), `${theme} ${scheme}`).toEqual([]);
+    }
+    await close();
+  });
+
+  test.each(["light", "dark"] as const)("with each menu and dialog open, %s", async (colorScheme) => {
+    const { page, close } = await openPage(browser, server.url, { colorScheme });
+    await live(page);
+    const check = async (what: string, open: () => Promise<void>, shown: string) => {
+      await open();
+      await page.waitForSelector(shown);
+      expect(await complaints(page), what).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(shown, { state: "detached" });
+    };
+    await check("lists", () => page.keyboard.press("Shift+L"), '.popup[role="menu"]');
+    await check("columns", () => page.keyboard.press("Shift+C"), '.popup[role="menu"]');
+    await check("settings", () => page.keyboard.press(","), ".dialog[open] .settings");
+    await check("keys", () => page.keyboard.press("?"), ".dialog[open] .keys");
+    await check("about", () => page.getByRole("button", { name: "About" }).click(), ".dialog[open] .about");
+    await check("badge", () => page.locator(".badge").click(), ".panel");
+    for (const name of ["New list…", "Share as a link…", "Import…", "Export as text…"]) {
+      const open = async () => {
+        await page.keyboard.press("Shift+L");
+        await page.locator(".popup .item", { hasText: name }).click();
+      };
+      await check(name, open, ".dialog[open]");
+    }
+    await close();
+  });
+
+  test("with nothing to show, no server, and on a phone", async () => {
+    const own = await startServer();
+    const { page, close } = await openPage(browser, own.url, {
+      symbols: [],
+      allow: refused,
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
+    await page.waitForSelector("text=This list is empty");
+    expect(await complaints(page)).toEqual([]);
+    await page.getByRole("button", { name: "Show the default list" }).click();
+    await live(page);
+    expect(await complaints(page)).toEqual([]);
+    await page.locator(".body .row:not([hidden]) .cell.symbol").first().tap();
+    await page.waitForSelector('.plot[data-state="drawn"]');
+    expect(await complaints(page)).toEqual([]);
+    const box = await page.locator(".detail").boundingBox();
+    expect(box).toMatchObject({ x: 0, y: 0, width: 390, height: 844 });
+    await page.locator(".detail .top button").last().tap();
+    await own.kill();
+    await page.waitForSelector(".notice >> text=Connection lost");
+    expect(await complaints(page)).toEqual([]);
+    await close();
+    await own.close();
+  });
+});
+
+describe("the line", () => {
+  test("that goes silent without closing is noticed, and taken up again", async () => {
+    const proxy = await startProxy(server.port);
+    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    await live(page);
+    await pricesMove(page);
+    proxy.hush(true);
+    await page.waitForSelector('.grid[data-live="false"]', { timeout: 15_000 });
+    expect(await page.locator('.body .row[data-state="live"]').count()).toBe(0);
+    proxy.hush(false);
+    await live(page);
+    await pricesMove(page);
+    await close();
+    await proxy.close();
+  });
+
+  test("is looked at again when the machine has slept, and ages are told by the clock that holds then", async () => {
+    const proxy = await startProxy(server.port);
+    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    await live(page);
+    proxy.hush(true);
+    await page.evaluate(() => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 3_600_000; // it is an hour later at once
+    });
+    await page.waitForSelector('.grid[data-live="false"]', { timeout: 15_000 });
+    proxy.hush(false);
+    await live(page);
+    await pricesMove(page);
+    await expect.poll(() => page.textContent(".badge .newest b"), { timeout: 10_000 }).toMatch(/^\d+(\.\d)? s$/); // seconds, and not the hour that the clock was wrong by
+    await close();
+    await proxy.close();
+  });
+
+  test("is one for two tabs, and stays when the first is closed", async () => {
+    const own = await startServer();
+    const context = await browser.newContext();
+    const connections = async () => {
+      const text = await (await fetch(`${own.url}/metrics`)).text();
+      return Number(/^tickertape_broadcast_subscribers\{transport="websocket"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+    };
+    const first = await context.newPage();
+    await first.goto(own.url);
+    await live(first);
+    const second = await context.newPage();
+    await second.goto(`${own.url}/?s=IBM,XOM`);
+    await live(second);
+    await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
+    expect(await connections()).toBe(1);
+    await second.locator(".badge").click();
+    expect(await second.textContent(".panel")).toContain("Shared, held by another tab");
+    await pricesMove(first);
+    await first.close();
+    await second.waitForSelector(".panel >> text=held by this one");
+    await live(second);
+    await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
+    await expect.poll(connections).toBe(1);
+    await context.close();
+    await own.close();
+  });
+});
+
+describe("settings", () => {
+  test("change how it looks, and are kept", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    const colour = (selector: string, name: string) =>
+      page.evaluate(
+        ([s, n]) => getComputedStyle(document.querySelector(s ?? "") as Element).getPropertyValue(n ?? ""),
+        [selector, name],
+      );
+    const row = () => page.evaluate(() => document.querySelector(".body .row")?.getBoundingClientRect().height);
+    const [green, red] = [await colour(":root", "--up"), await colour(":root", "--down")];
+    expect(await row()).toBe(28);
+    await page.keyboard.press(",");
+    for (const [name, value] of [
+      ["theme", "dark"],
+      ["scheme", "red-green"],
+      ["density", "roomy"],
+      ["times", "utc"],
+      ["locale", "de-DE"],
+      ["rate", "1"],
+      ["flash", "off"],
+    ]) {
+      await page.locator(`.settings input[name="${name}"][value="${value}"]`).check();
+    }
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await live(page);
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe("dark");
+    expect(await colour(":root", "--up")).not.toBe(green);
+    expect(await colour(":root", "--up")).not.toBe(red); // the dark one of it
+    await expect.poll(row).toBe(36);
+    await expect.poll(() => page.textContent('.row[data-symbol="LLY"] .last')).toMatch(/^1\.0\d\d,\d\d$/);
+    expect(await page.textContent("footer .zone")).toBe("Times in UTC");
+    await page.locator(".badge").click();
+    expect(await page.textContent(".panel")).toContain("1 a second at most");
+    await expect
+      .poll(async () => Number.parseInt((await page.textContent(".badge .rate b")) ?? "", 10))
+      .toBeLessThan(40);
+    await close();
+  });
+});
+
+describe("the keyboard alone", () => {
+  test("does everything", async () => {
+    const { page, close } = await openPage(browser, server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
+    await live(page);
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+    const toItem = async (name: string) => {
+      for (let i = 0; i < 60 && !(await focused()).startsWith(name); i++) await press("ArrowDown");
+      expect(await focused()).toContain(name);
+    };
+
+    // The table: sort, move and size a column, open, move and remove a row.
+    await page.focus(".grid");
+    await press("ArrowRight", "ArrowRight", "Alt+Shift+ArrowLeft", "Alt+ArrowRight", "Enter");
+    const labels = () => page.locator(".head .label").allTextContents();
+    expect((await labels()).slice(0, 3)).toEqual(["Symbol", "Last", "Name"]);
+    expect(await page.getAttribute(".head .last", "aria-sort")).toBe("descending");
+    await press("Enter", "Enter");
+    expect(await page.getAttribute(".head .last", "aria-sort")).toBe("none");
+    await press("ArrowDown", "Alt+ArrowDown");
+    const rows = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>(".body .row:not([hidden])")]
+          .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+          .map(({ dataset }) => dataset["symbol"]),
+      );
+    await expect.poll(rows).toEqual(["AAPL", "MSFT", "XOM"]);
+
+    // The detail: opened, read, its interval changed, shown as a table, closed; the focus comes back.
+    await press("Enter");
+    await page.waitForSelector('.detail[data-state="live"]');
+    expect(await focused()).toBe("MSFT");
+    for (let i = 0; i < 10 && !(await page.evaluate(() => document.activeElement?.matches(".intervals input"))); i++) {
+      await press("Tab");
+    }
+    await press("ArrowRight");
+    expect(await page.isChecked('.intervals input[value="5m"]')).toBe(true);
+    for (
+      let i = 0;
+      i < 10 && (await page.evaluate(() => document.activeElement?.getAttribute("title"))) !== "As a table";
+      i++
+    ) {
+      await press("Tab");
+    }
+    await press("Enter");
+    await page.waitForSelector(".bars tbody tr");
+    await press("Escape");
+    await page.waitForSelector(".detail", { state: "detached" });
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("grid");
+
+    // Menus: a column, a new list, another list, a sector.
+    await press("Shift+C");
+    await toItem("VWAP");
+    await press("Enter", "Escape");
+    expect(await labels()).toContain("VWAP");
+    await press("Shift+L");
+    await toItem("New list…");
+    await press("Enter");
+    await page.waitForSelector(".dialog input");
+    await page.keyboard.type("Keys");
+    await press("Enter");
+    await expect.poll(() => page.textContent(".list-name .name")).toBe("Keys");
+    await press("/");
+    await page.keyboard.type("ibm");
+    await page.waitForSelector('.result[aria-selected="true"] >> text=IBM');
+    await press("Enter", "Escape", "Escape");
+    await expect.poll(rows).toEqual(["IBM"]);
+    await press("[");
+    await expect.poll(() => page.textContent(".list-name .name")).toBe("Mine");
+
+    // Pause, settings, the sheet, the badge.
+    await press("Shift+P");
+    await page.waitForSelector('.grid[data-live="false"]');
+    await press("Shift+P");
+    await live(page);
+    await press(",");
+    await page.waitForSelector(".dialog[open] .settings");
+    for (let i = 0; i < 5 && !(await page.evaluate(() => document.activeElement?.matches("[name=theme]"))); i++)
+      await press("Tab");
+    await press("ArrowRight");
+    expect(await page.getAttribute("html", "data-theme")).toBe("dark");
+    await press("Escape", "?");
+    await page.waitForSelector(".dialog[open] .keys");
+    await press("Escape");
+    await page.waitForSelector(".dialog", { state: "detached" });
+    await page.focus(".badge");
+    await press("Enter");
+    await page.waitForSelector(".panel");
+    await press("Escape");
+    await page.waitForSelector(".panel", { state: "detached" });
+
+    // The filter, and the way back to the table.
+    await page.focus(".grid");
+    await page.keyboard.type("exx");
+    await expect.poll(rows).toEqual(["XOM"]);
+    await press("ArrowDown", "ArrowDown", "Delete");
+    await expect.poll(() => page.textContent(".note")).toContain("XOM removed");
+    await close();
+  });
+});
+
+describe("on paper and enlarged", () => {
+  test("it prints as a table with the time and what is wrong", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    await page.emulateMedia({ media: "print" });
+    await page.waitForSelector(".print tbody tr");
+    expect(await page.locator(".print tbody tr").count()).toBe(24);
+    expect(await page.textContent(".print p")).toMatch(/^Printed .* UTC\. These prices are made up/);
+    expect(await page.textContent(".print tbody tr")).toMatch(/AAPLApple Inc\.\d+\.\d\d.*UTCLive$/);
+    expect(await page.locator("#app").isVisible()).toBe(false);
+    expect((await page.pdf()).subarray(0, 5).toString()).toBe("%PDF-");
+    await page.emulateMedia({ media: "screen" });
+    await page.waitForSelector(".print", { state: "detached" });
+    expect(await page.locator(".grid").isVisible()).toBe(true);
+    await close();
+  });
+
+  test("nothing is lost at 200 %", async () => {
+    const { page, close } = await openPage(browser, `${server.url}/#AAPL`, {
+      viewport: { width: 720, height: 450 },
+      deviceScaleFactor: 2,
+    });
+    await live(page);
+    await page.waitForSelector('.plot[data-state="drawn"]');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(720);
+    await page.locator(".detail .tape").scrollIntoViewIfNeeded();
+    expect(await page.locator(".tape h3").isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    await page.locator(".badge").click();
+    const panel = (await page.locator(".panel").boundingBox()) ?? { x: -1, width: 9999 };
+    expect(panel.x).toBeGreaterThanOrEqual(0);
+    expect(panel.x + panel.width).toBeLessThanOrEqual(720);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press(",");
+    const dialog = (await page.locator(".dialog").boundingBox()) ?? { height: 9999 };
+    expect(dialog.height).toBeLessThanOrEqual(450);
+    expect(await complaints(page)).toEqual([]);
+    await close();
+  });
+});

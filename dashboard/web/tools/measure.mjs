@@ -1,0 +1,162 @@
+// What the page costs to keep open: node tools/measure.mjs [--seconds 60] [--soak 600] [--reconnects 200] [--charts 50]
+// It needs the built program, and a machine on which nothing else runs. Ratios hold elsewhere, figures do not.
+
+import { parseArgs } from "node:util";
+import { launch, startServer } from "./server.mjs";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "60" },
+    soak: { type: "string", default: "0" },
+    reconnects: { type: "string", default: "0" },
+    charts: { type: "string", default: "0" },
+    symbols: { type: "string", default: "5000" },
+    rate: { type: "string", default: "20000" },
+  },
+});
+const number = (name) => Number(values[name]);
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+const market = {
+  TICKERTAPE_FEED_SIM_SYMBOLS: values.symbols,
+  TICKERTAPE_FEED_SIM_RATE: values.rate,
+  TICKERTAPE_FEED_SIM_HALT_EVERY: "0s",
+};
+let server = await startServer(market);
+const browser = await launch();
+
+async function open(path = "") {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    globalThis.measured = { longTasks: [], gaps: [], frames: 0 };
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.measured.longTasks.push([entry.startTime, entry.duration]);
+    }).observe({ type: "longtask", buffered: true });
+  });
+  page.on("pageerror", (error) => console.error("script:", error.message));
+  await page.goto(server.url + path);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send("Performance.enable");
+  const metrics = async () =>
+    Object.fromEntries((await cdp.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
+  const settled = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    const { JSHeapUsedSize, Nodes, JSEventListeners } = await metrics();
+    return { heap: JSHeapUsedSize / 1e6, nodes: Nodes, listeners: JSEventListeners };
+  };
+  const priced = () =>
+    page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
+  return { context, page, metrics, settled, priced };
+}
+
+const show = ({ heap, nodes, listeners }) => `heap ${heap.toFixed(2)} MB, ${nodes} nodes, ${listeners} listeners`;
+
+// --- the first price -----------------------------------------------------------------------------------
+
+const firsts = [];
+for (let i = 0; i < 5; i++) {
+  const { context, page, priced } = await open();
+  await priced();
+  firsts.push(await page.evaluate(() => performance.now()));
+  await context.close();
+}
+console.log(`first price after ${median(firsts).toFixed(0)} ms (median of 5, ${firsts.map((ms) => ms.toFixed(0))})`);
+
+// --- 5,000 symbols ---------------------------------------------------------------------------------------
+
+const everything = await open("?s=*");
+await everything.priced();
+await wait(5000);
+if (number("seconds") > 0) {
+  const { page, metrics } = everything;
+  const busy = async () => {
+    const before = await metrics();
+    await wait(number("seconds") * 1000);
+    const after = await metrics();
+    const span = after.Timestamp - before.Timestamp;
+    const part = (name) => `${((100 * (after[name] - before[name])) / span).toFixed(1)} %`;
+    return `${part("TaskDuration")} of a core (script ${part("ScriptDuration")}, layout ${part("LayoutDuration")}, style ${part("RecalcStyleDuration")})`;
+  };
+  const from = await page.evaluate(() => performance.now());
+  const alone = await busy();
+  // A page that counts its frames draws each of them, which costs something of its own: that comes after.
+  await page.evaluate(() => {
+    let last = performance.now();
+    const frame = (now) => {
+      globalThis.measured.frames++;
+      if (now - last > 50) globalThis.measured.gaps.push(now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  const counted = await busy();
+  const seen = await page.evaluate(() => globalThis.measured);
+  await page.keyboard.press("Shift+P");
+  await wait(2000);
+  const still = await busy();
+  const rows = await page.evaluate(() => document.querySelectorAll(".body .row:not([hidden])").length);
+  const total = await page.evaluate(() => document.querySelector(".grid")?.getAttribute("aria-rowcount"));
+  const long = seen.longTasks.filter(([start]) => start > from);
+  console.log(`${total} rows, ${rows} in the document, ${values.seconds} s each:`);
+  console.log(`  main thread ${alone}`);
+  console.log(`  counting frames ${counted}`);
+  console.log(`  counting frames, paused ${still}`);
+  console.log(`  ${long.length} long tasks over 50 ms ${long.map(([, ms]) => ms.toFixed(0))}`);
+  console.log(
+    `  ${seen.frames} frames, ${seen.gaps.length} gaps over 50 ms (${((100 * seen.gaps.length) / seen.frames).toFixed(2)} %)`,
+  );
+  await page.keyboard.press("Shift+P");
+}
+
+// --- hours, reconnects, charts ------------------------------------------------------------------------------
+
+if (number("soak") > 0) {
+  console.log(`soak, every minute:`);
+  const began = Date.now();
+  console.log(`  0 s: ${show(await everything.settled())}`);
+  while (Date.now() - began < number("soak") * 1000) {
+    await wait(60_000);
+    console.log(`  ${((Date.now() - began) / 1000).toFixed(0)} s: ${show(await everything.settled())}`);
+  }
+}
+await everything.context.close();
+
+if (number("charts") > 0) {
+  const { context, page, settled, priced } = await open();
+  await priced();
+  const openAndClose = async () => {
+    await page.locator(".body .row:not([hidden]) .cell.symbol").first().click();
+    await page.waitForSelector(".detail canvas");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".detail", { state: "detached" });
+  };
+  for (let i = 0; i < 5; i++) await openAndClose();
+  const before = await settled();
+  for (let i = 0; i < number("charts"); i++) await openAndClose();
+  console.log(`${values.charts} charts: ${show(before)} → ${show(await settled())}`);
+  await context.close();
+}
+
+if (number("reconnects") > 0) {
+  const { context, page, settled, priced } = await open();
+  await priced();
+  const live = () => page.waitForSelector('.badge[data-tone="live"]', { timeout: 60_000 });
+  const reconnect = async () => {
+    await server.stop("SIGKILL");
+    server = await startServer({ ...market, TICKERTAPE_FEED_SIM_PAST: "0s" }, server.port);
+    await page.waitForSelector('.badge:not([data-tone="live"])');
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await live();
+  };
+  for (let i = 0; i < 5; i++) await reconnect();
+  const before = await settled();
+  for (let i = 0; i < number("reconnects"); i++) await reconnect();
+  console.log(`${values.reconnects} reconnects: ${show(before)} → ${show(await settled())}`);
+  await context.close();
+}
+
+await browser.close();
+await server.stop();

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { chromium } from "playwright-core";
+
+const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../bin/tickertape");
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts the built program with these settings over its defaults, and waits until it has prices. */
+export async function startServer(environment, port) {
+  const listen = `127.0.0.1:${port ?? (await freePort())}`;
+  const child = spawn(binary, ["serve", "--listen", listen], {
+    env: { ...process.env, TICKERTAPE_LOG_LEVEL: "warn", TICKERTAPE_DRAIN: "0s", ...environment },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const url = `http://${listen}/`;
+  for (let tries = 0; ; tries++) {
+    const ready = await fetch(`${url}readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) break;
+    if (child.exitCode !== null || tries > 200) throw new Error(`${binary} does not serve on ${listen}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return {
+    url,
+    port: Number(listen.split(":")[1]),
+    pid: child.pid,
+    async stop(signal = "SIGTERM") {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
