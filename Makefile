@@ -2,6 +2,7 @@
 # make test   everything: vet, staticcheck, race tests, front-end tests, browser tests
 # make build  bin/tickertape, with the page inside
 # make bench  what this box holds: the standard set of tickertape bench, as a table
+# make screenshots   the pictures of this project's README, from the simulated market
 # make lint   gofmt, vet, staticcheck, biome, tsc
 
 SHELL := /bin/bash
@@ -12,31 +13,37 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WEB := dashboard/web
+CLIENT := dashboard/client
 PAGE := dashboard/dist/index.html
 LICENCES := dashboard/dist/licenses-go.txt
-MODULES := $(WEB)/node_modules/.package-lock.json
-NPM := npm --prefix $(WEB) --no-fund --no-audit --no-update-notifier --loglevel=error
+LIBRARY := $(CLIENT)/dist/client.js
+MODULES := $(WEB)/node_modules/.package-lock.json $(CLIENT)/node_modules/.package-lock.json
+NPM := npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
 
 # Go sources decide for themselves what is stale; the page is rebuilt when one of these is newer.
-PAGE_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name test \) -prune -o -type f -print)
+sources = $(shell find $(1) \( -name node_modules -o -name test -o -name dist \) -prune -o -type f -print)
 
-.PHONY: run build test test-go test-sdk test-fuzz test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
+.PHONY: run build screenshots test test-go test-sdk test-fuzz test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
 
 run: build
 	./bin/tickertape serve
 
-build: tools-go $(PAGE) $(LICENCES)
+build: tools-go $(PAGE) $(LIBRARY) $(LICENCES)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tickertape ./cmd/tickertape
 
-$(PAGE): $(MODULES) $(PAGE_SOURCES) broadcast/PROTOCOL.md
-	$(NPM) run build
+$(PAGE): $(MODULES) $(call sources,$(WEB) $(CLIENT)/src) broadcast/PROTOCOL.md
+	$(NPM) $(WEB) run build
+	@touch $@
+
+$(LIBRARY): $(MODULES) $(call sources,$(CLIENT))
+	$(NPM) $(CLIENT) run build
 	@touch $@
 
 $(LICENCES): $(PAGE) go.mod deploy/licences.sh
 	deploy/licences.sh > $@
 
-$(MODULES): $(WEB)/package-lock.json | tools-node
-	$(NPM) ci --ignore-scripts
+$(MODULES): %/node_modules/.package-lock.json: %/package-lock.json | tools-node
+	$(NPM) $* ci --ignore-scripts
 	@touch $@
 
 test: lint test-web build tools-system test-go test-sdk test-fuzz test-browser
@@ -54,20 +61,25 @@ test-fuzz: tools-go
 	@$(MAKE) --no-print-directory fuzz FUZZED="./feed/..." TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow)$$' FUZZTIME=15000x
 
 test-web: $(MODULES)
-	$(NPM) test
+	$(NPM) $(CLIENT) test
+	$(NPM) $(WEB) test
 
 test-browser: build tools-system
-	$(NPM) run test:browser
+	$(NPM) $(WEB) run test:browser
 
 lint: tools-go $(MODULES)
 	@test -z "$$(gofmt -l cmd feed broadcast dashboard/*.go)" || { echo "not gofmt-clean:"; gofmt -l cmd feed broadcast dashboard/*.go; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	$(NPM) run lint
+	$(NPM) $(CLIENT) run lint
+	$(NPM) $(WEB) run lint
 
 # Some two minutes; nothing else should run meanwhile.
 bench: build
 	./bin/tickertape bench --standard
+
+screenshots: build tools-system
+	$(NPM) $(WEB) run screenshots -- ../../deploy/readme
 
 bench-go:
 	go test -run '^$$' -bench . -benchmem ./...
@@ -107,4 +119,4 @@ tools-system:
 	fi
 
 clean:
-	rm -rf bin $(WEB)/node_modules dashboard/dist/assets dashboard/dist/*.*
+	rm -rf bin $(WEB)/node_modules $(CLIENT)/node_modules $(CLIENT)/dist dashboard/dist/assets dashboard/dist/*.*
