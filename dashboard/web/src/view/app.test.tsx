@@ -40,6 +40,11 @@ const mount = async (saved?: Saved, failures?: number) => {
   await act(() => render(<App scene={scene} onGrid={() => {}} />, host));
   return { ...made, scene };
 };
+// Drawing takes a canvas, which there is none of here; the browser's tests look at the real one.
+vi.mock("./detail/chart.ts", () => ({
+  createPriceChart: () => ({ set: vi.fn(), update: vi.fn(), restyle: vi.fn(), close: vi.fn() }),
+}));
+
 const wait = (ms: number) =>
   act(async () => {
     await vi.advanceTimersByTimeAsync(ms);
@@ -243,6 +248,8 @@ describe("the detail", () => {
     ]);
     expect(text(".detail p.gap")).toBe("Spread 0.20, 181.8 bps");
     expect(document.activeElement?.id).toBe("detail-title");
+    await act(() => vi.dynamicImportSettled());
+    await wait(20);
     expect(sockets.last().sent.map((message) => message["trades"] ?? message["bars"] ?? null)).toContainEqual(["A"]);
     const trade = { i: 3, p: 11, z: 100, t: Date.now() * 1000, d: 1, c: ["F"] };
     await act(() =>

@@ -72,16 +72,15 @@ export function History({ scene, symbol }: { readonly scene: Scene; readonly sym
     const element = host.current;
     if (!element) return;
     let closed = false;
-    import("./chart.ts").then(
-      ({ createPriceChart }) => {
+    import("./chart.ts")
+      .then(({ createPriceChart }) => {
         if (closed) return;
         chart.current = createPriceChart({ host: element, format, decimals, zone, intraday: interval !== "1d" });
         draw.current();
-      },
-      () => {
+      })
+      .catch(() => {
         if (!closed) state.value = "failed";
-      },
-    );
+      });
     return () => {
       closed = true;
       chart.current?.close();

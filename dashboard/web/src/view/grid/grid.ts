@@ -152,9 +152,9 @@ export function createGrid(options: GridOptions) {
     spark.draw(day, pc);
   };
 
-  const paint = (slot: Slot, rebound: boolean) => {
+  const paint = (slot: Slot, rebound: boolean, shown = row(slot.symbol)) => {
     slot.stale = false;
-    const view = viewOf(row(slot.symbol), format, options.age, Date.now(), rebound);
+    const view = viewOf(shown, format, options.age, Date.now(), rebound);
     slot.view = view;
     let wider = false;
     for (const [index, cell] of slot.cells.entries()) {
@@ -186,12 +186,16 @@ export function createGrid(options: GridOptions) {
       waiting.delete(symbol);
       const slot = bySymbol.get(symbol);
       if (!slot) continue;
-      // The rows kept ready above and below the window cost nothing until they are needed.
-      if (slot.index < inSight[0] || slot.index > inSight[1]) slot.stale = true;
-      else if (time - slot.painted < rowPace) waiting.add(symbol);
+      const next = row(symbol);
+      const { entry } = slot.view?.row ?? {};
+      const turned = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
+      // The rows kept ready above and below the window cost nothing until they are needed. But a price that is
+      // not live any more must not look so for one frame longer.
+      if (!turned && (slot.index < inSight[0] || slot.index > inSight[1])) slot.stale = true;
+      else if (!turned && time - slot.painted < rowPace) waiting.add(symbol);
       else {
         slot.painted = time;
-        paint(slot, false);
+        paint(slot, false, next);
       }
     }
     if (waiting.size > 0) waking ??= setTimeout(wake, paceEnd);
