@@ -22,9 +22,16 @@ func TestPastIsToldAtOnce(t *testing.T) {
 		var before, after int
 		var volume [2]feed.Quantity // of an hour, and of ten seconds
 		last := feed.Time(0)
+		state := feed.Down
 		stop := run(t, cfg, func(b feed.Batch) {
+			if b.Status != nil {
+				state = b.Status.State
+			}
 			for i := range b.Ticks {
 				k := &b.Ticks[i]
+				if (state == feed.Live) != (k.Time >= began) {
+					t.Fatalf("a tick at %v while the market is %v", k.Time-began, state)
+				}
 				if k.Time < last {
 					t.Fatalf("tick at %v after one at %v", k.Time, last)
 				}

@@ -54,8 +54,8 @@ func New(cfg Config, dir *feed.Directory) (*Source, error) {
 // Info says that all of it is made up, and nothing of it gets lost.
 func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Whole: true} }
 
-// Run publishes an image of every symbol, what its first session has had so far, and then ticks as they fall due, until ctx ends; it
-// returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
+// Run publishes an image of every symbol, what its first session has had so far, which is not live while it is
+// told, and then ticks as they fall due, until ctx ends; it returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
 // the market waits for the machine, and goes on with the same ticks later. Without a start of its
 // own, the market's time is the machine's: it follows where that one is set ahead, or sleeps. It does not
 // follow where it is set back, since times that were told cannot be told again.
@@ -71,14 +71,18 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 		start = began.Add(-time.Duration(m.past) * time.Microsecond)
 	}
 	m.epoch = feed.TimeOf(start)
-	publish(feed.Batch{
-		Status: &feed.Status{State: feed.Live, Since: m.epoch, Message: "simulated market: all prices are made up"},
-		Images: m.images(),
-	})
-
 	batch := make([]feed.Tick, 0, batchSize)
-	for m.due < m.past && ctx.Err() == nil {
-		publish(feed.Batch{Ticks: received(m.next(batch, m.past-1))})
+	live := feed.Status{State: feed.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
+	if images := m.images(); m.past == 0 {
+		publish(feed.Batch{Status: &live, Images: images})
+	} else {
+		past := feed.Status{State: feed.Stale, Since: m.epoch, Message: "simulated market: what it has had so far is being told"}
+		publish(feed.Batch{Status: &past, Images: images})
+		for m.due < m.past && ctx.Err() == nil {
+			publish(feed.Batch{Ticks: received(m.next(batch, m.past-1))})
+		}
+		live.Since += feed.Time(m.past)
+		publish(feed.Batch{Status: &live})
 	}
 	began = time.Now().Add(-time.Duration(m.past) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156

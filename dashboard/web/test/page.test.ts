@@ -124,7 +124,8 @@ describe("a recording", () => {
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Replay, simulated");
     await page.waitForSelector('.grid[data-live="false"]', { timeout: 30_000 });
-    expect(await page.locator('.body .row[data-state="live"]').count()).toBe(0);
+    // The status comes at once, the symbols' states with the next flush.
+    await page.waitForFunction(() => document.querySelectorAll('.body .row[data-state="live"]').length === 0);
     expect(await page.textContent(".notice")).toContain("The recording has ended");
     await close();
     await replay.close();
