@@ -128,6 +128,23 @@ describe("tabs", () => {
     expect(sockets.last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] });
   });
 
+  test("are not taken for gone when their lock is late", async () => {
+    const { tab, sockets, locks } = await opened();
+    const second = tab();
+    second.want(["B"]);
+    locks.delay(50);
+    second.line.connect();
+    locks.delay(0);
+    second.want(["A", "B"]);
+    await tick(10);
+    second.want(["B"]);
+    await tick(50);
+    expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
+    sockets.last().says(snapshot(2, [{ s: "B", p: 2 }]));
+    await tick(1);
+    expect(second.price("B")).toBe(2);
+  });
+
   test("that ask for what another follows already are told it by that one", async () => {
     const { tab, sockets } = await opened(["A", "B"]);
     const second = tab();

@@ -78,6 +78,7 @@ export function createSharedLine(options: ShareOptions): Line {
 
   let life: AbortController | null = null; // from connect to disconnect
   let channel: Channel | null = null;
+  let present = false; // this tab's own lock is held: nobody takes it for gone
   let mine = wantsNothing;
 
   // Of a leader.
@@ -195,7 +196,10 @@ export function createSharedLine(options: ShareOptions): Line {
 
   // --- following ---------------------------------------------------------------------------------
 
-  const join = () => post({ is: "want", want: mine, join: true });
+  const say = (join: boolean) => {
+    if (present) post({ is: "want", want: mine, join });
+  };
+  const join = () => say(true);
 
   const follow = () => {
     leader = null;
@@ -299,6 +303,7 @@ export function createSharedLine(options: ShareOptions): Line {
     if (tenure) stepDown();
     life.abort(); // frees the locks
     life = null;
+    present = false;
     channel?.close();
     channel = null;
     leader = null;
@@ -330,7 +335,7 @@ export function createSharedLine(options: ShareOptions): Line {
         return;
       }
       uses = createLookup(want);
-      post({ is: "want", want, join: false });
+      say(false);
       handlers.used();
     },
 
@@ -341,7 +346,13 @@ export function createSharedLine(options: ShareOptions): Line {
       channel = options.channel(name);
       channel.addEventListener("message", (event) => receive((event as MessageEvent).data as Note));
       const gone = new Promise<void>((resolve) => here.signal.addEventListener("abort", () => resolve()));
-      locks.request(`${name}/${self}`, () => gone).catch(() => {});
+      locks
+        .request(`${name}/${self}`, () => {
+          present = life === here;
+          if (!tenure) join();
+          return gone;
+        })
+        .catch(() => {});
       follow();
     },
 

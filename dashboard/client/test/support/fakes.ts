@@ -76,6 +76,7 @@ export function createFakeLocks() {
   }
   const held = new Map<string, Held>();
   const queues = new Map<string, (() => void)[]>();
+  let late = 0;
   const next = (name: string) => {
     if (!held.has(name)) queues.get(name)?.shift()?.();
   };
@@ -104,16 +105,27 @@ export function createFakeLocks() {
       const queue = queues.get(name) ?? [];
       queues.set(name, queue);
       const start = () => void grant();
-      queue.push(start);
+      const enter = () => {
+        queue.push(start);
+        queueMicrotask(() => next(name));
+      };
+      if (late > 0) setTimeout(enter, late);
+      else enter();
       signal?.addEventListener("abort", () => {
         const at = queue.indexOf(start);
         if (at >= 0) queue.splice(at, 1);
         reject(refused());
       });
-      queueMicrotask(() => next(name));
     });
   };
-  return { request: request as LockManager["request"], held: (name: string) => held.has(name) };
+  return {
+    request: request as LockManager["request"],
+    held: (name: string) => held.has(name),
+    /** What is requested from now on takes so long to get into its queue, in ms: those of other tabs may overtake it. */
+    delay(ms: number): void {
+      late = ms;
+    },
+  };
 }
 
 /** BroadcastChannels of one browser; a tab can be frozen, and neither hears nor says anything then. */
