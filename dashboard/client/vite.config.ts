@@ -12,7 +12,12 @@ export default defineConfig({
         minify: true, // of a library only the names are made short otherwise
         chunkFileNames: "[name].js",
         codeSplitting: {
-          groups: [{ name: "client", test: /src\/(?!share|fallback|sse|poll|eventstream|beat|series|latency)/ }],
+          groups: [
+            {
+              name: "client",
+              test: /src\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|latency)/,
+            },
+          ],
         },
       },
     },

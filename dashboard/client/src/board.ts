@@ -1,6 +1,6 @@
 import type { Quote, QuotePatch, Snapshot, Update } from "./protocol.ts";
 
-/** What the page knows of one symbol. */
+/** What the page knows of one symbol; a change makes another entry. */
 export interface Entry {
   readonly quote: Quote;
   /** The flush that told it. */
@@ -18,15 +18,9 @@ export interface Entry {
   readonly received: number;
 }
 
-interface Slot {
-  quote: Quote;
-  seq: number;
-  confirmed: boolean;
-  tick: -1 | 0 | 1;
-  sent: number;
-  received: number;
+interface Slot extends Entry {
   /** Of an earlier run of the server: its seq says nothing and only a full quote may replace it. */
-  foreign: boolean;
+  readonly foreign: boolean;
 }
 
 export interface BoardOptions {
@@ -36,11 +30,6 @@ export interface BoardOptions {
   readonly follows?: (symbol: string) => boolean;
   readonly now?: () => number;
 }
-
-const direction = (before: number | undefined, after: number | undefined, kept: -1 | 0 | 1): -1 | 0 | 1 => {
-  if (before === undefined || after === undefined || before === after) return kept;
-  return after > before ? 1 : -1;
-};
 
 /** Merges by key: what the patch names is taken, `null` takes a key away, the rest stays. */
 export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
@@ -56,19 +45,25 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
  */
 export function createBoard(options: BoardOptions = {}) {
   const { changed = () => {}, follows = () => true, now = Date.now } = options;
-  const slots = new Map<string, Slot>();
+  const entries = new Map<string, Slot>();
   let epoch = "";
 
-  const add = (quote: Quote, { seq, time }: Snapshot | Update) => {
-    slots.set(quote.s, { quote, seq, confirmed: true, tick: 0, sent: time, received: now(), foreign: false });
+  const put = (symbol: string, entry: Slot) => {
+    entries.set(symbol, entry);
+    changed(symbol);
   };
-  const replace = (slot: Slot, quote: Quote, { seq, time }: Snapshot | Update) => {
-    slot.tick = direction(slot.quote.p, quote.p, slot.foreign ? 0 : slot.tick);
-    slot.quote = quote;
-    slot.seq = seq;
-    slot.sent = time;
-    slot.received = now();
-    slot.foreign = false;
+
+  const take = (quote: Quote, old: Slot | undefined, confirmed: boolean, { seq, time }: Snapshot | Update) => {
+    const moved = (quote.p ?? Number.NaN) - (old?.quote.p ?? Number.NaN);
+    put(quote.s, {
+      quote,
+      seq,
+      confirmed,
+      tick: moved > 0 ? 1 : moved < 0 ? -1 : !old || old.foreign ? 0 : old.tick,
+      sent: time,
+      received: now(),
+      foreign: false,
+    });
   };
 
   return {
@@ -76,49 +71,38 @@ export function createBoard(options: BoardOptions = {}) {
     begin(next: string): void {
       const foreign = next !== epoch;
       epoch = next;
-      for (const [symbol, slot] of slots) {
-        slot.foreign ||= foreign;
-        slot.confirmed = false;
-        changed(symbol);
+      for (const [symbol, entry] of entries) {
+        put(symbol, { ...entry, foreign: entry.foreign || foreign, confirmed: false });
       }
     },
 
     snapshot(message: Snapshot): void {
       for (const whole of message.quotes) {
-        if (!follows(whole.s)) continue;
-        const quote = mergeQuote({ s: whole.s }, whole); // a resumed one names what went away, as null
-        const slot = slots.get(quote.s);
-        if (!slot) add(quote, message);
-        else {
-          // Otherwise what we have is newer, and of the same run.
-          if (slot.foreign || message.seq >= slot.seq) replace(slot, quote, message);
-          slot.confirmed = true;
-        }
-        changed(quote.s);
+        const { s } = whole;
+        if (!follows(s)) continue;
+        const old = entries.get(s);
+        // A resumed one names what went away, as null.
+        if (!old || old.foreign || message.seq >= old.seq) take(mergeQuote({ s }, whole), old, true, message);
+        else put(s, { ...old, confirmed: true }); // what we have is newer, and of the same run
       }
     },
 
     update(message: Update): void {
       for (const patch of message.quotes) {
-        if (!follows(patch.s)) continue;
-        const slot = slots.get(patch.s);
-        if (!slot) {
-          // The first word on a symbol that had no quote when it was subscribed: all keys are in it.
-          add(mergeQuote({ s: patch.s }, patch), message);
-        } else if (!slot.foreign && message.seq >= slot.seq) {
-          replace(slot, mergeQuote(slot.quote, patch), message);
-        } else continue;
-        changed(patch.s);
+        const { s } = patch;
+        if (!follows(s)) continue;
+        const old = entries.get(s);
+        // The first word on a symbol that had no quote when it was subscribed has all keys.
+        if (!old) take(mergeQuote({ s }, patch), old, true, message);
+        else if (!old.foreign && message.seq >= old.seq) {
+          take(mergeQuote(old.quote, patch), old, old.confirmed, message);
+        }
       }
     },
 
     /** The connection is lost: nothing is vouched for until the next. */
     doubt(): void {
-      for (const [symbol, slot] of slots) {
-        if (!slot.confirmed) continue;
-        slot.confirmed = false;
-        changed(symbol);
-      }
+      for (const [symbol, entry] of entries) if (entry.confirmed) put(symbol, { ...entry, confirmed: false });
     },
 
     /**
@@ -126,37 +110,21 @@ export function createBoard(options: BoardOptions = {}) {
      * has not changed. Otherwise: what it did not mention, the server does not have.
      */
     settle(resumed: boolean): void {
-      for (const [symbol, slot] of slots) {
-        if (slot.confirmed) continue;
-        if (resumed && !slot.foreign) slot.confirmed = true;
-        else slots.delete(symbol);
-        changed(symbol);
+      for (const [symbol, entry] of entries) {
+        if (entry.confirmed) continue;
+        if (resumed && !entry.foreign) put(symbol, { ...entry, confirmed: true });
+        else forget(symbol);
       }
     },
 
-    forget(symbol: string): void {
-      if (slots.delete(symbol)) changed(symbol);
-    },
-
-    get(symbol: string): Entry | undefined {
-      return slots.get(symbol);
-    },
-
-    /** The time of the newest tick of all, in microseconds; 0 before there is one. */
-    newest(): number {
-      let newest = 0;
-      for (const slot of slots.values()) newest = Math.max(newest, slot.quote.t ?? 0);
-      return newest;
-    },
-
-    symbols(): Iterable<string> {
-      return slots.keys();
-    },
-
-    get size(): number {
-      return slots.size;
-    },
+    forget,
+    get: (symbol: string): Entry | undefined => entries.get(symbol),
+    symbols: (): Iterable<string> => entries.keys(),
   };
+
+  function forget(symbol: string): void {
+    if (entries.delete(symbol)) changed(symbol);
+  }
 }
 
 export type Board = ReturnType<typeof createBoard>;

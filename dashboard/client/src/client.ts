@@ -2,16 +2,15 @@ import { createBoard, type Entry } from "./board.ts";
 import { createServerClock } from "./clock.ts";
 import { type ConnectionState, createConnection } from "./connection.ts";
 import { createEmitter } from "./emitter.ts";
-import { followPage } from "./lifecycle.ts";
+import type { Ladder } from "./ladder.ts";
 import { createOwnLine, type LineHandlers, type Role } from "./line.ts";
-import { createMemory } from "./memory.ts";
-import type { ClientMessage, MessageOf, MessageType, ServerMessage, Quote as WireQuote } from "./protocol.ts";
+import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol.ts";
 import { makeQuote, type Quote } from "./quote.ts";
 import type { Bar, SeriesChange, SeriesStore, Trade } from "./series.ts";
 import { changedSources, greetedSources, type SourceState } from "./sources.ts";
 import type { Source } from "./sse.ts";
-import { createLaterTransport, type Series, type TransportName } from "./transport.ts";
-import { createLookup, isGroup, type PauseReason, seriesKey, wantsNothing } from "./want.ts";
+import { memoryKey, type Series, type TransportName } from "./transport.ts";
+import { createLookup, keyOfSeries, type PauseReason, seriesKey } from "./want.ts";
 import { createWebSocketTransport, type Socket } from "./websocket.ts";
 
 export interface ClientOptions {
@@ -71,8 +70,6 @@ export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   readonly sources: readonly SourceState[];
 };
 
-const curiosity = 30_000; // ms for which one question after the latency is remembered
-
 /** A client of one server. Nothing happens before `connect`. */
 export function createClient(options: ClientOptions = {}) {
   const page = typeof document === "object" && typeof window === "object";
@@ -93,7 +90,7 @@ export function createClient(options: ClientOptions = {}) {
   let rate = options.rate ?? null;
   let fields = options.fields ?? null;
   const pauses = new Set<PauseReason>();
-  let curious = 0; // until when
+  let curious = false;
 
   // What has been told.
   let hello: MessageOf<"hello"> | null = null;
@@ -103,7 +100,6 @@ export function createClient(options: ClientOptions = {}) {
   let running = false;
   let told = 0; // when changes were told last
   let due: ReturnType<typeof setTimeout> | undefined;
-  let question: ReturnType<typeof setTimeout> | undefined;
 
   const board = createBoard({
     now,
@@ -114,7 +110,7 @@ export function createClient(options: ClientOptions = {}) {
     },
   });
 
-  let own = createLookup(wantsNothing);
+  let own = createLookup({ symbols: [], series: [] });
   let asking = false;
 
   /** Tells the line what is wanted now. */
@@ -127,13 +123,13 @@ export function createClient(options: ClientOptions = {}) {
         rate,
         fields,
         paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
-        curious: curious > now(),
+        curious,
       });
     }
   };
   /** The same for all that changes in one turn: what is given up and taken up again in it is not forgotten. */
   const want = () => {
-    own = createLookup({ ...wantsNothing, symbols: [...symbols], series: [...followed.values()] });
+    own = createLookup({ symbols: [...symbols], series: [...followed.values()] });
     if (asking) return;
     asking = true;
     queueMicrotask(() => {
@@ -203,7 +199,7 @@ export function createClient(options: ClientOptions = {}) {
         break;
       case "bars":
       case "trades": {
-        const key = seriesKey({ symbol: message.symbol, interval: message.type === "bars" ? message.interval : null });
+        const key = keyOfSeries(message);
         const change = line.uses.series(key) && series?.take(message);
         if (change && own.series(key)) events.emit("series", change);
         break;
@@ -254,121 +250,144 @@ export function createClient(options: ClientOptions = {}) {
   // --- the way to the server ---------------------------------------------------------------------
 
   const Socket = options.WebSocket ?? (globalThis.WebSocket as ClientOptions["WebSocket"]);
-  const Events = options.EventSource ?? (globalThis.EventSource as ClientOptions["EventSource"]);
-  const socketUrl = new URL("ws", base);
-  socketUrl.protocol = base.protocol === "https:" ? "wss:" : "ws:";
-  const storage = options.storage ?? (page ? { ...sessionAccess } : null);
+  const EventSource = options.EventSource ?? (globalThis.EventSource as ClientOptions["EventSource"]);
+  const storage = () => options.storage ?? sessionStorage; // at which a browser may forbid even the look
+  const names: readonly TransportName[] = options.transport
+    ? [options.transport]
+    : Socket
+      ? ["websocket", "sse", "poll"]
+      : ["sse", "poll"];
 
-  const connection = createConnection({
-    transports: {
-      websocket: createWebSocketTransport({
-        url: socketUrl.href,
-        connect(url, protocol) {
-          if (!Socket) throw new Error("there is no WebSocket here: give the client one as an option");
-          return new Socket(url, protocol);
-        },
-      }),
-      sse: createLaterTransport({ queryLimit: 30_000, quiet: 0 }, async () => {
-        const { createEventStream, createSseTransport } = await import("./fallback.ts");
-        const connect = (url: string) => (Events ? new Events(url) : createEventStream(fetch, url));
-        return createSseTransport({ url: at("events"), connect });
-      }),
-      poll: createLaterTransport({ queryLimit: 30_000, quiet: 25_000 }, async () => {
-        const { createPollTransport } = await import("./fallback.ts");
-        return createPollTransport({ url: at("api/quotes"), fetch, now });
-      }),
+  const websocket = createWebSocketTransport({
+    url: at("ws").replace(/^http/, "ws"),
+    connect(url, protocol) {
+      if (!Socket) throw new Error("there is no WebSocket here: give the client one as an option");
+      return new Socket(url, protocol);
     },
-    ladder: options.transport ? [options.transport] : Socket ? ["websocket", "sse", "poll"] : ["sse", "poll"],
-    reachable: () =>
-      fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    ...(storage && { memory: createMemory(() => storage) }),
+  });
+  const connection = createConnection({
+    transport: websocket,
+    ...(names.length > 1 && {
+      // Without an answer to a plain request the server is away, and no transport is blocked.
+      blocked: (transport) =>
+        fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) })
+          .then(async ({ ok }) => (ok ? (await fallback()).next(transport) : null))
+          .catch(() => null),
+    }),
     online: () => !page || navigator.onLine,
     now,
     random,
   });
 
-  /** What one who comes late must be told of these, as a stream would tell it. */
-  const retell = (names: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] => {
-    const all = names.some(isGroup);
-    const known: WireQuote[] = [];
-    for (const symbol of all ? board.symbols() : names) {
-      const entry = board.get(symbol);
-      if (entry?.confirmed) known.push(entry.quote);
-    }
-    return [
-      ...(greet && hello ? [{ ...hello, seq, time, sources: sources.map(wireSource) }] : []),
-      { type: "snapshot", seq, time, quotes: known },
-      ...keys.flatMap((key) => series?.whole(key) ?? []),
-    ];
+  let ladder: Ladder | null = null;
+  const fallback = async () => {
+    const { createFallback } = await import("./fallback.ts");
+    ladder ??= createFallback(connection, { websocket, names, at, fetch, EventSource, storage, now });
+    return ladder;
   };
 
   let line = createOwnLine(connection, handlers, now);
   let opening = false;
-  const shares = options.share !== false && page && "locks" in navigator && typeof BroadcastChannel === "function";
+  let followPage: (() => () => void) | null = null;
+  let unfollow: (() => void) | null = null;
 
-  /** Fetches what sharing takes; without it a connection of its own has to do. */
-  const share = async () => {
-    const { createSharedLine } = await import("./share.ts");
-    line = createSharedLine({
+  /** Fetches what a page takes; without it, it does with a connection of its own. */
+  const turnToPage = async () => {
+    const parts = await import("./page.ts");
+    const life = { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset };
+    followPage = () => parts.followPage(life, () => opening, random);
+    if (options.share === false || !("locks" in navigator) || typeof BroadcastChannel !== "function") return;
+    line = parts.createSharedLine({
       name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
       connection,
       handlers,
       locks: navigator.locks,
       channel: (name) => new BroadcastChannel(name),
-      told: retell,
+      told: (...what) => parts.retell({ hello, seq, time, sources, board, series }, ...what),
       vouched: (symbol) => board.get(symbol)?.confirmed === true,
       now,
     });
   };
-  let chosen = !shares; // whose line it is
-  const ready = shares
-    ? share()
+  let chosen = !page; // whose line it is
+  const ready = page
+    ? turnToPage()
         .catch(() => {})
         .then(() => {
           chosen = true;
         })
     : null;
-  let unfollow: (() => void) | null = null;
 
-  const seriesOf = (what: What): readonly Series[] => {
-    if (!("length" in what)) {
-      const { bars = [], interval = "1m", limit = null, trades = [] } = what;
-      return [
+  /** Whether it begins with something else than WebSocket. */
+  const low = () => {
+    try {
+      return names[0] !== "websocket" || storage().getItem(memoryKey) !== null;
+    } catch {
+      return false;
+    }
+  };
+
+  const split = (what: What): readonly [symbols: readonly string[], series: readonly Series[]] => {
+    if ("length" in what) return [what, []];
+    const { symbols: quoted = [], bars = [], interval = "1m", limit = null, trades = [] } = what;
+    return [
+      quoted,
+      [
         ...bars.map((symbol) => ({ symbol, interval, limit })),
         ...trades.map((symbol) => ({ symbol, interval: null, limit: null })),
-      ];
-    }
-    return [];
+      ],
+    ];
   };
-  const symbolsOf = (what: What): readonly string[] => ("length" in what ? what : (what.symbols ?? []));
+
+  const start = () => {
+    if (!opening) return;
+    unfollow ??= followPage?.() ?? null;
+    ask();
+    line.connect();
+  };
 
   const open = () => {
     opening = true;
-    const start = () => {
-      if (!opening) return;
-      ask();
-      line.connect();
-    };
-    if (ready) void ready.then(start);
-    else start();
+    if (!ready && !low()) start();
+    else void prepare();
+  };
+
+  const prepare = async () => {
+    await ready;
+    try {
+      if (!ladder && low()) connection.use((await fallback()).first());
+    } catch {
+      if (names[0] !== "websocket")
+        setTimeout(() => opening && prepare(), random() * 5000); // there is no other way
+      else start();
+      return;
+    }
+    start();
   };
 
   const disconnect = () => {
     opening = false;
     clearTimeout(due);
-    clearTimeout(question);
     due = undefined;
     line.disconnect();
   };
 
+  const networkChanged = () => line.networkChanged();
+  const wake = () => line.wake();
+
+  const pause = (reason: PauseReason = "user"): void => {
+    pauses.add(reason);
+    ask();
+    handlers.state();
+  };
+
+  const resume = (reason: PauseReason = "user"): void => {
+    if (!pauses.delete(reason)) return;
+    ask();
+    handlers.state();
+  };
+
   const client = {
-    connect(): void {
-      open();
-      if (page) unfollow ??= followPage(life, () => opening, random);
-    },
+    connect: open,
 
     /** Gives the connection back; what is known stays, unconfirmed. `connect` takes it up again. */
     disconnect(): void {
@@ -387,8 +406,9 @@ export function createClient(options: ClientOptions = {}) {
     on: events.on,
 
     subscribe(what: What): void {
-      for (const symbol of symbolsOf(what)) symbols.add(symbol);
-      for (const one of seriesOf(what)) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
+      const [names, more] = split(what);
+      for (const symbol of names) symbols.add(symbol);
+      for (const one of more) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
       if (followed.size > 0 && !series) {
         void import("./series.ts").then(({ createSeriesStore }) => {
           series ??= createSeriesStore();
@@ -399,8 +419,9 @@ export function createClient(options: ClientOptions = {}) {
     },
 
     unsubscribe(what: What): void {
-      for (const symbol of symbolsOf(what)) symbols.delete(symbol);
-      for (const one of seriesOf(what)) followed.delete(seriesKey(one));
+      const [names, more] = split(what);
+      for (const symbol of names) symbols.delete(symbol);
+      for (const one of more) followed.delete(seriesKey(one));
       want();
     },
 
@@ -420,17 +441,8 @@ export function createClient(options: ClientOptions = {}) {
     send: (message: ClientMessage): boolean => line.send(message),
 
     /** Nothing is told until `resume`, for this reason; the server is told so where nobody else listens. */
-    pause(reason: PauseReason = "user"): void {
-      pauses.add(reason);
-      ask();
-      handlers.state();
-    },
-
-    resume(reason: PauseReason = "user"): void {
-      if (!pauses.delete(reason)) return;
-      ask();
-      handlers.state();
-    },
+    pause,
+    resume,
 
     quote,
 
@@ -465,47 +477,22 @@ export function createClient(options: ClientOptions = {}) {
     /** Now by the server's clock, in milliseconds since the Unix epoch. */
     serverTime: (): number => clock.now(),
 
-    /** The median of recent round trips, in milliseconds; null while nobody knows. Asking has it measured for a while. */
+    /** The median of recent round trips, in milliseconds; null while nobody knows. It is measured from the first question on. */
     latency(): number | null {
-      const asked = curious > now();
-      curious = now() + curiosity;
-      if (!asked) {
+      if (!curious) {
+        curious = true;
         want();
-        const look = () => {
-          if (curious > now()) question = setTimeout(look, curious - now() + 1);
-          else want();
-        };
-        clearTimeout(question);
-        question = setTimeout(look, curiosity + 1);
       }
       return line.latency;
     },
 
     /** Gives up waiting and tries now, after a refusal as well. */
     retryNow: (): void => line.retryNow(),
-    networkChanged: (): void => line.networkChanged(),
+    networkChanged,
     /** Something happened that is worth another look at the line. */
-    wake: (): void => line.wake(),
+    wake,
   };
-
-  const { pause, resume, networkChanged, wake } = client;
-  const life = { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset };
   return client;
 }
 
 export type Client = ReturnType<typeof createClient>;
-
-const wireSource = ({ source, simulated, status, since, message }: SourceState) => ({
-  source,
-  simulated,
-  status,
-  message,
-  ...(since !== null && { since: since * 1000 }),
-});
-
-// A browser may forbid even the look at it.
-const sessionAccess = {
-  getItem: (key: string) => sessionStorage.getItem(key),
-  setItem: (key: string, value: string) => sessionStorage.setItem(key, value),
-  removeItem: (key: string) => sessionStorage.removeItem(key),
-};

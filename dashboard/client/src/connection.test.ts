@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Connection, type ConnectionOptions, createConnection } from "./connection.ts";
-import type { Fallback } from "./memory.ts";
+import { createLadder } from "./ladder.ts";
+import type { Fallback, Memory } from "./memory.ts";
 import type { ClientMessage, ServerMessage } from "./protocol.ts";
 import type { Closing, StreamHandlers, StreamRequest, Transport, TransportName } from "./transport.ts";
 import { type PauseReason, wantsNothing } from "./want.ts";
@@ -31,9 +32,17 @@ const update = (seq: number, more: object = {}): ServerMessage => ({
   ...more,
 });
 
-const setup = (options: Partial<ConnectionOptions> = {}, symbols: readonly string[] = ["A", "B"]) => {
+interface Setup extends Partial<ConnectionOptions> {
+  /** Of the transports, the best first. */
+  readonly names?: readonly [TransportName, ...TransportName[]];
+  readonly memory?: Memory;
+}
+
+/** A connection with its ladder, as a client puts them together. */
+const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
   const streams: FakeStream[] = [];
   const transport = (name: TransportName, duplex: boolean, quiet: number): Transport => ({
+    name,
     duplex,
     quiet,
     queryLimit: duplex ? 1800 : 30_000,
@@ -64,23 +73,29 @@ const setup = (options: Partial<ConnectionOptions> = {}, symbols: readonly strin
   });
   const reachable = vi.fn(async () => true);
   let remembered: Fallback | null = null;
-  const memory = {
+  const remembering = {
     load: () => remembered,
     save: vi.fn((fallback: Fallback | null) => {
       remembered = fallback;
     }),
   };
-  const connection = createConnection({
-    transports: {
-      websocket: transport("websocket", true, 0),
-      sse: transport("sse", false, 0),
-      poll: transport("poll", false, 25_000),
-    },
-    reachable,
-    memory,
+  const { names = ["websocket", "sse", "poll"], memory = remembering, ...options } = given;
+  const all = {
+    websocket: transport("websocket", true, 0),
+    sse: transport("sse", false, 0),
+    poll: transport("poll", false, 25_000),
+  };
+  const [best, ...others] = names;
+  const connection: Connection = createConnection({
+    transport: all[best],
+    ...(others.length > 0 && {
+      blocked: async (blocked: Transport) => ((await reachable()) ? ladder.next(blocked) : null),
+    }),
     random: () => 0.5,
     ...options,
   });
+  const ladder = createLadder(connection, { transports: [all[best], ...others.map((name) => all[name])], memory });
+  connection.use(ladder.first());
   // What is wanted, as it is changed step by step.
   const wanted = new Set(symbols);
   const pauses = new Set<PauseReason>();
@@ -114,7 +129,7 @@ const setup = (options: Partial<ConnectionOptions> = {}, symbols: readonly strin
     connection: Object.assign(connection, change),
     streams,
     reachable,
-    memory,
+    memory: remembering,
     last: () => streams.at(-1) as FakeStream,
   };
 };
@@ -284,7 +299,7 @@ describe("subscriptions", () => {
   });
 
   test("streams that only listen are opened anew, without a word about it", async () => {
-    const { connection, last, streams } = setup({ ladder: ["sse"] });
+    const { connection, last, streams } = setup({ names: ["sse"] });
     last().says(hello(), snapshot(1));
     const seen = phases(connection);
     connection.subscribe(["C"]);
@@ -477,7 +492,7 @@ describe("falling back", () => {
   });
 
   test("the reader's choice of transport is kept to", async () => {
-    const { last } = setup({ ladder: ["websocket"] });
+    const { last } = setup({ names: ["websocket"] });
     for (let i = 0; i < 5; i++) {
       last().closes();
       await tick(30_000);
@@ -531,7 +546,7 @@ describe("pausing", () => {
   });
 
   test.each(["sse", "poll"] as const)("%s is closed, and resumed from its position", (name) => {
-    const { connection, last, streams } = setup({ ladder: [name] });
+    const { connection, last, streams } = setup({ names: [name] });
     last().says(hello(), snapshot(7));
     connection.pause("hidden");
     expect(streams[0]?.open).toBe(false);

@@ -1,8 +1,12 @@
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { createEmitter } from "./emitter.ts";
-import type { Memory } from "./memory.ts";
-import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol.ts";
-import { formatPosition } from "./protocol.ts";
+import {
+  type ClientMessage,
+  formatPosition,
+  type MessageOf,
+  type MessageType,
+  type ServerMessage,
+} from "./protocol.ts";
 import { createSubscriptions, type Send } from "./subscriptions.ts";
 import type { Closing, Stream, Transport, TransportName } from "./transport.ts";
 import type { PauseReason, Want } from "./want.ts";
@@ -34,41 +38,38 @@ export type ConnectionEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   /** All that is followed has been told; `resumed` when only what had changed was. */
   readonly synced: { readonly resumed: boolean };
   readonly fallback: { readonly from: TransportName; readonly to: TransportName };
+  /** The network changed: what was blocked before may not be now. */
+  readonly network: null;
 };
 
 export interface ConnectionOptions {
-  readonly transports: Readonly<Record<TransportName, Transport>>;
-  /** Which of them to use, the best first; all unless given. */
-  readonly ladder?: readonly [TransportName, ...TransportName[]];
-  /** Whether the server answers a plain request: tells a blocked transport from a server that is away. */
-  readonly reachable: () => Promise<boolean>;
-  readonly memory?: Memory;
+  /** What it uses until it is told to use another. */
+  readonly transport: Transport;
+  /** Asked when a transport has not said a word twice: what to use instead, or null to wait for this one. */
+  readonly blocked?: (transport: Transport) => Promise<Transport | null>;
   readonly online?: () => boolean;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly backoff?: Backoff;
 }
 
-const everything = ["websocket", "sse", "poll"] as const;
-
 const farewells: ReadonlySet<number> = new Set([1001, 1012, 1013]); // going away, restarting, full
 const strikesOut = 2;
 const firstWord = 5000; // ms for a stream to say anything; healthy ones take a round trip or two
 const defaultHeartbeat = 5000;
 const patience = 2.5; // heartbeats
-const fallbackLasts = 600_000;
 const restAfter = 300_000; // a hidden page gives its socket back after five minutes
 const backlogLimit = 65_536;
 
+const silent: Closing = { code: 1006, reason: "the line went silent", comeBack: true };
+const closed = { synced: false, retryAt: null };
+
 /**
- * One connection to the server, whatever it takes: it picks the best transport that works,
- * notices silence, comes back with full-jitter delays from where it left off, and keeps the
- * subscriptions. It is an event emitter with every message type as an event.
+ * One connection to the server, whatever it takes: it notices silence, comes back with full-jitter delays from
+ * where it left off, and keeps the subscriptions. It is an event emitter with every message type as an event.
  */
 export function createConnection(options: ConnectionOptions) {
-  const { transports, reachable, memory, now = Date.now, random = Math.random, online = () => true } = options;
-  const ladder: readonly [TransportName, ...TransportName[]] = options.ladder ?? everything;
-  const [best] = ladder;
+  const { blocked, now = Date.now, random = Math.random, online = () => true } = options;
   const backoff = options.backoff ?? createBackoff({ random });
   const events = createEmitter<ConnectionEvents>();
 
@@ -78,60 +79,61 @@ export function createConnection(options: ConnectionOptions) {
   // The stream. Everything it says is dropped once `generation` has moved on.
   let generation = 0;
   let stream: Stream | null = null;
-  let transport: TransportName = best;
   let heard = false;
   let greeted = false;
   let firstHeard = 0;
   let lastHeard = 0;
   let heartbeat = defaultHeartbeat;
   let sentPause = false;
+  let quiet = false; // a planned change of streams is nobody's business
 
   let nextId = 1;
 
-  // The choice of transport.
-  const strikes: Record<TransportName, number> = { websocket: 0, sse: 0, poll: 0 };
-  const proven = new Set<TransportName>();
-  let confirmations = 0;
+  // The transport, and whether it works.
+  let { transport } = options;
+  let strikes = 0;
+  let confirmed = false;
+  const proven = new Set<Transport>();
 
   let state: ConnectionState = {
+    ...closed,
     phase: "idle",
-    transport,
-    synced: false,
+    transport: transport.name,
     paused: false,
-    retryAt: null,
     lostAt: null,
     reason: "",
   };
-  let quiet = false; // a planned change of streams is nobody's business
 
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  const cancel = (name: string) => {
-    clearTimeout(timers.get(name));
-    timers.delete(name);
+  const cancel = (...names: readonly string[]) => {
+    for (const name of names) clearTimeout(timers.get(name));
   };
   const after = (name: string, ms: number, run: () => void) => {
     cancel(name);
-    timers.set(
-      name,
-      setTimeout(() => {
-        timers.delete(name);
-        run();
-      }, ms),
-    );
+    timers.set(name, setTimeout(run, ms));
   };
 
   const set = (change: Partial<ConnectionState>) => {
-    state = { ...state, transport, paused: paused !== null, ...change };
+    state = { ...state, transport: transport.name, paused: paused !== null, ...change };
     events.emit("state", state);
   };
+  const is = (...phases: readonly Phase[]) => phases.includes(state.phase);
 
-  const silence = () => transports[transport].quiet + heartbeat * patience;
+  const silence = () => transport.quiet + heartbeat * patience;
 
   const drop = () => {
     generation++;
     stream?.close();
     stream = null;
-    for (const name of ["watchdog", "retry", "flush", "rest"]) cancel(name);
+    cancel("watchdog", "retry", "flush", "rest");
+  };
+
+  const send = (message: ClientMessage): boolean => stream?.send(message) ?? false;
+
+  /** Sends a message with an id, which it returns; null when it could not be sent. */
+  const post = (message: { readonly type: ClientMessage["type"] }): number | null => {
+    const id = nextId++;
+    return send({ ...message, id } as ClientMessage) ? id : null;
   };
 
   // --- opening ---------------------------------------------------------------------------------
@@ -139,26 +141,29 @@ export function createConnection(options: ConnectionOptions) {
   const open = () => {
     drop();
     const mine = generation;
-    const wire = transports[transport];
     heard = false;
     greeted = false;
     sentPause = false;
-    const request = subscriptions.open(wire.duplex, wire.queryLimit);
+    const request = subscriptions.open(transport.duplex, transport.queryLimit);
 
-    if (!quiet) set({ phase: "connecting", synced: false, retryAt: null });
-    after("watchdog", firstWord, () => lost({ code: 1006, reason: "no answer", comeBack: true }, strikesOut));
-    stream = wire.open(request, {
-      message: (message, position) => {
+    if (!quiet) set({ ...closed, phase: "connecting" });
+    after("watchdog", firstWord, () => lost({ ...silent, reason: "no answer" }, strikesOut));
+    stream = transport.open(request, {
+      message(message, position) {
         if (mine !== generation) return;
         // A server that is full or restarting says only that: nothing has been found again.
         if (heard || message.type !== "error") hear();
-        if (message.type === "hello") greet(message);
+        if (message.type === "hello") {
+          heartbeat = message.heartbeat_ms || heartbeat;
+          subscriptions.greet(message.epoch, greeted, post as Send);
+          greeted = true;
+        }
         events.emit("message", message);
         // The name and the message are of one type by construction; the compiler cannot see it.
         events.emit(message.type, message as never);
         if (mine === generation && subscriptions.take(message, position)) sync();
       },
-      closed: (closing) => {
+      closed(closing) {
         if (mine === generation) lost(closing, 1);
       },
     });
@@ -169,19 +174,13 @@ export function createConnection(options: ConnectionOptions) {
     if (!heard) {
       heard = true;
       firstHeard = lastHeard;
-      strikes[transport] = 0;
-      confirmations = 0;
+      strikes = 0;
+      confirmed = false;
       proven.add(transport);
       quiet = false;
       set({ phase: "open", lostAt: null, reason: "" });
     }
-    after("watchdog", silence(), () => lost({ code: 1006, reason: "the line went silent", comeBack: true }, 0));
-  };
-
-  const greet = (hello: MessageOf<"hello">) => {
-    if (hello.heartbeat_ms !== undefined && hello.heartbeat_ms > 0) heartbeat = hello.heartbeat_ms;
-    subscriptions.greet(hello.epoch, greeted, post);
-    greeted = true;
+    after("watchdog", silence(), () => lost(silent, 0));
   };
 
   const sync = () => {
@@ -194,123 +193,78 @@ export function createConnection(options: ConnectionOptions) {
   // --- losing it -------------------------------------------------------------------------------
 
   const lost = (closing: Closing, weight: number) => {
+    const { code, within, after: atLeast = 0 } = closing;
     const served = heard ? now() - firstHeard : 0;
     drop();
     quiet = false;
-    const lostAt = state.lostAt ?? (proven.size > 0 ? now() : null);
-    const loss = { synced: false, lostAt, reason: closing.reason };
-    if (!closing.comeBack) {
-      set({ ...loss, phase: "stopped", retryAt: null });
-      return;
-    }
-    if (paused !== null) {
-      set({ ...loss, phase: "resting", retryAt: null }); // nobody looks: come back on resume
-      return;
-    }
-    // A server that said when to come back is there, and not blocked.
-    const turnedAway = closing.within !== undefined || closing.after !== undefined;
-    if (!heard && !turnedAway && !farewells.has(closing.code)) strikes[transport] += weight;
-    const next = ladder[ladder.indexOf(transport) + 1];
-    if (next !== undefined && strikes[transport] >= strikesOut) {
-      set({ ...loss, phase: "connecting", retryAt: null });
-      const mine = generation;
-      void reachable().then((yes) => {
-        if (mine !== generation) return;
-        if (!yes) {
-          confirmations = 0;
-          retry(closing, served, loss);
-        } else if (proven.has(transport) && confirmations === 0) {
-          // It has worked here before. Perhaps the server has just come back: ask once more.
-          confirmations++;
-          open();
-        } else {
-          fallBack(next);
-        }
+    const end = (change: Partial<ConnectionState>) =>
+      set({
+        ...closed,
+        lostAt: state.lostAt ?? (proven.size > 0 ? now() : null),
+        reason: closing.reason,
+        ...change,
       });
-      return;
-    }
-    retry(closing, served, loss);
-  };
-
-  const retry = (closing: Closing, served: number, loss: Partial<ConnectionState>) => {
-    if (!online()) {
-      set({ ...loss, phase: "offline", retryAt: null });
-      return;
-    }
-    let delay = backoff.next(served);
-    if (closing.within !== undefined) delay = random() * closing.within;
-    if (closing.after !== undefined) delay += closing.after;
-    set({ ...loss, phase: "waiting", retryAt: now() + delay });
-    after("retry", delay, open);
-  };
-
-  const fallBack = (to: TransportName) => {
-    const from = transport;
-    transport = to;
-    strikes[to] = 0;
-    confirmations = 0;
-    backoff.reset();
-    remember(to);
-    events.emit("fallback", { from, to });
-    open();
-  };
-
-  const remember = (name: TransportName) => {
-    memory?.save({ transport: name, until: now() + fallbackLasts });
-    after("upgrade", fallbackLasts, upgrade);
-  };
-
-  /** Tries the best transport beside the stream that works, and changes over only when it has spoken. */
-  const upgrade = () => {
-    if (transport === best) return;
-    if (state.phase !== "open" || paused !== null) {
-      after("upgrade", 60_000, upgrade);
-      return;
-    }
-    let over = false;
-    const finish = (works: boolean) => {
-      if (over) return;
-      over = true;
-      cancel("trial");
-      trial.close();
-      if (!works) return remember(transport);
-      memory?.save(null);
-      transport = best;
-      strikes[best] = 0;
-      quiet = state.phase === "open";
-      open();
+    const retry = () => {
+      if (!online()) return end({ phase: "offline" });
+      const delay = atLeast + (within === undefined ? backoff.next(served) : random() * within);
+      end({ phase: "waiting", retryAt: now() + delay });
+      after("retry", delay, open);
     };
-    const trial = transports[best].open(
-      { symbols: transports[best].duplex ? [] : [...subscriptions.wanted].slice(0, 1), since: null },
-      { message: () => finish(true), closed: () => finish(false) },
-    );
-    after("trial", firstWord, () => finish(false));
+
+    if (!closing.comeBack) return end({ phase: "stopped" });
+    if (paused) return end({ phase: "resting" }); // nobody looks: come back on resume
+    // A server that said when to come back is there, and not blocked.
+    if (!heard && within === undefined && !atLeast && !farewells.has(code)) strikes += weight;
+    if (strikes < strikesOut || !blocked) return retry();
+
+    end({ phase: "connecting" });
+    const mine = generation;
+    void blocked(transport).then((next) => {
+      if (mine !== generation) return;
+      if (!next) {
+        confirmed = false;
+        retry();
+      } else if (proven.has(transport) && !confirmed) {
+        // It has worked here before. Perhaps the server has just come back: ask once more.
+        confirmed = true;
+        open();
+      } else {
+        backoff.reset();
+        const from = transport.name;
+        use(next);
+        events.emit("fallback", { from, to: next.name });
+      }
+    });
+  };
+
+  /** From now on another transport; the stream is opened anew without a word where it was well. */
+  const use = (next: Transport) => {
+    transport = next;
+    strikes = 0;
+    confirmed = false;
+    if (is("idle", "resting", "stopped")) return set({});
+    quiet = is("open");
+    open();
   };
 
   // --- subscriptions ---------------------------------------------------------------------------
 
-  const post: Send = (message) => {
-    const id = nextId++;
-    return send({ ...message, id } as ClientMessage) ? id : null;
-  };
-
   /** Brings the server's idea of the subscriptions in line with ours. */
   const flush = () => {
     if (!stream || !heard || subscriptions.starting || !subscriptions.stale) return; // `sync` comes back here
-    if (!transports[transport].duplex) {
-      quiet = state.phase === "open";
+    if (!transport.duplex) {
+      quiet = is("open");
       open();
-    } else if (stream.buffered() > backlogLimit) {
-      scheduleFlush(200); // the line is full: by then this may be another set
-    } else {
-      subscriptions.flush(post);
-      if (subscriptions.stale) scheduleFlush(200);
+      return;
     }
+    // Where the line is full, it may be another set by then.
+    if (stream.buffered() <= backlogLimit) subscriptions.flush(post as Send);
+    if (subscriptions.stale) scheduleFlush(200);
   };
 
   // One message for everything that is asked for in one turn; streams that must be opened anew
   // wait for the next click, too.
-  const scheduleFlush = (ms = transports[transport].duplex ? 0 : 80) => {
+  const scheduleFlush = (ms = transport.duplex ? 0 : 80) => {
     if (heard) after("flush", ms, flush);
   };
 
@@ -319,8 +273,8 @@ export function createConnection(options: ConnectionOptions) {
   const syncPause = () => {
     const pause = paused !== null;
     if (pause === sentPause || !stream || !state.synced) return;
-    if (transports[transport].duplex) {
-      if (send({ type: pause ? "pause" : "resume", id: nextId++ })) sentPause = pause;
+    if (transport.duplex) {
+      if (post({ type: pause ? "pause" : "resume" }) !== null) sentPause = pause;
     } else if (pause) {
       rest();
     }
@@ -328,37 +282,19 @@ export function createConnection(options: ConnectionOptions) {
 
   const rest = () => {
     drop();
-    set({ phase: "resting", synced: false, retryAt: null });
+    set({ ...closed, phase: "resting" });
   };
 
   /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
-    if (paused !== null) return;
-    if (state.phase === "waiting" || state.phase === "offline") open();
-    else if (state.phase === "open" && now() - lastHeard > silence()) {
-      lost({ code: 1006, reason: "the line went silent", comeBack: true }, 0);
-    }
+    if (paused) return;
+    if (is("waiting", "offline")) open();
+    else if (is("open") && now() - lastHeard > silence()) lost(silent, 0);
   };
-
-  const disconnect = () => {
-    drop();
-    for (const name of [...timers.keys()]) cancel(name);
-    quiet = false;
-    set({ phase: "idle", synced: false, retryAt: null });
-  };
-
-  function send(message: ClientMessage): boolean {
-    return stream?.send(message) ?? false;
-  }
 
   return {
     connect(): void {
       if (stream) return;
-      const remembered = memory?.load() ?? null;
-      if (remembered && remembered.until > now() && ladder.includes(remembered.transport)) {
-        transport = remembered.transport;
-        after("upgrade", remembered.until - now(), upgrade);
-      }
       backoff.reset();
       open();
     },
@@ -380,9 +316,9 @@ export function createConnection(options: ConnectionOptions) {
       paused = next.paused;
       if (paused === "hidden") after("rest", restAfter, rest);
       else cancel("rest");
-      if ((was === null) === (paused === null) || state.phase === "idle" || state.phase === "stopped") return;
-      if (paused !== null && (state.phase === "waiting" || state.phase === "offline")) rest();
-      else if (state.phase === "resting") {
+      if (!was === !paused || is("idle", "stopped")) return;
+      if (paused && is("waiting", "offline")) rest();
+      else if (is("resting")) {
         quiet = false;
         backoff.reset();
         open();
@@ -393,6 +329,8 @@ export function createConnection(options: ConnectionOptions) {
       }
     },
 
+    use,
+
     /** Takes up what another connection has been told, before `connect`. */
     adopt: subscriptions.adopt,
 
@@ -400,37 +338,32 @@ export function createConnection(options: ConnectionOptions) {
     silence,
 
     /** Asks for a `pong` with the id that it returns; null when it could not be sent. */
-    ping(): number | null {
-      const id = nextId++;
-      return send({ type: "ping", id }) ? id : null;
-    },
+    ping: (): number | null => post({ type: "ping" }),
 
     wake,
 
-    /** The network changed: what was blocked before may not be now. */
     networkChanged(): void {
-      if (transport !== best && state.phase !== "open") {
-        memory?.save(null);
-        transport = best;
-        strikes[best] = 0;
-      }
+      events.emit("network", null);
       wake();
     },
 
     /** Gives up waiting and tries now, after `stopped` as well. */
     retryNow(): void {
-      if (state.phase === "waiting" || state.phase === "offline" || state.phase === "stopped") open();
+      if (is("waiting", "offline", "stopped")) open();
     },
 
-    disconnect,
-
-    close(): void {
-      disconnect();
-      events.clear();
+    disconnect(): void {
+      drop();
+      quiet = false;
+      set({ ...closed, phase: "idle" });
     },
 
     get state(): ConnectionState {
       return state;
+    },
+
+    get wanted(): ReadonlySet<string> {
+      return subscriptions.wanted;
     },
 
     /** Where a new connection would take up the stream; null when it would start over. */

@@ -1,4 +1,4 @@
-import type { TransportName } from "./transport.ts";
+import { memoryKey, type TransportName } from "./transport.ts";
 
 export interface Fallback {
   readonly transport: TransportName;
@@ -12,14 +12,12 @@ export interface Memory {
   save(fallback: Fallback | null): void;
 }
 
-const key = "tickertape.transport";
-
 /** Remembers in the given storage; one that is full or forbidden only means that nothing is remembered. */
 export function createMemory(storage: () => Pick<Storage, "getItem" | "setItem" | "removeItem">): Memory {
   return {
     load() {
       try {
-        const value: unknown = JSON.parse(storage().getItem(key) ?? "null");
+        const value: unknown = JSON.parse(storage().getItem(memoryKey) ?? "null");
         if (typeof value !== "object" || value === null) return null;
         const { transport, until } = value as Record<string, unknown>;
         if ((transport === "sse" || transport === "poll") && typeof until === "number") return { transport, until };
@@ -30,8 +28,8 @@ export function createMemory(storage: () => Pick<Storage, "getItem" | "setItem" 
     },
     save(fallback) {
       try {
-        if (fallback) storage().setItem(key, JSON.stringify(fallback));
-        else storage().removeItem(key);
+        if (fallback) storage().setItem(memoryKey, JSON.stringify(fallback));
+        else storage().removeItem(memoryKey);
       } catch {
         // the next page will find out for itself
       }

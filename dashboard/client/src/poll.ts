@@ -1,6 +1,14 @@
 import { asksNothing, beatAlone } from "./beat.ts";
-import { formatPosition, isQuotesAnswer, isServerMessage, type Position, type QuotesAnswer } from "./protocol.ts";
-import { type Closing, streamQuery, type Transport } from "./transport.ts";
+import {
+  fits,
+  formatPosition,
+  isServerMessage,
+  type Position,
+  type QuotePatch,
+  type SourceStatus,
+} from "./protocol.ts";
+import { wholeQuery } from "./query.ts";
+import type { Closing, Transport } from "./transport.ts";
 
 export interface PollOptions {
   /** Of the endpoint, without a query: "/api/quotes". */
@@ -12,6 +20,28 @@ export interface PollOptions {
   readonly pace?: number;
   readonly now?: () => number;
 }
+
+/** The answer of GET /api/quotes. */
+interface QuotesAnswer {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly source?: string;
+  readonly simulated?: boolean;
+  readonly status?: string;
+  readonly sources?: readonly SourceStatus[];
+  readonly resumed?: boolean;
+  readonly unknown?: readonly string[];
+  readonly heartbeat_ms?: number;
+  readonly quotes: readonly QuotePatch[];
+  /** The messages that a stream would have told. */
+  readonly bars?: readonly unknown[];
+  readonly trades?: readonly unknown[];
+}
+
+const isQuotesAnswer = (value: unknown): value is QuotesAnswer =>
+  fits(value, { epoch: "", seq: 0, time: 0, quotes: [{ s: "" }] }) &&
+  fits((value as QuotesAnswer).sources ?? [], [{ status: "" }]);
 
 const hello = (answer: QuotesAnswer) => ({
   type: "hello" as const,
@@ -45,6 +75,7 @@ async function refusal(response: Response): Promise<Closing> {
 export function createPollTransport(options: PollOptions): Transport {
   const { url, fetch, wait = 25, pace = 1000, now = Date.now } = options;
   return {
+    name: "poll",
     duplex: false,
     queryLimit: 30_000,
     quiet: wait * 1000,
@@ -90,7 +121,7 @@ export function createPollTransport(options: PollOptions): Transport {
         const started = now();
         // The first request is not to be held: its answer tells whether this transport works at all.
         const since = position ? formatPosition(position) : request.since;
-        let query = streamQuery({ ...request, since });
+        let query = wholeQuery({ ...request, since });
         if (position) query += `&wait=${wait}s`;
         try {
           const response = await fetch(url + query, { signal: abort.signal });

@@ -226,81 +226,50 @@ export function parsePosition(text: string): Position | null {
   return epoch === undefined ? null : { epoch, seq: Number(seq) };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/**
+ * Whether a value has this shape: an object all of its keys, a list only such elements, everything else the same type as
+ * the example.
+ */
+export const fits = (value: unknown, shape: unknown): boolean => {
+  if (typeof value !== typeof shape || value === null) return false;
+  if (Array.isArray(shape)) return Array.isArray(value) && value.every((one) => fits(one, shape[0]));
+  return (
+    typeof shape !== "object" ||
+    Object.entries(shape as object).every(([key, one]) => fits((value as Record<string, unknown>)[key], one))
+  );
+};
 
-const isNumber = (value: unknown): value is number => typeof value === "number";
-const isText = (value: unknown): value is string => typeof value === "string";
-
-const isQuoteList = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((quote) => isObject(quote) && isText(quote["s"]));
-
-const isListOf = (value: unknown, key: string): boolean =>
-  Array.isArray(value) && value.every((one) => isObject(one) && isNumber(one[key]));
-
-const isSourceList = (value: unknown): boolean =>
-  value === undefined ||
-  (Array.isArray(value) && value.every((source) => isObject(source) && isText(source["status"])));
+const flush = { seq: 0, time: 0, quotes: [{ s: "" }] };
+const chunk = { symbol: "", seq: 0 };
 
 // What each type must have to be of use; a message without it is dropped like an unknown type.
-const required: { readonly [T in MessageType]: (m: Record<string, unknown>) => boolean } = {
-  hello: (m) => isText(m["epoch"]) && isNumber(m["seq"]) && isNumber(m["time"]) && isSourceList(m["sources"]),
-  subscribed: () => true,
-  unsubscribed: () => true,
-  snapshot: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
-  bars: (m) => isText(m["symbol"]) && isText(m["interval"]) && isNumber(m["seq"]) && isListOf(m["bars"], "t"),
-  trades: (m) => isText(m["symbol"]) && isNumber(m["seq"]) && isListOf(m["trades"], "i"),
-  update: (m) => isNumber(m["seq"]) && isNumber(m["time"]) && isQuoteList(m["quotes"]),
-  status: (m) => isText(m["status"]),
-  heartbeat: () => true,
-  rate: (m) => isNumber(m["rate"]),
-  pong: () => true,
-  error: (m) => isText(m["code"]),
+const shapes: { readonly [T in MessageType]: object } = {
+  hello: { epoch: "", seq: 0, time: 0 },
+  subscribed: {},
+  unsubscribed: {},
+  snapshot: flush,
+  bars: { ...chunk, interval: "", bars: [{ t: 0 }] },
+  trades: { ...chunk, trades: [{ i: 0 }] },
+  update: flush,
+  status: { status: "" },
+  heartbeat: {},
+  rate: { rate: 0 },
+  pong: {},
+  error: { code: "" },
 };
 
 /** Whether it is a message that this version knows. */
 export const isServerMessage = (value: unknown): value is ServerMessage =>
-  isObject(value) &&
-  isText(value["type"]) &&
-  Object.hasOwn(required, value["type"]) &&
-  required[value["type"] as MessageType](value);
+  fits(value, { type: "" }) &&
+  Object.hasOwn(shapes, (value as ServerMessage).type) &&
+  fits(value, shapes[(value as ServerMessage).type]);
 
 /** Reads one message. Null for what this version does not know, which a client must ignore. */
 export function parseMessage(text: string): ServerMessage | null {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isServerMessage(value) ? value : null;
   } catch {
     return null;
   }
-  return isServerMessage(value) ? value : null;
-}
-
-/** The answer of GET /api/quotes. */
-export interface QuotesAnswer {
-  readonly epoch: string;
-  readonly seq: number;
-  readonly time: number;
-  readonly source?: string;
-  readonly simulated?: boolean;
-  readonly status?: string;
-  readonly sources?: readonly SourceStatus[];
-  readonly resumed?: boolean;
-  readonly unknown?: readonly string[];
-  readonly heartbeat_ms?: number;
-  readonly quotes: readonly QuotePatch[];
-  /** The messages that a stream would have told. */
-  readonly bars?: readonly unknown[];
-  readonly trades?: readonly unknown[];
-}
-
-export function isQuotesAnswer(value: unknown): value is QuotesAnswer {
-  return (
-    isObject(value) &&
-    isText(value["epoch"]) &&
-    isNumber(value["seq"]) &&
-    isNumber(value["time"]) &&
-    isSourceList(value["sources"]) &&
-    isQuoteList(value["quotes"])
-  );
 }

@@ -15,13 +15,6 @@ import { combineWants, createSharedLine } from "./share.ts";
 import { type Want, wantsNothing } from "./want.ts";
 import { createWebSocketTransport } from "./websocket.ts";
 
-const transport = {
-  duplex: false,
-  queryLimit: 0,
-  quiet: 0,
-  open: () => ({ send: () => false, buffered: () => 0, close() {} }),
-};
-
 /** Tabs of one browser, each with all that a client gives its line. */
 const setup = () => {
   const locks = createFakeLocks();
@@ -29,16 +22,10 @@ const setup = () => {
   const sockets = createFakeSockets();
   const tab = () => {
     const connection = createConnection({
-      transports: {
-        websocket: createWebSocketTransport({
-          url: "ws://host/ws",
-          connect: (url, protocol) => new sockets.WebSocket(url, protocol),
-        }),
-        sse: transport,
-        poll: transport,
-      },
-      ladder: ["websocket"],
-      reachable: async () => true,
+      transport: createWebSocketTransport({
+        url: "ws://host/ws",
+        connect: (url, protocol) => new sockets.WebSocket(url, protocol),
+      }),
       random: () => 0.5,
     });
     const board = createBoard();

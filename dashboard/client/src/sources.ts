@@ -1,4 +1,4 @@
-import type { Hello, SourceStatus } from "./protocol.ts";
+import { fits, type Hello, type SourceStatus } from "./protocol.ts";
 
 /** How a source of prices is, as its server says. */
 export interface SourceState {
@@ -28,7 +28,7 @@ const make = ({
 
 export function greetedSources({ source, simulated, status = "live", sources }: Hello): readonly SourceState[] {
   const one = { status, ...(source !== undefined && { source }), ...(simulated !== undefined && { simulated }) };
-  return (sources ?? [one]).map(make);
+  return (sources && fits(sources, [{ status: "" }]) ? sources : [one]).map(make);
 }
 
 /** The sources after one has told how it is; one that names none is the first. */

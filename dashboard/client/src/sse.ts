@@ -1,6 +1,7 @@
 import { asksNothing, beatAlone } from "./beat.ts";
 import { type MessageType, parseMessage } from "./protocol.ts";
-import { type Closing, readClosing, streamQuery, type Transport } from "./transport.ts";
+import { wholeQuery } from "./query.ts";
+import { type Closing, readClosing, type Transport } from "./transport.ts";
 
 /** The part of the browser's EventSource that is used here. */
 export interface Source {
@@ -36,12 +37,13 @@ const final: ReadonlySet<string> = new Set(["unauthorized", "origin", "policy", 
  */
 export function createSseTransport(options: SseOptions): Transport {
   return {
+    name: "sse",
     duplex: false,
     queryLimit: 30_000,
     quiet: 0,
     open(request, handlers) {
       if (asksNothing(request)) return beatAlone(handlers);
-      const source = options.connect(options.url + streamQuery(request));
+      const source = options.connect(options.url + wholeQuery(request));
       let done = false;
       let hint: Partial<Closing> = {};
       for (const type of types) {

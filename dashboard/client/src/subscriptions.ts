@@ -1,14 +1,9 @@
 import { formatPosition, type Position, parsePosition, type ServerMessage } from "./protocol.ts";
 import { type Series, type StreamRequest, streamQuery } from "./transport.ts";
-import { seriesKey, type Want } from "./want.ts";
+import { isGroup, keyOfSeries, seriesKey, type Want, wantsNothing } from "./want.ts";
 
 const messageLimit = 3000; // bytes of one subscribe message; servers take at least 4 KiB
 const fastest = 1000; // updates a second: more than any server flushes
-
-interface Followed extends Series {
-  /** How far it has been told, by its own messages. */
-  at: Position | null;
-}
 
 interface Asked {
   readonly symbols: readonly string[];
@@ -21,96 +16,107 @@ export type Send = (message: {
   readonly [key: string]: unknown;
 }) => number | null;
 
+/** As many symbols as one message may name. */
+function* chunks(symbols: readonly string[]): Generator<readonly string[]> {
+  let size = 0;
+  let from = 0;
+  for (const [index, symbol] of symbols.entries()) {
+    const bytes = 3 * symbol.length + 3; // UTF-8 at its longest, quotes and a comma
+    if (size + bytes > messageLimit) {
+      yield symbols.slice(from, index);
+      from = index;
+      size = 0;
+    }
+    size += bytes;
+  }
+  if (from < symbols.length) yield symbols.slice(from);
+}
+
+const named = ({ symbol, interval }: Pick<Series, "symbol" | "interval">) =>
+  interval === null ? { trades: [symbol] } : { bars: [symbol], interval };
+
+const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
+  [...names].filter((name) => !others.has(name));
+
 /**
  * What is followed, what the server has been told of that on the present stream, and how far it has
  * told us: everything that is needed to take a stream up again.
  */
 export function createSubscriptions() {
   // What is wanted.
-  let wanted: ReadonlySet<string> = new Set();
-  let series: ReadonlyMap<string, Followed> = new Map();
-  let rate: number | null = null;
-  let fields: readonly string[] | null = null;
+  let want: Want = wantsNothing;
+  let symbols: ReadonlySet<string> = new Set();
+  let series: ReadonlyMap<string, Series> = new Map();
 
-  // Whether our position speaks for them.
+  // Whether our position speaks for them. Series have positions of their own.
   let epoch = "";
   let position: Position | null = null;
   const settled = new Set<string>();
+  const reached = new Map<string, Position>();
 
   // The stream.
   let duplex = true;
   let told = new Set<string>();
-  const toldSeries = new Set<string>();
-  let toldRate: number | null = null;
-  let toldFields: readonly string[] | null = null;
+  let toldSeries = new Set<string>();
+  let toldWant = want; // its rate and fields
   let initial = 0; // snapshots of the start that are still to come
-  let initialSeq = Number.POSITIVE_INFINITY;
+  let initialSeq = 0;
   let initialResumed = true;
-  let parts: string[][] = [];
+  let parts: readonly (readonly string[])[] = [];
   let since: string | null = null;
   const asked = new Map<number, Asked>();
   const answered: (readonly string[])[] = [];
 
-  const chunk = (symbols: readonly string[]): string[][] => {
-    const chunks: string[][] = [];
-    let size = messageLimit;
-    for (const symbol of symbols) {
-      const bytes = 3 * symbol.length + 3; // UTF-8 at its longest, quotes and a comma
-      if (size + bytes > messageLimit) {
-        chunks.push([]);
-        size = 0;
-      }
-      chunks.at(-1)?.push(symbol);
-      size += bytes;
-    }
-    return chunks;
-  };
-
   const advance = (seq: number) => {
-    if (Number.isFinite(seq)) position = { epoch, seq: position?.epoch === epoch ? Math.max(position.seq, seq) : seq };
+    position = { epoch, seq: position?.epoch === epoch ? Math.max(position.seq, seq) : seq };
   };
 
-  const settle = (symbols: Iterable<string>) => {
-    for (const symbol of symbols) if (wanted.has(symbol)) settled.add(symbol);
+  const settle = (names: Iterable<string>) => {
+    for (const name of names) if (symbols.has(name)) settled.add(name);
   };
 
-  const ask = (symbols: readonly string[], send: Send, from: string | null): void => {
-    const id = send({ type: "subscribe", symbols, ...(from !== null && { since: from }) });
+  const ask = (names: readonly string[], send: Send, from: string | null): void => {
+    const id = send({ type: "subscribe", symbols: names, ...(from && { since: from }) });
     if (id === null) return;
-    asked.set(id, { symbols, snapshot: true });
-    for (const symbol of symbols) told.add(symbol);
+    asked.set(id, { symbols: names, snapshot: true });
+    for (const name of names) told.add(name);
   };
 
-  const askSeries = (key: string, one: Followed, send: Send): void => {
-    const what =
-      one.interval === null
-        ? { trades: [one.symbol] }
-        : { bars: [one.symbol], interval: one.interval, ...(one.limit !== null && { limit: one.limit }) };
-    const id = send({
-      type: "subscribe",
-      ...what,
-      ...(one.at?.epoch === epoch && { since: formatPosition(one.at) }),
-    });
-    if (id === null) return;
-    asked.set(id, { symbols: [], snapshot: false });
-    toldSeries.add(key);
+  const askSeries = (send: Send): void => {
+    for (const key of without(series.keys(), toldSeries)) {
+      const one = series.get(key) as Series;
+      const at = reached.get(key);
+      const id = send({
+        type: "subscribe",
+        ...named(one),
+        ...(one.limit && { limit: one.limit }),
+        ...(at?.epoch === epoch && { since: formatPosition(at) }),
+      });
+      if (id === null) continue;
+      asked.set(id, { symbols: [], snapshot: false });
+      toldSeries.add(key);
+    }
   };
 
-  const startOver = () => {
+  const begin = (snapshots: number) => {
+    initial = snapshots;
     initialSeq = Number.POSITIVE_INFINITY;
     initialResumed = true;
   };
 
+  const otherFields = () => String(want.fields) !== String(toldWant.fields);
+
   return {
     get wanted(): ReadonlySet<string> {
-      return wanted;
+      return symbols;
     },
 
     want(next: Want): void {
-      wanted = new Set(next.symbols);
-      series = new Map(next.series.map((one) => [seriesKey(one), series.get(seriesKey(one)) ?? { ...one, at: null }]));
-      ({ rate, fields } = next);
-      for (const name of settled) if (!wanted.has(name) && !series.has(name)) settled.delete(name);
+      want = next;
+      symbols = new Set(want.symbols);
+      series = new Map(want.series.map((one) => [seriesKey(one), series.get(seriesKey(one)) ?? one]));
+      for (const name of without(settled, symbols)) if (!series.has(name)) settled.delete(name);
+      for (const key of without(reached.keys(), series)) reached.delete(key);
     },
 
     get position(): Position | null {
@@ -124,10 +130,10 @@ export function createSubscriptions() {
     },
 
     /** Takes up what another has been told, as its own. */
-    adopt(from: Position, symbols: Iterable<string>): void {
+    adopt(from: Position, names: Iterable<string>): void {
       ({ epoch } = from);
       position = from;
-      settle(symbols);
+      settle(names);
     },
 
     /** What a new stream is to be asked for. */
@@ -135,35 +141,29 @@ export function createSubscriptions() {
       duplex = two;
       asked.clear();
       answered.length = 0;
-      const symbols = [...wanted];
+      toldWant = want;
+      const { rate, fields } = want;
       const all = duplex ? [] : [...series.values()];
-      const whole = [...symbols, ...all.map(seriesKey)].every((name) => settled.has(name));
+      toldSeries = new Set(all.map(seriesKey));
+      const whole = without([...symbols, ...toldSeries], settled).length === 0;
       since = whole && position ? formatPosition(position) : null;
-      const full = { symbols, series: all, rate, fields, since };
+      const full = { symbols: [...symbols], series: all, rate, fields, since };
       const fits = !duplex || streamQuery(full).length <= queryLimit;
       const request = fits ? full : { ...full, symbols: [], since: null };
       told = new Set(request.symbols);
-      toldSeries.clear();
-      for (const one of all) toldSeries.add(seriesKey(one));
-      toldRate = rate;
-      toldFields = fields;
-      parts = fits ? [] : chunk(symbols);
-      initial = fits ? Math.min(symbols.length, 1) : parts.length;
-      startOver();
+      parts = fits ? [] : [...chunks(full.symbols)];
+      begin(fits ? Math.min(symbols.size, 1) : parts.length);
       return request;
     },
 
     /** A stream has said hello; `again` when it had before: a poll has found another run of the server. */
     greet(next: string, again: boolean, send: Send): void {
       epoch = next;
-      if (position && position.epoch !== epoch) position = null;
-      if (again && told.size > 0) {
-        initial = 1;
-        startOver();
-      }
+      if (position?.epoch !== epoch) position = null;
+      if (again && told.size > 0) begin(1);
       for (const part of parts) ask(part, send, since);
       parts = [];
-      if (duplex && !again) for (const [key, one] of series) askSeries(key, one, send);
+      if (duplex && !again) askSeries(send);
     },
 
     /** Takes in a message. True when all that was asked for at the start has been told with it. */
@@ -173,10 +173,17 @@ export function createSubscriptions() {
       switch (message.type) {
         case "hello":
           return initial === 0;
-        case "subscribed": {
-          const request = message.id === undefined ? undefined : asked.get(message.id);
-          if (message.id !== undefined) asked.delete(message.id);
-          if (request?.snapshot && initial === 0) answered.push(request.symbols); // of what was added
+        case "subscribed":
+        case "error": {
+          const id = message.id ?? 0;
+          const request = asked.get(id);
+          asked.delete(id);
+          if (!request) return false;
+          if (message.type === "error") {
+            settle(request.symbols); // refused: there will be no snapshot to wait for
+            return request.snapshot && initial > 0 && --initial === 0;
+          }
+          if (request.snapshot && initial === 0) answered.push(request.symbols); // of what was added
           return false;
         }
         case "snapshot":
@@ -199,67 +206,52 @@ export function createSubscriptions() {
           return false;
         case "bars":
         case "trades": {
-          const key = seriesKey({
-            symbol: message.symbol,
-            interval: message.type === "bars" ? message.interval : null,
-          });
-          const one = series.get(key);
-          if (!one || message.more) return false;
-          one.at = { epoch, seq: message.seq };
+          const key = keyOfSeries(message);
+          if (!series.has(key) || message.more) return false;
+          reached.set(key, { epoch, seq: message.seq });
           settled.add(key);
           return false;
         }
-        case "error": {
-          const request = message.id === undefined ? undefined : asked.get(message.id);
-          if (message.id === undefined || !request) return false;
-          asked.delete(message.id);
-          settle(request.symbols); // refused: there will be no snapshot to wait for
-          return request.snapshot && initial > 0 && --initial === 0;
-        }
-        default:
-          return false;
       }
+      return false;
     },
 
     /** Whether the server knows another set than what is wanted. */
     get stale(): boolean {
       return (
-        rate !== toldRate ||
-        String(fields) !== String(toldFields) ||
-        wanted.size !== told.size ||
-        [...wanted].some((symbol) => !told.has(symbol)) ||
+        want.rate !== toldWant.rate ||
+        otherFields() ||
+        symbols.size !== told.size ||
         series.size !== toldSeries.size ||
-        [...series.keys()].some((key) => !toldSeries.has(key))
+        without([...symbols, ...series.keys()], { has: (name) => told.has(name) || toldSeries.has(name) }).length > 0
       );
     },
 
     /** Brings the server's idea in line with ours, over a stream that can be spoken to. */
     flush(send: Send): void {
-      const removed = [...told].filter((symbol) => !wanted.has(symbol));
-      if (removed.some((symbol) => symbol === "*" || symbol.startsWith("#"))) {
-        // Others that are wanted may be in it, so all go, and those come back.
-        if (send({ type: "unsubscribe", symbols: ["*"] }) !== null) told.clear();
-      } else {
-        for (const part of chunk(removed)) {
-          if (send({ type: "unsubscribe", symbols: part }) !== null) for (const symbol of part) told.delete(symbol);
-        }
+      const removed = without(told, symbols);
+      // Others that are wanted may be in a list, so all go with it, and those come back.
+      for (const part of removed.some(isGroup) ? [["*"]] : chunks(removed)) {
+        if (send({ type: "unsubscribe", symbols: part }) === null) continue;
+        if (part[0] === "*") told.clear();
+        else for (const symbol of part) told.delete(symbol);
       }
-      for (const key of [...toldSeries].filter((name) => !series.has(name))) {
+      for (const key of without(toldSeries, series)) {
         const [kind = "", symbol = ""] = key.split(" ");
-        const what = kind === "trades" ? { trades: [symbol] } : { bars: [symbol], interval: kind };
-        if (send({ type: "unsubscribe", ...what }) !== null) toldSeries.delete(key);
+        const gone = named({ symbol, interval: kind === "trades" ? null : kind });
+        if (send({ type: "unsubscribe", ...gone }) !== null) toldSeries.delete(key);
       }
-      const other = String(fields) !== String(toldFields);
-      if (rate !== toldRate || other) {
+      const other = otherFields();
+      if (want.rate !== toldWant.rate || other) {
+        const { rate, fields } = want;
         const id = send({ type: "subscribe", rate: rate ?? fastest, ...(other && { fields: fields ?? [] }) });
         if (id !== null) {
           asked.set(id, { symbols: [...told], snapshot: other && told.size > 0 });
-          toldRate = rate;
-          toldFields = fields;
+          toldWant = want;
         }
       }
-      for (const part of chunk([...wanted].filter((symbol) => !told.has(symbol)))) ask(part, send, null);
-      for (const [key, one] of series) if (!toldSeries.has(key)) askSeries(key, one, send);
+      for (const part of chunks(without(symbols, told))) ask(part, send, null);
+      askSeries(send);
     },
   };
 }

@@ -2,6 +2,9 @@ import type { ClientMessage, ServerMessage } from "./protocol.ts";
 
 export type TransportName = "websocket" | "sse" | "poll";
 
+/** Of the storage in which a fallback is remembered. */
+export const memoryKey = "tickertape.transport";
+
 /** What a stream is asked for when it opens. */
 export interface StreamRequest {
   readonly symbols: readonly string[];
@@ -50,6 +53,7 @@ export interface Stream {
 }
 
 export interface Transport {
+  readonly name: TransportName;
   /** Whether subscriptions can change while it is open. */
   readonly duplex: boolean;
   /** The longest query that is safe to open it with, in bytes. */
@@ -59,63 +63,21 @@ export interface Transport {
   open(request: StreamRequest, handlers: StreamHandlers): Stream;
 }
 
-const list = (names: readonly string[]): string => names.map(encodeURIComponent).join(",");
+export const listed = (names: readonly string[]): string => names.map(encodeURIComponent).join(",");
 
-export function streamQuery({ symbols, series = [], rate, fields, since }: StreamRequest): string {
-  const parts: string[] = [];
-  if (symbols.length > 0) parts.push(`symbols=${list(symbols)}`);
-  const trades = series.filter(({ interval }) => interval === null);
-  if (trades.length > 0) parts.push(`trades=${list(trades.map(({ symbol }) => symbol))}`);
-  for (const interval of new Set(series.map((one) => one.interval))) {
-    if (interval === null) continue;
-    const bars = series.filter((one) => one.interval === interval);
-    parts.push(`bars=${list(bars.map(({ symbol }) => symbol))}`, `interval=${interval}`);
-  }
-  const limits = series.flatMap(({ interval, limit }) =>
-    interval === null ? [] : [limit ?? Number.POSITIVE_INFINITY],
-  );
-  const limit = Math.max(0, ...limits); // there is one for all of a query
-  if (limit > 0 && Number.isFinite(limit)) parts.push(`limit=${limit}`);
+/** The query that opens a stream; `more` are further parts of it. */
+export function streamQuery({ symbols, rate, fields, since }: StreamRequest, more: readonly string[] = []): string {
+  const parts = [...more];
+  if (symbols.length > 0) parts.push(`symbols=${listed(symbols)}`);
   if (rate) parts.push(`rate=${rate}`);
-  if (fields && fields.length > 0) parts.push(`fields=${list(fields)}`);
-  if (since !== null) parts.push(`since=${encodeURIComponent(since)}`);
+  if (fields?.length) parts.push(`fields=${listed(fields)}`);
+  if (since) parts.push(`since=${encodeURIComponent(since)}`);
   return parts.length > 0 ? `?${parts.join("&")}` : "";
 }
 
 /** Reads a WebSocket close: 1008 and the application's own codes mean stop; 1012 and 1013 name a delay. */
 export function readClosing(code: number, reason: string): Closing {
   const comeBack = code !== 1008 && !(code >= 4000 && code < 5000);
-  const retry = /\bretry_ms=(\d{1,9})\b/.exec(reason);
-  return retry ? { code, reason, comeBack, within: Number(retry[1]) } : { code, reason, comeBack };
-}
-
-/** A transport whose code is fetched when it is first used. */
-export function createLaterTransport(
-  shape: Pick<Transport, "queryLimit" | "quiet">,
-  load: () => Promise<Transport>,
-): Transport {
-  return {
-    ...shape,
-    duplex: false,
-    open(request, handlers) {
-      let stream: Stream | null = null;
-      let closed = false;
-      load().then(
-        (transport) => {
-          if (!closed) stream = transport.open(request, handlers);
-        },
-        () => {
-          if (!closed) handlers.closed({ code: 1006, reason: "", comeBack: true });
-        },
-      );
-      return {
-        send: () => false,
-        buffered: () => 0,
-        close() {
-          closed = true;
-          stream?.close();
-        },
-      };
-    },
-  };
+  const [, within] = /\bretry_ms=(\d{1,9})\b/.exec(reason) ?? [];
+  return { code, reason, comeBack, ...(within && { within: Number(within) }) };
 }

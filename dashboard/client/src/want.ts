@@ -3,6 +3,15 @@ import type { Series } from "./transport.ts";
 export const seriesKey = ({ symbol, interval }: Pick<Series, "symbol" | "interval">): string =>
   `${interval ?? "trades"} ${symbol}`;
 
+/** The key of what a message of bars or trades belongs to. */
+export const keyOfSeries = ({
+  symbol,
+  interval = null,
+}: {
+  readonly symbol: string;
+  readonly interval?: string | null;
+}) => seriesKey({ symbol, interval });
+
 export type PauseReason = "user" | "hidden";
 
 /** What one reader of a connection wants of it. */
@@ -28,15 +37,14 @@ export const wantsNothing: Want = {
   curious: false,
 };
 
-export const isGroup = (symbol: string): boolean => symbol === "*" || symbol.startsWith("#");
+export const isGroup = (symbol: string): boolean => /^(\*$|#)/.test(symbol);
 
 /** Answers whether something is wanted. Who is in a list only the server knows, so with a list it may be any symbol. */
-export function createLookup(want: Want) {
-  const names = new Set(want.symbols);
-  const keys = new Set(want.series.map(seriesKey));
-  const all = want.symbols.some(isGroup);
+export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">) {
+  const names = new Set(symbols);
+  const keys = new Set(series.map(seriesKey));
+  const all = symbols.some(isGroup);
   return {
-    all,
     symbol: (name: string): boolean => all || names.has(name),
     series: (key: string): boolean => keys.has(key),
   };

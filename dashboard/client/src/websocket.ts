@@ -22,6 +22,7 @@ export interface WebSocketOptions {
 
 export function createWebSocketTransport(options: WebSocketOptions): Transport {
   return {
+    name: "websocket",
     duplex: true,
     queryLimit: 1800, // proxies refuse long request lines; beyond it subscriptions go as messages
     quiet: 0,

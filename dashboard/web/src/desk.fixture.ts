@@ -70,6 +70,7 @@ export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, 
   });
   await desk.start();
   client.connect();
+  await vi.dynamicImportSettled();
   await vi.advanceTimersByTimeAsync(0);
   return {
     client,

@@ -174,11 +174,15 @@ const trial = async (seed: number, look: (index: number) => Promise<Findings>) =
 
   // Whoever loses the line takes up the stream from where it was.
   for (const [index, gateway] of gateways.entries()) {
-    await eventually(async () => expect((await look(index)).synced).toBe(true));
-    const { losses, resumed } = await look(index);
+    // All of it from one look: by the next, the line may be lost already.
+    const { losses, resumed } = await eventually(async () => {
+      const found = await look(index);
+      expect(found.synced, transports[index]).toBe(true);
+      return found;
+    });
     gateway.block.all = true;
     gateway.cut();
-    await eventually(async () => expect((await look(index)).losses).toBeGreaterThan(losses));
+    await eventually(async () => expect((await look(index)).losses, transports[index]).toBeGreaterThan(losses));
     gateway.block.all = false;
     await eventually(async () => expect((await look(index)).resumed, transports[index]).toBeGreaterThan(resumed));
   }
