@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { CheckIcon } from "./icons.tsx";
 
 export type MenuItem =
@@ -54,7 +54,7 @@ export function Menu({
   };
 
   const shown = open.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!shown) return;
     onOpen?.();
     const checked = root.current?.querySelector<HTMLElement>("[role=menuitemradio][aria-checked=true]");

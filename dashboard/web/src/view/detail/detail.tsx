@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { changePercent } from "tickertape-client";
 import { age, dash } from "../../format.ts";
 import { frameBatch } from "../../frame.ts";
@@ -13,20 +13,23 @@ import { Tape } from "./tape.tsx";
 /** Everything that is known of one symbol. */
 export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symbol: string }) {
   const { client, market, desk, close } = scene;
+  const pane = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const drawn = useSignal(0);
 
-  useEffect(() => {
+  // With the commit, not after the paint: the next key belongs to what has the focus then.
+  useLayoutEffect(() => {
     const before = document.activeElement;
+    const aside = pane.current;
+    heading.current?.focus({ preventScroll: true });
     return () => {
       const now = document.activeElement;
-      const lost = now === null || now === document.body || !now.isConnected;
+      const lost = now === null || now === document.body || aside?.contains(now);
       if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
 
   useEffect(() => {
-    heading.current?.focus({ preventScroll: true });
     market.peek(symbol);
     const draw = frameBatch<"draw">(() => {
       drawn.value++;
@@ -77,7 +80,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
   const delay = entry && quote.t !== undefined ? Math.max(0, entry.sent / 1000 - quote.t / 1000) : null;
 
   return (
-    <aside class="detail" aria-labelledby="detail-title" data-state={shown} data-trend={trend}>
+    <aside class="detail" ref={pane} aria-labelledby="detail-title" data-state={shown} data-trend={trend}>
       <div class="top">
         <div class="who">
           <h2 id="detail-title" ref={heading} tabIndex={-1}>
