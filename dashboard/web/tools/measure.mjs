@@ -127,11 +127,12 @@ await everything.context.close();
 if (number("charts") > 0) {
   const { context, page, settled, priced } = await open();
   await priced();
+  // Locators: the handle that page.waitForSelector returns would keep what it points at.
   const openAndClose = async () => {
     await page.locator(".body .row:not([hidden]) .cell.symbol").first().click();
-    await page.waitForSelector(".detail canvas");
+    await page.locator(".detail canvas").first().waitFor();
     await page.keyboard.press("Escape");
-    await page.waitForSelector(".detail", { state: "detached" });
+    await page.locator(".detail").waitFor({ state: "detached" });
   };
   for (let i = 0; i < 5; i++) await openAndClose();
   const before = await settled();
@@ -143,11 +144,11 @@ if (number("charts") > 0) {
 if (number("reconnects") > 0) {
   const { context, page, settled, priced } = await open();
   await priced();
-  const live = () => page.waitForSelector('.badge[data-tone="live"]', { timeout: 60_000 });
+  const live = () => page.locator('.badge[data-tone="live"]').waitFor({ timeout: 60_000 });
   const reconnect = async () => {
     await server.stop("SIGKILL");
+    await page.locator('.badge:not([data-tone="live"])').first().waitFor();
     server = await startServer({ ...market, TICKERTAPE_FEED_SIM_PAST: "0s" }, server.port);
-    await page.waitForSelector('.badge:not([data-tone="live"])');
     await page.evaluate(() => dispatchEvent(new Event("online")));
     await live();
   };
