@@ -156,7 +156,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
           <dd>
             <span>{price(quote.l)}</span>
             <span class="track">
-              {position !== null && <span class="at" style={{ left: `${(position * 100).toFixed(1)}%` }} />}
+              {position !== null && <span class="at" style={{ "--at": position.toFixed(3) }} />}
             </span>
             <span>{price(quote.h)}</span>
           </dd>
