@@ -15,12 +15,12 @@ export default defineConfig({
           groups: [
             {
               name: "client",
-              test: /src\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|latency)/,
+              test: /src\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|ledger|latency)/,
             },
           ],
         },
       },
     },
   },
-  plugins: [sizeBudget(8.5 * 1024)],
+  plugins: [sizeBudget(7 * 1024)],
 });

@@ -3,7 +3,7 @@ import { createServerClock } from "./clock.ts";
 import { type ConnectionState, createConnection } from "./connection.ts";
 import { createEmitter } from "./emitter.ts";
 import type { Ladder } from "./ladder.ts";
-import { createOwnLine, type LineHandlers, type Role } from "./line.ts";
+import { type Line, type LineHandlers, listen, type Role } from "./line.ts";
 import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol.ts";
 import { makeQuote, type Quote } from "./quote.ts";
 import type { Bar, SeriesChange, SeriesStore, Trade } from "./series.ts";
@@ -91,6 +91,7 @@ export function createClient(options: ClientOptions = {}) {
   let fields = options.fields ?? null;
   const pauses = new Set<PauseReason>();
   let curious = false;
+  let measured = false;
 
   // What has been told.
   let hello: MessageOf<"hello"> | null = null;
@@ -119,12 +120,13 @@ export function createClient(options: ClientOptions = {}) {
     if (chosen) {
       line.want({
         symbols: [...symbols],
-        series: series ? [...followed.values()] : [],
+        series: series ? [...followed.values()] : [], // what is told must find its store
         rate,
         fields,
         paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
         curious,
       });
+      handlers.used();
     }
   };
   /** The same for all that changes in one turn: what is given up and taken up again in it is not forgotten. */
@@ -215,6 +217,25 @@ export function createClient(options: ClientOptions = {}) {
     tell();
   };
 
+  /** Fetches what is seldom needed, once it is. When that fails, the next wish tries again. */
+  const equip = async () => {
+    const { wanted } = connection;
+    try {
+      if (!series && followed.size + wanted.series.length > 0) {
+        const { createSeriesLedger, createSeriesStore } = await import("./series.ts");
+        if (series) return;
+        series = createSeriesStore();
+        connection.carry(createSeriesLedger());
+        want();
+      }
+      if (!measured && wanted.curious) {
+        const { measureLatency } = await import("./latency.ts");
+        if (!measured) measureLatency(connection, now);
+        measured = true;
+      }
+    } catch {}
+  };
+
   const state = (): ClientState => ({ ...line.state, paused: pauses.size > 0, role: line.role });
 
   const handlers: LineHandlers = {
@@ -234,11 +255,13 @@ export function createClient(options: ClientOptions = {}) {
       tell();
     },
     synced(event) {
+      void equip();
       board.settle(event.resumed);
       events.emit("synced", event);
       tell();
     },
     used() {
+      void equip();
       for (const symbol of [...board.symbols()]) {
         if (!line.uses.symbol(symbol)) board.forget(symbol);
       }
@@ -252,11 +275,7 @@ export function createClient(options: ClientOptions = {}) {
   const Socket = options.WebSocket ?? (globalThis.WebSocket as ClientOptions["WebSocket"]);
   const EventSource = options.EventSource ?? (globalThis.EventSource as ClientOptions["EventSource"]);
   const storage = () => options.storage ?? sessionStorage; // at which a browser may forbid even the look
-  const names: readonly TransportName[] = options.transport
-    ? [options.transport]
-    : Socket
-      ? ["websocket", "sse", "poll"]
-      : ["sse", "poll"];
+  const best = options.transport ?? (Socket ? "websocket" : "sse");
 
   const websocket = createWebSocketTransport({
     url: at("ws").replace(/^http/, "ws"),
@@ -267,12 +286,12 @@ export function createClient(options: ClientOptions = {}) {
   });
   const connection = createConnection({
     transport: websocket,
-    ...(names.length > 1 && {
-      // Without an answer to a plain request the server is away, and no transport is blocked.
-      blocked: (transport) =>
-        fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) })
-          .then(async ({ ok }) => (ok ? (await fallback()).next(transport) : null))
-          .catch(() => null),
+    ...(!options.transport && {
+      blocked: (...what) =>
+        fallback().then(
+          (ladder) => ladder.next(...what),
+          () => null,
+        ),
     }),
     online: () => !page || navigator.onLine,
     now,
@@ -282,45 +301,45 @@ export function createClient(options: ClientOptions = {}) {
   let ladder: Ladder | null = null;
   const fallback = async () => {
     const { createFallback } = await import("./fallback.ts");
-    ladder ??= createFallback(connection, { websocket, names, at, fetch, EventSource, storage, now });
+    const may = (name: TransportName) => (options.transport ? name === best : name !== "websocket" || !!Socket);
+    ladder ??= createFallback(connection, { websocket, may, at, fetch, EventSource, storage, now });
     return ladder;
   };
 
-  let line = createOwnLine(connection, handlers, now);
+  let line: Line = connection;
   let opening = false;
-  let followPage: (() => () => void) | null = null;
+  let follow: (() => () => void) | null = null;
   let unfollow: (() => void) | null = null;
 
   /** Fetches what a page takes; without it, it does with a connection of its own. */
   const turnToPage = async () => {
-    const parts = await import("./page.ts");
-    const life = { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset };
-    followPage = () => parts.followPage(life, () => opening, random);
-    if (options.share === false || !("locks" in navigator) || typeof BroadcastChannel !== "function") return;
-    line = parts.createSharedLine({
-      name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
-      connection,
-      handlers,
-      locks: navigator.locks,
-      channel: (name) => new BroadcastChannel(name),
-      told: (...what) => parts.retell({ hello, seq, time, sources, board, series }, ...what),
-      vouched: (symbol) => board.get(symbol)?.confirmed === true,
-      now,
-    });
+    try {
+      const { createPage } = await import("./page.ts");
+      ({ line, follow } = createPage({
+        name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
+        share: options.share !== false,
+        connection,
+        handlers,
+        known: () => ({ hello, seq, time, sources, board, series }),
+        follower: { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset },
+        connected: () => opening,
+        now,
+        random,
+      }));
+    } catch {}
+    choose();
   };
-  let chosen = !page; // whose line it is
-  const ready = page
-    ? turnToPage()
-        .catch(() => {})
-        .then(() => {
-          chosen = true;
-        })
-    : null;
+  let chosen = false; // whose line it is
+  const choose = () => {
+    chosen = true;
+    if (line === connection) listen(connection, handlers);
+  };
+  const ready = page ? turnToPage() : choose();
 
   /** Whether it begins with something else than WebSocket. */
   const low = () => {
     try {
-      return names[0] !== "websocket" || storage().getItem(memoryKey) !== null;
+      return best !== "websocket" || storage().getItem(memoryKey) !== null;
     } catch {
       return false;
     }
@@ -340,7 +359,7 @@ export function createClient(options: ClientOptions = {}) {
 
   const start = () => {
     if (!opening) return;
-    unfollow ??= followPage?.() ?? null;
+    unfollow ??= follow?.() ?? null;
     ask();
     line.connect();
   };
@@ -356,10 +375,10 @@ export function createClient(options: ClientOptions = {}) {
     try {
       if (!ladder && low()) connection.use((await fallback()).first());
     } catch {
-      if (names[0] !== "websocket")
+      if (best !== "websocket") {
         setTimeout(() => opening && prepare(), random() * 5000); // there is no other way
-      else start();
-      return;
+        return;
+      }
     }
     start();
   };
@@ -409,12 +428,7 @@ export function createClient(options: ClientOptions = {}) {
       const [names, more] = split(what);
       for (const symbol of names) symbols.add(symbol);
       for (const one of more) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
-      if (followed.size > 0 && !series) {
-        void import("./series.ts").then(({ createSeriesStore }) => {
-          series ??= createSeriesStore();
-          want();
-        });
-      }
+      void equip();
       want();
     },
 

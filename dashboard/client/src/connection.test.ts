@@ -89,12 +89,16 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
   const connection: Connection = createConnection({
     transport: all[best],
     ...(others.length > 0 && {
-      blocked: async (blocked: Transport) => ((await reachable()) ? ladder.next(blocked) : null),
+      blocked: (blocked: Transport, proven: boolean) => ladder.next(blocked, proven),
     }),
     random: () => 0.5,
     ...options,
   });
-  const ladder = createLadder(connection, { transports: [all[best], ...others.map((name) => all[name])], memory });
+  const ladder = createLadder(connection, {
+    transports: [all[best], ...others.map((name) => all[name])],
+    reachable,
+    memory,
+  });
   connection.use(ladder.first());
   // What is wanted, as it is changed step by step.
   const wanted = new Set(symbols);
@@ -146,14 +150,14 @@ const phases = (connection: Connection) => {
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 
 describe("events", () => {
-  test("messages are told by their type, until the listener leaves", () => {
+  test("messages are told until the listener leaves", () => {
     const { connection, last } = setup();
-    const heard: number[] = [];
-    const stop = connection.on("update", ({ seq }) => heard.push(seq));
+    const heard: string[] = [];
+    const stop = connection.on("message", ({ type }) => heard.push(type));
     last().says(hello(), snapshot(1), update(2));
     stop();
     last().says(update(3));
-    expect(heard).toEqual([2]);
+    expect(heard).toEqual(["hello", "snapshot", "update"]);
   });
 
   test("a replaced stream is not listened to any more", async () => {
@@ -162,7 +166,7 @@ describe("events", () => {
     last().closes();
     await tick(500);
     const heard = vi.fn();
-    connection.on("update", heard);
+    connection.on("message", heard);
     streams[0]?.says(update(9));
     streams[0]?.closes();
     expect(heard).not.toHaveBeenCalled();

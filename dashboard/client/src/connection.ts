@@ -1,15 +1,11 @@
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { createEmitter } from "./emitter.ts";
-import {
-  type ClientMessage,
-  formatPosition,
-  type MessageOf,
-  type MessageType,
-  type ServerMessage,
-} from "./protocol.ts";
-import { createSubscriptions, type Send } from "./subscriptions.ts";
+import type { SeriesLedger } from "./ledger.ts";
+import type { Role } from "./line.ts";
+import { type ClientMessage, formatPosition, type ServerMessage } from "./protocol.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 import type { Closing, Stream, Transport, TransportName } from "./transport.ts";
-import type { PauseReason, Want } from "./want.ts";
+import { createLookup, type Lookup, type PauseReason, type Want, wantsNothing } from "./want.ts";
 
 /**
  * idle: not asked to connect. connecting: a stream is opening. open: the server is talking.
@@ -31,8 +27,7 @@ export interface ConnectionState {
   readonly reason: string;
 }
 
-export type ConnectionEvents = { readonly [T in MessageType]: MessageOf<T> } & {
-  /** Every message, before the event of its type. */
+export interface ConnectionEvents {
   readonly message: ServerMessage;
   readonly state: ConnectionState;
   /** All that is followed has been told; `resumed` when only what had changed was. */
@@ -40,13 +35,22 @@ export type ConnectionEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   readonly fallback: { readonly from: TransportName; readonly to: TransportName };
   /** The network changed: what was blocked before may not be now. */
   readonly network: null;
-};
+}
+
+/** Sends a message with an id, which it returns; null when it could not be sent. */
+export type Send = (message: {
+  readonly type: ClientMessage["type"];
+  readonly [key: string]: unknown;
+}) => number | null;
 
 export interface ConnectionOptions {
   /** What it uses until it is told to use another. */
   readonly transport: Transport;
-  /** Asked when a transport has not said a word twice: what to use instead, or null to wait for this one. */
-  readonly blocked?: (transport: Transport) => Promise<Transport | null>;
+  /**
+   * Asked when a transport has not said a word twice, and whether it ever has: what to use at once, or null to wait
+   * for this one.
+   */
+  readonly blocked?: (transport: Transport, proven: boolean) => Promise<Transport | null>;
   readonly online?: () => boolean;
   readonly now?: () => number;
   readonly random?: () => number;
@@ -74,6 +78,7 @@ export function createConnection(options: ConnectionOptions) {
   const events = createEmitter<ConnectionEvents>();
 
   const subscriptions = createSubscriptions();
+  let uses = createLookup(wantsNothing);
   let paused: PauseReason | null = null;
 
   // The stream. Everything it says is dropped once `generation` has moved on.
@@ -92,7 +97,6 @@ export function createConnection(options: ConnectionOptions) {
   // The transport, and whether it works.
   let { transport } = options;
   let strikes = 0;
-  let confirmed = false;
   const proven = new Set<Transport>();
 
   let state: ConnectionState = {
@@ -130,8 +134,7 @@ export function createConnection(options: ConnectionOptions) {
 
   const send = (message: ClientMessage): boolean => stream?.send(message) ?? false;
 
-  /** Sends a message with an id, which it returns; null when it could not be sent. */
-  const post = (message: { readonly type: ClientMessage["type"] }): number | null => {
+  const post: Send = (message) => {
     const id = nextId++;
     return send({ ...message, id } as ClientMessage) ? id : null;
   };
@@ -155,12 +158,10 @@ export function createConnection(options: ConnectionOptions) {
         if (heard || message.type !== "error") hear();
         if (message.type === "hello") {
           heartbeat = message.heartbeat_ms || heartbeat;
-          subscriptions.greet(message.epoch, greeted, post as Send);
+          subscriptions.greet(message.epoch, greeted, post);
           greeted = true;
         }
         events.emit("message", message);
-        // The name and the message are of one type by construction; the compiler cannot see it.
-        events.emit(message.type, message as never);
         if (mine === generation && subscriptions.take(message, position)) sync();
       },
       closed(closing) {
@@ -175,7 +176,6 @@ export function createConnection(options: ConnectionOptions) {
       heard = true;
       firstHeard = lastHeard;
       strikes = 0;
-      confirmed = false;
       proven.add(transport);
       quiet = false;
       set({ phase: "open", lostAt: null, reason: "" });
@@ -219,16 +219,11 @@ export function createConnection(options: ConnectionOptions) {
 
     end({ phase: "connecting" });
     const mine = generation;
-    void blocked(transport).then((next) => {
+    void blocked(transport, proven.has(transport)).then((next) => {
       if (mine !== generation) return;
-      if (!next) {
-        confirmed = false;
-        retry();
-      } else if (proven.has(transport) && !confirmed) {
-        // It has worked here before. Perhaps the server has just come back: ask once more.
-        confirmed = true;
-        open();
-      } else {
+      if (!next) retry();
+      else if (next === transport) open();
+      else {
         backoff.reset();
         const from = transport.name;
         use(next);
@@ -241,7 +236,6 @@ export function createConnection(options: ConnectionOptions) {
   const use = (next: Transport) => {
     transport = next;
     strikes = 0;
-    confirmed = false;
     if (is("idle", "resting", "stopped")) return set({});
     quiet = is("open");
     open();
@@ -258,7 +252,7 @@ export function createConnection(options: ConnectionOptions) {
       return;
     }
     // Where the line is full, it may be another set by then.
-    if (stream.buffered() <= backlogLimit) subscriptions.flush(post as Send);
+    if (stream.buffered() <= backlogLimit) subscriptions.flush(post);
     if (subscriptions.stale) scheduleFlush(200);
   };
 
@@ -293,6 +287,9 @@ export function createConnection(options: ConnectionOptions) {
   };
 
   return {
+    /** Used by its own client only, unless it is shared. */
+    role: "alone" as Role,
+
     connect(): void {
       if (stream) return;
       backoff.reset();
@@ -310,6 +307,7 @@ export function createConnection(options: ConnectionOptions) {
      */
     want(next: Want): void {
       subscriptions.want(next);
+      uses = createLookup(next);
       scheduleFlush();
       if (next.paused === paused) return;
       const was = paused;
@@ -330,6 +328,12 @@ export function createConnection(options: ConnectionOptions) {
     },
 
     use,
+
+    /** From now on bars and trades are followed as well. */
+    carry(ledger: SeriesLedger): void {
+      subscriptions.carry(ledger);
+      scheduleFlush();
+    },
 
     /** Takes up what another connection has been told, before `connect`. */
     adopt: subscriptions.adopt,
@@ -362,9 +366,16 @@ export function createConnection(options: ConnectionOptions) {
       return state;
     },
 
-    get wanted(): ReadonlySet<string> {
+    get wanted(): Want {
       return subscriptions.wanted;
     },
+
+    get uses(): Lookup {
+      return uses;
+    },
+
+    /** The round trip to the server, in milliseconds; null while nobody has measured it. */
+    latency: null as number | null,
 
     /** Where a new connection would take up the stream; null when it would start over. */
     get position(): string | null {

@@ -8,8 +8,8 @@ import type { Transport, TransportName } from "./transport.ts";
 
 export interface FallbackOptions {
   readonly websocket: Transport;
-  /** Those that may be used, the best first. */
-  readonly names: readonly TransportName[];
+  /** Those that may be used. */
+  readonly may: (name: TransportName) => boolean;
   /** The address of an endpoint. */
   readonly at: (path: string) => string;
   readonly fetch: typeof fetch;
@@ -21,15 +21,23 @@ export interface FallbackOptions {
 
 /** All that it takes to do without WebSocket. It is fetched when it is needed, which is seldom. */
 export function createFallback(connection: Connection, options: FallbackOptions) {
-  const { websocket, names, at, fetch, EventSource, storage, now } = options;
+  const { websocket, may, at, fetch, EventSource, storage, now } = options;
   const connect = (url: string) => (EventSource ? new EventSource(url) : createEventStream(fetch, url));
-  const all: Readonly<Record<TransportName, Transport>> = {
+  const all = [
     websocket,
-    sse: createSseTransport({ url: at("events"), connect }),
-    poll: createPollTransport({ url: at("api/quotes"), fetch, now }),
-  };
-  const [best = "websocket", ...others] = names;
-  const transports = [all[best], ...others.map((name) => all[name])] as const;
-  // A choice of one transport is its reader's, and nothing that was found out.
-  return createLadder(connection, { transports, now, ...(others.length > 0 && { memory: createMemory(storage) }) });
+    createSseTransport({ url: at("events"), connect }),
+    createPollTransport({ url: at("api/quotes"), fetch, now }),
+  ];
+  const [best = websocket, ...others] = all.filter(({ name }) => may(name));
+  return createLadder(connection, {
+    transports: [best, ...others],
+    reachable: () =>
+      fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    now,
+    // A choice of one transport is its reader's, and nothing that was found out.
+    ...(others.length > 0 && { memory: createMemory(storage) }),
+  });
 }

@@ -9,6 +9,8 @@ const trialLasts = 5000; // ms for the best transport to say something
 export interface LadderOptions {
   /** The best first. */
   readonly transports: readonly [Transport, ...Transport[]];
+  /** Whether the server answers to a plain request. */
+  readonly reachable: () => Promise<boolean>;
   /** Where a fallback outlives the page. */
   readonly memory?: Memory;
   readonly now?: () => number;
@@ -16,11 +18,12 @@ export interface LadderOptions {
 
 /** The transports of a connection: where it goes down when one is blocked, and how it comes up again. */
 export function createLadder(connection: Connection, options: LadderOptions) {
-  const { transports, memory, now = Date.now } = options;
+  const { transports, reachable, memory, now = Date.now } = options;
   const [best] = transports;
   let until = 0; // when the best is tried again
   let timer: ReturnType<typeof setTimeout> | undefined;
   let endTrial: (() => void) | null = null;
+  let again = false; // the one that is blocked has been asked once more
 
   const low = () => connection.state.transport !== best.name;
   const stop = () => {
@@ -59,7 +62,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
     };
     const late = setTimeout(finish, trialLasts, false);
     const trial = best.open(
-      { symbols: best.duplex ? [] : [...connection.wanted].slice(0, 1), since: null },
+      { symbols: best.duplex ? [] : connection.wanted.symbols.slice(0, 1), since: null },
       { message: () => finish(true), closed: () => finish(false) },
     );
     endTrial = () => {
@@ -70,6 +73,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
   };
 
   connection.on("state", ({ phase }) => {
+    if (phase === "open") again = false;
     if (phase === "idle") stop();
     else if (low() && timer === undefined && !endTrial) wait(Math.max(0, until - now()));
   });
@@ -87,8 +91,17 @@ export function createLadder(connection: Connection, options: LadderOptions) {
       return transports.find(({ name }) => name === remembered.transport) ?? best;
     },
 
-    /** The one below; null below the last. */
-    next: (blocked: Transport): Transport | null => transports[transports.indexOf(blocked) + 1] ?? null,
+    /**
+     * What to use instead; null when there is nothing else, or when the server is away, since no transport is
+     * blocked then.
+     */
+    async next(blocked: Transport, proven: boolean): Promise<Transport | null> {
+      // One that has worked before: perhaps the server has just come back.
+      const there = await reachable();
+      again = there && proven && !again;
+      if (again) return blocked;
+      return there ? (transports[transports.indexOf(blocked) + 1] ?? null) : null;
+    },
   };
 }
 

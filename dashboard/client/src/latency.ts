@@ -3,39 +3,33 @@ import type { Connection } from "./connection.ts";
 const every = 10_000;
 const samples = 5;
 
-/** Measures round trips while somebody wants to know. */
-export function createPinger(connection: Connection, now: () => number) {
-  const sent = new Map<number, number>();
+/** Measures the round trips of a connection while somebody wants to know: the median of the last few is its latency. */
+export function measureLatency(connection: Connection, now: () => number): void {
   const recent: number[] = [];
+  let sent = { id: 0, at: 0 };
   let timer: ReturnType<typeof setInterval> | undefined;
   const ping = () => {
-    if (connection.state.phase !== "open" || connection.state.paused) return;
-    const id = connection.ping();
-    sent.clear(); // one that has not been answered in all this time has no round trip
-    if (id !== null) sent.set(id, now());
+    if (!connection.wanted.curious || connection.state.paused) return;
+    const at = now();
+    sent = { id: connection.ping() ?? 0, at };
   };
-  connection.on("pong", ({ id }) => {
-    const at = id === undefined ? undefined : sent.get(id);
-    if (at === undefined) return;
-    recent.push(now() - at);
+  const start = () => {
+    clearInterval(timer);
+    timer = setInterval(ping, every);
+    ping();
+  };
+  connection.on("message", (message) => {
+    if (message.type !== "pong" || message.id !== sent.id) return;
+    recent.push(now() - sent.at);
     if (recent.length > samples) recent.shift();
+    connection.latency = recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? null;
   });
   connection.on("state", ({ phase }) => {
-    if (phase !== "open") recent.length = 0;
+    if (phase === "open") return;
+    clearInterval(timer);
+    recent.length = 0;
+    connection.latency = null;
   });
-  connection.on("synced", () => {
-    if (timer !== undefined) ping();
-  });
-  return {
-    run(wanted: boolean): void {
-      if (wanted === (timer !== undefined)) return;
-      clearInterval(timer);
-      timer = wanted ? setInterval(ping, every) : undefined;
-      if (wanted) ping();
-    },
-    /** The median of the last few, in milliseconds; null when there is none. */
-    latency: (): number | null => recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? null,
-  };
+  connection.on("synced", start);
+  if (connection.state.synced) start();
 }
-
-export type Pinger = ReturnType<typeof createPinger>;

@@ -1,8 +1,7 @@
 import type { Connection, ConnectionState } from "./connection.ts";
-import type { Pinger } from "./latency.ts";
 import type { ClientMessage, ServerMessage } from "./protocol.ts";
 import type { TransportName } from "./transport.ts";
-import { createLookup, type Lookup, type Want, wantsNothing } from "./want.ts";
+import type { Lookup, Want } from "./want.ts";
 
 /** alone: a connection of its own. leader: others use it too. follower: it uses another tab's. */
 export type Role = "alone" | "leader" | "follower";
@@ -42,56 +41,4 @@ export interface Line {
   retryNow(): void;
   networkChanged(): void;
   wake(): void;
-}
-
-/** A connection that nobody else uses. */
-export function createOwnLine(connection: Connection, handlers: LineHandlers, now: () => number): Line {
-  let listening = false;
-  let pinger: Pinger | null = null;
-  let curious = false;
-  let uses = createLookup(wantsNothing);
-  const measure = (wanted: boolean) => {
-    curious = wanted;
-    if (pinger) pinger.run(wanted);
-    else if (wanted) {
-      void import("./latency.ts").then(({ createPinger }) => {
-        pinger ??= createPinger(connection, now);
-        pinger.run(curious);
-      });
-    }
-  };
-  return {
-    role: "alone",
-    get state() {
-      return connection.state;
-    },
-    get position() {
-      return connection.position;
-    },
-    get latency() {
-      return pinger?.latency() ?? null;
-    },
-    get uses() {
-      return uses;
-    },
-    want(want) {
-      uses = createLookup(want);
-      connection.want(want);
-      measure(want.curious);
-      handlers.used();
-    },
-    connect() {
-      if (!listening) listen(connection, handlers);
-      listening = true;
-      connection.connect();
-    },
-    disconnect() {
-      measure(false);
-      connection.disconnect();
-    },
-    send: connection.send,
-    retryNow: connection.retryNow,
-    networkChanged: connection.networkChanged,
-    wake: connection.wake,
-  };
 }

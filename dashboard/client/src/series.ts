@@ -1,5 +1,7 @@
 import type { BarsMessage, TradesMessage, WireBar, WireTrade } from "./protocol.ts";
-import { seriesKey } from "./want.ts";
+import { keyOfSeries, seriesKey } from "./want.ts";
+
+export { createSeriesLedger } from "./ledger.ts";
 
 /**
  * What was traded in one interval. Time is its start in milliseconds since the Unix epoch; open to vwap are
@@ -84,9 +86,6 @@ const makeTrade = (trade: WireTrade): Trade => ({
   status: trade.st === "corrected" || trade.st === "cancelled" ? trade.st : "",
 });
 
-export const keyOf = (message: SeriesMessage): string =>
-  seriesKey({ symbol: message.symbol, interval: message.type === "bars" ? message.interval : null });
-
 /** Puts one into a list that is in order, in the place of the one with its key; almost all belong to the end. */
 function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void {
   let at = list.length;
@@ -105,7 +104,7 @@ export function createSeriesStore() {
 
   return {
     take(message: SeriesMessage): SeriesChange {
-      const key = keyOf(message);
+      const key = keyOfSeries(message);
       const before = store.get(key);
       const reset = message.reset === true || !before;
       const { bars, trades } = before && !reset ? before : { bars: [], trades: [] };

@@ -1,5 +1,4 @@
 import type { Connection, ConnectionState } from "./connection.ts";
-import { createPinger } from "./latency.ts";
 import { type Line, type LineHandlers, listen, type Role } from "./line.ts";
 import { type ClientMessage, parsePosition, type ServerMessage } from "./protocol.ts";
 import type { Series, TransportName } from "./transport.ts";
@@ -74,7 +73,6 @@ export function combineWants(wants: readonly Want[]): Want {
 export function createSharedLine(options: ShareOptions): Line {
   const { name, connection, handlers, locks, told, vouched, now } = options;
   const self = Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
-  const pinger = createPinger(connection, now);
 
   let life: AbortController | null = null; // from connect to disconnect
   let channel: Channel | null = null;
@@ -105,14 +103,13 @@ export function createSharedLine(options: ShareOptions): Line {
     const wanted = combineWants([mine, ...peers.values()]);
     uses = createLookup(wanted);
     connection.want(wanted);
-    pinger.run(wanted.curious);
     handlers.used();
   };
 
   const stateNote = (): Body => ({
     is: "state",
     state: connection.state,
-    latency: pinger.latency(),
+    latency: connection.latency,
     silence: connection.silence(),
   });
 
@@ -169,7 +166,6 @@ export function createSharedLine(options: ShareOptions): Line {
     tenure = null;
     peers.clear();
     unknown.clear();
-    pinger.run(false);
     ({ position } = connection);
     connection.disconnect();
     connection.want(wantsNothing);
@@ -322,7 +318,7 @@ export function createSharedLine(options: ShareOptions): Line {
       return tenure ? connection.position : position;
     },
     get latency() {
-      return tenure ? pinger.latency() : latency;
+      return tenure ? connection.latency : latency;
     },
     get uses() {
       return uses;
@@ -336,7 +332,6 @@ export function createSharedLine(options: ShareOptions): Line {
       }
       uses = createLookup(want);
       say(false);
-      handlers.used();
     },
 
     connect() {

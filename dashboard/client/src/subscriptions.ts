@@ -1,6 +1,8 @@
+import type { Send } from "./connection.ts";
+import type { SeriesLedger } from "./ledger.ts";
 import { formatPosition, type Position, parsePosition, type ServerMessage } from "./protocol.ts";
-import { type Series, type StreamRequest, streamQuery } from "./transport.ts";
-import { isGroup, keyOfSeries, seriesKey, type Want, wantsNothing } from "./want.ts";
+import { type StreamRequest, streamQuery } from "./transport.ts";
+import { isGroup, type Want, wantsNothing, without } from "./want.ts";
 
 const messageLimit = 3000; // bytes of one subscribe message; servers take at least 4 KiB
 const fastest = 1000; // updates a second: more than any server flushes
@@ -10,11 +12,6 @@ interface Asked {
   /** A snapshot follows the answer. */
   readonly snapshot: boolean;
 }
-
-export type Send = (message: {
-  readonly type: "subscribe" | "unsubscribe";
-  readonly [key: string]: unknown;
-}) => number | null;
 
 /** As many symbols as one message may name. */
 function* chunks(symbols: readonly string[]): Generator<readonly string[]> {
@@ -32,12 +29,6 @@ function* chunks(symbols: readonly string[]): Generator<readonly string[]> {
   if (from < symbols.length) yield symbols.slice(from);
 }
 
-const named = ({ symbol, interval }: Pick<Series, "symbol" | "interval">) =>
-  interval === null ? { trades: [symbol] } : { bars: [symbol], interval };
-
-const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
-  [...names].filter((name) => !others.has(name));
-
 /**
  * What is followed, what the server has been told of that on the present stream, and how far it has
  * told us: everything that is needed to take a stream up again.
@@ -46,18 +37,16 @@ export function createSubscriptions() {
   // What is wanted.
   let want: Want = wantsNothing;
   let symbols: ReadonlySet<string> = new Set();
-  let series: ReadonlyMap<string, Series> = new Map();
+  let series: SeriesLedger | null = null;
 
-  // Whether our position speaks for them. Series have positions of their own.
+  // How far we have been told, and of which symbols.
   let epoch = "";
   let position: Position | null = null;
   const settled = new Set<string>();
-  const reached = new Map<string, Position>();
 
   // The stream.
   let duplex = true;
   let told = new Set<string>();
-  let toldSeries = new Set<string>();
   let toldWant = want; // its rate and fields
   let initial = 0; // snapshots of the start that are still to come
   let initialSeq = 0;
@@ -82,22 +71,6 @@ export function createSubscriptions() {
     for (const name of names) told.add(name);
   };
 
-  const askSeries = (send: Send): void => {
-    for (const key of without(series.keys(), toldSeries)) {
-      const one = series.get(key) as Series;
-      const at = reached.get(key);
-      const id = send({
-        type: "subscribe",
-        ...named(one),
-        ...(one.limit && { limit: one.limit }),
-        ...(at?.epoch === epoch && { since: formatPosition(at) }),
-      });
-      if (id === null) continue;
-      asked.set(id, { symbols: [], snapshot: false });
-      toldSeries.add(key);
-    }
-  };
-
   const begin = (snapshots: number) => {
     initial = snapshots;
     initialSeq = Number.POSITIVE_INFINITY;
@@ -107,16 +80,22 @@ export function createSubscriptions() {
   const otherFields = () => String(want.fields) !== String(toldWant.fields);
 
   return {
-    get wanted(): ReadonlySet<string> {
-      return symbols;
+    get wanted(): Want {
+      return want;
+    },
+
+    /** From now on bars and trades are followed as well. */
+    carry(ledger: SeriesLedger): void {
+      series = ledger;
+      series.greet(epoch);
+      series.want(want.series);
     },
 
     want(next: Want): void {
       want = next;
       symbols = new Set(want.symbols);
-      series = new Map(want.series.map((one) => [seriesKey(one), series.get(seriesKey(one)) ?? one]));
-      for (const name of without(settled, symbols)) if (!series.has(name)) settled.delete(name);
-      for (const key of without(reached.keys(), series)) reached.delete(key);
+      for (const name of without(settled, symbols)) settled.delete(name);
+      series?.want(want.series);
     },
 
     get position(): Position | null {
@@ -143,11 +122,9 @@ export function createSubscriptions() {
       answered.length = 0;
       toldWant = want;
       const { rate, fields } = want;
-      const all = duplex ? [] : [...series.values()];
-      toldSeries = new Set(all.map(seriesKey));
-      const whole = without([...symbols, ...toldSeries], settled).length === 0;
+      const whole = without(symbols, settled).length === 0 && (duplex || series?.settled !== false);
       since = whole && position ? formatPosition(position) : null;
-      const full = { symbols: [...symbols], series: all, rate, fields, since };
+      const full = { symbols: [...symbols], series: series?.open(duplex) ?? [], rate, fields, since };
       const fits = !duplex || streamQuery(full).length <= queryLimit;
       const request = fits ? full : { ...full, symbols: [], since: null };
       told = new Set(request.symbols);
@@ -163,7 +140,8 @@ export function createSubscriptions() {
       if (again && told.size > 0) begin(1);
       for (const part of parts) ask(part, send, since);
       parts = [];
-      if (duplex && !again) askSeries(send);
+      series?.greet(epoch);
+      if (duplex && !again) series?.flush(send);
     },
 
     /** Takes in a message. True when all that was asked for at the start has been told with it. */
@@ -205,13 +183,8 @@ export function createSubscriptions() {
           if (bySeq && !message.more && initial === 0) advance(message.seq);
           return false;
         case "bars":
-        case "trades": {
-          const key = keyOfSeries(message);
-          if (!series.has(key) || message.more) return false;
-          reached.set(key, { epoch, seq: message.seq });
-          settled.add(key);
-          return false;
-        }
+        case "trades":
+          series?.take(message);
       }
       return false;
     },
@@ -222,8 +195,8 @@ export function createSubscriptions() {
         want.rate !== toldWant.rate ||
         otherFields() ||
         symbols.size !== told.size ||
-        series.size !== toldSeries.size ||
-        without([...symbols, ...series.keys()], { has: (name) => told.has(name) || toldSeries.has(name) }).length > 0
+        without(symbols, told).length > 0 ||
+        series?.stale === true
       );
     },
 
@@ -236,11 +209,6 @@ export function createSubscriptions() {
         if (part[0] === "*") told.clear();
         else for (const symbol of part) told.delete(symbol);
       }
-      for (const key of without(toldSeries, series)) {
-        const [kind = "", symbol = ""] = key.split(" ");
-        const gone = named({ symbol, interval: kind === "trades" ? null : kind });
-        if (send({ type: "unsubscribe", ...gone }) !== null) toldSeries.delete(key);
-      }
       const other = otherFields();
       if (want.rate !== toldWant.rate || other) {
         const { rate, fields } = want;
@@ -251,7 +219,7 @@ export function createSubscriptions() {
         }
       }
       for (const part of chunks(without(symbols, told))) ask(part, send, null);
-      askSeries(send);
+      series?.flush(send);
     },
   };
 }

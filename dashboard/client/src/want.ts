@@ -37,6 +37,9 @@ export const wantsNothing: Want = {
   curious: false,
 };
 
+export const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
+  [...names].filter((name) => !others.has(name));
+
 export const isGroup = (symbol: string): boolean => /^(\*$|#)/.test(symbol);
 
 /** Answers whether something is wanted. Who is in a list only the server knows, so with a list it may be any symbol. */

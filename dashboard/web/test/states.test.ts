@@ -170,6 +170,29 @@ describe("the line", () => {
     await context.close();
     await own.close();
   });
+
+  test("gives a later tab the history of what only other tabs follow", async () => {
+    const context = await browser.newContext();
+    const open = async (path: string) => {
+      const page = await context.newPage();
+      await page.goto(server.url + path);
+      await live(page);
+      return page;
+    };
+    const bars = async (page: Page) => {
+      await page.waitForSelector('.plot[data-state="drawn"]');
+      await page.getByRole("button", { name: "As a table" }).click();
+      await page.waitForSelector(".bars tbody tr");
+      return page.locator(".bars tbody tr").count();
+    };
+    const leader = await open("");
+    const one = await bars(await open("/#IBM"));
+    const other = await bars(await open("/#IBM"));
+    expect(one).toBeGreaterThan(5);
+    expect(other).toBeGreaterThanOrEqual(one);
+    expect(await leader.locator(".detail").count()).toBe(0);
+    await context.close();
+  });
 });
 
 describe("settings", () => {
