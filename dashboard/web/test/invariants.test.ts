@@ -178,6 +178,7 @@ const trial = async (seed: number, look: (index: number) => Promise<Findings>) =
     const { losses, resumed } = await eventually(async () => {
       const found = await look(index);
       expect(found.synced, transports[index]).toBe(true);
+      expect(found.position, transports[index]).not.toBeNull(); // a slow line gets it with a later update
       return found;
     });
     gateway.block.all = true;
