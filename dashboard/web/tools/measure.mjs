@@ -124,6 +124,16 @@ if (number("soak") > 0) {
 }
 await everything.context.close();
 
+/** Does it so many times, after a few to warm up, and says what the page holds at the start and after each quarter. */
+async function repeat(name, times, settled, run) {
+  for (let i = 0; i < 5; i++) await run();
+  console.log(`${name}:`);
+  for (let i = 0; i <= times; i++) {
+    if (i % Math.ceil(times / 4) === 0 || i === times) console.log(`  ${i}: ${show(await settled())}`);
+    if (i < times) await run();
+  }
+}
+
 if (number("charts") > 0) {
   const { context, page, settled, priced } = await open();
   await priced();
@@ -134,10 +144,7 @@ if (number("charts") > 0) {
     await page.keyboard.press("Escape");
     await page.locator(".detail").waitFor({ state: "detached" });
   };
-  for (let i = 0; i < 5; i++) await openAndClose();
-  const before = await settled();
-  for (let i = 0; i < number("charts"); i++) await openAndClose();
-  console.log(`${values.charts} charts: ${show(before)} → ${show(await settled())}`);
+  await repeat("charts opened", number("charts"), settled, openAndClose);
   await context.close();
 }
 
@@ -152,10 +159,7 @@ if (number("reconnects") > 0) {
     await page.evaluate(() => dispatchEvent(new Event("online")));
     await live();
   };
-  for (let i = 0; i < 5; i++) await reconnect();
-  const before = await settled();
-  for (let i = 0; i < number("reconnects"); i++) await reconnect();
-  console.log(`${values.reconnects} reconnects: ${show(before)} → ${show(await settled())}`);
+  await repeat("reconnects", number("reconnects"), settled, reconnect);
   await context.close();
 }
 
