@@ -92,12 +92,12 @@ func startBinary(t *testing.T, environ ...string) *server {
 }
 
 // launchBinary runs the program in an empty directory on a free port, with environment entries for its
-// configuration, until it serves. It is killed with the test unless it has ended.
+// configuration, until it serves; its market begins without a past. It is killed with the test unless it has ended.
 func launchBinary(t *testing.T, environ ...string) *server {
 	t.Helper()
 	s := &server{cmd: exec.Command(binaryPath(t)), done: make(chan struct{})}
 	s.cmd.Dir = t.TempDir()
-	s.cmd.Env = plainEnvironment(append([]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_LOG_FORMAT=json"}, environ...)...)
+	s.cmd.Env = plainEnvironment(append([]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_LOG_FORMAT=json", "TICKERTAPE_FEED_SIM_PAST=0s"}, environ...)...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -65,6 +65,33 @@ func TestPastIsToldAtOnce(t *testing.T) {
 	})
 }
 
+func TestTicksAreAsOldAsTheyLookAfterAPastThatTookLongToTell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := feed.Down
+		told := 0
+		stop := run(t, DefaultConfig(), func(b feed.Batch) {
+			if b.Status != nil {
+				state = b.Status.State
+			}
+			if state != feed.Live {
+				time.Sleep(10 * time.Millisecond) // 0.7 s in all
+				return
+			}
+			for i := range b.Ticks {
+				told++
+				if age := feed.TimeOf(time.Now()) - b.Ticks[i].Time; age < 0 || age > feed.Time((100*time.Millisecond).Microseconds()) {
+					t.Fatalf("a tick told %d µs after its time", age)
+				}
+			}
+		})
+		time.Sleep(10 * time.Second)
+		stop()
+		if told == 0 {
+			t.Error("no tick after the past")
+		}
+	})
+}
+
 func TestPastIsShorterForManySymbols(t *testing.T) {
 	for symbols, want := range map[int]time.Duration{1: time.Hour, 500: time.Hour, 5000: 400 * time.Second, 10_000: 200 * time.Second} {
 		cfg := DefaultConfig()

@@ -81,7 +81,10 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 		for m.due < m.past && ctx.Err() == nil {
 			publish(feed.Batch{Ticks: received(m.next(batch, m.past-1))})
 		}
-		live.Since += feed.Time(m.past)
+		if !fixed { // telling it has taken a while, by which all that follows would look old
+			m.epoch = feed.TimeOf(time.Now()) - feed.Time(m.past)
+		}
+		live.Since = m.epoch + feed.Time(m.past)
 		publish(feed.Batch{Status: &live})
 	}
 	began = time.Now().Add(-time.Duration(m.past) * time.Microsecond)
