@@ -28,7 +28,7 @@ describe("prices", () => {
     await live(page);
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Simulated");
-    expect(await page.textContent(".disclaimer")).toContain("not market data");
+    expect(await page.textContent(".provenance")).toContain("not market data");
     expect(await page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
     expect(await page.title()).toBe("tickertape");
     expect(await page.locator('.row[data-symbol="AAPL"] .name').textContent()).toBe("Apple Inc.");

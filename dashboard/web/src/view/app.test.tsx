@@ -29,6 +29,7 @@ const mount = async (saved?: Saved, failures?: number) => {
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
     sparks: createSparks({ fetch: async () => new Map(), changed: () => {} }),
     dialog: signal<DialogName | null>(null),
+    read: signal(""),
     detail,
     open: (symbol) => {
       detail.value = symbol;
@@ -71,6 +72,10 @@ describe("the page", () => {
     expect(text(".origin")).toBeNull();
     await act(() => says(hello(), snapshot(1)));
     expect(text(".origin")).toBe("Simulated");
+    expect(text(".provenance")).toContain("not market data");
+    expect(text(".disclaimer")).toBeNull();
+    await act(() => host.querySelector<HTMLElement>(".provenance button")?.click());
+    expect(text(".provenance")).toBeNull();
     expect(text(".disclaimer")).toContain("not market data");
   });
 

@@ -47,7 +47,7 @@ export function Footer({ scene }: { readonly scene: Scene }) {
           )}
         </span>
       )}
-      {label && <span class="disclaimer">{label.note}</span>}
+      {label && scene.read.value === label.note && <span class="disclaimer">{label.note}</span>}
       <button
         type="button"
         class="link zone"

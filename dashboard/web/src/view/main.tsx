@@ -61,6 +61,7 @@ const scene: Scene = {
   format,
   sparks,
   dialog: signal<DialogName | null>(null),
+  read: signal(""),
   detail: fragment.symbol,
   open: fragment.open,
   close: fragment.close,

@@ -1,9 +1,12 @@
+import { origin } from "../condition.ts";
+import { CloseIcon } from "./icons.tsx";
 import type { Scene } from "./scene.ts";
 
-/** What is wrong, and what to do about it. */
-export function Notice({ scene: { market, client } }: { readonly scene: Scene }) {
+/** What is wrong, and what to do about it; where nothing is, what must be known of the prices. */
+export function Notice({ scene }: { readonly scene: Scene }) {
+  const { market, client } = scene;
   const { notice, action, tone } = market.condition.value;
-  if (notice === null) return null;
+  if (notice === null) return <Origin scene={scene} />;
   return (
     <div class="notice" data-tone={tone}>
       <p>{notice}</p>
@@ -17,6 +20,30 @@ export function Notice({ scene: { market, client } }: { readonly scene: Scene })
           Resume
         </button>
       )}
+    </div>
+  );
+}
+
+/** That no market makes these prices now. Who has read it may close it: the header goes on saying it, and the footer why. */
+function Origin({ scene: { market, read } }: { readonly scene: Scene }) {
+  const said = origin(market.feed.value);
+  if (said === null || market.state.value.phase !== "open" || read.value === said.note) return null;
+  return (
+    <div class="provenance" role="note">
+      <p>
+        <b>{said.label}.</b> {said.note}
+      </p>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Close this note"
+        title="Close this note"
+        onClick={() => {
+          read.value = said.note;
+        }}
+      >
+        <CloseIcon />
+      </button>
     </div>
   );
 }

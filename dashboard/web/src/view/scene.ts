@@ -20,6 +20,8 @@ export interface Scene {
   readonly sparks: Sparks;
   /** The dialog that is open. */
   readonly dialog: Signal<DialogName | null>;
+  /** The note about the origin of the prices that the reader has closed, until the page is left. */
+  readonly read: Signal<string>;
   /** The symbol whose detail is open. */
   readonly detail: ReadonlySignal<string | null>;
   readonly open: (symbol: string) => void;

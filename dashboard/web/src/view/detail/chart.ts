@@ -22,6 +22,9 @@ export interface ChartOptions {
   readonly intraday: boolean;
 }
 
+// Beyond this the canvas begins to miss frames; half as many again are let grow before all are drawn anew.
+const mostBars = 5000;
+
 type Drawn = Bar & { readonly open: number; readonly high: number; readonly low: number; readonly close: number };
 
 const hasPrices = (bar: Bar): bar is Drawn =>
@@ -48,6 +51,7 @@ function coloursOf(host: HTMLElement) {
 export function createPriceChart({ host, format, decimals, zone, intraday }: ChartOptions) {
   let colours = coloursOf(host);
   let newest = Number.NEGATIVE_INFINITY;
+  let count = 0;
 
   const millis = (time: Time) => Number(time) * 1000;
   const chart: IChartApi = createChart(host, {
@@ -126,10 +130,11 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
   });
 
   const set = (bars: readonly Bar[]) => {
-    const drawn = bars.filter(hasPrices);
+    const drawn = bars.slice(-mostBars).filter(hasPrices);
     candles.setData(drawn.map(candleOf));
     volume.setData(drawn.map(volumeOf));
     newest = drawn.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+    count = drawn.length;
     showLevel(drawn.at(-1));
   };
 
@@ -145,9 +150,9 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
     /** Draws these and no others, oldest first. */
     set,
 
-    /** Draws what has changed; all are needed where an older bar was mended. */
+    /** Draws what has changed; all are needed where an older bar was mended, and where they have become many. */
     update(changes: readonly Bar[], all: () => readonly Bar[]): void {
-      if (changes.some((bar) => !hasPrices(bar) || bar.time < newest)) {
+      if (count > 1.5 * mostBars || changes.some((bar) => !hasPrices(bar) || bar.time < newest)) {
         set(all());
         return;
       }
@@ -155,6 +160,7 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
       for (const bar of drawn) {
         candles.update(candleOf(bar));
         volume.update(volumeOf(bar));
+        if (bar.time > newest) count++;
         newest = bar.time;
       }
       showLevel(drawn.at(-1));

@@ -111,8 +111,10 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
           {entry &&
             (old
               ? `${age(view.age, false)} old`
-              : quote.t !== undefined && format.time(quote.t / 1000, zone, vitals.now))}
-          {info?.currency && <span class="currency">{info.currency}</span>}
+              : quote.t !== undefined && `${format.time(quote.t / 1000, zone, vitals.now)}, ${age(view.age)} ago`)}
+          <span class="from">
+            {[info?.currency, quote.src ?? market.feed.value.source].filter(Boolean).join(" · ")}
+          </span>
         </p>
         {quote.x !== undefined && (
           <p class="extended-hours">

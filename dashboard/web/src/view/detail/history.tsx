@@ -39,15 +39,15 @@ export function History({ scene, symbol }: { readonly scene: Scene; readonly sym
     const ask = { bars: [symbol], interval };
     let told = false;
     state.value = "loading";
+    const all = () => client.bars(symbol, interval); // thousands, so that they are asked for only when they are needed
     const mark = frameBatch<"draw">(() => {
-      const bars = client.bars(symbol, interval);
-      state.value = bars.length > 0 ? "drawn" : told ? "empty" : "loading";
-      if (asTable.peek()) rows.value = bars.slice(-tableRows).reverse();
+      const { changes, whole } = pending.current;
+      if (whole || state.peek() !== "drawn") state.value = all().length > 0 ? "drawn" : told ? "empty" : "loading";
+      if (asTable.peek()) rows.value = all().slice(-tableRows).reverse();
       const made = chart.current;
       if (!made) return;
-      const { changes, whole } = pending.current;
-      if (whole) made.set(bars);
-      else made.update(changes, () => bars);
+      if (whole) made.set(all());
+      else made.update(changes, all);
       pending.current = { changes: [], whole: false };
     });
     draw.current = () => {

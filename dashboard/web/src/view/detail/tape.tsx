@@ -13,6 +13,7 @@ export function Tape({ scene, symbol }: { readonly scene: Scene; readonly symbol
   const { client, market } = scene;
   const lines = useSignal<readonly Line[]>([]);
   const held = useRef(false);
+  const release = useRef<() => void>(() => {});
   const waiting = useSignal(0);
   const format = scene.format.value;
   const { decimals, zone } = market.row(symbol);
@@ -36,6 +37,7 @@ export function Tape({ scene, symbol }: { readonly scene: Scene; readonly symbol
       }
       lines.value = trades.slice(-rowsShown).reverse();
     });
+    release.current = () => show("show");
     const stop = client.on("series", (change) => {
       if (change.kind !== "trades" || change.symbol !== symbol) return;
       if (change.reset) gaps = [];
@@ -55,10 +57,7 @@ export function Tape({ scene, symbol }: { readonly scene: Scene; readonly symbol
 
   const hold = (on: boolean) => {
     held.current = on;
-    if (!on && waiting.value > 0) {
-      waiting.value = 0;
-      lines.value = client.trades(symbol).slice(-rowsShown).reverse();
-    }
+    if (!on && waiting.value > 0) release.current();
   };
   return (
     <section class="tape" aria-label="Time and sales">

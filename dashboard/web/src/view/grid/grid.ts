@@ -256,7 +256,18 @@ export function createGrid(options: GridOptions) {
     bySymbol = next;
     showActive();
   };
-  const rearrange = frameBatch<"arrange">(() => arrange(), schedule);
+  const rearrange = frameBatch<"arrange">(() => {
+    arrange();
+    showHidden();
+  }, schedule);
+
+  /** Columns out of sight are hinted at, at the edge beyond which they are. */
+  const showHidden = () => {
+    const { scrollLeft, scrollWidth, clientWidth } = root;
+    const more = scrollWidth - clientWidth;
+    mark(root, "wide", more > 1 ? "" : null);
+    mark(root, "more", more - scrollLeft > 1 ? "" : null);
+  };
 
   const measure = () => {
     const height = Number.parseFloat(getComputedStyle(root).getPropertyValue("--row-height")) || 28;
@@ -266,6 +277,7 @@ export function createGrid(options: GridOptions) {
     }
     body.style.height = `${order.length * rowHeight}px`;
     arrange();
+    showHidden();
   };
 
   const setColumns = () => {
