@@ -7,7 +7,8 @@ import (
 	"tickertape/feed"
 )
 
-// bar sums up the trades of one interval. One without a price (close is 0) has none that sets one.
+// bar sums up the trades of one interval. One without a price (close is 0) has none that sets one: of a day before
+// its regular session, or of odd lots alone.
 type bar struct {
 	open, high, low, close feed.Price
 	volume                 feed.Quantity
@@ -23,6 +24,14 @@ const outsideSession = 1 << 31
 func (b *bar) count() uint32  { return b.tally &^ outsideSession }
 func (b *bar) extended() bool { return b.tally&outsideSession != 0 }
 func (b *bar) priced() bool   { return b.close != 0 }
+
+// empty is a bar of which nothing is left.
+func (b *bar) empty() bool { return !b.priced() && b.count() == 0 }
+
+// tells says whether the bar has any of the keys that are asked for, but for its start.
+func (b *bar) tells(f barFields) bool {
+	return b.priced() || b.count() > 0 && (f&barPrices == 0 || f&barSums != 0)
+}
 
 // trade is one as bars and the tape have it.
 type trade struct {
@@ -48,6 +57,13 @@ func (t *trade) ordered() bool {
 	return t.flags&(feed.SetsLast|feed.SetsExtended|feed.Late) != 0
 }
 
+// marks tells whether a bar of the interval has anything of the trade.
+func (t *trade) marks(k interval) bool {
+	return t.flags&feed.SetsVolume != 0 || t.flags&setsPrice != 0 && (k != oneDay || !t.outside())
+}
+
+const setsPrice = feed.SetsLast | feed.SetsHighLow | feed.SetsExtended | feed.Late
+
 // take adds a trade and returns false where that changes nothing. at is when it was, in grains since
 // the bar's start.
 func (b *bar) take(t *trade, k interval, at uint32) bool {
@@ -62,7 +78,7 @@ func (b *bar) take(t *trade, k interval, at uint32) bool {
 		b.tally++
 	}
 	switch outside := t.outside(); {
-	case t.flags&(feed.SetsLast|feed.SetsHighLow|feed.SetsExtended|feed.Late) == 0,
+	case t.flags&setsPrice == 0,
 		outside && k == oneDay,
 		outside && b.priced() && !b.extended(): // the prices are those of the regular session
 		return t.flags&feed.SetsVolume != 0
@@ -132,6 +148,9 @@ func (b *bar) replace(old, next *trade) {
 		b.turnover, _ = b.turnover.Add(cost)
 		b.tally++
 	}
+	if b.count() == 0 {
+		*b = bar{start: b.start}
+	}
 	if b.priced() && next.flags&(feed.SetsHighLow|feed.SetsLast) != 0 {
 		b.high, b.low = max(b.high, next.price), min(b.low, next.price)
 	}
@@ -153,6 +172,8 @@ const (
 	barVWAP
 	barExtended
 
+	barPrices              = barOpen | barHigh | barLow | barClose
+	barSums                = barVolume | barCount | barVWAP
 	allBarFields barFields = 1<<len(barKeys) - 1
 )
 
@@ -175,7 +196,8 @@ func parseBarFields(names []string) (barFields, error) {
 	return f, nil
 }
 
-// appendTo appends the bar; one of which nothing is left as its start and a count of none.
+// appendTo appends the bar: without prices where it has none, and one of which nothing is left as its start and
+// a count of none.
 func (b *bar) appendTo(out []byte, f barFields) []byte {
 	out = append(out, '{')
 	key := func(name string) {
@@ -190,7 +212,7 @@ func (b *bar) appendTo(out []byte, f barFields) []byte {
 		key("t")
 		out = strconv.AppendInt(out, int64(b.start)*1e6, 10)
 	}
-	if !b.priced() {
+	if b.empty() {
 		key("n")
 		return append(out, "0}"...)
 	}
@@ -199,7 +221,7 @@ func (b *bar) appendTo(out []byte, f barFields) []byte {
 		name  string
 		price feed.Price
 	}{{barOpen, "o", b.open}, {barHigh, "h", b.high}, {barLow, "l", b.low}, {barClose, "c", b.close}} {
-		if f&p.field != 0 {
+		if f&p.field != 0 && b.priced() {
 			key(p.name)
 			out = p.price.AppendTo(out)
 		}

@@ -75,6 +75,18 @@ func (s *bars) grow(to int) {
 	s.ring, s.head = ring, 0
 }
 
+// newest is the place from which on there are so many that tell any of the fields, or from where there are fewer.
+func (s *bars) newest(from, to, limit int, f barFields) int {
+	for i := to; i > from; {
+		if i--; s.at(i).tells(f) {
+			if limit--; limit == 0 {
+				return i
+			}
+		}
+	}
+	return from
+}
+
 // changedSince tells whether any changed after a flush.
 func (s *bars) changedSince(seq Seq) bool {
 	return s.n > 0 && (s.mended > seq || s.at(s.n-1).changed > seq)
@@ -96,5 +108,5 @@ func (s *bars) firstSince(seq Seq) int {
 // secondsOf is the second of a time, and false where no bar can start then.
 func secondsOf(t feed.Time) (uint32, bool) {
 	s := t / 1e6
-	return uint32(s), t >= 1e6 && s < 1<<32-1
+	return uint32(s), t >= 1e6 && s < never
 }

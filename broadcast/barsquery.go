@@ -166,19 +166,12 @@ func (s *store) appendBars(out []byte, id feed.SymbolID, q *barsQuery) []byte {
 	all := &s.chartOf(id).bars[q.interval]
 	from, to := all.find(q.from), all.find(q.to)
 	if q.limit > 0 {
-		n := 0
-		for i := to; i > from && n < q.limit; {
-			if i--; all.at(i).priced() {
-				if n++; n == q.limit {
-					from = i
-				}
-			}
-		}
+		from = all.newest(from, to, q.limit, q.fields)
 	}
 	first := true
 	for i := from; i < to; i++ {
 		b := all.at(i)
-		if !b.priced() {
+		if !b.tells(q.fields) {
 			continue
 		}
 		if !first {

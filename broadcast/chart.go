@@ -59,7 +59,7 @@ func (c *chart) trade(p *trade, seq Seq, cfg *Config) {
 	c.tape.add(p, cfg.Trades)
 	for k := range interval(numIntervals) {
 		keep := cfg.Bars.keep(k)
-		if keep == 0 {
+		if keep == 0 || !p.marks(k) {
 			continue
 		}
 		start, at, ok := c.start(k, p.time)
@@ -67,7 +67,7 @@ func (c *chart) trade(p *trade, seq Seq, cfg *Config) {
 			continue
 		}
 		s := &c.bars[k]
-		if b := s.put(start, keep); b != nil && b.take(p, k, at) {
+		if b := s.put(start, keep); b != nil && (b.take(p, k, at) || b.changed == 0) {
 			b.changed = seq
 			if b != s.at(s.n-1) {
 				s.mended = seq
@@ -126,13 +126,11 @@ func (c *chart) mend(k interval, place int, old, next *trade, cfg *Config) {
 		*b = fresh
 		return
 	}
-	end := b.start + intervals[k].seconds
-	if place+1 < s.n {
-		end = max(end, s.at(place+1).start) // a trading day may be longer
-	}
+	end := c.end(k, place)
 	for j := range k {
 		part := &c.bars[j]
-		if cfg.Bars.keep(j) == 0 || part.gone >= b.start {
+		whole := b.start%intervals[j].seconds == 0 && (end%intervals[j].seconds == 0 || end == never)
+		if cfg.Bars.keep(j) == 0 || part.gone >= b.start || !whole {
 			continue
 		}
 		for i := part.find(b.start); i < part.n && part.at(i).start < end; i++ {
@@ -142,6 +140,29 @@ func (c *chart) mend(k interval, place int, old, next *trade, cfg *Config) {
 		return
 	}
 	b.replace(old, next)
+}
+
+// never is later than every start.
+const never = 1<<32 - 1
+
+// end is when a bar is over, in seconds.
+func (c *chart) end(k interval, place int) uint32 {
+	s := &c.bars[k]
+	start := s.at(place).start
+	switch {
+	case k == oneDay && c.days != nil:
+		if _, to := c.days(feed.Time(start) * 1e6); to > 0 && to/1e6 < never {
+			return uint32(to / 1e6)
+		}
+		return never
+	case k == oneDay && c.day != 0: // sessions follow upon each other, however long they are
+		if place+1 < s.n {
+			return s.at(place + 1).start
+		}
+		return never
+	default:
+		return start + intervals[k].seconds
+	}
 }
 
 // session begins a trading day. One that begins no later than all that was traded is that of a recording that

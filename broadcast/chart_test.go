@@ -36,16 +36,9 @@ func modelBar(k interval, start int64, trades []modelTrade) string {
 		prices = append(prices, t)
 	}
 	slices.SortStableFunc(prices, func(a, b modelTrade) int { return cmp.Compare(a.time, b.time) })
-	if len(prices) == 0 {
-		return ""
-	}
-	high, low := prices[0].price, prices[0].price
 	var volume feed.Quantity
 	var turnover feed.Turnover
 	count := 0
-	for _, t := range prices {
-		high, low = max(high, t.price), min(low, t.price)
-	}
 	for _, t := range trades {
 		if t.flags&feed.SetsVolume != 0 {
 			cost, _ := t.size.Times(t.price)
@@ -54,7 +47,18 @@ func modelBar(k interval, start int64, trades []modelTrade) string {
 			count++
 		}
 	}
-	text := fmt.Sprintf(`{"t":%d,"o":%v,"h":%v,"l":%v,"c":%v,"v":%v,"n":%d`, start*1e6, prices[0].price, high, low, prices[len(prices)-1].price, volume, count)
+	if len(prices) == 0 && count == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(`{"t":%d`, start*1e6)
+	if len(prices) > 0 {
+		high, low := prices[0].price, prices[0].price
+		for _, t := range prices {
+			high, low = max(high, t.price), min(low, t.price)
+		}
+		text += fmt.Sprintf(`,"o":%v,"h":%v,"l":%v,"c":%v`, prices[0].price, high, low, prices[len(prices)-1].price)
+	}
+	text += fmt.Sprintf(`,"v":%v,"n":%d`, volume, count)
 	if !volume.IsZero() {
 		text += fmt.Sprintf(`,"vw":%v`, turnover.Over(volume))
 	}
@@ -90,7 +94,7 @@ func modelBars(k interval, trades []modelTrade) []string {
 func (c *chart) texts(k interval) []string {
 	var all []string
 	for i := range c.bars[k].n {
-		if b := c.bars[k].at(i); b.priced() {
+		if b := c.bars[k].at(i); !b.empty() {
 			all = append(all, string(b.appendTo(nil, allBarFields)))
 		}
 	}
@@ -109,8 +113,8 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
 				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
-				if m.flags == 0 {
-					continue
+				if m.flags == 0 || m.flags == feed.Late {
+					continue // a correction of the latter would be as good as a cancellation
 				}
 				k := feed.Correction{ID: m.id, Old: feed.Print{Price: m.price, Size: m.size, Flags: m.flags}}
 				if rapid.Bool().Draw(t, "cancel") {
@@ -118,9 +122,6 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 				} else {
 					m.price = drawPrice(t)
 					k.New = feed.Print{Price: m.price, Size: m.size, Flags: m.flags &^ feed.Late}
-					if m.flags&feed.Late != 0 && k.New.Flags == 0 {
-						continue // it would be as good as cancelled
-					}
 				}
 				if !c.correct(&k, Seq(i+1), &cfg) {
 					t.Fatalf("trade %d is kept no more", m.id)
@@ -130,7 +131,7 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 			now += feed.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
 			m := modelTrade{order: i, trade: trade{id: uint64(i + 1), price: drawPrice(t), time: now,
 				size:  feed.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
-				flags: rapid.SampledFrom([]feed.Flags{feed.Regular, feed.Regular, feed.SetsVolume, feed.SetsExtended | feed.SetsVolume}).Draw(t, "flags")}}
+				flags: rapid.SampledFrom([]feed.Flags{feed.Regular, feed.Regular, feed.SetsVolume, feed.SetsExtended | feed.SetsVolume, feed.SetsExtended, 0}).Draw(t, "flags")}}
 			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
 				m.time -= feed.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
 				m.flags = m.flags.Belated()
@@ -188,6 +189,62 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	}
 	if c.correct(&feed.Correction{ID: 3, Old: feed.Print{Price: 102 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, seq, &cfg) {
 		t.Error("a trade that is kept no more was found")
+	}
+}
+
+// A session may be shorter than 24 hours, and begin in the middle of a minute: its bar is made of that part of the
+// others alone.
+func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Trades = 100
+	cfg.Bars.Second, cfg.Bars.FiveSeconds = 0, 0
+	var c chart
+	id := uint64(0)
+	session := func(at feed.Time, trades int) {
+		c.session(at, 1)
+		for i := range trades {
+			id++
+			c.trade(&trade{id: id, price: feed.Scale, size: feed.Units(1), time: at + feed.Time(i)*1e6, flags: feed.Regular}, 1, &cfg)
+		}
+	}
+	session(morning+30e6, 300)
+	session(morning+30e6+6*3600e6, 50)
+	strike := func(id uint64) {
+		if !c.correct(&feed.Correction{ID: id, Old: feed.Print{Price: feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, 2, &cfg) {
+			t.Fatalf("trade %d not found", id)
+		}
+	}
+	strike(290) // in the same minutes as others that are kept no more
+	strike(340)
+	if s := &c.bars[oneDay]; s.n != 2 || s.at(0).count() != 299 || s.at(1).count() != 49 {
+		t.Errorf("%d days of %d and %d trades, want 299 and 49", s.n, s.at(0).count(), s.at(1).count())
+	}
+}
+
+// What sets no price counts all the same: a bar of nothing else has the sums alone, and the volumes add up.
+func TestBarsOfNoPriceTellTheirVolume(t *testing.T) {
+	cfg := DefaultConfig()
+	var c chart
+	say := func(id uint64, second int, flags feed.Flags) {
+		c.trade(&trade{id: id, price: 2 * feed.Scale, size: feed.Units(3), time: morning + feed.Time(second)*1e6, flags: flags}, 1, &cfg)
+	}
+	say(1, 0, feed.Regular)
+	say(2, 1, feed.SetsVolume)
+	say(3, 2, 0)
+	say(4, 3, feed.SetsVolume)
+	c.correct(&feed.Correction{ID: 4, Old: feed.Print{Price: 2 * feed.Scale, Size: feed.Units(3), Flags: feed.SetsVolume}}, 2, &cfg)
+	var got []string
+	for i := range c.bars[0].n {
+		got = append(got, string(c.bars[0].at(i).appendTo(nil, allBarFields)))
+	}
+	start := int64(morning)
+	want := []string{
+		fmt.Sprintf(`{"t":%d,"o":2,"h":2,"l":2,"c":2,"v":3,"n":1,"vw":2}`, start),
+		fmt.Sprintf(`{"t":%d,"v":3,"n":1,"vw":2}`, start+1e6),
+		fmt.Sprintf(`{"t":%d,"n":0}`, start+3e6), // of a trade that was struck out
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %s\nwant %s", strings.Join(got, "\n    "), strings.Join(want, "\n     "))
 	}
 }
 

@@ -263,6 +263,31 @@ func TestBarsOverREST(t *testing.T) {
 	}
 }
 
+func TestBarsWithoutAPriceOverREST(t *testing.T) {
+	s := serve(t, nil)
+	s.trades(t, 0, 2)
+	before := s.store.now()
+	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.SetsVolume, Price: feed.Scale, Size: feed.Units(7), Time: morning + 2e6}}})
+	until(t, "it is published", func() bool { return s.store.now() > before })
+	start := int64(morning)
+	for query, want := range map[string]string{
+		"fields=t,v":         fmt.Sprintf(`[{"t":%d,"v":1},{"t":%d,"v":1},{"t":%d,"v":7}]`, start, start+1e6, start+2e6),
+		"fields=t,c":         fmt.Sprintf(`[{"t":%d,"c":100},{"t":%d,"c":101}]`, start, start+1e6),
+		"fields=c&limit=1":   `[{"c":101}]`,
+		"fields=c,v&limit=1": `[{"v":7}]`,
+		"limit=1":            fmt.Sprintf(`[{"t":%d,"v":7,"n":1,"vw":1}]`, start+2e6),
+	} {
+		_, body := s.get(t, "/api/bars?symbol=AAPL&interval=1s&"+query)
+		if want = `{"symbol":"AAPL","interval":"1s","bars":` + want + "}\n"; body != want {
+			t.Errorf("%s:\n got %swant %s", query, body, want)
+		}
+	}
+	text := s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=2").nextMessage("bars")
+	if want := fmt.Sprintf(`"bars":[{"t":%d,"o":101,"h":101,"l":101,"c":101,"v":1,"n":1,"vw":101},{"t":%d,"v":7,"n":1,"vw":1}]`, start+1e6, start+2e6); !strings.Contains(text, want) {
+		t.Errorf("history %s, want %s", text, want)
+	}
+}
+
 func TestLongPollTellsSeries(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 3)

@@ -152,13 +152,13 @@ func (s *bars) tell(p *part, r *series) (told bool) {
 	switch {
 	case r.next > 0:
 	case r.fresh && r.limit > 0:
-		i = max(0, s.n-r.limit)
+		i = s.newest(0, s.n, r.limit, allBarFields)
 	case !r.fresh:
 		i = s.firstSince(r.sent)
 	}
 	for ; i < s.n; i++ {
 		b := s.at(i)
-		if b.changed > r.at || r.fresh && !b.priced() || !r.fresh && b.changed <= r.sent {
+		if b.changed > r.at || r.fresh && b.empty() || !r.fresh && b.changed <= r.sent {
 			continue // the first of these is left to the next flush
 		}
 		if len(p.data) > partLimit-512 {

@@ -67,7 +67,7 @@ func (r *reader) take(text []byte) error {
 			if t <= last {
 				return fmt.Errorf("%s: bar %s after %s", key, t, last)
 			}
-			if last = t; b["c"] == "" {
+			if last = t; b["c"] == "" && b["n"] == "0" {
 				delete(r.bars[key], t)
 				continue
 			}
@@ -128,7 +128,7 @@ func (r *reader) agree(s *store, x *series) error {
 	} else {
 		for i := range c.bars[x.kind].n {
 			b := c.bars[x.kind].at(i)
-			if !b.priced() {
+			if b.empty() {
 				continue
 			}
 			var told map[string]json.Number
@@ -204,6 +204,12 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 						Price: feed.Price(1+ids%7) * feed.Scale, Size: feed.Units(1)}
 					if ids%11 == 0 {
 						k.Time, k.Flags = now-2e6, k.Flags.Belated()
+					}
+					switch ids % 13 {
+					case 3, 4:
+						k.Flags = feed.SetsVolume
+					case 5, 6, 7:
+						k.Flags = 0
 					}
 					ticks = append(ticks, k)
 					told = append(told, trade{id: k.ID, price: k.Price, size: k.Size, flags: k.Flags})
