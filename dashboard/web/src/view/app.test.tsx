@@ -133,12 +133,13 @@ describe("the page", () => {
 });
 
 describe("the search", () => {
-  const type = async (value: string) => {
+  const type = async (value: string, then?: string) => {
     const input = host.querySelector<HTMLInputElement>(".search input");
     await act(() => {
       input?.focus();
       if (input) input.value = value;
       input?.dispatchEvent(new Event("input", { bubbles: true }));
+      if (then) input?.dispatchEvent(new KeyboardEvent("keydown", { key: then, bubbles: true }));
     });
     await wait(200);
   };
@@ -154,6 +155,20 @@ describe("the search", () => {
       host.querySelector(".search input")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     });
     expect(desk.symbols.value).toEqual(["A", "B", "C"]);
+  });
+
+  test("takes an Enter that is pressed before the answer has come for the first one in it", async () => {
+    const { api, desk } = await mount();
+    vi.mocked(api.search).mockResolvedValue([{ symbol: "C", name: "C Inc." }, { symbol: "D" }]);
+    await type("c", "Enter");
+    expect(desk.symbols.value).toEqual(["A", "B", "C"]);
+    vi.mocked(api.search).mockResolvedValue([{ symbol: "D" }]);
+    await type("d", "Enter");
+    expect(desk.symbols.value).toEqual(["A", "B", "C", "D"]);
+    await type("d", "Escape");
+    vi.mocked(api.search).mockResolvedValue([{ symbol: "E" }]);
+    await type("e");
+    expect(desk.symbols.value).toEqual(["A", "B", "C", "D"]);
   });
 
   test("says when nothing matches, and when it does not work", async () => {

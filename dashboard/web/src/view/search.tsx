@@ -19,6 +19,10 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
   const results = useSignal<Results>({ kind: "none" });
   const open = useSignal(false);
   const active = useSignal(0);
+  /** Enter was pressed before the answer to this text had come: it holds for the first one in it. */
+  const hurried = useRef<{ readonly text: string; readonly detail: boolean } | null>(null);
+
+  const take = useRef<(record: SymbolInfo, detailed: boolean) => void>(() => {});
 
   const text = query.value.trim();
   useEffect(() => {
@@ -33,6 +37,10 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
         if (abort.signal.aborted) return;
         results.value = { kind: "found", query: text, records };
         active.value = 0;
+        const enter = hurried.current;
+        hurried.current = null;
+        const first = records[0];
+        if (enter?.text === text && first) take.current(first, enter.detail);
       } catch {
         if (!abort.signal.aborted) results.value = { kind: "failed" };
       }
@@ -64,6 +72,7 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
       input.current?.select();
     }
   };
+  take.current = (record, detailed) => (detailed ? detail(record.symbol) : choose(record));
   const move = (by: number) => {
     if (records.length === 0) return;
     open.value = true;
@@ -79,13 +88,14 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
       case "ArrowUp":
         move(-1);
         break;
-      case "Enter":
-        if (shown && current && found.kind === "found" && found.query === text) {
-          if (event.shiftKey) detail(current.symbol);
-          else choose(current);
-        }
+      case "Enter": {
+        const now = query.peek().trim(); // which may not have been drawn yet
+        if (found.kind !== "found" || found.query !== now) hurried.current = { text: now, detail: event.shiftKey };
+        else if (shown && current) take.current(current, event.shiftKey);
         break;
+      }
       case "Escape":
+        hurried.current = null;
         if (query.value === "") input.current?.blur();
         query.value = "";
         close();
@@ -116,6 +126,7 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
         value={query.value}
         onInput={(event) => {
           query.value = event.currentTarget.value;
+          hurried.current = null;
           open.value = true;
         }}
         onFocus={() => {
