@@ -51,6 +51,9 @@ func newAssets() (assets, error) {
 		index = files["/index.html"]
 	}
 	files["/"] = index
+	if icon, ok := files["/icon.svg"]; ok {
+		files["/favicon.ico"] = icon // which browsers ask for where a text names none
+	}
 	return files, nil
 }
 
