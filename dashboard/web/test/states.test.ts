@@ -171,6 +171,30 @@ describe("the line", () => {
     await own.close();
   });
 
+  test("is given back with a page that is left, and taken up when the back button fetches it", async () => {
+    const own = await startServer();
+    const keeping = await launch("--disable-back-forward-cache");
+    const connections = async () => {
+      const text = await (await fetch(`${own.url}/metrics`)).text();
+      return Number(/^tickertape_broadcast_subscribers\{transport="websocket"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+    };
+    const { page, close } = await openPage(keeping, own.url);
+    await live(page);
+    await page.evaluate(() => {
+      addEventListener("pageshow", ({ persisted }) => document.body.setAttribute("data-kept", String(persisted)));
+    });
+    await page.goto(`${own.url}/protocol.txt`);
+    await expect.poll(connections).toBe(0);
+    await page.goBack({ waitUntil: "commit" }); // a kept page is not loaded again
+    await page.waitForSelector('body[data-kept="true"]');
+    await live(page);
+    await pricesMove(page);
+    expect(await connections()).toBe(1);
+    await close();
+    await keeping.close();
+    await own.close();
+  });
+
   test("gives a later tab the history of what only other tabs follow", async () => {
     const context = await browser.newContext();
     const open = async (path: string) => {

@@ -1,8 +1,10 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-export const launch = (): Promise<Browser> =>
+/** Starts Chromium, less these of the arguments that it is driven with otherwise. */
+export const launch = (...without: readonly string[]): Promise<Browser> =>
   chromium.launch({
+    ignoreDefaultArgs: [...without],
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     args: [
       "--headless",
