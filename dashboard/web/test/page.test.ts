@@ -348,13 +348,16 @@ describe("the look of it", () => {
   test.each([
     { width: 390, height: 844 },
     { width: 320, height: 640 },
+    { width: 620, height: 900 },
+    { width: 820, height: 1180 },
+    { width: 940, height: 700 },
     { width: 1024, height: 768 },
   ])("nothing overflows at $width×$height", async (viewport) => {
     const { page, close } = await openPage(browser, server.url, { viewport, hasTouch: true });
     await live(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
     const outside = await page.evaluate(() =>
-      [...document.querySelectorAll("header > *, footer > *, .notice > *")]
+      [...document.querySelectorAll("header > *, footer > *, .toolbar > *, .badge > *, .notice > *, .provenance > *")]
         .filter(
           (element) =>
             getComputedStyle(element).display !== "none" && element.getBoundingClientRect().right > innerWidth + 0.5,
