@@ -59,6 +59,12 @@ func (r *request) bars(cfg *Config) ([]ask, error) {
 // that have none of their own.
 func parseAsks(bars, intervals []string, limit string, cfg *Config) ([]ask, error) {
 	var asks []ask
+	switch {
+	case len(bars) == 0 && (len(intervals) > 0 || limit != ""):
+		return nil, &fault{badRequest, "bars: missing; interval and limit are those of bars"}
+	case len(intervals) > max(1, len(bars)):
+		return nil, &fault{badRequest, fmt.Sprintf("interval: %.40q has no bars; there are %d bars and %d intervals", intervals[len(bars)], len(bars), len(intervals))}
+	}
 	for i, list := range bars {
 		a := ask{names: splitNames(list)}
 		if len(a.names) == 0 {

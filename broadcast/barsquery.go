@@ -47,6 +47,9 @@ func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
 	if q.to, err = parseBound("to", v.Get("to"), q.to); err != nil {
 		return q, err
 	}
+	if q.from > q.to {
+		return q, &fault{badRequest, fmt.Sprintf("from: %.40q is after to, %.40q", v.Get("from"), v.Get("to"))}
+	}
 	if text := v.Get("limit"); text != "" {
 		if q.limit, err = strconv.Atoi(text); err != nil {
 			return q, &fault{badRequest, fmt.Sprintf("limit: %.40q is not between 1 and %d", text, maxLimit)}
@@ -82,7 +85,11 @@ func parseBound(key, text string, otherwise uint32) (uint32, error) {
 // Bars serves GET /api/bars.
 func (b *Board) Bars() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, err := parseBarsQuery(r.URL.Query(), &b.cfg)
+		v, err := values(r)
+		var q barsQuery
+		if err == nil {
+			q, err = parseBarsQuery(v, &b.cfg)
+		}
 		if err != nil {
 			badQuery(err).Write(w)
 			return
@@ -103,7 +110,7 @@ func (b *Board) Bars() http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "no-store")
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 		if r.Method == http.MethodHead {
 			return
 		}

@@ -201,21 +201,31 @@ func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
 	p.say(`{"type":"subscribe","id":12,"trades":["AAPL","MSFT"]}`)
 	p.nextMessage("error")
 	for path, want := range map[string]string{
-		"/events?bars=AAPL&interval=3m":        `interval: "3m"`,
-		"/events?bars=AAPL&limit=x":            `limit: "x"`,
-		"/events?bars=,":                       "symbols: missing",
-		"/api/quotes?trades=*":                 `trades: "*"`,
-		"/api/bars":                            "symbol: missing",
-		"/api/bars?symbol=A&symbols=B":         "symbol and symbols",
-		"/api/bars?symbol=AAPL&interval=x":     `interval: "x"`,
-		"/api/bars?symbol=AAPL&from=yesterday": `from: "yesterday"`,
-		"/api/bars?symbol=AAPL&to=1e6":         `to: "1e6"`,
-		"/api/bars?symbol=AAPL&limit=-1":       "limit: -1",
-		"/api/bars?symbol=AAPL&fields=t,z":     `fields: "z"`,
+		"/events?bars=AAPL&interval=3m": `interval: "3m"`,
+		"/events?bars=AAPL&limit=x":     `limit: "x"`,
+		"/events?bars=,":                "symbols: missing",
+		"/events?bars=*":                `bars: "*"`,
+		"/events?bars=AAPL,MSFT,QUIET&trades=AAPL&interval=1d": `4 would be followed, more than the 3 allowed`,
+		"/ws?bars=*": `bars: "*"`,
+		"/ws?bars=AAPL,MSFT&bars=AAPL,MSFT&interval=1s&interval=1d": `4 would be followed`,
+		"/events?symbols=AAPL&interval=1m":                          "bars: missing",
+		"/events?symbols=AAPL&limit=5":                              "bars: missing",
+		"/events?bars=AAPL&interval=1s&interval=5s":                 `interval: "5s" has no bars`,
+		"/events?bars=AAPL;trades=AAPL":                             `query: "bars=AAPL;trades=AAPL"`,
+		"/api/bars?symbol=AAPL&from=%":                              `query: "symbol=AAPL&from=%"`,
+		"/api/bars?symbol=AAPL&from=2000000&to=1000000":             `from: "2000000" is after to, "1000000"`,
+		"/api/quotes?trades=*":                                      `trades: "*"`,
+		"/api/bars":                                                 "symbol: missing",
+		"/api/bars?symbol=A&symbols=B":                              "symbol and symbols",
+		"/api/bars?symbol=AAPL&interval=x":                          `interval: "x"`,
+		"/api/bars?symbol=AAPL&from=yesterday":                      `from: "yesterday"`,
+		"/api/bars?symbol=AAPL&to=1e6":                              `to: "1e6"`,
+		"/api/bars?symbol=AAPL&limit=-1":                            "limit: -1",
+		"/api/bars?symbol=AAPL&fields=t,z":                          `fields: "z"`,
 	} {
 		answer, body := s.get(t, path)
 		var problem struct{ Detail string }
-		if err := json.Unmarshal([]byte(body), &problem); err != nil || answer.StatusCode != http.StatusBadRequest && !strings.HasPrefix(path, "/events?bars=AAPL,") || !strings.Contains(problem.Detail, want) {
+		if err := json.Unmarshal([]byte(body), &problem); err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(problem.Detail, want) {
 			t.Errorf("%s: %s %s, want %s", path, answer.Status, body, want)
 		}
 	}
@@ -254,6 +264,9 @@ func TestBarsOverREST(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
+	if got := strings.Join(answer.Header.Values("Vary"), ", "); got != "Origin, Accept-Encoding" {
+		t.Errorf("Vary: %s", got)
+	}
 	z, err := gzip.NewReader(answer.Body)
 	if err != nil || answer.Header.Get("Content-Encoding") != "gzip" {
 		t.Fatalf("%v %v", answer.Header, err)

@@ -74,10 +74,34 @@ func parseQuery(v url.Values, cfg Config) (query, error) {
 	return q, nil
 }
 
+// askedOf reads the query of a request, and what it asks for is there to be told: a stream that has begun
+// could be refused nothing in a way that a browser understands.
+func (b *Board) askedOf(r *http.Request) (query, error) {
+	v, err := values(r)
+	if err != nil {
+		return query{}, err
+	}
+	q, err := parseQuery(v, b.cfg)
+	if err != nil {
+		return q, err
+	}
+	_, err = b.resolveSeries(q.asks, q.trades, 0, false)
+	return q, err
+}
+
+// values is a query's; text that is none is no reason to guess.
+func values(r *http.Request) (url.Values, error) {
+	v, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &fault{badRequest, fmt.Sprintf("query: %.100q: %v", r.URL.RawQuery, err)}
+	}
+	return v, nil
+}
+
 // plainQuery reads what a request that is no WebSocket asks for. One that cannot be served has been
 // answered when it returns false.
 func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool) {
-	q, err := parseQuery(r.URL.Query(), b.cfg)
+	q, err := b.askedOf(r)
 	if err == nil && !q.names() {
 		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist", or bars or trades`}
 	}

@@ -27,9 +27,14 @@ func (s *subscriber) answer(r *request) error {
 	case r.Type == "resume":
 		s.unpause()
 	}
+	return s.told(r.ID, err)
+}
+
+// told tells a fault, after which the connection lives on, and returns any other error.
+func (s *subscriber) told(i id, err error) error {
 	var f *fault
 	if errors.As(err, &f) {
-		return s.say("error", errorMessage{Type: "error", ID: raw(r.ID), Code: f.code, Message: f.message})
+		return s.say("error", errorMessage{Type: "error", ID: raw(i), Code: f.code, Message: f.message})
 	}
 	return err
 }

@@ -83,12 +83,12 @@ func (s *subscriber) begin(q query) {
 		s.todo = append(s.todo, func() error {
 			s.ration(q.rate)
 			r := request{Symbols: q.symbols, Since: q.since, Trades: q.trades, asks: q.asks[:min(1, len(q.asks))]}
-			return s.subscribe(&r, q.fields, q.symbols != nil)
+			return s.told(nil, s.subscribe(&r, q.fields, q.symbols != nil))
 		})
 	}
 	for i := 1; i < len(q.asks); i++ { // an answer names one interval
 		s.todo = append(s.todo, func() error {
-			return s.subscribe(&request{Since: q.since, asks: q.asks[i : i+1]}, s.fields, false)
+			return s.told(nil, s.subscribe(&request{Since: q.since, asks: q.asks[i : i+1]}, s.fields, false))
 		})
 	}
 	s.todo = append(s.todo, s.listen)

@@ -29,7 +29,7 @@ const (
 // WebSocket serves GET /ws.
 func (b *Board) WebSocket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, err := parseQuery(r.URL.Query(), b.cfg)
+		q, err := b.askedOf(r)
 		if err != nil {
 			badQuery(err).Write(w)
 			return
