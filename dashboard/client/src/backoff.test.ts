@@ -1,30 +1,7 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { createBackoff } from "./backoff.ts";
+import { expect, test } from "vitest";
+import { longestDelay } from "./backoff.ts";
 
-describe("backoff", () => {
-  test("every delay lies between 0 and min(cap, base × 2^n)", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1, maxLength: 40 }),
-        (draws) => {
-          let i = 0;
-          const backoff = createBackoff({ random: () => draws[i] ?? 0 });
-          for (; i < draws.length; i++) {
-            const delay = backoff.next();
-            expect(delay).toBeGreaterThanOrEqual(0);
-            expect(delay).toBeLessThan(Math.min(30_000, 500 * 2 ** i) || 1);
-          }
-        },
-      ),
-    );
-  });
-
-  test("a short-lived connection does not reset it, a healthy one does", () => {
-    const backoff = createBackoff({ random: () => 0.999999 });
-    for (let i = 0; i < 4; i++) backoff.next(9_999);
-    expect(backoff.failures).toBe(4);
-    expect(backoff.next(10_000)).toBeLessThan(500);
-    expect(backoff.failures).toBe(1);
-  });
+test("the longest delay doubles with each failure, up to half a minute for ever", () => {
+  expect([0, 1, 2, 3, 4, 5].map(longestDelay)).toEqual([500, 1000, 2000, 4000, 8000, 16_000]);
+  for (const failures of [6, 7, 100, 10_000]) expect(longestDelay(failures)).toBe(30_000);
 });

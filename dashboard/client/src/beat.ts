@@ -2,6 +2,9 @@ import type { Stream, StreamHandlers, StreamRequest } from "./transport.ts";
 
 export const asksNothing = ({ symbols, series = [] }: StreamRequest): boolean => symbols.length + series.length === 0;
 
+/** Of a stream that cannot be spoken to. */
+export const mute = { send: () => false, buffered: () => 0 };
+
 /**
  * A stream of nothing, for transports that cannot be opened without symbols: while nothing is
  * followed there is no price to be wrong about.
@@ -11,8 +14,7 @@ export function beatAlone(handlers: StreamHandlers): Stream {
   const first = setTimeout(beat, 0);
   const timer = setInterval(beat, 5000);
   return {
-    send: () => false,
-    buffered: () => 0,
+    ...mute,
     close() {
       clearTimeout(first);
       clearInterval(timer);

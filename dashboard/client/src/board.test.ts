@@ -8,8 +8,8 @@ const update = (seq: number, ...quotes: QuotePatch[]) => ({ type: "update" as co
 
 const started = (epoch = "e") => {
   const changed = vi.fn<(symbol: string) => void>();
-  const board = createBoard({ changed });
-  board.begin(epoch);
+  const board = createBoard({ changed, follows: () => true, now: Date.now });
+  board.doubt(epoch);
   return { board, changed };
 };
 
@@ -50,7 +50,7 @@ describe("merging", () => {
         let newest = 0;
         let price = 0;
         for (const { seq, p } of list) {
-          board.snapshot(snapshot(seq, { s: "A", p }));
+          board.take(snapshot(seq, { s: "A", p }));
           if (seq >= newest) {
             newest = seq;
             price = p;
@@ -66,33 +66,33 @@ describe("merging", () => {
 describe("board", () => {
   test("an older update is ignored", () => {
     const { board, changed } = started();
-    board.snapshot(snapshot(5, { s: "A", p: 1 }));
+    board.take(snapshot(5, { s: "A", p: 1 }));
     changed.mockClear();
-    board.update(update(4, { s: "A", p: 9 }));
+    board.take(update(4, { s: "A", p: 9 }));
     expect(board.get("A")?.quote.p).toBe(1);
     expect(changed).not.toHaveBeenCalled();
   });
 
   test("a snapshot replaces: keys that it does not have are gone", () => {
     const { board } = started();
-    board.snapshot(snapshot(5, { s: "A", p: 1, st: "halted" }));
-    board.snapshot(snapshot(6, { s: "A", p: 2 }));
+    board.take(snapshot(5, { s: "A", p: 1, st: "halted" }));
+    board.take(snapshot(6, { s: "A", p: 2 }));
     expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
   });
 
   test("the first update of a symbol without a quote makes one", () => {
     const { board } = started();
-    board.update(update(6, { s: "A", p: 2 }));
+    board.take(update(6, { s: "A", p: 2 }));
     expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
   });
 
   test("a price is not confirmed between a new connection and its word", () => {
     const { board } = started();
-    board.snapshot(snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.take(snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
     board.settle(false);
-    board.begin("e");
+    board.doubt("e");
     expect(board.get("A")?.confirmed).toBe(false);
-    board.snapshot(snapshot(7, { s: "A", p: 2 }));
+    board.take(snapshot(7, { s: "A", p: 2 }));
     expect(board.get("A")?.confirmed).toBe(true);
     expect(board.get("B")?.confirmed).toBe(false);
     board.settle(true);
@@ -101,12 +101,12 @@ describe("board", () => {
 
   test("another run of the server starts its own count, and what it does not have goes", () => {
     const { board } = started("one");
-    board.snapshot(snapshot(900, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.take(snapshot(900, { s: "A", p: 1 }, { s: "B", p: 1 }));
     board.settle(false);
-    board.begin("two");
-    board.update(update(901, { s: "A", p: 7 })); // cannot be merged into another run's quote
+    board.doubt("two");
+    board.take(update(901, { s: "A", p: 7 })); // cannot be merged into another run's quote
     expect(board.get("A")?.quote.p).toBe(1);
-    board.snapshot(snapshot(3, { s: "A", p: 2 }));
+    board.take(snapshot(3, { s: "A", p: 2 }));
     board.settle(false);
     expect(board.get("A")?.quote.p).toBe(2);
     expect(board.get("B")).toBeUndefined();
@@ -114,21 +114,21 @@ describe("board", () => {
 
   test("remembers which way the last price went until it moves again", () => {
     const { board } = started();
-    board.snapshot(snapshot(1, { s: "A", p: 10 }));
+    board.take(snapshot(1, { s: "A", p: 10 }));
     expect(board.get("A")?.tick).toBe(0);
-    board.update(update(2, { s: "A", p: 11 }));
+    board.take(update(2, { s: "A", p: 11 }));
     expect(board.get("A")?.tick).toBe(1);
-    board.update(update(3, { s: "A", v: 5 }));
+    board.take(update(3, { s: "A", v: 5 }));
     expect(board.get("A")?.tick).toBe(1);
-    board.update(update(4, { s: "A", p: 10.5 }));
+    board.take(update(4, { s: "A", p: 10.5 }));
     expect(board.get("A")?.tick).toBe(-1);
   });
 
   test("drops what nobody follows", () => {
-    const board = createBoard({ follows: (symbol) => symbol === "A" });
-    board.begin("e");
-    board.update(update(1, { s: "B", p: 1 }));
-    board.snapshot(snapshot(1, { s: "B", p: 1 }));
+    const board = createBoard({ changed: () => {}, follows: (symbol) => symbol === "A", now: Date.now });
+    board.doubt("e");
+    board.take(update(1, { s: "B", p: 1 }));
+    board.take(snapshot(1, { s: "B", p: 1 }));
     expect([...board.symbols()]).toEqual([]);
   });
 });

@@ -3,7 +3,10 @@ import type { Quote, QuotePatch, Snapshot, Update } from "./protocol.ts";
 /** What the page knows of one symbol; a change makes another entry. */
 export interface Entry {
   readonly quote: Quote;
-  /** The flush that told it. */
+  /**
+   * The flush that told it. NaN when that was one of an earlier run of the server: then it says nothing, and only a full
+   * quote may replace this one.
+   */
   readonly seq: number;
   /**
    * False from the moment a connection begins until it has vouched for this state: an unconfirmed
@@ -18,17 +21,12 @@ export interface Entry {
   readonly received: number;
 }
 
-interface Slot extends Entry {
-  /** Of an earlier run of the server: its seq says nothing and only a full quote may replace it. */
-  readonly foreign: boolean;
-}
-
 export interface BoardOptions {
   /** Called for each symbol whose entry is another one now. */
-  readonly changed?: (symbol: string) => void;
+  readonly changed: (symbol: string) => void;
   /** Which symbols are of interest; messages still under way for others are dropped. */
-  readonly follows?: (symbol: string) => boolean;
-  readonly now?: () => number;
+  readonly follows: (symbol: string) => boolean;
+  readonly now: () => number;
 }
 
 /** Merges by key: what the patch names is taken, `null` takes a key away, the rest stays. */
@@ -40,69 +38,53 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
 
 /**
  * The last values, merged by the protocol's rules: a full quote replaces, an update merges by
- * key, and nothing older than what is known is taken in. Between `begin` and `settle` it holds
+ * key, and nothing older than what is known is taken in. Between `doubt` and `settle` it holds
  * both what a new connection has confirmed and what is left from the one before.
  */
-export function createBoard(options: BoardOptions = {}) {
-  const { changed = () => {}, follows = () => true, now = Date.now } = options;
-  const entries = new Map<string, Slot>();
+export function createBoard({ changed, follows, now }: BoardOptions) {
+  const entries = new Map<string, Entry>();
   let epoch = "";
 
-  const put = (symbol: string, entry: Slot) => {
-    entries.set(symbol, entry);
-    changed(symbol);
+  const put = (entry: Entry) => {
+    const { s } = entry.quote;
+    entries.set(s, entry);
+    changed(s);
   };
-
-  const take = (quote: Quote, old: Slot | undefined, confirmed: boolean, { seq, time }: Snapshot | Update) => {
-    const moved = (quote.p ?? Number.NaN) - (old?.quote.p ?? Number.NaN);
-    put(quote.s, {
-      quote,
-      seq,
-      confirmed,
-      tick: moved > 0 ? 1 : moved < 0 ? -1 : !old || old.foreign ? 0 : old.tick,
-      sent: time,
-      received: now(),
-      foreign: false,
-    });
+  const forget = (symbol: string) => {
+    if (entries.delete(symbol)) changed(symbol);
   };
 
   return {
-    /** A connection said hello: nothing is confirmed until it says so. */
-    begin(next: string): void {
-      const foreign = next !== epoch;
-      epoch = next;
-      for (const [symbol, entry] of entries) {
-        put(symbol, { ...entry, foreign: entry.foreign || foreign, confirmed: false });
-      }
-    },
-
-    snapshot(message: Snapshot): void {
-      for (const whole of message.quotes) {
-        const { s } = whole;
-        if (!follows(s)) continue;
-        const old = entries.get(s);
-        // A resumed one names what went away, as null.
-        if (!old || old.foreign || message.seq >= old.seq) take(mergeQuote({ s }, whole), old, true, message);
-        else put(s, { ...old, confirmed: true }); // what we have is newer, and of the same run
-      }
-    },
-
-    update(message: Update): void {
-      for (const patch of message.quotes) {
+    take({ type, seq, time, quotes }: Snapshot | Update): void {
+      for (const patch of quotes) {
         const { s } = patch;
         if (!follows(s)) continue;
         const old = entries.get(s);
-        // The first word on a symbol that had no quote when it was subscribed has all keys.
-        if (!old) take(mergeQuote({ s }, patch), old, true, message);
-        else if (!old.foreign && message.seq >= old.seq) {
-          take(mergeQuote(old.quote, patch), old, old.confirmed, message);
-        }
+        // A resumed snapshot names what went away, as null. The first word on a symbol that had no quote when it was
+        // subscribed is an update that has all keys.
+        const whole = type === "snapshot" || !old;
+        if (!old || seq >= old.seq || (whole && Number.isNaN(old.seq))) {
+          const quote = mergeQuote(whole ? { s } : old.quote, patch);
+          const moved = Math.sign((quote.p ?? Number.NaN) - (old?.quote.p ?? Number.NaN)) as -1 | 0 | 1;
+          put({
+            quote,
+            seq,
+            confirmed: whole || old.confirmed,
+            tick: moved || (old?.tick ?? 0),
+            sent: time,
+            received: now(),
+          });
+        } else if (whole) put({ ...old, confirmed: true }); // what we have is newer, and of the same run
       }
     },
 
-    /** The connection is lost: nothing is vouched for until the next. */
-    doubt(): void {
-      for (const [symbol, entry] of entries) if (entry.confirmed) put(symbol, { ...entry, confirmed: false });
+    /** The connection is lost, or another one has said hello: nothing is vouched for until it says so. */
+    doubt(next = epoch): void {
+      const foreign = next !== epoch;
+      epoch = next;
+      for (const entry of entries.values()) {
+        if (foreign || entry.confirmed) put({ ...entry, confirmed: false, ...(foreign && { seq: Number.NaN }) });
+      }
     },
 
     /**
@@ -112,7 +94,7 @@ export function createBoard(options: BoardOptions = {}) {
     settle(resumed: boolean): void {
       for (const [symbol, entry] of entries) {
         if (entry.confirmed) continue;
-        if (resumed && !entry.foreign) put(symbol, { ...entry, confirmed: true });
+        if (resumed && entry.seq >= 0) put({ ...entry, confirmed: true });
         else forget(symbol);
       }
     },
@@ -121,10 +103,6 @@ export function createBoard(options: BoardOptions = {}) {
     get: (symbol: string): Entry | undefined => entries.get(symbol),
     symbols: (): Iterable<string> => entries.keys(),
   };
-
-  function forget(symbol: string): void {
-    if (entries.delete(symbol)) changed(symbol);
-  }
 }
 
 export type Board = ReturnType<typeof createBoard>;

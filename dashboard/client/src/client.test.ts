@@ -318,27 +318,6 @@ describe("sources", () => {
   });
 });
 
-describe("latency", () => {
-  test("is measured from the first question on", async () => {
-    const { client, last } = setup();
-    client.connect();
-    last().says(hello());
-    const pings = () => last().sent.filter(({ type }) => type === "ping");
-    await tick(11_000);
-    expect(pings()).toHaveLength(0);
-    expect(client.latency()).toBeNull();
-    await fetched();
-    await tick(40);
-    last().says({ type: "pong", id: pings()[0]?.["id"] as number });
-    expect(client.latency()).toBe(40);
-    await tick(10_000);
-    expect(pings()).toHaveLength(2);
-    client.disconnect();
-    await tick(60_000);
-    expect(pings()).toHaveLength(2);
-  });
-});
-
 test("disconnect keeps what is known as what it was, and connect takes it up", async () => {
   const { client, last, sockets } = setup();
   client.subscribe(["A"]);

@@ -9,9 +9,10 @@ import { makeQuote, type Quote } from "./quote.ts";
 import type { Bar, SeriesChange, SeriesStore, Trade } from "./series.ts";
 import { changedSources, greetedSources, type SourceState } from "./sources.ts";
 import type { Source } from "./sse.ts";
+import type { Synced } from "./subscriptions.ts";
 import { memoryKey, type Series, type TransportName } from "./transport.ts";
-import { createLookup, keyOfSeries, type PauseReason, seriesKey } from "./want.ts";
-import { createWebSocketTransport, type Socket } from "./websocket.ts";
+import { createLookup, type Lookup, type PauseReason, seriesKey } from "./want.ts";
+import { createWebSocketTransport, type SocketClass } from "./websocket.ts";
 
 export interface ClientOptions {
   /** Where the server is; in a page, the page's own base unless given. */
@@ -24,7 +25,7 @@ export interface ClientOptions {
   readonly fields?: readonly string[];
   /** Whether the tabs of a browser use one connection; true unless given, where the browser can. */
   readonly share?: boolean;
-  readonly WebSocket?: new (url: string, protocol: string) => Socket;
+  readonly WebSocket?: SocketClass;
   readonly EventSource?: new (url: string) => Source;
   readonly fetch?: typeof fetch;
   /** Where a fallback is remembered; the tab's sessionStorage unless given. */
@@ -63,17 +64,17 @@ export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   readonly series: SeriesChange;
   readonly state: ClientState;
   /** All that is followed has been told; `resumed` when only what had changed was. */
-  readonly synced: { readonly resumed: boolean };
+  readonly synced: Synced;
   readonly fallback: { readonly from: TransportName; readonly to: TransportName };
   /** Symbols that the server does not know. */
   readonly unknown: readonly string[];
   readonly sources: readonly SourceState[];
 };
 
-/** A client of one server. Nothing happens before `connect`. */
+/** A client of one server. Nothing is asked of the server before `connect`. */
 export function createClient(options: ClientOptions = {}) {
-  const page = typeof document === "object" && typeof window === "object";
-  const { now = Date.now, random = Math.random, fetch = globalThis.fetch.bind(globalThis) } = options;
+  const page = typeof document === "object";
+  const { now = Date.now, random = Math.random } = options;
   // The folder: a page's own address has a query, which tabs need not have in common.
   const base = new URL(".", options.url ?? (page ? document.baseURI : "http://localhost:8080/"));
   const at = (path: string) => new URL(path, base).href;
@@ -81,90 +82,72 @@ export function createClient(options: ClientOptions = {}) {
   const events = createEmitter<ClientEvents>();
   const clock = createServerClock(now);
   let series: SeriesStore | null = null; // fetched when bars or trades are wanted
-  const quotes = new Map<string, Quote>();
-  const dirty = new Set<string>();
+  const quotes = new Map<string, Quote>(); // those that have been made
+  const dirty = new Set<string>(); // those that have changed and have not been told
 
   // What is wanted.
   const symbols = new Set<string>();
   const followed = new Map<string, Series>();
-  let rate = options.rate ?? null;
-  let fields = options.fields ?? null;
+  let { rate = null, fields = null }: { rate?: number | null; fields?: readonly string[] | null } = options;
   const pauses = new Set<PauseReason>();
-  let curious = false;
-  let measured = false;
+  let own: Lookup = () => false;
+  let asking = false;
 
   // What has been told.
-  let hello: MessageOf<"hello"> | null = null;
-  let seq = 0;
-  let time = 0;
   let sources: readonly SourceState[] = [];
   let running = false;
   let told = 0; // when changes were told last
-  let due: ReturnType<typeof setTimeout> | undefined;
+  let due = false; // they will be told in a moment
 
-  const board = createBoard({
-    now,
-    follows: (symbol) => line.uses.symbol(symbol),
-    changed(symbol) {
-      quotes.delete(symbol);
-      dirty.add(symbol);
-    },
-  });
+  const mark = (symbol: string) => {
+    quotes.delete(symbol);
+    dirty.add(symbol);
+  };
+  const board = createBoard({ now, follows: (symbol) => line.uses(symbol), changed: mark });
 
-  let own = createLookup({ symbols: [], series: [] });
-  let asking = false;
-
+  const all = () => ({ symbols: [...symbols], series: [...followed.values()] });
   /** Tells the line what is wanted now. */
   const ask = () => {
     asking = false;
-    if (chosen) {
-      line.want({
-        symbols: [...symbols],
-        series: series ? [...followed.values()] : [], // what is told must find its store
-        rate,
-        fields,
-        paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
-        curious,
-      });
-      handlers.used();
-    }
+    line.want({
+      ...all(),
+      ...(!series && { series: [] }), // what is told must find its store
+      rate,
+      fields,
+      paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
+    });
+    handlers.used();
   };
   /** The same for all that changes in one turn: what is given up and taken up again in it is not forgotten. */
   const want = () => {
-    own = createLookup({ symbols: [...symbols], series: [...followed.values()] });
-    if (asking) return;
+    own = createLookup(all());
+    if (!asking) queueMicrotask(ask);
     asking = true;
-    queueMicrotask(() => {
-      if (asking) ask();
-    });
   };
 
   const quote = (symbol: string): Quote | undefined => {
-    if (!own.symbol(symbol)) return undefined;
-    const known = quotes.get(symbol);
-    if (known) return known;
-    const entry = board.get(symbol);
-    if (!entry) return undefined;
-    const made = makeQuote(entry, running, clock.now);
-    quotes.set(symbol, made);
-    return made;
+    const entry = client.entry(symbol);
+    if (entry && !quotes.has(symbol)) quotes.set(symbol, makeQuote(entry, running, clock.now));
+    return entry && quotes.get(symbol);
   };
 
   /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
   const tell = () => {
-    if (dirty.size === 0 || pauses.size > 0) return;
+    if (!dirty.size || pauses.size) return;
     const gap = line.role !== "alone" && rate ? told + 1000 / rate - now() : 0;
     if (gap > 0) {
-      due ??= setTimeout(() => {
-        due = undefined;
+      if (due) return;
+      due = true;
+      setTimeout(() => {
+        due = false;
         tell();
       }, gap);
       return;
     }
     told = now();
-    const changed = [...dirty].filter(own.symbol);
+    const changed = [...dirty].filter(own);
     dirty.clear();
-    if (changed.length === 0) return;
+    if (!changed.length) return;
     events.emit("changed", changed);
     if (events.heard("quotes"))
       events.emit(
@@ -178,78 +161,48 @@ export function createClient(options: ClientOptions = {}) {
     events.emit("sources", sources);
   };
 
-  const take = (message: ServerMessage) => {
-    if ("time" in message && message.time) {
-      clock.observe(message.time);
-      time = message.time;
-    }
-    if ("seq" in message && message.seq !== undefined) seq = message.seq;
-    switch (message.type) {
-      case "hello":
-        hello = message;
-        board.begin(message.epoch);
-        setSources(greetedSources(message));
-        break;
-      case "snapshot":
-        board.snapshot(message);
-        break;
-      case "update":
-        board.update(message);
-        break;
-      case "status":
-        setSources(changedSources(sources, message));
-        break;
-      case "bars":
-      case "trades": {
-        const key = keyOfSeries(message);
-        const change = line.uses.series(key) && series?.take(message);
-        if (change && own.series(key)) events.emit("series", change);
-        break;
-      }
-    }
-    events.emit("message", message);
-    // The name and the message are of one type by construction; the compiler cannot see it.
-    events.emit(message.type, message as never);
-    if (message.type === "subscribed" && message.unknown) {
-      const unknown = message.unknown.filter(own.symbol);
-      if (unknown.length > 0) events.emit("unknown", unknown);
-    }
-    tell();
-  };
-
-  /** Fetches what is seldom needed, once it is. When that fails, the next wish tries again. */
-  const equip = async () => {
-    const { wanted } = connection;
-    try {
-      if (!series && followed.size + wanted.series.length > 0) {
-        const { createSeriesLedger, createSeriesStore } = await import("./series.ts");
-        if (series) return;
-        series = createSeriesStore();
-        connection.carry(createSeriesLedger());
-        want();
-      }
-      if (!measured && wanted.curious) {
-        const { measureLatency } = await import("./latency.ts");
-        if (!measured) measureLatency(connection, now);
-        measured = true;
-      }
-    } catch {}
-  };
-
   const state = (): ClientState => ({ ...line.state, paused: pauses.size > 0, role: line.role });
 
   const handlers: LineHandlers = {
-    message: take,
+    message(message) {
+      if ("time" in message && message.time) clock.observe(message.time);
+      switch (message.type) {
+        case "hello":
+          board.doubt(message.epoch);
+          setSources(greetedSources(message));
+          break;
+        case "snapshot":
+        case "update":
+          board.take(message);
+          break;
+        case "status":
+          setSources(changedSources(sources, message));
+          break;
+        case "bars":
+        case "trades": {
+          const key = seriesKey(message);
+          const change = line.uses(key) && series?.take(message);
+          if (change && own(key)) events.emit("series", change);
+          break;
+        }
+      }
+      events.emit("message", message);
+      // The name and the message are of one type by construction; the compiler cannot see it.
+      events.emit(message.type, message as never);
+      if (message.type === "subscribed") {
+        const unknown = (message.unknown ?? []).filter(own);
+        if (unknown.length) events.emit("unknown", unknown);
+      }
+      tell();
+    },
     state() {
       const next = state();
-      const runs = next.phase === "open" && next.synced && !next.paused;
+      const open = next.phase === "open";
+      if (!open) board.doubt();
+      const runs = open && next.synced && !next.paused;
       if (runs !== running) {
         running = runs;
-        if (next.phase !== "open") board.doubt();
-        for (const symbol of board.symbols()) {
-          quotes.delete(symbol);
-          dirty.add(symbol);
-        }
+        for (const symbol of board.symbols()) mark(symbol);
       }
       events.emit("state", next);
       tell();
@@ -262,79 +215,49 @@ export function createClient(options: ClientOptions = {}) {
     },
     used() {
       void equip();
-      for (const symbol of [...board.symbols()]) {
-        if (!line.uses.symbol(symbol)) board.forget(symbol);
-      }
-      series?.keep(line.uses.series);
+      for (const symbol of board.symbols()) if (!line.uses(symbol)) board.forget(symbol);
+      series?.keep(line.uses);
     },
     fallback: (event) => events.emit("fallback", event),
   };
 
   // --- the way to the server ---------------------------------------------------------------------
 
-  const Socket = options.WebSocket ?? (globalThis.WebSocket as ClientOptions["WebSocket"]);
-  const EventSource = options.EventSource ?? (globalThis.EventSource as ClientOptions["EventSource"]);
+  const WebSocket = options.WebSocket ?? (globalThis.WebSocket as SocketClass | undefined);
+  const best = options.transport ?? (WebSocket ? "websocket" : "sse");
   const storage = () => options.storage ?? sessionStorage; // at which a browser may forbid even the look
-  const best = options.transport ?? (Socket ? "websocket" : "sse");
-
-  const websocket = createWebSocketTransport({
-    url: at("ws").replace(/^http/, "ws"),
-    connect(url, protocol) {
-      if (!Socket) throw new Error("there is no WebSocket here: give the client one as an option");
-      return new Socket(url, protocol);
-    },
-  });
+  const websocket = createWebSocketTransport(at("ws").replace(/^http/, "ws"), WebSocket);
   const connection = createConnection({
     transport: websocket,
-    ...(!options.transport && {
-      blocked: (...what) =>
-        fallback().then(
-          (ladder) => ladder.next(...what),
-          () => null,
-        ),
-    }),
+    blocked: (...what) =>
+      fallback().then(
+        (ladder) => ladder.next(...what),
+        () => null,
+      ),
     online: () => !page || navigator.onLine,
     now,
     random,
   });
+  let line: Line = connection;
 
   let ladder: Ladder | null = null;
   const fallback = async () => {
     const { createFallback } = await import("./fallback.ts");
-    const may = (name: TransportName) => (options.transport ? name === best : name !== "websocket" || !!Socket);
-    ladder ??= createFallback(connection, { websocket, may, at, fetch, EventSource, storage, now });
+    ladder ??= createFallback({ connection, websocket, best, at, storage, now, options });
     return ladder;
   };
 
-  let line: Line = connection;
-  let opening = false;
-  let follow: (() => () => void) | null = null;
-  let unfollow: (() => void) | null = null;
-
-  /** Fetches what a page takes; without it, it does with a connection of its own. */
-  const turnToPage = async () => {
+  /** Fetches what bars and trades take, once somebody wants some. When that fails, the next wish tries again. */
+  const equip = async () => {
+    if (series || followed.size + connection.wanted.series.length === 0) return;
     try {
-      const { createPage } = await import("./page.ts");
-      ({ line, follow } = createPage({
-        name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
-        share: options.share !== false,
-        connection,
-        handlers,
-        known: () => ({ hello, seq, time, sources, board, series }),
-        follower: { connect: open, disconnect, pause, resume, networkChanged, wake, jumped: clock.reset },
-        connected: () => opening,
-        now,
-        random,
-      }));
+      const { createSeriesLedger, createSeriesStore } = await import("./series.ts");
+      if (series) return;
+      series = createSeriesStore();
+      connection.carry(createSeriesLedger());
+      want();
     } catch {}
-    choose();
   };
-  let chosen = false; // whose line it is
-  const choose = () => {
-    chosen = true;
-    if (line === connection) listen(connection, handlers);
-  };
-  const ready = page ? turnToPage() : choose();
 
   /** Whether it begins with something else than WebSocket. */
   const low = () => {
@@ -343,6 +266,57 @@ export function createClient(options: ClientOptions = {}) {
     } catch {
       return false;
     }
+  };
+
+  let wanted = false; // from connect to disconnect
+  let ready = false;
+  const life = new AbortController(); // to the close
+
+  const start = () => {
+    if (!ready || !wanted) return;
+    ask();
+    line.connect();
+  };
+  const begin = () => {
+    if (line === connection) listen(connection, handlers);
+    ready = true;
+    start();
+  };
+
+  /** Begins with another transport. Where there is no WebSocket there is no other way, so it tries until it has it. */
+  const descend = async (): Promise<void> => {
+    try {
+      connection.use((await fallback()).first());
+    } catch {
+      if (best === "websocket") return;
+      await new Promise((again) => setTimeout(again, random() * 5000));
+      await descend();
+    }
+  };
+
+  /** Fetches what it takes to begin. Without the part for pages it does with a connection of its own. */
+  const prepare = async () => {
+    if (page) {
+      try {
+        const { createPage } = await import("./page.ts");
+        line = createPage({
+          name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
+          share: options.share !== false,
+          connection,
+          handlers,
+          board,
+          series: () => series,
+          client,
+          jumped: clock.reset,
+          connected: () => wanted,
+          signal: life.signal,
+          now,
+          random,
+        });
+      } catch {}
+    }
+    if (low()) await descend();
+    begin();
   };
 
   const split = (what: What): readonly [symbols: readonly string[], series: readonly Series[]] => {
@@ -357,67 +331,22 @@ export function createClient(options: ClientOptions = {}) {
     ];
   };
 
-  const start = () => {
-    if (!opening) return;
-    unfollow ??= follow?.() ?? null;
-    ask();
-    line.connect();
-  };
-
-  const open = () => {
-    opening = true;
-    if (!ready && !low()) start();
-    else void prepare();
-  };
-
-  const prepare = async () => {
-    await ready;
-    try {
-      if (!ladder && low()) connection.use((await fallback()).first());
-    } catch {
-      if (best !== "websocket") {
-        setTimeout(() => opening && prepare(), random() * 5000); // there is no other way
-        return;
-      }
-    }
-    start();
-  };
-
-  const disconnect = () => {
-    opening = false;
-    clearTimeout(due);
-    due = undefined;
-    line.disconnect();
-  };
-
-  const networkChanged = () => line.networkChanged();
-  const wake = () => line.wake();
-
-  const pause = (reason: PauseReason = "user"): void => {
-    pauses.add(reason);
-    ask();
-    handlers.state();
-  };
-
-  const resume = (reason: PauseReason = "user"): void => {
-    if (!pauses.delete(reason)) return;
-    ask();
-    handlers.state();
-  };
-
   const client = {
-    connect: open,
+    connect(): void {
+      wanted = true;
+      start();
+    },
 
     /** Gives the connection back; what is known stays, unconfirmed. `connect` takes it up again. */
     disconnect(): void {
-      unfollow?.();
-      unfollow = null;
-      disconnect();
+      wanted = false;
+      line.disconnect();
     },
 
     /** For good: nobody listens any more. */
     close(): void {
       client.disconnect();
+      life.abort();
       events.clear();
     },
 
@@ -428,7 +357,6 @@ export function createClient(options: ClientOptions = {}) {
       const [names, more] = split(what);
       for (const symbol of names) symbols.add(symbol);
       for (const one of more) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
-      void equip();
       want();
     },
 
@@ -455,8 +383,17 @@ export function createClient(options: ClientOptions = {}) {
     send: (message: ClientMessage): boolean => line.send(message),
 
     /** Nothing is told until `resume`, for this reason; the server is told so where nobody else listens. */
-    pause,
-    resume,
+    pause(reason: PauseReason = "user"): void {
+      pauses.add(reason);
+      ask();
+      handlers.state();
+    },
+
+    resume(reason: PauseReason = "user"): void {
+      if (!pauses.delete(reason)) return;
+      ask();
+      handlers.state();
+    },
 
     quote,
 
@@ -469,14 +406,13 @@ export function createClient(options: ClientOptions = {}) {
     },
 
     /** The same without making a quote of it: for tables of thousands. */
-    entry: (symbol: string): Entry | undefined => (own.symbol(symbol) ? board.get(symbol) : undefined),
+    entry: (symbol: string): Entry | undefined => (own(symbol) ? board.get(symbol) : undefined),
 
     /** Oldest first. */
     bars: (symbol: string, interval: string): readonly Bar[] =>
-      (own.series(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
+      (own(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
     /** The newest hundred, oldest first. */
-    trades: (symbol: string): readonly Trade[] =>
-      (own.series(seriesKey({ symbol, interval: null })) && series?.trades(symbol)) || [],
+    trades: (symbol: string): readonly Trade[] => (own(seriesKey({ symbol })) && series?.trades(symbol)) || [],
 
     get state(): ClientState {
       return state();
@@ -489,23 +425,17 @@ export function createClient(options: ClientOptions = {}) {
       return line.position;
     },
     /** Now by the server's clock, in milliseconds since the Unix epoch. */
-    serverTime: (): number => clock.now(),
-
-    /** The median of recent round trips, in milliseconds; null while nobody knows. It is measured from the first question on. */
-    latency(): number | null {
-      if (!curious) {
-        curious = true;
-        want();
-      }
-      return line.latency;
-    },
+    serverTime: clock.now,
 
     /** Gives up waiting and tries now, after a refusal as well. */
     retryNow: (): void => line.retryNow(),
-    networkChanged,
+    networkChanged: (): void => line.networkChanged(),
     /** Something happened that is worth another look at the line. */
-    wake,
+    wake: (): void => line.wake(),
   };
+
+  if (page || low()) void prepare();
+  else begin();
   return client;
 }
 

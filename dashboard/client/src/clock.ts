@@ -1,13 +1,15 @@
 export type Now = () => number;
 
+const window = 300_000;
+
 /**
  * The server's clock as seen from here. Every message tells the server's time at the send; the
  * smallest difference to ours belongs to the message that travelled fastest and is the best guess.
  * Two windows are kept, so that a clock set right in the meantime is believed within ten minutes.
  */
-export function createServerClock(now: Now = Date.now, window = 300_000) {
+export function createServerClock(now: Now) {
   let current = Number.POSITIVE_INFINITY;
-  let previous = Number.POSITIVE_INFINITY;
+  let previous = current;
   let started = now();
 
   return {
@@ -24,13 +26,13 @@ export function createServerClock(now: Now = Date.now, window = 300_000) {
     /** Our clock has jumped: what it was compared with says nothing any more. */
     reset(): void {
       current = Number.POSITIVE_INFINITY;
-      previous = Number.POSITIVE_INFINITY;
+      previous = current;
       started = now();
     },
     /** The server's time in ms since the Unix epoch; ours until a message has come. */
     now(): number {
       const offset = Math.min(current, previous);
-      return Number.isFinite(offset) ? now() - offset : now();
+      return now() - (offset < Number.POSITIVE_INFINITY ? offset : 0);
     },
   };
 }

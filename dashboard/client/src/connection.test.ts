@@ -88,9 +88,9 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
   const [best, ...others] = names;
   const connection: Connection = createConnection({
     transport: all[best],
-    ...(others.length > 0 && {
-      blocked: (blocked: Transport, proven: boolean) => ladder.next(blocked, proven),
-    }),
+    blocked: (blocked, proven) => ladder.next(blocked, proven),
+    online: () => true,
+    now: Date.now,
     random: () => 0.5,
     ...options,
   });
@@ -98,6 +98,7 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
     transports: [all[best], ...others.map((name) => all[name])],
     reachable,
     memory,
+    now: Date.now,
   });
   connection.use(ladder.first());
   // What is wanted, as it is changed step by step.
@@ -507,6 +508,11 @@ describe("falling back", () => {
   test("a remembered fallback is where the next page starts", () => {
     const memory = { load: () => ({ transport: "poll" as const, until: Date.now() + 1000 }), save: () => {} };
     expect(setup({ memory }).last().name).toBe("poll");
+  });
+
+  test("one that is none of ours is not", () => {
+    const memory = { load: () => ({ transport: "carrier pigeon", until: Date.now() + 1000 }), save: () => {} };
+    expect(setup({ memory }).last().name).toBe("websocket");
   });
 
   test("after ten minutes WebSocket is tried beside the stream that works, and taken when it speaks", async () => {

@@ -1,11 +1,11 @@
-import { type Backoff, createBackoff } from "./backoff.ts";
+import { longestDelay } from "./backoff.ts";
 import { createEmitter } from "./emitter.ts";
 import type { SeriesLedger } from "./ledger.ts";
 import type { Role } from "./line.ts";
-import { type ClientMessage, formatPosition, type ServerMessage } from "./protocol.ts";
-import { createSubscriptions } from "./subscriptions.ts";
+import type { ClientMessage, ServerMessage } from "./protocol.ts";
+import { createSubscriptions, type Synced } from "./subscriptions.ts";
 import type { Closing, Stream, Transport, TransportName } from "./transport.ts";
-import { createLookup, type Lookup, type PauseReason, type Want, wantsNothing } from "./want.ts";
+import { createLookup, type Lookup, type Want, wantsNothing } from "./want.ts";
 
 /**
  * idle: not asked to connect. connecting: a stream is opening. open: the server is talking.
@@ -31,7 +31,7 @@ export interface ConnectionEvents {
   readonly message: ServerMessage;
   readonly state: ConnectionState;
   /** All that is followed has been told; `resumed` when only what had changed was. */
-  readonly synced: { readonly resumed: boolean };
+  readonly synced: Synced;
   readonly fallback: { readonly from: TransportName; readonly to: TransportName };
   /** The network changed: what was blocked before may not be now. */
   readonly network: null;
@@ -47,89 +47,96 @@ export interface ConnectionOptions {
   /** What it uses until it is told to use another. */
   readonly transport: Transport;
   /**
-   * Asked when a transport has not said a word twice, and whether it ever has: what to use at once, or null to wait
-   * for this one.
+   * Asked when a transport has not said a word twice, and whether it is the one that worked last: what to use at once,
+   * or null to wait for this one.
    */
-  readonly blocked?: (transport: Transport, proven: boolean) => Promise<Transport | null>;
-  readonly online?: () => boolean;
-  readonly now?: () => number;
-  readonly random?: () => number;
-  readonly backoff?: Backoff;
+  readonly blocked: (transport: Transport, proven: boolean) => Promise<Transport | null>;
+  readonly online: () => boolean;
+  readonly now: () => number;
+  readonly random: () => number;
 }
 
-const farewells: ReadonlySet<number> = new Set([1001, 1012, 1013]); // going away, restarting, full
+const farewells: readonly number[] = [1001, 1012, 1013]; // going away, restarting, full
 const strikesOut = 2;
 const firstWord = 5000; // ms for a stream to say anything; healthy ones take a round trip or two
-const defaultHeartbeat = 5000;
 const patience = 2.5; // heartbeats
+const healthy = 10_000; // ms that a connection must last for its troubles to be forgotten: a server that accepts and drops must not be hammered
 const restAfter = 300_000; // a hidden page gives its socket back after five minutes
 const backlogLimit = 65_536;
 
 const silent: Closing = { code: 1006, reason: "the line went silent", comeBack: true };
-const closed = { synced: false, retryAt: null };
 
 /**
  * One connection to the server, whatever it takes: it notices silence, comes back with full-jitter delays from
- * where it left off, and keeps the subscriptions. It is an event emitter with every message type as an event.
+ * where it left off, and keeps the subscriptions.
  */
 export function createConnection(options: ConnectionOptions) {
-  const { blocked, now = Date.now, random = Math.random, online = () => true } = options;
-  const backoff = options.backoff ?? createBackoff({ random });
+  const { blocked, now, random, online } = options;
   const events = createEmitter<ConnectionEvents>();
 
   const subscriptions = createSubscriptions();
-  let uses = createLookup(wantsNothing);
-  let paused: PauseReason | null = null;
+  let wanted = wantsNothing;
+  let uses = createLookup(wanted);
 
   // The stream. Everything it says is dropped once `generation` has moved on.
   let generation = 0;
   let stream: Stream | null = null;
-  let heard = false;
-  let greeted = false;
-  let firstHeard = 0;
+  let firstHeard = 0; // 0 before its first word
   let lastHeard = 0;
-  let heartbeat = defaultHeartbeat;
+  let heartbeat = 5000;
   let sentPause = false;
-  let quiet = false; // a planned change of streams is nobody's business
 
   let nextId = 1;
 
   // The transport, and whether it works.
   let { transport } = options;
   let strikes = 0;
-  const proven = new Set<Transport>();
+  let failures = 0;
+  let proven: Transport | null = null; // the one that worked last
 
   let state: ConnectionState = {
-    ...closed,
     phase: "idle",
     transport: transport.name,
+    synced: false,
     paused: false,
+    retryAt: null,
     lostAt: null,
     reason: "",
   };
 
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  const cancel = (...names: readonly string[]) => {
-    for (const name of names) clearTimeout(timers.get(name));
-  };
-  const after = (name: string, ms: number, run: () => void) => {
-    cancel(name);
-    timers.set(name, setTimeout(run, ms));
+  // line: until a stream is taken for dead or, where there is none, until the next.
+  const timers: { [name in "line" | "flush" | "rest"]?: ReturnType<typeof setTimeout> } = {};
+  const after = (name: keyof typeof timers, ms: number, run: () => void) => {
+    clearTimeout(timers[name]);
+    timers[name] = setTimeout(run, ms);
   };
 
-  const set = (change: Partial<ConnectionState>) => {
-    state = { ...state, transport: transport.name, paused: paused !== null, ...change };
+  const set = (phase: Phase, change: Partial<ConnectionState> = {}) => {
+    state = {
+      ...state,
+      ...(phase !== "open" && { synced: false, retryAt: null }),
+      phase,
+      transport: transport.name,
+      paused: !!wanted.paused,
+      ...change,
+    };
     events.emit("state", state);
   };
   const is = (...phases: readonly Phase[]) => phases.includes(state.phase);
 
   const silence = () => transport.quiet + heartbeat * patience;
 
+  /** Gives the stream up; what it is now may be nobody's business. */
   const drop = () => {
     generation++;
     stream?.close();
     stream = null;
-    cancel("watchdog", "retry", "flush", "rest");
+    firstHeard = 0;
+    for (const timer of Object.values(timers)) clearTimeout(timer);
+  };
+  const end = (phase: Phase) => {
+    drop();
+    set(phase);
   };
 
   const send = (message: ClientMessage): boolean => stream?.send(message) ?? false;
@@ -141,28 +148,27 @@ export function createConnection(options: ConnectionOptions) {
 
   // --- opening ---------------------------------------------------------------------------------
 
-  const open = () => {
+  /** Quietly: a planned change of streams is nobody's business. */
+  const open = (quietly = false) => {
     drop();
     const mine = generation;
-    heard = false;
-    greeted = false;
     sentPause = false;
-    const request = subscriptions.open(transport.duplex, transport.queryLimit);
-
-    if (!quiet) set({ ...closed, phase: "connecting" });
-    after("watchdog", firstWord, () => lost({ ...silent, reason: "no answer" }, strikesOut));
-    stream = transport.open(request, {
+    if (!quietly) set("connecting");
+    after("line", firstWord, () => lost({ ...silent, reason: "no answer" }, strikesOut));
+    stream = transport.open(subscriptions.open(transport), {
       message(message, position) {
         if (mine !== generation) return;
         // A server that is full or restarting says only that: nothing has been found again.
-        if (heard || message.type !== "error") hear();
-        if (message.type === "hello") {
-          heartbeat = message.heartbeat_ms || heartbeat;
-          subscriptions.greet(message.epoch, greeted, post);
-          greeted = true;
-        }
+        if (firstHeard || message.type !== "error") hear();
+        if (message.type === "hello") heartbeat = message.heartbeat_ms || heartbeat;
         events.emit("message", message);
-        if (mine === generation && subscriptions.take(message, position)) sync();
+        if (mine !== generation) return;
+        const synced = subscriptions.take(message, position, post);
+        if (!synced) return;
+        events.emit("synced", synced);
+        set("open", { synced: true });
+        flush();
+        syncPause();
       },
       closed(closing) {
         if (mine === generation) lost(closing, 1);
@@ -172,59 +178,44 @@ export function createConnection(options: ConnectionOptions) {
 
   const hear = () => {
     lastHeard = now();
-    if (!heard) {
-      heard = true;
+    if (!firstHeard) {
       firstHeard = lastHeard;
       strikes = 0;
-      proven.add(transport);
-      quiet = false;
-      set({ phase: "open", lostAt: null, reason: "" });
+      proven = transport;
+      set("open", { lostAt: null, reason: "" });
     }
-    after("watchdog", silence(), () => lost(silent, 0));
-  };
-
-  const sync = () => {
-    events.emit("synced", { resumed: subscriptions.resumed });
-    set({ synced: true });
-    flush();
-    syncPause();
+    after("line", silence(), () => lost(silent, 0));
   };
 
   // --- losing it -------------------------------------------------------------------------------
 
-  const lost = (closing: Closing, weight: number) => {
-    const { code, within, after: atLeast = 0 } = closing;
-    const served = heard ? now() - firstHeard : 0;
+  const lost = ({ code, reason, comeBack, within, after: atLeast = 0 }: Closing, weight: number) => {
+    const spoke = firstHeard > 0;
+    if (spoke && now() - firstHeard >= healthy) failures = 0;
     drop();
-    quiet = false;
-    const end = (change: Partial<ConnectionState>) =>
-      set({
-        ...closed,
-        lostAt: state.lostAt ?? (proven.size > 0 ? now() : null),
-        reason: closing.reason,
-        ...change,
-      });
+    const ended = (phase: Phase, retryAt: number | null = null) =>
+      set(phase, { reason, retryAt, lostAt: state.lostAt ?? (proven && now()) });
     const retry = () => {
-      if (!online()) return end({ phase: "offline" });
-      const delay = atLeast + (within === undefined ? backoff.next(served) : random() * within);
-      end({ phase: "waiting", retryAt: now() + delay });
-      after("retry", delay, open);
+      if (!online()) return ended("offline");
+      const delay = atLeast + random() * (within ?? longestDelay(failures++));
+      ended("waiting", now() + delay);
+      after("line", delay, open);
     };
 
-    if (!closing.comeBack) return end({ phase: "stopped" });
-    if (paused) return end({ phase: "resting" }); // nobody looks: come back on resume
+    if (!comeBack) return ended("stopped");
+    if (wanted.paused) return ended("resting"); // nobody looks: come back on resume
     // A server that said when to come back is there, and not blocked.
-    if (!heard && within === undefined && !atLeast && !farewells.has(code)) strikes += weight;
-    if (strikes < strikesOut || !blocked) return retry();
+    if (!spoke && within === undefined && !atLeast && !farewells.includes(code)) strikes += weight;
+    if (strikes < strikesOut) return retry();
 
-    end({ phase: "connecting" });
+    ended("connecting");
     const mine = generation;
-    void blocked(transport, proven.has(transport)).then((next) => {
+    void blocked(transport, proven === transport).then((next) => {
       if (mine !== generation) return;
       if (!next) retry();
       else if (next === transport) open();
       else {
-        backoff.reset();
+        failures = 0;
         const from = transport.name;
         use(next);
         events.emit("fallback", { from, to: next.name });
@@ -236,52 +227,42 @@ export function createConnection(options: ConnectionOptions) {
   const use = (next: Transport) => {
     transport = next;
     strikes = 0;
-    if (is("idle", "resting", "stopped")) return set({});
-    quiet = is("open");
-    open();
+    if (is("idle", "resting", "stopped")) set(state.phase);
+    else open(is("open"));
   };
 
   // --- subscriptions ---------------------------------------------------------------------------
 
-  /** Brings the server's idea of the subscriptions in line with ours. */
+  /** Brings the server's idea of the subscriptions in line with ours; what the line does not take now, soon. */
   const flush = () => {
-    if (!stream || !heard || subscriptions.starting || !subscriptions.stale) return; // `sync` comes back here
-    if (!transport.duplex) {
-      quiet = is("open");
-      open();
-      return;
-    }
+    if (!stream || !firstHeard || !subscriptions.stale()) return; // all told, it comes back here
+    if (!transport.duplex) return open(is("open"));
     // Where the line is full, it may be another set by then.
     if (stream.buffered() <= backlogLimit) subscriptions.flush(post);
-    if (subscriptions.stale) scheduleFlush(200);
+    after("flush", 200, flush);
   };
 
   // One message for everything that is asked for in one turn; streams that must be opened anew
   // wait for the next click, too.
-  const scheduleFlush = (ms = transport.duplex ? 0 : 80) => {
-    if (heard) after("flush", ms, flush);
+  const scheduleFlush = () => {
+    if (firstHeard) after("flush", transport.duplex ? 0 : 80, flush);
   };
 
   // --- pausing ---------------------------------------------------------------------------------
 
   const syncPause = () => {
-    const pause = paused !== null;
-    if (pause === sentPause || !stream || !state.synced) return;
-    if (transport.duplex) {
-      if (post({ type: pause ? "pause" : "resume" }) !== null) sentPause = pause;
-    } else if (pause) {
-      rest();
-    }
+    const pause = !!wanted.paused;
+    if (pause === sentPause || !state.synced) return;
+    if (!transport.duplex) {
+      if (pause) rest();
+    } else if (post({ type: pause ? "pause" : "resume" }) !== null) sentPause = pause;
   };
 
-  const rest = () => {
-    drop();
-    set({ ...closed, phase: "resting" });
-  };
+  const rest = () => end("resting");
 
   /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
-    if (paused) return;
+    if (wanted.paused) return;
     if (is("waiting", "offline")) open();
     else if (is("open") && now() - lastHeard > silence()) lost(silent, 0);
   };
@@ -292,7 +273,7 @@ export function createConnection(options: ConnectionOptions) {
 
     connect(): void {
       if (stream) return;
-      backoff.reset();
+      failures = 0;
       open();
     },
 
@@ -306,22 +287,22 @@ export function createConnection(options: ConnectionOptions) {
      * is hidden, which gives the stream back after a while.
      */
     want(next: Want): void {
-      subscriptions.want(next);
+      const { paused: was } = wanted;
+      const { paused } = next;
+      wanted = next;
       uses = createLookup(next);
+      subscriptions.want(next);
       scheduleFlush();
-      if (next.paused === paused) return;
-      const was = paused;
-      paused = next.paused;
+      if (paused === was) return;
       if (paused === "hidden") after("rest", restAfter, rest);
-      else cancel("rest");
+      else clearTimeout(timers.rest);
       if (!was === !paused || is("idle", "stopped")) return;
       if (paused && is("waiting", "offline")) rest();
       else if (is("resting")) {
-        quiet = false;
-        backoff.reset();
+        failures = 0;
         open();
       } else {
-        set({});
+        set(state.phase);
         syncPause();
         wake();
       }
@@ -341,9 +322,6 @@ export function createConnection(options: ConnectionOptions) {
     /** How long the server may be silent before it is taken for gone, in ms. */
     silence,
 
-    /** Asks for a `pong` with the id that it returns; null when it could not be sent. */
-    ping: (): number | null => post({ type: "ping" }),
-
     wake,
 
     networkChanged(): void {
@@ -356,30 +334,23 @@ export function createConnection(options: ConnectionOptions) {
       if (is("waiting", "offline", "stopped")) open();
     },
 
-    disconnect(): void {
-      drop();
-      quiet = false;
-      set({ ...closed, phase: "idle" });
-    },
+    disconnect: (): void => end("idle"),
 
     get state(): ConnectionState {
       return state;
     },
 
     get wanted(): Want {
-      return subscriptions.wanted;
+      return wanted;
     },
 
     get uses(): Lookup {
       return uses;
     },
 
-    /** The round trip to the server, in milliseconds; null while nobody has measured it. */
-    latency: null as number | null,
-
     /** Where a new connection would take up the stream; null when it would start over. */
     get position(): string | null {
-      return subscriptions.position && formatPosition(subscriptions.position);
+      return subscriptions.position;
     },
   };
 }

@@ -22,9 +22,5 @@ export function change(last: number, reference: number): number {
 }
 
 /** The change in percent of the reference; null when there is nothing to compare with. */
-export function changePercent(last: number, reference: number): number | null {
-  if (reference === 0) return null;
-  const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
-  const before = scale(reference, decimals);
-  return ((scale(last, decimals) - before) / Math.abs(before)) * 100;
-}
+export const changePercent = (last: number, reference: number): number | null =>
+  reference === 0 ? null : (change(last, reference) / Math.abs(reference)) * 100;

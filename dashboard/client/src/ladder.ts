@@ -13,12 +13,12 @@ export interface LadderOptions {
   readonly reachable: () => Promise<boolean>;
   /** Where a fallback outlives the page. */
   readonly memory?: Memory;
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
 /** The transports of a connection: where it goes down when one is blocked, and how it comes up again. */
 export function createLadder(connection: Connection, options: LadderOptions) {
-  const { transports, reachable, memory, now = Date.now } = options;
+  const { transports, reachable, memory, now } = options;
   const [best] = transports;
   let until = 0; // when the best is tried again
   let timer: ReturnType<typeof setTimeout> | undefined;

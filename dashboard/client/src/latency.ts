@@ -1,35 +1,54 @@
-import type { Connection } from "./connection.ts";
+import type { Client, ClientState } from "./client.ts";
 
 const every = 10_000;
 const samples = 5;
 
-/** Measures the round trips of a connection while somebody wants to know: the median of the last few is its latency. */
-export function measureLatency(connection: Connection, now: () => number): void {
+/** How long a round trip to the server takes, as long as somebody wants to know. */
+export interface Latency {
+  /** The median of the last few, in milliseconds; null while nobody knows. */
+  readonly value: number | null;
+  /** Measures no more. */
+  close(): void;
+}
+
+/** Measures the round trips of a client, while it is open and not paused and there is a WebSocket. */
+export function measureLatency(
+  client: Pick<Client, "on" | "send" | "state">,
+  now: () => number = () => performance.now(),
+): Latency {
   const recent: number[] = [];
-  let sent = { id: 0, at: 0 };
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let running = false;
+  let id = 0;
+  let at = 0;
   const ping = () => {
-    if (!connection.wanted.curious || connection.state.paused) return;
-    const at = now();
-    sent = { id: connection.ping() ?? 0, at };
+    if (!running) return;
+    id = Math.random(); // tabs that share a connection hear each other's answers
+    at = now();
+    client.send({ type: "ping", id });
   };
-  const start = () => {
-    clearInterval(timer);
-    timer = setInterval(ping, every);
-    ping();
+  const look = ({ phase, synced, paused }: ClientState) => {
+    if (phase !== "open") recent.length = 0;
+    const before = running;
+    running = synced && !paused;
+    if (!before) ping();
   };
-  connection.on("message", (message) => {
-    if (message.type !== "pong" || message.id !== sent.id) return;
-    recent.push(now() - sent.at);
-    if (recent.length > samples) recent.shift();
-    connection.latency = recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? null;
-  });
-  connection.on("state", ({ phase }) => {
-    if (phase === "open") return;
-    clearInterval(timer);
-    recent.length = 0;
-    connection.latency = null;
-  });
-  connection.on("synced", start);
-  if (connection.state.synced) start();
+  const timer = setInterval(ping, every);
+  const stops = [
+    client.on("state", look),
+    client.on("pong", (message) => {
+      if (message.id !== id) return;
+      recent.push(now() - at);
+      if (recent.length > samples) recent.shift();
+    }),
+  ];
+  look(client.state);
+  return {
+    get value() {
+      return recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? null;
+    },
+    close() {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+    },
+  };
 }

@@ -1,10 +1,7 @@
 import type { Send } from "./connection.ts";
-import { type BarsMessage, formatPosition, type Position, type TradesMessage } from "./protocol.ts";
+import type { BarsMessage, TradesMessage } from "./protocol.ts";
 import type { Series } from "./transport.ts";
-import { keyOfSeries, seriesKey, without } from "./want.ts";
-
-const named = ({ symbol, interval }: Pick<Series, "symbol" | "interval">) =>
-  interval === null ? { trades: [symbol] } : { bars: [symbol], interval };
+import { seriesKey, without } from "./want.ts";
 
 /**
  * The part of the subscriptions that is about bars and trades: what is wanted, what the server has been told of that
@@ -12,9 +9,8 @@ const named = ({ symbol, interval }: Pick<Series, "symbol" | "interval">) =>
  */
 export function createSeriesLedger() {
   let wanted: ReadonlyMap<string, Series> = new Map();
-  let epoch = "";
-  const reached = new Map<string, Position>();
-  let told = new Set<string>();
+  const reached = new Map<string, string>(); // EPOCH-SEQ
+  let told = new Map<string, Series>();
 
   return {
     want(series: readonly Series[]): void {
@@ -28,45 +24,29 @@ export function createSeriesLedger() {
       return without(wanted.keys(), reached).length === 0;
     },
 
-    /** Whether the server knows another set than what is wanted. */
-    get stale(): boolean {
-      return without(wanted.keys(), told).length > 0 || wanted.size !== told.size;
-    },
-
     /** A stream opens, and this goes with it, where it cannot be told later. */
     open(duplex: boolean): readonly Series[] {
-      const all = duplex ? [] : [...wanted.values()];
-      told = new Set(all.map(seriesKey));
-      return all;
+      told = new Map(duplex ? [] : wanted);
+      return [...told.values()];
     },
 
-    /** A stream has said hello. */
-    greet(next: string): void {
-      epoch = next;
-    },
-
-    take(message: BarsMessage | TradesMessage): void {
-      const key = keyOfSeries(message);
-      if (wanted.has(key) && !message.more) reached.set(key, { epoch, seq: message.seq });
+    take(message: BarsMessage | TradesMessage, epoch: string): void {
+      const key = seriesKey(message);
+      if (wanted.has(key) && !message.more) reached.set(key, `${epoch}-${message.seq}`);
     },
 
     /** Brings the server's idea in line with ours, over a stream that can be spoken to. */
-    flush(send: Send): void {
-      for (const key of without(told, wanted)) {
-        const [kind = "", symbol = ""] = key.split(" ");
-        const gone = named({ symbol, interval: kind === "trades" ? null : kind });
-        if (send({ type: "unsubscribe", ...gone }) !== null) told.delete(key);
-      }
+    flush(send: Send, epoch: string): void {
+      const say = (type: "subscribe" | "unsubscribe", { symbol, interval }: Series, more: object = {}) =>
+        send({ type, ...(interval === null ? { trades: [symbol] } : { bars: [symbol], interval }), ...more }) !== null;
+      for (const [key, one] of told) if (!wanted.has(key) && say("unsubscribe", one)) told.delete(key);
       for (const [key, one] of wanted) {
         if (told.has(key)) continue;
-        const at = reached.get(key);
-        const id = send({
-          type: "subscribe",
-          ...named(one),
-          ...(one.limit && { limit: one.limit }),
-          ...(at?.epoch === epoch && { since: formatPosition(at) }),
-        });
-        if (id !== null) told.add(key);
+        const since = reached.get(key);
+        const resumes = since?.startsWith(`${epoch}-`);
+        if (say("subscribe", one, { ...(one.limit && { limit: one.limit }), ...(resumes && { since }) })) {
+          told.set(key, one);
+        }
       }
     },
   };

@@ -10,11 +10,11 @@ const follower = {
   resume: vi.fn(),
   networkChanged: vi.fn(),
   wake: vi.fn(),
-  jumped: vi.fn(),
 };
+const jumped = vi.fn();
 const browser = new EventTarget();
 let connected = true;
-let stop: () => void;
+let life: AbortController;
 
 const tell = (type: string, more: object = {}) => browser.dispatchEvent(Object.assign(new Event(type), more));
 const turn = (state: "visible" | "hidden") => {
@@ -28,15 +28,18 @@ beforeEach(() => {
   vi.stubGlobal("addEventListener", browser.addEventListener.bind(browser));
   connected = true;
   page.visibilityState = "visible";
-  stop = followPage(
-    follower,
-    () => connected,
-    () => 0.5,
-  );
+  life = new AbortController();
+  followPage({
+    client: follower,
+    jumped,
+    connected: () => connected,
+    signal: life.signal,
+    random: () => 0.5,
+  });
   vi.clearAllMocks();
 });
 afterEach(() => {
-  stop();
+  life.abort();
   vi.unstubAllGlobals();
 });
 
@@ -77,18 +80,18 @@ test("a network that is found is tried after a moment that differs from page to 
 
 test("a jump of the clock is noticed, forwards and backwards", async () => {
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(follower.jumped).not.toHaveBeenCalled();
+  expect(jumped).not.toHaveBeenCalled();
   vi.setSystemTime(Date.now() + 3_600_000);
   await vi.advanceTimersByTimeAsync(5000);
-  expect(follower.jumped).toHaveBeenCalledTimes(1);
+  expect(jumped).toHaveBeenCalledTimes(1);
   vi.setSystemTime(Date.now() - 60_000);
   await vi.advanceTimersByTimeAsync(5000);
-  expect(follower.jumped).toHaveBeenCalledTimes(2);
+  expect(jumped).toHaveBeenCalledTimes(2);
   expect(follower.wake).toHaveBeenCalledTimes(2);
 });
 
 test("nothing is left when it ends", async () => {
-  stop();
+  life.abort();
   turn("hidden");
   tell("pagehide");
   tell("online");

@@ -1,4 +1,4 @@
-/** What a page's life asks of its connection. */
+/** What a page's life asks of its client. */
 export interface Follower {
   connect(): void;
   disconnect(): void;
@@ -6,27 +6,34 @@ export interface Follower {
   resume(reason: "hidden"): void;
   networkChanged(): void;
   wake(): void;
-  /** The clock has jumped: the machine was asleep, or it was set. */
-  jumped(): void;
 }
 
 const beat = 5000;
 
+export interface Life {
+  readonly client: Follower;
+  /** The clock has jumped: the machine was asleep, or it was set. */
+  readonly jumped: () => void;
+  readonly connected: () => boolean;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly random: () => number;
+}
+
 /**
  * Tells what happens to the page: hidden, shown, put aside for the back button and fetched again, network
- * lost and found, and the machine having slept, which shows as a jump of the clock. Returns what ends it.
+ * lost and found, and the machine having slept, which shows as a jump of the clock.
  */
-export function followPage(follower: Follower, connected: () => boolean, random = Math.random): () => void {
-  const listeners = new AbortController();
-  const { signal } = listeners;
+export function followPage({ client, jumped, connected, signal, random }: Life): void {
+  if (signal.aborted) return;
   let away = false;
   let online: ReturnType<typeof setTimeout> | undefined;
 
   const look = () => {
-    if (document.visibilityState === "hidden") follower.pause("hidden");
+    if (document.visibilityState === "hidden") client.pause("hidden");
     else {
-      follower.resume("hidden");
-      follower.wake();
+      client.resume("hidden");
+      client.wake();
     }
   };
   document.addEventListener("visibilitychange", look, { signal });
@@ -34,10 +41,10 @@ export function followPage(follower: Follower, connected: () => boolean, random 
   // A page with an open stream cannot be kept for the back button, and a kept one has dead streams.
   const hide = () => {
     away ||= connected();
-    follower.disconnect();
+    client.disconnect();
   };
   const show = ({ persisted }: PageTransitionEvent) => {
-    if (persisted && away) follower.connect();
+    if (persisted && away) client.connect();
     away = false;
   };
   addEventListener("pagehide", hide, { signal });
@@ -46,7 +53,7 @@ export function followPage(follower: Follower, connected: () => boolean, random 
   // Everyone on a network gets it back in the same moment, so nobody calls at once.
   const found = () => {
     clearTimeout(online);
-    online = setTimeout(() => follower.networkChanged(), random() * 500);
+    online = setTimeout(client.networkChanged, random() * 500);
   };
   addEventListener("online", found, { signal });
 
@@ -54,16 +61,15 @@ export function followPage(follower: Follower, connected: () => boolean, random 
   const heart = setInterval(() => {
     const now = Date.now();
     if (now < last || now - last > 2 * beat) {
-      follower.jumped();
-      follower.wake();
+      jumped();
+      client.wake();
     }
     last = now;
   }, beat);
 
-  look();
-  return () => {
+  signal.addEventListener("abort", () => {
     clearTimeout(online);
     clearInterval(heart);
-    listeners.abort();
-  };
+  });
+  look();
 }

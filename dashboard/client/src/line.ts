@@ -1,5 +1,6 @@
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { ClientMessage, ServerMessage } from "./protocol.ts";
+import type { Synced } from "./subscriptions.ts";
 import type { TransportName } from "./transport.ts";
 import type { Lookup, Want } from "./want.ts";
 
@@ -13,16 +14,14 @@ export interface LineHandlers {
   readonly state: () => void;
   /** What the line is used for is something else now, by this client or by another tab. */
   readonly used: () => void;
-  readonly synced: (event: { readonly resumed: boolean }) => void;
+  readonly synced: (event: Synced) => void;
   readonly fallback: (event: { readonly from: TransportName; readonly to: TransportName }) => void;
 }
 
 /** Passes on what a connection tells. */
 export function listen(connection: Connection, handlers: Omit<LineHandlers, "used">): void {
-  connection.on("message", handlers.message);
-  connection.on("state", handlers.state);
-  connection.on("synced", handlers.synced);
-  connection.on("fallback", handlers.fallback);
+  // The name and the handler belong together; the compiler cannot see it.
+  for (const name of ["message", "state", "synced", "fallback"] as const) connection.on(name, handlers[name] as never);
 }
 
 /** What a client needs of its way to the server, be it its own connection or another tab's. */
@@ -30,8 +29,6 @@ export interface Line {
   readonly role: Role;
   readonly state: ConnectionState;
   readonly position: string | null;
-  /** The round trip to the server, in milliseconds; null while nobody knows. */
-  readonly latency: number | null;
   /** What it is used for: here, and where it leads by other tabs. */
   readonly uses: Lookup;
   want(want: Want): void;

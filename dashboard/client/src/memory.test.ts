@@ -21,7 +21,7 @@ describe("the remembered transport", () => {
     expect(memory.load()).toBeNull();
   });
 
-  test.each(['{"transport":"carrier pigeon","until":1}', "nonsense", "3"])("is nothing when it reads %s", (value) => {
+  test.each(['{"transport":"sse"}', '{"until":1}', "nonsense", "3", "null"])("is nothing when it reads %s", (value) => {
     expect(createMemory(() => storage({ "tickertape.transport": value })).load()).toBeNull();
   });
 

@@ -1,7 +1,11 @@
-import { memoryKey, type TransportName } from "./transport.ts";
+import { fits } from "./protocol.ts";
+import { memoryKey } from "./transport.ts";
+
+export type MemoryStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 export interface Fallback {
-  readonly transport: TransportName;
+  /** Of a transport; what was saved by another version may be none of ours. */
+  readonly transport: string;
   /** When WebSocket deserves another chance, in ms since the Unix epoch. */
   readonly until: number;
 }
@@ -13,18 +17,15 @@ export interface Memory {
 }
 
 /** Remembers in the given storage; one that is full or forbidden only means that nothing is remembered. */
-export function createMemory(storage: () => Pick<Storage, "getItem" | "setItem" | "removeItem">): Memory {
+export function createMemory(storage: () => MemoryStorage): Memory {
   return {
     load() {
       try {
-        const value: unknown = JSON.parse(storage().getItem(memoryKey) ?? "null");
-        if (typeof value !== "object" || value === null) return null;
-        const { transport, until } = value as Record<string, unknown>;
-        if ((transport === "sse" || transport === "poll") && typeof until === "number") return { transport, until };
+        const value: unknown = JSON.parse(storage().getItem(memoryKey) ?? "");
+        return fits(value, { transport: "", until: 0 }) ? value : null;
       } catch {
-        // as if nothing had been remembered
+        return null;
       }
-      return null;
     },
     save(fallback) {
       try {

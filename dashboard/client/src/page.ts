@@ -1,36 +1,17 @@
-import { type Follower, followPage } from "./lifecycle.ts";
+import { followPage, type Life } from "./lifecycle.ts";
 import type { Line } from "./line.ts";
-import { type Known, retell } from "./retell.ts";
 import { createSharedLine, type ShareOptions } from "./share.ts";
 
-export interface PageOptions extends Pick<ShareOptions, "name" | "connection" | "handlers" | "now"> {
+export interface PageOptions extends Life, Omit<ShareOptions, "locks" | "channel" | "client"> {
   /** Whether the tabs of the browser use one connection, where it can. */
   readonly share: boolean;
-  /** What has been told so far. */
-  readonly known: () => Known;
-  readonly follower: Follower;
-  readonly connected: () => boolean;
-  readonly random: () => number;
+  readonly client: ShareOptions["client"] & Life["client"];
 }
 
-/** What only a page in a browser needs: its way to the server, and what to do as its life goes on. */
-export function createPage({ share, known, follower, connected, random, ...options }: PageOptions): {
-  readonly line: Line;
-  /** Returns what ends it. */
-  readonly follow: () => () => void;
-} {
-  const can = "locks" in navigator && typeof BroadcastChannel === "function";
-  return {
-    follow: () => followPage(follower, connected, random),
-    line:
-      share && can
-        ? createSharedLine({
-            ...options,
-            locks: navigator.locks,
-            channel: (name) => new BroadcastChannel(name),
-            told: (...what) => retell(known(), ...what),
-            vouched: (symbol) => known().board.get(symbol)?.confirmed === true,
-          })
-        : options.connection,
-  };
+/** What only a page in a browser needs: it sees to the life of the page, and returns its way to the server. */
+export function createPage(options: PageOptions): Line {
+  followPage(options);
+  return options.share && navigator.locks && typeof BroadcastChannel === "function"
+    ? createSharedLine({ ...options, locks: navigator.locks, channel: (name) => new BroadcastChannel(name) })
+    : options.connection;
 }

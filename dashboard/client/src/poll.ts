@@ -1,12 +1,5 @@
-import { asksNothing, beatAlone } from "./beat.ts";
-import {
-  fits,
-  formatPosition,
-  isServerMessage,
-  type Position,
-  type QuotePatch,
-  type SourceStatus,
-} from "./protocol.ts";
+import { asksNothing, beatAlone, mute } from "./beat.ts";
+import { fits, isServerMessage, type QuotePatch, type SourceStatus } from "./protocol.ts";
 import { wholeQuery } from "./query.ts";
 import type { Closing, Transport } from "./transport.ts";
 
@@ -14,12 +7,11 @@ export interface PollOptions {
   /** Of the endpoint, without a query: "/api/quotes". */
   readonly url: string;
   readonly fetch: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
-  /** How long the server may hold a request, in seconds. */
-  readonly wait?: number;
-  /** The least time between two requests, in ms: a busy market must not become a busy loop. */
-  readonly pace?: number;
-  readonly now?: () => number;
+  readonly now: () => number;
 }
+
+const wait = 25; // seconds that the server may hold a request
+const pace = 1000; // ms between two requests at least: a busy market must not become a busy loop
 
 /** The answer of GET /api/quotes. */
 interface QuotesAnswer {
@@ -40,119 +32,85 @@ interface QuotesAnswer {
 }
 
 const isQuotesAnswer = (value: unknown): value is QuotesAnswer =>
-  fits(value, { epoch: "", seq: 0, time: 0, quotes: [{ s: "" }] }) &&
-  fits((value as QuotesAnswer).sources ?? [], [{ status: "" }]);
-
-const hello = (answer: QuotesAnswer) => ({
-  type: "hello" as const,
-  protocol: 1,
-  epoch: answer.epoch,
-  seq: answer.seq,
-  time: answer.time,
-  ...(answer.heartbeat_ms !== undefined && { heartbeat_ms: answer.heartbeat_ms }),
-  ...(answer.source !== undefined && { source: answer.source }),
-  ...(answer.simulated !== undefined && { simulated: answer.simulated }),
-  ...(answer.sources !== undefined && { sources: answer.sources }),
-  ...(answer.status !== undefined && { status: answer.status }),
-});
+  fits(value, { epoch: "", seq: 0, time: 0, quotes: [{ s: "" }] });
 
 async function refusal(response: Response): Promise<Closing> {
-  let reason = `HTTP ${response.status}`;
-  try {
-    const problem: unknown = await response.json();
-    if (typeof problem === "object" && problem !== null && "detail" in problem && typeof problem.detail === "string") {
-      reason = problem.detail;
-    }
-  } catch {
-    // not a problem document: the status has to do
-  }
-  const seconds = Number(response.headers.get("Retry-After"));
-  const comeBack = response.status >= 500 || [408, 425, 429].includes(response.status);
-  return { code: 1006, reason, comeBack, ...(seconds > 0 && { after: seconds * 1000 }) };
+  const { status, headers } = response;
+  const problem: unknown = await response.json().catch(() => null);
+  const seconds = Number(headers.get("Retry-After"));
+  return {
+    code: 1006,
+    reason: fits(problem, { detail: "" }) ? problem.detail : `HTTP ${status}`,
+    comeBack: status >= 500 || [408, 425, 429].includes(status),
+    ...(seconds > 0 && { after: seconds * 1000 }),
+  };
 }
 
 /** Long polling: each answer is told as the message that a stream would have sent. */
-export function createPollTransport(options: PollOptions): Transport {
-  const { url, fetch, wait = 25, pace = 1000, now = Date.now } = options;
-  return {
-    name: "poll",
-    duplex: false,
-    queryLimit: 30_000,
-    quiet: wait * 1000,
-    open(request, handlers) {
-      if (asksNothing(request)) return beatAlone(handlers);
-      const abort = new AbortController();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      let position: Position | null = null;
-      let sources = new Set<string>(); // as they stood, each as text
+export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport => ({
+  name: "poll",
+  duplex: false,
+  queryLimit: Number.POSITIVE_INFINITY,
+  quiet: wait * 1000,
+  open(request, handlers) {
+    if (asksNothing(request)) return beatAlone(handlers);
+    const abort = new AbortController();
+    const { signal } = abort;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let position: string | null = null;
+    let known = new Set<string>(); // the sources as they stood, each as text
 
-      const end = (closing: Closing) => {
-        if (abort.signal.aborted) return;
+    const take = ({ unknown, resumed = false, quotes, bars = [], trades = [], ...rest }: QuotesAnswer) => {
+      const { epoch, seq, time, sources = [] } = rest;
+      const news: unknown[] = [];
+      if (resumed && position?.startsWith(`${epoch}-`)) {
+        const changed = sources.filter((source) => !known.has(JSON.stringify(source)));
+        news.push(...changed.map((source) => ({ type: "status", ...source })));
+      } else {
+        news.push({ type: "hello", protocol: 1, ...rest });
+        if (unknown) news.push({ type: "subscribed", symbols: request.symbols, unknown });
+      }
+      known = new Set(sources.map((source) => JSON.stringify(source)));
+      news.push(...bars, ...trades);
+      for (const message of news) if (isServerMessage(message)) handlers.message(message);
+      position = `${epoch}-${seq}`;
+      handlers.message({ type: "snapshot", seq, time, quotes, ...(resumed && { resumed }) }, position);
+    };
+
+    const ask = async (): Promise<Closing | null> => {
+      // The first request is not to be held: its answer tells whether this transport works at all.
+      const query = wholeQuery({ ...request, since: position ?? request.since });
+      const response = await fetch(url + query + (position ? `&wait=${wait}s` : ""), { signal });
+      if (response.status === 204) handlers.message({ type: "heartbeat" });
+      else if (response.ok) {
+        const answer: unknown = await response.json();
+        if (!isQuotesAnswer(answer)) throw new Error("not an answer of this protocol");
+        take(answer);
+      } else return refusal(response);
+      return null;
+    };
+
+    const repeat = async () => {
+      const started = now();
+      const closing = await ask().catch(
+        (error: unknown): Closing => ({
+          code: 1006,
+          reason: error instanceof Error ? error.message : "",
+          comeBack: true,
+        }),
+      );
+      if (signal.aborted) return;
+      if (closing) handlers.closed(closing);
+      else timer = setTimeout(repeat, Math.max(0, started + pace - now()));
+    };
+
+    timer = setTimeout(repeat, 0);
+    return {
+      ...mute,
+      close() {
         abort.abort();
         clearTimeout(timer);
-        handlers.closed(closing);
-      };
-
-      const take = (answer: QuotesAnswer) => {
-        const first = position?.epoch !== answer.epoch;
-        const resumed = answer.resumed === true;
-        if (first || !resumed) {
-          handlers.message(hello(answer));
-          if (answer.unknown) {
-            handlers.message({ type: "subscribed", symbols: request.symbols, unknown: answer.unknown });
-          }
-        } else {
-          for (const source of answer.sources ?? []) {
-            if (!sources.has(JSON.stringify(source))) handlers.message({ type: "status", ...source });
-          }
-        }
-        sources = new Set((answer.sources ?? []).map((source) => JSON.stringify(source)));
-        position = { epoch: answer.epoch, seq: answer.seq };
-        for (const message of [...(answer.bars ?? []), ...(answer.trades ?? [])]) {
-          if (isServerMessage(message)) handlers.message(message, "");
-        }
-        handlers.message(
-          { type: "snapshot", seq: answer.seq, time: answer.time, quotes: answer.quotes, ...(resumed && { resumed }) },
-          formatPosition(position),
-        );
-      };
-
-      const ask = async () => {
-        const started = now();
-        // The first request is not to be held: its answer tells whether this transport works at all.
-        const since = position ? formatPosition(position) : request.since;
-        let query = wholeQuery({ ...request, since });
-        if (position) query += `&wait=${wait}s`;
-        try {
-          const response = await fetch(url + query, { signal: abort.signal });
-          if (abort.signal.aborted) return;
-          if (response.status === 204) {
-            handlers.message({ type: "heartbeat" });
-          } else if (response.ok) {
-            const answer: unknown = await response.json();
-            if (abort.signal.aborted) return;
-            if (!isQuotesAnswer(answer)) throw new Error("not an answer of this protocol");
-            take(answer);
-          } else {
-            end(await refusal(response));
-            return;
-          }
-        } catch (error) {
-          end({ code: 1006, reason: error instanceof Error ? error.message : "", comeBack: true });
-          return;
-        }
-        if (!abort.signal.aborted) timer = setTimeout(() => void ask(), Math.max(0, started + pace - now()));
-      };
-
-      timer = setTimeout(() => void ask(), 0);
-      return {
-        send: () => false,
-        buffered: () => 0,
-        close() {
-          abort.abort();
-          clearTimeout(timer);
-        },
-      };
-    },
-  };
-}
+      },
+    };
+  },
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatPosition, parseMessage, parsePosition } from "./protocol.ts";
+import { parseMessage } from "./protocol.ts";
 
 describe("messages", () => {
   test("what is known is read as it is", () => {
@@ -11,6 +11,7 @@ describe("messages", () => {
   test.each([
     ["an unknown type", '{"type":"fireworks"}'],
     ["a type that is a property of every object", '{"type":"constructor"}'],
+    ["a type that is what every object is made of", '{"type":"__proto__"}'],
     ["no object", "[1]"],
     ["no JSON", "hello"],
     ["an update without quotes", '{"type":"update","seq":1,"time":1}'],
@@ -21,11 +22,4 @@ describe("messages", () => {
   test("nothing that comes in makes it throw", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void parseMessage(text)));
   });
-});
-
-test("a position names the run and the flush", () => expect(formatPosition({ epoch: "k3x", seq: 12 })).toBe("k3x-12"));
-
-test("a position that is none is none", () => {
-  expect(parsePosition("k3x-12")).toEqual({ epoch: "k3x", seq: 12 });
-  for (const text of ["", "k3x", "-1", "a b-1", "k-1.5", "k-"]) expect(parsePosition(text)).toBeNull();
 });

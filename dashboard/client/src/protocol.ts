@@ -212,25 +212,11 @@ export type ClientMessage =
 
 export const subprotocol = "tickertape.v1.json";
 
-/** A place in the stream of one run of the server. */
-export interface Position {
-  readonly epoch: string;
-  readonly seq: number;
-}
-
-export const formatPosition = (position: Position): string => `${position.epoch}-${position.seq}`;
-
-/** Reads EPOCH-SEQ; null for what is none. */
-export function parsePosition(text: string): Position | null {
-  const [, epoch, seq] = /^([A-Za-z0-9]{1,64})-(\d{1,15})$/.exec(text) ?? [];
-  return epoch === undefined ? null : { epoch, seq: Number(seq) };
-}
-
 /**
  * Whether a value has this shape: an object all of its keys, a list only such elements, everything else the same type as
  * the example.
  */
-export const fits = (value: unknown, shape: unknown): boolean => {
+export const fits = <T>(value: unknown, shape: T): value is T => {
   if (typeof value !== typeof shape || value === null) return false;
   if (Array.isArray(shape)) return Array.isArray(value) && value.every((one) => fits(one, shape[0]));
   return (
@@ -243,7 +229,8 @@ const flush = { seq: 0, time: 0, quotes: [{ s: "" }] };
 const chunk = { symbol: "", seq: 0 };
 
 // What each type must have to be of use; a message without it is dropped like an unknown type.
-const shapes: { readonly [T in MessageType]: object } = {
+const shapes: { readonly [T in MessageType]: object } & { readonly __proto__: null } = {
+  __proto__: null, // it has no types but these
   hello: { epoch: "", seq: 0, time: 0 },
   subscribed: {},
   unsubscribed: {},
@@ -260,9 +247,7 @@ const shapes: { readonly [T in MessageType]: object } = {
 
 /** Whether it is a message that this version knows. */
 export const isServerMessage = (value: unknown): value is ServerMessage =>
-  fits(value, { type: "" }) &&
-  Object.hasOwn(shapes, (value as ServerMessage).type) &&
-  fits(value, shapes[(value as ServerMessage).type]);
+  fits(value, { type: "" }) && fits(value, shapes[(value as ServerMessage).type]);
 
 /** Reads one message. Null for what this version does not know, which a client must ignore. */
 export function parseMessage(text: string): ServerMessage | null {

@@ -4,16 +4,13 @@ import { listed, type StreamRequest, streamQuery } from "./transport.ts";
 export function wholeQuery(request: StreamRequest): string {
   const { series = [] } = request;
   const parts: string[] = [];
-  const trades = series.filter(({ interval }) => interval === null);
-  if (trades.length > 0) parts.push(`trades=${listed(trades.map(({ symbol }) => symbol))}`);
-  const limits = [0]; // there is one for all of a query
-  for (const interval of new Set(series.map((one) => one.interval))) {
-    if (interval === null) continue;
-    const bars = series.filter((one) => one.interval === interval);
-    parts.push(`bars=${listed(bars.map(({ symbol }) => symbol))}`, `interval=${interval}`);
-    limits.push(...bars.map(({ limit }) => limit ?? Number.POSITIVE_INFINITY));
+  let most = 0; // there is one limit for all of a query
+  for (const wanted of new Set(series.map(({ interval }) => interval))) {
+    const these = series.filter(({ interval }) => interval === wanted);
+    const names = listed(these.map(({ symbol }) => symbol));
+    parts.push(...(wanted === null ? [`trades=${names}`] : [`bars=${names}`, `interval=${wanted}`]));
+    if (wanted !== null) most = Math.max(most, ...these.map(({ limit }) => limit ?? Number.POSITIVE_INFINITY));
   }
-  const limit = Math.max(...limits);
-  if (limit > 0 && Number.isFinite(limit)) parts.push(`limit=${limit}`);
+  if (most > 0 && most < Number.POSITIVE_INFINITY) parts.push(`limit=${most}`);
   return streamQuery(request, parts);
 }

@@ -65,7 +65,8 @@ export function makeQuote(entry: Entry, running: boolean, serverTime: () => numb
   const { quote: raw, confirmed, tick, seq, sent, received } = entry;
   const { p: last, pc: previousClose } = raw;
   const both = last !== undefined && previousClose !== undefined;
-  const status = raw.st === undefined ? "live" : ((statuses.includes(raw.st) ? raw.st : "stale") as QuoteStatus);
+  const { st } = raw;
+  const status = (st === undefined ? "live" : statuses.includes(st) ? st : "stale") as QuoteStatus;
   const exchangeTime = millis(raw.t);
   return {
     symbol: raw.s,

@@ -4,39 +4,44 @@ import type { SeriesStore } from "./series.ts";
 import type { SourceState } from "./sources.ts";
 import { isGroup } from "./want.ts";
 
-/** What a client has been told so far. */
-export interface Known {
-  readonly hello: Hello | null;
-  readonly seq: number;
-  readonly time: number;
-  readonly sources: readonly SourceState[];
-  readonly board: Board;
-  readonly series: SeriesStore | null;
-}
-
-const wireSource = ({ source, simulated, status, since, message }: SourceState) => ({
-  source,
-  simulated,
-  status,
-  message,
+const wireSource = ({ since, ...source }: SourceState) => ({
+  ...source,
   ...(since !== null && { since: since * 1000 }),
 });
 
-/** What one who comes late must be told of these, as a stream would tell it; greet: with a hello. */
-export function retell(
-  { hello, seq, time, sources, board, series }: Known,
-  names: readonly string[],
-  keys: readonly string[],
-  greet: boolean,
-): readonly ServerMessage[] {
-  const quotes: Quote[] = [];
-  for (const symbol of names.some(isGroup) ? board.symbols() : names) {
-    const entry = board.get(symbol);
-    if (entry?.confirmed) quotes.push(entry.quote);
-  }
-  return [
-    ...(greet && hello ? [{ ...hello, seq, time, sources: sources.map(wireSource) }] : []),
-    { type: "snapshot", seq, time, quotes },
-    ...keys.flatMap((key) => series?.whole(key) ?? []),
-  ];
+/** Where what has been told is kept. */
+export interface Known {
+  readonly board: Board;
+  readonly series: () => SeriesStore | null;
+  readonly client: { readonly sources: readonly SourceState[] };
+}
+
+/** Keeps what it takes to tell one who comes late what has been told so far. */
+export function createRetelling({ board, series, client }: Known) {
+  let hello: Hello | null = null;
+  let seq = 0;
+  let time = 0;
+
+  return {
+    /** Each message passes here, be it from the server or from another tab. */
+    note(message: ServerMessage): void {
+      if (message.type === "hello") hello = message;
+      if ("seq" in message && message.seq !== undefined) ({ seq } = message);
+      if ("time" in message && message.time) ({ time } = message);
+    },
+
+    /** What must be told of these, as a stream would tell it; greet: with a hello. */
+    told(names: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] {
+      const quotes: Quote[] = [];
+      for (const symbol of names.some(isGroup) ? board.symbols() : names) {
+        const entry = board.get(symbol);
+        if (entry?.confirmed) quotes.push(entry.quote);
+      }
+      return [
+        ...(greet && hello ? [{ ...hello, seq, time, sources: client.sources.map(wireSource) }] : []),
+        { type: "snapshot", seq, time, quotes },
+        ...keys.flatMap((key) => series()?.whole(key) ?? []),
+      ];
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { BarsMessage, TradesMessage, WireBar, WireTrade } from "./protocol.ts";
-import { keyOfSeries, seriesKey } from "./want.ts";
+import { seriesKey } from "./want.ts";
 
 export { createSeriesLedger } from "./ledger.ts";
 
@@ -88,11 +88,10 @@ const makeTrade = (trade: WireTrade): Trade => ({
 
 /** Puts one into a list that is in order, in the place of the one with its key; almost all belong to the end. */
 function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void {
-  let at = list.length;
-  while (at > 0 && key(list[at - 1] as T) > key(one)) at--;
-  const same = at > 0 && key(list[at - 1] as T) === key(one);
-  if (same) list.splice(at - 1, 1, ...(gone ? [] : [one]));
-  else if (!gone) list.splice(at, 0, one);
+  const at = list.findLastIndex((known) => key(known) <= key(one));
+  const before = list[at];
+  const same = before !== undefined && key(before) === key(one) ? 1 : 0;
+  list.splice(at + 1 - same, same, ...(gone ? [] : [one]));
 }
 
 const start = (bar: WireBar) => bar.t;
@@ -104,7 +103,7 @@ export function createSeriesStore() {
 
   return {
     take(message: SeriesMessage): SeriesChange {
-      const key = keyOfSeries(message);
+      const key = seriesKey(message);
       const before = store.get(key);
       const reset = message.reset === true || !before;
       const { bars, trades } = before && !reset ? before : { bars: [], trades: [] };
@@ -125,8 +124,7 @@ export function createSeriesStore() {
     bars: (symbol: string, interval: string): readonly Bar[] =>
       (store.get(seriesKey({ symbol, interval }))?.bars ?? []).map(makeBar),
 
-    trades: (symbol: string): readonly Trade[] =>
-      (store.get(seriesKey({ symbol, interval: null }))?.trades ?? []).map(makeTrade),
+    trades: (symbol: string): readonly Trade[] => (store.get(seriesKey({ symbol }))?.trades ?? []).map(makeTrade),
 
     /** What one who comes late must be told; null while nothing is known. */
     whole(key: string): SeriesMessage | null {

@@ -22,16 +22,14 @@ const setup = () => {
   const sockets = createFakeSockets();
   const tab = () => {
     const connection = createConnection({
-      transport: createWebSocketTransport({
-        url: "ws://host/ws",
-        connect: (url, protocol) => new sockets.WebSocket(url, protocol),
-      }),
+      transport: createWebSocketTransport("ws://host/ws", sockets.WebSocket),
+      blocked: async () => null,
+      online: () => true,
+      now: Date.now,
       random: () => 0.5,
     });
-    const board = createBoard();
+    const board = createBoard({ changed() {}, follows: () => true, now: Date.now });
     const messages: ServerMessage[] = [];
-    let greeting: ServerMessage | null = null;
-    let seq = 0;
     const channel: { it?: ReturnType<typeof channels> } = {};
     const line = createSharedLine({
       name: "prices",
@@ -39,12 +37,8 @@ const setup = () => {
       handlers: {
         message(message) {
           messages.push(message);
-          if (message.type === "hello") {
-            greeting = message;
-            board.begin(message.epoch);
-          } else if (message.type === "snapshot") board.snapshot(message);
-          else if (message.type === "update") board.update(message);
-          if ("seq" in message && message.seq !== undefined) ({ seq } = message);
+          if (message.type === "hello") board.doubt(message.epoch);
+          else if (message.type === "snapshot" || message.type === "update") board.take(message);
         },
         state() {
           if (line.state.phase !== "open") board.doubt();
@@ -58,11 +52,9 @@ const setup = () => {
         channel.it = channels(name);
         return channel.it;
       },
-      told: (symbols, _, greet) => {
-        const quotes = symbols.flatMap((symbol) => board.get(symbol)?.quote ?? []);
-        return [...(greet && greeting ? [greeting] : []), snapshot(seq, quotes)];
-      },
-      vouched: (symbol) => board.get(symbol)?.confirmed === true,
+      board,
+      series: () => null,
+      client: { sources: [] },
       now: Date.now,
     });
     const want = (symbols: readonly string[], more: Partial<Want> = {}) =>
@@ -259,7 +251,7 @@ test("what several want is the most of everything", () => {
   const bars = (limit: number | null) => ({ symbol: "A", interval: "1m", limit });
   const wants: Want[] = [
     { ...wantsNothing, symbols: ["A"], series: [bars(10)], rate: 1, fields: ["p"], paused: "user" },
-    { ...wantsNothing, symbols: ["A", "B"], series: [bars(50)], rate: 4, fields: ["b"], curious: true },
+    { ...wantsNothing, symbols: ["A", "B"], series: [bars(50)], rate: 4, fields: ["b"] },
   ];
   expect(combineWants(wants)).toEqual({
     symbols: ["A", "B"],
@@ -267,7 +259,6 @@ test("what several want is the most of everything", () => {
     rate: 4,
     fields: ["p", "b"],
     paused: null,
-    curious: true,
   });
   expect(combineWants([...wants, wantsNothing])).toMatchObject({ rate: null, fields: null });
   expect(combineWants(wants.slice(0, 1))).toMatchObject({ paused: "user", rate: 1 });

@@ -1,16 +1,17 @@
 import type { Connection, ConnectionState } from "./connection.ts";
 import { type Line, type LineHandlers, listen, type Role } from "./line.ts";
-import { type ClientMessage, parsePosition, type ServerMessage } from "./protocol.ts";
+import type { ClientMessage, ServerMessage } from "./protocol.ts";
+import { createRetelling, type Known } from "./retell.ts";
 import type { Series, TransportName } from "./transport.ts";
-import { createLookup, isGroup, seriesKey, type Want, wantsNothing } from "./want.ts";
+import { createLookup, isGroup, seriesKey, type Want, wantsNothing, without } from "./want.ts";
 
 /** What the tabs tell each other. `to` is for one tab only. */
 type Note = { readonly from: string; readonly to?: string } & (
   | { readonly is: "want"; readonly want: Want; readonly join: boolean }
-  | { readonly is: "leave" | "lead" | "beat" | "retry" | "network" }
+  | { readonly is: "leave" | "lead" | "beat" | "retryNow" | "networkChanged" }
   | { readonly is: "send"; readonly message: ClientMessage }
   | { readonly is: "message"; readonly message: ServerMessage; readonly position: string | null }
-  | { readonly is: "state"; readonly state: ConnectionState; readonly latency: number | null; readonly silence: number }
+  | { readonly is: "state"; readonly state: ConnectionState; readonly silence: number }
   | { readonly is: "synced"; readonly resumed: boolean; readonly position: string | null }
   | { readonly is: "fallback"; readonly change: { readonly from: TransportName; readonly to: TransportName } }
 );
@@ -24,17 +25,13 @@ export interface Channel {
   close(): void;
 }
 
-export interface ShareOptions {
+export interface ShareOptions extends Known {
   /** The same for all who can use one connection. */
   readonly name: string;
   readonly connection: Connection;
   readonly handlers: LineHandlers;
   readonly locks: Pick<LockManager, "request">;
   readonly channel: (name: string) => Channel;
-  /** What one who comes late must be told of these, in the order of a stream, as far as it is known. */
-  readonly told: (symbols: readonly string[], series: readonly string[], greet: boolean) => readonly ServerMessage[];
-  /** Whether a price of the symbol is known and vouched for. */
-  readonly vouched: (symbol: string) => boolean;
   readonly now: () => number;
 }
 
@@ -43,25 +40,24 @@ const firstAnswer = 3000; // ms for a leader to answer; another tab does so in a
 
 const union = <T>(lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())];
 
+/** The largest; null is without a limit. */
+const most = (limits: readonly (number | null)[]): number | null =>
+  limits.includes(null) ? null : Math.max(...limits.map(Number));
+
 /** What serves all of them: the most of everything. */
 export function combineWants(wants: readonly Want[]): Want {
   const series = new Map<string, Series>();
   for (const one of wants.flatMap((want) => want.series)) {
-    const other = series.get(seriesKey(one));
-    const limit = other === undefined ? one.limit : other.limit && one.limit && Math.max(other.limit, one.limit);
-    series.set(seriesKey(one), { ...one, limit });
+    const other = series.get(seriesKey(one)) ?? one;
+    series.set(seriesKey(one), { ...one, limit: most([other.limit, one.limit]) });
   }
   const seen = wants.filter(({ paused }) => paused === null);
-  const rates = (seen.length > 0 ? seen : wants).map(({ rate }) => rate ?? Number.POSITIVE_INFINITY);
-  const rate = Math.max(0, ...rates);
   return {
     symbols: union(wants.map(({ symbols }) => symbols)),
     series: [...series.values()],
-    rate: rate > 0 && Number.isFinite(rate) ? rate : null,
+    rate: most((seen.length ? seen : wants).map(({ rate }) => rate)),
     fields: wants.some(({ fields }) => fields === null) ? null : union(wants.map(({ fields }) => fields ?? [])),
-    paused:
-      seen.length > 0 || wants.length === 0 ? null : wants.every(({ paused }) => paused === "user") ? "user" : "hidden",
-    curious: wants.some(({ curious }) => curious),
+    paused: seen.length ? null : wants.some(({ paused }) => paused === "hidden") ? "hidden" : "user",
   };
 }
 
@@ -71,7 +67,8 @@ export function combineWants(wants: readonly Want[]): Want {
  * where it stood itself. A leader that says nothing is taken for frozen, and a tab that is looked at takes over.
  */
 export function createSharedLine(options: ShareOptions): Line {
-  const { name, connection, handlers, locks, told, vouched, now } = options;
+  const { name, connection, handlers, locks, board, now } = options;
+  const retelling = createRetelling(options);
   const self = Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
 
   let life: AbortController | null = null; // from connect to disconnect
@@ -88,8 +85,7 @@ export function createSharedLine(options: ShareOptions): Line {
   // Of a follower.
   let leader: string | null = null;
   let expected: string | null = null; // who has said that it leads, until it has answered
-  let heard: ConnectionState = { ...connection.state, phase: "connecting" };
-  let latency: number | null = null;
+  let heard = connection.state;
   let position: string | null = null;
   let silence = firstAnswer;
   let watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -106,17 +102,12 @@ export function createSharedLine(options: ShareOptions): Line {
     handlers.used();
   };
 
-  const stateNote = (): Body => ({
-    is: "state",
-    state: connection.state,
-    latency: connection.latency,
-    silence: connection.silence(),
-  });
+  const stateNote = (): Body => ({ is: "state", state: connection.state, silence: connection.silence() });
 
   const announce = (symbols: readonly string[], series: readonly string[], to: string, greet: boolean) => {
-    const messages = [...told(symbols, series, greet)];
+    const messages = [...retelling.told(symbols, series, greet)];
     const strange = symbols.filter((symbol) => unknown.has(symbol));
-    if (strange.length > 0) messages.push({ type: "subscribed", unknown: strange });
+    if (strange.length) messages.push({ type: "subscribed", unknown: strange });
     for (const message of messages) post({ is: "message", message, position: null, to });
   };
 
@@ -128,14 +119,12 @@ export function createSharedLine(options: ShareOptions): Line {
       locks.request(`${name}/${tab}`, { signal: ended }, () => lose(tab)).catch(() => {});
     }
     peers.set(tab, want);
-    const [old, shared] = [new Set(before.symbols), uses];
-    const added = want.symbols.filter((symbol) => !old.has(symbol));
-    const known = added.some(isGroup) ? added : added.filter(shared.symbol);
-    const oldKeys = createLookup(before);
-    const series = want.series.map(seriesKey).filter((key) => shared.series(key) && !oldKeys.series(key));
+    const added = without(want.symbols, new Set(before.symbols));
+    const known = added.some(isGroup) ? added : added.filter(uses);
+    const series = without(want.series.map(seriesKey), new Set(before.series.map(seriesKey))).filter(uses);
     const open = connection.state.phase === "open";
     if (join) post({ ...stateNote(), to: tab });
-    if (open && (join || known.length > 0 || series.length > 0)) announce(known, series, tab, join);
+    if (open && (join || known.length + series.length)) announce(known, series, tab, join);
     if (join && connection.state.synced) {
       post({ is: "synced", resumed: false, position: connection.position, to: tab });
     }
@@ -152,8 +141,10 @@ export function createSharedLine(options: ShareOptions): Line {
     clearTimeout(watchdog);
     leader = null;
     serve();
-    const from = position === null ? null : parsePosition(position);
-    if (from) connection.adopt(from, mine.symbols.filter(vouched));
+    if (position) {
+      const vouched = mine.symbols.filter((symbol) => board.get(symbol)?.confirmed);
+      connection.adopt(position, vouched);
+    }
     post({ is: "lead" });
     const timer = setInterval(() => post({ is: "beat" }), beat);
     ended.signal.addEventListener("abort", () => clearInterval(timer));
@@ -221,6 +212,11 @@ export function createSharedLine(options: ShareOptions): Line {
     }, silence);
   };
 
+  const tell = (message: ServerMessage) => {
+    retelling.note(message);
+    handlers.message(message);
+  };
+
   const hear = (note: Note) => {
     // A tab that has taken over, unheard perhaps. One that was stolen from may still be talking.
     if (note.is === "lead" || (note.is === "beat" && note.from !== (leader ?? expected))) {
@@ -233,14 +229,13 @@ export function createSharedLine(options: ShareOptions): Line {
       case "state":
         if (note.to === self && note.from === (expected ?? note.from)) leader = note.from;
         if (note.from !== leader) break;
-        ({ latency, silence } = note);
-        heard = note.state;
+        ({ state: heard, silence } = note);
         handlers.state();
         break;
       case "message":
         if (note.from !== leader) break;
         position = note.position ?? position;
-        handlers.message(note.message);
+        tell(note.message);
         break;
       case "synced":
         if (note.from !== leader) break;
@@ -262,8 +257,7 @@ export function createSharedLine(options: ShareOptions): Line {
     if (note.is === "want") take(note.from, note.want, note.join, tenure.signal);
     else if (note.is === "leave") lose(note.from);
     else if (note.is === "send") connection.send(note.message);
-    else if (note.is === "retry") connection.retryNow();
-    else if (note.is === "network") connection.networkChanged();
+    else if (note.is === "retryNow" || note.is === "networkChanged") connection[note.is]();
   };
 
   // --- the connection, while this tab leads ------------------------------------------------------
@@ -274,7 +268,7 @@ export function createSharedLine(options: ShareOptions): Line {
         for (const symbol of message.symbols ?? []) unknown.delete(symbol);
         for (const symbol of message.unknown ?? []) unknown.add(symbol);
       }
-      handlers.message(message);
+      tell(message);
       if (peers.size > 0) post({ is: "message", message, position: connection.position });
     },
     state() {
@@ -291,6 +285,11 @@ export function createSharedLine(options: ShareOptions): Line {
       post({ is: "fallback", change });
     },
   });
+
+  const bid = (is: "retryNow" | "networkChanged") => {
+    if (tenure) connection[is]();
+    else post({ is });
+  };
 
   const disconnect = () => {
     if (!life) return;
@@ -316,9 +315,6 @@ export function createSharedLine(options: ShareOptions): Line {
     },
     get position() {
       return tenure ? connection.position : position;
-    },
-    get latency() {
-      return tenure ? connection.latency : latency;
     },
     get uses() {
       return uses;
@@ -360,15 +356,8 @@ export function createSharedLine(options: ShareOptions): Line {
       return true;
     },
 
-    retryNow() {
-      if (tenure) connection.retryNow();
-      else post({ is: "retry" });
-    },
-
-    networkChanged() {
-      if (tenure) connection.networkChanged();
-      else post({ is: "network" });
-    },
+    retryNow: () => bid("retryNow"),
+    networkChanged: () => bid("networkChanged"),
 
     wake() {
       if (tenure) connection.wake();

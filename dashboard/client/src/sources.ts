@@ -15,10 +15,10 @@ export interface SourceState {
 const make = ({
   source = "",
   simulated = source === "sim",
-  status,
+  status = "live",
   since,
   message = "",
-}: SourceStatus): SourceState => ({
+}: { readonly [K in keyof SourceStatus]?: SourceStatus[K] | undefined }): SourceState => ({
   source,
   simulated,
   status,
@@ -26,15 +26,13 @@ const make = ({
   message,
 });
 
-export function greetedSources({ source, simulated, status = "live", sources }: Hello): readonly SourceState[] {
-  const one = { status, ...(source !== undefined && { source }), ...(simulated !== undefined && { simulated }) };
-  return (sources && fits(sources, [{ status: "" }]) ? sources : [one]).map(make);
-}
+export const greetedSources = (hello: Hello): readonly SourceState[] =>
+  (fits(hello.sources, [{ status: "" }]) ? hello.sources : [hello]).map(make);
 
 /** The sources after one has told how it is; one that names none is the first. */
 export function changedSources(before: readonly SourceState[], change: SourceStatus): readonly SourceState[] {
-  const source = change.source ?? before[0]?.source ?? "";
-  const known = before.find((one) => one.source === source);
-  const next = make({ simulated: known?.simulated ?? source === "sim", ...change, source });
-  return known ? before.map((one) => (one === known ? next : one)) : [...before.filter((one) => one.source), next];
+  const { source = before[0]?.source } = change;
+  const at = before.findIndex((one) => one.source === source);
+  const next = make({ simulated: before[at]?.simulated, ...change, source });
+  return at < 0 ? [...before, next] : before.with(at, next);
 }

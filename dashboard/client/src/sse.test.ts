@@ -11,7 +11,7 @@ const opened = (symbols: readonly string[] = ["A"]) => {
   const connect = vi.fn((_url: string) => source);
   const message = vi.fn<(message: unknown) => void>();
   const closed = vi.fn<(closing: Closing) => void>();
-  const stream = createSseTransport({ url: "/events", connect }).open({ symbols, since: null }, { message, closed });
+  const stream = createSseTransport("/events", connect).open({ symbols, since: null }, { message, closed });
   return { source, connect, message, closed, stream };
 };
 
@@ -29,7 +29,6 @@ test("events are the messages of the same name", () => {
 
 test("an error ends it: the browser's own retry is not used", () => {
   const { source, closed } = opened();
-  source.dispatchEvent(new Event("error"));
   source.dispatchEvent(new Event("error"));
   expect(source.close).toHaveBeenCalled();
   expect(closed.mock.calls).toEqual([[{ code: 1006, reason: "", comeBack: true }]]);

@@ -1,4 +1,4 @@
-import { asksNothing, beatAlone } from "./beat.ts";
+import { asksNothing, beatAlone, mute } from "./beat.ts";
 import { type MessageType, parseMessage } from "./protocol.ts";
 import { wholeQuery } from "./query.ts";
 import { type Closing, readClosing, type Transport } from "./transport.ts";
@@ -7,12 +7,6 @@ import { type Closing, readClosing, type Transport } from "./transport.ts";
 export interface Source {
   addEventListener(type: string, listener: (event: Event | MessageEvent) => void): void;
   close(): void;
-}
-
-export interface SseOptions {
-  /** Of the endpoint, without a query: "/events". */
-  readonly url: string;
-  readonly connect: (url: string) => Source;
 }
 
 const types: readonly MessageType[] = [
@@ -29,48 +23,39 @@ const types: readonly MessageType[] = [
 ];
 
 // The codes after which coming back is of no use.
-const final: ReadonlySet<string> = new Set(["unauthorized", "origin", "policy", "too_many_symbols"]);
+const final: readonly string[] = ["unauthorized", "origin", "policy", "too_many_symbols"];
 
 /**
- * Server-sent events. The browser's own retry is not used: it gives up for ever on a refusal and
- * knows no jitter, so every error ends the stream and the connection decides when to open the next.
+ * Server-sent events, of an endpoint without a query: "/events". The browser's own retry is not used: it gives up for
+ * ever on a refusal and knows no jitter, so every error ends the stream and the connection decides when to open the
+ * next.
  */
-export function createSseTransport(options: SseOptions): Transport {
-  return {
-    name: "sse",
-    duplex: false,
-    queryLimit: 30_000,
-    quiet: 0,
-    open(request, handlers) {
-      if (asksNothing(request)) return beatAlone(handlers);
-      const source = options.connect(options.url + wholeQuery(request));
-      let done = false;
-      let hint: Partial<Closing> = {};
-      for (const type of types) {
-        source.addEventListener(type, (event) => {
-          if (done) return;
-          if ("data" in event && typeof event.data === "string") {
-            const message = parseMessage(event.data);
-            if (message?.type === "error") {
-              // Before it turns a client away the server says why, and for how long.
-              hint = { ...readClosing(1006, message.message ?? message.code), comeBack: !final.has(message.code) };
-            }
-            if (message) handlers.message(message, ("lastEventId" in event && event.lastEventId) || "");
-          } else if (type === "error") {
-            done = true;
-            source.close();
-            handlers.closed({ code: 1006, reason: "", comeBack: true, ...hint });
-          }
-        });
-      }
-      return {
-        send: () => false,
-        buffered: () => 0,
-        close() {
-          done = true;
-          source.close();
-        },
-      };
-    },
-  };
-}
+export const createSseTransport = (url: string, connect: (url: string) => Source): Transport => ({
+  name: "sse",
+  duplex: false,
+  queryLimit: Number.POSITIVE_INFINITY,
+  quiet: 0,
+  open(request, handlers) {
+    if (asksNothing(request)) return beatAlone(handlers);
+    const source = connect(url + wholeQuery(request));
+    const close = () => source.close();
+    let closing: Closing = { code: 1006, reason: "", comeBack: true };
+    for (const type of types) {
+      source.addEventListener(type, (event) => {
+        if (!("data" in event)) {
+          if (type !== "error") return;
+          close();
+          handlers.closed(closing);
+          return;
+        }
+        const message = parseMessage(event.data);
+        if (message?.type === "error") {
+          // Before it turns a client away the server says why, and for how long.
+          closing = { ...readClosing(1006, message.message ?? message.code), comeBack: !final.includes(message.code) };
+        }
+        if (message) handlers.message(message, event.lastEventId);
+      });
+    }
+    return { ...mute, close };
+  },
+});

@@ -32,7 +32,7 @@ export interface Closing {
   /** False when coming back would only be refused again. */
   readonly comeBack: boolean;
   /** The server asked to be left alone: come back after a random part of this many ms. */
-  readonly within?: number;
+  readonly within?: number | undefined;
   /** The server asked to be left alone for at least this many ms. */
   readonly after?: number;
 }
@@ -40,7 +40,7 @@ export interface Closing {
 export interface StreamHandlers {
   /** `position` is how far all that is followed has been told, where the transport knows. */
   readonly message: (message: ServerMessage, position?: string) => void;
-  /** Called once, and never after `close()`. */
+  /** What is told after that, or after `close()`, is of no interest to who opened the stream. */
   readonly closed: (closing: Closing) => void;
 }
 
@@ -56,7 +56,7 @@ export interface Transport {
   readonly name: TransportName;
   /** Whether subscriptions can change while it is open. */
   readonly duplex: boolean;
-  /** The longest query that is safe to open it with, in bytes. */
+  /** The longest query that is safe to open it with, in bytes; a longer one goes as messages, later. */
   readonly queryLimit: number;
   /** How long it may be silent on top of the server's heartbeat, in ms. */
   readonly quiet: number;
@@ -68,16 +68,15 @@ export const listed = (names: readonly string[]): string => names.map(encodeURIC
 /** The query that opens a stream; `more` are further parts of it. */
 export function streamQuery({ symbols, rate, fields, since }: StreamRequest, more: readonly string[] = []): string {
   const parts = [...more];
-  if (symbols.length > 0) parts.push(`symbols=${listed(symbols)}`);
+  if (symbols.length) parts.push(`symbols=${listed(symbols)}`);
   if (rate) parts.push(`rate=${rate}`);
   if (fields?.length) parts.push(`fields=${listed(fields)}`);
   if (since) parts.push(`since=${encodeURIComponent(since)}`);
-  return parts.length > 0 ? `?${parts.join("&")}` : "";
+  return parts.length ? `?${parts.join("&")}` : "";
 }
 
 /** Reads a WebSocket close: 1008 and the application's own codes mean stop; 1012 and 1013 name a delay. */
 export function readClosing(code: number, reason: string): Closing {
-  const comeBack = code !== 1008 && !(code >= 4000 && code < 5000);
   const [, within] = /\bretry_ms=(\d{1,9})\b/.exec(reason) ?? [];
-  return { code, reason, comeBack, ...(within && { within: Number(within) }) };
+  return { code, reason, comeBack: code !== 1008 && code < 4000, within: within ? Number(within) : undefined };
 }

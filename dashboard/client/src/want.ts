@@ -1,16 +1,14 @@
 import type { Series } from "./transport.ts";
 
-export const seriesKey = ({ symbol, interval }: Pick<Series, "symbol" | "interval">): string =>
-  `${interval ?? "trades"} ${symbol}`;
-
-/** The key of what a message of bars or trades belongs to. */
-export const keyOfSeries = ({
+/** What bars or trades are known by among all that is followed; no symbol has a space. Quotes are known by their symbol. */
+export const seriesKey = ({
   symbol,
-  interval = null,
+  interval,
 }: {
   readonly symbol: string;
+  /** None is trades. */
   readonly interval?: string | null;
-}) => seriesKey({ symbol, interval });
+}): string => `${interval ?? "trades"} ${symbol}`;
 
 export type PauseReason = "user" | "hidden";
 
@@ -24,33 +22,21 @@ export interface Want {
   readonly fields: readonly string[] | null;
   /** Why nothing is to be shown just now; null when it is. */
   readonly paused: PauseReason | null;
-  /** Whether it asks how long a round trip takes. */
-  readonly curious: boolean;
 }
 
-export const wantsNothing: Want = {
-  symbols: [],
-  series: [],
-  rate: null,
-  fields: null,
-  paused: null,
-  curious: false,
-};
+export const wantsNothing: Want = { symbols: [], series: [], rate: null, fields: null, paused: null };
 
 export const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
   [...names].filter((name) => !others.has(name));
 
 export const isGroup = (symbol: string): boolean => /^(\*$|#)/.test(symbol);
 
-/** Answers whether something is wanted. Who is in a list only the server knows, so with a list it may be any symbol. */
-export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">) {
-  const names = new Set(symbols);
-  const keys = new Set(series.map(seriesKey));
-  const all = symbols.some(isGroup);
-  return {
-    symbol: (name: string): boolean => all || names.has(name),
-    series: (key: string): boolean => keys.has(key),
-  };
-}
+/** Whether a symbol, or bars or trades by their key, are wanted. */
+export type Lookup = (key: string) => boolean;
 
-export type Lookup = ReturnType<typeof createLookup>;
+/** Who is in a list only the server knows, so with a list it may be any symbol. */
+export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">): Lookup {
+  const keys = new Set([...symbols, ...series.map(seriesKey)]);
+  const all = symbols.some(isGroup);
+  return (key) => keys.has(key) || (all && !key.includes(" "));
+}

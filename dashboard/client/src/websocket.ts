@@ -12,46 +12,34 @@ export interface Socket {
   close(code?: number): void;
 }
 
+export type SocketClass = new (url: string, protocol: string) => Socket;
+
 const open = 1; // WebSocket.OPEN
 
-export interface WebSocketOptions {
-  /** Of the endpoint, without a query: "wss://host/ws". */
-  readonly url: string;
-  readonly connect: (url: string, protocol: string) => Socket;
-}
-
-export function createWebSocketTransport(options: WebSocketOptions): Transport {
-  return {
-    name: "websocket",
-    duplex: true,
-    queryLimit: 1800, // proxies refuse long request lines; beyond it subscriptions go as messages
-    quiet: 0,
-    open(request, handlers) {
-      const socket = options.connect(options.url + streamQuery(request), subprotocol);
-      let done = false;
-      socket.addEventListener("message", ({ data }) => {
-        const message = !done && typeof data === "string" ? parseMessage(data) : null;
-        if (message) handlers.message(message);
-      });
-      // It is always followed by `close`, which knows more; in Node one that nobody hears ends the process.
-      socket.addEventListener("error", () => {});
-      socket.addEventListener("close", ({ code, reason }) => {
-        if (done) return;
-        done = true;
-        handlers.closed(readClosing(code, reason));
-      });
-      return {
-        send(message) {
-          if (socket.readyState !== open) return false;
-          socket.send(JSON.stringify(message));
-          return true;
-        },
-        buffered: () => socket.bufferedAmount,
-        close() {
-          done = true; // a half-open socket takes minutes to say that it closed: nobody waits for it
-          socket.close(1000);
-        },
-      };
-    },
-  };
-}
+/** The url is that of the endpoint, without a query: "wss://host/ws". */
+export const createWebSocketTransport = (url: string, WebSocket: SocketClass | undefined): Transport => ({
+  name: "websocket",
+  duplex: true,
+  queryLimit: 1800, // proxies refuse long request lines; beyond it subscriptions go as messages
+  quiet: 0,
+  open(request, handlers) {
+    if (!WebSocket) throw new Error("there is no WebSocket here");
+    const socket = new WebSocket(url + streamQuery(request), subprotocol);
+    socket.addEventListener("message", ({ data }) => {
+      const message = parseMessage(data);
+      if (message) handlers.message(message);
+    });
+    // It is always followed by `close`, which knows more; in Node one that nobody hears ends the process.
+    socket.addEventListener("error", () => {});
+    socket.addEventListener("close", ({ code, reason }) => handlers.closed(readClosing(code, reason)));
+    return {
+      send(message) {
+        if (socket.readyState !== open) return false;
+        socket.send(JSON.stringify(message));
+        return true;
+      },
+      buffered: () => socket.bufferedAmount,
+      close: () => socket.close(1000),
+    };
+  },
+});

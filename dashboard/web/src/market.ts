@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Client, type ClientState, decimalsOf, type Entry } from "tickertape-client";
+import { measureLatency } from "tickertape-client/latency";
 import type { Api, SymbolInfo } from "./api.ts";
 import { type Condition, combine, type FeedState, judge } from "./condition.ts";
 import type { Meter } from "./meter.ts";
@@ -45,6 +46,7 @@ const fewestDecimals = 2;
 export function createMarket(options: MarketOptions) {
   const { client, api, meter, changed, now = Date.now } = options;
 
+  const latency = measureLatency(client);
   const state: Signal<ClientState> = signal(client.state);
   const feed: Signal<FeedState> = signal(noFeed);
   const vitals: Signal<Vitals> = signal({ newest: null, rate: 0, latency: null, now: now() });
@@ -111,7 +113,7 @@ export function createMarket(options: MarketOptions) {
     vitals.value = {
       newest: newest > 0 ? age : null,
       rate: meter.rate(),
-      latency: state.peek().phase === "open" && !state.peek().paused ? client.latency() : null,
+      latency: state.peek().paused ? null : latency.value,
       now: now(),
     };
   };
@@ -219,6 +221,7 @@ export function createMarket(options: MarketOptions) {
 
     close(): void {
       clearInterval(heart);
+      latency.close();
       for (const stop of stops) stop();
       client.close();
     },
