@@ -130,8 +130,8 @@ func (b *bar) add(o *bar, k interval, shift int64) {
 }
 
 // replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
-// open, high, low and close only as far as the new one shows.
-func (b *bar) replace(old, next *trade) {
+// open, high, low and close only as far as the two show. at is as in take.
+func (b *bar) replace(old, next *trade, k interval, at uint32) {
 	if old.flags&feed.SetsVolume != 0 && b.count() > 0 {
 		cost, _ := old.size.Times(old.price)
 		volume, enough := b.volume.Sub(old.size)
@@ -151,8 +151,15 @@ func (b *bar) replace(old, next *trade) {
 	if b.count() == 0 {
 		*b = bar{start: b.start}
 	}
-	if b.priced() && next.flags&(feed.SetsHighLow|feed.SetsLast) != 0 {
-		b.high, b.low = max(b.high, next.price), min(b.low, next.price)
+	if !b.priced() || next.flags&setsPrice == 0 || next.outside() && (k == oneDay || !b.extended()) || !next.outside() && b.extended() {
+		return
+	}
+	b.high, b.low = max(b.high, next.price), min(b.low, next.price)
+	if at == b.first && b.open == old.price {
+		b.open = next.price
+	}
+	if at == b.last && b.close == old.price {
+		b.close = next.price
 	}
 }
 

@@ -95,7 +95,7 @@ func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
 		if cfg.Bars.keep(i) == 0 {
 			continue
 		}
-		start, _, ok := c.start(i, p.time)
+		start, at, ok := c.start(i, p.time)
 		if !ok {
 			continue
 		}
@@ -104,7 +104,7 @@ func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
 		if place == s.n || s.at(place).start != start {
 			continue
 		}
-		c.mend(i, place, &old, p, cfg)
+		c.mend(i, place, at, &old, p, cfg)
 		s.at(place).changed, s.mended = seq, seq
 	}
 	return true
@@ -112,20 +112,14 @@ func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
 
 // mend makes a bar anew after one of its trades has changed: of its trades where all of them are kept, else of
 // shorter bars, else as far as the two trades show.
-func (c *chart) mend(k interval, place int, old, next *trade, cfg *Config) {
+func (c *chart) mend(k interval, place int, at uint32, old, next *trade, cfg *Config) {
 	s := &c.bars[k]
 	b := s.at(place)
-	fresh := bar{start: b.start}
 	if c.tape.gone < feed.Time(b.start)*1e6 {
-		for i := range c.tape.n {
-			p := c.tape.at(i)
-			if start, at, ok := c.start(k, p.time); ok && start == b.start {
-				fresh.take(p, k, at)
-			}
-		}
-		*b = fresh
+		*b = c.ofTrades(k, b.start)
 		return
 	}
+	fresh := bar{start: b.start}
 	end := c.end(k, place)
 	for j := range k {
 		part := &c.bars[j]
@@ -139,7 +133,25 @@ func (c *chart) mend(k interval, place int, old, next *trade, cfg *Config) {
 		*b = fresh
 		return
 	}
-	b.replace(old, next)
+	summed := *b
+	summed.replace(old, next, k, at)
+	if fresh = c.ofTrades(k, b.start); fresh.count() == summed.count() { // of trades that came late, all may be kept
+		*b = fresh
+		return
+	}
+	*b = summed
+}
+
+// ofTrades is a bar of the trades that are kept.
+func (c *chart) ofTrades(k interval, start uint32) bar {
+	b := bar{start: start}
+	for i := range c.tape.n {
+		p := c.tape.at(i)
+		if of, at, ok := c.start(k, p.time); ok && of == start && p.marks(k) {
+			b.take(p, k, at)
+		}
+	}
+	return b
 }
 
 // never is later than every start.

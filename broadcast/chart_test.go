@@ -192,6 +192,53 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	}
 }
 
+// Of a bar whose other trades are kept no more, a correction mends what can be known.
+func TestCorrectionsMendWhatCameLate(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Trades = 100
+	var c chart
+	id := uint64(0)
+	say := func(at feed.Time, price feed.Price, flags feed.Flags) uint64 {
+		id++
+		c.trade(&trade{id: id, price: price * feed.Scale, size: feed.Units(1), time: at, flags: flags}, 1, &cfg)
+		return id
+	}
+	correct := func(id uint64, old, next feed.Price, flags feed.Flags) {
+		k := feed.Correction{ID: id, Old: feed.Print{Price: old * feed.Scale, Size: feed.Units(1), Flags: flags}}
+		if next != 0 {
+			k.New = feed.Print{Price: next * feed.Scale, Size: feed.Units(1), Flags: flags}
+		}
+		if !c.correct(&k, 2, &cfg) {
+			t.Fatalf("trade %d not found", id)
+		}
+	}
+	const outside = feed.SetsExtended | feed.SetsVolume
+	at := func(ms int) feed.Time { return morning + feed.Time(ms)*1000 }
+	for i := range 150 {
+		say(at(i), 10, feed.Regular)
+	}
+	last := say(at(151), 11, feed.Regular)
+	correct(last, 11, 8, feed.Regular) // closes the second
+	for i := range 150 {
+		say(at(2000+i), 20, outside)
+	}
+	correct(say(at(2500), 21, outside), 21, 25, outside)
+	for i := range 150 {
+		say(at(5000+i), 10, feed.Regular)
+	}
+	correct(say(at(3000), 30, feed.Regular.Belated()), 30, 31, feed.Regular) // alone in its second
+	correct(say(at(4000), 30, feed.Regular.Belated()), 30, 0, feed.Regular)
+	want := []string{
+		fmt.Sprintf(`{"t":%d,"o":10,"h":11,"l":8,"c":8,"v":151,"n":151,"vw":9.9868}`, at(0)),
+		fmt.Sprintf(`{"t":%d,"o":20,"h":25,"l":20,"c":25,"v":151,"n":151,"vw":20.0331,"x":true}`, at(2000)),
+		fmt.Sprintf(`{"t":%d,"o":31,"h":31,"l":31,"c":31,"v":1,"n":1,"vw":31}`, at(3000)),
+		fmt.Sprintf(`{"t":%d,"o":10,"h":10,"l":10,"c":10,"v":150,"n":150,"vw":10}`, at(5000)),
+	}
+	if got := c.texts(0); !slices.Equal(got, want) {
+		t.Errorf("got %s\nwant %s", strings.Join(got, "\n    "), strings.Join(want, "\n     "))
+	}
+}
+
 // A session may be shorter than 24 hours, and begin in the middle of a minute: its bar is made of that part of the
 // others alone.
 func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
