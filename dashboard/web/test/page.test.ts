@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { complaints } from "./support/axe.ts";
 import { launch, live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { writeRecording } from "./support/recording.ts";
@@ -368,29 +367,14 @@ describe("the look of it", () => {
     await close();
   });
 
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   test.each(["light", "dark"] as const)("is accessible in the %s theme, live and lost", async (colorScheme) => {
     const own = await startServer();
     const { page, close } = await openPage(browser, own.url, { colorScheme, allow: refused });
     await live(page);
-    const check = async () => {
-      await page.evaluate(axe);
-      return page.evaluate(async () => {
-        const { run } = Reflect.get(window, "axe") as {
-          run(
-            context: unknown,
-            options: unknown,
-          ): Promise<{ passes: unknown[]; violations: { id: string; nodes: { html: string }[] }[] }>;
-        };
-        const { passes, violations } = await run(document, {});
-        if (passes.length < 20) throw new Error("the rules were not run");
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${JSON.stringify(nodes[0])}`);
-      });
-    };
-    expect(await check()).toEqual([]);
+    expect(await complaints(page)).toEqual([]);
     await own.kill();
     await page.waitForSelector(".notice >> text=Connection lost");
-    expect(await check()).toEqual([]);
+    expect(await complaints(page)).toEqual([]);
     await close();
     await own.close();
   });

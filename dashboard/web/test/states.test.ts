@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { complaints } from "./support/axe.ts";
 import { launch, live, openPage, pricesMove } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { type Server, startServer } from "./support/server.ts";
@@ -20,24 +19,6 @@ afterAll(async () => {
 
 const refused =
   /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What the rules of accessibility have against the page as it is. */
-const complaints = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { run } = Reflect.get(window, "axe") as {
-      run(): Promise<{
-        passes: unknown[];
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-      }>;
-    };
-    const { passes, violations } = await run();
-    if (passes.length < 15) throw new Error("the rules were not run");
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`);
-  });
-};
-
 const settings = (page: Page, value: object) =>
   page.evaluate((kept) => localStorage.setItem("tickertape.settings", JSON.stringify(kept)), value);
 
@@ -80,6 +61,34 @@ describe("accessible", () => {
       };
       await check(name, open, ".dialog[open]");
     }
+    await close();
+  });
+
+  test.each(["light", "dark"] as const)("paused, searched, filtered, walked and changed, %s", async (colorScheme) => {
+    const { page, close } = await openPage(browser, server.url, { colorScheme });
+    await live(page);
+    const check = async (what: string, shown: string) => {
+      await page.waitForSelector(shown);
+      expect(await complaints(page), what).toEqual([]);
+    };
+    await page.keyboard.press("Shift+P");
+    await check("paused", ".notice >> text=Paused");
+    await page.keyboard.press("Shift+P");
+    await live(page);
+    await page.keyboard.press("/");
+    await page.keyboard.type("micro");
+    await check("found", '.result[aria-selected="true"]');
+    await page.keyboard.type("xyz");
+    await check("not found", ".results >> text=No symbol or name matches");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await page.focus(".grid");
+    for (const key of ["ArrowRight", "ArrowRight", "Enter", "ArrowDown"]) await page.keyboard.press(key);
+    await check("sorted and walked", ".row[data-activerow]");
+    await page.keyboard.press("Delete");
+    await check("changed", ".note >> text=removed");
+    await page.keyboard.type("qqq");
+    await check("nothing left", ".vacancy >> text=Nothing here matches");
     await close();
   });
 

@@ -10,8 +10,17 @@ export interface Recording {
   close(): void;
 }
 
-/** A market of the given length in seconds, simulated by the test itself, after which nothing moves any more. */
-export function writeRecording(seconds: number, symbolCount = 30, ticksPerSecond = 500, decimals = 2): Recording {
+/**
+ * A market of the given length in seconds, simulated by the test itself, after which nothing moves any more; with a
+ * silence, in seconds, it ends with one more trade after that.
+ */
+export function writeRecording(
+  seconds: number,
+  symbolCount = 30,
+  ticksPerSecond = 500,
+  decimals = 2,
+  silence = 0,
+): Recording {
   const symbols = Array.from({ length: symbolCount }, (_, i) => `REC${String(i).padStart(2, "0")}`);
   // As text: JavaScript would write the small ones with an exponent, which the format does not know.
   const price = (units: number) => (units / 10 ** decimals).toFixed(decimals);
@@ -32,6 +41,11 @@ export function writeRecording(seconds: number, symbolCount = 30, ticksPerSecond
       trades++;
     }
     if (i === ticks - 50) lines.push({ k: "state", s, st: "halted", t });
+  }
+  if (silence > 0) {
+    const t = start + (seconds + silence) * 1e6;
+    lines.push({ k: "trade", s: symbols[0], p: price(10_000), z: 1, t });
+    trades++;
   }
   const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
   const file = join(directory, "market.ndjson");
