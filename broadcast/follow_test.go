@@ -116,6 +116,28 @@ func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
 	}
 }
 
+// However many are corrected at once, a message is bounded: the newest hundred of those are told, too.
+func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Trades = 1000 })
+	s.trades(t, 0, 900)
+	p := s.join(t, plainSocket, "?trades=AAPL")
+	p.nextMessage("trades")
+	var all []feed.Correction
+	for i := range 600 {
+		all = append(all, feed.Correction{ID: uint64(i + 1), Old: feed.Print{Price: feed.Price(100+i%50) * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}})
+	}
+	before := s.store.now()
+	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1), Time: morning + 1e9}}, Corrections: all})
+	until(t, "it is published", func() bool { return s.store.now() > before })
+	var m seriesMessage
+	if err := json.Unmarshal([]byte(p.nextMessage("trades")), &m); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(m.Trades); n != 101 || string(m.Trades[0]["i"]) != "501" || string(m.Trades[99]["i"]) != "600" || string(m.Trades[100]["i"]) != "901" || m.Skipped != 0 {
+		t.Errorf("%d trades told, %d skipped: %v", n, m.Skipped, m.Trades)
+	}
+}
+
 func TestSeriesKeepTheRate(t *testing.T) {
 	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
 		p := s.join(t, w, "?bars=AAPL&interval=1s&rate=2")
@@ -219,6 +241,7 @@ func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
 		"/api/bars?symbol=A&symbols=B":                              "symbol and symbols",
 		"/api/bars?symbol=AAPL&interval=x":                          `interval: "x"`,
 		"/api/bars?symbol=AAPL&from=yesterday":                      `from: "yesterday"`,
+		"/api/bars?symbol=AAPL&to=day":                              `to: "day"`,
 		"/api/bars?symbol=AAPL&to=1e6":                              `to: "1e6"`,
 		"/api/bars?symbol=AAPL&limit=-1":                            "limit: -1",
 		"/api/bars?symbol=AAPL&fields=t,z":                          `fields: "z"`,
@@ -244,7 +267,9 @@ func TestBarsOverREST(t *testing.T) {
 		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%d&to=%d", start+1e6, start+3e6):                            `{"symbol":"AAPL","interval":"1s","bars":[{"c":101},{"c":102}]}`,
 		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s", morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
 		"?symbol=AAPL&interval=1s&fields=c&limit=2":                                                                     `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
-		"?symbol=QUIET": `{"symbol":"QUIET","interval":"1m","bars":[]}`,
+		"?symbol=AAPL&interval=5s&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"5s","bars":[{"c":104},{"c":109}]}`,
+		"?symbol=QUIET&from=day": `{"symbol":"QUIET","interval":"1m","bars":[]}`,
+		"?symbol=QUIET":          `{"symbol":"QUIET","interval":"1m","bars":[]}`,
 	} {
 		if _, body := s.get(t, "/api/bars"+path); strings.TrimSpace(body) != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, body, want)

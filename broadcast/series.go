@@ -206,10 +206,18 @@ func appendTrades(p *part, c *chart, r *series) (told bool) {
 	p.data = append(p.data, `,"skipped":`...)
 	p.data = strconv.AppendUint(p.data, skipped, 10)
 	p.data = append(p.data, `,"trades":[`...)
-	for i := range end {
+	mended := func(i int) bool {
 		k := t.at(i)
-		number := t.number(i)
-		if number <= from && (r.fresh || number > r.told || k.changed <= r.sent || k.changed > r.at) {
+		return !r.fresh && t.number(i) <= r.told && k.changed > r.sent && k.changed <= r.at
+	}
+	first, mends := max(0, end-int(newest-from)), 0
+	for first > 0 && mends < tapeTold {
+		if first--; mended(first) {
+			mends++
+		}
+	}
+	for i := first; i < end; i++ {
+		if t.number(i) <= from && !mended(i) {
 			continue
 		}
 		if told {
