@@ -21,6 +21,7 @@ type barsQuery struct {
 	symbols  []string // of several
 	interval interval
 	from, to uint32 // seconds; a bar starts at from or later, and before to
+	today    bool   // from is where the newest trading day of each symbol begins
 	limit    int    // the newest; 0 is all
 	fields   barFields
 }
@@ -41,10 +42,12 @@ func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
 	if q.interval, err = cfg.kept(v.Get("interval")); err != nil {
 		return q, err
 	}
-	if q.from, err = parseBound("from", v.Get("from"), 0); err != nil {
-		return q, err
+	if q.today = v.Get("from") == "day"; !q.today {
+		if q.from, err = parseBound("from", v.Get("from"), 0, ", nor day"); err != nil {
+			return q, err
+		}
 	}
-	if q.to, err = parseBound("to", v.Get("to"), q.to); err != nil {
+	if q.to, err = parseBound("to", v.Get("to"), q.to, ""); err != nil {
 		return q, err
 	}
 	if q.from > q.to {
@@ -63,8 +66,8 @@ func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
 }
 
 // parseBound reads microseconds since the Unix epoch or an RFC 3339 instant, as the first whole second that is not
-// before it.
-func parseBound(key, text string, otherwise uint32) (uint32, error) {
+// before it; nor is what else may stand there.
+func parseBound(key, text string, otherwise uint32, nor string) (uint32, error) {
 	if text == "" {
 		return otherwise, nil
 	}
@@ -72,7 +75,7 @@ func parseBound(key, text string, otherwise uint32) (uint32, error) {
 	if err != nil {
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return 0, &fault{badRequest, fmt.Sprintf("%s: %.40q is neither microseconds since 1970 nor an instant such as 2026-11-23T14:30:00Z", key, text)}
+			return 0, &fault{badRequest, fmt.Sprintf("%s: %.40q is neither microseconds since 1970 nor an instant such as 2026-11-23T14:30:00Z%s", key, text, nor)}
 		}
 		at = t.UnixMicro()
 	}
@@ -170,8 +173,14 @@ func (b *Board) writeBars(w *bufio.Writer, q *barsQuery, named resolved) {
 func (s *store) appendBars(out []byte, id feed.SymbolID, q *barsQuery) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	all := &s.chartOf(id).bars[q.interval]
-	from, to := all.find(q.from), all.find(q.to)
+	c := s.chartOf(id)
+	all := &c.bars[q.interval]
+	begin := q.from
+	if q.today {
+		begin = c.today(q.interval)
+	}
+	to := all.find(q.to)
+	from := min(all.find(begin), to)
 	if q.limit > 0 {
 		from = all.newest(from, to, q.limit, q.fields)
 	}

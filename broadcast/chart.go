@@ -49,6 +49,28 @@ func (c *chart) start(k interval, at feed.Time) (uint32, uint32, bool) {
 	return start, uint32(min(grains, 1<<32-1)), ok
 }
 
+// today is when the newest trading day that has a bar of the interval begins, in seconds, or the day that is
+// under way where that has none yet; 0 without bars.
+func (c *chart) today(k interval) uint32 {
+	if all := &c.bars[oneDay]; all.n > 0 {
+		return all.at(all.n - 1).start
+	}
+	all := &c.bars[k]
+	if all.n == 0 {
+		return 0
+	}
+	newest := all.at(all.n - 1).start
+	at, begin := feed.Time(newest)*1e6, c.day
+	switch {
+	case c.days != nil:
+		begin, _ = c.days(at)
+	case begin == 0 || begin > at:
+		return newest - newest%intervals[oneDay].seconds
+	}
+	start, _ := secondsOf(begin)
+	return start
+}
+
 // trade takes in a trade, which flush seq tells.
 func (c *chart) trade(p *trade, seq Seq, cfg *Config) {
 	p.came, p.changed = seq, seq

@@ -377,6 +377,14 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 			if got := starts(&x); !slices.Equal(got, c.want) {
 				t.Errorf("days begin at %v, want %v", got, c.want)
 			}
+			newest := c.want[len(c.want)-1]
+			if got := feed.Time(x.today(2)) * 1e6; got != newest {
+				t.Errorf("today began at %v, want %v", got, newest)
+			}
+			x.bars[oneDay] = bars{} // as where none are kept
+			if got := feed.Time(x.today(2)) * 1e6; got != newest {
+				t.Errorf("without bars of days today began at %v, want %v", got, newest)
+			}
 		})
 	}
 }

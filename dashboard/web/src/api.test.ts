@@ -31,7 +31,7 @@ test("sparklines are asked for together, and few keys of them", async () => {
   const body = { series: [{ symbol: "A", bars: [{ t: 5_000_000, c: 2 }, { t: 6_000_000 }] }] };
   const { api, urls } = answering(body);
   expect([...(await api.closes(["A", "BRK.B"], "5m", 78))]).toEqual([["A", [[5000, 2]]]]);
-  expect(urls).toEqual(["api/bars?symbols=A,BRK.B&interval=5m&fields=t,c&limit=78"]);
+  expect(urls).toEqual(["api/bars?symbols=A,BRK.B&interval=5m&from=day&fields=t,c&limit=78"]);
 });
 
 test("answers of another shape are empty, not errors", () => {

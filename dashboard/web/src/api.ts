@@ -96,9 +96,9 @@ export function createApi(options: ApiOptions) {
       return parseWatchlists(await get("api/watchlists", patience()));
     },
 
-    /** The closes of the bars of each since the time, in milliseconds since the Unix epoch. */
+    /** The closes of each symbol's newest trading day, in bars of the interval. */
     async closes(symbols: readonly string[], interval: string, limit: number) {
-      const url = `api/bars?symbols=${names(symbols)}&interval=${interval}&fields=t,c&limit=${limit}`;
+      const url = `api/bars?symbols=${names(symbols)}&interval=${interval}&from=day&fields=t,c&limit=${limit}`;
       return parseCloses(await get(url, patience()));
     },
 

@@ -18,7 +18,7 @@ test("rows that come into sight together are asked for together, once", async ()
   await vi.advanceTimersByTimeAsync(200);
   expect(fetch.mock.calls).toEqual([[["A", "B"]]]);
   expect(changed.mock.calls.flat()).toEqual(["A", "B"]);
-  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: null });
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: null, day: "" });
   await vi.advanceTimersByTimeAsync(200);
   expect(fetch).toHaveBeenCalledTimes(1);
 });
@@ -41,21 +41,36 @@ test("what could not be had is asked for again after a while", async () => {
 test("live prices carry it on, and it stays small", async () => {
   const { sparks } = setup([[0, 1]]);
   sparks.get("A");
-  expect(sparks.extend("A", 5, 0)).toBe(false); // nothing to carry on yet
+  expect(sparks.extend("A", 5, 0, "1")).toBe(false); // nothing to carry on yet
   await vi.advanceTimersByTimeAsync(200);
-  expect(sparks.extend("A", 2, 1000)).toBe(true);
-  expect(sparks.extend("A", 2, 2000)).toBe(false);
-  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: 2 });
-  sparks.extend("A", 3, sparkInterval);
+  expect(sparks.extend("A", 2, 1000, "1")).toBe(true);
+  expect(sparks.extend("A", 2, 2000, "1")).toBe(false);
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: 2, day: "1" });
+  sparks.extend("A", 3, sparkInterval, "1");
   expect(sparks.get("A")).toEqual({
     points: [
       [0, 2],
       [sparkInterval, 3],
     ],
     last: 3,
+    day: "1",
   });
-  for (let i = 2; i < 300; i++) sparks.extend("A", i, i * sparkInterval);
+  for (let i = 2; i < 600; i++) sparks.extend("A", i, i * sparkInterval, "1");
   expect(sparks.get("A")?.points).toHaveLength(sparkPoints);
+});
+
+test("another day is asked for, and the old one stays until it is there", async () => {
+  const { fetch, sparks } = setup();
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.extend("A", 2, 1000, "monday");
+  fetch.mockResolvedValueOnce(new Map([["A", [[5, 7]]]]));
+  sparks.extend("A", 3, 2000, "tuesday");
+  sparks.extend("A", 4, 3000, "tuesday");
+  expect(sparks.get("A")?.points).toEqual([[0, 1]]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetch).toHaveBeenCalledTimes(2);
+  expect(sparks.get("A")).toEqual({ points: [[5, 7]], last: 4, day: "tuesday" });
 });
 
 test("nothing is left running when it is closed", async () => {

@@ -8,7 +8,7 @@ export interface Spark {
 }
 
 export interface SparkOptions {
-  /** Fetches the closes of each symbol, oldest first. */
+  /** Fetches the closes of each symbol's newest trading day, oldest first. */
   readonly fetch: (symbols: readonly string[]) => Promise<ReadonlyMap<string, readonly Close[]>>;
   /** Called for each symbol whose picture is another one now. */
   readonly changed: (symbol: string) => void;
@@ -16,7 +16,7 @@ export interface SparkOptions {
 }
 
 export const sparkInterval = 300_000; // ms of one point
-export const sparkPoints = 100; // at most: a session of a stock has 78
+export const sparkPoints = 288; // at most: the day of a coin; a session of a stock has 78
 const together = 60; // symbols in one request
 const gather = 120; // ms: rows that come into sight together are asked for together
 const again = 30_000; // ms before a symbol that could not be had is asked for again
@@ -25,6 +25,8 @@ const kept = 600; // symbols; those that have been out of sight longest go first
 interface Slot {
   points: Close[];
   last: number | null;
+  /** Tells the day apart from others; empty while that is not known. */
+  day: string;
 }
 
 /** The prices behind the sparklines: fetched once for the rows in sight, and carried on by the live prices. */
@@ -46,7 +48,11 @@ export function createSparks(options: SparkOptions) {
       if (closed) return;
       for (const symbol of symbols) {
         const slot = slots.get(symbol);
-        slots.set(symbol, { points: [...(closes.get(symbol) ?? [])].slice(-sparkPoints), last: slot?.last ?? null });
+        slots.set(symbol, {
+          points: [...(closes.get(symbol) ?? [])].slice(-sparkPoints),
+          last: slot?.last ?? null,
+          day: slot?.day ?? "",
+        });
         options.changed(symbol);
       }
       for (const symbol of slots.keys()) {
@@ -56,6 +62,11 @@ export function createSparks(options: SparkOptions) {
     } catch {
       for (const symbol of symbols) failed.set(symbol, now());
     }
+  };
+
+  const want = (symbol: string) => {
+    wanted.add(symbol);
+    timer ??= setTimeout(ask, gather);
   };
 
   return {
@@ -70,15 +81,20 @@ export function createSparks(options: SparkOptions) {
       const since = failed.get(symbol);
       if (since !== undefined && now() - since < again) return null;
       failed.delete(symbol);
-      wanted.add(symbol);
-      timer ??= setTimeout(ask, gather);
+      want(symbol);
       return null;
     },
 
-    /** The newest price, of the time in milliseconds. True when the picture is another one now. */
-    extend(symbol: string, price: number, time: number): boolean {
+    /**
+     * The newest price, of the time in milliseconds, and what the day has that others have not: with another one, the
+     * picture is asked for anew. True when it is another one now.
+     */
+    extend(symbol: string, price: number, time: number, day: string): boolean {
       const slot = slots.get(symbol);
-      if (!slot || slot.last === price) return false;
+      if (!slot) return false;
+      if (slot.day !== "" && slot.day !== day) want(symbol);
+      slot.day = day;
+      if (slot.last === price) return false;
       const start = Math.floor(time / sparkInterval) * sparkInterval;
       const newest = slot.points.at(-1);
       if (!newest) slot.points.push([start, price]);
@@ -91,7 +107,7 @@ export function createSparks(options: SparkOptions) {
       return true;
     },
 
-    /** All are to be had anew: of another run of the server, or after a day. */
+    /** All are to be had anew: of another run of the server. */
     forget(): void {
       slots.clear();
       failed.clear();

@@ -146,9 +146,10 @@ export function createGrid(options: GridOptions) {
 
   const picture = ({ spark, view, symbol }: Slot) => {
     if (!spark || !view) return;
-    const { p, pc, t } = view.quote;
+    const { p, pc, o, t } = view.quote;
     const day = sparks.get(symbol);
-    if (day && p !== undefined && t !== undefined && view.state === "live") sparks.extend(symbol, p, t / 1000);
+    if (day && p !== undefined && t !== undefined && view.state === "live")
+      sparks.extend(symbol, p, t / 1000, `${pc} ${o}`);
     spark.draw(day, pc);
   };
 
