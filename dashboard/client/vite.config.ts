@@ -7,6 +7,7 @@ export default defineConfig({
     target: "es2022",
     reportCompressedSize: false,
     rolldownOptions: {
+      optimization: { inlineConst: { mode: "all", pass: 3 } }, // a constant is shorter than its name and its place
       preserveEntrySignatures: "allow-extension",
       output: {
         minify: true, // of a library only the names are made short otherwise

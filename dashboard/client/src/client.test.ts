@@ -277,6 +277,17 @@ describe("pausing", () => {
     expect(client.quote("A")).toMatchObject({ last: 2, live: true });
   });
 
+  test("vouches for nothing once the line is lost", () => {
+    const { client, last } = setup();
+    client.subscribe(["A"]);
+    client.connect();
+    last().says(hello(), snapshot(1, [{ s: "A", p: 1 }]));
+    client.pause();
+    expect(client.quote("A")?.confirmed).toBe(true);
+    last().breaks();
+    expect(client.quote("A")?.confirmed).toBe(false);
+  });
+
   test("ends only when nobody wants it any more", () => {
     const { client, last } = setup();
     client.subscribe(["A"]);

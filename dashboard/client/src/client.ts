@@ -114,7 +114,8 @@ export function createClient(options: ClientOptions = {}) {
       ...(!series && { series: [] }), // what is told must find its store
       rate,
       fields,
-      paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
+      paused: pauses.size > 0,
+      hidden: pauses.has("hidden"),
     });
     handlers.used();
   };
@@ -130,6 +131,8 @@ export function createClient(options: ClientOptions = {}) {
     if (entry && !quotes.has(symbol)) quotes.set(symbol, makeQuote(entry, running, clock.now));
     return entry && quotes.get(symbol);
   };
+
+  const quotesOf = (symbols: readonly string[]) => symbols.flatMap((symbol) => quote(symbol) ?? []);
 
   /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
   const tell = () => {
@@ -149,11 +152,7 @@ export function createClient(options: ClientOptions = {}) {
     dirty.clear();
     if (!changed.length) return;
     events.emit("changed", changed);
-    if (events.heard("quotes"))
-      events.emit(
-        "quotes",
-        changed.flatMap((symbol) => quote(symbol) ?? []),
-      );
+    if (events.heard("quotes")) events.emit("quotes", quotesOf(changed));
   };
 
   const setSources = (next: readonly SourceState[]) => {
@@ -165,7 +164,8 @@ export function createClient(options: ClientOptions = {}) {
 
   const handlers: LineHandlers = {
     message(message) {
-      if ("time" in message && message.time) clock.observe(message.time);
+      const { time } = message as { readonly time?: number };
+      if (time) clock.observe(time);
       switch (message.type) {
         case "hello":
           board.doubt(message.epoch);
@@ -175,6 +175,11 @@ export function createClient(options: ClientOptions = {}) {
         case "update":
           board.take(message);
           break;
+        case "subscribed": {
+          const unknown = (message.unknown ?? []).filter(own);
+          if (unknown.length) events.emit("unknown", unknown);
+          break;
+        }
         case "status":
           setSources(changedSources(sources, message));
           break;
@@ -189,10 +194,6 @@ export function createClient(options: ClientOptions = {}) {
       events.emit("message", message);
       // The name and the message are of one type by construction; the compiler cannot see it.
       events.emit(message.type, message as never);
-      if (message.type === "subscribed") {
-        const unknown = (message.unknown ?? []).filter(own);
-        if (unknown.length) events.emit("unknown", unknown);
-      }
       tell();
     },
     state() {
@@ -277,12 +278,6 @@ export function createClient(options: ClientOptions = {}) {
     ask();
     line.connect();
   };
-  const begin = () => {
-    if (line === connection) listen(connection, handlers);
-    ready = true;
-    start();
-  };
-
   /** Begins with another transport. Where there is no WebSocket there is no other way, so it tries until it has it. */
   const descend = async (): Promise<void> => {
     try {
@@ -300,8 +295,8 @@ export function createClient(options: ClientOptions = {}) {
       try {
         const { createPage } = await import("./page.ts");
         line = createPage({
-          name: `tickertape 1 ${base.href} ${options.transport ?? ""}`,
-          share: options.share !== false,
+          base,
+          options,
           connection,
           handlers,
           board,
@@ -316,7 +311,9 @@ export function createClient(options: ClientOptions = {}) {
       } catch {}
     }
     if (low()) await descend();
-    begin();
+    if (line === connection) listen(connection, handlers);
+    ready = true;
+    start();
   };
 
   const split = (what: What): readonly [symbols: readonly string[], series: readonly Series[]] => {
@@ -398,12 +395,7 @@ export function createClient(options: ClientOptions = {}) {
     quote,
 
     /** All that is known of what is followed. */
-    *quotes(): Generator<Quote> {
-      for (const symbol of board.symbols()) {
-        const known = quote(symbol);
-        if (known) yield known;
-      }
-    },
+    quotes: (): readonly Quote[] => quotesOf([...board.symbols()]),
 
     /** The same without making a quote of it: for tables of thousands. */
     entry: (symbol: string): Entry | undefined => (own(symbol) ? board.get(symbol) : undefined),
@@ -434,8 +426,7 @@ export function createClient(options: ClientOptions = {}) {
     wake: (): void => line.wake(),
   };
 
-  if (page || low()) void prepare();
-  else begin();
+  void prepare(); // at once where nothing is to be fetched
   return client;
 }
 

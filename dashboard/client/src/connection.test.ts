@@ -45,7 +45,6 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
     name,
     duplex,
     quiet,
-    queryLimit: duplex ? 1800 : 30_000,
     open(request: StreamRequest, handlers: StreamHandlers) {
       const stream: FakeStream = {
         name,
@@ -56,7 +55,7 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
         says: (...messages) => {
           for (const message of messages) handlers.message(message);
         },
-        closes: (closing) => handlers.closed({ code: 1006, reason: "", comeBack: true, ...closing }),
+        closes: (closing) => handlers.closed({ reason: "", ...closing }),
       };
       streams.push(stream);
       return {
@@ -104,11 +103,14 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
   // What is wanted, as it is changed step by step.
   const wanted = new Set(symbols);
   const pauses = new Set<PauseReason>();
+  let fields: readonly string[] | null = null;
   const tell = () =>
     connection.want({
       ...wantsNothing,
       symbols: [...wanted],
-      paused: pauses.has("hidden") ? "hidden" : pauses.has("user") ? "user" : null,
+      fields,
+      paused: pauses.size > 0,
+      hidden: pauses.has("hidden"),
     });
   const change = {
     subscribe(more: Iterable<string>) {
@@ -117,6 +119,10 @@ const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]) => {
     },
     unsubscribe(less: Iterable<string>) {
       for (const symbol of less) wanted.delete(symbol);
+      tell();
+    },
+    choose(next: readonly string[]) {
+      fields = next;
       tell();
     },
     pause(reason: PauseReason) {
@@ -230,6 +236,37 @@ describe("resuming", () => {
     last().closes();
     await tick(500);
     expect(last().request).toMatchObject({ symbols: ["A", "B", "C"], since: "e-4" });
+  });
+
+  test("other fields than those that were told make the next stream tell everything", async () => {
+    const { connection, last } = setup();
+    last().says(hello(), snapshot(4));
+    last().closes();
+    connection.choose(["p"]);
+    await tick(500);
+    expect(last().request).toMatchObject({ fields: ["p"], since: null });
+  });
+
+  test("parts of the first snapshot that have come are no position", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => `SYM${i}`);
+    const { connection, last } = setup({}, many);
+    last().says(hello(), snapshot(3), snapshot(3), snapshot(3));
+    last().closes();
+    await tick(500);
+    last().says(hello("e", 9), snapshot(9, { resumed: true }));
+    last().closes();
+    expect(connection.position).toBe("e-3");
+  });
+
+  test("a refused request is not waited for", async () => {
+    const { connection, last } = setup();
+    last().says(hello(), snapshot(4));
+    connection.subscribe(["C"]);
+    await tick(0);
+    last().says({ type: "error", id: 1, code: "too_many_symbols" });
+    last().closes();
+    await tick(500);
+    expect(last().request.since).toBe("e-4");
   });
 
   test("a symbol that was taken off and put back is told anew", async () => {
@@ -576,6 +613,22 @@ describe("pausing", () => {
     expect(connection.state.phase).toBe("resting");
     connection.resume("hidden");
     expect(streams).toHaveLength(2);
+  });
+
+  test("and so does one that was hidden when it connected", async () => {
+    const { connection, last } = setup();
+    connection.disconnect();
+    connection.pause("hidden");
+    await tick(300_000);
+    expect(connection.state.phase).toBe("idle");
+    connection.connect();
+    last().says(hello(), snapshot(1));
+    expect(last().sent.map(({ type }) => type)).toEqual(["pause"]);
+    for (let i = 0; i < 30; i++) {
+      await tick(10_000);
+      last().says({ type: "heartbeat" });
+    }
+    expect(connection.state.phase).toBe("resting");
   });
 
   test("nobody retries while nobody looks", async () => {

@@ -5,7 +5,7 @@ import type { Role } from "./line.ts";
 import type { ClientMessage, ServerMessage } from "./protocol.ts";
 import { createSubscriptions, type Synced } from "./subscriptions.ts";
 import type { Closing, Stream, Transport, TransportName } from "./transport.ts";
-import { createLookup, type Lookup, type Want, wantsNothing } from "./want.ts";
+import { createLookup, type Want, wantsNothing } from "./want.ts";
 
 /**
  * idle: not asked to connect. connecting: a stream is opening. open: the server is talking.
@@ -64,7 +64,7 @@ const healthy = 10_000; // ms that a connection must last for its troubles to be
 const restAfter = 300_000; // a hidden page gives its socket back after five minutes
 const backlogLimit = 65_536;
 
-const silent: Closing = { code: 1006, reason: "the line went silent", comeBack: true };
+const silent: Closing = { reason: "the line went silent" };
 
 /**
  * One connection to the server, whatever it takes: it notices silence, comes back with full-jitter delays from
@@ -117,7 +117,7 @@ export function createConnection(options: ConnectionOptions) {
       ...(phase !== "open" && { synced: false, retryAt: null }),
       phase,
       transport: transport.name,
-      paused: !!wanted.paused,
+      paused: wanted.paused,
       ...change,
     };
     events.emit("state", state);
@@ -154,8 +154,8 @@ export function createConnection(options: ConnectionOptions) {
     const mine = generation;
     sentPause = false;
     if (!quietly) set("connecting");
-    after("line", firstWord, () => lost({ ...silent, reason: "no answer" }, strikesOut));
-    stream = transport.open(subscriptions.open(transport), {
+    after("line", firstWord, () => lost({ reason: "no answer" }, strikesOut));
+    stream = transport.open(subscriptions.open(transport.duplex), {
       message(message, position) {
         if (mine !== generation) return;
         // A server that is full or restarting says only that: nothing has been found again.
@@ -174,6 +174,7 @@ export function createConnection(options: ConnectionOptions) {
         if (mine === generation) lost(closing, 1);
       },
     });
+    scheduleRest();
   };
 
   const hear = () => {
@@ -189,7 +190,7 @@ export function createConnection(options: ConnectionOptions) {
 
   // --- losing it -------------------------------------------------------------------------------
 
-  const lost = ({ code, reason, comeBack, within, after: atLeast = 0 }: Closing, weight: number) => {
+  const lost = ({ code = 0, reason, comeBack = true, within, after: atLeast = 0 }: Closing, weight: number) => {
     const spoke = firstHeard > 0;
     if (spoke && now() - firstHeard >= healthy) failures = 0;
     drop();
@@ -251,14 +252,17 @@ export function createConnection(options: ConnectionOptions) {
   // --- pausing ---------------------------------------------------------------------------------
 
   const syncPause = () => {
-    const pause = !!wanted.paused;
-    if (pause === sentPause || !state.synced) return;
+    const { paused } = wanted;
+    if (paused === sentPause || !state.synced) return;
     if (!transport.duplex) {
-      if (pause) rest();
-    } else if (post({ type: pause ? "pause" : "resume" }) !== null) sentPause = pause;
+      if (paused) rest();
+    } else if (post({ type: paused ? "pause" : "resume" }) !== null) sentPause = paused;
   };
 
   const rest = () => end("resting");
+  const scheduleRest = () => {
+    if (stream && wanted.hidden) after("rest", restAfter, rest);
+  };
 
   /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
@@ -287,16 +291,15 @@ export function createConnection(options: ConnectionOptions) {
      * is hidden, which gives the stream back after a while.
      */
     want(next: Want): void {
-      const { paused: was } = wanted;
-      const { paused } = next;
+      const { paused, hidden } = next;
+      const before = wanted;
       wanted = next;
       uses = createLookup(next);
       subscriptions.want(next);
       scheduleFlush();
-      if (paused === was) return;
-      if (paused === "hidden") after("rest", restAfter, rest);
-      else clearTimeout(timers.rest);
-      if (!was === !paused || is("idle", "stopped")) return;
+      if (!hidden) clearTimeout(timers.rest);
+      else if (!before.hidden) scheduleRest();
+      if (paused === before.paused || is("idle", "stopped")) return;
       if (paused && is("waiting", "offline")) rest();
       else if (is("resting")) {
         failures = 0;
@@ -344,9 +347,7 @@ export function createConnection(options: ConnectionOptions) {
       return wanted;
     },
 
-    get uses(): Lookup {
-      return uses;
-    },
+    uses: (key: string): boolean => uses(key),
 
     /** Where a new connection would take up the stream; null when it would start over. */
     get position(): string | null {

@@ -1,17 +1,25 @@
+import type { ClientOptions } from "./client.ts";
 import { followPage, type Life } from "./lifecycle.ts";
 import type { Line } from "./line.ts";
 import { createSharedLine, type ShareOptions } from "./share.ts";
 
-export interface PageOptions extends Life, Omit<ShareOptions, "locks" | "channel" | "client"> {
-  /** Whether the tabs of the browser use one connection, where it can. */
-  readonly share: boolean;
+export interface PageOptions extends Life, Omit<ShareOptions, "name" | "locks" | "channel" | "client"> {
+  /** Of the server: who asks the same one for the same transport can use one connection. */
+  readonly base: URL;
+  readonly options: ClientOptions;
   readonly client: ShareOptions["client"] & Life["client"];
 }
 
 /** What only a page in a browser needs: it sees to the life of the page, and returns its way to the server. */
-export function createPage(options: PageOptions): Line {
-  followPage(options);
-  return options.share && navigator.locks && typeof BroadcastChannel === "function"
-    ? createSharedLine({ ...options, locks: navigator.locks, channel: (name) => new BroadcastChannel(name) })
-    : options.connection;
+export function createPage(page: PageOptions): Line {
+  followPage(page);
+  const { base, options, connection } = page;
+  const { share = true, transport = "" } = options;
+  if (!share || !navigator.locks || typeof BroadcastChannel !== "function") return connection;
+  return createSharedLine({
+    ...page,
+    name: `tickertape 1 ${base} ${transport}`,
+    locks: navigator.locks,
+    channel: (name) => new BroadcastChannel(name),
+  });
 }

@@ -98,12 +98,12 @@ test.each([
   [
     "503 with Retry-After",
     json({ detail: "draining" }, 503, { "Retry-After": "3" }),
-    { comeBack: true, after: 3000, reason: "draining" },
+    { after: 3000, reason: "draining" },
   ],
-  ["a bad gateway", new Response("<h1>", { status: 502 }), { comeBack: true, reason: "HTTP 502" }],
+  ["a bad gateway", new Response("<h1>", { status: 502 }), { reason: "HTTP 502" }],
   ["forbidden", json({ detail: "origin" }, 403), { comeBack: false }],
-  ["an answer of something else", json({ hello: 1 }), { comeBack: true }],
-  ["no network", new TypeError("failed"), { comeBack: true, reason: "failed" }],
+  ["an answer of something else", json({ hello: 1 }), { reason: "not an answer of this protocol" }],
+  ["no network", new TypeError("failed"), { reason: "failed" }],
 ])("%s ends it", async (_, response, closing) => {
   const { closed, urls, reply } = opened();
   await vi.advanceTimersByTimeAsync(0);

@@ -39,7 +39,6 @@ async function refusal(response: Response): Promise<Closing> {
   const problem: unknown = await response.json().catch(() => null);
   const seconds = Number(headers.get("Retry-After"));
   return {
-    code: 1006,
     reason: fits(problem, { detail: "" }) ? problem.detail : `HTTP ${status}`,
     comeBack: status >= 500 || [408, 425, 429].includes(status),
     ...(seconds > 0 && { after: seconds * 1000 }),
@@ -50,7 +49,6 @@ async function refusal(response: Response): Promise<Closing> {
 export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport => ({
   name: "poll",
   duplex: false,
-  queryLimit: Number.POSITIVE_INFINITY,
   quiet: wait * 1000,
   open(request, handlers) {
     if (asksNothing(request)) return beatAlone(handlers);
@@ -94,9 +92,7 @@ export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport
       const started = now();
       const closing = await ask().catch(
         (error: unknown): Closing => ({
-          code: 1006,
           reason: error instanceof Error ? error.message : "",
-          comeBack: true,
         }),
       );
       if (signal.aborted) return;

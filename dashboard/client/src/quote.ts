@@ -56,18 +56,15 @@ export interface Quote {
   age(): number;
 }
 
-const millis = (micros: number | undefined): number | undefined => (micros === undefined ? undefined : micros / 1000);
-
-const statuses: readonly string[] = ["stale", "halted", "closed", "down"] satisfies QuoteStatus[];
+const statuses: readonly string[] = ["live", "stale", "halted", "closed", "down"] satisfies QuoteStatus[];
 
 /** The quote of an entry; running: the connection is open, has told everything, and is not paused. */
 export function makeQuote(entry: Entry, running: boolean, serverTime: () => number): Quote {
   const { quote: raw, confirmed, tick, seq, sent, received } = entry;
-  const { p: last, pc: previousClose } = raw;
+  const { p: last, pc: previousClose, st = "live" } = raw;
   const both = last !== undefined && previousClose !== undefined;
-  const { st } = raw;
-  const status = (st === undefined ? "live" : statuses.includes(st) ? st : "stale") as QuoteStatus;
-  const exchangeTime = millis(raw.t);
+  const status = (statuses.includes(st) ? st : "stale") as QuoteStatus;
+  const exchangeTime = raw.t && raw.t / 1000;
   return {
     symbol: raw.s,
     last,
@@ -86,7 +83,7 @@ export function makeQuote(entry: Entry, running: boolean, serverTime: () => numb
     change: both ? change(last, previousClose) : undefined,
     changePercent: (both ? changePercent(last, previousClose) : null) ?? undefined,
     extended: raw.x,
-    extendedTime: millis(raw.xt),
+    extendedTime: raw.xt && raw.xt / 1000,
     status,
     confirmed,
     live: running && confirmed && status === "live",

@@ -148,10 +148,10 @@ describe("tabs", () => {
         .last()
         .sent.map(({ type }) => type)
         .filter((type) => type === "pause" || type === "resume");
-    first.want(["A"], { paused: "hidden" });
+    first.want(["A"], { paused: true, hidden: true });
     await tick(1);
     expect(pauses()).toEqual([]);
-    second.want(["A"], { paused: "hidden" });
+    second.want(["A"], { paused: true, hidden: true });
     await tick(1);
     expect(pauses()).toEqual(["pause"]);
     second.want(["A"]);
@@ -220,7 +220,7 @@ describe("when the leader goes", () => {
   test("one that nobody looks at waits for the leader, and shows nothing as live", async () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
-    second.want(["A"], { paused: "hidden" });
+    second.want(["A"], { paused: true, hidden: true });
     second.line.connect();
     await tick(1);
     first.freeze(true);
@@ -250,7 +250,7 @@ test("a tab that has died is noticed by its lock", async () => {
 test("what several want is the most of everything", () => {
   const bars = (limit: number | null) => ({ symbol: "A", interval: "1m", limit });
   const wants: Want[] = [
-    { ...wantsNothing, symbols: ["A"], series: [bars(10)], rate: 1, fields: ["p"], paused: "user" },
+    { ...wantsNothing, symbols: ["A"], series: [bars(10)], rate: 1, fields: ["p"], paused: true },
     { ...wantsNothing, symbols: ["A", "B"], series: [bars(50)], rate: 4, fields: ["b"] },
   ];
   expect(combineWants(wants)).toEqual({
@@ -258,8 +258,9 @@ test("what several want is the most of everything", () => {
     series: [bars(50)],
     rate: 4,
     fields: ["p", "b"],
-    paused: null,
+    paused: false,
+    hidden: false,
   });
   expect(combineWants([...wants, wantsNothing])).toMatchObject({ rate: null, fields: null });
-  expect(combineWants(wants.slice(0, 1))).toMatchObject({ paused: "user", rate: 1 });
+  expect(combineWants(wants.slice(0, 1))).toMatchObject({ paused: true, hidden: false, rate: 1 });
 });

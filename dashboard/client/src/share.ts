@@ -51,13 +51,14 @@ export function combineWants(wants: readonly Want[]): Want {
     const other = series.get(seriesKey(one)) ?? one;
     series.set(seriesKey(one), { ...one, limit: most([other.limit, one.limit]) });
   }
-  const seen = wants.filter(({ paused }) => paused === null);
+  const seen = wants.filter(({ paused }) => !paused);
   return {
     symbols: union(wants.map(({ symbols }) => symbols)),
     series: [...series.values()],
     rate: most((seen.length ? seen : wants).map(({ rate }) => rate)),
     fields: wants.some(({ fields }) => fields === null) ? null : union(wants.map(({ fields }) => fields ?? [])),
-    paused: seen.length ? null : wants.some(({ paused }) => paused === "hidden") ? "hidden" : "user",
+    paused: !seen.length,
+    hidden: !seen.length && wants.some(({ hidden }) => hidden),
   };
 }
 
@@ -207,7 +208,7 @@ export function createSharedLine(options: ShareOptions): Line {
       expected = null;
       heard = { ...heard, phase: "connecting", synced: false, lostAt: heard.lostAt ?? now() };
       handlers.state();
-      if (mine.paused === null) compete(true);
+      if (!mine.paused) compete(true);
       else watch();
     }, silence);
   };
@@ -316,9 +317,7 @@ export function createSharedLine(options: ShareOptions): Line {
     get position() {
       return tenure ? connection.position : position;
     },
-    get uses() {
-      return uses;
-    },
+    uses: (key) => uses(key),
 
     want(want) {
       mine = want;

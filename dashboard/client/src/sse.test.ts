@@ -31,7 +31,7 @@ test("an error ends it: the browser's own retry is not used", () => {
   const { source, closed } = opened();
   source.dispatchEvent(new Event("error"));
   expect(source.close).toHaveBeenCalled();
-  expect(closed.mock.calls).toEqual([[{ code: 1006, reason: "", comeBack: true }]]);
+  expect(closed.mock.calls).toEqual([[{ reason: "" }]]);
 });
 
 test("the server's last words say why, and when to come back", () => {

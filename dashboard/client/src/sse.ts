@@ -33,13 +33,12 @@ const final: readonly string[] = ["unauthorized", "origin", "policy", "too_many_
 export const createSseTransport = (url: string, connect: (url: string) => Source): Transport => ({
   name: "sse",
   duplex: false,
-  queryLimit: Number.POSITIVE_INFINITY,
   quiet: 0,
   open(request, handlers) {
     if (asksNothing(request)) return beatAlone(handlers);
     const source = connect(url + wholeQuery(request));
     const close = () => source.close();
-    let closing: Closing = { code: 1006, reason: "", comeBack: true };
+    let closing: Closing = { reason: "" };
     for (const type of types) {
       source.addEventListener(type, (event) => {
         if (!("data" in event)) {
@@ -51,7 +50,7 @@ export const createSseTransport = (url: string, connect: (url: string) => Source
         const message = parseMessage(event.data);
         if (message?.type === "error") {
           // Before it turns a client away the server says why, and for how long.
-          closing = { ...readClosing(1006, message.message ?? message.code), comeBack: !final.includes(message.code) };
+          closing = { ...readClosing(0, message.message ?? message.code), comeBack: !final.includes(message.code) };
         }
         if (message) handlers.message(message, event.lastEventId);
       });

@@ -1,9 +1,10 @@
 import type { Send } from "./connection.ts";
 import type { SeriesLedger } from "./ledger.ts";
 import type { ServerMessage } from "./protocol.ts";
-import { type StreamRequest, streamQuery, type Transport } from "./transport.ts";
+import { type StreamRequest, streamQuery } from "./transport.ts";
 import { isGroup, type Want, wantsNothing, without } from "./want.ts";
 
+const queryLimit = 1800; // bytes: proxies refuse long request lines; what can be told later goes as messages then
 const perMessage = 100; // symbols of 32 bytes at most; servers take at least 4 KiB
 const fastest = 1000; // updates a second: more than any server flushes
 
@@ -36,7 +37,7 @@ export function createSubscriptions() {
   let duplex = true;
   let told = new Set<string>();
   let toldWant = want; // its rate and fields
-  let owed = 0; // snapshots that have been asked for
+  let owed = 0; // snapshots that have been asked for and have not come
   const asked = new Set<number>(); // the requests for them that may still be refused
   let starting = false; // they are the first of the stream
   let oldest = 0; // the seq of the first ones
@@ -50,7 +51,7 @@ export function createSubscriptions() {
   const since = () =>
     without(symbols, settled).length === 0 && (duplex || series?.settled !== false) ? position : null;
 
-  /** One of the snapshots that are owed has come, or will not. */
+  /** One of those that are owed has come, or will not. */
   const arrived = (): Synced | null => {
     owed = Math.max(0, owed - 1);
     if (owed > 0) return null;
@@ -90,17 +91,6 @@ export function createSubscriptions() {
     series?.flush(send, epoch);
   };
 
-  const greet = (next: string, send: Send): Synced | null => {
-    epoch = next;
-    if (!position?.startsWith(`${epoch}-`)) position = null;
-    owed = Math.min(told.size, 1);
-    oldest = Number.POSITIVE_INFINITY;
-    resumed = true;
-    if (duplex) flush(send, since());
-    starting = owed > 0;
-    return starting ? null : { resumed };
-  };
-
   return {
     get position(): string | null {
       return position;
@@ -127,15 +117,15 @@ export function createSubscriptions() {
       settled = new Set(names);
     },
 
-    /** What a new stream is to be asked for. */
-    open(transport: Transport): StreamRequest {
-      ({ duplex } = transport);
+    /** What a new stream is to be asked for; whether it can be spoken to later. */
+    open(spoken: boolean): StreamRequest {
+      duplex = spoken;
       asked.clear();
       toldWant = want;
       starting = symbols.size > 0;
       const { rate, fields } = want;
       const request = { symbols: want.symbols, series: series?.open(duplex) ?? [], rate, fields, since: since() };
-      const fits = streamQuery(request).length <= transport.queryLimit;
+      const fits = !duplex || streamQuery(request).length <= queryLimit;
       told = new Set(fits ? symbols : []);
       return fits ? request : { ...request, symbols: [], since: null };
     },
@@ -148,7 +138,14 @@ export function createSubscriptions() {
       let synced: Synced | null = null;
       switch (message.type) {
         case "hello":
-          synced = greet(message.epoch, send);
+          ({ epoch } = message);
+          if (!position?.startsWith(`${epoch}-`)) position = null;
+          starting = true;
+          oldest = Number.POSITIVE_INFINITY;
+          resumed = true;
+          owed = 1 + Math.min(told.size, 1); // this hello, and what the query has asked for
+          if (duplex) flush(send, since());
+          synced = arrived();
           break;
         case "subscribed":
         case "error": {

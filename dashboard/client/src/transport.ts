@@ -26,11 +26,11 @@ export interface Series {
 
 /** How a stream ended, and what to make of it. */
 export interface Closing {
-  /** The WebSocket close code, or 1006 where the transport has none. */
-  readonly code: number;
+  /** Of a WebSocket. */
+  readonly code?: number;
   readonly reason: string;
-  /** False when coming back would only be refused again. */
-  readonly comeBack: boolean;
+  /** False when coming back would only be refused again; true unless given. */
+  readonly comeBack?: boolean;
   /** The server asked to be left alone: come back after a random part of this many ms. */
   readonly within?: number | undefined;
   /** The server asked to be left alone for at least this many ms. */
@@ -56,8 +56,6 @@ export interface Transport {
   readonly name: TransportName;
   /** Whether subscriptions can change while it is open. */
   readonly duplex: boolean;
-  /** The longest query that is safe to open it with, in bytes; a longer one goes as messages, later. */
-  readonly queryLimit: number;
   /** How long it may be silent on top of the server's heartbeat, in ms. */
   readonly quiet: number;
   open(request: StreamRequest, handlers: StreamHandlers): Stream;
@@ -67,11 +65,9 @@ export const listed = (names: readonly string[]): string => names.map(encodeURIC
 
 /** The query that opens a stream; `more` are further parts of it. */
 export function streamQuery({ symbols, rate, fields, since }: StreamRequest, more: readonly string[] = []): string {
+  const query = { symbols: listed(symbols), rate, fields: listed(fields ?? []), since };
   const parts = [...more];
-  if (symbols.length) parts.push(`symbols=${listed(symbols)}`);
-  if (rate) parts.push(`rate=${rate}`);
-  if (fields?.length) parts.push(`fields=${listed(fields)}`);
-  if (since) parts.push(`since=${encodeURIComponent(since)}`);
+  for (const [key, value] of Object.entries(query)) if (value) parts.push(`${key}=${value}`);
   return parts.length ? `?${parts.join("&")}` : "";
 }
 

@@ -20,11 +20,13 @@ export interface Want {
   readonly rate: number | null;
   /** The keys that are wanted; null is all. */
   readonly fields: readonly string[] | null;
-  /** Why nothing is to be shown just now; null when it is. */
-  readonly paused: PauseReason | null;
+  /** Nothing is to be shown just now. */
+  readonly paused: boolean;
+  /** Since nobody can see it, so that it is of no use to hold a stream for long. */
+  readonly hidden: boolean;
 }
 
-export const wantsNothing: Want = { symbols: [], series: [], rate: null, fields: null, paused: null };
+export const wantsNothing: Want = { symbols: [], series: [], rate: null, fields: null, paused: false, hidden: false };
 
 export const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
   [...names].filter((name) => !others.has(name));

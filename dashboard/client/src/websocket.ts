@@ -20,7 +20,6 @@ const open = 1; // WebSocket.OPEN
 export const createWebSocketTransport = (url: string, WebSocket: SocketClass | undefined): Transport => ({
   name: "websocket",
   duplex: true,
-  queryLimit: 1800, // proxies refuse long request lines; beyond it subscriptions go as messages
   quiet: 0,
   open(request, handlers) {
     if (!WebSocket) throw new Error("there is no WebSocket here");
