@@ -547,6 +547,12 @@ describe("falling back", () => {
     expect(setup({ memory }).last().name).toBe("poll");
   });
 
+  test("one that has lasted long enough is forgotten", () => {
+    const memory = { load: () => ({ transport: "poll", until: Date.now() }), save: vi.fn() };
+    expect(setup({ memory }).last().name).toBe("websocket");
+    expect(memory.save).toHaveBeenCalledExactlyOnceWith(null);
+  });
+
   test("one that is none of ours is not", () => {
     const memory = { load: () => ({ transport: "carrier pigeon", until: Date.now() + 1000 }), save: () => {} };
     expect(setup({ memory }).last().name).toBe("websocket");

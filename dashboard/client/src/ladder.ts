@@ -86,7 +86,10 @@ export function createLadder(connection: Connection, options: LadderOptions) {
     /** Where to begin: with what was found out not long ago. */
     first(): Transport {
       const remembered = memory?.load();
-      if (!remembered || remembered.until <= now()) return best;
+      if (!remembered || remembered.until <= now()) {
+        memory?.save(null); // so that the next page need not fetch all this
+        return best;
+      }
       ({ until } = remembered);
       return transports.find(({ name }) => name === remembered.transport) ?? best;
     },
