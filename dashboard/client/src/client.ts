@@ -132,7 +132,7 @@ export function createClient(options: ClientOptions = {}) {
     return entry && quotes.get(symbol);
   };
 
-  const quotesOf = (symbols: readonly string[]) => symbols.flatMap((symbol) => quote(symbol) ?? []);
+  const quotesOf = (names: readonly string[]) => names.flatMap((symbol) => quote(symbol) ?? []);
 
   /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
   const tell = () => {

@@ -38,7 +38,7 @@ export interface ShareOptions extends Known {
 const beat = 2000;
 const firstAnswer = 3000; // ms for a leader to answer; another tab does so in a few
 
-const union = <T>(lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())];
+const union = <T>(names: readonly T[]): T[] => [...new Set(names)];
 
 /** The largest; null is without a limit. */
 const most = (limits: readonly (number | null)[]): number | null =>
@@ -53,10 +53,10 @@ export function combineWants(wants: readonly Want[]): Want {
   }
   const seen = wants.filter(({ paused }) => !paused);
   return {
-    symbols: union(wants.map(({ symbols }) => symbols)),
+    symbols: union(wants.flatMap(({ symbols }) => symbols)),
     series: [...series.values()],
     rate: most((seen.length ? seen : wants).map(({ rate }) => rate)),
-    fields: wants.some(({ fields }) => fields === null) ? null : union(wants.map(({ fields }) => fields ?? [])),
+    fields: wants.some(({ fields }) => fields === null) ? null : union(wants.flatMap(({ fields }) => fields ?? [])),
     paused: !seen.length,
     hidden: !seen.length && wants.some(({ hidden }) => hidden),
   };
@@ -70,9 +70,10 @@ export function combineWants(wants: readonly Want[]): Want {
 export function createSharedLine(options: ShareOptions): Line {
   const { name, connection, handlers, locks, board, now } = options;
   const retelling = createRetelling(options);
-  const self = Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
+  const self = crypto.randomUUID(); // there is one wherever there are locks
 
   let life: AbortController | null = null; // from connect to disconnect
+  let gone: Promise<void> | null = null; // its end
   let channel: Channel | null = null;
   let present = false; // this tab's own lock is held: nobody takes it for gone
   let mine = wantsNothing;
@@ -91,7 +92,6 @@ export function createSharedLine(options: ShareOptions): Line {
   let silence = firstAnswer;
   let watchdog: ReturnType<typeof setTimeout> | undefined;
 
-  const role = (): Role => (tenure ? "leader" : "follower");
   const post = (note: Body) => channel?.postMessage({ ...note, from: self });
 
   // --- leading -----------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ export function createSharedLine(options: ShareOptions): Line {
       .request(name, request, () => {
         if (here.signal.aborted) return;
         lead();
-        return new Promise<void>((resolve) => here.signal.addEventListener("abort", () => resolve()));
+        return gone;
       })
       .catch(() => {
         if (here.signal.aborted || !tenure) return;
@@ -189,25 +189,26 @@ export function createSharedLine(options: ShareOptions): Line {
   };
   const join = () => say(true);
 
-  const follow = () => {
+  /** Nothing that is shown is vouched for any more. */
+  const leave = (change: Partial<ConnectionState>) => {
     leader = null;
     expected = null;
+    heard = { ...heard, synced: false, ...change };
+    handlers.state();
+  };
+
+  const follow = () => {
     silence = firstAnswer;
-    heard = { ...heard, phase: "connecting", synced: false };
     compete(false);
     watch();
     join();
-    handlers.state();
+    leave({ phase: "connecting" });
   };
 
   const watch = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(() => {
-      // Nothing that is shown is vouched for any more.
-      leader = null;
-      expected = null;
-      heard = { ...heard, phase: "connecting", synced: false, lostAt: heard.lostAt ?? now() };
-      handlers.state();
+      leave({ phase: "connecting", lostAt: heard.lostAt ?? now() });
       if (!mine.paused) compete(true);
       else watch();
     }, silence);
@@ -302,14 +303,12 @@ export function createSharedLine(options: ShareOptions): Line {
     present = false;
     channel?.close();
     channel = null;
-    leader = null;
-    heard = { ...heard, phase: "idle", synced: false, retryAt: null };
-    handlers.state();
+    leave({ phase: "idle", retryAt: null });
   };
 
   return {
-    get role() {
-      return role();
+    get role(): Role {
+      return tenure ? "leader" : "follower";
     },
     get state() {
       return tenure ? connection.state : heard;
@@ -335,7 +334,7 @@ export function createSharedLine(options: ShareOptions): Line {
       life = here;
       channel = options.channel(name);
       channel.addEventListener("message", (event) => receive((event as MessageEvent).data as Note));
-      const gone = new Promise<void>((resolve) => here.signal.addEventListener("abort", () => resolve()));
+      gone = new Promise((resolve) => here.signal.addEventListener("abort", () => resolve()));
       locks
         .request(`${name}/${self}`, () => {
           present = life === here;
