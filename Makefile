@@ -17,6 +17,7 @@ CLIENT := dashboard/client
 PAGE := dashboard/dist/index.html
 LICENCES := dashboard/dist/licenses-go.txt
 LIBRARY := $(CLIENT)/dist/client.js
+SERVED := dashboard/dist/client/client.js
 MODULES := $(WEB)/node_modules/.package-lock.json $(CLIENT)/node_modules/.package-lock.json
 NPM := npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
 
@@ -28,7 +29,7 @@ sources = $(shell find $(1) \( -name node_modules -o -name test -o -name dist \)
 run: build
 	./bin/tickertape serve
 
-build: tools-go $(PAGE) $(LIBRARY) $(LICENCES)
+build: tools-go $(PAGE) $(SERVED) $(LICENCES)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tickertape ./cmd/tickertape
 
 $(PAGE): $(MODULES) $(call sources,$(WEB) $(CLIENT)/src) broadcast/PROTOCOL.md
@@ -37,6 +38,12 @@ $(PAGE): $(MODULES) $(call sources,$(WEB) $(CLIENT)/src) broadcast/PROTOCOL.md
 
 $(LIBRARY): $(MODULES) $(call sources,$(CLIENT))
 	$(NPM) $(CLIENT) run build
+	@touch $@
+
+# For pages of others: the server hands it out as it is.
+$(SERVED): $(LIBRARY) $(PAGE)
+	mkdir -p $(@D)
+	cp $(CLIENT)/dist/*.js $(@D)
 	@touch $@
 
 $(LICENCES): $(PAGE) go.mod deploy/licences.sh
@@ -119,4 +126,4 @@ tools-system:
 	fi
 
 clean:
-	rm -rf bin $(WEB)/node_modules $(CLIENT)/node_modules $(CLIENT)/dist dashboard/dist/assets dashboard/dist/*.*
+	rm -rf bin $(WEB)/node_modules $(CLIENT)/node_modules $(CLIENT)/dist dashboard/dist/assets dashboard/dist/client dashboard/dist/*.*

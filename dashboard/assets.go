@@ -87,6 +87,9 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", f.cache)
 	h.Set("ETag", f.tag)
 	h.Add("Vary", "Accept-Encoding")
+	if strings.HasPrefix(r.URL.Path, "/client/") { // the library is for pages of any origin; what it may ask for is another matter
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 	if strings.Contains(r.Header.Get("If-None-Match"), f.tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return

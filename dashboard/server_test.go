@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,22 @@ func TestPageForbidsInlineScript(t *testing.T) {
 	}
 	if zipped, _ := fetch(t, url+"/", "Accept-Encoding", "gzip"); len(body) > 1000 && zipped.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("not compressed: %v", zipped.Header)
+	}
+}
+
+func TestLibraryIsForPagesOfAnyOrigin(t *testing.T) {
+	files := assets{}
+	files.add("/client/client.js", []byte("export {};"))
+	files.add("/assets/index.js", []byte("export {};"))
+	for path, want := range map[string]string{"/client/client.js": "*", "/assets/index.js": ""} {
+		w := httptest.NewRecorder()
+		files.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != http.StatusOK || got != want {
+			t.Errorf("%s: %d, allowed for %q, want %q", path, w.Code, got, want)
+		}
+		if kind := w.Header().Get("Content-Type"); !strings.HasPrefix(kind, "text/javascript") {
+			t.Errorf("%s is %s", path, kind)
+		}
 	}
 }
 
