@@ -18,7 +18,8 @@ export default defineConfig({
           groups: [
             {
               name: "client",
-              test: /src\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|ledger|latency)/,
+              // By the file's own name: wherever the folder lies.
+              test: /\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|ledger|latency)[^/]+$/,
             },
           ],
         },
