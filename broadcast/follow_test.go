@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -42,11 +43,39 @@ func (p *peer) nextMessage(kind string) string {
 	}
 }
 
+// A history of as many bars as are kept of any interval, with the longest numbers that are usual, is one message.
+func TestHistoryIsOneMessage(t *testing.T) {
+	cfg := DefaultConfig()
+	most := 0
+	for k := range interval(numIntervals) {
+		most = max(most, cfg.Bars.keep(k))
+	}
+	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars.Second = most })
+	var ticks []feed.Tick
+	for i := range most {
+		size, _ := feed.ParseQuantity("123456.12345678")
+		ticks = append(ticks, feed.Tick{Kind: feed.KindTrade, Flags: feed.SetsExtended | feed.SetsVolume, Price: 108_234_123_456_789, Size: size, Time: morning + feed.Time(i)*1e6})
+	}
+	before := s.store.now()
+	s.Apply(feed.Batch{Ticks: ticks})
+	until(t, "they are published", func() bool { return s.store.now() > before })
+	for name, way := range waysBySocket {
+		var m seriesMessage
+		text := strings.ReplaceAll(s.join(t, way, "?bars=AAPL&interval=1s").nextMessage("bars"), `"x":true`, `"x":1`)
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			t.Fatal(err)
+		}
+		if !m.Reset || m.More || len(m.Bars) != most {
+			t.Errorf("%s: %d of %d bars in %d bytes, more %v", name, len(m.Bars), most, len(text), m.More)
+		}
+	}
+}
+
 var plainSocket = waysBySocket["WebSocket"]
 
 func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
-	s := serve(t, func(c *Config) { c.Bars.Second = 2000 })
-	s.trades(t, 0, 1500)
+	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars.Second = 6000 })
+	s.trades(t, 0, 5000)
 	r := newReader()
 	p := s.join(t, plainSocket, "?bars=AAPL&interval=1s")
 	parts := 0
@@ -56,7 +85,7 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &m); err != nil {
 			t.Fatal(err)
 		}
-		if len(text) > partLimit || m.Reset != (parts == 0) {
+		if len(text) > historyLimit || m.Reset != (parts == 0) {
 			t.Errorf("part %d of %d bytes, reset %v", parts, len(text), m.Reset)
 		}
 		if err := r.take([]byte(text)); err != nil {
@@ -67,7 +96,7 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 	if parts < 2 {
 		t.Errorf("%d part, want some", parts)
 	}
-	s.trades(t, 1500, 1510)
+	s.trades(t, 5000, 5010)
 	p.series(r, "bars AAPL 1s")
 	if err := r.agree(s.store, &series{kind: 0}); err != nil {
 		t.Error(err)
@@ -368,6 +397,42 @@ func TestLongPollTellsSeries(t *testing.T) {
 	}
 	if c := poll(fmt.Sprintf("&since=%s-%d", b.Epoch, b.Seq)); len(c.Bars)+len(c.Trades) != 0 {
 		t.Errorf("nothing is new, told %s %s", c.Bars, c.Trades)
+	}
+}
+
+// largestWrite is an answer whose writes are looked at: each is what is kept while its reader takes nothing.
+type largestWrite struct {
+	*httptest.ResponseRecorder
+	most int
+}
+
+func (w *largestWrite) Write(b []byte) (int, error) {
+	w.most = max(w.most, len(b))
+	return w.ResponseRecorder.Write(b)
+}
+
+func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Bars.Second, c.Bars.FiveSeconds = 5000, 5000 })
+	s.trades(t, 0, 5000)
+	w := &largestWrite{httptest.NewRecorder(), 0}
+	s.Quotes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
+	if w.most > historyLimit || w.Body.Len() < historyLimit*3/2 {
+		t.Errorf("%d bytes at once, of %d", w.most, w.Body.Len())
+	}
+	var a struct{ Bars, Trades []json.RawMessage }
+	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
+		t.Fatal(err)
+	}
+	r := newReader()
+	for _, m := range append(a.Bars, a.Trades...) {
+		if err := r.take(m); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, x := range []series{{kind: 0}, {kind: 1}, {kind: ofTrades}} {
+		if err := r.agree(s.store, &x); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 // partLimit is where a message is cut into parts.
 const partLimit = 64 << 10
 
+// historyLimit is where a history of bars is, so that it is one message with the configuration's defaults. It is also
+// the most that is kept for one who reads nothing.
+const historyLimit = 256 << 10
+
 // headRoom is kept free before a message's JSON for the longest WebSocket header a server writes.
 const headRoom = 10
 

@@ -92,10 +92,11 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 	return gone("answered")
 }
 
-// answerQuotes answers with the newest quotes, of those that changed after since. All are of one flush.
+// answerQuotes answers with the newest quotes, of those that changed after since, and what is new of series. All
+// are of one flush.
 func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, followed wish, since Seq, resumed bool) {
 	d := delivery{kind: snapshot, fields: q.fields, from: since, resumed: resumed}
-	seq, standing, versions, charts := b.store.copy(named.list, &d, followed.series)
+	seq, standing, versions := b.store.copy(named.list, &d)
 	etag := `"` + Position{b.store.epoch, seq}.String() + `"`
 	h := w.Header()
 	h.Set("ETag", etag)
@@ -122,12 +123,58 @@ func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, na
 		v := &versions[i].version
 		out = appendQuote(out, v.symbol, &v.quote, versions[i].fields)
 	}
-	out = append(append(out, ']'), charts...)
-	out = append(out, "}\n"...)
+	out = append(out, ']')
 	h.Set("Content-Type", "application/json")
-	n, _ := w.Write(out) // a client that has gone needs no answer
+	n := 0
+	b.answerSeries(out, followed.series, seq, func(text []byte) bool {
+		more, err := w.Write(text)
+		n += more
+		return err == nil // a client that has gone needs no answer
+	})
 	b.metrics.messages[transportPoll].Inc()
 	b.metrics.bytes[transportPoll].Add(float64(n))
+}
+
+// answerSeries writes the rest of an answer: of all series what is new up to a flush, as the messages that a stream
+// would have. They are made one by one, so that no more than one is kept for a slow reader; what
+// changes meanwhile is left to the next answer.
+func (b *Board) answerSeries(out []byte, all []series, at Seq, write func([]byte) bool) {
+	var p part
+	now := time.Now()
+	for _, name := range [...]string{"bars", "trades"} {
+		followed, told := false, false
+		for i := range all {
+			r := &all[i]
+			if (r.kind == ofTrades) != (name == "trades") {
+				continue
+			}
+			if !followed {
+				out = append(out, `,"`+name+`":[`...)
+				followed = true
+			}
+			for more := true; more && b.store.seriesSince(&p, r, at, now); more = p.more {
+				if told {
+					out = append(out, ',')
+				}
+				told = true
+				if !write(out) || !write(p.json()) {
+					return
+				}
+				out = out[:0]
+			}
+		}
+		if followed {
+			out = append(out, ']')
+		}
+	}
+	write(append(out, "}\n"...))
+}
+
+// seriesSince makes p the next message about r, which tells it up to a flush, and returns false where there is none.
+func (s *store) seriesSince(p *part, r *series, at Seq, now time.Time) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.newsOf(r) && s.tellSeries(p, r, at, now)
 }
 
 // matches tells whether an If-None-Match names the tag.
@@ -146,8 +193,8 @@ type picked struct {
 	fields feed.Fields
 }
 
-// copy takes what a delivery would tell, and what is new of series, all of one flush.
-func (s *store) copy(list symbolList, d *delivery, series []series) (Seq, *standing, []picked, []byte) {
+// copy takes what a delivery would tell, all of one flush.
+func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []picked
@@ -160,39 +207,5 @@ func (s *store) copy(list symbolList, d *delivery, series []series) (Seq, *stand
 			out = append(out, picked{s.versions[id], f})
 		}
 	}
-	return s.seq, s.standing, out, s.copySeries(series)
-}
-
-// copySeries encodes what is new of series as members of an answer, each with a comma before it: the messages that
-// a stream would have. The caller holds mu.
-func (s *store) copySeries(all []series) []byte {
-	var (
-		p     part
-		lists [2][]byte // of bars, and of trades
-		names = [...]string{"bars", "trades"}
-		now   = time.Now()
-	)
-	for i := range all {
-		r := &all[i]
-		list := &lists[0]
-		if r.kind == ofTrades {
-			list = &lists[1]
-		}
-		if *list == nil {
-			*list = []byte{}
-		}
-		for s.newsOf(r) && s.tellSeries(&p, r, now) {
-			if len(*list) > 0 {
-				*list = append(*list, ',')
-			}
-			*list = append(*list, p.json()...)
-		}
-	}
-	var out []byte
-	for i, list := range lists {
-		if list != nil {
-			out = append(append(append(out, `,"`+names[i]+`":[`...), list...), ']')
-		}
-	}
-	return out
+	return s.seq, s.standing, out
 }

@@ -49,7 +49,7 @@ func (s *store) nextSeries(p *part, f *followed, alone bool, now time.Time) bool
 			f.turn = 0
 		}
 		r := &f.series[f.turn]
-		if (r.fresh || r.at != 0 || r.sent < f.round) && s.newsOf(r) && s.tellSeries(p, r, now) {
+		if (r.fresh || r.at != 0 || r.sent < f.round) && s.newsOf(r) && s.tellSeries(p, r, s.seq, now) {
 			if !p.more {
 				f.turn++
 			}
@@ -103,15 +103,16 @@ func (s *store) chartOf(id feed.SymbolID) *chart {
 	return s.charts[id]
 }
 
-// tellSeries makes p the next message about r, and returns false where there is none. The caller holds mu.
-func (s *store) tellSeries(p *part, r *series, now time.Time) bool {
+// tellSeries makes p the next message about r, and returns false where there is none. It tells r up to a flush, of which
+// a message under way has its own. The caller holds mu.
+func (s *store) tellSeries(p *part, r *series, at Seq, now time.Time) bool {
 	c := s.chartOf(r.id)
 	if !r.fresh && c.cleared > max(r.sent, r.at) {
 		r.fresh, r.at = true, 0
 	}
 	first := r.at == 0
 	if first {
-		r.at, r.next = s.seq, 0
+		r.at, r.next = at, 0
 	}
 	if r.kind == ofTrades {
 		p.beginSeries("trades", r.at, now, s.dir.Symbol(r.id).Symbol)
@@ -156,12 +157,16 @@ func (s *bars) tell(p *part, r *series) (told bool) {
 	case !r.fresh:
 		i = s.firstSince(r.sent)
 	}
+	limit := partLimit
+	if r.fresh {
+		limit = historyLimit
+	}
 	for ; i < s.n; i++ {
 		b := s.at(i)
 		if b.changed > r.at || r.fresh && b.empty() || !r.fresh && b.changed <= r.sent {
 			continue // the first of these is left to the next flush
 		}
-		if len(p.data) > partLimit-512 {
+		if len(p.data) > limit-512 {
 			r.next, p.more = b.start, true
 			return true
 		}

@@ -186,7 +186,7 @@ func (s *served) trade(symbol string, price string) {
 	}
 	s.Apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: p, Size: feed.Units(100)})}})
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if _, _, v, _ := s.store.copy(symbolList{ids: []feed.SymbolID{id}}, &delivery{kind: snapshot, fields: feed.AllFields}, nil); len(v) == 1 && v[0].quote.Price == p {
+		if _, _, v := s.store.copy(symbolList{ids: []feed.SymbolID{id}}, &delivery{kind: snapshot, fields: feed.AllFields}); len(v) == 1 && v[0].quote.Price == p {
 			return
 		}
 	}
