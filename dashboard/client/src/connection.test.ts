@@ -231,7 +231,7 @@ describe("resuming", () => {
     last().says(hello(), snapshot(4));
     connection.subscribe(["C"]);
     await tick(0);
-    last().says({ type: "subscribed", id: 1, symbols: ["C"] }, snapshot(8));
+    last().says({ type: "subscribed", id: -1, symbols: ["C"] }, snapshot(8));
     expect(connection.position).toBe("e-4");
     last().closes();
     await tick(500);
@@ -263,7 +263,7 @@ describe("resuming", () => {
     last().says(hello(), snapshot(4));
     connection.subscribe(["C"]);
     await tick(0);
-    last().says({ type: "error", id: 1, code: "too_many_symbols" });
+    last().says({ type: "error", id: -1, code: "too_many_symbols" });
     last().closes();
     await tick(500);
     expect(last().request.since).toBe("e-4");
@@ -291,8 +291,8 @@ describe("subscriptions", () => {
     connection.unsubscribe(["E"]);
     await tick(0);
     expect(last().sent).toEqual([
-      { type: "unsubscribe", id: 1, symbols: ["A"] },
-      { type: "subscribe", id: 2, symbols: ["C", "D"] },
+      { type: "unsubscribe", id: -1, symbols: ["A"] },
+      { type: "subscribe", id: -2, symbols: ["C", "D"] },
     ]);
   });
 
@@ -302,7 +302,7 @@ describe("subscriptions", () => {
     await tick(0);
     expect(last().sent).toEqual([]);
     last().says(hello(), snapshot(1));
-    expect(last().sent).toEqual([{ type: "subscribe", id: 1, symbols: ["C"] }]);
+    expect(last().sent).toEqual([{ type: "subscribe", id: -1, symbols: ["C"] }]);
   });
 
   test("too many for a URL are asked for in messages, with the position", async () => {
@@ -351,6 +351,20 @@ describe("subscriptions", () => {
     expect(last().request.symbols).toEqual(["A", "B", "C", "D"]);
     last().says(hello(), snapshot(2));
     expect(seen).toEqual(["open"]);
+  });
+});
+
+describe("what is wanted while a stream opens", () => {
+  test("is asked for as soon as it has said something, be it nothing", async () => {
+    const { connection, last, streams } = setup({ names: ["sse"] }, []);
+    connection.subscribe(["C"]);
+    last().says({ type: "heartbeat" }); // all that is said where nothing has been asked for
+    await tick(100);
+    expect(streams).toHaveLength(2);
+    expect(last().request.symbols).toEqual(["C"]);
+    last().says(hello(), snapshot(1));
+    await tick(1000);
+    expect(streams).toHaveLength(2);
   });
 });
 

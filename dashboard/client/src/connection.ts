@@ -86,7 +86,7 @@ export function createConnection(options: ConnectionOptions) {
   let heartbeat = 5000;
   let sentPause = false;
 
-  let nextId = 1;
+  let lastId = 0; // below it, so that they are nobody else's
 
   // The transport, and whether it works.
   let { transport } = options;
@@ -142,7 +142,7 @@ export function createConnection(options: ConnectionOptions) {
   const send = (message: ClientMessage): boolean => stream?.send(message) ?? false;
 
   const post: Send = (message) => {
-    const id = nextId++;
+    const id = --lastId;
     return send({ ...message, id } as ClientMessage) ? id : null;
   };
 
@@ -184,6 +184,7 @@ export function createConnection(options: ConnectionOptions) {
       strikes = 0;
       proven = transport;
       set("open", { lostAt: null, reason: "" });
+      scheduleFlush(); // of what was wanted since it opened
     }
     after("line", silence(), () => lost(silent, 0));
   };

@@ -31,14 +31,17 @@ export const wantsNothing: Want = { symbols: [], series: [], rate: null, fields:
 export const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
   [...names].filter((name) => !others.has(name));
 
-export const isGroup = (symbol: string): boolean => /^(\*$|#)/.test(symbol);
+export const isGroup = (symbol: string): boolean => kindOfList(symbol) !== null;
+
+/** What a list that is followed is of: the part of its key before its name; null where it is no list. */
+const kindOfList = (key: string): string | null => /^(.* )?(?=\*$|#)/.exec(key)?.[0] ?? null;
 
 /** Whether a symbol, or bars or trades by their key, are wanted. */
 export type Lookup = (key: string) => boolean;
 
-/** Who is in a list only the server knows, so with a list it may be any symbol. */
+/** Who is in a list only the server knows, so with a list it may be any symbol, of the quotes, of these bars, of the trades. */
 export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">): Lookup {
   const keys = new Set([...symbols, ...series.map(seriesKey)]);
-  const all = symbols.some(isGroup);
-  return (key) => keys.has(key) || (all && !key.includes(" "));
+  const lists = new Set([...keys].map(kindOfList));
+  return (key) => keys.has(key) || lists.has(key.replace(/[^ ]+$/, ""));
 }
