@@ -1,4 +1,5 @@
 // What the page costs to keep open: node tools/measure.mjs [--seconds 60] [--soak 600] [--reconnects 200] [--charts 50]
+// --path "?s=*&sort=-percent" measures it sorted.
 // It needs the built program, and a machine on which nothing else runs. Ratios hold elsewhere, figures do not.
 
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     charts: { type: "string", default: "0" },
     symbols: { type: "string", default: "5000" },
     rate: { type: "string", default: "20000" },
+    path: { type: "string", default: "?s=*" },
   },
 });
 const number = (name) => Number(values[name]);
@@ -66,7 +68,7 @@ console.log(`first price after ${median(firsts).toFixed(0)} ms (median of 5, ${f
 
 // --- 5,000 symbols ---------------------------------------------------------------------------------------
 
-const everything = await open("?s=*");
+const everything = await open(values.path);
 await everything.priced();
 await wait(5000);
 if (number("seconds") > 0) {
