@@ -2,7 +2,6 @@ package broadcast
 
 import (
 	"bufio"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"tickertape/feed"
 )
@@ -120,7 +121,7 @@ func (b *Board) Bars() http.Handler {
 		var out io.Writer = w
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
-			z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is one that there is
+			z, _ := gzip.NewWriterLevel(w, gzip.StatelessCompression) // the level is one that there is; it keeps nothing for a slow reader
 			defer z.Close()
 			out = z
 		}
