@@ -196,82 +196,141 @@ func TestBarsOverRESTAreThoseOfTheRecording(t *testing.T) {
 	}
 }
 
+// followedBars is what one who follows bars has been told, by symbol and interval.
+type followedBars struct {
+	bars   map[string]map[string]string
+	resets map[string]int
+	seqs   map[string]int64 // of the last whole message
+	id     string           // of the last event
+}
+
+func (f *followedBars) take(t *testing.T, text string) {
+	t.Helper()
+	var m struct {
+		Symbol, Interval string
+		Seq              int64
+		Reset, More      bool
+		Bars             []wireBar
+	}
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	key := m.Symbol + " " + m.Interval
+	if m.Reset {
+		f.bars[key] = map[string]string{}
+		f.resets[key]++
+	}
+	if f.bars[key] == nil {
+		t.Fatalf("no history before %s", text)
+	}
+	maps.Copy(f.bars[key], texts(t, m.Bars))
+	if !m.More {
+		f.seqs[key] = m.Seq
+	}
+}
+
+var (
+	followedSymbols   = []string{"IBM", "GE", "C", "WMT", "XOM", "AIG", "PFE", "HPQ", "TWX", "SPY"}
+	followedIntervals = []string{"1s", "1m", "1d"}
+)
+
+// byEvents follows as server-sent events until it is enough, from the last event on.
+func (f *followedBars) byEvents(t *testing.T, url string, enough func() bool) {
+	query := "/events?bars=" + strings.Join(followedSymbols, ",") + "&interval=" + strings.Join(followedIntervals, "&bars="+strings.Join(followedSymbols, ",")+"&interval=")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+query, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Last-Event-ID", f.id)
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	coming := ""
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Buffer(nil, 1<<20); !enough() && lines.Scan(); {
+		line := lines.Text()
+		if text, is := strings.CutPrefix(line, "id: "); is {
+			coming = text
+		} else if line == "" && coming != "" {
+			f.id, coming = coming, ""
+		}
+		if text, is := strings.CutPrefix(line, "data: "); is && strings.HasPrefix(text, `{"type":"bars"`) {
+			f.take(t, text)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bySocket follows by a message for each, from where the last one about it ended.
+func (f *followedBars) bySocket(t *testing.T, url string, enough func() bool) {
+	var now struct{ Epoch string }
+	getJSON(t, url+"/api/quotes?symbols=IBM", &now)
+	c, ctx := dial(t, url, "/ws")
+	defer c.CloseNow()
+	for _, symbol := range followedSymbols {
+		for _, interval := range followedIntervals {
+			since := ""
+			if seq, told := f.seqs[symbol+" "+interval]; told {
+				since = fmt.Sprintf("%s-%d", now.Epoch, seq)
+			}
+			say(ctx, t, c, fmt.Sprintf(`{"type":"subscribe","bars":[%q],"interval":%q,"since":%q}`, symbol, interval, since))
+		}
+	}
+	for !enough() {
+		_, b, err := c.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(b); strings.HasPrefix(text, `{"type":"bars"`) {
+			f.take(t, text)
+		}
+	}
+}
+
 // Followed while they are made, with a reconnect in the middle, they come to the same.
 func TestBarsOfASubscriptionAreThoseOfTheRecording(t *testing.T) {
 	want := barsOfRecording(t)
-	url := recordedServer(t, 50)
-	symbols := []string{"IBM", "GE", "C", "WMT", "XOM", "AIG", "PFE", "HPQ", "TWX", "SPY"}
-	query := "/events?bars=" + strings.Join(symbols, ",") + "&bars=" + strings.Join(symbols, ",") + "&bars=" + strings.Join(symbols, ",") + "&interval=1s&interval=1m&interval=1d"
-	got := map[string]map[string]string{}
-	resets := map[string]int{}
-	id := ""
-	listen := func(enough func() bool) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+query, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Last-Event-ID", id)
-		answer, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		coming := ""
-		lines := bufio.NewScanner(answer.Body)
-		for lines.Buffer(nil, 1<<20); !enough() && lines.Scan(); {
-			line := lines.Text()
-			if text, is := strings.CutPrefix(line, "id: "); is {
-				coming = text
-			} else if line == "" && coming != "" {
-				id, coming = coming, ""
+	for name, listen := range map[string]func(*followedBars, *testing.T, string, func() bool){
+		"events": (*followedBars).byEvents, "WebSocket": (*followedBars).bySocket,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := recordedServer(t, 50)
+			f := &followedBars{bars: map[string]map[string]string{}, resets: map[string]int{}, seqs: map[string]int64{}}
+			all := len(followedSymbols) * len(followedIntervals)
+			listen(f, t, url, func() bool {
+				return len(f.bars["IBM 1s"]) >= 5 && len(f.seqs) == all && (f.id != "" || name != "events")
+			})
+			if middle := len(f.bars["IBM 1s"]); middle >= len(want["IBM 1s"]) {
+				t.Fatalf("the recording is over before the middle: %d bars", middle)
 			}
-			text, is := strings.CutPrefix(line, "data: ")
-			if !is || !strings.HasPrefix(text, `{"type":"bars"`) {
-				continue
+			right := func() bool {
+				for _, symbol := range followedSymbols {
+					for _, interval := range followedIntervals {
+						if key := symbol + " " + interval; !maps.Equal(f.bars[key], want[key]) {
+							return false
+						}
+					}
+				}
+				return true
 			}
-			var m struct {
-				Symbol, Interval string
-				Reset            bool
-				Bars             []wireBar
-			}
-			if err := json.Unmarshal([]byte(text), &m); err != nil {
-				t.Fatalf("%s: %v", text, err)
-			}
-			key := m.Symbol + " " + m.Interval
-			if m.Reset {
-				got[key] = map[string]string{}
-				resets[key]++
-			}
-			maps.Copy(got[key], texts(t, m.Bars))
-		}
-		if err := lines.Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	count := func() int { return len(got["IBM 1s"]) }
-	listen(func() bool { return count() >= 5 && id != "" })
-	middle := count()
-	if middle >= len(want["IBM 1s"]) {
-		t.Fatalf("the recording is over before the middle: %d bars", middle)
-	}
-	right := func() bool {
-		for _, symbol := range symbols {
-			for _, interval := range []string{"1s", "1m", "1d"} {
-				if key := symbol + " " + interval; !maps.Equal(got[key], want[key]) {
-					return false
+			deadline := time.Now().Add(patience)
+			listen(f, t, url, func() bool { return right() || time.Now().After(deadline) })
+			for key := range f.bars {
+				if !maps.Equal(f.bars[key], want[key]) {
+					t.Errorf("%s:\n got %v\nwant %v", key, f.bars[key], want[key])
+				}
+				if f.resets[key] != 1 {
+					t.Errorf("%s: told from the beginning %d times, want once", key, f.resets[key])
 				}
 			}
-		}
-		return true
-	}
-	deadline := time.Now().Add(patience)
-	listen(func() bool { return right() || time.Now().After(deadline) })
-	for key := range got {
-		if !maps.Equal(got[key], want[key]) {
-			t.Errorf("%s:\n got %v\nwant %v", key, got[key], want[key])
-		}
-		if resets[key] != 1 {
-			t.Errorf("%s: told from the beginning %d times, want once", key, resets[key])
-		}
+			if len(f.bars) != all {
+				t.Errorf("bars of %d series, want %d", len(f.bars), all)
+			}
+		})
 	}
 }
