@@ -286,6 +286,17 @@ func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
 	}
 }
 
+// What a query asks for may turn out to be too much only once its lists are written out.
+func TestQueryThatIsTooMuchIsToldAndTheConnectionLivesOn(t *testing.T) {
+	s := serve(t, func(c *Config) { c.MaxSymbols = 1 })
+	p := s.join(t, plainSocket, "?symbols=%23tech")
+	if got := p.nextMessage("error"); !strings.Contains(got, "2 would be followed, more than the 1 allowed") {
+		t.Errorf("error %s", got)
+	}
+	p.say(`{"type":"subscribe","id":1,"symbols":["AAPL"]}`)
+	p.nextMessage("snapshot")
+}
+
 func TestBarsOverREST(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 10)
