@@ -1,5 +1,7 @@
 package main
 
+//lint:file-ignore SA1019 nhooyr.io/websocket is the library wanted by name; its successor is one import away
+
 import (
 	"bufio"
 	"cmp"
