@@ -108,6 +108,21 @@ func (r *reader) take(text []byte) error {
 	return nil
 }
 
+// goBack makes the newest trade of each symbol the one that was there at a position, from which it is counted how many
+// are skipped. Others may have been told since.
+func (r *reader) goBack(s *store, seq Seq) {
+	for id, c := range s.charts {
+		if c == nil {
+			continue
+		}
+		newest := c.tape.total
+		for i := c.tape.n; i > 0 && c.tape.at(i-1).came > seq; i-- {
+			newest--
+		}
+		r.newest[s.dir.Symbol(feed.SymbolID(id)).Symbol] = int(newest)
+	}
+}
+
 // agree compares what a reader has of a series with all there is.
 func (r *reader) agree(s *store, x *series) error {
 	c := s.chartOf(x.id)
@@ -237,6 +252,7 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 				read(1)
 			case "resume":
 				if f.seq > 0 {
+					r.goBack(b.store, f.seq)
 					f = follow(f.seq, true)
 				}
 			}
