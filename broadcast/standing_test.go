@@ -82,6 +82,7 @@ func TestExtendedPriceAndSourceComeAndGo(t *testing.T) {
 	id, _ := s.dir.ID("AAPL")
 	apply := func(b feed.Batch) { s.Apply(b) }
 	apply(feed.Batch{Images: []feed.Quote{{Symbol: id, Set: feed.FieldPrice | feed.FieldSource, Price: 100 * feed.Scale, Source: "kraken"}}})
+	until(t, "it is published", s.Quoted)
 	p := s.join(t, waysBySocket["WebSocket"], "?symbols=AAPL")
 	if q := p.next("snapshot").Quotes[0]; q["src"] != "kraken" || q["x"] != nil {
 		t.Errorf("snapshot %v", q)
