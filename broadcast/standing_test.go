@@ -27,6 +27,7 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 			}
 			tell("kraken", feed.Down, `dial: "refused"`)
 			s.trade("AAPL", "5")
+			s.trade("AAPL", "6") // a flush begins when the one before has been told
 			p := s.join(t, w, "?symbols=AAPL")
 			hello := p.next("hello")
 			if hello.Source != "sim,kraken" || hello.Status != "live" || !hello.Simulated {
