@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [sizeBudget({ file: 6 * 1024, all: 12.5 * 1024 })],
+  plugins: [sizeBudget({ file: 6000, all: 12_600 })],
 });

@@ -96,8 +96,6 @@ export function createClient(options: ClientOptions = {}) {
   // What has been told.
   let sources: readonly SourceState[] = [];
   let running = false;
-  let told = 0; // when changes were told last
-  let due = false; // they will be told in a moment
 
   const mark = (symbol: string) => {
     quotes.delete(symbol);
@@ -136,18 +134,7 @@ export function createClient(options: ClientOptions = {}) {
 
   /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
   const tell = () => {
-    if (!dirty.size || pauses.size) return;
-    const gap = line.role !== "alone" && rate ? told + 1000 / rate - now() : 0;
-    if (gap > 0) {
-      if (due) return;
-      due = true;
-      setTimeout(() => {
-        due = false;
-        tell();
-      }, gap);
-      return;
-    }
-    told = now();
+    if (!dirty.size || pauses.size || line.holds?.(tell)) return;
     const changed = [...dirty].filter(own);
     dirty.clear();
     if (!changed.length) return;
@@ -421,9 +408,6 @@ export function createClient(options: ClientOptions = {}) {
 
     /** Gives up waiting and tries now, after a refusal as well. */
     retryNow: (): void => line.retryNow(),
-    networkChanged: (): void => line.networkChanged(),
-    /** Something happened that is worth another look at the line. */
-    wake: (): void => line.wake(),
   };
 
   void prepare(); // at once where nothing is to be fetched

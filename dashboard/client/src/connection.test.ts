@@ -368,6 +368,30 @@ describe("what is wanted while a stream opens", () => {
   });
 });
 
+describe("a list and single symbols", () => {
+  test("are told anew together, since one that is given up may be in a list that is not", async () => {
+    const { connection, last, streams } = setup({}, ["#some", "A"]);
+    last().says(hello("e", 3), snapshot(3));
+    const seen = phases(connection);
+    connection.subscribe(["B"]);
+    await tick(0);
+    expect(last().sent).toMatchObject([{ type: "subscribe", symbols: ["B"] }]);
+    connection.unsubscribe(["A"]);
+    await tick(0);
+    expect(streams).toHaveLength(2);
+    expect(last().request).toMatchObject({ symbols: ["#some", "B"], since: null });
+    last().says(hello("e", 4), snapshot(4));
+    connection.unsubscribe(["#some"]); // what is left is named
+    await tick(0);
+    expect(streams).toHaveLength(2);
+    expect(last().sent).toMatchObject([
+      { type: "unsubscribe", symbols: ["*"] },
+      { type: "subscribe", symbols: ["B"] },
+    ]);
+    expect(seen.every((phase) => phase === "open")).toBe(true);
+  });
+});
+
 describe("losing it", () => {
   test("it waits a random part of a growing delay, which a short success does not shorten", async () => {
     const { connection, last, streams } = setup();

@@ -154,7 +154,7 @@ export function createConnection(options: ConnectionOptions) {
     const mine = generation;
     sentPause = false;
     if (!quietly) set("connecting");
-    after("line", firstWord, () => lost({ reason: "no answer" }, strikesOut));
+    after("line", firstWord, () => lost(silent, strikesOut));
     stream = transport.open(subscriptions.open(transport.duplex), {
       message(message, position) {
         if (mine !== generation) return;
@@ -238,7 +238,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Brings the server's idea of the subscriptions in line with ours; what the line does not take now, soon. */
   const flush = () => {
     if (!stream || !firstHeard || !subscriptions.stale()) return; // all told, it comes back here
-    if (!transport.duplex) return open(is("open"));
+    if (!transport.duplex || subscriptions.tangled) return open(is("open"));
     // Where the line is full, it may be another set by then.
     if (stream.buffered() <= backlogLimit) subscriptions.flush(post);
     after("flush", 200, flush);
@@ -265,6 +265,12 @@ export function createConnection(options: ConnectionOptions) {
     if (stream && wanted.hidden) after("rest", restAfter, rest);
   };
 
+  const connect = (): void => {
+    if (stream) return;
+    failures = 0;
+    open();
+  };
+
   /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
     if (wanted.paused) return;
@@ -276,11 +282,7 @@ export function createConnection(options: ConnectionOptions) {
     /** Used by its own client only, unless it is shared. */
     role: "alone" as Role,
 
-    connect(): void {
-      if (stream) return;
-      failures = 0;
-      open();
-    },
+    connect,
 
     on: events.on,
 
@@ -302,10 +304,8 @@ export function createConnection(options: ConnectionOptions) {
       else if (!before.hidden) scheduleRest();
       if (paused === before.paused || is("idle", "stopped")) return;
       if (paused && is("waiting", "offline")) rest();
-      else if (is("resting")) {
-        failures = 0;
-        open();
-      } else {
+      else if (is("resting")) connect();
+      else {
         set(state.phase);
         syncPause();
         wake();

@@ -1,7 +1,7 @@
 import type { Send } from "./connection.ts";
 import type { BarsMessage, TradesMessage } from "./protocol.ts";
 import type { Series } from "./transport.ts";
-import { seriesKey, without } from "./want.ts";
+import { isGroup, kindOf, seriesKey, without } from "./want.ts";
 
 /**
  * The part of the subscriptions that is about bars and trades: what is wanted, what the server has been told of that
@@ -39,7 +39,13 @@ export function createSeriesLedger() {
     flush(send: Send, epoch: string): void {
       const say = (type: "subscribe" | "unsubscribe", { symbol, interval }: Series, more: object = {}) =>
         send({ type, ...(interval === null ? { trades: [symbol] } : { bars: [symbol], interval }), ...more }) !== null;
-      for (const [key, one] of told) if (!wanted.has(key) && say("unsubscribe", one)) told.delete(key);
+      const gone = [...told].filter(([key, one]) => !wanted.has(key) && say("unsubscribe", one)).map(([key]) => key);
+      // Where lists are followed it may have been in one, or have had others in it: those are asked for again.
+      const tangled = new Set([...told.keys()].filter(isGroup).map(kindOf));
+      for (const key of gone) told.delete(key);
+      for (const kind of new Set(gone.map(kindOf))) {
+        if (tangled.has(kind)) for (const key of told.keys()) if (kindOf(key) === kind) told.delete(key);
+      }
       for (const [key, one] of wanted) {
         if (told.has(key)) continue;
         const since = reached.get(key);

@@ -1,17 +1,19 @@
+import type { Line } from "./line.ts";
+
 /** What a page's life asks of its client. */
 export interface Follower {
   connect(): void;
   disconnect(): void;
   pause(reason: "hidden"): void;
   resume(reason: "hidden"): void;
-  networkChanged(): void;
-  wake(): void;
 }
 
 const beat = 5000;
 
 export interface Life {
   readonly client: Follower;
+  /** Its way to the server just now. */
+  readonly line: () => Pick<Line, "wake" | "networkChanged">;
   /** The clock has jumped: the machine was asleep, or it was set. */
   readonly jumped: () => void;
   readonly connected: () => boolean;
@@ -24,7 +26,7 @@ export interface Life {
  * Tells what happens to the page: hidden, shown, put aside for the back button and fetched again, network
  * lost and found, and the machine having slept, which shows as a jump of the clock.
  */
-export function followPage({ client, jumped, connected, signal, random }: Life): void {
+export function followPage({ client, line, jumped, connected, signal, random }: Life): void {
   if (signal.aborted) return;
   let away = false;
   let online: ReturnType<typeof setTimeout> | undefined;
@@ -33,7 +35,7 @@ export function followPage({ client, jumped, connected, signal, random }: Life):
     if (document.visibilityState === "hidden") client.pause("hidden");
     else {
       client.resume("hidden");
-      client.wake();
+      line().wake();
     }
   };
   document.addEventListener("visibilitychange", look, { signal });
@@ -53,7 +55,7 @@ export function followPage({ client, jumped, connected, signal, random }: Life):
   // Everyone on a network gets it back in the same moment, so nobody calls at once.
   const found = () => {
     clearTimeout(online);
-    online = setTimeout(client.networkChanged, random() * 500);
+    online = setTimeout(() => line().networkChanged(), random() * 500);
   };
   addEventListener("online", found, { signal });
 
@@ -62,7 +64,7 @@ export function followPage({ client, jumped, connected, signal, random }: Life):
     const now = Date.now();
     if (now < last || now - last > 2 * beat) {
       jumped();
-      client.wake();
+      line().wake();
     }
     last = now;
   }, beat);

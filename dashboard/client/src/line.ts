@@ -32,6 +32,8 @@ export interface Line {
   /** What it is used for: here, and where it leads by other tabs. */
   readonly uses: Lookup;
   want(want: Want): void;
+  /** Whether changes are to be held back since others have asked for a higher rate; it tells them when it is time. */
+  holds?(tell: () => void): boolean;
   connect(): void;
   disconnect(): void;
   send(message: ClientMessage): boolean;

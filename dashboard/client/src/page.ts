@@ -3,7 +3,7 @@ import { followPage, type Life } from "./lifecycle.ts";
 import type { Line } from "./line.ts";
 import { createSharedLine, type ShareOptions } from "./share.ts";
 
-export interface PageOptions extends Life, Omit<ShareOptions, "name" | "locks" | "channel" | "client"> {
+export interface PageOptions extends Omit<Life, "line">, Omit<ShareOptions, "name" | "locks" | "channel" | "client"> {
   /** Of the server: who asks the same one for the same transport can use one connection. */
   readonly base: URL;
   readonly options: ClientOptions;
@@ -12,14 +12,17 @@ export interface PageOptions extends Life, Omit<ShareOptions, "name" | "locks" |
 
 /** What only a page in a browser needs: it sees to the life of the page, and returns its way to the server. */
 export function createPage(page: PageOptions): Line {
-  followPage(page);
   const { base, options, connection } = page;
   const { share = true, transport = "" } = options;
-  if (!share || !navigator.locks || typeof BroadcastChannel !== "function") return connection;
-  return createSharedLine({
-    ...page,
-    name: `tickertape 1 ${base} ${transport}`,
-    locks: navigator.locks,
-    channel: (name) => new BroadcastChannel(name),
-  });
+  let line: Line = connection;
+  followPage({ ...page, line: () => line });
+  if (share && navigator.locks && typeof BroadcastChannel === "function") {
+    line = createSharedLine({
+      ...page,
+      name: `tickertape 1 ${base} ${transport}`,
+      locks: navigator.locks,
+      channel: (name) => new BroadcastChannel(name),
+    });
+  }
+  return line;
 }

@@ -160,6 +160,25 @@ describe("tabs", () => {
   });
 });
 
+test("a tab that asked for a lower rate than others is told at its own", async () => {
+  const { tab } = await opened();
+  const second = tab();
+  second.want(["A"], { rate: 2 });
+  second.line.connect();
+  await tick(1);
+  const tell = vi.fn();
+  expect(second.line.holds?.(tell)).toBe(false);
+  await tick(100);
+  expect(second.line.holds?.(tell)).toBe(true);
+  await tick(100);
+  expect(second.line.holds?.(tell)).toBe(true);
+  await tick(299);
+  expect(tell).not.toHaveBeenCalled();
+  await tick(1);
+  expect(tell).toHaveBeenCalledOnce();
+  expect(second.line.holds?.(tell)).toBe(false);
+});
+
 describe("when the leader goes", () => {
   test("another takes up the stream from where it stood", async () => {
     const { tab, sockets, first } = await opened();

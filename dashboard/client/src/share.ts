@@ -77,6 +77,8 @@ export function createSharedLine(options: ShareOptions): Line {
   let channel: Channel | null = null;
   let present = false; // this tab's own lock is held: nobody takes it for gone
   let mine = wantsNothing;
+  let toldAt = 0; // when this tab was told changes last
+  let telling: ReturnType<typeof setTimeout> | undefined;
 
   // Of a leader.
   let tenure: AbortController | null = null;
@@ -297,6 +299,7 @@ export function createSharedLine(options: ShareOptions): Line {
     if (!life) return;
     post({ is: "leave" });
     clearTimeout(watchdog);
+    clearTimeout(telling);
     if (tenure) stepDown();
     life.abort(); // frees the locks
     life = null;
@@ -346,6 +349,16 @@ export function createSharedLine(options: ShareOptions): Line {
     },
 
     disconnect,
+
+    holds(tell) {
+      const gap = mine.rate ? toldAt + 1000 / mine.rate - now() : 0;
+      if (gap <= 0) toldAt = now();
+      else {
+        clearTimeout(telling);
+        telling = setTimeout(tell, gap);
+      }
+      return gap > 0;
+    },
 
     send(message) {
       if (tenure) return connection.send(message);

@@ -12,6 +12,8 @@ function* chunks(symbols: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < symbols.length; from += perMessage) yield symbols.slice(from, from + perMessage);
 }
 
+const hasGroup = (names: Iterable<string>): boolean => [...names].some(isGroup);
+
 /** What begins when all that was asked for at the start of a stream has been told. */
 export interface Synced {
   /** Only what had changed was told. */
@@ -32,6 +34,8 @@ export function createSubscriptions() {
   let epoch = "";
   let position: string | null = null;
   let settled: ReadonlySet<string> = new Set();
+  let anew = false; // what the stream tells is not what is wanted any more
+  let tangled = false; // something has gone that may be in a list which has not: only a new stream can tell what is left
 
   // The stream.
   let duplex = true;
@@ -42,9 +46,11 @@ export function createSubscriptions() {
   let starting = false; // they are the first of the stream
   let oldest = 0; // the seq of the first ones
   let resumed = true;
+  let marking = false; // the transport says where a stream can be taken up
 
+  /** Where the transport says its position, only that one counts: bars may follow the quotes of the same flush. */
   const advance = (seq: number) => {
-    position = `${epoch}-${seq}`;
+    if (!marking) position = `${epoch}-${seq}`;
   };
 
   /** Where the stream can be taken up for all that is wanted. */
@@ -55,7 +61,7 @@ export function createSubscriptions() {
   const arrived = (): Synced | null => {
     owed = Math.max(0, owed - 1);
     if (owed > 0) return null;
-    settled = new Set(want.symbols.filter((name) => told.has(name)));
+    settled = new Set(want.symbols.filter((name) => !anew && told.has(name)));
     if (!starting) return null;
     starting = false;
     if (oldest < Number.POSITIVE_INFINITY) advance(oldest); // it holds for all of them
@@ -66,7 +72,7 @@ export function createSubscriptions() {
   const flush = (send: Send, from: string | null = null): void => {
     const removed = without(told, symbols);
     // Others that are wanted may be in a list, so all go with it, and those come back.
-    for (const part of removed.some(isGroup) ? [["*"]] : chunks(removed)) {
+    for (const part of hasGroup(removed) ? [["*"]] : chunks(removed)) {
       if (send({ type: "unsubscribe", symbols: part }) === null) continue;
       if (part[0] === "*") told.clear();
       else for (const symbol of part) told.delete(symbol);
@@ -83,7 +89,10 @@ export function createSubscriptions() {
     const otherFields = String(fields) !== String(toldWant.fields);
     if (rate !== toldWant.rate || otherFields) {
       const change = { rate: rate ?? fastest, ...(otherFields && { fields: fields ?? [] }) };
-      if (ask(change, otherFields && told.size > 0)) toldWant = want;
+      if (ask(change, otherFields && told.size > 0)) {
+        toldWant = want;
+        anew = false;
+      }
     }
     for (const part of chunks(without(symbols, told))) {
       if (ask({ symbols: part, ...(from && { since: from }) }, true)) for (const name of part) told.add(name);
@@ -103,11 +112,11 @@ export function createSubscriptions() {
     },
 
     want(next: Want): void {
-      // With other fields all is to be told anew.
-      const same = String(next.fields) === String(want.fields);
+      symbols = new Set(next.symbols);
+      tangled ||= hasGroup(symbols) && without(want.symbols, symbols).length > 0;
+      anew ||= tangled || String(next.fields) !== String(want.fields);
       want = next;
-      symbols = new Set(want.symbols);
-      settled = new Set(want.symbols.filter((name) => same && settled.has(name)));
+      settled = new Set(want.symbols.filter((name) => !anew && settled.has(name)));
       series?.want(want.series);
     },
 
@@ -122,6 +131,8 @@ export function createSubscriptions() {
       duplex = spoken;
       asked.clear();
       toldWant = want;
+      anew = false;
+      tangled = false;
       starting = symbols.size > 0;
       const { rate, fields } = want;
       const request = { symbols: want.symbols, series: series?.open(duplex) ?? [], rate, fields, since: since() };
@@ -136,6 +147,7 @@ export function createSubscriptions() {
      */
     take(message: ServerMessage, marked: string | undefined, send: Send): Synced | null {
       let synced: Synced | null = null;
+      marking = marked !== undefined;
       switch (message.type) {
         case "hello":
           ({ epoch } = message);
@@ -144,7 +156,7 @@ export function createSubscriptions() {
           oldest = Number.POSITIVE_INFINITY;
           resumed = true;
           owed = 1 + Math.min(told.size, 1); // this hello, and what the query has asked for
-          if (duplex) flush(send, since());
+          if (duplex && !tangled) flush(send, since());
           synced = arrived();
           break;
         case "subscribed":
@@ -176,6 +188,10 @@ export function createSubscriptions() {
     },
 
     flush,
+
+    get tangled(): boolean {
+      return tangled;
+    },
 
     /** Whether the server knows another set than what is wanted, and can be told: the first snapshots are awaited. */
     stale(): boolean {

@@ -31,10 +31,11 @@ export const wantsNothing: Want = { symbols: [], series: [], rate: null, fields:
 export const without = (names: Iterable<string>, others: { has(name: string): boolean }): string[] =>
   [...names].filter((name) => !others.has(name));
 
-export const isGroup = (symbol: string): boolean => kindOfList(symbol) !== null;
+/** Whether it is all, or a list of the server, rather than one symbol. */
+export const isGroup = (key: string): boolean => /(^| )(\*$|#)/.test(key);
 
-/** What a list that is followed is of: the part of its key before its name; null where it is no list. */
-const kindOfList = (key: string): string | null => /^(.* )?(?=\*$|#)/.exec(key)?.[0] ?? null;
+/** What is followed of the same kind has this in front of its name: nothing for quotes. */
+export const kindOf = (key: string): string => key.replace(/[^ ]+$/, "");
 
 /** Whether a symbol, or bars or trades by their key, are wanted. */
 export type Lookup = (key: string) => boolean;
@@ -42,6 +43,6 @@ export type Lookup = (key: string) => boolean;
 /** Who is in a list only the server knows, so with a list it may be any symbol, of the quotes, of these bars, of the trades. */
 export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">): Lookup {
   const keys = new Set([...symbols, ...series.map(seriesKey)]);
-  const lists = new Set([...keys].map(kindOfList));
-  return (key) => keys.has(key) || lists.has(key.replace(/[^ ]+$/, ""));
+  const lists = new Set([...keys].filter(isGroup).map(kindOf));
+  return (key) => keys.has(key) || lists.has(kindOf(key));
 }

@@ -1,0 +1,196 @@
+import { type Client, createClient, type TransportName } from "tickertape-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Gateway, startProxy } from "./support/proxy.ts";
+import { type Recording, writeRecording } from "./support/recording.ts";
+import { eventually, type Server, startServer } from "./support/server.ts";
+
+/*
+ * Readers who change their minds: each asks at random for quotes, bars and trades, gives them up, pauses, goes and comes
+ * back, over lines that break. When the market has come to rest, each knows what the server does of what it wants
+ * in the end, and nothing of the rest.
+ */
+
+const transports: readonly TransportName[] = ["websocket", "sse", "poll"];
+const readers = 5; // on each
+const intervals = ["1s", "5s", "1m"] as const;
+
+let recording: Recording;
+let server: Server;
+let gateways: readonly Gateway[];
+
+beforeAll(async () => {
+  recording = writeRecording(14, 12, 400);
+  server = await startServer({
+    ...recording.environment,
+    TICKERTAPE_BROADCAST_MAX_SERIES: "200",
+    TICKERTAPE_WATCHLISTS: `[{name: some, symbols: [${recording.symbols.slice(0, 5).join(", ")}]}]`,
+  });
+  gateways = await Promise.all(transports.map(() => startProxy(server.port)));
+});
+afterAll(async () => {
+  for (const gateway of gateways) await gateway.close();
+  await server.close();
+  recording.close();
+});
+
+const random = (seed: number) => () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32;
+};
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** What one reader wants in the end, as it knows itself. */
+interface Wish {
+  readonly symbols: Set<string>;
+  readonly bars: Set<string>;
+  readonly trades: Set<string>;
+}
+
+const members = () => recording.symbols.slice(0, 5);
+const spelt = (names: Iterable<string>): ReadonlySet<string> =>
+  new Set([...names].flatMap((name) => (name === "*" ? recording.symbols : name === "#some" ? members() : [name])));
+
+/** Changes its mind many times. */
+async function waver(client: Client, wish: Wish, chance: () => number, strange: (what: string) => void) {
+  client.on("quotes", (quotes) => {
+    const now = spelt(wish.symbols);
+    // Who is in a list only the server knows: with one, any symbol may be told.
+    if (wish.symbols.has("*") || wish.symbols.has("#some")) return;
+    for (const { symbol } of quotes) if (!now.has(symbol)) strange(`${symbol} was told`);
+  });
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(chance() * from.length)] as T;
+  const some = () => Array.from({ length: 1 + Math.floor(chance() * 3) }, () => pick(recording.symbols));
+  const steps: readonly (() => void)[] = [
+    () => {
+      const names = chance() < 0.3 ? [pick(["*", "#some", "#some"])] : some();
+      for (const name of names) wish.symbols.add(name);
+      client.subscribe(names);
+    },
+    () => {
+      const names = chance() < 0.3 ? ["*", "#some"] : some();
+      for (const name of names) wish.symbols.delete(name);
+      client.unsubscribe(names);
+    },
+    () => {
+      const [bars, interval] = [chance() < 0.2 ? ["#some"] : some(), pick(intervals)];
+      for (const name of bars) wish.bars.add(`${interval} ${name}`);
+      client.subscribe({ bars, interval });
+    },
+    () => {
+      const [bars, interval] = [chance() < 0.2 ? ["#some"] : some(), pick(intervals)];
+      for (const name of bars) wish.bars.delete(`${interval} ${name}`);
+      client.unsubscribe({ bars, interval });
+    },
+    () => {
+      const trades = some();
+      for (const name of trades) wish.trades.add(name);
+      client.subscribe({ trades });
+    },
+    () => {
+      const trades = some();
+      for (const name of trades) wish.trades.delete(name);
+      client.unsubscribe({ trades });
+    },
+    () => client.setRate(pick([null, 2, 5])),
+    () => client.setFields(pick([null, null, ["p"], ["p", "v", "n"]])),
+    () => client.pause(),
+    () => client.resume(),
+    () => client.resume(),
+    () => {
+      client.disconnect();
+      if (chance() < 0.7) client.connect();
+    },
+    () => client.connect(),
+  ];
+  for (let i = 0; i < 40; i++) {
+    pick(steps)();
+    if (chance() < 0.8) await pause(chance() * 300);
+  }
+  client.resume();
+  client.setRate(null);
+  client.setFields(null);
+  client.connect();
+}
+
+const sorted = (value: object) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+const get = async (path: string) => (await (await fetch(`${server.url}${path}`)).json()) as Record<string, unknown>;
+
+test("whatever has been asked for and given up, in the end it is known, and nothing else", async () => {
+  const strange: string[] = [];
+  const all = transports.flatMap((transport, index) =>
+    Array.from({ length: readers }, (_, reader) => {
+      const url = gateways[index]?.url ?? "";
+      const client = createClient({ url, transport, WebSocket: WebSocket as never });
+      const wish: Wish = { symbols: new Set(), bars: new Set(), trades: new Set() };
+      return { name: `${transport} ${reader}`, client, wish, chance: random(100 * index + reader + 1) };
+    }),
+  );
+  const chance = random(7);
+  let wavering = true;
+  const trouble = async () => {
+    while (wavering) {
+      await pause(300 + chance() * 1200);
+      gateways[Math.floor(chance() * gateways.length)]?.cut();
+    }
+  };
+  const breaking = trouble();
+  try {
+    await Promise.all(
+      all.map(({ name, client, wish, chance }) =>
+        waver(client, wish, chance, (what) => strange.push(`${name}: ${what}`)),
+      ),
+    );
+    wavering = false;
+    await breaking;
+    await eventually(async () => expect(await get("/api/quotes?symbols=*")).toHaveProperty("status", "closed"), 40_000);
+
+    const served = new Map<string, unknown>();
+    const { quotes } = await get("/api/quotes?symbols=*");
+    for (const quote of quotes as { s: string }[]) served.set(quote.s, sorted(quote));
+    for (const interval of intervals) {
+      const { series } = await get(`/api/bars?symbols=*&interval=${interval}`);
+      for (const { symbol, bars } of series as { symbol: string; bars: { t: number; c: number; n: number }[] }[])
+        served.set(
+          `${interval} ${symbol}`,
+          bars.map(({ t, c, n }) => [t / 1000, c, n]),
+        );
+    }
+    for (const symbol of recording.symbols) {
+      const { trades } = await get(`/api/quotes?trades=${symbol}`);
+      const [message] = trades as { trades: { i: number; p: number }[] }[];
+      served.set(
+        `trades ${symbol}`,
+        message?.trades.map(({ i, p }) => [i, p]),
+      );
+    }
+    for (const { name, client, wish } of all) {
+      const wanted = spelt(wish.symbols);
+      await eventually(() => {
+        expect(client.state.synced || wanted.size === 0, `${name} is told all`).toBe(true);
+        const known = new Map(client.quotes().map((quote) => [quote.symbol, sorted(quote.raw)]));
+        expect([...known.keys()].sort(), name).toEqual([...wanted].sort());
+        for (const [symbol, quote] of known) expect(quote, `${name} ${symbol}`).toEqual(served.get(symbol));
+        for (const interval of intervals) {
+          const listed = wish.bars.has(`${interval} #some`);
+          for (const symbol of recording.symbols) {
+            const key = `${interval} ${symbol}`;
+            const wanted = wish.bars.has(key) || (listed && members().includes(symbol));
+            if (listed && !wanted) continue; // it may have been followed before: who is in the list, the client cannot know
+            const bars = client.bars(symbol, interval).map(({ time, close, trades }) => [time, close, trades]);
+            expect(bars, `${name} ${key}`).toEqual(wanted ? served.get(key) : []);
+          }
+        }
+        for (const symbol of recording.symbols) {
+          const trades = client.trades(symbol).map(({ number, price }) => [number, price]);
+          const want = wish.trades.has(symbol) ? served.get(`trades ${symbol}`) : [];
+          expect(trades, `${name} trades ${symbol}`).toEqual(want);
+        }
+      });
+    }
+    expect(strange).toEqual([]);
+  } finally {
+    wavering = false;
+    for (const { client } of all) client.close();
+  }
+});
