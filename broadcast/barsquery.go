@@ -179,6 +179,9 @@ func (s *store) appendBars(out []byte, id feed.SymbolID, q *barsQuery) []byte {
 	begin := q.from
 	if q.today {
 		begin = c.today(q.interval)
+		if q.interval != oneDay {
+			begin -= begin % intervals[q.interval].seconds // the bar that it begins in
+		}
 	}
 	to := all.find(q.to)
 	from := min(all.find(begin), to)

@@ -297,6 +297,24 @@ func TestQueryThatIsTooMuchIsToldAndTheConnectionLivesOn(t *testing.T) {
 	p.nextMessage("snapshot")
 }
 
+func TestBarsOfADayBeginWithTheBarThatItBeginsIn(t *testing.T) {
+	s := serve(t, nil)
+	s.trades(t, 0, 5)
+	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindSession, Time: morning + 7e6}}})
+	s.trades(t, 8, 12)
+	for interval, want := range map[string]string{
+		"1s": `[{"c":108},{"c":109},{"c":110},{"c":111}]`,
+		"5s": `[{"c":109},{"c":111}]`,
+		"1m": `[{"c":111}]`,
+		"1d": `[{"c":111}]`,
+	} {
+		want = fmt.Sprintf(`{"symbol":"AAPL","interval":%q,"bars":%s}`, interval, want)
+		if _, body := s.get(t, "/api/bars?symbol=AAPL&fields=c&from=day&interval="+interval); strings.TrimSpace(body) != want {
+			t.Errorf("%s:\n got %s\nwant %s", interval, body, want)
+		}
+	}
+}
+
 func TestBarsOverREST(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 10)
@@ -308,8 +326,9 @@ func TestBarsOverREST(t *testing.T) {
 		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s", morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
 		"?symbol=AAPL&interval=1s&fields=c&limit=2":                                                                     `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
 		"?symbol=AAPL&interval=5s&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"5s","bars":[{"c":104},{"c":109}]}`,
-		"?symbol=QUIET&from=day": `{"symbol":"QUIET","interval":"1m","bars":[]}`,
-		"?symbol=QUIET":          `{"symbol":"QUIET","interval":"1m","bars":[]}`,
+		"?symbol=AAPL&interval=1h&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"1h","bars":[{"c":109}]}`,
+		"?symbol=QUIET&from=day":                                                                                        `{"symbol":"QUIET","interval":"1m","bars":[]}`,
+		"?symbol=QUIET":                                                                                                 `{"symbol":"QUIET","interval":"1m","bars":[]}`,
 	} {
 		if _, body := s.get(t, "/api/bars"+path); strings.TrimSpace(body) != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, body, want)
