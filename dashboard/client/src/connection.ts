@@ -265,12 +265,6 @@ export function createConnection(options: ConnectionOptions) {
     if (stream && wanted.hidden) after("rest", restAfter, rest);
   };
 
-  const connect = (): void => {
-    if (stream) return;
-    failures = 0;
-    open();
-  };
-
   /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
     if (wanted.paused) return;
@@ -282,7 +276,11 @@ export function createConnection(options: ConnectionOptions) {
     /** Used by its own client only, unless it is shared. */
     role: "alone" as Role,
 
-    connect,
+    connect(): void {
+      if (stream) return;
+      failures = 0;
+      open();
+    },
 
     on: events.on,
 
@@ -304,8 +302,10 @@ export function createConnection(options: ConnectionOptions) {
       else if (!before.hidden) scheduleRest();
       if (paused === before.paused || is("idle", "stopped")) return;
       if (paused && is("waiting", "offline")) rest();
-      else if (is("resting")) connect();
-      else {
+      else if (is("resting")) {
+        failures = 0;
+        open();
+      } else {
         set(state.phase);
         syncPause();
         wake();

@@ -3,13 +3,11 @@
  * to integers first, so that a change of 0.1 never reads 0.09999.
  */
 
-const maxDecimals = 9;
-
 /** How many decimals a number was written with, 0 to 9: 189.3 has one, 1.5e-7 has eight. */
 export function decimalsOf(value: number): number {
   const [mantissa = "", exponent = "0"] = String(value).split("e");
   const fraction = mantissa.split(".")[1]?.length ?? 0;
-  return Math.min(maxDecimals, Math.max(0, fraction - Number(exponent)));
+  return Math.min(9, Math.max(0, fraction - Number(exponent)));
 }
 
 /** The value as a count of 10^-decimals units; exact for up to 15 significant digits. */

@@ -6,13 +6,10 @@ import { isGroup, type Want, wantsNothing, without } from "./want.ts";
 
 const queryLimit = 1800; // bytes: proxies refuse long request lines; what can be told later goes as messages then
 const perMessage = 100; // symbols of 32 bytes at most; servers take at least 4 KiB
-const fastest = 1000; // updates a second: more than any server flushes
 
 function* chunks(symbols: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < symbols.length; from += perMessage) yield symbols.slice(from, from + perMessage);
 }
-
-const hasGroup = (names: Iterable<string>): boolean => [...names].some(isGroup);
 
 /** What begins when all that was asked for at the start of a stream has been told. */
 export interface Synced {
@@ -71,12 +68,15 @@ export function createSubscriptions() {
   /** Says what the server does not know yet; what is new is to be told from this position. */
   const flush = (send: Send, from: string | null = null): void => {
     const removed = without(told, symbols);
+    if (symbols.has("*"))
+      for (const name of removed) told.delete(name); // it is followed all the same
     // Others that are wanted may be in a list, so all go with it, and those come back.
-    for (const part of hasGroup(removed) ? [["*"]] : chunks(removed)) {
-      if (send({ type: "unsubscribe", symbols: part }) === null) continue;
-      if (part[0] === "*") told.clear();
-      else for (const symbol of part) told.delete(symbol);
-    }
+    else
+      for (const part of removed.some(isGroup) ? [["*"]] : chunks(removed)) {
+        if (send({ type: "unsubscribe", symbols: part }) === null) continue;
+        if (part[0] === "*") told.clear();
+        else for (const symbol of part) told.delete(symbol);
+      }
     const ask = (message: Omit<Parameters<Send>[0], "type">, snapshot: boolean): boolean => {
       const id = send({ type: "subscribe", ...message });
       if (id !== null && snapshot) {
@@ -88,7 +88,10 @@ export function createSubscriptions() {
     const { rate, fields } = want;
     const otherFields = String(fields) !== String(toldWant.fields);
     if (rate !== toldWant.rate || otherFields) {
-      const change = { rate: rate ?? fastest, ...(otherFields && { fields: fields ?? [] }) };
+      const change = {
+        rate: rate ?? 1000, // more than any server flushes
+        ...(otherFields && { fields: fields ?? [] }),
+      };
       if (ask(change, otherFields && told.size > 0)) {
         toldWant = want;
         anew = false;
@@ -113,7 +116,7 @@ export function createSubscriptions() {
 
     want(next: Want): void {
       symbols = new Set(next.symbols);
-      tangled ||= hasGroup(symbols) && without(want.symbols, symbols).length > 0;
+      tangled ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
       anew ||= tangled || String(next.fields) !== String(want.fields);
       want = next;
       settled = new Set(want.symbols.filter((name) => !anew && settled.has(name)));

@@ -14,15 +14,13 @@ export interface Socket {
 
 export type SocketClass = new (url: string, protocol: string) => Socket;
 
-const open = 1; // WebSocket.OPEN
-
 /** The url is that of the endpoint, without a query: "wss://host/ws". */
 export const createWebSocketTransport = (url: string, WebSocket: SocketClass | undefined): Transport => ({
   name: "websocket",
   duplex: true,
   quiet: 0,
   open(request, handlers) {
-    if (!WebSocket) throw new Error("there is no WebSocket here");
+    if (!WebSocket) throw new Error("no WebSocket here");
     const socket = new WebSocket(url + streamQuery(request), subprotocol);
     socket.addEventListener("message", ({ data }) => {
       const message = parseMessage(data);
@@ -33,7 +31,7 @@ export const createWebSocketTransport = (url: string, WebSocket: SocketClass | u
     socket.addEventListener("close", ({ code, reason }) => handlers.closed(readClosing(code, reason)));
     return {
       send(message) {
-        if (socket.readyState !== open) return false;
+        if (socket.readyState !== 1) return false; // WebSocket.OPEN
         socket.send(JSON.stringify(message));
         return true;
       },

@@ -49,7 +49,7 @@ async function open(path = "") {
     return { heap: JSHeapUsedSize / 1e6, nodes: Nodes, listeners: JSEventListeners };
   };
   const priced = () =>
-    page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
+    page.waitForFunction(() => /\d/.test(document.querySelector(".body .row:not([hidden]) .last")?.textContent ?? ""));
   return { context, page, metrics, settled, priced };
 }
 

@@ -71,7 +71,9 @@ export const live = (page: Page, transport = "websocket") =>
 /** Waits until the last price of some row on the screen is another one. */
 export async function pricesMove(page: Page): Promise<void> {
   const read = () => [...document.querySelectorAll(".body .row:not([hidden]) .last")].map((cell) => cell.textContent);
-  await page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
+  await page.waitForFunction(() =>
+    /\d/.test(document.querySelector(".body .row:not([hidden]) .last")?.textContent ?? ""),
+  );
   const before = await page.evaluate(read);
   await page.waitForFunction(
     (old) =>

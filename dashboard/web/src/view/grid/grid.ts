@@ -117,8 +117,6 @@ export function createGrid(options: GridOptions) {
       createCell(column, at(column, index, column === "symbol" ? "rowheader" : "gridcell"), tints),
     );
     const remove = createRemove(at("remove", columns.length, "gridcell"));
-    element.hidden = true;
-    body.append(element);
     const place = cells[columns.indexOf("spark")];
     const spark = place ? createSparkline(place.element) : null;
     return { element, cells, spark, remove, index: -1, symbol: "", view: null, stale: false, painted: 0 };
@@ -212,7 +210,7 @@ export function createGrid(options: GridOptions) {
       slot.element.style.transform = `translateY(${index * rowHeight}px)`;
       slot.element.setAttribute("aria-rowindex", String(index + 2));
     }
-    slot.element.hidden = false;
+    if (slot.element.parentNode !== body) body.append(slot.element);
     if (slot.symbol === symbol) {
       if (slot.stale && index >= inSight[0] && index <= inSight[1]) paint(slot, false);
       return;
@@ -250,7 +248,7 @@ export function createGrid(options: GridOptions) {
       next.set(symbol, slot);
     }
     for (const slot of free) {
-      if (!slot.element.hidden) slot.element.hidden = true;
+      slot.element.remove(); // nobody reads old prices in a row that is not in use
       slot.symbol = "";
       slot.index = -1;
     }
