@@ -73,7 +73,7 @@ describe("prices", () => {
       await live(page);
       await pricesMove(page);
       const cut = await page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>(".body .row:not([hidden]) .cell")]
+        [...document.querySelectorAll<HTMLElement>(".body .row .cell")]
           .filter((cell) => !cell.matches(".name, .remove") && getComputedStyle(cell).display !== "none")
           .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
           .map((cell) => `${cell.className}: ${cell.textContent} ${cell.scrollWidth} > ${cell.clientWidth}`),

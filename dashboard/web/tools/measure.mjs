@@ -49,7 +49,7 @@ async function open(path = "") {
     return { heap: JSHeapUsedSize / 1e6, nodes: Nodes, listeners: JSEventListeners };
   };
   const priced = () =>
-    page.waitForFunction(() => /\d/.test(document.querySelector(".body .row:not([hidden]) .last")?.textContent ?? ""));
+    page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
   return { context, page, metrics, settled, priced };
 }
 
@@ -99,7 +99,7 @@ if (number("seconds") > 0) {
   await page.keyboard.press("Shift+P");
   await wait(2000);
   const still = await busy();
-  const rows = await page.evaluate(() => document.querySelectorAll(".body .row:not([hidden])").length);
+  const rows = await page.evaluate(() => document.querySelectorAll(".body .row").length);
   const total = await page.evaluate(() => document.querySelector(".grid")?.getAttribute("aria-rowcount"));
   const long = seen.longTasks.filter(([start]) => start > from);
   console.log(`${total} rows, ${rows} in the document, ${values.seconds} s each:`);
@@ -141,7 +141,7 @@ if (number("charts") > 0) {
   await priced();
   // Locators: the handle that page.waitForSelector returns would keep what it points at.
   const openAndClose = async () => {
-    await page.locator(".body .row:not([hidden]) .cell.symbol").first().click();
+    await page.locator(".body .row .cell.symbol").first().click();
     await page.locator(".detail canvas").first().waitFor();
     await page.keyboard.press("Escape");
     await page.locator(".detail").waitFor({ state: "detached" });

@@ -52,7 +52,7 @@ const wait = (ms: number) =>
   });
 const text = (selector: string) => host.querySelector(selector)?.textContent ?? null;
 const order = () =>
-  [...host.querySelectorAll<HTMLElement>(".body .row:not([hidden])")]
+  [...host.querySelectorAll<HTMLElement>(".body .row")]
     .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
     .map((row) => row.dataset["symbol"]);
 

@@ -70,14 +70,13 @@ export const live = (page: Page, transport = "websocket") =>
 
 /** Waits until the last price of some row on the screen is another one. */
 export async function pricesMove(page: Page): Promise<void> {
-  const read = () => [...document.querySelectorAll(".body .row:not([hidden]) .last")].map((cell) => cell.textContent);
+  const read = () => [...document.querySelectorAll(".body .row .last")].map((cell) => cell.textContent);
   await page.waitForFunction(() =>
-    /\d/.test(document.querySelector(".body .row:not([hidden]) .last")?.textContent ?? ""),
+    [...document.querySelectorAll(".body .row .last")].some((cell) => /\d/.test(cell.textContent)),
   );
   const before = await page.evaluate(read);
   await page.waitForFunction(
-    (old) =>
-      [...document.querySelectorAll(".body .row:not([hidden]) .last")].some((cell, i) => cell.textContent !== old[i]),
+    (old) => [...document.querySelectorAll(".body .row .last")].some((cell, i) => cell.textContent !== old[i]),
     before,
     { timeout: 15_000 },
   );
@@ -86,7 +85,7 @@ export async function pricesMove(page: Page): Promise<void> {
 /** The symbols on the screen, from top to bottom. */
 export const symbolsShown = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>(".body .row:not([hidden])")]
+    [...document.querySelectorAll<HTMLElement>(".body .row")]
       .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
       .map((row) => row.dataset["symbol"] ?? ""),
   );
