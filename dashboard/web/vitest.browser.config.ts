@@ -1,13 +1,13 @@
 import { defineConfig } from "vitest/config";
 import { clientLibrary } from "./build/alias.ts";
 
-/** Tests against the real binary; one file at a time, since each drives a browser or a server of its own. */
+/** Tests against the real binary, two files at a time, each with a browser or servers of its own. */
 export default defineConfig({
   resolve: { alias: clientLibrary },
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",
-    fileParallelism: false,
+    maxWorkers: 2, // most of the time they wait
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
