@@ -68,15 +68,16 @@ export function createSubscriptions() {
   /** Says what the server does not know yet; what is new is to be told from this position. */
   const flush = (send: Send, from: string | null = null): void => {
     const removed = without(told, symbols);
-    if (symbols.has("*"))
-      for (const name of removed) told.delete(name); // it is followed all the same
-    // Others that are wanted may be in a list, so all go with it, and those come back.
-    else
+    if (symbols.has("*")) {
+      for (const name of removed) told.delete(name); // they are followed all the same
+    } else {
+      // Others that are wanted may be in a list, so all go with it, and those come back.
       for (const part of removed.some(isGroup) ? [["*"]] : chunks(removed)) {
         if (send({ type: "unsubscribe", symbols: part }) === null) continue;
         if (part[0] === "*") told.clear();
         else for (const symbol of part) told.delete(symbol);
       }
+    }
     const ask = (message: Omit<Parameters<Send>[0], "type">, snapshot: boolean): boolean => {
       const id = send({ type: "subscribe", ...message });
       if (id !== null && snapshot) {
