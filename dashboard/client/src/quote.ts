@@ -42,7 +42,7 @@ export interface Quote {
   readonly source: string | undefined;
   /** Which way the last price went; 0 is not known. */
   readonly tick: -1 | 0 | 1;
-  /** The flush that told it. */
+  /** The flush that told it; NaN when that was one of an earlier run of the server. */
   readonly seq: number;
   /** Of the last change, by the exchange's clock. */
   readonly exchangeTime: number | undefined;
