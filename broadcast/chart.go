@@ -49,8 +49,8 @@ func (c *chart) start(k interval, at feed.Time) (uint32, uint32, bool) {
 	return start, uint32(min(grains, 1<<32-1)), ok
 }
 
-// today is when the newest trading day that has a bar of the interval begins, in seconds, or the day that is
-// under way where that has none yet; 0 without bars.
+// today is when the newest trading day with a trade begins, in seconds: that of the newest bar of the interval, where
+// no bars of days are kept. It is 0 without bars, and writes nothing, unlike start.
 func (c *chart) today(k interval) uint32 {
 	if all := &c.bars[oneDay]; all.n > 0 {
 		return all.at(all.n - 1).start
