@@ -1,6 +1,7 @@
 import { type Client, createClient, type TransportName } from "tickertape-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { pause, random } from "./support/chance.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { type Recording, writeRecording } from "./support/recording.ts";
 import { eventually, type Server, startServer } from "./support/server.ts";
@@ -33,12 +34,6 @@ afterAll(async () => {
   await server.close();
   recording.close();
 });
-
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** What one reader wants in the end, as it knows itself. */
 interface Wish {

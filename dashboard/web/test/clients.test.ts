@@ -1,6 +1,7 @@
 import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { random } from "./support/chance.ts";
 import { startProxy } from "./support/proxy.ts";
 import { writeRecording } from "./support/recording.ts";
 import { eventually, type Server, startServer } from "./support/server.ts";
@@ -89,12 +90,6 @@ const canonical = (quotes: readonly Record<string, unknown>[]): string =>
         String(a.find(([key]) => key === "s")?.[1]) < String(b.find(([key]) => key === "s")?.[1]) ? -1 : 1,
       ),
   );
-
-/** A small generator of its own, so that a failure can be had again from its seed. */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
 
 interface Answer {
   readonly epoch: string;

@@ -4,6 +4,7 @@ import { type Client, createClient, type TransportName } from "tickertape-client
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { launch } from "./support/browser.ts";
+import { pause, random } from "./support/chance.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { eventually, type Server, startServer } from "./support/server.ts";
 
@@ -115,13 +116,6 @@ const canonical = (quotes: readonly Record<string, unknown>[]): string =>
       .sort((a, b) => (String(a["s"]) < String(b["s"]) ? -1 : 1))
       .map((quote) => Object.entries(quote).sort(([a], [b]) => (a < b ? -1 : 1))),
   );
-
-/** A small generator of its own, so that a failure can be had again from its seed. */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 let server: Server;
 let gateways: readonly Gateway[];

@@ -156,10 +156,6 @@ describe("the line", () => {
   test("is one for two tabs, and stays when the first is closed", async () => {
     const own = await startServer();
     const context = await browser.newContext();
-    const connections = async () => {
-      const text = await (await fetch(`${own.url}/metrics`)).text();
-      return Number(/^tickertape_broadcast_subscribers\{transport="websocket"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
-    };
     const first = await context.newPage();
     await first.goto(own.url);
     await live(first);
@@ -167,7 +163,7 @@ describe("the line", () => {
     await second.goto(`${own.url}/?s=IBM,XOM`);
     await live(second);
     await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
-    expect(await connections()).toBe(1);
+    expect(await own.subscribers()).toBe(1);
     await second.locator(".badge").click();
     expect(await second.textContent(".panel")).toContain("Shared, held by another tab");
     await pricesMove(first);
@@ -175,7 +171,7 @@ describe("the line", () => {
     await second.waitForSelector(".panel >> text=held by this one");
     await live(second);
     await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
-    await expect.poll(connections).toBe(1);
+    await expect.poll(own.subscribers).toBe(1);
     await context.close();
     await own.close();
   });
@@ -183,22 +179,18 @@ describe("the line", () => {
   test("is given back with a page that is left, and taken up when the back button fetches it", async () => {
     const own = await startServer();
     const keeping = await launch("--disable-back-forward-cache");
-    const connections = async () => {
-      const text = await (await fetch(`${own.url}/metrics`)).text();
-      return Number(/^tickertape_broadcast_subscribers\{transport="websocket"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
-    };
     const { page, close } = await openPage(keeping, own.url);
     await live(page);
     await page.evaluate(() => {
       addEventListener("pageshow", ({ persisted }) => document.body.setAttribute("data-kept", String(persisted)));
     });
     await page.goto(`${own.url}/protocol.txt`);
-    await expect.poll(connections).toBe(0);
+    await expect.poll(own.subscribers).toBe(0);
     await page.goBack({ waitUntil: "commit" }); // a kept page is not loaded again
     await page.waitForSelector('body[data-kept="true"]');
     await live(page);
     await pricesMove(page);
-    expect(await connections()).toBe(1);
+    expect(await own.subscribers()).toBe(1);
     await close();
     await keeping.close();
     await own.close();

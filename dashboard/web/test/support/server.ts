@@ -33,6 +33,8 @@ export async function eventually<T>(attempt: () => Promise<T> | T, within = 20_0
 export interface Server {
   readonly port: number;
   readonly url: string;
+  /** How many listen over WebSocket now, by its metrics. */
+  subscribers(): Promise<number>;
   /** Starts it on the same port, and waits until it is ready. */
   start(): Promise<void>;
   /** As a crash would: nobody is told goodbye. */
@@ -80,6 +82,10 @@ export async function startServer(environment: Readonly<Record<string, string>> 
   return {
     port,
     url,
+    async subscribers() {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^tickertape_broadcast_subscribers\{transport="websocket"\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+    },
     start,
     kill: () => stop("SIGKILL"),
     async close() {
