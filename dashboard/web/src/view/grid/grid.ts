@@ -256,11 +256,11 @@ export function createGrid(options: GridOptions) {
     showActive();
   };
   const rearrange = frameBatch<"arrange">(() => {
-    arrange();
     showHidden();
+    arrange();
   }, schedule);
 
-  /** Columns out of sight are hinted at, at the edge beyond which they are. */
+  /** Columns out of sight are hinted at, at the edge beyond which they are. It reads the layout, so before rows move. */
   const showHidden = () => {
     const { scrollLeft, scrollWidth, clientWidth } = root;
     const more = scrollWidth - clientWidth;
@@ -275,8 +275,8 @@ export function createGrid(options: GridOptions) {
       for (const slot of pool) slot.index = -1;
     }
     body.style.height = `${order.length * rowHeight}px`;
-    arrange();
     showHidden();
+    arrange();
   };
 
   const setColumns = () => {
