@@ -31,6 +31,10 @@ describe("prices", () => {
     expect(await page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
     expect(await page.title()).toBe("tickertape");
     expect(await page.locator('.row[data-symbol="AAPL"] .name').textContent()).toBe("Apple Inc.");
+    await page.getByRole("button", { name: "Close this note" }).click();
+    await page.waitForSelector(".provenance", { state: "detached" });
+    expect(await page.textContent(".disclaimer")).toContain("not market data");
+    expect(await page.textContent(".origin")).toBe("Simulated");
     await close();
   });
 

@@ -111,6 +111,15 @@ describe("accessible", () => {
     const box = await page.locator(".detail").boundingBox();
     expect(box).toMatchObject({ x: 0, y: 0, width: 390, height: 844 });
     await page.locator(".detail .top button").last().tap();
+    const row = page.locator('.body .row[data-symbol="AAPL"]');
+    expect(await row.locator(".bid").isVisible()).toBe(false);
+    await settings(page, { density: "roomy" });
+    await page.reload();
+    await page.waitForSelector('.row[data-symbol="AAPL"][data-state="live"]');
+    for (const column of ["last", "change", "percent", "bid", "ask", "volume", "time"]) {
+      expect(await row.locator(`.${column}`).isVisible(), column).toBe(true);
+    }
+    expect(await complaints(page)).toEqual([]);
     await own.kill();
     await page.waitForSelector(".notice >> text=Connection lost");
     expect(await complaints(page)).toEqual([]);
