@@ -30,12 +30,32 @@ func (c Cause) String() string { return causeNames[c] }
 type Break struct {
 	Cause Cause
 	After time.Duration // the least time that the other side wants to be left alone; 0: it does not say
-	Err   error         // what happened, with no secret in it
+	Err   error         // what happened, for the operator: addresses, but no secret
 }
 
 // Breakf is a break whose error is formatted as by [fmt.Errorf].
 func Breakf(cause Cause, format string, args ...any) *Break {
 	return &Break{Cause: cause, Err: fmt.Errorf(format, args...)}
+}
+
+// told is what subscribers are told of a break. It says the cause and nothing else: Break.Err can name addresses of
+// this network, and repeats what the other side said.
+var told = [numCauses]string{
+	Lost:    "the connection is lost",
+	Restart: "the source restarts",
+	Silent:  "connected, but silent",
+	Refused: "the source refuses the connection",
+	Taken:   "another program uses the key",
+	Final:   "the source refuses the connection for good",
+}
+
+// Told is a sentence for subscribers about the error that ended a source. It holds no text of the error, which is for
+// the log.
+func Told(err error) string {
+	if br := asBreak(err); br != nil {
+		return told[br.Cause]
+	}
+	return "the feed has failed"
 }
 
 func (b *Break) Error() string { return b.Err.Error() }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -123,7 +122,7 @@ func TestBrokenConnectionIsDialledAgain(t *testing.T) {
 		}}
 		w, reg := supervise(t, r, nil)
 		synctest.Wait()
-		if s, _ := w.told(); s.State != Down || !strings.Contains(s.Message, "connection refused") {
+		if s, _ := w.told(); s.State != Down || s.Message != "the connection is lost" {
 			t.Errorf("told %v %q", s.State, s.Message)
 		}
 		time.Sleep(7 * time.Second) // 1 s, 2 s and 4 s at most
@@ -229,7 +228,7 @@ func TestRefusalIsFollowedSlowlyAndAFinalOneNever(t *testing.T) {
 				if n := r.count(); n < within[0] || n > within[1] {
 					t.Errorf("%d attempts in an hour, want %v", n, within)
 				}
-				if s, _ := w.told(); s.State != Down || s.Message != "the key is not good" || s.Since == 0 {
+				if s, _ := w.told(); s.State != Down || s.Message != told[cause] || s.Since == 0 {
 					t.Errorf("told %+v", s)
 				}
 				if breaks(t, reg, cause) != float64(r.count()) {

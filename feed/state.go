@@ -37,6 +37,6 @@ type Status struct {
 	Source    string // its name; "" where there is but one
 	State     State
 	Since     Time
-	Message   string // for people; may be empty
+	Message   string // for subscribers, so with no address, path or text of an error in it; may be empty
 	Simulated bool   // its prices are made up
 }

@@ -99,12 +99,12 @@ func (s *supervised) Run(ctx context.Context, publish func(Batch)) error {
 			s.mu.Unlock()
 			return nil
 		case br == nil:
-			s.tell(publish, Down, err.Error())
+			s.tell(publish, Down, Told(err))
 			s.mu.Unlock()
 			return fmt.Errorf("run feed %s: %w", s.Info().Name, err)
 		}
 		s.metrics.breaks.WithLabelValues(br.Cause.String()).Inc()
-		s.tell(publish, Down, br.Error())
+		s.tell(publish, Down, Told(br))
 		s.mu.Unlock()
 		if br.Cause == Final {
 			s.log.Error("feed given up", keySource, s.Info().Name, keyMessage, br.Error())

@@ -1,10 +1,14 @@
 package feed
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,5 +88,49 @@ func TestSupervisedSourceTellsItsState(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestSubscribersAreToldTheCauseAndNoTextOfTheError has a source fail in every way, with errors of any text, bare and
+// wrapped: what is told depends on the cause alone, and the log, or else the error of Run, has the whole.
+func TestSubscribersAreToldTheCauseAndNoTextOfTheError(t *testing.T) {
+	texts := []string{
+		"dial tcp 10.0.0.5:443: connection refused",
+		`get https://user:CANARY@feed.internal/v2/quotes?token=CANARY: 401 "no such key: CANARY"`,
+		"open /etc/tickertape/key: permission denied",
+	}
+	fails := map[string]func(text string) error{
+		"an error that is no break": errors.New,
+	}
+	for cause := range Cause(numCauses) {
+		fails[cause.String()] = func(text string) error { return Breakf(cause, "%s", text) }
+		fails[cause.String()+", wrapped"] = func(text string) error { return fmt.Errorf("%s: %w", text, Breakf(cause, "%s", text)) }
+	}
+	messages := map[string]string{} // by way to fail
+	for name, fail := range fails {
+		for _, text := range texts {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var log bytes.Buffer
+					var last Status
+					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond) // before it is dialled again
+					defer cancel()
+					source := scripted(func(context.Context, func(Batch)) error { return fail(text) })
+					s := NewSupervisor(DefaultConfig(), slog.New(slog.NewJSONHandler(&log, nil)), prometheus.NewRegistry()).Supervise(source, nil)
+					err := s.Run(ctx, func(b Batch) { last = *b.Status })
+					if last.State != Down || last.Message == "" || strings.ContainsAny(last.Message, "/@:[0123456789") {
+						t.Errorf("told %v %q", last.State, last.Message)
+					}
+					if before, told := messages[name]; told && before != last.Message {
+						t.Errorf("told %q of one error and %q of another", before, last.Message)
+					}
+					messages[name] = last.Message
+					whole, _ := json.Marshal(text)
+					if !strings.Contains(log.String(), string(whole[1:len(whole)-1])) && (err == nil || !strings.Contains(err.Error(), text)) {
+						t.Errorf("neither the error %v nor the log has %s:\n%s", err, text, &log)
+					}
+				})
+			})
+		}
 	}
 }

@@ -214,7 +214,7 @@ func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
 			m.Fail(&e)
 			w := upstreamtest.Watch(t, m.env, m.open("AAPL"), silence)
 			wait(time.Hour)
-			if s := w.Status(); s.State != feed.Down || !strings.Contains(s.Message, fmt.Sprint(e.Code)) || !strings.Contains(s.Message, e.Text) {
+			if s := w.Status(); s.State != feed.Down || !strings.Contains(w.Why(), fmt.Sprint(e.Code)) || !strings.Contains(w.Why(), e.Text) {
 				t.Errorf("%d: status %+v", e.Code, s)
 			}
 			if n := len(m.Connects()); n != 1 {

@@ -145,7 +145,7 @@ func readHour(s *upstream.Scanner) (h hour, err error) {
 const arrival = 2 * feed.Time(time.Second/time.Microsecond)
 
 // missed takes in a symbol's newest trades, and adds those to b that should have come and did not. Of one that
-// has not traded since, the newest is what is so far.
+// has not traded since, the newest is what is so far, unless the stream may still tell it.
 func (d *Decoder) missed(y *symbol, body []byte, received feed.Time, b *feed.Batch) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -163,7 +163,9 @@ func (d *Decoder) missed(y *symbol, body []byte, received feed.Time, b *feed.Bat
 	}
 	slices.SortFunc(trades, func(a, b trade) int { return cmp.Compare(a.id, b.id) })
 	if n := len(trades); n > 0 && y.numbers.Newest() == 0 {
-		y.begin(&trades[n-1], b)
+		if y.underway = trades[n-1].at >= d.skew.Sent(received)-arrival; !y.underway {
+			y.begin(&trades[n-1], received, b)
+		}
 	}
 	for i := range trades {
 		t := &trades[i]
@@ -179,12 +181,17 @@ func (d *Decoder) missed(y *symbol, body []byte, received feed.Time, b *feed.Bat
 	return nil
 }
 
-// begin takes a trade as what is so far: not as news, since nothing says which day's sums it is in.
-func (y *symbol) begin(t *trade, b *feed.Batch) {
+// begin takes a trade as what is so far: not as news, unless it is later than the day's figures, since nothing else
+// says which day's sums it is in.
+func (y *symbol) begin(t *trade, received feed.Time, b *feed.Batch) {
 	if t.price <= 0 {
 		return
 	}
 	y.numbers.Take(t.id, t.at)
+	if y.known && t.at > y.asOf {
+		y.tell(t, upstream.Late, received, b)
+		return
+	}
 	y.told = t.id
 	q := feed.Quote{Symbol: y.id, Price: t.price, Size: t.size, Time: t.at, Set: feed.FieldPrice | feed.FieldTime}
 	if !t.size.IsZero() {

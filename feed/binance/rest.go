@@ -221,6 +221,9 @@ func (l *line) follow(ctx context.Context, y *symbol) {
 				continue
 			}
 			upstream.Repeat(ctx, func(ctx context.Context) error { return l.fill(ctx, y, "1") }, l.fail)
+			if l.decoder.awaits(y) {
+				idle.Reset(quiet)
+			}
 		case <-y.wants:
 			if !upstream.Pause(ctx, time.Duration(arrival)*time.Microsecond) { // it may be late only
 				return

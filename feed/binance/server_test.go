@@ -251,12 +251,18 @@ func (x *exchange) products(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"timezone":"UTC","symbols":[%s]}`, strings.Join(all, ","))
 }
 
-// summed are the candles of a symbol's trades from an instant on, each of one size.
+// summed are the candles of a symbol's trades from an instant on, each of one size. One of an hour without a trade
+// has the last price before it.
 func (y *listed) summed(from string) string {
 	start, _ := strconv.ParseInt(from, 10, 64)
 	const hour = 3_600_000
 	var hours []string
 	last := "90"
+	for _, k := range y.trades {
+		if k.Time < start {
+			last = k.Price
+		}
+	}
 	for begin := start; begin <= time.Now().UnixMilli(); begin += hour {
 		var prices []feed.Price
 		sum := 0.0

@@ -2,6 +2,7 @@ package binance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,7 +76,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		}
 		time.Sleep(12*time.Hour + time.Second) // midnight
 		synctest.Wait()
-		if q := w.Quote("BTCUSDT"); q.PreviousClose.String() != "111" || q.Set&feed.FieldVolume != 0 {
+		if q := w.Quote("BTCUSDT"); q.PreviousClose.String() != "111" || !q.Volume.IsZero() {
 			t.Errorf("the next day: %+v", q)
 		}
 	})
@@ -183,6 +184,35 @@ func TestQuietSymbolHasItsLastTrade(t *testing.T) {
 	})
 }
 
+// The first trade of a connection may be told over REST before the stream tells it, or instead.
+func TestFirstTradeCountsOnce(t *testing.T) {
+	for name, streamed := range map[string]bool{"REST is ahead of the stream": true, "the stream has lost it": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				noon()
+				x := newExchange(t, "BTCUSDT")
+				env, sources := open(t, x, "BTCUSDT")
+				w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
+				time.Sleep(quiet - 100*time.Millisecond)
+				at := time.Now()
+				x.trade("BTCUSDT", "42", at, true)
+				within(t, time.Second, "REST is asked", func() bool {
+					return slices.ContainsFunc(x.Requests(), func(r string) bool { return strings.HasPrefix(r, pathTrades) })
+				})
+				if streamed {
+					x.tell("btcusdt@trade", fmt.Sprintf(`{"e":"trade","E":%[1]d,"s":"BTCUSDT","t":1000,"p":"42","q":"1","T":%[1]d,"m":true,"M":true}`, at.UnixMilli()))
+				}
+				within(t, 2*quiet, "it counts", func() bool { q := w.Quote("BTCUSDT"); return q.Count == 1 && q.Volume == feed.Units(1) })
+				time.Sleep(2 * quiet)
+				synctest.Wait()
+				if q := w.Quote("BTCUSDT"); q.Count != 1 || q.Price.String() != "42" {
+					t.Errorf("%d trades, last %s; want one of 42", q.Count, q.Price)
+				}
+			})
+		})
+	}
+}
+
 func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		noon()
@@ -190,9 +220,10 @@ func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 		x.life = 24 * time.Hour
 		env, sources := open(t, x, "BTCUSDT")
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
+		time.Sleep(5 * time.Second) // the hours do not tell whether they count a trade of the instant they are asked for at
 		for range 2 * 24 * 60 * 6 {
-			time.Sleep(10 * time.Second)
 			x.trade("BTCUSDT", "100", time.Now(), false)
+			time.Sleep(10 * time.Second)
 		}
 		synctest.Wait()
 		if n := w.Metric("tickertape_feed_renewals_total"); n != 2 || w.Metric("tickertape_feed_breaks_total") != 0 {
@@ -201,8 +232,8 @@ func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 		for _, s := range w.Statuses()[2:] { // down, live
 			t.Errorf("the renewal shows: %v %q", s.State, s.Message)
 		}
-		if q := w.Quote("BTCUSDT"); q.Count != 12*60*6+1 {
-			t.Errorf("%d trades since midnight, want %d", q.Count, 12*60*6+1)
+		if q := w.Quote("BTCUSDT"); q.Count != 12*60*6 {
+			t.Errorf("%d trades since midnight, want %d", q.Count, 12*60*6)
 		}
 	})
 }
@@ -265,7 +296,7 @@ func TestRefusedSubscriptionSaysWhy(t *testing.T) {
 		x.refusal = `{"error":{"code":2,"msg":"Invalid request: too many"},"id":1}`
 		env, sources := open(t, x, "BTCUSDT")
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Status().Message, "too many") })
+		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "too many") })
 		if w.Metric("tickertape_feed_breaks_total", "cause", "refused") != 1 {
 			t.Error("no refusal is counted")
 		}
@@ -277,7 +308,7 @@ func TestVendorWithoutAnyOfTheSymbolsIsARefusal(t *testing.T) {
 		x := newExchange(t, "BTCUSDT")
 		env, sources := open(t, x, "NOPEUSDT", "NADAUSDT")
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Status().Message, "has none of the symbols") })
+		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the symbols") })
 	})
 }
 
@@ -288,7 +319,7 @@ func TestPlaceThatIsNotServedIsNamed(t *testing.T) {
 		env, sources := open(t, x, "BTCUSDT")
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
 		within(t, 5*time.Second, "it says why", func() bool {
-			return strings.Contains(w.Status().Message, "451") && strings.Contains(w.Status().Message, "place")
+			return strings.Contains(w.Why(), "451") && strings.Contains(w.Why(), "place")
 		})
 	})
 }

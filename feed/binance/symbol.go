@@ -13,6 +13,7 @@ type symbol struct {
 	wants chan struct{} // of one place: trades are missing that REST may have. Never closed.
 
 	numbers  upstream.Sequence
+	underway bool       // REST has a first trade that the stream may still tell
 	told     uint64     // the number of the newest trade that was told
 	book     uint64     // the number of the newest bid and ask
 	known    bool       // the trading day's figures are known

@@ -364,6 +364,13 @@ func (d *Decoder) traded(y *symbol) bool {
 	return y.numbers.Newest() != 0
 }
 
+// awaits tells whether the first trade of a symbol should still come in the stream.
+func (d *Decoder) awaits(y *symbol) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return y.underway && y.numbers.Newest() == 0
+}
+
 // missing tells whether trades are.
 func (d *Decoder) missing(y *symbol) bool {
 	d.mu.Lock()

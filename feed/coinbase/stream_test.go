@@ -240,7 +240,7 @@ func TestASymbolThatIsNotConfirmedIsDown(t *testing.T) {
 func TestAVendorWithNoneOfTheSymbolsIsAskedSeldom(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"FOO-USD"}, nil, func(t *testing.T, s *stage) {
 		wait(time.Second)
-		if st := s.Status(); st.State != feed.Down || !strings.Contains(st.Message, "none of the products") {
+		if st := s.Status(); st.State != feed.Down || !strings.Contains(s.Why(), "none of the products") {
 			t.Errorf("status %+v", st)
 		}
 		wait(10 * time.Minute)
@@ -256,7 +256,7 @@ func TestAVendorWithNoneOfTheSymbolsIsAskedSeldom(t *testing.T) {
 func TestAnErrorThatIsAboutNoProductEndsTheConnection(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.limited = true }, func(t *testing.T, s *stage) {
 		wait(time.Second)
-		if st := s.Status(); st.State != feed.Down || !strings.Contains(st.Message, "rate limit exceeded") {
+		if st := s.Status(); st.State != feed.Down || !strings.Contains(s.Why(), "rate limit exceeded") {
 			t.Errorf("status %+v", st)
 		}
 		s.set(func() { s.limited = false })
@@ -289,7 +289,7 @@ func TestAChannelThatTheVendorDoesNotHaveIsDoneWithout(t *testing.T) {
 func TestSubscriptionsThatAreNotAnsweredEndTheConnection(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.mute = true }, func(t *testing.T, s *stage) {
 		wait(11 * time.Second)
-		if st := s.Status(); st.State != feed.Down || !strings.Contains(st.Message, "no answer within 10s") {
+		if st := s.Status(); st.State != feed.Down || !strings.Contains(s.Why(), "no answer within 10s") {
 			t.Errorf("status %+v", st)
 		}
 		s.set(func() { s.mute = false })
@@ -495,7 +495,7 @@ func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
 		wait(time.Minute)
 		st := s.Status()
 		_, api, _ := strings.Cut(t.Name(), "/")
-		if st.State != feed.Down || !strings.HasPrefix(st.Message, hosts[api]) || !strings.Contains(st.Message, "connection refused") {
+		if st.State != feed.Down || !strings.HasPrefix(s.Why(), hosts[api]) || !strings.Contains(s.Why(), "connection refused") {
 			t.Errorf("status %+v", st)
 		}
 		if n := strings.Count(s.log.String(), "level=ERROR"); n != 0 {

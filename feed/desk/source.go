@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,9 @@ func (s *source) stand(now time.Time) (next feed.Status, changed bool) {
 	for _, l := range s.lines {
 		if l.state > best.state {
 			worse++
-			reasons = append(reasons, l.why)
+			if !slices.Contains(reasons, l.why) {
+				reasons = append(reasons, l.why)
+			}
 		}
 	}
 	next = feed.Status{Source: s.name, State: best.state, Since: s.status.Since, Message: best.why, Simulated: s.info.Simulated}

@@ -329,7 +329,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 				x.refusal = tc.refusal
 				env, sources := open(t, x, "BTC/USD")
 				w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
-				within(t, 15*time.Second, "it says why", func() bool { return w.Status().State == feed.Down && strings.Contains(w.Status().Message, tc.want) })
+				within(t, 15*time.Second, "it says why", func() bool { return w.Status().State == feed.Down && strings.Contains(w.Why(), tc.want) })
 				if w.Metric("tickertape_feed_breaks_total", "cause", tc.cause) < 1 {
 					t.Error("it is not counted")
 				}
@@ -343,7 +343,7 @@ func TestVendorWithoutAnyOfThePairsIsARefusal(t *testing.T) {
 		x := newExchange(t, "BTC/USD")
 		env, sources := open(t, x, "NOPE/USD", "NADA/USD")
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Status().Message, "has none of the pairs") })
+		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the pairs") })
 		if w.Metric("tickertape_feed_breaks_total", "cause", "refused") != 1 {
 			t.Error("no refusal is counted")
 		}
@@ -389,8 +389,8 @@ func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
 		w := upstreamtest.Watch(t, env, sources, feed.DefaultConfig())
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if s := w.Status(); s.State != feed.Down || !strings.HasPrefix(s.Message, "dial wss://ws.kraken.com/v2: ") || !strings.Contains(s.Message, "network is unreachable") {
-			t.Errorf("status %v %q", s.State, s.Message)
+		if s, why := w.Status(), w.Why(); s.State != feed.Down || !strings.HasPrefix(why, "dial wss://ws.kraken.com/v2: ") || !strings.Contains(why, "network is unreachable") {
+			t.Errorf("status %v %q, logged %q", s.State, s.Message, why)
 		}
 		if n := w.Metric("tickertape_feed_breaks_total", "cause", "lost"); n < 10 {
 			t.Errorf("%v attempts in ten minutes", n)

@@ -208,8 +208,8 @@ func TestRefusedKeyIsNeverTriedAgain(t *testing.T) {
 		if n := len(v.Connects()); n != 1 || w.Metric("tickertape_feed_breaks_total", "cause", "final") != 1 {
 			t.Errorf("%d connections", n)
 		}
-		if s := w.Status(); s.State != feed.Down || !strings.Contains(s.Message, "the key is refused") || strings.Contains(s.Message, "CANARY") {
-			t.Errorf("told %v %q", s.State, s.Message)
+		if s := w.Status(); s.State != feed.Down || !strings.Contains(w.Why(), "the key is refused") || strings.Contains(w.Why(), "CANARY") {
+			t.Errorf("told %v %q, logged %q", s.State, s.Message, w.Why())
 		}
 	})
 }
@@ -238,7 +238,7 @@ func TestLoginThatIsNotAnsweredIsGivenUp(t *testing.T) {
 		v.mute = true
 		env := v.Env(t)
 		w := upstreamtest.Watch(t, env, follow(t, env, "AAPL"), feed.Config{Source: []string{name}, Silence: time.Hour})
-		within(t, loginTime+time.Second, "it says so", func() bool { return strings.Contains(w.Status().Message, "no answer within") })
+		within(t, loginTime+time.Second, "it says so", func() bool { return strings.Contains(w.Why(), "no answer within") })
 	})
 }
 
@@ -361,7 +361,7 @@ func TestPlanWithoutTradesIsToldAsTheReason(t *testing.T) {
 		v.trades = false
 		env := v.Env(t)
 		w := upstreamtest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 10*time.Second, "it says why", func() bool { return strings.Contains(w.Status().Message, "not authorized: ") })
+		within(t, 10*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "not authorized: ") })
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := len(v.Connects()); n < 2 || n > 10 || w.Metric("tickertape_feed_breaks_total", "cause", "refused") < 1 {
@@ -417,7 +417,7 @@ func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
 				within(t, 2*time.Second, "it connects", func() bool { return len(v.Sockets()) == 1 })
 				status(v.Sockets()[0], word, "No authentication request received.")
 				within(t, 2*time.Second, "it is told", func() bool {
-					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 && strings.Contains(w.Status().Message, "No authentication request received.")
+					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 && strings.Contains(w.Why(), "No authentication request received.")
 				})
 			})
 		})
@@ -438,6 +438,7 @@ func TestKeyShowsNowhere(t *testing.T) {
 		for _, s := range w.Statuses() {
 			fmt.Fprintln(&log, s)
 		}
+		fmt.Fprintln(&log, w.Whys())
 	})
 	if text := log.String(); strings.Contains(text, "CANARY") || !strings.Contains(text, "***") {
 		t.Errorf("the key shows, or what the vendor says does not:\n%s", text)

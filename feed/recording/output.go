@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -80,20 +81,61 @@ func createOutput(path string) (*output, error) {
 	return o, nil
 }
 
-// create makes a file, or opens one that holds nothing: an empty one, or a device.
+// private is the mode of a recording: prices may be licensed to whoever records them, and to nobody else.
+const private = 0o600
+
+// create makes a file that its owner alone can read, or opens one that holds nothing: an empty one, or a device. It
+// follows no symbolic link: in a folder that others can write to, that could be a file of ours.
 func create(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
 	if !errors.Is(err, fs.ErrExist) {
 		return file, err
 	}
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return nil, &linkError{path}
 	}
 	if info.Mode().IsRegular() && info.Size() > 0 {
 		return nil, &existsError{path}
 	}
-	return os.OpenFile(path, os.O_WRONLY, 0)
+	file, err = os.OpenFile(path, os.O_WRONLY|noFollow, 0)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, &linkError{path}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := makePrivate(path, file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// makePrivate looks again at a file that was there, now that it is open, and gives it the mode of a new one.
+func makePrivate(path string, file *os.File) error {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return nil
+	case info.Size() > 0:
+		return &existsError{path}
+	case info.Mode().Perm()&^private == 0:
+		return nil
+	}
+	return file.Chmod(private)
+}
+
+// linkError is a symbolic link in the place of a file.
+type linkError struct{ path string }
+
+func (e *linkError) Error() string {
+	return fmt.Sprintf("create %s: it is a symbolic link, and a recording follows none", e.path)
 }
 
 // existsError is a file that something is in.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tickertape/feed"
+	"tickertape/feed/upstream"
 )
 
 // mostSymbols is what a server lets one subscriber name unless its configuration says otherwise.
@@ -59,7 +60,7 @@ func isList(s string) bool { return s == all || strings.HasPrefix(s, "#") }
 func (c Config) base() (*url.URL, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, c.badURL(u)
+		return nil, c.badURL()
 	}
 	switch u.Scheme {
 	case "http", "https":
@@ -68,7 +69,7 @@ func (c Config) base() (*url.URL, error) {
 	case "wss":
 		u.Scheme = "https"
 	default:
-		return nil, c.badURL(u)
+		return nil, c.badURL()
 	}
 	u.Path = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/ws"), "/")
 	u.RawPath = ""
@@ -76,12 +77,6 @@ func (c Config) base() (*url.URL, error) {
 }
 
 // badURL tells the value without a password that may be in it.
-func (c Config) badURL(u *url.URL) error {
-	shown := c.URL
-	if u != nil {
-		shown = u.Redacted()
-	} else if _, after, found := strings.Cut(shown, "@"); found {
-		shown = "…@" + after
-	}
-	return fmt.Errorf("url: %.100q is not the address of a tickertape, such as http://localhost:8080", shown)
+func (c Config) badURL() error {
+	return fmt.Errorf("url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(c.URL))
 }

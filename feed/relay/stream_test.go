@@ -1,8 +1,11 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -43,13 +46,13 @@ func want(t *testing.T, w *upstreamtest.Watcher, symbol, price string, state fee
 func TestAViewerSeesTheSourcesBehindTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
-		n.sources = `{"source":"coinbase","status":"live","since":1,"message":""},{"source":"kraken","status":"down","since":1,"message":"dial wss://k: refused"}`
+		n.sources = `{"source":"coinbase","status":"live","since":1,"message":""},{"source":"kraken","status":"down","since":1,"message":"the connection is lost"}`
 		sources := n.open("*")
 		way := "via " + sources[0].(*source).self + ": "
 		w := upstreamtest.Watch(t, n.env, sources, feed.DefaultConfig())
 		n.tell("BTC", `"p":1,"src":"coinbase","x":2,"xt":9`)
 		settle(time.Second)
-		if s := w.Status(); s.State != feed.Live || s.Source != "relay" || s.Simulated || s.Message != way+"coinbase live; kraken down: dial wss://k: refused" {
+		if s := w.Status(); s.State != feed.Live || s.Source != "relay" || s.Simulated || s.Message != way+"coinbase live; kraken down: the connection is lost" {
 			t.Errorf("status %+v", s)
 		}
 		if q := w.Quote("BTC"); q.Source != "coinbase" || q.Extended.String() != "2" || q.ExtendedTime != 9 {
@@ -376,6 +379,36 @@ func TestConnectAsksWhetherPricesAreMadeUp(t *testing.T) {
 		n.Client().CloseIdleConnections()
 		if _, err := Connect(context.Background(), cfg, n.env); err == nil || !strings.Contains(err.Error(), "http://node.example/ticks/api/quotes") {
 			t.Errorf("nobody is there: %v", err)
+		}
+	})
+}
+
+// TestPasswordOfTheAddressShowsNowhere has the server repeat what it was logged in with.
+func TestPasswordOfTheAddressShowsNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		var log bytes.Buffer
+		n.env.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		n.env.Faults = upstream.NewFaults(n.env.Log, prometheus.NewRegistry())
+		sources, err := Open(Config{URL: "http://me:CANARY%2Fpassword@node.example/ticks", Symbols: []string{"*"}}, n.env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := upstreamtest.Watch(t, n.env, sources, feed.DefaultConfig())
+		settle(time.Second)
+		socket := n.Sockets()[0]
+		name, password, _ := socket.Request.BasicAuth()
+		if name != "me" || password != "CANARY/password" {
+			t.Errorf("logged in as %q with %q", name, password)
+		}
+		n.Vanish()
+		go socket.Close(1008, password+" CANARY%2Fpassword "+socket.Request.Header.Get("Authorization"))
+		settle(time.Minute)
+		n.Refuse(http.StatusForbidden, nil)
+		settle(10 * time.Minute)
+		whys := strings.Join(w.Whys(), "\n")
+		if text := log.String() + whys; strings.Contains(text, "CANARY") || strings.Contains(text, "bWU6") || !strings.Contains(whys, "*** *** Basic ***") {
+			t.Errorf("the log says\n%s\n%s", log.String(), whys)
 		}
 	})
 }

@@ -241,8 +241,9 @@ func TestConfigNamesWhatIsWrong(t *testing.T) {
 	for says, c := range map[string]Config{
 		`url: ""`:                      {Symbols: []string{"*"}},
 		`url: "localhost:8080"`:        {URL: "localhost:8080", Symbols: []string{"*"}},
-		`url: "ftp://me:xxxxx@host"`:   {URL: "ftp://me:secret@host", Symbols: []string{"*"}},
-		`url: "http://x?q=1"`:          {URL: "http://x?q=1", Symbols: []string{"*"}},
+		`url: "ftp://***@host"`:        {URL: "ftp://me:secret@host", Symbols: []string{"*"}},
+		`url: "***@host"`:              {URL: "me:secret@host", Symbols: []string{"*"}},
+		`url: "http://x?***"`:          {URL: "http://x?secret=1", Symbols: []string{"*"}},
 		`symbols: []`:                  {URL: "http://x"},
 		`symbols[1]: "A B"`:            {URL: "http://x", Symbols: []string{"A", "A B"}},
 		`symbols[1]: "A" is there`:     {URL: "http://x", Symbols: []string{"A", "A"}},

@@ -214,7 +214,7 @@ func TestRawMessagesBecomeRows(t *testing.T) {
 		"statistics before any frame":  {rawHead + answerLine(0, day(5)) + frameLine(1, 1, fakeTrade("A", 1, 1)), []string{"image A volume 5", "trade A 1"}},
 		"a trade that they count":      {rawHead + frameLine(1, 1, fakeTrade("A", 1, 1)) + answerLine(2, day(5)), []string{"trade A 1", "image A volume 5"}},
 		"one answer, two connections":  {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 0, "{}") + answerLine(1, day(5)), []string{"trade A 1", "image A volume 5"}},
-		"a connection that ends":       {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, bye) + frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "down the vendor says so long", "live ", "trade A 2"}},
+		"a connection that ends":       {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, bye) + frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "down recorded: fake down", "live ", "trade A 2"}},
 		"one of two that ends":         {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 1, "{}") + frameLine(1, 1, bye) + frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "trade A 2"}},
 		"two vendors of one symbol":    {other + frameLine(1, 0, fakeTrade("A", 1, 0)) + ofOther(frameLine(2, 1, fakeTrade("A", 1, 1))) + ofOther(frameLine(2, 2, fakeTrade("B", 1, 2))), []string{"trade A 1", "trade B 1"}},
 		"a recording joined to it":     {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + strings.Replace(rawHead, `"since":1`, `"since":2`, 1) + frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 1", "trade A 2"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tickertape/feed"
@@ -52,7 +53,11 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 	switch e.Kind { // a batch applies its status first, then its images, then its ticks
 	case recording.KindStatus:
 		p.flush()
-		p.told[e.Status.Source] = e.Status
+		s := e.Status
+		if s.Message != "" { // it can be of a version that told addresses
+			s.Message = "recorded: " + strings.TrimSpace(s.Source+" "+s.State.String())
+		}
+		p.told[s.Source] = s
 		if best := p.best(); best != p.status {
 			p.status = best
 			p.batch.Status = &p.status

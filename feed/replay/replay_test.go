@@ -145,7 +145,7 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := *all.Status, (feed.Status{State: feed.Down, Since: 7, Message: "lost"}); got != want {
+	if got, want := *all.Status, (feed.Status{State: feed.Down, Since: 7, Message: "recorded: down"}); got != want {
 		t.Errorf("status: got %+v, want %+v", got, want)
 	}
 	if got, want := all.Images, []feed.Quote{{Symbol: 1, Set: feed.FieldPrice | feed.FieldVWAP | feed.FieldTime, Price: 1_234_000_000, VWAP: 1_234_500_000, Time: 8}}; !slices.Equal(got, want) {

@@ -182,16 +182,16 @@ func TestJoinedFilesTellNothingTwice(t *testing.T) {
 	}
 }
 
-// TestTheStatusIsOfTheSourceThatIsBestOff plays what a program with two sources recorded.
+// TestTheStatusIsOfTheSourceThatIsBestOff plays what a program with two sources recorded, whose messages can name addresses.
 func TestTheStatusIsOfTheSourceThatIsBestOff(t *testing.T) {
 	status := func(source, state string, second int) string {
-		return fmt.Sprintf(`{"k":"status","src":%q,"status":%q,"since":%d,"message":"%s %s"}`+"\n", source, state, t0+second, source, state)
+		return fmt.Sprintf(`{"k":"status","src":%q,"status":%q,"since":%d,"message":"dial tcp 10.0.0.5:443: refused"}`+"\n", source, state, t0+second)
 	}
 	text := head + status("a", "down", 0) + status("b", "down", 0) + status("a", "live", 1) + status("b", "live", 2) + status("a", "down", 3) +
 		status("b", "stale", 4) + status("b", "down", 5) + fmt.Sprintf(`{"k":"trade","s":"A","p":1,"t":%d}`+"\n", t0+9)
 	cfg := DefaultConfig()
 	cfg.File = write(t, text)
-	want := []string{"down a down", "live a live", "live b live", "stale b stale", "down a down", "trade A 0"}
+	want := []string{"down recorded: a down", "live recorded: a live", "live recorded: b live", "stale recorded: b stale", "down recorded: a down", "trade A 0"}
 	if got := played(t, cfg, newEnv(t), nil); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -64,7 +64,7 @@ func (y *vendor) frame(m *recording.Message, said func(*feed.Batch)) error {
 		delete(y.connections, m.Connection)
 		if len(y.speaking(m.Received)) == 0 {
 			y.down = true
-			said(&feed.Batch{Status: &feed.Status{State: feed.Down, Since: m.Received, Message: failed.Error()}})
+			said(&feed.Batch{Status: &feed.Status{State: feed.Down, Since: m.Received, Message: feed.Told(failed)}})
 		}
 	}
 	return nil

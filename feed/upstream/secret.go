@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -33,6 +35,24 @@ func ReadSecret(name, file string, variables ...string) (Secret, error) {
 		}
 	}
 	return Secret{}, fmt.Errorf(`%s: "" names no file, and %s is not set: a key is needed`, name, strings.Join(variables, " or "))
+}
+
+// readable are the bits of a mode that let others than the owner read.
+const readable = 0o044
+
+// Exposed is a warning about the file with a key that name, the configuration's key, has: that others than its owner
+// can read it. "" is none, also where there is no such file.
+func Exposed(name, file string) string {
+	info, err := os.Stat(file)
+	if err != nil || runtime.GOOS == "windows" { // which has no such bits
+		return ""
+	}
+	mode := info.Mode().Perm()
+	who := map[fs.FileMode]string{0o040: "its group", 0o004: "everybody", readable: "everybody"}[mode&readable]
+	if who == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s can be read by %s (mode %04o): chmod 600 %[2]s", name, file, who, mode)
 }
 
 // checked refuses what cannot stand in a header.

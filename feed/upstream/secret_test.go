@@ -66,3 +66,27 @@ func TestKeyThatCannotBeIsNamedAndNotShown(t *testing.T) {
 		t.Errorf("read %q, %v", s.Reveal(), err)
 	}
 }
+
+func TestAKeyThatOthersCanReadIsWarnedOf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte("CANARY"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, who := range map[os.FileMode]string{
+		0o400: "", 0o600: "", 0o700: "", 0o640: "its group (mode 0640)", 0o604: "everybody (mode 0604)", 0o644: "everybody (mode 0644)", 0o444: "everybody (mode 0444)",
+	} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		want := ""
+		if who != "" {
+			want = "feed.test.key_file: " + path + " can be read by " + who + ": chmod 600 " + path
+		}
+		if got := Exposed("feed.test.key_file", path); got != want {
+			t.Errorf("mode %o: %q, want %q", mode, got, want)
+		}
+	}
+	if got := Exposed("feed.test.key_file", path+".none"); got != "" {
+		t.Errorf("of no file: %q", got)
+	}
+}

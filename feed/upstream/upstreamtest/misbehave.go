@@ -64,6 +64,7 @@ func Misbehave(t *testing.T, v Vendor) {
 		"its clock is wrong":                 (*stage).wrongClock,
 		"it is not there":                    (*stage).unreachable,
 		"it drops every new connection once": (*stage).flaps,
+		"its errors tell too much":           (*stage).blabs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if v.Judged && slices.Contains(judged[:], name) {
@@ -204,7 +205,7 @@ func (s *stage) tooMany() {
 	s.Server.Refuse(http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}})
 	s.each((*Socket).Drop)
 	s.lost(2 * time.Second)
-	s.within(soon, "it is refused", func() bool { return strings.Contains(s.Status().Message, "429") })
+	s.within(soon, "it is refused", func() bool { return strings.Contains(s.Why(), "429") })
 	before := len(s.Server.Connects())
 	time.Sleep(85 * time.Second)
 	synctest.Wait()
@@ -218,7 +219,7 @@ func (s *stage) tooMany() {
 func (s *stage) refused() {
 	s.Server.Refuse(http.StatusUnauthorized, nil)
 	s.each((*Socket).Drop)
-	s.within(soon, "it is refused", func() bool { return strings.Contains(s.Status().Message, "401") })
+	s.within(soon, "it is refused", func() bool { return strings.Contains(s.Why(), "401") })
 	before := len(s.Server.Connects())
 	time.Sleep(10 * time.Minute)
 	synctest.Wait()
@@ -274,11 +275,23 @@ func (s *stage) unreachable() {
 	time.Sleep(10 * time.Minute)
 	synctest.Wait()
 	s.lost(time.Second)
-	if !strings.Contains(s.Status().Message, "dial ") {
-		s.t.Errorf("message %q does not say what cannot be reached", s.Status().Message)
+	if !strings.HasPrefix(s.Why(), "dial ") || !strings.Contains(s.Why(), hidden) {
+		s.t.Errorf("the log's %q does not say what cannot be reached", s.Why())
 	}
 	s.Server.Accept()
 	s.pass("101", 2*time.Minute)
+}
+
+// blabs closes with a reason that subscribers must not be told; the Watcher looks at all that they are.
+func (s *stage) blabs() {
+	s.Server.Vanish() // or it would be back before anybody looks
+	s.each(func(socket *Socket) { go socket.Close(1011, "dial "+hidden+": /etc/CANARY, user@host: refused") })
+	s.lost(time.Second)
+	if !slices.ContainsFunc(s.Whys(), func(why string) bool { return strings.Contains(why, hidden+": /etc/CANARY") }) {
+		s.t.Errorf("the log does not say why: %q", s.Whys())
+	}
+	s.Server.Accept()
+	s.pass("101", 20*time.Minute)
 }
 
 func (s *stage) flaps() {

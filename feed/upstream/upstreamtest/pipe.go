@@ -24,7 +24,10 @@ func newListener() *listener {
 	return l
 }
 
-var errClosed = errors.New("connection refused")
+// hidden is where the server seems to be: an address that is the operator's business.
+const hidden = "10.0.0.5:443"
+
+var errClosed = errors.New("dial tcp " + hidden + ": connection refused")
 
 func (l *listener) Accept() (net.Conn, error) {
 	select {

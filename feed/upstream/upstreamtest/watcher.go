@@ -3,6 +3,7 @@ package upstreamtest
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 // Watcher is what the program makes of a feed: it supervises the sources, checks what they say, and keeps it.
 type Watcher struct {
+	t   testing.TB
 	dir *feed.Directory
 	reg *prometheus.Registry
 
@@ -25,13 +27,17 @@ type Watcher struct {
 	tallies  map[feed.SymbolID]*feed.Tally // guarded by mu
 	states   map[feed.SymbolID]feed.State  // guarded by mu
 	statuses []feed.Status                 // guarded by mu
+	whys     []string                      // guarded by mu: what the supervisor logged of each break
 }
+
+// betrays finds in a text what subscribers must not be told: addresses, paths, users, and the keys of tests.
+var betrays = regexp.MustCompile(`://|@|[/\\]\w|\d\.\d+\.\d|:\d|\[[0-9a-f:]+\]|\bdial\b|CANARY|s3cr3t`)
 
 // Watch runs sources that were opened with env until the test ends.
 func Watch(t testing.TB, env upstream.Env, sources []feed.Source, cfg feed.Config) *Watcher {
-	w := &Watcher{dir: env.Dir, reg: prometheus.NewRegistry(), tallies: map[feed.SymbolID]*feed.Tally{}, states: map[feed.SymbolID]feed.State{}}
+	w := &Watcher{t: t, dir: env.Dir, reg: prometheus.NewRegistry(), tallies: map[feed.SymbolID]*feed.Tally{}, states: map[feed.SymbolID]feed.State{}}
 	log := slog.New(slog.DiscardHandler)
-	v := feed.NewSupervisor(cfg, log, w.reg)
+	v := feed.NewSupervisor(cfg, slog.New(breaks{slog.DiscardHandler, w}), w.reg)
 	var supervised []feed.Source
 	for _, s := range sources {
 		supervised = append(supervised, v.Supervise(s, nil))
@@ -49,11 +55,54 @@ func Watch(t testing.TB, env upstream.Env, sources []feed.Source, cfg feed.Confi
 	return w
 }
 
+// breaks is the supervisor's log.
+type breaks struct {
+	slog.Handler
+	w *Watcher
+}
+
+func (breaks) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l breaks) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "feed lost" && r.Message != "feed given up" {
+		return nil
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "message" {
+			l.w.mu.Lock()
+			l.w.whys = append(l.w.whys, a.Value.String())
+			l.w.mu.Unlock()
+		}
+		return true
+	})
+	return nil
+}
+
+// Why is what the log says of the newest break, with all that subscribers are not told.
+func (w *Watcher) Why() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.whys) == 0 {
+		return ""
+	}
+	return w.whys[len(w.whys)-1]
+}
+
+// Whys are what the log says of all breaks so far.
+func (w *Watcher) Whys() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.whys)
+}
+
 func (w *Watcher) publish(b feed.Batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if b.Status != nil {
 		w.statuses = append(w.statuses, *b.Status)
+		if found := betrays.FindString(b.Status.Message); found != "" {
+			w.t.Errorf("subscribers are told %q, which has %q", b.Status.Message, found)
+		}
 	}
 	for i := range b.Images {
 		w.tally(b.Images[i].Symbol).Image(&b.Images[i])
