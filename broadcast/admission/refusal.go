@@ -1,0 +1,38 @@
+package admission
+
+import (
+	"net/http"
+	"time"
+)
+
+// Refusal is why somebody is not let in, or not served.
+type Refusal struct {
+	Reason Reason
+	Retry  time.Duration // after which trying again may help
+}
+
+// Error names the reason.
+func (r *Refusal) Error() string { return "admission: " + r.Reason.String() }
+
+// Status is that of an answer over HTTP.
+func (r *Refusal) Status() int {
+	if r.Own() {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusServiceUnavailable
+}
+
+// Own tells whether the client has used up a budget of its own, rather than found the server busy.
+func (r *Refusal) Own() bool { return r.Reason >= ReasonAddressConnections }
+
+// Detail says it to people.
+func (r *Refusal) Detail() string {
+	switch {
+	case r.Reason == ReasonFull || r.Reason == ReasonDraining:
+		return "the server is " + r.Reason.String() + ": come back later"
+	case r.Own():
+		return r.Reason.String() + ": you have used up a budget: come back later"
+	default:
+		return r.Reason.String() + ": the server is busy: come back later"
+	}
+}
