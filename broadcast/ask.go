@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tickertape/feed"
 )
 
 // ask is what a request wants of bars: those of some symbols, by name.
@@ -65,6 +67,9 @@ func parseAsks(bars, intervals []string, limit string, cfg *Config) ([]ask, erro
 	case len(intervals) > max(1, len(bars)):
 		return nil, &fault{badRequest, fmt.Sprintf("interval: %.40q has no bars; there are %d bars and %d intervals", intervals[len(bars)], len(bars), len(intervals))}
 	}
+	if len(bars) > cfg.MaxSeries {
+		return nil, tooMany("bars", len(bars), cfg.MaxSeries)
+	}
 	for i, list := range bars {
 		a := ask{names: splitNames(list)}
 		if len(a.names) == 0 {
@@ -91,6 +96,42 @@ func parseAsks(bars, intervals []string, limit string, cfg *Config) ([]ask, erro
 	return asks, nil
 }
 
+// namesOf are the names of lists with commas, each once. More than most, however often they stand there, are an
+// error that names the key.
+func namesOf(key string, lists []string, most int) ([]string, error) {
+	n := 0
+	for _, list := range lists {
+		n += strings.Count(list, ",") + 1
+	}
+	if n > 2*most { // they could not be so many without standing there twice, or not at all
+		return nil, tooMany(key, n, most)
+	}
+	var names []string
+	for _, list := range lists {
+		names = append(names, splitNames(list)...)
+	}
+	if names = distinct(names); len(names) > most {
+		return nil, tooMany(key, len(names), most)
+	}
+	return names, nil
+}
+
+// distinct are the names, each once, in the room of names.
+func distinct(names []string) []string {
+	if len(names) < 2 {
+		return names
+	}
+	seen := make(map[string]struct{}, len(names))
+	kept := names[:0]
+	for _, name := range names {
+		if _, twice := seen[name]; !twice {
+			seen[name] = struct{}{}
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
 func splitNames(list string) []string {
 	var names []string
 	for name := range strings.SplitSeq(list, ",") {
@@ -101,7 +142,7 @@ func splitNames(list string) []string {
 	return names
 }
 
-// wish is what a request comes to: series, and what the answer says of them.
+// wish is what a request comes to of bars and trades: series, and what the answer says of them.
 type wish struct {
 	series   []series
 	bars     []string // as the feed spells them
@@ -110,22 +151,37 @@ type wish struct {
 	unknown  []string
 }
 
-// resolveSeries finds the series that are asked for, to be told from a position on.
+// resolveSeries finds the series that are asked for, each once, to be told from a position on.
 func (b *Board) resolveSeries(asks []ask, trades []string, since Seq, resumed bool) (wish, error) {
 	var w wish
-	one := func(key string, names []string, kind interval, limit int) ([]string, error) {
+	known := map[seriesKey]int{}
+	most := b.cfg.MaxSeries
+	one := func(key string, names []string, kind interval, limit int) (spelled []string, err error) {
 		if slices.Contains(names, "*") {
 			return nil, &fault{badRequest, key + `: "*" is not for bars and trades; name symbols or "#watchlist"`}
 		}
-		named := b.resolve(names)
+		named, err := b.resolve("bars and trades", names, most)
+		if err != nil {
+			return nil, err
+		}
 		if named.list.all {
 			return nil, &fault{badRequest, key + ": the list has all symbols; name fewer"}
 		}
 		w.unknown = append(w.unknown, named.unknown...)
-		for _, id := range named.list.ids {
-			w.series = append(w.series, series{id: id, kind: kind, limit: limit, fresh: !resumed, resumed: resumed, sent: since})
+		for _, id := range named.named {
+			spelled = append(spelled, b.dir.Symbol(id).Symbol)
+			r := series{id: id, kind: kind, limit: limit, fresh: !resumed, resumed: resumed, sent: since}
+			if i, twice := known[r.key()]; twice {
+				w.series[i] = r
+				continue
+			}
+			known[r.key()] = len(w.series)
+			w.series = append(w.series, r)
 		}
-		return named.spelled, nil
+		if len(w.series) > most {
+			return nil, tooMany("bars and trades", len(w.series), most)
+		}
+		return spelled, nil
 	}
 	for _, a := range asks {
 		spelled, err := one("bars", a.names, a.interval, a.limit)
@@ -139,14 +195,12 @@ func (b *Board) resolveSeries(asks []ask, trades []string, since Seq, resumed bo
 		return wish{}, err
 	}
 	w.trades = spelled
-	if most := b.cfg.MaxSeries; len(w.series) > most {
-		return wish{}, tooManySeries(len(w.series), most)
-	}
 	return w, nil
 }
 
-func tooManySeries(n, most int) error {
-	return &fault{tooManySymbols, fmt.Sprintf("bars and trades: %d would be followed, more than the %d allowed", n, most)}
+// tooMany is the fault of a request that names too many; n is how many were found before it was given up.
+func tooMany(key string, n, most int) error {
+	return &fault{tooManySymbols, fmt.Sprintf("%s: %d would be followed, more than the %d allowed", key, n, most)}
 }
 
 // wouldFollow is how many series the subscriber would follow with these.
@@ -155,37 +209,46 @@ func (s *subscriber) wouldFollow(more []series) int {
 	if s.followed == nil {
 		return n
 	}
-	for i := range s.followed.series {
-		r := &s.followed.series[i]
-		if !slices.ContainsFunc(more, func(m series) bool { return m.id == r.id && m.kind == r.kind }) {
-			n++
+	n += len(s.followed.series)
+	for i := range more {
+		if s.followed.find(more[i].key()) >= 0 {
+			n--
 		}
 	}
 	return n
 }
 
-// answerUnfollow stops following what a message names of bars and trades.
-func (s *subscriber) answerUnfollow(r *request) (answer subscribedMessage, err error) {
-	kind, every := interval(0), r.Interval == ""
-	if !every {
-		if kind, err = parseInterval(r.Interval); err != nil {
-			return answer, err
+// unfollowing is what a message says of bars and trades that are to be followed no more.
+type unfollowing struct {
+	bars, trades resolved
+	kind         interval
+	every        bool // interval
+}
+
+// resolveUnfollow finds what a message names.
+func (b *Board) resolveUnfollow(r *request) (u unfollowing, err error) {
+	if u.every = r.Interval == ""; !u.every {
+		if u.kind, err = parseInterval(r.Interval); err != nil {
+			return u, err
 		}
 	}
-	b := s.shard.board
-	drop := func(names []string, of func(interval) bool) (spelled, unknown []string) {
-		named := b.resolve(names)
-		s.unfollow(func(x *series) bool {
-			_, found := slices.BinarySearch(named.list.ids, x.id)
-			return of(x.kind) && (found || named.list.all)
-		})
-		return named.spelled, named.unknown
+	if u.bars, err = b.resolve("bars", r.Bars, b.cfg.MaxSymbols); err != nil {
+		return u, err
 	}
-	var unknown []string
-	answer.Interval = r.Interval
-	answer.Bars, unknown = drop(r.Bars, func(k interval) bool { return k != ofTrades && (every || k == kind) })
-	answer.Unknown = append(answer.Unknown, unknown...)
-	answer.Trades, unknown = drop(r.Trades, func(k interval) bool { return k == ofTrades })
-	answer.Unknown = append(answer.Unknown, unknown...)
-	return answer, nil
+	u.trades, err = b.resolve("trades", r.Trades, b.cfg.MaxSymbols)
+	return u, err
+}
+
+// unfollowNamed stops following series.
+func (s *subscriber) unfollowNamed(u *unfollowing) {
+	gone := func(named *resolved, id feed.SymbolID) bool {
+		_, found := slices.BinarySearch(named.list.ids, id)
+		return found || named.list.all
+	}
+	s.unfollow(func(x *series) bool {
+		if x.kind == ofTrades {
+			return gone(&u.trades, x.id)
+		}
+		return (u.every || x.kind == u.kind) && gone(&u.bars, x.id)
+	})
 }

@@ -1,19 +1,12 @@
 package broadcast
 
 import (
-	"bufio"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
-
-	"tickertape/feed"
 )
 
 // barsQuery is what GET /api/bars asks for.
@@ -29,16 +22,14 @@ type barsQuery struct {
 
 func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
 	q = barsQuery{symbol: v.Get("symbol"), to: 1<<32 - 1}
-	for _, list := range v["symbols"] {
-		q.symbols = append(q.symbols, splitNames(list)...)
+	if q.symbols, err = namesOf("symbols", v["symbols"], cfg.MaxSymbols); err != nil {
+		return q, err
 	}
 	switch {
 	case q.symbol == "" && len(q.symbols) == 0:
 		return q, &fault{badRequest, "symbol: missing; name one, or several with symbols"}
 	case q.symbol != "" && len(q.symbols) > 0:
 		return q, &fault{badRequest, "symbol and symbols: one of them is enough"}
-	case len(q.symbols) > cfg.MaxSymbols:
-		return q, &fault{tooManySymbols, fmt.Sprintf("symbols: %d are more than the %d allowed", len(q.symbols), cfg.MaxSymbols)}
 	}
 	if q.interval, err = cfg.kept(v.Get("interval")); err != nil {
 		return q, err
@@ -86,126 +77,14 @@ func parseBound(key, text string, otherwise uint32, nor string) (uint32, error) 
 	return uint32(min(at/1e6+min(at%1e6, 1), 1<<32-1)), nil
 }
 
-// Bars serves GET /api/bars.
-func (b *Board) Bars() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := values(r)
-		var q barsQuery
-		if err == nil {
-			q, err = parseBarsQuery(v, &b.cfg)
-		}
-		if err != nil {
-			badQuery(err).Write(w)
-			return
-		}
-		var named resolved
-		if q.symbol != "" {
-			id, ok := b.dir.ID(q.symbol)
-			if !ok {
-				Problem{Status: http.StatusNotFound, Code: "unknown_symbol", Detail: fmt.Sprintf("symbol: %.40q is unknown", q.symbol)}.Write(w)
-				return
-			}
-			named.list.ids = []feed.SymbolID{id}
-		} else if named = b.resolve(q.symbols); named.list.all {
-			for id := range b.dir.Len() {
-				named.list.ids = append(named.list.ids, feed.SymbolID(id))
-			}
-		}
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
-		h.Add("Vary", "Accept-Encoding")
-		if r.Method == http.MethodHead {
-			return
-		}
-		var out io.Writer = w
-		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-			z, _ := gzip.NewWriterLevel(w, gzip.StatelessCompression) // the level is one that there is; it keeps nothing for a slow reader
-			defer z.Close()
-			out = z
-		}
-		buffered := bufio.NewWriterSize(out, 32<<10)
-		b.writeBars(buffered, &q, named)
-		buffered.Flush() // a client that has gone needs no answer
-	})
-}
-
-// writeBars writes the answer symbol by symbol, so that no flush waits for it. A bar that has changed
-// since it began is told as it is then.
-func (b *Board) writeBars(w *bufio.Writer, q *barsQuery, named resolved) {
-	var text []byte
-	if q.symbol != "" {
-		id := named.list.ids[0]
-		text = append(text, `{"symbol":"`...)
-		text = append(text, b.dir.Symbol(id).Symbol...)
-		text = append(text, `","interval":"`...)
-		text = append(text, q.interval.String()...)
-		text = append(text, `","bars":[`...)
-		text = b.store.appendBars(text, id, q)
-		text = append(text, "]}\n"...)
-		w.Write(text)
-		return
-	}
-	text = fmt.Appendf(text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`, b.store.epoch, b.store.now(), micros(time.Now()), q.interval)
-	if len(named.unknown) > 0 {
-		text = appendMessage(append(text, `,"unknown":`...), named.unknown)
-	}
-	text = append(text, `,"series":[`...)
-	for i, id := range named.list.ids {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, `{"symbol":"`...)
-		text = append(text, b.dir.Symbol(id).Symbol...)
-		text = append(text, `","bars":[`...)
-		text = b.store.appendBars(text, id, q)
-		text = append(text, "]}"...)
-		if _, err := w.Write(text); err != nil {
-			return
-		}
-		text = text[:0]
-	}
-	text = append(text, "]}\n"...)
-	w.Write(text)
-}
-
-// appendBars appends the bars of one symbol that are asked for, with commas.
-func (s *store) appendBars(out []byte, id feed.SymbolID, q *barsQuery) []byte {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	c := s.chartOf(id)
-	all := &c.bars[q.interval]
-	begin := q.from
-	if q.today {
-		begin = c.today(q.interval)
-		if q.interval != oneDay {
-			begin -= begin % intervals[q.interval].seconds // the bar that it begins in
-		}
-	}
-	to := all.find(q.to)
-	from := min(all.find(begin), to)
-	if q.limit > 0 {
-		from = all.newest(from, to, q.limit, q.fields)
-	}
-	first := true
-	for i := from; i < to; i++ {
-		b := all.at(i)
-		if !b.tells(q.fields) {
-			continue
-		}
-		if !first {
-			out = append(out, ',')
-		}
-		first = false
-		out = b.appendTo(out, q.fields)
-	}
-	return out
-}
+// LongAccept is how many bytes a client may say of the forms and codings that it takes. Of more none is looked at: to
+// parse them would cost more than the answer.
+const LongAccept = 1 << 10
 
 // acceptsGzip tells whether an answer may be compressed (RFC 9110, section 12.5.3).
 func acceptsGzip(headers []string) bool {
-	return slices.ContainsFunc(strings.Split(strings.Join(headers, ","), ","), func(offer string) bool {
+	all := strings.Join(headers, ",")
+	return len(all) <= LongAccept && slices.ContainsFunc(strings.Split(all, ","), func(offer string) bool {
 		coding, q, _ := strings.Cut(strings.ReplaceAll(offer, " ", ""), ";")
 		return strings.EqualFold(coding, "gzip") && strings.Trim(strings.TrimPrefix(q, "q="), "0.") != "" || strings.EqualFold(coding, "gzip") && q == ""
 	})

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 )
 
@@ -19,13 +21,15 @@ type Board struct {
 	cfg      Config
 	dir      *feed.Directory
 	source   feed.Info
-	lists    map[string][]string // watchlists by name
+	lists    map[string]*watchlist // by name
+	door     *admission.Admission
+	courtesy *semaphore.Weighted // bounds those who are refused after a handshake, so that a browser learns why
+	workers  *workers
 	log      *slog.Logger
 	metrics  *metrics
 	store    *store
 	told     chan struct{} // a slot for each shard, never closed: it has told the flush
 	shards   []*shard
-	roster   *roster
 	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
 	poller   func() *poller // made by the first call; nil where sockets cannot be written without waiting
@@ -42,8 +46,8 @@ type Board struct {
 }
 
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
-// otherwise. It starts nothing.
-func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, log *slog.Logger, reg prometheus.Registerer) *Board {
+// otherwise. Who comes is let in by door. It starts nothing.
+func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, door *admission.Admission, log *slog.Logger, reg prometheus.Registerer) *Board {
 	started := &standing{}
 	for name := range strings.SplitSeq(source.Name, ",") {
 		started = started.with(feed.Status{Source: name, State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet", Simulated: source.Simulated})
@@ -53,12 +57,15 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 	s.unmended = m.unmended
 	b := &Board{
 		cfg: cfg, dir: dir, source: source, log: log, metrics: m,
-		lists:    make(map[string][]string, len(lists)),
+		lists:    make(map[string]*watchlist, len(lists)),
 		store:    s,
-		roster:   newRoster(cfg),
+		door:     door,
+		courtesy: semaphore.NewWeighted(64),
 		kick:     make(chan struct{}, 1),
 		standing: started,
 	}
+	b.workers = newWorkers(b)
+	watchShards(reg, b)
 	b.polling = make(chan *poller, 1)
 	b.poller = sync.OnceValue(func() *poller {
 		p, err := newPoller()
@@ -74,7 +81,7 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 	}
 	b.told = make(chan struct{}, len(b.shards))
 	for _, l := range lists {
-		b.lists[l.Name] = l.Symbols
+		b.lists[l.Name] = &watchlist{symbols: l.Symbols}
 	}
 	return b
 }
@@ -232,4 +239,13 @@ func (b *Board) Stuck() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.dirty) > 0 && time.Since(b.oldest) > b.cfg.Interval+stuckAfter
+}
+
+// Late is how long the shard that is worst off has had a flush without telling it, or has been at one thing.
+func (b *Board) Late() time.Duration {
+	now, late := time.Now(), time.Duration(0)
+	for _, sh := range b.shards {
+		late = max(late, sh.late(now))
+	}
+	return late
 }

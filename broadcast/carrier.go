@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"tickertape/broadcast/admission"
 )
 
 // carrier is the line of a transport that can only be written by waiting for the peer, such as TLS
@@ -22,6 +24,7 @@ type carrier struct {
 
 	// owned by the shard
 	buf    []byte // what is being carried
+	kept   int64  // reserved for it
 	free   bool
 	err    error
 	left   bool // the client has
@@ -55,6 +58,13 @@ func (c *carrier) write(b []byte) (bool, error) {
 	c.took()
 	c.free = false
 	c.buf = append(c.buf[:0], b...)
+	if more := int64(cap(c.buf)) - 4<<10 - c.kept; more > 0 {
+		if !c.sub.place.Keep(more, true) {
+			c.sub.refused(admission.ReasonMemory)
+			return false, goneMemory
+		}
+		c.kept += more
+	}
 	c.slot <- c.buf
 	return false, nil
 }
@@ -62,6 +72,8 @@ func (c *carrier) write(b []byte) (bool, error) {
 func (c *carrier) resume() (bool, error) {
 	if cap(c.buf) > 4<<10 {
 		c.buf = nil
+		c.sub.place.Let(c.kept)
+		c.kept = 0
 	}
 	switch {
 	case errors.Is(c.err, errStalled):

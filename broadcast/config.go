@@ -3,9 +3,9 @@ package broadcast
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 )
 
@@ -24,6 +24,8 @@ type Config struct {
 	Trades         int           `mapstructure:"trades"`          // how many are kept of each symbol
 	Compression    bool          `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
 	Origins        []string      `mapstructure:"origins"`         // pages of other origins that may connect
+
+	Memory admission.Size `mapstructure:"memory"` // that subscribers and requests may take altogether; 0: a share of what there is
 }
 
 // Bars is how many bars of each interval are kept of each symbol; 0 is none. One takes 88 bytes.
@@ -77,6 +79,9 @@ func (c Config) Validate() error {
 	if c.MaxSubscribers < 0 || c.MaxSubscribers > 10_000_000 {
 		errs = append(errs, fmt.Errorf("max_subscribers: %d is not between 0 and 10000000", c.MaxSubscribers))
 	}
+	if c.Memory != 0 && (c.Memory < 16<<20 || c.Memory > 1<<40) {
+		errs = append(errs, fmt.Errorf("memory: %v is neither 0 nor between 16MiB and 1024GiB", c.Memory))
+	}
 	if c.MaxSymbols < 1 || c.MaxSymbols > feed.MaxSymbols {
 		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, feed.MaxSymbols))
 	}
@@ -98,8 +103,7 @@ func (c Config) Validate() error {
 		if o == "*" {
 			continue
 		}
-		u, err := url.Parse(o)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+		if _, ok := parseOrigin(o); !ok {
 			errs = append(errs, fmt.Errorf(`origins[%d]: %q is not "*" or scheme://host[:port] with http or https`, i, o))
 		}
 	}

@@ -12,7 +12,7 @@ const deflateFrom = 256
 
 // deflatedKey names a part of a frame that every shard makes alike.
 type deflatedKey struct {
-	watch     string
+	watch     watchKey
 	from, seq Seq
 	part      int
 }

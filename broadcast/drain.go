@@ -8,7 +8,7 @@ import (
 // Drain sends every subscriber away at a random time within window, and refuses new ones. It returns
 // when all have left; those who are still there when ctx ends are cut off.
 func (b *Board) Drain(ctx context.Context, window time.Duration) {
-	if !b.roster.drain(window) {
+	if !b.door.Drain(window) {
 		return
 	}
 	for _, sh := range b.shards {
@@ -19,19 +19,19 @@ func (b *Board) Drain(ctx context.Context, window time.Duration) {
 		})
 	}
 	select {
-	case <-b.roster.empty:
+	case <-b.door.Empty():
 		return
 	case <-ctx.Done():
 	}
 	for _, sh := range b.shards {
 		sh.post(sh.cut)
 	}
-	<-b.roster.empty
+	<-b.door.Empty()
 }
 
-// depart has the subscriber leave when its turn comes, if the roster drains.
+// depart has the subscriber leave when its turn comes, while all are sent away.
 func (s *subscriber) depart() {
-	turn, draining := s.shard.board.roster.turn()
+	turn, draining := s.shard.board.door.Turn()
 	if !draining {
 		return
 	}
@@ -56,4 +56,4 @@ func (sh *shard) cut() {
 }
 
 // Draining tells whether Drain has been called.
-func (b *Board) Draining() bool { return b.roster.isDraining() }
+func (b *Board) Draining() bool { return b.door.Draining() }

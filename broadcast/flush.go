@@ -27,6 +27,7 @@ func (b *Board) Run(ctx context.Context) error {
 			return nil
 		})
 	}
+	g.Go(func() error { return b.workers.run(ctx) })
 	g.Go(func() error {
 		b.run(ctx)
 		return nil
@@ -34,9 +35,8 @@ func (b *Board) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// crowd is how many must come between two flushes for the next to be put off, so that flushes take
-// a third of the time at most: when all come back at once, they are let in before the rest is told
-// the newest.
+// crowd is how many must come between two flushes for the next to be put off by a quarter of the interval: when all
+// come back at once, they are let in before the rest is told the newest.
 const crowd = 50
 
 func (b *Board) run(ctx context.Context) {
@@ -93,7 +93,7 @@ func (b *Board) run(ctx context.Context) {
 		due = b.due()
 		pause = b.cfg.Interval
 		if b.arrivals.Swap(0) > crowd {
-			pause = max(pause, 3*time.Since(now))
+			pause = max(pause, min(3*time.Since(now), pause*5/4))
 		}
 		if n := len(f.news.ids); n > 0 {
 			b.metrics.flushes.Inc()
@@ -124,6 +124,10 @@ func (b *Board) publish(f *flush) {
 // slowest, so that a server with too much to do tells newer values, not more. It returns false
 // when ctx has ended.
 func (b *Board) tell(ctx context.Context, n *news) bool {
+	now := time.Now().UnixNano()
+	for _, sh := range b.shards {
+		sh.asked.Store(now)
+	}
 	for _, sh := range b.shards {
 		select {
 		case sh.flushes <- n:

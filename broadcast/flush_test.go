@@ -30,11 +30,12 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 		go func() { defer close(done); b.Run(ctx) }()
 		frames := make([]int, symbols)
 		for i := range frames {
-			s := newSubscriber(b, transportWebSocket)
+			s := newSubscriber(b, transportWebSocket, b.placed())
 			s.conn = &toilingConn{discardConn{frames: &frames[i]}}
 			s.shard.post(func() {
-				s.begin(query{fields: feed.AllFields})
-				s.list, s.asked = symbolList{ids: []feed.SymbolID{feed.SymbolID(i)}}, 5
+				s.begin(nil)
+				s.setList(s.shard.lists.hold(symbolList{ids: []feed.SymbolID{feed.SymbolID(i)}}, symbols, b.door.Memory))
+				s.asked = 5
 				s.rejoin()
 			})
 		}

@@ -24,9 +24,16 @@ func (s *served) trades(t *testing.T, from, to int) {
 		ticks = append(ticks, feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Price(100+i%50) * feed.Scale, Size: feed.Units(1), ID: uint64(i + 1),
 			Time: morning + feed.Time(i)*1e6})
 	}
-	before := s.store.now()
+	before := s.traded()
 	s.Apply(feed.Batch{Ticks: ticks})
-	until(t, "they are published", func() bool { return s.store.now() > before })
+	until(t, "they are published", func() bool { return s.traded() == before+uint64(len(ticks)) }) // another flush may come before
+}
+
+// traded is how many trades of AAPL have been published.
+func (s *served) traded() uint64 {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	return s.store.chartOf(0).tape.total
 }
 
 // nextMessage is the next message of a type, as it came.
@@ -204,7 +211,7 @@ func TestUnsubscribedSeriesAreNotToldAnyMore(t *testing.T) {
 	p.say(`{"type":"subscribe","id":2,"bars":["AAPL"],"interval":"1d"}`)
 	p.nextMessage("bars")
 	p.say(`{"type":"unsubscribe","id":3,"bars":["AAPL"],"interval":"1s","trades":["*"]}`)
-	if got := p.nextMessage("unsubscribed"); got != `{"type":"unsubscribed","id":3,"symbols":[],"bars":["AAPL"],"interval":"1s","trades":["*"]}` {
+	if got := p.nextMessage("unsubscribed"); got != `{"type":"unsubscribed","id":3,"interval":"1s","symbols":[],"bars":["AAPL"],"trades":["*"]}` {
 		t.Errorf("answer %s", got)
 	}
 	s.trades(t, 0, 1)

@@ -157,7 +157,7 @@ func (p *part) appendEvent(b []byte, epoch string) []byte {
 // frame is one update as all members of a watch get it: what changed after from, up to seq.
 type frame struct {
 	from, seq Seq
-	watch     string // the watch's key
+	watch     watchKey
 	parts     []*part
 	news      feed.Time // when the oldest news in it came
 

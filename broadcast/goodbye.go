@@ -13,6 +13,10 @@ type goodbye struct {
 	label  string // of the metric
 	reason string // for people and, as retry_ms=…, for clients; ASCII, under 123 bytes
 	retry  time.Duration
+
+	// of a refusal, as an answer over HTTP tells it
+	status int
+	detail string
 }
 
 // Error makes a goodbye what ends a subscriber's loop.
@@ -23,6 +27,7 @@ var (
 	goneClosed  = goodbye{label: "closed"}  // the client left
 	goneError   = goodbye{label: "error"}   // the socket broke
 	goneStalled = goodbye{label: "stalled"} // the socket took nothing for write_timeout
+	goneMemory  = goodbye{label: "memory"}  // there was none for the rest of a message
 )
 
 // policy is for one who broke a rule, and would again.
@@ -40,8 +45,13 @@ func jitter(d time.Duration) time.Duration { return d/10 + rand.N(d-d/10+1) }
 
 // problem is the goodbye as an answer to a request.
 func (g goodbye) problem() Problem {
-	if g.retry == 0 {
+	switch {
+	case g.retry == 0:
 		return Problem{Status: http.StatusForbidden, Detail: g.reason}
+	case g.status == http.StatusTooManyRequests:
+		return Problem{Status: g.status, Detail: g.detail, Code: rateLimited, RetryAfter: g.retry}
+	case g.status != 0:
+		return Problem{Status: g.status, Detail: g.detail, Code: g.label, RetryAfter: g.retry}
 	}
-	return Problem{Status: http.StatusServiceUnavailable, Detail: "the server is " + g.label + ": come back later", RetryAfter: g.retry}
+	return Problem{Status: http.StatusServiceUnavailable, Detail: "the server is " + g.label + ": come back later", Code: g.label, RetryAfter: g.retry}
 }

@@ -3,12 +3,20 @@ package broadcast
 import (
 	"strconv"
 	"time"
+
+	"tickertape/broadcast/admission"
 )
 
 // look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
 func (s *subscriber) look() {
 	sh := s.shard
 	cfg := &sh.board.cfg
+	left, over := s.conn.overdue(sh.now)
+	if over {
+		s.refused(admission.ReasonMessageTimeout)
+		s.leave(policy("unfinished", "a message took too long to come"))
+		return
+	}
 	if s.busy {
 		if s.conn.stuck(sh.now) {
 			s.leave(goneStalled)
@@ -22,9 +30,9 @@ func (s *subscriber) look() {
 		s.leave(err)
 		return
 	}
-	next := cfg.Heartbeat
+	next := min(cfg.Heartbeat, left)
 	if quiet < cfg.Heartbeat {
-		next -= quiet
+		next = min(next, cfg.Heartbeat-quiet)
 	}
 	if !s.gone {
 		sh.wheel.put(s, sh.now, next)

@@ -14,6 +14,8 @@ type conn interface {
 	resume() (free bool, err error)
 	// stuck tells whether the peer has taken nothing of what is on its way for write_timeout.
 	stuck(now time.Time) bool
+	// overdue tells how long the client may take yet with what it has begun to say, and when that is over.
+	overdue(now time.Time) (left time.Duration, over bool)
 	// listen lets the client's next request come to the subscriber's ask.
 	listen()
 	// bye tells the client why it is sent away, as far as the transport can, within closeTimeout, and

@@ -30,8 +30,10 @@ type request struct {
 	Limit    *int     `json:"limit"`
 	Trades   []string `json:"trades"`
 
-	asks  []ask  // of a query, which may ask for bars of several intervals
-	fault *fault // what is wrong with it, when something is
+	asks  []ask        // of a query, which may ask for bars of several intervals
+	mask  *feed.Fields // the fields of a query
+	want  *want        // what it comes to
+	fault *fault       // what is wrong with it, when something is
 }
 
 // id is the client's own mark of a request, sent back as it came: a JSON number or string.
@@ -65,6 +67,7 @@ const (
 	tooManySymbols = "too_many_symbols"
 	badRate        = "bad_rate"
 	rateLimited    = "rate_limited"
+	full           = "full"
 )
 
 // parseRequest reads a client's message. What is wrong with it is in its fault; the id is there
@@ -160,16 +163,13 @@ type helloMessage struct {
 	Sources []statusMessage `json:"sources"`
 }
 
+// subscribedMessage is without its lists of symbols, which may be long: see sayLists.
 type subscribedMessage struct {
-	Type    string             `json:"type"`
-	ID      stdjson.RawMessage `json:"id,omitempty"`
-	Symbols []string           `json:"symbols"`
-	Unknown []string           `json:"unknown,omitempty"`
-	Rate    float64            `json:"rate,omitempty"`
+	Type string             `json:"type"`
+	ID   stdjson.RawMessage `json:"id,omitempty"`
+	Rate float64            `json:"rate,omitempty"`
 
-	Bars     []string `json:"bars,omitempty"`
-	Interval string   `json:"interval,omitempty"`
-	Trades   []string `json:"trades,omitempty"`
+	Interval string `json:"interval,omitempty"`
 }
 
 type plainMessage struct {

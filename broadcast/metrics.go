@@ -114,6 +114,12 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 	return m
 }
 
+// watchShards shows how late they are when it is asked.
+func watchShards(reg prometheus.Registerer, b *Board) {
+	promauto.With(reg).NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tickertape", Subsystem: "broadcast", Name: "shard_late_seconds",
+		Help: "How long the shard that is worst off has had a flush without telling it, or has been at one thing."}, func() float64 { return b.Late().Seconds() })
+}
+
 // symbolsByState counts the symbols when it is asked, since no flush should.
 type symbolsByState struct{ store *store }
 

@@ -3,14 +3,67 @@ package broadcast
 import (
 	"fmt"
 	"net/http"
-	"net/url"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+
+	"tickertape/broadcast/admission"
 )
 
+// origin is where a page is from: a scheme and a host in lower case, and a port in digits, the scheme's own where
+// the page names none.
+type origin struct{ scheme, host, port string }
+
+// defaultPorts are those of the schemes that pages come by.
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
+
+// parseOrigin reads an Origin header, which is exactly scheme://host[:port] (RFC 6454, section 6.2). It returns
+// false for anything else, such as null, and for anything beyond it, such as a path or a user.
+func parseOrigin(s string) (origin, bool) {
+	scheme, rest, found := strings.Cut(strings.ToLower(s), "://")
+	if !found || defaultPorts[scheme] == "" {
+		return origin{}, false
+	}
+	return hostedAt(scheme, rest)
+}
+
+// hostedAt is the origin of what a host, with a port or without, serves by a scheme.
+func hostedAt(scheme, host string) (origin, bool) {
+	o := origin{scheme: scheme, host: strings.ToLower(host), port: defaultPorts[scheme]}
+	if at := strings.LastIndexByte(o.host, ':'); at >= 0 && !strings.HasSuffix(o.host, "]") {
+		n, err := strconv.ParseUint(o.host[at+1:], 10, 16)
+		if err != nil {
+			return origin{}, false
+		}
+		o.host, o.port = o.host[:at], strconv.FormatUint(n, 10)
+	}
+	if inner, found := strings.CutPrefix(o.host, "["); found {
+		inner, found = strings.CutSuffix(inner, "]")
+		addr, err := netip.ParseAddr(inner)
+		if !found || err != nil || addr.Zone() != "" {
+			return origin{}, false
+		}
+		o.host = addr.String()
+		return o, true
+	}
+	return o, o.host != "" && !strings.ContainsAny(o.host, "/?#@:[]\\ \t,;%\"<>")
+}
+
+// schemeOf is the scheme that a browser made the request by. Behind a proxy it is what that says: a page cannot set
+// the header on a WebSocket or an event stream, nor for another origin without asking, which is refused.
+func schemeOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	if forwarded, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ","); forwarded != "" {
+		return strings.ToLower(strings.TrimSpace(forwarded))
+	}
+	return "http"
+}
+
 // originAllowed tells whether the page that makes a request may. A request without an Origin is
-// no page's. One from this server's own host passes, so does one that the configuration lists by
-// scheme, host and port.
+// no page's. One from this server's own scheme, host and port passes, so does one that the configuration lists.
 func originAllowed(r *http.Request, allowed []string) bool {
 	origins := r.Header.Values("Origin")
 	switch {
@@ -19,12 +72,20 @@ func originAllowed(r *http.Request, allowed []string) bool {
 	case len(origins) > 1:
 		return false
 	}
-	origin := strings.ToLower(origins[0])
-	if slices.Contains(allowed, "*") || slices.ContainsFunc(allowed, func(a string) bool { return strings.ToLower(a) == origin }) {
+	from, ok := parseOrigin(origins[0])
+	if !ok {
+		return origins[0] == "null" && slices.Contains(allowed, "*")
+	}
+	if slices.Contains(allowed, "*") || slices.ContainsFunc(allowed, func(a string) bool { o, ok := parseOrigin(a); return ok && o == from }) {
 		return true
 	}
-	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host == strings.ToLower(r.Host)
+	own, ok := hostedAt(schemeOf(r), r.Host)
+	return ok && own == from
+}
+
+// originRefused notes that a page of another origin was refused.
+func (b *Board) originRefused(r *http.Request) {
+	b.door.Journal.RefusedValue(admission.ReasonOrigin, b.door.Visitor(r).Addr, r.Header.Get("Origin"))
 }
 
 // CrossOrigin lets the pages of this server and of the configured origins read what h answers, and
@@ -34,6 +95,7 @@ func (b *Board) CrossOrigin(h http.Handler) http.Handler {
 		head := w.Header()
 		head.Add("Vary", "Origin")
 		if !originAllowed(r, b.cfg.Origins) {
+			b.originRefused(r)
 			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
 			return
 		}

@@ -1,10 +1,117 @@
 package broadcast
 
 import (
+	"crypto/tls"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+
+	"tickertape/broadcast/admission"
 )
+
+func TestOriginIsExactlySchemeHostAndPort(t *testing.T) {
+	for name, c := range map[string]struct {
+		host      string
+		tls       bool
+		forwarded string   // X-Forwarded-Proto
+		listed    []string // in the configuration
+		allow     string
+		refuse    string
+	}{
+		"plain": {
+			host: "Ticks.example:8080", allow: "http://ticks.example:8080 HTTP://TICKS.example:8080 http://ticks.example:08080",
+			refuse: "https://ticks.example:8080 http://ticks.example http://ticks.example:80 http://u@ticks.example:8080 http://u:p@ticks.example:8080 " +
+				"http://ticks.example:8080/ http://ticks.example:8080/a http://ticks.example:8080?a http://ticks.example:8080#a http://ticks.example:8080, " +
+				"http:ticks.example:8080 http:///ticks.example:8080 //ticks.example:8080 ticks.example:8080 ws://ticks.example:8080 null http:// http://:8080 " +
+				"http://ticks.example:8080:8080 http://ticks.example:x http://ticks.example:80800 http://ticks.example\\@evil.example:8080 http://a.ticks.example:8080",
+		},
+		"default port of http":                      {host: "ticks.example", allow: "http://ticks.example http://ticks.example:80", refuse: "http://ticks.example:443 https://ticks.example"},
+		"default port is named":                     {host: "ticks.example:80", allow: "http://ticks.example", refuse: "http://ticks.example:8080"},
+		"encrypted":                                 {host: "ticks.example", tls: true, allow: "https://ticks.example https://ticks.example:443", refuse: "http://ticks.example https://ticks.example:80"},
+		"encrypted, and a header that is not asked": {host: "ticks.example", tls: true, forwarded: "http", allow: "https://ticks.example", refuse: "http://ticks.example"},
+		"behind a proxy with TLS":                   {host: "ticks.example", forwarded: "https", allow: "https://ticks.example", refuse: "http://ticks.example"},
+		"behind two proxies":                        {host: "ticks.example", forwarded: "HTTPS , http", allow: "https://ticks.example", refuse: "http://ticks.example"},
+		"behind a proxy without TLS":                {host: "ticks.example", forwarded: "http", allow: "http://ticks.example", refuse: "https://ticks.example"},
+		"behind a proxy that makes no sense":        {host: "ticks.example", forwarded: "gopher", refuse: "http://ticks.example https://ticks.example gopher://ticks.example"},
+		"an address":                                {host: "[::1]:8080", allow: "http://[::1]:8080 http://[0:0::1]:8080", refuse: "http://[::1] http://[::2]:8080 http://::1:8080 http://[::1%25lo]:8080"},
+		"no host":                                   {host: "", refuse: "http:// http://ticks.example null"},
+		"listed": {host: "ticks.example", listed: []string{"https://desk.example", "http://lab.example:81"},
+			allow:  "http://ticks.example https://desk.example https://Desk.example:443 http://lab.example:81",
+			refuse: "http://desk.example https://u@desk.example https://desk.example/ http://lab.example https://desk.example:81 null"},
+		"any": {host: "ticks.example", listed: []string{"*"}, allow: "http://evil.example null", refuse: "http://u@ticks.example http://evil.example/ evil.example"},
+	} {
+		request := func(origin string) *http.Request {
+			r := httptest.NewRequest(http.MethodGet, "/ws", nil)
+			r.Host = c.host
+			r.Header.Set("Origin", origin)
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-Proto", c.forwarded)
+			}
+			if c.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			return r
+		}
+		for origin := range strings.FieldsSeq(c.allow) {
+			if !originAllowed(request(origin), c.listed) {
+				t.Errorf("%s: %s is refused", name, origin)
+			}
+		}
+		for origin := range strings.FieldsSeq(c.refuse) {
+			if originAllowed(request(origin), c.listed) {
+				t.Errorf("%s: %s is let in", name, origin)
+			}
+		}
+		twice := request("http://ticks.example")
+		twice.Header.Add("Origin", "http://ticks.example")
+		if originAllowed(twice, c.listed) || originAllowed(request(""), c.listed) {
+			t.Errorf("%s: two origins, or an empty one, are let in", name)
+		}
+	}
+}
+
+func TestRefusedOriginsAreLogged(t *testing.T) {
+	s := serve(t, nil)
+	var log lockedLog
+	s.door.Journal = admission.NewJournal(slog.New(slog.NewTextHandler(&log, nil)), s.reg)
+	for _, path := range []string{"/events?symbols=AAPL", "/ws"} {
+		req, _ := http.NewRequest(http.MethodGet, s.url+path, nil)
+		req.Header.Set("Origin", "https://evil.example")
+		req.Header.Set("Connection", "Upgrade")
+		req.Header.Set("Upgrade", "websocket")
+		req.Header.Set("Sec-WebSocket-Version", "13")
+		req.Header.Set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+		answer, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+	}
+	if got := log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=https://evil.example") {
+		t.Errorf("logged %q, want one line with the key and the origin", got)
+	}
+}
+
+// lockedLog is a log that can be read while others write.
+type lockedLog struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
 
 func TestPagesOfOtherOriginsNeedLeave(t *testing.T) {
 	s := serve(t, func(c *Config) { c.Origins = []string{"https://desk.example:8443"} })

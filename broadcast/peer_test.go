@@ -194,7 +194,7 @@ func (p *peer) text() ([]byte, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case head == opClose && len(b) >= 2:
+		case head == 0x80|opClose && len(b) >= 2:
 			return nil, errGoodbye{code: int(binary.BigEndian.Uint16(b)), reason: string(b[2:])}
 		case head == 0x81:
 			return b, nil
@@ -292,6 +292,14 @@ func (p *peer) say(text string) {
 	}
 }
 
+// roundTrip waits until all that was said has been answered, and what was kept for it is given back: the server reads
+// no request before it has done with the last.
+func (p *peer) roundTrip() {
+	p.t.Helper()
+	p.say(`{"type":"ping"}`)
+	p.next("pong")
+}
+
 // readFrame reads one frame of a server.
 func readFrame(r io.Reader) (head byte, payload []byte, err error) {
 	var b [8]byte
@@ -340,9 +348,8 @@ func masked(head byte, payload []byte) []byte {
 
 // count is how many have been let in and have not gone.
 func (s *served) count() int {
-	s.roster.mu.Lock()
-	defer s.roster.mu.Unlock()
-	return s.roster.count
+	n, _ := s.door.Places()
+	return n
 }
 
 // left is what the shards still hold of subscribers.
@@ -358,12 +365,12 @@ func (s *served) left() string {
 			for _, x := range sh.watches.bySymbol {
 				followed += len(x)
 			}
-			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll), len(sh.watches.waiting))
+			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll)+len(sh.watches.ofLong), len(sh.watches.waiting), len(sh.lists), len(sh.polls))
 		})
 	}
 	var all []string
 	for range s.shards {
-		if one := <-said; one != "0 0 0 0 0 0 0 0" {
+		if one := <-said; one != "0 0 0 0 0 0 0 0 0 0" {
 			all = append(all, one)
 		}
 	}
@@ -375,7 +382,7 @@ func (s *served) empty(t *testing.T) {
 	t.Helper()
 	until(t, "everyone has gone", func() bool { return s.count() == 0 })
 	if left := s.left(); left != "" {
-		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting: %s, want nothing left", left)
+		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, polls: %s, want nothing left", left)
 	}
 	for _, gauge := range []string{"websocket", "sse"} {
 		if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(gauge)); got != 0 {

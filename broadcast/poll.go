@@ -1,14 +1,29 @@
 package broadcast
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/broadcast/admission"
 )
+
+// poll is a long poll while it waits. It belongs to a shard, which makes the frames of its watch anyway: one that
+// has news wakes it, whatever changes elsewhere.
+type poll struct {
+	shard *shard // static
+	woken chan struct{}
+	full  atomic.Bool // there was no memory for its list
+
+	// owned by the shard while it waits
+	list   *list
+	watch  *watch // nil where it waits for no quotes, or not at all
+	index  int    // among the watch's polls
+	series []series
+	among  int // among the shard's polls for series; -1 elsewhere
+}
 
 // Quotes serves GET /api/quotes: the board's newest flush at once, or, with since and wait, as a
 // long poll: when a followed symbol has changed.
@@ -18,34 +33,54 @@ func (b *Board) Quotes() http.Handler {
 		if !ok {
 			return
 		}
-		named := b.resolve(q.symbols)
-		since, resumed := b.since(q.since)
-		series, err := b.resolveSeries(q.asks, q.trades, since, resumed)
-		if err != nil {
+		kind, t := admission.Answer, transport(-1)
+		if _, resumed := b.since(q.since); resumed && q.wait > 0 {
+			kind, t = admission.Poll, transportPoll
+		}
+		visitor := b.door.Visitor(r)
+		place, refusal := b.door.Admit(visitor, kind, Cut(w))
+		if t == transportPoll {
+			b.came(t, refusal)
+		}
+		if refusal != nil {
+			RefusalProblem(refusal).Write(w)
+			return
+		}
+		defer place.Leave()
+		request := q.request(q.asks)
+		if err := b.wantOf(r.Context(), visitor, &request); err != nil {
 			badQuery(err).Write(w)
 			return
 		}
-		named.unknown = append(named.unknown, series.unknown...)
-		if resumed && q.wait > 0 {
-			if !b.poll(w, r, q, named.list, series.series, since) {
-				return
+		want := request.want
+		want.unsaid()
+		q.symbols, q.trades, q.asks = nil, nil, nil // what they stand for has been found
+		keep := func(n int64) bool {
+			if place.Keep(n, false) {
+				return true
 			}
+			b.refuseMemory(w, visitor)
+			return false
 		}
-		b.answerQuotes(w, r, q, named, series, since, resumed)
+		if !keep(want.memory()) {
+			return
+		}
+		if t == transportPoll && !(b.poll(w, r, q, want) && keep(admission.MemoryAnswer-admission.MemoryPoll)) {
+			return
+		}
+		b.answerQuotes(w, r, q, want)
 	})
+}
+
+// refuseMemory answers a request for which there is no memory.
+func (b *Board) refuseMemory(w http.ResponseWriter, visitor admission.Visitor) {
+	b.door.Journal.Refused(admission.ReasonMemory, visitor.Addr)
+	comeBack(1013, full, b.cfg.Retry).problem().Write(w)
 }
 
 // poll waits until a followed symbol has changed. It returns false when it has answered, or
 // nobody waits for an answer any more.
-func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbolList, series []series, since Seq) bool {
-	refusal, ok := b.roster.enter()
-	if !ok {
-		b.metrics.connects.WithLabelValues(transportPoll.String(), refusal.label).Inc()
-		refusal.problem().Write(w)
-		return false
-	}
-	defer b.roster.exit()
-	b.metrics.connects.WithLabelValues(transportPoll.String(), "accepted").Inc()
+func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, want *want) bool {
 	b.metrics.subscribers.WithLabelValues(transportPoll.String()).Inc()
 	defer b.metrics.subscribers.WithLabelValues(transportPoll.String()).Dec()
 	gone := func(reason string) bool {
@@ -62,16 +97,18 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 		defer timer.Stop()
 		early = timer.C
 	}
-	anything := func() bool {
-		return b.store.newsSince(since, list, q.fields) || len(series) > 0 && b.store.seriesNews(series)
-	}
-	flushed := b.store.flushed()
-	news := anything()
+	p := &poll{shard: b.place(), woken: make(chan struct{}, 1), among: -1}
+	defer p.leave()
+	news := b.newsFor(r, want, p)
 	for !news || early != nil {
 		select {
-		case <-flushed:
-			flushed = b.store.flushed()
-			news = anything()
+		case <-p.woken:
+			if p.full.Load() {
+				b.refuseMemory(w, b.door.Visitor(r))
+				gone("memory")
+				return false
+			}
+			news = b.newsFor(r, want, p)
 		case <-early:
 			early = nil
 		case <-over.C:
@@ -82,7 +119,7 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 			w.WriteHeader(http.StatusNoContent)
 			gone("answered")
 			return false
-		case <-b.roster.leave:
+		case <-b.door.Leaving():
 			comeBack(1012, "draining", b.cfg.Retry).problem().Write(w)
 			return gone("restarting")
 		case <-r.Context().Done():
@@ -92,89 +129,95 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, list symbo
 	return gone("answered")
 }
 
-// answerQuotes answers with the newest quotes, of those that changed after since, and what is new of series. All
-// are of one flush.
-func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, named resolved, followed wish, since Seq, resumed bool) {
-	d := delivery{kind: snapshot, fields: q.fields, from: since, resumed: resumed}
-	seq, standing, versions := b.store.copy(named.list, &d)
-	etag := `"` + Position{b.store.epoch, seq}.String() + `"`
-	h := w.Header()
-	h.Set("ETag", etag)
-	h.Set("Cache-Control", "no-cache")
-	if q.since == "" && matches(r.Header.Get("If-None-Match"), etag) {
-		w.WriteHeader(http.StatusNotModified)
+// newsFor tells whether there is news for a poll. When there is none, the poll begins to wait for the next.
+func (b *Board) newsFor(r *http.Request, want *want, p *poll) (news bool) {
+	seq := b.store.now()
+	b.door.Slice(r.Context(), func() {
+		news = b.store.newsSince(want.since, want.named.list, want.fields) || len(want.series.series) > 0 && b.store.seriesNews(want.series.series)
+	})
+	if !news {
+		waiting := slices.Clone(want.series.series)
+		if !p.shard.post(func() { p.join(want, waiting, seq) }) {
+			p.wake()
+		}
+	}
+	return news
+}
+
+func (p *poll) wake() {
+	select {
+	case p.woken <- struct{}{}:
+	default:
+	}
+}
+
+// join has the poll wait for what comes after seq.
+func (p *poll) join(want *want, waiting []series, seq Seq) {
+	sh := p.shard
+	b := sh.board
+	p.part()
+	if b.store.now() != seq { // there was a flush meanwhile
+		p.wake()
 		return
 	}
-	out := fmt.Appendf(nil, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-		b.store.epoch, seq, micros(time.Now()), standing.names(), standing.simulated, standing.state)
-	out = appendMessage(append(out, `,"sources":`...), standing.messages())
-	if resumed {
-		out = append(out, `,"resumed":true`...)
+	if len(waiting) > 0 {
+		p.series, p.among = waiting, len(sh.polls)
+		sh.polls = append(sh.polls, p)
 	}
-	if len(named.unknown) > 0 {
-		unknown, _ := json.Marshal(named.unknown) // strings always encode
-		out = append(append(out, `,"unknown":`...), unknown...)
+	if want.named.list.empty() {
+		return
 	}
-	out = append(out, `,"quotes":[`...)
-	for i := range versions {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		v := &versions[i].version
-		out = appendQuote(out, v.symbol, &v.quote, versions[i].fields)
+	l := sh.lists.hold(want.named.list, b.dir.Len(), b.door.Memory)
+	if l == nil {
+		p.part()
+		p.full.Store(true)
+		p.wake()
+		return
 	}
-	out = append(out, ']')
-	h.Set("Content-Type", "application/json")
-	n := 0
-	b.answerSeries(out, followed.series, seq, func(text []byte) bool {
-		more, err := w.Write(text)
-		n += more
-		return err == nil // a client that has gone needs no answer
-	})
-	b.metrics.messages[transportPoll].Inc()
-	b.metrics.bytes[transportPoll].Add(float64(n))
+	p.list = l
+	p.watch = sh.watches.get(l, want.fields, 0, seq)
+	p.index = len(p.watch.polls)
+	p.watch.polls = append(p.watch.polls, p)
 }
 
-// answerSeries writes the rest of an answer: of all series what is new up to a flush, as the messages that a stream
-// would have. They are made one by one, so that no more than one is kept for a slow reader; what
-// changes meanwhile is left to the next answer.
-func (b *Board) answerSeries(out []byte, all []series, at Seq, write func([]byte) bool) {
-	var p part
-	now := time.Now()
-	for _, name := range [...]string{"bars", "trades"} {
-		followed, told := false, false
-		for i := range all {
-			r := &all[i]
-			if (r.kind == ofTrades) != (name == "trades") {
-				continue
-			}
-			if !followed {
-				out = append(out, `,"`+name+`":[`...)
-				followed = true
-			}
-			for more := true; more && b.store.seriesSince(&p, r, at, now); more = p.more {
-				if told {
-					out = append(out, ',')
-				}
-				told = true
-				if !write(out) || !write(p.json()) {
-					return
-				}
-				out = out[:0]
-			}
-		}
-		if followed {
-			out = append(out, ']')
-		}
+// part ends the waiting.
+func (p *poll) part() {
+	sh := p.shard
+	if x := p.watch; x != nil {
+		p.watch = nil
+		x.polls = take(x.polls, p.index, func(moved *poll) { moved.index = p.index })
+		sh.watches.abandon(x)
 	}
-	write(append(out, "}\n"...))
+	if p.list != nil {
+		sh.lists.drop(p.list, sh.board.door.Memory)
+		p.list = nil
+	}
+	if at := p.among; at >= 0 {
+		sh.polls = take(sh.polls, at, func(moved *poll) { moved.among = at })
+		p.among = -1
+	}
 }
 
-// seriesSince makes p the next message about r, which tells it up to a flush, and returns false where there is none.
-func (s *store) seriesSince(p *part, r *series, at Seq, now time.Time) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.newsOf(r) && s.tellSeries(p, r, at, now)
+// leave ends the waiting from anywhere.
+func (p *poll) leave() { p.shard.post(p.part) }
+
+// wakePolls wakes those who wait for a frame of the watch.
+func (sh *shard) wakePolls(x *watch) {
+	for len(x.polls) > 0 {
+		p := x.polls[len(x.polls)-1]
+		p.part()
+		p.wake()
+	}
+}
+
+// lookAtPolls wakes those who wait for bars or trades that there are.
+func (sh *shard) lookAtPolls() {
+	for i := len(sh.polls) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
+		if p := sh.polls[i]; sh.board.store.seriesNews(p.series) {
+			p.part()
+			p.wake()
+		}
+	}
 }
 
 // matches tells whether an If-None-Match names the tag.
@@ -185,27 +228,4 @@ func matches(header, etag string) bool {
 		}
 	}
 	return false
-}
-
-// picked is a version and what to tell of it.
-type picked struct {
-	version
-	fields feed.Fields
-}
-
-// copy takes what a delivery would tell, all of one flush.
-func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var out []picked
-	for i := range list.len(len(s.versions)) {
-		id := int(list.at(i))
-		if id >= len(s.versions) || s.versions[id].last <= d.from {
-			continue
-		}
-		if f, tell := d.pick(&s.versions[id]); tell {
-			out = append(out, picked{s.versions[id], f})
-		}
-	}
-	return s.seq, s.standing, out
 }

@@ -3,9 +3,12 @@ package broadcast
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
+
+	"tickertape/broadcast/admission"
 )
 
 // Problem is an error as RFC 9457 has it.
@@ -18,6 +21,9 @@ type Problem struct {
 	RetryAfter time.Duration `json:"-"` // 0: coming back does not help
 }
 
+// Error makes a problem what ends the handling of a request.
+func (p Problem) Error() string { return p.Detail }
+
 // Write answers a request with the problem.
 func (p Problem) Write(w http.ResponseWriter) {
 	p.Title = http.StatusText(p.Status)
@@ -26,15 +32,23 @@ func (p Problem) Write(w http.ResponseWriter) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	if p.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(max(1, int(p.RetryAfter.Round(time.Second).Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
 	}
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p) // a client that has gone needs no answer
 }
 
-// badQuery is the problem with a query that parseQuery refused.
+// badQuery is the problem with a query that makes no sense, or is refused.
 func badQuery(err error) Problem {
-	p := Problem{Status: http.StatusBadRequest, Code: badRequest, Detail: err.Error()}
+	var r *admission.Refusal
+	var p Problem
+	switch {
+	case errors.As(err, &r):
+		return RefusalProblem(r)
+	case errors.As(err, &p):
+		return p
+	}
+	p = Problem{Status: http.StatusBadRequest, Code: badRequest, Detail: err.Error()}
 	var f *fault
 	if errors.As(err, &f) {
 		p.Code, p.Detail = f.code, f.message

@@ -32,31 +32,16 @@ func progress(c net.Conn, b []byte, timeout time.Duration, cut *atomic.Bool) (wr
 	}
 }
 
-// Listener makes the connections of l wait for slow readers, for as long as write_timeout between
-// two bytes. A plain write deadline would count for a whole message, however slowly it is read.
-func (b *Board) Listener(l net.Listener) net.Listener {
-	return &patientListener{l, b.cfg.WriteTimeout}
-}
-
-type patientListener struct {
-	net.Listener
-	timeout time.Duration
-}
-
-func (l *patientListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &patientConn{Conn: c, timeout: l.timeout}, nil
-}
-
-// patientConn is a connection with a write deadline of its own.
+// patientConn is a connection that waits for a slow reader, for as long as the timeout between two bytes. A plain
+// write deadline would count for a whole message, however slowly it is read.
 type patientConn struct {
 	net.Conn
 	timeout time.Duration
 	cut     atomic.Bool
 }
+
+// Bare is the connection without the patience.
+func (c *patientConn) Bare() net.Conn { return c.Conn }
 
 func (c *patientConn) Write(b []byte) (int, error) { return progress(c.Conn, b, c.timeout, &c.cut) }
 

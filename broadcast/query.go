@@ -1,15 +1,17 @@
 package broadcast
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 )
 
@@ -29,18 +31,13 @@ type query struct {
 const minRate = 0.01
 
 // parseQuery reads a query. Its faults name the key and the value.
-func parseQuery(v url.Values, cfg Config) (query, error) {
-	q := query{fields: feed.AllFields, since: v.Get("since")}
-	for _, list := range v["symbols"] {
-		q.symbols = append(q.symbols, splitNames(list)...)
+func parseQuery(v url.Values, cfg Config) (q query, err error) {
+	q = query{fields: feed.AllFields, since: v.Get("since")}
+	for key, names := range map[string]*[]string{"symbols": &q.symbols, "trades": &q.trades} {
+		if *names, err = namesOf(key, v[key], cfg.MaxSymbols); err != nil {
+			return q, err
+		}
 	}
-	for _, list := range v["trades"] {
-		q.trades = append(q.trades, splitNames(list)...)
-	}
-	if len(q.symbols) > cfg.MaxSymbols {
-		return q, &fault{tooManySymbols, fmt.Sprintf("symbols: %d are more than the %d allowed", len(q.symbols), cfg.MaxSymbols)}
-	}
-	var err error
 	if q.asks, err = parseAsks(v["bars"], v["interval"], v.Get("limit"), &cfg); err != nil {
 		return q, err
 	}
@@ -74,19 +71,24 @@ func parseQuery(v url.Values, cfg Config) (query, error) {
 	return q, nil
 }
 
-// askedOf reads the query of a request, and what it asks for is there to be told: a stream that has begun
-// could be refused nothing in a way that a browser understands.
-func (b *Board) askedOf(r *http.Request) (query, error) {
-	v, err := values(r)
-	if err != nil {
-		return query{}, err
-	}
-	q, err := parseQuery(v, b.cfg)
-	if err != nil {
-		return q, err
-	}
-	_, err = b.resolveSeries(q.asks, q.trades, 0, false)
+// queryOf reads the query of a request.
+func (b *Board) queryOf(r *http.Request) (q query, err error) {
+	b.door.Slice(context.WithoutCancel(r.Context()), func() { // a stream goes on when its request has ended
+		var v url.Values
+		if v, err = values(r); err == nil {
+			q, err = parseQuery(v, b.cfg)
+		}
+	})
+	b.noteTooMany(b.door.Visitor(r), err)
 	return q, err
+}
+
+// noteTooMany counts a request that named too many symbols.
+func (b *Board) noteTooMany(visitor admission.Visitor, err error) {
+	var f *fault
+	if errors.As(err, &f) && f.code == tooManySymbols {
+		b.door.Journal.Refused(admission.ReasonSymbols, visitor.Addr)
+	}
 }
 
 // values is a query's; text that is none is no reason to guess.
@@ -101,7 +103,7 @@ func values(r *http.Request) (url.Values, error) {
 // plainQuery reads what a request that is no WebSocket asks for. One that cannot be served has been
 // answered when it returns false.
 func (b *Board) plainQuery(w http.ResponseWriter, r *http.Request) (query, bool) {
-	q, err := b.askedOf(r)
+	q, err := b.queryOf(r)
 	if err == nil && !q.names() {
 		err = &fault{badRequest, `symbols: missing; name symbols, "*" or "#watchlist", or bars or trades`}
 	}
@@ -155,74 +157,3 @@ func (b *Board) since(position string) (Seq, bool) {
 	}
 	return p.Seq, true
 }
-
-// resolved are the symbols that names stand for.
-type resolved struct {
-	list    symbolList // sorted, each once
-	spelled []string   // the symbols as the feed spells them, "*" for everyone
-	unknown []string   // names that the feed and the watchlists do not know
-}
-
-// resolve finds symbols by name, where "*" is everyone and "#name" a watchlist.
-func (b *Board) resolve(names []string) resolved {
-	var r resolved
-	one := func(name string) {
-		if name == "*" {
-			if !r.list.all {
-				r.spelled = append(r.spelled, "*")
-			}
-			r.list.all = true
-			return
-		}
-		id, ok := b.dir.ID(name)
-		if !ok {
-			r.unknown = append(r.unknown, name)
-			return
-		}
-		r.list.ids = append(r.list.ids, id)
-		r.spelled = append(r.spelled, name)
-	}
-	for _, name := range names {
-		list, isList := b.lists[strings.TrimPrefix(name, "#")]
-		if !strings.HasPrefix(name, "#") || !isList {
-			one(name)
-			continue
-		}
-		for _, symbol := range list {
-			one(symbol)
-		}
-	}
-	slices.Sort(r.list.ids)
-	r.list.ids = slices.Compact(r.list.ids)
-	return r
-}
-
-// with is the union of two lists.
-func (l symbolList) with(m symbolList) symbolList {
-	if l.all || m.all {
-		return symbolList{all: true}
-	}
-	ids := slices.Concat(l.ids, m.ids)
-	slices.Sort(ids)
-	return symbolList{ids: slices.Compact(ids)}
-}
-
-// without are the members of l that m does not have; size is how many symbols there are.
-func (l symbolList) without(m symbolList, size int) symbolList {
-	if m.all {
-		return symbolList{}
-	}
-	if l.all && len(m.ids) == 0 {
-		return l
-	}
-	var ids []feed.SymbolID
-	for i := range l.len(size) {
-		id := l.at(i)
-		if _, found := slices.BinarySearch(m.ids, id); !found {
-			ids = append(ids, id)
-		}
-	}
-	return symbolList{ids: ids}
-}
-
-func (l symbolList) empty() bool { return !l.all && len(l.ids) == 0 }

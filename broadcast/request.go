@@ -2,11 +2,9 @@ package broadcast
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/broadcast/admission"
 )
 
 // answer does what a client asked for in a message. A fault is told and the connection lives on.
@@ -16,9 +14,9 @@ func (s *subscriber) answer(r *request) error {
 	case r.fault != nil:
 		err = r.fault
 	case r.Type == "subscribe":
-		err = s.answerSubscribe(r)
+		err = s.noted(s.subscribe(r))
 	case r.Type == "unsubscribe":
-		err = s.unsubscribe(r)
+		err = s.noted(s.unsubscribe(r))
 	case r.Type == "ping":
 		err = s.say("pong", plainMessage{Type: "pong", ID: raw(r.ID), Time: micros(time.Now())})
 	case r.Type == "pause":
@@ -39,118 +37,125 @@ func (s *subscriber) told(i id, err error) error {
 	return err
 }
 
-func raw(i id) []byte { return []byte(i) }
-
-func (s *subscriber) answerSubscribe(r *request) error {
-	if r.Rate != nil {
-		if err := checkRate(*r.Rate); err != nil {
-			return err
-		}
+// noted counts what is refused when the symbols are added to those that are followed before.
+func (s *subscriber) noted(err error) error {
+	var f *fault
+	if errors.As(err, &f) && f.code == full {
+		s.refused(admission.ReasonMemory)
 	}
-	fields := s.fields
-	if r.Fields != nil {
-		f, err := parseFields(*r.Fields)
-		if err != nil {
-			return err
-		}
-		fields = f
-	}
-	for key, names := range map[string][]string{"symbols": r.Symbols, "bars": r.Bars, "trades": r.Trades} {
-		if slices.Contains(names, "") {
-			return &fault{badRequest, key + `: "" is no symbol`}
-		}
-	}
-	asks, err := r.bars(&s.shard.board.cfg)
-	if err != nil {
-		return err
-	}
-	r.asks = asks
-	if r.Symbols == nil && r.Rate == nil && r.Fields == nil && asks == nil && len(r.Trades) == 0 {
-		return &fault{badRequest, "symbols: missing; name symbols, \"*\" or \"#watchlist\", or bars or trades"}
-	}
-	return s.subscribe(r, fields, len(r.Symbols) > 0)
+	s.shard.board.noteTooMany(s.place.Visitor(), err)
+	return err
 }
 
-// subscribe follows the named symbols too, with these fields, and tells a snapshot of what was
-// added, or of everything when the fields are others.
-func (s *subscriber) subscribe(r *request, fields feed.Fields, tell bool) error {
-	b := s.shard.board
-	named := b.resolve(r.Symbols)
+func raw(i id) []byte { return []byte(i) }
+
+// subscribe follows what is wanted too, and tells a snapshot of what was added, or of everything when the
+// fields are others.
+func (s *subscriber) subscribe(r *request) error {
+	b, w := s.shard.board, r.want
 	size := b.dir.Len()
-	list := s.list.with(named.list)
-	if most := b.cfg.MaxSymbols; !list.all && len(list.ids) > most || len(r.Symbols) > most {
-		return &fault{tooManySymbols, fmt.Sprintf("symbols: %d would be followed, more than the %d allowed", max(len(list.ids), len(r.Symbols)), most)}
+	all := s.list.symbolList
+	if !w.named.list.empty() {
+		all = all.with(w.named.list)
 	}
-	added := named.list.without(s.list, size)
-	if fields != s.fields && !list.empty() {
-		added, tell = list, true
+	if most := b.cfg.MaxSymbols; !all.all && len(all.ids) > most {
+		return tooMany("symbols", len(all.ids), most)
 	}
-	since, resumed := b.since(r.Since)
-	more, err := b.resolveSeries(r.asks, r.Trades, since, resumed)
-	if err != nil {
-		return err
+	tell := len(r.Symbols) > 0
+	added := w.named.list.without(s.list.symbolList, size)
+	if w.fields != s.fields && !all.empty() {
+		added, tell = all, true
 	}
-	if n := s.wouldFollow(more.series); n > b.cfg.MaxSeries {
-		return tooManySeries(n, b.cfg.MaxSeries)
+	if n := s.wouldFollow(w.series.series); n > b.cfg.MaxSeries {
+		return tooMany("bars and trades", n, b.cfg.MaxSeries)
+	}
+	list := s.shard.lists.hold(all, size, b.door.Memory)
+	if list == nil {
+		return noMemory
+	}
+	if !s.place.Keep(admission.MemorySeries*int64(len(w.series.series)), false) {
+		s.drop(list)
+		return noMemory
 	}
 	if r.Rate != nil {
 		s.ration(*r.Rate)
 	}
 	answer := func() error {
-		s.follow(more.series)
-		return s.say("subscribed", subscribedMessage{Type: "subscribed", ID: raw(r.ID),
-			Symbols: spelled(named), Unknown: slices.Concat(named.unknown, more.unknown), Rate: s.granted(),
-			Bars: more.bars, Interval: more.interval, Trades: more.trades})
+		s.follow(w.series.series)
+		return s.answerSubscribed(r)
 	}
-	if r.Symbols == nil && r.Rate == nil && fields == s.fields {
+	if r.Symbols == nil && r.Rate == nil && w.fields == s.fields {
+		s.drop(list)
 		return answer() // of series alone
 	}
 	follow := func(d delivery) error {
-		s.list, s.fields = list, fields
+		s.setList(list)
+		s.fields = w.fields
 		s.rejoin()
 		if tell {
 			s.delivery = &d
 		}
 		return answer()
 	}
-	snapshotOf := delivery{kind: snapshot, list: added, fields: fields, from: since, resumed: resumed}
-	if s.list.empty() || fields != s.fields {
+	snapshotOf := delivery{kind: snapshot, list: added, fields: w.fields, from: w.since, resumed: w.resumed}
+	if s.list.empty() || w.fields != s.fields {
 		return follow(snapshotOf)
 	}
 	// What was followed before is told first, in a pause too, so that one position holds for all.
 	s.catchUp()
+	s.next = list
 	s.todo = append(s.todo, func() error {
+		s.next = nil
 		snapshotOf.begun, snapshotOf.at, snapshotOf.total = true, s.sent, added.len(b.store.size())
 		return follow(snapshotOf)
 	})
 	return nil
 }
 
-// unsubscribe stops following; after its answer nothing more is said of those symbols.
-func (s *subscriber) unsubscribe(r *request) error {
-	if len(r.Symbols)+len(r.Bars)+len(r.Trades) == 0 {
-		return &fault{badRequest, "symbols: missing; name the symbols to stop following, or \"*\", or bars or trades"}
-	}
-	answer, err := s.answerUnfollow(r)
-	if err != nil {
-		return err
-	}
-	named := s.shard.board.resolve(r.Symbols)
-	if len(r.Symbols) > 0 {
-		s.list = s.list.without(named.list, s.shard.board.dir.Len())
-		s.rejoin()
-	}
-	answer.Type, answer.ID, answer.Symbols = "unsubscribed", raw(r.ID), spelled(named)
-	answer.Unknown = slices.Concat(named.unknown, answer.Unknown)
-	return s.say("unsubscribed", answer)
+// noMemory is the fault of a request that would take more than there is.
+var noMemory = &fault{full, "the server has no memory left for this: try again later"}
+
+// answerSubscribed says what is followed too.
+func (s *subscriber) answerSubscribed(r *request) error {
+	w := r.want
+	return s.sayLists("subscribed", w, subscribedMessage{Type: "subscribed", ID: raw(r.ID), Rate: s.granted(), Interval: w.series.interval})
 }
 
-// spelled are the symbols that an answer names.
-func spelled(named resolved) []string {
-	if named.spelled == nil {
-		return []string{}
+// unsubscribe stops following; after its answer nothing more is said of those symbols.
+func (s *subscriber) unsubscribe(r *request) error {
+	b, w := s.shard.board, r.want
+	s.unfollowNamed(&w.drop)
+	if len(r.Symbols) > 0 {
+		size := b.dir.Len()
+		list := s.shard.lists.hold(s.list.without(w.named.list, size), size, b.door.Memory)
+		if list == nil {
+			return noMemory
+		}
+		s.setList(list)
+		s.rejoin()
 	}
-	return named.spelled
+	return s.sayLists("unsubscribed", w, subscribedMessage{Type: "unsubscribed", ID: raw(r.ID), Interval: r.Interval})
+}
+
+// sayLists says a message with the lists of what is wanted, which are JSON already, since they may be long.
+func (s *subscriber) sayLists(k kind, w *want, m subscribedMessage) error {
+	p := &s.shard.part
+	p.begin(k)
+	p.data = appendMessage(p.data, m)
+	p.data = p.data[:len(p.data)-1]
+	if w.unknown != nil {
+		p.data = append(append(p.data, `,"unknown":`...), w.unknown...)
+	}
+	p.data = append(p.data, `,"symbols":`...)
+	p.data = append(p.data, w.symbols...)
+	if w.bars != nil {
+		p.data = append(append(p.data, `,"bars":`...), w.bars...)
+	}
+	if w.trades != nil {
+		p.data = append(append(p.data, `,"trades":`...), w.trades...)
+	}
+	p.data = append(p.data, '}')
+	return s.write(p)
 }
 
 // unpause tells what changed during a pause.
@@ -158,6 +163,17 @@ func (s *subscriber) unpause() {
 	s.paused = false
 	s.rejoin()
 	if !s.list.empty() {
-		s.delivery = &delivery{kind: snapshot, list: s.list, fields: s.fields, from: s.sent, resumed: true}
+		s.delivery = &delivery{kind: snapshot, list: s.list.symbolList, fields: s.fields, from: s.sent, resumed: true}
 	}
 }
+
+// setList has the subscriber follow another list, which is held.
+func (s *subscriber) setList(l *list) {
+	s.leaveWatch()
+	s.drop(s.list)
+	s.list = l
+	s.follows.Store(int32(l.len(s.shard.board.dir.Len())))
+}
+
+// drop lets a list go that was held.
+func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.board.door.Memory) }

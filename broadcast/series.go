@@ -1,9 +1,12 @@
 package broadcast
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 )
 
@@ -25,10 +28,22 @@ type series struct {
 // ofTrades is the kind of a series of trades.
 const ofTrades = interval(numIntervals)
 
+// seriesKey is what a series is of.
+type seriesKey struct {
+	id   feed.SymbolID
+	kind interval
+}
+
+func (r *series) key() seriesKey { return seriesKey{r.id, r.kind} }
+
+func (k seriesKey) compare(l seriesKey) int {
+	return cmp.Or(cmp.Compare(k.id, l.id), cmp.Compare(k.kind, l.kind))
+}
+
 // followed are all series of one subscriber, owned by its shard.
 type followed struct {
-	place  int // in the shard's list
-	series []series
+	place  int       // in the shard's list
+	series []series  // in the order of their keys
 	turn   int       // whose turn it is
 	begun  bool      // a round is under way, in which each is told once
 	round  Seq       // the flush up to which it tells at least
@@ -262,24 +277,29 @@ func (s *subscriber) follow(more []series) {
 		sh.followers = append(sh.followers, s)
 		s.followed = f
 	}
-	for _, r := range more {
-		if i := f.find(r.id, r.kind); i >= 0 {
-			f.series[i] = r
-		} else {
-			f.series = append(f.series, r)
+	before := len(f.series)
+	all := append(f.series, more...)
+	slices.SortStableFunc(all, func(a, b series) int { return a.key().compare(b.key()) })
+	n := 0
+	for i := range all { // of two, the newer
+		if n > 0 && all[n-1].key() == all[i].key() {
+			n--
 		}
+		all[n] = all[i]
+		n++
 	}
+	f.series, f.turn = all[:n], 0
+	s.place.Let(admission.MemorySeries * int64(before+len(more)-n)) // of those that were followed before
 	f.begun, f.round, f.seq = true, s.shard.board.store.now(), 0
 }
 
 // find is the place of a series, or -1.
-func (f *followed) find(id feed.SymbolID, kind interval) int {
-	for i := range f.series {
-		if f.series[i].id == id && f.series[i].kind == kind {
-			return i
-		}
+func (f *followed) find(key seriesKey) int {
+	i, found := slices.BinarySearchFunc(f.series, key, func(r series, k seriesKey) int { return r.key().compare(k) })
+	if !found {
+		return -1
 	}
-	return -1
+	return i
 }
 
 // unfollow takes series away.
@@ -294,6 +314,7 @@ func (s *subscriber) unfollow(gone func(r *series) bool) {
 			kept = append(kept, f.series[i])
 		}
 	}
+	s.place.Let(admission.MemorySeries * int64(len(f.series)-len(kept)))
 	if f.series = kept; len(kept) > 0 {
 		return
 	}
@@ -337,6 +358,13 @@ func (s *subscriber) sayAllSeries() error {
 	return nil
 }
 
+// seriesAtOnce tells whether series may be told before the quotes of the same flush, while others wait: not where
+// a longer telling is under way, nor once the flush has taken long.
+func (s *subscriber) seriesAtOnce() bool {
+	sh := s.shard
+	return !s.followed.begun && sh.now.Sub(sh.began) < sh.board.cfg.Interval/4
+}
+
 // seriesDue is when series may be told again.
 func (s *subscriber) seriesDue() time.Time { return s.followed.last.Add(s.every()) }
 
@@ -347,7 +375,11 @@ func (sh *shard) tellFollowers() {
 		s := sh.followers[i]
 		due := s.seriesDue()
 		if !due.After(sh.now) {
-			s.pump()
+			if s.seriesAtOnce() {
+				s.pump()
+			} else {
+				sh.later(s)
+			}
 			continue
 		}
 		if (sh.seriesDue.IsZero() || due.Before(sh.seriesDue)) && !s.paused && sh.board.store.seriesNews(s.followed.series) {

@@ -177,7 +177,7 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		b := NewBoard(cfg, nil, dir, feed.Info{Name: "test"}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		b := NewBoard(cfg, nil, dir, feed.Info{Name: "test"}, openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 		var (
 			out  flush
 			p    part

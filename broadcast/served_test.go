@@ -65,7 +65,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 		}
 	}
 	reg := prometheus.NewRegistry()
-	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, slog.New(slog.DiscardHandler), reg)
+	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, openDoor(cfg), slog.New(slog.DiscardHandler), reg)
 	if w.pipe {
 		b.poller = func() *poller { return nil }
 	}
@@ -87,7 +87,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		server.Listener, s.connect = pipes, pipes.dial
 	}
-	server.Listener = b.Listener(&narrowListener{server.Listener, w.strange})
+	server.Listener = &patientListener{&narrowListener{server.Listener, w.strange}, cfg.WriteTimeout}
 	if server.EnableHTTP2 = w.http2; w.tls {
 		server.StartTLS()
 		s.tls = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "example.com"}
@@ -114,7 +114,21 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 		<-done
 	})
 	b.Apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
+	until(t, "every shard knows that the feed is live", s.live) // or its subscribers are told among other things
 	return s
+}
+
+// live tells whether every shard has the feed for live.
+func (s *served) live() bool {
+	known := make(chan bool, len(s.shards))
+	for _, sh := range s.shards {
+		sh.post(func() { known <- sh.standing.state == feed.Live })
+	}
+	all := true
+	for range s.shards {
+		all = <-known && all
+	}
+	return all
 }
 
 // httpClient has a connection of its own for every request that is not HTTP/2, and a small window there.
@@ -122,6 +136,20 @@ func (s *served) httpClient(t *testing.T, http2 bool) *http.Client {
 	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return s.connect() },
 		TLSClientConfig: s.tls.Clone(), ForceAttemptHTTP2: http2, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}}
 	return &http.Client{Transport: tr}
+}
+
+// patientListener accepts connections that wait for slow readers, below TLS too.
+type patientListener struct {
+	net.Listener
+	timeout time.Duration
+}
+
+func (l *patientListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &patientConn{Conn: c, timeout: l.timeout}, nil
 }
 
 // narrowListener accepts connections with small buffers: a reader that stalls is felt at once.

@@ -16,11 +16,14 @@ type shard struct {
 	flushes chan *news // never closed; unbuffered, so that a flush begins only when the last has ended
 	inbox   inbox
 	load    atomic.Int64 // subscribers placed here
+	asked   atomic.Int64 // when a flush came that has not been told yet, in Unix nanoseconds; 0 when all have
+	working atomic.Int64 // when it began with what it is at; 0 when it waits
 
 	// owned by run
 	all       []*subscriber
 	impatient bool // whoever comes is cut off
 	watches   watches
+	lists     lists
 	followers []*subscriber // who follow series
 	seriesDue time.Time     // when the first of those is due who wait for their time with news; zero when none does
 	wheel     wheel
@@ -30,11 +33,17 @@ type shard struct {
 	part      part      // what is said to one
 	frame     frame     // what is said to many
 	tally     tally
+	backlog   backlog
+	polls     []*poll   // that wait for bars or trades
+	began     time.Time // the telling of the newest flush
+	alone     []*watch  // scratch: those of one member that a flush concerns
+	turn      int       // which of the watches of one member comes first at the next flush
+	scratch   [16 << 10]byte
 }
 
 func newShard(b *Board) *shard {
 	return &shard{board: b, flushes: make(chan *news), inbox: inbox{wake: make(chan struct{}, 1)},
-		watches: watches{byKey: map[string]*watch{}}, wheel: newWheel(b.cfg.Heartbeat), now: time.Now(), standing: b.standing}
+		watches: watches{byKey: map[watchKey]*watch{}}, lists: lists{}, wheel: newWheel(b.cfg.Heartbeat), now: time.Now(), standing: b.standing}
 }
 
 // inbox takes jobs for a shard from anywhere.
@@ -80,11 +89,11 @@ func (in *inbox) take(most int) []func() {
 	return jobs[:most:most]
 }
 
-const turn = 64 // jobs between two looks at the clock
+const turn = 16 // jobs between two looks at the clock
 
-// work does the jobs that have been posted, for a quarter of the interval at most: a flush may wait.
+// work does the jobs that have been posted, for a tenth of the interval at most: a flush may wait.
 func (sh *shard) work() {
-	until := sh.now.Add(sh.board.cfg.Interval / 4)
+	until := sh.now.Add(sh.board.cfg.Interval / 10)
 	for sh.now.Before(until) {
 		jobs := sh.inbox.take(turn)
 		if len(jobs) == 0 {
@@ -106,24 +115,45 @@ func (sh *shard) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		timer.Reset(max(time.Until(sh.wheel.next()), soon))
+		now := time.Now()
+		timer.Reset(max(min(sh.wheel.next().Sub(now), sh.backlog.wait(now)), soon))
+		sh.working.Store(0)
 		select {
 		case n := <-sh.flushes:
-			sh.now = time.Now()
+			sh.wake()
 			sh.tell(n)
+			sh.asked.Store(0)
 			sh.board.told <- struct{}{}
 		case <-sh.inbox.wake:
-			sh.now = time.Now()
+			sh.wake()
 			sh.work()
 		case <-timer.C:
-			sh.now = time.Now()
+			sh.wake()
 			sh.wheel.turn(sh.now, (*subscriber).look)
 		case <-ctx.Done():
 			sh.end()
 			return
 		}
+		sh.backlog.serve(sh)
 		sh.tally.report(sh.board.metrics)
 	}
+}
+
+// wake notes that there is something to do.
+func (sh *shard) wake() {
+	sh.now = time.Now()
+	sh.working.Store(sh.now.UnixNano())
+}
+
+// late is how long the shard has had a flush without telling it, or has been at one thing.
+func (sh *shard) late(now time.Time) time.Duration {
+	var late time.Duration
+	for _, since := range [...]int64{sh.working.Load(), sh.asked.Load()} {
+		if since != 0 {
+			late = max(late, now.Sub(time.Unix(0, since)))
+		}
+	}
+	return late
 }
 
 // end cuts everyone off and does what is left to do.
@@ -152,25 +182,75 @@ func (in *inbox) close() bool {
 // tell tells a flush to everyone whom it concerns, and to those whose time has come what waited
 // for it. The store stands still meanwhile, since the flush waits for all shards.
 func (sh *shard) tell(n *news) {
+	sh.began = time.Now()
 	if n.standing != sh.standing {
 		sh.standing = n.standing
 		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
 			sh.all[i].pump()
 		}
 	}
+	sh.alone = sh.alone[:0]
 	for _, x := range sh.watches.touched(n) {
-		sh.frame.reset()
-		x.compose(&sh.frame, n, sh.board.store, sh.now)
-		sh.offer(x)
+		sh.take(x, n)
 	}
 	if due := sh.watches.due; !due.IsZero() && !due.After(sh.now) {
 		for _, x := range sh.watches.takeDue(sh.now) {
-			sh.frame.reset()
-			x.gather(&sh.frame, x.list, sh.board.store, sh.now)
-			sh.offer(x)
+			sh.take(x, n)
 		}
 	}
 	sh.tellFollowers()
+	sh.tellAlone(n)
+	sh.lookAtPolls()
+}
+
+// take tells a watch that many share, and leaves one of a single member to tellAlone.
+func (sh *shard) take(x *watch, n *news) {
+	switch {
+	case x.deaf():
+		sh.skip(x, n.seq)
+	case x.alone():
+		sh.alone = append(sh.alone, x)
+	default:
+		sh.tellWatch(x, n)
+	}
+}
+
+// tellWatch makes the frame of a watch whose time has come, and writes it.
+func (sh *shard) tellWatch(x *watch, n *news) {
+	sh.frame.reset()
+	if x.every == 0 {
+		x.compose(&sh.frame, n, sh.board.store, sh.now)
+	} else {
+		x.gather(&sh.frame, x.list.symbolList, sh.board.store, sh.now)
+	}
+	sh.offer(x)
+}
+
+// tellAlone tells watches of one member each, after what many share: for half of an interval at most, so that the next
+// flush is in time. Those who are left wait in the backlog, and come first at the next flush.
+func (sh *shard) tellAlone(n *news) {
+	all := sh.alone
+	told := 0
+	for ; told < len(all) && time.Since(sh.began) <= sh.board.cfg.Interval/2; told++ {
+		sh.tellWatch(all[(sh.turn+told)%len(all)], n)
+	}
+	if told < len(all) {
+		sh.turn = (sh.turn + told) % len(all)
+		for i := range len(all) - told {
+			sh.postpone(all[(sh.turn+i)%len(all)], n.seq)
+		}
+	}
+	clear(all)
+}
+
+// postpone leaves a watch to the backlog.
+func (sh *shard) postpone(x *watch, seq Seq) {
+	x.pending = x.pending[:0]
+	x.reach(seq, sh.now, sh.board.cfg.Interval)
+	sh.wakePolls(x)
+	for _, s := range x.members {
+		sh.later(s)
+	}
 }
 
 // offer writes the frame to every member of the watch that can take it.
@@ -180,6 +260,7 @@ func (sh *shard) offer(x *watch) {
 		return // nothing in the fields that it wants
 	}
 	x.told(f.seq, sh.now, sh.board.cfg.Interval)
+	sh.wakePolls(x)
 	f.watch = x.key
 	for i := len(x.members) - 1; i >= 0; i-- {
 		x.members[i].offer(f)
@@ -187,6 +268,15 @@ func (sh *shard) offer(x *watch) {
 	sh.now = time.Now()
 	if f.news > 0 {
 		sh.board.metrics.age.Observe(max(0, float64(sh.now.UnixMicro()-int64(f.news))/1e6))
+	}
+}
+
+// skip makes no frame for a watch that nobody would take one of. What its members miss is told when they read again.
+func (sh *shard) skip(x *watch, seq Seq) {
+	x.pending = x.pending[:0]
+	x.told(seq, sh.now, sh.board.cfg.Interval)
+	for _, s := range x.members {
+		s.miss()
 	}
 }
 

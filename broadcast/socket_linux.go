@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"tickertape/broadcast/admission"
 )
 
 // socket is the line of a TCP connection, written without waiting: what the kernel does not take
@@ -22,6 +24,7 @@ type socket struct {
 
 	// owned by the shard
 	tail   []byte
+	kept   int64  // reserved for it
 	want   uint32 // the events that are waited for
 	queued int    // bytes that the kernel held when last looked
 	since  time.Time
@@ -61,7 +64,11 @@ func (l *socket) write(b []byte) (bool, error) {
 	if n == len(b) {
 		return true, nil
 	}
-	l.tail = append(l.tail, b[n:]...)
+	if l.tail = append(l.tail, b[n:]...); !l.sub.place.Keep(int64(cap(l.tail)), true) {
+		l.sub.refused(admission.ReasonMemory)
+		return false, goneMemory
+	}
+	l.kept = int64(cap(l.tail))
 	l.await(unix.EPOLLOUT)
 	l.since = time.Now()
 	l.queued = l.held()
@@ -82,6 +89,8 @@ func (l *socket) resume() (bool, error) {
 	}
 	if l.tail = l.tail[n:]; len(l.tail) == 0 {
 		l.tail = nil
+		l.sub.place.Let(l.kept)
+		l.kept = 0
 		return true, nil
 	}
 	l.await(unix.EPOLLOUT)

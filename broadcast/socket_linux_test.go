@@ -62,8 +62,7 @@ func TestConnectionsThatComeAndGoGetNobodyElsesBytes(t *testing.T) {
 	}
 	last := s.join(t, overWebSocket, "?symbols=AAPL") // the poller lives
 	last.next("snapshot")
-	last.say(`{"type":"ping"}`)
-	last.next("pong")
+	last.roundTrip()
 	last.hangUp()
 	until(t, "the last has gone too", func() bool { return s.count() == 1 })
 }
@@ -112,7 +111,7 @@ func (s *served) visit(symbol string, number int) error {
 		}
 	}
 	if number%3 == 1 && p.transport == transportWebSocket {
-		if _, err := c.Write(masked(opClose, []byte{0x03, 0xe8})); err != nil {
+		if _, err := c.Write(masked(0x80|opClose, []byte{0x03, 0xe8})); err != nil {
 			return err
 		}
 		for {

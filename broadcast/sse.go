@@ -6,9 +6,10 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
+	"tickertape/broadcast/admission"
 )
 
 // Events serves GET /events, as server-sent events.
@@ -21,47 +22,61 @@ func (b *Board) Events() http.Handler {
 		if last := r.Header.Get("Last-Event-ID"); last != "" {
 			q.since = last // newer than the URL, which a browser repeats as it was
 		}
-		h := w.Header()
-		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-store, no-transform")
-		h.Set("X-Accel-Buffering", "no")
-		w.WriteHeader(http.StatusOK)
 		if r.Method == http.MethodHead {
+			eventHeader(w)
 			return
 		}
-		// A browser never comes back after any other status, so "full" and "draining" are told in a stream.
-		if refusal, ok := b.roster.enter(); !ok {
-			b.metrics.connects.WithLabelValues(transportSSE.String(), refusal.label).Inc()
-			w.Write(farewell(refusal, framedEvent)) // a client that has gone needs no answer
+		place, requests, why, err := b.enter(r, q, transportSSE)
+		if err != nil {
+			badQuery(err).Write(w)
 			return
 		}
-		b.metrics.connects.WithLabelValues(transportSSE.String(), "accepted").Inc()
+		eventHeader(w)
+		// A browser never comes back after any other status, so a refusal is told in a stream.
+		if why != nil {
+			w.Write(farewell(*why, framedEvent)) // a client that has gone needs no answer
+			return
+		}
 		control := http.NewResponseController(w)
 		fmt.Fprintf(w, "retry: %d\n", jitter(b.cfg.Retry).Milliseconds())
 		if err := control.Flush(); err != nil {
 			b.metrics.gone.WithLabelValues(transportSSE.String(), "error").Inc()
-			b.roster.exit()
+			place.Leave()
 			return
 		}
-		s := newSubscriber(b, transportSSE)
+		s := newSubscriber(b, transportSSE, place)
 		if r.TLS == nil && r.ProtoMajor == 1 && b.poller() != nil {
 			if conn, _, err := control.Hijack(); err == nil {
 				conn.SetDeadline(time.Time{})
-				newEventStream(s, conn, r.ProtoAtLeast(1, 1)).sub.enter(q)
+				newEventStream(s, conn, r.ProtoAtLeast(1, 1)).sub.enter(requests)
 				return
 			}
 		}
-		b.answerEvents(w, r, s, q)
+		b.answerEvents(w, r, s, requests)
 	})
+}
+
+// eventHeader begins an event stream.
+func eventHeader(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
 }
 
 // answerEvents tells a subscriber everything in the response to its request, and returns when it
 // has left.
-func (b *Board) answerEvents(w http.ResponseWriter, r *http.Request, s *subscriber, q query) {
+func (b *Board) answerEvents(w http.ResponseWriter, r *http.Request, s *subscriber, requests []request) {
 	control := http.NewResponseController(w)
+	var aborted atomic.Bool
 	var l *carrier
 	l = newCarrier(s, func(p []byte) error {
 		for len(p) > 0 {
+			control.SetWriteDeadline(time.Now().Add(2 * b.cfg.WriteTimeout)) // in place of the server's least rate; stuck is sooner
+			if aborted.Load() {
+				return net.ErrClosed
+			}
 			n, err := w.Write(p[:min(len(p), 4<<10)]) // in pieces, so that a slow reader's progress is seen
 			if err == nil {
 				err = control.Flush()
@@ -73,11 +88,14 @@ func (b *Board) answerEvents(w http.ResponseWriter, r *http.Request, s *subscrib
 			p = p[n:]
 		}
 		return nil
-	}, func() { control.SetWriteDeadline(time.Unix(1, 0)) })
+	}, func() {
+		aborted.Store(true)
+		control.SetWriteDeadline(time.Unix(1, 0))
+	})
 	l.timeout = b.cfg.WriteTimeout
 	s.conn = &eventConn{sub: s, line: l, as: framedEvent}
 	defer context.AfterFunc(r.Context(), func() { s.shard.post(l.leave) })()
-	s.enter(q)
+	s.enter(requests)
 	l.run()
 }
 
@@ -89,9 +107,8 @@ type eventConn struct {
 	as   framing
 
 	// owned by the shard
-	inbound *rate.Limiter // nil before the client has sent anything
-	last    []byte        // what is said when the line is free, and nothing after it
-	over    bool
+	last []byte // what is said when the line is free, and nothing after it
+	over bool
 }
 
 // newEventStream takes over the connection of a request that has been answered with the stream's
@@ -141,6 +158,9 @@ func (c *eventConn) resume() (bool, error) {
 
 func (c *eventConn) stuck(now time.Time) bool { return c.line.stuck(now) }
 
+// overdue is never: the client says nothing.
+func (c *eventConn) overdue(time.Time) (time.Duration, bool) { return time.Hour, false }
+
 func (c *eventConn) listen() {
 	if l, ok := c.line.(*socket); ok {
 		l.awaitRead()
@@ -156,10 +176,8 @@ func (c *eventConn) heard() {
 		c.sub.leave(goneClosed)
 		return
 	}
-	if c.inbound == nil {
-		c.inbound = newInbound(&c.sub.shard.board.cfg)
-	}
-	if !c.inbound.AllowN(time.Now(), n) {
+	if !c.sub.meter.In(n, 0, c.sub.shard.board.door.Config, c.sub.shard.now) {
+		c.sub.refused(admission.ReasonConnectionBytesIn)
 		c.sub.leave(policy("flood", "too many bytes"))
 		return
 	}

@@ -67,7 +67,7 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 }
 
 func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
-	b := NewBoard(DefaultConfig(), nil, feed.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	b := NewBoard(DefaultConfig(), nil, feed.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	b.Apply(feed.Batch{Status: &feed.Status{Source: "kraken", State: feed.Live}})
 	var told []string
 	for _, f := range b.standing.sources {

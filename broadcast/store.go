@@ -42,23 +42,12 @@ type store struct {
 	unmended prometheus.Counter       // corrections of trades that are kept no more
 
 	mu       sync.RWMutex
-	standing *standing     // guarded by mu
-	quoted   bool          // guarded by mu: some symbol has, or had, a price
-	seq      Seq           // guarded by mu
-	versions []version     // guarded by mu; the index is the symbol's id
-	charts   []*chart      // guarded by mu; the index is the symbol's id; nil of one that was never traded
-	absorbed bool          // guarded by mu: charts have news of the next flush
-	next     chan struct{} // guarded by mu: closed by the next flush; nil when nobody waits for it
-}
-
-// flushed is closed by the next flush.
-func (s *store) flushed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.next == nil {
-		s.next = make(chan struct{})
-	}
-	return s.next
+	standing *standing // guarded by mu
+	quoted   bool      // guarded by mu: some symbol has, or had, a price
+	seq      Seq       // guarded by mu
+	versions []version // guarded by mu; the index is the symbol's id
+	charts   []*chart  // guarded by mu; the index is the symbol's id; nil of one that was never traded
+	absorbed bool      // guarded by mu: charts have news of the next flush
 }
 
 // publish enters how the sources stand, and the quotes and trades as the next flush. It returns the seq and
@@ -93,10 +82,6 @@ func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed
 	}
 	if traded := s.enter(trades, next) || s.absorbed; traded || len(news) > 0 {
 		s.seq, s.absorbed = next, false
-		if s.next != nil {
-			close(s.next)
-			s.next = nil
-		}
 	}
 	slices.Sort(news)
 	return s.seq, news
@@ -132,26 +117,6 @@ func (s *store) newsSince(seq Seq, list symbolList, fields feed.Fields) bool {
 		}
 	}
 	return false
-}
-
-// symbolList is who is followed: the sorted ids, or everyone that the board has.
-type symbolList struct {
-	all bool
-	ids []feed.SymbolID
-}
-
-func (l symbolList) len(all int) int {
-	if l.all {
-		return all
-	}
-	return len(l.ids)
-}
-
-func (l symbolList) at(i int) feed.SymbolID {
-	if l.all {
-		return feed.SymbolID(i)
-	}
-	return l.ids[i]
 }
 
 // states counts the symbols by the state of their quote.

@@ -24,11 +24,12 @@ type memoryConn struct {
 	as   framing
 }
 
-func (c *memoryConn) framing() framing             { return c.as }
-func (c *memoryConn) write(b []byte) (bool, error) { return c.line.write(b) }
-func (c *memoryConn) resume() (bool, error)        { return c.line.resume() }
-func (c *memoryConn) stuck(now time.Time) bool     { return c.line.stuck(now) }
-func (c *memoryConn) cut()                         { c.line.close() }
+func (c *memoryConn) framing() framing                        { return c.as }
+func (c *memoryConn) write(b []byte) (bool, error)            { return c.line.write(b) }
+func (c *memoryConn) resume() (bool, error)                   { return c.line.resume() }
+func (c *memoryConn) stuck(now time.Time) bool                { return c.line.stuck(now) }
+func (c *memoryConn) cut()                                    { c.line.close() }
+func (c *memoryConn) overdue(time.Time) (time.Duration, bool) { return time.Hour, false }
 
 func (c *memoryConn) listen() {
 	c.pipe.mu.Lock()
@@ -245,7 +246,7 @@ func (c *client) position() string {
 }
 
 func (c *client) connect(since string) {
-	c.sub = newSubscriber(c.board, transportWebSocket)
+	c.sub = newSubscriber(c.board, transportWebSocket, c.board.placed())
 	conn := newMemoryConn(c.sub, c.take, c.number%2 == 1) // half of the clients have a line that waits
 	if c.number%4 >= 2 {
 		conn.as = framedDeflated
@@ -261,8 +262,7 @@ func (c *client) connect(since string) {
 		q.symbols = c.asked
 	}
 	clear(c.follows)
-	c.board.roster.enter()
-	c.sub.enter(q)
+	c.sub.enter(c.board.wanted(q))
 	synctest.Wait()
 }
 
@@ -294,6 +294,7 @@ func (c *client) ask(r request) {
 	c.conn.listens = false
 	c.conn.mu.Unlock()
 	if listens {
+		r.want, _ = c.board.wants(&r, int(c.sub.follows.Load()), c.sub.fields, free)
 		c.sub.shard.post(func() { c.sub.ask(&r) })
 		if r.Type == "subscribe" && r.Fields != nil {
 			c.fields, _ = parseFields(*r.Fields)

@@ -3,8 +3,10 @@ package broadcast
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 )
 
@@ -28,44 +30,54 @@ type subscriber struct {
 	sent     Seq
 	watch    *watch // nil while paused or following nothing
 	member   int    // place among the watch's members
-	place    int    // in the shard's list of all
+	index    int    // in the shard's list of all
 	seat     seat   // in the shard's wheel
 	start    int    // place in list where the next delivery begins
-	list     symbolList
+	list     *list  // nobody where no quotes are followed
+	next     *list  // held to be followed when what was followed before has been told; nil where there is none
 	fields   feed.Fields
 	asked    float64   // updates a second; 0 is each flush
 	standing uint64    // the version of the sources' standing that it has been told
 	wrote    time.Time // when the newest message was written
 	pace     *pace     // nil while it keeps up
 	followed *followed // series; nil when there are none
+	queued   bool      // in the shard's backlog
 
 	// owned by the shard, what waits for the line to be free; nothing does while it is
 	delivery *delivery      // under way
 	todo     []func() error // then this
 	request  *request       // then this
+
+	place   *admission.Place // static
+	meter   admission.Meter
+	kept    int64        // reserved for the request that is being answered
+	follows atomic.Int32 // how many symbols; the shard writes it
 }
 
-// newSubscriber finds a shard for a subscriber. Until it has entered nothing is said to it.
-func newSubscriber(b *Board, t transport) *subscriber {
+// newSubscriber finds a shard for a subscriber who was let in. Until it has entered nothing is said to it.
+func newSubscriber(b *Board, t transport, place *admission.Place) *subscriber {
 	sh := b.place()
 	sh.load.Add(1)
-	return &subscriber{shard: sh, transport: t, fields: feed.AllFields}
+	s := &subscriber{shard: sh, transport: t, fields: feed.AllFields, list: nobody, place: place}
+	place.Own(&s.meter)
+	return s
 }
 
-// enter begins to tell the client everything, until one of the two leaves. Its conn is made.
-func (s *subscriber) enter(q query) {
+// enter begins to tell the client everything, until one of the two leaves. Its conn is made. It begins with
+// requests, which are paid for.
+func (s *subscriber) enter(requests []request) {
 	s.shard.board.arrivals.Add(1)
-	if !s.shard.post(func() { s.begin(q) }) {
+	if !s.shard.post(func() { s.begin(requests) }) {
 		s.conn.cut()
 		s.gone = true
 		s.release()
 	}
 }
 
-func (s *subscriber) begin(q query) {
+func (s *subscriber) begin(requests []request) {
 	sh := s.shard
 	s.as = s.conn.framing()
-	s.place = len(sh.all)
+	s.index = len(sh.all)
 	sh.all = append(sh.all, s)
 	if sh.impatient {
 		s.gone = true
@@ -79,25 +91,39 @@ func (s *subscriber) begin(q query) {
 	sh.wheel.put(s, sh.now, sh.board.cfg.Heartbeat)
 	s.depart()
 	s.todo = append(s.todo, s.hello)
-	if q.names() || q.rate != 0 || q.fields != feed.AllFields {
-		s.todo = append(s.todo, func() error {
-			s.ration(q.rate)
-			r := request{Symbols: q.symbols, Since: q.since, Trades: q.trades, asks: q.asks[:min(1, len(q.asks))]}
-			return s.told(nil, s.subscribe(&r, q.fields, q.symbols != nil))
-		})
-	}
-	for i := 1; i < len(q.asks); i++ { // an answer names one interval
-		s.todo = append(s.todo, func() error {
-			return s.told(nil, s.subscribe(&request{Since: q.since, asks: q.asks[i : i+1]}, s.fields, false))
-		})
+	for i := range requests {
+		if want := requests[i].want; want != nil {
+			s.kept += want.memory()
+		}
+		s.todo = append(s.todo, func() error { return s.answerFirst(&requests[i]) })
 	}
 	s.todo = append(s.todo, s.listen)
 	s.pump()
 }
 
+// answerFirst does what the query asks for. Without memory for it the stream ends: its client could ask again on a
+// WebSocket alone.
+func (s *subscriber) answerFirst(r *request) error {
+	if r.fault == nil {
+		if err := s.noted(s.subscribe(r)); err != noMemory {
+			return s.told(nil, err)
+		}
+		return comeBack(1013, full, s.shard.board.cfg.Retry)
+	}
+	return s.answer(r)
+}
+
+// listen lets the next request come, after the one before has been answered.
 func (s *subscriber) listen() error {
+	s.place.Let(s.kept)
+	s.kept = 0
 	s.conn.listen()
 	return nil
+}
+
+// refused notes that something of the client's was refused.
+func (s *subscriber) refused(reason admission.Reason) {
+	s.shard.board.door.Journal.Refused(reason, s.place.Visitor().Addr)
 }
 
 // resume goes on when the line may be free again.
@@ -112,10 +138,23 @@ func (s *subscriber) resume() {
 	}
 }
 
-// pump says all that there is to say, as far as the line takes it.
+// A turn of a subscriber ends when it has been told so many bytes, or in so many steps, of what is made for it
+// alone: others wait.
+const (
+	turnBytes = 64 << 10
+	turnSteps = 32
+)
+
+// pump says all that there is to say, as far as the line takes it and the turn reaches. The rest has to wait for
+// another turn.
 func (s *subscriber) pump() {
-	for !s.busy && !s.gone {
-		more, err := s.next()
+	until := s.shard.tally.bytes[s.transport] + turnBytes
+	for step := 0; !s.busy && !s.gone; step++ {
+		if step == turnSteps || s.shard.tally.bytes[s.transport] >= until {
+			s.shard.later(s)
+			return
+		}
+		more, err := s.step()
 		if err != nil {
 			s.leave(err)
 			return
@@ -126,8 +165,8 @@ func (s *subscriber) pump() {
 	}
 }
 
-// next says the most pressing thing, if there is any.
-func (s *subscriber) next() (more bool, err error) {
+// step says the most pressing thing, if there is any.
+func (s *subscriber) step() (more bool, err error) {
 	switch {
 	case s.delivery != nil:
 		return true, s.tellPart()
@@ -170,8 +209,14 @@ func (s *subscriber) next() (more bool, err error) {
 	return true, nil
 }
 
-// ask takes in a request, which is answered when the line is free.
+// ask takes in a request that has been read, which is answered when the line is free.
 func (s *subscriber) ask(r *request) {
+	if r.want != nil {
+		s.kept += r.want.memory()
+	}
+	if s.gone {
+		return
+	}
 	s.request = r
 	s.pump()
 }
@@ -196,10 +241,14 @@ func (s *subscriber) offer(f *frame) {
 	case f.seq <= s.sent:
 		return
 	case s.behind || s.owed || s.sent < f.from:
-		s.pump()
+		s.shard.later(s)
 		return
 	}
 	if s.followed != nil {
+		if !s.seriesAtOnce() {
+			s.shard.later(s)
+			return
+		}
 		if err := s.sayAllSeries(); err != nil {
 			s.leave(err)
 			return
@@ -217,7 +266,7 @@ func (s *subscriber) offer(f *frame) {
 		}
 		if s.busy && p.more {
 			// the frame will be history, so its rest is not kept for one slow reader, but built as far as it still holds
-			s.delivery = &delivery{kind: update, list: s.list, fields: s.fields, from: f.from,
+			s.delivery = &delivery{kind: update, list: s.list.symbolList, fields: s.fields, from: f.from,
 				begun: true, at: f.seq, total: s.list.len(s.shard.board.store.size()), done: p.next}
 			s.took()
 			return
@@ -231,7 +280,7 @@ func (s *subscriber) offer(f *frame) {
 
 // catchUp tells all that changed among the followed symbols since the last delivery, if anything did.
 func (s *subscriber) catchUp() {
-	s.delivery = &delivery{kind: update, list: s.list, fields: s.fields, from: s.sent, whole: s.owed, start: s.start}
+	s.delivery = &delivery{kind: update, list: s.list.symbolList, fields: s.fields, from: s.sent, whole: s.owed, start: s.start}
 }
 
 // tellPart writes the next part of the delivery. An update that would say nothing is not written.
@@ -314,10 +363,7 @@ func (s *subscriber) leave(why error) {
 	errors.As(why, &g)
 	sh := s.shard
 	m := sh.board.metrics
-	if s.watch != nil {
-		sh.watches.leave(s, s.watch)
-		s.watch = nil
-	}
+	s.leaveWatch()
 	s.unfollow(func(*series) bool { return true })
 	sh.wheel.remove(s)
 	m.subscribers.WithLabelValues(s.transport.String()).Dec()
@@ -327,7 +373,11 @@ func (s *subscriber) leave(why error) {
 		m.slow.Dec()
 	}
 	s.delivery, s.todo, s.request, s.pace = nil, nil, nil, nil
-	s.list = symbolList{}
+	s.drop(s.list)
+	if s.next != nil {
+		s.drop(s.next)
+	}
+	s.list, s.next = nobody, nil
 	s.conn.bye(g)
 }
 
@@ -335,8 +385,8 @@ func (s *subscriber) leave(why error) {
 func (s *subscriber) ended() {
 	all := s.shard.all
 	last := len(all) - 1
-	all[s.place] = all[last]
-	all[s.place].place = s.place
+	all[s.index] = all[last]
+	all[s.index].index = s.index
 	all[last] = nil
 	s.shard.all = all[:last]
 	s.release()
@@ -344,21 +394,24 @@ func (s *subscriber) ended() {
 
 func (s *subscriber) release() {
 	s.shard.load.Add(-1)
-	s.shard.board.roster.exit()
+	s.place.Leave()
+}
+
+// leaveWatch ends the membership in a watch, if there is one.
+func (s *subscriber) leaveWatch() {
+	if s.watch != nil {
+		s.shard.watches.leave(s, s.watch)
+		s.watch = nil
+	}
 }
 
 // rejoin makes the subscriber a member of the watch for what it follows now. The watch may be
 // further than the subscriber is.
 func (s *subscriber) rejoin() {
-	w := &s.shard.watches
-	if s.watch != nil {
-		w.leave(s, s.watch)
-		s.watch = nil
-	}
+	s.leaveWatch()
 	s.behind, s.start = true, 0
 	if !s.paused && !s.list.empty() {
-		s.watch = w.join(s, s.list, s.fields, s.every(), s.shard.board.store.now())
-		s.list = s.watch.list // one copy for all
+		s.watch = s.shard.watches.join(s, s.list, s.fields, s.every(), s.shard.board.store.now())
 		if s.pace != nil {
 			s.pace.begin(s.shard.now, s.watch.frames)
 		}

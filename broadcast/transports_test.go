@@ -150,7 +150,7 @@ func TestFullServerSaysSoEveryWay(t *testing.T) {
 				t.Errorf("refused with %+v, want full and a retry", got)
 			}
 			if w.transport == transportWebSocket {
-				refused.conn.Write(masked(opClose, []byte{0x03, 0xf5}))
+				refused.conn.Write(masked(0x80|opClose, []byte{0x03, 0xf5}))
 			}
 			refused.ended()
 		})
@@ -250,7 +250,7 @@ func TestDrainSaysGoodbyeEveryWay(t *testing.T) {
 					if got.code != 1012 || got.reason != "retry_ms=5000" {
 						t.Errorf("%d: %v, want 1012 retry_ms=5000", i, got)
 					}
-					p.conn.Write(masked(opClose, []byte{0x03, 0xf4}))
+					p.conn.Write(masked(0x80|opClose, []byte{0x03, 0xf4}))
 				} else if got.reason != "restarting" || got.retry == "" {
 					t.Errorf("%d: %+v, want restarting and a retry", i, got)
 				}
@@ -557,15 +557,12 @@ func TestWhoComesAsTheBoardEndsIsClosed(t *testing.T) {
 		s := serve(t, nil)
 		sh := newShard(s.Board) // one that does not run yet
 		theirs, ours := net.Pipe()
-		sub := newSubscriber(s.Board, transportWebSocket)
+		sub := newSubscriber(s.Board, transportWebSocket, s.placed())
 		sub.shard.load.Add(-1)
 		sub.shard = sh
 		sh.load.Add(1)
-		if _, ok := s.roster.enter(); !ok {
-			t.Fatal("refused")
-		}
-		sub.conn = newWebSocketConn(sub, &hijacker{cfg: &s.cfg, guard: newGuard(theirs, nil, &s.cfg)})
-		sub.enter(query{})
+		sub.conn = newWebSocketConn(sub, &hijacker{conn: theirs})
+		sub.enter(nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		sh.run(ctx)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"tickertape/broadcast/admission"
 )
 
 // The traps of nhooyr.io/websocket 1.8.17 and of net/http, as far as a server meets them, and the
@@ -36,7 +38,7 @@ import (
 //	T15  Shutdown does not know hijacked connections          TestShutdownLeavesSubscribersToDrain
 //	T16  what compression keeps and costs                     TestUpdatesAreCompressedOnceForAll and the others in deflate_test.go
 //	T17  close reasons that are too long                      TestEveryGoodbyeFitsACloseFrame
-//	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn, TestTextThatIsNoUTF8IsABadMessage
+//	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn, TestTextThatIsNoUTF8EndsTheConnection
 //	T19  buffers that stay for life                           TestIdleSubscribersCostLittleMemory
 
 var overWebSocket = waysBySocket["WebSocket"]
@@ -45,6 +47,7 @@ func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
 	silent := func(t *testing.T, s *served, w way) {
 		const silent = 40 // would take 80 s one after the other
 		var peers []*peer
+		s.door.Config.MessageTimeout = time.Minute // for half a message, while the others come
 		for i := range silent {
 			p := s.join(t, w, "?symbols=AAPL")
 			p.next("snapshot")
@@ -97,15 +100,14 @@ func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
 			p.next("snapshot")
 			if spoken {
 				p.conn.Write(masked(0x89, nil))
-				p.say(`{"type":"ping"}`)
-				p.next("pong")
+				p.roundTrip()
 				name += ", having spoken before"
 			}
 			all = append(all, speaker{name, frame, p})
 		}
 	}
-	go s.Drain(t.Context(), 0)
 	began := time.Now()
+	go s.Drain(t.Context(), 0)
 	for _, c := range all {
 		if got := c.p.goodbye(); got.code != 1012 {
 			t.Errorf("who says %s: %v, want 1012", c.name, got)
@@ -225,8 +227,7 @@ func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
 				p := s.join(t, w, "?symbols=AAPL")
 				p.next("snapshot")
 				if w.transport == transportWebSocket {
-					p.say(`{"type":"ping"}`)
-					p.next("pong")
+					p.roundTrip()
 				}
 				s.trade("AAPL", "77777.5")
 				p.priced("AAPL", 77777.5)
@@ -279,6 +280,7 @@ func TestFloodsAreCut(t *testing.T) {
 func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
 	const limit = 1024
 	s := serve(t, func(c *Config) { c.MaxMessage = limit })
+	s.counted()
 	ping := func(n int) []byte {
 		return []byte(fmt.Sprintf(`{"type":"ping","id":1%s}`, strings.Repeat(" ", n-len(`{"type":"ping","id":1}`))))
 	}
@@ -312,6 +314,9 @@ func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
 			}
 		})
 	}
+	if n := s.refusals(t, admission.ReasonMessage); n != 4 {
+		t.Errorf("%v messages are counted as too long, want 4", n)
+	}
 }
 
 func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
@@ -326,8 +331,8 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 		"a continuation of nothing":       masked(0x80, nil),
 		"a message within a message":      append(masked(0x01, []byte("{")), masked(0x81, []byte("{}"))...),
 		"binary":                          masked(0x82, []byte("{}")),
-		"a close code that is none":       masked(opClose, []byte{0x03, 0xed}),
-		"a close of one byte":             masked(opClose, []byte{0x03}),
+		"a close code that is none":       masked(0x80|opClose, []byte{0x03, 0xed}),
+		"a close of one byte":             masked(0x80|opClose, []byte{0x03}),
 		"a length of 2^63 and more":       {0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -346,15 +351,14 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 					break
 				}
 			}
-			p.conn.Write(masked(opClose, []byte{0x03, 0xea}))
+			p.conn.Write(masked(0x80|opClose, []byte{0x03, 0xea}))
 			until(t, "it has gone", func() bool { return s.count() == 0 })
 		})
 	}
 }
 
-func TestTextThatIsNoUTF8IsABadMessage(t *testing.T) {
+func TestTextThatIsNoUTF8EndsTheConnection(t *testing.T) {
 	s := serve(t, nil)
-	p := s.join(t, overWebSocket, "")
 	for name, text := range map[string]string{
 		"a stray byte":      "{\"type\":\"ping\",\"id\":\"\xff\"}",
 		"half a letter":     "{\"type\":\"ping\",\"id\":\"\xc3\"}",
@@ -362,11 +366,13 @@ func TestTextThatIsNoUTF8IsABadMessage(t *testing.T) {
 		"a surrogate":       "{\"type\":\"ping\",\"id\":\"\xed\xa0\x80\"}",
 		"in a key":          "{\"type\":\"ping\",\"\xff\":1}",
 	} {
+		p := s.join(t, overWebSocket, "")
 		p.say(text)
-		if got := p.next("error"); got.Code != badJSON {
-			t.Errorf("%s: %+v, want %s", name, got, badJSON)
+		if got := p.goodbye(); got.code != 1007 {
+			t.Errorf("%s: %v, want 1007", name, got)
 		}
 	}
+	p := s.join(t, overWebSocket, "")
 	letter := []byte("{\"type\":\"ping\",\"id\":\"é\"}") // is cut in two
 	half := bytes.IndexByte(letter, 0xa9)
 	p.conn.Write(append(masked(0x01, letter[:half]), masked(0x80, letter[half:])...))
@@ -377,6 +383,7 @@ func TestTextThatIsNoUTF8IsABadMessage(t *testing.T) {
 
 func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
 	for name, w := range map[string]wire{"http": {}, "https": {tls: true}} {
+		other := map[string]string{"http": "https", "https": "http"}[name]
 		t.Run(name, func(t *testing.T) {
 			s := serveOver(t, w, func(c *Config) { c.Origins = []string{"https://desk.example:8443", "http://plain.example"} })
 			way := way{wire: w, transport: transportWebSocket}
@@ -384,9 +391,10 @@ func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
 				"https://desk.example:8443":      true,
 				"HTTPS://DESK.example:8443":      true,
 				"http://plain.example":           true,
-				"http://x":                       true, // the Host that a peer asks for
-				"http://X":                       true,
-				"http://x:80":                    false,
+				name + "://x":                    true, // the Host that a peer asks for
+				strings.ToUpper(name) + "://X":   true,
+				name + "://x:1":                  false,
+				other + "://x":                   false, // a page that was not encrypted may be anybody's
 				"http://desk.example:8443":       false,
 				"https://desk.example":           false,
 				"https://plain.example":          false,
@@ -413,7 +421,7 @@ func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
 				p.hangUp()
 			}
 			if got := func() errGoodbye {
-				p := s.join(t, way, "", "Origin", "http://x", "Origin", "http://x")
+				p := s.join(t, way, "", "Origin", name+"://x", "Origin", name+"://x")
 				defer p.hangUp()
 				return p.goodbye()
 			}(); got.code != 1008 {
@@ -439,10 +447,10 @@ func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 	}
 	until(t, "all are refused", func() bool { return s.came("websocket", "origin") == refused })
 	until(t, "all have gone", func() bool {
-		if !s.roster.courtesy.TryAcquire(64) {
+		if !s.courtesy.TryAcquire(64) {
 			return false
 		}
-		s.roster.courtesy.Release(64)
+		s.courtesy.Release(64)
 		return true
 	})
 }

@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -11,64 +10,87 @@ import (
 // watch is what those subscribers of a shard share who follow the same symbols with the same fields
 // at the same rate: a frame is made once for all of them.
 type watch struct {
-	// static
-	key    string
-	list   symbolList
-	fields feed.Fields
-	every  time.Duration // least time between two frames; 0 is each flush
+	// what each change of a symbol looks at stands together
+	seq     Seq           // what a member in step has been told
+	every   time.Duration // static: least time between two frames; 0 is each flush
+	pending []int         // indices into the news that is being told
+	waiting int           // place in the watches that have news which it is too early to tell; -1 elsewhere
+	fields  feed.Fields   // static
 
 	members []*subscriber
-	seq     Seq       // what a member in step has been told
-	last    time.Time // when the newest frame was made, or due
+	polls   []*poll   // long polls, which wait for its next frame
 	frames  uint64    // how many there were
-	waiting bool      // has news that it is too early to tell
-	pending []int     // indices into the news that is being told
+	last    time.Time // when the newest one was made, or due
+
+	// static
+	list *list
+	key  watchKey
+
+	// places
+	among int   // in the watches of all, or of long lists
+	of    []int // in those of each symbol of a short list
 }
 
-// watches are a shard's, by key and by symbol.
+// watchKey is what a watch is known by, on every shard alike.
+type watchKey struct {
+	list   listKey
+	fields feed.Fields
+	every  time.Duration
+}
+
+// watches are a shard's. Joining and leaving takes the same time however many there are.
 type watches struct {
-	byKey    map[string]*watch
-	bySymbol [][]*watch // index is the symbol's id
-	ofAll    []*watch   // follow everyone
-	waiting  []*watch   // for their time
-	due      time.Time  // when the first of those is due; zero when none waits
-	concerns []*watch   // scratch
-	everyone []int      // scratch: 0, 1, 2 and so on
+	byKey    map[watchKey]*watch
+	bySymbol [][]following // index is the symbol's id: the watches of short lists
+	ofLong   []*watch      // of long lists
+	ofAll    []*watch      // follow everyone
+	waiting  []*watch      // for their time
+	due      time.Time     // when the first of those is due; zero when none waits
+	concerns []*watch      // scratch
+	everyone []int         // scratch: 0, 1, 2 and so on
 }
 
-func watchKey(list symbolList, fields feed.Fields, every time.Duration) string {
-	b := make([]byte, 0, 16+4*len(list.ids))
-	b = binary.LittleEndian.AppendUint32(b, uint32(fields))
-	b = binary.LittleEndian.AppendUint64(b, uint64(every))
-	if list.all {
-		return string(append(b, '*'))
-	}
-	for _, id := range list.ids {
-		b = binary.LittleEndian.AppendUint32(b, uint32(id))
-	}
-	return string(b)
+// following is a watch that a symbol belongs to, and the symbol's place in its list.
+type following struct {
+	watch *watch
+	place int32
 }
 
 // join makes s a member of the watch for these symbols, which begins at seq when it is new. What
 // the member has not been told yet at that time, no frame will tell.
-func (w *watches) join(s *subscriber, list symbolList, fields feed.Fields, every time.Duration, seq Seq) *watch {
-	key := watchKey(list, fields, every)
+func (w *watches) join(s *subscriber, l *list, fields feed.Fields, every time.Duration, seq Seq) *watch {
+	x := w.get(l, fields, every, seq)
+	s.member = len(x.members)
+	x.members = append(x.members, s)
+	return x
+}
+
+// get is the watch with this list, fields and rate, made at seq when it is new.
+func (w *watches) get(l *list, fields feed.Fields, every time.Duration, seq Seq) *watch {
+	key := watchKey{l.key, fields, every}
 	x := w.byKey[key]
-	if x == nil {
-		x = &watch{key: key, list: list, fields: fields, every: every, seq: seq}
-		w.byKey[key] = x
-		if list.all {
-			w.ofAll = append(w.ofAll, x)
-		}
-		for _, id := range list.ids {
+	if x != nil {
+		return x
+	}
+	x = &watch{key: key, list: l, fields: fields, every: every, seq: seq, waiting: -1}
+	w.byKey[key] = x
+	switch {
+	case l.all:
+		x.among = len(w.ofAll)
+		w.ofAll = append(w.ofAll, x)
+	case l.long():
+		x.among = len(w.ofLong)
+		w.ofLong = append(w.ofLong, x)
+	default:
+		x.of = make([]int, len(l.ids))
+		for i, id := range l.ids {
 			for int(id) >= len(w.bySymbol) {
 				w.bySymbol = append(w.bySymbol, nil)
 			}
-			w.bySymbol[id] = append(w.bySymbol[id], x)
+			x.of[i] = len(w.bySymbol[id])
+			w.bySymbol[id] = append(w.bySymbol[id], following{x, int32(i)})
 		}
 	}
-	s.member = len(x.members)
-	x.members = append(x.members, s)
 	return x
 }
 
@@ -79,27 +101,40 @@ func (w *watches) leave(s *subscriber, x *watch) {
 	x.members[s.member].member = s.member
 	x.members[last] = nil
 	x.members = x.members[:last]
-	if last > 0 {
+	w.abandon(x)
+}
+
+// abandon ends a watch that nobody belongs to.
+func (w *watches) abandon(x *watch) {
+	if len(x.members)+len(x.polls) > 0 {
 		return
 	}
 	delete(w.byKey, x.key)
-	if x.list.all {
-		w.ofAll = drop(w.ofAll, x)
+	switch {
+	case x.list.all:
+		w.ofAll = take(w.ofAll, x.among, func(moved *watch) { moved.among = x.among })
+	case x.list.long():
+		w.ofLong = take(w.ofLong, x.among, func(moved *watch) { moved.among = x.among })
+	default:
+		for i, id := range x.list.ids {
+			at := x.of[i]
+			w.bySymbol[id] = take(w.bySymbol[id], at, func(moved following) { moved.watch.of[moved.place] = at })
+		}
 	}
-	for _, id := range x.list.ids {
-		w.bySymbol[id] = drop(w.bySymbol[id], x)
-	}
-	if x.waiting {
-		w.waiting = drop(w.waiting, x)
+	if x.waiting >= 0 {
+		w.waiting = take(w.waiting, x.waiting, func(moved *watch) { moved.waiting = x.waiting })
+		x.waiting = -1
 	}
 }
 
-func drop(list []*watch, x *watch) []*watch {
-	i := slices.Index(list, x)
-	last := len(list) - 1
-	list[i] = list[last]
-	list[last] = nil
-	return list[:last]
+// take takes an entry out of a list: the last moves to its place.
+func take[T any](all []T, at int, moved func(T)) []T {
+	last := len(all) - 1
+	all[at] = all[last]
+	moved(all[at])
+	var none T
+	all[last] = none
+	return all[:last]
 }
 
 // touched are the watches that the news concerns and that are told at every flush, each with
@@ -110,43 +145,59 @@ func (w *watches) touched(n *news) []*watch {
 		if int(id) >= len(w.bySymbol) {
 			break // ids are in order
 		}
-		for _, x := range w.bySymbol[id] {
-			switch {
-			case x.seq >= n.seq: // it began after this flush was published
-			case x.every > 0:
-				w.wait(x)
-			default:
+		for _, f := range w.bySymbol[id] {
+			if x := f.watch; x.every == 0 && x.seq < n.seq {
 				if len(x.pending) == 0 {
 					w.concerns = append(w.concerns, x)
 				}
-				x.pending = append(x.pending, i)
+				x.pending = append(x.pending, i) // as touch does, where a call would be felt
+			} else {
+				w.touch(x, n, i)
+			}
+		}
+	}
+	for _, x := range w.ofLong {
+		for i, id := range n.ids {
+			if x.list.has(id) && !w.touch(x, n, i) {
+				break // one is enough
 			}
 		}
 	}
 	if len(n.ids) == 0 {
 		return w.concerns
 	}
+	for i := len(w.everyone); i < len(n.ids); i++ {
+		w.everyone = append(w.everyone, i)
+	}
 	for _, x := range w.ofAll {
-		switch {
-		case x.seq >= n.seq:
-		case x.every > 0:
-			w.wait(x)
-		default:
-			for i := len(w.everyone); i < len(n.ids); i++ {
-				w.everyone = append(w.everyone, i)
-			}
-			x.pending = append(x.pending, w.everyone[:len(n.ids)]...)
-			w.concerns = append(w.concerns, x)
+		if w.touch(x, n, 0) {
+			x.pending = w.everyone[:len(n.ids)] // shared by all of them: touch alone writes to it, the 0 that is there
 		}
 	}
 	return w.concerns
 }
 
+// touch notes that the i-th of the news concerns a watch. It returns false where no more has to be known.
+func (w *watches) touch(x *watch, n *news, i int) bool {
+	switch {
+	case x.seq >= n.seq: // it began after this flush was published
+		return false
+	case x.every > 0:
+		w.wait(x)
+		return false
+	}
+	if len(x.pending) == 0 {
+		w.concerns = append(w.concerns, x)
+	}
+	x.pending = append(x.pending, i)
+	return true
+}
+
 func (w *watches) wait(x *watch) {
-	if x.waiting {
+	if x.waiting >= 0 {
 		return
 	}
-	x.waiting = true
+	x.waiting = len(w.waiting)
 	w.waiting = append(w.waiting, x)
 	if due := x.last.Add(x.every); w.due.IsZero() || due.Before(w.due) {
 		w.due = due
@@ -160,10 +211,11 @@ func (w *watches) takeDue(now time.Time) []*watch {
 	for _, x := range w.waiting {
 		due := x.last.Add(x.every)
 		if !due.After(now) {
-			x.waiting = false
+			x.waiting = -1
 			w.concerns = append(w.concerns, x)
 			continue
 		}
+		x.waiting = len(still)
 		still = append(still, x)
 		if w.due.IsZero() || due.Before(w.due) {
 			w.due = due
@@ -174,11 +226,32 @@ func (w *watches) takeDue(now time.Time) []*watch {
 	return w.concerns
 }
 
+// deaf tells whether all members are busy with what they were told before, and nobody polls.
+func (x *watch) deaf() bool {
+	if len(x.polls) > 0 {
+		return false
+	}
+	for _, s := range x.members {
+		if !s.busy {
+			return false
+		}
+	}
+	return true
+}
+
+// alone tells whether nobody shares the watch.
+func (x *watch) alone() bool { return len(x.members)+len(x.polls) == 1 }
+
 // told notes a frame. It has waited for a flush, and for its turn in it, so the next is counted from
 // when this one was due: the rate is kept on average. After a longer silence it is counted from now.
 func (x *watch) told(seq Seq, now time.Time, interval time.Duration) {
-	x.seq = seq
 	x.frames++
+	x.reach(seq, now, interval)
+}
+
+// reach notes what has been told, with or without a frame.
+func (x *watch) reach(seq Seq, now time.Time, interval time.Duration) {
+	x.seq = seq
 	if x.last = x.last.Add(x.every); now.Sub(x.last) > 2*interval {
 		x.last = now
 	}

@@ -35,7 +35,7 @@ func newWorld(symbols int) *world {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), stop: stop, done: make(chan struct{}),
 		board: NewBoard(cfg, []Watchlist{{Name: "few", Symbols: []string{"S1", "S2"}}}, dir, feed.Info{Name: "test"},
-			slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
+			openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
 	go func() {
 		defer close(w.done)
 		w.board.Run(ctx)

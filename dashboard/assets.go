@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed all:dist
@@ -27,6 +28,9 @@ type asset struct {
 
 // assets are all of them, by path.
 type assets map[string]asset
+
+// loadAssets compresses them once, however many servers there are.
+var loadAssets = sync.OnceValues(newAssets)
 
 // newAssets loads the page. Without a built one there is a page that says how to build it.
 func newAssets() (assets, error) {
@@ -76,6 +80,14 @@ func (a assets) add(name string, b []byte) {
 	a[name] = f
 }
 
+// body is the file as the request takes it.
+func (f *asset) body(r *http.Request) []byte {
+	if f.gzipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		return f.gzipped
+	}
+	return f.plain
+}
+
 func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, ok := a[r.URL.Path]
 	if !ok {
@@ -94,10 +106,9 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := f.plain
-	if f.gzipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	body := f.body(r)
+	if len(body) < len(f.plain) {
 		h.Set("Content-Encoding", "gzip")
-		body = f.gzipped
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method == http.MethodHead {

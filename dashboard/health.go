@@ -1,7 +1,9 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
+	"time"
 
 	"tickertape/broadcast"
 )
@@ -11,11 +13,18 @@ type health struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// lateAfter is how late a shard may be on a machine that is merely busy.
+const lateAfter = time.Second
+
 // healthz says whether the process does its work: 503 is a reason to restart it.
 func healthz(board *broadcast.Board) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if board.Stuck() {
 			writeJSON(w, http.StatusServiceUnavailable, health{"failing", "the board has not flushed for longer than its interval allows"})
+			return
+		}
+		if late := board.Late(); late > lateAfter {
+			writeJSON(w, http.StatusServiceUnavailable, health{"failing", fmt.Sprintf("subscribers wait: a shard is late by %.1f s", late.Seconds())})
 			return
 		}
 		writeJSON(w, http.StatusOK, health{Status: "ok"})

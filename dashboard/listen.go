@@ -4,34 +4,22 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 )
 
-// listener accepts connections whose kernel buffers suit a stream of newest values.
-type listener struct {
-	*net.TCPListener
-	patience time.Duration // a peer that acknowledges nothing for so long is gone
-}
-
-// listen opens the port. Multipath TCP is off: its listeners do not hand their options on.
-func listen(ctx context.Context, addr string, patience time.Duration) (*listener, error) {
-	cfg := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
+// listen opens a port whose connections have kernel buffers that suit a stream of newest values, and are gone
+// when the peer acknowledges nothing for patience. The options are set on the listener, and the kernel hands them
+// on: setting them on each connection would cost a flood more than it costs the attacker. Multipath TCP is off,
+// since its listeners do not hand their options on.
+func listen(ctx context.Context, addr string, patience time.Duration) (*net.TCPListener, error) {
+	cfg := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { setOptions(int(fd), patience) })
+	}}
 	cfg.SetMultipathTCP(false)
 	l, err := cfg.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	return &listener{TCPListener: l.(*net.TCPListener), patience: patience}, nil
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.AcceptTCP()
-	if err != nil {
-		return nil, err
-	}
-	raw, err := c.SyscallConn()
-	if err == nil {
-		raw.Control(func(fd uintptr) { setOptions(int(fd), l.patience) })
-	}
-	return c, nil
+	return l.(*net.TCPListener), nil
 }

@@ -10,8 +10,12 @@ import (
 // swallow megabytes for a reader that has stalled, and tell it minutes of old prices.
 const unsentLimit = 16 << 10
 
-// setOptions tunes an accepted socket. A kernel that refuses an option serves without it.
+// setOptions tunes a listening socket and those that it accepts. A kernel that refuses an option serves without it.
 func setOptions(fd int, patience time.Duration) {
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentLimit)
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(patience.Milliseconds()))
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 30)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 10)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3)
 }

@@ -2,7 +2,13 @@
 
 package dashboard
 
-import "time"
+import (
+	"time"
 
-// setOptions does nothing: the options are Linux's.
-func setOptions(int, time.Duration) {}
+	"golang.org/x/sys/unix"
+)
+
+// setOptions has dead peers found; the other options are Linux's.
+func setOptions(fd int, _ time.Duration) {
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+}

@@ -3,25 +3,28 @@ package dashboard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tickertape/broadcast"
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
 )
 
 // Server is the HTTP server.
 type Server struct {
-	cfg      Config
-	board    *broadcast.Board
-	log      *slog.Logger
-	http     *http.Server
-	listener *listener
+	// static
+	cfg    Config
+	board  *broadcast.Board
+	log    *slog.Logger
+	public *endpoint
+	admin  *endpoint // nil where health and metrics are on the public port
 }
 
 // grace is what the server takes beyond the drain window before it cuts off whoever is left.
@@ -35,71 +38,121 @@ type Site struct {
 	Hours      *calendar.Calendar // of the markets that symbols name
 	Version    string             // of the program
 	Revision   string             // that it was built from
+	MaxSymbols int                // that one request may name
 }
 
-// OpenServer listens, so that a taken port is known before anything else starts; Run serves. A
-// peer that acknowledges nothing for patience is gone.
-func OpenServer(ctx context.Context, cfg Config, patience time.Duration, site Site, log *slog.Logger, reg *prometheus.Registry) (*Server, error) {
-	board := site.Board
-	page, err := newAssets()
+// Bounds keep clients from taking more than their share of connections and time.
+type Bounds struct {
+	Door     *admission.Admission
+	Patience time.Duration // a peer that acknowledges nothing for so long is gone
+
+	gate  Gate       // admits connections by address, in place of the door
+	polls func() int // long polls that wait now, in place of the door's
+}
+
+// OpenServer listens, so that a taken port is known before anything else starts; Run serves.
+func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *slog.Logger, reg *prometheus.Registry) (*Server, error) {
+	page, err := loadAssets()
 	if err != nil {
 		return nil, err
 	}
+	board, door := site.Board, bounds.Door
 	mux := http.NewServeMux()
 	mux.Handle("/ws", get(board.WebSocket()))
 	mux.Handle("/events", board.CrossOrigin(get(board.Events())))
 	mux.Handle("/api/quotes", board.CrossOrigin(get(board.Quotes())))
 	mux.Handle("/api/bars", board.CrossOrigin(get(board.Bars())))
-	mux.Handle("/api/symbols", board.CrossOrigin(get(symbols(site.Symbols, site.Hours))))
-	mux.Handle("/api/watchlists", board.CrossOrigin(get(watchlists(site.Watchlists))))
+	mux.Handle("/api/symbols", board.CrossOrigin(get(&symbols{dir: site.Symbols, hours: site.Hours, most: site.MaxSymbols, door: door})))
+	mux.Handle("/api/watchlists", board.CrossOrigin(get(watchlists(site.Watchlists, door))))
 	mux.Handle("/api/version", board.CrossOrigin(get(version(site.Version, site.Revision))))
+	mux.Handle("/api", http.HandlerFunc(notFound))
 	mux.Handle("/api/", http.HandlerFunc(notFound))
 	mux.Handle("/healthz", get(healthz(board)))
 	mux.Handle("/readyz", get(readyz(board)))
-	mux.Handle("/metrics", get(promhttp.HandlerFor(reg, promhttp.HandlerOpts{
-		Registry: reg, EnableOpenMetrics: true, MaxRequestsInFlight: 8, Timeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelError),
-	})))
-	mux.Handle("/", get(page))
-	l, err := listen(ctx, cfg.Listen, patience)
-	if err != nil {
+	mux.Handle("/", get(charged(door, page)))
+
+	others := door.Config.Total.Connections
+	if others == 0 {
+		_, others = admission.Descriptors(admission.OpenFiles())
+		others = min(others, max(256, int(door.Memory.Limit()/4/connectionMemory)))
+	}
+	s := &Server{cfg: cfg, board: board, log: log}
+	ports := tally{}
+	inner := mux // of /metrics
+	if cfg.Admin.Listen != "" {
+		inner = http.NewServeMux()
+		inner.Handle("/healthz", get(healthz(board)))
+		inner.Handle("/readyz", get(readyz(board)))
+		inner.Handle("/", http.HandlerFunc(notFound))
+		mux.Handle("/metrics", http.HandlerFunc(notFound))
+		if s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, bounds, nil, cfg.Admin.Connections, admission.ReasonAdminConnections, inner, log); err != nil {
+			return nil, err
+		}
+		ports["admin"] = s.admin.port.all
+	}
+	if bounds.gate == nil {
+		bounds.gate = door
+	}
+	if bounds.polls == nil {
+		bounds.polls = door.Polls
+	}
+	if s.public, err = openEndpoint(ctx, cfg.Listen, cfg.Hosts, bounds, door, others, admission.ReasonTotalConnections, mux, log); err != nil {
+		if s.admin != nil {
+			s.admin.port.Close()
+		}
 		return nil, err
 	}
-	return &Server{cfg: cfg, board: board, log: log, listener: l, http: &http.Server{
-		Handler:           secure(mux),
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}, nil
+	ports["public"] = s.public.port.all
+	reg.MustRegister(ports)
+	inner.Handle("/metrics", get(metrics(reg, reg, log)))
+	return s, nil
 }
 
 // Addr is where the server listens.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string { return s.public.port.Addr().String() }
+
+// AdminAddr is where it serves health and metrics, "" where that is Addr.
+func (s *Server) AdminAddr() string {
+	if s.admin == nil {
+		return ""
+	}
+	return s.admin.port.Addr().String()
+}
 
 // Run serves until ctx ends, then sends the subscribers away over the drain window and returns
 // within that and a second.
 func (s *Server) Run(ctx context.Context) error {
-	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.board.Listener(s.listener)) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
+	endpoints := []*endpoint{s.public}
+	if s.admin != nil {
+		endpoints = append(endpoints, s.admin)
 	}
-	s.log.Info("draining", "window", s.cfg.Drain.String())
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
-	defer cancel()
-	s.board.Drain(patience, s.cfg.Drain)
+	served := make(chan error, len(endpoints))
+	for _, e := range endpoints {
+		go func() { served <- e.run() }()
+	}
+	running, failed := len(endpoints), error(nil)
+	select {
+	case failed = <-served:
+		running--
+	case <-ctx.Done():
+		s.log.Info("draining", "window", s.cfg.Drain.String())
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
+		s.board.Drain(patience, s.cfg.Drain)
+		cancel()
+	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
 	defer cancel()
-	if err := s.http.Shutdown(last); err != nil {
-		s.http.Close()
+	for _, e := range endpoints {
+		if err := e.http.Shutdown(last); err != nil {
+			e.http.Close()
+		}
 	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	for ; running > 0; running-- {
+		if err := <-served; failed == nil && !errors.Is(err, http.ErrServerClosed) {
+			failed = err
+		}
 	}
-	return nil
+	return failed
 }
 
 // get refuses every method but GET and HEAD.
@@ -107,15 +160,39 @@ func get(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			broadcast.Problem{Status: http.StatusMethodNotAllowed, Detail: "method: " + r.Method + " is not GET or HEAD"}.Write(w)
+			broadcast.Problem{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("method: %.40q is not GET or HEAD", r.Method)}.Write(w)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
+// connectionMemory is how many bytes a connection takes at most, with the part of a request that it may always send.
+const connectionMemory = 24 << 10
+
+// longestPath is how many bytes a path may have: those that are served have far fewer.
+const longestPath = 1 << 10
+
+// plain finds no path that is too long, or that an http.ServeMux would redirect to its plain form: that answer is ten
+// times as long as a request.
+func plain(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; len(p) > longestPath || !isPlain(p) {
+			notFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// isPlain tells whether a path is as it should be written, but for a slash at its end.
+func isPlain(p string) bool {
+	clean := path.Clean(p)
+	return p == clean || clean != "/" && p == clean+"/"
+}
+
 func notFound(w http.ResponseWriter, r *http.Request) {
-	broadcast.Problem{Status: http.StatusNotFound, Detail: "path: " + r.URL.Path + " is not here"}.Write(w)
+	broadcast.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("path: %.100q is not here", r.URL.Path)}.Write(w)
 }
 
 // secure sets what holds for every answer: no foreign or inline script, no guessing of types.

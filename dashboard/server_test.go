@@ -1,26 +1,65 @@
 package dashboard
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"tickertape/broadcast"
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
 )
 
+// site is a server under test.
+type site struct {
+	*Server
+	Door  *admission.Admission
+	url   string
+	board *broadcast.Board
+	reg   *prometheus.Registry
+	log   *logged
+}
+
+// terms are what a test's server is made of.
+type terms struct {
+	Config
+	Bounds
+	Site
+	Limits  admission.Config
+	Proxies []netip.Prefix
+	more    int // symbols beyond the few that there are
+}
+
 // serve runs a server on a free port.
 func serve(t *testing.T) (url string, board *broadcast.Board) {
 	t.Helper()
+	s := serveWith(t, func(*terms) {})
+	return s.url, s.board
+}
+
+func serveWith(t *testing.T, change func(*terms)) *site {
+	t.Helper()
+	reg, out := prometheus.NewRegistry(), &logged{}
+	log := slog.New(slog.NewTextHandler(out, nil))
+	lists := []broadcast.Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}
 	dir := feed.NewDirectory()
 	for _, s := range []feed.Symbol{
 		{Symbol: "AAPL", Name: "Apple Inc.", Sector: "Information Technology", Currency: "USD", Decimals: 2},
@@ -31,13 +70,23 @@ func serve(t *testing.T) (url string, board *broadcast.Board) {
 			t.Fatal(err)
 		}
 	}
-	reg := prometheus.NewRegistry()
-	log := slog.New(slog.DiscardHandler)
-	lists := []broadcast.Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}
-	board = broadcast.NewBoard(broadcast.DefaultConfig(), lists, dir, feed.Info{Name: "sim", Simulated: true}, log, reg)
-	s, err := OpenServer(t.Context(), Config{Listen: "127.0.0.1:0"}, time.Minute, Site{
-		Board: board, Symbols: dir, Watchlists: lists, Hours: &calendar.Calendar{}, Version: "1.2.3", Revision: "abc",
-	}, log, reg)
+	terms := terms{
+		Config: DefaultConfig(),
+		Bounds: Bounds{Patience: time.Minute},
+		Limits: admission.DefaultConfig(),
+		Site:   Site{Symbols: dir, Watchlists: lists, Hours: &calendar.Calendar{}, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
+	}
+	terms.Listen, terms.Drain = "127.0.0.1:0", 0
+	change(&terms)
+	terms.Door = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewJournal(log, reg), reg)
+	for i := range terms.more {
+		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	board := broadcast.NewBoard(broadcast.DefaultConfig(), lists, dir, feed.Info{Name: "sim", Simulated: true}, terms.Door, log, reg)
+	terms.Board = board
+	s, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +102,88 @@ func serve(t *testing.T) (url string, board *broadcast.Board) {
 			}
 		}
 	})
-	return "http://" + s.Addr(), board
+	return &site{s, terms.Door, "http://" + s.Addr(), board, reg, out}
+}
+
+// logged is a log that can be read while others write.
+type logged struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// refused is how many refusals there were for a reason.
+func (s *site) refused(t *testing.T, reason admission.Reason) float64 {
+	t.Helper()
+	return s.value(t, "tickertape_limits_refusals_total", "reason", reason.String())
+}
+
+// value is a metric's, of those with the labels.
+func (s *site) value(t *testing.T, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := s.reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+	next:
+		for _, m := range f.GetMetric() {
+			for i := 0; i < len(labels); i += 2 {
+				if !slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool { return l.GetName() == labels[i] && l.GetValue() == labels[i+1] }) {
+					continue next
+				}
+			}
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no %s with %v", name, labels)
+	return 0
+}
+
+// within polls until ok, or fails.
+func within(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for until := time.Now().Add(d); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("%s: not within %v", what, d)
+		}
+	}
+}
+
+// dial opens a connection by hand.
+func (s *site) dial(t *testing.T) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// rest is all that comes until the connection ends, which has to be within d.
+func rest(t *testing.T, c net.Conn, d time.Duration) string {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(d))
+	b, err := io.ReadAll(c)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("not closed within %v; so far %q", d, b)
+	}
+	return string(b)
 }
 
 func fetch(t *testing.T, url string, header ...string) (*http.Response, string) {
@@ -80,16 +210,19 @@ func fetch(t *testing.T, url string, header ...string) (*http.Response, string) 
 func TestSearchRanksTheSymbolBeforeTheName(t *testing.T) {
 	url, _ := serve(t)
 	for query, want := range map[string]string{
-		"query=app":           "APP AAPL",
-		"query=APP&limit=1":   "APP",
-		"query=app%20":        "APP AAPL",
-		"query=holdings":      "BKNG",
-		"query=cap":           "PNW",
-		"query=mid":           "ADM",
-		"query=zzz":           "",
-		"query=%3Cimg":        "EVIL",
-		"limit=2":             "ADM APP",
-		"symbols=MSFT,NO,APP": "MSFT APP",
+		"query=app":                             "APP AAPL",
+		"query=APP&limit=1":                     "APP",
+		"query=app%20":                          "APP AAPL",
+		"query=holdings":                        "BKNG",
+		"query=cap":                             "PNW",
+		"query=mid":                             "ADM",
+		"query=zzz":                             "",
+		"query=%3Cimg":                          "EVIL",
+		"limit=2":                               "ADM APP",
+		"symbols=MSFT,NO,APP":                   "APP MSFT",
+		"symbols=MSFT,AAPL,MSFT&symbols=AAPL,,": "AAPL MSFT",
+		"symbols=":                              "",
+		"symbols=*,MSFT":                        "AAPL APP MSFT BKNG PNW ADM EVIL",
 	} {
 		answer, body := fetch(t, url+"/api/symbols?"+query)
 		var found struct{ Symbols []symbolRecord }
@@ -138,6 +271,19 @@ func TestBadRequestsAreProblemsThatNameTheKey(t *testing.T) {
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %s, want 405", answer.Status)
+	}
+}
+
+// What is refused is not sent back at length: a byte may take six in JSON.
+func TestProblemsClipWhatTheyName(t *testing.T) {
+	s := serveWith(t, func(*terms) {})
+	long := strings.Repeat("<", 30_000)
+	for _, request := range []string{"GET /" + long, "GET /api/" + long, strings.Repeat("M", 30_000) + " /", "GET /?" + long, "GET //" + long, "GET //?" + long, "GET /api?" + long, "GET /api/../?" + long, "GET /ws?rate=" + long, "GET /api/symbols?limit=" + long, "GET /api/bars?symbol=" + long} {
+		c := s.dial(t)
+		fmt.Fprint(c, request+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		if got := rest(t, c, patience); len(got) > 3000 {
+			t.Errorf("%.30s is answered with %d bytes", request, len(got))
+		}
 	}
 }
 
@@ -205,8 +351,26 @@ func TestLibraryIsForPagesOfAnyOrigin(t *testing.T) {
 func TestTakenPortIsOneClearError(t *testing.T) {
 	url, board := serve(t)
 	addr := strings.TrimPrefix(url, "http://")
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, time.Minute, Site{Board: board, Symbols: feed.NewDirectory()}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Board: board, Symbols: feed.NewDirectory()}, log, prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
+	}
+}
+
+// What a client says is told back as far as it helps, not whole and escaped.
+func TestProblemsAreShort(t *testing.T) {
+	s := serveWith(t, func(*terms) {})
+	c := s.dial(t)
+	for _, line := range []string{"GET /" + strings.Repeat("<", 30_000), strings.Repeat("&", 30_000) + " /", "GET /" + strings.Repeat("/a", 15_000)} {
+		fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost\r\n\r\n", line)
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, _ := io.ReadAll(answer.Body); answer.StatusCode < 400 || len(body) > 1000 || answer.Header.Get("Location") != "" {
+			t.Errorf("%.20s: %d with %d bytes: %.100s", line, answer.StatusCode, len(body), body)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package dashboard
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"tickertape/broadcast"
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
 )
@@ -29,38 +32,144 @@ const (
 	defaultLimit = 20
 	maxLimit     = 1000
 	maxQuery     = 100 // bytes
+	symbolSlice  = 64  // records that are written at a time, some 8 KiB
 )
 
 // symbols serves GET /api/symbols: a search by query, or the records of the named symbols.
-func symbols(dir *feed.Directory, hours *calendar.Calendar) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := r.URL.Query()
-		var found []feed.Symbol
-		if v.Has("symbols") {
-			found = named(dir, v["symbols"])
-		} else {
-			limit := defaultLimit
-			if v.Has("limit") {
-				n, err := strconv.Atoi(v.Get("limit"))
-				if err != nil || n < 1 || n > maxLimit {
-					refuse(w, fmt.Sprintf("limit: %.40q is not between 1 and %d", v.Get("limit"), maxLimit))
-					return
+type symbols struct {
+	dir   *feed.Directory
+	hours *calendar.Calendar
+	most  int // symbols that one request may name
+	door  *admission.Admission
+}
+
+func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v := r.URL.Query()
+	if v.Has("symbols") {
+		s.answerNamed(w, r, v["symbols"])
+		return
+	}
+	limit := defaultLimit
+	if v.Has("limit") {
+		n, err := strconv.Atoi(v.Get("limit"))
+		if err != nil || n < 1 || n > maxLimit {
+			refuse(w, fmt.Sprintf("limit: %.40q is not between 1 and %d", v.Get("limit"), maxLimit))
+			return
+		}
+		limit = n
+	}
+	query := v.Get("query")
+	if len(query) > maxQuery || !utf8.ValidString(query) {
+		refuse(w, fmt.Sprintf("query: %.40q is not UTF-8 text of at most %d bytes", query, maxQuery))
+		return
+	}
+	place := s.enter(w, r, admission.Search(s.dir.Len()).Plus(admission.Records(limit)))
+	if place == nil {
+		return
+	}
+	defer place.Leave()
+	found, ok := s.search(r, query, limit)
+	if !ok {
+		return // nobody waits for an answer any more
+	}
+	s.write(w, r, len(found), func(i int) feed.Symbol { return found[i] })
+}
+
+// answerNamed answers with the records of comma-separated symbols, "*" for all: each once, in the order of the
+// directory. Names that are unknown are left out.
+func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []string) {
+	n := 0
+	for _, list := range lists {
+		n += strings.Count(list, ",") + 1
+	}
+	named, everyone := map[string]struct{}{}, false
+	var ids []feed.SymbolID
+	find := func() {
+		for _, list := range lists {
+			for name := range strings.SplitSeq(list, ",") {
+				if name = strings.TrimSpace(name); name == "" {
+					continue
 				}
-				limit = n
+				if _, twice := named[name]; twice {
+					continue
+				}
+				named[name] = struct{}{}
+				everyone = everyone || name == "*"
+				if id, ok := s.dir.ID(name); ok {
+					ids = append(ids, id)
+				}
 			}
-			query := v.Get("query")
-			if len(query) > maxQuery || !utf8.ValidString(query) {
-				refuse(w, fmt.Sprintf("query: %.40q is not UTF-8 text of at most %d bytes", query, maxQuery))
-				return
+		}
+		n = len(named)
+	}
+	if n <= 2*s.most && !s.door.Slice(r.Context(), find) { // more could not be so few without standing there twice
+		return
+	}
+	if n > s.most {
+		s.door.Journal.Refused(admission.ReasonSymbols, s.door.Visitor(r).Addr)
+		broadcast.Problem{Status: http.StatusBadRequest, Code: "too_many_symbols",
+			Detail: fmt.Sprintf("symbols: %d are more than the %d allowed", n, s.most)}.Write(w)
+		return
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // a symbol may have several names
+	count, at := len(ids), func(i int) feed.Symbol { return s.dir.Symbol(ids[i]) }
+	if everyone {
+		count, at = s.dir.Len(), func(i int) feed.Symbol { return s.dir.Symbol(feed.SymbolID(i)) }
+	}
+	place := s.enter(w, r, admission.Records(count))
+	if place == nil {
+		return
+	}
+	defer place.Leave()
+	s.write(w, r, count, at)
+}
+
+// enter lets an answer begin that costs so much; nil where it has been refused.
+func (s *symbols) enter(w http.ResponseWriter, r *http.Request, cost admission.Cost) *admission.Place {
+	visitor := s.door.Visitor(r)
+	place, refusal := s.door.Admit(visitor, admission.Answer, broadcast.Cut(w))
+	if refusal == nil {
+		if refusal = s.door.Charge(r.Context(), visitor, cost); refusal == nil {
+			return place
+		}
+		place.Leave()
+	}
+	broadcast.RefusalProblem(refusal).Write(w)
+	return nil
+}
+
+// write answers with n records, a slice at a time, so that a slow reader keeps no more than one of them.
+func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(int) feed.Symbol) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return
+	}
+	out := bytes.NewBufferString(`{"symbols":[`)
+	encode := json.NewEncoder(out)
+	for i := 0; i < n; {
+		next := func() {
+			for end := min(n, i+symbolSlice); i < end; i++ {
+				if i > 0 {
+					out.WriteByte(',')
+				}
+				x := at(i)
+				encode.Encode(symbolRecord{x.Symbol, x.Name, x.Sector, x.Currency, x.Decimals, x.Market, zoneOf(s.hours, x.Market)})
+				out.Truncate(out.Len() - 1) // the line's end
 			}
-			found = search(dir.All(), query, limit)
 		}
-		records := make([]symbolRecord, 0, len(found))
-		for _, s := range found {
-			records = append(records, symbolRecord{s.Symbol, s.Name, s.Sector, s.Currency, s.Decimals, s.Market, zoneOf(hours, s.Market)})
+		if !s.door.Slice(r.Context(), next) {
+			return
 		}
-		writeJSON(w, http.StatusOK, map[string]any{"symbols": records})
-	})
+		if _, err := w.Write(out.Bytes()); err != nil {
+			return // a client that has gone needs no answer
+		}
+		out.Reset()
+	}
+	out.WriteString("]}\n")
+	w.Write(out.Bytes())
 }
 
 func zoneOf(hours *calendar.Calendar, market string) string {
@@ -72,46 +181,45 @@ func refuse(w http.ResponseWriter, detail string) {
 	broadcast.Problem{Status: http.StatusBadRequest, Code: "bad_request", Detail: detail}.Write(w)
 }
 
-// named are the records of comma-separated symbols, "*" for all; names that are unknown are left out.
-func named(dir *feed.Directory, lists []string) []feed.Symbol {
-	var found []feed.Symbol
-	for _, list := range lists {
-		for name := range strings.SplitSeq(list, ",") {
-			name = strings.TrimSpace(name)
-			if name == "*" {
-				return dir.All()
-			}
-			if id, ok := dir.ID(name); ok {
-				found = append(found, dir.Symbol(id))
-			}
-		}
-	}
-	return found
+// searchSlice is how many symbols are looked at in a slice.
+const searchSlice = 1000
+
+// hit is a symbol that a search has found.
+type hit struct {
+	rank int
+	feed.Symbol
 }
 
 // search ranks by how a symbol or name matches: the symbol itself, its beginning, the beginning of the
-// name, of a word in it, anywhere in the symbol, anywhere in the name. An empty query matches all.
-func search(all []feed.Symbol, query string, limit int) []feed.Symbol {
+// name, of a word in it, anywhere in the symbol, anywhere in the name. An empty query matches all. It is false when
+// nobody waits for it any more.
+func (s *symbols) search(r *http.Request, query string, limit int) (found []feed.Symbol, ok bool) {
 	query = strings.ToLower(strings.TrimSpace(query))
-	type hit struct {
-		rank  int
-		index int
-	}
-	var hits []hit
-	for i, s := range all {
-		if rank := match(s, query); rank > 0 {
-			hits = append(hits, hit{rank, i})
+	var best []hit
+	for from, n := 0, s.dir.Len(); from < n; from += searchSlice {
+		look := func() {
+			for id := from; id < min(n, from+searchSlice); id++ {
+				x := s.dir.Symbol(feed.SymbolID(id))
+				if rank := match(x, query); rank > 0 {
+					best = append(best, hit{rank, x})
+				}
+			}
+			slices.SortFunc(best, hit.compare)
+			best = best[:min(len(best), limit)]
+		}
+		if !s.door.Slice(r.Context(), look) {
+			return nil, false
 		}
 	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(all[a.index].Symbol), len(all[b.index].Symbol)),
-			cmp.Compare(all[a.index].Symbol, all[b.index].Symbol))
-	})
-	found := make([]feed.Symbol, 0, min(limit, len(hits)))
-	for _, h := range hits[:min(limit, len(hits))] {
-		found = append(found, all[h.index])
+	for _, h := range best {
+		found = append(found, h.Symbol)
 	}
-	return found
+	return found, true
+}
+
+// compare puts the better hit first, of two alike the one with the shorter symbol.
+func (h hit) compare(o hit) int {
+	return cmp.Or(cmp.Compare(h.rank, o.rank), cmp.Compare(len(h.Symbol.Symbol), len(o.Symbol.Symbol)), cmp.Compare(h.Symbol.Symbol, o.Symbol.Symbol))
 }
 
 // match is the rank of a match, 1 the best, 0 none. The query is in lower case.
@@ -155,7 +263,7 @@ type watchlistRecord struct {
 }
 
 // watchlists serves GET /api/watchlists: the configured ones, the first of which a newcomer is shown.
-func watchlists(lists []broadcast.Watchlist) http.Handler {
+func watchlists(lists []broadcast.Watchlist, door *admission.Admission) http.Handler {
 	answer := struct {
 		Watchlists []watchlistRecord `json:"watchlists"`
 		Default    string            `json:"default,omitempty"`
@@ -166,5 +274,15 @@ func watchlists(lists []broadcast.Watchlist) http.Handler {
 		}
 		answer.Watchlists = append(answer.Watchlists, watchlistRecord(l))
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writeJSON(w, http.StatusOK, answer) })
+	text, _ := json.Marshal(answer) // text always encodes
+	text = append(text, '\n')
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refusal := door.Charge(r.Context(), door.Visitor(r), admission.Asset(len(text))); refusal != nil {
+			broadcast.RefusalProblem(refusal).Write(w)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write(text) // a client that has gone needs no answer
+	})
 }

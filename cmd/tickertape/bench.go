@@ -41,7 +41,7 @@ func benchCommand(file *string) *cobra.Command {
 	f.Float64Var(&plan.Rate, "rate", plan.Rate, "updates a second that each asks for, at most; 0 is every flush")
 	f.StringSliceVar(&plan.Fields, "fields", plan.Fields, "keys that each asks for, such as p,v,t (default all)")
 	f.Float64Var(&plan.Slow, "slow", plan.Slow, "the part of them that reads slowly, 4 KiB every 2s: 0 to 1")
-	f.DurationVar(&plan.Ramp, "ramp", plan.Ramp, "time in which they connect; 0s is all at once")
+	f.DurationVar(&plan.Ramp, "ramp", plan.Ramp, "time in which they connect; 0s is all at once, which is more than a server lets in (key limits.total.handshakes)")
 	f.DurationVar(&plan.Warmup, "warmup", plan.Warmup, "time between the last one's snapshot and the measuring")
 	f.DurationVar(&plan.Duration, "duration", plan.Duration, "how long to measure")
 	f.BoolVar(&plan.Compress, "compress", plan.Compress, "offer compression (permessage-deflate), with --transport websocket")

@@ -32,23 +32,34 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var binaryDir string // set by buildBinary
+var binaryDir string // set by makeBinaryDir
+
+var makeBinaryDir = sync.OnceValues(func() (dir string, err error) {
+	binaryDir, err = os.MkdirTemp("", "tickertape-test-")
+	return binaryDir, err
+})
 
 // buildBinary builds the program once for all tests, with the race detector when they have it.
 var buildBinary = sync.OnceValues(func() (path string, err error) {
-	if binaryDir, err = os.MkdirTemp("", "tickertape-test-"); err != nil {
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return goBuild("tickertape", "build", "-race", ".")
+	}
+	return goBuild("tickertape", "build", ".")
+})
+
+// goBuild has the go command make a program of a name of its own.
+func goBuild(name, command string, args ...string) (path string, err error) {
+	dir, err := makeBinaryDir()
+	if err != nil {
 		return "", err
 	}
-	path = filepath.Join(binaryDir, "tickertape")
-	args := []string{"build", "-o", path}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		args = append(args, "-race")
-	}
-	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	path = filepath.Join(dir, name)
+	args = append([]string{command, "-o", path}, args...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go %s: %w\n%s", command, err, out)
 	}
 	return path, nil
-})
+}
 
 func binaryPath(t *testing.T) string {
 	t.Helper()
@@ -81,6 +92,12 @@ type server struct {
 func startBinary(t *testing.T, environ ...string) *server {
 	t.Helper()
 	s := launchBinary(t, environ...)
+	awaitReady(t, s)
+	return s
+}
+
+func awaitReady(t *testing.T, s *server) {
+	t.Helper()
 	eventually(t, "ready", func() error {
 		status, body, err := fetch(s.url + "/readyz")
 		if err == nil && status != http.StatusOK {
@@ -88,14 +105,19 @@ func startBinary(t *testing.T, environ ...string) *server {
 		}
 		return err
 	})
-	return s
 }
 
 // launchBinary runs the program in an empty directory on a free port, with environment entries for its
 // configuration, until it serves; its market begins without a past. It is killed with the test unless it has ended.
 func launchBinary(t *testing.T, environ ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(binaryPath(t)), done: make(chan struct{})}
+	return launch(t, exec.Command(binaryPath(t)), environ...)
+}
+
+// launch is launchBinary with a command that ends in the program.
+func launch(t *testing.T, cmd *exec.Cmd, environ ...string) *server {
+	t.Helper()
+	s := &server{cmd: cmd, done: make(chan struct{})}
 	s.cmd.Dir = t.TempDir()
 	s.cmd.Env = plainEnvironment(append([]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_LOG_FORMAT=json", "TICKERTAPE_FEED_SIM_PAST=0s"}, environ...)...)
 	stderr, err := s.cmd.StderrPipe()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/viper"
 
 	"tickertape/broadcast"
+	"tickertape/broadcast/admission"
 	"tickertape/dashboard"
 	"tickertape/feed"
 	"tickertape/feed/alpaca"
@@ -29,11 +30,13 @@ import (
 
 // Config is the whole configuration: each room's section.
 type Config struct {
-	Server     dashboard.Config      `mapstructure:",squash"`
-	Log        LogConfig             `mapstructure:"log"`
-	Feed       FeedConfig            `mapstructure:"feed"`
-	Broadcast  broadcast.Config      `mapstructure:"broadcast"`
-	Watchlists []broadcast.Watchlist `mapstructure:"watchlists"`
+	Server         dashboard.Config      `mapstructure:",squash"`
+	TrustedProxies []string              `mapstructure:"trusted_proxies"` // addresses and prefixes whose X-Forwarded-For is believed
+	Log            LogConfig             `mapstructure:"log"`
+	Feed           FeedConfig            `mapstructure:"feed"`
+	Broadcast      broadcast.Config      `mapstructure:"broadcast"`
+	Limits         admission.Config      `mapstructure:"limits"`
+	Watchlists     []broadcast.Watchlist `mapstructure:"watchlists"`
 }
 
 // FeedConfig is what holds for all sources, and a section for each.
@@ -61,11 +64,13 @@ type LogConfig struct {
 // DefaultConfig serves the simulated feed on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Server: dashboard.DefaultConfig(),
-		Log:    LogConfig{Level: "info", Format: "auto"},
+		Server:         dashboard.DefaultConfig(),
+		TrustedProxies: []string{},
+		Log:            LogConfig{Level: "info", Format: "auto"},
 		Feed: FeedConfig{Sources: feed.DefaultConfig(), Desk: desk.DefaultConfig(), Calendar: calendar.DefaultConfig(),
 			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(), Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(), Relay: relay.DefaultConfig()},
 		Broadcast: broadcast.DefaultConfig(),
+		Limits:    admission.DefaultConfig(),
 		Watchlists: []broadcast.Watchlist{
 			{Name: "leaders", Symbols: []string{"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "BRK.B", "JPM", "LLY", "V", "XOM", "UNH", "COST", "WMT", "NFLX", "HD", "PG", "KO", "BA", "DIS", "INTC", "F"}},
 			{Name: "tech", Symbols: []string{"AAPL", "MSFT", "NVDA", "AVGO", "ORCL", "CRM", "AMD", "ADBE", "CSCO", "QCOM", "TXN", "INTC", "IBM", "MU", "AMAT"}},
@@ -77,9 +82,15 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by full key.
 func (c Config) Validate() error {
-	errs := []error{c.Server.Validate(), c.Log.validate(), under("feed", c.Feed.validate())}
-	errs = append(errs, under("broadcast", c.Broadcast.Validate()), broadcast.CheckWatchlists(c.Watchlists))
+	errs := []error{c.Server.Validate(), checkProxies(c.TrustedProxies), c.Log.validate(), under("feed", c.Feed.validate())}
+	errs = append(errs, under("broadcast", c.Broadcast.Validate()), under("limits", c.Limits.Validate()), broadcast.CheckWatchlists(c.Watchlists))
 	return errors.Join(errs...)
+}
+
+// checkProxies reports an entry that is neither an address nor a prefix, by index.
+func checkProxies(proxies []string) error {
+	_, err := admission.ParseProxies(proxies)
+	return err
 }
 
 // validate reports every value that is not allowed, by key within the section.
@@ -203,7 +214,7 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 			wrong[l.name()] = true
 		}
 	}
-	for _, err := range flatten(cfg.Validate()) { // a key of the wrong type still has its default
+	for _, err := range cfg.mistakes() { // a key of the wrong type still has its default
 		if key, _, _ := strings.Cut(err.Error(), ":"); !wrong[key] {
 			errs = append(errs, err)
 		}
@@ -215,7 +226,7 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 		}
 		return cfg, nil, fmt.Errorf("%w (%s)%w", errConfig, from, lines(errs))
 	}
-	return cfg, strayEnvironment(os.Environ(), known), nil
+	return cfg, append(strayEnvironment(os.Environ(), known), exposedKeys(known, file, v.InConfig)...), nil
 }
 
 // lines prints each error on a line of its own.

@@ -12,6 +12,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
+
+	"tickertape/broadcast/admission"
 )
 
 // leaf is one key of the configuration and the field that it sets.
@@ -49,6 +51,7 @@ func leaves(v reflect.Value, path []string) []leaf {
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	sizeType     = reflect.TypeFor[admission.Size]()
 	wants        = map[reflect.Kind]string{
 		reflect.Int: "a whole number", reflect.Uint64: "a whole number from 0 up", reflect.Float64: "a number",
 		reflect.Bool: "true or false", reflect.String: "text", reflect.Slice: "a list",
@@ -65,6 +68,9 @@ func (l leaf) set(raw any) error {
 	want := wants[t.Kind()]
 	if t == durationType {
 		want = `a duration with its unit, such as "100ms" or "5s"`
+	}
+	if t == sizeType {
+		want = `a size with its unit, such as "512MiB" or "4KiB"`
 	}
 	wrong := func() error { return fmt.Errorf("%s: %s is not %s", l.name(), shown(raw), want) }
 	if reflect.TypeOf(raw) == t {
@@ -83,6 +89,13 @@ func (l leaf) set(raw any) error {
 		}
 		l.value.SetInt(int64(d))
 		return nil
+	case t == sizeType:
+		n, err := size(raw)
+		if err != nil {
+			return wrong()
+		}
+		l.value.SetInt(int64(n))
+		return nil
 	case t.Kind() == reflect.String: // text has been taken above
 		n, isNumber := raw.(int)
 		if !isNumber {
@@ -100,6 +113,15 @@ func (l leaf) set(raw any) error {
 		raw = n
 	}
 	return l.decode(raw, wrong)
+}
+
+// size reads a size with its unit; a whole number alone is bytes.
+func size(raw any) (admission.Size, error) {
+	text := fmt.Sprint(raw)
+	if _, err := strconv.ParseUint(text, 10, 64); err == nil {
+		text += "B"
+	}
+	return admission.ParseSize(text)
 }
 
 // number reads text, which is what the environment has, as the field's kind.
@@ -142,10 +164,13 @@ func (l leaf) decode(raw any, wrong func() error) error {
 			}
 		}
 	}
-	fresh := reflect.New(l.value.Type()) // decoded over the default, its list elements would linger
-	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: fresh.Interface(), ErrorUnused: true})
-	if err != nil {
-		return err
+	decoded := func(raw any) (reflect.Value, error) {
+		fresh := reflect.New(l.value.Type()) // decoded over the default, its list elements would linger
+		d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: fresh.Interface(), ErrorUnused: true})
+		if err == nil {
+			err = d.Decode(raw)
+		}
+		return fresh.Elem(), err
 	}
 	if f, isFloat := raw.(float64); isFloat && l.value.Kind() != reflect.Float64 || isFloat && f != f {
 		return wrong() // 2.5 would lose its half
@@ -153,13 +178,17 @@ func (l leaf) decode(raw any, wrong func() error) error {
 	if n, isInt := raw.(int); isInt && n < 0 && l.value.Kind() == reflect.Uint64 {
 		return wrong()
 	}
-	if err := d.Decode(raw); err != nil {
+	fresh, err := decoded(raw)
+	if err != nil {
 		if l.value.Kind() == reflect.Slice {
+			if _, redacted := decoded(redactAny(raw)); redacted != nil {
+				err = redacted // it quotes values
+			}
 			return fmt.Errorf("%s: %s: %s", l.name(), shown(raw), strings.Join(strings.Fields(detail(err)), " "))
 		}
 		return wrong()
 	}
-	l.value.Set(fresh.Elem())
+	l.value.Set(fresh)
 	return nil
 }
 
@@ -172,8 +201,9 @@ func detail(err error) string {
 	return after
 }
 
-// shown is a value as an error quotes it.
+// shown is a value as an error quotes it, without its secrets.
 func shown(v any) string {
+	v = redactAny(v)
 	b, err := json.Marshal(v)
 	if err != nil { // a key that is no text, or a number that is none
 		b = fmt.Append(nil, v)

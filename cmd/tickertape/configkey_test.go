@@ -6,11 +6,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"tickertape/broadcast/admission"
 )
 
 // environmentTexts are values, other than the defaults, of the keys whose type does not tell a good one.
 var environmentTexts = map[string]string{
 	"listen":                              ":9090",
+	"trusted_proxies":                     "10.0.0.0/8, ::1",
 	"log.level":                           "debug",
 	"log.format":                          "json",
 	"feed.source":                         "replay",
@@ -69,6 +72,9 @@ var environmentTexts = map[string]string{
 	"feed.finnhub.conditions.volume_only": "12, 9",
 	"feed.finnhub.conditions.extended":    "24, 25",
 	"feed.finnhub.conditions.nothing":     "99",
+	"broadcast.memory":                    "512MiB",
+	"hosts":                               "ticks.example, *.example.com:8443",
+	"admin.listen":                        "localhost:9090",
 	"broadcast.max_series":                "7",
 	"broadcast.bars.1s":                   "10",
 	"broadcast.bars.5s":                   "10",
@@ -79,11 +85,17 @@ var environmentTexts = map[string]string{
 	"broadcast.bars.1d":                   "10",
 	"broadcast.trades":                    "500",
 	"broadcast.origins":                   "https://example.com, http://localhost:5173",
+	"limits.addresses":                    "off",
+	"limits.total.handshakes":             "500",
+	"limits.total.requests":               "600",
+	"limits.total.work":                   "700",
+	"limits.total.bytes_out":              "8MiB",
 	"watchlists":                          "[{name: mine, symbols: [BRK.B, AAPL]}]",
 }
 
 // environmentLists are what the texts of lists mean.
 var environmentLists = map[string]string{
+	"trusted_proxies":                     "[10.0.0.0/8 ::1]",
 	"feed.replay.csv.time":                "[2 3]",
 	"feed.replay.csv.trade":               "[Trade]",
 	"feed.replay.csv.quote":               "[Quote Best bid, best ask]",
@@ -101,6 +113,7 @@ var environmentLists = map[string]string{
 	"feed.finnhub.conditions.volume_only": "[12 9]",
 	"feed.finnhub.conditions.extended":    "[24 25]",
 	"feed.finnhub.conditions.nothing":     "[99]",
+	"hosts":                               "[ticks.example *.example.com:8443]",
 	"broadcast.origins":                   "[https://example.com http://localhost:5173]",
 	"watchlists":                          "[{mine [BRK.B AAPL]}]",
 }
@@ -119,6 +132,9 @@ func TestEnvironmentOverridesEveryKey(t *testing.T) {
 			}
 		case l.value.Type() == durationType:
 			text = (l.value.Interface().(time.Duration) * 3 / 2).String()
+			want[l.name()] = text
+		case l.value.Type() == sizeType:
+			text = (l.value.Interface().(admission.Size) * 2).String()
 			want[l.name()] = text
 		case l.value.Kind() == reflect.Bool:
 			text = fmt.Sprint(!l.value.Bool())

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
+
+	"tickertape/broadcast/admission"
 )
 
 func configCommand(file *string) *cobra.Command {
@@ -46,11 +48,13 @@ func printConfig(cmd *cobra.Command, cfg Config) error {
 	return enc.Close()
 }
 
-// node is a value as YAML that loadConfig reads back to the same value.
+// node is a value as YAML that loadConfig reads back to the same value, except for secrets in addresses.
 func node(v reflect.Value) *yaml.Node {
 	switch {
 	case v.Type() == durationType:
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: plainDuration(time.Duration(v.Int()))}
+	case v.Type() == sizeType:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.Interface().(admission.Size).String()}
 	case v.Kind() == reflect.Struct:
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		for i := range v.NumField() {
@@ -74,8 +78,12 @@ func node(v reflect.Value) *yaml.Node {
 		return n
 	default:
 		var n yaml.Node
-		if err := n.Encode(v.Interface()); err != nil {
+		shown := redacted(v)
+		if err := n.Encode(shown.Interface()); err != nil {
 			panic(err) // numbers, text and booleans always encode
+		}
+		if !shown.Equal(v) {
+			n.LineComment = "*** is a secret, not printed"
 		}
 		return &n
 	}

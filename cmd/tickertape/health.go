@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	neturl "net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"tickertape/feed/upstream"
 )
 
 // healthCommand asks a running server for its health, so that an image needs no other program for it.
@@ -23,7 +27,11 @@ func healthCommand(file *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			host, port, _ := net.SplitHostPort(cfg.Server.Listen) // validated
+			at := cfg.Server.Admin.Listen // which is reached when the public port is full
+			if at == "" {
+				at = cfg.Server.Listen
+			}
+			host, port, _ := net.SplitHostPort(at) // validated
 			if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 				host = "localhost"
 			}
@@ -39,16 +47,20 @@ func askHealth(ctx context.Context, url string) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("ask for health: %w", err)
+		return fmt.Errorf("--url: %.100q is not an address such as http://localhost:8080/healthz", upstream.Redact(url))
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
+		var failed *neturl.Error
+		if errors.As(err, &failed) {
+			failed.URL = upstream.Redact(url)
+		}
 		return fmt.Errorf("ask for health: %w", err)
 	}
 	defer answer.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10)) // the status says enough
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", url, answer.Status, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%s answers %s: %s", upstream.Redact(url), answer.Status, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

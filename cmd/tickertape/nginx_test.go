@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,10 +31,14 @@ func nginxBinary(t *testing.T) string {
 	return path
 }
 
-// freeAddress is an address that nobody listens on.
+// freeAddress is an address that nobody listens on, nor will: others are on 127.0.0.1, and may be given its port there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" { // where all of 127.0.0.0/8 is this machine
+		host = "127.0.0.2"
+	}
+	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +47,8 @@ func freeAddress(t *testing.T) string {
 }
 
 // startNginx runs nginx with deploy/proxy/nginx.conf, of which only addresses and paths are
-// replaced, in front of the server at addr. It returns the URL of the proxy.
-func startNginx(t *testing.T, addr string) string {
+// replaced, and what more says by pairs, in front of the server at addr. It returns the URL of the proxy.
+func startNginx(t *testing.T, addr string, more ...string) string {
 	t.Helper()
 	nginx := nginxBinary(t)
 	b, err := os.ReadFile("../../deploy/proxy/nginx.conf")
@@ -50,7 +56,7 @@ func startNginx(t *testing.T, addr string) string {
 		t.Fatal(err)
 	}
 	dir, listen := t.TempDir(), freeAddress(t)
-	conf := string(b)
+	conf := strings.NewReplacer(more...).Replace(string(b))
 	for old, replacement := range map[string]string{
 		"server 127.0.0.1:8080;":    "server " + addr + ";",
 		"listen 80;":                "listen " + listen + ";",
@@ -150,17 +156,133 @@ func TestNginxPassesThePageAndTheAPI(t *testing.T) {
 	}
 }
 
+func TestNginxRefusesWhatTheServerDoes(t *testing.T) {
+	t.Parallel()
+	s := startBinary(t, "TICKERTAPE_HOSTS=ticks.example")
+	proxy := startNginx(t, s.addr)
+	for name, c := range map[string]struct {
+		host string
+		body string
+		want int
+	}{
+		"the public name":        {"ticks.example", "", http.StatusOK},
+		"another name":           {"evil.example", "", http.StatusMisdirectedRequest},
+		"a short body":           {"ticks.example", "x", http.StatusRequestEntityTooLarge},
+		"a body beyond nginx's":  {"ticks.example", strings.Repeat("x", 2000), http.StatusRequestEntityTooLarge},
+		"a name with any port":   {"ticks.example:81", "", http.StatusOK},
+		"a name as a page's own": {"localhost", "", http.StatusOK},
+	} {
+		req, err := http.NewRequest(http.MethodGet, proxy+"/healthz", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = c.host
+		answer, err := client.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %s, want %d", name, answer.Status, c.want)
+		}
+	}
+}
+
+// What nginx refuses by itself says when to come back, too; what it lets through says nothing of the kind.
+func TestNginxSaysWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	s := startBinary(t)
+	for refused, more := range map[string][]string{
+		"":   nil,
+		"5":  {"burst=6000 nodelay", "burst=1 nodelay", "rate=200r/s", "rate=1r/m"},
+		"5 ": {"limit_conn connections 2000", "limit_conn connections 1"},
+	} {
+		proxy := startNginx(t, s.addr, more...)
+		if strings.HasSuffix(refused, " ") { // one connection is taken
+			stream, err := client.Get(proxy + "/events?symbols=AAPL")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Body.Close()
+		}
+		var answer *http.Response
+		for range 3 {
+			var err error
+			if answer, err = client.Get(proxy + "/api/version"); err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+		}
+		want := http.StatusOK
+		if refused != "" {
+			want = http.StatusTooManyRequests
+		}
+		events, err := client.Get(proxy + "/events?symbols=NONE")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := make([]byte, 400)
+		n, _ := io.ReadAtLeast(events.Body, first, 100) // fewer are what there is
+		events.Body.Close()
+		code := "limited"
+		if refused == "" {
+			code = "hello"
+		}
+		if text := string(first[:n]); events.StatusCode != http.StatusOK || events.Header.Get("Content-Type") != "text/event-stream" ||
+			!strings.HasPrefix(text, "retry: ") || !strings.Contains(text, code) {
+			t.Errorf("with %q: events are %s, %q; want %s", more, events.Status, text, code)
+		}
+		if got := answer.Header.Get("Retry-After"); answer.StatusCode != want || got != strings.TrimSpace(refused) {
+			t.Errorf("with %q: %s, Retry-After %q", more, answer.Status, got)
+		}
+	}
+}
+
+// One customer's addresses are one client, however they are written.
+func TestNginxCountsNetworksOfIPv6(t *testing.T) {
+	t.Parallel()
+	proxy := startNginx(t, "127.0.0.1:1", "server_tokens off;", "set_real_ip_from 127.0.0.1; real_ip_header X-Test;", "return 404;", "return 200 $client;")
+	for address, want := range map[string]string{
+		"203.0.113.9":          "203.0.113.9",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2",
+		"2001:db8:1:2::6":      "2001:db8:1:2",
+		"2001:db8:1:0:3:4:5:6": "2001:db8:1",
+		"2001:db8:1:0:3:0:0:6": "2001:db8:1",
+		"2001:db8:1::6":        "2001:db8:1",
+		"2001:db8:0:0:3:0:0:0": "2001:db8",
+		"2001:db8:0:0:3:4:5:6": "2001:db8",
+		"2001:db8::6":          "2001:db8",
+		"2001:db8:0:1:3:4:5:6": "2001:db8:0:1",
+		"2001:0:0:0:3:4:5:6":   "2001",
+	} {
+		req, _ := http.NewRequest(http.MethodGet, proxy+"/metrics", nil) // it is no bad address
+		req.Header.Set("X-Test", address)
+		answer, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _ := io.ReadAll(answer.Body) // what is missing shows
+		answer.Body.Close()
+		if string(got) != want {
+			t.Errorf("%s is counted as %s, want %s", address, got, want)
+		}
+	}
+}
+
 // An event that waits in the proxy's buffer for more would be late; one update is far smaller than it.
 func TestNginxPassesEventsWithoutBuffering(t *testing.T) {
 	t.Parallel()
 	s := startBinary(t)
 	proxy := startNginx(t, s.addr)
 
+	// With two a second, it takes far longer than this to fill a buffer.
+	const late = 10 * time.Second
 	began := time.Now()
-	e := openEvents(t, proxy+"/events?symbols=AAPL&fields=p")
+	e := openEvents(t, proxy+"/events?symbols=AAPL&fields=p&rate=2")
 	e.until(t, "hello")
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("the first event came after %v, want less than 1s", took)
+	if took := time.Since(began); took > late {
+		t.Errorf("the first event came after %v, want less than %v", took, late)
 	}
 	e.until(t, "snapshot")
 	for range 5 {
@@ -168,8 +290,8 @@ func TestNginxPassesEventsWithoutBuffering(t *testing.T) {
 		if err := json.Unmarshal([]byte(e.until(t, "update").data), &update); err != nil {
 			t.Fatal(err)
 		}
-		if late := time.Since(time.UnixMicro(update.Time)); late > time.Second {
-			t.Errorf("an update came %v after it was sent", late)
+		if took := time.Since(time.UnixMicro(update.Time)); took > late {
+			t.Errorf("an update came %v after it was sent", took)
 		}
 	}
 	if e.answer.Header.Get("Content-Encoding") != "" || e.answer.Header.Get("Content-Type") != "text/event-stream" {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"tickertape/broadcast/admission"
 	"tickertape/feed"
 	"tickertape/feed/recording"
 	"tickertape/feed/relay"
@@ -78,11 +79,12 @@ func recordCommand(file *string) *cobra.Command {
 
 // check refuses flags that make no sense, and reads the size.
 func (p *recordPlan) check() error {
-	var err error
 	if p.size != "" {
-		if p.rotation.Size, err = parseSize(p.size); err != nil {
+		size, err := admission.ParseSize(p.size)
+		if err != nil {
 			return fmt.Errorf("--rotate-size: %w", err)
 		}
+		p.rotation.Size = int64(size)
 	}
 	rotates := p.rotation.Every != 0 || p.rotation.Size != 0
 	switch {

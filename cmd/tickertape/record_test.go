@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,21 +149,5 @@ func TestRawHeaderIsEnoughToDecode(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestParseSize(t *testing.T) {
-	for text, want := range map[string]int64{
-		"0B": 0, "10B": 10, "1KB": 1000, "1KiB": 1024, "100MB": 100_000_000, "1.5GiB": 3 << 29, "2MiB": 2 << 20, "1GB": 1e9,
-		"": -1, "100": -1, "MB": -1, "-1MB": -1, "NaNMB": -1, "1e30GB": -1, "1 MB": -1, "1TB": -1,
-	} {
-		got, err := parseSize(text)
-		if want == -1 {
-			if err == nil || text != "" && !strings.Contains(err.Error(), text) {
-				t.Errorf("%q: got %d, %v; want an error that names it", text, got, err)
-			}
-		} else if got != want || err != nil {
-			t.Errorf("%q: got %d, %v; want %d", text, got, err, want)
-		}
 	}
 }

@@ -47,15 +47,24 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	lists := knownLists(cfg.Watchlists, dir)
-	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), log, reg)
+	door, err := newDoor(cfg, log, reg)
+	if err != nil {
+		return err
+	}
+	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), door, log, reg)
 	board.TradingDays(tradingDays(hours))
-	server, err := dashboard.OpenServer(ctx, cfg.Server, cfg.Broadcast.WriteTimeout+cfg.Broadcast.Heartbeat, dashboard.Site{
-		Board: board, Symbols: dir, Watchlists: lists, Hours: hours, Version: version, Revision: revision(),
+	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{
+		Door: door, Patience: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
+	}, dashboard.Site{
+		Board: board, Symbols: dir, Watchlists: lists, Hours: hours, Version: version, Revision: revision(), MaxSymbols: cfg.Broadcast.MaxSymbols,
 	}, log, reg)
 	if err != nil {
 		return err
 	}
 	log.Info("serving", "url", "http://"+server.Addr(), "feed", source.Info().Name, "simulated", source.Info().Simulated, "symbols", dir.Len(), "version", version)
+	if at := server.AdminAddr(); at != "" {
+		log.Info("serving health and metrics", "url", "http://"+at)
+	}
 
 	// The feed and the board go on until the last subscriber has been sent away.
 	serving, failed := context.WithCancel(ctx)

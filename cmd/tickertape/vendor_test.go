@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -59,12 +59,7 @@ func market(t *testing.T) (environ []string) {
 // what it cannot reach, and goes on trying.
 func TestMarketThatCannotBeReachedIsNamedAndTriedAgain(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close() // nobody listens there now
+	addr := freeAddress(t)
 	s := launchBinary(t, "TICKERTAPE_FEED_SOURCE=coinbase", "TICKERTAPE_FEED_COINBASE_URL=ws://"+addr, "TICKERTAPE_FEED_COINBASE_REST=http://"+addr)
 	e := openEvents(t, s.url+"/events?symbols=BTC-USD")
 	hello := e.until(t, "hello")
@@ -73,9 +68,19 @@ func TestMarketThatCannotBeReachedIsNamedAndTriedAgain(t *testing.T) {
 			t.Errorf("hello %s has no %s", hello.data, want)
 		}
 	}
-	for !strings.Contains(hello.data, "dial ws://"+addr) && !t.Failed() {
+	for !strings.Contains(hello.data, `"message":"the connection is lost"`) && !t.Failed() {
 		hello = e.until(t, "status")
 	}
+	if port := addr[strings.LastIndexByte(addr, ':'):]; strings.Contains(hello.data, port) {
+		t.Errorf("subscribers are told an address: %s", hello.data)
+	}
+	// It is logged after the status is told.
+	eventually(t, "logged with what cannot be reached", func() error {
+		if !strings.Contains(s.logged(), "dial ws://"+addr) {
+			return errors.New("it is not")
+		}
+		return nil
+	})
 	eventually(t, "tried again", func() error {
 		_, body, err := fetch(s.url + "/metrics")
 		if err != nil {
@@ -118,9 +123,15 @@ func TestKeyOpensTheMarketAndShowsNowhere(t *testing.T) {
 	said := e.until(t, "snapshot").data
 	alpaca.Fail(&alpacatest.Error{Code: 402, Text: "auth failed for " + alpacatest.Key + ":" + alpacatest.Secret})
 	alpaca.Break(alpacatest.Error{Code: 500, Text: "internal error"})
-	for !strings.Contains(said, "auth failed") {
+	for !strings.Contains(said, "the source refuses the connection for good") && !t.Failed() {
 		said += e.until(t, "status").data
 	}
+	eventually(t, "logged with the reason", func() error {
+		if !strings.Contains(s.logged(), "auth failed") {
+			return errors.New("it is not")
+		}
+		return nil
+	})
 	_, metrics, err := fetch(s.url + "/metrics")
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func newDialer(t *target) *dialer { return &dialer{t, make(chan struct{}, dials)
 
 // dial connects for subscriber i and, for https, encrypts.
 func (d *dialer) dial(ctx context.Context, i int, slow bool) (net.Conn, error) {
-	n := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: false}, LocalAddr: sourceAddress(d.target.addr, i)}
+	n := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: false}, LocalAddr: sourceAddress(d.target.addr(), i)}
 	if slow {
 		n.Control = func(_, _ string, c syscall.RawConn) error {
 			return c.Control(func(fd uintptr) {
@@ -41,7 +41,7 @@ func (d *dialer) dial(ctx context.Context, i int, slow bool) (net.Conn, error) {
 			})
 		}
 	}
-	c, err := n.DialContext(ctx, "tcp", d.target.addr)
+	c, err := n.DialContext(ctx, "tcp", d.target.addr())
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ type Market struct {
 func DefaultPlan() Plan {
 	return Plan{
 		Subscribers: 1000, Transport: WebSocket, Watchlist: Shared, Symbols: 50, Seed: 1,
-		Ramp: 5 * time.Second, Warmup: 2 * time.Second, Duration: 10 * time.Second,
+		Ramp: 10 * time.Second, Warmup: 2 * time.Second, Duration: 10 * time.Second,
 		Server: Market{Ticks: 20_000, Symbols: 500, Interval: broadcast.DefaultConfig().Interval},
 	}
 }

@@ -18,8 +18,8 @@ func TestPlanNamesFlagAndValueOfWhatIsWrong(t *testing.T) {
 	for want, change := range map[string]func(p *Plan){
 		`--url: "ftp://x" is not the address of a tickertape, such as http://localhost:8080`: func(p *Plan) { p.URL = "ftp://x" },
 		`--url: "localhost:8080" is not the address of a tickertape`:                         func(p *Plan) { p.URL = "localhost:8080" },
-		`--url: "http://me:xxxxx@x?a=b" is not the address`:                                  func(p *Plan) { p.URL = "http://me:secret@x?a=b" },
-		`--url: "…@x\x7f" is not the address`:                                                func(p *Plan) { p.URL = "http://me:secret@x\x7f" },
+		`--url: "http://***@x?***" is not the address`:                                       func(p *Plan) { p.URL = "http://me:secret@x?a=b" },
+		`--url: "http://***@x\x7f" is not the address`:                                       func(p *Plan) { p.URL = "http://me:secret@x\x7f" },
 		`--subscribers: 0 is not between 1 and 1000000`:                                      func(p *Plan) { p.Subscribers = 0 },
 		`--transport: "poll" is not one of websocket, sse`:                                   func(p *Plan) { p.Transport = "poll" },
 		`--watchlist: "" is not one of shared, personal`:                                     func(p *Plan) { p.Watchlist = "" },

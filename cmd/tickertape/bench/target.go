@@ -12,7 +12,10 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"tickertape/feed/upstream"
 )
 
 const (
@@ -24,14 +27,22 @@ const (
 type target struct {
 	base   *url.URL // http or https, without a slash at its end
 	client *http.Client
-	addr   string // host:port that answered; "" before the first request
+	found  atomic.Pointer[string] // host:port that answered last; nil before the first request
+}
+
+// addr is the host:port that answered; "" before the first request.
+func (t *target) addr() string {
+	if addr := t.found.Load(); addr != nil {
+		return *addr
+	}
+	return ""
 }
 
 // parseTarget reads the value of --url. It connects to nobody.
 func parseTarget(address string) (*target, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", hidePassword(address))
+		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(address))
 	}
 	switch u.Scheme {
 	case "ws":
@@ -40,7 +51,7 @@ func parseTarget(address string) (*target, error) {
 		u.Scheme = "https"
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", u.Redacted())
+		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(address))
 	}
 	path := strings.TrimRight(u.Path, "/")
 	for _, end := range []string{"/ws", "/events"} {
@@ -51,21 +62,13 @@ func parseTarget(address string) (*target, error) {
 	return &target{base: u, client: &http.Client{Timeout: answerTime, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}}, nil
 }
 
-// hidePassword is what can be shown of an address that cannot be read.
-func hidePassword(address string) string {
-	if _, after, found := strings.Cut(address, "@"); found {
-		return "…@" + after
-	}
-	return address
-}
-
 // get asks for a path and returns the answer.
 func (t *target) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	address := *t.base
 	address.Path += path
 	address.RawQuery = query.Encode()
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
-		t.addr = i.Conn.RemoteAddr().String()
+		t.found.Store(new(i.Conn.RemoteAddr().String()))
 	}})
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, address.String(), nil)
 	if err != nil {
@@ -113,7 +116,7 @@ func (t *target) secure() bool { return t.base.Scheme == "https" }
 // local is whether the server runs on this machine, as far as its address tells. It is known after
 // the first request.
 func (t *target) local() bool {
-	a, err := netip.ParseAddrPort(t.addr)
+	a, err := netip.ParseAddrPort(t.addr())
 	return err == nil && a.Addr().Unmap().IsLoopback()
 }
 

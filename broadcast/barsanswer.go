@@ -1,0 +1,266 @@
+package broadcast
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"tickertape/broadcast/admission"
+	"tickertape/feed"
+)
+
+// Bars serves GET /api/bars.
+func (b *Board) Bars() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visitor := b.door.Visitor(r)
+		q, err := b.barsQueryOf(r)
+		if err != nil {
+			b.noteTooMany(visitor, err)
+			badQuery(err).Write(w)
+			return
+		}
+		place, refusal := b.door.Admit(visitor, admission.Answer, Cut(w))
+		if refusal != nil {
+			RefusalProblem(refusal).Write(w)
+			return
+		}
+		defer place.Leave()
+		named, err := b.barsWanted(r, visitor, &q)
+		if err != nil {
+			badQuery(err).Write(w)
+			return
+		}
+		if !place.Keep(int64(12*len(named.list.ids)+echoed(named.unknown)), false) {
+			b.refuseMemory(w, visitor)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Cache-Control", "no-store")
+		h.Add("Vary", "Accept-Encoding")
+		if r.Method == http.MethodHead {
+			return
+		}
+		a := barsAnswer{board: b, query: &q, ids: named.list.ids}
+		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			a.gzip, _ = gzip.NewWriterLevel(&a.packed, gzip.StatelessCompression) // the level is one that there is; it keeps nothing for a slow reader
+		}
+		a.begin(named.unknown)
+		for !a.done && b.door.Slice(r.Context(), a.fill) {
+			if _, err := w.Write(a.take()); err != nil {
+				return // a client that has gone needs no answer
+			}
+		}
+	})
+}
+
+// barsQueryOf reads the query of a request.
+func (b *Board) barsQueryOf(r *http.Request) (q barsQuery, err error) {
+	if !b.door.Slice(r.Context(), func() {
+		var v url.Values
+		if v, err = values(r); err == nil {
+			q, err = parseBarsQuery(v, &b.cfg)
+		}
+	}) {
+		return q, r.Context().Err()
+	}
+	return q, err
+}
+
+// barsWanted finds the symbols whose bars are asked for, and pays for the answer.
+func (b *Board) barsWanted(r *http.Request, visitor admission.Visitor, q *barsQuery) (named resolved, err error) {
+	if q.symbol != "" {
+		id, ok := b.dir.ID(q.symbol)
+		if !ok {
+			return named, Problem{Status: http.StatusNotFound, Code: "unknown_symbol", Detail: fmt.Sprintf("symbol: %.40q is unknown", q.symbol)}
+		}
+		named.list.ids = []feed.SymbolID{id}
+	} else {
+		looking, ok := b.costOf(q.symbols, b.cfg.MaxSymbols)
+		if !ok {
+			return named, tooManyListed(b.cfg.MaxSymbols)
+		}
+		if refusal := b.door.Charge(r.Context(), visitor, looking); refusal != nil {
+			return named, refusal
+		}
+		if !b.door.Slice(r.Context(), func() { named, err = b.resolve("symbols", q.symbols, b.cfg.MaxSymbols) }) {
+			return named, r.Context().Err()
+		}
+		if err != nil {
+			b.noteTooMany(visitor, err)
+			return named, err
+		}
+	}
+	if named.list.all {
+		for id := range b.dir.Len() {
+			named.list.ids = append(named.list.ids, feed.SymbolID(id))
+		}
+	}
+	if refusal := b.door.Charge(r.Context(), visitor, b.store.costOfBars(named.list.ids, q).Plus(admission.Echo(echoed(named.unknown)))); refusal != nil {
+		return named, refusal
+	}
+	return named, nil
+}
+
+// echoed is how many bytes of an answer names take that a client sent, at most: each byte may need six.
+func echoed(names []string) (n int) {
+	for _, name := range names {
+		n += 6*len(name) + len(`"",`)
+	}
+	return n
+}
+
+// costOfBars is what the bars of these symbols cost at most.
+func (s *store) costOfBars(ids []feed.SymbolID, q *barsQuery) admission.Cost {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n := 0
+	for _, id := range ids {
+		all := &s.chartOf(id).bars[q.interval]
+		from, to := all.between(q, s.chartOf(id))
+		n += to - from
+	}
+	return admission.Bars(n).Plus(admission.Names(len(ids), 0))
+}
+
+// between are the places of the bars that are asked for.
+func (s *bars) between(q *barsQuery, c *chart) (from, to int) {
+	begin := q.from
+	if q.today {
+		begin = c.today(q.interval)
+		if q.interval != oneDay {
+			begin -= begin % intervals[q.interval].seconds // the bar that it begins in
+		}
+	}
+	to = s.find(q.to)
+	from = min(s.find(begin), to)
+	if q.limit > 0 {
+		from = s.newest(from, to, q.limit, q.fields)
+	}
+	return from, to
+}
+
+// barsAnswer is made in slices, so that no flush waits for it and no more than one is held for a slow reader. A
+// bar that has changed since it began is told as it is then.
+type barsAnswer struct {
+	board  *Board
+	query  *barsQuery
+	ids    []feed.SymbolID
+	text   []byte
+	gzip   *gzip.Writer // nil where the client takes none
+	packed bytes.Buffer // what it has compressed
+	done   bool
+
+	at   int    // the symbol whose turn it is
+	open bool   // its bars have begun
+	told bool   // one of them has been told
+	next uint32 // no bar before has to be told; 0 at the beginning
+}
+
+// barsAtOnce is how many bars are taken from the board at a time, and sliceBytes how long a slice of an answer is.
+const (
+	barsAtOnce = 256
+	sliceBytes = 16 << 10
+)
+
+// begin makes the part before the bars.
+func (a *barsAnswer) begin(unknown []string) {
+	if a.query.symbol != "" {
+		return
+	}
+	s := a.board.store
+	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`, s.epoch, s.now(), micros(time.Now()), a.query.interval)
+	if len(unknown) > 0 {
+		a.text = appendMessage(append(a.text, `,"unknown":`...), unknown)
+	}
+	a.text = append(a.text, `,"series":[`...)
+}
+
+// fill makes the next slice.
+func (a *barsAnswer) fill() {
+	for len(a.text) < sliceBytes && !a.done {
+		if a.at == len(a.ids) {
+			if a.done = true; a.query.symbol == "" {
+				a.text = append(a.text, "]}"...)
+			}
+			a.text = append(a.text, '\n')
+			break
+		}
+		if !a.open {
+			a.openSymbol()
+		}
+		if a.board.store.appendBars(a) {
+			a.text = append(a.text, "]}"...)
+			a.at, a.open = a.at+1, false
+		}
+	}
+	if a.gzip != nil {
+		a.gzip.Write(a.text) // a buffer takes everything
+		if a.done {
+			a.gzip.Close()
+		}
+		a.text = a.text[:0]
+	}
+}
+
+// take is what has been made, good until the next fill.
+func (a *barsAnswer) take() []byte {
+	if a.gzip == nil {
+		text := a.text
+		a.text = a.text[:0]
+		return text
+	}
+	text := a.packed.Bytes()
+	a.packed.Reset()
+	return text
+}
+
+// openSymbol makes what stands before the bars of a symbol.
+func (a *barsAnswer) openSymbol() {
+	a.open, a.told, a.next = true, false, 0
+	if a.at > 0 {
+		a.text = append(a.text, ',')
+	}
+	a.text = append(a.text, `{"symbol":"`...)
+	a.text = append(a.text, a.board.dir.Symbol(a.ids[a.at]).Symbol...)
+	a.text = append(a.text, '"')
+	if a.query.symbol != "" {
+		a.text = append(a.text, `,"interval":"`...)
+		a.text = append(a.text, a.query.interval.String()...)
+		a.text = append(a.text, '"')
+	}
+	a.text = append(a.text, `,"bars":[`...)
+}
+
+// appendBars appends some bars of the symbol whose turn it is, and tells whether these were the last.
+func (s *store) appendBars(a *barsAnswer) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, q := s.chartOf(a.ids[a.at]), a.query
+	all := &c.bars[q.interval]
+	i, to := all.find(a.next), all.find(q.to)
+	if a.next == 0 {
+		i, to = all.between(q, c)
+	}
+	for n := 0; i < to; i, n = i+1, n+1 {
+		b := all.at(i)
+		if n == barsAtOnce {
+			a.next = b.start
+			return false
+		}
+		if !b.tells(q.fields) {
+			continue
+		}
+		if a.told {
+			a.text = append(a.text, ',')
+		}
+		a.told = true
+		a.text = b.appendTo(a.text, q.fields)
+	}
+	return true
+}

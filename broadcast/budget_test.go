@@ -1,0 +1,512 @@
+package broadcast
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/broadcast/admission"
+	"tickertape/feed"
+)
+
+// limited is a server with budgets of its own.
+func limited(t *testing.T, change func(*admission.Config)) *served {
+	t.Helper()
+	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500; c.MaxMessage = 64 << 10 })
+	change(s.door.Config)
+	return s
+}
+
+// TestNamesAreCountedOnceAndListsAreCapped is for every way in: what a list stands for is written out once, and not
+// beyond what may be followed.
+func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
+	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
+	s.lists["all"] = &watchlist{symbols: everySymbol(s.dir, 450)}
+	s.lists["more"] = &watchlist{symbols: everySymbol(s.dir, 550)}
+	bomb := strings.TrimSuffix(strings.Repeat("#all,", 9000), ",")
+	quoted := `"` + strings.Join(strings.Split(bomb, ","), `","`) + `"`
+	p := s.join(t, overWebSocket, "")
+	p.say(`{"type":"subscribe","id":1,"symbols":[` + quoted + `]}`)
+	if got := p.next("subscribed"); len(got.Symbols) != 450 {
+		t.Errorf("a list of 450 symbols that is named 9000 times is answered with %d symbols", len(got.Symbols))
+	}
+	p.say(`{"type":"subscribe","id":2,"symbols":["#more"]}`)
+	if got := p.next("error"); got.Code != tooManySymbols {
+		t.Errorf("a list of more symbols than are allowed: %+v", got)
+	}
+	for key, kind := range map[string]string{"bars": `,"interval":"1s"`, "trades": ""} {
+		p.say(`{"type":"subscribe","id":3,"` + key + `":[` + quoted + `]` + kind + `}`)
+		if got := p.next("error"); got.Code != tooManySymbols {
+			t.Errorf("%s of the list: %+v", key, got)
+		}
+	}
+	escaped := strings.ReplaceAll(strings.Repeat("#all,", 900), "#", "%23")
+	for _, path := range []string{"/api/quotes?symbols=", "/api/bars?interval=1s&symbols="} {
+		if status := s.status(t, path+escaped); status != http.StatusOK {
+			t.Errorf("%s of a list that is named 900 times: %d", path, status)
+		}
+		if status := s.status(t, path+"%23more"); status != http.StatusBadRequest {
+			t.Errorf("%s of a list of too many: %d, want 400", path, status)
+		}
+	}
+	for _, w := range []way{overWebSocket, waysBySocket["events"]} {
+		q := s.join(t, w, "?symbols=%23more")
+		if w.transport == transportSSE {
+			if got := q.goodbye(); got.reason != tooManySymbols {
+				t.Errorf("over events: %v", got)
+			}
+		} else if got := q.next("error"); got.Code != tooManySymbols {
+			t.Errorf("by query: %+v", got)
+		}
+		if got := s.join(t, w, "?symbols="+escaped).next("subscribed"); len(got.Symbols) != 450 {
+			t.Errorf("by query, 900 times: %d symbols", len(got.Symbols))
+		}
+	}
+}
+
+func everySymbol(dir *feed.Directory, n int) []string {
+	var all []string
+	for id := range n {
+		all = append(all, dir.Symbol(feed.SymbolID(id)).Symbol)
+	}
+	return all
+}
+
+func (s *served) status(t *testing.T, path string) int {
+	t.Helper()
+	answer, err := s.client.Get(s.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode
+}
+
+// A message has so long to come as a whole, and all that have not come whole have so much memory.
+func TestUnfinishedMessagesEnd(t *testing.T) {
+	head := binary.BigEndian.AppendUint64([]byte{0x81, 0xff}, 64<<10)
+	head = append(head, 1, 2, 3, 4)
+	for name, begun := range map[string][]byte{
+		"half a header":     {0x81},
+		"no payload":        head,
+		"all but one byte":  append(slices.Clone(head), make([]byte, 64<<10-1)...),
+		"fragments":         masked(0x01, make([]byte, 1000)),
+		"half a ping":       {0x89, 0x85, 1, 2, 3, 4, 'x'},
+		"pings between two": slices.Concat(masked(0x01, nil), masked(0x89, nil)),
+	} {
+		for wayName, w := range map[string]way{"by socket": overWebSocket, "by carrier": waysByCarrier["WebSocket on a strange network"]} {
+			t.Run(name+" "+wayName, func(t *testing.T) {
+				s := serveOver(t, w.wire, func(c *Config) { c.Heartbeat = 200 * time.Millisecond })
+				s.door.Config.MessageTimeout = 100 * time.Millisecond
+				p := s.join(t, w, "?symbols=AAPL")
+				p.next("snapshot")
+				p.conn.Write(begun)
+				if got := p.goodbye(); got.code != 1008 || got.reason != "a message took too long to come" {
+					t.Errorf("%v", got)
+				}
+				s.empty(t)
+				if !s.door.Unfinished(int64(s.door.Config.Total.Unfinished)) {
+					t.Error("memory of messages is still taken")
+				}
+			})
+		}
+	}
+}
+
+func TestUnfinishedMessagesHaveABudgetOfAll(t *testing.T) {
+	s := limited(t, func(c *admission.Config) { c.Total.Unfinished, c.MessageTimeout = 200<<10, time.Minute })
+	head := binary.BigEndian.AppendUint64([]byte{0x81, 0xff}, 64<<10)
+	head = append(head, 1, 2, 3, 4)
+	var peers []*peer
+	for range 8 {
+		p := s.join(t, overWebSocket, "")
+		p.next("hello")
+		p.conn.Write(append(slices.Clone(head), make([]byte, 60_000)...))
+		peers = append(peers, p)
+	}
+	full := 0
+	until(t, "some are sent away", func() bool { return s.gone(transportWebSocket, "full") >= 5 })
+	for _, p := range peers {
+		p.conn.Write(make([]byte, 64<<10-60_000)) // what is not sent away goes on
+		m, err := p.message()
+		for err == nil && m.Type != "error" { // a status or a heartbeat
+			m, err = p.message()
+		}
+		if err != nil {
+			full++
+		} else if m.Code != badJSON {
+			t.Errorf("%+v", m)
+		}
+	}
+	if full < 5 || full > 6 {
+		t.Errorf("%d of 8 were sent away, want those beyond the third or so", full)
+	}
+}
+
+func TestPingsAndFragmentsHaveABudget(t *testing.T) {
+	for name, tc := range map[string]struct {
+		begin, flood []byte
+	}{
+		"pings":           {nil, masked(0x89, nil)},
+		"pongs":           {nil, masked(0x8a, []byte("x"))},
+		"empty fragments": {masked(0x01, nil), masked(0x00, nil)},
+		"short fragments": {masked(0x01, []byte("{")), masked(0x00, []byte(" "))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := limited(t, func(c *admission.Config) { c.Connection.Control = 2 })
+			p := s.join(t, overWebSocket, "")
+			p.next("hello")
+			p.conn.Write(slices.Concat(tc.begin, slices.Repeat(tc.flood, 30)))
+			if got := p.goodbye(); got.code != 1008 {
+				t.Errorf("%v, want 1008", got)
+			}
+			s.empty(t)
+		})
+	}
+}
+
+func TestMessageInFragmentsOfAProxyIsNoFlood(t *testing.T) {
+	s := limited(t, func(c *admission.Config) { c.Connection.Control = 1 })
+	p := s.join(t, overWebSocket, "")
+	message := []byte(`{"type":"ping","id":7,"x":"` + strings.Repeat("x", 60_000) + `"}`)
+	head := byte(0x01)
+	for len(message) > 1000 {
+		p.conn.Write(masked(head, message[:1000]))
+		message, head = message[1000:], 0
+	}
+	p.conn.Write(masked(0x80, message))
+	if pong := p.next("pong"); string(pong.ID) != "7" {
+		t.Errorf("pong %s", pong.ID)
+	}
+}
+
+// Subscribing anew tells everything anew, as often as its budget allows.
+func TestRetellingHasABudget(t *testing.T) {
+	s := limited(t, func(c *admission.Config) { c.Connection.BytesOut = 8 << 10; c.Connection.Messages = 1e6 })
+	s.tradeAll(t)
+	p := s.join(t, overWebSocket, "")
+	p.next("hello")
+	told := 0
+	for ; told < 100; told++ {
+		field := []string{"p", "v"}[told%2]
+		p.say(fmt.Sprintf(`{"type":"subscribe","id":%d,"symbols":["M0","M1","M2","M3","M4","M5","M6","M7","M8","M9"],"fields":[%q]}`, told, field))
+		m := p.answer()
+		if m.Type == "subscribed" {
+			continue
+		}
+		if m.Code != rateLimited || !strings.Contains(m.Message, "connection_bytes_out") || !strings.Contains(m.Message, "try again") {
+			t.Fatalf("%+v", m)
+		}
+		break
+	}
+	if told < 5 || told > 50 {
+		t.Errorf("%d were told before one was refused", told)
+	}
+	p.say(`{"type":"ping","id":99}`)
+	p.next("pong")
+}
+
+// answer is the next message that answers a request.
+func (p *peer) answer() message {
+	p.t.Helper()
+	for {
+		m, err := p.message()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if m.Type == "subscribed" || m.Type == "error" {
+			return m
+		}
+	}
+}
+
+// A poll is woken by the frames of its watch, so what it has not asked for does not touch it. In real time a flush
+// that takes long would wake it, too.
+func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serveOver(t, wire{pipe: true}, nil)
+		s.trade("AAPL", "10")
+		done := make(chan int, 2)
+		for _, query := range []string{"symbols=AAPL&fields=st", "symbols=QUIET"} {
+			go func() {
+				answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&since=" + s.Position().String() + "&" + query)
+				if err != nil {
+					done <- 0
+					return
+				}
+				answer.Body.Close()
+				done <- answer.StatusCode
+			}()
+		}
+		until(t, "both wait", func() bool { return s.pollsWaiting() == 2 })
+		looks := testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered"))
+		before := s.polled()
+		for i := range 20 {
+			s.trade("AAPL", fmt.Sprint(20+i))
+		}
+		synctest.Wait()
+		if after := s.polled(); !maps.Equal(after, before) || testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered")) != looks {
+			t.Errorf("%v wait after 20 flushes that do not concern them, want %v as before", after, before)
+		}
+		s.Apply(feed.Batch{Status: &feed.Status{State: feed.Stale, Since: 2}})
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("answered with %d", status)
+		}
+		s.trade("QUIET", "5")
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("answered with %d", status)
+		}
+		until(t, "nobody waits", func() bool { return s.pollsWaiting() == 0 && s.left() == "" })
+	})
+}
+
+func (s *served) pollsWaiting() int {
+	all := 0
+	for _, n := range s.polled() {
+		all += n
+	}
+	return all
+}
+
+// polled are the watches that polls wait for, with how many do. Whoever is woken and waits again has another watch.
+func (s *served) polled() map[*watch]int {
+	said := make(chan map[*watch]int, len(s.shards))
+	for _, sh := range s.shards {
+		sh.post(func() {
+			here := map[*watch]int{}
+			for _, x := range sh.watches.byKey {
+				if n := len(x.polls); n > 0 {
+					here[x] = n
+				}
+			}
+			said <- here
+		})
+	}
+	all := map[*watch]int{}
+	for range s.shards {
+		maps.Copy(all, <-said)
+	}
+	return all
+}
+
+// Joining and leaving take the same time however many watches there are: they touch the symbols of the one list.
+func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
+	w := watches{byKey: map[watchKey]*watch{}}
+	held := lists{}
+	memory := admission.NewMemory(1 << 30)
+	var subscribers []*subscriber
+	for i := range 300 {
+		l := symbolList{}
+		for id := range 10 + i*3 { // short and long ones
+			l.ids = append(l.ids, feed.SymbolID(id*2+i%2))
+		}
+		s := &subscriber{}
+		s.list = held.hold(l, 5000, memory)
+		s.watch = w.join(s, s.list, feed.Fields(1<<(i%3)), time.Duration(i%4)*time.Second, 0)
+		subscribers = append(subscribers, s)
+	}
+	told := func() map[*watch]bool {
+		n := &news{seq: 1, ids: []feed.SymbolID{0, 1, 3, 500, 501}}
+		all := map[*watch]bool{}
+		for _, x := range w.touched(n) {
+			all[x] = true
+			x.pending = x.pending[:0]
+		}
+		for _, x := range w.waiting {
+			all[x] = true
+		}
+		return all
+	}
+	for len(subscribers) > 0 {
+		want := map[*watch]bool{}
+		for _, s := range subscribers {
+			for _, id := range []feed.SymbolID{0, 1, 3, 500, 501} {
+				if slices.Contains(s.list.ids, id) {
+					want[s.watch] = true
+				}
+			}
+		}
+		if got := told(); len(got) != len(want) {
+			t.Fatalf("%d watches are concerned, want %d", len(got), len(want))
+		}
+		i := len(subscribers) * 7 / 11
+		s := subscribers[i]
+		w.leave(s, s.watch)
+		held.drop(s.list, memory)
+		subscribers = slices.Delete(subscribers, i, i+1)
+	}
+	left := 0
+	for _, following := range w.bySymbol {
+		left += len(following)
+	}
+	if left+len(w.byKey)+len(w.ofLong)+len(w.waiting)+len(held) != 0 || memory.Used() != 0 {
+		t.Errorf("left: %d %d %d %d %d, %d bytes", left, len(w.byKey), len(w.ofLong), len(w.waiting), len(held), memory.Used())
+	}
+}
+
+// BenchmarkPauseAndResume is what leaving and joining a watch costs with many others there.
+func BenchmarkPauseAndResume(b *testing.B) {
+	for _, watches := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("watches=%d", watches), func(b *testing.B) {
+			board := quietBoard(10_000)
+			var last *subscriber
+			for i := range watches {
+				s := newSubscriber(board, transportWebSocket, board.placed())
+				s.conn = &discardConn{frames: new(int)}
+				s.begin(nil)
+				l := symbolList{}
+				for id := range 10_000 {
+					if id%1000 != i%1000 {
+						l.ids = append(l.ids, feed.SymbolID(id))
+					}
+				}
+				s.setList(s.shard.lists.hold(l, 10_000, board.door.Memory))
+				s.rejoin()
+				last = s
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				last.paused = true
+				last.rejoin()
+				last.paused = false
+				last.rejoin()
+			}
+		})
+	}
+}
+
+// tradeAll trades every symbol, and returns when all are published.
+func (s *served) tradeAll(t *testing.T) {
+	t.Helper()
+	ticks := make([]feed.Tick, s.dir.Len())
+	for i := range ticks {
+		ticks[i] = stamped(feed.Tick{Symbol: feed.SymbolID(i), Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1)})
+	}
+	s.Apply(feed.Batch{Ticks: ticks})
+	until(t, "all are published", func() bool {
+		n := 0
+		for _, state := range s.store.states() {
+			n += state
+		}
+		return n == len(ticks)
+	})
+}
+
+// What is refused after a message was read, since the symbols are too many with those of before or find no memory, is counted.
+func TestRefusalsByTheShardAreCounted(t *testing.T) {
+	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
+	s.counted()
+	s.lists["a"] = &watchlist{symbols: everySymbol(s.dir, 300)}
+	s.lists["b"] = &watchlist{symbols: everySymbol(s.dir, 600)[300:]}
+	p := s.join(t, overWebSocket, "?symbols=%23a")
+	p.next("subscribed")
+	p.say(`{"type":"subscribe","symbols":["#b"]}`)
+	if got := p.next("error"); got.Code != tooManySymbols || s.refusals(t, admission.ReasonSymbols) != 1 {
+		t.Errorf("too many: %+v, counted %v", got, s.refusals(t, admission.ReasonSymbols))
+	}
+
+	s = serveOver(t, wire{more: 600}, nil)
+	s.counted()
+	s.lists["b"] = &watchlist{symbols: everySymbol(s.dir, 600)[300:]}
+	s.door.Memory = admission.NewMemory(16 << 10) // the list takes 10 KiB, the subscriber and what it asks for 11
+	q := s.join(t, overWebSocket, "")
+	q.say(`{"type":"subscribe","symbols":["#b"],"fields":["st"]}`)
+	if got := q.next("error"); got.Code != full || s.refusals(t, admission.ReasonMemory) != 1 {
+		t.Errorf("no memory: %+v, counted %v", got, s.refusals(t, admission.ReasonMemory))
+	}
+}
+
+// An answer tells names that are unknown with an escape of six bytes for one: they are charged.
+func TestNamesThatAreSentBackAreCharged(t *testing.T) {
+	for _, path := range []string{"/api/quotes?symbols=", "/api/quotes?trades=AAPL,", "/api/bars?symbols="} {
+		s := limited(t, func(c *admission.Config) { c.Total.BytesOut = 8 << 10 }) // the first is paid after half a minute
+		for i, want := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+			if got := s.status(t, path+strings.Repeat("<", 40_000)); got != want {
+				t.Errorf("%s, %d: %d, want %d", path, i, got, want)
+			}
+		}
+	}
+}
+
+// counted has the server count its refusals where the test can read them.
+func (s *served) counted() {
+	s.door.Journal = admission.NewJournal(slog.New(slog.DiscardHandler), s.reg)
+}
+
+// refusals is how often something was refused for a reason.
+func (s *served) refusals(t *testing.T, reason admission.Reason) float64 {
+	t.Helper()
+	all, err := s.reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range all {
+		if family.GetName() != "tickertape_limits_refusals_total" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			if m.GetLabel()[0].GetValue() == reason.String() {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
+// A message is paid for by its length, unpacked, and the telling of unknown names by theirs.
+func TestLongMessagesCostMore(t *testing.T) {
+	s := limited(t, func(c *admission.Config) { c.Connection.Work = 100 }) // the first is paid after some ten seconds
+	p := s.join(t, overWebSocket, "")
+	p.next("hello")
+	p.roundTrip()
+	p.say(`{"type":"ping","other":"` + strings.Repeat("x", 60_000) + `"}`)
+	p.next("pong")
+	p.say(`{"type":"ping","other":"` + strings.Repeat("x", 60_000) + `"}`)
+	if got := p.next("error"); got.Code != rateLimited {
+		t.Errorf("%+v, want a refusal", got)
+	}
+
+	s = limited(t, func(c *admission.Config) { c.Connection.BytesOut = 10 << 10 })
+	p = s.join(t, overWebSocket, "")
+	p.say(`{"type":"subscribe","symbols":["` + strings.Repeat("<", 20_000) + `"]}`)
+	p.next("subscribed")
+	p.say(`{"type":"subscribe","symbols":["` + strings.Repeat("<", 20_000) + `"]}`)
+	if got := p.next("error"); got.Code != rateLimited {
+		t.Errorf("%+v, want a refusal", got)
+	}
+}
+
+// To resume from long ago tells everything, and costs as much as that.
+func TestResumingCostsWhatItTells(t *testing.T) {
+	cfg := DefaultConfig()
+	st := &store{dir: feed.NewDirectory(), cfg: &cfg, versions: make([]version, 100), seq: 10}
+	c := st.chart(0, true)
+	for i := range st.versions {
+		st.versions[i].last = Seq(1 + i/90) // ten of them changed later
+	}
+	for i := range 100 {
+		b := c.bars[0].put(uint32(1+i), 600)
+		b.changed = Seq(1 + i/90)
+	}
+	all := symbolList{all: true}
+	whole, none, ten := st.costOfResuming(all, 0).Work, st.costOfResuming(all, 10).Work, st.costOfResuming(all, 1).Work
+	if fresh := admission.Quotes(100, false).Work; whole < fresh || none > fresh/5 || ten != none+admission.Quotes(10, false).Work {
+		t.Errorf("%v, %v and %v units from long ago, from now and from when ten had not changed; a snapshot costs %v", whole, none, ten, fresh)
+	}
+	for since, want := range map[Seq]int{0: 100, 1: 10, 10: 0} {
+		if got := st.costOfSeries([]series{{resumed: true, sent: since, limit: 5}}); got != admission.Bars(want) {
+			t.Errorf("bars from %d on: %v, want those of %d", since, got, want)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package broadcast
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// said is what a client's bytes came to: messages and control frames in order, and the goodbye of one that broke
+// the protocol.
+type said struct {
+	heard []string
+	code  int
+}
+
+// hear feeds bytes to a reader in pieces of these lengths, over and over.
+func hear(stream []byte, longest int, deflates bool, pieces ...int) said {
+	f := clientFrames{deflates: deflates}
+	var out said
+	for i := 0; len(stream) > 0; i++ {
+		n := min(len(stream), max(1, pieces[i%len(pieces)]))
+		piece := stream[:n]
+		stream = stream[n:]
+		for len(piece) > 0 {
+			took, what, why := f.take(piece, longest)
+			piece = piece[took:]
+			if why != nil {
+				out.code = why.code
+				return out
+			}
+			switch what {
+			case heardMessage:
+				out.heard = append(out.heard, fmt.Sprintf("message %d %t %q", f.kind, f.packed, f.message))
+				f.done()
+			case heardPing, heardPong, heardClose:
+				out.heard = append(out.heard, fmt.Sprintf("control %d %q", what, f.control))
+			case heardFragment:
+				out.heard = append(out.heard, "fragment")
+			case heardNothing:
+				if took == 0 {
+					panic("nothing was taken")
+				}
+			}
+			if len(f.message) > longest {
+				panic("more was kept than is allowed")
+			}
+		}
+	}
+	return out
+}
+
+func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
+	long := bytes.Repeat([]byte("0123456789"), 7000)
+	stream := slices.Concat(
+		masked(0x81, []byte("one")), masked(0x89, []byte("ping")), masked(0x81, nil),
+		masked(0x01, []byte("tw")), masked(0x8a, nil), masked(0x00, nil), masked(0x80, []byte("o")),
+		masked(0x82, long[:126]), masked(0x81, long[:65535]), masked(0x81, long), masked(0x01, long[:600]), masked(0x80, long[:1]),
+		masked(0xc1, []byte("packed")), masked(0x88, []byte{0x03, 0xe8, 'x'}))
+	whole := hear(stream, len(long), true, len(stream))
+	if whole.code != 0 || len(whole.heard) != 13 {
+		t.Fatalf("heard %d %.40q, closed with %d", len(whole.heard), whole.heard, whole.code)
+	}
+	if want := `message 1 false "two"`; !slices.Contains(whole.heard, want) {
+		t.Errorf("heard %.60q, want %s among it", whole.heard, want)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 30 {
+		pieces := []int{1}
+		for range round {
+			pieces = append(pieces, random.IntN(1+round*300))
+		}
+		if got := hear(stream, len(long), true, pieces...); fmt.Sprint(got) != fmt.Sprint(whole) {
+			t.Fatalf("in pieces of %v: heard %.80q and %d", pieces, got.heard, got.code)
+		}
+	}
+}
+
+func TestFramesThatAreNoneAreRefused(t *testing.T) {
+	length := func(head byte, second byte, n uint64, bytes int) []byte {
+		b := binary.BigEndian.AppendUint64([]byte{head, second | 0x80}, n)
+		return append(slices.Concat(b[:2], b[10-bytes:]), 1, 2, 3, 4)
+	}
+	for name, tc := range map[string]struct {
+		stream []byte
+		code   int
+	}{
+		"unmasked":                      {[]byte{0x81, 0x01, 'x'}, 1002},
+		"unmasked and empty":            {[]byte{0x89, 0x00}, 1002},
+		"second reserved bit":           {masked(0xa1, nil), 1002},
+		"third reserved bit":            {masked(0x91, nil), 1002},
+		"compressed, not agreed upon":   {masked(0xc1, nil), 1002},
+		"compressed ping":               {masked(0xc9, nil), 1002},
+		"opcode 3":                      {masked(0x83, nil), 1002},
+		"opcode 15":                     {masked(0x8f, nil), 1002},
+		"ping in parts":                 {masked(0x09, nil), 1002},
+		"ping of 126 bytes":             {masked(0x89, make([]byte, 126)), 1002},
+		"continuation of nothing":       {masked(0x80, nil), 1002},
+		"message within a message":      {slices.Concat(masked(0x01, nil), masked(0x81, nil)), 1002},
+		"short length in two bytes":     {length(0x81, 126, 125, 2), 1002},
+		"short length in eight bytes":   {length(0x81, 127, 65535, 8), 1002},
+		"length beyond 2^63":            {length(0x81, 127, 1<<63, 8), 1002},
+		"length of 2^63-1":              {length(0x81, 127, 1<<63-1, 8), 1009},
+		"one byte too many":             {masked(0x81, make([]byte, 1025)), 1009},
+		"one byte too many, in parts":   {slices.Concat(masked(0x01, make([]byte, 1000)), masked(0x80, make([]byte, 25))), 1009},
+		"as many as allowed":            {masked(0x81, make([]byte, 1024)), 0},
+		"as many as allowed, in parts":  {slices.Concat(masked(0x01, make([]byte, 1000)), masked(0x80, make([]byte, 24))), 0},
+		"a ping between parts is fine":  {slices.Concat(masked(0x01, nil), masked(0x89, nil), masked(0x80, nil)), 0},
+		"the parts after a long one go": {slices.Concat(masked(0x81, make([]byte, 1024)), masked(0x89, nil)), 0},
+	} {
+		if got := hear(tc.stream, 1024, false, len(tc.stream)); got.code != tc.code {
+			t.Errorf("%s: closed with %d, want %d", name, got.code, tc.code)
+		}
+	}
+}
+
+func TestCloseFramesAreAnsweredByTheirCode(t *testing.T) {
+	for want, payloads := range map[int][]string{
+		1005: {""},
+		1000: {"\x03\xe8", "\x03\xe8bye"},
+		1001: {"\x03\xe9"},
+		3000: {"\x0b\xb8"},
+		4999: {"\x13\x87"},
+		1002: {"x", "\x03\xec", "\x03\xed", "\x03\xee", "\x03\xf7", "\x00\x00", "\x03\xe7", "\x13\x88", "\xff\xff"},
+		1007: {"\x03\xe8\xff"},
+	} {
+		for _, p := range payloads {
+			if got := closeCode([]byte(p)); got != want {
+				t.Errorf("payload %q is answered with %d, want %d", p, got, want)
+			}
+		}
+	}
+}
+
+// FuzzClientFrames reads whatever bytes come, alike however they are cut.
+func FuzzClientFrames(f *testing.F) {
+	f.Add(masked(0x81, []byte("hello")), 3, false)
+	f.Add(masked(0x01, make([]byte, 200)), 1, true)
+	f.Add(slices.Concat(masked(0x89, []byte("x")), masked(0x88, nil)), 2, false)
+	f.Add([]byte{0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5}, 2, true) // 2^64-1 bytes to come
+	f.Fuzz(func(t *testing.T, b []byte, cut int, deflates bool) {
+		whole := hear(b, 300, deflates, len(b)+1)
+		pieces := hear(b, 300, deflates, 1+max(cut, -(cut+1))&7, 3)
+		if fmt.Sprint(whole) != fmt.Sprint(pieces) {
+			t.Errorf("%x in pieces is %+v, whole %+v", b, pieces, whole)
+		}
+	})
+}

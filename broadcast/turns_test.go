@@ -1,0 +1,115 @@
+package broadcast
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed"
+)
+
+// What is made for one alone waits for another turn when it is long; what many share is told first.
+func TestLongSnapshotsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietBoard(5000)
+		ticks := trades(5000, 5000)
+		b.Apply(feed.Batch{Ticks: ticks})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); b.Run(ctx) }()
+		synctest.Wait()
+		time.Sleep(time.Second)
+		frames := 0
+		s := newSubscriber(b, transportWebSocket, b.placed())
+		s.conn = &discardConn{frames: &frames}
+		turns := make(chan int, 100)
+		s.shard.post(func() {
+			s.begin(b.wanted(query{symbols: []string{"*"}, fields: feed.AllFields}))
+			turns <- frames
+		})
+		if got := <-turns; got > 4 {
+			t.Errorf("%d messages of a snapshot of 5000 quotes in the first turn, want a few", got)
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		counted := make(chan int)
+		s.shard.post(func() { counted <- frames })
+		if got := <-counted; got < 10 {
+			t.Errorf("%d messages in all, want the whole snapshot", got)
+		}
+		stop()
+		<-done
+	})
+}
+
+// A shard that is at one thing for long, or has a flush that it does not tell, says so.
+func TestLateShardsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietBoard(10)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); b.Run(ctx) }()
+		synctest.Wait()
+		if late := b.Late(); late != 0 {
+			t.Errorf("a board with nothing to do is late by %v", late)
+		}
+		go b.shards[0].post(func() { time.Sleep(3 * time.Second) })
+		time.Sleep(time.Second)
+		b.Apply(feed.Batch{Ticks: trades(10, 10)})
+		time.Sleep(time.Second)
+		if late := b.Late(); late < 1900*time.Millisecond || late > 2100*time.Millisecond {
+			t.Errorf("two seconds into a job a shard is late by %v", late)
+		}
+		time.Sleep(2 * time.Second)
+		if late := b.Late(); late != 0 {
+			t.Errorf("afterwards it is late by %v", late)
+		}
+		stop()
+		<-done
+	})
+}
+
+// When a flush takes long, what many share is told in it; who is alone with what it follows is told in turns.
+func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
+	sh := newShard(newFlushing("shared", 1).board)
+	sh.board.cfg.Interval = 0 // each flush takes longer than that
+	everyone := &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}
+	join := func(fields feed.Fields) *subscriber {
+		s := &subscriber{shard: sh}
+		s.watch = sh.watches.join(s, everyone, fields, 0, 0)
+		return s
+	}
+	shared := join(feed.AllFields).watch
+	join(feed.AllFields)
+	for _, s := range shared.members {
+		s.behind = true // it is offered the frame, and takes a turn
+	}
+	lone := []*subscriber{join(feed.FieldBid), join(feed.FieldAsk), join(feed.FieldVolume)}
+	for seq := Seq(1); seq <= 2; seq++ {
+		sh.tell(&news{seq: seq, ids: []feed.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []feed.Time{1}, standing: sh.standing})
+		if shared.frames != uint64(seq) {
+			t.Errorf("flush %d: %d frames of what many share", seq, shared.frames)
+		}
+		for i, s := range lone {
+			if s.watch.seq != seq || s.watch.frames != 0 || !s.queued || len(s.watch.pending) > 0 {
+				t.Errorf("flush %d, %d: told up to %d in %d frames, queued %t", seq, i, s.watch.seq, s.watch.frames, s.queued)
+			}
+		}
+	}
+}
+
+// A watch whose members all have to read first is told nothing, which costs nothing.
+func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
+	sh := newShard(serve(t, nil).Board)
+	for name, every := range map[string]time.Duration{"each flush": 0, "a rate": time.Second} {
+		s := &subscriber{shard: sh, busy: true}
+		s.watch = sh.watches.join(s, &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}, feed.AllFields, every, 0)
+		sh.frame.reset()
+		sh.tell(&news{seq: 1, ids: []feed.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []feed.Time{1}, standing: sh.standing})
+		if x := s.watch; len(sh.frame.parts) > 0 || x.frames != 1 || len(x.pending) > 0 || !s.missed {
+			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, len(sh.frame.parts), x.frames, len(x.pending), s.missed)
+		}
+		sh.watches.leave(s, s.watch)
+	}
+}

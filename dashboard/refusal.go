@@ -1,0 +1,58 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tickertape/broadcast"
+	"tickertape/broadcast/admission"
+)
+
+// comeBackAfter is when a client that was turned away may try again.
+const comeBackAfter = 5 * time.Second
+
+// turnAway answers a connection that is not served, and closes it. It never waits: the answer fits into the empty
+// buffer of a new socket. What the client has sent is read, since the kernel would tell it otherwise that the
+// connection is broken.
+func turnAway(c net.Conn, reason admission.Reason) {
+	defer c.Close()
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	answer := refusalOf(reason)
+	raw.Control(func(fd uintptr) {
+		var rest [4 << 10]byte
+		unix.SendmsgN(int(fd), answer, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		unix.Shutdown(int(fd), syscall.SHUT_WR)
+		unix.Recvfrom(int(fd), rest[:], unix.MSG_DONTWAIT)
+	})
+}
+
+// refusalOf is the answer to a connection that is not served: 429 when it is one of too many of its address, 503
+// when all together are too many, 431 when its header has too many lines.
+func refusalOf(reason admission.Reason) []byte {
+	p := broadcast.Problem{Status: http.StatusServiceUnavailable, Code: "full", Detail: fmt.Sprintf("connection: refused (%s); come back later", reason)}
+	switch {
+	case reason == admission.ReasonHeader:
+		p = broadcast.Problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "bad_request", Detail: fmt.Sprintf("header: has more than %d lines", mostLines)}
+	case strings.HasPrefix(reason.String(), "address_"):
+		p.Status, p.Code = http.StatusTooManyRequests, "rate_limited"
+	}
+	p.Title = http.StatusText(p.Status)
+	body, _ := json.Marshal(p) // text always encodes
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"+
+		"Retry-After: %d\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		p.Status, p.Title, int(comeBackAfter.Seconds()), len(body), body)
+}
