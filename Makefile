@@ -2,7 +2,9 @@
 # make test   everything: vet, staticcheck, race tests, front-end tests, browser tests
 # make build  bin/tickertape, with the page inside
 # make bench  what this box holds: the standard set of tickertape bench, as a table
+# make attack what hostile clients can do to honest ones, as a table
 # make screenshots   the pictures of this project's README, from the simulated market
+# make audit  known faults in what is depended on: govulncheck, npm audit, go mod verify
 # make lint   gofmt, vet, staticcheck, biome, tsc
 
 SHELL := /bin/bash
@@ -11,6 +13,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOVULNCHECK := v1.9.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WEB := dashboard/web
 CLIENT := dashboard/client
@@ -24,7 +27,7 @@ NPM := npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
 # Go sources decide for themselves what is stale; the page is rebuilt when one of these is newer.
 sources = $(shell find $(1) \( -name node_modules -o -name test -o -name dist \) -prune -o -type f -print)
 
-.PHONY: run build screenshots test test-go test-sdk test-fuzz test-web test-browser bench bench-go fuzz lint tools-go tools-node tools-system clean
+.PHONY: run build screenshots test test-go test-sdk test-fuzz test-web test-browser bench attack bench-go fuzz lint audit tools-go tools-node tools-system clean
 
 run: build
 	./bin/tickertape serve
@@ -53,7 +56,7 @@ $(MODULES): %/node_modules/.package-lock.json: %/package-lock.json | tools-node
 	$(NPM) $* ci --ignore-scripts
 	@touch $@
 
-test: lint test-web build tools-system test-go test-sdk test-fuzz test-browser
+test: lint test-web build tools-system test-go test-sdk test-fuzz test-browser audit
 	@echo "make test: all passed"
 
 test-go:
@@ -65,7 +68,8 @@ test-sdk: tools-go
 
 # What reads what comes from outside, some 5 s each.
 test-fuzz: tools-go
-	@$(MAKE) --no-print-directory fuzz FUZZED="./feed/..." TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow)$$' FUZZTIME=15000x
+	@$(MAKE) --no-print-directory fuzz FUZZED="./feed/... ./broadcast/... ./dashboard" FUZZTIME=15000x \
+	  TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow|ClientFrames|ParseRequest|ParseQuery|Forwarded|Host)$$'
 
 test-web: $(MODULES)
 	$(NPM) $(CLIENT) test
@@ -81,9 +85,21 @@ lint: tools-go $(MODULES)
 	$(NPM) $(CLIENT) run lint
 	$(NPM) $(WEB) run lint
 
+# Where their databases answer; where not, it says so.
+audit: tools-go tools-node
+	@deploy/audit.sh $(GOVULNCHECK) $(WEB) $(CLIENT)
+
 # Some two minutes; nothing else should run meanwhile.
 bench: build
 	./bin/tickertape bench --standard
+
+# Each attack at full size, half an hour, and all at once for ATTACK_FOR; nothing else should run meanwhile. One alone:
+# make attack ATTACK=ping-flood. It takes ulimit -n 20000, and root for the memory control group of the mixed one. The
+# clients share the machine with the server: they are built without the race detector, which would slow them.
+ATTACK ?=
+ATTACK_FOR ?= 10m
+attack: tools-go tools-system
+	TICKERTAPE_ATTACK=long TICKERTAPE_ATTACK_FOR=$(ATTACK_FOR) go test -v -count 1 -timeout 3h -run '^TestAttack$$/$(ATTACK)' ./cmd/tickertape
 
 screenshots: build tools-system
 	$(NPM) $(WEB) run screenshots -- ../../deploy/readme

@@ -1,0 +1,134 @@
+package attack
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/gobwas/ws"
+)
+
+// socket is the client's side of a WebSocket. It checks nothing: a hostile client is free to say what it likes.
+type socket struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// compression is what a handshake offers.
+type compression bool
+
+const (
+	plain    compression = false
+	deflated compression = true
+)
+
+// upgrade shakes hands.
+func (a *attacker) upgrade(ctx context.Context, path string, offer compression) (*socket, error) {
+	c, err := a.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	headers := []string{"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"}
+	if offer {
+		headers = append(headers, "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n")
+	}
+	s := &socket{c, bufio.NewReaderSize(c, 512)}
+	if err := s.shake(a.request(path, headers...)); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *socket) shake(request string) error {
+	if _, err := io.WriteString(s, request); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(s.r, nil)
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusSwitchingProtocols {
+		return refusal(fmt.Sprint("status ", answer.StatusCode))
+	}
+	return nil
+}
+
+// say sends a text message.
+func (s *socket) say(text string) error {
+	_, err := s.Write(frame(ws.OpText, true, false, []byte(text)))
+	return err
+}
+
+// drain reads to the end, which it returns: as a refusal where the last frame was a close.
+func (s *socket) drain() error {
+	b := make([]byte, 4<<10)
+	last := 0
+	for {
+		n, err := s.r.Read(b)
+		if err != nil {
+			if why, closed := closing(b[:last]); closed {
+				return why
+			}
+			return err
+		}
+		last = n
+	}
+}
+
+// hear drains beside the writing. The channel gives the end once.
+func (s *socket) hear() <-chan error {
+	end := make(chan error, 1)
+	go func() { end <- s.drain() }()
+	return end
+}
+
+// flood writes as often as every says and reads what comes, until either ends. The reader knows the better reason.
+func (s *socket) flood(write func() error) error {
+	end := s.hear()
+	err := write()
+	s.Conn.SetReadDeadline(soon())
+	if why := <-end; isRefusal(why) {
+		return why
+	}
+	return err
+}
+
+// closing finds a close frame at the end of what was read: the server does not mask, so it is 0x88, a length, a code
+// and a reason.
+func closing(b []byte) (refusal, bool) {
+	for i := max(0, len(b)-2-125); i+4 <= len(b); i++ {
+		if b[i] != 0x88 || i+2+int(b[i+1]) != len(b) {
+			continue
+		}
+		if code := binary.BigEndian.Uint16(b[i+2:]); code >= 1000 && code < 5000 { // RFC 6455, section 7.4.2
+			return refusal(fmt.Sprint("close ", code)), true
+		}
+	}
+	return "", false
+}
+
+// frame is a client's frame. The mask is zero, which the protocol allows, so that the payload stays as it is and
+// costs the attacker nothing. compressed sets the bit of RFC 7692.
+func frame(op ws.OpCode, fin, compressed bool, payload []byte) []byte {
+	h := ws.Header{Fin: fin, OpCode: op, Masked: true, Length: int64(len(payload))}
+	if compressed {
+		h.Rsv = ws.Rsv(true, false, false)
+	}
+	b := make([]byte, 0, ws.HeaderSize(h)+len(payload))
+	w := appender{b}
+	ws.WriteHeader(&w, h) // to memory
+	return append(w.b, payload...)
+}
+
+type appender struct{ b []byte }
+
+func (a *appender) Write(p []byte) (int, error) {
+	a.b = append(a.b, p...)
+	return len(p), nil
+}
