@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 2, // most of the time they wait
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second, which it is otherwise, is as old as the server's metrics may be, and short for a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -199,7 +199,7 @@ describe("the line", () => {
     await page.waitForSelector('body[data-kept="true"]');
     await live(page);
     await pricesMove(page);
-    expect(await own.subscribers()).toBe(1);
+    await expect.poll(own.subscribers).toBe(1);
     await close();
     await keeping.close();
     await own.close();

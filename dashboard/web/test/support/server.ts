@@ -33,7 +33,7 @@ export async function eventually<T>(attempt: () => Promise<T> | T, within = 20_0
 export interface Server {
   readonly port: number;
   readonly url: string;
-  /** How many listen over WebSocket now, by its metrics. */
+  /** How many listen over WebSocket, by its metrics, which may be a second old. */
   subscribers(): Promise<number>;
   /** Starts it on the same port, and waits until it is ready. */
   start(): Promise<void>;
