@@ -106,6 +106,36 @@ describe("quotes", () => {
     expect(client.quote("B")).toMatchObject({ last: 2, confirmed: false, live: false });
   });
 
+  test("of a run of the server that is over are not taken for synced by one who polls", async () => {
+    const answers = [
+      { epoch: "e", seq: 9, time: 1, quotes: [{ s: "A", p: 1, n: 5 }] },
+      { epoch: "f", seq: 0, time: 2, quotes: [] }, // it has just begun
+      { epoch: "f", seq: 1, time: 3, resumed: true, quotes: [{ s: "A", p: 1, n: 1 }] },
+    ];
+    const fetch = () => {
+      const next = answers.shift();
+      return next ? Promise.resolve(new Response(JSON.stringify(next))) : new Promise<Response>(() => {});
+    };
+    const { client } = setup({ transport: "poll", fetch, share: false });
+    const seen: unknown[] = [];
+    client.on("message", ({ type }) => {
+      const trades = client.quotes().map(({ raw, live }) => `${raw.n} ${live}`);
+      seen.push([type, client.state.synced, ...trades]);
+    });
+    client.subscribe(["A"]);
+    client.connect();
+    await fetched();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(seen).toEqual([
+      ["hello", false],
+      ["snapshot", false, "5 false"],
+      ["hello", false, "5 false"],
+      ["snapshot", false, "5 false"],
+      ["snapshot", true, "1 true"],
+    ]);
+    expect(client.quote("A")).toMatchObject({ raw: { n: 1 }, live: true });
+  });
+
   test("of a resumed stream are vouched for again", async () => {
     const { client, last, sockets } = setup();
     client.subscribe(["A"]);

@@ -269,7 +269,7 @@ describe("losing it", () => {
     await tick(4999);
     expect(connection.state.phase).toBe("open");
     await tick(1);
-    expect(connection.state).toMatchObject({ phase: "waiting", reason: "the line went silent" });
+    expect(connection.state).toMatchObject({ phase: "waiting", reason: "no heartbeat" });
     expect(streams[0]?.open).toBe(false);
   });
 

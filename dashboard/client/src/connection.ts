@@ -64,7 +64,7 @@ const healthy = 10_000; // ms that a connection must last for its troubles to be
 const restAfter = 300_000; // a hidden page gives its socket back after five minutes
 const backlogLimit = 65_536;
 
-const silent: Closing = { reason: "the line went silent" };
+const silent: Closing = { reason: "no heartbeat" };
 
 /**
  * One connection to the server, whatever it takes: it notices silence, comes back with full-jitter delays from
@@ -114,7 +114,8 @@ export function createConnection(options: ConnectionOptions) {
   const set = (phase: Phase, change: Partial<ConnectionState> = {}) => {
     state = {
       ...state,
-      ...(phase !== "open" && { synced: false, retryAt: null }),
+      synced: state.synced && phase === "open",
+      retryAt: null,
       phase,
       transport: transport.name,
       paused: wanted.paused,
@@ -160,7 +161,11 @@ export function createConnection(options: ConnectionOptions) {
         if (mine !== generation) return;
         // A server that is full or restarting says only that: nothing has been found again.
         if (firstHeard || message.type !== "error") hear();
-        if (message.type === "hello") heartbeat = message.heartbeat_ms || heartbeat;
+        if (message.type === "hello") {
+          heartbeat = message.heartbeat_ms || heartbeat;
+          // Another run of the server, found by a poll or a stream that was opened anew: it has yet to tell its state.
+          if (state.synced && message.epoch !== subscriptions.epoch) set("open", { synced: false });
+        }
         events.emit("message", message);
         if (mine !== generation) return;
         const synced = subscriptions.take(message, position, post);

@@ -105,6 +105,11 @@ export function createSubscriptions() {
   };
 
   return {
+    /** The run of the server that speaks; "" before it has said hello. */
+    get epoch(): string {
+      return epoch;
+    },
+
     get position(): string | null {
       return position;
     },
