@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { pipeline } from "node:stream";
 
 export interface Gateway {
   readonly url: string;
   /** What it does not let through. */
   block: { websocket: boolean; sse: boolean; all: boolean };
-  /** Lets nothing through any more, without closing anything; or lets it through again. */
+  /** Lets nothing of the server through any more, without closing anything; or breaks what was so, and lets through again. */
   hush(on: boolean): void;
   /** Breaks every connection that is open, without a word. */
   cut(): void;
@@ -40,7 +41,7 @@ export async function startProxy(
       (answer) => {
         if (hushed) return;
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
+        pipeline(answer, outgoing, () => {}); // an answer that breaks off does so here, too
       },
     );
     forward.on("error", () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
@@ -59,15 +60,19 @@ export async function startProxy(
     }
     const onward = connect(target, "127.0.0.1", () => {
       const headers = incoming.rawHeaders.flatMap((value, i, all) => (i % 2 ? [`${all[i - 1]}: ${value}`] : []));
-      if (hushed) return;
+      if (hushed || socket.destroyed) return;
       onward.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
       onward.write(head);
       onward.pipe(socket).pipe(onward);
     });
     onwards.add(onward);
-    onward.on("close", () => onwards.delete(onward));
     onward.on("error", () => socket.destroy());
-    socket.on("error", () => onward.destroy());
+    onward.on("close", () => {
+      onwards.delete(onward);
+      socket.end();
+    });
+    socket.on("error", () => {}); // it is followed by `close`
+    socket.on("close", () => onward.destroy()); // or the server would have a client that takes nothing
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -82,10 +87,8 @@ export async function startProxy(
     cut,
     hush(on) {
       hushed = on;
-      for (const onward of onwards) {
-        if (on) onward.unpipe();
-        else onward.destroy(); // what has been held back is of no use any more
-      }
+      for (const onward of onwards) onward.unpipe();
+      if (!on) cut(); // what has been held back is of no use any more, and nobody is to wait for it in vain
     },
     async close() {
       cut();

@@ -7,14 +7,23 @@ import { join, resolve } from "node:path";
 
 const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../../bin/tickertape");
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
+/**
+ * One of the ports that no system gives out by itself: another program cannot be given it before the server listens, nor
+ * between its end and its next start.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch {
+      continue; // it is taken
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** Tries until it no longer throws; the last error when time is up. */
