@@ -235,7 +235,7 @@ const trial = async (seed: number, look: (index: number) => Promise<Findings>) =
 
 const what = () => ({ symbols, bars: symbols.slice(0, 1), interval: "1s", trades: symbols });
 
-describe("the client library keeps the protocol's promises", () => {
+describe("the client library keeps the protocol's promises", { timeout: 180_000 }, () => {
   test.each([1, 2])("in Node, seed %d", async (seed) => {
     const clients = transports.map((transport, index) =>
       createClient({

@@ -22,7 +22,8 @@ const refused =
 const settings = (page: Page, value: object) =>
   page.evaluate((kept) => localStorage.setItem("tickertape.settings", JSON.stringify(kept)), value);
 
-describe("accessible", () => {
+// To look at a page by all the rules takes seconds on a busy machine, and is done many times here.
+describe("accessible", { timeout: 180_000 }, () => {
   const schemes = ["green-red", "red-green", "blue-orange"] as const;
   test.each(["light", "dark"] as const)("in each colour scheme, with the detail open, %s", async (theme) => {
     const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
@@ -372,6 +373,34 @@ describe("the keyboard alone", () => {
     await expect.poll(rows).toEqual(["XOM"]);
     await press("ArrowDown", "ArrowDown", "Delete");
     await expect.poll(() => page.textContent(".note")).toContain("XOM removed");
+    await close();
+  });
+});
+
+describe("a menu", () => {
+  test("keeps its place when more comes into it while it is open", async () => {
+    const { page, close } = await openPage(browser, server.url);
+    await live(page);
+    let answer = () => {};
+    const asked = new Promise<void>((done) => {
+      answer = done;
+    });
+    await page.route(/\/api\/symbols\?symbols=(\*|%2A)/, async (route) => {
+      await asked;
+      await route.continue();
+    });
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+    await page.keyboard.press("Shift+L");
+    await page.keyboard.press("End");
+    expect(await focused()).toBe("Export as text…");
+    expect(await page.locator(".popup .heading", { hasText: "Sectors" }).count()).toBe(0);
+    answer();
+    await page.waitForSelector(".popup .heading >> text=Sectors");
+    expect(await focused()).toBe("Export as text…");
+    await page.keyboard.press("ArrowUp");
+    expect(await focused()).toBe("Import…");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector('.popup[role="menu"]', { state: "detached" });
     await close();
   });
 });

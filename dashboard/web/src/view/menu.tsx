@@ -111,7 +111,7 @@ export function Menu({
       </button>
       {shown && (
         <div class="popup" data-end={end} role="menu" aria-label={label}>
-          {items().map((item, index) => {
+          {items().map((item, index, all) => {
             if (item.kind === "line") return <hr key={`line ${index}`} />;
             if (item.kind === "heading") {
               return (
@@ -121,10 +121,12 @@ export function Menu({
               );
             }
             const { kind, label: text, hint, checked = false, disabled = false, run } = item;
+            // Not by its place: others may come before it while it has the focus.
+            const same = all.slice(0, index).filter((one) => one.kind === kind && one.label === text).length;
             return (
               // biome-ignore lint/a11y/useAriaPropsSupportedByRole: each kind but the action has it
               <button
-                key={`${kind} ${text} ${index}`}
+                key={`${kind} ${text} ${same}`}
                 type="button"
                 class="item"
                 role={kind === "check" ? "menuitemcheckbox" : kind === "radio" ? "menuitemradio" : "menuitem"}
