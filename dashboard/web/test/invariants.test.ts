@@ -29,6 +29,7 @@ interface Findings {
 
 /** Watches a client. It runs in Node and, as text, in a page: it may use nothing from around it. */
 const watch = (client: Client, symbols: readonly string[]): (() => Findings) => {
+  const barsLookedAt = 300; // more than are asked of the server
   const violations: string[] = [];
   const history: { epoch: string; seq: number; state: string }[] = [];
   const before = new Map<string, { n: number; t: number }>();
@@ -96,7 +97,10 @@ const watch = (client: Client, symbols: readonly string[]): (() => Findings) => 
     violations,
     position: client.position,
     history,
-    bars: client.bars(symbols[0] ?? "", "1s").map((bar) => [bar.time, bar.close, bar.volume, bar.trades]),
+    bars: client
+      .bars(symbols[0] ?? "", "1s")
+      .slice(-barsLookedAt)
+      .map((bar) => [bar.time, bar.close, bar.volume, bar.trades]),
     trades,
     synced: client.state.synced,
     losses,
