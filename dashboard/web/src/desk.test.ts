@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { SymbolInfo } from "./api.ts";
 import { ownList, setupDesk as setup } from "./desk.fixture.ts";
 import { nothingSaved } from "./saved.ts";
 
@@ -158,5 +159,22 @@ describe("an address", () => {
     await settle();
     expect(desk.symbols.value).toEqual(["A", "B", "C", "Z"]);
     expect(sockets.last().url).toContain("symbols=*");
+  });
+
+  test("can ask for everything, which is asked for once though the stream begins before the answer", async () => {
+    const { market, api, says, hello, snapshot } = await setup();
+    let answer = (_: readonly SymbolInfo[]) => {};
+    vi.mocked(api.everything).mockReturnValueOnce(
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+    );
+    void market.loadEverything();
+    says(hello(), snapshot(1));
+    await settle();
+    expect(api.everything).toHaveBeenCalledTimes(1);
+    answer([{ symbol: "A" }]);
+    await settle();
+    expect(market.everything.value).toEqual([{ symbol: "A" }]);
   });
 });

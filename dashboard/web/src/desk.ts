@@ -230,6 +230,7 @@ export function createDesk(options: DeskOptions) {
 
     ranked(): readonly string[] {
       const text = filter.value.trim().toLowerCase();
+      if (text !== "") market.learned.value; // names and sectors may come after what was typed
       const shown = symbols.value ?? [];
       return rank(
         text === "" ? shown : shown.filter((symbol) => matches(symbol, text)),

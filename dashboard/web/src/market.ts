@@ -57,6 +57,8 @@ export function createMarket(options: MarketOptions) {
   const everything: Signal<readonly SymbolInfo[] | null> = signal(null);
 
   const infos = new Map<string, SymbolInfo>();
+  /** Grows when records come. */
+  const learned: Signal<number> = signal(0);
   const unknown = new Set<string>();
   const decimals = new Map<string, number>();
   let listed: readonly string[] = [];
@@ -71,6 +73,7 @@ export function createMarket(options: MarketOptions) {
       infos.set(info.symbol, info);
       changed(info.symbol);
     }
+    learned.value++;
   };
 
   const describe = async () => {
@@ -96,8 +99,8 @@ export function createMarket(options: MarketOptions) {
     void describe();
   };
 
-  const loadEverything = async () => {
-    wantsAll = true;
+  let loading: Promise<void> | null = null;
+  const load = async () => {
     try {
       const records = await api.everything();
       learn(records);
@@ -105,6 +108,13 @@ export function createMarket(options: MarketOptions) {
     } catch {
       // the next connection asks again
     }
+    loading = null;
+  };
+  /** One request at a time: a second answer would put rows in order anew that are held by then. */
+  const loadEverything = (): Promise<void> => {
+    wantsAll = true;
+    loading ??= load();
+    return loading;
   };
 
   const beat = () => {
@@ -192,6 +202,7 @@ export function createMarket(options: MarketOptions) {
     },
 
     info: (symbol: string): SymbolInfo | undefined => infos.get(symbol),
+    learned: learned as ReadonlySignal<number>,
     learn,
     loadEverything,
 
