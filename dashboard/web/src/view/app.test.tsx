@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { SymbolInfo } from "../api.ts";
 import { ownList, setupDesk } from "../desk.fixture.ts";
 import { createFormat } from "../format.ts";
 import { nothingSaved, type Saved } from "../saved.ts";
@@ -132,6 +133,22 @@ describe("the page", () => {
   });
 });
 
+test("a note stays its time, also when the time of the one before is up as it comes", async () => {
+  const { client, desk } = await mount();
+  client.disconnect(); // a silent server would be left for another transport meanwhile
+  await act(() => desk.say("One."));
+  await wait(7999);
+  await act(async () => {
+    desk.say("Two.");
+    await vi.advanceTimersByTimeAsync(1); // no frame has come yet
+  });
+  expect(text(".note")).toBe("Two.");
+  await wait(7999);
+  expect(text(".note")).toBe("Two.");
+  await wait(1);
+  expect(text(".note")).toBeNull();
+});
+
 describe("the search", () => {
   const type = async (value: string, then?: string) => {
     const input = host.querySelector<HTMLInputElement>(".search input");
@@ -171,6 +188,29 @@ describe("the search", () => {
     expect(desk.symbols.value).toEqual(["A", "B", "C", "D"]);
   });
 
+  test("keeps such an Enter when the answer to what was typed before comes after it", async () => {
+    const { api, desk } = await mount();
+    let answer = (_: readonly SymbolInfo[]) => {};
+    vi.mocked(api.search).mockReturnValueOnce(
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+    );
+    vi.mocked(api.search).mockResolvedValueOnce([{ symbol: "D" }]);
+    await type("c");
+    const input = host.querySelector<HTMLInputElement>(".search input");
+    // In one turn, so that the page has not drawn yet what is typed now.
+    await act(async () => {
+      if (input) input.value = "cd";
+      input?.dispatchEvent(new Event("input", { bubbles: true }));
+      input?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      answer([{ symbol: "C" }]);
+      for (let i = 0; i < 5; i++) await Promise.resolve();
+    });
+    await wait(200);
+    expect(desk.symbols.value).toEqual(["A", "B", "D"]);
+  });
+
   test("says when nothing matches, and when it does not work", async () => {
     const { api } = await mount();
     await type("zzz");
@@ -202,6 +242,16 @@ describe("the keyboard", () => {
     expect(text(".found")).toBe("1 of 2");
     await press("Escape");
     expect(desk.filter.value).toBe("");
+  });
+
+  test("filters by a name that comes after what was typed", async () => {
+    const { desk, market } = await mount();
+    await act(() => {
+      desk.filter.value = "beta";
+    });
+    expect([order(), text(".found")]).toEqual([[], "0 of 2"]);
+    await act(() => market.learn([{ symbol: "B", name: "Beta Corp." }]));
+    expect([order(), text(".found")]).toEqual([["B"], "1 of 2"]);
   });
 
   test("opens the lists, walks them and chooses", async () => {

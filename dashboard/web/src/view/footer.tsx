@@ -18,7 +18,8 @@ export function Footer({ scene }: { readonly scene: Scene }) {
   const label = origin(market.feed.value);
   useEffect(() => {
     if (!note) return;
-    const timer = setTimeout(() => desk.dismiss(), noteLasts);
+    // Another one may stand there by then: effects come after the frame that shows it.
+    const timer = setTimeout(() => desk.note.peek() === note && desk.dismiss(), noteLasts);
     return () => clearTimeout(timer);
   }, [note, desk]);
   return (

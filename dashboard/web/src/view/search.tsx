@@ -38,9 +38,10 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
         results.value = { kind: "found", query: text, records };
         active.value = 0;
         const enter = hurried.current;
+        if (enter?.text !== text) return; // none, or it is for a text that has not been asked for yet
         hurried.current = null;
         const first = records[0];
-        if (enter?.text === text && first) take.current(first, enter.detail);
+        if (first) take.current(first, enter.detail);
       } catch {
         if (!abort.signal.aborted) results.value = { kind: "failed" };
       }
