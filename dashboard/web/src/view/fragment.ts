@@ -9,30 +9,38 @@ export function createFragment(): {
 } {
   const symbol = signal(readFragment(location.hash));
   let pushed = false;
+  let leaving = false; // a step back is under way: what is pushed before it is done, it would undo
   const plain = () => location.pathname + location.search;
+  const url = (of: string) => `${plain()}#${encodeURIComponent(of)}`;
+  const push = (next: string) => {
+    history.pushState(null, "", url(next));
+    pushed = true;
+  };
   addEventListener("popstate", () => {
     pushed = false;
-    symbol.value = readFragment(location.hash);
+    if (!leaving) symbol.value = readFragment(location.hash);
+    else if (symbol.value !== null) push(symbol.value);
+    leaving = false;
   });
   return {
     symbol,
     open(next) {
       if (next === symbol.value) return;
-      const url = `${plain()}#${encodeURIComponent(next)}`;
       // One entry for the panel, whatever it shows: Back closes it.
-      if (symbol.value === null) {
-        history.pushState(null, "", url);
-        pushed = true;
-      } else history.replaceState(null, "", url);
+      if (!leaving) {
+        if (symbol.value === null) push(next);
+        else history.replaceState(null, "", url(next));
+      }
       symbol.value = next;
     },
     close() {
       if (symbol.value === null) return;
-      if (pushed) {
-        history.back();
-        pushed = false;
-      } else history.replaceState(null, "", plain());
       symbol.value = null;
+      if (leaving) return;
+      leaving = pushed;
+      pushed = false;
+      if (leaving) history.back();
+      else history.replaceState(null, "", plain());
     },
   };
 }

@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createFragment } from "./fragment.ts";
+
+/** The history as browsers have it: a step back is done some time later. */
+let entries: string[];
+let back: () => void;
+beforeEach(() => {
+  entries = ["/"];
+  vi.stubGlobal("location", { hash: "", pathname: "/", search: "" });
+  const look = () => {
+    location.hash = /#.*$/.exec(entries.at(-1) ?? "")?.[0] ?? "";
+  };
+  vi.stubGlobal("history", {
+    pushState: (_: unknown, __: string, url: string) => {
+      entries.push(url);
+      look();
+    },
+    replaceState: (_: unknown, __: string, url: string) => {
+      entries.splice(-1, 1, url);
+      look();
+    },
+    back: vi.fn(),
+  });
+  back = () => {
+    entries.pop();
+    look();
+    dispatchEvent(new Event("popstate"));
+  };
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("what is opened is one step of the history, whatever it is", () => {
+  const fragment = createFragment();
+  fragment.open("A");
+  fragment.open("B");
+  expect(entries).toEqual(["/", "/#B"]);
+  back();
+  expect(fragment.symbol.value).toBeNull();
+});
+
+test("what is opened before the step back that has closed another is done, stays open", () => {
+  const fragment = createFragment();
+  fragment.open("A");
+  fragment.close();
+  expect(history.back).toHaveBeenCalledTimes(1);
+  fragment.open("B");
+  fragment.open("C");
+  back();
+  expect(fragment.symbol.value).toBe("C");
+  expect(entries).toEqual(["/", "/#C"]);
+  fragment.close();
+  fragment.open("D");
+  fragment.close();
+  expect(history.back).toHaveBeenCalledTimes(2);
+  back();
+  expect(fragment.symbol.value).toBeNull();
+  expect(entries).toEqual(["/"]);
+});
