@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Page, WebSocket } from "playwright-core";
 import { expect, test } from "vitest";
 import { launch, openPage } from "./support/browser.ts";
 import { startServer } from "./support/server.ts";
@@ -26,7 +27,15 @@ test("a page of another origin has live prices in five lines, and shares its lin
   body = page(server.url);
   const browser = await launch();
 
-  const { page: mine, close } = await openPage(browser, origin, { allow: /favicon|404/ });
+  const { page: mine, close } = await openPage(browser, "about:blank", { allow: /favicon|404/ });
+  const sockets = new Set<WebSocket>();
+  const follow = (page: Page) =>
+    page.on("websocket", (socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+  follow(mine);
+  await mine.goto(origin);
   const live = async () => {
     for (const symbol of ["AAPL", "MSFT"]) {
       await mine.waitForFunction((s) => /^\d+\.\d+ true$/.test(document.body.dataset[s] ?? ""), symbol);
@@ -34,9 +43,11 @@ test("a page of another origin has live prices in five lines, and shares its lin
   };
   await live();
   const second = await mine.context().newPage();
+  follow(second);
   await second.goto(origin);
   await second.waitForFunction(() => /true$/.test(document.body.dataset["AAPL"] ?? ""));
-  expect(await server.subscribers()).toBe(1);
+  await expect.poll(() => sockets.size).toBe(1);
+  await expect.poll(() => server.subscribers()).toBe(1);
   await close();
 
   // Elsewhere the library may be read, but the server is not asked by strangers.
