@@ -1,3 +1,4 @@
+import { truncateSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
@@ -28,9 +29,10 @@ describe("prices", () => {
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Simulated");
     expect(await page.textContent(".provenance")).toContain("not market data");
-    expect(await page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
-    expect(await page.title()).toBe("tickertape");
-    expect(await page.locator('.row[data-symbol="AAPL"] .name').textContent()).toBe("Apple Inc.");
+    // The age is told each second, the title is written after the frame, and the names come with an answer of their own.
+    await expect.poll(() => page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
+    await expect.poll(() => page.title()).toBe("tickertape");
+    await expect.poll(() => page.textContent('.row[data-symbol="AAPL"] .name')).toBe("Apple Inc.");
     await page.getByRole("button", { name: "Close this note" }).click();
     await page.waitForSelector(".provenance", { state: "detached" });
     expect(await page.textContent(".disclaimer")).toContain("not market data");
@@ -76,6 +78,7 @@ describe("prices", () => {
       const { page, close } = await openPage(browser, replay.url, { symbols: recording.symbols, viewport });
       await live(page);
       await pricesMove(page);
+      await page.evaluate(() => document.fonts.ready); // the widths are those of the page's own font
       const cut = await page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>(".body .row .cell")]
           .filter((cell) => !cell.matches(".name, .remove") && getComputedStyle(cell).display !== "none")
@@ -120,16 +123,18 @@ describe("prices", () => {
 
 describe("a recording", () => {
   test("is labelled, and when it ends its last prices are not shown as live", async () => {
-    const recording = writeRecording(8);
+    const recording = writeRecording(300);
     const replay = await startServer(recording.environment);
     const { page, close } = await openPage(browser, replay.url, { symbols: recording.symbols });
     await live(page);
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Replay, simulated");
-    await page.waitForSelector('.grid[data-live="false"]', { timeout: 30_000 });
+    // It ends here: however long a page takes to load, it has seen it live.
+    truncateSync(recording.environment["TICKERTAPE_FEED_REPLAY_FILE"] ?? "");
+    await page.waitForSelector(".notice >> text=The recording has ended");
+    expect(await page.getAttribute(".grid", "data-live")).toBe("false");
     // The status comes at once, the symbols' states with the next flush.
     await page.waitForFunction(() => document.querySelectorAll('.body .row[data-state="live"]').length === 0);
-    expect(await page.textContent(".notice")).toContain("The recording has ended");
     await close();
     await replay.close();
     recording.close();
@@ -137,7 +142,7 @@ describe("a recording", () => {
 });
 
 describe("a lost connection", () => {
-  test("greys the grid, says so, and heals without a reload when the server is back", async () => {
+  test("greys the grid, says so, and heals without a reload when the server is back", { timeout: 90_000 }, async () => {
     const own = await startServer();
     const { page, close } = await openPage(browser, own.url, { allow: refused });
     await live(page);
@@ -158,7 +163,9 @@ describe("a lost connection", () => {
     expect(colours[1]).toBe(colours[2]);
 
     await own.start();
-    await live(page); // over WebSocket: a server that was away is no blocked transport
+    // Over WebSocket: a server that was away is no blocked transport. One that took long to come back is asked again
+    // after half a minute at the latest.
+    await page.waitForSelector('.badge[data-tone="live"][data-transport="websocket"]', { timeout: 50_000 });
     await page.waitForSelector('.grid[data-live="true"]');
     await pricesMove(page);
     expect(await page.evaluate(() => Reflect.get(window, "sameDocument"))).toBe(true);
@@ -239,9 +246,9 @@ describe("the list", () => {
     await page.keyboard.type("netf");
     await page.waitForSelector('.result[aria-selected="true"] >> text=NFLX');
     await page.keyboard.press("Enter");
+    await page.waitForSelector(".note >> text=NFLX added"); // it stays for some seconds
     await page.waitForSelector('.row[data-symbol="NFLX"][data-state="live"]');
     expect(await symbolsShown(page)).toEqual(["MSFT", "AAPL", "XOM", "NFLX"]);
-    expect(await page.textContent(".note")).toContain("NFLX added");
 
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
@@ -261,7 +268,7 @@ describe("the list", () => {
 
     await page.reload();
     await live(page);
-    expect(await symbolsShown(page)).toEqual(["AAPL", "MSFT", "NFLX", "XOM"]);
+    await expect.poll(() => symbolsShown(page)).toEqual(["AAPL", "MSFT", "NFLX", "XOM"]);
     await page.getByRole("button", { name: "Back to the list’s order" }).click();
     expect(await symbolsShown(page)).toEqual(["MSFT", "AAPL", "XOM", "NFLX"]);
     await close();
@@ -270,18 +277,19 @@ describe("the list", () => {
   test("is sorted by numbers with a click on the header, biggest first", async () => {
     const { page, close } = await openPage(browser, server.url);
     await live(page);
+    await page.waitForSelector(".body .row"); // the server's list has an answer of its own
     await page.locator('[role="columnheader"].volume').click();
     expect(await page.locator('[role="columnheader"].volume').getAttribute("aria-sort")).toBe("descending");
-    const { quotes } = (await (
-      await fetch(`${server.url}/api/quotes?symbols=${(await symbolsShown(page)).join(",")}`)
-    ).json()) as {
-      quotes: { s: string; v: number }[];
+    // Rows whose volumes have come since then take their places within a second.
+    const lead = async () => {
+      const shown = await symbolsShown(page);
+      const { quotes } = (await (await fetch(`${server.url}/api/quotes?symbols=${shown.join(",")}`)).json()) as {
+        quotes: { s: string; v: number }[];
+      };
+      const volumes = new Map(quotes.map(({ s, v }) => [s, v]));
+      return (volumes.get(shown[0] ?? "") ?? 0) - (volumes.get(shown.at(-1) ?? "") ?? 0);
     };
-    const volumes = new Map(quotes.map(({ s, v }) => [s, v]));
-    const shown = await symbolsShown(page);
-    const first = volumes.get(shown[0] ?? "") ?? 0;
-    const last = volumes.get(shown.at(-1) ?? "") ?? 0;
-    expect(first).toBeGreaterThan(last);
+    await expect.poll(lead).toBeGreaterThan(0);
     await close();
   });
 
@@ -305,6 +313,11 @@ describe("500 symbols at ten updates a second", () => {
     const { page, close } = await openPage(browser, busy.url, { symbols: list });
     await live(page);
     await pricesMove(page);
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Performance.enable");
+    const worked = async () =>
+      (await cdp.send("Performance.getMetrics")).metrics.find(({ name }) => name === "ThreadTime")?.value ?? Number.NaN;
+    const before = await worked();
     const measured = await page.evaluate(async () => {
       const long: number[] = [];
       const observer = new PerformanceObserver((entries) =>
@@ -331,10 +344,12 @@ describe("500 symbols at ten updates a second", () => {
         nodes: document.querySelectorAll("*").length,
       };
     });
-    console.info("500 symbols:", JSON.stringify(measured));
+    // The page's own work, however busy the machine is: at most 25 ms for a frame, as 40 frames a second take.
+    const work = (1000 * ((await worked()) - before)) / measured.frames;
+    console.info("500 symbols:", JSON.stringify({ ...measured, work }));
     expect(await page.locator(".body .row").count()).toBeLessThan(60);
     expect(measured.nodes).toBeLessThan(2500);
-    expect(measured.frames).toBeGreaterThan(50);
+    expect(work).toBeLessThan(25);
 
     await page.focus(".grid");
     await page.keyboard.press("ArrowDown");
@@ -358,6 +373,7 @@ describe("the look of it", () => {
   ])("nothing overflows at $width×$height", async (viewport) => {
     const { page, close } = await openPage(browser, server.url, { viewport, hasTouch: true });
     await live(page);
+    await page.waitForSelector(".body .row");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
     const outside = await page.evaluate(() =>
       [...document.querySelectorAll("header > *, footer > *, .toolbar > *, .badge > *, .notice > *, .provenance > *")]
@@ -375,6 +391,7 @@ describe("the look of it", () => {
     const own = await startServer();
     const { page, close } = await openPage(browser, own.url, { colorScheme, allow: refused });
     await live(page);
+    await pricesMove(page);
     expect(await complaints(page)).toEqual([]);
     await own.kill();
     await page.waitForSelector(".notice >> text=Connection lost");
