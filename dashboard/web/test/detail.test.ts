@@ -35,7 +35,7 @@ describe("the detail", () => {
     const newest = () => page.textContent(".tape tbody tr");
     await page.waitForSelector(".tape tbody tr");
     const before = await newest();
-    await expect.poll(newest, { timeout: 15_000 }).not.toBe(before);
+    await expect.poll(newest).not.toBe(before);
     expect(await page.locator(".tape tbody tr").count()).toBeLessThanOrEqual(40);
 
     await page.goBack();

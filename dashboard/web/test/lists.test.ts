@@ -176,9 +176,9 @@ describe("columns", () => {
     const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL"] });
     await live(page);
     const path = () => page.getAttribute('.row[data-symbol="AAPL"] .prices', "d");
-    await expect.poll(path, { timeout: 10_000 }).toMatch(/^M1 /);
+    await expect.poll(path).toMatch(/^M1 /);
     const before = await path();
-    await expect.poll(path, { timeout: 15_000 }).not.toBe(before);
+    await expect.poll(path).not.toBe(before);
     await close();
   });
 });
@@ -203,7 +203,7 @@ describe("5,000 symbols", () => {
     const busy = await startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "5000", TICKERTAPE_FEED_SIM_RATE: "10000" });
     const { page, close } = await openPage(browser, `${busy.url}/?s=*&sort=-percent`);
     await live(page);
-    await expect.poll(() => page.getAttribute(".grid", "aria-rowcount"), { timeout: 15_000 }).toBe("5001");
+    await expect.poll(() => page.getAttribute(".grid", "aria-rowcount")).toBe("5001");
     const percents = () =>
       page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>(".body .row")]
@@ -222,7 +222,7 @@ describe("5,000 symbols", () => {
     await page.waitForSelector('.held[data-on="true"]', { timeout: 20_000 }); // it would be another one by now
     expect(await symbolsShown(page)).toEqual(order);
     await page.mouse.move(700, 20);
-    await expect.poll(() => symbolsShown(page), { timeout: 10_000 }).not.toEqual(order);
+    await expect.poll(() => symbolsShown(page)).not.toEqual(order);
 
     await page.focus(".grid");
     await page.keyboard.press("ArrowDown");
