@@ -344,7 +344,7 @@ describe("500 symbols at ten updates a second", () => {
         nodes: document.querySelectorAll("*").length,
       };
     });
-    // The page's own work, however busy the machine is: at most 25 ms for a frame, as 40 frames a second take.
+    // The page’s own work, however busy the machine is: 25 ms a frame at most, which is 40 frames a second.
     const work = (1000 * ((await worked()) - before)) / measured.frames;
     console.info("500 symbols:", JSON.stringify({ ...measured, work }));
     expect(await page.locator(".body .row").count()).toBeLessThan(60);
