@@ -2,9 +2,11 @@ package broadcast
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -101,7 +103,11 @@ func (b *Board) barsWanted(r *http.Request, visitor admission.Visitor, q *barsQu
 			named.list.ids = append(named.list.ids, feed.SymbolID(id))
 		}
 	}
-	if refusal := b.door.Charge(r.Context(), visitor, b.store.costOfBars(named.list.ids, q).Plus(admission.Echo(echoed(named.unknown)))); refusal != nil {
+	cost, ok := b.costOfBars(r.Context(), named.list.ids, q)
+	if !ok {
+		return named, r.Context().Err()
+	}
+	if refusal := b.door.Charge(r.Context(), visitor, cost.Plus(admission.Echo(echoed(named.unknown)))); refusal != nil {
 		return named, refusal
 	}
 	return named, nil
@@ -115,17 +121,31 @@ func echoed(names []string) (n int) {
 	return n
 }
 
-// costOfBars is what the bars of these symbols cost at most.
-func (s *store) costOfBars(ids []feed.SymbolID, q *barsQuery) admission.Cost {
+// symbolsAtOnce is of how many symbols the bars are counted at a time.
+const symbolsAtOnce = 64
+
+// costOfBars is what the bars of these symbols cost at most. They are counted in slices: with a limit, that goes back
+// over as many bars as are told. It returns false when ctx has ended.
+func (b *Board) costOfBars(ctx context.Context, ids []feed.SymbolID, q *barsQuery) (admission.Cost, bool) {
+	n := 0
+	for some := range slices.Chunk(ids, symbolsAtOnce) {
+		if !b.door.Slice(ctx, func() { n += b.store.countBars(some, q) }) {
+			return admission.Cost{}, false
+		}
+	}
+	return admission.Bars(n).Plus(admission.Names(len(ids), 0)), true
+}
+
+// countBars is how many bars of these symbols are asked for, at most.
+func (s *store) countBars(ids []feed.SymbolID, q *barsQuery) (n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	n := 0
 	for _, id := range ids {
 		all := &s.chartOf(id).bars[q.interval]
 		from, to := all.between(q, s.chartOf(id))
 		n += to - from
 	}
-	return admission.Bars(n).Plus(admission.Names(len(ids), 0))
+	return n
 }
 
 // between are the places of the bars that are asked for.

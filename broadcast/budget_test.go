@@ -510,3 +510,19 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 		}
 	}
 }
+
+// The bars of many symbols are counted some at a time, and all of them are charged.
+func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
+	b := quietBoard(2*symbolsAtOnce + 1)
+	var ids []feed.SymbolID
+	for id := range b.dir.Len() {
+		ids = append(ids, feed.SymbolID(id))
+		for start := range uint32(2) {
+			b.store.chart(ids[id], true).bars[0].put(1+start, 2)
+		}
+	}
+	q := barsQuery{to: 1<<32 - 1}
+	if got, ok := b.costOfBars(t.Context(), ids, &q); !ok || got != admission.Bars(2*len(ids)).Plus(admission.Names(len(ids), 0)) {
+		t.Errorf("%v %t, want the cost of %d bars", got, ok, 2*len(ids))
+	}
+}
