@@ -67,7 +67,10 @@ func (w *workers) read(ctx context.Context, c *webSocketConn) {
 	s := c.sub
 	door := w.board.door
 	r, why := request{}, (*goodbye)(nil)
-	if door.Slice(ctx, func() { r, why = w.parse(c) }); why != nil {
+	if !door.Slice(ctx, func() { r, why = w.parse(c) }) {
+		return // the board ends, and cuts everyone off
+	}
+	if why != nil {
 		s.shard.post(func() { s.leave(*why) })
 		return
 	}
@@ -78,6 +81,8 @@ func (w *workers) read(ctx context.Context, c *webSocketConn) {
 		var f *fault
 		if errors.As(refused(err), &f) {
 			r.fault = f
+		} else if err != nil {
+			return // the board ends: nothing was found that a shard could answer with
 		}
 	}
 	if r.fault == nil {
