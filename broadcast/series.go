@@ -319,11 +319,7 @@ func (s *subscriber) unfollow(gone func(r *series) bool) {
 		return
 	}
 	sh := s.shard
-	last := len(sh.followers) - 1
-	sh.followers[f.place] = sh.followers[last]
-	sh.followers[f.place].followed.place = f.place
-	sh.followers[last] = nil
-	sh.followers = sh.followers[:last]
+	sh.followers = take(sh.followers, f.place, func(moved *subscriber) { moved.followed.place = f.place })
 	s.followed = nil
 }
 

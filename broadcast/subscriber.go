@@ -383,12 +383,7 @@ func (s *subscriber) leave(why error) {
 
 // ended is called when the connection is over.
 func (s *subscriber) ended() {
-	all := s.shard.all
-	last := len(all) - 1
-	all[s.index] = all[last]
-	all[s.index].index = s.index
-	all[last] = nil
-	s.shard.all = all[:last]
+	s.shard.all = take(s.shard.all, s.index, func(moved *subscriber) { moved.index = s.index })
 	s.release()
 }
 

@@ -96,11 +96,7 @@ func (w *watches) get(l *list, fields feed.Fields, every time.Duration, seq Seq)
 
 // leave ends a membership; the last to leave ends the watch.
 func (w *watches) leave(s *subscriber, x *watch) {
-	last := len(x.members) - 1
-	x.members[s.member] = x.members[last]
-	x.members[s.member].member = s.member
-	x.members[last] = nil
-	x.members = x.members[:last]
+	x.members = take(x.members, s.member, func(moved *subscriber) { moved.member = s.member })
 	w.abandon(x)
 }
 
