@@ -33,10 +33,11 @@ const minRate = 0.01
 // parseQuery reads a query. Its faults name the key and the value.
 func parseQuery(v url.Values, cfg Config) (q query, err error) {
 	q = query{fields: feed.AllFields, since: v.Get("since")}
-	for key, names := range map[string]*[]string{"symbols": &q.symbols, "trades": &q.trades} {
-		if *names, err = namesOf(key, v[key], cfg.MaxSymbols); err != nil {
-			return q, err
-		}
+	if q.symbols, err = namesOf("symbols", v["symbols"], cfg.MaxSymbols); err != nil {
+		return q, err
+	}
+	if q.trades, err = namesOf("trades", v["trades"], cfg.MaxSymbols); err != nil {
+		return q, err
 	}
 	if q.asks, err = parseAsks(v["bars"], v["interval"], v.Get("limit"), &cfg); err != nil {
 		return q, err
