@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -83,6 +82,13 @@ func quietBoard(symbols int) *Board {
 	return NewBoard(cfg, nil, dir, feed.Info{Name: "test"}, openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 }
 
+// run runs the board until the test ends, or its bubble.
+func run(t *testing.T, b *Board) {
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(t.Context()) }()
+	t.Cleanup(func() { <-done })
+}
+
 func trades(n, symbols int) []feed.Tick {
 	ticks := make([]feed.Tick, n)
 	for i := range ticks {
@@ -123,9 +129,7 @@ func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
 func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := quietBoard(1)
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); b.Run(ctx) }()
+		run(t, b)
 		time.Sleep(time.Minute)
 		b.Apply(feed.Batch{Ticks: trades(1, 1)})
 		synctest.Wait() // no time passes
@@ -141,8 +145,6 @@ func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
 		if got := b.Position().Seq - 1; got != 10 {
 			t.Errorf("%d flushes in a busy second, want 10", got)
 		}
-		stop()
-		<-done
 	})
 }
 

@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"context"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -25,9 +24,7 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		symbols := 500 * runtime.GOMAXPROCS(0) // a shard would need half a second to tell all
 		b := quietBoard(symbols)
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); b.Run(ctx) }()
+		run(t, b)
 		frames := make([]int, symbols)
 		for i := range frames {
 			s := newSubscriber(b, transportWebSocket, b.placed())
@@ -54,7 +51,5 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 		if got := testutil.ToFloat64(b.metrics.flushes) - flushes; got < 2.5*seconds {
 			t.Errorf("%v flushes in %d s, want more than there would be if each told everyone", got, seconds)
 		}
-		stop()
-		<-done
 	})
 }

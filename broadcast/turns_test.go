@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +14,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		b := quietBoard(5000)
 		ticks := trades(5000, 5000)
 		b.Apply(feed.Batch{Ticks: ticks})
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); b.Run(ctx) }()
+		run(t, b)
 		synctest.Wait()
 		time.Sleep(time.Second)
 		frames := 0
@@ -38,8 +35,6 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		if got := <-counted; got < 10 {
 			t.Errorf("%d messages in all, want the whole snapshot", got)
 		}
-		stop()
-		<-done
 	})
 }
 
@@ -47,9 +42,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 func TestLateShardsAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := quietBoard(10)
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); b.Run(ctx) }()
+		run(t, b)
 		synctest.Wait()
 		if late := b.Late(); late != 0 {
 			t.Errorf("a board with nothing to do is late by %v", late)
@@ -65,8 +58,6 @@ func TestLateShardsAreTold(t *testing.T) {
 		if late := b.Late(); late != 0 {
 			t.Errorf("afterwards it is late by %v", late)
 		}
-		stop()
-		<-done
 	})
 }
 
