@@ -107,7 +107,7 @@ func (b *Board) answerSeries(out []byte, all []series, at Seq, write func([]byte
 				out = append(out, `,"`+name+`":[`...)
 				followed = true
 			}
-			for more := true; more; more = more && p.more {
+			for more := true; more; more = p.more {
 				if !slice(func() { more = b.store.seriesSince(&p, r, at, now) }) {
 					return
 				}

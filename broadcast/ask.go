@@ -103,7 +103,7 @@ func namesOf(key string, lists []string, most int) ([]string, error) {
 	for _, list := range lists {
 		n += strings.Count(list, ",") + 1
 	}
-	if n > 2*most { // they could not be so many without standing there twice, or not at all
+	if n > 2*most { // so many are not split, even if most of them are empty or stand there twice
 		return nil, tooMany(key, n, most)
 	}
 	var names []string

@@ -33,14 +33,14 @@ func (b *Board) Quotes() http.Handler {
 		if !ok {
 			return
 		}
-		kind, t := admission.Answer, transport(-1)
+		kind := admission.Answer
 		if _, resumed := b.since(q.since); resumed && q.wait > 0 {
-			kind, t = admission.Poll, transportPoll
+			kind = admission.Poll
 		}
 		visitor := b.door.Visitor(r)
 		place, refusal := b.door.Admit(visitor, kind, Cut(w))
-		if t == transportPoll {
-			b.came(t, refusal)
+		if kind == admission.Poll {
+			b.came(transportPoll, refusal)
 		}
 		if refusal != nil {
 			RefusalProblem(refusal).Write(w)
@@ -65,7 +65,7 @@ func (b *Board) Quotes() http.Handler {
 		if !keep(want.memory()) {
 			return
 		}
-		if t == transportPoll && !(b.poll(w, r, q, want) && keep(admission.MemoryAnswer-admission.MemoryPoll)) {
+		if kind == admission.Poll && !(b.poll(w, r, q, want) && keep(admission.MemoryAnswer-admission.MemoryPoll)) {
 			return
 		}
 		b.answerQuotes(w, r, q, want)

@@ -37,7 +37,7 @@ type shard struct {
 	polls     []*poll   // that wait for bars or trades
 	began     time.Time // the telling of the newest flush
 	alone     []*watch  // scratch: those of one member that a flush concerns
-	turn      int       // which of the watches of one member comes first at the next flush
+	first     int       // which of the watches of one member comes first at the next flush
 	scratch   [16 << 10]byte
 }
 
@@ -232,12 +232,12 @@ func (sh *shard) tellAlone(n *news) {
 	all := sh.alone
 	told := 0
 	for ; told < len(all) && time.Since(sh.began) <= sh.board.cfg.Interval/2; told++ {
-		sh.tellWatch(all[(sh.turn+told)%len(all)], n)
+		sh.tellWatch(all[(sh.first+told)%len(all)], n)
 	}
 	if told < len(all) {
-		sh.turn = (sh.turn + told) % len(all)
+		sh.first = (sh.first + told) % len(all)
 		for i := range len(all) - told {
-			sh.postpone(all[(sh.turn+i)%len(all)], n.seq)
+			sh.postpone(all[(sh.first+i)%len(all)], n.seq)
 		}
 	}
 	clear(all)

@@ -277,7 +277,7 @@ func (c *webSocketConn) mind() {
 		s.shard.wheel.hasten(s, s.shard.now, s.shard.board.door.Config.MessageTimeout)
 	}
 	if !c.keep(c.frames.expected()) {
-		c.refuse(admission.ReasonTotalUnfinished, comeBack(1013, "full", s.shard.board.cfg.Retry))
+		c.refuse(admission.ReasonTotalUnfinished, comeBack(1013, full, s.shard.board.cfg.Retry))
 	}
 }
 
