@@ -25,6 +25,10 @@ type hosts struct {
 // in digits, "" where there is none.
 type host struct{ name, port string }
 
+// longestName is how many bytes a name may have (RFC 1035, section 2.3.4). Every name above it is looked up, which
+// takes the square of its length.
+const longestName = 253
+
 // parseHost reads a Host header (RFC 9110, section 7.2). It returns false for what is none.
 func parseHost(s string) (host, bool) {
 	name, port := s, ""
@@ -45,6 +49,9 @@ func parseHost(s string) (host, bool) {
 		return host{addr.String(), port}, true
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if len(name) > longestName {
+		return host{}, false
+	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" {
 			return host{}, false

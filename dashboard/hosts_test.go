@@ -31,6 +31,7 @@ func TestHostsAreAllowedByList(t *testing.T) {
 		"a name of any port":            {list: []string{"Ticks.Example."}, allow: "ticks.example TICKS.example:80 ticks.example.:81", refuse: "a.ticks.example ticks.example.evil example"},
 		"a name of one port":            {list: []string{"ticks.example:8443"}, allow: "ticks.example:8443 ticks.example:08443", refuse: "ticks.example ticks.example:443"},
 		"every name below one":          {list: []string{"*.ticks.example"}, allow: "a.ticks.example b.a.ticks.example:5", refuse: "ticks.example aticks.example a.ticks.example.evil"},
+		"below one, up to a length":     {list: []string{"*.e"}, allow: strings.Repeat("a.", 126) + "e.:5", refuse: strings.Repeat("a.", 126) + "ee.e " + strings.Repeat("a.", 30_000) + "e"},
 		"below one, of one port":        {list: []string{"*.ticks.example:5"}, allow: "a.ticks.example:5", refuse: "a.ticks.example a.ticks.example:6"},
 		"an address":                    {list: []string{"203.0.113.5", "[2001:db8::5]:80"}, allow: "203.0.113.5:8 [2001:db8::5]:80", refuse: "[2001:db8::5] 203.0.113.6"},
 		"any":                           {list: []string{"*"}, allow: "evil.example [::2]:5 %%%"},
