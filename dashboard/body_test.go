@@ -9,9 +9,6 @@ import (
 	"tickertape/broadcast/admission"
 )
 
-// patience is what a test waits at most for what has no bound of its own.
-const patience = 10 * time.Second
-
 // A body that never comes kept its connection for ever: net/http looks for its end after the answer.
 func TestBodiesAreRefusedBeforeTheyCome(t *testing.T) {
 	for name, c := range map[string]struct{ request, want string }{

@@ -39,6 +39,18 @@ func answerTo(t *testing.T, c net.Conn) int {
 	return answer.StatusCode
 }
 
+// serves tells whether a new connection is answered with 200, and not turned away.
+func (s *site) serves(t *testing.T) bool {
+	t.Helper()
+	c := s.dial(t)
+	defer c.Close()
+	fmt.Fprint(c, ask)
+	var b [12]byte
+	c.SetReadDeadline(time.Now().Add(patience))
+	io.ReadFull(c, b[:])
+	return string(b[:]) == "HTTP/1.1 200"
+}
+
 // connections is how many there are in a state.
 func (s *site) connections(t *testing.T, port, state string) float64 {
 	t.Helper()
@@ -366,15 +378,7 @@ func TestWhoLeavesItsAnswerMakesRoom(t *testing.T) {
 		fmt.Fprint(s.dialSmall(t), "GET /api/symbols?symbols=* HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}
 	within(t, patience, "all write", func() bool { return s.connections(t, "public", "writing") == 4 })
-	within(t, patience, "an answer", func() bool { // once they are stuck
-		c := s.dial(t)
-		defer c.Close()
-		fmt.Fprint(c, ask)
-		var b [12]byte
-		c.SetReadDeadline(time.Now().Add(patience))
-		io.ReadFull(c, b[:])
-		return string(b[:]) == "HTTP/1.1 200"
-	})
+	within(t, patience, "an answer", func() bool { return s.serves(t) }) // once they are stuck
 }
 
 // Those whose body was refused linger, and must not keep others out meanwhile.
@@ -383,15 +387,7 @@ func TestRefusedBodiesMakeRoom(t *testing.T) {
 	for range 100 {
 		fmt.Fprint(s.dial(t), "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
 	}
-	within(t, patience, "an answer", func() bool {
-		c := s.dial(t)
-		defer c.Close()
-		fmt.Fprint(c, ask)
-		var b [12]byte
-		c.SetReadDeadline(time.Now().Add(patience))
-		io.ReadFull(c, b[:])
-		return string(b[:]) == "HTTP/1.1 200"
-	})
+	within(t, patience, "an answer", func() bool { return s.serves(t) })
 	if got := s.refused(t, admission.ReasonBody); got == 0 {
 		t.Error("none are counted")
 	}

@@ -154,6 +154,9 @@ func (s *site) value(t *testing.T, name string, labels ...string) float64 {
 	return 0
 }
 
+// patience is what a test waits at most for what has no bound of its own.
+const patience = 10 * time.Second
+
 // within polls until ok, or fails.
 func within(t *testing.T, d time.Duration, what string, ok func() bool) {
 	t.Helper()
