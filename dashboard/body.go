@@ -1,27 +1,11 @@
 package dashboard
 
 import (
-	"context"
-	"net"
 	"net/http"
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
 )
-
-// connKey is the key of a request's conn in its context.
-type connKey struct{}
-
-// withConn is the http.Server's ConnContext.
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
-}
-
-// connOf is the connection that a request came on, nil where it came another way.
-func connOf(r *http.Request) *conn {
-	c, _ := r.Context().Value(connKey{}).(*conn)
-	return c
-}
 
 // bodiless refuses requests with a body, which nothing here reads, before the body has come.
 func bodiless(door *admission.Admission, next http.Handler) http.Handler {

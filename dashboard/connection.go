@@ -2,8 +2,10 @@ package dashboard
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"sync/atomic"
@@ -39,7 +41,7 @@ type conn struct {
 	all  *connections
 	addr netip.Addr // the client's
 
-	// owned by whoever has the list: connections.mu
+	// owned by who admits it until it has entered, and guarded by all.mu then
 	stage        stage
 	held         int       // bytes of the request that is being read or answered
 	older, newer *conn     // in the queue of its stage
@@ -61,6 +63,20 @@ type conn struct {
 func newConn(c net.Conn, all *connections) *conn {
 	from, _ := netip.ParseAddrPort(c.RemoteAddr().String()) // zero for what has no such address
 	return &conn{Conn: c, all: all, addr: from.Addr().Unmap(), stage: knocking}
+}
+
+// connKey is the key of a request's conn in its context.
+type connKey struct{}
+
+// withConn keeps a connection in the context of its requests.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// connOf is the connection that a request came on, nil where it came another way.
+func connOf(r *http.Request) *conn {
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	return c
 }
 
 // Bare is the socket, for one who takes the connection over and minds its deadlines.

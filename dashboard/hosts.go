@@ -34,11 +34,13 @@ func parseHost(s string) (host, bool) {
 	name, port := s, ""
 	if at := strings.LastIndexByte(s, ':'); at >= 0 && !strings.HasSuffix(s, "]") {
 		name, port = s[:at], s[at+1:]
-		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || port[0] == '+') {
+	}
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
 			return host{}, false
-		} else if port != "" {
-			port = strconv.FormatUint(n, 10)
 		}
+		port = strconv.FormatUint(n, 10)
 	}
 	if inner, found := strings.CutPrefix(name, "["); found {
 		inner, found = strings.CutSuffix(inner, "]")
@@ -65,7 +67,7 @@ func parseHost(s string) (host, bool) {
 	return host{name, port}, true
 }
 
-// newHosts reads a list that checkHosts has passed, and the address that the server listens on.
+// newHosts reads a list whose entries checkHost has passed, and the address that the server listens on.
 func newHosts(list []string, listen string) *hosts {
 	h := &hosts{exact: map[host]bool{}, below: map[host]bool{}}
 	if name, _, err := net.SplitHostPort(listen); err == nil && name != "" {
@@ -158,6 +160,6 @@ func (h *hosts) check(door *admission.Admission, next http.Handler) http.Handler
 		}
 		door.Journal.RefusedValue(admission.ReasonHost, door.Visitor(r).Addr, r.Host)
 		broadcast.Problem{Status: http.StatusMisdirectedRequest,
-			Detail: fmt.Sprintf("Host: %.100q is not this server; its configuration names in hosts what it is called", r.Host)}.Write(w)
+			Detail: fmt.Sprintf("Host: %.100q is not a name of this server; its configuration lists them under hosts", r.Host)}.Write(w)
 	})
 }

@@ -85,7 +85,9 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		inner.Handle("/readyz", get(readyz(board)))
 		inner.Handle("/", http.HandlerFunc(notFound))
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
-		if s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, bounds, nil, cfg.Admin.Connections, admission.ReasonAdminConnections, inner, log); err != nil {
+		// Its connections are not counted by address, and none of them is a poll.
+		own := Bounds{Door: door, Patience: bounds.Patience}
+		if s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, own, nil, cfg.Admin.Connections, admission.ReasonAdminConnections, inner, log); err != nil {
 			return nil, err
 		}
 		ports["admin"] = s.admin.port.all
