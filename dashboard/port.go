@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	mostInLine   = 4096            // connections that wait for their turn
-	lineTime     = 4 * time.Second // that the last in line waits, at most
-	crowdTime    = lineTime - time.Second/2
-	burstTime    = time.Second / 4 // handshakes of so long may come at once
-	intakeFactor = 4               // connections are accepted at so many times the rate that they are served at
-	leastIntake  = 1000            // a second, however few are served, or the kernel's line would outlast a flood
-	acceptPause  = 10 * time.Millisecond
-	placeTime    = 2 * stuckTime // that a connection waits for a place before it is refused
+	mostInLine   = 4096                     // connections that wait for their turn
+	lineTime     = 4 * time.Second          // that the last in line waits, at most
+	crowdTime    = lineTime - time.Second/2 // that the line may last before it is cut
+	burstTime    = time.Second / 4          // handshakes of so long may come at once
+	intakeFactor = 4                        // connections are accepted at so many times the rate that they are served at
+	leastIntake  = 1000                     // a second, however few are served, or the kernel's line would outlast a flood
+	acceptPause  = 10 * time.Millisecond    // after an error of accept
+	placeTime    = 2 * stuckTime            // that a connection waits for a place before it is refused
 )
 
 // port accepts connections and hands them to net/http at a bounded rate. Whoever comes faster waits in line, which

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
 
@@ -43,12 +42,9 @@ func turnAway(c net.Conn, reason admission.Reason) {
 // refusalOf is the answer to a connection that is not served: 429 when it is one of too many of its address, 503
 // when all together are too many, 431 when its header has too many lines.
 func refusalOf(reason admission.Reason) []byte {
-	p := broadcast.Problem{Status: http.StatusServiceUnavailable, Code: "full", Detail: fmt.Sprintf("connection: refused (%s); come back later", reason)}
-	switch {
-	case reason == admission.ReasonHeader:
+	p := broadcast.RefusalProblem(&admission.Refusal{Reason: reason, Retry: comeBackAfter})
+	if reason == admission.ReasonHeader {
 		p = broadcast.Problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "bad_request", Detail: fmt.Sprintf("header: has more than %d lines", mostLines)}
-	case strings.HasPrefix(reason.String(), "address_"):
-		p.Status, p.Code = http.StatusTooManyRequests, "rate_limited"
 	}
 	p.Title = http.StatusText(p.Status)
 	body, _ := json.Marshal(p) // text always encodes
