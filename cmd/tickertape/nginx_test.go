@@ -193,13 +193,17 @@ func TestNginxRefusesWhatTheServerDoes(t *testing.T) {
 func TestNginxSaysWhenToComeBack(t *testing.T) {
 	t.Parallel()
 	s := startBinary(t)
-	for refused, more := range map[string][]string{
-		"":   nil,
-		"5":  {"burst=6000 nodelay", "burst=1 nodelay", "rate=200r/s", "rate=1r/m"},
-		"5 ": {"limit_conn connections 2000", "limit_conn connections 1"},
+	for name, c := range map[string]struct {
+		more    []string // see startNginx
+		stream  bool     // one connection is taken
+		refused bool
+	}{
+		"as shipped":      {},
+		"few requests":    {more: []string{"burst=6000 nodelay", "burst=1 nodelay", "rate=200r/s", "rate=1r/m"}, refused: true},
+		"few connections": {more: []string{"limit_conn connections 2000", "limit_conn connections 1"}, stream: true, refused: true},
 	} {
-		proxy := startNginx(t, s.addr, more...)
-		if strings.HasSuffix(refused, " ") { // one connection is taken
+		proxy := startNginx(t, s.addr, c.more...)
+		if c.stream {
 			stream, err := client.Get(proxy + "/events?symbols=AAPL")
 			if err != nil {
 				t.Fatal(err)
@@ -214,9 +218,9 @@ func TestNginxSaysWhenToComeBack(t *testing.T) {
 			}
 			answer.Body.Close()
 		}
-		want := http.StatusOK
-		if refused != "" {
-			want = http.StatusTooManyRequests
+		status, after, code := http.StatusOK, "", "hello"
+		if c.refused {
+			status, after, code = http.StatusTooManyRequests, "5", "limited"
 		}
 		events, err := client.Get(proxy + "/events?symbols=NONE")
 		if err != nil {
@@ -225,16 +229,12 @@ func TestNginxSaysWhenToComeBack(t *testing.T) {
 		first := make([]byte, 400)
 		n, _ := io.ReadAtLeast(events.Body, first, 100) // fewer are what there is
 		events.Body.Close()
-		code := "limited"
-		if refused == "" {
-			code = "hello"
-		}
 		if text := string(first[:n]); events.StatusCode != http.StatusOK || events.Header.Get("Content-Type") != "text/event-stream" ||
 			!strings.HasPrefix(text, "retry: ") || !strings.Contains(text, code) {
-			t.Errorf("with %q: events are %s, %q; want %s", more, events.Status, text, code)
+			t.Errorf("%s: events are %s, %q; want %s", name, events.Status, text, code)
 		}
-		if got := answer.Header.Get("Retry-After"); answer.StatusCode != want || got != strings.TrimSpace(refused) {
-			t.Errorf("with %q: %s, Retry-After %q", more, answer.Status, got)
+		if got := answer.Header.Get("Retry-After"); answer.StatusCode != status || got != after {
+			t.Errorf("%s: %s, Retry-After %q; want %d, %q", name, answer.Status, got, status, after)
 		}
 	}
 }
