@@ -86,7 +86,7 @@ func (c Config) mistakes() []error {
 }
 
 // exposedKeys warns of files with keys, and of a configuration with passwords, that others than their owner can read.
-// What the configuration has and not the environment, inConfig tells.
+// inConfig tells whether the configuration's file has a key.
 func exposedKeys(known []leaf, config string, inConfig func(key string) bool) (warnings []string) {
 	for _, l := range known {
 		file := ""
