@@ -47,7 +47,7 @@ func All() []Attack {
 
 // named finds an attack; honest subscribers in masses are one as well, to compare with.
 func named(name string) (Attack, bool) {
-	all := append(All(), Attack{Name: Peaceful, run: follow})
+	all := append(All(), Attack{Name: Peaceful, run: subscribed("/ws?symbols=%23leaders")})
 	i := slices.IndexFunc(all, func(a Attack) bool { return a.Name == name })
 	if i < 0 {
 		return Attack{}, false
@@ -57,12 +57,3 @@ func named(name string) (Attack, bool) {
 
 // Peaceful names what is no attack: as many connections of honest clients, who follow a list and read it.
 const Peaceful = "peaceful"
-
-func follow(ctx context.Context, a *attacker) error {
-	c, err := a.upgrade(ctx, "/ws?symbols=%23leaders", plain)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.drain()
-}

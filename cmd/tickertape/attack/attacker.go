@@ -77,30 +77,45 @@ func (e *ending) Close() error {
 	return e.Conn.Close()
 }
 
+// send connects and sends a request.
+func (a *attacker) send(ctx context.Context, request string) (net.Conn, error) {
+	c, err := a.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(c, request); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
 // request is the text of a GET. Each header ends in \r\n.
 func (a *attacker) request(path string, headers ...string) string {
 	return "GET " + path + " HTTP/1.1\r\nHost: " + a.spec.Addr + "\r\n" + strings.Join(headers, "") + "\r\n"
 }
 
-// get asks again and again on one connection and reads each answer, until ctx ends or the connection does. Refusals
+// hammer asks again and again on one connection and reads each answer, until ctx ends or the connection does. Refusals
 // are noted, and do not keep it from asking.
-func (a *attacker) get(ctx context.Context, path func() string, headers ...string) error {
-	c, err := a.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r := bufio.NewReader(c)
-	for ctx.Err() == nil {
-		answer, err := a.ask(c, r, path(), headers...)
+func hammer(path string, headers ...string) func(context.Context, *attacker) error {
+	return func(ctx context.Context, a *attacker) error {
+		c, err := a.dial(ctx)
 		if err != nil {
 			return err
 		}
-		if answer.Close {
-			return io.EOF
+		defer c.Close()
+		r := bufio.NewReader(c)
+		for ctx.Err() == nil {
+			answer, err := a.ask(c, r, path, headers...)
+			if err != nil {
+				return err
+			}
+			if answer.Close {
+				return io.EOF
+			}
 		}
+		return ctx.Err()
 	}
-	return ctx.Err()
 }
 
 // ask sends one request and reads the answer to its end.
@@ -121,9 +136,6 @@ func (a *attacker) ask(c net.Conn, r *bufio.Reader, path string, headers ...stri
 	}
 	return answer, nil
 }
-
-// always is a path that does not change.
-func always(path string) func() string { return func() string { return path } }
 
 // every calls do at once and then each period until ctx ends or it fails.
 func every(ctx context.Context, period time.Duration, do func() error) error {

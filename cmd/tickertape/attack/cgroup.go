@@ -45,15 +45,6 @@ func (g *MemoryGroup) Killed() (int, error) {
 	return 0, nil // an old kernel does not count them
 }
 
-// Most is the most memory that was in use at once, in bytes, that of the page cache included.
-func (g *MemoryGroup) Most() (int64, error) {
-	b, err := os.ReadFile(filepath.Join(g.dir, "memory.max_usage_in_bytes"))
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
-}
-
 // Remove takes it away; its processes have to have ended.
 func (g *MemoryGroup) Remove() error {
 	if err := os.Remove(g.dir); err != nil {

@@ -3,7 +3,6 @@ package attack
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -14,9 +13,6 @@ var counted = []string{"TICKERTAPE_LIMITS_ADDRESSES=on"}
 
 // floods do what a client may, too often.
 func floods() []Attack {
-	hammer := func(path string, headers ...string) func(context.Context, *attacker) error {
-		return func(ctx context.Context, a *attacker) error { return a.get(ctx, always(path), headers...) }
-	}
 	return []Attack{
 		{Name: "handshake-flood", What: "connect, upgrade, close", Short: 16, Long: 640, Tight: []string{fewHandshakes}, run: handshakes(plain)},
 		{Name: "handshake-flood-counted", What: "the same from one address that is counted", Environ: counted, Short: 16, Long: 640, Tight: []string{"TICKERTAPE_LIMITS_ADDRESS_HANDSHAKES=100"}, run: handshakes(plain)},
@@ -70,14 +66,11 @@ func eventStreams(ctx context.Context, a *attacker) error {
 
 // glance asks on a connection of its own, and reads no more than the beginning of the answer.
 func (a *attacker) glance(ctx context.Context, path string) error {
-	c, err := a.dial(ctx)
+	c, err := a.send(ctx, a.request(path))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, a.request(path)); err != nil {
-		return err
-	}
 	b := make([]byte, 32)
 	if _, err := io.ReadFull(c, b); err != nil {
 		return err
@@ -145,30 +138,10 @@ func (a *attacker) pollOn(ctx context.Context, path string) error {
 // resubscribe follows the same bars again and again, which tells their history each time.
 func resubscribe(offer compression) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
-		s, err := a.upgrade(ctx, "/ws", offer)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		text := barSubscription(a.spec.Symbols[:50], "1m")
-		return s.flood(func() error {
-			return every(ctx, time.Second/15, func() error { return s.say(text) })
-		})
+		return a.sayInTurn(ctx, "/ws", offer, time.Second/15, barSubscription(a.spec.Symbols[:50], "1m"))
 	}
 }
 
 func alternateFields(ctx context.Context, a *attacker) error {
-	s, err := a.upgrade(ctx, "/ws?symbols=*", plain)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	wanted := [...]string{`"p"`, `"p","v"`}
-	next := 0
-	return s.flood(func() error {
-		return every(ctx, time.Second/20, func() error {
-			next++
-			return s.say(fmt.Sprintf(`{"type":"subscribe","fields":[%s]}`, wanted[next%len(wanted)]))
-		})
-	})
+	return a.sayInTurn(ctx, "/ws?symbols=*", plain, time.Second/20, `{"type":"subscribe","fields":["p"]}`, `{"type":"subscribe","fields":["p","v"]}`)
 }

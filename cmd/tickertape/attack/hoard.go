@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"fmt"
-	"io"
 )
 
 // hoards are subscribers that take as much of the server's memory as one may. They are borne as long as there is
@@ -25,7 +24,7 @@ func ownRate(ctx context.Context, a *attacker) error {
 	return subscribed(fmt.Sprintf("/ws?symbols=*&rate=%.4f", 0.01+float64(a.index)/5000))(ctx, a)
 }
 
-// subscribed reads all.
+// subscribed subscribes and reads all.
 func subscribed(path string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		s, err := a.upgrade(ctx, path, plain)
@@ -51,14 +50,11 @@ func unread(path string, offer compression) func(context.Context, *attacker) err
 }
 
 func unreadEvents(ctx context.Context, a *attacker) error {
-	c, err := a.dial(ctx)
+	c, err := a.send(ctx, a.request("/events?symbols=*"))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, a.request("/events?symbols=*")); err != nil {
-		return err
-	}
 	<-ctx.Done()
 	return ctx.Err()
 }

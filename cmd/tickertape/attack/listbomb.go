@@ -74,15 +74,7 @@ func bombBySubscribing(list, key string, offer compression) func(context.Context
 }
 
 func bombByUnsubscribing(ctx context.Context, a *attacker) error {
-	s, err := a.upgrade(ctx, "/ws?symbols=%23all", plain)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	text := bomb("unsubscribe", "symbols", "#all")
-	return s.flood(func() error {
-		return every(ctx, bombPause, func() error { return s.say(text) })
-	})
+	return a.sayInTurn(ctx, "/ws?symbols=%23all", plain, bombPause, bomb("unsubscribe", "symbols", "#all"))
 }
 
 // bombByHandshake stays until the server says something, and comes again.
@@ -109,8 +101,7 @@ func bombByStream(path, key string) func(context.Context, *attacker) error {
 }
 
 func bombByRequest(path, key string) func(context.Context, *attacker) error {
-	target := queryBomb(path, key, "#all")
-	return func(ctx context.Context, a *attacker) error { return a.get(ctx, always(target)) }
+	return hammer(queryBomb(path, key, "#all"))
 }
 
 func bombByPoll(ctx context.Context, a *attacker) error {

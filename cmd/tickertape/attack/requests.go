@@ -11,9 +11,7 @@ import (
 
 // requests cost more to read, to keep or to refuse than their number says.
 func requests() []Attack {
-	hammer := func(path string, headers ...string) func(context.Context, *attacker) error {
-		return func(ctx context.Context, a *attacker) error { return a.get(ctx, always(path), headers...) }
-	}
+	unknown := `{"type":"subscribe","symbols":["` + strings.Repeat("<", 63<<10) + `"]}`
 	return []Attack{
 		{Name: "header-lines", What: "headers of 10,000 lines, of /healthz", Long: 400, run: hammer("/healthz", strings.Repeat("X:\r\n", 10_000))},
 		{Name: "accept-long", What: "/metrics with an Accept of 6,800 types", Long: 40, run: hammer("/metrics", "Accept: "+strings.Repeat("a/b;q=.1,", 6800)+"\r\n")},
@@ -23,8 +21,10 @@ func requests() []Attack {
 		{Name: "poll-names", What: "long polls of 1,500 unknown names each", Long: 4000, run: pollUnknown},
 		{Name: "position-long", What: "/ws?symbols=* with 60 KiB of since, nothing read", Narrow: true, Long: 3000,
 			run: unread("/ws?symbols=*&fields=p,b,a,v&bars=AAPL&interval=1m&bars=MSFT&interval=1m&since="+strings.Repeat("x", 60<<10), plain)},
-		{Name: "unknown-long", What: "subscribe to an unknown name of 63 KiB, each 4 s", Long: 1000, run: sayEach(4100*time.Millisecond,
-			`{"type":"subscribe","symbols":["`+strings.Repeat("<", 63<<10)+`"]}`)},
+		{Name: "unknown-long", What: "subscribe to an unknown name of 63 KiB, each 4 s", Long: 1000,
+			run: func(ctx context.Context, a *attacker) error {
+				return a.sayInTurn(ctx, "/ws", plain, 4100*time.Millisecond, unknown)
+			}},
 		{Name: "events-trickle", What: "/events, 15 kB/s sent byte by byte", Long: 60, run: trickleAtEvents},
 		{Name: "own-rates-unread", What: "followers of *, each at a rate of its own near 10/s, nothing read", Narrow: true, Absorbed: true, Long: 4000,
 			run: func(ctx context.Context, a *attacker) error {
@@ -92,28 +92,13 @@ func someFields(n int) string {
 	return strings.Join(some, ",")
 }
 
-// sayEach says a message again and again.
-func sayEach(period time.Duration, text string) func(context.Context, *attacker) error {
-	return func(ctx context.Context, a *attacker) error {
-		s, err := a.upgrade(ctx, "/ws", plain)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return s.flood(func() error { return every(ctx, period, func() error { return s.say(text) }) })
-	}
-}
-
 // trickleAtEvents writes single bytes, each of which may be a read of the server's.
 func trickleAtEvents(ctx context.Context, a *attacker) error {
-	c, err := a.dial(ctx)
+	c, err := a.send(ctx, a.request("/events?symbols=%23leaders"))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, a.request("/events?symbols=%23leaders")); err != nil {
-		return err
-	}
 	go io.Copy(io.Discard, c) // until it is closed
 	return every(ctx, 10*time.Millisecond, func() error {
 		for range floodRate / 100 {

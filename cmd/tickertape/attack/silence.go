@@ -33,14 +33,11 @@ func silences() []Attack {
 // bodyless asks with a header that promises a body. It reads the answer and waits for the end.
 func bodyless(path, headers string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
-		c, err := a.dial(ctx)
+		c, err := a.send(ctx, a.request(path, headers))
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		if _, err := io.WriteString(c, a.request(path, headers)); err != nil {
-			return err
-		}
 		return answered(c)
 	}
 }
@@ -67,14 +64,20 @@ func refusedAnswer(head []byte) error {
 }
 
 func trickledBody(ctx context.Context, a *attacker) error {
-	c, err := a.dial(ctx)
+	return a.trickle(ctx, a.request("/api/quotes?symbols=AAPL", "Content-Length: 1000\r\n"))
+}
+
+func halfHeader(ctx context.Context, a *attacker) error {
+	return a.trickle(ctx, strings.TrimSuffix(a.request("/", "X-Long: "), "\r\n"))
+}
+
+// trickle sends the beginning of a request, and a byte a second after it.
+func (a *attacker) trickle(ctx context.Context, request string) error {
+	c, err := a.send(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, a.request("/api/quotes?symbols=AAPL", "Content-Length: 1000\r\n")); err != nil {
-		return err
-	}
 	return every(ctx, time.Second, func() error {
 		_, err := c.Write([]byte{'x'})
 		return err
@@ -93,21 +96,6 @@ func idle(ctx context.Context, a *attacker) error {
 	}
 	_, err = r.ReadByte()
 	return err
-}
-
-func halfHeader(ctx context.Context, a *attacker) error {
-	c, err := a.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if _, err := io.WriteString(c, strings.TrimSuffix(a.request("/", "X-Long: "), "\r\n")); err != nil {
-		return err
-	}
-	return every(ctx, time.Second, func() error {
-		_, err := c.Write([]byte{'x'})
-		return err
-	})
 }
 
 func mute(ctx context.Context, a *attacker) error {

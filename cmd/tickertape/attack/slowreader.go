@@ -34,14 +34,11 @@ func slowReaders() []Attack {
 
 // readSlowly reads 60 bytes of an answer a second.
 func (a *attacker) readSlowly(ctx context.Context, path string, headers ...string) error {
-	c, err := a.dial(ctx)
+	c, err := a.send(ctx, a.request(path, headers...))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, a.request(path, headers...)); err != nil {
-		return err
-	}
 	b := make([]byte, 60)
 	first := true
 	return every(ctx, time.Second, func() error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/gobwas/ws"
 )
@@ -81,22 +82,35 @@ func (s *socket) drain() error {
 	}
 }
 
-// hear drains beside the writing. The channel gives the end once.
-func (s *socket) hear() <-chan error {
+// lastWords is how long the server has to say why it has ended a connection.
+const lastWords = 5 * time.Second
+
+// flood writes until that fails, and drains meanwhile. Of the two errors it returns the refusal, where there is one.
+func (s *socket) flood(write func() error) error {
 	end := make(chan error, 1)
 	go func() { end <- s.drain() }()
-	return end
-}
-
-// flood writes as often as every says and reads what comes, until either ends. The reader knows the better reason.
-func (s *socket) flood(write func() error) error {
-	end := s.hear()
 	err := write()
-	s.Conn.SetReadDeadline(soon())
+	s.Conn.SetReadDeadline(time.Now().Add(lastWords))
 	if why := <-end; isRefusal(why) {
 		return why
 	}
 	return err
+}
+
+// sayInTurn says one of the messages each period, and begins again after the last.
+func (a *attacker) sayInTurn(ctx context.Context, path string, offer compression, period time.Duration, messages ...string) error {
+	s, err := a.upgrade(ctx, path, offer)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	next := 0
+	return s.flood(func() error {
+		return every(ctx, period, func() error {
+			next++
+			return s.say(messages[next%len(messages)])
+		})
+	})
 }
 
 // closing finds a close frame at the end of what was read: the server does not mask, so it is 0x88, a length, a code
@@ -120,15 +134,5 @@ func frame(op ws.OpCode, fin, compressed bool, payload []byte) []byte {
 	if compressed {
 		h.Rsv = ws.Rsv(true, false, false)
 	}
-	b := make([]byte, 0, ws.HeaderSize(h)+len(payload))
-	w := appender{b}
-	ws.WriteHeader(&w, h) // to memory
-	return append(w.b, payload...)
-}
-
-type appender struct{ b []byte }
-
-func (a *appender) Write(p []byte) (int, error) {
-	a.b = append(a.b, p...)
-	return len(p), nil
+	return ws.MustCompileFrame(ws.Frame{Header: h, Payload: payload})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"sync"
-	"time"
 )
 
 // tally is what attackers saw.
@@ -69,6 +68,3 @@ func isRefusal(err error) bool {
 	var why refusal
 	return errors.As(err, &why)
 }
-
-// soon is when a connection has to have ended that was told to.
-func soon() time.Time { return time.Now().Add(5 * time.Second) }

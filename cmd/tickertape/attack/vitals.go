@@ -9,7 +9,7 @@ import (
 
 // Vitals are what the kernel says of a process.
 type Vitals struct {
-	RSS, Peak   int64 // bytes resident, and the most there have been
+	Peak        int64 // bytes resident, the most there have been
 	Descriptors int
 }
 
@@ -27,14 +27,13 @@ func ReadVitals(pid int) (Vitals, error) {
 	v := Vitals{Descriptors: len(open)}
 	for line := range strings.Lines(string(status)) {
 		key, value, _ := strings.Cut(line, ":")
-		into := map[string]*int64{"VmRSS": &v.RSS, "VmHWM": &v.Peak}[key]
-		if into == nil {
+		if key != "VmHWM" {
 			continue
 		}
-		if _, err := fmt.Sscanf(value, "%d kB", into); err != nil {
+		if _, err := fmt.Sscanf(value, "%d kB", &v.Peak); err != nil {
 			return Vitals{}, fmt.Errorf("%s/status: %q: %w", dir, line, err)
 		}
-		*into <<= 10
+		v.Peak <<= 10
 	}
 	return v, nil
 }

@@ -18,7 +18,7 @@ func watchChurn() []Attack {
 		{Name: "subscribe-unsubscribe", What: "the same with subscribe and unsubscribe", Symbols: 10000, Short: 90, Long: 5600, run: churn(leave, join)},
 		{Name: "rate-change", What: "the same with another rate each time", Symbols: 10000, Long: 5600, Absorbed: true, run: churn(slower, faster)}, // within the budget of messages, and cheap
 		{Name: "pause-resume-deflated", What: "pause and resume, compressed connections", Environ: compressing, Long: 1000, run: func(ctx context.Context, a *attacker) error {
-			return a.alternate(ctx, deflated, pause, resume)
+			return a.sayInTurn(ctx, "/ws?symbols=*", deflated, churnPause, pause, resume)
 		}},
 	}
 }
@@ -30,25 +30,10 @@ const churnPause = time.Second / 48
 func churn(one, other string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		if a.index%9 == 0 {
-			return a.alternate(ctx, plain, one, other)
+			return a.sayInTurn(ctx, "/ws?symbols=*", plain, churnPause, one, other)
 		}
 		return a.followOwn(ctx, 20)
 	}
-}
-
-func (a *attacker) alternate(ctx context.Context, offer compression, messages ...string) error {
-	s, err := a.upgrade(ctx, "/ws?symbols=*", offer)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	next := 0
-	return s.flood(func() error {
-		return every(ctx, churnPause, func() error {
-			next++
-			return s.say(messages[next%len(messages)])
-		})
-	})
 }
 
 // followOwn follows n symbols that nobody else does, and reads what it is told.
