@@ -67,6 +67,13 @@ func (g *ground) attackers(t *testing.T, crowds ...attack.Crowd) *attack.Process
 	return g.begin(t, spec)
 }
 
+// end stops the honest clients and the server: the machine is for the next one.
+func (g *ground) end() {
+	g.honest.Stop()
+	g.cmd.Process.Kill()
+	<-g.done
+}
+
 func (g *ground) vitals(t *testing.T) attack.Vitals {
 	t.Helper()
 	v, err := attack.ReadVitals(g.cmd.Process.Pid)

@@ -68,9 +68,7 @@ func measureQuiet(t *testing.T, m target, connections int) (gaps [2]attack.Gaps)
 	elapse(t, quietTime)
 	gaps[1] = g.heard(t, true).Gaps
 	peers.Stop()
-	g.honest.Stop()
-	g.cmd.Process.Kill() // the machine is for the next one
-	<-g.done
+	g.end()
 	return gaps
 }
 
@@ -108,9 +106,7 @@ func measureAttack(t *testing.T, a attack.Attack, row *attack.Row) {
 	crew.Stop()
 	await(t, settleTime, "as it was before", func() error { return g.settled(t) })
 	await(t, within, "well after the attack", g.well)
-	g.honest.Stop()
-	g.cmd.Process.Kill() // the machine is for the next one
-	<-g.done
+	g.end()
 }
 
 // elapse lets a time of measuring pass.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,20 +81,14 @@ func mixedAttack(t *testing.T) {
 
 // mixedCrowds are all attacks on the usual market, as large as in the short form at least, and the rest shared out evenly.
 func mixedCrowds() []attack.Crowd {
-	var crowds []attack.Crowd
+	usual := slices.DeleteFunc(attack.All(), func(a attack.Attack) bool { return a.Symbols != 0 || a.Proxy })
 	room := mixedConnections
-	for _, a := range attack.All() {
-		if a.Symbols == 0 && !a.Proxy {
-			crowds = append(crowds, attack.Crowd{Attack: a.Name, Connections: a.Short})
-			room -= a.Short
-		}
+	for _, a := range usual {
+		room -= a.Short
 	}
-	for i := range crowds {
-		for _, a := range attack.All() {
-			if a.Name == crowds[i].Attack {
-				crowds[i].Connections = min(crowds[i].Connections+room/len(crowds), a.Long)
-			}
-		}
+	var crowds []attack.Crowd
+	for _, a := range usual {
+		crowds = append(crowds, attack.Crowd{Attack: a.Name, Connections: min(a.Short+room/len(usual), a.Long)})
 	}
 	return crowds
 }

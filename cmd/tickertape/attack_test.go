@@ -53,9 +53,6 @@ const (
 
 	// someUpdates is how many each honest stream has to get under attack, and after it.
 	someUpdates = 3
-
-	// keepsTo is what the server may take under attack, in bytes, as the kernel counts it.
-	keepsTo = attack.MaxRSS
 )
 
 func attackShortly(t *testing.T, a attack.Attack) {
@@ -94,8 +91,8 @@ func attackShortly(t *testing.T, a attack.Attack) {
 		}
 		return updated(r)
 	})
-	if peak := g.vitals(t).Peak; peak > keepsTo {
-		t.Errorf("the server took %d MB, want %d at most", peak>>20, keepsTo>>20)
+	if peak := g.vitals(t).Peak; peak > attack.MaxRSS {
+		t.Errorf("the server took %d MB, want %d at most", peak>>20, attack.MaxRSS>>20)
 	}
 	if r := g.heard(t, false); len(r.Dropped) > 0 {
 		t.Errorf("%d honest streams were dropped: %q", len(r.Dropped), slices.Compact(r.Dropped))
