@@ -181,12 +181,7 @@ func (f *clientFrames) payload(piece []byte) {
 
 // end ends a frame.
 func (f *clientFrames) end() heard {
-	size := 0 // as the second byte has it; longer ones are large enough
-	if f.length == 6 {
-		size = int(f.header[1] & 0x7f)
-	} else {
-		size = smallFragment
-	}
+	small := f.length == 6 || f.length == 8 && binary.BigEndian.Uint16(f.header[2:]) < smallFragment
 	f.have, f.length = 0, 0
 	switch f.opcode() {
 	case opClose:
@@ -199,7 +194,7 @@ func (f *clientFrames) end() heard {
 	if f.final() {
 		return heardMessage
 	}
-	if size < smallFragment {
+	if small {
 		return heardFragment
 	}
 	return heardNothing

@@ -78,6 +78,15 @@ func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 	}
 }
 
+func TestFragmentsAreSmallBelowABound(t *testing.T) {
+	for n, want := range map[int]int{0: 1, 125: 1, 126: 1, 511: 1, 512: 0, 70_000: 0} {
+		stream := masked(0x01, make([]byte, n))
+		if got := hear(stream, 100_000, false, len(stream)); len(got.heard) != want {
+			t.Errorf("a fragment of %d bytes is %q, want %d small ones", n, got.heard, want)
+		}
+	}
+}
+
 func TestFramesThatAreNoneAreRefused(t *testing.T) {
 	length := func(head byte, second byte, n uint64, bytes int) []byte {
 		b := binary.BigEndian.AppendUint64([]byte{head, second | 0x80}, n)
