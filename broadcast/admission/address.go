@@ -109,12 +109,17 @@ func isTrusted(a netip.Addr, trusted []netip.Prefix) bool {
 	return false
 }
 
-// budgetOf is the address that a budget belongs to: an IPv4 address, or the /64 of an IPv6 one, since that is what
-// one customer has.
-func budgetOf(a netip.Addr) netip.Addr {
-	if a.Is6() && !a.Is4In6() {
-		p, _ := a.Prefix(64) // 64 is a length that there is
-		return p.Addr()
+// client is whose budgets and refusals are counted together: an IPv4 address, or the /64 of an IPv6 one, since that is
+// what one customer has.
+type client = netip.Prefix
+
+// clientOf is who an address belongs to.
+func clientOf(addr netip.Addr) client {
+	addr = addr.Unmap().WithZone("")
+	bits := 32
+	if addr.Is6() {
+		bits = 64
 	}
-	return a.Unmap()
+	p, _ := addr.Prefix(bits) // both are lengths that there are
+	return p
 }

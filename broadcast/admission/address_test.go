@@ -48,10 +48,10 @@ func TestClientIsWhoTrustedProxiesSay(t *testing.T) {
 
 func TestBudgetsBelongToAnAddressOrASubnet(t *testing.T) {
 	for a, want := range map[string]string{
-		"203.0.113.9": "203.0.113.9", "::ffff:203.0.113.9": "203.0.113.9",
-		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::": "2001:db8:1:2::", "::1": "::",
+		"203.0.113.9": "203.0.113.9/32", "::ffff:203.0.113.9": "203.0.113.9/32", "fe80::1%eth0": "fe80::/64",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::": "2001:db8:1:2::/64", "::1": "::/64",
 	} {
-		if got := budgetOf(netip.MustParseAddr(a)); got.String() != want {
+		if got := clientOf(netip.MustParseAddr(a)); got.String() != want {
 			t.Errorf("budget of %s is that of %s, want %s", a, got, want)
 		}
 	}

@@ -18,14 +18,14 @@ type address struct {
 
 // addresses are those that have connections or have used some of their budget. The admission guards them.
 type addresses struct {
-	known map[netip.Addr]*address
+	known map[client]*address
 	swept time.Time
 	full  int // how many there have to be before room is made again: those that are in use stay
 }
 
 // of is the budget of an address, made when it is new.
 func (t *addresses) of(a netip.Addr, cfg *AddressBudget, now time.Time) *address {
-	key := budgetOf(a)
+	key := clientOf(a)
 	x := t.known[key]
 	if x == nil {
 		if len(t.known) >= max(mostAddresses, t.full) || now.Sub(t.swept) > time.Minute {

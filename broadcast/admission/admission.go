@@ -65,7 +65,7 @@ func New(cfg Config, options Options, journal *Journal, reg prometheus.Registere
 		Config: &cfg, Memory: NewMemory(options.Memory), Journal: journal, options: options,
 		slices: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		leave:  make(chan struct{}), empty: make(chan struct{}),
-		addresses: addresses{known: map[netip.Addr]*address{}, swept: time.Now()},
+		addresses: addresses{known: map[client]*address{}, swept: time.Now()},
 	}
 	a.register(reg)
 	return a

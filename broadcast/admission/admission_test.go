@@ -291,7 +291,7 @@ func TestAddressesAreForgotten(t *testing.T) {
 		t.Errorf("%d addresses are kept, want %d at most", n, mostAddresses)
 	}
 	for _, p := range held {
-		if x := a.addresses.known[p.visitor.Addr]; x == nil || x.connections != 1 {
+		if x := a.addresses.known[clientOf(p.visitor.Addr)]; x == nil || x.connections != 1 {
 			t.Fatalf("%v has a connection and is forgotten", p.visitor.Addr)
 		}
 		p.Leave()
@@ -301,7 +301,7 @@ func TestAddressesAreForgotten(t *testing.T) {
 // With more addresses in use than are kept otherwise, a new one does not cost a look at all of them.
 func TestAddressesInUseAreNotSweptAgainAndAgain(t *testing.T) {
 	cfg, now := DefaultConfig(), time.Now()
-	table, sweeps := addresses{known: map[netip.Addr]*address{}, swept: now}, 0
+	table, sweeps := addresses{known: map[client]*address{}, swept: now}, 0
 	for i := range 2 * mostAddresses {
 		now = now.Add(time.Microsecond)
 		table.of(netip.AddrFrom4([4]byte{198, byte(i >> 16), byte(i >> 8), byte(i)}), &cfg.Address, now).connections++

@@ -37,9 +37,6 @@ type journalEntry struct {
 	clients map[client]int // refusals since that line, of those who have most: see count
 }
 
-// client is whose refusals are counted together: an IPv4 address, or the /64 of an IPv6 one.
-type client = netip.Prefix
-
 // NewJournal logs to log and counts in reg.
 func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 	j := &Journal{log: log}
@@ -145,15 +142,4 @@ func (e *journalEntry) line(reason Reason) []slog.Attr {
 	}
 	e.since, e.value, e.clients = 0, "", nil
 	return attrs
-}
-
-// clientOf is who an address belongs to.
-func clientOf(addr netip.Addr) client {
-	addr = addr.Unmap().WithZone("")
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	p, _ := addr.Prefix(bits) // the address is a valid one
-	return p
 }
