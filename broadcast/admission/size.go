@@ -10,11 +10,11 @@ import (
 // Size is a number of bytes, written with its unit: "512MiB", "100MB", "4KiB".
 type Size int64
 
-// units are how many bytes the ends of a size stand for, the longer first.
+// units are how many bytes the ends of a size stand for, the largest first. "B" is last: all of them end with it.
 var units = []struct {
 	name  string
-	bytes float64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}}
+	bytes Size
+}{{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"KB", 1e3}, {"B", 1}}
 
 // ParseSize reads a size, such as "100MB" or "1.5GiB"; "0" needs no unit.
 func ParseSize(text string) (Size, error) {
@@ -27,29 +27,25 @@ func ParseSize(text string) (Size, error) {
 			continue
 		}
 		if n, err := strconv.ParseInt(number, 10, 64); err == nil && n >= 0 && n < math.MaxInt64/2/int64(u.bytes) {
-			return Size(n * int64(u.bytes)), nil // a float holds no more than 53 bits of it
+			return Size(n) * u.bytes, nil // a float holds no more than 53 bits of it
 		}
 		n, err := strconv.ParseFloat(number, 64)
-		if err != nil || !(n >= 0 && n*u.bytes < math.MaxInt64/2) {
+		if err != nil || !(n >= 0 && n*float64(u.bytes) < math.MaxInt64/2) {
 			break
 		}
-		return Size(n * u.bytes), nil
+		return Size(n * float64(u.bytes)), nil
 	}
 	return 0, fmt.Errorf("%.40q is no size such as 100MB: a number and B, KB, MB, GB, KiB, MiB or GiB", text)
 }
 
 // String is the size as [ParseSize] reads it back, in the largest unit that has no remainder.
 func (s Size) String() string {
-	for _, u := range [...]struct {
-		name  string
-		bytes Size
-	}{{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"KB", 1e3}} {
-		if s != 0 && s%u.bytes == 0 {
-			return strconv.FormatInt(int64(s/u.bytes), 10) + u.name
-		}
-	}
 	if s == 0 {
 		return "0"
 	}
-	return strconv.FormatInt(int64(s), 10) + "B"
+	i := 0
+	for s%units[i].bytes != 0 { // the last has no remainder
+		i++
+	}
+	return strconv.FormatInt(int64(s/units[i].bytes), 10) + units[i].name
 }
