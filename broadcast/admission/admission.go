@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
@@ -60,7 +59,7 @@ const vitalRequests = 10
 
 // New returns an admission that has let in nobody.
 func New(cfg Config, options Options, journal *Journal, reg prometheus.Registerer) *Admission {
-	cfg.Total = cfg.Total.shared(runtime.GOMAXPROCS(0))
+	cfg.Total = cfg.Total.filled(runtime.GOMAXPROCS(0))
 	a := &Admission{
 		Config: &cfg, Memory: NewMemory(options.Memory), Journal: journal, options: options,
 		slices: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
@@ -80,12 +79,13 @@ type Visitor struct {
 	meter   *Meter     // of its connection; nil of a trusted proxy's
 }
 
-// sharing is how many times a connection's budget one has that a proxy uses, trusted or not.
+// sharing is how many times a connection's budget one has whose requests come with an X-Forwarded-For.
 const sharing = 10
 
 type meterKey struct{}
 
-// lengthOf is how many bytes a header has, of which the server reads no more than some lines.
+// lengthOf is how many bytes the names and values of a header have. They are quickly counted: the server reads no header
+// of many lines.
 func lengthOf(h http.Header) (n int) {
 	for key, values := range h {
 		for _, v := range values {
@@ -114,7 +114,8 @@ func (a *Admission) Visitor(r *http.Request) Visitor {
 	return v
 }
 
-// counts tells whether an address has a budget. A server that listens on loopback is public by its proxy.
+// counts tells whether an address has a budget. A server that listens on loopback is as good as public for those that a
+// proxy names.
 func (a *Admission) counts(addr netip.Addr, forwarded bool) bool {
 	switch a.Config.Addresses {
 	case addressesOn:
@@ -183,7 +184,7 @@ func (a *Admission) Charge(ctx context.Context, v Visitor, cost Cost) *Refusal {
 	return refusal
 }
 
-// Reckon is Charge for one who waits by itself: for so long before it goes on.
+// Reckon is Charge for a caller that waits by itself: it returns for how long.
 func (a *Admission) Reckon(v Visitor, cost Cost) (time.Duration, *Refusal) {
 	a.mu.Lock()
 	wait, refusal := a.budget(v, cost, 0, false, time.Now())
@@ -288,9 +289,4 @@ func (a *Admission) Slice(ctx context.Context, work func()) bool {
 	defer a.slices.Release(1)
 	work()
 	return true
-}
-
-// RetryAfter is the header's value: whole seconds, at least one.
-func (r *Refusal) RetryAfter() string {
-	return strconv.Itoa(int((max(r.Retry, time.Second) + time.Second - 1) / time.Second))
 }

@@ -24,11 +24,12 @@ type Config struct {
 	Total      TotalBudget      `mapstructure:"total"`
 }
 
-// ConnectionBudget is what one connection may do. It holds for every server. A connection that a proxy
-// uses for its clients has ten times as much, and a trusted proxy's none of it.
+// ConnectionBudget is what one connection may do. It holds for every server. A connection whose requests come with an
+// X-Forwarded-For has ten times as much, since a proxy uses it for several clients; what comes through a trusted proxy is
+// not charged to its connections. A stream has these budgets in any case.
 type ConnectionBudget struct {
 	Messages float64 `mapstructure:"messages"`  // of a WebSocket client, a second
-	Control  float64 `mapstructure:"control"`   // its pings, pongs and empty fragments, a second
+	Control  float64 `mapstructure:"control"`   // its pings, pongs and fragments of less than 512 bytes, a second
 	BytesIn  Size    `mapstructure:"bytes_in"`  // of a stream's client, a second
 	BytesOut Size    `mapstructure:"bytes_out"` // of snapshots, histories and answers, a second; updates are not counted
 	Requests float64 `mapstructure:"requests"`  // over HTTP, a second; those of a trusted proxy are not counted
@@ -84,8 +85,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// shared is the budget with what its zeros stand for.
-func (c TotalBudget) shared(cores int) TotalBudget {
+// filled is the budget with what its zeros stand for.
+func (c TotalBudget) filled(cores int) TotalBudget {
 	n := float64(cores)
 	c.Handshakes = cmp.Or(c.Handshakes, 750*n)
 	c.Requests = cmp.Or(c.Requests, 1000*n)
@@ -145,15 +146,15 @@ func (c Config) Validate() error {
 	size("address.bytes_out", c.Address.BytesOut)
 	count("total.connections", c.Total.Connections, 0)
 	count("total.polls", c.Total.Polls, 1)
-	share := func(key string, value float64) {
+	orZero := func(key string, value float64) {
 		if value != 0 {
 			rate(key, value)
 		}
 	}
-	share("total.handshakes", c.Total.Handshakes)
-	share("total.requests", c.Total.Requests)
+	orZero("total.handshakes", c.Total.Handshakes)
+	orZero("total.requests", c.Total.Requests)
 	count("total.at_once", c.Total.AtOnce, 1)
-	share("total.work", c.Total.Work)
+	orZero("total.work", c.Total.Work)
 	if c.Total.BytesOut != 0 {
 		size("total.bytes_out", c.Total.BytesOut)
 	}

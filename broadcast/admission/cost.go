@@ -11,7 +11,7 @@ type Cost struct {
 // Plus adds two costs.
 func (c Cost) Plus(d Cost) Cost { return Cost{c.Work + d.Work, c.Bytes + d.Bytes} }
 
-// What work costs, in units. `go test ./broadcast -bench Cost` measures it.
+// What work costs, in units.
 const (
 	workRequest = 50   // an HTTP request: its header read, its answer written
 	workMessage = 10   // a message of a WebSocket client

@@ -19,7 +19,7 @@ const (
 )
 
 // Journal counts refusals by reason, and logs them: the first at once, then at most one line in ten seconds for
-// each reason, with how many there were and whose were the most. It starts no goroutine. Any number of
+// each reason, with how many there were and whose were the most. It keeps no goroutine. Any number of
 // goroutines may use it. A nil journal notes nothing.
 type Journal struct {
 	log     *slog.Logger

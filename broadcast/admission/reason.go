@@ -3,7 +3,8 @@ package admission
 // Reason says why a connection, a request or a message was refused, or a connection cut.
 type Reason uint8
 
-// The reasons, as reasons has them.
+// The reasons; reasons says what each is called. From ReasonAddressConnections on they are budgets of a client's own:
+// see Refusal.Own.
 const (
 	ReasonFull Reason = iota
 	ReasonDraining

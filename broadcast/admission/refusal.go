@@ -2,6 +2,7 @@ package admission
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -20,6 +21,11 @@ func (r *Refusal) Status() int {
 		return http.StatusTooManyRequests
 	}
 	return http.StatusServiceUnavailable
+}
+
+// RetryAfter is the header's value: whole seconds, at least one.
+func (r *Refusal) RetryAfter() string {
+	return strconv.Itoa(int((max(r.Retry, time.Second) + time.Second - 1) / time.Second))
 }
 
 // Own tells whether the client has used up a budget of its own, rather than found the server busy.
