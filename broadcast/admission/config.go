@@ -24,7 +24,7 @@ type Config struct {
 	Total      TotalBudget      `mapstructure:"total"`
 }
 
-// ConnectionBudget is what one connection may do. It holds for every server. A connection whose requests come with an
+// ConnectionBudget is what one connection may do. It holds for every server. A connection whose requests have an
 // X-Forwarded-For has ten times as much, since a proxy uses it for several clients; what comes through a trusted proxy is
 // not charged to its connections. A stream has these budgets in any case.
 type ConnectionBudget struct {
@@ -147,16 +147,16 @@ func (c Config) Validate() error {
 	count("total.connections", c.Total.Connections, 0)
 	count("total.polls", c.Total.Polls, 1)
 	orZero := func(key string, value float64) {
-		if value != 0 {
-			rate(key, value)
+		if value != 0 && !(value >= 1 && value <= 1e9) {
+			errs = append(errs, fmt.Errorf("%s: %v is neither 0 nor between 1 and 1000000000", key, value))
 		}
 	}
 	orZero("total.handshakes", c.Total.Handshakes)
 	orZero("total.requests", c.Total.Requests)
 	count("total.at_once", c.Total.AtOnce, 1)
 	orZero("total.work", c.Total.Work)
-	if c.Total.BytesOut != 0 {
-		size("total.bytes_out", c.Total.BytesOut)
+	if n := c.Total.BytesOut; n != 0 && (n < 1<<10 || n > 1<<40) {
+		errs = append(errs, fmt.Errorf("total.bytes_out: %v is neither 0 nor between 1KiB and 1024GiB", n))
 	}
 	size("total.unfinished", c.Total.Unfinished)
 	return errors.Join(errs...)
