@@ -79,7 +79,7 @@ type Visitor struct {
 	meter   *Meter     // of its connection; nil of a trusted proxy's
 }
 
-// sharing is how many times a connection's budget one has whose requests come with an X-Forwarded-For.
+// sharing is how many times a connection's budget one has whose requests have an X-Forwarded-For.
 const sharing = 10
 
 type meterKey struct{}
