@@ -79,13 +79,17 @@ func open(cfg Config, env upstream.Env) (*source, error) {
 	}
 	base, _ := cfg.base() // valid
 	s := &source{env: env, symbols: cfg.Symbols, board: newBoard(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
+	secrets := upstream.Passwords(base)
+	for _, x := range secrets {
+		env.Faults.Hide(x)
+	}
 	agent := http.Header{"User-Agent": {"tickertape"}}
-	s.rest = upstream.REST{Source: name, Base: base.String(), Header: agent, Secrets: upstream.Passwords(base), Client: env.Client(), Tap: env.Tap}
+	s.rest = upstream.REST{Source: name, Base: base.String(), Header: agent, Secrets: secrets, Client: env.Client(), Tap: env.Tap}
 	socket := *base
 	socket.Scheme = strings.Replace(base.Scheme, "http", "ws", 1)
 	socket.Path += "/ws"
 	s.line = upstream.Line{Source: name, URL: socket.String(), Header: agent, Subprotocols: []string{subprotocol},
-		Secrets: upstream.Passwords(base), Client: env.Client(), Tap: env.Tap}
+		Secrets: secrets, Client: env.Client(), Tap: env.Tap}
 	return s, nil
 }
 

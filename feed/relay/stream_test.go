@@ -401,6 +401,11 @@ func TestPasswordOfTheAddressShowsNowhere(t *testing.T) {
 		if name != "me" || password != "CANARY/password" {
 			t.Errorf("logged in as %q with %q", name, password)
 		}
+		socket.Send(fmt.Sprintf(`{"type":%q}`, password))
+		settle(time.Second)
+		if !strings.Contains(log.String(), `type: \"***\" is not known`) {
+			t.Errorf("the log does not say what was sent:\n%s", log.String())
+		}
 		n.Vanish()
 		go socket.Close(1008, password+" CANARY%2Fpassword "+socket.Request.Header.Get("Authorization"))
 		settle(time.Minute)
