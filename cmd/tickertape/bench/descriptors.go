@@ -4,14 +4,11 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"tickertape/broadcast/admission"
 )
 
-const (
-	spareDescriptors = 64 // for files, the log and the requests that are no subscribers
-
-	// spareOfServer is what a server that is started here keeps back (README, Limits).
-	spareOfServer = 256
-)
+const spareDescriptors = 64 // for files, the log and the requests that are no subscribers
 
 // MaxSubscribers is how many the descriptor limit allows, which it raises as far as it can. A server
 // that is started here has the same limit.
@@ -26,11 +23,11 @@ func MaxSubscribers(starts bool) (int, error) {
 			r = raised // else it stays as it is
 		}
 	}
-	limit := int(min(r.Cur, 1<<30))
 	if starts {
-		return max(limit-spareOfServer, limit/2), nil
+		places, _ := admission.Descriptors(uint64(r.Cur))
+		return places, nil
 	}
-	return limit - spareDescriptors, nil
+	return int(min(r.Cur, 1<<30)) - spareDescriptors, nil
 }
 
 // fit says so when the subscribers are more than the descriptor limit allows.
