@@ -156,9 +156,9 @@ func (a *Admission) Leave(peer netip.Addr) {
 	a.addresses.of(peer, &a.Config.Address, time.Now()).connections--
 }
 
-// Enter lets a request be read: it is charged what any costs, its names included, before they are looked at. It
-// waits for its turn. One who is refused waits, too, before it is told so: who asks again at once would cost more. More
-// is what it costs beyond that. A vital request is charged to its client alone.
+// Enter charges a request what any of its length costs, and more on top, before anything of it is looked at. The request
+// waits for its turn. One that is refused waits, too, before it is told so: a client that asks again at once would cost
+// more than that. A vital request is charged to its client alone.
 func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more Cost, vital bool) *Refusal {
 	cost := Request().Plus(more)
 	cost.Work += float64(max(len(r.RequestURI), len(r.URL.RawQuery)))/4*workName + float64(lengthOf(r.Header))/bytesHeader
