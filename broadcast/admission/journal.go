@@ -87,6 +87,21 @@ func (j *Journal) tell(reason Reason) {
 	j.write(line)
 }
 
+// Flush logs what the next lines would have said, before a process ends.
+func (j *Journal) Flush() {
+	for r := range j.entries {
+		e := &j.entries[r]
+		e.mu.Lock()
+		if e.since == 0 {
+			e.mu.Unlock()
+			continue
+		}
+		line := e.line(Reason(r))
+		e.mu.Unlock()
+		j.write(line)
+	}
+}
+
 // write logs without the lock: whoever reads the log may be slow.
 func (j *Journal) write(line []slog.Attr) {
 	j.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", line...)

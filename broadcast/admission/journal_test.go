@@ -78,7 +78,16 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 		if got := out.take(); !strings.Contains(got, "count=1 ") {
 			t.Errorf("after silence: %q, want a line at once", got)
 		}
-		if err := testutil.GatherAndCompare(reg, strings.NewReader(expected(map[Reason]int{ReasonTotalPolls: 10, ReasonHost: 1}))); err != nil {
+		j.Refused(ReasonTotalPolls, one)
+		j.Refused(ReasonTotalPolls, one)
+		j.Flush()
+		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=2 worst_address="+one.String()+" worst_count=2\n"; got != want {
+			t.Errorf("at the end: %s, want %s", got, want)
+		}
+		if j.Flush(); out.take() != "" {
+			t.Error("it is said twice at the end")
+		}
+		if err := testutil.GatherAndCompare(reg, strings.NewReader(expected(map[Reason]int{ReasonTotalPolls: 12, ReasonHost: 1}))); err != nil {
 			t.Error(err)
 		}
 	})

@@ -84,6 +84,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return server.Run(serving)
 	})
 	err = g.Wait()
+	door.Journal.Flush()
 	if err == nil {
 		log.Info("stopped")
 	}
