@@ -83,9 +83,18 @@ func originAllowed(r *http.Request, allowed []string) bool {
 	return ok && own == from
 }
 
+// shownOrigin is the Origin of a request without a user and password, which no browser sends.
+func shownOrigin(r *http.Request) string {
+	origin := r.Header.Get("Origin")
+	if at := strings.LastIndexByte(origin, '@'); at >= 0 {
+		return "***" + origin[at:]
+	}
+	return origin
+}
+
 // originRefused notes that a page of another origin was refused.
 func (b *Board) originRefused(r *http.Request) {
-	b.door.Journal.RefusedValue(admission.ReasonOrigin, b.door.Visitor(r).Addr, r.Header.Get("Origin"))
+	b.door.Journal.RefusedValue(admission.ReasonOrigin, b.door.Visitor(r).Addr, shownOrigin(r))
 }
 
 // CrossOrigin lets the pages of this server and of the configured origins read what h answers, and
@@ -96,7 +105,7 @@ func (b *Board) CrossOrigin(h http.Handler) http.Handler {
 		head.Add("Vary", "Origin")
 		if !originAllowed(r, b.cfg.Origins) {
 			b.originRefused(r)
-			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", r.Header.Get("Origin"))}.Write(w)
+			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", shownOrigin(r))}.Write(w)
 			return
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {

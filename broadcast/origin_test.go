@@ -1,7 +1,9 @@
 package broadcast
 
 import (
+	"bytes"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -79,7 +81,7 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 	s.door.Journal = admission.NewJournal(slog.New(slog.NewTextHandler(&log, nil)), s.reg)
 	for _, path := range []string{"/events?symbols=AAPL", "/ws"} {
 		req, _ := http.NewRequest(http.MethodGet, s.url+path, nil)
-		req.Header.Set("Origin", "https://evil.example")
+		req.Header.Set("Origin", "https://user:CANARY@evil.example")
 		req.Header.Set("Connection", "Upgrade")
 		req.Header.Set("Upgrade", "websocket")
 		req.Header.Set("Sec-WebSocket-Version", "13")
@@ -88,9 +90,12 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if body, err := io.ReadAll(answer.Body); err != nil || bytes.Contains(body, []byte("CANARY")) {
+			t.Errorf("%s: answered %q, %v", path, body, err)
+		}
 		answer.Body.Close()
 	}
-	if got := log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=https://evil.example") {
+	if got := log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=***@evil.example") {
 		t.Errorf("logged %q, want one line with the key and the origin", got)
 	}
 }
