@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -34,7 +35,7 @@ func (b *Board) Events() http.Handler {
 		eventHeader(w)
 		// A browser never comes back after any other status, so a refusal is told in a stream.
 		if why != nil {
-			w.Write(farewell(*why, framedEvent)) // a client that has gone needs no answer
+			w.Write(farewell(*why, b.cfg.Retry, framedEvent)) // a client that has gone needs no answer
 			return
 		}
 		control := http.NewResponseController(w)
@@ -190,19 +191,21 @@ func (c *eventConn) bye(g goodbye) {
 		sh.post(c.end)
 		return
 	}
-	c.last = farewell(g, c.as)
+	c.last = farewell(g, sh.board.cfg.Retry, c.as)
 	if !c.sub.busy {
 		sh.post(c.sub.resume)
 	}
 	time.AfterFunc(closeTimeout, func() { sh.post(c.end) })
 }
 
-// farewell says why, and when to come back.
-func farewell(g goodbye, as framing) []byte {
+// farewell says why, and when to come back: after a part of retry where g has no time of its own, since a browser's
+// EventSource comes back in any case.
+func farewell(g goodbye, retry time.Duration, as framing) []byte {
+	wait := jitter(cmp.Or(g.retry, retry))
 	var p part
 	p.begin("error")
 	p.data = appendMessage(p.data, errorMessage{Type: "error", Code: g.label, Message: g.reason})
-	b := strconv.AppendInt([]byte("retry: "), max(1, jitter(g.retry).Milliseconds()), 10)
+	b := strconv.AppendInt([]byte("retry: "), max(1, wait.Milliseconds()), 10)
 	b = p.appendEvent(append(b, '\n'), "")
 	if as == framedChunk {
 		b = fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(b), b)

@@ -518,6 +518,10 @@ func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
 		if !map[int]bool{1001: true, 1003: true, 1008: true, 1009: true, 1012: true, 1013: true}[g.code] {
 			t.Errorf("%s: code %d is not one of the protocol", name, g.code)
 		}
+		var retry int
+		if _, err := fmt.Sscanf(string(farewell(g, time.Second, framedEvent)), "retry: %d\n", &retry); err != nil || retry < 100 {
+			t.Errorf("%s: an event stream says to come back after %d ms, want 100 or more", name, retry)
+		}
 		if retry := g.code == 1012 || g.code == 1013; retry != strings.HasPrefix(g.reason, "retry_ms=") {
 			t.Errorf("%s: %d %q", name, g.code, g.reason)
 		}
