@@ -39,7 +39,7 @@ type conn struct {
 	// static
 	net.Conn
 	all  *connections
-	addr netip.Addr // the client's
+	addr netip.Addr // the client's, or its proxy's
 
 	// owned by who admits it until it has entered, and guarded by all.mu then
 	stage        stage
@@ -51,6 +51,8 @@ type conn struct {
 	// owned by who reads headers
 	lines int  // of the header that is read
 	text  bool // something stands in the newest of them
+
+	asker atomic.Pointer[netip.Addr] // whose request is answered, where a proxy has told it
 
 	timed    atomic.Bool // a read deadline is set
 	own      atomic.Bool // a write deadline is set
@@ -77,6 +79,23 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 func connOf(r *http.Request) *conn {
 	c, _ := r.Context().Value(connKey{}).(*conn)
 	return c
+}
+
+// asks notes whose request is answered from now on, since a proxy asks for many.
+func (c *conn) asks(who netip.Addr) {
+	if who != c.addr {
+		c.asker.Store(&who)
+	} else if c.asker.Load() != nil {
+		c.asker.Store(nil)
+	}
+}
+
+// whose is the address of who has asked for the answer.
+func (c *conn) whose() netip.Addr {
+	if who := c.asker.Load(); who != nil {
+		return *who
+	}
+	return c.addr
 }
 
 // Bare is the socket, for one who takes the connection over and minds its deadlines.
@@ -166,7 +185,7 @@ func (c *conn) Write(b []byte) (n int, err error) {
 		n += more
 		switch {
 		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.own.Load() && !c.cut.Load():
-			c.all.journal.Refused(admission.ReasonLeastRate, c.addr)
+			c.all.journal.Refused(admission.ReasonLeastRate, c.whose())
 			c.discard()
 			return n, errLeastRate
 		case err != nil || n == len(b):

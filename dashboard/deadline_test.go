@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,22 @@ func TestAnswersAreReadAtTheLeastRate(t *testing.T) {
 	if got < 3<<20 || !bytes.HasSuffix(tail, []byte("\r\n0\r\n\r\n")) || s.refused(t, admission.ReasonLeastRate) != before {
 		t.Errorf("a slow reader got %d bytes, ending in %q", got, tail)
 	}
+}
+
+// Behind a proxy it is the client that reads too slowly, as the proxy names it.
+func TestSlowReadersAreNamedByTheirProxy(t *testing.T) {
+	s := serveWith(t, func(c *terms) {
+		c.more = 20_000
+		c.Limits.LeastRate = 64 << 10
+		c.Limits.Connection.BytesOut = 1 << 30
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	c := s.dialSmall(t)
+	fmt.Fprint(c, "GET /api/symbols?symbols=* HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n")
+	within(t, patience, "it is cut", func() bool { return s.refused(t, admission.ReasonLeastRate) == 1 })
+	within(t, patience, "its address is logged", func() bool {
+		return strings.Contains(s.log.String(), "reason=least_rate key=limits.least_rate count=1 worst_address=203.0.113.9 ")
+	})
 }
 
 func TestHeadersHaveToComeInTime(t *testing.T) {

@@ -21,7 +21,11 @@ func tolled(door *admission.Admission, h http.Handler) http.Handler {
 		case "/healthz", "/readyz":
 			vital = true
 		}
-		if refusal := door.Enter(r.Context(), door.Visitor(r), r, more, vital); refusal != nil {
+		visitor := door.Visitor(r)
+		if c := connOf(r); c != nil {
+			c.asks(visitor.Addr)
+		}
+		if refusal := door.Enter(r.Context(), visitor, r, more, vital); refusal != nil {
 			broadcast.RefusalProblem(refusal).Write(w)
 			return
 		}
