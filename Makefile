@@ -64,7 +64,7 @@ test-go:
 
 # A vendor's own client against our server of that vendor, in a module of its own.
 test-sdk: tools-go
-	cd feed/alpaca/sdktest && go vet ./... && go test -race ./...
+	cd feed/vendors/alpaca/sdktest && go vet ./... && go test -race ./...
 
 # What reads what comes from outside, some 5 s each.
 test-fuzz: tools-go

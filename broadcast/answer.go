@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // atOnce is how many quotes an answer takes from the board at a time: those are of one flush.
@@ -141,7 +141,7 @@ func (s *store) seriesSince(p *part, r *series, at Seq, now time.Time) bool {
 // picked is a version and what to tell of it.
 type picked struct {
 	version
-	fields feed.Fields
+	fields market.Fields
 }
 
 // copy takes the next of what a delivery would tell, all of one flush, whichever that is.

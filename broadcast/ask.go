@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // ask is what a request wants of bars: those of some symbols, by name.
@@ -241,7 +241,7 @@ func (b *Board) resolveUnfollow(r *request) (u unfollowing, err error) {
 
 // unfollowNamed stops following series.
 func (s *subscriber) unfollowNamed(u *unfollowing) {
-	gone := func(named *resolved, id feed.SymbolID) bool {
+	gone := func(named *resolved, id market.SymbolID) bool {
 		_, found := slices.BinarySearch(named.list.ids, id)
 		return found || named.list.all
 	}

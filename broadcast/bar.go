@@ -4,15 +4,15 @@ import (
 	"slices"
 	"strconv"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // bar sums up the trades of one interval. One without a price (close is 0) has none that sets one: of a day before
 // its regular session, or of odd lots alone.
 type bar struct {
-	open, high, low, close feed.Price
-	volume                 feed.Quantity
-	turnover               feed.Turnover
+	open, high, low, close market.Price
+	volume                 market.Quantity
+	turnover               market.Turnover
 	changed                Seq    // the flush that tells it
 	start                  uint32 // seconds since the Unix epoch
 	tally                  uint32 // trades that count; its highest bit: the prices are of outside the regular session
@@ -36,38 +36,38 @@ func (b *bar) tells(f barFields) bool {
 // trade is one as bars and the tape have it.
 type trade struct {
 	id         uint64
-	price      feed.Price
-	size       feed.Quantity
-	time       feed.Time // when it was traded, by the exchange or else when it was received
-	came       Seq       // the flush that tells it
-	changed    Seq       // the flush that tells it as it is
-	conditions string    // with commas
-	flags      feed.Flags
+	price      market.Price
+	size       market.Quantity
+	time       market.Time // when it was traded, by the exchange or else when it was received
+	came       Seq         // the flush that tells it
+	changed    Seq         // the flush that tells it as it is
+	conditions string      // with commas
+	flags      market.Flags
 	direction  int8
 	mended     bool // corrected or cancelled
 }
 
 // outside tells whether it is of the hours outside the regular session.
 func (t *trade) outside() bool {
-	return t.flags&feed.SetsExtended != 0 || t.flags&(feed.Late|feed.SetsHighLow) == feed.Late
+	return t.flags&market.SetsExtended != 0 || t.flags&(market.Late|market.SetsHighLow) == market.Late
 }
 
 // ordered tells whether it may open and close a bar: one that is told late may, in the bar of its time.
 func (t *trade) ordered() bool {
-	return t.flags&(feed.SetsLast|feed.SetsExtended|feed.Late) != 0
+	return t.flags&(market.SetsLast|market.SetsExtended|market.Late) != 0
 }
 
 // marks tells whether a bar of the interval has anything of the trade.
 func (t *trade) marks(k interval) bool {
-	return t.flags&feed.SetsVolume != 0 || t.flags&setsPrice != 0 && (k != oneDay || !t.outside())
+	return t.flags&market.SetsVolume != 0 || t.flags&setsPrice != 0 && (k != oneDay || !t.outside())
 }
 
-const setsPrice = feed.SetsLast | feed.SetsHighLow | feed.SetsExtended | feed.Late
+const setsPrice = market.SetsLast | market.SetsHighLow | market.SetsExtended | market.Late
 
 // take adds a trade and returns false where that changes nothing. at is when it was, in grains since
 // the bar's start.
 func (b *bar) take(t *trade, k interval, at uint32) bool {
-	if t.flags&feed.SetsVolume != 0 {
+	if t.flags&market.SetsVolume != 0 {
 		cost, fits := t.size.Times(t.price)
 		volume, volumeFits := b.volume.Add(t.size)
 		turnover, turnoverFits := b.turnover.Add(cost)
@@ -81,7 +81,7 @@ func (b *bar) take(t *trade, k interval, at uint32) bool {
 	case t.flags&setsPrice == 0,
 		outside && k == oneDay,
 		outside && b.priced() && !b.extended(): // the prices are those of the regular session
-		return t.flags&feed.SetsVolume != 0
+		return t.flags&market.SetsVolume != 0
 	case outside:
 		b.tally |= outsideSession
 	case b.extended():
@@ -132,7 +132,7 @@ func (b *bar) add(o *bar, k interval, shift int64) {
 // replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
 // open, high, low and close only as far as the two show. at is as in take.
 func (b *bar) replace(old, next *trade, k interval, at uint32) {
-	if old.flags&feed.SetsVolume != 0 && b.count() > 0 {
+	if old.flags&market.SetsVolume != 0 && b.count() > 0 {
 		cost, _ := old.size.Times(old.price)
 		volume, enough := b.volume.Sub(old.size)
 		turnover, enoughTurnover := b.turnover.Sub(cost)
@@ -142,7 +142,7 @@ func (b *bar) replace(old, next *trade, k interval, at uint32) {
 		b.volume, b.turnover = volume, turnover
 		b.tally--
 	}
-	if next.flags&feed.SetsVolume != 0 {
+	if next.flags&market.SetsVolume != 0 {
 		cost, _ := next.size.Times(next.price)
 		b.volume, _ = b.volume.Add(next.size)
 		b.turnover, _ = b.turnover.Add(cost)
@@ -226,7 +226,7 @@ func (b *bar) appendTo(out []byte, f barFields) []byte {
 	for _, p := range [...]struct {
 		field barFields
 		name  string
-		price feed.Price
+		price market.Price
 	}{{barOpen, "o", b.open}, {barHigh, "h", b.high}, {barLow, "l", b.low}, {barClose, "c", b.close}} {
 		if f&p.field != 0 && b.priced() {
 			key(p.name)

@@ -1,6 +1,6 @@
 package broadcast
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // bars are the newest of one symbol and interval, in order of their start: a ring that grows up to
 // what is kept.
@@ -106,7 +106,7 @@ func (s *bars) firstSince(seq Seq) int {
 }
 
 // secondsOf is the second of a time, and false where no bar can start then.
-func secondsOf(t feed.Time) (uint32, bool) {
+func secondsOf(t market.Time) (uint32, bool) {
 	s := t / 1e6
 	return uint32(s), t >= 1e6 && s < never
 }

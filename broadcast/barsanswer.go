@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Bars serves GET /api/bars.
@@ -81,7 +81,7 @@ func (b *Board) barsWanted(r *http.Request, visitor admission.Visitor, q *barsQu
 		if !ok {
 			return named, Problem{Status: http.StatusNotFound, Code: "unknown_symbol", Detail: fmt.Sprintf("symbol: %.40q is unknown", q.symbol)}
 		}
-		named.list.ids = []feed.SymbolID{id}
+		named.list.ids = []market.SymbolID{id}
 	} else {
 		looking, ok := b.costOf(q.symbols, b.cfg.MaxSymbols)
 		if !ok {
@@ -100,7 +100,7 @@ func (b *Board) barsWanted(r *http.Request, visitor admission.Visitor, q *barsQu
 	}
 	if named.list.all {
 		for id := range b.dir.Len() {
-			named.list.ids = append(named.list.ids, feed.SymbolID(id))
+			named.list.ids = append(named.list.ids, market.SymbolID(id))
 		}
 	}
 	cost, ok := b.costOfBars(r.Context(), named.list.ids, q)
@@ -126,7 +126,7 @@ const symbolsAtOnce = 64
 
 // costOfBars is what the bars of these symbols cost at most. They are counted in slices: with a limit, that goes back
 // over as many bars as are told. It returns false when ctx has ended.
-func (b *Board) costOfBars(ctx context.Context, ids []feed.SymbolID, q *barsQuery) (admission.Cost, bool) {
+func (b *Board) costOfBars(ctx context.Context, ids []market.SymbolID, q *barsQuery) (admission.Cost, bool) {
 	n := 0
 	for some := range slices.Chunk(ids, symbolsAtOnce) {
 		if !b.door.Slice(ctx, func() { n += b.store.countBars(some, q) }) {
@@ -137,7 +137,7 @@ func (b *Board) costOfBars(ctx context.Context, ids []feed.SymbolID, q *barsQuer
 }
 
 // countBars is how many bars of these symbols are asked for, at most.
-func (s *store) countBars(ids []feed.SymbolID, q *barsQuery) (n int) {
+func (s *store) countBars(ids []market.SymbolID, q *barsQuery) (n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, id := range ids {
@@ -170,7 +170,7 @@ func (s *bars) between(q *barsQuery, c *chart) (from, to int) {
 type barsAnswer struct {
 	board  *Board
 	query  *barsQuery
-	ids    []feed.SymbolID
+	ids    []market.SymbolID
 	text   []byte
 	gzip   *gzip.Writer // nil where the client takes none
 	packed bytes.Buffer // what it has compressed

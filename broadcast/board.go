@@ -13,13 +13,14 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Board holds the newest quote of every symbol and tells it to subscribers.
 type Board struct {
 	// static
 	cfg      Config
-	dir      *feed.Directory
+	dir      *market.Directory
 	source   feed.Info
 	lists    map[string]*watchlist // by name
 	door     *admission.Admission
@@ -37,20 +38,20 @@ type Board struct {
 	kick     chan struct{}  // one slot, never closed: something changed
 
 	mu       sync.Mutex
-	cells    []cell          // guarded by mu; index is the symbol's id
-	dirty    []feed.SymbolID // guarded by mu: changed since the last flush
-	standing *standing       // guarded by mu
-	restated bool            // guarded by mu: standing is news
-	oldest   time.Time       // guarded by mu: when the first of dirty came
-	traded   []traded        // guarded by mu: since the last flush, in order
+	cells    []cell            // guarded by mu; index is the symbol's id
+	dirty    []market.SymbolID // guarded by mu: changed since the last flush
+	standing *standing         // guarded by mu
+	restated bool              // guarded by mu: standing is news
+	oldest   time.Time         // guarded by mu: when the first of dirty came
+	traded   []traded          // guarded by mu: since the last flush, in order
 }
 
 // NewBoard returns an empty board for the symbols of dir, under a feed that is down until it says
 // otherwise. Who comes is let in by door. It starts nothing.
-func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.Info, door *admission.Admission, log *slog.Logger, reg prometheus.Registerer) *Board {
+func NewBoard(cfg Config, lists []Watchlist, dir *market.Directory, source feed.Info, door *admission.Admission, log *slog.Logger, reg prometheus.Registerer) *Board {
 	started := &standing{}
 	for name := range strings.SplitSeq(source.Name, ",") {
-		started = started.with(feed.Status{Source: name, State: feed.Down, Since: feed.TimeOf(time.Now()), Message: "no tick yet", Simulated: source.Simulated})
+		started = started.with(market.Status{Source: name, State: market.Down, Since: market.TimeOf(time.Now()), Message: "no tick yet", Simulated: source.Simulated})
 	}
 	s := &store{dir: dir, cfg: &cfg, epoch: newEpoch(), standing: started}
 	m := newMetrics(reg, s)
@@ -88,9 +89,9 @@ func NewBoard(cfg Config, lists []Watchlist, dir *feed.Directory, source feed.In
 
 // Apply takes in a batch. What it cannot take in is counted and left out. It keeps nothing of the
 // batch, does not wait for subscribers, and may be called from anywhere.
-func (b *Board) Apply(batch feed.Batch) {
+func (b *Board) Apply(batch market.Batch) {
 	known := b.dir.Len()
-	var rejected [feed.NumRejects]int
+	var rejected [market.NumRejects]int
 	strangers := 0
 	coalesced := 0
 	b.mu.Lock()
@@ -98,7 +99,7 @@ func (b *Board) Apply(batch feed.Batch) {
 		b.restate(*batch.Status)
 	}
 	if len(batch.Images) > 0 {
-		now := feed.TimeOf(time.Now())
+		now := market.TimeOf(time.Now())
 		for i := range batch.Images {
 			im := &batch.Images[i]
 			if int(im.Symbol) >= known {
@@ -107,7 +108,7 @@ func (b *Board) Apply(batch feed.Batch) {
 			}
 			r := b.cell(im.Symbol).image(im, now)
 			rejected[r]++
-			if r == feed.Accepted {
+			if r == market.Accepted {
 				b.mark(im.Symbol)
 			}
 		}
@@ -119,14 +120,14 @@ func (b *Board) Apply(batch feed.Batch) {
 			continue
 		}
 		c := b.cell(t.Symbol)
-		if r := c.apply(t); r != feed.Accepted {
+		if r := c.apply(t); r != market.Accepted {
 			rejected[r]++
 			continue
 		}
-		if t.Kind == feed.KindTrade || t.Kind == feed.KindSession {
+		if t.Kind == market.KindTrade || t.Kind == market.KindSession {
 			b.traded = append(b.traded, traded{tick: *t})
 		}
-		if t.Kind == feed.KindAlive {
+		if t.Kind == market.KindAlive {
 			continue
 		}
 		if c.changed {
@@ -142,7 +143,7 @@ func (b *Board) Apply(batch feed.Batch) {
 		}
 		r := b.cell(k.Symbol).Correct(k)
 		rejected[r]++
-		if r == feed.Accepted {
+		if r == market.Accepted {
 			b.mark(k.Symbol)
 			b.traded = append(b.traded, traded{correction: new(*k)})
 		}
@@ -153,7 +154,7 @@ func (b *Board) Apply(batch feed.Batch) {
 	taken := len(batch.Ticks) - strangers
 	b.metrics.strangers.Add(float64(strangers))
 	for r, n := range rejected {
-		if n > 0 && feed.Reject(r) != feed.Accepted {
+		if n > 0 && market.Reject(r) != market.Accepted {
 			b.metrics.rejected[r].Add(float64(n))
 			taken -= n
 		}
@@ -169,16 +170,16 @@ func (b *Board) Apply(batch feed.Batch) {
 }
 
 // cell is the symbol's, made when it is new. The caller holds mu.
-func (b *Board) cell(id feed.SymbolID) *cell {
+func (b *Board) cell(id market.SymbolID) *cell {
 	for int(id) >= len(b.cells) {
-		next := feed.SymbolID(len(b.cells))
-		b.cells = append(b.cells, cell{Tally: feed.NewTally(next, b.dir.Symbol(next).PreviousClose)})
+		next := market.SymbolID(len(b.cells))
+		b.cells = append(b.cells, cell{Tally: market.NewTally(next, b.dir.Symbol(next).PreviousClose)})
 	}
 	return &b.cells[id]
 }
 
 // mark puts the symbol on the list of the next flush. The caller holds mu.
-func (b *Board) mark(id feed.SymbolID) {
+func (b *Board) mark(id market.SymbolID) {
 	if c := &b.cells[id]; !c.changed {
 		c.changed = true
 		if len(b.dirty) == 0 {
@@ -190,15 +191,15 @@ func (b *Board) mark(id feed.SymbolID) {
 
 // restate takes in a new state of a source. That of the feed as a whole is one of every symbol that it
 // has ever quoted. The caller holds mu.
-func (b *Board) restate(s feed.Status) {
+func (b *Board) restate(s market.Status) {
 	if s.Source == "" {
 		s.Source, s.Simulated = b.source.Name, b.source.Simulated
 	}
 	next := b.standing.with(s)
 	if next.state != b.standing.state {
 		for id := range b.cells {
-			if b.cells[id].Known()&^feed.FieldPreviousClose != 0 {
-				b.mark(feed.SymbolID(id))
+			if b.cells[id].Known()&^market.FieldPreviousClose != 0 {
+				b.mark(market.SymbolID(id))
 			}
 		}
 	}

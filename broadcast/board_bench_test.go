@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // BenchmarkApply is what a tick costs to take in, its bars included, in batches of 256 over 10,000 symbols.
@@ -19,7 +19,7 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i += 256 {
 		at := i % (len(ticks) - 256)
-		board.Apply(feed.Batch{Ticks: ticks[at : at+256]})
+		board.Apply(market.Batch{Ticks: ticks[at : at+256]})
 		board.absorb(&f)
 	}
 	b.ReportMetric(float64(b.N)*256/b.Elapsed().Seconds(), "ticks/s")
@@ -46,7 +46,7 @@ func BenchmarkFlush(b *testing.B) {
 // flushing is a board that is flushed by hand.
 type flushing struct {
 	board  *Board
-	ticks  []feed.Tick
+	ticks  []market.Tick
 	out    flush
 	frames int // taken by the subscribers
 }
@@ -57,13 +57,13 @@ func newFlushing(kind string, subscribers int) *flushing {
 	for i := range subscribers {
 		list := symbolList{}
 		for j := range 50 {
-			list.ids = append(list.ids, feed.SymbolID(j))
+			list.ids = append(list.ids, market.SymbolID(j))
 		}
 		if kind == "personal" {
 			random := rand.New(rand.NewPCG(1, uint64(i)))
 			list.ids = nil
 			for _, id := range random.Perm(5000)[:20] {
-				list.ids = append(list.ids, feed.SymbolID(id))
+				list.ids = append(list.ids, market.SymbolID(id))
 			}
 			slices.Sort(list.ids)
 		}
@@ -85,9 +85,9 @@ func newFlushing(kind string, subscribers int) *flushing {
 
 func (f *flushing) flush(i int) {
 	for j := range f.ticks {
-		f.ticks[j].Price = feed.Price(i%1000+1) * feed.Scale
+		f.ticks[j].Price = market.Price(i%1000+1) * market.Scale
 	}
-	f.board.Apply(feed.Batch{Ticks: f.ticks})
+	f.board.Apply(market.Batch{Ticks: f.ticks})
 	f.board.publish(&f.out)
 	for _, sh := range f.board.shards {
 		sh.now = sh.now.Add(100 * time.Millisecond)

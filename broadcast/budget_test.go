@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // limited is a server with budgets of its own.
@@ -74,10 +74,10 @@ func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
 	}
 }
 
-func everySymbol(dir *feed.Directory, n int) []string {
+func everySymbol(dir *market.Directory, n int) []string {
 	var all []string
 	for id := range n {
-		all = append(all, dir.Symbol(feed.SymbolID(id)).Symbol)
+		all = append(all, dir.Symbol(market.SymbolID(id)).Symbol)
 	}
 	return all
 }
@@ -259,7 +259,7 @@ func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 		if after := s.polled(); !maps.Equal(after, before) || testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered")) != looks {
 			t.Errorf("%v wait after 20 flushes that do not concern them, want %v as before", after, before)
 		}
-		s.Apply(feed.Batch{Status: &feed.Status{State: feed.Stale, Since: 2}})
+		s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
 		if status := <-done; status != http.StatusOK {
 			t.Errorf("answered with %d", status)
 		}
@@ -309,15 +309,15 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 	for i := range 300 {
 		l := symbolList{}
 		for id := range 10 + i*3 { // short and long ones
-			l.ids = append(l.ids, feed.SymbolID(id*2+i%2))
+			l.ids = append(l.ids, market.SymbolID(id*2+i%2))
 		}
 		s := &subscriber{}
 		s.list = held.hold(l, 5000, memory)
-		s.watch = w.join(s, s.list, feed.Fields(1<<(i%3)), time.Duration(i%4)*time.Second, 0)
+		s.watch = w.join(s, s.list, market.Fields(1<<(i%3)), time.Duration(i%4)*time.Second, 0)
 		subscribers = append(subscribers, s)
 	}
 	told := func() map[*watch]bool {
-		n := &news{seq: 1, ids: []feed.SymbolID{0, 1, 3, 500, 501}}
+		n := &news{seq: 1, ids: []market.SymbolID{0, 1, 3, 500, 501}}
 		all := map[*watch]bool{}
 		for _, x := range w.touched(n) {
 			all[x] = true
@@ -331,7 +331,7 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 	for len(subscribers) > 0 {
 		want := map[*watch]bool{}
 		for _, s := range subscribers {
-			for _, id := range []feed.SymbolID{0, 1, 3, 500, 501} {
+			for _, id := range []market.SymbolID{0, 1, 3, 500, 501} {
 				if slices.Contains(s.list.ids, id) {
 					want[s.watch] = true
 				}
@@ -368,7 +368,7 @@ func BenchmarkPauseAndResume(b *testing.B) {
 				l := symbolList{}
 				for id := range 10_000 {
 					if id%1000 != i%1000 {
-						l.ids = append(l.ids, feed.SymbolID(id))
+						l.ids = append(l.ids, market.SymbolID(id))
 					}
 				}
 				s.setList(s.shard.lists.hold(l, 10_000, board.door.Memory))
@@ -389,11 +389,11 @@ func BenchmarkPauseAndResume(b *testing.B) {
 // tradeAll trades every symbol, and returns when all are published.
 func (s *served) tradeAll(t *testing.T) {
 	t.Helper()
-	ticks := make([]feed.Tick, s.dir.Len())
+	ticks := make([]market.Tick, s.dir.Len())
 	for i := range ticks {
-		ticks[i] = stamped(feed.Tick{Symbol: feed.SymbolID(i), Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1)})
+		ticks[i] = stamped(market.Tick{Symbol: market.SymbolID(i), Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1)})
 	}
-	s.Apply(feed.Batch{Ticks: ticks})
+	s.Apply(market.Batch{Ticks: ticks})
 	until(t, "all are published", func() bool {
 		n := 0
 		for _, state := range s.store.states() {
@@ -490,7 +490,7 @@ func TestLongMessagesCostMore(t *testing.T) {
 // To resume from long ago tells everything, and costs as much as that.
 func TestResumingCostsWhatItTells(t *testing.T) {
 	cfg := DefaultConfig()
-	st := &store{dir: feed.NewDirectory(), cfg: &cfg, versions: make([]version, 100), seq: 10}
+	st := &store{dir: market.NewDirectory(), cfg: &cfg, versions: make([]version, 100), seq: 10}
 	c := st.chart(0, true)
 	for i := range st.versions {
 		st.versions[i].last = Seq(1 + i/90) // ten of them changed later
@@ -514,9 +514,9 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 // The bars of many symbols are counted some at a time, and all of them are charged.
 func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
 	b := quietBoard(2*symbolsAtOnce + 1)
-	var ids []feed.SymbolID
+	var ids []market.SymbolID
 	for id := range b.dir.Len() {
-		ids = append(ids, feed.SymbolID(id))
+		ids = append(ids, market.SymbolID(id))
 		for start := range uint32(2) {
 			b.store.chart(ids[id], true).bars[0].put(1+start, 2)
 		}

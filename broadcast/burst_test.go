@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // The worst that the US tape has seen: 525,000 ticks in a second, 5,000 of them in a millisecond.
@@ -24,7 +24,7 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
 		burst := func(n int) {
 			for range n / batch {
-				ticks := make([]feed.Tick, batch)
+				ticks := make([]market.Tick, batch)
 				for i := range ticks {
 					id, cents, size := random.IntN(symbols), 1+random.Int64N(1_000_000), 1+random.Int64N(900)
 					s := &want[id]
@@ -34,10 +34,10 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 					if s.low == 0 || cents < s.low {
 						s.low = cents
 					}
-					ticks[i] = stamped(feed.Tick{Symbol: feed.SymbolID(id), Kind: feed.KindTrade, Flags: feed.Regular,
-						Price: feed.Price(cents) * feed.Scale / 100, Size: feed.Units(uint64(size))})
+					ticks[i] = stamped(market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular,
+						Price: market.Price(cents) * market.Scale / 100, Size: market.Units(uint64(size))})
 				}
-				w.board.Apply(feed.Batch{Ticks: ticks})
+				w.board.Apply(market.Batch{Ticks: ticks})
 			}
 		}
 		for range 1000 {
@@ -54,7 +54,7 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 		for id, s := range want {
 			got := reader.state[fmt.Sprintf("S%d", id)]
 			expect := map[string]string{
-				"h": (feed.Price(s.high) * feed.Scale / 100).String(), "l": (feed.Price(s.low) * feed.Scale / 100).String(),
+				"h": (market.Price(s.high) * market.Scale / 100).String(), "l": (market.Price(s.low) * market.Scale / 100).String(),
 				"v": fmt.Sprint(s.volume), "n": fmt.Sprint(s.count),
 			}
 			for key, value := range expect {

@@ -1,27 +1,27 @@
 package broadcast
 
 import (
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // chart is what was traded of one symbol: its newest trades, and its bars of each interval.
 type chart struct {
 	tape    tape
 	bars    [numIntervals]bars
-	changed Seq       // the newest flush that tells of any
-	cleared Seq       // the newest flush that began anew
-	oldest  feed.Time // of the first trade since then; 0 none
+	changed Seq         // the newest flush that tells of any
+	cleared Seq         // the newest flush that began anew
+	oldest  market.Time // of the first trade since then; 0 none
 
-	days     days      // of the symbol's market; nil where it has none
-	day      feed.Time // when the source's session began; 0 unknown
-	from, to feed.Time // the trading day that was asked for last
+	days     days        // of the symbol's market; nil where it has none
+	day      market.Time // when the source's session began; 0 unknown
+	from, to market.Time // the trading day that was asked for last
 }
 
 // days is when the trading day begins that a time belongs to, and when the next one does.
-type days func(feed.Time) (from, to feed.Time)
+type days func(market.Time) (from, to market.Time)
 
 // start is when the bar of a trade begins, in seconds, and when in it the trade was, in grains.
-func (c *chart) start(k interval, at feed.Time) (uint32, uint32, bool) {
+func (c *chart) start(k interval, at market.Time) (uint32, uint32, bool) {
 	second, ok := secondsOf(at)
 	if !ok {
 		return 0, 0, false
@@ -45,7 +45,7 @@ func (c *chart) start(k interval, at feed.Time) (uint32, uint32, bool) {
 			start = s.at(i - 1).start
 		}
 	}
-	grains := (at - feed.Time(start)*1e6) / intervals[k].grain
+	grains := (at - market.Time(start)*1e6) / intervals[k].grain
 	return start, uint32(min(grains, 1<<32-1)), ok
 }
 
@@ -60,7 +60,7 @@ func (c *chart) today(k interval) uint32 {
 		return 0
 	}
 	newest := all.at(all.n - 1).start
-	at, begin := feed.Time(newest)*1e6, c.day
+	at, begin := market.Time(newest)*1e6, c.day
 	switch {
 	case c.days != nil:
 		begin, _ = c.days(at)
@@ -99,7 +99,7 @@ func (c *chart) trade(p *trade, seq Seq, cfg *Config) {
 }
 
 // correct mends a trade and the bars that it is in, and returns false where the trade is kept no more.
-func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
+func (c *chart) correct(k *market.Correction, seq Seq, cfg *Config) bool {
 	p := c.tape.find(k)
 	if p == nil {
 		return false
@@ -108,8 +108,8 @@ func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
 	p.price, p.size, p.flags = k.New.Price, k.New.Size, k.New.Flags
 	if k.New.Flags == 0 {
 		p.price, p.size = old.price, old.size // as what it is struck out
-	} else if old.flags&feed.Late != 0 {
-		p.flags |= feed.Late
+	} else if old.flags&market.Late != 0 {
+		p.flags |= market.Late
 	}
 	p.mended, p.changed = true, seq
 	c.changed = seq
@@ -137,7 +137,7 @@ func (c *chart) correct(k *feed.Correction, seq Seq, cfg *Config) bool {
 func (c *chart) mend(k interval, place int, at uint32, old, next *trade, cfg *Config) {
 	s := &c.bars[k]
 	b := s.at(place)
-	if c.tape.gone < feed.Time(b.start)*1e6 {
+	if c.tape.gone < market.Time(b.start)*1e6 {
 		*b = c.ofTrades(k, b.start)
 		return
 	}
@@ -185,7 +185,7 @@ func (c *chart) end(k interval, place int) uint32 {
 	start := s.at(place).start
 	switch {
 	case k == oneDay && c.days != nil:
-		if _, to := c.days(feed.Time(start) * 1e6); to > 0 && to/1e6 < never {
+		if _, to := c.days(market.Time(start) * 1e6); to > 0 && to/1e6 < never {
 			return uint32(to / 1e6)
 		}
 		return never
@@ -201,7 +201,7 @@ func (c *chart) end(k interval, place int) uint32 {
 
 // session begins a trading day. One that begins no later than all that was traded is that of a recording that
 // begins anew.
-func (c *chart) session(at feed.Time, seq Seq) {
+func (c *chart) session(at market.Time, seq Seq) {
 	if at == 0 {
 		return
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // One trade into the tape and the bars of all intervals.
@@ -15,7 +15,7 @@ func BenchmarkChartTrade(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		c.trade(&trade{price: feed.Price(100+i%50) * feed.Scale, size: feed.Units(1), time: morning + feed.Time(i)*250_000, flags: feed.Regular}, Seq(i), &cfg)
+		c.trade(&trade{price: market.Price(100+i%50) * market.Scale, size: market.Units(1), time: morning + market.Time(i)*250_000, flags: market.Regular}, Seq(i), &cfg)
 		i++
 	}
 }
@@ -31,7 +31,7 @@ func BenchmarkChartDay(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		for s := range charts {
 			for i := range 23_400 {
-				charts[s].trade(&trade{price: feed.Price(100+i%50) * feed.Scale, size: feed.Units(1), time: morning + feed.Time(i)*1e6, flags: feed.Regular}, Seq(i), &cfg)
+				charts[s].trade(&trade{price: market.Price(100+i%50) * market.Scale, size: market.Units(1), time: morning + market.Time(i)*1e6, flags: market.Regular}, Seq(i), &cfg)
 			}
 		}
 		runtime.GC()
@@ -54,7 +54,7 @@ func BenchmarkNextSeries(b *testing.B) {
 	for b.Loop() {
 		i++
 		s.mu.Lock()
-		s.enter([]traded{{tick: feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1), Time: morning + feed.Time(i)*100_000}}}, s.seq+1)
+		s.enter([]traded{{tick: market.Tick{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*100_000}}}, s.seq+1)
 		s.seq++
 		s.mu.Unlock()
 		for s.nextSeries(&p, f, true, time.Time{}) {

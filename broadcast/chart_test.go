@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // The charts against a plain model that keeps every trade and sums them up anew for each bar.
@@ -23,7 +23,7 @@ type modelTrade struct {
 // modelBar sums up trades as PROTOCOL.md says.
 func modelBar(k interval, start int64, trades []modelTrade) string {
 	priced := func(t *modelTrade) bool {
-		return t.flags&(feed.SetsLast|feed.SetsHighLow|feed.SetsExtended|feed.Late) != 0
+		return t.flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.Late) != 0
 	}
 	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.outside() })
 	var prices []modelTrade // in the order of their times
@@ -36,11 +36,11 @@ func modelBar(k interval, start int64, trades []modelTrade) string {
 		prices = append(prices, t)
 	}
 	slices.SortStableFunc(prices, func(a, b modelTrade) int { return cmp.Compare(a.time, b.time) })
-	var volume feed.Quantity
-	var turnover feed.Turnover
+	var volume market.Quantity
+	var turnover market.Turnover
 	count := 0
 	for _, t := range trades {
-		if t.flags&feed.SetsVolume != 0 {
+		if t.flags&market.SetsVolume != 0 {
 			cost, _ := t.size.Times(t.price)
 			volume, _ = volume.Add(t.size)
 			turnover, _ = turnover.Add(cost)
@@ -101,7 +101,7 @@ func (c *chart) texts(k interval) []string {
 	return all
 }
 
-const morning = feed.Time(1_795_012_200_000_000)
+const morning = market.Time(1_795_012_200_000_000)
 
 func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 	cfg := DefaultConfig()
@@ -113,27 +113,27 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
 				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
-				if m.flags == 0 || m.flags == feed.Late {
+				if m.flags == 0 || m.flags == market.Late {
 					continue // a correction of the latter would be as good as a cancellation
 				}
-				k := feed.Correction{ID: m.id, Old: feed.Print{Price: m.price, Size: m.size, Flags: m.flags}}
+				k := market.Correction{ID: m.id, Old: market.Print{Price: m.price, Size: m.size, Flags: m.flags}}
 				if rapid.Bool().Draw(t, "cancel") {
 					m.flags = 0
 				} else {
 					m.price = drawPrice(t)
-					k.New = feed.Print{Price: m.price, Size: m.size, Flags: m.flags &^ feed.Late}
+					k.New = market.Print{Price: m.price, Size: m.size, Flags: m.flags &^ market.Late}
 				}
 				if !c.correct(&k, Seq(i+1), &cfg) {
 					t.Fatalf("trade %d is kept no more", m.id)
 				}
 				continue
 			}
-			now += feed.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
+			now += market.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
 			m := modelTrade{order: i, trade: trade{id: uint64(i + 1), price: drawPrice(t), time: now,
-				size:  feed.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
-				flags: rapid.SampledFrom([]feed.Flags{feed.Regular, feed.Regular, feed.SetsVolume, feed.SetsExtended | feed.SetsVolume, feed.SetsExtended, 0}).Draw(t, "flags")}}
+				size:  market.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
+				flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsExtended, 0}).Draw(t, "flags")}}
 			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
-				m.time -= feed.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
+				m.time -= market.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
 				m.flags = m.flags.Belated()
 			}
 			trades = append(trades, m)
@@ -151,8 +151,8 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 	})
 }
 
-func drawPrice(t *rapid.T) feed.Price {
-	return feed.Price(rapid.Int64Range(1, 40).Draw(t, "price")) * feed.Scale / 4
+func drawPrice(t *rapid.T) market.Price {
+	return market.Price(rapid.Int64Range(1, 40).Draw(t, "price")) * market.Scale / 4
 }
 
 // Of a trade that is not kept with all of its bar, shorter bars tell what the longer one was without it.
@@ -161,33 +161,33 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	cfg.Trades = 100
 	var c chart
 	seq := Seq(1)
-	say := func(id uint64, at feed.Time, price int64) {
-		c.trade(&trade{id: id, price: feed.Price(price) * feed.Scale, size: feed.Units(1), time: at, flags: feed.Regular}, seq, &cfg)
+	say := func(id uint64, at market.Time, price int64) {
+		c.trade(&trade{id: id, price: market.Price(price) * market.Scale, size: market.Units(1), time: at, flags: market.Regular}, seq, &cfg)
 		seq++
 	}
 	for i := range 500 { // a quarter of an hour begins
-		say(uint64(i+1), morning+feed.Time(i)*500_000, int64(100+i%7))
+		say(uint64(i+1), morning+market.Time(i)*500_000, int64(100+i%7))
 	}
 	say(1000, morning+250e6, 999) // bad
-	if got := c.bars[4].at(c.bars[4].n - 1).high; got != 999*feed.Scale {
+	if got := c.bars[4].at(c.bars[4].n - 1).high; got != 999*market.Scale {
 		t.Fatalf("high %v", got)
 	}
-	if !c.correct(&feed.Correction{ID: 1000, Old: feed.Print{Price: 999 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, seq, &cfg) {
+	if !c.correct(&market.Correction{ID: 1000, Old: market.Print{Price: 999 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
 		t.Fatal("not found")
 	}
 	for k := range interval(numIntervals) {
 		s := &c.bars[k]
 		for i := range s.n {
-			if b := s.at(i); b.high > 106*feed.Scale {
+			if b := s.at(i); b.high > 106*market.Scale {
 				t.Errorf("a bar of %s still has the bad price: %s", k, b.appendTo(nil, allBarFields))
 			}
 		}
 	}
 	day := c.bars[oneDay].at(0)
-	if day.count() != 500 || day.open != 100*feed.Scale || day.close != feed.Price(100+499%7)*feed.Scale || day.low != 100*feed.Scale {
+	if day.count() != 500 || day.open != 100*market.Scale || day.close != market.Price(100+499%7)*market.Scale || day.low != 100*market.Scale {
 		t.Errorf("day %s", day.appendTo(nil, allBarFields))
 	}
-	if c.correct(&feed.Correction{ID: 3, Old: feed.Print{Price: 102 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, seq, &cfg) {
+	if c.correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
 		t.Error("a trade that is kept no more was found")
 	}
 }
@@ -198,36 +198,36 @@ func TestCorrectionsMendWhatCameLate(t *testing.T) {
 	cfg.Trades = 100
 	var c chart
 	id := uint64(0)
-	say := func(at feed.Time, price feed.Price, flags feed.Flags) uint64 {
+	say := func(at market.Time, price market.Price, flags market.Flags) uint64 {
 		id++
-		c.trade(&trade{id: id, price: price * feed.Scale, size: feed.Units(1), time: at, flags: flags}, 1, &cfg)
+		c.trade(&trade{id: id, price: price * market.Scale, size: market.Units(1), time: at, flags: flags}, 1, &cfg)
 		return id
 	}
-	correct := func(id uint64, old, next feed.Price, flags feed.Flags) {
-		k := feed.Correction{ID: id, Old: feed.Print{Price: old * feed.Scale, Size: feed.Units(1), Flags: flags}}
+	correct := func(id uint64, old, next market.Price, flags market.Flags) {
+		k := market.Correction{ID: id, Old: market.Print{Price: old * market.Scale, Size: market.Units(1), Flags: flags}}
 		if next != 0 {
-			k.New = feed.Print{Price: next * feed.Scale, Size: feed.Units(1), Flags: flags}
+			k.New = market.Print{Price: next * market.Scale, Size: market.Units(1), Flags: flags}
 		}
 		if !c.correct(&k, 2, &cfg) {
 			t.Fatalf("trade %d not found", id)
 		}
 	}
-	const outside = feed.SetsExtended | feed.SetsVolume
-	at := func(ms int) feed.Time { return morning + feed.Time(ms)*1000 }
+	const outside = market.SetsExtended | market.SetsVolume
+	at := func(ms int) market.Time { return morning + market.Time(ms)*1000 }
 	for i := range 150 {
-		say(at(i), 10, feed.Regular)
+		say(at(i), 10, market.Regular)
 	}
-	last := say(at(151), 11, feed.Regular)
-	correct(last, 11, 8, feed.Regular) // closes the second
+	last := say(at(151), 11, market.Regular)
+	correct(last, 11, 8, market.Regular) // closes the second
 	for i := range 150 {
 		say(at(2000+i), 20, outside)
 	}
 	correct(say(at(2500), 21, outside), 21, 25, outside)
 	for i := range 150 {
-		say(at(5000+i), 10, feed.Regular)
+		say(at(5000+i), 10, market.Regular)
 	}
-	correct(say(at(3000), 30, feed.Regular.Belated()), 30, 31, feed.Regular) // alone in its second
-	correct(say(at(4000), 30, feed.Regular.Belated()), 30, 0, feed.Regular)
+	correct(say(at(3000), 30, market.Regular.Belated()), 30, 31, market.Regular) // alone in its second
+	correct(say(at(4000), 30, market.Regular.Belated()), 30, 0, market.Regular)
 	want := []string{
 		fmt.Sprintf(`{"t":%d,"o":10,"h":11,"l":8,"c":8,"v":151,"n":151,"vw":9.9868}`, at(0)),
 		fmt.Sprintf(`{"t":%d,"o":20,"h":25,"l":20,"c":25,"v":151,"n":151,"vw":20.0331,"x":true}`, at(2000)),
@@ -247,17 +247,17 @@ func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 	cfg.Bars.Second, cfg.Bars.FiveSeconds = 0, 0
 	var c chart
 	id := uint64(0)
-	session := func(at feed.Time, trades int) {
+	session := func(at market.Time, trades int) {
 		c.session(at, 1)
 		for i := range trades {
 			id++
-			c.trade(&trade{id: id, price: feed.Scale, size: feed.Units(1), time: at + feed.Time(i)*1e6, flags: feed.Regular}, 1, &cfg)
+			c.trade(&trade{id: id, price: market.Scale, size: market.Units(1), time: at + market.Time(i)*1e6, flags: market.Regular}, 1, &cfg)
 		}
 	}
 	session(morning+30e6, 300)
 	session(morning+30e6+6*3600e6, 50)
 	strike := func(id uint64) {
-		if !c.correct(&feed.Correction{ID: id, Old: feed.Print{Price: feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}, 2, &cfg) {
+		if !c.correct(&market.Correction{ID: id, Old: market.Print{Price: market.Scale, Size: market.Units(1), Flags: market.Regular}}, 2, &cfg) {
 			t.Fatalf("trade %d not found", id)
 		}
 	}
@@ -272,14 +272,14 @@ func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 func TestBarsOfNoPriceTellTheirVolume(t *testing.T) {
 	cfg := DefaultConfig()
 	var c chart
-	say := func(id uint64, second int, flags feed.Flags) {
-		c.trade(&trade{id: id, price: 2 * feed.Scale, size: feed.Units(3), time: morning + feed.Time(second)*1e6, flags: flags}, 1, &cfg)
+	say := func(id uint64, second int, flags market.Flags) {
+		c.trade(&trade{id: id, price: 2 * market.Scale, size: market.Units(3), time: morning + market.Time(second)*1e6, flags: flags}, 1, &cfg)
 	}
-	say(1, 0, feed.Regular)
-	say(2, 1, feed.SetsVolume)
+	say(1, 0, market.Regular)
+	say(2, 1, market.SetsVolume)
 	say(3, 2, 0)
-	say(4, 3, feed.SetsVolume)
-	c.correct(&feed.Correction{ID: 4, Old: feed.Print{Price: 2 * feed.Scale, Size: feed.Units(3), Flags: feed.SetsVolume}}, 2, &cfg)
+	say(4, 3, market.SetsVolume)
+	c.correct(&market.Correction{ID: 4, Old: market.Print{Price: 2 * market.Scale, Size: market.Units(3), Flags: market.SetsVolume}}, 2, &cfg)
 	var got []string
 	for i := range c.bars[0].n {
 		got = append(got, string(c.bars[0].at(i).appendTo(nil, allBarFields)))
@@ -342,34 +342,34 @@ func TestBarsAreBounded(t *testing.T) {
 
 func TestDaysAreThoseOfTheMarket(t *testing.T) {
 	cfg := DefaultConfig()
-	const roll = feed.Time(9 * 3600e6)
-	day := func(n int64) feed.Time { return feed.Time(n * 86_400e6) }
-	market := func(at feed.Time) (from, to feed.Time) {
+	const roll = market.Time(9 * 3600e6)
+	day := func(n int64) market.Time { return market.Time(n * 86_400e6) }
+	venue := func(at market.Time) (from, to market.Time) {
 		from = (at-roll)/day(1)*day(1) + roll
 		return from, from + day(1)
 	}
-	say := func(c *chart, at feed.Time) {
-		c.trade(&trade{price: feed.Scale, size: feed.Units(1), time: at, flags: feed.Regular}, 1, &cfg)
+	say := func(c *chart, at market.Time) {
+		c.trade(&trade{price: market.Scale, size: market.Units(1), time: at, flags: market.Regular}, 1, &cfg)
 	}
-	starts := func(c *chart) (all []feed.Time) {
+	starts := func(c *chart) (all []market.Time) {
 		for i := range c.bars[oneDay].n {
-			all = append(all, feed.Time(c.bars[oneDay].at(i).start)*1e6)
+			all = append(all, market.Time(c.bars[oneDay].at(i).start)*1e6)
 		}
 		return all
 	}
 	for name, c := range map[string]struct {
 		chart chart
 		say   func(c *chart)
-		want  []feed.Time
+		want  []market.Time
 	}{
-		"UTC's":        {chart{}, func(c *chart) { say(c, day(100)-1); say(c, day(100)) }, []feed.Time{day(99), day(100)}},
-		"the market's": {chart{days: market}, func(c *chart) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []feed.Time{day(99) + roll, day(100) + roll}},
+		"UTC's":        {chart{}, func(c *chart) { say(c, day(100)-1); say(c, day(100)) }, []market.Time{day(99), day(100)}},
+		"the market's": {chart{days: venue}, func(c *chart) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []market.Time{day(99) + roll, day(100) + roll}},
 		"the session's": {chart{}, func(c *chart) {
 			say(c, day(100))
 			c.session(day(100)+5e6, 2)
 			say(c, day(101)+5e6)
 			say(c, day(100)+1e6)
-		}, []feed.Time{day(100), day(100) + 5e6}},
+		}, []market.Time{day(100), day(100) + 5e6}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := c.chart
@@ -378,11 +378,11 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 				t.Errorf("days begin at %v, want %v", got, c.want)
 			}
 			newest := c.want[len(c.want)-1]
-			if got := feed.Time(x.today(2)) * 1e6; got != newest {
+			if got := market.Time(x.today(2)) * 1e6; got != newest {
 				t.Errorf("today began at %v, want %v", got, newest)
 			}
 			x.bars[oneDay] = bars{} // as where none are kept
-			if got := feed.Time(x.today(2)) * 1e6; got != newest {
+			if got := market.Time(x.today(2)) * 1e6; got != newest {
 				t.Errorf("without bars of days today began at %v, want %v", got, newest)
 			}
 		})
@@ -395,7 +395,7 @@ func TestRecordingThatBeginsAnewDoesNotCountTwice(t *testing.T) {
 	for round := range 3 {
 		c.session(morning, Seq(10*round+1))
 		for i := range 5 {
-			c.trade(&trade{price: feed.Scale, size: feed.Units(1), time: morning + feed.Time(i)*1e6, flags: feed.Regular}, Seq(10*round+2), &cfg)
+			c.trade(&trade{price: market.Scale, size: market.Units(1), time: morning + market.Time(i)*1e6, flags: market.Regular}, Seq(10*round+2), &cfg)
 		}
 	}
 	if day := c.bars[oneDay]; day.n != 1 || day.at(0).count() != 5 {
@@ -410,7 +410,7 @@ func TestTradesHaveADirectionAndConditions(t *testing.T) {
 	cfg := DefaultConfig()
 	var c chart
 	for i, price := range []int64{5, 5, 6, 6, 4} {
-		c.trade(&trade{price: feed.Price(price) * feed.Scale, time: morning, flags: feed.Regular, conditions: []string{"", "@,I", "", "", ""}[i]}, 1, &cfg)
+		c.trade(&trade{price: market.Price(price) * market.Scale, time: morning, flags: market.Regular, conditions: []string{"", "@,I", "", "", ""}[i]}, 1, &cfg)
 	}
 	var got []string
 	for i := range c.tape.n {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Config says how often subscribers are told, and what one of them may ask for.
@@ -82,8 +82,8 @@ func (c Config) Validate() error {
 	if c.Memory != 0 && (c.Memory < 16<<20 || c.Memory > 1<<40) {
 		errs = append(errs, fmt.Errorf("memory: %v is neither 0 nor between 16MiB and 1024GiB", c.Memory))
 	}
-	if c.MaxSymbols < 1 || c.MaxSymbols > feed.MaxSymbols {
-		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, feed.MaxSymbols))
+	if c.MaxSymbols < 1 || c.MaxSymbols > market.MaxSymbols {
+		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, market.MaxSymbols))
 	}
 	if c.MaxSeries < 0 || c.MaxSeries > 10_000 {
 		errs = append(errs, fmt.Errorf("max_series: %d is not between 0 and 10000", c.MaxSeries))
@@ -121,7 +121,7 @@ func CheckWatchlists(lists []Watchlist) error {
 	var errs []error
 	seen := map[string]bool{}
 	for i, l := range lists {
-		if err := feed.CheckSymbol(l.Name); err != nil {
+		if err := market.CheckSymbol(l.Name); err != nil {
 			errs = append(errs, fmt.Errorf("watchlists[%d].name: %q is not 1 to 32 letters, digits or marks without space, comma or quote", i, l.Name))
 		} else if seen[l.Name] {
 			errs = append(errs, fmt.Errorf("watchlists[%d].name: %q is there twice", i, l.Name))
@@ -134,7 +134,7 @@ func CheckWatchlists(lists []Watchlist) error {
 			if s == "*" {
 				continue
 			}
-			if err := feed.CheckSymbol(s); err != nil {
+			if err := market.CheckSymbol(s); err != nil {
 				errs = append(errs, fmt.Errorf("watchlists[%d].symbols[%d]: %q is no symbol: %w", i, j, s, err))
 			}
 		}

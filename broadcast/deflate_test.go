@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // T16 of traps_test.go: the library's compression would cost a frame for each 240 bytes, a megabyte for
@@ -62,12 +62,12 @@ func TestCompressionIsAgreedOnlyWhereItCanBeKept(t *testing.T) {
 }
 
 // everyone trades all three symbols in one flush, which makes an update long enough to be compressed.
-func (s *served) everyone(price feed.Price) {
-	var ticks []feed.Tick
-	for id := range feed.SymbolID(3) {
-		ticks = append(ticks, stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: price * feed.Scale, Size: feed.Units(100)}))
+func (s *served) everyone(price market.Price) {
+	var ticks []market.Tick
+	for id := range market.SymbolID(3) {
+		ticks = append(ticks, stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: price * market.Scale, Size: market.Units(100)}))
 	}
-	s.Apply(feed.Batch{Ticks: ticks})
+	s.Apply(market.Batch{Ticks: ticks})
 }
 
 func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
@@ -88,7 +88,7 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 			idle := func() {
 				until(t, "all have taken what there was", func() bool { return s.busy(func(sub *subscriber) bool { return sub.busy }) == 0 })
 			}
-			for i := range feed.Price(20) {
+			for i := range market.Price(20) {
 				idle() // whoever is busy is told later, alone
 				s.everyone(10 + i)
 				want := plain.next("update")

@@ -3,7 +3,7 @@ package broadcast
 import (
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // delivery is a snapshot or an update on its way, cut into parts that are built one by one, each
@@ -14,7 +14,7 @@ import (
 type delivery struct {
 	kind    kind
 	list    symbolList
-	fields  feed.Fields
+	fields  market.Fields
 	from    Seq  // only what changed after it
 	whole   bool // whole quotes, not just the changed keys
 	resumed bool // a snapshot of what changed after from; keys that went away are null
@@ -38,7 +38,7 @@ const (
 func (s *store) part(p *part, d *delivery, now time.Time) {
 	var (
 		copied [batch]version
-		fields [batch]feed.Fields
+		fields [batch]market.Fields
 	)
 	for headed := false; ; {
 		n := 0
@@ -88,8 +88,8 @@ func (s *store) part(p *part, d *delivery, now time.Time) {
 }
 
 // pick are the fields of v that the delivery tells, and whether it tells v at all.
-func (d *delivery) pick(v *version) (feed.Fields, bool) {
-	wanted := d.fields | feed.FieldState // an old price must never look live, whatever was asked for
+func (d *delivery) pick(v *version) (market.Fields, bool) {
+	wanted := d.fields | market.FieldState // an old price must never look live, whatever was asked for
 	news := v.since(d.from) & wanted
 	switch {
 	case d.kind == update && d.whole:

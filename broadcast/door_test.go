@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // openDoor lets everyone in whom the default budgets do.
@@ -37,7 +37,7 @@ func (b *Board) wanted(q query) []request {
 	all := q.requests()
 	for i := range all {
 		var err error
-		if all[i].want, err = b.wants(&all[i], 0, feed.AllFields, free); err != nil {
+		if all[i].want, err = b.wants(&all[i], 0, market.AllFields, free); err != nil {
 			panic(err)
 		}
 	}

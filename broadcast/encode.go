@@ -4,19 +4,19 @@ import (
 	"strconv"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // keys are the fields' names on the wire.
-var keys = feed.FieldKeys()
+var keys = market.FieldKeys()
 
 // appendQuote appends {"s":…} with the given fields: those that are unknown as null.
-func appendQuote(b []byte, symbol string, q *feed.Quote, fields feed.Fields) []byte {
+func appendQuote(b []byte, symbol string, q *market.Quote, fields market.Fields) []byte {
 	b = append(b, `{"s":"`...)
 	b = append(b, symbol...) // feed.CheckSymbol lets nothing through that needs an escape
 	b = append(b, '"')
 	for i, key := range keys {
-		f := feed.Fields(1) << i
+		f := market.Fields(1) << i
 		if fields&f == 0 {
 			continue
 		}
@@ -28,43 +28,43 @@ func appendQuote(b []byte, symbol string, q *feed.Quote, fields feed.Fields) []b
 			continue
 		}
 		switch f {
-		case feed.FieldPrice:
+		case market.FieldPrice:
 			b = q.Price.AppendTo(b)
-		case feed.FieldSize:
+		case market.FieldSize:
 			b = q.Size.AppendTo(b)
-		case feed.FieldBid:
+		case market.FieldBid:
 			b = q.Bid.AppendTo(b)
-		case feed.FieldBidSize:
+		case market.FieldBidSize:
 			b = q.BidSize.AppendTo(b)
-		case feed.FieldAsk:
+		case market.FieldAsk:
 			b = q.Ask.AppendTo(b)
-		case feed.FieldAskSize:
+		case market.FieldAskSize:
 			b = q.AskSize.AppendTo(b)
-		case feed.FieldOpen:
+		case market.FieldOpen:
 			b = q.Open.AppendTo(b)
-		case feed.FieldHigh:
+		case market.FieldHigh:
 			b = q.High.AppendTo(b)
-		case feed.FieldLow:
+		case market.FieldLow:
 			b = q.Low.AppendTo(b)
-		case feed.FieldPreviousClose:
+		case market.FieldPreviousClose:
 			b = q.PreviousClose.AppendTo(b)
-		case feed.FieldVolume:
+		case market.FieldVolume:
 			b = q.Volume.AppendTo(b)
-		case feed.FieldCount:
+		case market.FieldCount:
 			b = strconv.AppendUint(b, q.Count, 10)
-		case feed.FieldVWAP:
+		case market.FieldVWAP:
 			b = q.VWAP.AppendTo(b)
-		case feed.FieldTime:
+		case market.FieldTime:
 			b = strconv.AppendInt(b, int64(q.Time), 10)
-		case feed.FieldState:
+		case market.FieldState:
 			b = append(b, '"')
 			b = append(b, q.State.String()...)
 			b = append(b, '"')
-		case feed.FieldExtended:
+		case market.FieldExtended:
 			b = q.Extended.AppendTo(b)
-		case feed.FieldExtendedTime:
+		case market.FieldExtendedTime:
 			b = strconv.AppendInt(b, int64(q.ExtendedTime), 10)
-		case feed.FieldSource:
+		case market.FieldSource:
 			b = append(b, '"')
 			b = append(b, q.Source...) // the name of a section in the configuration
 			b = append(b, '"')
@@ -74,32 +74,32 @@ func appendQuote(b []byte, symbol string, q *feed.Quote, fields feed.Fields) []b
 }
 
 // changes are the fields in which two quotes of a symbol differ.
-func changes(old, q *feed.Quote) feed.Fields {
+func changes(old, q *market.Quote) market.Fields {
 	f := old.Set ^ q.Set // came or went
 	both := old.Set & q.Set
-	differ := func(field feed.Fields, is bool) {
+	differ := func(field market.Fields, is bool) {
 		if is {
 			f |= both & field
 		}
 	}
-	differ(feed.FieldPrice, old.Price != q.Price)
-	differ(feed.FieldSize, old.Size != q.Size)
-	differ(feed.FieldBid, old.Bid != q.Bid)
-	differ(feed.FieldBidSize, old.BidSize != q.BidSize)
-	differ(feed.FieldAsk, old.Ask != q.Ask)
-	differ(feed.FieldAskSize, old.AskSize != q.AskSize)
-	differ(feed.FieldOpen, old.Open != q.Open)
-	differ(feed.FieldHigh, old.High != q.High)
-	differ(feed.FieldLow, old.Low != q.Low)
-	differ(feed.FieldPreviousClose, old.PreviousClose != q.PreviousClose)
-	differ(feed.FieldVolume, old.Volume != q.Volume)
-	differ(feed.FieldCount, old.Count != q.Count)
-	differ(feed.FieldVWAP, old.VWAP != q.VWAP)
-	differ(feed.FieldTime, old.Time != q.Time)
-	differ(feed.FieldState, old.State != q.State)
-	differ(feed.FieldExtended, old.Extended != q.Extended)
-	differ(feed.FieldExtendedTime, old.ExtendedTime != q.ExtendedTime)
-	differ(feed.FieldSource, old.Source != q.Source)
+	differ(market.FieldPrice, old.Price != q.Price)
+	differ(market.FieldSize, old.Size != q.Size)
+	differ(market.FieldBid, old.Bid != q.Bid)
+	differ(market.FieldBidSize, old.BidSize != q.BidSize)
+	differ(market.FieldAsk, old.Ask != q.Ask)
+	differ(market.FieldAskSize, old.AskSize != q.AskSize)
+	differ(market.FieldOpen, old.Open != q.Open)
+	differ(market.FieldHigh, old.High != q.High)
+	differ(market.FieldLow, old.Low != q.Low)
+	differ(market.FieldPreviousClose, old.PreviousClose != q.PreviousClose)
+	differ(market.FieldVolume, old.Volume != q.Volume)
+	differ(market.FieldCount, old.Count != q.Count)
+	differ(market.FieldVWAP, old.VWAP != q.VWAP)
+	differ(market.FieldTime, old.Time != q.Time)
+	differ(market.FieldState, old.State != q.State)
+	differ(market.FieldExtended, old.Extended != q.Extended)
+	differ(market.FieldExtendedTime, old.ExtendedTime != q.ExtendedTime)
+	differ(market.FieldSource, old.Source != q.Source)
 	return f
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // enter lets a stream in, whatever its transport, and finds and pays for what it wants from the beginning. It
@@ -74,14 +74,14 @@ func (b *Board) wantAll(ctx context.Context, visitor admission.Visitor, q query)
 
 // wantOf finds what the request of a query wants, and pays for it.
 func (b *Board) wantOf(ctx context.Context, visitor admission.Visitor, r *request) error {
-	wait, err := b.payFor(ctx, visitor, r, 0, feed.AllFields)
+	wait, err := b.payFor(ctx, visitor, r, 0, market.AllFields)
 	admission.Pause(ctx, wait)
 	return err
 }
 
 // payFor finds what a request wants, in a slice, and pays for it. It returns how long the request has to wait for
 // its turn. Before, so many symbols are followed, with these fields.
-func (b *Board) payFor(ctx context.Context, visitor admission.Visitor, r *request, follows int, fields feed.Fields) (wait time.Duration, err error) {
+func (b *Board) payFor(ctx context.Context, visitor admission.Visitor, r *request, follows int, fields market.Fields) (wait time.Duration, err error) {
 	charge := func(cost admission.Cost) error {
 		more, refusal := b.door.Reckon(visitor, cost)
 		if refusal != nil {
@@ -151,7 +151,7 @@ func (q *query) request(asks []ask) request {
 
 // requests are the query as those of a stream: an answer names one interval of bars.
 func (q *query) requests() []request {
-	if !q.names() && q.rate == 0 && q.fields == feed.AllFields {
+	if !q.names() && q.rate == 0 && q.fields == market.AllFields {
 		return nil
 	}
 	all := []request{q.request(q.asks[:min(1, len(q.asks))])}

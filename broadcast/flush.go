@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Run flushes until ctx ends: at once when something has changed and the last flush is an
@@ -105,9 +105,9 @@ func (b *Board) run(ctx context.Context) {
 
 // flush is the scratch of flushes.
 type flush struct {
-	quotes   []feed.Quote
-	received []feed.Time
-	ids      []feed.SymbolID
+	quotes   []market.Quote
+	received []market.Time
+	ids      []market.SymbolID
 	traded   []traded
 	news     news
 }

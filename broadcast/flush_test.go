@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // toilingConn takes everything, but the shard needs a while for it.
@@ -31,7 +31,7 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 			s.conn = &toilingConn{discardConn{frames: &frames[i]}}
 			s.shard.post(func() {
 				s.begin(nil)
-				s.setList(s.shard.lists.hold(symbolList{ids: []feed.SymbolID{feed.SymbolID(i)}}, symbols, b.door.Memory))
+				s.setList(s.shard.lists.hold(symbolList{ids: []market.SymbolID{market.SymbolID(i)}}, symbols, b.door.Memory))
 				s.asked = 5
 				s.rejoin()
 			})
@@ -43,9 +43,9 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 		for i := range 20 * seconds {
 			ticks := trades(symbols, symbols)
 			for j := range ticks {
-				ticks[j].Price = feed.Price(i+1) * feed.Scale
+				ticks[j].Price = market.Price(i+1) * market.Scale
 			}
-			b.Apply(feed.Batch{Ticks: ticks})
+			b.Apply(market.Batch{Ticks: ticks})
 			time.Sleep(50 * time.Millisecond)
 		}
 		if got := testutil.ToFloat64(b.metrics.flushes) - flushes; got < 2.5*seconds {

@@ -13,19 +13,19 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // trades takes in trades of AAPL, one a second from morning on, and waits until they are published.
 func (s *served) trades(t *testing.T, from, to int) {
 	t.Helper()
-	var ticks []feed.Tick
+	var ticks []market.Tick
 	for i := from; i < to; i++ {
-		ticks = append(ticks, feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Price(100+i%50) * feed.Scale, Size: feed.Units(1), ID: uint64(i + 1),
-			Time: morning + feed.Time(i)*1e6})
+		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), ID: uint64(i + 1),
+			Time: morning + market.Time(i)*1e6})
 	}
 	before := s.traded()
-	s.Apply(feed.Batch{Ticks: ticks})
+	s.Apply(market.Batch{Ticks: ticks})
 	until(t, "they are published", func() bool { return s.traded() == before+uint64(len(ticks)) }) // another flush may come before
 }
 
@@ -58,13 +58,13 @@ func TestHistoryIsOneMessage(t *testing.T) {
 		most = max(most, cfg.Bars.keep(k))
 	}
 	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars.Second = most })
-	var ticks []feed.Tick
+	var ticks []market.Tick
 	for i := range most {
-		size, _ := feed.ParseQuantity("123456.12345678")
-		ticks = append(ticks, feed.Tick{Kind: feed.KindTrade, Flags: feed.SetsExtended | feed.SetsVolume, Price: 108_234_123_456_789, Size: size, Time: morning + feed.Time(i)*1e6})
+		size, _ := market.ParseQuantity("123456.12345678")
+		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: 108_234_123_456_789, Size: size, Time: morning + market.Time(i)*1e6})
 	}
 	before := s.store.now()
-	s.Apply(feed.Batch{Ticks: ticks})
+	s.Apply(market.Batch{Ticks: ticks})
 	until(t, "they are published", func() bool { return s.store.now() > before })
 	for name, way := range waysBySocket {
 		var m seriesMessage
@@ -132,7 +132,7 @@ func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
 	if next(); m.Reset || len(m.Trades) != 100 || m.Skipped != 150 || string(m.Trades[99]["i"]) != "250" || string(m.Trades[0]["i"]) != "151" {
 		t.Errorf("%d trades, %d skipped", len(m.Trades), m.Skipped)
 	}
-	s.Apply(feed.Batch{Corrections: []feed.Correction{{ID: 250, Old: feed.Print{Price: 149 * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}}}})
+	s.Apply(market.Batch{Corrections: []market.Correction{{ID: 250, Old: market.Print{Price: 149 * market.Scale, Size: market.Units(1), Flags: market.Regular}}}})
 	if next(); len(m.Trades) != 1 || string(m.Trades[0]["i"]) != "250" || string(m.Trades[0]["st"]) != `"cancelled"` || m.Skipped != 0 {
 		t.Errorf("cancelled %v", m.Trades)
 	}
@@ -158,12 +158,12 @@ func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
 	s.trades(t, 0, 900)
 	p := s.join(t, plainSocket, "?trades=AAPL")
 	p.nextMessage("trades")
-	var all []feed.Correction
+	var all []market.Correction
 	for i := range 600 {
-		all = append(all, feed.Correction{ID: uint64(i + 1), Old: feed.Print{Price: feed.Price(100+i%50) * feed.Scale, Size: feed.Units(1), Flags: feed.Regular}})
+		all = append(all, market.Correction{ID: uint64(i + 1), Old: market.Print{Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), Flags: market.Regular}})
 	}
 	before := s.store.now()
-	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1), Time: morning + 1e9}}, Corrections: all})
+	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + 1e9}}, Corrections: all})
 	until(t, "it is published", func() bool { return s.store.now() > before })
 	var m seriesMessage
 	if err := json.Unmarshal([]byte(p.nextMessage("trades")), &m); err != nil {
@@ -182,7 +182,7 @@ func TestSeriesKeepTheRate(t *testing.T) {
 		go func() {
 			for i := range 400 {
 				time.Sleep(10 * time.Millisecond)
-				s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1), Time: morning + feed.Time(i)*1e4}}})
+				s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e4}}})
 			}
 		}()
 		for range 6 {
@@ -307,7 +307,7 @@ func TestQueryThatIsTooMuchIsToldAndTheConnectionLivesOn(t *testing.T) {
 func TestBarsOfADayBeginWithTheBarThatItBeginsIn(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 5)
-	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindSession, Time: morning + 7e6}}})
+	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Time: morning + 7e6}}})
 	s.trades(t, 8, 12)
 	for interval, want := range map[string]string{
 		"1s": `[{"c":108},{"c":109},{"c":110},{"c":111}]`,
@@ -371,7 +371,7 @@ func TestBarsWithoutAPriceOverREST(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 2)
 	before := s.store.now()
-	s.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.SetsVolume, Price: feed.Scale, Size: feed.Units(7), Time: morning + 2e6}}})
+	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
 	until(t, "it is published", func() bool { return s.store.now() > before })
 	start := int64(morning)
 	for query, want := range map[string]string{

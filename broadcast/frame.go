@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // partLimit is where a message is cut into parts.
@@ -30,15 +30,15 @@ const (
 
 // part is one message, ready for every transport. Whoever owns it uses its buffers again and again.
 type part struct {
-	data   []byte    // headRoom bytes, then the JSON
-	kind   kind      // the message's type
-	seq    Seq       // of a message with quotes
-	quotes int       // in it
-	more   bool      // another part of the same message follows
-	marked bool      // as an event it has the position as its id, though it has no quotes
-	loose  bool      // it has none, though it has quotes: what belongs to the position was not told yet
-	next   int       // where in its watch's symbols the following part begins
-	news   feed.Time // when the oldest news in it came; 0 where that means nothing
+	data   []byte      // headRoom bytes, then the JSON
+	kind   kind        // the message's type
+	seq    Seq         // of a message with quotes
+	quotes int         // in it
+	more   bool        // another part of the same message follows
+	marked bool        // as an event it has the position as its id, though it has no quotes
+	loose  bool        // it has none, though it has quotes: what belongs to the position was not told yet
+	next   int         // where in its watch's symbols the following part begins
+	news   market.Time // when the oldest news in it came; 0 where that means nothing
 
 	chunk []byte // the event as a chunk; empty until somebody needs it
 	event []byte // within chunk
@@ -60,12 +60,12 @@ func (p *part) beginQuotes(k kind, seq Seq, now time.Time, resumed bool) {
 }
 
 // quote appends a quote that is encoded already and came at the given time.
-func (p *part) quote(text []byte, received feed.Time) {
+func (p *part) quote(text []byte, received market.Time) {
 	p.separate(received)
 	p.data = append(p.data, text...)
 }
 
-func (p *part) separate(received feed.Time) {
+func (p *part) separate(received market.Time) {
 	if p.quotes > 0 {
 		p.data = append(p.data, ',')
 	}
@@ -159,10 +159,10 @@ type frame struct {
 	from, seq Seq
 	watch     watchKey
 	parts     []*part
-	news      feed.Time // when the oldest news in it came
+	news      market.Time // when the oldest news in it came
 
-	spare []*part         // scratch: parts are used again
-	ids   []feed.SymbolID // scratch
+	spare []*part           // scratch: parts are used again
+	ids   []market.SymbolID // scratch
 }
 
 func (f *frame) reset() { f.parts, f.news = f.parts[:0], 0 }
@@ -177,7 +177,7 @@ func (f *frame) add() *part {
 	return p
 }
 
-func (f *frame) oldest(received feed.Time) {
+func (f *frame) oldest(received market.Time) {
 	if f.news == 0 || received < f.news {
 		f.news = received
 	}

@@ -1,11 +1,11 @@
 package broadcast
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // traded is something that changes a chart: a tick, or else a correction.
 type traded struct {
-	tick       feed.Tick
-	correction *feed.Correction
+	tick       market.Tick
+	correction *market.Correction
 }
 
 // muchTraded is how much waits for a flush at most, give or take a batch, where flushes are rare or late.
@@ -25,7 +25,7 @@ func (s *store) enter(all []traded, seq Seq) (news bool) {
 			}
 			continue
 		}
-		if t.Kind == feed.KindSession {
+		if t.Kind == market.KindSession {
 			if c := s.chart(t.Symbol, t.Time != 0); c != nil {
 				c.session(t.Time, seq)
 				news = news || c.changed == seq
@@ -45,7 +45,7 @@ func (s *store) enter(all []traded, seq Seq) (news bool) {
 }
 
 // chart is the symbol's, made when it is new and wanted. The caller holds mu.
-func (s *store) chart(id feed.SymbolID, make bool) *chart {
+func (s *store) chart(id market.SymbolID, make bool) *chart {
 	for int(id) >= len(s.charts) {
 		s.charts = append(s.charts, nil)
 	}
@@ -60,8 +60,8 @@ func (s *store) chart(id feed.SymbolID, make bool) *chart {
 
 // TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
 // for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called before Run.
-func (b *Board) TradingDays(of func(market string) func(feed.Time) (from, to feed.Time)) {
-	b.store.days = func(market string) days { return of(market) }
+func (b *Board) TradingDays(of func(venue string) func(market.Time) (from, to market.Time)) {
+	b.store.days = func(venue string) days { return of(venue) }
 }
 
 // absorb takes trades into the charts before the flush that tells them, so that few wait where flushes

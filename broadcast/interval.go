@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // interval is what a bar sums up, as an index into intervals.
@@ -15,7 +15,7 @@ type interval uint8
 var intervals = [...]struct {
 	name    string
 	seconds uint32
-	grain   feed.Time // in which a bar tells apart when its trades were, in microseconds
+	grain   market.Time // in which a bar tells apart when its trades were, in microseconds
 }{
 	{"1s", 1, 1},
 	{"5s", 5, 1},

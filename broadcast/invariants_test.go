@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // The invariants of PROTOCOL.md, checked against a plain model under random ticks, subscriptions,
@@ -18,11 +18,11 @@ type step struct {
 	what    string
 	client  int
 	symbols []string
-	tick    feed.Tick
+	tick    market.Tick
 	rate    float64
 	fields  []string
 	wait    time.Duration
-	state   feed.State
+	state   market.State
 }
 
 const numClients, numSymbols = 5, 8
@@ -36,11 +36,11 @@ func drawStep(t *rapid.T) step {
 	switch s.what {
 	case "tick", "burst", "halt", "session":
 		s.tick = drawTick(t)
-		s.state = rapid.SampledFrom([]feed.State{feed.Halted, feed.Live, feed.Closed}).Draw(t, "state")
+		s.state = rapid.SampledFrom([]market.State{market.Halted, market.Live, market.Closed}).Draw(t, "state")
 	case "wait":
 		s.wait = time.Duration(rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(5000, 6000)).Draw(t, "ms")) * time.Millisecond // some longer than a heartbeat
 	case "status":
-		s.state = rapid.SampledFrom(feed.States()).Draw(t, "state")
+		s.state = rapid.SampledFrom(market.States()).Draw(t, "state")
 	case "subscribe", "unsubscribe":
 		s.symbols = rapid.OneOf(
 			rapid.SliceOfN(rapid.SampledFrom([]string{"S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "NONE", "*", "#few"}), 1, 4),
@@ -52,16 +52,16 @@ func drawStep(t *rapid.T) step {
 	return s
 }
 
-func drawTick(t *rapid.T) feed.Tick {
-	price := feed.Price(rapid.Int64Range(-1, 2000).Draw(t, "cents")) * feed.Scale / 100
-	tick := feed.Tick{Symbol: feed.SymbolID(rapid.IntRange(0, numSymbols-1).Draw(t, "symbol"))}
+func drawTick(t *rapid.T) market.Tick {
+	price := market.Price(rapid.Int64Range(-1, 2000).Draw(t, "cents")) * market.Scale / 100
+	tick := market.Tick{Symbol: market.SymbolID(rapid.IntRange(0, numSymbols-1).Draw(t, "symbol"))}
 	if rapid.Bool().Draw(t, "trade") {
-		tick.Kind, tick.Price, tick.Size = feed.KindTrade, price, feed.Units(rapid.Uint64Range(0, 500).Draw(t, "size"))
-		tick.Flags = feed.Flags(rapid.SampledFrom([]feed.Flags{feed.Regular, feed.Regular, feed.Regular, feed.SetsVolume, feed.SetsVolume | feed.SetsHighLow, 0}).Draw(t, "flags"))
+		tick.Kind, tick.Price, tick.Size = market.KindTrade, price, market.Units(rapid.Uint64Range(0, 500).Draw(t, "size"))
+		tick.Flags = market.Flags(rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.Regular, market.SetsVolume, market.SetsVolume | market.SetsHighLow, 0}).Draw(t, "flags"))
 	} else {
-		tick.Kind, tick.Bid, tick.Ask = feed.KindQuote, price, price+feed.Scale/100
-		tick.BidSize, tick.AskSize = feed.Units(rapid.Uint64Range(0, 3).Draw(t, "size")), feed.Units(1)
-		tick.Flags = rapid.SampledFrom([]feed.Flags{feed.BothSides, feed.BothSides, feed.HasBid, feed.HasAsk, 0}).Draw(t, "sides")
+		tick.Kind, tick.Bid, tick.Ask = market.KindQuote, price, price+market.Scale/100
+		tick.BidSize, tick.AskSize = market.Units(rapid.Uint64Range(0, 3).Draw(t, "size")), market.Units(1)
+		tick.Flags = rapid.SampledFrom([]market.Flags{market.BothSides, market.BothSides, market.HasBid, market.HasAsk, 0}).Draw(t, "sides")
 	}
 	return tick
 }
@@ -91,20 +91,20 @@ func play(steps []step) error {
 		c := clients[s.client]
 		switch s.what {
 		case "tick":
-			apply(feed.Batch{Ticks: []feed.Tick{stamped(s.tick)}})
+			apply(market.Batch{Ticks: []market.Tick{stamped(s.tick)}})
 		case "burst":
-			ticks := make([]feed.Tick, 20)
+			ticks := make([]market.Tick, 20)
 			for i := range ticks {
 				ticks[i] = stamped(s.tick)
-				ticks[i].Symbol = feed.SymbolID((int(s.tick.Symbol) + i) % numSymbols)
+				ticks[i].Symbol = market.SymbolID((int(s.tick.Symbol) + i) % numSymbols)
 			}
-			apply(feed.Batch{Ticks: ticks})
+			apply(market.Batch{Ticks: ticks})
 		case "halt":
-			apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Kind: feed.KindState, Symbol: s.tick.Symbol, State: s.state})}})
+			apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Kind: market.KindState, Symbol: s.tick.Symbol, State: s.state})}})
 		case "session":
-			apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Kind: feed.KindSession, Symbol: s.tick.Symbol, Price: max(0, s.tick.Price)})}})
+			apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Kind: market.KindSession, Symbol: s.tick.Symbol, Price: max(0, s.tick.Price)})}})
 		case "status":
-			apply(feed.Batch{Status: &feed.Status{State: s.state, Since: feed.TimeOf(time.Now())}})
+			apply(market.Batch{Status: &market.Status{State: s.state, Since: market.TimeOf(time.Now())}})
 		case "wait":
 			time.Sleep(s.wait)
 		case "subscribe":

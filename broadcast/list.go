@@ -6,13 +6,13 @@ import (
 	"unsafe"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // symbolList is who is followed: the sorted ids, or everyone that the board has.
 type symbolList struct {
 	all bool
-	ids []feed.SymbolID
+	ids []market.SymbolID
 }
 
 func (l symbolList) len(all int) int {
@@ -22,9 +22,9 @@ func (l symbolList) len(all int) int {
 	return len(l.ids)
 }
 
-func (l symbolList) at(i int) feed.SymbolID {
+func (l symbolList) at(i int) market.SymbolID {
 	if l.all {
-		return feed.SymbolID(i)
+		return market.SymbolID(i)
 	}
 	return l.ids[i]
 }
@@ -36,7 +36,7 @@ func (l symbolList) with(m symbolList) symbolList {
 	if l.all || m.all {
 		return symbolList{all: true}
 	}
-	ids := make([]feed.SymbolID, 0, len(l.ids)+len(m.ids))
+	ids := make([]market.SymbolID, 0, len(l.ids)+len(m.ids))
 	a, b := l.ids, m.ids
 	for len(a) > 0 && len(b) > 0 {
 		switch {
@@ -59,7 +59,7 @@ func (l symbolList) without(m symbolList, size int) symbolList {
 	if l.all && len(m.ids) == 0 {
 		return l
 	}
-	var ids []feed.SymbolID
+	var ids []market.SymbolID
 	gone := m.ids
 	for i := range l.len(size) {
 		id := l.at(i)
@@ -154,7 +154,7 @@ func (t lists) drop(x *list, memory *admission.Memory) {
 }
 
 // has tells whether a long list has a symbol.
-func (x *list) has(id feed.SymbolID) bool {
+func (x *list) has(id market.SymbolID) bool {
 	word := int(id / 64)
 	return word < len(x.members) && x.members[word]&(1<<(id%64)) != 0
 }

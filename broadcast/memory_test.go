@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // A reader that takes nothing costs what is left of one message, which is reckoned.
@@ -62,7 +62,7 @@ func TestSymbolsOfPollsAreReckoned(t *testing.T) {
 	if used, want := s.door.Memory.Used()-shared, int64(admission.MemoryPoll+2000*12); used < want || used > want+100 {
 		t.Errorf("a poll for 2000 symbols takes %d bytes, want %d", used, want)
 	}
-	s.Apply(feed.Batch{Status: &feed.Status{State: feed.Stale, Since: 2}})
+	s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
 	if status := <-done; status != http.StatusOK {
 		t.Errorf("answered with %d", status)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // request is what a client asks for in one message.
@@ -30,10 +30,10 @@ type request struct {
 	Limit    *int     `json:"limit"`
 	Trades   []string `json:"trades"`
 
-	asks  []ask        // of a query, which may ask for bars of several intervals
-	mask  *feed.Fields // the fields of a query
-	want  *want        // what it comes to
-	fault *fault       // what is wrong with it, when something is
+	asks  []ask          // of a query, which may ask for bars of several intervals
+	mask  *market.Fields // the fields of a query
+	want  *want          // what it comes to
+	fault *fault         // what is wrong with it, when something is
 }
 
 // id is the client's own mark of a request, sent back as it came: a JSON number or string.
@@ -187,12 +187,12 @@ type rateMessage struct {
 }
 
 type statusMessage struct {
-	Type      string    `json:"type,omitempty"`
-	Source    string    `json:"source"`
-	Status    string    `json:"status"`
-	Since     feed.Time `json:"since"`
-	Message   string    `json:"message"`
-	Simulated bool      `json:"simulated,omitempty"`
+	Type      string      `json:"type,omitempty"`
+	Source    string      `json:"source"`
+	Status    string      `json:"status"`
+	Since     market.Time `json:"since"`
+	Message   string      `json:"message"`
+	Simulated bool        `json:"simulated,omitempty"`
 }
 
 type errorMessage struct {

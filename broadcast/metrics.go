@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // transport is a way to be told.
@@ -45,7 +45,7 @@ func tierOf(rate float64) int {
 
 type metrics struct {
 	ticks       prometheus.Counter
-	rejected    [feed.NumRejects]prometheus.Counter
+	rejected    [market.NumRejects]prometheus.Counter
 	strangers   prometheus.Counter // rejected for their symbol
 	coalesced   prometheus.Counter
 	flushes     prometheus.Counter
@@ -96,7 +96,7 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 	}
 	m.unmended = counter("unmended_corrections_total", "Corrections of trades that are kept no more: their bars are as they were.").WithLabelValues()
 	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
-	for r := feed.Accepted + 1; r < feed.NumRejects; r++ {
+	for r := market.Accepted + 1; r < market.NumRejects; r++ {
 		m.rejected[r] = rejected.WithLabelValues(r.String())
 	}
 	m.strangers = rejected.WithLabelValues("symbol")
@@ -130,7 +130,7 @@ func (c symbolsByState) Describe(ch chan<- *prometheus.Desc) { ch <- symbolsDesc
 
 func (c symbolsByState) Collect(ch chan<- prometheus.Metric) {
 	for state, n := range c.store.states() {
-		ch <- prometheus.MustNewConstMetric(symbolsDesc, prometheus.GaugeValue, float64(n), feed.State(state).String())
+		ch <- prometheus.MustNewConstMetric(symbolsDesc, prometheus.GaugeValue, float64(n), market.State(state).String())
 	}
 }
 

@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // resolved are the symbols that names stand for.
 type resolved struct {
-	list    symbolList      // sorted, each once
-	named   []feed.SymbolID // each once, in the order of the names
-	unknown []string        // names that the feed and the watchlists do not know, each once
+	list    symbolList        // sorted, each once
+	named   []market.SymbolID // each once, in the order of the names
+	unknown []string          // names that the feed and the watchlists do not know, each once
 }
 
 // watchlist is a configured list, and what its names were found to be.
@@ -27,12 +27,12 @@ type watchlist struct {
 type found struct {
 	size    int
 	all     bool
-	ids     []feed.SymbolID // each once, in order
+	ids     []market.SymbolID // each once, in order
 	unknown []string
 }
 
 // in finds the symbols of the list, once for as long as the directory stays as it is.
-func (w *watchlist) in(dir *feed.Directory) *found {
+func (w *watchlist) in(dir *market.Directory) *found {
 	size := dir.Len()
 	if f := w.found.Load(); f != nil && f.size == size {
 		return f
@@ -101,7 +101,7 @@ func (b *Board) resolve(key string, names []string, most int) (resolved, error) 
 		return r, tooMany(key, len(names), most)
 	}
 	members := make([]uint64, b.dir.Len()/64+1)
-	add := func(id feed.SymbolID) {
+	add := func(id market.SymbolID) {
 		for int(id/64) >= len(members) { // it has been added since
 			members = append(members, 0)
 		}

@@ -1,21 +1,21 @@
 package broadcast
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // news is what one flush has changed: each quote's change is encoded once, for everyone who follows
 // all its fields flush by flush. Shards read it until they have told it.
 type news struct {
 	seq      Seq
 	standing *standing
-	ids      []feed.SymbolID // in order
-	text     []byte          // the changes, one behind the other
-	ends     []int           // of each id's change in text
-	oldest   []feed.Time     // when each id's newest tick came
+	ids      []market.SymbolID // in order
+	text     []byte            // the changes, one behind the other
+	ends     []int             // of each id's change in text
+	oldest   []market.Time     // when each id's newest tick came
 }
 
 // encode takes the changes of flush seq out of the store. Only the flush writes the store, so it
 // may read it without a lock.
-func (n *news) encode(s *store, seq Seq, ids []feed.SymbolID) {
+func (n *news) encode(s *store, seq Seq, ids []market.SymbolID) {
 	n.seq, n.ids = seq, ids
 	n.text, n.ends, n.oldest = n.text[:0], n.ends[:0], n.oldest[:0]
 	for _, id := range ids {

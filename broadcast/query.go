@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // query is what a request asks for in its URL, the same on every transport.
 type query struct {
 	symbols []string // as named; nil when the query names none
 	rate    float64  // updates a second; 0 when not asked for
-	fields  feed.Fields
+	fields  market.Fields
 	asks    []ask    // bars
 	trades  []string // as named
 	since   string   // a position, or what the client took for one
@@ -32,7 +32,7 @@ const minRate = 0.01
 
 // parseQuery reads a query. Its faults name the key and the value.
 func parseQuery(v url.Values, cfg Config) (q query, err error) {
-	q = query{fields: feed.AllFields, since: v.Get("since")}
+	q = query{fields: market.AllFields, since: v.Get("since")}
 	if q.symbols, err = namesOf("symbols", v["symbols"], cfg.MaxSymbols); err != nil {
 		return q, err
 	}
@@ -126,8 +126,8 @@ func checkRate(rate float64) error {
 }
 
 // parseFields reads wire keys; none at all are all of them. "s" is always sent and may be named.
-func parseFields(names []string) (feed.Fields, error) {
-	var fields feed.Fields
+func parseFields(names []string) (market.Fields, error) {
+	var fields market.Fields
 	named := false
 	for _, name := range names {
 		if name = strings.TrimSpace(name); name == "" {
@@ -137,14 +137,14 @@ func parseFields(names []string) (feed.Fields, error) {
 		if name == "s" {
 			continue
 		}
-		f, ok := feed.FieldOf(name)
+		f, ok := market.FieldOf(name)
 		if !ok {
 			return 0, &fault{badRequest, fmt.Sprintf("fields: %.40q is not one of s, %s", name, strings.Join(keys[:], ", "))}
 		}
 		fields |= f
 	}
 	if !named {
-		return feed.AllFields, nil
+		return market.AllFields, nil
 	}
 	return fields, nil
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // series is something that a subscriber follows beside quotes: the bars of a symbol and interval, or its
 // trades. What it has not been told is what changed after sent, so it does not grow with how slowly
 // the subscriber reads.
 type series struct {
-	id      feed.SymbolID
+	id      market.SymbolID
 	kind    interval // of its bars, or ofTrades
 	limit   int      // bars of its history; 0 is all
 	fresh   bool     // its history is to be told
@@ -30,7 +30,7 @@ const ofTrades = interval(numIntervals)
 
 // seriesKey is what a series is of.
 type seriesKey struct {
-	id   feed.SymbolID
+	id   market.SymbolID
 	kind interval
 }
 
@@ -111,7 +111,7 @@ func (s *store) newsOf(r *series) bool {
 var noChart chart
 
 // chartOf is the symbol's, or an empty one. The caller holds mu.
-func (s *store) chartOf(id feed.SymbolID) *chart {
+func (s *store) chartOf(id market.SymbolID) *chart {
 	if int(id) >= len(s.charts) || s.charts[id] == nil {
 		return &noChart
 	}

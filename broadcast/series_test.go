@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // seriesMessage is a message about bars or trades.
@@ -119,7 +120,7 @@ func (r *reader) goBack(s *store, seq Seq) {
 		for i := c.tape.n; i > 0 && c.tape.at(i-1).came > seq; i-- {
 			newest--
 		}
-		r.newest[s.dir.Symbol(feed.SymbolID(id)).Symbol] = int(newest)
+		r.newest[s.dir.Symbol(market.SymbolID(id)).Symbol] = int(newest)
 	}
 }
 
@@ -171,9 +172,9 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 	cfg.Trades = 120
 	cfg.Bars = Bars{Second: 6, Minute: 50, Day: 3}
 	rapid.Check(t, func(t *rapid.T) {
-		dir := feed.NewDirectory()
+		dir := market.NewDirectory()
 		for _, s := range []string{"A", "B"} {
-			if _, err := dir.Add(feed.Symbol{Symbol: s}); err != nil {
+			if _, err := dir.Add(market.Symbol{Symbol: s}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -211,35 +212,35 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 				if what == "burst" {
 					n = 150
 				}
-				var ticks []feed.Tick
+				var ticks []market.Tick
 				for range n {
 					ids++
-					now += feed.Time(rapid.Int64Range(0, 700_000).Draw(t, "later"))
-					k := feed.Tick{Symbol: feed.SymbolID(ids % 2), Kind: feed.KindTrade, Flags: feed.Regular, ID: ids, Time: now,
-						Price: feed.Price(1+ids%7) * feed.Scale, Size: feed.Units(1)}
+					now += market.Time(rapid.Int64Range(0, 700_000).Draw(t, "later"))
+					k := market.Tick{Symbol: market.SymbolID(ids % 2), Kind: market.KindTrade, Flags: market.Regular, ID: ids, Time: now,
+						Price: market.Price(1+ids%7) * market.Scale, Size: market.Units(1)}
 					if ids%11 == 0 {
 						k.Time, k.Flags = now-2e6, k.Flags.Belated()
 					}
 					switch ids % 13 {
 					case 3, 4:
-						k.Flags = feed.SetsVolume
+						k.Flags = market.SetsVolume
 					case 5, 6, 7:
 						k.Flags = 0
 					}
 					ticks = append(ticks, k)
 					told = append(told, trade{id: k.ID, price: k.Price, size: k.Size, flags: k.Flags})
 				}
-				b.Apply(feed.Batch{Ticks: ticks})
+				b.Apply(market.Batch{Ticks: ticks})
 			case "correct":
 				if len(told) > 0 {
 					i := rapid.IntRange(max(0, len(told)-10), len(told)-1).Draw(t, "which")
-					k := feed.Correction{Symbol: feed.SymbolID(told[i].id % 2), ID: told[i].id, Old: feed.Print{Price: told[i].price, Size: told[i].size, Flags: told[i].flags}}
-					b.Apply(feed.Batch{Corrections: []feed.Correction{k}})
+					k := market.Correction{Symbol: market.SymbolID(told[i].id % 2), ID: told[i].id, Old: market.Print{Price: told[i].price, Size: told[i].size, Flags: told[i].flags}}
+					b.Apply(market.Batch{Corrections: []market.Correction{k}})
 					told = slices.Delete(told, i, i+1)
 				}
 			case "session":
 				if rapid.IntRange(0, 4).Draw(t, "again") == 0 {
-					b.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindSession, Time: morning}, {Kind: feed.KindSession, Symbol: 1, Time: morning}}})
+					b.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Time: morning}, {Kind: market.KindSession, Symbol: 1, Time: morning}}})
 					told, now = nil, morning
 				}
 			case "flush":

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // served is a running board behind a real HTTP server.
@@ -53,14 +54,14 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 	if change != nil {
 		change(&cfg)
 	}
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	for _, s := range []string{"AAPL", "MSFT", "QUIET"} {
-		if _, err := dir.Add(feed.Symbol{Symbol: s, PreviousClose: 100 * feed.Scale}); err != nil {
+		if _, err := dir.Add(market.Symbol{Symbol: s, PreviousClose: 100 * market.Scale}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range w.more {
-		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("M%d", i)}); err != nil {
+		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("M%d", i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -113,7 +114,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 		stop()
 		<-done
 	})
-	b.Apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
+	b.Apply(market.Batch{Status: &market.Status{State: market.Live, Since: 1}})
 	until(t, "every shard knows that the feed is live", s.live) // or its subscribers are told among other things
 	return s
 }
@@ -122,7 +123,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 func (s *served) live() bool {
 	known := make(chan bool, len(s.shards))
 	for _, sh := range s.shards {
-		sh.post(func() { known <- sh.standing.state == feed.Live })
+		sh.post(func() { known <- sh.standing.state == market.Live })
 	}
 	all := true
 	for range s.shards {
@@ -208,13 +209,13 @@ func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net:
 // trade takes in a trade and returns when it has been published.
 func (s *served) trade(symbol string, price string) {
 	id, _ := s.dir.ID(symbol)
-	p, err := feed.ParsePrice(price)
+	p, err := market.ParsePrice(price)
 	if err != nil {
 		panic(err)
 	}
-	s.Apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: p, Size: feed.Units(100)})}})
+	s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p, Size: market.Units(100)})}})
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if _, _, v := s.store.copy(symbolList{ids: []feed.SymbolID{id}}, &delivery{kind: snapshot, fields: feed.AllFields}); len(v) == 1 && v[0].quote.Price == p {
+		if _, _, v := s.store.copy(symbolList{ids: []market.SymbolID{id}}, &delivery{kind: snapshot, fields: market.AllFields}); len(v) == 1 && v[0].quote.Price == p {
 			return
 		}
 	}

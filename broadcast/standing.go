@@ -4,25 +4,25 @@ import (
 	"slices"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // standing is how the feed's sources stand. It is never changed, only replaced.
 type standing struct {
-	version   uint64     // grows with each change
-	state     feed.State // of the feed as a whole: that of the source that is best off
-	simulated bool       // some prices are made up
+	version   uint64       // grows with each change
+	state     market.State // of the feed as a whole: that of the source that is best off
+	simulated bool         // some prices are made up
 	sources   []footing
 }
 
 // footing is the state of one source.
 type footing struct {
-	feed.Status
+	market.Status
 	version uint64 // of the standing that brought it
 }
 
 // with is the standing after a source has told its status.
-func (s *standing) with(status feed.Status) *standing {
+func (s *standing) with(status market.Status) *standing {
 	next := &standing{version: s.version + 1, sources: slices.Clone(s.sources)}
 	f := footing{status, next.version}
 	if i := slices.IndexFunc(next.sources, func(f footing) bool { return f.Source == status.Source }); i >= 0 {
@@ -30,7 +30,7 @@ func (s *standing) with(status feed.Status) *standing {
 	} else {
 		next.sources = append(next.sources, f)
 	}
-	next.state = feed.Down
+	next.state = market.Down
 	for _, f := range next.sources {
 		next.state = min(next.state, f.State)
 		next.simulated = next.simulated || f.Simulated

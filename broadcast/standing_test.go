@@ -12,20 +12,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 	for name, w := range allWays {
 		t.Run(name, func(t *testing.T) {
 			s := serveOver(t, w.wire, nil)
-			tell := func(source string, state feed.State, message string) {
-				s.Apply(feed.Batch{Status: &feed.Status{Source: source, State: state, Since: 7, Message: message, Simulated: source == "sim"}})
+			tell := func(source string, state market.State, message string) {
+				s.Apply(market.Batch{Status: &market.Status{Source: source, State: state, Since: 7, Message: message, Simulated: source == "sim"}})
 			}
-			tell("sim", feed.Live, "")
+			tell("sim", market.Live, "")
 			if hello := s.join(t, w, "?symbols=AAPL").next("hello"); hello.Source != "sim" || len(hello.Sources) != 1 || hello.Sources[0].Source != "sim" {
 				t.Errorf("of one source: %+v", hello)
 			}
-			tell("kraken", feed.Down, `dial: "refused"`)
+			tell("kraken", market.Down, `dial: "refused"`)
 			s.trade("AAPL", "5")
 			s.trade("AAPL", "6") // a flush begins when the one before has been told
 			p := s.join(t, w, "?symbols=AAPL")
@@ -40,15 +41,15 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 			if st := p.next("snapshot").Quotes[0]["st"]; st != nil {
 				t.Errorf("the price is %v while one source is live", st)
 			}
-			tell("kraken", feed.Live, "")
-			tell("sim", feed.Stale, "no tick")
+			tell("kraken", market.Live, "")
+			tell("sim", market.Stale, "no tick")
 			for range 2 { // one status a source, in the order of their changes
 				m := p.next("status")
 				if want := map[string]string{"kraken": "live", "sim": "stale"}[m.Source]; m.Status != want || m.Simulated != (m.Source == "sim") {
 					t.Errorf("status %+v", m)
 				}
 			}
-			tell("kraken", feed.Closed, "")
+			tell("kraken", market.Closed, "")
 			if up := p.next("update"); up.Quotes[0]["st"] != "stale" {
 				t.Errorf("%v, though no source is live", up.Quotes)
 			}
@@ -67,8 +68,8 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 }
 
 func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
-	b := NewBoard(DefaultConfig(), nil, feed.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
-	b.Apply(feed.Batch{Status: &feed.Status{Source: "kraken", State: feed.Live}})
+	b := NewBoard(DefaultConfig(), nil, market.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	b.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
 	var told []string
 	for _, f := range b.standing.sources {
 		told = append(told, f.Source+" "+f.State.String())
@@ -81,18 +82,18 @@ func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
 func TestExtendedPriceAndSourceComeAndGo(t *testing.T) {
 	s := serve(t, nil)
 	id, _ := s.dir.ID("AAPL")
-	apply := func(b feed.Batch) { s.Apply(b) }
-	apply(feed.Batch{Images: []feed.Quote{{Symbol: id, Set: feed.FieldPrice | feed.FieldSource, Price: 100 * feed.Scale, Source: "kraken"}}})
+	apply := func(b market.Batch) { s.Apply(b) }
+	apply(market.Batch{Images: []market.Quote{{Symbol: id, Set: market.FieldPrice | market.FieldSource, Price: 100 * market.Scale, Source: "kraken"}}})
 	until(t, "it is published", s.Quoted)
 	p := s.join(t, waysBySocket["WebSocket"], "?symbols=AAPL")
 	if q := p.next("snapshot").Quotes[0]; q["src"] != "kraken" || q["x"] != nil {
 		t.Errorf("snapshot %v", q)
 	}
-	apply(feed.Batch{Ticks: []feed.Tick{{Symbol: id, Flags: feed.SetsExtended | feed.SetsVolume, Price: 105 * feed.Scale, Size: feed.Units(1), Time: 9}}})
+	apply(market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.SetsExtended | market.SetsVolume, Price: 105 * market.Scale, Size: market.Units(1), Time: 9}}})
 	if q := p.next("update").Quotes[0]; q["x"] != 105.0 || q["xt"] != 9.0 || q["p"] != nil || q["v"] != 1.0 {
 		t.Errorf("outside the session: %v", q)
 	}
-	apply(feed.Batch{Ticks: []feed.Tick{{Symbol: id, Flags: feed.Regular, Price: 104 * feed.Scale, Size: feed.Units(1), Time: 10}}})
+	apply(market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.Regular, Price: 104 * market.Scale, Size: market.Units(1), Time: 10}}})
 	q := p.next("update").Quotes[0]
 	if x, told := q["x"]; !told || x != nil || q["p"] != 104.0 {
 		t.Errorf("in the session: %v, want x to go away", q)

@@ -6,21 +6,21 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // version is one symbol's quote as of the newest flush, with the flush that last changed each key.
 type version struct {
 	symbol   string
-	quote    feed.Quote
+	quote    market.Quote
 	last     Seq // newest of changed; 0 is nothing published yet
-	changed  [feed.NumFields]Seq
-	received feed.Time // when its newest tick came
+	changed  [market.NumFields]Seq
+	received market.Time // when its newest tick came
 }
 
 // since are the fields that changed after seq.
-func (v *version) since(seq Seq) feed.Fields {
-	var f feed.Fields
+func (v *version) since(seq Seq) market.Fields {
+	var f market.Fields
 	if v.last <= seq {
 		return 0
 	}
@@ -35,11 +35,11 @@ func (v *version) since(seq Seq) feed.Fields {
 // store is what was published: the board as every subscriber sees it. One flush at a time writes
 // it, everyone reads.
 type store struct {
-	dir      *feed.Directory
+	dir      *market.Directory
 	cfg      *Config
 	epoch    string
-	days     func(market string) days // nil where days are those of UTC or of the source
-	unmended prometheus.Counter       // corrections of trades that are kept no more
+	days     func(venue string) days // nil where days are those of UTC or of the source
+	unmended prometheus.Counter      // corrections of trades that are kept no more
 
 	mu       sync.RWMutex
 	standing *standing // guarded by mu
@@ -53,7 +53,7 @@ type store struct {
 // publish enters how the sources stand, and the quotes and trades as the next flush. It returns the seq and
 // the ids of those quotes that differ from what was there, in order, in the room of news. When nothing is
 // new, there is no flush.
-func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed.Time, trades []traded, news []feed.SymbolID) (Seq, []feed.SymbolID) {
+func (s *store) publish(standing *standing, quotes []market.Quote, received []market.Time, trades []traded, news []market.SymbolID) (Seq, []market.SymbolID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.standing = standing
@@ -77,7 +77,7 @@ func (s *store) publish(standing *standing, quotes []feed.Quote, received []feed
 			v.symbol = s.dir.Symbol(q.Symbol).Symbol
 		}
 		v.quote, v.received, v.last = *q, received[i], next
-		s.quoted = s.quoted || q.Set&(feed.FieldPrice|feed.FieldBid|feed.FieldAsk) != 0
+		s.quoted = s.quoted || q.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0
 		news = append(news, q.Symbol)
 	}
 	if traded := s.enter(trades, next) || s.absorbed; traded || len(news) > 0 {
@@ -108,11 +108,11 @@ func (s *store) size() int {
 }
 
 // newsSince tells whether any of the symbols changed after seq in one of the fields, or its state did.
-func (s *store) newsSince(seq Seq, list symbolList, fields feed.Fields) bool {
+func (s *store) newsSince(seq Seq, list symbolList, fields market.Fields) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for i := range list.len(len(s.versions)) {
-		if id := int(list.at(i)); id < len(s.versions) && s.versions[id].since(seq)&(fields|feed.FieldState) != 0 {
+		if id := int(list.at(i)); id < len(s.versions) && s.versions[id].since(seq)&(fields|market.FieldState) != 0 {
 			return true
 		}
 	}
@@ -121,7 +121,7 @@ func (s *store) newsSince(seq Seq, list symbolList, fields feed.Fields) bool {
 
 // states counts the symbols by the state of their quote.
 func (s *store) states() []int {
-	counts := make([]int, len(feed.States()))
+	counts := make([]int, len(market.States()))
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for i := range s.versions {

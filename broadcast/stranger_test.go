@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // memoryConn hands messages to a client in the order that they were written, and can stall.
@@ -212,7 +212,7 @@ type client struct {
 
 	follows map[string]bool // by the answers; "*" is everyone
 	asked   []string        // symbols to ask for again after a reconnect
-	fields  feed.Fields
+	fields  market.Fields
 	state   map[string]map[string]string
 	epoch   string
 	pos     Seq // of the last whole message
@@ -234,7 +234,7 @@ type seen struct {
 }
 
 func newClient(b *Board, number int) *client {
-	return &client{number: number, board: b, follows: map[string]bool{}, state: map[string]map[string]string{}, fields: feed.AllFields,
+	return &client{number: number, board: b, follows: map[string]bool{}, state: map[string]map[string]string{}, fields: market.AllFields,
 		history: map[Seq]map[string]map[string]string{}}
 }
 
@@ -432,7 +432,7 @@ func (c *client) judge(m *model, history map[Seq]map[string]map[string]string) e
 		}
 		got := map[string]string{}
 		for k, v := range c.state[symbol] {
-			if f, _ := feed.FieldOf(k); f&(c.sub.fields|feed.FieldState) != 0 {
+			if f, _ := market.FieldOf(k); f&(c.sub.fields|market.FieldState) != 0 {
 				got[k] = v
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // subscriber is one who listens over WebSocket or SSE. Its backlog is one number: whatever it has
@@ -35,7 +35,7 @@ type subscriber struct {
 	start    int    // place in list where the next delivery begins
 	list     *list  // nobody where no quotes are followed
 	next     *list  // held to be followed when what was followed before has been told; nil where there is none
-	fields   feed.Fields
+	fields   market.Fields
 	asked    float64   // updates a second; 0 is each flush
 	standing uint64    // the version of the sources' standing that it has been told
 	wrote    time.Time // when the newest message was written
@@ -58,7 +58,7 @@ type subscriber struct {
 func newSubscriber(b *Board, t transport, place *admission.Place) *subscriber {
 	sh := b.place()
 	sh.load.Add(1)
-	s := &subscriber{shard: sh, transport: t, fields: feed.AllFields, list: nobody, place: place}
+	s := &subscriber{shard: sh, transport: t, fields: market.AllFields, list: nobody, place: place}
 	place.Own(&s.meter)
 	return s
 }
@@ -316,7 +316,7 @@ func (s *subscriber) delivered(d *delivery) {
 }
 
 // placeOf is where in the followed symbols id stands.
-func (s *subscriber) placeOf(id feed.SymbolID) int {
+func (s *subscriber) placeOf(id market.SymbolID) int {
 	if s.list.all {
 		return int(id)
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // tapeTold is how many trades one message tells.
@@ -16,10 +16,10 @@ type tape struct {
 	ring    []trade
 	head    int
 	n       int
-	total   uint64     // number of the newest
-	gone    feed.Time  // the newest time among those that are kept no more
-	last    feed.Price // of the newest trade that may set a price
-	lastWay int8       // of the newest one that differed from the one before it
+	total   uint64       // number of the newest
+	gone    market.Time  // the newest time among those that are kept no more
+	last    market.Price // of the newest trade that may set a price
+	lastWay int8         // of the newest one that differed from the one before it
 }
 
 // at is the i-th trade, the oldest first. It is good until the next add.
@@ -61,7 +61,7 @@ func (t *tape) add(p *trade, keep int) {
 }
 
 // find is the trade that a correction is about; nil where it is kept no more.
-func (t *tape) find(c *feed.Correction) *trade {
+func (t *tape) find(c *market.Correction) *trade {
 	for i := t.n - 1; i >= 0; i-- {
 		p := t.at(i)
 		if c.ID != 0 && p.id == c.ID || c.ID == 0 && p.price == c.Old.Price && p.size == c.Old.Size && p.flags != 0 {

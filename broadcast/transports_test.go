@@ -16,7 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // The same conversations over both kinds of line: a socket that is never waited for, and a
@@ -391,7 +391,7 @@ func TestOneLongMessageMayTakeLongerThanWriteTimeout(t *testing.T) {
 		s := serveOver(t, w.wire, nil)
 		for i := range symbols {
 			id, _ := s.dir.ID(fmt.Sprintf("M%d", i))
-			s.Apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: id, Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Scale, Size: feed.Units(1)})}})
+			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1)})}})
 		}
 		s.trade("AAPL", "1.5")
 		p := s.join(t, w, "?symbols=*")

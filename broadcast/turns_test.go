@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // What is made for one alone waits for another turn when it is long; what many share is told first.
@@ -13,7 +13,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := quietBoard(5000)
 		ticks := trades(5000, 5000)
-		b.Apply(feed.Batch{Ticks: ticks})
+		b.Apply(market.Batch{Ticks: ticks})
 		run(t, b)
 		synctest.Wait()
 		time.Sleep(time.Second)
@@ -22,7 +22,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		s.conn = &discardConn{frames: &frames}
 		turns := make(chan int, 100)
 		s.shard.post(func() {
-			s.begin(b.wanted(query{symbols: []string{"*"}, fields: feed.AllFields}))
+			s.begin(b.wanted(query{symbols: []string{"*"}, fields: market.AllFields}))
 			turns <- frames
 		})
 		if got := <-turns; got > 4 {
@@ -49,7 +49,7 @@ func TestLateShardsAreTold(t *testing.T) {
 		}
 		go b.shards[0].post(func() { time.Sleep(3 * time.Second) })
 		time.Sleep(time.Second)
-		b.Apply(feed.Batch{Ticks: trades(10, 10)})
+		b.Apply(market.Batch{Ticks: trades(10, 10)})
 		time.Sleep(time.Second)
 		if late := b.Late(); late < 1900*time.Millisecond || late > 2100*time.Millisecond {
 			t.Errorf("two seconds into a job a shard is late by %v", late)
@@ -66,19 +66,19 @@ func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
 	sh := newShard(newFlushing("shared", 1).board)
 	sh.board.cfg.Interval = 0 // each flush takes longer than that
 	everyone := &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}
-	join := func(fields feed.Fields) *subscriber {
+	join := func(fields market.Fields) *subscriber {
 		s := &subscriber{shard: sh}
 		s.watch = sh.watches.join(s, everyone, fields, 0, 0)
 		return s
 	}
-	shared := join(feed.AllFields).watch
-	join(feed.AllFields)
+	shared := join(market.AllFields).watch
+	join(market.AllFields)
 	for _, s := range shared.members {
 		s.behind = true // it is offered the frame, and takes a turn
 	}
-	lone := []*subscriber{join(feed.FieldBid), join(feed.FieldAsk), join(feed.FieldVolume)}
+	lone := []*subscriber{join(market.FieldBid), join(market.FieldAsk), join(market.FieldVolume)}
 	for seq := Seq(1); seq <= 2; seq++ {
-		sh.tell(&news{seq: seq, ids: []feed.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []feed.Time{1}, standing: sh.standing})
+		sh.tell(&news{seq: seq, ids: []market.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}, standing: sh.standing})
 		if shared.frames != uint64(seq) {
 			t.Errorf("flush %d: %d frames of what many share", seq, shared.frames)
 		}
@@ -95,9 +95,9 @@ func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
 	sh := newShard(serve(t, nil).Board)
 	for name, every := range map[string]time.Duration{"each flush": 0, "a rate": time.Second} {
 		s := &subscriber{shard: sh, busy: true}
-		s.watch = sh.watches.join(s, &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}, feed.AllFields, every, 0)
+		s.watch = sh.watches.join(s, &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}, market.AllFields, every, 0)
 		sh.frame.reset()
-		sh.tell(&news{seq: 1, ids: []feed.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []feed.Time{1}, standing: sh.standing})
+		sh.tell(&news{seq: 1, ids: []market.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}, standing: sh.standing})
 		if x := s.watch; len(sh.frame.parts) > 0 || x.frames != 1 || len(x.pending) > 0 || !s.missed {
 			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, len(sh.frame.parts), x.frames, len(x.pending), s.missed)
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // want is what a request comes to. It is found where the request is read, and paid, before a shard sees it: a
@@ -15,7 +15,7 @@ type want struct {
 	named   resolved
 	series  wish
 	drop    unfollowing
-	fields  feed.Fields // those that hold from now on
+	fields  market.Fields // those that hold from now on
 	since   Seq
 	resumed bool
 
@@ -37,7 +37,7 @@ func (w *want) unsaid() {
 
 // wants finds what a request wants and pays for it with charge, whose error is returned. Before, the subscriber
 // follows so many symbols, with these fields. What is wrong with the request is a fault.
-func (b *Board) wants(r *request, follows int, fields feed.Fields, charge func(admission.Cost) error) (*want, error) {
+func (b *Board) wants(r *request, follows int, fields market.Fields, charge func(admission.Cost) error) (*want, error) {
 	w := &want{fields: fields}
 	switch r.Type {
 	case "subscribe":
@@ -195,7 +195,7 @@ func (b *Board) costOfNames(r *request) (admission.Cost, error) {
 }
 
 // costOfTelling is what the snapshot and the histories cost that follow upon a subscribe.
-func (b *Board) costOfTelling(w *want, follows int, fields feed.Fields) admission.Cost {
+func (b *Board) costOfTelling(w *want, follows int, fields market.Fields) admission.Cost {
 	more := len(w.named.list.ids)
 	if w.named.list.all {
 		more = b.dir.Len()

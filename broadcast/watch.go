@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // watch is what those subscribers of a shard share who follow the same symbols with the same fields
@@ -15,7 +15,7 @@ type watch struct {
 	every   time.Duration // static: least time between two frames; 0 is each flush
 	pending []int         // indices into the news that is being told
 	waiting int           // place in the watches that have news which it is too early to tell; -1 elsewhere
-	fields  feed.Fields   // static
+	fields  market.Fields // static
 
 	members []*subscriber
 	polls   []*poll   // long polls, which wait for its next frame
@@ -34,7 +34,7 @@ type watch struct {
 // watchKey is what a watch is known by, on every shard alike.
 type watchKey struct {
 	list   listKey
-	fields feed.Fields
+	fields market.Fields
 	every  time.Duration
 }
 
@@ -58,7 +58,7 @@ type following struct {
 
 // join makes s a member of the watch for these symbols, which begins at seq when it is new. What
 // the member has not been told yet at that time, no frame will tell.
-func (w *watches) join(s *subscriber, l *list, fields feed.Fields, every time.Duration, seq Seq) *watch {
+func (w *watches) join(s *subscriber, l *list, fields market.Fields, every time.Duration, seq Seq) *watch {
 	x := w.get(l, fields, every, seq)
 	s.member = len(x.members)
 	x.members = append(x.members, s)
@@ -66,7 +66,7 @@ func (w *watches) join(s *subscriber, l *list, fields feed.Fields, every time.Du
 }
 
 // get is the watch with this list, fields and rate, made at seq when it is new.
-func (w *watches) get(l *list, fields feed.Fields, every time.Duration, seq Seq) *watch {
+func (w *watches) get(l *list, fields market.Fields, every time.Duration, seq Seq) *watch {
 	key := watchKey{l.key, fields, every}
 	x := w.byKey[key]
 	if x != nil {
@@ -256,7 +256,7 @@ func (x *watch) reach(seq Seq, now time.Time, interval time.Duration) {
 // compose makes the frame of the pending news.
 func (x *watch) compose(f *frame, n *news, s *store, now time.Time) {
 	defer func() { x.pending = x.pending[:0] }()
-	if x.fields != feed.AllFields {
+	if x.fields != market.AllFields {
 		f.ids = f.ids[:0]
 		for _, i := range x.pending {
 			f.ids = append(f.ids, n.ids[i])
@@ -303,7 +303,7 @@ func (x *watch) gather(f *frame, among symbolList, s *store, now time.Time) {
 }
 
 // place is where in the watch's symbols id stands.
-func (x *watch) place(id feed.SymbolID) int {
+func (x *watch) place(id market.SymbolID) int {
 	if x.list.all {
 		return int(id)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // world is a running board and the model of what it should be.
@@ -23,9 +24,9 @@ type world struct {
 
 // newWorld starts a live board of symbols S0, S1 and so on.
 func newWorld(symbols int) *world {
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	for i := range symbols {
-		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("S%d", i)}); err != nil {
+		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("S%d", i)}); err != nil {
 			panic(err)
 		}
 	}
@@ -40,7 +41,7 @@ func newWorld(symbols int) *world {
 		defer close(w.done)
 		w.board.Run(ctx)
 	}()
-	w.apply(feed.Batch{Status: &feed.Status{State: feed.Live, Since: 1}})
+	w.apply(market.Batch{Status: &market.Status{State: market.Live, Since: 1}})
 
 	// The witness follows everything and never waits: what it saw is what the board was, flush by flush.
 	w.witness = newClient(w.board, witnessNumber)
@@ -51,14 +52,14 @@ func newWorld(symbols int) *world {
 
 const witnessNumber = 100
 
-func (w *world) apply(b feed.Batch) {
+func (w *world) apply(b market.Batch) {
 	w.board.Apply(b)
 	w.model.apply(b)
 }
 
 func (w *world) trade(id int, cents int64) {
-	w.apply(feed.Batch{Ticks: []feed.Tick{stamped(feed.Tick{Symbol: feed.SymbolID(id), Kind: feed.KindTrade, Flags: feed.Regular,
-		Price: feed.Price(cents) * feed.Scale / 100, Size: feed.Units(1)})}})
+	w.apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular,
+		Price: market.Price(cents) * market.Scale / 100, Size: market.Units(1)})}})
 }
 
 // end closes everything and judges what the clients have seen.
@@ -77,8 +78,8 @@ func (w *world) end(clients ...*client) error {
 	return nil
 }
 
-func stamped(t feed.Tick) feed.Tick {
-	t.Time = feed.TimeOf(time.Now())
+func stamped(t market.Tick) market.Tick {
+	t.Time = market.TimeOf(time.Now())
 	t.Received = t.Time
 	return t
 }
@@ -86,33 +87,33 @@ func stamped(t feed.Tick) feed.Tick {
 // model is what the board should be: one symbol, one map, no flushes and no fields that changed.
 type model struct {
 	cells  map[string]*cell
-	status feed.State
+	status market.State
 }
 
-func newModel() *model { return &model{cells: map[string]*cell{}, status: feed.Down} }
+func newModel() *model { return &model{cells: map[string]*cell{}, status: market.Down} }
 
-func (m *model) apply(b feed.Batch) {
+func (m *model) apply(b market.Batch) {
 	if b.Status != nil {
 		m.status = b.Status.State
 	}
 	for _, t := range b.Ticks {
 		symbol := fmt.Sprintf("S%d", t.Symbol)
 		if m.cells[symbol] == nil {
-			m.cells[symbol] = &cell{Tally: feed.NewTally(t.Symbol, 0)}
+			m.cells[symbol] = &cell{Tally: market.NewTally(t.Symbol, 0)}
 		}
 		m.cells[symbol].apply(&t)
 	}
 }
 
 // want is the state of a symbol as a client that follows fields should have it.
-func (m *model) want(symbol string, fields feed.Fields) map[string]string {
+func (m *model) want(symbol string, fields market.Fields) map[string]string {
 	c := m.cells[symbol]
 	if c == nil || c.Known() == 0 { // nothing was ever taken in
 		return map[string]string{}
 	}
 	q := c.published(m.status)
 	var quote map[string]json.RawMessage
-	if err := json.Unmarshal(appendQuote(nil, symbol, &q, q.Set&(fields|feed.FieldState)), &quote); err != nil {
+	if err := json.Unmarshal(appendQuote(nil, symbol, &q, q.Set&(fields|market.FieldState)), &quote); err != nil {
 		panic(err)
 	}
 	return texts(quote)

@@ -13,8 +13,8 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
 	"tickertape/feed/calendar"
+	"tickertape/feed/market"
 )
 
 // Server is the HTTP server.
@@ -33,7 +33,7 @@ const grace = 500 * time.Millisecond
 // Site is what a server shows.
 type Site struct {
 	Board      *broadcast.Board
-	Symbols    *feed.Directory
+	Symbols    *market.Directory
 	Watchlists []broadcast.Watchlist
 	Hours      *calendar.Calendar // of the markets that symbols name
 	Version    string             // of the program

@@ -26,6 +26,7 @@ import (
 	"tickertape/broadcast/admission"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
+	"tickertape/feed/market"
 )
 
 // site is a server under test.
@@ -60,8 +61,8 @@ func serveWith(t *testing.T, change func(*terms)) *site {
 	reg, out := prometheus.NewRegistry(), &logged{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	lists := []broadcast.Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}
-	dir := feed.NewDirectory()
-	for _, s := range []feed.Symbol{
+	dir := market.NewDirectory()
+	for _, s := range []market.Symbol{
 		{Symbol: "AAPL", Name: "Apple Inc.", Sector: "Information Technology", Currency: "USD", Decimals: 2},
 		{Symbol: "APP", Name: "AppLovin"}, {Symbol: "MSFT", Name: "Microsoft"}, {Symbol: "BKNG", Name: "Booking Holdings"},
 		{Symbol: "PNW", Name: "Pinnacle West Capital"}, {Symbol: "ADM", Name: "Archer Daniels Midland"}, {Symbol: "EVIL", Name: "<img src=x>"},
@@ -80,7 +81,7 @@ func serveWith(t *testing.T, change func(*terms)) *site {
 	change(&terms)
 	terms.Door = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewJournal(log, reg), reg)
 	for i := range terms.more {
-		if _, err := dir.Add(feed.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
+		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -298,7 +299,7 @@ func TestReadyAfterTheFirstQuoteUntilDraining(t *testing.T) {
 	if answer, _ := fetch(t, url+"/healthz"); answer.StatusCode != http.StatusOK {
 		t.Errorf("healthz: %s", answer.Status)
 	}
-	board.Apply(feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Price: 1, Flags: feed.Regular}}})
+	board.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Price: 1, Flags: market.Regular}}})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) { // until it is published
 		answer, body := fetch(t, url+"/readyz")
 		if answer.StatusCode == http.StatusOK {
@@ -356,7 +357,7 @@ func TestTakenPortIsOneClearError(t *testing.T) {
 	addr := strings.TrimPrefix(url, "http://")
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Board: board, Symbols: feed.NewDirectory()}, log, prometheus.NewRegistry())
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Board: board, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
 	}

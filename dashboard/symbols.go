@@ -14,8 +14,8 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
 	"tickertape/feed/calendar"
+	"tickertape/feed/market"
 )
 
 type symbolRecord struct {
@@ -37,7 +37,7 @@ const (
 
 // symbols serves GET /api/symbols: a search by query, or the records of the named symbols.
 type symbols struct {
-	dir   *feed.Directory
+	dir   *market.Directory
 	hours *calendar.Calendar
 	most  int // symbols that one request may name
 	door  *admission.Admission
@@ -72,7 +72,7 @@ func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return // nobody waits for an answer any more
 	}
-	s.write(w, r, len(found), func(i int) feed.Symbol { return found[i] })
+	s.write(w, r, len(found), func(i int) market.Symbol { return found[i] })
 }
 
 // answerNamed answers with the records of comma-separated symbols, "*" for all: each once, in the order of the
@@ -83,7 +83,7 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 		n += strings.Count(list, ",") + 1
 	}
 	named, everyone := map[string]struct{}{}, false
-	var ids []feed.SymbolID
+	var ids []market.SymbolID
 	find := func() {
 		for _, list := range lists {
 			for name := range strings.SplitSeq(list, ",") {
@@ -113,9 +113,9 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids) // a symbol may have several names
-	count, at := len(ids), func(i int) feed.Symbol { return s.dir.Symbol(ids[i]) }
+	count, at := len(ids), func(i int) market.Symbol { return s.dir.Symbol(ids[i]) }
 	if everyone {
-		count, at = s.dir.Len(), func(i int) feed.Symbol { return s.dir.Symbol(feed.SymbolID(i)) }
+		count, at = s.dir.Len(), func(i int) market.Symbol { return s.dir.Symbol(market.SymbolID(i)) }
 	}
 	place := s.enter(w, r, admission.Records(count))
 	if place == nil {
@@ -140,7 +140,7 @@ func (s *symbols) enter(w http.ResponseWriter, r *http.Request, cost admission.C
 }
 
 // write answers with n records, a slice at a time, so that a slow reader keeps no more than one of them.
-func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(int) feed.Symbol) {
+func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(int) market.Symbol) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
@@ -172,8 +172,8 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 	w.Write(out.Bytes())
 }
 
-func zoneOf(hours *calendar.Calendar, market string) string {
-	m, _ := hours.Market(market)
+func zoneOf(hours *calendar.Calendar, venue string) string {
+	m, _ := hours.Market(venue)
 	return m.Zone().String()
 }
 
@@ -187,19 +187,19 @@ const searchSlice = 1000
 // hit is a symbol that a search has found.
 type hit struct {
 	rank int
-	feed.Symbol
+	market.Symbol
 }
 
 // search ranks by how a symbol or name matches: the symbol itself, its beginning, the beginning of the
 // name, of a word in it, anywhere in the symbol, anywhere in the name. An empty query matches all. It is false when
 // nobody waits for it any more.
-func (s *symbols) search(r *http.Request, query string, limit int) (found []feed.Symbol, ok bool) {
+func (s *symbols) search(r *http.Request, query string, limit int) (found []market.Symbol, ok bool) {
 	query = strings.ToLower(strings.TrimSpace(query))
 	var best []hit
 	for from, n := 0, s.dir.Len(); from < n; from += searchSlice {
 		look := func() {
 			for id := from; id < min(n, from+searchSlice); id++ {
-				x := s.dir.Symbol(feed.SymbolID(id))
+				x := s.dir.Symbol(market.SymbolID(id))
 				if rank := match(x, query); rank > 0 {
 					best = append(best, hit{rank, x})
 				}
@@ -223,7 +223,7 @@ func (h hit) compare(o hit) int {
 }
 
 // match is the rank of a match, 1 the best, 0 none. The query is in lower case.
-func match(s feed.Symbol, query string) int {
+func match(s market.Symbol, query string) int {
 	symbol, name := strings.ToLower(s.Symbol), strings.ToLower(s.Name)
 	switch {
 	case symbol == query:

@@ -3,6 +3,7 @@ package feed
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"tickertape/feed/market"
 )
 
 // metrics are those of one source, with all its connections.
@@ -15,7 +16,7 @@ type metrics struct {
 	lastTick    prometheus.Gauge
 }
 
-var kindNames = [...]string{KindTrade: "trade", KindQuote: "quote", KindState: "state", KindSession: "session", KindAlive: "alive"}
+var kindNames = [...]string{market.KindTrade: "trade", market.KindQuote: "quote", market.KindState: "state", market.KindSession: "session", market.KindAlive: "alive"}
 
 func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	const ns, sub = "tickertape", "feed"
@@ -41,7 +42,7 @@ func newMetrics(reg prometheus.Registerer, source string) *metrics {
 }
 
 // count adds a batch's ticks, one addition a kind.
-func (m *metrics) count(ticks []Tick, corrections int) {
+func (m *metrics) count(ticks []market.Tick, corrections int) {
 	var kinds [len(kindNames)]int
 	for i := range ticks {
 		kinds[ticks[i].Kind]++

@@ -2,28 +2,28 @@ package feed
 
 import (
 	"context"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"log/slog"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"tickertape/feed/market"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // remote is a source that is somewhere else; each of its connections does what a test says.
 type remote struct {
 	life  time.Duration // 0: unlimited
 	mu    sync.Mutex
-	dials []time.Time                                                      // guarded by mu: when connections began
-	hold  func(ctx context.Context, number int, publish func(Batch)) error // a connection; the first is 1
+	dials []time.Time                                                             // guarded by mu: when connections began
+	hold  func(ctx context.Context, number int, publish func(market.Batch)) error // a connection; the first is 1
 }
 
 func (r *remote) Info() Info { return Info{Name: "remote", Remote: true} }
 
-func (r *remote) Run(ctx context.Context, publish func(Batch)) error {
+func (r *remote) Run(ctx context.Context, publish func(market.Batch)) error {
 	r.mu.Lock()
 	r.dials = append(r.dials, time.Now())
 	number := len(r.dials)
@@ -45,11 +45,11 @@ func (m mortal) Life() time.Duration { return m.life }
 // watched is what a supervised source has published.
 type watched struct {
 	mu       sync.Mutex
-	statuses []Status
-	trades   []Price
+	statuses []market.Status
+	trades   []market.Price
 }
 
-func (w *watched) publish(b Batch) {
+func (w *watched) publish(b market.Batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if b.Status != nil {
@@ -61,7 +61,7 @@ func (w *watched) publish(b Batch) {
 }
 
 // told is the newest status; the words of all of them are in order.
-func (w *watched) told() (newest Status, words []string) {
+func (w *watched) told() (newest market.Status, words []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.statuses {
@@ -106,28 +106,28 @@ func breaks(t *testing.T, reg *prometheus.Registry, cause Cause) (n float64) {
 	return n
 }
 
-func trade(p Price) Batch {
-	return Batch{Ticks: []Tick{{Flags: Regular, Price: p, Size: Units(1)}}}
+func trade(p market.Price) market.Batch {
+	return market.Batch{Ticks: []market.Tick{{Flags: market.Regular, Price: p, Size: market.Units(1)}}}
 }
 
 func TestBrokenConnectionIsDialledAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			if number <= 3 {
 				return Breakf(Lost, "dial wss://example: connection refused")
 			}
-			publish(trade(Price(number)))
+			publish(trade(market.Price(number)))
 			<-ctx.Done()
 			return ctx.Err()
 		}}
 		w, reg := supervise(t, r, nil)
 		synctest.Wait()
-		if s, _ := w.told(); s.State != Down || s.Message != "the connection is lost" {
+		if s, _ := w.told(); s.State != market.Down || s.Message != "the connection is lost" {
 			t.Errorf("told %v %q", s.State, s.Message)
 		}
 		time.Sleep(7 * time.Second) // 1 s, 2 s and 4 s at most
 		synctest.Wait()
-		if s, words := w.told(); s.State != Live || s.Message != "" {
+		if s, words := w.told(); s.State != market.Live || s.Message != "" {
 			t.Errorf("told %v, newest %q", words, s.Message)
 		}
 		if n := breaks(t, reg, Lost); n != 3 {
@@ -138,8 +138,8 @@ func TestBrokenConnectionIsDialledAgain(t *testing.T) {
 
 func TestSilentConnectionIsCutWithinSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{hold: func(ctx context.Context, number int, publish func(Batch)) error {
-			publish(trade(Price(number)))
+		r := &remote{hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
+			publish(trade(market.Price(number)))
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}}
@@ -157,10 +157,10 @@ func TestSilentConnectionIsCutWithinSilence(t *testing.T) {
 
 func TestHeartbeatsAreNoSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			publish(trade(1))
 			for ctx.Err() == nil {
-				publish(Batch{Pulse: true})
+				publish(market.Batch{Pulse: true})
 				time.Sleep(5 * time.Second)
 			}
 			return ctx.Err()
@@ -168,7 +168,7 @@ func TestHeartbeatsAreNoSilence(t *testing.T) {
 		w, _ := supervise(t, r, nil)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if s, _ := w.told(); r.count() != 1 || s.State != Live {
+		if s, _ := w.told(); r.count() != 1 || s.State != market.Live {
 			t.Errorf("%d connections, %v; want one, live", r.count(), s.State)
 		}
 	})
@@ -177,8 +177,8 @@ func TestHeartbeatsAreNoSilence(t *testing.T) {
 // Quiet symbols, such as one that trades every few minutes, must not make the line be dialled four times a minute.
 func TestPatienceGrowsWhereDiallingAgainBringsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{hold: func(ctx context.Context, number int, publish func(Batch)) error {
-			publish(Batch{Images: []Quote{{Set: FieldPreviousClose, PreviousClose: 1}}, Ticks: []Tick{{Kind: KindState}}}) // as on each connection
+		r := &remote{hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
+			publish(market.Batch{Images: []market.Quote{{Set: market.FieldPreviousClose, PreviousClose: 1}}, Ticks: []market.Tick{{Kind: market.KindState}}}) // as on each connection
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}}
@@ -195,7 +195,7 @@ func TestSilenceOfAClosedMarketIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		open := func(at time.Time) bool { d := at.Sub(began); return d < time.Minute || d > time.Hour }
-		r := &remote{hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			for time.Since(began) < time.Minute {
 				publish(trade(1))
 				time.Sleep(time.Second)
@@ -206,7 +206,7 @@ func TestSilenceOfAClosedMarketIsNone(t *testing.T) {
 		w, reg := supervise(t, r, open)
 		time.Sleep(59 * time.Minute)
 		synctest.Wait()
-		if s, words := w.told(); s.State != Closed || r.count() != 1 {
+		if s, words := w.told(); s.State != market.Closed || r.count() != 1 {
 			t.Errorf("closed: told %v, %d connections", words, r.count())
 		}
 		time.Sleep(time.Minute + DefaultConfig().Silence + 5*time.Second) // it opens, and stays silent
@@ -221,14 +221,14 @@ func TestRefusalIsFollowedSlowlyAndAFinalOneNever(t *testing.T) {
 	for cause, within := range map[Cause][2]int{Refused: {5, 14}, Taken: {5, 14}, Final: {1, 1}} {
 		t.Run(cause.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := &remote{hold: func(context.Context, int, func(Batch)) error { return Breakf(cause, "the key is not good") }}
+				r := &remote{hold: func(context.Context, int, func(market.Batch)) error { return Breakf(cause, "the key is not good") }}
 				w, reg := supervise(t, r, nil)
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				if n := r.count(); n < within[0] || n > within[1] {
 					t.Errorf("%d attempts in an hour, want %v", n, within)
 				}
-				if s, _ := w.told(); s.State != Down || s.Message != told[cause] || s.Since == 0 {
+				if s, _ := w.told(); s.State != market.Down || s.Message != told[cause] || s.Since == 0 {
 					t.Errorf("told %+v", s)
 				}
 				if breaks(t, reg, cause) != float64(r.count()) {
@@ -243,7 +243,7 @@ func TestConnectionIsReplacedBeforeItsLifeIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var open, mostOpen int
 		var mu sync.Mutex
-		r := &remote{life: 23 * time.Hour, hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{life: 23 * time.Hour, hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			mu.Lock()
 			open++
 			mostOpen = max(mostOpen, open)
@@ -251,7 +251,7 @@ func TestConnectionIsReplacedBeforeItsLifeIsOver(t *testing.T) {
 			defer func() { mu.Lock(); open--; mu.Unlock() }()
 			time.Sleep(3 * time.Second) // the handshake
 			for ctx.Err() == nil {
-				publish(trade(Price(number)))
+				publish(trade(market.Price(number)))
 				select {
 				case <-ctx.Done():
 				case <-time.After(time.Second):
@@ -284,12 +284,12 @@ func TestConnectionIsReplacedBeforeItsLifeIsOver(t *testing.T) {
 
 func TestPredecessorGoesOnWhereTheSuccessorFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{life: time.Hour, hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{life: time.Hour, hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			if number == 2 {
 				return Breakf(Lost, "no answer")
 			}
 			for ctx.Err() == nil {
-				publish(trade(Price(number)))
+				publish(trade(market.Price(number)))
 				select {
 				case <-ctx.Done():
 				case <-time.After(time.Second):
@@ -298,7 +298,7 @@ func TestPredecessorGoesOnWhereTheSuccessorFails(t *testing.T) {
 			return ctx.Err()
 		}}
 		w, _ := supervise(t, mortal{r}, nil)
-		for after, want := range []Price{1, 3} { // the third is tried a minute later
+		for after, want := range []market.Price{1, 3} { // the third is tried a minute later
 			time.Sleep(time.Hour + 30*time.Second - time.Duration(after)*59*time.Minute)
 			synctest.Wait()
 			if _, words := w.told(); !slices.Equal(words, []string{"down", "live"}) {
@@ -315,7 +315,7 @@ func TestPredecessorGoesOnWhereTheSuccessorFails(t *testing.T) {
 
 func TestEndedSupervisionEndsAllConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &remote{life: time.Minute, hold: func(ctx context.Context, number int, publish func(Batch)) error {
+		r := &remote{life: time.Minute, hold: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			if number == 1 {
 				publish(trade(1))
 			}

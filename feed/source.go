@@ -1,6 +1,9 @@
 package feed
 
-import "context"
+import (
+	"context"
+	"tickertape/feed/market"
+)
 
 // Info names a source and says what can be expected of it.
 type Info struct {
@@ -10,7 +13,7 @@ type Info struct {
 	// Whole is a source of which nothing gets lost or comes twice or late on the way: where it says
 	// nothing of a symbol, there is nothing to say.
 	Whole bool
-	// Numbered is a source that numbers the trades of each symbol upwards ([Tick.ID]).
+	// Numbered is a source that numbers the trades of each symbol upwards ([market.Tick]).
 	Numbered bool
 	// Market is whose hours it keeps, such as "us" (feed/calendar); "" is a source that is never closed.
 	Market string
@@ -26,5 +29,5 @@ type Source interface {
 	// a connection that ended and may be dialled again, by another Run; any other error is a source
 	// that cannot go on. It calls publish from one goroutine at a time, and publish does not keep the
 	// batch.
-	Run(ctx context.Context, publish func(Batch)) error
+	Run(ctx context.Context, publish func(market.Batch)) error
 }

@@ -3,12 +3,12 @@ package feed
 import (
 	"context"
 	"fmt"
+	"github.com/prometheus/client_golang/prometheus"
 	"log/slog"
 	"slices"
 	"sync"
+	"tickertape/feed/market"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Keys of what is logged.
@@ -33,13 +33,13 @@ type supervised struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	mu       sync.Mutex // one publisher at a time
-	status   Status     // guarded by mu: what was last told
-	claimed  State      // guarded by mu: what the source itself says of its state
-	heard    time.Time  // guarded by mu: when it last gave a sign of life
-	good     time.Time  // guarded by mu: since when data comes on this connection; zero: none yet
-	patience int        // guarded by mu: how many times cfg.Silence it may be silent
-	run      int        // guarded by mu: the newest connection
+	mu       sync.Mutex    // one publisher at a time
+	status   market.Status // guarded by mu: what was last told
+	claimed  market.State  // guarded by mu: what the source itself says of its state
+	heard    time.Time     // guarded by mu: when it last gave a sign of life
+	good     time.Time     // guarded by mu: since when data comes on this connection; zero: none yet
+	patience int           // guarded by mu: how many times cfg.Silence it may be silent
+	run      int           // guarded by mu: the newest connection
 }
 
 // Supervisor sees to sources.
@@ -78,9 +78,9 @@ func (v *Supervisor) Supervise(source Source, open func(time.Time) bool) Source 
 
 func (s *supervised) Info() Info { return s.source.Info() }
 
-func (s *supervised) Run(ctx context.Context, publish func(Batch)) error {
+func (s *supervised) Run(ctx context.Context, publish func(market.Batch)) error {
 	s.mu.Lock()
-	s.tell(publish, Down, "no tick yet")
+	s.tell(publish, market.Down, "no tick yet")
 	s.mu.Unlock()
 	var b backoff
 	for {
@@ -95,16 +95,16 @@ func (s *supervised) Run(ctx context.Context, publish func(Batch)) error {
 			s.mu.Unlock()
 			return nil
 		case err == nil:
-			s.tell(publish, Closed, "the feed has ended")
+			s.tell(publish, market.Closed, "the feed has ended")
 			s.mu.Unlock()
 			return nil
 		case br == nil:
-			s.tell(publish, Down, Told(err))
+			s.tell(publish, market.Down, Told(err))
 			s.mu.Unlock()
 			return fmt.Errorf("run feed %s: %w", s.Info().Name, err)
 		}
 		s.metrics.breaks.WithLabelValues(br.Cause.String()).Inc()
-		s.tell(publish, Down, Told(br))
+		s.tell(publish, market.Down, Told(br))
 		s.mu.Unlock()
 		if br.Cause == Final {
 			s.log.Error("feed given up", keySource, s.Info().Name, keyMessage, br.Error())
@@ -132,9 +132,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // hold runs one connection, and its successor where its life is limited, until the last of them ends.
-func (s *supervised) hold(ctx context.Context, publish func(Batch)) error {
+func (s *supervised) hold(ctx context.Context, publish func(market.Batch)) error {
 	s.mu.Lock()
-	s.heard, s.good, s.claimed = time.Now(), time.Time{}, Live
+	s.heard, s.good, s.claimed = time.Now(), time.Time{}, market.Live
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -215,7 +215,7 @@ func (c *connection) running() bool {
 }
 
 // connect starts a connection, which ends its predecessor once it has data.
-func (s *supervised) connect(ctx context.Context, publish func(Batch), before *connection) *connection {
+func (s *supervised) connect(ctx context.Context, publish func(market.Batch), before *connection) *connection {
 	s.mu.Lock()
 	s.run++
 	c := &connection{number: s.run, before: before, done: make(chan struct{})}
@@ -225,7 +225,7 @@ func (s *supervised) connect(ctx context.Context, publish func(Batch), before *c
 		defer close(c.done)
 		defer c.cancel()
 		relieved := before == nil
-		c.err = s.source.Run(ctx, func(b Batch) {
+		c.err = s.source.Run(ctx, func(b market.Batch) {
 			if !relieved && len(b.Ticks)+len(b.Images) > 0 {
 				relieved = true
 				before.cancel()
@@ -240,7 +240,7 @@ func (s *supervised) connect(ctx context.Context, publish func(Batch), before *c
 	return c
 }
 
-func (s *supervised) pass(run int, b Batch, publish func(Batch)) {
+func (s *supervised) pass(run int, b market.Batch, publish func(market.Batch)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.Status != nil {
@@ -260,8 +260,8 @@ func (s *supervised) pass(run int, b Batch, publish func(Batch)) {
 	}
 	s.heard = time.Now()
 	if !data {
-		if s.status.State == Stale && s.claimed == Live {
-			s.tell(publish, Live, "")
+		if s.status.State == market.Stale && s.claimed == market.Live {
+			s.tell(publish, market.Live, "")
 		}
 		return
 	}
@@ -273,21 +273,23 @@ func (s *supervised) pass(run int, b Batch, publish func(Batch)) {
 	}
 	s.metrics.lastTick.Set(float64(s.heard.UnixMicro()) / 1e6)
 	s.metrics.count(b.Ticks, len(b.Corrections))
-	if s.claimed == Live {
-		s.tell(publish, Live, "")
+	if s.claimed == market.Live {
+		s.tell(publish, market.Live, "")
 	}
 	publish(b)
 }
 
 // moves tells whether ticks are such as a market makes: the day's figures, and whether a symbol trades, are told on each
 // new connection, however quiet the market is.
-func moves(ticks []Tick) bool {
-	return slices.ContainsFunc(ticks, func(k Tick) bool { return k.Kind == KindTrade || k.Kind == KindQuote || k.Kind == KindAlive })
+func moves(ticks []market.Tick) bool {
+	return slices.ContainsFunc(ticks, func(k market.Tick) bool {
+		return k.Kind == market.KindTrade || k.Kind == market.KindQuote || k.Kind == market.KindAlive
+	})
 }
 
 // watchSilence ends the connection with a break when it says nothing while it should, or tells that it
 // is stale where there is nothing to dial.
-func (s *supervised) watchSilence(ctx context.Context, publish func(Batch), cut context.CancelCauseFunc) {
+func (s *supervised) watchSilence(ctx context.Context, publish func(market.Batch), cut context.CancelCauseFunc) {
 	timer := time.NewTimer(s.cfg.Silence)
 	defer timer.Stop()
 	for {
@@ -311,38 +313,38 @@ func (s *supervised) watchSilence(ctx context.Context, publish func(Batch), cut 
 const closedCheck = time.Second
 
 // silent acts on a silence of limit, and returns how long to wait before the next look. The caller holds mu.
-func (s *supervised) silent(publish func(Batch), limit time.Duration, cut context.CancelCauseFunc) time.Duration {
+func (s *supervised) silent(publish func(market.Batch), limit time.Duration, cut context.CancelCauseFunc) time.Duration {
 	now := time.Now()
 	switch {
 	case !s.open(now):
-		if s.status.State == Live || s.status.State == Stale {
-			s.tell(publish, Closed, "the market is closed")
+		if s.status.State == market.Live || s.status.State == market.Stale {
+			s.tell(publish, market.Closed, "the market is closed")
 		}
 		return min(limit, closedCheck)
-	case s.status.State == Closed && s.claimed == Live && !s.good.IsZero(): // it has just opened
+	case s.status.State == market.Closed && s.claimed == market.Live && !s.good.IsZero(): // it has just opened
 		s.heard = now
-		s.tell(publish, Stale, "the market opens")
+		s.tell(publish, market.Stale, "the market opens")
 		return limit
 	case s.Info().Remote:
 		s.patience = min(2*s.patience, mostPatience)
 		cut(Breakf(Silent, "connected, but silent for %v", limit))
-	case s.status.State == Live:
-		s.tell(publish, Stale, fmt.Sprintf("no tick for %v", limit))
+	case s.status.State == market.Live:
+		s.tell(publish, market.Stale, fmt.Sprintf("no tick for %v", limit))
 	}
 	return limit
 }
 
 // tell publishes a status that differs from the last one. The caller holds mu.
-func (s *supervised) tell(publish func(Batch), state State, message string) {
+func (s *supervised) tell(publish func(market.Batch), state market.State, message string) {
 	info := s.source.Info()
-	next := Status{Source: info.Name, State: state, Since: s.status.Since, Message: message, Simulated: info.Simulated}
+	next := market.Status{Source: info.Name, State: state, Since: s.status.Since, Message: message, Simulated: info.Simulated}
 	if s.status.Since != 0 && s.status.State == state && (message == "" || s.status == next) {
 		return
 	}
 	if s.status.Since == 0 || s.status.State != state {
-		next.Since = TimeOf(time.Now())
+		next.Since = market.TimeOf(time.Now())
 		s.log.Info("feed status", keySource, info.Name, keyState, state.String(), keyMessage, message)
 	}
 	s.status = next
-	publish(Batch{Status: &s.status})
+	publish(market.Batch{Status: &s.status})
 }

@@ -6,31 +6,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"tickertape/feed/market"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // scripted is a source that does what a test says.
-type scripted func(ctx context.Context, publish func(Batch)) error
+type scripted func(ctx context.Context, publish func(market.Batch)) error
 
-func (scripted) Info() Info                                           { return Info{Name: "scripted"} }
-func (s scripted) Run(ctx context.Context, publish func(Batch)) error { return s(ctx, publish) }
+func (scripted) Info() Info                                                  { return Info{Name: "scripted"} }
+func (s scripted) Run(ctx context.Context, publish func(market.Batch)) error { return s(ctx, publish) }
 
 // states collects what is told.
 type states struct {
 	mu   sync.Mutex
-	seen []State
+	seen []market.State
 }
 
-func (s *states) publish(b Batch) {
+func (s *states) publish(b market.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.Status != nil {
@@ -39,38 +39,38 @@ func (s *states) publish(b Batch) {
 }
 
 func TestSupervisedSourceTellsItsState(t *testing.T) {
-	tick := Batch{Ticks: []Tick{{Price: 1}}}
+	tick := market.Batch{Ticks: []market.Tick{{Price: 1}}}
 	stale := DefaultConfig().Silence
 	for name, tc := range map[string]struct {
 		run  scripted
-		want []State
+		want []market.State
 		err  bool
 	}{
-		"live with the first tick, closed at the end": {func(_ context.Context, p func(Batch)) error {
+		"live with the first tick, closed at the end": {func(_ context.Context, p func(market.Batch)) error {
 			time.Sleep(time.Minute)
 			p(tick)
 			return nil
-		}, []State{Down, Live, Closed}, false},
-		"stale when silent, live again": {func(_ context.Context, p func(Batch)) error {
+		}, []market.State{market.Down, market.Live, market.Closed}, false},
+		"stale when silent, live again": {func(_ context.Context, p func(market.Batch)) error {
 			p(tick)
 			time.Sleep(stale + time.Millisecond)
 			p(tick)
 			time.Sleep(stale - time.Millisecond)
 			p(tick)
 			return nil
-		}, []State{Down, Live, Stale, Live, Closed}, false},
-		"what it says of itself counts": {func(_ context.Context, p func(Batch)) error {
+		}, []market.State{market.Down, market.Live, market.Stale, market.Live, market.Closed}, false},
+		"what it says of itself counts": {func(_ context.Context, p func(market.Batch)) error {
 			p(tick)
-			p(Batch{Status: &Status{State: Down, Message: "unplugged"}})
+			p(market.Batch{Status: &market.Status{State: market.Down, Message: "unplugged"}})
 			p(tick)
 			time.Sleep(2 * stale)
-			p(Batch{Status: &Status{State: Live}})
+			p(market.Batch{Status: &market.Status{State: market.Live}})
 			return nil
-		}, []State{Down, Live, Down, Live, Closed}, false},
-		"down when it fails": {func(_ context.Context, p func(Batch)) error {
+		}, []market.State{market.Down, market.Live, market.Down, market.Live, market.Closed}, false},
+		"down when it fails": {func(_ context.Context, p func(market.Batch)) error {
 			p(tick)
 			return errors.New("broken")
-		}, []State{Down, Live, Down}, true},
+		}, []market.State{market.Down, market.Live, market.Down}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -112,13 +112,13 @@ func TestSubscribersAreToldTheCauseAndNoTextOfTheError(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var log bytes.Buffer
-					var last Status
+					var last market.Status
 					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond) // before it is dialled again
 					defer cancel()
-					source := scripted(func(context.Context, func(Batch)) error { return fail(text) })
+					source := scripted(func(context.Context, func(market.Batch)) error { return fail(text) })
 					s := NewSupervisor(DefaultConfig(), slog.New(slog.NewJSONHandler(&log, nil)), prometheus.NewRegistry()).Supervise(source, nil)
-					err := s.Run(ctx, func(b Batch) { last = *b.Status })
-					if last.State != Down || last.Message == "" || strings.ContainsAny(last.Message, "/@:[0123456789") {
+					err := s.Run(ctx, func(b market.Batch) { last = *b.Status })
+					if last.State != market.Down || last.Message == "" || strings.ContainsAny(last.Message, "/@:[0123456789") {
 						t.Errorf("told %v %q", last.State, last.Message)
 					}
 					if before, told := messages[name]; told && before != last.Message {

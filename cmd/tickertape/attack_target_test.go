@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"tickertape/cmd/tickertape/attack"
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/sim"
 )
 
@@ -40,7 +40,7 @@ func targetOf(a attack.Attack) target {
 // names are the market's symbols.
 func (m target) names(t *testing.T) []string {
 	t.Helper()
-	cfg, dir := sim.DefaultConfig(), feed.NewDirectory()
+	cfg, dir := sim.DefaultConfig(), market.NewDirectory()
 	cfg.Symbols, cfg.Past = m.size(), 0
 	if _, err := sim.New(cfg, dir); err != nil {
 		t.Fatal(err)

@@ -15,17 +15,17 @@ import (
 	"tickertape/broadcast/admission"
 	"tickertape/dashboard"
 	"tickertape/feed"
-	"tickertape/feed/alpaca"
-	"tickertape/feed/binance"
 	"tickertape/feed/calendar"
-	"tickertape/feed/coinbase"
-	"tickertape/feed/desk"
-	"tickertape/feed/finnhub"
-	"tickertape/feed/kraken"
-	"tickertape/feed/massive"
+	"tickertape/feed/consolidate"
 	"tickertape/feed/relay"
 	"tickertape/feed/replay"
 	"tickertape/feed/sim"
+	"tickertape/feed/vendors/alpaca"
+	"tickertape/feed/vendors/binance"
+	"tickertape/feed/vendors/coinbase"
+	"tickertape/feed/vendors/finnhub"
+	"tickertape/feed/vendors/kraken"
+	"tickertape/feed/vendors/massive"
 )
 
 // Config is the whole configuration: each room's section.
@@ -41,18 +41,18 @@ type Config struct {
 
 // FeedConfig is what holds for all sources, and a section for each.
 type FeedConfig struct {
-	Sources  feed.Config     `mapstructure:",squash"`
-	Desk     desk.Config     `mapstructure:",squash"`
-	Calendar calendar.Config `mapstructure:"calendar"`
-	Sim      sim.Config      `mapstructure:"sim"`
-	Replay   replay.Config   `mapstructure:"replay"`
-	Coinbase coinbase.Config `mapstructure:"coinbase"`
-	Binance  binance.Config  `mapstructure:"binance"`
-	Kraken   kraken.Config   `mapstructure:"kraken"`
-	Alpaca   alpaca.Config   `mapstructure:"alpaca"`
-	Finnhub  finnhub.Config  `mapstructure:"finnhub"`
-	Massive  massive.Config  `mapstructure:"massive"`
-	Relay    relay.Config    `mapstructure:"relay"`
+	Sources  feed.Config        `mapstructure:",squash"`
+	Desk     consolidate.Config `mapstructure:",squash"`
+	Calendar calendar.Config    `mapstructure:"calendar"`
+	Sim      sim.Config         `mapstructure:"sim"`
+	Replay   replay.Config      `mapstructure:"replay"`
+	Coinbase coinbase.Config    `mapstructure:"coinbase"`
+	Binance  binance.Config     `mapstructure:"binance"`
+	Kraken   kraken.Config      `mapstructure:"kraken"`
+	Alpaca   alpaca.Config      `mapstructure:"alpaca"`
+	Finnhub  finnhub.Config     `mapstructure:"finnhub"`
+	Massive  massive.Config     `mapstructure:"massive"`
+	Relay    relay.Config       `mapstructure:"relay"`
 }
 
 // LogConfig says what is logged and how.
@@ -67,7 +67,7 @@ func DefaultConfig() Config {
 		Server:         dashboard.DefaultConfig(),
 		TrustedProxies: []string{},
 		Log:            LogConfig{Level: "info", Format: "auto"},
-		Feed: FeedConfig{Sources: feed.DefaultConfig(), Desk: desk.DefaultConfig(), Calendar: calendar.DefaultConfig(),
+		Feed: FeedConfig{Sources: feed.DefaultConfig(), Desk: consolidate.DefaultConfig(), Calendar: calendar.DefaultConfig(),
 			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(), Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(), Relay: relay.DefaultConfig()},
 		Broadcast: broadcast.DefaultConfig(),
 		Limits:    admission.DefaultConfig(),
@@ -114,7 +114,7 @@ func (c FeedConfig) validate() error {
 			errs = append(errs, fmt.Errorf("symbols[%d].market: %q is not one of %s", i, r.Market, strings.Join(calendar.Names(), ", ")))
 		}
 		for j, s := range r.Sources {
-			if name, _, err := desk.SplitSource(s); err == nil && !slices.Contains(c.Sources.Source, name) {
+			if name, _, err := consolidate.SplitSource(s); err == nil && !slices.Contains(c.Sources.Source, name) {
 				errs = append(errs, fmt.Errorf("symbols[%d].sources[%d]: %q: the feed %q is not in source: [%s]", i, j, s, name, strings.Join(c.Sources.Source, ", ")))
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // redact hides what can be a secret in a text that is an address, whatever key it belongs to.
@@ -14,7 +14,7 @@ func redact(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
 	}
-	return upstream.Redact(text)
+	return vendors.Redact(text)
 }
 
 // redactAny is a value of the wrong type as an error quotes it, with its texts redacted, whole addresses or not.
@@ -22,7 +22,7 @@ func redactAny(v any) any {
 	switch v := v.(type) {
 	case string:
 		if strings.Contains(v, "@") {
-			return upstream.Redact(v)
+			return vendors.Redact(v)
 		}
 		return redact(v)
 	case []any:
@@ -99,7 +99,7 @@ func exposedKeys(known []leaf, config string, inConfig func(key string) bool) (w
 		if file == "" {
 			continue
 		}
-		if w := upstream.Exposed(l.name(), file); w != "" {
+		if w := vendors.Exposed(l.name(), file); w != "" {
 			warnings = append(warnings, w)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // healthCommand asks a running server for its health, so that an image needs no other program for it.
@@ -47,20 +47,20 @@ func askHealth(ctx context.Context, url string) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("--url: %.100q is not an address such as http://localhost:8080/healthz", upstream.Redact(url))
+		return fmt.Errorf("--url: %.100q is not an address such as http://localhost:8080/healthz", vendors.Redact(url))
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
 		var failed *neturl.Error
 		if errors.As(err, &failed) {
-			failed.URL = upstream.Redact(url)
+			failed.URL = vendors.Redact(url)
 		}
 		return fmt.Errorf("ask for health: %w", err)
 	}
 	defer answer.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10)) // the status says enough
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", upstream.Redact(url), answer.Status, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%s answers %s: %s", vendors.Redact(url), answer.Status, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

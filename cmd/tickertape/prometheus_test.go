@@ -161,7 +161,7 @@ func exposedByEverySource(t *testing.T) map[string]string {
 	}{
 		"sim":      {nil, "tickertape_broadcast_disconnects_total{"},
 		"replay":   {[]string{"TICKERTAPE_FEED_SOURCE=replay", "TICKERTAPE_FEED_REPLAY_FILE=" + tape, "TICKERTAPE_FEED_REPLAY_LOOP=true"}, "tickertape_broadcast_disconnects_total{"},
-		"a market": {append(market(t), "TICKERTAPE_FEED_SOURCE=coinbase,sim"), "tickertape_feed_clock_skew_seconds{"},
+		"a market": {append(vendorServer(t), "TICKERTAPE_FEED_SOURCE=coinbase,sim"), "tickertape_feed_clock_skew_seconds{"},
 	} {
 		s := startBinary(t, tc.environ...)
 		e := openEvents(t, s.url+"/events?symbols=*")

@@ -13,9 +13,10 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 	"tickertape/feed/relay"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // recordPlan is what the flags of record say.
@@ -112,7 +113,7 @@ func (p *recordPlan) check() error {
 
 // record writes what can be believed of the configured feeds, or all that a running tickertape tells.
 func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logger) error {
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	var source feed.Source
 	var err error
 	if p.url != "" {
@@ -124,18 +125,18 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 		return err
 	}
 	info := source.Info()
-	w, err := recording.Create(p.out, p.rotation, recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: feed.TimeOf(time.Now())}, dir, log)
+	w, err := recording.Create(p.out, p.rotation, recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: market.TimeOf(time.Now())}, dir, log)
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, source, w, func(b feed.Batch) { w.Write(b) }, log) // an error of it is w's first
+	return p.run(ctx, source, w, func(b market.Batch) { w.Write(b) }, log) // an error of it is w's first
 }
 
 // follow is a running tickertape, which has judged already what it tells. It has to be there, since a recording
 // begins with whether its prices are made up.
-func (p *recordPlan) follow(ctx context.Context, cfg feed.Config, dir *feed.Directory, log *slog.Logger) (feed.Source, error) {
+func (p *recordPlan) follow(ctx context.Context, cfg feed.Config, dir *market.Directory, log *slog.Logger) (feed.Source, error) {
 	reg := prometheus.NewRegistry() // nobody scrapes a recording
-	env := upstream.Env{Dir: dir, Log: log, Faults: upstream.NewFaults(log, reg)}
+	env := vendors.Env{Dir: dir, Log: log, Faults: vendors.NewFaults(log, reg)}
 	source, err := relay.Connect(ctx, relay.Config{URL: p.url, Symbols: p.symbols}, env)
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ type recorder interface {
 }
 
 // run has the source publish until it or ctx ends. A file that cannot be written ends it, too.
-func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, publish func(feed.Batch), log *slog.Logger) error {
+func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, publish func(market.Batch), log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -162,7 +163,7 @@ func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, pu
 		}
 	}()
 	ticks := 0
-	err := source.Run(ctx, func(b feed.Batch) {
+	err := source.Run(ctx, func(b market.Batch) {
 		ticks += len(b.Ticks) + len(b.Images) + len(b.Corrections)
 		publish(b)
 	})

@@ -14,9 +14,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 	"tickertape/feed/replay"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -46,7 +47,7 @@ func TestAKilledRecorderLeavesASeriesThatPlays(t *testing.T) {
 		}
 		return nil
 	})
-	killed := feed.TimeOf(time.Now())
+	killed := market.TimeOf(time.Now())
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -58,27 +59,27 @@ func TestAKilledRecorderLeavesASeriesThatPlays(t *testing.T) {
 	}
 	cfg := replay.DefaultConfig()
 	cfg.File, cfg.Speed = path, 0
-	dir := feed.NewDirectory()
-	s, err := replay.Open(cfg, upstream.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
+	dir := market.NewDirectory()
+	s, err := replay.Open(cfg, vendors.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !s.Info().Simulated {
 		t.Error("the recording does not say that its prices are made up")
 	}
-	var last feed.Time
-	opened := map[feed.SymbolID]bool{}
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	var last market.Time
+	opened := map[market.SymbolID]bool{}
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		for _, k := range b.Ticks {
 			last = max(last, k.Time)
 		}
 		for _, im := range b.Images {
-			opened[im.Symbol] = opened[im.Symbol] || im.Set&feed.FieldOpen != 0
+			opened[im.Symbol] = opened[im.Symbol] || im.Set&market.FieldOpen != 0
 		}
 	}); err != nil {
 		t.Fatal(err)
 	}
-	const busy = feed.Time(2_000_000) // a machine that is
+	const busy = market.Time(2_000_000) // a machine that is
 	if lost := killed - last; lost > 1_000_000+busy {
 		t.Errorf("the last tick is from %v before the end", time.Duration(lost)*time.Microsecond)
 	}
@@ -99,7 +100,7 @@ func (f *failing) Close() error            { return errDisk }
 type quietly struct{}
 
 func (quietly) Info() feed.Info { return feed.Info{Name: "quietly"} }
-func (quietly) Run(ctx context.Context, _ func(feed.Batch)) error {
+func (quietly) Run(ctx context.Context, _ func(market.Batch)) error {
 	<-ctx.Done()
 	return nil
 }
@@ -110,7 +111,7 @@ func TestRecordEndsWhenTheDiskIsFull(t *testing.T) {
 		w := &failing{failed: make(chan struct{})}
 		time.AfterFunc(time.Minute, func() { close(w.failed) })
 		began := time.Now()
-		err := (&recordPlan{}).run(t.Context(), quietly{}, w, func(feed.Batch) {}, quiet)
+		err := (&recordPlan{}).run(t.Context(), quietly{}, w, func(market.Batch) {}, quiet)
 		if !errors.Is(err, errDisk) {
 			t.Errorf("got %v, want %v", err, errDisk)
 		}
@@ -122,11 +123,11 @@ func TestRecordEndsWhenTheDiskIsFull(t *testing.T) {
 
 // TestRawHeaderIsEnoughToDecode has every vendor's decoder made from a header alone.
 func TestRawHeaderIsEnoughToDecode(t *testing.T) {
-	vendors := rawNames(FeedConfig{})
-	if len(vendors) == 0 {
+	names := rawNames(FeedConfig{})
+	if len(names) == 0 {
 		t.Skip("no feed is of a vendor")
 	}
-	for _, name := range vendors {
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig().Feed
 			cfg.Sources.Source = []string{name}
@@ -138,8 +139,8 @@ func TestRawHeaderIsEnoughToDecode(t *testing.T) {
 			if len(header.Sources) != 1 || header.Sources[0].Name != name || header.Since == 0 {
 				t.Fatalf("header %+v", header)
 			}
-			dir := feed.NewDirectory()
-			env := upstream.Env{Dir: dir, Log: quiet, Faults: upstream.NewFaults(quiet, prometheus.NewRegistry())}
+			dir := market.NewDirectory()
+			env := vendors.Env{Dir: dir, Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry())}
 			if _, err := decoders(DefaultConfig().Feed)[name](env, header.Sources[0].Symbols); err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
 
@@ -22,7 +22,7 @@ func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Lo
 		return err
 	}
 	tap := &rawTap{}
-	source, _, err := newFeed(cfg, feed.NewDirectory(), log, prometheus.NewRegistry(), tap)
+	source, _, err := newFeed(cfg, market.NewDirectory(), log, prometheus.NewRegistry(), tap)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Lo
 		return err
 	}
 	tap.RawWriter = w
-	return p.run(ctx, source, w, func(feed.Batch) {}, log)
+	return p.run(ctx, source, w, func(market.Batch) {}, log)
 }
 
 // rawTap is for feeds that are opened before the recording can begin: its writer is set before they run.
@@ -39,7 +39,7 @@ type rawTap struct{ *recording.RawWriter }
 
 // rawHeader names the configured feeds and the symbols that each subscribes to.
 func rawHeader(cfg FeedConfig) (h recording.RawHeader, err error) {
-	h.Since = feed.TimeOf(time.Now())
+	h.Since = market.TimeOf(time.Now())
 	h.Recorded = h.Since
 	for _, name := range cfg.Sources.Source {
 		k, _ := kindOf(name) // the configuration is valid
@@ -48,7 +48,7 @@ func rawHeader(cfg FeedConfig) (h recording.RawHeader, err error) {
 		}
 		alone := cfg
 		alone.Sources.Source = []string{name}
-		sources, _, err := openSources(alone, feed.NewDirectory(), slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
+		sources, _, err := openSources(alone, market.NewDirectory(), slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
 		if err != nil {
 			return h, err
 		}

@@ -17,12 +17,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"nhooyr.io/websocket"
 
-	"tickertape/feed"
-	"tickertape/feed/coinbase"
-	"tickertape/feed/desk"
+	"tickertape/feed/consolidate"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 	"tickertape/feed/replay"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/coinbase"
 )
 
 // serveCoinbase sends three trades of BTC-USD on every connection, and answers nothing over REST.
@@ -55,7 +55,7 @@ func TestARawRecordingOfAMarketPlays(t *testing.T) {
 	cfg := DefaultConfig().Feed
 	cfg.Sources.Source = []string{"coinbase"}
 	cfg.Coinbase.URL, cfg.Coinbase.REST, cfg.Coinbase.Symbols = "ws://"+addr, "http://"+addr, []string{"ETH-USD"}
-	cfg.Desk.Symbols = []desk.Route{{Symbol: "BTC", Sources: []string{"coinbase:BTC-USD"}}}
+	cfg.Desk.Symbols = []consolidate.Route{{Symbol: "BTC", Sources: []string{"coinbase:BTC-USD"}}}
 	plan := recordPlan{out: filepath.Join(t.TempDir(), "raw.ndjson"), raw: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -89,16 +89,16 @@ func TestARawRecordingOfAMarketPlays(t *testing.T) {
 	cfg = DefaultConfig().Feed // it says nothing of those symbols
 	cfg.Coinbase = coinbase.DefaultConfig()
 	cfg.Replay.File, cfg.Replay.Speed = plan.out, 0
-	dir := feed.NewDirectory()
-	env := upstream.Env{Dir: dir, Log: quiet, Faults: upstream.NewFaults(quiet, prometheus.NewRegistry())}
+	dir := market.NewDirectory()
+	env := vendors.Env{Dir: dir, Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry())}
 	s, err := replay.Open(cfg.Replay, env, decoders(cfg), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids []uint64
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		for _, k := range b.Ticks {
-			if id, _ := dir.ID("BTC-USD"); k.Kind == feed.KindTrade && k.Symbol == id && k.Price == 86_123_450_000_000 {
+			if id, _ := dir.ID("BTC-USD"); k.Kind == market.KindTrade && k.Symbol == id && k.Price == 86_123_450_000_000 {
 				ids = append(ids, k.ID)
 			}
 		}

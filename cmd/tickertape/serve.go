@@ -12,8 +12,8 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/dashboard"
-	"tickertape/feed"
 	"tickertape/feed/calendar"
+	"tickertape/feed/market"
 )
 
 func serveCommand(file *string) *cobra.Command {
@@ -41,7 +41,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	tellBuild(reg)
 
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	source, hours, err := newFeed(cfg.Feed, dir, log, reg, nil)
 	if err != nil {
 		return err
@@ -92,14 +92,14 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 }
 
 // tradingDays are those of the markets that have any.
-func tradingDays(hours *calendar.Calendar) func(market string) func(feed.Time) (from, to feed.Time) {
-	return func(market string) func(feed.Time) (from, to feed.Time) {
-		m, known := hours.Market(market)
+func tradingDays(hours *calendar.Calendar) func(venue string) func(market.Time) (from, to market.Time) {
+	return func(venue string) func(market.Time) (from, to market.Time) {
+		m, known := hours.Market(venue)
 		if !known || m == nil {
 			return nil
 		}
-		return func(at feed.Time) (from, to feed.Time) {
-			return feed.TimeOf(m.Rolled(at.Std())), feed.TimeOf(m.NextRoll(at.Std()))
+		return func(at market.Time) (from, to market.Time) {
+			return market.TimeOf(m.Rolled(at.Std())), market.TimeOf(m.NextRoll(at.Std()))
 		}
 	}
 }

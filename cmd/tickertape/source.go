@@ -10,10 +10,11 @@ import (
 
 	"tickertape/feed"
 	"tickertape/feed/calendar"
-	"tickertape/feed/desk"
+	"tickertape/feed/consolidate"
+	"tickertape/feed/market"
 	"tickertape/feed/replay"
 	"tickertape/feed/sim"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // kind is one kind of feed that feed.source can name.
@@ -22,12 +23,12 @@ type kind struct {
 	// check reports what is wrong with the feed's section.
 	check func(cfg FeedConfig) error
 	// open makes the connections of the feed, which start nothing.
-	open func(cfg FeedConfig, env upstream.Env, reg prometheus.Registerer) ([]feed.Source, error)
+	open func(cfg FeedConfig, env vendors.Env, reg prometheus.Registerer) ([]feed.Source, error)
 	// symbols are those that the feed is asked for, in its own spelling; nil where there is no decoder.
 	symbols func(cfg FeedConfig) []string
 	// decoder reads what one connection of the feed had sent when it was recorded raw, with these symbols in
 	// place of those of its section; nil: there is no such recording.
-	decoder func(cfg FeedConfig, env upstream.Env, symbols []string) (upstream.Decoder, error)
+	decoder func(cfg FeedConfig, env vendors.Env, symbols []string) (vendors.Decoder, error)
 }
 
 // kinds are all there are.
@@ -36,7 +37,7 @@ func kinds() []kind {
 		{
 			name:  "sim",
 			check: func(cfg FeedConfig) error { return cfg.Sim.Validate() },
-			open: func(cfg FeedConfig, env upstream.Env, _ prometheus.Registerer) ([]feed.Source, error) {
+			open: func(cfg FeedConfig, env vendors.Env, _ prometheus.Registerer) ([]feed.Source, error) {
 				s, err := sim.New(cfg.Sim, env.Dir)
 				return []feed.Source{s}, err
 			},
@@ -44,12 +45,12 @@ func kinds() []kind {
 		{
 			name:  "replay",
 			check: func(cfg FeedConfig) error { return cfg.Replay.Validate() },
-			open: func(cfg FeedConfig, env upstream.Env, reg prometheus.Registerer) ([]feed.Source, error) {
+			open: func(cfg FeedConfig, env vendors.Env, reg prometheus.Registerer) ([]feed.Source, error) {
 				s, err := replay.Open(cfg.Replay, env, decoders(cfg), reg)
 				return []feed.Source{s}, err
 			},
 		},
-	}, vendors()...)
+	}, remoteKinds()...)
 }
 
 // kindOf finds a kind by its name.
@@ -76,7 +77,7 @@ func decoders(cfg FeedConfig) replay.Decoders {
 	all := replay.Decoders{}
 	for _, k := range kinds() {
 		if k.decoder != nil {
-			all[k.name] = func(env upstream.Env, symbols []string) (upstream.Decoder, error) {
+			all[k.name] = func(env vendors.Env, symbols []string) (vendors.Decoder, error) {
 				return k.decoder(cfg, env, symbols)
 			}
 		}
@@ -86,19 +87,19 @@ func decoders(cfg FeedConfig) replay.Decoders {
 
 // openSources makes the connections of all configured feeds and enters their symbols in dir. It starts
 // nothing and needs no network.
-func openSources(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) ([]feed.Source, *calendar.Calendar, error) {
+func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer, tap vendors.Tap) ([]feed.Source, *calendar.Calendar, error) {
 	hours, err := calendar.New(cfg.Calendar)
 	if err != nil {
 		return nil, nil, fmt.Errorf("feed.calendar: %w", err)
 	}
-	faults := upstream.NewFaults(log, reg)
+	faults := vendors.NewFaults(log, reg)
 	var all []feed.Source
 	for _, name := range cfg.Sources.Source {
 		k, known := kindOf(name)
 		if !known {
 			return nil, nil, fmt.Errorf("feed.source: %q is not one of %s", name, kindNames())
 		}
-		env := upstream.Env{Dir: dir.Named(desk.Names(cfg.Desk.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
+		env := vendors.Env{Dir: dir.Named(consolidate.Names(cfg.Desk.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
 		sources, err := k.open(cfg, env, reg)
 		if err != nil {
 			return nil, nil, err
@@ -124,10 +125,10 @@ func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar,
 
 // newFeed is all configured feeds as one, with what can be believed of them, and the hours of their markets.
 // tap, where it is not nil, sees all that comes in from vendors.
-func newFeed(cfg FeedConfig, dir *feed.Directory, log *slog.Logger, reg prometheus.Registerer, tap upstream.Tap) (feed.Source, *calendar.Calendar, error) {
+func newFeed(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer, tap vendors.Tap) (feed.Source, *calendar.Calendar, error) {
 	sources, hours, err := openSources(cfg, dir, log, reg, tap)
 	if err != nil {
 		return nil, nil, err
 	}
-	return desk.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), hours, nil
+	return consolidate.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), hours, nil
 }

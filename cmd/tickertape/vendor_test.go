@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,17 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"tickertape/feed/vendors/alpaca/alpacatest"
 	"time"
-
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
-
-	"tickertape/feed/alpaca/alpacatest"
 )
 
 // market is an exchange that says one thing that makes no sense and then trades one BTC-USD at 50000 each 100
 // ms. It returns the configuration of who follows it.
-func market(t *testing.T) (environ []string) {
+func vendorServer(t *testing.T) (environ []string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") == "" {

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"tickertape/broadcast"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 
 // knownLists are the configured watchlists, or, where the feeds have none of their symbols, one of all that
 // the feeds have in front of them: the first list is what a newcomer is shown.
-func knownLists(lists []broadcast.Watchlist, dir *feed.Directory) []broadcast.Watchlist {
+func knownLists(lists []broadcast.Watchlist, dir *market.Directory) []broadcast.Watchlist {
 	all := dir.All()
 	if len(all) == 0 {
 		return lists // such as a relay's, which is told later what there is

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"tickertape/broadcast"
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestNewcomerIsShownWhatTheFeedHas(t *testing.T) {
@@ -22,9 +22,9 @@ func TestNewcomerIsShownWhatTheFeedHas(t *testing.T) {
 		"it does not know yet":         {nil, []broadcast.Watchlist{stocks}, "[{tech [AAPL MSFT]}]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := feed.NewDirectory()
+			dir := market.NewDirectory()
 			for _, s := range tc.symbols {
-				if _, err := dir.Add(feed.Symbol{Symbol: s}); err != nil {
+				if _, err := dir.Add(market.Symbol{Symbol: s}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func appendHeader(b []byte, h Header) []byte {
@@ -18,7 +18,7 @@ func appendHeader(b []byte, h Header) []byte {
 	return append(b, "}\n"...)
 }
 
-func appendSymbol(b []byte, s *feed.Symbol) []byte {
+func appendSymbol(b []byte, s *market.Symbol) []byte {
 	b = appendStart(b, "symbol", s.Symbol)
 	b = appendText(b, keyName, s.Name)
 	b = appendText(b, keySector, s.Sector)
@@ -33,9 +33,9 @@ func appendSymbol(b []byte, s *feed.Symbol) []byte {
 }
 
 // appendTick appends nothing for a tick of a kind that there is not.
-func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
+func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 	switch t.Kind {
-	case feed.KindTrade:
+	case market.KindTrade:
 		b = appendStart(b, "trade", symbol)
 		b = appendPrice(b, keyPrice, t.Price)
 		b = appendSize(b, keySize, t.Size)
@@ -43,25 +43,25 @@ func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
 		if t.Conditions != "" {
 			b = appendText(b, keySale, t.Conditions)
 		}
-	case feed.KindQuote:
+	case market.KindQuote:
 		b = appendStart(b, "quote", symbol)
-		if t.Flags&feed.HasBid != 0 {
+		if t.Flags&market.HasBid != 0 {
 			b = appendPrice(b, keyBid, t.Bid)
 			b = appendSize(b, keyBidSize, t.BidSize)
 		}
-		if t.Flags&feed.HasAsk != 0 {
+		if t.Flags&market.HasAsk != 0 {
 			b = appendPrice(b, keyAsk, t.Ask)
 			b = appendSize(b, keyAskSize, t.AskSize)
 		}
-	case feed.KindState:
+	case market.KindState:
 		b = appendStart(b, "state", symbol)
 		b = appendState(b, keyState, t.State)
-	case feed.KindSession:
+	case market.KindSession:
 		b = appendStart(b, "session", symbol)
 		if t.Price > 0 {
 			b = appendPrice(b, keyPreviousClose, t.Price)
 		}
-	case feed.KindAlive:
+	case market.KindAlive:
 		b = appendStart(b, "alive", symbol)
 	default:
 		return b
@@ -71,7 +71,7 @@ func appendTick(b []byte, symbol string, t *feed.Tick) []byte {
 	return append(b, "}\n"...)
 }
 
-func appendCorrection(b []byte, symbol string, c *feed.Correction) []byte {
+func appendCorrection(b []byte, symbol string, c *market.Correction) []byte {
 	b = appendStart(b, "correction", symbol)
 	b = appendID(b, c.ID)
 	b = appendPrice(b, keyPrice, c.Old.Price)
@@ -86,11 +86,11 @@ func appendCorrection(b []byte, symbol string, c *feed.Correction) []byte {
 	return append(b, "}\n"...)
 }
 
-func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time, again bool) []byte {
+func appendImage(b []byte, symbol string, q *market.Quote, received market.Time, again bool) []byte {
 	b = appendStart(b, "image", symbol)
 	b = appendTrue(b, keyAgain, again)
 	b = appendTrue(b, keyWhole, q.Whole)
-	for k := range key(feed.NumFields) {
+	for k := range key(market.NumFields) {
 		if q.Set&k.field() == 0 {
 			continue
 		}
@@ -117,7 +117,7 @@ func appendImage(b []byte, symbol string, q *feed.Quote, received feed.Time, aga
 	return append(b, "}\n"...)
 }
 
-func appendStatus(b []byte, s *feed.Status, received feed.Time, again bool) []byte {
+func appendStatus(b []byte, s *market.Status, received market.Time, again bool) []byte {
 	b = append(b, `{"k":"status"`...)
 	b = appendTrue(b, keyAgain, again)
 	b = appendText(b, keyFrom, s.Source)
@@ -130,7 +130,7 @@ func appendStatus(b []byte, s *feed.Status, received feed.Time, again bool) []by
 }
 
 // priceOf is where a quote keeps the price of a key; nil for a key of no price.
-func priceOf(q *feed.Quote, k key) *feed.Price {
+func priceOf(q *market.Quote, k key) *market.Price {
 	switch k {
 	case keyPrice:
 		return &q.Price
@@ -155,7 +155,7 @@ func priceOf(q *feed.Quote, k key) *feed.Price {
 }
 
 // quantityOf is where a quote keeps the quantity of a key; nil for a key of no quantity.
-func quantityOf(q *feed.Quote, k key) *feed.Quantity {
+func quantityOf(q *market.Quote, k key) *market.Quantity {
 	switch k {
 	case keySize:
 		return &q.Size
@@ -183,10 +183,10 @@ func appendKey(b []byte, k key) []byte {
 	return append(b, '"', ':')
 }
 
-func appendPrice(b []byte, k key, p feed.Price) []byte { return p.AppendTo(appendKey(b, k)) }
+func appendPrice(b []byte, k key, p market.Price) []byte { return p.AppendTo(appendKey(b, k)) }
 
 // appendSize leaves out the zero that stands for unknown.
-func appendSize(b []byte, k key, q feed.Quantity) []byte {
+func appendSize(b []byte, k key, q market.Quantity) []byte {
 	if q.IsZero() {
 		return b
 	}
@@ -194,7 +194,7 @@ func appendSize(b []byte, k key, q feed.Quantity) []byte {
 }
 
 // appendTime leaves out the zero that stands for unknown.
-func appendTime(b []byte, k key, t feed.Time) []byte {
+func appendTime(b []byte, k key, t market.Time) []byte {
 	if t == 0 {
 		return b
 	}
@@ -202,7 +202,7 @@ func appendTime(b []byte, k key, t feed.Time) []byte {
 }
 
 // appendTimes leaves out a time of receipt that is the exchange's.
-func appendTimes(b []byte, t, received feed.Time) []byte {
+func appendTimes(b []byte, t, received market.Time) []byte {
 	b = appendTime(b, keyTime, t)
 	if received != t {
 		b = appendTime(b, keyReceived, received)
@@ -226,7 +226,7 @@ func appendTrue(b []byte, k key, is bool) []byte {
 	return append(appendKey(b, k), "true"...)
 }
 
-func appendState(b []byte, k key, s feed.State) []byte {
+func appendState(b []byte, k key, s market.State) []byte {
 	b = append(appendKey(b, k), '"')
 	b = append(b, s.String()...)
 	return append(b, '"')
@@ -251,12 +251,12 @@ func appendQuoted(b []byte, text string) []byte {
 // conditions are the letters of c, by flag.
 var conditions = [...]struct {
 	letter byte
-	flag   feed.Flags
-}{{'l', feed.SetsLast}, {'h', feed.SetsHighLow}, {'v', feed.SetsVolume}, {'x', feed.SetsExtended}, {'o', feed.Late}}
+	flag   market.Flags
+}{{'l', market.SetsLast}, {'h', market.SetsHighLow}, {'v', market.SetsVolume}, {'x', market.SetsExtended}, {'o', market.Late}}
 
 // appendConditions leaves out those of a regular trade.
-func appendConditions(b []byte, k key, f feed.Flags) []byte {
-	if f&(feed.Regular|feed.SetsExtended) == feed.Regular {
+func appendConditions(b []byte, k key, f market.Flags) []byte {
+	if f&(market.Regular|market.SetsExtended) == market.Regular {
 		return b
 	}
 	b = append(appendKey(b, k), '"')

@@ -3,7 +3,7 @@ package recording
 import (
 	"fmt"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Kind says which part of an [Entry] is filled.
@@ -20,16 +20,16 @@ const (
 // Entry is one good row of a recording.
 type Entry struct {
 	Kind       Kind
-	Symbol     feed.SymbolID // of everything but a status
-	Tick       feed.Tick
-	Image      feed.Quote
-	Status     feed.Status
-	Correction feed.Correction
+	Symbol     market.SymbolID // of everything but a status
+	Tick       market.Tick
+	Image      market.Quote
+	Status     market.Status
+	Correction market.Correction
 	// Again is a status or an image that sums up what the file before told, for who reads this one alone.
 	Again bool
 	// At is when it was recorded, which is what a replay goes by: the time at which the feed had it
 	// or, without one, the exchange's. It is 0 for a symbol.
-	At feed.Time
+	At market.Time
 }
 
 // Reason is the kind of a bad row. There are few, so that one can be a metric's label.

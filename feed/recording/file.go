@@ -12,7 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // maxWindow is the most memory that a zstd file can ask for.
@@ -71,7 +71,7 @@ func (f *File) Close() error {
 }
 
 // Open opens a recording. Its symbols enter dir as they are read.
-func Open(path string, dir *feed.Directory) (*Reader, error) {
+func Open(path string, dir *market.Directory) (*Reader, error) {
 	f, err := OpenFile(path)
 	if err != nil {
 		return nil, err

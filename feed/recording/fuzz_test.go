@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // FuzzLine reads one line. What is good is written again, and reads the same.
@@ -24,7 +24,7 @@ func FuzzLine(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		dir := feed.NewDirectory()
+		dir := market.NewDirectory()
 		first, bad := read1(t, dir, text)
 		for _, b := range bad {
 			if b.Line < 2 || b.Reason == "" || b.Err == nil || len(b.Error()) > 1000 {
@@ -53,7 +53,7 @@ func FuzzLine(f *testing.F) {
 				again = appendCorrection(again, symbol, &e.Correction)
 			}
 		}
-		fresh := feed.NewDirectory()
+		fresh := market.NewDirectory()
 		second, bad := read1(t, fresh, again)
 		if len(bad) > 0 {
 			t.Fatalf("%q was written as %q, which is bad: %v", text, again, bad)
@@ -63,7 +63,7 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-func read1(t *testing.T, dir *feed.Directory, text []byte) ([]Entry, []*RowError) {
+func read1(t *testing.T, dir *market.Directory, text []byte) ([]Entry, []*RowError) {
 	r, err := NewReader(NewLines(bytes.NewReader(append([]byte(head), text...))), dir)
 	if err != nil {
 		t.Fatal(err)

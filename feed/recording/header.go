@@ -3,7 +3,7 @@ package recording
 import (
 	"strconv"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
@@ -13,9 +13,9 @@ const (
 
 // Header says where a recording comes from.
 type Header struct {
-	Source    string    // the name of the feed
-	Simulated bool      // its prices are made up, and everything that shows them must say so
-	Recorded  feed.Time // when the recording began; 0 unknown
+	Source    string      // the name of the feed
+	Simulated bool        // its prices are made up, and everything that shows them must say so
+	Recorded  market.Time // when the recording began; 0 unknown
 }
 
 // header reads a line that has been split.

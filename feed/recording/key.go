@@ -1,6 +1,6 @@
 package recording
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // key is a name in a line's object that means something.
 type key uint8
@@ -61,10 +61,10 @@ const (
 	numKeys
 )
 
-var _ = [1]struct{}{}[feed.NumFields-keyKind] // a field more needs a key here
+var _ = [1]struct{}{}[market.NumFields-keyKind] // a field more needs a key here
 
 var keyNames = func() (names [numKeys]string) {
-	fields := feed.FieldKeys()
+	fields := market.FieldKeys()
 	copy(names[copy(names[:], fields[:]):], []string{
 		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
 		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
@@ -81,4 +81,4 @@ var keysByName = func() map[string]key {
 }()
 
 // field is the quote's field of one of the first keys.
-func (k key) field() feed.Fields { return 1 << k }
+func (k key) field() market.Fields { return 1 << k }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // line takes one line apart. It is used again for the next one.
@@ -18,7 +18,7 @@ type line struct {
 	decoder jsontext.Decoder
 	values  [numKeys]jsontext.Value // raw, inside the line; nil where missing or null
 	scratch []byte
-	sales   feed.Conditions
+	sales   market.Conditions
 }
 
 // split reads one JSON object into values and refuses whatever is not exactly that.
@@ -99,12 +99,12 @@ func (l *line) decimal(k key, reason Reason) ([]byte, error) {
 }
 
 // price reads a price above zero.
-func (l *line) price(k key) (feed.Price, error) {
+func (l *line) price(k key) (market.Price, error) {
 	text, err := l.decimal(k, BadPrice)
 	if err != nil {
 		return 0, err
 	}
-	p, err := feed.ParsePrice(text)
+	p, err := market.ParsePrice(text)
 	if err != nil {
 		return 0, bad(BadPrice, "%s: %w", keyNames[k], err)
 	}
@@ -115,15 +115,15 @@ func (l *line) price(k key) (feed.Price, error) {
 }
 
 // size reads a quantity; none where it is missing.
-func (l *line) size(k key) (feed.Quantity, error) {
+func (l *line) size(k key) (market.Quantity, error) {
 	if !l.has(k) {
-		return feed.Quantity{}, nil
+		return market.Quantity{}, nil
 	}
 	text, err := l.decimal(k, BadSize)
 	if err != nil {
-		return feed.Quantity{}, err
+		return market.Quantity{}, err
 	}
-	q, err := feed.ParseQuantity(text)
+	q, err := market.ParseQuantity(text)
 	if err != nil {
 		return q, bad(BadSize, "%s: %w", keyNames[k], err)
 	}
@@ -145,7 +145,7 @@ func (l *line) integer(k key, most uint64, reason Reason) (uint64, error) {
 const maxTime = 253402300799999999
 
 // time reads an instant; 0 where it is missing.
-func (l *line) time(k key) (feed.Time, error) {
+func (l *line) time(k key) (market.Time, error) {
 	v := l.values[k]
 	if v == nil {
 		return 0, nil
@@ -161,15 +161,15 @@ func (l *line) time(k key) (feed.Time, error) {
 	if n == 0 || n > maxTime {
 		return 0, bad(BadTime, "%s: %.40s is not a time in microseconds since 1970", keyNames[k], v)
 	}
-	return feed.Time(n), nil
+	return market.Time(n), nil
 }
 
-func (l *line) state(k key) (feed.State, error) {
+func (l *line) state(k key) (market.State, error) {
 	text, err := l.text(k, BadValue)
 	if err != nil {
 		return 0, err
 	}
-	s, err := feed.ParseState(string(text))
+	s, err := market.ParseState(string(text))
 	if err != nil {
 		return 0, bad(BadValue, "%s: %w", keyNames[k], err)
 	}
@@ -199,15 +199,15 @@ func (l *line) id() (uint64, error) {
 }
 
 // conditions reads what a trade may set; all where it does not say.
-func (l *line) conditions(k key) (feed.Flags, error) {
+func (l *line) conditions(k key) (market.Flags, error) {
 	if !l.has(k) {
-		return feed.Regular, nil
+		return market.Regular, nil
 	}
 	text, err := l.text(k, BadValue)
 	if err != nil {
 		return 0, err
 	}
-	var f feed.Flags
+	var f market.Flags
 	for _, letter := range text {
 		i := 0
 		for i < len(conditions) && conditions[i].letter != letter {
@@ -218,14 +218,14 @@ func (l *line) conditions(k key) (feed.Flags, error) {
 		}
 		f |= conditions[i].flag
 	}
-	if f&feed.SetsLast != 0 && f&feed.SetsExtended != 0 {
+	if f&market.SetsLast != 0 && f&market.SetsExtended != 0 {
 		return 0, bad(BadValue, "%s: %.40q has both l and x, in the session and outside of it", keyNames[k], text)
 	}
 	return f, nil
 }
 
 // times reads both clocks. A time of receipt that is missing is the exchange's.
-func (l *line) times() (t, received feed.Time, err error) {
+func (l *line) times() (t, received market.Time, err error) {
 	if t, err = l.time(keyTime); err != nil {
 		return 0, 0, err
 	}
@@ -241,8 +241,8 @@ func (l *line) times() (t, received feed.Time, err error) {
 	return t, received, nil
 }
 
-func (l *line) trade(t *feed.Tick) error {
-	t.Kind = feed.KindTrade
+func (l *line) trade(t *market.Tick) error {
+	t.Kind = market.KindTrade
 	p, err := l.print(keyPrice, keySize, keyConditions)
 	if t.Price, t.Size, t.Flags = p.Price, p.Size, p.Flags; err != nil || !l.has(keySale) {
 		return err
@@ -257,7 +257,7 @@ func (l *line) sale() (string, error) {
 	return l.sales.Joined(text), err
 }
 
-func (l *line) print(price, size, conditions key) (p feed.Print, err error) {
+func (l *line) print(price, size, conditions key) (p market.Print, err error) {
 	if !l.has(price) {
 		return p, bad(NoPrice, "%s: missing; a trade needs a price", keyNames[price])
 	}
@@ -271,7 +271,7 @@ func (l *line) print(price, size, conditions key) (p feed.Print, err error) {
 	return p, err
 }
 
-func (l *line) correction(c *feed.Correction) (err error) {
+func (l *line) correction(c *market.Correction) (err error) {
 	if c.ID, err = l.id(); err != nil {
 		return err
 	}
@@ -283,16 +283,16 @@ func (l *line) correction(c *feed.Correction) (err error) {
 			return err
 		}
 		if c.New.Flags == 0 { // as good as cancelled
-			c.New = feed.Print{}
+			c.New = market.Print{}
 		}
 	}
 	c.Time, c.Received, err = l.times()
 	return err
 }
 
-func (l *line) quote(t *feed.Tick) error {
-	t.Kind = feed.KindQuote
-	side := func(price, size key, flag feed.Flags, p *feed.Price, z *feed.Quantity) (err error) {
+func (l *line) quote(t *market.Tick) error {
+	t.Kind = market.KindQuote
+	side := func(price, size key, flag market.Flags, p *market.Price, z *market.Quantity) (err error) {
 		if !l.has(price) {
 			if l.has(size) {
 				return bad(BadSize, "%s: %.40s without %s", keyNames[size], l.values[size], keyNames[price])
@@ -306,17 +306,17 @@ func (l *line) quote(t *feed.Tick) error {
 		*z, err = l.size(size)
 		return err
 	}
-	if err := side(keyBid, keyBidSize, feed.HasBid, &t.Bid, &t.BidSize); err != nil {
+	if err := side(keyBid, keyBidSize, market.HasBid, &t.Bid, &t.BidSize); err != nil {
 		return err
 	}
-	return side(keyAsk, keyAskSize, feed.HasAsk, &t.Ask, &t.AskSize)
+	return side(keyAsk, keyAskSize, market.HasAsk, &t.Ask, &t.AskSize)
 }
 
-func (l *line) image(q *feed.Quote) (err error) {
+func (l *line) image(q *market.Quote) (err error) {
 	if q.Whole, err = l.flag(keyWhole, false); err != nil {
 		return err
 	}
-	for k := range key(feed.NumFields) {
+	for k := range key(market.NumFields) {
 		if l.has(k) {
 			if err := l.field(q, k); err != nil {
 				return err
@@ -327,7 +327,7 @@ func (l *line) image(q *feed.Quote) (err error) {
 }
 
 // field reads the value of a key into the quote.
-func (l *line) field(q *feed.Quote, k key) (err error) {
+func (l *line) field(q *market.Quote, k key) (err error) {
 	switch k {
 	case keyCount:
 		q.Count, err = l.integer(k, math.MaxUint64, BadValue)

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // recorders begin a recording of each kind.
 var recorders = map[string]func(path string, r Rotation) (interface{ Close() error }, error){
 	"ticks": func(path string, r Rotation) (interface{ Close() error }, error) {
-		w, err := Create(path, r, Header{Source: "sim"}, feed.NewDirectory(), quiet)
+		w, err := Create(path, r, Header{Source: "sim"}, market.NewDirectory(), quiet)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
@@ -19,8 +19,8 @@ const (
 // RawHeader says what a raw recording holds, and all that is needed to decode it.
 type RawHeader struct {
 	Sources  []RawSource // the preferred first
-	Since    feed.Time   // when its recorder began, which all files of a series share
-	Recorded feed.Time   // when this file did
+	Since    market.Time // when its recorder began, which all files of a series share
+	Recorded market.Time // when this file did
 }
 
 // RawSource is one vendor.
@@ -36,7 +36,7 @@ type Message struct {
 	Connection uint64 // of a frame
 	Path       string // of an answer, with its query; "": it is a frame
 	Text       []byte // lasts until the next message is read
-	Received   feed.Time
+	Received   market.Time
 }
 
 // IsRaw tells a raw recording from one of ticks, by the first bytes of the file.
@@ -105,7 +105,7 @@ func (l *line) rawHeader() (h RawHeader, err error) {
 			return h, bad(BadValue, `sources[%d].name: "" is no source`, i)
 		}
 		for j, name := range s.Symbols {
-			if err := feed.CheckSymbol(name); err != nil {
+			if err := market.CheckSymbol(name); err != nil {
 				return h, bad(BadValue, "sources[%d].symbols[%d]: %w", i, j, err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const rawHead = `{"format":"tickertape.raw","version":1,"sources":[{"name":"fake","symbols":["A"]}]}` + "\n"
@@ -21,7 +21,7 @@ type kept struct {
 	Connection uint64
 	Path       string
 	text       string
-	Received   feed.Time
+	Received   market.Time
 }
 
 func readRaw(t testing.TB, r *RawReader) (messages []kept, bad []*RowError) {

@@ -9,10 +9,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
-// RawWriter records what comes in from vendors, as it comes: it is an upstream.Tap. Whatever it was given is
+// RawWriter records what comes in from vendors, as it comes: it is an vendors.Tap. Whatever it was given is
 // in the file a second later, as with [Writer]. The first error stays: from then on it records nothing.
 type RawWriter struct {
 	sink
@@ -32,13 +32,13 @@ func CreateRaw(path string, r Rotation, h RawHeader, log *slog.Logger) (*RawWrit
 // begin begins a file. The caller holds mu.
 func (w *RawWriter) begin(again bool) {
 	if again {
-		w.header.Recorded = feed.TimeOf(time.Now())
+		w.header.Recorded = market.TimeOf(time.Now())
 	}
 	w.buf = appendRawHeader(w.buf, w.header)
 }
 
 // Frame records one message of a WebSocket connection.
-func (w *RawWriter) Frame(source string, connection uint64, text []byte, received feed.Time) {
+func (w *RawWriter) Frame(source string, connection uint64, text []byte, received market.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ready() != nil {
@@ -50,7 +50,7 @@ func (w *RawWriter) Frame(source string, connection uint64, text []byte, receive
 }
 
 // Answer records the body of an answer to GET path, in which there are no secrets.
-func (w *RawWriter) Answer(source, path string, body []byte, received feed.Time) {
+func (w *RawWriter) Answer(source, path string, body []byte, received market.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ready() != nil {
@@ -65,7 +65,7 @@ func (w *RawWriter) Answer(source, path string, body []byte, received feed.Time)
 const mostPart = 32 << 10
 
 // message records a text in as many lines as it takes. The caller holds mu.
-func (w *RawWriter) message(text []byte, received feed.Time) {
+func (w *RawWriter) message(text []byte, received market.Time) {
 	w.start = appendTime(w.start, keyReceived, received)
 	isText := utf8.Valid(text)
 	for at := 0; ; {

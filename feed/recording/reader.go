@@ -4,24 +4,24 @@ import (
 	"errors"
 	"io"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Reader reads a recording row by row.
 type Reader struct {
 	file   io.Closer // nil: not ours
 	lines  *Lines
-	dir    *feed.Directory
+	dir    *market.Directory
 	header Header
 	line   line
-	ids    map[string]feed.SymbolID
+	ids    map[string]market.SymbolID
 	joined bool // a second header has been read
 }
 
 // NewReader reads the header. Symbols enter dir as they are read. Lines before it that are blank
 // do not count; anything else than a header is an error.
-func NewReader(lines *Lines, dir *feed.Directory) (*Reader, error) {
-	r := &Reader{lines: lines, dir: dir, ids: map[string]feed.SymbolID{}}
+func NewReader(lines *Lines, dir *market.Directory) (*Reader, error) {
+	r := &Reader{lines: lines, dir: dir, ids: map[string]market.SymbolID{}}
 	text, err := r.next()
 	if err == io.EOF {
 		return nil, errors.New("the file is empty")
@@ -147,18 +147,18 @@ func (r *Reader) entry(e *Entry) (err error) {
 		case "quote":
 			err = l.quote(&e.Tick)
 		case "state":
-			e.Tick.Kind = feed.KindState
+			e.Tick.Kind = market.KindState
 			if !l.has(keyState) {
 				return bad(BadValue, "st: missing")
 			}
 			e.Tick.State, err = l.state(keyState)
 		case "session":
-			e.Tick.Kind = feed.KindSession
+			e.Tick.Kind = market.KindSession
 			if l.has(keyPreviousClose) {
 				e.Tick.Price, err = l.price(keyPreviousClose)
 			}
 		case "alive":
-			e.Tick.Kind = feed.KindAlive
+			e.Tick.Kind = market.KindAlive
 		default:
 			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, correction, image or status", kind)
 		}
@@ -181,7 +181,7 @@ func (r *Reader) entry(e *Entry) (err error) {
 }
 
 // id is the number of the line's symbol, which is entered where no record of it came before.
-func (r *Reader) id() (feed.SymbolID, error) {
+func (r *Reader) id() (market.SymbolID, error) {
 	if !r.line.has(keySymbol) {
 		return 0, bad(BadSymbol, "s: missing")
 	}
@@ -192,10 +192,10 @@ func (r *Reader) id() (feed.SymbolID, error) {
 	if id, ok := r.ids[string(name)]; ok {
 		return id, nil
 	}
-	return r.enter(feed.Symbol{Symbol: string(name)})
+	return r.enter(market.Symbol{Symbol: string(name)})
 }
 
-func (r *Reader) enter(s feed.Symbol) (feed.SymbolID, error) {
+func (r *Reader) enter(s market.Symbol) (market.SymbolID, error) {
 	id, err := r.dir.Add(s)
 	if err != nil {
 		return 0, bad(BadSymbol, "s: %w", err)
@@ -208,7 +208,7 @@ const maxDecimals = 9
 
 func (r *Reader) symbol(e *Entry) error {
 	l := &r.line
-	var s feed.Symbol
+	var s market.Symbol
 	for _, f := range []struct {
 		key    key
 		reason Reason

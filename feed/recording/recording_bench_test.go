@@ -5,22 +5,22 @@ import (
 	"io"
 	"testing"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // market is a batch of trades and quotes, one to three, of 500 symbols.
-func market(t testing.TB, dir *feed.Directory) feed.Batch {
-	ids := make([]feed.SymbolID, 500)
+func busyBatch(t testing.TB, dir *market.Directory) market.Batch {
+	ids := make([]market.SymbolID, 500)
 	for i := range ids {
-		ids[i] = enter(t, dir, feed.Symbol{Symbol: "SYM" + string(rune('A'+i/26)) + string(rune('A'+i%26)), Decimals: 2})
+		ids[i] = enter(t, dir, market.Symbol{Symbol: "SYM" + string(rune('A'+i/26)) + string(rune('A'+i%26)), Decimals: 2})
 	}
-	var b feed.Batch
+	var b market.Batch
 	for i := range 1000 {
-		at := feed.Time(1_700_000_000_000_000 + i*500)
-		tick := feed.Tick{Symbol: ids[i%len(ids)], Kind: feed.KindQuote, Flags: feed.BothSides, Bid: 189_300_000_000, BidSize: feed.Units(200),
-			Ask: 189_320_000_000, AskSize: feed.Units(100), Time: at, Received: at + 1500}
+		at := market.Time(1_700_000_000_000_000 + i*500)
+		tick := market.Tick{Symbol: ids[i%len(ids)], Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_300_000_000, BidSize: market.Units(200),
+			Ask: 189_320_000_000, AskSize: market.Units(100), Time: at, Received: at + 1500}
 		if i%4 == 0 {
-			tick = feed.Tick{Symbol: tick.Symbol, Flags: feed.Regular, Price: 189_310_000_000, Size: feed.Units(100), Time: at, Received: at + 1500}
+			tick = market.Tick{Symbol: tick.Symbol, Flags: market.Regular, Price: 189_310_000_000, Size: market.Units(100), Time: at, Received: at + 1500}
 		}
 		b.Ticks = append(b.Ticks, tick)
 	}
@@ -28,8 +28,8 @@ func market(t testing.TB, dir *feed.Directory) feed.Batch {
 }
 
 func BenchmarkWrite(b *testing.B) {
-	dir := feed.NewDirectory()
-	batch := market(b, dir)
+	dir := market.NewDirectory()
+	batch := busyBatch(b, dir)
 	w := NewWriter(io.Discard, Header{}, dir)
 	defer w.Close()
 	b.ReportAllocs()
@@ -44,10 +44,10 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	var file bytes.Buffer
 	w := NewWriter(&file, Header{}, dir)
-	batch := market(b, dir)
+	batch := busyBatch(b, dir)
 	for range 100 {
 		w.Write(batch)
 	}
@@ -73,8 +73,8 @@ func BenchmarkRead(b *testing.B) {
 }
 
 func TestWriteAllocatesNothing(t *testing.T) {
-	dir := feed.NewDirectory()
-	batch := market(t, dir)
+	dir := market.NewDirectory()
+	batch := busyBatch(t, dir)
 	w := NewWriter(io.Discard, Header{}, dir)
 	defer w.Close()
 	if err := w.Write(batch); err != nil {

@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,25 +24,25 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func price(t testing.TB, s string) feed.Price {
+func price(t testing.TB, s string) market.Price {
 	t.Helper()
-	p, err := feed.ParsePrice(s)
+	p, err := market.ParsePrice(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func quantity(t testing.TB, s string) feed.Quantity {
+func quantity(t testing.TB, s string) market.Quantity {
 	t.Helper()
-	q, err := feed.ParseQuantity(s)
+	q, err := market.ParseQuantity(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return q
 }
 
-func enter(t testing.TB, dir *feed.Directory, s feed.Symbol) feed.SymbolID {
+func enter(t testing.TB, dir *market.Directory, s market.Symbol) market.SymbolID {
 	t.Helper()
 	id, err := dir.Add(s)
 	if err != nil {
@@ -52,36 +52,36 @@ func enter(t testing.TB, dir *feed.Directory, s feed.Symbol) feed.SymbolID {
 }
 
 // everyKind is one batch with every kind of line.
-func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
-	apple := enter(t, dir, feed.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2, PreviousClose: price(t, "189.3")})
-	coin := enter(t, dir, feed.Symbol{Symbol: "SHIB-USD", Decimals: 8})
+func everyKind(t testing.TB, dir *market.Directory) market.Batch {
+	apple := enter(t, dir, market.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2, PreviousClose: price(t, "189.3")})
+	coin := enter(t, dir, market.Symbol{Symbol: "SHIB-USD", Decimals: 8})
 	const at = 1_700_000_000_000_000
-	return feed.Batch{
-		Status: &feed.Status{State: feed.Live, Since: at - 5, Message: "über\n", Source: "sim"},
-		Images: []feed.Quote{{
-			Symbol: apple, Set: feed.AllFields, State: feed.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
+	return market.Batch{
+		Status: &market.Status{State: market.Live, Since: at - 5, Message: "über\n", Source: "sim"},
+		Images: []market.Quote{{
+			Symbol: apple, Set: market.AllFields, State: market.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
 			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
-			Size: feed.Units(100), BidSize: feed.Units(200), AskSize: feed.Units(300), Volume: feed.Units(1_200_300), Count: 812, Time: at,
+			Size: market.Units(100), BidSize: market.Units(200), AskSize: market.Units(300), Volume: market.Units(1_200_300), Count: 812, Time: at,
 			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Whole: true,
-		}, {Symbol: coin, Set: feed.FieldVolume | feed.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
-		Ticks: []feed.Tick{
-			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.31"), Size: feed.Units(100), Time: at, Received: at + 1500},
-			{Symbol: coin, Kind: feed.KindTrade, Flags: feed.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Time: at + 1, Received: at + 1},
-			{Symbol: coin, Kind: feed.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
-			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.Regular.Belated(), Price: price(t, "189.32"), Size: feed.Units(5), Time: at - 3, Received: at + 2, Conditions: "@,Z"},
-			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.BothSides, Bid: price(t, "189.3"), BidSize: feed.Units(200), Ask: price(t, "189.32"), AskSize: feed.Units(100), Time: at + 3, Received: at + 4},
-			{Symbol: apple, Kind: feed.KindQuote, Flags: feed.HasAsk, Ask: price(t, "189.32"), Time: at + 5, Received: at + 5},
-			{Symbol: apple, Kind: feed.KindQuote, Time: at + 6, Received: at + 6},
-			{Symbol: apple, Kind: feed.KindState, State: feed.Halted, Time: at + 7, Received: at + 7},
-			{Symbol: apple, Kind: feed.KindSession, Price: price(t, "189.31"), Time: at + 8, Received: at + 8},
-			{Symbol: apple, Kind: feed.KindSession, Time: at + 9, Received: at + 9},
-			{Symbol: apple, Kind: feed.KindTrade, Flags: feed.SetsExtended | feed.SetsVolume, Price: price(t, "189.4"), Size: feed.Units(10), Time: at + 10, Received: at + 11, ID: 1<<64 - 1},
-			{Symbol: apple, Kind: feed.KindAlive, Time: at + 12, Received: at + 12},
+		}, {Symbol: coin, Set: market.FieldVolume | market.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
+		Ticks: []market.Tick{
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.31"), Size: market.Units(100), Time: at, Received: at + 1500},
+			{Symbol: coin, Kind: market.KindTrade, Flags: market.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Time: at + 1, Received: at + 1},
+			{Symbol: coin, Kind: market.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular.Belated(), Price: price(t, "189.32"), Size: market.Units(5), Time: at - 3, Received: at + 2, Conditions: "@,Z"},
+			{Symbol: apple, Kind: market.KindQuote, Flags: market.BothSides, Bid: price(t, "189.3"), BidSize: market.Units(200), Ask: price(t, "189.32"), AskSize: market.Units(100), Time: at + 3, Received: at + 4},
+			{Symbol: apple, Kind: market.KindQuote, Flags: market.HasAsk, Ask: price(t, "189.32"), Time: at + 5, Received: at + 5},
+			{Symbol: apple, Kind: market.KindQuote, Time: at + 6, Received: at + 6},
+			{Symbol: apple, Kind: market.KindState, State: market.Halted, Time: at + 7, Received: at + 7},
+			{Symbol: apple, Kind: market.KindSession, Price: price(t, "189.31"), Time: at + 8, Received: at + 8},
+			{Symbol: apple, Kind: market.KindSession, Time: at + 9, Received: at + 9},
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: price(t, "189.4"), Size: market.Units(10), Time: at + 10, Received: at + 11, ID: 1<<64 - 1},
+			{Symbol: apple, Kind: market.KindAlive, Time: at + 12, Received: at + 12},
 		},
-		Corrections: []feed.Correction{
-			{Symbol: apple, ID: 1<<64 - 1, Old: feed.Print{Price: price(t, "189.4"), Size: feed.Units(10), Flags: feed.SetsExtended | feed.SetsVolume}, Time: at + 13, Received: at + 14},
-			{Symbol: coin, ID: 7, Old: feed.Print{Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Flags: feed.SetsVolume},
-				New: feed.Print{Price: price(t, "0.00001233"), Size: quantity(t, "0.25"), Flags: feed.Regular}, Received: at + 15},
+		Corrections: []market.Correction{
+			{Symbol: apple, ID: 1<<64 - 1, Old: market.Print{Price: price(t, "189.4"), Size: market.Units(10), Flags: market.SetsExtended | market.SetsVolume}, Time: at + 13, Received: at + 14},
+			{Symbol: coin, ID: 7, Old: market.Print{Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Flags: market.SetsVolume},
+				New: market.Print{Price: price(t, "0.00001233"), Size: quantity(t, "0.25"), Flags: market.Regular}, Received: at + 15},
 		},
 	}
 }
@@ -89,7 +89,7 @@ func everyKind(t testing.TB, dir *feed.Directory) feed.Batch {
 // TestWriterWritesTheDocumentedFormat holds the format in a golden file, and reads it back.
 func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 	const golden = "testdata/every-kind.ndjson"
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	batch := everyKind(t, dir)
 	var out bytes.Buffer
 	synctest.Test(t, func(t *testing.T) { // the clock stands at 2000-01-01
@@ -111,7 +111,7 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.Bytes(), want)
 	}
 
-	fresh := feed.NewDirectory()
+	fresh := market.NewDirectory()
 	r, err := Open(golden, fresh)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 	if len(bad) > 0 {
 		t.Errorf("bad rows: %v", bad)
 	}
-	var got feed.Batch
+	var got market.Batch
 	for i := range entries {
 		switch e := &entries[i]; e.Kind {
 		case KindStatus:
@@ -181,7 +181,7 @@ const head = `{"format":"tickertape.ticks","version":1}` + "\n"
 
 func read(t testing.TB, text string) ([]Entry, []*RowError) {
 	t.Helper()
-	r, err := NewReader(NewLines(strings.NewReader(text)), feed.NewDirectory())
+	r, err := NewReader(NewLines(strings.NewReader(text)), market.NewDirectory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,11 +272,11 @@ func TestReaderTakesWhatIsMeant(t *testing.T) {
 	if len(bad) > 0 || len(entries) != 2 {
 		t.Fatalf("%d entries, bad %v", len(entries), bad)
 	}
-	want := feed.Tick{Kind: feed.KindTrade, Flags: feed.Regular, Price: price(t, "189.3"), Time: 7, Received: 7}
+	want := market.Tick{Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.3"), Time: 7, Received: 7}
 	if entries[0].Tick != want {
 		t.Errorf("got %+v, want %+v", entries[0].Tick, want)
 	}
-	want = feed.Tick{Kind: feed.KindQuote, Flags: feed.HasBid, Bid: price(t, "1.5"), Time: 8, Received: 9}
+	want = market.Tick{Kind: market.KindQuote, Flags: market.HasBid, Bid: price(t, "1.5"), Time: 8, Received: 9}
 	if entries[1].Tick != want || entries[1].At != 9 {
 		t.Errorf("got %+v at %d, want %+v at 9", entries[1].Tick, entries[1].At, want)
 	}
@@ -294,7 +294,7 @@ func TestReaderRefusesAFileThatIsNoRecording(t *testing.T) {
 		"simulated":    {`{"format":"tickertape.ticks","version":1,"simulated":"no"}`, `line 1: simulated: "no"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := NewReader(NewLines(strings.NewReader(c.text)), feed.NewDirectory())
+			_, err := NewReader(NewLines(strings.NewReader(c.text)), market.NewDirectory())
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
@@ -307,7 +307,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 	for _, name := range []string{"plain.ndjson", "a.ndjson.gz", "a.ndjson.zst"} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
-			dir := feed.NewDirectory()
+			dir := market.NewDirectory()
 			batch := everyKind(t, dir)
 			w, err := Create(path, Rotation{}, Header{Source: "sim"}, dir, quiet)
 			if err != nil {
@@ -338,7 +338,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 				if err := os.WriteFile(path+".cut", whole[:size], 0o644); err != nil {
 					t.Fatal(err)
 				}
-				r, err := Open(path+".cut", feed.NewDirectory())
+				r, err := Open(path+".cut", market.NewDirectory())
 				if err != nil {
 					t.Fatalf("%d of %d bytes: %v", size, len(whole), err)
 				}
@@ -351,7 +351,7 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 					t.Fatalf("%d of %d bytes: %v", size, len(whole), bad)
 				}
 			}
-			r, err := Open(path, feed.NewDirectory())
+			r, err := Open(path, market.NewDirectory())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -366,8 +366,8 @@ func TestKilledRecorderLosesOnlyWhatWasNotFlushed(t *testing.T) {
 // TestWriterFlushesASecondLater writes once, and nothing more comes.
 func TestWriterFlushesASecondLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := feed.NewDirectory()
-		id := enter(t, dir, feed.Symbol{Symbol: "A"})
+		dir := market.NewDirectory()
+		id := enter(t, dir, market.Symbol{Symbol: "A"})
 		out := &flushed{}
 		w := NewWriter(out, Header{}, dir)
 		time.Sleep(flushEvery)
@@ -375,8 +375,8 @@ func TestWriterFlushesASecondLater(t *testing.T) {
 		if out.flushes != 1 || !strings.Contains(out.String(), "format") {
 			t.Errorf("%d flushes of %q, want the header", out.flushes, out)
 		}
-		tick := feed.Tick{Symbol: id, Price: 1, Time: 1, Received: 1}
-		if err := w.Write(feed.Batch{Ticks: []feed.Tick{tick}}); err != nil {
+		tick := market.Tick{Symbol: id, Price: 1, Time: 1, Received: 1}
+		if err := w.Write(market.Batch{Ticks: []market.Tick{tick}}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * flushEvery)
@@ -387,7 +387,7 @@ func TestWriterFlushesASecondLater(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := w.Write(feed.Batch{}); err == nil {
+		if err := w.Write(market.Batch{}); err == nil {
 			t.Error("no error for a write after the end")
 		}
 	})
@@ -401,12 +401,12 @@ type flushed struct {
 func (f *flushed) Flush() error { f.flushes++; return nil }
 
 func TestWriterKeepsItsFirstError(t *testing.T) {
-	dir := feed.NewDirectory()
+	dir := market.NewDirectory()
 	w := NewWriter(full{}, Header{}, dir)
 	if err := w.Flush(); !errors.Is(err, errFull) {
 		t.Errorf("flush: %v, want %v", err, errFull)
 	}
-	if err := w.Write(feed.Batch{}); !errors.Is(err, errFull) {
+	if err := w.Write(market.Batch{}); !errors.Is(err, errFull) {
 		t.Errorf("write: %v, want %v", err, errFull)
 	}
 	if err := w.Close(); !errors.Is(err, errFull) {
@@ -425,7 +425,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(path, Rotation{}, Header{}, feed.NewDirectory(), quiet); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := Create(path, Rotation{}, Header{}, market.NewDirectory(), quiet); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want an error that names %s", err, path)
 	}
 	if b, err := os.ReadFile(path); string(b) != "precious" {
@@ -434,7 +434,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Create(path, Rotation{}, Header{}, feed.NewDirectory(), quiet)
+	w, err := Create(path, Rotation{}, Header{}, market.NewDirectory(), quiet)
 	if err != nil {
 		t.Fatalf("an empty file: %v", err)
 	}
@@ -450,7 +450,7 @@ func TestOpenNamesTheFileThatItCannotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{dir, broken, filepath.Join(dir, "missing")} {
-		if _, err := Open(path, feed.NewDirectory()); err == nil || strings.Count(err.Error(), path) != 1 {
+		if _, err := Open(path, market.NewDirectory()); err == nil || strings.Count(err.Error(), path) != 1 {
 			t.Errorf("got %v, want it to name %s once", err, path)
 		}
 	}

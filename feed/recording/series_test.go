@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // sleep lets time pass in a bubble, and everything that it brings about.
@@ -34,15 +34,15 @@ func names(t testing.TB, folder string) (all []string) {
 }
 
 // trade is a batch of one trade.
-func trade(id feed.SymbolID, units uint64) feed.Batch {
-	return feed.Batch{Ticks: []feed.Tick{{Symbol: id, Flags: feed.Regular, Price: feed.Price(units) * feed.Scale, Size: feed.Units(units), Received: feed.TimeOf(time.Now())}}}
+func trade(id market.SymbolID, units uint64) market.Batch {
+	return market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.Regular, Price: market.Price(units) * market.Scale, Size: market.Units(units), Received: market.TimeOf(time.Now())}}}
 }
 
 func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) { // it is midnight
-		dir := feed.NewDirectory()
-		id := enter(t, dir, feed.Symbol{Symbol: "A"})
+		dir := market.NewDirectory()
+		id := enter(t, dir, market.Symbol{Symbol: "A"})
 		time.Sleep(30 * time.Minute)
 		w, err := Create(filepath.Join(folder, "day.ndjson.zst"), Rotation{Every: time.Hour, Keep: 3}, Header{Source: "sim"}, dir, quiet)
 		if err != nil {
@@ -63,7 +63,7 @@ func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
 		t.Fatalf("files %v, want the newest three: %v", got, want)
 	}
 	// The last file alone tells all that is known by then: five trades.
-	r, err := Open(filepath.Join(folder, want[2]), feed.NewDirectory())
+	r, err := Open(filepath.Join(folder, want[2]), market.NewDirectory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +72,11 @@ func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
 	if len(bad) > 0 || len(entries) != 3 || entries[1].Kind != KindImage || !entries[1].Again {
 		t.Fatalf("%d entries, bad %v: %+v", len(entries), bad, entries)
 	}
-	y := feed.NewTally(0, 0)
+	y := market.NewTally(0, 0)
 	y.Image(&entries[1].Image)
 	y.Apply(&entries[2].Tick)
 	q := y.Quote()
-	if q.Open != 1*feed.Scale || q.High != 5*feed.Scale || q.Volume != feed.Units(1+2+3+4+5) || q.Count != 5 || q.Price != 5*feed.Scale {
+	if q.Open != 1*market.Scale || q.High != 5*market.Scale || q.Volume != market.Units(1+2+3+4+5) || q.Count != 5 || q.Price != 5*market.Scale {
 		t.Errorf("the last file says %+v", q)
 	}
 }

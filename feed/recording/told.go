@@ -1,23 +1,23 @@
 package recording
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // told is what a recording has said so far, which the next file of its series begins with.
 type told struct {
 	symbols  []toldSymbol // by id
-	statuses []feed.Status
+	statuses []market.Status
 }
 
 // toldSymbol is what was said of one symbol.
 type toldSymbol struct {
-	tally feed.Tally
-	state feed.State
+	tally market.Tally
+	state market.State
 }
 
 // take takes in a batch of which all is recorded.
-func (s *told) take(b *feed.Batch, dir *feed.Directory) {
+func (s *told) take(b *market.Batch, dir *market.Directory) {
 	for id := len(s.symbols); id < dir.Len(); id++ {
-		s.symbols = append(s.symbols, toldSymbol{tally: feed.NewTally(feed.SymbolID(id), dir.Symbol(feed.SymbolID(id)).PreviousClose)})
+		s.symbols = append(s.symbols, toldSymbol{tally: market.NewTally(market.SymbolID(id), dir.Symbol(market.SymbolID(id)).PreviousClose)})
 	}
 	if b.Status != nil {
 		s.status(b.Status)
@@ -26,7 +26,7 @@ func (s *told) take(b *feed.Batch, dir *feed.Directory) {
 		if q := &b.Images[i]; int(q.Symbol) < len(s.symbols) {
 			y := &s.symbols[q.Symbol]
 			y.tally.Image(q)
-			if q.Set&feed.FieldState != 0 {
+			if q.Set&market.FieldState != 0 {
 				y.state = q.State
 			}
 		}
@@ -35,7 +35,7 @@ func (s *told) take(b *feed.Batch, dir *feed.Directory) {
 		if t := &b.Ticks[i]; int(t.Symbol) < len(s.symbols) {
 			y := &s.symbols[t.Symbol]
 			y.tally.Apply(t)
-			if t.Kind == feed.KindState {
+			if t.Kind == market.KindState {
 				y.state = t.State
 			}
 		}
@@ -47,7 +47,7 @@ func (s *told) take(b *feed.Batch, dir *feed.Directory) {
 	}
 }
 
-func (s *told) status(next *feed.Status) {
+func (s *told) status(next *market.Status) {
 	for i := range s.statuses {
 		if s.statuses[i].Source == next.Source {
 			s.statuses[i] = *next
@@ -58,13 +58,13 @@ func (s *told) status(next *feed.Status) {
 }
 
 // image is all that was said of a symbol, and whether that is anything.
-func (s *told) image(id feed.SymbolID) (q feed.Quote, known bool) {
+func (s *told) image(id market.SymbolID) (q market.Quote, known bool) {
 	y := &s.symbols[id]
 	q = y.tally.Quote()
-	if q.Set == 0 && y.state == feed.Live {
+	if q.Set == 0 && y.state == market.Live {
 		return q, false
 	}
 	q.Symbol, q.Whole, q.State = id, true, y.state
-	q.Set |= feed.FieldState
+	q.Set |= market.FieldState
 	return q, true
 }

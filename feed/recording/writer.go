@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // Writer writes a recording. Whatever it was given is in the file, and can be read there, a
@@ -13,7 +13,7 @@ import (
 // called from anywhere; the first error stays.
 type Writer struct {
 	sink
-	dir    *feed.Directory
+	dir    *market.Directory
 	header Header   // guarded by mu
 	names  []string // guarded by mu: symbols whose records are in this file, by id
 	told   *told    // guarded by mu: nil where there is one file
@@ -21,7 +21,7 @@ type Writer struct {
 
 // NewWriter begins a recording on w. Where w has a method Flush() error, as compressors do, it is
 // called once a second while something is written.
-func NewWriter(w io.Writer, h Header, dir *feed.Directory) *Writer {
+func NewWriter(w io.Writer, h Header, dir *market.Directory) *Writer {
 	r := &Writer{dir: dir, header: h}
 	r.start(w, nil, r.begin)
 	return r
@@ -31,7 +31,7 @@ func NewWriter(w io.Writer, h Header, dir *feed.Directory) *Writer {
 // zstd, ".gz" by gzip, any other not at all; "-" is the standard output. It never overwrites what
 // a file holds. With a rotation it is a series of files, each of which can be read by itself, and
 // their names are made from path and the time at which they begin.
-func Create(path string, r Rotation, h Header, dir *feed.Directory, log *slog.Logger) (*Writer, error) {
+func Create(path string, r Rotation, h Header, dir *market.Directory, log *slog.Logger) (*Writer, error) {
 	w := &Writer{dir: dir, header: h}
 	if !r.never() {
 		w.told = &told{}
@@ -45,7 +45,7 @@ func Create(path string, r Rotation, h Header, dir *feed.Directory, log *slog.Lo
 // begin begins a file, which knows no symbol yet. One that is not the first sums up what was told before
 // it, so that it can be read by itself. The caller holds mu.
 func (w *Writer) begin(again bool) {
-	now := feed.TimeOf(time.Now())
+	now := market.TimeOf(time.Now())
 	if again {
 		w.header.Recorded = now
 	}
@@ -58,7 +58,7 @@ func (w *Writer) begin(again bool) {
 		w.buf = appendStatus(w.buf, &w.told.statuses[i], now, true)
 	}
 	for id := range w.told.symbols {
-		if q, known := w.told.image(feed.SymbolID(id)); known {
+		if q, known := w.told.image(market.SymbolID(id)); known {
 			name := w.symbol(q.Symbol)
 			w.buf = appendImage(w.buf, name, &q, now, true)
 			w.spill()
@@ -67,14 +67,14 @@ func (w *Writer) begin(again bool) {
 }
 
 // Write records a batch and keeps nothing of it.
-func (w *Writer) Write(b feed.Batch) error {
+func (w *Writer) Write(b market.Batch) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.ready(); err != nil {
 		return err
 	}
 	if b.Status != nil || len(b.Images) > 0 {
-		now := feed.TimeOf(time.Now())
+		now := market.TimeOf(time.Now())
 		if b.Status != nil {
 			w.buf = appendStatus(w.buf, b.Status, now, false)
 		}
@@ -105,7 +105,7 @@ func (w *Writer) Write(b feed.Batch) error {
 
 // symbol is the spelling of an id, whose record is written before its first use; "" for an id that
 // the directory did not give out. The caller holds mu.
-func (w *Writer) symbol(id feed.SymbolID) string {
+func (w *Writer) symbol(id market.SymbolID) string {
 	if int(id) < len(w.names) && w.names[id] != "" {
 		return w.names[id]
 	}

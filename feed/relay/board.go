@@ -3,7 +3,7 @@ package relay
 import (
 	"fmt"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // board is what the other node has told, over all connections to it. It has one user at a time.
@@ -32,35 +32,35 @@ func (p position) String() string {
 
 // entry is what was told of one symbol.
 type entry struct {
-	quote   feed.Quote
+	quote   market.Quote
 	round   int  // that last told it; 0: nothing was told
 	whole   bool // all is known, not only what has changed
 	waiting bool // to be published when the board is up to date
 }
 
 // apply takes in what a message says of a symbol: all that is known of it when whole, else what changed.
-func (b *board) apply(id feed.SymbolID, r *reading, whole bool) *entry {
+func (b *board) apply(id market.SymbolID, r *reading, whole bool) *entry {
 	for int(id) >= len(b.entries) {
-		b.entries = append(b.entries, entry{quote: feed.Quote{Symbol: feed.SymbolID(len(b.entries))}})
+		b.entries = append(b.entries, entry{quote: market.Quote{Symbol: market.SymbolID(len(b.entries))}})
 	}
 	e := &b.entries[id]
 	if whole {
-		e.quote = feed.Quote{Symbol: id}
+		e.quote = market.Quote{Symbol: id}
 	}
 	e.whole = e.whole || whole || !b.partial
 	e.quote.Merge(&r.values)
 	e.quote.Set &^= r.gone
-	if e.quote.Set&feed.FieldState == 0 {
-		e.quote.State = feed.Live // left out or taken away: live
+	if e.quote.Set&market.FieldState == 0 {
+		e.quote.State = market.Live // left out or taken away: live
 	}
 	e.round = b.round
 	return e
 }
 
 // image is the entry as it is published.
-func (e *entry) image() feed.Quote {
+func (e *entry) image() market.Quote {
 	q := e.quote
-	q.Set |= feed.FieldState
+	q.Set |= market.FieldState
 	q.Whole = e.whole
 	return q
 }
@@ -89,12 +89,12 @@ func (b *board) met(name string) bool {
 }
 
 // release adds what waits to images, and says that symbols are down which the newest image of everything leaves out.
-func (b *board) release(images []feed.Quote) []feed.Quote {
+func (b *board) release(images []market.Quote) []market.Quote {
 	for i := range b.entries {
 		e := &b.entries[i]
-		if e.round != 0 && e.round != b.round && e.quote.State != feed.Down {
-			e.quote.State = feed.Down
-			e.quote.Set |= feed.FieldState
+		if e.round != 0 && e.round != b.round && e.quote.State != market.Down {
+			e.quote.State = market.Down
+			e.quote.Set |= market.FieldState
 			e.waiting = true
 		}
 		if e.waiting {

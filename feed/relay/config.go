@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 // mostSymbols is what a server lets one subscriber name unless its configuration says otherwise.
@@ -43,7 +43,7 @@ func (c Config) Validate() error {
 		if s == all {
 			continue
 		}
-		if err := feed.CheckSymbol(strings.TrimPrefix(s, "#")); err != nil {
+		if err := market.CheckSymbol(strings.TrimPrefix(s, "#")); err != nil {
 			errs = append(errs, fmt.Errorf(`symbols[%d]: %.40q is no symbol, "#watchlist" or "*": %w`, i, s, err))
 		}
 	}
@@ -78,5 +78,5 @@ func (c Config) base() (*url.URL, error) {
 
 // badURL tells the value without a password that may be in it.
 func (c Config) badURL() error {
-	return fmt.Errorf("url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(c.URL))
+	return fmt.Errorf("url: %.100q is not the address of a tickertape, such as http://localhost:8080", vendors.Redact(c.URL))
 }

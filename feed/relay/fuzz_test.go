@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // FuzzFrame feeds a decoder with anything, behind a good beginning: it does not fall over, and tells only whole prices of symbols
@@ -20,7 +20,7 @@ func FuzzFrame(f *testing.F) {
 		for begun := range 3 {
 			env := newEnv(prometheus.NewRegistry())
 			d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
-			var b feed.Batch
+			var b market.Batch
 			for _, step := range conversation[:2*begun] {
 				if err := d.Frame([]byte(step.message), 1, &b); err != nil {
 					t.Fatal(err)
@@ -38,11 +38,11 @@ func FuzzFrame(f *testing.F) {
 				if int(q.Symbol) >= env.Dir.Len() {
 					t.Fatalf("symbol %d of %d", q.Symbol, env.Dir.Len())
 				}
-				if q.Set&feed.FieldSource != 0 && feed.CheckSymbol(q.Source) != nil {
+				if q.Set&market.FieldSource != 0 && market.CheckSymbol(q.Source) != nil {
 					t.Errorf("source %q", q.Source)
 				}
-				y := feed.NewTally(q.Symbol, 0)
-				if r := y.Image(q); r != feed.Accepted && r != feed.RejectOverflow {
+				y := market.NewTally(q.Symbol, 0)
+				if r := y.Image(q); r != market.Accepted && r != market.RejectOverflow {
 					t.Errorf("%s: refused for its %v: %+v", text, r, q)
 				}
 			}

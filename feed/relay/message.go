@@ -1,20 +1,20 @@
 package relay
 
-import "tickertape/feed/upstream"
+import "tickertape/feed/vendors"
 
 // message is one of the server's, of any type; unknown types and keys are ignored.
 type message struct {
-	kind, epoch, source, status, text, code, rate, reason upstream.Value
-	simulated, seq, more, resumed, unknown, sources       upstream.Value
-	quotes, id, symbols                                   upstream.Value
+	kind, epoch, source, status, text, code, rate, reason vendors.Value
+	simulated, seq, more, resumed, unknown, sources       vendors.Value
+	quotes, id, symbols                                   vendors.Value
 }
 
 // read takes in the message's keys.
-func (m *message) read(scan *upstream.Scanner, text []byte) error {
+func (m *message) read(scan *vendors.Scanner, text []byte) error {
 	*m = message{}
 	scan.Reset(text)
 	for scan.Object(); scan.More(); {
-		var v *upstream.Value
+		var v *vendors.Value
 		switch string(scan.Key()) {
 		case "type":
 			v = &m.kind

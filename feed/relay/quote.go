@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"time"
 
-	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 // reading is one quote of a message: its values and the keys that are null.
 type reading struct {
 	symbol string
-	values feed.Quote
-	gone   feed.Fields
+	values market.Quote
+	gone   market.Fields
 }
 
 // read takes in the quote that comes next. note gets what cannot be used of it.
-func (r *reading) read(scan *upstream.Scanner, note func(error)) {
+func (r *reading) read(scan *vendors.Scanner, note func(error)) {
 	*r = reading{}
 	for scan.Object(); scan.More(); {
 		key := scan.Key()
@@ -27,7 +27,7 @@ func (r *reading) read(scan *upstream.Scanner, note func(error)) {
 			}
 			continue
 		}
-		field, known := feed.FieldOf(key)
+		field, known := market.FieldOf(key)
 		if !known {
 			scan.Skip() // of a newer version
 			continue
@@ -46,43 +46,43 @@ func (r *reading) read(scan *upstream.Scanner, note func(error)) {
 }
 
 // set reads one value.
-func set(q *feed.Quote, field feed.Fields, v upstream.Value) (err error) {
+func set(q *market.Quote, field market.Fields, v vendors.Value) (err error) {
 	switch field {
-	case feed.FieldPrice:
+	case market.FieldPrice:
 		q.Price, err = price("p", v)
-	case feed.FieldBid:
+	case market.FieldBid:
 		q.Bid, err = price("b", v)
-	case feed.FieldAsk:
+	case market.FieldAsk:
 		q.Ask, err = price("a", v)
-	case feed.FieldOpen:
+	case market.FieldOpen:
 		q.Open, err = price("o", v)
-	case feed.FieldHigh:
+	case market.FieldHigh:
 		q.High, err = price("h", v)
-	case feed.FieldLow:
+	case market.FieldLow:
 		q.Low, err = price("l", v)
-	case feed.FieldPreviousClose:
+	case market.FieldPreviousClose:
 		q.PreviousClose, err = price("pc", v)
-	case feed.FieldVWAP:
+	case market.FieldVWAP:
 		q.VWAP, err = price("vw", v)
-	case feed.FieldExtended:
+	case market.FieldExtended:
 		q.Extended, err = price("x", v)
-	case feed.FieldSize:
+	case market.FieldSize:
 		q.Size, err = v.Quantity("z")
-	case feed.FieldBidSize:
+	case market.FieldBidSize:
 		q.BidSize, err = v.Quantity("bz")
-	case feed.FieldAskSize:
+	case market.FieldAskSize:
 		q.AskSize, err = v.Quantity("az")
-	case feed.FieldVolume:
+	case market.FieldVolume:
 		q.Volume, err = v.Quantity("v")
-	case feed.FieldCount:
+	case market.FieldCount:
 		q.Count, err = v.Uint("n")
-	case feed.FieldTime:
+	case market.FieldTime:
 		q.Time, err = v.Unix("t", time.Microsecond)
-	case feed.FieldExtendedTime:
+	case market.FieldExtendedTime:
 		q.ExtendedTime, err = v.Unix("xt", time.Microsecond)
-	case feed.FieldState:
+	case market.FieldState:
 		q.State, err = state("st", v)
-	case feed.FieldSource:
+	case market.FieldSource:
 		q.Source, err = sourceName("src", v)
 	default:
 		err = fmt.Errorf("%b is not one field", field)
@@ -91,38 +91,38 @@ func set(q *feed.Quote, field feed.Fields, v upstream.Value) (err error) {
 }
 
 // price reads a price. An image with one that is none would be refused as a whole.
-func price(key string, v upstream.Value) (feed.Price, error) {
+func price(key string, v vendors.Value) (market.Price, error) {
 	p, err := v.Price(key)
 	if err == nil && p <= 0 {
-		err = upstream.Bad(upstream.BadNumber, "%s: %v is not above zero", key, p)
+		err = vendors.Bad(vendors.BadNumber, "%s: %v is not above zero", key, p)
 	}
 	return p, err
 }
 
 // state reads one of the protocol's states.
-func state(key string, v upstream.Value) (feed.State, error) {
+func state(key string, v vendors.Value) (market.State, error) {
 	word, err := v.String(key)
 	if err != nil {
 		return 0, err
 	}
-	s, err := feed.ParseState(word)
+	s, err := market.ParseState(word)
 	if err != nil {
-		return 0, upstream.Bad(upstream.BadValue, "%s: %w", key, err)
+		return 0, vendors.Bad(vendors.BadValue, "%s: %w", key, err)
 	}
 	return s, nil
 }
 
 // sourceName reads the name of a source, which goes out again as it is.
-func sourceName(key string, v upstream.Value) (string, error) {
+func sourceName(key string, v vendors.Value) (string, error) {
 	name, err := v.String(key)
-	if err == nil && feed.CheckSymbol(name) != nil {
-		err = upstream.Bad(upstream.BadValue, "%s: %.40q is not the name of a source", key, name)
+	if err == nil && market.CheckSymbol(name) != nil {
+		err = vendors.Bad(vendors.BadValue, "%s: %.40q is not the name of a source", key, name)
 	}
 	return name, err
 }
 
 // decimals is how many a price needs.
-func decimals(p feed.Price) int {
+func decimals(p market.Price) int {
 	n := 9
 	for ; n > 0 && p%10 == 0; n-- {
 		p /= 10

@@ -5,14 +5,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // BenchmarkUpdate takes in a message with the news of ten symbols.
 func BenchmarkUpdate(b *testing.B) {
 	env := newEnv(prometheus.NewRegistry())
 	d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
-	var batch feed.Batch
+	var batch market.Batch
 	take := func(text string) {
 		batch.Status, batch.Images = nil, batch.Images[:0]
 		if err := d.Frame([]byte(text), 1, &batch); err != nil {

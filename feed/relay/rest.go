@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 const (
@@ -25,8 +26,8 @@ const (
 
 // readRecords enters what a server says of symbols, and returns how many they are. Whose hours a symbol keeps is not among it: the
 // other node judges them.
-func readRecords(body []byte, env *upstream.Env) (n int, err error) {
-	var scan upstream.Scanner
+func readRecords(body []byte, env *vendors.Env) (n int, err error) {
+	var scan vendors.Scanner
 	scan.Reset(body)
 	for scan.Object(); scan.More(); {
 		if string(scan.Key()) != "symbols" {
@@ -43,7 +44,7 @@ func readRecords(body []byte, env *upstream.Env) (n int, err error) {
 				_, bad = env.Dir.Add(record)
 			}
 			if bad != nil {
-				env.Faults.Note(name, upstream.Bad(upstream.BadSymbol, "symbols: %w", bad))
+				env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %w", bad))
 			}
 		}
 	}
@@ -51,7 +52,7 @@ func readRecords(body []byte, env *upstream.Env) (n int, err error) {
 }
 
 // readRecord reads the record of one symbol.
-func readRecord(scan *upstream.Scanner) (s feed.Symbol, bad error) {
+func readRecord(scan *vendors.Scanner) (s market.Symbol, bad error) {
 	for scan.Object(); scan.More(); {
 		var to *string
 		key := string(scan.Key())
@@ -133,8 +134,8 @@ func (s *source) describe(ctx context.Context, appeared *queue) {
 	names, pause := configured, leastRefresh
 	for ctx.Err() == nil {
 		for some := range slices.Chunk(names, mostAsked) {
-			upstream.Repeat(ctx, func(ctx context.Context) error { return s.records(ctx, some) },
-				func(err error) { s.env.Faults.Count(name, upstream.Failed, err) })
+			vendors.Repeat(ctx, func(ctx context.Context) error { return s.records(ctx, some) },
+				func(err error) { s.env.Faults.Count(name, vendors.Failed, err) })
 		}
 		if names = appeared.take(ctx, pause); names != nil {
 			pause = leastRefresh
@@ -163,8 +164,8 @@ func (s *source) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var scan upstream.Scanner
-	var simulated, unknown upstream.Value
+	var scan vendors.Scanner
+	var simulated, unknown vendors.Value
 	scan.Reset(body)
 	for scan.Object(); scan.More(); {
 		switch string(scan.Key()) {
@@ -182,7 +183,7 @@ func (s *source) ask(ctx context.Context) error {
 		made, err = simulated.Bool("simulated")
 	}
 	if err != nil {
-		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", upstream.Shown(s.rest.Base), quotesPath, err)
+		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", vendors.Shown(s.rest.Base), quotesPath, err)
 	}
 	s.simulated.Store(made)
 	strangers := 0
@@ -193,7 +194,7 @@ func (s *source) ask(ctx context.Context) error {
 		}
 	}
 	if strangers == len(s.symbols) {
-		return fmt.Errorf("symbols: %s knows none of %.200q", upstream.Shown(s.rest.Base), s.symbols)
+		return fmt.Errorf("symbols: %s knows none of %.200q", vendors.Shown(s.rest.Base), s.symbols)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
-	"tickertape/feed/upstream/upstreamtest"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // sim is the one source of the node, as a status message has it.
@@ -22,27 +22,27 @@ const sim = `"source":"sim","status":"live","since":1,"message":"","simulated":t
 // node is a tickertape's server as PROTOCOL.md has it, with the one symbol AAPL, which has a name, and as many
 // others as are told.
 type node struct {
-	*upstreamtest.Server
+	*vendortest.Server
 	t   testing.TB
-	env upstream.Env
+	env vendors.Env
 
 	mu       sync.Mutex
-	epoch    string                        // guarded by mu
-	sources  string                        // guarded by mu: of hello
-	seq      int                           // guarded by mu
-	mute     bool                          // guarded by mu: it answers no request
-	quotes   map[string]string             // guarded by mu: by symbol, without braces
-	changed  map[string]int                // guarded by mu: seq of the newest change
-	asked    []string                      // guarded by mu: requests of all connections
-	records  []string                      // guarded by mu: symbols whose records were asked for
-	follows  map[*upstreamtest.Socket]bool // guarded by mu: those that were told a snapshot
-	unknowns []string                      // guarded by mu
-	bare     bool                          // guarded by mu: it has no records yet
+	epoch    string                      // guarded by mu
+	sources  string                      // guarded by mu: of hello
+	seq      int                         // guarded by mu
+	mute     bool                        // guarded by mu: it answers no request
+	quotes   map[string]string           // guarded by mu: by symbol, without braces
+	changed  map[string]int              // guarded by mu: seq of the newest change
+	asked    []string                    // guarded by mu: requests of all connections
+	records  []string                    // guarded by mu: symbols whose records were asked for
+	follows  map[*vendortest.Socket]bool // guarded by mu: those that were told a snapshot
+	unknowns []string                    // guarded by mu
+	bare     bool                        // guarded by mu: it has no records yet
 }
 
 func newNode(t testing.TB) *node {
-	n := &node{t: t, epoch: "e1", sources: "{" + sim + "}", seq: 1, quotes: map[string]string{}, changed: map[string]int{}, follows: map[*upstreamtest.Socket]bool{}}
-	n.Server = upstreamtest.NewServer(t, n.socket, http.HandlerFunc(n.rest))
+	n := &node{t: t, epoch: "e1", sources: "{" + sim + "}", seq: 1, quotes: map[string]string{}, changed: map[string]int{}, follows: map[*vendortest.Socket]bool{}}
+	n.Server = vendortest.NewServer(t, n.socket, http.HandlerFunc(n.rest))
 	n.env = n.Env(t)
 	return n
 }
@@ -77,7 +77,7 @@ func (n *node) rest(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (n *node) socket(s *upstreamtest.Socket) {
+func (n *node) socket(s *vendortest.Socket) {
 	if s.Request.URL.Path != "/ticks/ws" || s.Request.Header.Get("Sec-WebSocket-Protocol") != subprotocol {
 		n.t.Errorf("handshake for %s, %v", s.Request.URL, s.Request.Header)
 	}
@@ -114,7 +114,7 @@ func (n *node) socket(s *upstreamtest.Socket) {
 	}
 }
 
-func (n *node) subscribe(s *upstreamtest.Socket, text string) {
+func (n *node) subscribe(s *vendortest.Socket, text string) {
 	var m struct {
 		Type    string
 		ID      int

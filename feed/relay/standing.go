@@ -7,10 +7,12 @@ import (
 	"unicode/utf8"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
-	mostHops    = 16  // nodes in a row
+	mostHops = // nodes in a row
+	16
 	mostMessage = 400 // bytes of a message that says how the sources are
 	via         = "via "
 )
@@ -18,7 +20,7 @@ const (
 // footing is how one source of the other node is.
 type footing struct {
 	source    string
-	state     feed.State
+	state     market.State
 	message   string
 	simulated bool
 }
@@ -37,8 +39,8 @@ func (s standing) with(f footing) standing {
 
 // status is the whole: the state of the source that is best off, and how each of them is. It ends the connection
 // when the prices have come through the relay that is called self before.
-func (s standing) status(self string) (feed.Status, error) {
-	whole := feed.Status{Source: name, State: feed.Down}
+func (s standing) status(self string) (market.Status, error) {
+	whole := market.Status{Source: name, State: market.Down}
 	hops := []string{self}
 	var parts []string
 	for _, f := range s {

@@ -17,7 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 const (
@@ -34,11 +35,11 @@ const (
 // source follows another tickertape.
 type source struct {
 	// static
-	env     upstream.Env
+	env     vendors.Env
 	symbols []string
 	self    string // what this relay is called among those on the way
-	line    upstream.Line
-	rest    upstream.REST
+	line    vendors.Line
+	rest    vendors.REST
 	pinned  bool // simulated must stay as it is
 
 	simulated atomic.Bool
@@ -47,7 +48,7 @@ type source struct {
 
 // Open puts the symbols that are named into the directory. It does not reach for the server: that is what Run
 // does.
-func Open(cfg Config, env upstream.Env) ([]feed.Source, error) {
+func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	s, err := open(cfg, env)
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func Open(cfg Config, env upstream.Env) ([]feed.Source, error) {
 // Connect is Open for whoever has to know at once whether prices are made up: it asks the server. A server that
 // cannot be reached, is no tickertape or knows none of the symbols is an error; and so is, later, one that says
 // otherwise than now.
-func Connect(ctx context.Context, cfg Config, env upstream.Env) (feed.Source, error) {
+func Connect(ctx context.Context, cfg Config, env vendors.Env) (feed.Source, error) {
 	s, err := open(cfg, env)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func Connect(ctx context.Context, cfg Config, env upstream.Env) (feed.Source, er
 	return s, nil
 }
 
-func open(cfg Config, env upstream.Env) (*source, error) {
+func open(cfg Config, env vendors.Env) (*source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -79,27 +80,27 @@ func open(cfg Config, env upstream.Env) (*source, error) {
 	}
 	base, _ := cfg.base() // valid
 	s := &source{env: env, symbols: cfg.Symbols, board: newBoard(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
-	secrets := upstream.Passwords(base)
+	secrets := vendors.Passwords(base)
 	for _, x := range secrets {
 		env.Faults.Hide(x)
 	}
 	agent := http.Header{"User-Agent": {"tickertape"}}
-	s.rest = upstream.REST{Source: name, Base: base.String(), Header: agent, Secrets: secrets, Client: env.Client(), Tap: env.Tap}
+	s.rest = vendors.REST{Source: name, Base: base.String(), Header: agent, Secrets: secrets, Client: env.Client(), Tap: env.Tap}
 	socket := *base
 	socket.Scheme = strings.Replace(base.Scheme, "http", "ws", 1)
 	socket.Path += "/ws"
-	s.line = upstream.Line{Source: name, URL: socket.String(), Header: agent, Subprotocols: []string{subprotocol},
+	s.line = vendors.Line{Source: name, URL: socket.String(), Header: agent, Subprotocols: []string{subprotocol},
 		Secrets: secrets, Client: env.Client(), Tap: env.Tap}
 	return s, nil
 }
 
 // enter puts the symbols that are named into the directory. How many decimals they have, the server will tell.
-func enter(symbols []string, env *upstream.Env) error {
+func enter(symbols []string, env *vendors.Env) error {
 	for _, s := range symbols {
 		if isList(s) {
 			continue
 		}
-		if _, err := env.Dir.Add(feed.Symbol{Symbol: s}); err != nil {
+		if _, err := env.Dir.Add(market.Symbol{Symbol: s}); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -112,7 +113,7 @@ func (s *source) Info() feed.Info {
 }
 
 // Run holds one connection.
-func (s *source) Run(ctx context.Context, publish func(feed.Batch)) error {
+func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	err := s.hold(ctx, publish)
 	if ctx.Err() != nil {
 		return nil
@@ -123,7 +124,7 @@ func (s *source) Run(ctx context.Context, publish func(feed.Batch)) error {
 // connection is one while it stands.
 type connection struct {
 	*source
-	conn    *upstream.Conn
+	conn    *vendors.Conn
 	decoder *Decoder
 	asks    []string // symbols of the requests that are still to be made
 	made    int      // requests
@@ -131,7 +132,7 @@ type connection struct {
 	outbox  chan string // one slot: a request to be sent
 }
 
-func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
+func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
 	conn, err := s.line.Dial(ctx)
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func (s *source) hold(ctx context.Context, publish func(feed.Batch)) error {
 }
 
 // hear sees each message before what it says is published.
-func (c *connection) hear(b *feed.Batch) error {
+func (c *connection) hear(b *market.Batch) error {
 	c.ask(time.Now())
 	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
 		return nil
@@ -228,7 +229,7 @@ func requests(symbols []string) []string {
 // patient leaves the server alone for a random part of the time that it asks for when it closes a connection.
 func patient(err error) error {
 	var b *feed.Break
-	var closed *upstream.Closed
+	var closed *vendors.Closed
 	if !errors.As(err, &b) || !errors.As(b.Err, &closed) {
 		return err
 	}

@@ -16,8 +16,9 @@ import (
 	"go.uber.org/goleak"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
-	"tickertape/feed/upstream/upstreamtest"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,14 +30,14 @@ func settle(d time.Duration) {
 }
 
 func TestMisbehaviour(t *testing.T) {
-	upstreamtest.Misbehave(t, upstreamtest.Vendor{Symbol: "AAPL", Judged: true, Start: func(t *testing.T) upstreamtest.Rig {
+	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "AAPL", Judged: true, Start: func(t *testing.T) vendortest.Rig {
 		n := newNode(t)
-		return upstreamtest.Rig{Server: n.Server, Env: n.env, Sources: n.open("*"), Trade: n.trade}
+		return vendortest.Rig{Server: n.Server, Env: n.env, Sources: n.open("*"), Trade: n.trade}
 	}})
 }
 
 // want compares what is known of a symbol.
-func want(t *testing.T, w *upstreamtest.Watcher, symbol, price string, state feed.State) {
+func want(t *testing.T, w *vendortest.Watcher, symbol, price string, state market.State) {
 	t.Helper()
 	if q := w.Quote(symbol); q.Price.String() != price || q.State != state {
 		t.Errorf("%s: %v %v, want %s %v", symbol, q.Price, q.State, price, state)
@@ -49,10 +50,10 @@ func TestAViewerSeesTheSourcesBehindTheServer(t *testing.T) {
 		n.sources = `{"source":"coinbase","status":"live","since":1,"message":""},{"source":"kraken","status":"down","since":1,"message":"the connection is lost"}`
 		sources := n.open("*")
 		way := "via " + sources[0].(*source).self + ": "
-		w := upstreamtest.Watch(t, n.env, sources, feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, sources, feed.DefaultConfig())
 		n.tell("BTC", `"p":1,"src":"coinbase","x":2,"xt":9`)
 		settle(time.Second)
-		if s := w.Status(); s.State != feed.Live || s.Source != "relay" || s.Simulated || s.Message != way+"coinbase live; kraken down: the connection is lost" {
+		if s := w.Status(); s.State != market.Live || s.Source != "relay" || s.Simulated || s.Message != way+"coinbase live; kraken down: the connection is lost" {
 			t.Errorf("status %+v", s)
 		}
 		if q := w.Quote("BTC"); q.Source != "coinbase" || q.Extended.String() != "2" || q.ExtendedTime != 9 {
@@ -63,15 +64,15 @@ func TestAViewerSeesTheSourcesBehindTheServer(t *testing.T) {
 			n.say(`{"type":"status","source":"coinbase","status":"down","since":2,"message":"429\nToo Many"}`)
 		})
 		settle(time.Second)
-		if s := w.Status(); s.State != feed.Live || !s.Simulated || s.Message != way+"coinbase down: 429 Too Many; kraken live" {
+		if s := w.Status(); s.State != market.Live || !s.Simulated || s.Message != way+"coinbase down: 429 Too Many; kraken live" {
 			t.Errorf("status %+v", s)
 		}
 		n.set(func() { n.say(`{"type":"status","source":"kraken","status":"closed","since":3,"message":"bye"}`) })
 		settle(time.Second)
-		if s := w.Status(); s.State != feed.Closed {
+		if s := w.Status(); s.State != market.Closed {
 			t.Errorf("status %+v", s)
 		}
-		want(t, w, "BTC", "1", feed.Closed)
+		want(t, w, "BTC", "1", market.Closed)
 	})
 }
 
@@ -79,19 +80,19 @@ func TestStatesOfSymbolsComeThroughAsTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
 		// whatever hours this node keeps for it, and however old it is, the other node has judged it
-		if _, err := n.env.Dir.Add(feed.Symbol{Symbol: "OLD", Market: "us"}); err != nil {
+		if _, err := n.env.Dir.Add(market.Symbol{Symbol: "OLD", Market: "us"}); err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range feed.States()[1:] {
+		for _, s := range market.States()[1:] {
 			n.tell("S."+s.String(), fmt.Sprintf(`"p":1,"st":%q`, s))
 		}
 		n.tell("OLD", `"p":5,"o":4,"t":1`)
-		w := upstreamtest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
 		settle(2 * time.Hour)
-		for _, s := range feed.States()[1:] {
+		for _, s := range market.States()[1:] {
 			want(t, w, "S."+s.String(), "1", s)
 		}
-		want(t, w, "OLD", "5", feed.Live)
+		want(t, w, "OLD", "5", market.Live)
 		if q := w.Quote("OLD"); q.Open.String() != "4" {
 			t.Errorf("open %v", q.Open)
 		}
@@ -99,9 +100,9 @@ func TestStatesOfSymbolsComeThroughAsTheyAre(t *testing.T) {
 			n.say(`{"type":"update","seq":99,"quotes":[{"s":"S.halted","st":null},{"s":"OLD","o":null,"st":"halted"}]}`)
 		})
 		settle(time.Second)
-		want(t, w, "S.halted", "1", feed.Live)
-		want(t, w, "OLD", "5", feed.Halted)
-		if q := w.Quote("OLD"); q.Set&feed.FieldOpen != 0 {
+		want(t, w, "S.halted", "1", market.Live)
+		want(t, w, "OLD", "5", market.Halted)
+		if q := w.Quote("OLD"); q.Set&market.FieldOpen != 0 {
 			t.Errorf("open %v has not gone", q.Open)
 		}
 	})
@@ -112,7 +113,7 @@ func TestItComesBackAtItsPosition(t *testing.T) {
 		n := newNode(t)
 		n.tell("AAPL", `"p":1`)
 		n.tell("MSFT", `"p":2`)
-		w := upstreamtest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
 		settle(time.Second)
 		n.tell("AAPL", `"p":3`)
 		settle(time.Second)
@@ -127,13 +128,13 @@ func TestItComesBackAtItsPosition(t *testing.T) {
 		synctest.Wait()
 		n.tell("AAPL", `"p":4`)
 		settle(2 * time.Second)
-		want(t, w, "AAPL", "8", feed.Down) // connected, but what is known is old
-		want(t, w, "MSFT", "2", feed.Down)
+		want(t, w, "AAPL", "8", market.Down) // connected, but what is known is old
+		want(t, w, "MSFT", "2", market.Down)
 		n.set(func() { n.mute = false })
 		n.Sockets()[0].Drop()
 		settle(4 * time.Second)
-		want(t, w, "AAPL", "4", feed.Live)
-		want(t, w, "MSFT", "2", feed.Live)
+		want(t, w, "AAPL", "4", market.Live)
+		want(t, w, "MSFT", "2", market.Live)
 
 		// another run, without MSFT
 		n.set(func() {
@@ -143,8 +144,8 @@ func TestItComesBackAtItsPosition(t *testing.T) {
 		n.tell("AAPL", `"p":5`)
 		n.Sockets()[0].Drop()
 		settle(8 * time.Second)
-		want(t, w, "AAPL", "5", feed.Live)
-		want(t, w, "MSFT", "2", feed.Down)
+		want(t, w, "AAPL", "5", market.Live)
+		want(t, w, "MSFT", "2", market.Down)
 		asked, _ := n.requests()
 		if want := []string{
 			`{"type":"subscribe","id":1,"symbols":["*"]}`,
@@ -163,7 +164,7 @@ func TestItComesBackWhenItIsAskedTo(t *testing.T) {
 			n := newNode(t)
 			source := n.open("*")[0]
 			done := make(chan error)
-			go func() { done <- source.Run(t.Context(), func(feed.Batch) {}) }()
+			go func() { done <- source.Run(t.Context(), func(market.Batch) {}) }()
 			settle(time.Second)
 			go n.Sockets()[0].Close(code, "retry_ms=60000")
 			err := <-done
@@ -190,7 +191,7 @@ func TestItLeavesAServerThatRefuses(t *testing.T) {
 			n := newNode(t)
 			s := n.open("*")[0].(*source)
 			done := make(chan error)
-			go func() { done <- s.Run(t.Context(), func(feed.Batch) {}) }()
+			go func() { done <- s.Run(t.Context(), func(market.Batch) {}) }()
 			settle(time.Second)
 			n.set(func() { n.say(strings.Replace(message, "SELF", s.self, 1)) })
 			err := <-done
@@ -205,7 +206,7 @@ func TestItLeavesAServerThatRefuses(t *testing.T) {
 type idle struct{}
 
 func (idle) Info() feed.Info { return feed.Info{Name: "idle"} }
-func (idle) Run(ctx context.Context, _ func(feed.Batch)) error {
+func (idle) Run(ctx context.Context, _ func(market.Batch)) error {
 	<-ctx.Done()
 	return nil
 }
@@ -215,11 +216,11 @@ func TestBesideOtherFeedsAQuoteSaysWhereItIsFrom(t *testing.T) {
 		n := newNode(t)
 		n.tell("BTC", `"p":1`)
 		n.tell("ETH", `"p":1,"src":"coinbase"`)
-		w := upstreamtest.Watch(t, n.env, append(n.open("*"), idle{}), feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, append(n.open("*"), idle{}), feed.DefaultConfig())
 		for range 2 {
 			settle(time.Second)
 			for symbol, source := range map[string]string{"BTC": "relay", "ETH": "coinbase"} {
-				if q := w.Quote(symbol); q.Set&feed.FieldSource == 0 || q.Source != source {
+				if q := w.Quote(symbol); q.Set&market.FieldSource == 0 || q.Source != source {
 					t.Errorf("%s: %+v, want it to be from %q", symbol, q, source)
 				}
 			}
@@ -233,12 +234,12 @@ func TestSymbolsThatAppearAreDescribed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
 		n.tell("AAPL", `"p":1`)
-		upstreamtest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+		vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
 		settle(time.Second)
 		n.tell("LATE", `"p":1.5`)
 		n.tell("OTHER", `"p":0.00001234`)
 		settle(time.Second)
-		want := []feed.Symbol{
+		want := []market.Symbol{
 			{Symbol: "AAPL", Name: "Apple Inc.", Sector: "Tech", Currency: "USD", Decimals: 2},
 			{Symbol: "LATE", Name: "Late & Co", Currency: "EUR", Decimals: 3},
 			{Symbol: "OTHER", Decimals: 8},
@@ -258,7 +259,7 @@ func TestRecordsAreAskedForAgain(t *testing.T) {
 		n := newNode(t)
 		n.bare = true
 		n.tell("AAPL", `"p":1`)
-		upstreamtest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+		vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
 		settle(time.Second)
 		if got := n.env.Dir.All(); len(got) != 1 || got[0].Name != "" {
 			t.Errorf("directory %+v", got)
@@ -285,10 +286,10 @@ func TestManySymbolsAreAskedForInParts(t *testing.T) {
 		}
 		n.tell("SYMBOL0", `"p":1`)
 		n.tell("SYMBOL8999", `"p":2`)
-		w := upstreamtest.Watch(t, n.env, n.open(symbols...), feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, n.open(symbols...), feed.DefaultConfig())
 		settle(time.Second)
-		want(t, w, "SYMBOL0", "1", feed.Live)
-		want(t, w, "SYMBOL8999", "2", feed.Live)
+		want(t, w, "SYMBOL0", "1", market.Live)
+		want(t, w, "SYMBOL8999", "2", market.Live)
 		asked, _ := n.requests()
 		for _, text := range asked {
 			if len(text) > 64<<10 {
@@ -300,7 +301,7 @@ func TestManySymbolsAreAskedForInParts(t *testing.T) {
 		}
 		n.Sockets()[0].Drop()
 		settle(4 * time.Second)
-		want(t, w, "SYMBOL8999", "2", feed.Live)
+		want(t, w, "SYMBOL8999", "2", market.Live)
 		again, _ := n.requests()
 		for _, text := range again[len(asked):] {
 			if !strings.HasSuffix(text, `"since":"e1-3"}`) {
@@ -314,15 +315,15 @@ func TestASymbolThatTheServerLearnsLaterComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
 		reg := prometheus.NewRegistry()
-		n.env.Faults = upstream.NewFaults(n.env.Log, reg)
+		n.env.Faults = vendors.NewFaults(n.env.Log, reg)
 		n.unknowns = []string{"LATE", "NEVER"}
 		n.tell("AAPL", `"p":1`)
 		n.tell("LATE", `"p":2`)
 		n.tell("AAPL", `"p":3`)
-		w := upstreamtest.Watch(t, n.env, n.open("AAPL", "LATE", "NEVER"), feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, n.open("AAPL", "LATE", "NEVER"), feed.DefaultConfig())
 		settle(20 * time.Second)
-		want(t, w, "AAPL", "3", feed.Live)
-		want(t, w, "LATE", "0", feed.Down)
+		want(t, w, "AAPL", "3", market.Live)
+		want(t, w, "LATE", "0", market.Down)
 		if got := faults(t, reg); !slices.Equal(got, []string{"symbol 2"}) {
 			t.Errorf("two names, each asked for again and again, are counted as %q", got)
 		}
@@ -331,13 +332,13 @@ func TestASymbolThatTheServerLearnsLaterComes(t *testing.T) {
 		n.Sockets()[0].Drop()
 		n.set(func() { n.unknowns = []string{"NEVER"} })
 		settle(4 * time.Second)
-		want(t, w, "LATE", "2", feed.Live)
+		want(t, w, "LATE", "2", market.Live)
 
 		// and while somebody is
 		n.tell("NEVER", `"p":4`)
 		n.set(func() { n.unknowns = nil })
 		settle(10 * time.Second)
-		want(t, w, "NEVER", "4", feed.Live)
+		want(t, w, "NEVER", "4", market.Live)
 		asked, _ := n.requests()
 		if again := asked[len(asked)-1]; !strings.HasSuffix(again, `,"symbols":["NEVER"]}`) {
 			t.Errorf("asked again: %s", again)
@@ -367,7 +368,7 @@ func TestConnectAsksWhetherPricesAreMadeUp(t *testing.T) {
 			t.Errorf("info %+v", info)
 		}
 		n.set(func() { n.sources = strings.Replace(n.sources, `"simulated":true`, `"simulated":false`, 1) })
-		err = source.Run(t.Context(), func(feed.Batch) {})
+		err = source.Run(t.Context(), func(market.Batch) {})
 		if _, again := err.(*feed.Break); err == nil || again || !strings.Contains(err.Error(), "simulated") {
 			t.Errorf("ended with %v", err)
 		}
@@ -389,12 +390,12 @@ func TestPasswordOfTheAddressShowsNowhere(t *testing.T) {
 		n := newNode(t)
 		var log bytes.Buffer
 		n.env.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		n.env.Faults = upstream.NewFaults(n.env.Log, prometheus.NewRegistry())
+		n.env.Faults = vendors.NewFaults(n.env.Log, prometheus.NewRegistry())
 		sources, err := Open(Config{URL: "http://me:CANARY%2Fpassword@node.example/ticks", Symbols: []string{"*"}}, n.env)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := upstreamtest.Watch(t, n.env, sources, feed.DefaultConfig())
+		w := vendortest.Watch(t, n.env, sources, feed.DefaultConfig())
 		settle(time.Second)
 		socket := n.Sockets()[0]
 		name, password, _ := socket.Request.BasicAuth()

@@ -16,15 +16,16 @@ import (
 	"tickertape/dashboard"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
-	"tickertape/feed/desk"
+	"tickertape/feed/consolidate"
+	"tickertape/feed/market"
 	"tickertape/feed/relay"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // server is a whole node as the program makes one, on a port of this machine.
 type server struct {
 	t     *testing.T
-	dir   *feed.Directory
+	dir   *market.Directory
 	board *broadcast.Board
 	addr  string
 	stop  func()
@@ -33,20 +34,20 @@ type server struct {
 var quiet = slog.New(slog.DiscardHandler)
 
 // serve starts a node. An address with the port 0 is any.
-func serve(t *testing.T, addr string, open func(env upstream.Env) []feed.Source) *server {
+func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) *server {
 	t.Helper()
 	hours, err := calendar.New(calendar.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	s := &server{t: t, dir: feed.NewDirectory()}
-	sources := open(upstream.Env{Dir: s.dir, Log: quiet, Faults: upstream.NewFaults(quiet, reg), Hours: hours})
+	s := &server{t: t, dir: market.NewDirectory()}
+	sources := open(vendors.Env{Dir: s.dir, Log: quiet, Faults: vendors.NewFaults(quiet, reg), Hours: hours})
 	v := feed.NewSupervisor(feed.DefaultConfig(), quiet, reg)
 	for i := range sources {
 		sources[i] = v.Supervise(sources[i], nil)
 	}
-	source := desk.New(desk.DefaultConfig(), feed.DefaultConfig().Silence, sources, s.dir, hours, quiet, reg)
+	source := consolidate.New(consolidate.DefaultConfig(), feed.DefaultConfig().Silence, sources, s.dir, hours, quiet, reg)
 	cfg := broadcast.DefaultConfig()
 	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 10_000}, admission.NewJournal(quiet, reg), reg)
 	s.board = broadcast.NewBoard(cfg, nil, s.dir, source.Info(), door, quiet, reg)
@@ -90,8 +91,8 @@ func lasting() string {
 }
 
 // follow opens a relay of a node at an address.
-func follow(t *testing.T, addr string, symbols ...string) func(upstream.Env) []feed.Source {
-	return func(env upstream.Env) []feed.Source {
+func follow(t *testing.T, addr string, symbols ...string) func(vendors.Env) []feed.Source {
+	return func(env vendors.Env) []feed.Source {
 		sources, err := relay.Open(relay.Config{URL: "http://" + addr, Symbols: symbols}, env)
 		if err != nil {
 			t.Fatal(err)
@@ -101,14 +102,14 @@ func follow(t *testing.T, addr string, symbols ...string) func(upstream.Env) []f
 }
 
 // market is a source that says what a test has it say.
-type market struct {
+type venue struct {
 	info feed.Info
-	news chan feed.Batch
+	news chan market.Batch
 }
 
-func (m *market) Info() feed.Info { return m.info }
+func (m *venue) Info() feed.Info { return m.info }
 
-func (m *market) Run(ctx context.Context, publish func(feed.Batch)) error {
+func (m *venue) Run(ctx context.Context, publish func(market.Batch)) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -120,40 +121,40 @@ func (m *market) Run(ctx context.Context, publish func(feed.Batch)) error {
 }
 
 // open is a market with the symbol AAPL.
-func (m *market) open(t *testing.T) func(upstream.Env) []feed.Source {
-	return func(env upstream.Env) []feed.Source {
-		if _, err := env.Dir.Add(feed.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}); err != nil {
+func (m *venue) open(t *testing.T) func(vendors.Env) []feed.Source {
+	return func(env vendors.Env) []feed.Source {
+		if _, err := env.Dir.Add(market.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}); err != nil {
 			t.Fatal(err)
 		}
 		return []feed.Source{m}
 	}
 }
 
-func (m *market) trade(cents int64) {
-	now := feed.TimeOf(time.Now())
-	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindTrade, Flags: feed.Regular, Price: feed.Price(cents) * feed.Scale / 100, Size: feed.Units(3), Time: now, Received: now}}}
+func (m *venue) trade(cents int64) {
+	now := market.TimeOf(time.Now())
+	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(cents) * market.Scale / 100, Size: market.Units(3), Time: now, Received: now}}}
 }
 
 // viewer is what somebody sees of a node who listens to all that it says.
 type viewer struct {
 	t      *testing.T
-	dir    *feed.Directory
-	news   chan feed.Batch
-	tally  map[string]*feed.Tally
-	states map[string]feed.State
-	status feed.Status
+	dir    *market.Directory
+	news   chan market.Batch
+	tally  map[string]*market.Tally
+	states map[string]market.State
+	status market.Status
 }
 
 func view(s *server) *viewer {
 	s.t.Helper()
-	v := &viewer{t: s.t, dir: feed.NewDirectory(), news: make(chan feed.Batch), tally: map[string]*feed.Tally{}, states: map[string]feed.State{}}
-	source := follow(s.t, s.addr, "*")(upstream.Env{Dir: v.dir, Log: quiet, Faults: upstream.NewFaults(quiet, prometheus.NewRegistry())})[0]
+	v := &viewer{t: s.t, dir: market.NewDirectory(), news: make(chan market.Batch), tally: map[string]*market.Tally{}, states: map[string]market.State{}}
+	source := follow(s.t, s.addr, "*")(vendors.Env{Dir: v.dir, Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry())})[0]
 	source = feed.NewSupervisor(feed.DefaultConfig(), quiet, prometheus.NewRegistry()).Supervise(source, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- source.Run(ctx, func(b feed.Batch) {
-			mine := feed.Batch{Images: append([]feed.Quote(nil), b.Images...)}
+		done <- source.Run(ctx, func(b market.Batch) {
+			mine := market.Batch{Images: append([]market.Quote(nil), b.Images...)}
 			if b.Status != nil {
 				status := *b.Status
 				mine.Status = &status
@@ -189,7 +190,7 @@ func (v *viewer) until(what string, is func() bool) {
 			for i := range b.Images {
 				symbol := v.dir.Symbol(b.Images[i].Symbol).Symbol
 				if v.tally[symbol] == nil {
-					v.tally[symbol] = &feed.Tally{}
+					v.tally[symbol] = &market.Tally{}
 				}
 				v.states[symbol] = b.Images[i].State
 				v.tally[symbol].Image(&b.Images[i])
@@ -198,7 +199,7 @@ func (v *viewer) until(what string, is func() bool) {
 	}
 }
 
-func (v *viewer) quote(symbol string) (q feed.Quote) {
+func (v *viewer) quote(symbol string) (q market.Quote) {
 	if y := v.tally[symbol]; y != nil {
 		q = y.Quote()
 	}
@@ -207,7 +208,7 @@ func (v *viewer) quote(symbol string) (q feed.Quote) {
 }
 
 // shows waits for a price and a state of AAPL.
-func (v *viewer) shows(price string, state feed.State) {
+func (v *viewer) shows(price string, state market.State) {
 	v.t.Helper()
 	v.until(price+" "+state.String(), func() bool {
 		q := v.quote("AAPL")
@@ -216,7 +217,7 @@ func (v *viewer) shows(price string, state feed.State) {
 }
 
 func TestThreeNodesInARowSayTheSame(t *testing.T) {
-	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
 	first := serve(t, "127.0.0.1:0", m.open(t))
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
 	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "AAPL"))
@@ -224,47 +225,47 @@ func TestThreeNodesInARowSayTheSame(t *testing.T) {
 
 	m.trade(18931)
 	m.trade(18950)
-	v.shows("189.5", feed.Live)
+	v.shows("189.5", market.Live)
 	if q := v.quote("AAPL"); q.Volume.String() != "6" || q.Count != 2 || q.High.String() != "189.5" || q.Low.String() != "189.31" || q.Open.String() != "189.31" || q.VWAP.String() != "189.405" {
 		t.Errorf("quote %+v", q)
 	}
 	v.until("the status names the source", func() bool {
-		return v.status.State == feed.Live && v.status.Simulated && strings.HasSuffix(v.status.Message, ": sim live") && strings.Count(v.status.Message, ",") == 2
+		return v.status.State == market.Live && v.status.Simulated && strings.HasSuffix(v.status.Message, ": sim live") && strings.Count(v.status.Message, ",") == 2
 	})
 	for _, s := range []*server{second, third} {
-		if id, known := s.dir.ID("AAPL"); !known || s.dir.Symbol(id) != (feed.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}) {
+		if id, known := s.dir.ID("AAPL"); !known || s.dir.Symbol(id) != (market.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}) {
 			t.Errorf("directory %+v", s.dir.All())
 		}
 	}
 
-	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindState, State: feed.Halted}}}
-	v.shows("189.5", feed.Halted)
-	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindState, State: feed.Live}}}
-	v.shows("189.5", feed.Live)
+	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindState, State: market.Halted}}}
+	v.shows("189.5", market.Halted)
+	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindState, State: market.Live}}}
+	v.shows("189.5", market.Live)
 
-	m.news <- feed.Batch{Ticks: []feed.Tick{{Kind: feed.KindSession, Price: 180 * feed.Scale, Time: feed.TimeOf(time.Now())}}}
+	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Price: 180 * market.Scale, Time: market.TimeOf(time.Now())}}}
 	v.until("a new session", func() bool {
 		q := v.quote("AAPL")
-		return q.PreviousClose.String() == "180" && q.Set&(feed.FieldVolume|feed.FieldOpen|feed.FieldVWAP) == 0
+		return q.PreviousClose.String() == "180" && q.Set&(market.FieldVolume|market.FieldOpen|market.FieldVWAP) == 0
 	})
 
-	m.news <- feed.Batch{Status: &feed.Status{State: feed.Down, Message: "the market burns"}}
-	v.shows("189.5", feed.Down)
+	m.news <- market.Batch{Status: &market.Status{State: market.Down, Message: "the market burns"}}
+	v.shows("189.5", market.Down)
 	v.until("the status says why", func() bool {
-		return v.status.State == feed.Down && strings.HasSuffix(v.status.Message, ": sim down: the market burns")
+		return v.status.State == market.Down && strings.HasSuffix(v.status.Message, ": sim down: the market burns")
 	})
 }
 
 func TestPricesAreRightAgainAfterARestart(t *testing.T) {
-	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
 	v := view(second)
 	m.trade(100)
-	v.shows("1", feed.Live)
+	v.shows("1", market.Live)
 
 	first.stop()
-	v.shows("1", feed.Down)
+	v.shows("1", market.Down)
 	serve(t, first.addr, m.open(t))
 	m.trade(200)
 	// It may take longer to be found again than a market may be silent, so there is another trade.
@@ -272,37 +273,37 @@ func TestPricesAreRightAgainAfterARestart(t *testing.T) {
 	m.trade(200)
 	v.until("the trades of the new run, and no others", func() bool {
 		q := v.quote("AAPL")
-		return q.State == feed.Live && q.Volume.String() == "6" && q.Count == 2
+		return q.State == market.Live && q.Volume.String() == "6" && q.Count == 2
 	})
 }
 
 // A node that has just started knows no symbols but those that it is told.
 func TestASymbolThatTheNodeBetweenLearnsLaterComes(t *testing.T) {
-	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	first.stop()
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
 	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "AAPL"))
 	v := view(third)
-	v.until("nobody knows it", func() bool { return v.states["AAPL"] == feed.Down })
+	v.until("nobody knows it", func() bool { return v.states["AAPL"] == market.Down })
 	serve(t, first.addr, m.open(t))
 	m.trade(100)
-	v.shows("1", feed.Live)
+	v.shows("1", market.Live)
 }
 
 // A node that follows itself must not keep its own prices alive.
 func TestARingIsLetGo(t *testing.T) {
-	m := &market{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan feed.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	addr := first.addr
 	first.stop()
-	ring := serve(t, addr, func(env upstream.Env) []feed.Source {
+	ring := serve(t, addr, func(env vendors.Env) []feed.Source {
 		return append(m.open(t)(env), follow(t, addr, "*")(env)...)
 	})
 	watched := map[string]string{}
 	v := view(ring)
 	m.trade(100)
-	v.shows("1", feed.Live)
+	v.shows("1", market.Live)
 	v.until("the ring is seen", func() bool {
 		watched[v.status.Message] = ""
 		return strings.Contains(v.status.Message, "the source refuses the connection")
@@ -311,7 +312,7 @@ func TestARingIsLetGo(t *testing.T) {
 		t.Errorf("%d statuses until then", len(watched))
 	}
 	m.trade(105)
-	v.shows("1.05", feed.Live)
-	m.news <- feed.Batch{Status: &feed.Status{State: feed.Down, Message: "gone"}}
-	v.shows("1.05", feed.Down)
+	v.shows("1.05", market.Live)
+	m.news <- market.Batch{Status: &market.Status{State: market.Down, Message: "gone"}}
+	v.shows("1.05", market.Down)
 }

@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 const name = "relay"
@@ -14,13 +15,13 @@ const name = "relay"
 // Decoder reads what one connection says.
 type Decoder struct {
 	// static
-	env   *upstream.Env
+	env   *vendors.Env
 	self  string // what the relay is called in messages
 	board *board
 	asks  int               // requests that make up the subscription
 	newly func(name string) // called for each symbol whose record may be there now
 
-	scan, inner upstream.Scanner
+	scan, inner vendors.Scanner
 	message     message
 	reading     reading
 	greeted     bool
@@ -30,11 +31,11 @@ type Decoder struct {
 	answered    int  // of them, those whose quotes are all there
 	turn        bool // the next request can be sent
 	standing    standing
-	status      feed.Status
+	status      market.Status
 }
 
 // NewDecoder reads a recording of one connection.
-func NewDecoder(cfg Config, env upstream.Env) (upstream.Decoder, error) {
+func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -44,7 +45,7 @@ func NewDecoder(cfg Config, env upstream.Env) (upstream.Decoder, error) {
 	return newDecoder(&env, "recorded", newBoard(), len(requests(cfg.Symbols)), func(string) {}), nil
 }
 
-func newDecoder(env *upstream.Env, self string, b *board, asks int, newly func(string)) *Decoder {
+func newDecoder(env *vendors.Env, self string, b *board, asks int, newly func(string)) *Decoder {
 	return &Decoder{env: env, self: self, board: b, asks: asks, newly: newly}
 }
 
@@ -60,7 +61,7 @@ func (d *Decoder) unreadable(err error) error {
 func (d *Decoder) current() bool { return d.answered == d.asks }
 
 // Frame takes in one message.
-func (d *Decoder) Frame(text []byte, received feed.Time, b *feed.Batch) error {
+func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	m := &d.message
 	if err := m.read(&d.scan, text); err != nil {
 		return d.unreadable(err)
@@ -97,7 +98,7 @@ func (d *Decoder) Frame(text []byte, received feed.Time, b *feed.Batch) error {
 		return refusal(m)
 	case "unsubscribed", "pong":
 	default:
-		d.env.Faults.Count(name, upstream.Unknown, fmt.Errorf("type: %.40q is not known", kind))
+		d.env.Faults.Count(name, vendors.Unknown, fmt.Errorf("type: %.40q is not known", kind))
 	}
 	return nil
 }
@@ -179,7 +180,7 @@ func (d *Decoder) restate(m *message) error {
 }
 
 // tell adds the status, unless the board is still behind it.
-func (d *Decoder) tell(b *feed.Batch) (err error) {
+func (d *Decoder) tell(b *market.Batch) (err error) {
 	if d.status, err = d.standing.status(d.self); err == nil && d.current() {
 		b.Status = &d.status
 	}
@@ -187,7 +188,7 @@ func (d *Decoder) tell(b *feed.Batch) (err error) {
 }
 
 // answer notes that all has come that the newest request asked for. With the last one, the board is up to date.
-func (d *Decoder) answer(b *feed.Batch) {
+func (d *Decoder) answer(b *market.Batch) {
 	if d.current() {
 		return
 	}
@@ -199,7 +200,7 @@ func (d *Decoder) answer(b *feed.Batch) {
 }
 
 // quotes takes in a snapshot or an update.
-func (d *Decoder) quotes(m *message, whole bool, b *feed.Batch) error {
+func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 	seq, err := m.seq.Uint("seq")
 	if err != nil {
 		return d.unreadable(err)
@@ -238,13 +239,13 @@ func (d *Decoder) quotes(m *message, whole bool, b *feed.Batch) error {
 }
 
 // quote takes in one symbol's.
-func (d *Decoder) quote(whole bool, b *feed.Batch) {
+func (d *Decoder) quote(whole bool, b *market.Batch) {
 	r := &d.reading
 	id, known := d.env.Dir.ID(r.symbol)
 	if !known {
 		var err error
-		if id, err = d.env.Dir.Add(feed.Symbol{Symbol: r.symbol, Decimals: decimals(r.values.Price)}); err != nil {
-			d.note(upstream.Bad(upstream.BadSymbol, "s: %w", err))
+		if id, err = d.env.Dir.Add(market.Symbol{Symbol: r.symbol, Decimals: decimals(r.values.Price)}); err != nil {
+			d.note(vendors.Bad(vendors.BadSymbol, "s: %w", err))
 			return
 		}
 		d.newly(r.symbol)
@@ -258,7 +259,7 @@ func (d *Decoder) quote(whole bool, b *feed.Batch) {
 }
 
 // subscribed takes in which of the named symbols the server does not know: those are down, until it does.
-func (d *Decoder) subscribed(m *message, received feed.Time, b *feed.Batch) error {
+func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) error {
 	if m.id.Known() && !d.current() {
 		d.granted++
 	}
@@ -279,9 +280,9 @@ func (d *Decoder) subscribed(m *message, received feed.Time, b *feed.Batch) erro
 		}
 		d.board.strangers[symbol] = true
 		strangers = append(strangers, symbol)
-		d.env.Faults.Count(name, upstream.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
+		d.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
 		if id, known := d.env.Dir.ID(symbol); known {
-			b.Ticks = append(b.Ticks, feed.Tick{Symbol: id, Kind: feed.KindState, State: feed.Down, Received: received})
+			b.Ticks = append(b.Ticks, market.Tick{Symbol: id, Kind: market.KindState, State: market.Down, Received: received})
 		}
 	})
 	if len(strangers) > 0 {
@@ -291,7 +292,7 @@ func (d *Decoder) subscribed(m *message, received feed.Time, b *feed.Batch) erro
 }
 
 // names calls see for each string of a list, which may be missing.
-func (d *Decoder) names(key string, list upstream.Value, see func(string)) error {
+func (d *Decoder) names(key string, list vendors.Value, see func(string)) error {
 	if !list.Known() {
 		return nil
 	}
@@ -310,10 +311,10 @@ func (d *Decoder) names(key string, list upstream.Value, see func(string)) error
 }
 
 // Answer takes in an answer to GET path: records of symbols.
-func (d *Decoder) Answer(path string, body []byte, _ feed.Time, _ *feed.Batch) error {
+func (d *Decoder) Answer(path string, body []byte, _ market.Time, _ *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != symbolsPath {
-		d.env.Faults.Count(name, upstream.Unknown, fmt.Errorf("path: %.100q is not known", path))
+		d.env.Faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 		return nil
 	}
 	if _, err := readRecords(body, d.env); err != nil {

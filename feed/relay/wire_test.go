@@ -13,12 +13,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
-func newEnv(reg prometheus.Registerer) upstream.Env {
+func newEnv(reg prometheus.Registerer) vendors.Env {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	return upstream.Env{Dir: feed.NewDirectory(), Log: log, Faults: upstream.NewFaults(log, reg)}
+	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, reg)}
 }
 
 // faults is how much could not be used, as "kind 1".
@@ -36,7 +37,7 @@ func faults(t testing.TB, reg *prometheus.Registry) (all []string) {
 }
 
 // told is a batch in words.
-func told(dir *feed.Directory, b *feed.Batch) (all []string) {
+func told(dir *market.Directory, b *market.Batch) (all []string) {
 	if s := b.Status; s != nil {
 		all = append(all, fmt.Sprintf("%s %v simulated=%t %s", s.Source, s.State, s.Simulated, s.Message))
 	}
@@ -44,7 +45,7 @@ func told(dir *feed.Directory, b *feed.Batch) (all []string) {
 		text := dir.Symbol(q.Symbol).Symbol
 		values := [...]any{q.Price, q.Size, q.Bid, q.BidSize, q.Ask, q.AskSize, q.Open, q.High, q.Low, q.PreviousClose,
 			q.Volume, q.Count, q.VWAP, int64(q.Time), q.State, q.Extended, int64(q.ExtendedTime), q.Source}
-		for i, key := range feed.FieldKeys() {
+		for i, key := range market.FieldKeys() {
 			if q.Set&(1<<i) != 0 {
 				text += fmt.Sprintf(" %s=%v", key, values[i])
 			}
@@ -97,7 +98,7 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, step := range conversation {
-		var b feed.Batch
+		var b market.Batch
 		if err := d.Frame([]byte(step.message), 1, &b); err != nil {
 			t.Fatalf("%s: %v", step.message, err)
 		}
@@ -118,7 +119,7 @@ func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	for _, text := range []string{"", "{", "[]", "null", "{}", `{"type":5}`, `{"type":"update","seq":1}`, `{"type":"update","seq":"x","quotes":[]}`,
 		`{"type":"update","seq":1,"more":7,"quotes":[]}`, hello, `{"type":"update","seq":1,"quotes":[{"s":"A"}`, `{"type":"subscribed","id":1,"unknown":{}}`} {
 		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
-		var b feed.Batch
+		var b market.Batch
 		if err := d.Frame([]byte(hello), 1, &b); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +131,7 @@ func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	for _, text := range []string{`{"type":"update","seq":1,"quotes":[]}`, `{"type":"hello"}`, `{"type":"hello","epoch":"a-1"}`, `{"type":"hello","epoch":"a","source":"x","status":"?"}`,
 		`{"type":"hello","epoch":"a","sources":[{"source":"x"}]}`, `{"type":"hello","epoch":"a","sources":{}}`} {
 		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
-		if err := d.Frame([]byte(text), 1, &feed.Batch{}); err == nil {
+		if err := d.Frame([]byte(text), 1, &market.Batch{}); err == nil {
 			t.Errorf("begins with %s", text)
 		}
 	}
@@ -142,7 +143,7 @@ func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 	env := newEnv(prometheus.NewRegistry())
 	d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
 	for i, text := range []string{hello, `{"type":"heartbeat","seq":1}`, `{"type":"subscribed","id":1}`, `{"type":"heartbeat","seq":1}`} {
-		var b feed.Batch
+		var b market.Batch
 		if err := d.Frame([]byte(text), 1, &b); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +167,7 @@ func TestNoPositionHoldsBetweenANameAndItsQuote(t *testing.T) {
 		{`{"type":"snapshot","seq":6,"more":true,"quotes":[{"s":"LATE","p":2}]}`, ""},
 		{`{"type":"snapshot","seq":6,"quotes":[]}`, "e1-6"},
 	} {
-		if err := d.Frame([]byte(step.message), 1, &feed.Batch{}); err != nil {
+		if err := d.Frame([]byte(step.message), 1, &market.Batch{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := known.position.String(); got != step.position {
@@ -182,7 +183,7 @@ func TestARecordingThatBeginsWithChangesIsInPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b feed.Batch
+	var b market.Batch
 	for _, text := range []string{hello, `{"type":"subscribed","id":1}`, `{"type":"snapshot","seq":5,"resumed":true,"quotes":[{"s":"AAPL","p":1,"x":null}]}`,
 		`{"type":"update","seq":6,"quotes":[{"s":"AAPL","p":2},{"s":"MSFT","p":3}]}`} {
 		if err := d.Frame([]byte(text), 1, &b); err != nil {
@@ -201,10 +202,10 @@ func TestTheMessageSaysHowTheSourcesAre(t *testing.T) {
 		want     string
 	}{
 		{nil, "down via e1: "},
-		{standing{{"relay", feed.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
-		{standing{{"relay", feed.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
-		{standing{{"sim", feed.Down, "", false}, {"relay", feed.Stale, "via e2: sim stale", false}}, "stale via e1,e2: sim down; relay stale: sim stale"},
-		{standing{{"sim", feed.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
+		{standing{{"relay", market.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
+		{standing{{"relay", market.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
+		{standing{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}}, "stale via e1,e2: sim down; relay stale: sim stale"},
+		{standing{{"sim", market.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
 	} {
 		s, err := c.standing.status("e1")
 		if got := s.State.String() + " " + s.Message; err != nil || got != c.want {
@@ -225,11 +226,11 @@ func TestAnswersAreRecordsOfSymbols(t *testing.T) {
 		"/api/symbols":              `{"symbols":[7]}`,
 		"/api/quotes":               `{}`,
 	} {
-		if err := d.Answer(path, []byte(body), 1, &feed.Batch{}); err != nil {
+		if err := d.Answer(path, []byte(body), 1, &market.Batch{}); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if got, want := env.Dir.All(), []feed.Symbol{{Symbol: "AAPL", Name: "Apple Inc.", Decimals: 2}}; !slices.Equal(got, want) {
+	if got, want := env.Dir.All(), []market.Symbol{{Symbol: "AAPL", Name: "Apple Inc.", Decimals: 2}}; !slices.Equal(got, want) {
 		t.Errorf("directory %+v", got)
 	}
 	if got, want := faults(t, reg), []string{"json 1", "symbol 2", "unknown 1"}; !slices.Equal(got, want) {

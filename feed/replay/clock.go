@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // clock reads the times of a CSV file.
@@ -17,7 +17,7 @@ type clock struct {
 	zone   *time.Location
 
 	text string // what was last read, since rows often share a time
-	at   feed.Time
+	at   market.Time
 }
 
 var unixDigits = map[string]int{"unix_s": 0, "unix_ms": 3, "unix_us": 6, "unix_ns": 9}
@@ -44,7 +44,7 @@ func newClock(format, zone string) (*clock, error) {
 const lastTime = 253402300799999999
 
 // read turns text into an instant, rounded down to a microsecond.
-func (c *clock) read(text []byte) (feed.Time, error) {
+func (c *clock) read(text []byte) (market.Time, error) {
 	if len(text) > 0 && string(text) == c.text {
 		return c.at, nil
 	}
@@ -60,7 +60,7 @@ func (c *clock) read(text []byte) (feed.Time, error) {
 	return at, nil
 }
 
-func (c *clock) parse(s string) (feed.Time, error) {
+func (c *clock) parse(s string) (market.Time, error) {
 	if c.digits >= 0 {
 		return c.unix(s)
 	}
@@ -75,11 +75,11 @@ func (c *clock) parse(s string) (feed.Time, error) {
 	if t.Year() < 1970 || t.Year() > 9999 {
 		return 0, nil
 	}
-	return feed.TimeOf(t), nil
+	return market.TimeOf(t), nil
 }
 
 // unix reads a count of seconds, milli-, micro- or nanoseconds, with or without a fraction.
-func (c *clock) unix(s string) (feed.Time, error) {
+func (c *clock) unix(s string) (market.Time, error) {
 	whole, fraction, point := strings.Cut(s, ".")
 	wrong := fmt.Errorf("%.60q is not a count of seconds or parts of them since 1970", s)
 	if whole == "" || point && fraction == "" || len(whole) > 20 {
@@ -105,5 +105,5 @@ func (c *clock) unix(s string) (feed.Time, error) {
 	if err != nil {
 		return lastTime + 1, nil
 	}
-	return feed.Time(n), nil
+	return market.Time(n), nil
 }

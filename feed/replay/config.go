@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
@@ -50,7 +50,7 @@ func (c Config) Validate() error {
 }
 
 // instant reads a time that may be left out.
-func instant(key, text string) (feed.Time, error) {
+func instant(key, text string) (market.Time, error) {
 	if text == "" {
 		return noInstant, nil
 	}
@@ -58,5 +58,5 @@ func instant(key, text string) (feed.Time, error) {
 	if err != nil || t.Year() > 9999 || t.UnixMicro() <= 0 {
 		return noInstant, fmt.Errorf("%s: %.40q is neither empty nor an RFC 3339 instant after 1970, such as 2005-12-27T14:30:00Z", key, text)
 	}
-	return feed.TimeOf(t), nil
+	return market.TimeOf(t), nil
 }

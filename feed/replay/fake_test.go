@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"tickertape/feed"
-	"tickertape/feed/upstream"
-	"tickertape/feed/upstream/upstreamtest"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // fakeKey is a key that a query writes otherwise than a header does.
@@ -19,15 +20,15 @@ const fakeKey = "s3cr3t/+="
 
 // fakeDecoder decodes a vendor that there is not: JSON objects of which t says what they are.
 type fakeDecoder struct {
-	env  upstream.Env
-	ids  map[string]feed.SymbolID
-	scan upstream.Scanner
+	env  vendors.Env
+	ids  map[string]market.SymbolID
+	scan vendors.Scanner
 }
 
-func newFakeDecoder(env upstream.Env, symbols []string) (upstream.Decoder, error) {
-	d := &fakeDecoder{env: env, ids: map[string]feed.SymbolID{}}
+func newFakeDecoder(env vendors.Env, symbols []string) (vendors.Decoder, error) {
+	d := &fakeDecoder{env: env, ids: map[string]market.SymbolID{}}
 	for _, name := range symbols {
-		id, err := env.Dir.Add(feed.Symbol{Symbol: name, Market: "crypto", Currency: "USD", Decimals: 2})
+		id, err := env.Dir.Add(market.Symbol{Symbol: name, Market: "crypto", Currency: "USD", Decimals: 2})
 		if err != nil {
 			return nil, err
 		}
@@ -40,11 +41,11 @@ func newFakeDecoder(env upstream.Env, symbols []string) (upstream.Decoder, error
 type fakeFields struct {
 	kind, text, symbol  string
 	id                  uint64
-	price, vwap, before feed.Price
-	open, high, low     feed.Price
-	size, volume        feed.Quantity
+	price, vwap, before market.Price
+	open, high, low     market.Price
+	size, volume        market.Quantity
 	count               uint64
-	at                  feed.Time
+	at                  market.Time
 }
 
 func (d *fakeDecoder) fields(text []byte) (f fakeFields, err error) {
@@ -93,7 +94,7 @@ func (d *fakeDecoder) fields(text []byte) (f fakeFields, err error) {
 	return f, err
 }
 
-func (d *fakeDecoder) Frame(text []byte, received feed.Time, b *feed.Batch) error {
+func (d *fakeDecoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	f, err := d.fields(text)
 	if err != nil {
 		d.env.Faults.Note("fake", err)
@@ -105,14 +106,14 @@ func (d *fakeDecoder) Frame(text []byte, received feed.Time, b *feed.Batch) erro
 		return feed.Breakf(feed.Restart, "the vendor says %s", f.text)
 	case !known:
 	case f.kind == "trade":
-		b.Ticks = append(b.Ticks, feed.Tick{Symbol: id, Flags: feed.Regular, ID: f.id, Price: f.price, Size: f.size, Time: f.at, Received: received})
+		b.Ticks = append(b.Ticks, market.Tick{Symbol: id, Flags: market.Regular, ID: f.id, Price: f.price, Size: f.size, Time: f.at, Received: received})
 	case f.kind == "cancel":
-		b.Corrections = append(b.Corrections, feed.Correction{Symbol: id, ID: f.id, Old: feed.Print{Price: f.price, Size: f.size, Flags: feed.Regular}, Time: f.at, Received: received})
+		b.Corrections = append(b.Corrections, market.Correction{Symbol: id, ID: f.id, Old: market.Print{Price: f.price, Size: f.size, Flags: market.Regular}, Time: f.at, Received: received})
 	}
 	return nil
 }
 
-func (d *fakeDecoder) Answer(path string, body []byte, _ feed.Time, b *feed.Batch) error {
+func (d *fakeDecoder) Answer(path string, body []byte, _ market.Time, b *market.Batch) error {
 	f, err := d.fields(body)
 	if err != nil {
 		d.env.Faults.Note("fake", err)
@@ -122,10 +123,10 @@ func (d *fakeDecoder) Answer(path string, body []byte, _ feed.Time, b *feed.Batc
 	if !known {
 		return fmt.Errorf("answer to %s: symbol %q is not known", path, f.symbol)
 	}
-	im := feed.Quote{Symbol: id, PreviousClose: f.before, Set: feed.FieldPreviousClose | feed.FieldVolume | feed.FieldCount, Volume: f.volume, Count: f.count}
+	im := market.Quote{Symbol: id, PreviousClose: f.before, Set: market.FieldPreviousClose | market.FieldVolume | market.FieldCount, Volume: f.volume, Count: f.count}
 	if f.count > 0 {
 		im.Open, im.High, im.Low, im.VWAP = f.open, f.high, f.low, f.vwap
-		im.Set |= feed.FieldOpen | feed.FieldHigh | feed.FieldLow | feed.FieldVWAP
+		im.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldVWAP
 	}
 	b.Images = append(b.Images, im)
 	return nil
@@ -133,7 +134,7 @@ func (d *fakeDecoder) Answer(path string, body []byte, _ feed.Time, b *feed.Batc
 
 // fakeSource is a connection to the vendor, as adapters make them.
 type fakeSource struct {
-	env     upstream.Env
+	env     vendors.Env
 	symbols []string
 }
 
@@ -141,31 +142,31 @@ func (s *fakeSource) Info() feed.Info {
 	return feed.Info{Name: "fake", Remote: true, Numbered: true, Market: "crypto"}
 }
 
-func (s *fakeSource) Run(ctx context.Context, publish func(feed.Batch)) error {
+func (s *fakeSource) Run(ctx context.Context, publish func(market.Batch)) error {
 	key := readFakeKey()
 	d, err := newFakeDecoder(s.env, s.symbols)
 	if err != nil {
 		return err
 	}
-	conn, err := upstream.Line{Source: "fake", URL: "wss://fake.example/stream", Client: s.env.Client(), Secrets: []upstream.Secret{key}, Tap: s.env.Tap}.Dial(ctx)
+	conn, err := vendors.Line{Source: "fake", URL: "wss://fake.example/stream", Client: s.env.Client(), Secrets: []vendors.Secret{key}, Tap: s.env.Tap}.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	opening := upstream.NewOpening(publish)
+	opening := vendors.NewOpening(publish)
 	ctx, cancel := context.WithCancel(ctx)
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	defer cancel()
 	asking.Go(func() {
-		rest := upstream.REST{Source: "fake", Base: "https://fake.example", Secrets: []upstream.Secret{key}, Client: s.env.Client(), Tap: s.env.Tap}
+		rest := vendors.REST{Source: "fake", Base: "https://fake.example", Secrets: []vendors.Secret{key}, Client: s.env.Client(), Tap: s.env.Tap}
 		answers, _ := newFakeDecoder(s.env, s.symbols)
 		for _, symbol := range s.symbols {
 			body, received, err := rest.Get(ctx, "/day", url.Values{"symbol": {symbol}, "token": {key.Reveal()}})
 			if err != nil {
 				return
 			}
-			var b feed.Batch
+			var b market.Batch
 			if answers.Answer("/day", body, received, &b) == nil {
 				opening.Start(b.Images[0], received)
 			}
@@ -174,8 +175,8 @@ func (s *fakeSource) Run(ctx context.Context, publish func(feed.Batch)) error {
 	return conn.Pump(ctx, d, opening.Publish, nil)
 }
 
-func readFakeKey() upstream.Secret {
-	key, err := upstream.ReadSecret("", "", "FAKE_KEY")
+func readFakeKey() vendors.Secret {
+	key, err := vendors.ReadSecret("", "", "FAKE_KEY")
 	if err != nil {
 		panic(err)
 	}
@@ -187,29 +188,29 @@ type fakeVendor struct {
 	symbols []string
 
 	mu     sync.Mutex
-	trades []string               // guarded by mu: messages
-	days   map[string]*feed.Tally // guarded by mu
-	count  int                    // guarded by mu: of trades of each symbol
-	today  int                    // guarded by mu: the day of the year
+	trades []string                 // guarded by mu: messages
+	days   map[string]*market.Tally // guarded by mu
+	count  int                      // guarded by mu: of trades of each symbol
+	today  int                      // guarded by mu: the day of the year
 }
 
 const (
 	fakeTrades = 40 // of each symbol
 	fakeLives  = 15 // trades of each symbol, then the connection closes
-	fakeClose  = 99 * feed.Scale
+	fakeClose  = 99 * market.Scale
 )
 
 // start opens the vendor's server.
-func (v *fakeVendor) start(t *testing.T) *upstreamtest.Server {
-	v.days, v.today = map[string]*feed.Tally{}, time.Now().UTC().YearDay()
+func (v *fakeVendor) start(t *testing.T) *vendortest.Server {
+	v.days, v.today = map[string]*market.Tally{}, time.Now().UTC().YearDay()
 	for i, name := range v.symbols {
-		y := feed.NewTally(feed.SymbolID(i), fakeClose)
+		y := market.NewTally(market.SymbolID(i), fakeClose)
 		v.days[name] = &y
 	}
-	return upstreamtest.NewServer(t, v.serve, http.HandlerFunc(v.day))
+	return vendortest.NewServer(t, v.serve, http.HandlerFunc(v.day))
 }
 
-func (v *fakeVendor) serve(s *upstreamtest.Socket) {
+func (v *fakeVendor) serve(s *vendortest.Socket) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -254,21 +255,21 @@ func (v *fakeVendor) trade() (messages []string, over bool) {
 		return nil, false
 	}
 	v.count++
-	at := feed.TimeOf(time.Now())
+	at := market.TimeOf(time.Now())
 	if today := time.Now().UTC().YearDay(); today != v.today {
 		for _, y := range v.days {
-			y.Apply(&feed.Tick{Kind: feed.KindSession, Price: y.Quote().Price})
+			y.Apply(&market.Tick{Kind: market.KindSession, Price: y.Quote().Price})
 		}
 		v.today = today
 	}
 	for i, name := range v.symbols {
-		k := feed.Tick{Symbol: feed.SymbolID(i), Flags: feed.Regular, ID: uint64(v.count), Price: 100*feed.Scale + feed.Price(v.count*(i+1)%7)*feed.Scale/100, Size: feed.Units(uint64(v.count)), Time: at}
+		k := market.Tick{Symbol: market.SymbolID(i), Flags: market.Regular, ID: uint64(v.count), Price: 100*market.Scale + market.Price(v.count*(i+1)%7)*market.Scale/100, Size: market.Units(uint64(v.count)), Time: at}
 		v.days[name].Apply(&k)
 		text := fmt.Sprintf(`{"t":"trade","s":%q,"i":%d,"p":"%v","z":"%v","at":%d}`, name, k.ID, k.Price, k.Size, at)
 		v.trades = append(v.trades, text)
 		messages = append(messages, text)
 		if v.count%6 == 0 {
-			v.days[name].Correct(&feed.Correction{ID: k.ID, Old: feed.Print{Price: k.Price, Size: k.Size, Flags: k.Flags}, Time: at})
+			v.days[name].Correct(&market.Correction{ID: k.ID, Old: market.Print{Price: k.Price, Size: k.Size, Flags: k.Flags}, Time: at})
 			messages = append(messages, fmt.Sprintf(`{"t":"cancel","s":%q,"i":%d,"p":"%v","z":"%v","at":%d}`, name, k.ID, k.Price, k.Size, at))
 		}
 	}

@@ -63,13 +63,13 @@ func (t *tape) recognise(f *file) error {
 			return err
 		}
 		if t.frames == nil {
-			t.frames = newVendors(t.decoders, t.env)
+			t.frames = newRawDecoding(t.decoders, t.env)
 		}
 		if err := t.frames.begin(r.Header()); err != nil {
 			return err
 		}
 		t.numbered = t.frames.numbered
-		f.rows = &frames{reader: r, vendors: t.frames}
+		f.rows = &frames{reader: r, decoding: t.frames}
 		return nil
 	case text[0] == '{':
 		r, err := recording.NewReader(f.lines, t.env.Dir)

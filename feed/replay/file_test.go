@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
 
@@ -50,7 +50,7 @@ func TestRecordingThatBreaksOffIsPlayedUpToThere(t *testing.T) {
 				cfg.CSV.Symbol, cfg.CSV.Time, cfg.CSV.TimeFormat, cfg.CSV.Price = "s", []string{"t"}, "unix_us", "p"
 				s := openFile(t, cfg)
 				ticks := 0
-				if err := s.Run(t.Context(), func(b feed.Batch) { ticks += len(b.Ticks) }); err != nil {
+				if err := s.Run(t.Context(), func(b market.Batch) { ticks += len(b.Ticks) }); err != nil {
 					t.Fatal(err)
 				}
 				if n := testutil.ToFloat64(s.metrics.bad[recording.Truncated]); ticks != 3 || n != 1 {

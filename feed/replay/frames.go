@@ -6,25 +6,25 @@ import (
 	"slices"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // Decoders make what one connection of a vendor is decoded by, by the vendor's name. The symbols, in the
 // vendor's spelling, are those that were subscribed to.
-type Decoders map[string]func(env upstream.Env, symbols []string) (upstream.Decoder, error)
+type Decoders map[string]func(env vendors.Env, symbols []string) (vendors.Decoder, error)
 
 // frames is a raw recording, read row by row: what the vendors' decoders make of its messages.
 type frames struct {
-	reader  *recording.RawReader
-	vendors *vendors
-	message recording.Message
+	reader   *recording.RawReader
+	decoding *rawDecoding
+	message  recording.Message
 }
 
 // Next decodes messages until one of them says something.
 func (f *frames) Next(e *recording.Entry) error {
-	v := f.vendors
+	v := f.decoding
 	for len(v.rows) == 0 {
 		if err := f.reader.Next(&f.message); err != nil {
 			return err
@@ -43,27 +43,27 @@ func (f *frames) Next(e *recording.Entry) error {
 	return nil
 }
 
-// vendors decode the messages of a raw recording, through all its files.
-type vendors struct {
+// rawDecoding decodes the messages of a raw recording, through all its files.
+type rawDecoding struct {
 	// static
 	decoders Decoders
-	env      upstream.Env
+	env      vendors.Env
 
-	since    feed.Time // when the recorder began; its connections are numbered from then on
+	since    market.Time // when the recorder began; its connections are numbered from then on
 	numbered bool
 	byName   map[string]*vendor
-	owners   map[feed.SymbolID]*vendor // whose news of a symbol are played, where several have it
+	owners   map[market.SymbolID]*vendor // whose news of a symbol are played, where several have it
 	days     *days
 	rows     []recording.Entry // what the newest message says
 	spent    []recording.Entry // rows from its beginning, to be used again
 }
 
-func newVendors(decoders Decoders, env upstream.Env) *vendors {
-	return &vendors{decoders: decoders, env: env, byName: map[string]*vendor{}, owners: map[feed.SymbolID]*vendor{}, days: newDays(env.Hours)}
+func newRawDecoding(decoders Decoders, env vendors.Env) *rawDecoding {
+	return &rawDecoding{decoders: decoders, env: env, byName: map[string]*vendor{}, owners: map[market.SymbolID]*vendor{}, days: newDays(env.Hours)}
 }
 
 // begin begins a file. What its recorder knew before goes on, unless it is another recorder.
-func (v *vendors) begin(h recording.RawHeader) error {
+func (v *rawDecoding) begin(h recording.RawHeader) error {
 	if len(v.byName) > 0 && h.Since == v.since {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (v *vendors) begin(h recording.RawHeader) error {
 			return fmt.Errorf("sources: %.40q cannot be decoded here, only [%s]", s.Name, strings.Join(known, " "))
 		}
 		y := &vendor{name: s.Name, connections: map[uint64]*connection{},
-			decoder: func() (upstream.Decoder, error) { return decode(v.env, s.Symbols) }}
+			decoder: func() (vendors.Decoder, error) { return decode(v.env, s.Symbols) }}
 		if _, err := y.unheard(); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (v *vendors) begin(h recording.RawHeader) error {
 }
 
 // take decodes a message.
-func (v *vendors) take(m *recording.Message) error {
+func (v *rawDecoding) take(m *recording.Message) error {
 	v.rows = v.spent[:0]
 	y := v.byName[m.Source]
 	if y == nil {
@@ -103,7 +103,7 @@ func (v *vendors) take(m *recording.Message) error {
 	for _, t := range v.days.pass(m.Received, v.env.Dir) {
 		v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
 	}
-	said := func(b *feed.Batch) { v.put(y, b, m.Received) }
+	said := func(b *market.Batch) { v.put(y, b, m.Received) }
 	var err error
 	if m.Path == "" {
 		err = y.frame(m, said)
@@ -115,7 +115,7 @@ func (v *vendors) take(m *recording.Message) error {
 }
 
 // put makes rows of what there is of a vendor's symbols.
-func (v *vendors) put(y *vendor, b *feed.Batch, at feed.Time) {
+func (v *rawDecoding) put(y *vendor, b *market.Batch, at market.Time) {
 	if b.Status != nil {
 		s := *b.Status
 		s.Source = y.name
@@ -140,11 +140,11 @@ func (v *vendors) put(y *vendor, b *feed.Batch, at feed.Time) {
 	}
 }
 
-func (v *vendors) row(e recording.Entry) { v.rows = append(v.rows, e) }
+func (v *rawDecoding) row(e recording.Entry) { v.rows = append(v.rows, e) }
 
 // owns tells whether a vendor's news of a symbol are played: those of one vendor only are, or two would
 // count its volume.
-func (v *vendors) owns(y *vendor, id feed.SymbolID) bool {
+func (v *rawDecoding) owns(y *vendor, id market.SymbolID) bool {
 	if v.owners[id] == nil {
 		v.owners[id] = y
 	}

@@ -16,21 +16,22 @@ import (
 
 	"tickertape/feed"
 	"tickertape/feed/calendar"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
-	"tickertape/feed/upstream/upstreamtest"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 var fakeDecoders = Decoders{"fake": newFakeDecoder}
 
 // newEnv is what a program gives to a replay.
-func newEnv(t testing.TB) upstream.Env {
+func newEnv(t testing.TB) vendors.Env {
 	t.Helper()
 	hours, err := calendar.New(calendar.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return upstream.Env{Dir: feed.NewDirectory(), Log: quiet, Faults: upstream.NewFaults(quiet, prometheus.NewRegistry()), Hours: hours}
+	return vendors.Env{Dir: market.NewDirectory(), Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry()), Hours: hours}
 }
 
 // TestARawRecordingGivesTheQuotesOfItsSession records a vendor over midnight, with connections that end
@@ -40,13 +41,13 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "raw.ndjson.zst")
 	symbols := []string{"A", "B/C"}
-	live := map[string]feed.Quote{}
+	live := map[string]market.Quote{}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(24*time.Hour - 10*time.Second - 200*time.Millisecond)
 		vendor := &fakeVendor{symbols: symbols}
 		server := vendor.start(t)
 		env := server.Env(t)
-		w, err := recording.CreateRaw(path, recording.Rotation{Every: 3 * time.Second}, recording.RawHeader{Since: feed.TimeOf(time.Now()),
+		w, err := recording.CreateRaw(path, recording.Rotation{Every: 3 * time.Second}, recording.RawHeader{Since: market.TimeOf(time.Now()),
 			Sources: []recording.RawSource{{Name: "fake", Numbered: true, Symbols: symbols}}}, quiet)
 		if err != nil {
 			t.Fatal(err)
@@ -54,11 +55,11 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 		defer w.Close()
 		env.Tap = w
 		for _, name := range symbols {
-			if _, err := env.Dir.Add(feed.Symbol{Symbol: name, Market: "crypto"}); err != nil {
+			if _, err := env.Dir.Add(market.Symbol{Symbol: name, Market: "crypto"}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		watcher := upstreamtest.Watch(t, env, []feed.Source{&fakeSource{env, symbols}}, feed.DefaultConfig())
+		watcher := vendortest.Watch(t, env, []feed.Source{&fakeSource{env, symbols}}, feed.DefaultConfig())
 		time.Sleep(fakeTrades*500*time.Millisecond + 5*time.Second)
 		for _, name := range symbols {
 			live[name] = watcher.Quote(name)
@@ -106,8 +107,8 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 						t.Errorf("info: got %+v, want %+v", got, want)
 					}
 					began := time.Now()
-					watcher := upstreamtest.Watch(t, env, []feed.Source{s}, feed.DefaultConfig())
-					for watcher.Status().State != feed.Closed {
+					watcher := vendortest.Watch(t, env, []feed.Source{s}, feed.DefaultConfig())
+					for watcher.Status().State != market.Closed {
 						time.Sleep(time.Millisecond)
 					}
 					if took := time.Since(began); speed > 0 && (took < time.Duration(float64(20*time.Second)/speed) || took > time.Duration(float64(25*time.Second)/speed)) {
@@ -137,7 +138,7 @@ func TestARawRecordingPlaysInALoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		watcher := upstreamtest.Watch(t, env, []feed.Source{s}, feed.DefaultConfig())
+		watcher := vendortest.Watch(t, env, []feed.Source{s}, feed.DefaultConfig())
 		for round := range 3 {
 			time.Sleep(2*time.Second - 500*time.Millisecond)
 			if got := watcher.Quote("A").Count; got != 1 {
@@ -171,14 +172,14 @@ func fakeTrade(symbol string, id, second int) string {
 }
 
 // played is all that a recording gives, as fast as possible.
-func played(t *testing.T, cfg Config, env upstream.Env, decoders Decoders) (texts []string) {
+func played(t *testing.T, cfg Config, env vendors.Env, decoders Decoders) (texts []string) {
 	t.Helper()
 	cfg.Speed = 0
 	s, err := Open(cfg, env, decoders, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		if b.Status != nil {
 			texts = append(texts, fmt.Sprint(b.Status.State, " ", b.Status.Message))
 		}
@@ -235,7 +236,7 @@ func TestRawMessagesBecomeRows(t *testing.T) {
 
 func TestOpenRefusesRawRecordingsThatCannotBeDecoded(t *testing.T) {
 	good := frameLine(1, 0, fakeTrade("A", 1, 0))
-	failing := Decoders{"fake": func(upstream.Env, []string) (upstream.Decoder, error) { return nil, fmt.Errorf("out of order") }}
+	failing := Decoders{"fake": func(vendors.Env, []string) (vendors.Decoder, error) { return nil, fmt.Errorf("out of order") }}
 	for name, c := range map[string]struct {
 		files    map[string]string
 		decoders Decoders

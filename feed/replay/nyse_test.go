@@ -17,9 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.yaml.in/yaml/v3"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 const root = "../.." // of the module
@@ -79,8 +79,8 @@ func TestNYSEAddsUp(t *testing.T) {
 	cfg := nyse(t)
 	cfg.Speed = 0
 	var logged bytes.Buffer
-	dir := feed.NewDirectory()
-	s, err := Open(cfg, upstream.Env{Dir: dir, Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, prometheus.NewRegistry())
+	dir := market.NewDirectory()
+	s, err := Open(cfg, vendors.Env{Dir: dir, Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,18 +89,18 @@ func TestNYSEAddsUp(t *testing.T) {
 	}
 	type sums struct {
 		trades                int
-		volume                feed.Quantity
-		open, high, low, last feed.Price
-		turnover              feed.Turnover
+		volume                market.Quantity
+		open, high, low, last market.Price
+		turnover              market.Turnover
 	}
 	all := map[string]*sums{}
 	trades, quotes, oneSided := 0, 0, 0
-	volume := feed.Quantity{}
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	volume := market.Quantity{}
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		for _, tick := range b.Ticks {
-			if tick.Kind == feed.KindQuote {
+			if tick.Kind == market.KindQuote {
 				quotes++
-				if tick.Flags != feed.BothSides {
+				if tick.Flags != market.BothSides {
 					oneSided++
 				}
 				continue
@@ -122,7 +122,7 @@ func TestNYSEAddsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := testutil.ToFloat64(s.metrics.bad[recording.NoPrice])
-	if trades != 6571 || quotes != 23412 || oneSided != 3 || bad != 16 || len(all) != 1583 || volume != feed.Units(24_885_450) {
+	if trades != 6571 || quotes != 23412 || oneSided != 3 || bad != 16 || len(all) != 1583 || volume != market.Units(24_885_450) {
 		t.Errorf("%d trades of %d symbols, volume %v, %d quotes, %d one-sided, %v bad rows; want 6571, 1583, 24885450, 23412, 3, 16",
 			trades, len(all), volume, quotes, oneSided, bad)
 	}
@@ -144,7 +144,7 @@ func TestNYSEAddsUp(t *testing.T) {
 			t.Errorf("%s has no trade", symbol)
 			continue
 		}
-		if x.trades != want.trades || x.volume != feed.Units(want.volume) || x.open.String() != want.open || x.high.String() != want.high ||
+		if x.trades != want.trades || x.volume != market.Units(want.volume) || x.open.String() != want.open || x.high.String() != want.high ||
 			x.low.String() != want.low || x.last.String() != want.last || x.turnover.Over(x.volume).String() != want.vwap {
 			t.Errorf("%s: got %d trades, volume %v, open %v, high %v, low %v, last %v, VWAP %v; want %+v",
 				symbol, x.trades, x.volume, x.open, x.high, x.low, x.last, x.turnover.Over(x.volume), want)
@@ -164,8 +164,8 @@ func TestNYSEOpensOnTime(t *testing.T) {
 	cfg.From, cfg.MaxGap = "2005-12-27T14:30:00Z", 0
 	synctest.Test(t, func(t *testing.T) {
 		s := openFile(t, cfg)
-		began, first, n := time.Now(), feed.Time(0), 0
-		if err := s.Run(t.Context(), func(b feed.Batch) {
+		began, first, n := time.Now(), market.Time(0), 0
+		if err := s.Run(t.Context(), func(b market.Batch) {
 			for _, tick := range b.Ticks {
 				n++
 				if first == 0 {
@@ -192,7 +192,7 @@ func BenchmarkNYSE(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		if err := s.Run(b.Context(), func(batch feed.Batch) { n += len(batch.Ticks) }); err != nil {
+		if err := s.Run(b.Context(), func(batch market.Batch) { n += len(batch.Ticks) }); err != nil {
 			b.Fatal(err)
 		}
 	}

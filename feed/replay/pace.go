@@ -4,24 +4,24 @@ import (
 	"math"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // backJump is how far back a row's time is a recording that begins anew, not a row that is late.
-const backJump = feed.Time(time.Minute / time.Microsecond)
+const backJump = market.Time(time.Minute / time.Microsecond)
 
 // pace turns the times of rows into when they are due.
 type pace struct {
 	speed  float64       // above 0
 	maxGap time.Duration // 0: none
 
-	last   feed.Time     // the newest so far; 0: none
+	last   market.Time   // the newest so far; 0: none
 	passed float64       // recorded microseconds since start, silences shortened
 	start  time.Duration // of the round
 }
 
 // due is when a row is due, since the start of the first round.
-func (p *pace) due(at feed.Time) time.Duration {
+func (p *pace) due(at market.Time) time.Duration {
 	gap := at - p.last
 	switch {
 	case p.last == 0 || gap < -backJump:
@@ -32,7 +32,7 @@ func (p *pace) due(at feed.Time) time.Duration {
 	default:
 		p.last = at
 	}
-	if most := feed.Time(p.maxGap.Microseconds()); most > 0 && gap > most {
+	if most := market.Time(p.maxGap.Microseconds()); most > 0 && gap > most {
 		gap = most
 	}
 	p.passed += float64(gap)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
 
@@ -21,27 +21,27 @@ const (
 type player struct {
 	// static
 	source  *Source
-	publish func(feed.Batch)
+	publish func(market.Batch)
 
 	// owned by Run
 	pace   pace
 	began  time.Time
 	turn   time.Time // when the round began
 	timer  *time.Timer
-	batch  feed.Batch
-	status feed.Status
-	states map[feed.SymbolID]feed.State // of those that are not live
-	told   map[string]feed.Status       // what was recorded of each source
+	batch  market.Batch
+	status market.Status
+	states map[market.SymbolID]market.State // of those that are not live
+	told   map[string]market.Status         // what was recorded of each source
 }
 
-func newPlayer(s *Source, publish func(feed.Batch)) *player {
+func newPlayer(s *Source, publish func(market.Batch)) *player {
 	now := time.Now()
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	return &player{
 		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, turn: now, timer: timer,
-		batch:  feed.Batch{Ticks: make([]feed.Tick, 0, batchSize)},
-		states: map[feed.SymbolID]feed.State{}, told: map[string]feed.Status{},
+		batch:  market.Batch{Ticks: make([]market.Tick, 0, batchSize)},
+		states: map[market.SymbolID]market.State{}, told: map[string]market.Status{},
 	}
 }
 
@@ -67,7 +67,7 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 			p.flush()
 		}
 		p.batch.Images = append(p.batch.Images, e.Image)
-		if e.Image.Set&feed.FieldState != 0 {
+		if e.Image.Set&market.FieldState != 0 {
 			p.mark(e.Symbol, e.Image.State)
 		}
 	case recording.KindTick:
@@ -79,7 +79,7 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 			t.Time = e.At
 		}
 		p.batch.Ticks = append(p.batch.Ticks, t)
-		if t.Kind == feed.KindState {
+		if t.Kind == market.KindState {
 			p.mark(t.Symbol, t.State)
 		}
 	case recording.KindCorrection:
@@ -98,8 +98,8 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 
 // best is the status of that source which is best off: while one of them has prices, the recording has. It is
 // not their names that are told, but that of the replay.
-func (p *player) best() (best feed.Status) {
-	best.State = feed.Down
+func (p *player) best() (best market.Status) {
+	best.State = market.Down
 	for i, name := range slices.Sorted(maps.Keys(p.told)) {
 		if s := p.told[name]; i == 0 || s.State < best.State {
 			best = s
@@ -109,8 +109,8 @@ func (p *player) best() (best feed.Status) {
 	return best
 }
 
-func (p *player) mark(id feed.SymbolID, s feed.State) {
-	if s == feed.Live {
+func (p *player) mark(id market.SymbolID, s market.State) {
+	if s == market.Live {
 		delete(p.states, id)
 	} else {
 		p.states[id] = s
@@ -139,7 +139,7 @@ func (p *player) flush() {
 	if b.Status == nil && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 {
 		return
 	}
-	now := feed.TimeOf(time.Now())
+	now := market.TimeOf(time.Now())
 	for i := range b.Ticks {
 		b.Ticks[i].Received = now
 	}
@@ -163,15 +163,15 @@ func (p *player) rewind() {
 	p.turn = time.Now()
 	p.pace.rewind(p.turn.Sub(p.began))
 	clear(p.told)
-	if p.status.State != feed.Live {
-		p.status = feed.Status{State: feed.Live, Since: feed.TimeOf(p.turn), Message: "the recording begins again"}
+	if p.status.State != market.Live {
+		p.status = market.Status{State: market.Live, Since: market.TimeOf(p.turn), Message: "the recording begins again"}
 		p.batch.Status = &p.status
 	}
 	first := p.source.found.first
 	for _, id := range p.source.symbols {
-		p.batch.Ticks = append(p.batch.Ticks, feed.Tick{Symbol: id, Kind: feed.KindSession, Time: first})
-		if p.states[id] != feed.Live {
-			p.batch.Ticks = append(p.batch.Ticks, feed.Tick{Symbol: id, Kind: feed.KindState, State: feed.Live, Time: first})
+		p.batch.Ticks = append(p.batch.Ticks, market.Tick{Symbol: id, Kind: market.KindSession, Time: first})
+		if p.states[id] != market.Live {
+			p.batch.Ticks = append(p.batch.Ticks, market.Tick{Symbol: id, Kind: market.KindState, State: market.Live, Time: first})
 		}
 		if len(p.batch.Ticks) >= batchSize-1 {
 			p.flush()

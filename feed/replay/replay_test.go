@@ -18,8 +18,9 @@ import (
 	"go.uber.org/goleak"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,7 +53,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 func openFile(t testing.TB, cfg Config) *Source {
 	t.Helper()
-	s, err := Open(cfg, upstream.Env{Dir: feed.NewDirectory(), Log: quiet}, nil, prometheus.NewRegistry())
+	s, err := Open(cfg, vendors.Env{Dir: market.NewDirectory(), Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +64,10 @@ func openFile(t testing.TB, cfg Config) *Source {
 func arrivals(t *testing.T, s *Source) (when []time.Duration) {
 	t.Helper()
 	began := time.Now()
-	err := s.Run(t.Context(), func(b feed.Batch) {
+	err := s.Run(t.Context(), func(b market.Batch) {
 		for i := range b.Ticks {
 			when = append(when, time.Since(began))
-			if got := b.Ticks[i].Received; got != feed.TimeOf(time.Now()) {
+			if got := b.Ticks[i].Received; got != market.TimeOf(time.Now()) {
 				t.Errorf("received: got %d, want now", got)
 			}
 		}
@@ -119,23 +120,23 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 		`{"k":"image","s":"A","p":1.234,"vw":1.2345,"t":8,"r":9}`+"\n"+
 		`{"k":"trade","s":"A","p":1.23,"z":5,"t":10,"r":20}`+"\n"+
 		`{"k":"trade","s":"B","p":2,"r":30}`+"\n")
-	dir := feed.NewDirectory()
-	if _, err := dir.Add(feed.Symbol{Symbol: "other"}); err != nil {
+	dir := market.NewDirectory()
+	if _, err := dir.Add(market.Symbol{Symbol: "other"}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(cfg, upstream.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
+	s, err := Open(cfg, vendors.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Whole: true}); got != want {
 		t.Errorf("info: got %+v, want %+v", got, want)
 	}
-	want := []feed.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000}, {Symbol: "B", Decimals: 2}}
+	want := []market.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000}, {Symbol: "B", Decimals: 2}}
 	if got := dir.All(); !slices.Equal(got, want) {
 		t.Errorf("symbols: got %+v, want %+v", got, want)
 	}
-	var all feed.Batch
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	var all market.Batch
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		if b.Status != nil {
 			status := *b.Status
 			all.Status = &status
@@ -145,10 +146,10 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := *all.Status, (feed.Status{State: feed.Down, Since: 7, Message: "recorded: down"}); got != want {
+	if got, want := *all.Status, (market.Status{State: market.Down, Since: 7, Message: "recorded: down"}); got != want {
 		t.Errorf("status: got %+v, want %+v", got, want)
 	}
-	if got, want := all.Images, []feed.Quote{{Symbol: 1, Set: feed.FieldPrice | feed.FieldVWAP | feed.FieldTime, Price: 1_234_000_000, VWAP: 1_234_500_000, Time: 8}}; !slices.Equal(got, want) {
+	if got, want := all.Images, []market.Quote{{Symbol: 1, Set: market.FieldPrice | market.FieldVWAP | market.FieldTime, Price: 1_234_000_000, VWAP: 1_234_500_000, Time: 8}}; !slices.Equal(got, want) {
 		t.Errorf("images: got %+v, want %+v", got, want)
 	}
 	if got := all.Ticks; len(got) != 2 || got[0].Symbol != 1 || got[0].Time != 10 || got[1].Symbol != 2 || got[1].Time != 30 {
@@ -171,7 +172,7 @@ func TestLoopBeginsEachRoundWithANewSession(t *testing.T) {
 		defer cancel()
 		var got []string
 		began := time.Now()
-		err := s.Run(ctx, func(b feed.Batch) {
+		err := s.Run(ctx, func(b market.Batch) {
 			at := time.Since(began)
 			if b.Status != nil {
 				got = append(got, fmt.Sprint(at, " ", b.Status.State))
@@ -206,9 +207,9 @@ func TestShortLoopIsNoBusyLoop(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		sessions := 0
-		if err := s.Run(ctx, func(b feed.Batch) {
+		if err := s.Run(ctx, func(b market.Batch) {
 			for _, tick := range b.Ticks {
-				if tick.Kind == feed.KindSession {
+				if tick.Kind == market.KindSession {
 					sessions++
 				}
 			}
@@ -228,7 +229,7 @@ func TestFastReplayStopsWhenItIsTold(t *testing.T) {
 	cfg.File = write(t, trades(offsets...))
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
-	if err := openFile(t, cfg).Run(ctx, func(b feed.Batch) {
+	if err := openFile(t, cfg).Run(ctx, func(b market.Batch) {
 		if len(b.Ticks) > batchSize {
 			t.Errorf("%d ticks in a batch, want %d or fewer", len(b.Ticks), batchSize)
 		}
@@ -250,7 +251,7 @@ func TestBadRowsAreToldOnceAndCounted(t *testing.T) {
 	cfg.File = write(t, trades(0)+`{"k":"trade","s":"A","p":-1,"t":1}`+"\n"+trades(time.Second)+`{"k":"trade","s":"A","p":0,"t":1}`+"\n"+`{"k":"trade","s":"A","p":1,`)
 	var logged bytes.Buffer
 	reg := prometheus.NewRegistry()
-	s, err := Open(cfg, upstream.Env{Dir: feed.NewDirectory(), Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, reg)
+	s, err := Open(cfg, vendors.Env{Dir: market.NewDirectory(), Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,7 @@ func TestBadRowsAreToldOnceAndCounted(t *testing.T) {
 		t.Errorf("%v bad rows are counted before any was played", n)
 	}
 	ticks := 0
-	if err := s.Run(t.Context(), func(b feed.Batch) { ticks += len(b.Ticks) }); err != nil {
+	if err := s.Run(t.Context(), func(b market.Batch) { ticks += len(b.Ticks) }); err != nil {
 		t.Fatal(err)
 	}
 	if ticks != 2 || count(recording.BadPrice) != 2 || count(recording.Truncated) != 1 {
@@ -317,8 +318,8 @@ func TestOpenRefusesWhatCannotBePlayed(t *testing.T) {
 			cfg.File = write(t, c.text)
 			path := cfg.File
 			c.change(&cfg)
-			directory := feed.NewDirectory()
-			_, err := Open(cfg, upstream.Env{Dir: directory, Log: quiet}, nil, prometheus.NewRegistry())
+			directory := market.NewDirectory()
+			_, err := Open(cfg, vendors.Env{Dir: directory, Log: quiet}, nil, prometheus.NewRegistry())
 			if err == nil {
 				t.Fatal("no error")
 			}

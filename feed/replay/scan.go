@@ -11,9 +11,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // Keys of what is logged.
@@ -29,22 +29,22 @@ const leastDecimals = 2
 
 // summary is what the scan of a whole recording finds.
 type summary struct {
-	simulated, numbered bool          // as in [feed.Info]
-	symbols             []feed.Symbol // in the order of their first rows
+	simulated, numbered bool            // as in [feed.Info]
+	symbols             []market.Symbol // in the order of their first rows
 
-	begin, end  feed.Time // of all good rows
-	first, last feed.Time // of those to play
-	entries     int       // to play
-	kinds       [4]int    // of entries: trades, quotes, images, others
+	begin, end  market.Time // of all good rows
+	first, last market.Time // of those to play
+	entries     int         // to play
+	kinds       [4]int      // of entries: trades, quotes, images, others
 	bad         map[recording.Reason]int
 }
 
 // scan reads the whole recording. It logs the first bad row of each reason.
 func (r *Source) scan() (*summary, error) {
 	env, log := r.env, r.env.Log
-	env.Dir = feed.NewDirectory()                                  // nothing enters the program's for a file that is refused
-	env.Log = slog.New(slog.DiscardHandler)                        // decoders speak when it is played
-	env.Faults = upstream.NewFaults(log, prometheus.NewRegistry()) // and count then; but they may be why there are no rows
+	env.Dir = market.NewDirectory()                               // nothing enters the program's for a file that is refused
+	env.Log = slog.New(slog.DiscardHandler)                       // decoders speak when it is played
+	env.Faults = vendors.NewFaults(log, prometheus.NewRegistry()) // and count then; but they may be why there are no rows
 	f, err := r.cfg.open(env, r.decoders)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (r *Source) scan() (*summary, error) {
 }
 
 // take counts a good row.
-func (s *summary) take(e *recording.Entry, from, to feed.Time) {
+func (s *summary) take(e *recording.Entry, from, to market.Time) {
 	if e.Kind == recording.KindSymbol {
 		return
 	}
@@ -105,9 +105,9 @@ func (s *summary) take(e *recording.Entry, from, to feed.Time) {
 	}
 	s.last = max(s.last, e.At)
 	switch {
-	case e.Kind == recording.KindTick && e.Tick.Kind == feed.KindTrade:
+	case e.Kind == recording.KindTick && e.Tick.Kind == market.KindTrade:
 		s.kinds[0]++
-	case e.Kind == recording.KindTick && e.Tick.Kind == feed.KindQuote:
+	case e.Kind == recording.KindTick && e.Tick.Kind == market.KindQuote:
 		s.kinds[1]++
 	case e.Kind == recording.KindImage:
 		s.kinds[2]++
@@ -117,7 +117,7 @@ func (s *summary) take(e *recording.Entry, from, to feed.Time) {
 }
 
 // within tells whether a row is to be played: from and to count, 0 is no limit.
-func within(at, from, to feed.Time) bool {
+func within(at, from, to market.Time) bool {
 	return at >= from && (to == noInstant || at <= to)
 }
 
@@ -148,7 +148,7 @@ func orEnd(to string) string {
 	return to
 }
 
-func shown(t feed.Time) string { return t.Std().Format("2006-01-02T15:04:05.999999Z07:00") }
+func shown(t market.Time) string { return t.Std().Format("2006-01-02T15:04:05.999999Z07:00") }
 
 // badRows is the count of each reason, such as "no_price=16".
 func (s *summary) badRows() string {

@@ -12,29 +12,29 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // tallied plays a recording as fast as possible and returns what it says of a symbol in the end.
-func tallied(t *testing.T, file, symbol string) feed.Quote {
+func tallied(t *testing.T, file, symbol string) market.Quote {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.File, cfg.Speed = file, 0
-	dir := feed.NewDirectory()
-	s, err := Open(cfg, upstream.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
+	dir := market.NewDirectory()
+	s, err := Open(cfg, vendors.Env{Dir: dir, Log: quiet}, nil, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	id, _ := dir.ID(symbol)
-	y := feed.NewTally(id, dir.Symbol(id).PreviousClose)
-	state := feed.Live
-	if err := s.Run(t.Context(), func(b feed.Batch) {
+	y := market.NewTally(id, dir.Symbol(id).PreviousClose)
+	state := market.Live
+	if err := s.Run(t.Context(), func(b market.Batch) {
 		for i := range b.Images {
 			if im := &b.Images[i]; im.Symbol == id {
 				y.Image(im)
-				if im.Set&feed.FieldState != 0 {
+				if im.Set&market.FieldState != 0 {
 					state = im.State
 				}
 			}
@@ -42,7 +42,7 @@ func tallied(t *testing.T, file, symbol string) feed.Quote {
 		for i := range b.Ticks {
 			if k := &b.Ticks[i]; k.Symbol == id {
 				y.Apply(k)
-				if k.Kind == feed.KindState {
+				if k.Kind == market.KindState {
 					state = k.State
 				}
 			}
@@ -65,8 +65,8 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 	folder, single := t.TempDir(), filepath.Join(t.TempDir(), "all.ndjson")
 	path := filepath.Join(folder, "day.ndjson.gz")
 	synctest.Test(t, func(t *testing.T) {
-		dir := feed.NewDirectory()
-		id, err := dir.Add(feed.Symbol{Symbol: "A", Decimals: 2, PreviousClose: 99 * feed.Scale})
+		dir := market.NewDirectory()
+		id, err := dir.Add(market.Symbol{Symbol: "A", Decimals: 2, PreviousClose: 99 * market.Scale})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,29 +78,29 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		both := func(b feed.Batch) {
+		both := func(b market.Batch) {
 			for _, w := range []*recording.Writer{many, one} {
 				if err := w.Write(b); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		both(feed.Batch{Status: &feed.Status{Source: "x", State: feed.Live, Since: 1}})
+		both(market.Batch{Status: &market.Status{Source: "x", State: market.Live, Since: 1}})
 		for i := range 20 {
-			at := feed.TimeOf(time.Now())
-			price := 100*feed.Scale + feed.Price(i*7%5)*feed.Scale/3
-			trade := feed.Tick{Symbol: id, Flags: feed.Regular, ID: uint64(i + 1), Price: price, Size: feed.Units(uint64(i + 1)), Time: at, Received: at}
-			b := feed.Batch{Ticks: []feed.Tick{trade, {Symbol: id, Kind: feed.KindAlive, Time: at, Received: at}}}
+			at := market.TimeOf(time.Now())
+			price := 100*market.Scale + market.Price(i*7%5)*market.Scale/3
+			trade := market.Tick{Symbol: id, Flags: market.Regular, ID: uint64(i + 1), Price: price, Size: market.Units(uint64(i + 1)), Time: at, Received: at}
+			b := market.Batch{Ticks: []market.Tick{trade, {Symbol: id, Kind: market.KindAlive, Time: at, Received: at}}}
 			if i%4 == 3 {
-				b.Corrections = []feed.Correction{{Symbol: id, ID: trade.ID, Old: feed.Print{Price: trade.Price, Size: trade.Size, Flags: trade.Flags}, Time: at, Received: at}}
+				b.Corrections = []market.Correction{{Symbol: id, ID: trade.ID, Old: market.Print{Price: trade.Price, Size: trade.Size, Flags: trade.Flags}, Time: at, Received: at}}
 			}
 			both(b)
 			time.Sleep(500 * time.Millisecond)
 		}
-		at := feed.TimeOf(time.Now())
-		both(feed.Batch{Ticks: []feed.Tick{
-			{Symbol: id, Kind: feed.KindState, State: feed.Halted, Time: at, Received: at},
-			{Symbol: id, Flags: feed.SetsExtended | feed.SetsVolume, Price: 98 * feed.Scale, Size: feed.Units(1), Time: at, Received: at},
+		at := market.TimeOf(time.Now())
+		both(market.Batch{Ticks: []market.Tick{
+			{Symbol: id, Kind: market.KindState, State: market.Halted, Time: at, Received: at},
+			{Symbol: id, Flags: market.SetsExtended | market.SetsVolume, Price: 98 * market.Scale, Size: market.Units(1), Time: at, Received: at},
 		}})
 		for _, w := range []*recording.Writer{many, one} {
 			if err := w.Close(); err != nil {
@@ -113,7 +113,7 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 		t.Fatalf("files %v, %v", files, err)
 	}
 	want := tallied(t, single, "A")
-	if want.Count != 20-5+1 || want.Extended != 98*feed.Scale || want.State != feed.Halted {
+	if want.Count != 20-5+1 || want.Extended != 98*market.Scale || want.State != market.Halted {
 		t.Fatalf("in one file: %+v", want)
 	}
 	if got := tallied(t, path, "A"); got != want {
@@ -121,7 +121,7 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 	}
 	// The last file alone says the same, but for the VWAP, which the image in it has to four decimals.
 	got := tallied(t, files[len(files)-1], "A")
-	if d := got.VWAP - want.VWAP; d < -feed.Scale/10_000 || d > feed.Scale/10_000 {
+	if d := got.VWAP - want.VWAP; d < -market.Scale/10_000 || d > market.Scale/10_000 {
 		t.Errorf("its last file alone: VWAP %v, want %v", got.VWAP, want.VWAP)
 	}
 	if got.VWAP = want.VWAP; got != want {

@@ -10,25 +10,26 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // Source plays a recording.
 type Source struct {
 	cfg      Config
-	env      upstream.Env
+	env      vendors.Env
 	decoders Decoders
 	metrics  *metrics
-	from, to feed.Time // 0: no limit
+	from, to market.Time // 0: no limit
 	found    *summary
-	symbols  []feed.SymbolID
+	symbols  []market.SymbolID
 }
 
 // Open reads the whole recording once and enters its symbols in env.Dir. A file that cannot be read,
 // is no recording, or has nothing to play is an error; it starts nothing. Raw recordings are decoded by
 // decoders; env is what those are made with.
-func Open(cfg Config, env upstream.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
+func Open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
 	s, err := open(cfg, env, decoders, reg)
 	if err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
@@ -36,7 +37,7 @@ func Open(cfg Config, env upstream.Env, decoders Decoders, reg prometheus.Regist
 	return s, nil
 }
 
-func open(cfg Config, env upstream.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
+func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func (s *Source) Info() feed.Info {
 // ends. A row comes when its time does, by speed and gaps, or up to 2 ms later, together with others;
 // none waits for one before it that was late. Where the program cannot keep up, what is due
 // comes at once. An error is a file that cannot be read any more.
-func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
+func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	p := newPlayer(s, publish)
 	defer p.timer.Stop()
 	for round := 0; ctx.Err() == nil; round++ {

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
 
@@ -18,9 +18,9 @@ type table struct {
 	lines   *recording.Lines
 	line    oneLine
 	csv     *csv.Reader
-	dir     *feed.Directory
+	dir     *market.Directory
 	columns columns
-	ids     map[string]feed.SymbolID
+	ids     map[string]market.SymbolID
 	scratch []byte
 	second  recording.Entry // of a row that is a quote and a trade
 	more    bool            // second waits
@@ -30,8 +30,8 @@ type table struct {
 type oneLine struct{ bytes.Reader }
 
 // newTable reads the header, where there is one.
-func newTable(lines *recording.Lines, m *Mapping, dir *feed.Directory) (*table, error) {
-	t := &table{lines: lines, dir: dir, ids: map[string]feed.SymbolID{}}
+func newTable(lines *recording.Lines, m *Mapping, dir *market.Directory) (*table, error) {
+	t := &table{lines: lines, dir: dir, ids: map[string]market.SymbolID{}}
 	comma, err := m.comma()
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (t *table) text(record []string, c *column) (string, error) {
 	return strings.TrimSpace(record[c.index]), nil
 }
 
-func (t *table) time(record []string) (feed.Time, error) {
+func (t *table) time(record []string) (market.Time, error) {
 	c := &t.columns
 	t.scratch = t.scratch[:0]
 	for i := range c.time {
@@ -202,8 +202,8 @@ func (t *table) time(record []string) (feed.Time, error) {
 	return at, nil
 }
 
-func (t *table) trade(record []string, tick *feed.Tick) error {
-	tick.Kind, tick.Flags = feed.KindTrade, feed.Regular
+func (t *table) trade(record []string, tick *market.Tick) error {
+	tick.Kind, tick.Flags = market.KindTrade, market.Regular
 	price, found, err := t.price(record, &t.columns.price)
 	if err != nil {
 		return err
@@ -216,10 +216,10 @@ func (t *table) trade(record []string, tick *feed.Tick) error {
 	return err
 }
 
-func (t *table) quote(record []string, tick *feed.Tick) error {
-	tick.Kind = feed.KindQuote
+func (t *table) quote(record []string, tick *market.Tick) error {
+	tick.Kind = market.KindQuote
 	c := &t.columns
-	side := func(price, size *column, flag feed.Flags, p *feed.Price, z *feed.Quantity) error {
+	side := func(price, size *column, flag market.Flags, p *market.Price, z *market.Quantity) error {
 		value, found, err := t.price(record, price)
 		if err != nil || !found {
 			return err
@@ -229,10 +229,10 @@ func (t *table) quote(record []string, tick *feed.Tick) error {
 		*z, err = t.size(record, size, c.lot)
 		return err
 	}
-	if err := side(&c.bid, &c.bidSize, feed.HasBid, &tick.Bid, &tick.BidSize); err != nil {
+	if err := side(&c.bid, &c.bidSize, market.HasBid, &tick.Bid, &tick.BidSize); err != nil {
 		return err
 	}
-	if err := side(&c.ask, &c.askSize, feed.HasAsk, &tick.Ask, &tick.AskSize); err != nil {
+	if err := side(&c.ask, &c.askSize, market.HasAsk, &tick.Ask, &tick.AskSize); err != nil {
 		return err
 	}
 	if tick.Flags == 0 {
@@ -242,12 +242,12 @@ func (t *table) quote(record []string, tick *feed.Tick) error {
 }
 
 // price reads a price above zero, and whether there is one.
-func (t *table) price(record []string, c *column) (feed.Price, bool, error) {
+func (t *table) price(record []string, c *column) (market.Price, bool, error) {
 	text, err := t.text(record, c)
 	if err != nil || text == "" {
 		return 0, false, err
 	}
-	p, err := feed.ParsePrice(text)
+	p, err := market.ParsePrice(text)
 	if err != nil {
 		return 0, false, t.bad(recording.BadPrice, "%s: %w", c.name, err)
 	}
@@ -258,12 +258,12 @@ func (t *table) price(record []string, c *column) (feed.Price, bool, error) {
 }
 
 // size reads a quantity in lots; none where the column is empty.
-func (t *table) size(record []string, c *column, lot int) (feed.Quantity, error) {
+func (t *table) size(record []string, c *column, lot int) (market.Quantity, error) {
 	text, err := t.text(record, c)
 	if err != nil || text == "" {
-		return feed.Quantity{}, err
+		return market.Quantity{}, err
 	}
-	q, err := feed.ParseQuantity(text)
+	q, err := market.ParseQuantity(text)
 	if err != nil {
 		return q, t.bad(recording.BadSize, "%s: %w", c.name, err)
 	}
@@ -275,7 +275,7 @@ func (t *table) size(record []string, c *column, lot int) (feed.Quantity, error)
 }
 
 // times is n quantities together, and whether they fit.
-func times(q feed.Quantity, n int) (sum feed.Quantity, fits bool) {
+func times(q market.Quantity, n int) (sum market.Quantity, fits bool) {
 	fits = true
 	for ; ; n /= 2 {
 		ok := true
@@ -290,12 +290,12 @@ func times(q feed.Quantity, n int) (sum feed.Quantity, fits bool) {
 	}
 }
 
-func (t *table) id(name string) (feed.SymbolID, error) {
+func (t *table) id(name string) (market.SymbolID, error) {
 	if id, ok := t.ids[name]; ok {
 		return id, nil
 	}
 	name = strings.Clone(name) // it is a part of its whole line
-	id, err := t.dir.Add(feed.Symbol{Symbol: name, Currency: t.columns.currency})
+	id, err := t.dir.Add(market.Symbol{Symbol: name, Currency: t.columns.currency})
 	if err != nil {
 		return 0, t.bad(recording.BadSymbol, "%s: %w", t.columns.symbol.name, err)
 	}

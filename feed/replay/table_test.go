@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
 
@@ -23,9 +23,9 @@ func taq() Mapping {
 
 const taqHeader = "\ufeff# sym ,day,time,kind,bid,\"ask size\",ask,bid size,price,size\r\n"
 
-func readTable(t testing.TB, m Mapping, text string) (dir *feed.Directory, entries []recording.Entry, bad []*recording.RowError) {
+func readTable(t testing.TB, m Mapping, text string) (dir *market.Directory, entries []recording.Entry, bad []*recording.RowError) {
 	t.Helper()
-	dir = feed.NewDirectory()
+	dir = market.NewDirectory()
 	r, err := newTable(recording.NewLines(strings.NewReader(text)), &m, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func readTable(t testing.TB, m Mapping, text string) (dir *feed.Directory, entri
 	}
 }
 
-func ticksOf(entries []recording.Entry) (ticks []feed.Tick) {
+func ticksOf(entries []recording.Entry) (ticks []market.Tick) {
 	for _, e := range entries {
 		ticks = append(ticks, e.Tick)
 	}
@@ -65,10 +65,10 @@ func TestTableMapsColumns(t *testing.T) {
 	if len(bad) > 0 {
 		t.Fatalf("bad rows: %v", bad)
 	}
-	want := []feed.Tick{
-		{Symbol: 0, Kind: feed.KindTrade, Flags: feed.Regular, Price: 189_300_000_000, Size: feed.Units(100), Time: at, Received: at},
-		{Symbol: 0, Kind: feed.KindQuote, Flags: feed.BothSides, Bid: 189_290_000_000, Ask: 189_310_000_000, AskSize: feed.Units(300), Time: at, Received: at},
-		{Symbol: 1, Kind: feed.KindQuote, Flags: feed.HasAsk, Ask: 83_500_000_000, Time: 1122471000000000, Received: 1122471000000000}, // summer time
+	want := []market.Tick{
+		{Symbol: 0, Kind: market.KindTrade, Flags: market.Regular, Price: 189_300_000_000, Size: market.Units(100), Time: at, Received: at},
+		{Symbol: 0, Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_290_000_000, Ask: 189_310_000_000, AskSize: market.Units(300), Time: at, Received: at},
+		{Symbol: 1, Kind: market.KindQuote, Flags: market.HasAsk, Ask: 83_500_000_000, Time: 1122471000000000, Received: 1122471000000000}, // summer time
 	}
 	if got := ticksOf(entries); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -83,9 +83,9 @@ func TestTableWithoutKindTellsRowsByTheirPrices(t *testing.T) {
 	m.Header, m.Comma, m.TimeFormat, m.Currency = false, "\t", "unix_ms", "EUR"
 	m.Symbol, m.Time, m.Price, m.Bid, m.Ask = "1", []string{"2"}, "3", "4", "5"
 	dir, entries, bad := readTable(t, m, "A\t1000.5\t2\t\t\nA\t1001\t\t1.9\t2.1\nA\t1002\t3\t1.9\nB\t1003\t\t\t\n")
-	want := []feed.Tick{
-		{Kind: feed.KindTrade, Flags: feed.Regular, Price: 2_000_000_000, Time: 1_000_500, Received: 1_000_500},
-		{Kind: feed.KindQuote, Flags: feed.BothSides, Bid: 1_900_000_000, Ask: 2_100_000_000, Time: 1_001_000, Received: 1_001_000},
+	want := []market.Tick{
+		{Kind: market.KindTrade, Flags: market.Regular, Price: 2_000_000_000, Time: 1_000_500, Received: 1_000_500},
+		{Kind: market.KindQuote, Flags: market.BothSides, Bid: 1_900_000_000, Ask: 2_100_000_000, Time: 1_001_000, Received: 1_001_000},
 	}
 	if got := ticksOf(entries); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -97,7 +97,7 @@ func TestTableWithoutKindTellsRowsByTheirPrices(t *testing.T) {
 		t.Errorf("symbols: %v", got)
 	}
 	_, entries, bad = readTable(t, m, "A\t1002\t3\t1.9\t2.1\n")
-	if len(entries) != 2 || entries[0].Tick.Kind != feed.KindQuote || entries[1].Tick.Kind != feed.KindTrade || entries[1].Tick.Price != 3_000_000_000 || len(bad) > 0 {
+	if len(entries) != 2 || entries[0].Tick.Kind != market.KindQuote || entries[1].Tick.Kind != market.KindTrade || entries[1].Tick.Price != 3_000_000_000 || len(bad) > 0 {
 		t.Errorf("a quote and a trade in one row: got %v, %v", ticksOf(entries), bad)
 	}
 }
@@ -155,7 +155,7 @@ func TestClockReadsUnixTimes(t *testing.T) {
 	const micro = 1135693807521042
 	for name, c := range map[string]struct {
 		format, text string
-		want         feed.Time // 0: an error
+		want         market.Time // 0: an error
 	}{
 		"seconds":             {"unix_s", "1135693807", 1135693807000000},
 		"seconds, fraction":   {"unix_s", "1135693807.521042", micro},
@@ -213,17 +213,17 @@ func FuzzCSVRow(f *testing.F) {
 		again.WriteString(taqHeader)
 		for _, e := range first {
 			k := e.Tick
-			if err := feed.CheckSymbol(dir.Symbol(e.Symbol).Symbol); err != nil || e.At <= 0 {
+			if err := market.CheckSymbol(dir.Symbol(e.Symbol).Symbol); err != nil || e.At <= 0 {
 				t.Fatalf("%q gave %+v: %v", row, e, err)
 			}
-			optional := func(p feed.Price) string {
+			optional := func(p market.Price) string {
 				if p == 0 {
 					return ""
 				}
 				return p.String()
 			}
-			lots := func(q feed.Quantity) string { // of 100
-				whole, _ := feed.ParseQuantity(q.String())
+			lots := func(q market.Quantity) string { // of 100
+				whole, _ := market.ParseQuantity(q.String())
 				return shift(whole.String())
 			}
 			at := k.Time.Std()
@@ -231,7 +231,7 @@ func FuzzCSVRow(f *testing.F) {
 				return // the layout has milliseconds
 			}
 			kind := "T"
-			if k.Kind == feed.KindQuote {
+			if k.Kind == market.KindQuote {
 				kind = "Q"
 			}
 			fmt.Fprintf(&again, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", dir.Symbol(e.Symbol).Symbol, at.Format("02-Jan-2006"), at.Format("15:04:05.000"), kind,

@@ -11,23 +11,23 @@ import (
 	"strings"
 
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // tape is the configured file or files, read row by row as if they were one.
 type tape struct {
 	// static
 	cfg      *Config
-	env      upstream.Env
+	env      vendors.Env
 	decoders Decoders
 	paths    []string
 
-	next      int      // in paths
-	file      *file    // the one before next; nil: it is over
-	told      bool     // a file has been read to its end
-	frames    *vendors // of a raw recording, through all its files; nil until the first of them
-	simulated bool     // any file so far says so
-	numbered  bool     // as in [feed.Info]
+	next      int          // in paths
+	file      *file        // the one before next; nil: it is over
+	told      bool         // a file has been read to its end
+	frames    *rawDecoding // of a raw recording, through all its files; nil until the first of them
+	simulated bool         // any file so far says so
+	numbered  bool         // as in [feed.Info]
 }
 
 // files are what the configuration names: a file, all files of a folder, those of a pattern, or those
@@ -79,7 +79,7 @@ func holdsSomething(path string) bool {
 }
 
 // open finds the files, of which Next opens one after another. Symbols enter env.Dir as they are read.
-func (c *Config) open(env upstream.Env, decoders Decoders) (*tape, error) {
+func (c *Config) open(env vendors.Env, decoders Decoders) (*tape, error) {
 	paths, err := c.files()
 	if err != nil {
 		return nil, err

@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/recording"
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 // vendor decodes what one source of a raw recording sent.
 type vendor struct {
 	name        string
-	decoder     func() (upstream.Decoder, error)
+	decoder     func() (vendors.Decoder, error)
 	connections map[uint64]*connection
-	first       *connection // has no frame yet, but may have answers; nil: all have frames
-	down        bool        // its only connection has ended, and no other has begun
-	batch       feed.Batch  // what a decoder says, to be used again
+	first       *connection  // has no frame yet, but may have answers; nil: all have frames
+	down        bool         // its only connection has ended, and no other has begun
+	batch       market.Batch // what a decoder says, to be used again
 }
 
 // connection is a decoder and when it was last given a frame.
 type connection struct {
-	upstream.Decoder
-	heard feed.Time
+	vendors.Decoder
+	heard market.Time
 }
 
 // speaking is how long after its newest frame a connection is there for certain.
-const speaking = feed.Time(time.Minute / time.Microsecond)
+const speaking = market.Time(time.Minute / time.Microsecond)
 
 // unheard is the connection that has no frame yet.
 func (y *vendor) unheard() (*connection, error) {
@@ -43,7 +44,7 @@ func (y *vendor) unheard() (*connection, error) {
 }
 
 // frame decodes a message of a connection and tells said what it says.
-func (y *vendor) frame(m *recording.Message, said func(*feed.Batch)) error {
+func (y *vendor) frame(m *recording.Message, said func(*market.Batch)) error {
 	c := y.connections[m.Connection]
 	if c == nil {
 		var err error
@@ -55,7 +56,7 @@ func (y *vendor) frame(m *recording.Message, said func(*feed.Batch)) error {
 	c.heard = m.Received
 	if y.down {
 		y.down = false
-		said(&feed.Batch{Status: &feed.Status{State: feed.Live, Since: m.Received}})
+		said(&market.Batch{Status: &market.Status{State: market.Live, Since: m.Received}})
 	}
 	b := y.fresh()
 	failed := c.Frame(m.Text, m.Received, b)
@@ -64,7 +65,7 @@ func (y *vendor) frame(m *recording.Message, said func(*feed.Batch)) error {
 		delete(y.connections, m.Connection)
 		if len(y.speaking(m.Received)) == 0 {
 			y.down = true
-			said(&feed.Batch{Status: &feed.Status{State: feed.Down, Since: m.Received, Message: feed.Told(failed)}})
+			said(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.Told(failed)}})
 		}
 	}
 	return nil
@@ -72,7 +73,7 @@ func (y *vendor) frame(m *recording.Message, said func(*feed.Batch)) error {
 
 // answer has an answer decoded by every connection that is there, since it was not recorded which of them
 // asked: each takes what it misses. Statistics are told once.
-func (y *vendor) answer(m *recording.Message, said func(*feed.Batch)) error {
+func (y *vendor) answer(m *recording.Message, said func(*market.Batch)) error {
 	there := y.speaking(m.Received)
 	if len(there) == 0 {
 		c, err := y.unheard()
@@ -81,13 +82,13 @@ func (y *vendor) answer(m *recording.Message, said func(*feed.Batch)) error {
 		}
 		there = append(there, c)
 	}
-	told := map[feed.SymbolID]bool{}
+	told := map[market.SymbolID]bool{}
 	for _, c := range there {
 		b := y.fresh()
 		if err := c.Answer(m.Path, m.Text, m.Received, b); err != nil {
 			continue // of no use then either: it was asked for again
 		}
-		b.Images = slices.DeleteFunc(b.Images, func(im feed.Quote) bool { return told[im.Symbol] })
+		b.Images = slices.DeleteFunc(b.Images, func(im market.Quote) bool { return told[im.Symbol] })
 		for i := range b.Images {
 			told[b.Images[i].Symbol] = true
 		}
@@ -97,14 +98,14 @@ func (y *vendor) answer(m *recording.Message, said func(*feed.Batch)) error {
 }
 
 // fresh is an empty batch.
-func (y *vendor) fresh() *feed.Batch {
+func (y *vendor) fresh() *market.Batch {
 	b := &y.batch
-	*b = feed.Batch{Images: b.Images[:0], Ticks: b.Ticks[:0], Corrections: b.Corrections[:0]}
+	*b = market.Batch{Images: b.Images[:0], Ticks: b.Ticks[:0], Corrections: b.Corrections[:0]}
 	return b
 }
 
 // speaking are the connections that are there for certain, oldest first.
-func (y *vendor) speaking(now feed.Time) (there []*connection) {
+func (y *vendor) speaking(now market.Time) (there []*connection) {
 	for _, number := range slices.Sorted(maps.Keys(y.connections)) {
 		if c := y.connections[number]; now-c.heard <= speaking {
 			there = append(there, c)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestDefaultConfigIsValid(t *testing.T) {
@@ -39,7 +39,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 			cfg := DefaultConfig()
 			c.change(&cfg)
 			err := cfg.Validate()
-			_, refused := New(cfg, feed.NewDirectory())
+			_, refused := New(cfg, market.NewDirectory())
 			if (err == nil) != (refused == nil) {
 				t.Errorf("Validate says %v, New says %v", err, refused)
 			}

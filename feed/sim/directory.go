@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 //go:embed sp500.csv
@@ -18,11 +18,11 @@ var membersCSV string
 // listing is what a company starts with.
 type listing struct {
 	symbol, name string
-	sector       int        // in sectors
-	price        feed.Price // around which it trades for ever; made up
-	close        feed.Price // the previous one at the first opening; made up
-	weight       uint64     // how often it ticks, relative to the others
-	leader       int        // the listing whose other share class this is; -1 for none
+	sector       int          // in sectors
+	price        market.Price // around which it trades for ever; made up
+	close        market.Price // the previous one at the first opening; made up
+	weight       uint64       // how often it ticks, relative to the others
+	leader       int          // the listing whose other share class this is; -1 for none
 }
 
 // sector is what tells one from another on a wall: how far it follows the market, and how far its
@@ -67,7 +67,7 @@ func listings(n int, seed uint64) ([]listing, error) {
 		if l.leader >= 0 {
 			l.close = ratio(all[l.leader].close, l.price, all[l.leader].price)
 		} else {
-			l.close = l.price + l.price/1_000_000*feed.Price(drift*30_000/deviation) // 3 %
+			l.close = l.price + l.price/1_000_000*market.Price(drift*30_000/deviation) // 3 %
 		}
 		l.close = max(1, (l.close+tickSize(l.price)/2)/tickSize(l.price)) * tickSize(l.price)
 	}
@@ -90,7 +90,7 @@ func members() ([]listing, error) {
 		if l.sector < 0 {
 			return nil, fmt.Errorf("sim: sp500.csv: %s: unknown sector %q", l.symbol, row[2])
 		}
-		if l.price, err = feed.ParsePrice(row[3]); err != nil {
+		if l.price, err = market.ParsePrice(row[3]); err != nil {
 			return nil, fmt.Errorf("sim: sp500.csv: %s: %w", l.symbol, err)
 		}
 		if l.weight, err = strconv.ParseUint(row[4], 10, 16); err != nil {
@@ -133,24 +133,24 @@ func fictional(place int) listing {
 	}
 	l.name = symbol[:1] + strings.ToLower(symbol[1:]) + " " + sectors[l.sector].trade + " (fictional)"
 	// roughly as many companies between 4 and 8 dollars as between 100 and 200
-	steps := [...]feed.Price{5, 7, 10, 14, 20, 28, 40, 56, 80, 110, 160, 220}
-	l.price = steps[h>>8%uint64(len(steps))] * feed.Scale * feed.Price(80+h>>16%40) / 100
+	steps := [...]market.Price{5, 7, 10, 14, 20, 28, 40, 56, 80, 110, 160, 220}
+	l.price = steps[h>>8%uint64(len(steps))] * market.Scale * market.Price(80+h>>16%40) / 100
 	if h>>32%32 == 0 { // below a dollar
-		l.price = feed.Price(500+h>>40%2500) * feed.Scale / 10_000
+		l.price = market.Price(500+h>>40%2500) * market.Scale / 10_000
 	}
 	return l
 }
 
 // tickSize is the step of prices: a cent, or a hundredth of one below a dollar.
-func tickSize(p feed.Price) feed.Price {
-	if p < feed.Scale {
-		return feed.Scale / 10_000
+func tickSize(p market.Price) market.Price {
+	if p < market.Scale {
+		return market.Scale / 10_000
 	}
-	return feed.Scale / 100
+	return market.Scale / 100
 }
 
 // ratio is p*num/den for prices of up to 20,000 dollars, good to 0.00001.
-func ratio(p, num, den feed.Price) feed.Price {
-	const unit = feed.Scale / 100_000
+func ratio(p, num, den market.Price) market.Price {
+	const unit = market.Scale / 100_000
 	return p / unit * (num / unit) / (den / unit) * unit
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestTheDirectoryIsTheIndex(t *testing.T) {
@@ -19,7 +19,7 @@ func TestTheDirectoryIsTheIndex(t *testing.T) {
 	used := map[int]bool{}
 	for i, l := range all {
 		used[l.sector] = true
-		if l.name == "" || l.weight == 0 || l.price < 4*feed.Scale || l.price > 20_000*feed.Scale {
+		if l.name == "" || l.weight == 0 || l.price < 4*market.Scale || l.price > 20_000*market.Scale {
 			t.Errorf("%+v", l)
 		}
 		if i > 0 && l.weight > all[i-1].weight {
@@ -54,7 +54,7 @@ func TestFictionalCompaniesCannotBeTakenForRealOnes(t *testing.T) {
 			t.Errorf("%s is there twice", l.symbol)
 		}
 		symbols[l.symbol] = true
-		if err := feed.CheckSymbol(l.symbol); err != nil {
+		if err := market.CheckSymbol(l.symbol); err != nil {
 			t.Error(err)
 		}
 		if l.close <= 0 || l.close%tickSize(l.price) != 0 {
@@ -69,12 +69,12 @@ func TestFictionalCompaniesCannotBeTakenForRealOnes(t *testing.T) {
 			t.Errorf("%s has weight %d", l.symbol, l.weight)
 		}
 		switch {
-		case l.price < feed.Scale:
+		case l.price < market.Scale:
 			cents++
-			if l.price*3 >= feed.Scale {
+			if l.price*3 >= market.Scale {
 				t.Errorf("%s at %v could reach a dollar", l.symbol, l.price)
 			}
-		case l.price < 4*feed.Scale:
+		case l.price < 4*market.Scale:
 			t.Errorf("%s at %v could fall below a dollar", l.symbol, l.price)
 		}
 	}
@@ -84,8 +84,8 @@ func TestFictionalCompaniesCannotBeTakenForRealOnes(t *testing.T) {
 }
 
 func TestTheDirectoryKnowsEverySymbol(t *testing.T) {
-	dir := feed.NewDirectory()
-	if _, err := dir.Add(feed.Symbol{Symbol: "BTC-USD"}); err != nil {
+	dir := market.NewDirectory()
+	if _, err := dir.Add(market.Symbol{Symbol: "BTC-USD"}); err != nil {
 		t.Fatal(err)
 	}
 	cfg := opening()
@@ -99,7 +99,7 @@ func TestTheDirectoryKnowsEverySymbol(t *testing.T) {
 	}
 	for _, got := range dir.All()[1:] {
 		want := 2
-		if got.PreviousClose < feed.Scale {
+		if got.PreviousClose < market.Scale {
 			want = 4
 		}
 		if got.Name == "" || got.Sector == "" || got.Currency != "USD" || got.Decimals != want || got.PreviousClose.Decimals() > want {
@@ -109,9 +109,9 @@ func TestTheDirectoryKnowsEverySymbol(t *testing.T) {
 }
 
 func TestAFullDirectoryIsAnError(t *testing.T) {
-	dir := feed.NewDirectory()
-	for i := range feed.MaxSymbols {
-		if _, err := dir.Add(feed.Symbol{Symbol: feed.Price(i).String()}); err != nil {
+	dir := market.NewDirectory()
+	for i := range market.MaxSymbols {
+		if _, err := dir.Add(market.Symbol{Symbol: market.Price(i).String()}); err != nil {
 			t.Fatal(err)
 		}
 	}

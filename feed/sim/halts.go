@@ -1,6 +1,6 @@
 package sim
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // halt is one that has begun.
 type halt struct {
@@ -9,20 +9,20 @@ type halt struct {
 }
 
 // scheduleHalt sets the next halt: after a third less to a third more than the mean.
-func (m *market) scheduleHalt(now int64) {
+func (m *exchange) scheduleHalt(now int64) {
 	m.haltAt = now + m.haltMean*2/3 + between(&m.halts, 0, m.haltMean*2/3)
 }
 
 // halt ends the halts that are over, and begins the one that is due: a price that runs away by 4 to
 // 9 percent, then nothing for five minutes (a tenth of a session, if that is shorter), then an
 // auction at some other price and twenty busy seconds. At most a tenth of all symbols is halted.
-func (m *market) halt() {
-	now := feed.Time(m.at)
+func (m *exchange) halt() {
+	now := market.Time(m.at)
 	for len(m.halted) > 0 && m.halted[0].until <= m.at {
 		i := m.halted[0].instrument
 		m.halted = m.halted[:copy(m.halted, m.halted[1:])]
 		in := &m.instruments[i]
-		in.turn(feed.Live, m.enqueue(), now)
+		in.turn(market.Live, m.enqueue(), now)
 		m.jump(in, between(&m.halts, -25, 25))
 		in.quote(m.halts.Uint64(), 3, m.enqueue(), now)
 		in.cross(m.halts.Uint64(), m.enqueue(), now)
@@ -47,12 +47,12 @@ func (m *market) halt() {
 	m.jump(in, by)
 	in.quote(m.halts.Uint64(), 2, m.enqueue(), now)
 	in.cross(m.halts.Uint64(), m.enqueue(), now)
-	in.turn(feed.Halted, m.enqueue(), now)
+	in.turn(market.Halted, m.enqueue(), now)
 	m.halted = append(m.halted, halt{i, m.at + m.haltTime})
 }
 
 // jump moves the value by so many thousandths. A share class jumps with its leader alone.
-func (m *market) jump(in *instrument, thousandths int64) {
+func (m *exchange) jump(in *instrument, thousandths int64) {
 	if in.leader < 0 {
 		in.shift(thousandths << 30 / 1000)
 	}

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestAHaltIsFiveSilentMinutesAndAnAuction(t *testing.T) {
@@ -12,23 +12,23 @@ func TestAHaltIsFiveSilentMinutesAndAnAuction(t *testing.T) {
 	cfg.Rate, cfg.Symbols = 100, 100
 	m := testMarket(t, cfg)
 	w := newWatch(t, m) // it fails where a halted symbol ticks
-	began := map[feed.SymbolID]feed.Time{}
-	next := map[feed.SymbolID][]feed.Kind{} // what must follow the end of a halt
+	began := map[market.SymbolID]market.Time{}
+	next := map[market.SymbolID][]market.Kind{} // what must follow the end of a halt
 	ends := 0
-	each(m, 2*time.Hour, func(tick feed.Tick) {
+	each(m, 2*time.Hour, func(tick market.Tick) {
 		w.see(tick)
 		if must := next[tick.Symbol]; len(must) > 0 {
-			if tick.Kind != must[0] || tick.Kind == feed.KindTrade && tick.Flags != feed.Regular {
+			if tick.Kind != must[0] || tick.Kind == market.KindTrade && tick.Flags != market.Regular {
 				t.Errorf("after a halt: %+v, want kind %d", tick, must[0])
 			}
 			next[tick.Symbol] = must[1:]
 		}
 		switch {
-		case tick.Kind == feed.KindState && tick.State == feed.Halted:
+		case tick.Kind == market.KindState && tick.State == market.Halted:
 			began[tick.Symbol] = tick.Time
-		case tick.Kind == feed.KindState:
+		case tick.Kind == market.KindState:
 			ends++
-			next[tick.Symbol] = []feed.Kind{feed.KindQuote, feed.KindTrade}
+			next[tick.Symbol] = []market.Kind{market.KindQuote, market.KindTrade}
 			if d := tick.Time - began[tick.Symbol]; d != 300e6 {
 				t.Errorf("a halt of %d µs, want 300 s", d)
 			}
@@ -44,11 +44,11 @@ func TestMostSymbolsAlwaysTrade(t *testing.T) {
 		cfg := Config{Seed: 1, Rate: 500, Symbols: symbols, Session: 10 * time.Minute, HaltEvery: time.Second}
 		m := testMarket(t, cfg)
 		halted, peak := 0, 0
-		each(m, 9*time.Minute, func(tick feed.Tick) {
-			if tick.Kind != feed.KindState {
+		each(m, 9*time.Minute, func(tick market.Tick) {
+			if tick.Kind != market.KindState {
 				return
 			}
-			if tick.State == feed.Halted {
+			if tick.State == market.Halted {
 				halted++
 			} else {
 				halted--

@@ -1,15 +1,15 @@
 package sim
 
-import "tickertape/feed"
+import "tickertape/feed/market"
 
 // instrument is one symbol's present. A value is its price before rounding and spread.
 type instrument struct {
 	// static
-	id     feed.SymbolID
+	id     market.SymbolID
 	leader int32 // whose other share class it is; -1 for none
 	sector int32
-	base   feed.Price // value stays within a third and three times of it
-	tick   feed.Price
+	base   market.Price // value stays within a third and three times of it
+	tick   market.Price
 	beta   int64 // part of the market's move, of 2^16
 	own    int64 // volatility of its own factor, see perStep
 	spread int64 // in ticks, when all is calm
@@ -17,19 +17,19 @@ type instrument struct {
 	depth  uint64 // lots on a side of a quote, roughly
 
 	// owned by the market
-	value         feed.Price
+	value         market.Price
 	storm         int64 // its own volatility's logarithm, of 2^16
-	bid, ask      feed.Price
+	bid, ask      market.Price
 	bidLots       uint64
 	askLots       uint64
-	last          feed.Price // of the trades that may set it; 0 before any
-	previousClose feed.Price
+	last          market.Price // of the trades that may set it; 0 before any
+	previousClose market.Price
 	opened        bool // had its opening trade
 	halted        bool
 	swept         bool // the last trade took a whole side: a quote is next
 }
 
-func newInstrument(l listing, id feed.SymbolID) instrument {
+func newInstrument(l listing, id market.SymbolID) instrument {
 	h := mix(l.weight ^ mix(uint64(l.price)) ^ mix(uint64(l.symbol[0])<<8|uint64(len(l.symbol))))
 	sector := sectors[l.sector]
 	in := instrument{
@@ -47,9 +47,9 @@ func newInstrument(l listing, id feed.SymbolID) instrument {
 		in.own = in.own * 3 / 2
 	}
 	switch { // round lots of 17 CFR 242.600(b)(93)
-	case l.price <= 250*feed.Scale:
+	case l.price <= 250*market.Scale:
 		in.lot = 100
-	case l.price <= 1000*feed.Scale:
+	case l.price <= 1000*market.Scale:
 		in.lot = 40
 	default:
 		in.lot = 10
@@ -58,7 +58,7 @@ func newInstrument(l listing, id feed.SymbolID) instrument {
 	in.spread = int64(l.price/in.tick) * 42 / 10_000 / int64(root(l.weight))
 	in.spread = min(max(in.spread, 1), 2000)
 	in.depth = 4 + root(l.weight)/8
-	if l.price < 30*feed.Scale {
+	if l.price < 30*market.Scale {
 		in.depth *= 6
 	}
 	return in
@@ -75,33 +75,33 @@ func root(n uint64) uint64 {
 
 // shift moves the value by a return of 2^-30.
 func (in *instrument) shift(r int64) {
-	v := in.value + feed.Price(int64(in.value>>10)*r+1<<19)>>20
+	v := in.value + market.Price(int64(in.value>>10)*r+1<<19)>>20
 	in.value = min(max(v, in.base/3), in.base*3)
 }
 
 // quote sets a new top of book around the value, by the random bits u, with a spread of so many
 // times the calm one.
-func (in *instrument) quote(u uint64, wide int64, t *feed.Tick, now feed.Time) {
+func (in *instrument) quote(u uint64, wide int64, t *market.Tick, now market.Time) {
 	spread := in.spread * wide
 	if more := u >> 8 & 15; more < 4 {
 		spread += 1 + spread*int64(more)/8
 	}
-	in.bid = max(in.value/in.tick-feed.Price(spread/2), 1) * in.tick
-	in.ask = in.bid + feed.Price(spread)*in.tick
+	in.bid = max(in.value/in.tick-market.Price(spread/2), 1) * in.tick
+	in.ask = in.bid + market.Price(spread)*in.tick
 	a, b, c := u>>26&0xff, u>>34&0xff, u>>16&0xff
 	in.bidLots = 1 + a*b*in.depth>>15
 	in.askLots = 1 + c*b*in.depth>>15
 	in.swept = false
-	*t = feed.Tick{
-		Symbol: in.id, Kind: feed.KindQuote, Flags: feed.BothSides,
-		Bid: in.bid, BidSize: feed.Units(in.bidLots * in.lot),
-		Ask: in.ask, AskSize: feed.Units(in.askLots * in.lot),
+	*t = market.Tick{
+		Symbol: in.id, Kind: market.KindQuote, Flags: market.BothSides,
+		Bid: in.bid, BidSize: market.Units(in.bidLots * in.lot),
+		Ask: in.ask, AskSize: market.Units(in.askLots * in.lot),
 		Time: now, Received: now,
 	}
 }
 
 // trade is one at the bid or the ask, by the random bits u.
-func (in *instrument) trade(u uint64, t *feed.Tick, now feed.Time) {
+func (in *instrument) trade(u uint64, t *market.Tick, now market.Time) {
 	lean := uint64(96) // of 256 are buyers, more where the value has run ahead of the quote
 	if 2*in.value > in.bid+in.ask {
 		lean = 160
@@ -124,9 +124,9 @@ func (in *instrument) trade(u uint64, t *feed.Tick, now feed.Time) {
 	default:
 		size = in.lot * (100 + a*b>>7) // a block
 	}
-	flags, conditions := feed.Regular, ""
+	flags, conditions := market.Regular, ""
 	if size < in.lot {
-		flags, conditions = feed.SetsVolume, oddLot
+		flags, conditions = market.SetsVolume, oddLot
 	} else {
 		in.last = price
 	}
@@ -135,11 +135,11 @@ func (in *instrument) trade(u uint64, t *feed.Tick, now feed.Time) {
 }
 
 // cross is an auction: one round-lot trade at the value, within the quote.
-func (in *instrument) cross(u uint64, t *feed.Tick, now feed.Time) {
+func (in *instrument) cross(u uint64, t *market.Tick, now market.Time) {
 	price := (in.value + in.tick/2) / in.tick * in.tick
 	in.last = min(max(price, in.bid), in.ask)
 	in.opened, in.swept = true, true
-	in.print(in.last, in.lot*in.depth*(4+u>>26&0xff), feed.Regular, opened, t, now)
+	in.print(in.last, in.lot*in.depth*(4+u>>26&0xff), market.Regular, opened, t, now)
 }
 
 // Sale conditions as the consolidated tape has them.
@@ -148,39 +148,39 @@ const (
 	opened = "O"
 )
 
-func (in *instrument) print(price feed.Price, size uint64, flags feed.Flags, conditions string, t *feed.Tick, now feed.Time) {
-	*t = feed.Tick{
-		Symbol: in.id, Kind: feed.KindTrade, Flags: flags,
-		Price: price, Size: feed.Units(size), Conditions: conditions,
+func (in *instrument) print(price market.Price, size uint64, flags market.Flags, conditions string, t *market.Tick, now market.Time) {
+	*t = market.Tick{
+		Symbol: in.id, Kind: market.KindTrade, Flags: flags,
+		Price: price, Size: market.Units(size), Conditions: conditions,
 		Time: now, Received: now,
 	}
 }
 
 // turn is a change of the symbol's state.
-func (in *instrument) turn(state feed.State, t *feed.Tick, now feed.Time) {
-	in.halted = state == feed.Halted
-	*t = feed.Tick{Symbol: in.id, Kind: feed.KindState, State: state, Time: now, Received: now}
+func (in *instrument) turn(state market.State, t *market.Tick, now market.Time) {
+	in.halted = state == market.Halted
+	*t = market.Tick{Symbol: in.id, Kind: market.KindState, State: state, Time: now, Received: now}
 }
 
 // close ends the session at the last price, and starts the next.
-func (in *instrument) close(t *feed.Tick, now feed.Time) {
+func (in *instrument) close(t *market.Tick, now market.Time) {
 	if in.last != 0 {
 		in.previousClose = in.last
 	}
 	in.last, in.opened = 0, false
-	*t = feed.Tick{Symbol: in.id, Kind: feed.KindSession, Price: in.previousClose, Time: now, Received: now}
+	*t = market.Tick{Symbol: in.id, Kind: market.KindSession, Price: in.previousClose, Time: now, Received: now}
 }
 
 // image is the symbol before its first trade.
-func (in *instrument) image(now feed.Time) feed.Quote {
-	return feed.Quote{
+func (in *instrument) image(now market.Time) market.Quote {
+	return market.Quote{
 		Symbol: in.id,
-		Set: feed.FieldBid | feed.FieldBidSize | feed.FieldAsk | feed.FieldAskSize |
-			feed.FieldPreviousClose | feed.FieldTime | feed.FieldState,
-		Bid: in.bid, BidSize: feed.Units(in.bidLots * in.lot),
-		Ask: in.ask, AskSize: feed.Units(in.askLots * in.lot),
+		Set: market.FieldBid | market.FieldBidSize | market.FieldAsk | market.FieldAskSize |
+			market.FieldPreviousClose | market.FieldTime | market.FieldState,
+		Bid: in.bid, BidSize: market.Units(in.bidLots * in.lot),
+		Ask: in.ask, AskSize: market.Units(in.askLots * in.lot),
 		PreviousClose: in.previousClose,
 		Time:          now,
-		State:         feed.Live,
+		State:         market.Live,
 	}
 }

@@ -3,7 +3,7 @@ package sim
 import (
 	"math/rand/v2"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // step is how often prices move, in microseconds.
@@ -16,7 +16,7 @@ const (
 )
 
 // market makes ticks in virtual time. The sequence depends on nothing but what it was made from.
-type market struct {
+type exchange struct {
 	// static
 	rate     int64 // ticks a second
 	past     int64 // microseconds from the epoch until the rate is that
@@ -24,9 +24,9 @@ type market struct {
 	steps    int64 // of a session
 	extra    int64 // what the opening adds to the rate at its start, in 1e-6 of it
 	busy     alias
-	epoch    feed.Time // of the first opening; its owner may move it between calls
-	haltMean int64     // microseconds between halts; 0 for none
-	haltTime int64     // microseconds a halt lasts
+	epoch    market.Time // of the first opening; its owner may move it between calls
+	haltMean int64       // microseconds between halts; 0 for none
+	haltTime int64       // microseconds a halt lasts
 
 	// one stream for each concern, so that none shifts another's
 	prices, arrivals, halts rand.PCG
@@ -43,7 +43,7 @@ type market struct {
 	due      int64 // when the next tick is, in microseconds from the epoch
 	current  int   // the instrument of the last tick
 	unopened int   // all instruments before it had their opening trade
-	queue    []feed.Tick
+	queue    []market.Tick
 	queued   int // of queue that are out
 
 	haltAt   int64 // when the next halt is
@@ -52,8 +52,8 @@ type market struct {
 	hotUntil int64 //
 }
 
-func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
-	m := &market{
+func newMarket(cfg Config, companies []listing, ids []market.SymbolID) *exchange {
+	m := &exchange{
 		rate:     int64(cfg.Rate),
 		steps:    cfg.Session.Microseconds() / step,
 		extra:    min(2e6, maxRate*1e6/int64(cfg.Rate)-1e6),
@@ -64,7 +64,7 @@ func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
 		haltTime: min(5*60_000_000, cfg.Session.Microseconds()/10),
 		at:       -step,
 		step:     -1,
-		queue:    make([]feed.Tick, 0, 3*len(companies)+8),
+		queue:    make([]market.Tick, 0, 3*len(companies)+8),
 		halted:   make([]halt, 0, len(companies)/10),
 		reopened: -1,
 	}
@@ -77,7 +77,7 @@ func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
 	m.busy = newAlias(weights)
 	m.scheduleHalt(0)
 	m.gap()
-	var t feed.Tick
+	var t market.Tick
 	for i := range m.instruments {
 		m.instruments[i].quote(m.arrivals.Uint64(), 3, &t, 0)
 	}
@@ -86,15 +86,15 @@ func newMarket(cfg Config, companies []listing, ids []feed.SymbolID) *market {
 }
 
 // setClock moves the epoch to where the clock on the wall has it, if that is ahead by more than a moment.
-func (m *market) setClock(wall feed.Time) {
+func (m *exchange) setClock(wall market.Time) {
 	if wall-m.epoch > slack {
 		m.epoch = wall
 	}
 }
 
 // images are all symbols as they are before the first tick.
-func (m *market) images() []feed.Quote {
-	quotes := make([]feed.Quote, len(m.instruments))
+func (m *exchange) images() []market.Quote {
+	quotes := make([]market.Quote, len(m.instruments))
 	for i := range m.instruments {
 		quotes[i] = m.instruments[i].image(m.epoch)
 	}
@@ -103,7 +103,7 @@ func (m *market) images() []feed.Quote {
 
 // next appends the ticks up to the time until, in microseconds from the epoch, as many as fit the
 // capacity of batch. It does not allocate.
-func (m *market) next(batch []feed.Tick, until int64) []feed.Tick {
+func (m *exchange) next(batch []market.Tick, until int64) []market.Tick {
 	for m.due <= until && len(batch) < cap(batch) {
 		batch = batch[:len(batch)+1]
 		t := &batch[len(batch)-1]
@@ -116,7 +116,7 @@ func (m *market) next(batch []feed.Tick, until int64) []feed.Tick {
 			continue
 		}
 		u := m.arrivals.Uint64()
-		now := m.epoch + feed.Time(m.due)
+		now := m.epoch + market.Time(m.due)
 		m.current = m.choose(u)
 		switch in := &m.instruments[m.current]; {
 		case !in.opened:
@@ -135,7 +135,7 @@ func (m *market) next(batch []feed.Tick, until int64) []feed.Tick {
 
 // choose is whose the next tick is: of one that has not opened, of the same as before, of one that
 // is hot, or of any by its weight.
-func (m *market) choose(u uint64) int {
+func (m *exchange) choose(u uint64) int {
 	if m.unopened < len(m.instruments) && u>>52%3 == 0 {
 		for ; m.unopened < len(m.instruments); m.unopened++ {
 			if in := &m.instruments[m.unopened]; !in.opened && !in.halted {
@@ -157,7 +157,7 @@ func (m *market) choose(u uint64) int {
 }
 
 // proceed finds when the next tick is, through as many steps as have none.
-func (m *market) proceed() {
+func (m *exchange) proceed() {
 	for m.queued == len(m.queue) && m.left == 0 {
 		m.queue, m.queued = m.queue[:0], 0
 		m.advance()
@@ -170,7 +170,7 @@ func (m *market) proceed() {
 }
 
 // advance moves the market by a step.
-func (m *market) advance() {
+func (m *exchange) advance() {
 	m.at += step
 	m.step++
 	if m.step == m.steps {
@@ -186,7 +186,7 @@ func (m *market) advance() {
 }
 
 // rateNow is the rate at this step.
-func (m *market) rateNow() int64 {
+func (m *exchange) rateNow() int64 {
 	if m.at < m.past {
 		return m.thin
 	}
@@ -194,7 +194,7 @@ func (m *market) rateNow() int64 {
 }
 
 // thicken makes a trade of the past as large as those it stands for.
-func (m *market) thicken(t *feed.Tick) {
+func (m *exchange) thicken(t *market.Tick) {
 	if m.at < m.past {
 		t.Size = t.Size.Scaled(uint64(m.rate / m.thin))
 	}
@@ -202,7 +202,7 @@ func (m *market) thicken(t *feed.Tick) {
 
 // pace is the rate at this step in 1e-6 of the configured one: more in the first three seconds, and
 // as much less in the rest of the first minute.
-func (m *market) pace() int64 {
+func (m *exchange) pace() int64 {
 	switch {
 	case m.step < 30:
 		return 1e6 + m.extra*(30-m.step)/30
@@ -230,7 +230,7 @@ var levels = func() (t [257]int64) {
 func level(log int64) int64 { return levels[min(max(log>>10+128, 0), 256)] }
 
 // move shifts all values by one step.
-func (m *market) move() {
+func (m *exchange) move() {
 	if m.step&15 == 0 { // half lives of 18 minutes and of a minute
 		m.tide += bell(&m.prices)*7>>8 - m.tide>>10
 		m.surf += bell(&m.prices)*7>>6 - m.surf>>6
@@ -259,14 +259,14 @@ func (m *market) move() {
 }
 
 // follow gives a share class the value of the other.
-func (m *market) follow(in *instrument) {
+func (m *exchange) follow(in *instrument) {
 	leader := &m.instruments[in.leader]
 	in.value = ratio(leader.value, in.base, leader.base)
 }
 
 // gap is the move of all values between two sessions, a little towards where they started, so that
 // a market that has run for months is still a plausible one.
-func (m *market) gap() {
+func (m *exchange) gap() {
 	const point = 1 << 30 / 10_000
 	all := 45 * point * bell(&m.prices) / deviation
 	var bySector [len(sectors)]int64
@@ -285,22 +285,22 @@ func (m *market) gap() {
 }
 
 // roll ends a session and opens the next.
-func (m *market) roll() {
+func (m *exchange) roll() {
 	m.gap()
 	m.halted = m.halted[:0]
 	for i := range m.instruments {
 		in := &m.instruments[i]
 		if in.halted {
-			in.turn(feed.Live, m.enqueue(), feed.Time(m.at))
+			in.turn(market.Live, m.enqueue(), market.Time(m.at))
 		}
-		in.close(m.enqueue(), feed.Time(m.at))
-		in.quote(m.arrivals.Uint64(), 3, m.enqueue(), feed.Time(m.at))
+		in.close(m.enqueue(), market.Time(m.at))
+		in.quote(m.arrivals.Uint64(), 3, m.enqueue(), market.Time(m.at))
 	}
 	m.unopened = 0
 }
 
 // enqueue is room for a tick beside the rate, its time without the epoch.
-func (m *market) enqueue() *feed.Tick {
-	m.queue = append(m.queue, feed.Tick{})
+func (m *exchange) enqueue() *market.Tick {
+	m.queue = append(m.queue, market.Tick{})
 	return &m.queue[len(m.queue)-1]
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // One operation is one tick.
@@ -15,7 +15,7 @@ func BenchmarkNext(b *testing.B) {
 				cfg := opening()
 				cfg.Symbols, cfg.Rate = symbols, rate
 				m := testMarket(b, cfg)
-				batch := make([]feed.Tick, 0, batchSize)
+				batch := make([]market.Tick, 0, batchSize)
 				b.ReportAllocs()
 				for made := 0; made < b.N; {
 					made += len(m.next(batch, m.due+5000))
@@ -30,7 +30,7 @@ func BenchmarkNew(b *testing.B) {
 	cfg := opening()
 	cfg.Symbols = maxSymbols
 	for b.Loop() {
-		if _, err := New(cfg, feed.NewDirectory()); err != nil {
+		if _, err := New(cfg, market.NewDirectory()); err != nil {
 			b.Fatal(err)
 		}
 	}

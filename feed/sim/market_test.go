@@ -12,11 +12,11 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // testMarket is the market of cfg with ids 0 and up, opening at the epoch.
-func testMarket(t testing.TB, cfg Config) *market {
+func testMarket(t testing.TB, cfg Config) *exchange {
 	t.Helper()
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
@@ -25,16 +25,16 @@ func testMarket(t testing.TB, cfg Config) *market {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := make([]feed.SymbolID, len(companies))
+	ids := make([]market.SymbolID, len(companies))
 	for i := range ids {
-		ids[i] = feed.SymbolID(i)
+		ids[i] = market.SymbolID(i)
 	}
 	return newMarket(cfg, companies, ids)
 }
 
 // each calls f with the ticks of a market up to a virtual time.
-func each(m *market, until time.Duration, f func(feed.Tick)) {
-	batch := make([]feed.Tick, 0, 1000)
+func each(m *exchange, until time.Duration, f func(market.Tick)) {
+	batch := make([]market.Tick, 0, 1000)
 	for m.due <= until.Microseconds() {
 		for _, tick := range m.next(batch, until.Microseconds()) {
 			f(tick)
@@ -43,19 +43,19 @@ func each(m *market, until time.Duration, f func(feed.Tick)) {
 }
 
 // fingerprint is the hash of all fields of the images and the first n ticks.
-func fingerprint(m *market, n int) string {
+func fingerprint(m *exchange, n int) string {
 	h := sha256.New()
 	put := func(v any) {
 		if err := binary.Write(h, binary.LittleEndian, v); err != nil {
 			panic(err)
 		}
 	}
-	text := func(q feed.Quantity) []byte { return append(q.AppendTo(nil), ' ') }
+	text := func(q market.Quantity) []byte { return append(q.AppendTo(nil), ' ') }
 	for _, q := range m.images() {
 		put([]int64{int64(q.Symbol), int64(q.Set), int64(q.Bid), int64(q.Ask), int64(q.PreviousClose), int64(q.Time)})
 		h.Write(append(text(q.BidSize), text(q.AskSize)...))
 	}
-	batch := make([]feed.Tick, 0, 1)
+	batch := make([]market.Tick, 0, 1)
 	for range n {
 		t := m.next(batch, math.MaxInt64)[0]
 		put([]uint8{uint8(t.Kind), uint8(t.Flags), uint8(t.State)})
@@ -100,13 +100,13 @@ func TestTicksDoNotDependOnHowTheyAreAskedFor(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		cfg := Config{Seed: 3, Rate: 3000, Symbols: 40, Session: time.Minute, HaltEvery: 5 * time.Second}
 		const n = 4_000
-		var want, got []feed.Tick
+		var want, got []market.Tick
 		whole, parts := testMarket(t, cfg), testMarket(t, cfg)
-		want = whole.next(make([]feed.Tick, 0, n), math.MaxInt64)
+		want = whole.next(make([]market.Tick, 0, n), math.MaxInt64)
 		for until := int64(0); len(got) < n; until += rapid.Int64Range(0, 300_000).Draw(rt, "wait") {
 			size := rapid.IntRange(1, 2000).Draw(rt, "capacity")
 			for parts.due <= until && len(got) < n {
-				got = append(got, parts.next(make([]feed.Tick, 0, min(size, n-len(got))), until)...)
+				got = append(got, parts.next(make([]market.Tick, 0, min(size, n-len(got))), until)...)
 			}
 		}
 		if !slices.Equal(got, want) {
@@ -121,8 +121,8 @@ func TestPricesDoNotDependOnTheRate(t *testing.T) {
 	slow := cfg
 	slow.Rate = 10 // both have a tick in every step
 	a, b := testMarket(t, cfg), testMarket(t, slow)
-	each(a, 3*time.Minute, func(feed.Tick) {})
-	each(b, 3*time.Minute, func(feed.Tick) {})
+	each(a, 3*time.Minute, func(market.Tick) {})
+	each(b, 3*time.Minute, func(market.Tick) {})
 	if a.at != b.at {
 		t.Fatalf("at %d and %d µs", a.at, b.at)
 	}
@@ -148,8 +148,8 @@ func TestRateIsMetOverASessionAndAfterAMinute(t *testing.T) {
 			cfg.Session = span
 		}
 		m := testMarket(t, cfg)
-		ticks, peak, second, inSecond := 0, 0, feed.Time(0), 0
-		each(m, span-time.Microsecond, func(tick feed.Tick) {
+		ticks, peak, second, inSecond := 0, 0, market.Time(0), 0
+		each(m, span-time.Microsecond, func(tick market.Tick) {
 			ticks++
 			if tick.Time/1e6 != second {
 				second, inSecond = tick.Time/1e6, 0
@@ -170,35 +170,35 @@ func TestRateIsMetOverASessionAndAfterAMinute(t *testing.T) {
 // watch checks what holds for every tick of any market.
 type watch struct {
 	t      rapid.TB
-	m      *market
-	last   feed.Time
-	quotes map[feed.SymbolID]feed.Tick
-	opened map[feed.SymbolID]bool
-	halted map[feed.SymbolID]bool
-	closes map[feed.SymbolID]feed.Price // what the session would close at
+	m      *exchange
+	last   market.Time
+	quotes map[market.SymbolID]market.Tick
+	opened map[market.SymbolID]bool
+	halted map[market.SymbolID]bool
+	closes map[market.SymbolID]market.Price // what the session would close at
 	trades int
-	counts map[feed.Kind]int
+	counts map[market.Kind]int
 }
 
-func newWatch(t rapid.TB, m *market) *watch {
-	w := &watch{t, m, 0, map[feed.SymbolID]feed.Tick{}, map[feed.SymbolID]bool{}, map[feed.SymbolID]bool{},
-		map[feed.SymbolID]feed.Price{}, 0, map[feed.Kind]int{}}
+func newWatch(t rapid.TB, m *exchange) *watch {
+	w := &watch{t, m, 0, map[market.SymbolID]market.Tick{}, map[market.SymbolID]bool{}, map[market.SymbolID]bool{},
+		map[market.SymbolID]market.Price{}, 0, map[market.Kind]int{}}
 	for _, q := range m.images() {
-		w.quote(feed.Tick{Symbol: q.Symbol, Bid: q.Bid, Ask: q.Ask, BidSize: q.BidSize, AskSize: q.AskSize, Flags: feed.BothSides})
+		w.quote(market.Tick{Symbol: q.Symbol, Bid: q.Bid, Ask: q.Ask, BidSize: q.BidSize, AskSize: q.AskSize, Flags: market.BothSides})
 		w.closes[q.Symbol] = q.PreviousClose
 	}
 	return w
 }
 
-func (w *watch) quote(tick feed.Tick) {
+func (w *watch) quote(tick market.Tick) {
 	in := &w.m.instruments[tick.Symbol]
-	lot := feed.Units(in.lot)
-	step := feed.Price(feed.Scale / 100)
-	if tick.Ask < feed.Scale {
-		step = feed.Scale / 10_000
+	lot := market.Units(in.lot)
+	step := market.Price(market.Scale / 100)
+	if tick.Ask < market.Scale {
+		step = market.Scale / 10_000
 	}
 	switch {
-	case tick.Flags != feed.BothSides, tick.Bid <= 0, tick.Ask <= tick.Bid:
+	case tick.Flags != market.BothSides, tick.Bid <= 0, tick.Ask <= tick.Bid:
 		w.t.Fatalf("bid %v, ask %v, flags %b", tick.Bid, tick.Ask, tick.Flags)
 	case tick.Bid%step != 0 || tick.Ask%step != 0 || in.tick != step:
 		w.t.Fatalf("bid %v, ask %v in ticks of %v", tick.Bid, tick.Ask, in.tick)
@@ -208,24 +208,24 @@ func (w *watch) quote(tick feed.Tick) {
 	w.quotes[tick.Symbol] = tick
 }
 
-func (w *watch) see(tick feed.Tick) {
+func (w *watch) see(tick market.Tick) {
 	s := tick.Symbol
 	w.counts[tick.Kind]++
 	if tick.Time < w.last || tick.Received != tick.Time {
 		w.t.Fatalf("time %d received %d after %d", tick.Time, tick.Received, w.last)
 	}
 	w.last = tick.Time
-	if w.halted[s] && tick.Kind != feed.KindState {
+	if w.halted[s] && tick.Kind != market.KindState {
 		w.t.Fatalf("a halted symbol ticks: %+v", tick)
 	}
 	switch tick.Kind {
-	case feed.KindQuote:
+	case market.KindQuote:
 		w.quote(tick)
-	case feed.KindTrade:
-		odd := tick.Size.Compare(feed.Units(w.m.instruments[s].lot)) < 0
+	case market.KindTrade:
+		odd := tick.Size.Compare(market.Units(w.m.instruments[s].lot)) < 0
 		q := w.quotes[s]
 		switch {
-		case tick.Size.IsZero(), odd && tick.Flags != feed.SetsVolume, !odd && tick.Flags != feed.Regular:
+		case tick.Size.IsZero(), odd && tick.Flags != market.SetsVolume, !odd && tick.Flags != market.Regular:
 			w.t.Fatalf("trade of %v with flags %b", tick.Size, tick.Flags)
 		case tick.Price < q.Bid || tick.Price > q.Ask:
 			w.t.Fatalf("trade at %v outside %v to %v", tick.Price, q.Bid, q.Ask)
@@ -236,12 +236,12 @@ func (w *watch) see(tick feed.Tick) {
 		if !odd {
 			w.closes[s] = tick.Price
 		}
-	case feed.KindState:
-		if (tick.State == feed.Halted) == w.halted[s] || tick.State != feed.Halted && tick.State != feed.Live {
+	case market.KindState:
+		if (tick.State == market.Halted) == w.halted[s] || tick.State != market.Halted && tick.State != market.Live {
 			w.t.Fatalf("state %v where halted is %v", tick.State, w.halted[s])
 		}
-		w.halted[s] = tick.State == feed.Halted
-	case feed.KindSession:
+		w.halted[s] = tick.State == market.Halted
+	case market.KindSession:
 		if tick.Price != w.closes[s] {
 			w.t.Fatalf("a session closes at %v, its last trade was at %v", tick.Price, w.closes[s])
 		}
@@ -261,7 +261,7 @@ func TestEveryTickIsPlausible(t *testing.T) {
 		m := testMarket(t, cfg)
 		w := newWatch(rt, m)
 		left := 4_000 + 3*cfg.Symbols
-		batch := make([]feed.Tick, 0, 500)
+		batch := make([]market.Tick, 0, 500)
 		for ; left > 0 && m.at < 150e6; left -= len(batch) {
 			batch = m.next(batch[:0], m.due)
 			for _, tick := range batch {
@@ -284,7 +284,7 @@ func TestQuotesAreThreeToFiveTimesTrades(t *testing.T) {
 	m := testMarket(t, opening())
 	w := newWatch(t, m)
 	each(m, 2*time.Minute, w.see)
-	if q := float64(w.counts[feed.KindQuote]) / float64(w.counts[feed.KindTrade]); q < 3 || q > 5 {
+	if q := float64(w.counts[market.KindQuote]) / float64(w.counts[market.KindTrade]); q < 3 || q > 5 {
 		t.Errorf("%.1f quotes a trade", q)
 	}
 }
@@ -292,7 +292,7 @@ func TestQuotesAreThreeToFiveTimesTrades(t *testing.T) {
 func TestAFewNamesAreBusyAndAllHaveTraded(t *testing.T) {
 	m := testMarket(t, opening())
 	ticks := make([]int, 500)
-	each(m, time.Minute, func(tick feed.Tick) { ticks[tick.Symbol]++ })
+	each(m, time.Minute, func(tick market.Tick) { ticks[tick.Symbol]++ })
 	all, top := 0, 0
 	for i, n := range ticks {
 		all += n
@@ -312,14 +312,14 @@ func TestASessionEndsForEverySymbolAtOnce(t *testing.T) {
 	cfg := Config{Seed: 5, Rate: 1000, Symbols: 40, Session: time.Minute, HaltEvery: 2 * time.Second}
 	m := testMarket(t, cfg)
 	w := newWatch(t, m)
-	ends := map[feed.Time]int{}
-	each(m, 5*time.Minute+time.Second, func(tick feed.Tick) {
+	ends := map[market.Time]int{}
+	each(m, 5*time.Minute+time.Second, func(tick market.Tick) {
 		w.see(tick)
-		if tick.Kind == feed.KindSession {
+		if tick.Kind == market.KindSession {
 			ends[tick.Time]++
 		}
 	})
-	want := map[feed.Time]int{60e6: 40, 120e6: 40, 180e6: 40, 240e6: 40, 300e6: 40}
+	want := map[market.Time]int{60e6: 40, 120e6: 40, 180e6: 40, 240e6: 40, 300e6: 40}
 	if !maps.Equal(ends, want) {
 		t.Errorf("session ends %v, want %v", ends, want)
 	}
@@ -327,7 +327,7 @@ func TestASessionEndsForEverySymbolAtOnce(t *testing.T) {
 
 func TestShareClassesOfACompanyMoveTogether(t *testing.T) {
 	m := testMarket(t, opening())
-	each(m, 10*time.Minute, func(feed.Tick) {})
+	each(m, 10*time.Minute, func(market.Tick) {})
 	pairs := 0
 	for _, in := range m.instruments {
 		if in.leader < 0 {
@@ -350,7 +350,7 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	cfg := opening()
 	cfg.Symbols, cfg.Session, cfg.HaltEvery = 100, time.Minute, time.Second
 	m := testMarket(t, cfg)
-	batch := make([]feed.Tick, 0, 1000)
+	batch := make([]market.Tick, 0, 1000)
 	if n := testing.AllocsPerRun(1000, func() { m.next(batch, math.MaxInt64) }); n != 0 {
 		t.Errorf("%v allocations for 1000 ticks, want 0", n)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // opening is the default market with nothing behind it.
@@ -18,18 +18,18 @@ func opening() Config {
 func TestPastIsToldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := DefaultConfig()
-		began := feed.TimeOf(time.Now())
+		began := market.TimeOf(time.Now())
 		var before, after int
-		var volume [2]feed.Quantity // of an hour, and of ten seconds
-		last := feed.Time(0)
-		state := feed.Down
-		stop := run(t, cfg, func(b feed.Batch) {
+		var volume [2]market.Quantity // of an hour, and of ten seconds
+		last := market.Time(0)
+		state := market.Down
+		stop := run(t, cfg, func(b market.Batch) {
 			if b.Status != nil {
 				state = b.Status.State
 			}
 			for i := range b.Ticks {
 				k := &b.Ticks[i]
-				if (state == feed.Live) != (k.Time >= began) {
+				if (state == market.Live) != (k.Time >= began) {
 					t.Fatalf("a tick at %v while the market is %v", k.Time-began, state)
 				}
 				if k.Time < last {
@@ -39,14 +39,14 @@ func TestPastIsToldAtOnce(t *testing.T) {
 				part := 0
 				if k.Time < began {
 					before++
-					if now := feed.TimeOf(time.Now()); now != began || k.Received != now {
+					if now := market.TimeOf(time.Now()); now != began || k.Received != now {
 						t.Fatalf("a tick of the past at %v, received %v", now-began, k.Received-began)
 					}
 				} else {
 					after++
 					part = 1
 				}
-				if k.Kind == feed.KindTrade {
+				if k.Kind == market.KindTrade {
 					volume[part], _ = volume[part].Add(k.Size)
 				}
 			}
@@ -67,19 +67,19 @@ func TestPastIsToldAtOnce(t *testing.T) {
 
 func TestTicksAreAsOldAsTheyLookAfterAPastThatTookLongToTell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		state := feed.Down
+		state := market.Down
 		told := 0
-		stop := run(t, DefaultConfig(), func(b feed.Batch) {
+		stop := run(t, DefaultConfig(), func(b market.Batch) {
 			if b.Status != nil {
 				state = b.Status.State
 			}
-			if state != feed.Live {
+			if state != market.Live {
 				time.Sleep(10 * time.Millisecond) // 0.7 s in all
 				return
 			}
 			for i := range b.Ticks {
 				told++
-				if age := feed.TimeOf(time.Now()) - b.Ticks[i].Time; age < 0 || age > feed.Time((100*time.Millisecond).Microseconds()) {
+				if age := market.TimeOf(time.Now()) - b.Ticks[i].Time; age < 0 || age > market.Time((100*time.Millisecond).Microseconds()) {
 					t.Fatalf("a tick told %d µs after its time", age)
 				}
 			}

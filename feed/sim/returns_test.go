@@ -5,18 +5,18 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 // returns are the moves of n symbols over each interval of half a day, in the logarithm of value.
-func returns(t *testing.T, n int, interval time.Duration) (*market, [][]float64) {
+func returns(t *testing.T, n int, interval time.Duration) (*exchange, [][]float64) {
 	cfg := opening()
 	cfg.Symbols, cfg.Rate, cfg.HaltEvery = n, 10, 0
 	m := testMarket(t, cfg)
 	r := make([][]float64, n)
 	before := make([]float64, n)
 	for at := 10 * time.Minute; at < 3*time.Hour; at += interval { // past the opening
-		each(m, at, func(feed.Tick) {})
+		each(m, at, func(market.Tick) {})
 		for i := range m.instruments {
 			now := math.Log(float64(m.instruments[i].value))
 			if before[i] != 0 {
@@ -96,11 +96,11 @@ func TestADayMovesLikeADay(t *testing.T) {
 	var days, sum float64
 	before := make([]float64, cfg.Symbols)
 	for day := time.Duration(0); day < 8; day++ {
-		each(m, day*cfg.Session+10*time.Minute, func(feed.Tick) {}) // past the gap and the opening
+		each(m, day*cfg.Session+10*time.Minute, func(market.Tick) {}) // past the gap and the opening
 		for i := range before {
 			before[i] = float64(m.instruments[i].value)
 		}
-		each(m, day*cfg.Session+50*time.Minute, func(feed.Tick) {})
+		each(m, day*cfg.Session+50*time.Minute, func(market.Tick) {})
 		for i := range before {
 			sum += math.Pow(math.Log(float64(m.instruments[i].value)/before[i]), 2)
 			days += 40. / 390

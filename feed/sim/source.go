@@ -5,24 +5,26 @@ import (
 	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 const (
-	wake      = 5 * time.Millisecond // how long ticks wait for others
-	batchSize = 4096                 // the most ticks in a batch, 400 KB
-	slack     = 1_000_000            // microseconds behind the clock that it makes good
+	wake = // how long ticks wait for others
+	5 * time.Millisecond
+	batchSize = 4096      // the most ticks in a batch, 400 KB
+	slack     = 1_000_000 // microseconds behind the clock that it makes good
 )
 
 // Source is the simulated market as a source of ticks. Each run begins with the same opening.
 type Source struct {
 	cfg       Config
 	companies []listing
-	ids       []feed.SymbolID
+	ids       []market.SymbolID
 }
 
 // New enters the market's symbols into dir and starts nothing. Its errors are those of
 // [Config.Validate] and of a directory that is full.
-func New(cfg Config, dir *feed.Directory) (*Source, error) {
+func New(cfg Config, dir *market.Directory) (*Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -30,13 +32,13 @@ func New(cfg Config, dir *feed.Directory) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{cfg, companies, make([]feed.SymbolID, len(companies))}
+	s := &Source{cfg, companies, make([]market.SymbolID, len(companies))}
 	for i, l := range companies {
 		decimals := 2
-		if l.price < feed.Scale {
+		if l.price < market.Scale {
 			decimals = 4
 		}
-		s.ids[i], err = dir.Add(feed.Symbol{
+		s.ids[i], err = dir.Add(market.Symbol{
 			Symbol:        l.symbol,
 			Name:          l.name,
 			Sector:        sectors[l.sector].name,
@@ -59,7 +61,7 @@ func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: tru
 // the market waits for the machine, and goes on with the same ticks later. Without a start of its
 // own, the market's time is the machine's: it follows where that one is set ahead, or sleeps. It does not
 // follow where it is set back, since times that were told cannot be told again.
-func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
+func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	m := newMarket(s.cfg, s.companies, s.ids)
 	began := time.Now()
 	start, err := s.cfg.start()
@@ -70,22 +72,22 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 	if !fixed {
 		start = began.Add(-time.Duration(m.past) * time.Microsecond)
 	}
-	m.epoch = feed.TimeOf(start)
-	batch := make([]feed.Tick, 0, batchSize)
-	live := feed.Status{State: feed.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
+	m.epoch = market.TimeOf(start)
+	batch := make([]market.Tick, 0, batchSize)
+	live := market.Status{State: market.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
 	if images := m.images(); m.past == 0 {
-		publish(feed.Batch{Status: &live, Images: images})
+		publish(market.Batch{Status: &live, Images: images})
 	} else {
-		past := feed.Status{State: feed.Stale, Since: m.epoch, Message: "simulated market: what it has had so far is being told"}
-		publish(feed.Batch{Status: &past, Images: images})
+		past := market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: what it has had so far is being told"}
+		publish(market.Batch{Status: &past, Images: images})
 		for m.due < m.past && ctx.Err() == nil {
-			publish(feed.Batch{Ticks: received(m.next(batch, m.past-1))})
+			publish(market.Batch{Ticks: received(m.next(batch, m.past-1))})
 		}
 		if !fixed { // telling it has taken a while, by which all that follows would look old
-			m.epoch = feed.TimeOf(time.Now()) - feed.Time(m.past)
+			m.epoch = market.TimeOf(time.Now()) - market.Time(m.past)
 		}
-		live.Since = m.epoch + feed.Time(m.past)
-		publish(feed.Batch{Status: &live})
+		live.Since = m.epoch + market.Time(m.past)
+		publish(market.Batch{Status: &live})
 	}
 	began = time.Now().Add(-time.Duration(m.past) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
@@ -103,10 +105,10 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 			elapsed -= late
 		}
 		if !fixed {
-			m.setClock(feed.TimeOf(time.Now()) - feed.Time(elapsed))
+			m.setClock(market.TimeOf(time.Now()) - market.Time(elapsed))
 		}
 		for m.due <= elapsed {
-			publish(feed.Batch{Ticks: m.next(batch, elapsed)})
+			publish(market.Batch{Ticks: m.next(batch, elapsed)})
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -116,8 +118,8 @@ func (s *Source) Run(ctx context.Context, publish func(feed.Batch)) error {
 }
 
 // received are ticks that are told after their time.
-func received(ticks []feed.Tick) []feed.Tick {
-	now := feed.TimeOf(time.Now())
+func received(ticks []market.Tick) []market.Tick {
+	now := market.TimeOf(time.Now())
 	for i := range ticks {
 		ticks[i].Received = now
 	}

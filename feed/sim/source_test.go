@@ -10,14 +10,15 @@ import (
 	"go.uber.org/goleak"
 
 	"tickertape/feed"
+	"tickertape/feed/market"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // run starts the source of cfg in a bubble and returns what stops it and waits.
-func run(t *testing.T, cfg Config, publish func(feed.Batch)) (stop func()) {
+func run(t *testing.T, cfg Config, publish func(market.Batch)) (stop func()) {
 	t.Helper()
-	s, err := New(cfg, feed.NewDirectory())
+	s, err := New(cfg, market.NewDirectory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,8 +45,8 @@ func TestTheFirstBatchIsAnImageOfEverySymbol(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := opening()
 		cfg.Rate = 1
-		var first *feed.Batch
-		stop := run(t, cfg, func(b feed.Batch) {
+		var first *market.Batch
+		stop := run(t, cfg, func(b market.Batch) {
 			if first == nil {
 				b.Images = slices.Clone(b.Images)
 				first = &b
@@ -53,13 +54,13 @@ func TestTheFirstBatchIsAnImageOfEverySymbol(t *testing.T) {
 		})
 		synctest.Wait()
 		stop()
-		if first == nil || first.Status == nil || first.Status.State != feed.Live || len(first.Images) != 500 || len(first.Ticks) != 0 {
+		if first == nil || first.Status == nil || first.Status.State != market.Live || len(first.Images) != 500 || len(first.Ticks) != 0 {
 			t.Fatalf("first batch %+v", first)
 		}
-		now := feed.TimeOf(time.Now())
+		now := market.TimeOf(time.Now())
 		for i, q := range first.Images {
-			if q.Symbol != feed.SymbolID(i) || q.State != feed.Live || q.Time != now || q.PreviousClose <= 0 ||
-				q.Bid <= 0 || q.Ask <= q.Bid || q.Set&(feed.FieldPrice|feed.FieldOpen|feed.FieldVolume) != 0 {
+			if q.Symbol != market.SymbolID(i) || q.State != market.Live || q.Time != now || q.PreviousClose <= 0 ||
+				q.Bid <= 0 || q.Ask <= q.Bid || q.Set&(market.FieldPrice|market.FieldOpen|market.FieldVolume) != 0 {
 				t.Errorf("image %+v", q)
 			}
 		}
@@ -71,11 +72,11 @@ func TestTicksComeWhenTheyAreDue(t *testing.T) {
 		cfg := opening()
 		cfg.HaltEvery = 0
 		began, ticks, largest := time.Now(), 0, 0
-		stop := run(t, cfg, func(b feed.Batch) {
+		stop := run(t, cfg, func(b market.Batch) {
 			largest = max(largest, len(b.Ticks))
 			for _, tick := range b.Ticks {
 				ticks++
-				if late := feed.TimeOf(time.Now()) - tick.Time; late < 0 || late > 6000 {
+				if late := market.TimeOf(time.Now()) - tick.Time; late < 0 || late > 6000 {
 					t.Fatalf("a tick is %d µs late", late)
 				}
 			}
@@ -95,10 +96,10 @@ func TestTicksComeWhenTheyAreDue(t *testing.T) {
 func TestAStallDelaysTicksAndChangesNone(t *testing.T) {
 	cfg := opening()
 	cfg.Start = "2026-08-24T13:30:00Z"
-	collect := func(stall time.Duration) (ticks []feed.Tick, last time.Time) {
+	collect := func(stall time.Duration) (ticks []market.Tick, last time.Time) {
 		synctest.Test(t, func(t *testing.T) {
 			batches := 0
-			stop := run(t, cfg, func(b feed.Batch) {
+			stop := run(t, cfg, func(b market.Batch) {
 				if batches++; batches == 100 {
 					time.Sleep(stall)
 				}
@@ -119,7 +120,7 @@ func TestAStallDelaysTicksAndChangesNone(t *testing.T) {
 	if d := len(long) - len(idle); d < -100 || d > 100 {
 		t.Errorf("%d ticks with a long stall, %d without: want about as many", len(long), len(idle))
 	}
-	for name, got := range map[string][]feed.Tick{"short": short, "long": long} {
+	for name, got := range map[string][]market.Tick{"short": short, "long": long} {
 		n := min(len(got), len(idle))
 		if !slices.Equal(got[:n], idle[:n]) {
 			t.Errorf("a %s stall changes ticks", name)
@@ -129,9 +130,9 @@ func TestAStallDelaysTicksAndChangesNone(t *testing.T) {
 
 func TestAfterAStallTheMarketHasTheMachinesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var last feed.Time
+		var last market.Time
 		stalled := false
-		stop := run(t, opening(), func(b feed.Batch) {
+		stop := run(t, opening(), func(b market.Batch) {
 			for _, tick := range b.Ticks {
 				last = tick.Time
 			}
@@ -142,7 +143,7 @@ func TestAfterAStallTheMarketHasTheMachinesTime(t *testing.T) {
 		})
 		time.Sleep(time.Hour + 10*time.Second)
 		stop()
-		if late := feed.TimeOf(time.Now()) - last; late < 0 || late > 50_000 {
+		if late := market.TimeOf(time.Now()) - last; late < 0 || late > 50_000 {
 			t.Errorf("the last tick is %d µs old", late)
 		}
 	})
@@ -152,13 +153,13 @@ func TestAReceiverSlowerThanTheRateCanStopIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := opening()
 		cfg.Rate = maxRate
-		s, err := New(cfg, feed.NewDirectory())
+		s, err := New(cfg, market.NewDirectory())
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		batches := 0
-		err = s.Run(ctx, func(feed.Batch) {
+		err = s.Run(ctx, func(market.Batch) {
 			time.Sleep(10 * time.Millisecond) // takes in 400,000 ticks a second
 			if batches++; batches == 1000 {
 				cancel()
@@ -177,13 +178,13 @@ func TestTimesNeverGoBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMarket(cfg, companies, make([]feed.SymbolID, len(companies)))
-	const opening = feed.Time(1_700_000_000_000_000)
+	m := newMarket(cfg, companies, make([]market.SymbolID, len(companies)))
+	const opening = market.Time(1_700_000_000_000_000)
 	m.epoch = opening
-	var last feed.Time
-	for i, wall := range []feed.Time{opening, opening - 3_600_000_000, opening + 60_000_000, opening, opening + 60_000_000} {
+	var last market.Time
+	for i, wall := range []market.Time{opening, opening - 3_600_000_000, opening + 60_000_000, opening, opening + 60_000_000} {
 		m.setClock(wall)
-		for _, tick := range m.next(make([]feed.Tick, 0, 100), int64(i+1)*1_000_000) {
+		for _, tick := range m.next(make([]market.Tick, 0, 100), int64(i+1)*1_000_000) {
 			if tick.Time < last {
 				t.Fatalf("after clock %d, a tick is of %v, and the one before of %v", i, tick.Time.Std(), last.Std())
 			}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tickertape/broadcast"
-	"tickertape/feed"
+	"tickertape/feed/market"
 	"tickertape/feed/sim"
 )
 
@@ -85,14 +85,14 @@ func (p Plan) Validate() error {
 	if p.Watchlist != Shared && p.Watchlist != Personal {
 		wrong("--watchlist: %q is not one of %s, %s", p.Watchlist, Shared, Personal)
 	}
-	if p.Symbols < 0 || p.Symbols > feed.MaxSymbols {
-		wrong("--symbols: %d is not between 0 and %d", p.Symbols, feed.MaxSymbols)
+	if p.Symbols < 0 || p.Symbols > market.MaxSymbols {
+		wrong("--symbols: %d is not between 0 and %d", p.Symbols, market.MaxSymbols)
 	}
 	if p.Rate != 0 && !(p.Rate >= minRate) || math.IsInf(p.Rate, 0) {
 		wrong("--rate: %v is neither 0 nor a number of updates a second from %v up", p.Rate, minRate)
 	}
 	for _, f := range p.Fields {
-		if _, known := feed.FieldOf(f); !known && f != "s" {
+		if _, known := market.FieldOf(f); !known && f != "s" {
 			wrong("--fields: %.40q is not one of s, %s", f, strings.Join(fieldKeys(), ", "))
 		}
 	}
@@ -138,7 +138,7 @@ func (m Market) validate() error {
 }
 
 func fieldKeys() []string {
-	keys := feed.FieldKeys()
+	keys := market.FieldKeys()
 	return keys[:]
 }
 

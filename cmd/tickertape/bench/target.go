@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tickertape/feed/upstream"
+	"tickertape/feed/vendors"
 )
 
 const (
@@ -42,7 +42,7 @@ func (t *target) addr() string {
 func parseTarget(address string) (*target, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(address))
+		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", vendors.Redact(address))
 	}
 	switch u.Scheme {
 	case "ws":
@@ -51,7 +51,7 @@ func parseTarget(address string) (*target, error) {
 		u.Scheme = "https"
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", upstream.Redact(address))
+		return nil, fmt.Errorf("--url: %.100q is not the address of a tickertape, such as http://localhost:8080", vendors.Redact(address))
 	}
 	path := strings.TrimRight(u.Path, "/")
 	for _, end := range []string{"/ws", "/events"} {

@@ -1,0 +1,145 @@
+package market
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"math/bits"
+)
+
+// Quantity is a size or a volume as an unsigned count of 1e-9 units (shares, coins). It is 128
+// bits wide, since a coin trades more in a day, and some in a single trade, than the 9.2e9
+// units of an int64. The zero value is none.
+type Quantity struct{ hi, lo uint64 }
+
+// Units is a quantity of n whole shares or coins.
+func Units(n uint64) Quantity {
+	hi, lo := bits.Mul64(n, Scale)
+	return Quantity{hi, lo}
+}
+
+// ParseQuantity reads an unsigned plain decimal such as "100" or "0.02000000". Like [ParsePrice]
+// it does not round; its errors wrap [ErrDecimal]. The largest is 2^128-1 units of 1e-9.
+func ParseQuantity[T string | []byte](s T) (Quantity, error) {
+	hi, lo, err := parseUnits(s)
+	return Quantity{hi, lo}, err
+}
+
+// IsZero tells whether q is none.
+func (q Quantity) IsZero() bool { return q == Quantity{} }
+
+// Compare is -1, 0 or +1 as q is less than, equal to or greater than r.
+func (q Quantity) Compare(r Quantity) int {
+	return cmp.Or(cmp.Compare(q.hi, r.hi), cmp.Compare(q.lo, r.lo))
+}
+
+// Add returns q+r and whether the sum fits.
+func (q Quantity) Add(r Quantity) (Quantity, bool) {
+	lo, c := bits.Add64(q.lo, r.lo, 0)
+	hi, c := bits.Add64(q.hi, r.hi, c)
+	return Quantity{hi, lo}, c == 0
+}
+
+// Sub returns q-r and whether the difference is not negative.
+func (q Quantity) Sub(r Quantity) (Quantity, bool) {
+	lo, c := bits.Sub64(q.lo, r.lo, 0)
+	hi, c := bits.Sub64(q.hi, r.hi, c)
+	return Quantity{hi, lo}, c == 0
+}
+
+// Scaled is q n times, or the largest quantity where that is more.
+func (q Quantity) Scaled(n uint64) Quantity {
+	hi, lo, ok := mulAdd(q.hi, q.lo, n, 0)
+	if !ok {
+		return Quantity{math.MaxUint64, math.MaxUint64}
+	}
+	return Quantity{hi, lo}
+}
+
+// AppendTo appends the exact decimal without trailing zeros and without an exponent.
+func (q Quantity) AppendTo(b []byte) []byte {
+	if q.hi == 0 {
+		return appendUnits(b, q.lo/Scale, q.lo%Scale)
+	}
+	top, rest := q.hi/Scale, q.hi%Scale
+	low, frac := bits.Div64(rest, q.lo, Scale)
+	if top == 0 {
+		return appendUnits(b, low, frac)
+	}
+	whole := new(big.Int).SetUint64(top)
+	whole.Lsh(whole, 64).Or(whole, new(big.Int).SetUint64(low))
+	b = whole.Append(b, 10)
+	return append(b, appendUnits(nil, 0, frac)[1:]...) // drops the "0" before the point
+}
+
+// String is the exact decimal of [Quantity.AppendTo].
+func (q Quantity) String() string { return string(q.AppendTo(nil)) }
+
+// Turnover is a sum of price times quantity as a count of 1e-18 currency units, 128 bits wide:
+// up to 3.4e20 currency units. The zero value is none.
+type Turnover struct{ hi, lo uint64 }
+
+// Times is what q costs at price p, and whether p is not negative and the product fits.
+func (q Quantity) Times(p Price) (Turnover, bool) {
+	hi, lo, ok := mulAdd(q.hi, q.lo, uint64(p), 0)
+	return Turnover{hi, lo}, ok && p >= 0
+}
+
+// Add returns t+u and whether the sum fits.
+func (t Turnover) Add(u Turnover) (Turnover, bool) {
+	sum, ok := Quantity(t).Add(Quantity(u))
+	return Turnover(sum), ok
+}
+
+// Sub returns t-u and whether the difference is not negative.
+func (t Turnover) Sub(u Turnover) (Turnover, bool) {
+	rest, ok := Quantity(t).Sub(Quantity(u))
+	return Turnover(rest), ok
+}
+
+// Over is the average price of a turnover over a volume: the VWAP, rounded half up to 4 decimals
+// from 1 up, to 6 from 0.01 up, and to 9 below that. It is zero where the volume is, and the largest
+// price where it would be beyond.
+func (t Turnover) Over(volume Quantity) Price {
+	if volume.IsZero() {
+		return 0
+	}
+	var quotient, rest uint64
+	if volume.hi == 0 && t.hi < volume.lo {
+		quotient, rest = bits.Div64(t.hi, t.lo, volume.lo)
+		if rest >= volume.lo-rest { // half of the last unit or more
+			rest = 1
+		} else {
+			rest = 0
+		}
+	} else {
+		n, d := Quantity(t).big(), volume.big()
+		n, r := n.QuoRem(n, d, new(big.Int))
+		if !n.IsInt64() {
+			return math.MaxInt64
+		}
+		quotient = n.Uint64()
+		if r.Lsh(r, 1).Cmp(d) >= 0 {
+			rest = 1
+		}
+	}
+	if quotient >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	coarse := uint64(1)
+	switch {
+	case quotient >= Scale:
+		coarse = 100_000
+	case quotient >= Scale/100:
+		coarse = 1_000
+	default:
+		return Price(quotient + rest)
+	}
+	// rounded from the quotient, not from its rounded self, so that halves are not rounded twice
+	return Price(min((quotient+coarse/2)/coarse*coarse, math.MaxInt64))
+}
+
+func (q Quantity) big() *big.Int {
+	n := new(big.Int).SetUint64(q.hi)
+	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(q.lo))
+}

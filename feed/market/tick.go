@@ -1,0 +1,95 @@
+package market
+
+import "time"
+
+// Time is an instant in microseconds since the Unix epoch; 0 is unknown.
+type Time int64
+
+// TimeOf is t in microseconds, rounded down.
+func TimeOf(t time.Time) Time { return Time(t.UnixMicro()) }
+
+// Std is the instant as the standard library's, in UTC.
+func (t Time) Std() time.Time { return time.UnixMicro(int64(t)).UTC() }
+
+// Kind says which of a tick's fields mean something.
+type Kind uint8
+
+const (
+	KindTrade   Kind = iota // Price, Size, and Flags for what they may set
+	KindQuote               // Bid, BidSize, Ask, AskSize, and Flags for the sides that there are
+	KindState               // State of this symbol: halted, closed, live again
+	KindSession             // a new session: open, high, low, volume, count and VWAP start anew; Price is its previous close, 0 unknown
+	KindAlive               // nothing has changed: the source confirms what it last said of this symbol
+)
+
+// Flags say what a trade may set, by its sale conditions, or which sides a quote has.
+type Flags uint8
+
+const (
+	SetsLast     Flags = 1 << iota // the last price and, together with SetsHighLow as the first of its session, the open
+	SetsHighLow                    // the session's high and low
+	SetsVolume                     // volume, trade count and VWAP
+	HasBid                         // Bid and BidSize
+	HasAsk                         // Ask and AskSize
+	SetsExtended                   // the last price outside the regular session; never together with SetsLast
+	Late                           // it would set the last price, or that outside the session, had not a later one been told before
+
+	Regular   = SetsLast | SetsHighLow | SetsVolume // an ordinary trade
+	BothSides = HasBid | HasAsk                     // an ordinary quote
+)
+
+// Belated are the flags of a trade that is told after a later one.
+func (f Flags) Belated() Flags {
+	if f&(SetsLast|SetsExtended) == 0 {
+		return f
+	}
+	return f&^(SetsLast|SetsExtended) | Late
+}
+
+// Tick is one event of one symbol. A quote replaces the whole top of book: a side without its
+// flag is gone. A size of zero is one that the source did not say.
+type Tick struct {
+	Symbol   SymbolID
+	Kind     Kind
+	Flags    Flags
+	State    State
+	Price    Price
+	Size     Quantity
+	Bid, Ask Price
+	BidSize  Quantity
+	AskSize  Quantity
+	Time     Time   // the exchange's clock
+	Received Time   // this machine's clock when the source had it whole
+	ID       uint64 // of a trade, unique for its symbol and source, or a hash of what is; 0 none
+
+	Conditions string // of a trade: the sale conditions as the source spells them, with commas; a text that is kept
+}
+
+// Print is what a trade was, or should have been.
+type Print struct {
+	Price Price
+	Size  Quantity
+	Flags Flags // what it set; 0: it never happened
+}
+
+// Correction takes a trade back, or puts another in its place.
+type Correction struct {
+	Symbol   SymbolID
+	ID       uint64 // of the trade that was told; 0 unknown
+	Old      Print  // as it was told
+	New      Print  // as it is; Flags 0: it is cancelled
+	Time     Time   // of the correction, by the exchange's clock
+	Received Time   // by this machine's
+}
+
+// Batch is what a source publishes at once. It applies in the order of its fields. Its slices are
+// the source's: whoever receives a batch keeps nothing of them, but may change what is in them.
+type Batch struct {
+	Status      *Status // nil: unchanged
+	Images      []Quote // whole or partial states as an upstream sums them up
+	Ticks       []Tick  // in order
+	Corrections []Correction
+
+	Pulse bool // the source says that it lives, though it may have no news
+	Lost  int  // messages that are missing, as their numbers show
+}

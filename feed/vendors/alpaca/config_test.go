@@ -1,0 +1,93 @@
+package alpaca
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/alpaca/alpacatest"
+)
+
+func TestDefaultConfigIsValid(t *testing.T) {
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidateNamesEveryBadValue(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"address":     {func(c *Config) { c.URL = "stream.data.alpaca.markets" }, `url: "stream.data.alpaca.markets" is not an address such as wss://host/path`},
+		"rest":        {func(c *Config) { c.REST = "wss://data.alpaca.markets" }, `rest: "wss://data.alpaca.markets" is not an address such as https://host/path`},
+		"feed":        {func(c *Config) { c.Feed = "otc" }, `feed: "otc" is not one of iex, sip, delayed_sip`},
+		"crypto":      {func(c *Config) { c.Crypto = "" }, `crypto: "" is not one of us, us-1, eu-1`},
+		"none":        {func(c *Config) { c.Symbols = nil }, "symbols: [] names none"},
+		"bad symbol":  {func(c *Config) { c.Symbols = []string{"AAPL", "A B"} }, `symbols[1]: "A B" is no symbol`},
+		"half a coin": {func(c *Config) { c.Symbols = []string{"BTC/"} }, `symbols[0]: "BTC/" is not a symbol such as AAPL or BTC/USD`},
+		"twice":       {func(c *Config) { c.Symbols = []string{"AAPL", "AAPL"} }, `symbols[1]: "AAPL" is there twice`},
+		"too many":    {func(c *Config) { c.MaxSymbols = 19 }, "symbols: 20 stocks are more than max_symbols (19)"},
+		"max_symbols": {func(c *Config) { c.MaxSymbols = 0 }, "max_symbols: 0 is not between 1 and 10000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := DefaultConfig()
+			test.change(&cfg)
+			err := cfg.Validate()
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+// Whoever puts the key into the address must not find it in the error.
+func TestAddressesAreShownWithoutTheirKeys(t *testing.T) {
+	for _, address := range []string{"wss://host?key=" + alpacatest.Key, "host?key=" + alpacatest.Key, "wss://" + alpacatest.Key + "@host"} {
+		cfg := DefaultConfig()
+		cfg.URL = address
+		if err := cfg.Validate(); err == nil || strings.Contains(err.Error(), alpacatest.Key) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func plainEnv() vendors.Env {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry())}
+}
+
+func TestOpenNeedsBothKeys(t *testing.T) {
+	t.Setenv("APCA_API_KEY_ID", "")
+	t.Setenv("APCA_API_SECRET_KEY", "")
+	_, err := Open(DefaultConfig(), plainEnv())
+	if err == nil || !strings.Contains(err.Error(), "feed.alpaca.key_file") || !strings.Contains(err.Error(), "APCA_API_KEY_ID") {
+		t.Errorf("without a key: %v", err)
+	}
+	cfg := DefaultConfig()
+	cfg.KeyFile = filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(cfg.KeyFile, []byte(alpacatest.Key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(cfg, plainEnv())
+	if err == nil || !strings.Contains(err.Error(), "feed.alpaca.secret_file") || !strings.Contains(err.Error(), "APCA_API_SECRET_KEY") {
+		t.Errorf("without a secret: %v", err)
+	}
+	t.Setenv("APCA_API_SECRET_KEY", alpacatest.Secret)
+	env := plainEnv()
+	sources, err := Open(cfg, env)
+	if err != nil || len(sources) != 2 || env.Dir.Len() != len(cfg.Symbols) {
+		t.Fatalf("with both: %d sources, %d symbols, %v", len(sources), env.Dir.Len(), err)
+	}
+	if got, want := sources[0].Info(), (feed.Info{Name: "alpaca", Market: "us", Remote: true}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

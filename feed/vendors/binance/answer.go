@@ -1,0 +1,349 @@
+package binance
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// What is asked for over REST.
+const (
+	pathHours    = "/api/v3/klines"
+	pathTrades   = "/api/v3/trades"
+	pathProducts = "/api/v3/exchangeInfo"
+)
+
+// Answer takes in an answer to GET path: the hours or the newest trades of a symbol, or what symbols there are.
+func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+	u, err := url.Parse(path)
+	if err != nil {
+		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
+		return nil
+	}
+	y := d.symbols[u.Query().Get("symbol")]
+	switch {
+	case u.Path == pathProducts:
+		_, err = d.products(body, received, b)
+	case y != nil && u.Path == pathHours:
+		if d.hours == nil {
+			return nil
+		}
+		var image market.Quote
+		if image, _, err = d.today(y, body, received); err == nil {
+			b.Images = append(b.Images, image)
+		}
+	case y != nil && u.Path == pathTrades:
+		err = d.missed(y, body, received, b)
+	default:
+		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
+	}
+	d.note(err)
+	return nil
+}
+
+// today sums up the hours since the trading day began; the close before them is the previous close. asOf is
+// when they were so, by the vendor's clock.
+func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	asOf = d.skew.Sent(received)
+	rolled := market.TimeOf(d.hours.Rolled(asOf.Std()))
+	q = market.Quote{Symbol: y.id, Set: market.FieldVolume | market.FieldCount}
+	var cost market.Quantity
+	hours := 0
+	d.scan.Reset(body)
+	for d.scan.Array(); d.scan.More(); hours++ {
+		h, err := readHour(&d.scan)
+		if err != nil {
+			return q, 0, err
+		}
+		if d.scan.Err() != nil {
+			break
+		}
+		if h.start < rolled {
+			q.PreviousClose = h.close
+			q.Set |= market.FieldPreviousClose
+			continue
+		}
+		if h.trades == 0 { // its prices are those before it
+			continue
+		}
+		if q.Set&market.FieldOpen == 0 {
+			q.Open, q.High, q.Low = h.open, h.high, h.low
+			q.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow
+		}
+		q.High, q.Low = max(q.High, h.high), min(q.Low, h.low)
+		q.Count += h.trades
+		var fits, costFits bool
+		q.Volume, fits = q.Volume.Add(h.volume)
+		cost, costFits = cost.Add(h.cost)
+		if !fits || !costFits {
+			return q, 0, vendors.Bad(vendors.BadNumber, "volume: the hours of %s have more than can be", y.name)
+		}
+	}
+	switch err := d.scan.End(); {
+	case err != nil:
+		return q, 0, err
+	case hours == 0:
+		return q, 0, vendors.Bad(vendors.BadValue, "klines: there are none of %s", y.name)
+	}
+	setVWAP(&q, cost)
+	y.known, y.asOf = true, asOf
+	return q, asOf, nil
+}
+
+// hour is one candle.
+type hour struct {
+	start                  market.Time
+	open, high, low, close market.Price
+	volume, cost           market.Quantity
+	trades                 uint64
+}
+
+// readHour reads an array of start, open, high, low, close, volume, end, turnover, trades and more.
+func readHour(s *vendors.Scanner) (h hour, err error) {
+	var v [9]vendors.Value
+	i := 0
+	for s.Array(); s.More(); i++ {
+		if i < len(v) {
+			v[i] = s.Value()
+		} else {
+			s.Skip()
+		}
+	}
+	if s.Err() != nil {
+		return h, nil
+	}
+	if h.start, err = v[0].UnixAny("open time"); err != nil {
+		return h, err
+	}
+	for i, to := range []*market.Price{&h.open, &h.high, &h.low, &h.close} {
+		key := [...]string{"open", "high", "low", "close"}[i]
+		if *to, err = v[i+1].Price(key); err != nil {
+			return h, err
+		}
+		if *to <= 0 {
+			return h, vendors.Bad(vendors.BadNumber, "%s: %s is no price", key, *to)
+		}
+	}
+	if h.volume, err = v[5].Quantity("volume"); err != nil {
+		return h, err
+	}
+	if h.cost, err = v[7].Quantity("quote asset volume"); err != nil {
+		return h, err
+	}
+	h.trades, err = v[8].Uint("number of trades")
+	return h, err
+}
+
+// arrival is how long a trade may be on its way.
+const arrival = 2 * market.Time(time.Second/time.Microsecond)
+
+// missed takes in a symbol's newest trades, and adds those to b that should have come and did not. Of one that
+// has not traded since, the newest is what is so far, unless the stream may still tell it.
+func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market.Batch) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var trades []trade
+	d.scan.Reset(body)
+	for d.scan.Array(); d.scan.More(); {
+		t, err := readTrade(&d.scan)
+		if err != nil {
+			return err
+		}
+		trades = append(trades, t)
+	}
+	if err := d.scan.End(); err != nil {
+		return err
+	}
+	slices.SortFunc(trades, func(a, b trade) int { return cmp.Compare(a.id, b.id) })
+	if n := len(trades); n > 0 && y.numbers.Newest() == 0 {
+		if y.underway = trades[n-1].at >= d.skew.Sent(received)-arrival; !y.underway {
+			y.begin(&trades[n-1], received, b)
+		}
+	}
+	for i := range trades {
+		t := &trades[i]
+		if t.id > y.numbers.Newest() && t.at < d.skew.Sent(received)-arrival {
+			lost, err := y.numbers.Expect(t.id, t.at)
+			d.note(err)
+			b.Lost += lost
+		}
+		if y.numbers.Found(t.id) {
+			y.tell(t, vendors.Late, received, b)
+		}
+	}
+	return nil
+}
+
+// begin takes a trade as what is so far: not as news, unless it is later than the day's figures, since nothing else
+// says which day's sums it is in.
+func (y *symbol) begin(t *trade, received market.Time, b *market.Batch) {
+	if t.price <= 0 {
+		return
+	}
+	y.numbers.Take(t.id, t.at)
+	if y.known && t.at > y.asOf {
+		y.tell(t, vendors.Late, received, b)
+		return
+	}
+	y.told = t.id
+	q := market.Quote{Symbol: y.id, Price: t.price, Size: t.size, Time: t.at, Set: market.FieldPrice | market.FieldTime}
+	if !t.size.IsZero() {
+		q.Set |= market.FieldSize
+	}
+	b.Images = append(b.Images, q)
+}
+
+// readTrade reads one trade as REST has it.
+func readTrade(s *vendors.Scanner) (t trade, err error) {
+	var id, price, size, at vendors.Value
+	for s.Object(); s.More(); {
+		switch string(s.Key()) {
+		case "id":
+			id = s.Value()
+		case "price":
+			price = s.Value()
+		case "qty":
+			size = s.Value()
+		case "time":
+			at = s.Value()
+		default:
+			s.Skip()
+		}
+	}
+	if s.Err() != nil {
+		return t, nil
+	}
+	if t.id, err = id.Uint("id"); err != nil {
+		return t, err
+	}
+	if t.price, err = price.Price("price"); err != nil {
+		return t, err
+	}
+	if t.size, err = size.Quantity("qty"); err != nil {
+		return t, err
+	}
+	t.at, err = at.UnixAny("time")
+	return t, err
+}
+
+// products takes in what symbols there are, in which steps their prices move, and whether they trade. It
+// returns those that are there.
+func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (there []*symbol, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	listed := false
+	d.scan.Reset(body)
+	for d.scan.Object(); d.scan.More(); {
+		if string(d.scan.Key()) != "symbols" {
+			d.scan.Skip()
+			continue
+		}
+		listed = true
+		for d.scan.Array(); d.scan.More(); {
+			p, err := d.readProduct(&d.scan)
+			d.note(err)
+			if y := d.symbols[p.name]; y != nil && d.scan.Err() == nil {
+				there = append(there, y)
+				d.state(y, &p, received, b)
+			}
+		}
+	}
+	if err := d.scan.End(); err != nil {
+		return nil, err
+	}
+	if !listed {
+		return nil, vendors.Bad(vendors.NoJSON, "symbols: the answer has no list of them")
+	}
+	return there, nil
+}
+
+// product is what the vendor says of a symbol.
+type product struct {
+	name, status, currency string
+	step                   market.Price // between two prices; 0 unknown
+}
+
+// readProduct reads one product. With an error, what could be read of it still holds.
+func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
+	var symbol, status, currency, filters vendors.Value
+	for s.Object(); s.More(); {
+		switch string(s.Key()) {
+		case "symbol":
+			symbol = s.Value()
+		case "status":
+			status = s.Value()
+		case "quoteAsset":
+			currency = s.Value()
+		case "filters":
+			filters = s.Value()
+		default:
+			s.Skip()
+		}
+	}
+	if s.Err() != nil {
+		return p, nil
+	}
+	if p.name, err = symbol.String("symbol"); err != nil {
+		return p, err
+	}
+	if p.status, err = status.String("status"); err != nil {
+		return p, err
+	}
+	if currency.Known() {
+		text, err := currency.String("quoteAsset")
+		if err == nil && !isSymbol(text) {
+			err = vendors.Bad(vendors.BadValue, "quoteAsset: %.40q is no currency", text)
+		}
+		if err != nil {
+			return p, err
+		}
+		p.currency = text
+	}
+	if !filters.Known() {
+		return p, nil
+	}
+	d.items.Reset(filters.Raw())
+	for d.items.Array(); d.items.More(); {
+		for d.items.Object(); d.items.More(); {
+			if string(d.items.Key()) == "tickSize" {
+				if p.step, err = d.items.Value().Price("tickSize"); err != nil {
+					return p, err
+				}
+			} else {
+				d.items.Skip()
+			}
+		}
+	}
+	return p, d.items.End()
+}
+
+// state takes over what the vendor says of a symbol.
+func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.Batch) {
+	n := y.decimals
+	if p.step > 0 {
+		n = max(n, p.step.Decimals())
+	}
+	if n != y.decimals || p.currency != y.currency {
+		y.decimals, y.currency = n, p.currency
+		_, err := d.dir.Add(market.Symbol{Symbol: y.name, Currency: p.currency, Decimals: n})
+		d.note(err)
+	}
+	if p.status == "" {
+		return
+	}
+	state := market.Live
+	if p.status != "TRADING" {
+		state = market.Halted
+	}
+	if !y.stated || y.state != state {
+		y.stated, y.state = true, state
+		b.Ticks = append(b.Ticks, market.Tick{Symbol: y.id, Kind: market.KindState, State: state, Received: received})
+	}
+}

@@ -1,0 +1,61 @@
+package binance
+
+import (
+	"errors"
+	"fmt"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// mostSymbols is more than there are.
+const mostSymbols = 5000
+
+// Config says what is followed, and where.
+type Config struct {
+	URL     string   `mapstructure:"url"`     // first part of the addresses of the WebSocket
+	REST    string   `mapstructure:"rest"`    // first part of the addresses of REST
+	Symbols []string `mapstructure:"symbols"` // such as BTCUSDT
+}
+
+// DefaultConfig follows the most traded coins in USDT, at the addresses that have market data only.
+func DefaultConfig() Config {
+	c := Config{URL: "wss://data-stream.binance.vision", REST: "https://data-api.binance.vision"}
+	for _, coin := range wall {
+		c.Symbols = append(c.Symbols, coin.code+"USDT")
+	}
+	return c
+}
+
+// Validate reports every value that is not allowed, by key. It reaches for nothing.
+func (c Config) Validate() error {
+	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
+	if n := len(c.Symbols); n == 0 || n > mostSymbols {
+		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
+	}
+	seen := make(map[string]bool, len(c.Symbols))
+	for i, s := range c.Symbols {
+		switch {
+		case !isSymbol(s):
+			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is not a symbol such as BTCUSDT", i, s))
+		case seen[s]:
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
+		}
+		seen[s] = true
+	}
+	return errors.Join(errs...)
+}
+
+// isSymbol tells whether s is spelt as symbols are: nothing in it has to be escaped, nor is it another one in
+// lower case.
+func isSymbol(s string) bool {
+	if market.CheckSymbol(s) != nil {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,123 @@
+package binance
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tickertape/feed/market"
+)
+
+// FuzzFrame reads two messages on one connection, since the second may lean on the first: no crash, no price that
+// is not in them, and the same each time.
+func FuzzFrame(f *testing.F) {
+	seeds := []string{documented, strings.Replace(documented, "12345", "12348", 1), `{"stream":"bnbbtc@trade","data":` + documented + `}`, `[` + documented + `]`,
+		`{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}`,
+		`{"e":"24hrMiniTicker","E":1,"s":"BNBBTC","c":"0.0025","o":"0.0010","h":"0.0025","l":"0.0010","v":"10000","q":"18"}`,
+		`{"result":null,"id":1}`, `{"error":{"code":2,"msg":"x"},"id":"3"}`, `{"e":"serverShutdown"}`, `{"data":{"data":[{}]}}`, `{"lastUpdateId":1,"bids":[["1","2"]]}`}
+	for i, s := range seeds {
+		f.Add([]byte(s), []byte(seeds[(i+1)%len(seeds)]))
+		f.Add([]byte(s), []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		var said [2]string
+		for i := range said {
+			x := newBench(t, "BNBBTC", "BNBUSDT")
+			for _, text := range [][]byte{first, second} {
+				var b market.Batch
+				err := x.Frame(text, 1, &b)
+				x.check(t, &b, string(text))
+				said[i] += fmt.Sprintf("%+v %v\n", b, err)
+			}
+			said[i] += fmt.Sprint(x.faults(t))
+		}
+		if said[0] != said[1] {
+			t.Errorf("first\n%s\nthen\n%s", said[0], said[1])
+		}
+	})
+}
+
+// FuzzAnswer is the same for REST, after trades of which some are missing.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{`[[1700000000000,"1","2","0.5","1.5","10",1700003599999,"12",3,"1","1","0"]]`,
+		`[{"id":12346,"price":"1","qty":"1","time":1672515782136},{"id":12349,"price":"2","qty":"0.5","time":1672515782137}]`,
+		`{"symbols":[{"symbol":"BNBBTC","status":"HALT","quoteAsset":"BTC","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]}`, `{"code":-1121,"msg":"Invalid symbol."}`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, path := range []string{pathHours + "?symbol=BNBBTC", pathTrades + "?symbol=BNBBTC", pathProducts} {
+			var said [2]market.Batch
+			for i := range said {
+				x := newBench(t, "BNBBTC", "BNBUSDT")
+				x.frame(t, documented)
+				x.frame(t, strings.Replace(documented, "12345", "12348", 1))
+				if err := x.Answer(path, body, 1_700_000_000_000_000, &said[i]); err != nil {
+					t.Errorf("GET %s: %v", path, err)
+				}
+				x.check(t, &said[i], string(body))
+			}
+			if !reflect.DeepEqual(said[0], said[1]) {
+				t.Errorf("GET %s: first %+v, then %+v", path, said[0], said[1])
+			}
+		}
+	})
+}
+
+// exponent is how a number can be written otherwise than it is shown.
+var exponent = regexp.MustCompile(`[0-9][eE]`)
+
+// check looks whether a batch says only what its text does.
+func (x *bench) check(t *testing.T, b *market.Batch, text string) {
+	t.Helper()
+	plain := !strings.Contains(text, `\`) && !exponent.MatchString(text)
+	written := func(what string, n fmt.Stringer) {
+		if plain && !strings.Contains(text, strings.TrimPrefix(n.String(), "0")) { // 0.5 can be written 00.5
+			t.Errorf("%s %v is not in %s", what, n, text)
+		}
+	}
+	for i := range b.Ticks {
+		k := &b.Ticks[i]
+		if int(k.Symbol) >= x.dir.Len() {
+			t.Errorf("a tick of symbol %d", k.Symbol)
+		}
+		switch k.Kind {
+		case market.KindTrade:
+			written("price", k.Price)
+			written("size", k.Size)
+			if k.Time < 0 {
+				t.Errorf("a trade at %d", k.Time)
+			}
+		case market.KindQuote:
+			written("bid", k.Bid)
+			written("ask", k.Ask)
+		case market.KindState:
+		default:
+			t.Errorf("tick %+v", *k)
+		}
+	}
+	for i := range b.Images {
+		q := &b.Images[i]
+		if int(q.Symbol) >= x.dir.Len() || q.Set == 0 {
+			t.Errorf("image %+v", *q)
+			continue
+		}
+		y := market.NewTally(q.Symbol, 0)
+		if r := y.Image(q); r != market.Accepted {
+			t.Errorf("image %+v is refused: %v", *q, r)
+		}
+		for _, p := range []struct {
+			field market.Fields
+			key   string
+			price market.Price
+		}{{market.FieldPrice, "price", q.Price}, {market.FieldOpen, "open", q.Open}, {market.FieldHigh, "high", q.High}, {market.FieldLow, "low", q.Low}, {market.FieldPreviousClose, "previous close", q.PreviousClose}} {
+			if q.Set&p.field != 0 {
+				written(p.key, p.price)
+			}
+		}
+	}
+	if b.Lost < 0 || b.Status != nil || len(b.Corrections) > 0 {
+		t.Errorf("batch %+v", *b)
+	}
+}

@@ -1,0 +1,428 @@
+package binance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
+)
+
+// open makes a feed that follows symbols.
+func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Source) {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.Symbols = symbols
+	env := x.Env(t)
+	sources, err := Open(cfg, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env, sources
+}
+
+// noon is when the tests begin: a Wednesday of 2025.
+func noon() { time.Sleep(26*365*24*time.Hour + 6*24*time.Hour + 12*time.Hour) }
+
+// within waits for something to become true.
+func within(t *testing.T, most time.Duration, what string, is func() bool) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		synctest.Wait()
+		if is() {
+			return
+		}
+		if time.Since(began) > most {
+			t.Fatalf("%s: not within %v", what, most)
+		}
+	}
+}
+
+func TestLivesThroughAllMisbehaviour(t *testing.T) {
+	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTCUSDT", Start: func(t *testing.T) vendortest.Rig {
+		x := newExchange(t, "BTCUSDT", "ETHUSDT")
+		env, sources := open(t, x, "BTCUSDT", "ETHUSDT")
+		return vendortest.Rig{Server: x.Server, Env: env, Sources: sources, Trade: func(price string, at time.Time) { x.trade("BTCUSDT", price, at, false) }}
+	}})
+}
+
+func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		now := time.Now()
+		for _, k := range []struct {
+			ago   time.Duration
+			price string
+		}{{12*time.Hour + 30*time.Minute, "95"}, {11 * time.Hour, "100"}, {5 * time.Hour, "120"}, {2 * time.Hour, "80"}, {time.Minute, "110"}} {
+			x.trade("BTCUSDT", k.price, now.Add(-k.ago), false)
+		}
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 2*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+		x.trade("BTCUSDT", "111", time.Now(), false)
+		within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTCUSDT").Count == 5 })
+		q := w.Quote("BTCUSDT")
+		if got := fmt.Sprint(q.PreviousClose, q.Open, q.High, q.Low, q.Price, q.Volume, q.VWAP); got != "95 100 120 80 111 5 104.2" {
+			t.Errorf("previous close, open, high, low, last, volume, vwap: %s", got)
+		}
+		if d := env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USDT" || d.Name != "Bitcoin" {
+			t.Errorf("record %+v", d)
+		}
+		time.Sleep(12*time.Hour + time.Second) // midnight
+		synctest.Wait()
+		if q := w.Quote("BTCUSDT"); q.PreviousClose.String() != "111" || !q.Volume.IsZero() {
+			t.Errorf("the next day: %+v", q)
+		}
+	})
+}
+
+func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		x.breaks(pathHours, 500)
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+		x.tell("btcusdt@miniTicker", `{"e":"24hrMiniTicker","s":"BTCUSDT","c":"100","o":"90","h":"130","l":"70","v":"50","q":"5000"}`)
+		x.trade("BTCUSDT", "101", time.Now(), false)
+		within(t, 3*time.Second, "the last 24 hours", func() bool {
+			q := w.Quote("BTCUSDT")
+			return q.PreviousClose.String() == "90" && q.High.String() == "130"
+		})
+		x.breaks(pathHours, 0)
+		within(t, 2*time.Minute, "the day", func() bool { q := w.Quote("BTCUSDT"); return q.High.String() == "101" && q.Volume == market.Units(1) })
+	})
+}
+
+func TestMissingTradesAreAskedFor(t *testing.T) {
+	for name, lost := range map[string]int{"a few": 3, "more than REST tells at once": 1500} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				noon()
+				x := newExchange(t, "BTCUSDT")
+				env, sources := open(t, x, "BTCUSDT")
+				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+				within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+				x.trade("BTCUSDT", "100", time.Now(), false)
+				within(t, time.Second, "the first trade", func() bool { return w.Quote("BTCUSDT").Count == 1 })
+				for range lost {
+					x.trade("BTCUSDT", "105", time.Now(), true)
+				}
+				time.Sleep(10 * time.Millisecond)
+				x.trade("BTCUSDT", "101", time.Now(), false)
+				within(t, time.Second, "the loss is counted", func() bool { return w.Metric("tickertape_feed_lost_messages_total") == float64(lost) })
+				within(t, 20*time.Second, "all trades count", func() bool {
+					q := w.Quote("BTCUSDT")
+					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" && q.Volume == market.Units(uint64(lost+2))
+				})
+			})
+		})
+	}
+}
+
+func TestSymbolThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT", "ETHUSDT")
+		env, sources := open(t, x, "BTCUSDT", "NOPEUSDT", "ETHUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 5*time.Second, "it is found", func() bool {
+			x.trade("ETHUSDT", "10", time.Now(), false)
+			return w.Quote("NOPEUSDT").State == market.Down && w.Quote("ETHUSDT").State == market.Live && w.Status().State == market.Live
+		})
+		x.mu.Lock()
+		x.symbols["NOPEUSDT"] = &listed{status: "TRADING", next: 1}
+		x.mu.Unlock()
+		within(t, 2*time.Minute, "it is listed", func() bool {
+			x.trade("NOPEUSDT", "1", time.Now(), false)
+			return w.Quote("NOPEUSDT").State == market.Live && w.Quote("NOPEUSDT").Price.String() == "1"
+		})
+	})
+}
+
+func TestHaltsAreAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT", "ETHUSDT")
+		env, sources := open(t, x, "BTCUSDT", "ETHUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		both := func(state market.State) func() bool {
+			return func() bool {
+				x.trade("ETHUSDT", "10", time.Now(), false)
+				if state == market.Live {
+					x.trade("BTCUSDT", "100", time.Now(), false)
+				}
+				return w.Quote("BTCUSDT").State == state && w.Quote("ETHUSDT").State == market.Live
+			}
+		}
+		within(t, 5*time.Second, "both are live", both(market.Live))
+		x.set("BTCUSDT", func(y *listed) { y.status = "BREAK" })
+		within(t, 70*time.Second, "one is halted", both(market.Halted))
+		x.set("BTCUSDT", func(y *listed) { y.status = "TRADING" })
+		within(t, 70*time.Second, "it trades again", both(market.Live))
+	})
+}
+
+func TestQuietSymbolHasItsLastTrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		x.trade("BTCUSDT", "42", time.Now().Add(-time.Hour), false)
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 10*time.Second, "the last trade", func() bool { return w.Quote("BTCUSDT").Price.String() == "42" })
+		if q := w.Quote("BTCUSDT"); q.State == market.Live || q.Volume != market.Units(1) {
+			t.Errorf("a price of an hour ago is %v, volume %v", q.State, q.Volume)
+		}
+	})
+}
+
+// The first trade of a connection may be told over REST before the stream tells it, or instead.
+func TestFirstTradeCountsOnce(t *testing.T) {
+	for name, streamed := range map[string]bool{"REST is ahead of the stream": true, "the stream has lost it": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				noon()
+				x := newExchange(t, "BTCUSDT")
+				env, sources := open(t, x, "BTCUSDT")
+				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+				time.Sleep(quiet - 100*time.Millisecond)
+				at := time.Now()
+				x.trade("BTCUSDT", "42", at, true)
+				within(t, time.Second, "REST is asked", func() bool {
+					return slices.ContainsFunc(x.Requests(), func(r string) bool { return strings.HasPrefix(r, pathTrades) })
+				})
+				if streamed {
+					x.tell("btcusdt@trade", fmt.Sprintf(`{"e":"trade","E":%[1]d,"s":"BTCUSDT","t":1000,"p":"42","q":"1","T":%[1]d,"m":true,"M":true}`, at.UnixMilli()))
+				}
+				within(t, 2*quiet, "it counts", func() bool { q := w.Quote("BTCUSDT"); return q.Count == 1 && q.Volume == market.Units(1) })
+				time.Sleep(2 * quiet)
+				synctest.Wait()
+				if q := w.Quote("BTCUSDT"); q.Count != 1 || q.Price.String() != "42" {
+					t.Errorf("%d trades, last %s; want one of 42", q.Count, q.Price)
+				}
+			})
+		})
+	}
+}
+
+func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		x.life = 24 * time.Hour
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		time.Sleep(5 * time.Second) // the hours do not tell whether they count a trade of the instant they are asked for at
+		for range 2 * 24 * 60 * 6 {
+			x.trade("BTCUSDT", "100", time.Now(), false)
+			time.Sleep(10 * time.Second)
+		}
+		synctest.Wait()
+		if n := w.Metric("tickertape_feed_renewals_total"); n != 2 || w.Metric("tickertape_feed_breaks_total") != 0 {
+			t.Errorf("%v renewals, %v breaks; want 2 and 0", n, w.Metric("tickertape_feed_breaks_total"))
+		}
+		for _, s := range w.Statuses()[2:] { // down, live
+			t.Errorf("the renewal shows: %v %q", s.State, s.Message)
+		}
+		if q := w.Quote("BTCUSDT"); q.Count != 12*60*6 {
+			t.Errorf("%d trades since midnight, want %d", q.Count, 12*60*6)
+		}
+	})
+}
+
+func TestShutdownIsFollowedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		live := func() bool {
+			x.trade("BTCUSDT", "100", time.Now(), false)
+			return w.Status().State == market.Live
+		}
+		within(t, 5*time.Second, "it is live", live)
+		before := len(x.Connects())
+		for _, s := range x.Sockets() {
+			s.Send(`{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}`)
+		}
+		within(t, time.Second, "it is live again", func() bool { return len(x.Connects()) == before+1 && live() })
+		if n := w.Metric("tickertape_feed_breaks_total", "cause", "restart"); n != 1 {
+			t.Errorf("%v restarts", n)
+		}
+	})
+}
+
+func TestManySymbolsKeepTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		var symbols []string
+		for i := range 650 {
+			symbols = append(symbols, fmt.Sprintf("C%dUSDT", i))
+		}
+		x := newExchange(t, symbols...)
+		env, sources := open(t, x, symbols...)
+		if len(sources) != 3 {
+			t.Errorf("%d connections for 650 symbols, want 3", len(sources))
+		}
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, time.Minute, "all are subscribed to", func() bool {
+			streams := 0
+			x.mu.Lock()
+			for _, c := range x.clients {
+				streams += len(c.streams)
+			}
+			x.mu.Unlock()
+			return streams == 650*3
+		})
+		x.trade("C649USDT", "5", time.Now(), false)
+		within(t, time.Second, "the last one trades", func() bool { return w.Quote("C649USDT").Price.String() == "5" })
+		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
+			t.Errorf("%v breaks", n)
+		}
+	})
+}
+
+func TestRefusedSubscriptionSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExchange(t, "BTCUSDT")
+		x.refusal = `{"error":{"code":2,"msg":"Invalid request: too many"},"id":1}`
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "too many") })
+		if w.Metric("tickertape_feed_breaks_total", "cause", "refused") != 1 {
+			t.Error("no refusal is counted")
+		}
+	})
+}
+
+func TestVendorWithoutAnyOfTheSymbolsIsARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExchange(t, "BTCUSDT")
+		env, sources := open(t, x, "NOPEUSDT", "NADAUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the symbols") })
+	})
+}
+
+func TestPlaceThatIsNotServedIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExchange(t, "BTCUSDT")
+		x.Refuse(451, nil)
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 5*time.Second, "it says why", func() bool {
+			return strings.Contains(w.Why(), "451") && strings.Contains(w.Why(), "place")
+		})
+	})
+}
+
+// TestRESTIsLeftAloneAsLongAsItWants has many symbols whose requests wait when the first is turned away: to send
+// them all the same is what a ban is for.
+func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
+	for _, status := range []int{429, 418} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				noon()
+				symbols := DefaultConfig().Symbols
+				x := newExchange(t, symbols...)
+				for _, path := range []string{pathHours, pathTrades, pathProducts} {
+					x.breaks(path, status)
+				}
+				env, sources := open(t, x, symbols...)
+				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+				within(t, 5*time.Second, "it asks", func() bool { return len(x.Requests()) > 0 })
+				time.Sleep(100 * time.Millisecond) // what was under way with the first
+				before := len(x.Requests())
+				if before > requestsAtOnce {
+					t.Errorf("%d requests at once", before)
+				}
+				live := func() {
+					x.trade(symbols[0], "100", time.Now(), false)
+					time.Sleep(time.Second)
+				}
+				for range 58 {
+					live()
+				}
+				if n := len(x.Requests()) - before; n != 0 {
+					t.Errorf("%d requests within the time that it wants to be left alone", n)
+				}
+				if q := w.Quote(symbols[0]); q.Price.String() != "100" || q.State != market.Live {
+					t.Errorf("meanwhile the stream says %v %v", q.Price, q.State)
+				}
+				for _, path := range []string{pathHours, pathTrades, pathProducts} {
+					x.breaks(path, 0)
+				}
+				for range 30 {
+					live()
+				}
+				if q := w.Quote(symbols[0]); q.Count != 88 || q.PreviousClose.String() != "90" {
+					t.Errorf("then: previous close %v, %d trades, want 90 and 88", q.PreviousClose, q.Count)
+				}
+			})
+		})
+	}
+}
+
+func TestSymbolsThatTheVendorDoesNotHaveCostLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "BTCUSDT")
+		symbols := []string{"BTCUSDT"}
+		for i := range 30 {
+			symbols = append(symbols, fmt.Sprintf("NOPE%dUSDT", i))
+		}
+		env, sources := open(t, x, symbols...)
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		asked := func() (n int) {
+			for _, r := range x.Requests() {
+				if strings.HasPrefix(r, pathProducts) {
+					n++
+				}
+			}
+			return n
+		}
+		within(t, 2*time.Minute, "they are found", func() bool {
+			x.trade("BTCUSDT", "100", time.Now(), false)
+			return w.Quote("NOPE29USDT").State == market.Down
+		})
+		before := asked()
+		for range 10 * 60 {
+			time.Sleep(time.Second)
+			x.trade("BTCUSDT", "100", time.Now(), false)
+		}
+		if n := asked() - before; n < 10 || n > 44 {
+			t.Errorf("%d requests in 10 minutes", n)
+		}
+		x.mu.Lock()
+		x.symbols["NOPE7USDT"] = &listed{status: "TRADING", next: 1}
+		x.mu.Unlock()
+		within(t, 12*time.Minute, "one is listed", func() bool {
+			x.trade("BTCUSDT", "100", time.Now(), false)
+			x.trade("NOPE7USDT", "1", time.Now(), false)
+			return w.Quote("NOPE7USDT").State == market.Live
+		})
+	})
+}
+
+func TestVendorTellsWhatPricesAreIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noon()
+		x := newExchange(t, "ABCTUSD")
+		x.set("ABCTUSD", func(y *listed) { y.asset = "USD" })
+		env, sources := open(t, x, "ABCTUSD")
+		if c := env.Dir.Symbol(0).Currency; c != "TUSD" {
+			t.Errorf("the guess is %s", c)
+		}
+		vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		within(t, 5*time.Second, "it is told", func() bool { return env.Dir.Symbol(0).Currency == "USD" })
+	})
+}

@@ -1,0 +1,306 @@
+package coinbase
+
+import (
+	"fmt"
+	"sync"
+
+	"tickertape/feed/calendar"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+const (
+	name        = "coinbase" // of the feed
+	cryptoHours = "crypto"   // whose hours it keeps
+)
+
+// Decoder reads what comes in on one connection, be it of Advanced Trade or of the Exchange. Its methods may
+// be called from several goroutines.
+type Decoder struct {
+	// static
+	dir      *market.Directory
+	faults   *vendors.Faults
+	hours    *calendar.Market    // whose days count; nil: there are none
+	products map[string]*product // by the names that messages have them by
+	all      []*product
+	live     bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
+
+	mu       sync.Mutex
+	scan     vendors.Scanner // guarded by mu: of the whole text
+	list     vendors.Scanner // guarded by mu: of a list in it
+	items    vendors.Scanner // guarded by mu: of a list in that
+	message  fields          // guarded by mu
+	event    fields          // guarded by mu: of the message's list
+	item     fields          // guarded by mu: of a list in either
+	batch    []trade         // guarded by mu: of one message
+	skew     vendors.Skew    // guarded by mu
+	numbered bool            // guarded by mu: messages have numbers
+	next     uint64          // guarded by mu: the number of the next message
+	answer   *answer         // guarded by mu: of the message that was read last; nil: it was none
+}
+
+// answer is what the vendor says to a subscription.
+type answer struct {
+	refusal  string                     // why there is none; "" is one that holds
+	channels map[string]map[string]bool // the products of each channel: all that are subscribed to
+}
+
+// NewDecoder reads recordings of one connection that follows all of cfg's symbols.
+func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	ids, err := enter(cfg.Symbols, env.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return newDecoder(cfg.Symbols, ids, &env, false), nil
+}
+
+// enter puts products into the directory.
+func enter(symbols []string, dir *market.Directory) ([]market.SymbolID, error) {
+	ids := make([]market.SymbolID, len(symbols))
+	for i, s := range symbols {
+		id, err := dir.Add(record(s))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+func newDecoder(symbols []string, ids []market.SymbolID, env *vendors.Env, live bool) *Decoder {
+	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, products: make(map[string]*product, len(symbols))}
+	if env.Hours != nil {
+		d.hours, _ = env.Hours.Market(cryptoHours) // there is one
+	}
+	for i, s := range symbols {
+		p := &product{name: s, id: ids[i], wants: make(chan struct{}, 1)}
+		d.all = append(d.all, p)
+		d.products[s] = p
+		if other := twin(s); other != "" {
+			d.products[other] = p
+		}
+	}
+	return d
+}
+
+// Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
+func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answer = nil
+	d.scan.Reset(text)
+	m := &d.message
+	m.read(&d.scan)
+	if err := d.scan.End(); err != nil {
+		d.note(err)
+		return nil
+	}
+	if m.channel.Known() {
+		d.advanced(m, received, b)
+	} else {
+		d.exchange(m, received, b)
+	}
+	return nil
+}
+
+func (d *Decoder) note(err error) {
+	if err != nil {
+		d.faults.Note(name, err)
+	}
+}
+
+// find is the product of a message. What was not asked for is counted.
+func (d *Decoder) find(v vendors.Value) *product {
+	text, err := v.Bytes("product_id")
+	if err != nil {
+		d.note(err)
+		return nil
+	}
+	p := d.products[string(text)]
+	if p == nil {
+		d.faults.Count(name, vendors.BadSymbol, fmt.Errorf("product_id: %.40q was not asked for", text))
+	}
+	return p
+}
+
+// each calls do for each object of a list, which is in d.item then.
+func (d *Decoder) each(v vendors.Value, do func(*fields)) {
+	if !v.Known() {
+		return
+	}
+	d.items.Reset(v.Raw())
+	for d.items.Array(); d.items.More(); {
+		d.item.read(&d.items)
+		if d.items.Err() == nil {
+			do(&d.item)
+		}
+	}
+	d.note(d.items.End())
+}
+
+// ticker is the best bid and ask, and what the last 24 hours were.
+func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *market.Batch) {
+	if m.bid.Known() || m.ask.Known() {
+		k := market.Tick{Symbol: p.id, Kind: market.KindQuote, Time: at, Received: received}
+		bid, err := side(&k, market.HasBid, "best_bid", m.bid, m.bidSize, &k.BidSize)
+		ask, askErr := side(&k, market.HasAsk, "best_ask", m.ask, m.askSize, &k.AskSize)
+		if err == nil {
+			err = askErr
+		}
+		if err == nil {
+			k.Bid, k.Ask = bid, ask
+			b.Ticks = append(b.Ticks, k)
+		} else {
+			d.note(err)
+		}
+	}
+	if p.known {
+		return
+	}
+	image, err := d.lastDay(m, p)
+	switch {
+	case err != nil:
+		d.note(err)
+	case image.Set == 0:
+	case d.live:
+		p.rolling, p.fresh = image, true
+	default:
+		b.Images = append(b.Images, image)
+	}
+}
+
+// side reads one side of the book. It is gone where its price is empty or zero.
+func side(k *market.Tick, flag market.Flags, key string, price, size vendors.Value, to *market.Quantity) (market.Price, error) {
+	switch string(price.Raw()) {
+	case "", `""`, "null":
+		return 0, nil
+	}
+	p, err := price.Price(key)
+	if err != nil || p == 0 {
+		return 0, err
+	}
+	if size.Known() {
+		if *to, err = size.Quantity(key); err != nil {
+			return 0, fmt.Errorf("size of %w", err)
+		}
+	}
+	k.Flags |= flag
+	return p, nil
+}
+
+// lastDay is what a ticker says of the last 24 hours.
+func (d *Decoder) lastDay(m *fields, p *product) (q market.Quote, err error) {
+	q.Symbol = p.id
+	read := func(v vendors.Value, key string, field market.Fields, to *market.Price) {
+		if err == nil && v.Known() {
+			if *to, err = v.Price(key); *to > 0 {
+				q.Set |= field
+			}
+		}
+	}
+	read(m.high, "high_24h", market.FieldHigh, &q.High)
+	read(m.low, "low_24h", market.FieldLow, &q.Low)
+	read(m.open, "open_24h", market.FieldPreviousClose, &q.PreviousClose)
+	if err == nil && m.volume.Known() {
+		q.Volume, err = m.volume.Quantity("volume_24h")
+		q.Set |= market.FieldVolume
+	}
+	if err == nil && m.percent.Known() && m.price.Known() {
+		price, bad := m.price.Price("price")
+		percent, badPercent := m.percent.Average("price_percent_chg_24_h")
+		if err = bad; err == nil {
+			err = badPercent
+		}
+		q.PreviousClose = before(price, percent, max(price.Decimals(), q.High.Decimals(), q.Low.Decimals(), p.decimals))
+		if err == nil && q.PreviousClose > 0 {
+			q.Set |= market.FieldPreviousClose
+		}
+	}
+	return q, err
+}
+
+// status is whether products trade, and in which steps their prices move. The vendor may tell of all
+// products there are.
+func (d *Decoder) status(list vendors.Value, at, received market.Time, b *market.Batch) {
+	d.each(list, func(f *fields) {
+		id, err := f.id.Bytes("id")
+		if err != nil {
+			d.note(err)
+			return
+		}
+		p := d.products[string(id)]
+		if p == nil || p.absent {
+			return
+		}
+		if f.increment.Known() {
+			step, err := f.increment.Price("quote_increment")
+			d.note(err)
+			if n := step.Decimals(); n > p.decimals {
+				p.decimals = n
+				_, err := d.dir.Add(market.Symbol{Symbol: p.name, Decimals: n})
+				d.note(err)
+			}
+		}
+		word, err := f.status.Bytes("status")
+		if err != nil {
+			d.note(err)
+			return
+		}
+		state := market.Live
+		if string(word) != "online" || isTrue(f.postOnly) || isTrue(f.cancelOnly) || isTrue(f.stopped) {
+			state = market.Halted
+		}
+		if p.stated && p.state == state {
+			return
+		}
+		p.stated, p.state = true, state
+		b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindState, State: state, Time: at, Received: received})
+	})
+}
+
+func isTrue(v vendors.Value) bool { return string(v.Raw()) == "true" }
+
+// alive says that a product's last trade still is the last one.
+func alive(p *product, at, received market.Time, b *market.Batch) {
+	b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindAlive, Time: at, Received: received})
+}
+
+// reply is the answer to the message that was read last, if it was one.
+func (d *Decoder) reply() *answer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.answer
+}
+
+// lastFigures are those of the last 24 hours, and whether they have changed since the last call.
+func (d *Decoder) lastFigures(p *product) (image market.Quote, changed bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	changed, p.fresh = p.fresh, false
+	return p.rolling, changed
+}
+
+// missing tells whether trades are.
+func (d *Decoder) missing(p *product) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, any := p.numbers.Missing()
+	return any
+}
+
+// leaveOut notes that a product's trades are not told.
+func (d *Decoder) leaveOut(p *product) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.absent = true
+}
+
+// forget gives up what is missing.
+func (d *Decoder) forget(p *product) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.numbers.Forget()
+}

@@ -1,0 +1,77 @@
+package vendors
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Fault is the kind of something that could not be used. There are few, so that one can be a
+// metric's label.
+type Fault string
+
+const (
+	NoJSON    Fault = "json"    // not the JSON that is documented
+	BadNumber Fault = "number"  // a price, size or count that is none
+	BadTime   Fault = "time"    // an instant that is none
+	BadSymbol Fault = "symbol"  // one that was not asked for, or cannot be
+	BadValue  Fault = "value"   // another value that makes no sense
+	Unknown   Fault = "unknown" // a message of a type that is not known here: new at the vendor, and ignored
+	Failed    Fault = "request" // a request over REST that was not answered as it should be
+)
+
+// Faults counts what could not be used, by source and kind, and logs the first of each kind.
+type Faults struct {
+	log   *slog.Logger
+	total *prometheus.CounterVec
+
+	mu      sync.Mutex
+	logged  map[[2]string]bool // guarded by mu
+	secrets []Secret           // guarded by mu
+}
+
+// NewFaults is nothing counted yet.
+func NewFaults(log *slog.Logger, reg prometheus.Registerer) *Faults {
+	return &Faults{log: log, logged: map[[2]string]bool{}, total: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Namespace: "tickertape", Subsystem: "feed", Name: "bad_messages_total",
+		Help: "What a source sent and could not be used, by kind: json, number, time, symbol, value, unknown or request."}, []string{"source", "kind"})}
+}
+
+// Hide keeps a key out of all that is logged: the other side may repeat it in a value that cannot be used.
+func (f *Faults) Hide(s Secret) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.secrets = append(f.secrets, s)
+}
+
+// Count counts one fault. The error names the key and the value, with no secret in it.
+func (f *Faults) Count(source string, kind Fault, err error) {
+	f.total.WithLabelValues(source, string(kind)).Inc()
+	key := [2]string{source, string(kind)}
+	f.mu.Lock()
+	first := !f.logged[key]
+	f.logged[key] = true
+	secrets := f.secrets
+	f.mu.Unlock()
+	if !first {
+		return
+	}
+	text := err.Error()
+	for _, s := range secrets {
+		text = s.Clean(text)
+	}
+	f.log.Warn("upstream sent what cannot be used; more of this kind are counted only", "source", source, "kind", string(kind), "error", text)
+}
+
+// Note counts an error of [Value] or [Scanner], whose kind it knows.
+func (f *Faults) Note(source string, err error) {
+	kind := NoJSON
+	var bad *valueError
+	if errors.As(err, &bad) {
+		kind = bad.kind
+	}
+	f.Count(source, kind, err)
+}

@@ -1,0 +1,72 @@
+package finnhub
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+const (
+	mostSymbols  = 10_000
+	mostRequests = 1800 // a minute: the vendor allows 30 a second on any plan
+)
+
+// Config says what is followed, and where.
+type Config struct {
+	URL           string     `mapstructure:"url"`             // of the WebSocket
+	REST          string     `mapstructure:"rest"`            // first part of the addresses of REST
+	KeyFile       string     `mapstructure:"key_file"`        // has the key; "": FINNHUB_API_KEY in the environment
+	Symbols       []string   `mapstructure:"symbols"`         // as AAPL, BINANCE:BTCUSDT or OANDA:EUR_USD
+	MaxSymbols    int        `mapstructure:"max_symbols"`     // that the plan allows
+	RESTPerMinute int        `mapstructure:"rest_per_minute"` // requests over REST
+	Conditions    Conditions `mapstructure:"conditions"`
+}
+
+// DefaultConfig follows large companies, within the limits of the free plan.
+func DefaultConfig() Config {
+	return Config{
+		URL:  "wss://ws.finnhub.io",
+		REST: "https://finnhub.io/api/v1",
+		Symbols: []string{"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "JPM", "V",
+			"XOM", "UNH", "WMT", "JNJ", "PG", "HD", "KO", "DIS", "BA", "CAT"},
+		MaxSymbols:    50,
+		RESTPerMinute: 50, // of the 60 of the free plan
+		Conditions:    DefaultConditions(),
+	}
+}
+
+// Validate reports every value that is not allowed, by key. It reaches for nothing and reads no file.
+func (c Config) Validate() error {
+	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
+	if c.MaxSymbols < 1 || c.MaxSymbols > mostSymbols {
+		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, mostSymbols))
+	} else if n := len(c.Symbols); n > c.MaxSymbols {
+		errs = append(errs, fmt.Errorf("symbols: %d are more than max_symbols (%d), which is what the plan allows", n, c.MaxSymbols))
+	}
+	if len(c.Symbols) == 0 {
+		errs = append(errs, errors.New("symbols: [] names none"))
+	}
+	seen := make(map[string]bool, len(c.Symbols))
+	for i, s := range c.Symbols {
+		venue, _, prefixed := strings.Cut(s, ":")
+		switch {
+		case market.CheckSymbol(s) != nil:
+			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is no symbol: %w", i, s, market.CheckSymbol(s)))
+		case strings.HasPrefix(s, ":") || strings.HasSuffix(s, ":"):
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is not a symbol such as AAPL or BINANCE:BTCUSDT", i, s))
+		case prefixed && slices.Contains(mute, venue):
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q: the vendor does not stream %s", i, s, venue))
+		case seen[s]:
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
+		}
+		seen[s] = true
+	}
+	if c.RESTPerMinute < 1 || c.RESTPerMinute > mostRequests {
+		errs = append(errs, fmt.Errorf("rest_per_minute: %d is not between 1 and %d", c.RESTPerMinute, mostRequests))
+	}
+	return errors.Join(append(errs, c.Conditions.validate()...)...)
+}

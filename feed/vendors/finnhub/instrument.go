@@ -1,0 +1,126 @@
+package finnhub
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"tickertape/feed/calendar"
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// mute are venues that the vendor has, but does not stream.
+var mute = []string{"FXCM", "FOREX.COM", "FHFX"}
+
+// coins are the venues of the vendor that trade coins (https://finnhub.io/docs/api/crypto-exchanges).
+var coins = []string{"BINANCE", "BINANCEUS", "BITFINEX", "BITTREX", "COINBASE", "GEMINI", "HITBTC", "HUOBI", "KRAKEN", "KUCOIN", "OKEX", "POLONIEX", "ZB"}
+
+const (
+	us     = "us"
+	crypto = "crypto"
+)
+
+// marketOf is whose hours a symbol keeps: one without a venue is a stock of the US. The
+// currencies have no calendar here, so that they keep none: at weekends, when nobody trades them, they are
+// stale.
+func marketOf(symbol string) string {
+	venue, _, prefixed := strings.Cut(symbol, ":")
+	switch {
+	case !prefixed:
+		return us
+	case slices.Contains(coins, venue):
+		return crypto
+	}
+	return ""
+}
+
+// quoted are the currencies that end the name of a pair without a mark between, such as BTCUSDT; the longer of
+// two with the same end comes first.
+var quoted = []string{"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "BTC", "ETH", "BNB"}
+
+// currencyOf is what prices are in, as far as the name tells: what comes behind the mark, or the end of a pair.
+func currencyOf(symbol string) string {
+	_, pair, prefixed := strings.Cut(symbol, ":")
+	if !prefixed {
+		return "USD"
+	}
+	if i := strings.LastIndexAny(pair, "_-/"); i >= 0 {
+		return pair[i+1:]
+	}
+	for _, c := range quoted {
+		if base, ends := strings.CutSuffix(pair, c); ends && base != "" {
+			return c
+		}
+	}
+	return ""
+}
+
+// decimalsOf is how many decimals prices are shown with, until their own tell more.
+func decimalsOf(symbol string) int {
+	switch {
+	case marketOf(symbol) != "":
+		return 2
+	case currencyOf(symbol) == "JPY":
+		return 3
+	}
+	return 5
+}
+
+// instrument is one symbol. All connections share it.
+type instrument struct {
+	// static
+	symbol string
+	id     market.SymbolID
+	stock  bool
+	hours  *calendar.Market // nil: it has none
+
+	down atomic.Bool // the vendor does not have it, or tells nothing of it, and that was told
+}
+
+// enter puts symbols into the directory.
+func enter(symbols []string, env *vendors.Env) ([]*instrument, error) {
+	all := make([]*instrument, len(symbols))
+	for i, s := range symbols {
+		keeps := marketOf(s)
+		id, err := env.Dir.Add(market.Symbol{Symbol: s, Currency: currencyOf(s), Decimals: decimalsOf(s), Market: keeps})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all[i] = &instrument{symbol: s, id: id, stock: keeps == us}
+		if env.Hours != nil {
+			all[i].hours, _ = env.Hours.Market(keeps) // there is one
+		}
+	}
+	return all, nil
+}
+
+// rolled is when the trading day that an instant belongs to began; long ago where it has none.
+func (in *instrument) rolled(at market.Time) market.Time {
+	return market.TimeOf(in.hours.Rolled(at.Std()))
+}
+
+// early tells whether an instant is before the regular session of its day.
+func (in *instrument) early(at market.Time) bool { return in.hours.Phase(at.Std()) == calendar.Pre }
+
+// regular tells whether an instant is in the regular session.
+func (in *instrument) regular(at market.Time) bool {
+	return in.hours.Phase(at.Std()) == calendar.Regular
+}
+
+// state is a tick that says how an instrument stands.
+func (in *instrument) state(s market.State, received market.Time) market.Tick {
+	return market.Tick{Symbol: in.id, Kind: market.KindState, State: s, Received: received}
+}
+
+// marketOfAll is the market of symbols that all keep the same; "" otherwise, which is never closed.
+func marketOfAll(symbols []string) string {
+	keeps := marketOf(symbols[0])
+	for _, s := range symbols[1:] {
+		if marketOf(s) != keeps {
+			return ""
+		}
+	}
+	return keeps
+}

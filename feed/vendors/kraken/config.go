@@ -1,0 +1,65 @@
+package kraken
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// mostSymbols is more than there are.
+const mostSymbols = 5000
+
+// Config says what is followed, and where.
+type Config struct {
+	URL     string   `mapstructure:"url"`     // of the WebSocket
+	REST    string   `mapstructure:"rest"`    // first part of the addresses of REST
+	Symbols []string `mapstructure:"symbols"` // pairs such as BTC/USD
+}
+
+// DefaultConfig follows the most traded coins in dollars.
+func DefaultConfig() Config {
+	c := Config{URL: "wss://ws.kraken.com/v2", REST: "https://api.kraken.com"}
+	for _, coin := range wall {
+		c.Symbols = append(c.Symbols, coin.code+"/USD")
+	}
+	return c
+}
+
+// Validate reports every value that is not allowed, by key. It reaches for nothing.
+func (c Config) Validate() error {
+	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
+	if n := len(c.Symbols); n == 0 || n > mostSymbols {
+		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
+	}
+	seen := make(map[string]bool, len(c.Symbols))
+	for i, s := range c.Symbols {
+		switch {
+		case !isPair(s):
+			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is not a pair such as BTC/USD", i, s))
+		case current(s) != s:
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is how version 1 spells %q", i, s, current(s)))
+		case seen[s]:
+			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
+		}
+		seen[s] = true
+	}
+	return errors.Join(errs...)
+}
+
+// isPair tells whether s is spelt as pairs are: two codes and a slash.
+func isPair(s string) bool {
+	base, quote, found := strings.Cut(s, "/")
+	return found && market.CheckSymbol(s) == nil && isCode(base) && isCode(quote)
+}
+
+func isCode(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,111 @@
+package kraken
+
+import (
+	"fmt"
+	"strings"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// answer is what the vendor says to a subscription to one pair, or to what has no pairs.
+type answer struct {
+	request uint64 // 0: it does not say
+	pair    string // "": none
+	refusal string // why there is nothing; "": there is
+}
+
+// reply takes in an answer.
+func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
+	method, err := m.method.Bytes("method")
+	if err != nil {
+		d.note(err)
+		return
+	}
+	if m.sent.Known() {
+		sent, err := m.sent.Time("time_out")
+		d.note(err)
+		d.skew.Note(sent, received) // 0 is no time
+	}
+	switch string(method) {
+	case "pong":
+		b.Pulse = true
+	case "subscribe":
+		d.note(d.confirm(m))
+	default:
+		d.faults.Count(name, vendors.Unknown, fmt.Errorf("method: %.40q is not known", method))
+	}
+}
+
+// confirm takes in the answer to a subscription.
+func (d *Decoder) confirm(m *message) (err error) {
+	if m.failure.Known() || string(m.success.Raw()) != "true" {
+		return d.refuse(m)
+	}
+	a := &answer{}
+	if a.request, err = request(m); err != nil {
+		return err
+	}
+	if m.result.Known() {
+		d.items.Reset(m.result.Raw())
+		d.item.read(&d.items)
+		if err := d.items.End(); err != nil {
+			return err
+		}
+		if d.item.symbol.Known() {
+			if a.pair, err = d.item.symbol.String("symbol"); err != nil {
+				return err
+			}
+		}
+	}
+	d.answer = a
+	return nil
+}
+
+// refuse takes in an error, which is about one pair if it names one.
+func (d *Decoder) refuse(m *message) (err error) {
+	a := &answer{}
+	if a.request, err = request(m); err != nil {
+		return err
+	}
+	if a.refusal, err = m.failure.String("error"); err != nil || a.refusal == "" {
+		a.refusal = "an error without a message"
+	}
+	if m.symbol.Known() {
+		if a.pair, err = m.symbol.String("symbol"); err != nil {
+			return err
+		}
+	} else {
+		a.pair = d.named(a.refusal)
+	}
+	d.answer = a
+	if d.pairs[a.pair] != nil {
+		return vendors.Bad(vendors.BadSymbol, "symbol: %s: %.200q", a.pair, a.refusal)
+	}
+	return vendors.Bad(vendors.Failed, "error: %.200q", a.refusal)
+}
+
+// named is the pair whose name stands in a text as a word of its own; "" where there is none.
+func (d *Decoder) named(text string) string {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;:'\"[]()", r) }) {
+		if d.pairs[word] != nil {
+			return word
+		}
+	}
+	return ""
+}
+
+// request is the number of the request that a message answers; 0 where it does not say.
+func request(m *message) (uint64, error) {
+	if !m.request.Known() {
+		return 0, nil
+	}
+	return m.request.Uint("req_id")
+}
+
+// answered is the answer that the message which was read last is; nil: it is none.
+func (d *Decoder) answered() *answer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.answer
+}

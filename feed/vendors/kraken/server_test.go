@@ -1,0 +1,305 @@
+package kraken
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors/vendortest"
+)
+
+// exchange is Kraken as it is documented: the status first, an answer for each pair, heartbeats once there is a
+// subscription, the end of a connection on which the client says nothing, and REST whose errors have a good status.
+type exchange struct {
+	*vendortest.Server
+	t *testing.T
+
+	mu      sync.Mutex
+	clients map[*vendortest.Socket]*client // guarded by mu
+	pairs   map[string]*listed             // guarded by mu
+	system  string                         // guarded by mu
+	refusal string                         // guarded by mu: the answer to every request in the stream; "mute": none
+	failure string                         // guarded by mu: the error of every answer over REST
+	status  int                            // guarded by mu: of every answer over REST; 0: a good one
+	asked   []time.Time                    // guarded by mu: when REST was
+}
+
+// client is one connection.
+type client struct {
+	channels map[string]bool // such as "trade BTC/USD", and "instrument"
+	heard    time.Time       // when it last said something
+	told     time.Time       // when it was last told something
+}
+
+// listed is a pair that is traded.
+type listed struct {
+	status string
+	next   uint64  // the number of the next trade
+	trades []print // oldest first
+}
+
+type print struct {
+	id    uint64
+	price string
+	at    time.Time
+}
+
+func newExchange(t *testing.T, symbols ...string) *exchange {
+	x := &exchange{t: t, clients: map[*vendortest.Socket]*client{}, pairs: map[string]*listed{}, system: "online"}
+	for _, s := range symbols {
+		x.pairs[s] = &listed{status: "online", next: 1000}
+	}
+	x.Server = vendortest.NewServer(t, x.serve, http.HandlerFunc(x.rest))
+	return x
+}
+
+// serve has one connection.
+func (x *exchange) serve(s *vendortest.Socket) {
+	if s.Request.URL.Path != "/v2" {
+		x.t.Errorf("dialled %s", s.Request.URL)
+	}
+	x.mu.Lock()
+	c := &client{channels: map[string]bool{}, heard: time.Now(), told: time.Now()}
+	x.clients[s] = c
+	system := x.system
+	x.mu.Unlock()
+	s.Send(statusText(system))
+	ctx, cancel := context.WithCancel(context.Background())
+	var beating sync.WaitGroup
+	beating.Go(func() { x.beat(ctx, s, c) })
+	defer func() {
+		cancel()
+		beating.Wait()
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.clients, s)
+	}()
+	for {
+		text, err := s.Read()
+		if err != nil {
+			return
+		}
+		x.answer(s, c, text)
+	}
+}
+
+func statusText(system string) string {
+	return fmt.Sprintf(`{"channel":"status","type":"update","data":[{"api_version":"v2","connection_id":15564437896659189083,"system":%q,"version":"2.0.10"}]}`, system)
+}
+
+// idle is how long the client may say nothing.
+const idle = time.Minute
+
+// beat sends a heartbeat each second in which there was nothing else to say, and cuts off who is idle.
+func (x *exchange) beat(ctx context.Context, s *vendortest.Socket, c *client) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		x.mu.Lock()
+		now := time.Now()
+		mute := len(c.channels) == 0 || now.Sub(c.told) < time.Second
+		dead := now.Sub(c.heard) > idle
+		x.mu.Unlock()
+		if dead {
+			s.Close(1000, "idle")
+			return
+		}
+		if !mute {
+			s.Send(`{"channel":"heartbeat"}`)
+		}
+	}
+}
+
+// answer answers one request. The answers to a subscription come last pair first, with data between them.
+func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	c.heard = time.Now()
+	now := time.Now().UTC().Format(time.RFC3339Nano)
+	var r struct {
+		Method string
+		Params struct {
+			Channel  string
+			Symbol   []string
+			Snapshot bool
+			Trigger  string `json:"event_trigger"`
+		}
+		ID uint64 `json:"req_id"`
+	}
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		x.t.Errorf("%s: %v", text, err)
+		return
+	}
+	switch {
+	case r.Method == "ping":
+		s.Send(fmt.Sprintf(`{"method":"pong","time_in":%q,"time_out":%q}`, now, now))
+		return
+	case r.Method != "subscribe":
+		s.Send(`{"error":"Malformed request","success":false}`)
+		return
+	case x.refusal == "mute":
+		return
+	case x.refusal != "":
+		s.Send(x.refusal)
+		return
+	}
+	ch := r.Params.Channel
+	if ch == "instrument" {
+		c.channels[ch] = true
+		s.Send(fmt.Sprintf(`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, now, now, r.ID))
+		var all []string
+		for name, p := range x.pairs {
+			all = append(all, pairText(name, p.status))
+		}
+		s.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`, strings.Join(all, ",")))
+		return
+	}
+	if len(r.Params.Symbol) == 0 || ch == "ticker" && r.Params.Trigger != "bbo" {
+		x.t.Errorf("%s", text)
+	}
+	for _, name := range slices.Backward(r.Params.Symbol) {
+		p := x.pairs[name]
+		if p == nil {
+			s.Send(fmt.Sprintf(`{"error":"Currency pair not supported %s","method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`, name, name, now, now, r.ID))
+			continue
+		}
+		c.channels[ch+" "+name] = true
+		s.Send(fmt.Sprintf(`{"method":"subscribe","result":{"channel":%q,"snapshot":true,"symbol":%q},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, ch, name, now, now, r.ID))
+		if ch == "trade" && r.Params.Snapshot && len(p.trades) > 0 {
+			var some []string
+			for _, k := range p.trades[max(0, len(p.trades)-50):] {
+				some = append(some, k.text(name))
+			}
+			s.Send(fmt.Sprintf(`{"channel":"trade","type":"snapshot","data":[%s]}`, strings.Join(some, ",")))
+		}
+	}
+}
+
+func pairText(name, status string) string {
+	return fmt.Sprintf(`{"symbol":%q,"base":"X","quote":"Y","status":%q,"price_precision":2,"price_increment":0.01,"qty_increment":0.00000001}`, name, status)
+}
+
+func (k print) text(symbol string) string {
+	return tradeItem(symbol, int(k.id), k.price, k.at.UTC().Format("2006-01-02T15:04:05.000000Z"))
+}
+
+// tell sends a message to all who have subscribed to a channel; "" is everybody.
+func (x *exchange) tell(channel, text string) {
+	x.mu.Lock()
+	var to []*vendortest.Socket
+	for s, c := range x.clients {
+		if channel == "" || c.channels[channel] {
+			to = append(to, s)
+			c.told = time.Now()
+		}
+	}
+	x.mu.Unlock()
+	for _, s := range to {
+		s.Send(text)
+	}
+}
+
+// trade has 2.5 traded, and tells it unless it is to get lost on the way.
+func (x *exchange) trade(symbol, price string, at time.Time, lost bool) {
+	x.mu.Lock()
+	p := x.pairs[symbol]
+	k := print{p.next, price, at}
+	p.next++
+	p.trades = append(p.trades, k)
+	x.mu.Unlock()
+	if !lost {
+		x.tell("trade "+symbol, fmt.Sprintf(`{"channel":"trade","type":"update","data":[%s]}`, k.text(symbol)))
+	}
+}
+
+// becomes changes a pair's status, and tells it.
+func (x *exchange) becomes(symbol, status string) {
+	x.mu.Lock()
+	x.pairs[symbol].status = status
+	x.mu.Unlock()
+	x.tell("instrument", fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[%s]}}`, pairText(symbol, status)))
+}
+
+// is changes what the exchange is in, and tells it.
+func (x *exchange) is(system string) {
+	x.mu.Lock()
+	x.system = system
+	x.mu.Unlock()
+	x.tell("", statusText(system))
+}
+
+// answers changes how REST answers: with an error, or with a status.
+func (x *exchange) answers(failure string, status int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.failure, x.status = failure, status
+}
+
+func (x *exchange) rest(w http.ResponseWriter, r *http.Request) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	now := time.Now()
+	x.asked = append(slices.DeleteFunc(x.asked, func(at time.Time) bool { return now.Sub(at) >= 10*time.Second }), now)
+	if len(x.asked) > 15 {
+		x.t.Errorf("%d requests in 10 seconds", len(x.asked))
+	}
+	q := r.URL.Query()
+	if r.URL.Path != pathHours || q.Get("interval") != "60" {
+		x.t.Errorf("asked for %s", r.URL)
+	}
+	if x.status != 0 {
+		w.WriteHeader(x.status)
+		return
+	}
+	failure := x.failure
+	for name, p := range x.pairs {
+		if failure == "" && strings.NewReplacer("BTC", "XBT", "DOGE", "XDG", "/", "").Replace(name) == q.Get("pair") {
+			fmt.Fprintf(w, `{"error":[],"result":{"X%sZ":[%s],"last":1}}`, q.Get("pair"), p.hours(q.Get("since")))
+			return
+		}
+	}
+	if failure == "" {
+		failure = "EQuery:Unknown asset pair"
+	}
+	fmt.Fprintf(w, `{"error":[%q]}`, failure)
+}
+
+// hours are the candles of a pair's trades that begin after an instant.
+func (p *listed) hours(since string) string {
+	s, _ := strconv.ParseInt(since, 10, 64)
+	const hour = 3600
+	var rows []string
+	last := "90"
+	for begin := s - s%hour + hour; begin <= time.Now().Unix(); begin += hour {
+		var prices []market.Price
+		sum := 0.0
+		for _, k := range p.trades {
+			if at := k.at.Unix(); at >= begin && at < begin+hour {
+				price, _ := market.ParsePrice(k.price)
+				prices = append(prices, price)
+				f, _ := strconv.ParseFloat(k.price, 64)
+				sum += f
+			}
+		}
+		open, high, low, vwap := last, last, last, "0.0"
+		if n := len(prices); n > 0 {
+			open, high, low, last = prices[0].String(), slices.Max(prices).String(), slices.Min(prices).String(), prices[n-1].String()
+			vwap = strconv.FormatFloat(sum/float64(n), 'f', 2, 64)
+		}
+		rows = append(rows, fmt.Sprintf(`[%d,%q,%q,%q,%q,%q,"%.8f",%d]`, begin, open, high, low, last, vwap, 2.5*float64(len(prices)), len(prices)))
+	}
+	return strings.Join(rows, ",")
+}

@@ -1,0 +1,55 @@
+package massive
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// Answer takes in an answer to GET path: the conditions, or the figures of stocks.
+func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+	path, _, _ = strings.Cut(path, "?")
+	switch {
+	case path == pathConditions:
+		r, err := readRules(body)
+		if err != nil {
+			d.note(err)
+			return nil
+		}
+		d.rules.Store(r)
+	case strings.HasPrefix(path, pathSnapshots):
+		known, err := d.readSnapshots(body)
+		if err != nil {
+			d.note(err)
+			return nil
+		}
+		for _, e := range d.all {
+			if f, there := known[e.symbol]; there && f.image.Set != 0 {
+				b.Images = append(b.Images, f.image)
+			}
+		}
+	case strings.HasPrefix(path, pathDays) && strings.HasSuffix(path, previousDay):
+		d.previous(path, body, received, b)
+	default:
+		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
+	}
+	return nil
+}
+
+// previous takes in a stock's newest whole day.
+func (d *Decoder) previous(path string, body []byte, received market.Time, b *market.Batch) {
+	symbol, err := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(path, pathDays), previousDay))
+	e := d.symbols[symbol]
+	if err != nil || e == nil {
+		d.note(vendors.Bad(vendors.BadSymbol, "path: %.100q is of no stock that was asked for", path))
+		return
+	}
+	image, there, err := d.readPrevious(body, e.stock, received)
+	d.note(err)
+	if there && image.Set != 0 {
+		b.Images = append(b.Images, image)
+	}
+}

@@ -1,0 +1,178 @@
+package massive
+
+import (
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// effect is what conditions take from a trade; the strictest of its conditions wins.
+type effect uint8
+
+const (
+	noLast   effect = 1 << iota // does not set the last price
+	noRange                     // neither high nor low
+	noVolume                    // not even volume
+	extended                    // outside the regular session
+	closing                     // is of the regular session, though it is told after its end
+)
+
+// mostCode is more than the vendor numbers conditions.
+const mostCode = 1023
+
+// rules are the effects of conditions, by the vendor's number. They are never changed, only replaced.
+type rules [mostCode + 1]effect
+
+// built holds until the vendor has told its own. Numbers that are not in it take nothing away.
+var built = func() *rules {
+	var r rules
+	for e, codes := range map[effect][]int{
+		noLast | noRange:            {2, 7, 20, 21, 37, 52, 53}, // average price, cash, next day, price variation, odd lot, contingent, QCT
+		noLast:                      {5, 10, 22, 29, 32, 33},    // bunched sold, derivatively priced, prior reference, seller, sold out of sequence
+		noLast | noRange | noVolume: {15, 16},                   // official close and open: no trades
+		noVolume:                    {38},                       // corrected close
+	} {
+		for _, c := range codes {
+			r[c] = e
+		}
+	}
+	r.mark()
+	return &r
+}()
+
+// mark sets what the vendor's rules do not tell: which conditions are of trades outside the session, and which are
+// told after its end.
+func (r *rules) mark() {
+	for _, c := range []int{12, 13} { // Form T, extended hours out of sequence
+		r[c] = r[c]&^(noLast|noRange) | extended
+	}
+	r[13] |= noLast
+	for _, c := range []int{8, 15, 38} { // closing print, official close, corrected close
+		r[c] |= closing
+	}
+}
+
+// readRules reads the vendor's list of conditions.
+func readRules(body []byte) (*rules, error) {
+	r := *built
+	var s vendors.Scanner
+	s.Reset(body)
+	listed := false
+	for s.Object(); s.More(); {
+		if string(s.Key()) != "results" {
+			s.Skip()
+			continue
+		}
+		listed = true
+		for s.Array(); s.More(); {
+			if err := r.read(&s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.End(); err != nil {
+		return nil, err
+	}
+	if !listed {
+		return nil, vendors.Bad(vendors.NoJSON, "results: the answer has no list of conditions")
+	}
+	r.mark()
+	return &r, nil
+}
+
+// read takes in one condition. One without rules of its own keeps what is built in.
+func (r *rules) read(s *vendors.Scanner) error {
+	var id, last, span, volume vendors.Value
+	for s.Object(); s.More(); {
+		switch string(s.Key()) {
+		case "id":
+			id = s.Value()
+		case "update_rules":
+			for s.Object(); s.More(); {
+				if string(s.Key()) != "consolidated" {
+					s.Skip()
+					continue
+				}
+				for s.Object(); s.More(); {
+					switch string(s.Key()) {
+					case "updates_open_close":
+						last = s.Value()
+					case "updates_high_low":
+						span = s.Value()
+					case "updates_volume":
+						volume = s.Value()
+					default:
+						s.Skip()
+					}
+				}
+			}
+		default:
+			s.Skip()
+		}
+	}
+	if s.Err() != nil || !last.Known() {
+		return nil
+	}
+	n, err := id.Uint("id")
+	if err != nil {
+		return err
+	}
+	if n > mostCode {
+		return vendors.Bad(vendors.BadValue, "id: condition %d is more than %d", n, mostCode)
+	}
+	var e effect
+	for _, x := range []struct {
+		key   string
+		v     vendors.Value
+		takes effect
+	}{{"updates_open_close", last, noLast}, {"updates_high_low", span, noRange}, {"updates_volume", volume, noVolume}} {
+		updates, err := x.v.Bool(x.key)
+		if err != nil {
+			return err
+		}
+		if !updates {
+			e |= x.takes
+		}
+	}
+	r[n] = e
+	return nil
+}
+
+// of is the effect of a list of conditions, as it is written; a trade without one is an ordinary trade.
+func (r *rules) of(v vendors.Value, list *vendors.Scanner) (e effect, err error) {
+	if !v.Known() {
+		return 0, nil
+	}
+	list.Reset(v.Raw())
+	for list.Array(); list.More(); {
+		code, bad := list.Value().Uint("c")
+		if bad != nil {
+			err = bad
+			continue
+		}
+		if code <= mostCode {
+			e |= r[code]
+		}
+	}
+	if bad := list.End(); bad != nil {
+		err = bad
+	}
+	return e, err
+}
+
+// flags are what a trade with these effects sets.
+func (e effect) flags() market.Flags {
+	flags := market.Regular
+	if e&extended != 0 {
+		flags = market.SetsExtended | market.SetsVolume
+	}
+	if e&noLast != 0 {
+		flags &^= market.SetsLast | market.SetsExtended
+	}
+	if e&noRange != 0 {
+		flags &^= market.SetsHighLow
+	}
+	if e&noVolume != 0 {
+		flags &^= market.SetsVolume
+	}
+	return flags
+}

@@ -1,0 +1,269 @@
+package massive
+
+import (
+	"net/url"
+	"time"
+
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
+
+// What is asked for over REST.
+const (
+	pathConditions = "/v3/reference/conditions"
+	pathSnapshots  = "/v2/snapshot/locale/us/markets/stocks/tickers"
+	pathDays       = "/v2/aggs/ticker/" // then the symbol
+	previousDay    = "/prev"
+)
+
+// previousPath is where a stock's newest whole day is.
+func previousPath(symbol string) string { return pathDays + url.PathEscape(symbol) + previousDay }
+
+// figures are what the vendor says of a stock's day.
+type figures struct {
+	image market.Quote
+	asOf  market.Time // trades that are later are not in it
+}
+
+// bar is what the trades of a day add up to. A day without trades has zeros.
+type bar struct {
+	at                           market.Time // within its day; 0: it does not say
+	open, high, low, close, vwap market.Price
+	volume                       market.Quantity
+}
+
+func readBar(s *vendors.Scanner) (b bar, err error) {
+	price := func(key string, to *market.Price) {
+		if v := s.Value(); err == nil {
+			*to, err = v.Average(key)
+		}
+	}
+	for s.Object(); s.More(); {
+		switch string(s.Key()) {
+		case "t":
+			if v := s.Value(); err == nil {
+				b.at, err = v.Unix("t", time.Millisecond)
+			}
+		case "o":
+			price("o", &b.open)
+		case "h":
+			price("h", &b.high)
+		case "l":
+			price("l", &b.low)
+		case "c":
+			price("c", &b.close)
+		case "vw":
+			price("vw", &b.vwap)
+		case "v":
+			if v := s.Value(); err == nil {
+				b.volume, err = v.Quantity("v")
+			}
+		default:
+			s.Skip()
+		}
+	}
+	return b, err
+}
+
+// set puts a price into an image, unless it is unknown.
+func set(q *market.Quote, f market.Fields, to *market.Price, p market.Price) {
+	if p > 0 {
+		*to = p
+		q.Set |= f
+	}
+}
+
+// snapshot is what the vendor knows of a stock.
+type snapshot struct {
+	symbol, updated vendors.Value
+	last            message // the newest trade
+	day, before     bar
+}
+
+// readSnapshots reads the answer to pathSnapshots. Of stocks that it does not have, the vendor says nothing.
+func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
+	known := map[string]figures{}
+	var s vendors.Scanner
+	s.Reset(body)
+	listed := false
+	for s.Object(); s.More(); {
+		switch string(s.Key()) {
+		case "tickers":
+			listed = true
+			for s.Array(); s.More(); {
+				d.readSnapshot(&s, known)
+			}
+		case "ticker": // of one alone
+			listed = true
+			d.readSnapshot(&s, known)
+		default:
+			s.Skip()
+		}
+	}
+	if err := s.End(); err != nil {
+		return nil, err
+	}
+	if !listed {
+		return nil, vendors.Bad(vendors.NoJSON, "tickers: the answer has no list of them")
+	}
+	return known, nil
+}
+
+// readSnapshot adds one stock to known.
+func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
+	var shot snapshot
+	var err error
+	read := func(to *bar) {
+		b, bad := readBar(s)
+		if *to = b; bad != nil && err == nil {
+			err = bad
+		}
+	}
+	for s.Object(); s.More(); {
+		key := string(s.Key())
+		if s.Kind() == 'n' {
+			s.Skip()
+			continue
+		}
+		switch key {
+		case "ticker":
+			shot.symbol = s.Value()
+		case "updated":
+			shot.updated = s.Value()
+		case "day":
+			read(&shot.day)
+		case "prevDay":
+			read(&shot.before)
+		case "lastTrade":
+			for s.Object(); s.More(); {
+				if f := shot.last.field(s.Key()); f != nil {
+					*f = s.Value()
+				} else {
+					s.Skip()
+				}
+			}
+		default:
+			s.Skip()
+		}
+	}
+	if s.Err() != nil {
+		return
+	}
+	var e *entry
+	if err == nil {
+		e, err = d.find("ticker", shot.symbol)
+	}
+	if err != nil {
+		d.note(err)
+		return
+	}
+	f, err := d.figures(e, &shot)
+	d.note(err)
+	known[e.symbol] = f
+}
+
+// figures are what a snapshot says. Before a day's first trade it has none of it.
+func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
+	q := market.Quote{Symbol: e.id}
+	set(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.close)
+	shot.day.day(&q)
+	if shot.updated.Known() {
+		if f.asOf, err = shot.updated.Unix("updated", time.Nanosecond); err != nil {
+			return figures{image: q}, err
+		}
+	}
+	if shot.last.p.Known() {
+		err = d.lastTrade(e, &shot.last, &q, &f)
+	}
+	if q.Set&market.FieldPrice == 0 && !shot.day.volume.IsZero() && !e.traded.Load() {
+		// the newest trade was one of the evening, or of a few shares; when this one was, the vendor does not say, so
+		// that it gives way to all that has streamed in
+		set(&q, market.FieldPrice, &q.Price, shot.day.close)
+	}
+	f.image = q
+	return f, err
+}
+
+// day puts a day's sums into an image, unless there are none.
+func (b *bar) day(q *market.Quote) {
+	if b.volume.IsZero() {
+		return
+	}
+	set(q, market.FieldOpen, &q.Open, b.open)
+	set(q, market.FieldHigh, &q.High, b.high)
+	set(q, market.FieldLow, &q.Low, b.low)
+	set(q, market.FieldVWAP, &q.VWAP, b.vwap)
+	q.Volume = b.volume
+	q.Set |= market.FieldVolume
+}
+
+// readPrevious reads the answer to previousPath, which has no days where there is no such stock. On a day without a
+// session the newest whole day is the one whose prices still are the last.
+func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q market.Quote, there bool, err error) {
+	var newest bar
+	var s vendors.Scanner
+	s.Reset(body)
+	answered := false
+	for s.Object(); s.More(); {
+		switch key := string(s.Key()); {
+		case key == "status":
+			answered = true
+			s.Skip()
+		case key == "results" && s.Kind() == '[':
+			for s.Array(); s.More(); {
+				b, bad := readBar(&s)
+				if bad != nil && err == nil {
+					err = bad
+				}
+				newest, there = b, true
+			}
+		default:
+			s.Skip()
+		}
+	}
+	if bad := s.End(); bad != nil {
+		return q, false, bad
+	}
+	if err == nil && !answered {
+		err = vendors.Bad(vendors.NoJSON, "status: the answer has none")
+	}
+	if err != nil || !there {
+		return q, false, err
+	}
+	q.Symbol = of.id
+	if of.sameDay(newest.at, received) {
+		newest.day(&q)
+		if !of.traded.Load() {
+			set(&q, market.FieldPrice, &q.Price, newest.close)
+		}
+	} else {
+		set(&q, market.FieldPreviousClose, &q.PreviousClose, newest.close)
+	}
+	return q, true, nil
+}
+
+// lastTrade puts the newest trade into an image, as far as it sets what is shown.
+func (d *Decoder) lastTrade(e *entry, m *message, q *market.Quote, f *figures) error {
+	at, err := m.t.Unix("lastTrade.t", time.Nanosecond)
+	if err != nil {
+		return err
+	}
+	f.asOf = max(f.asOf, at)
+	price, err := m.p.Price("lastTrade.p")
+	if err != nil || price <= 0 {
+		return err
+	}
+	effects, err := d.rules.Load().of(m.c, &d.list)
+	if err != nil {
+		return err
+	}
+	switch flags := e.flags(effects, at); {
+	case flags&market.SetsLast != 0:
+		q.Price, q.Time = price, at
+		q.Set |= market.FieldPrice | market.FieldTime
+	case flags&market.SetsExtended != 0:
+		q.Extended, q.ExtendedTime = price, at
+		q.Set |= market.FieldExtended | market.FieldExtendedTime
+	}
+	return nil
+}

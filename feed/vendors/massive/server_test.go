@@ -1,0 +1,232 @@
+package massive
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tickertape/feed/vendors/vendortest"
+)
+
+const (
+	key   = "m4ss1veCANARYkey"
+	other = "an0therCANARYkey"
+)
+
+// vendor is Massive as it is documented: the login, one connection a key, an answer to each subscription, and REST.
+type vendor struct {
+	*vendortest.Server
+	t *testing.T
+
+	mu        sync.Mutex
+	clients   map[*vendortest.Socket]map[string]bool // guarded by mu: channels of those who are in, oldest in none
+	taken     bool                                   // guarded by mu: another program uses the key
+	mute      bool                                   // guarded by mu: logins are not answered
+	revoked   bool                                   // guarded by mu: the key is not good any more
+	number    int                                    // guarded by mu: q of the newest message
+	quotes    bool                                   // guarded by mu: the plan has quotes
+	trades    bool                                   // guarded by mu: and trades
+	snapshots map[string]string                      // guarded by mu: by symbol
+	days      map[string]string                      // guarded by mu: the newest whole day, by symbol
+	rules     string                                 // guarded by mu: what is answered about conditions
+	status    int                                    // guarded by mu: of answers over REST; 0: good
+	failing   string                                 // guarded by mu: the path that is answered with 500
+	asked     []time.Time                            // guarded by mu: requests over REST
+}
+
+func newVendor(t *testing.T) *vendor {
+	v := &vendor{t: t, clients: map[*vendortest.Socket]map[string]bool{}, quotes: true, trades: true, snapshots: map[string]string{}, days: map[string]string{}, rules: `{"results":[]}`}
+	v.Server = vendortest.NewServer(t, v.serve, http.HandlerFunc(v.rest))
+	return v
+}
+
+const authTime = 10 * time.Second
+
+// serve has one connection.
+func (v *vendor) serve(s *vendortest.Socket) {
+	if s.Request.URL.Path != "/stocks" || s.Request.URL.RawQuery != "" {
+		v.t.Errorf("dialled %s", s.Request.URL)
+	}
+	status(s, "connected", "Connected Successfully")
+	idle := time.AfterFunc(authTime, func() {
+		status(s, "auth_timeout", "No authentication request received.")
+		s.Close(1008, "")
+	})
+	defer idle.Stop()
+	defer func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.clients, s)
+	}()
+	for {
+		text, err := s.Read()
+		if err != nil {
+			return
+		}
+		var m struct{ Action, Params string }
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			status(s, "error", "invalid json")
+			continue
+		}
+		switch m.Action {
+		case "auth":
+			idle.Stop()
+			if !v.login(s, m.Params) {
+				return
+			}
+		case "subscribe":
+			v.subscribe(s, strings.Split(m.Params, ","))
+		default:
+			status(s, "error", "unknown action")
+		}
+	}
+}
+
+func status(s *vendortest.Socket, word, message string) error {
+	return s.Send(fmt.Sprintf(`[{"ev":"status","status":%q,"message":%q}]`, word, message))
+}
+
+// login lets in who has the key. A second connection is let in, too, told what it did, and cut off.
+func (v *vendor) login(s *vendortest.Socket, with string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.mute:
+		return true
+	case with != key || v.revoked:
+		status(s, "auth_failed", "authentication failed for "+with)
+		go s.Close(1008, "")
+		return true
+	}
+	status(s, "auth_success", "authenticated")
+	if v.taken || len(v.clients) > 0 {
+		status(s, "max_connections", "Maximum number of websocket connections exceeded.")
+		go s.Close(1008, "")
+		return true
+	}
+	v.clients[s] = map[string]bool{}
+	return true
+}
+
+func (v *vendor) subscribe(s *vendortest.Socket, channels []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	mine := v.clients[s]
+	if mine == nil {
+		status(s, "error", "not authorized")
+		return
+	}
+	var answers []string
+	for _, c := range channels {
+		if !v.trades || strings.HasPrefix(c, "Q.") && !v.quotes {
+			answers = append(answers, fmt.Sprintf(`{"ev":"status","status":"error","message":"not authorized: %s"}`, c))
+			continue
+		}
+		mine[c] = true
+		answers = append(answers, fmt.Sprintf(`{"ev":"status","status":"success","message":"subscribed to: %s"}`, c))
+	}
+	s.Send("[" + strings.Join(answers, ",") + "]")
+}
+
+// tell sends a message to all who have subscribed to a channel.
+func (v *vendor) tell(channel, message string) {
+	v.mu.Lock()
+	var to []*vendortest.Socket
+	for s, channels := range v.clients {
+		if channels[channel] {
+			to = append(to, s)
+		}
+	}
+	v.mu.Unlock()
+	for _, s := range to {
+		s.Send("[" + message + "]")
+	}
+}
+
+// trade has one share traded. Numbers leave out some.
+func (v *vendor) trade(symbol, price string, at time.Time) {
+	v.mu.Lock()
+	v.number += 7
+	n := v.number
+	v.mu.Unlock()
+	v.tell("T."+symbol, fmt.Sprintf(`{"ev":"T","sym":%q,"x":4,"i":"%d","z":3,"p":%s,"s":1,"ds":"1.0","t":%d,"q":%d}`, symbol, n, price, at.UnixMilli(), n))
+}
+
+// set changes what the vendor does.
+func (v *vendor) set(change func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	change()
+}
+
+func (v *vendor) rest(w http.ResponseWriter, r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked = append(v.asked, time.Now())
+	if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"status":"ERROR","error":"Unknown API Key %s"}`, got)
+		return
+	}
+	if v.status != 0 {
+		w.WriteHeader(v.status)
+		fmt.Fprintf(w, `{"status":"NOT_AUTHORIZED","message":"not with %s"}`, key)
+		return
+	}
+	if r.URL.Path == v.failing {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	switch r.URL.Path {
+	case pathConditions:
+		fmt.Fprint(w, v.rules)
+	case pathSnapshots:
+		var all []string
+		for _, s := range strings.Split(r.URL.Query().Get("tickers"), ",") {
+			if text := v.snapshots[s]; text != "" {
+				all = append(all, text)
+			}
+		}
+		fmt.Fprintf(w, `{"count":%d,"status":"OK","tickers":[%s]}`, len(all), strings.Join(all, ","))
+	default:
+		symbol, isDay := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, pathDays), previousDay)
+		if !isDay {
+			http.NotFound(w, r)
+			return
+		}
+		results := `"resultsCount":0`
+		if text := v.days[symbol]; text != "" {
+			results = `"resultsCount":1,"results":[` + text + `]`
+		}
+		fmt.Fprintf(w, `{"ticker":%q,"adjusted":true,%s,"status":"OK"}`, symbol, results)
+	}
+}
+
+// fastest is the least time from one request to the nth after it.
+func (v *vendor) fastest(n int) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	least := time.Duration(1<<63 - 1)
+	for i := n; i < len(v.asked); i++ {
+		least = min(least, v.asked[i].Sub(v.asked[i-n]))
+	}
+	return least
+}
+
+// channels are those of whoever is in.
+func (v *vendor) channels() (all []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, mine := range v.clients {
+		for c := range mine {
+			all = append(all, c)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,127 @@
+package vendors
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+)
+
+const (
+	answerTime = 10 * time.Second
+	maxAnswer  = 64 << 20 // bytes
+)
+
+// REST is the part of an upstream that is asked over HTTP.
+type REST struct {
+	Source  string
+	Base    string // scheme, host and the first part of the path, with no slash at its end
+	Header  http.Header
+	Limit   *rate.Limiter // of requests; nil: none
+	Secrets []Secret      // that must not show in what the other side says
+	Client  *http.Client
+	Tap     Tap
+}
+
+// Get asks for path, which begins with a slash and has no query, once the limit allows it, and returns
+// the body and when it came. Its errors are [feed.Break]s whose After is what the other side asks for.
+func (r *REST) Get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
+	if r.Limit != nil {
+		if err := r.Limit.Wait(ctx); err != nil {
+			return nil, 0, feed.Breakf(feed.Lost, "get %s: %w", Shown(r.Base+path), err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	target := r.Base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	what := "get " + Shown(target)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, 0, feed.Breakf(feed.Refused, "%s: no address", what)
+	}
+	request.Header = r.Header.Clone()
+	response, err := r.Client.Do(request)
+	if err != nil {
+		return nil, 0, feed.Breakf(feed.Lost, "%s: %s", what, r.clean(cause(err).Error()))
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	received = market.TimeOf(time.Now())
+	switch {
+	case response.StatusCode != http.StatusOK:
+		b := refusal(what, response)
+		b.Err = fmt.Errorf("%w %.200q", b.Err, r.clean(string(bytes.TrimSpace(body))))
+		return nil, 0, b
+	case err != nil:
+		return nil, 0, feed.Breakf(feed.Lost, "%s: %s", what, r.clean(cause(err).Error()))
+	case len(body) > maxAnswer:
+		return nil, 0, feed.Breakf(feed.Lost, "%s: the answer is longer than %d bytes", what, maxAnswer)
+	}
+	if r.Tap != nil {
+		r.Tap.Answer(r.Source, r.shown(path, query), cleaned(body, r.Secrets), received)
+	}
+	return body, received, nil
+}
+
+// shown is a path with its query, where keys can be in any spelling, without those keys.
+func (r *REST) shown(path string, query url.Values) string {
+	path = r.clean(path)
+	if len(query) == 0 {
+		return path
+	}
+	shown := url.Values{}
+	for key, values := range query {
+		for _, v := range values {
+			shown.Add(key, r.clean(v))
+		}
+	}
+	return path + "?" + shown.Encode()
+}
+
+func (r *REST) clean(text string) string {
+	for _, s := range r.Secrets {
+		text = s.Clean(text)
+	}
+	return text
+}
+
+const (
+	leastPause = 2 * time.Second // before a request is repeated
+	mostPause  = 2 * time.Minute
+)
+
+// Repeat calls try until it succeeds or ctx ends, less and less often, and no sooner than the other side
+// asks for. Each error goes to failed.
+func Repeat(ctx context.Context, try func(context.Context) error, failed func(error)) {
+	for pause := leastPause; ; pause = min(2*pause, mostPause) {
+		err := try(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		failed(err)
+		wait := pause
+		var b *feed.Break
+		if errors.As(err, &b) {
+			wait = max(wait, min(b.After, time.Hour))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}

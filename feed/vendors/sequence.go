@@ -1,0 +1,118 @@
+package vendors
+
+import "tickertape/feed/market"
+
+// Sequence follows the trades of one symbol where an upstream numbers them one by one: it tells a trade
+// that comes late from one that comes twice, and knows which are missing. The zero value has seen none.
+type Sequence struct {
+	newest  uint64
+	at      market.Time // of the newest
+	missing []span      // lowest first; they do not touch
+	overrun bool        // more is missing than was kept
+}
+
+// span is the numbers from from to to, both included.
+type span struct{ from, to uint64 }
+
+// Place is where a trade belongs.
+type Place uint8
+
+const (
+	Next     Place = iota // behind all that were there
+	Late                  // before the newest, and missing until now
+	Repeated              // has been there
+)
+
+const (
+	// mostJump is more trades than one symbol has while a connection stands still.
+	mostJump = 1_000_000
+	// mostSpans is how many gaps are kept until somebody fills them.
+	mostSpans = 256
+	// untidy is how much the times of trades can be out of the order of their numbers.
+	untidy = market.Time(1_000_000)
+)
+
+// Newest is the highest number; 0 none.
+func (s *Sequence) Newest() uint64 { return s.newest }
+
+// Take puts in a trade, and returns how many before it are missing that were not before. An error is a number
+// that cannot follow on those before; it is where the sequence begins anew.
+func (s *Sequence) Take(id uint64, at market.Time) (place Place, lost int, err error) {
+	switch {
+	case s.newest == 0:
+	case id > s.newest && id-s.newest > mostJump, id <= s.newest && at > s.at+untidy:
+		err = Bad(BadValue, "trade %d of %s comes after trade %d of %s", id, at.Std(), s.newest, s.at.Std())
+		s.Forget()
+	case id > s.newest:
+		lost = s.miss(s.newest+1, id-1)
+	case s.Found(id):
+		return Late, 0, nil
+	default:
+		return Repeated, 0, nil
+	}
+	s.newest, s.at = id, at
+	return Next, lost, err
+}
+
+// Expect notes that the newest trade is id at the latest at an instant, and returns how many are missing
+// by that. It says nothing of a sequence that has not begun.
+func (s *Sequence) Expect(id uint64, at market.Time) (lost int, err error) {
+	if s.newest == 0 || id <= s.newest {
+		return 0, nil
+	}
+	if id-s.newest > mostJump {
+		return 0, Bad(BadValue, "trade %d cannot be the newest at %s: the one before is %d", id, at.Std(), s.newest)
+	}
+	lost = s.miss(s.newest+1, id)
+	s.newest, s.at = id, max(s.at, at)
+	return lost, nil
+}
+
+func (s *Sequence) miss(from, to uint64) (lost int) {
+	if from > to {
+		return 0
+	}
+	switch n := len(s.missing); {
+	case n > 0 && s.missing[n-1].to+1 == from:
+		s.missing[n-1].to = to
+	case n < mostSpans:
+		s.missing = append(s.missing, span{from, to})
+	default:
+		s.overrun = true
+	}
+	return int(to - from + 1)
+}
+
+// Found takes a number out of those that are missing, and returns whether it was one.
+func (s *Sequence) Found(id uint64) bool {
+	for i, m := range s.missing {
+		if id < m.from || id > m.to {
+			continue
+		}
+		rest := append([]span(nil), s.missing[i+1:]...)
+		s.missing = s.missing[:i]
+		if m.from < id {
+			s.missing = append(s.missing, span{m.from, id - 1})
+		}
+		if id < m.to {
+			s.missing = append(s.missing, span{id + 1, m.to})
+		}
+		s.missing = append(s.missing, rest...)
+		return true
+	}
+	return false
+}
+
+// Missing tells whether any trade is, and which is the first of them; that is 0 where it is not known.
+func (s *Sequence) Missing() (first uint64, any bool) {
+	switch {
+	case s.overrun:
+		return 0, true
+	case len(s.missing) > 0:
+		return s.missing[0].from, true
+	}
+	return 0, false
+}
+
+// Forget gives up what is missing: sums are known by other means.
+func (s *Sequence) Forget() { s.missing, s.overrun = s.missing[:0], false }
