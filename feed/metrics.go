@@ -3,6 +3,7 @@ package feed
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
 	"tickertape/feed/market"
 )
 

@@ -2,15 +2,17 @@ package feed
 
 import (
 	"context"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"log/slog"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
-	"tickertape/feed/market"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/feed/market"
 )
 
 // remote is a source that is somewhere else; each of its connections does what a test says.

@@ -3,12 +3,14 @@ package feed
 import (
 	"context"
 	"fmt"
-	"github.com/prometheus/client_golang/prometheus"
 	"log/slog"
 	"slices"
 	"sync"
-	"tickertape/feed/market"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tickertape/feed/market"
 )
 
 // Keys of what is logged.

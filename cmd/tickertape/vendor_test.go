@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,8 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"tickertape/feed/vendors/alpaca/alpacatest"
 	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+
+	"tickertape/feed/vendors/alpaca/alpacatest"
 )
 
 // market is an exchange that says one thing that makes no sense and then trades one BTC-USD at 50000 each 100
