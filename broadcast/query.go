@@ -139,9 +139,9 @@ func parseFields(names []string) (market.Fields, error) {
 		}
 		f, ok := market.FieldOf(name)
 		if !ok {
-			return 0, &fault{badRequest, fmt.Sprintf("fields: %.40q is not one of s, %s", name, strings.Join(keys[:], ", "))}
+			return 0, &fault{badRequest, fmt.Sprintf("fields: %.40q is not one of s, %s", name, strings.Join(market.FieldKeys(), ", "))}
 		}
-		fields |= f
+		fields |= f.Bit
 	}
 	if !named {
 		return market.AllFields, nil

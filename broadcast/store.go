@@ -64,7 +64,7 @@ func (s *store) publish(standing *standing, quotes []market.Quote, received []ma
 			s.versions = append(s.versions, version{})
 		}
 		v := &s.versions[q.Symbol]
-		f := changes(&v.quote, q)
+		f := q.Changes(&v.quote)
 		if f == 0 {
 			continue
 		}

@@ -432,7 +432,7 @@ func (c *client) judge(m *model, history map[Seq]map[string]map[string]string) e
 		}
 		got := map[string]string{}
 		for k, v := range c.state[symbol] {
-			if f, _ := market.FieldOf(k); f&(c.sub.fields|market.FieldState) != 0 {
+			if f, _ := market.FieldOf(k); f.Bit&(c.sub.fields|market.FieldState) != 0 {
 				got[k] = v
 			}
 		}

@@ -250,8 +250,8 @@ func ifTraded(f Fields, p Price) Fields {
 
 // Image takes over the values that an upstream sums up: those that are set or, of one that is whole, all.
 func (y *Tally) Image(im *Quote) Reject {
-	for _, p := range im.prices() {
-		if im.Set&p.field != 0 && *p.at <= 0 {
+	for f := range im.Set.All() {
+		if p, isPrice := f.Value(im).(*Price); isPrice && *p <= 0 {
 			return RejectPrice
 		}
 	}

@@ -90,27 +90,25 @@ func appendImage(b []byte, symbol string, q *market.Quote, received market.Time,
 	b = appendStart(b, "image", symbol)
 	b = appendTrue(b, keyAgain, again)
 	b = appendTrue(b, keyWhole, q.Whole)
-	for k := range key(market.NumFields) {
-		if q.Set&k.field() == 0 {
-			continue
+	for f := range q.Set.All() {
+		value := f.Value(q)
+		if t, isTime := value.(*market.Time); isTime && *t == 0 {
+			continue // unknown
 		}
-		switch k {
-		case keyCount:
-			b = strconv.AppendUint(appendKey(b, k), q.Count, 10)
-		case keyTime:
-			b = appendTime(b, k, q.Time)
-		case keyExtendedTime:
-			b = appendTime(b, k, q.ExtendedTime)
-		case keyFrom:
-			b = appendQuoted(appendKey(b, k), q.Source)
-		case keyState:
-			b = appendState(b, k, q.State)
-		default:
-			if p := priceOf(q, k); p != nil {
-				b = appendPrice(b, k, *p)
-			} else {
-				b = quantityOf(q, k).AppendTo(appendKey(b, k))
-			}
+		b = appendNamed(b, f.Key)
+		switch v := value.(type) {
+		case *market.Price:
+			b = v.AppendTo(b)
+		case *market.Quantity:
+			b = v.AppendTo(b)
+		case *market.Time:
+			b = strconv.AppendInt(b, int64(*v), 10)
+		case *uint64:
+			b = strconv.AppendUint(b, *v, 10)
+		case *market.State:
+			b = appendQuoted(b, v.String())
+		case *string:
+			b = appendQuoted(b, *v)
 		}
 	}
 	b = appendTime(b, keyReceived, received)
@@ -129,46 +127,6 @@ func appendStatus(b []byte, s *market.Status, received market.Time, again bool) 
 	return append(b, "}\n"...)
 }
 
-// priceOf is where a quote keeps the price of a key; nil for a key of no price.
-func priceOf(q *market.Quote, k key) *market.Price {
-	switch k {
-	case keyPrice:
-		return &q.Price
-	case keyBid:
-		return &q.Bid
-	case keyAsk:
-		return &q.Ask
-	case keyOpen:
-		return &q.Open
-	case keyHigh:
-		return &q.High
-	case keyLow:
-		return &q.Low
-	case keyPreviousClose:
-		return &q.PreviousClose
-	case keyVWAP:
-		return &q.VWAP
-	case keyExtended:
-		return &q.Extended
-	}
-	return nil
-}
-
-// quantityOf is where a quote keeps the quantity of a key; nil for a key of no quantity.
-func quantityOf(q *market.Quote, k key) *market.Quantity {
-	switch k {
-	case keySize:
-		return &q.Size
-	case keyBidSize:
-		return &q.BidSize
-	case keyAskSize:
-		return &q.AskSize
-	case keyVolume:
-		return &q.Volume
-	}
-	return nil
-}
-
 func appendStart(b []byte, kind, symbol string) []byte {
 	b = append(b, `{"k":"`...)
 	b = append(b, kind...)
@@ -177,9 +135,11 @@ func appendStart(b []byte, kind, symbol string) []byte {
 	return append(b, '"')
 }
 
-func appendKey(b []byte, k key) []byte {
+func appendKey(b []byte, k key) []byte { return appendNamed(b, keyNames[k]) }
+
+func appendNamed(b []byte, key string) []byte {
 	b = append(b, ',', '"')
-	b = append(b, keyNames[k]...)
+	b = append(b, key...)
 	return append(b, '"', ':')
 }
 

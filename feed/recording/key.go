@@ -5,7 +5,7 @@ import "tickertape/feed/market"
 // key is a name in a line's object that means something.
 type key uint8
 
-// The first are the fields of a quote, in the order of feed.Fields.
+// The first are the fields of a quote, in the order of their table: those that ticks have as well have a name here.
 const (
 	keyPrice key = iota
 	keySize
@@ -25,8 +25,10 @@ const (
 	keyExtended
 	keyExtendedTime
 	keyFrom
+)
 
-	keyKind
+const (
+	keyKind key = market.NumFields + iota
 	keySymbol
 	keyID
 	keyConditions
@@ -61,11 +63,8 @@ const (
 	numKeys
 )
 
-var _ = [1]struct{}{}[market.NumFields-keyKind] // a field more needs a key here
-
 var keyNames = func() (names [numKeys]string) {
-	fields := market.FieldKeys()
-	copy(names[copy(names[:], fields[:]):], []string{
+	copy(names[copy(names[:], market.FieldKeys()):], []string{
 		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
 		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
 	})

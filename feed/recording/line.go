@@ -316,38 +316,36 @@ func (l *line) image(q *market.Quote) (err error) {
 	if q.Whole, err = l.flag(keyWhole, false); err != nil {
 		return err
 	}
-	for k := range key(market.NumFields) {
+	k := key(0)
+	for f := range market.AllFields.All() {
 		if l.has(k) {
-			if err := l.field(q, k); err != nil {
+			if err := l.field(q, f, k); err != nil {
 				return err
 			}
 		}
+		k++
 	}
 	return nil
 }
 
-// field reads the value of a key into the quote.
-func (l *line) field(q *market.Quote, k key) (err error) {
-	switch k {
-	case keyCount:
-		q.Count, err = l.integer(k, math.MaxUint64, BadValue)
-	case keyTime:
-		q.Time, err = l.time(k)
-	case keyExtendedTime:
-		q.ExtendedTime, err = l.time(k)
-	case keyFrom:
+// field reads the value of a field into the quote.
+func (l *line) field(q *market.Quote, f *market.Field, k key) (err error) {
+	switch v := f.Value(q).(type) {
+	case *market.Price:
+		*v, err = l.price(k)
+	case *market.Quantity:
+		*v, err = l.size(k)
+	case *market.Time:
+		*v, err = l.time(k)
+	case *uint64:
+		*v, err = l.integer(k, math.MaxUint64, BadValue)
+	case *market.State:
+		*v, err = l.state(k)
+	case *string:
 		var text []byte
 		text, err = l.text(k, BadValue)
-		q.Source = string(text)
-	case keyState:
-		q.State, err = l.state(k)
-	default:
-		if p := priceOf(q, k); p != nil {
-			*p, err = l.price(k)
-		} else {
-			*quantityOf(q, k), err = l.size(k)
-		}
+		*v = string(text)
 	}
-	q.Set |= k.field()
+	q.Set |= f.Bit
 	return err
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"fmt"
 	"time"
 
 	"tickertape/feed/market"
@@ -34,58 +33,32 @@ func (r *reading) read(scan *vendors.Scanner, note func(error)) {
 		}
 		v := scan.Value()
 		if !v.Known() {
-			r.gone |= field
+			r.gone |= field.Bit
 			continue
 		}
 		if err := set(&r.values, field, v); err != nil {
 			note(err)
 			continue
 		}
-		r.values.Set |= field
+		r.values.Set |= field.Bit
 	}
 }
 
-// set reads one value.
-func set(q *market.Quote, field market.Fields, v vendors.Value) (err error) {
-	switch field {
-	case market.FieldPrice:
-		q.Price, err = price("p", v)
-	case market.FieldBid:
-		q.Bid, err = price("b", v)
-	case market.FieldAsk:
-		q.Ask, err = price("a", v)
-	case market.FieldOpen:
-		q.Open, err = price("o", v)
-	case market.FieldHigh:
-		q.High, err = price("h", v)
-	case market.FieldLow:
-		q.Low, err = price("l", v)
-	case market.FieldPreviousClose:
-		q.PreviousClose, err = price("pc", v)
-	case market.FieldVWAP:
-		q.VWAP, err = price("vw", v)
-	case market.FieldExtended:
-		q.Extended, err = price("x", v)
-	case market.FieldSize:
-		q.Size, err = v.Quantity("z")
-	case market.FieldBidSize:
-		q.BidSize, err = v.Quantity("bz")
-	case market.FieldAskSize:
-		q.AskSize, err = v.Quantity("az")
-	case market.FieldVolume:
-		q.Volume, err = v.Quantity("v")
-	case market.FieldCount:
-		q.Count, err = v.Uint("n")
-	case market.FieldTime:
-		q.Time, err = v.Unix("t", time.Microsecond)
-	case market.FieldExtendedTime:
-		q.ExtendedTime, err = v.Unix("xt", time.Microsecond)
-	case market.FieldState:
-		q.State, err = state("st", v)
-	case market.FieldSource:
-		q.Source, err = sourceName("src", v)
-	default:
-		err = fmt.Errorf("%b is not one field", field)
+// set reads the value of a field into q.
+func set(q *market.Quote, field *market.Field, v vendors.Value) (err error) {
+	switch at := field.Value(q).(type) {
+	case *market.Price:
+		*at, err = price(field.Key, v)
+	case *market.Quantity:
+		*at, err = v.Quantity(field.Key)
+	case *market.Time:
+		*at, err = v.Unix(field.Key, time.Microsecond)
+	case *uint64:
+		*at, err = v.Uint(field.Key)
+	case *market.State:
+		*at, err = state(field.Key, v)
+	case *string:
+		*at, err = sourceName(field.Key, v)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -43,12 +44,8 @@ func told(dir *market.Directory, b *market.Batch) (all []string) {
 	}
 	for _, q := range b.Images {
 		text := dir.Symbol(q.Symbol).Symbol
-		values := [...]any{q.Price, q.Size, q.Bid, q.BidSize, q.Ask, q.AskSize, q.Open, q.High, q.Low, q.PreviousClose,
-			q.Volume, q.Count, q.VWAP, int64(q.Time), q.State, q.Extended, int64(q.ExtendedTime), q.Source}
-		for i, key := range market.FieldKeys() {
-			if q.Set&(1<<i) != 0 {
-				text += fmt.Sprintf(" %s=%v", key, values[i])
-			}
+		for f := range q.Set.All() {
+			text += fmt.Sprintf(" %s=%v", f.Key, reflect.ValueOf(f.Value(&q)).Elem())
 		}
 		if !q.Whole {
 			text += " (partial)"

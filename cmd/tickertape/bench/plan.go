@@ -93,7 +93,7 @@ func (p Plan) Validate() error {
 	}
 	for _, f := range p.Fields {
 		if _, known := market.FieldOf(f); !known && f != "s" {
-			wrong("--fields: %.40q is not one of s, %s", f, strings.Join(fieldKeys(), ", "))
+			wrong("--fields: %.40q is not one of s, %s", f, strings.Join(market.FieldKeys(), ", "))
 		}
 	}
 	if !(p.Slow >= 0 && p.Slow <= 1) {
@@ -135,11 +135,6 @@ func (m Market) validate() error {
 	quick.Interval = m.Interval
 	check("interval", quick.Validate())
 	return errors.Join(errs...)
-}
-
-func fieldKeys() []string {
-	keys := market.FieldKeys()
-	return keys[:]
 }
 
 // wantsTimes is whether the quotes will tell when they changed.
