@@ -164,7 +164,7 @@ func (b *Board) checkSubscribe(r *request, w *want) error {
 		}
 		r.asks = asks
 	}
-	if r.Symbols == nil && r.Rate == nil && r.Fields == nil && r.asks == nil && len(r.Trades) == 0 {
+	if r.Symbols == nil && r.Rate == nil && r.Fields == nil && r.mask == nil && r.asks == nil && len(r.Trades) == 0 {
 		return &fault{badRequest, "symbols: missing; name symbols, \"*\" or \"#watchlist\", or bars or trades"}
 	}
 	return nil

@@ -336,3 +336,17 @@ func TestMetricsFollowTheConventions(t *testing.T) {
 		t.Errorf("lint: %v %v", problems, err)
 	}
 }
+
+func TestFieldsOfTheQueryHoldWithoutSymbols(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "5")
+	p := s.join(t, plainSocket, "?fields=p")
+	p.next("hello")
+	if m := p.next("subscribed"); len(m.Symbols) != 0 {
+		t.Errorf("of no symbols: %+v", m)
+	}
+	p.say(`{"type":"subscribe","symbols":["AAPL"]}`)
+	if got := fmt.Sprint(p.next("snapshot").Quotes); got != "[map[p:5 s:AAPL]]" {
+		t.Errorf("quotes %s, want the price alone", got)
+	}
+}
