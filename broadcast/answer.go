@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -100,7 +101,7 @@ func (b *Board) answerSeries(out []byte, all []series, at Seq, write func([]byte
 		followed, told := false, false
 		for i := range all {
 			r := &all[i]
-			if (r.kind == ofTrades) != (name == "trades") {
+			if (r.Interval == history.Trades) != (name == "trades") {
 				continue
 			}
 			if !followed {

@@ -6,18 +6,19 @@ import (
 	"strconv"
 	"strings"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
 // ask is what a request wants of bars: those of some symbols, by name.
 type ask struct {
 	names    []string
-	interval interval
+	interval history.Interval
 	limit    int // of the history; 0 is all that are kept
 }
 
 // maxLimit is the most bars that can be asked for.
-const maxLimit = mostBars
+const maxLimit = history.MostBars
 
 func checkLimit(limit int) error {
 	if limit < 1 || limit > maxLimit {
@@ -27,12 +28,21 @@ func checkLimit(limit int) error {
 }
 
 // kept is the interval of a name, when the server keeps bars of it.
-func (c *Config) kept(name string) (interval, error) {
+func (c *Config) kept(name string) (history.Interval, error) {
 	k, err := parseInterval(name)
-	if err == nil && c.Bars.keep(k) == 0 {
+	if err == nil && c.Bars[k] == 0 {
 		err = &fault{badRequest, fmt.Sprintf("interval: bars of %s are not kept here", k)}
 	}
 	return k, err
+}
+
+// parseInterval reads an interval's name; "" is "1m".
+func parseInterval(name string) (history.Interval, error) {
+	k, err := history.ParseInterval(name)
+	if err != nil {
+		return 0, &fault{badRequest, err.Error()}
+	}
+	return k, nil
 }
 
 // bars is what a message asks for of bars.
@@ -156,7 +166,7 @@ func (b *Board) resolveSeries(asks []ask, trades []string, since Seq, resumed bo
 	var w wish
 	known := map[seriesKey]int{}
 	most := b.cfg.MaxSeries
-	one := func(key string, names []string, kind interval, limit int) (spelled []string, err error) {
+	one := func(key string, names []string, kind history.Interval, limit int) (spelled []string, err error) {
 		if slices.Contains(names, "*") {
 			return nil, &fault{badRequest, key + `: "*" is not for bars and trades; name symbols or "#watchlist"`}
 		}
@@ -170,7 +180,7 @@ func (b *Board) resolveSeries(asks []ask, trades []string, since Seq, resumed bo
 		w.unknown = append(w.unknown, named.unknown...)
 		for _, id := range named.named {
 			spelled = append(spelled, b.dir.Symbol(id).Symbol)
-			r := series{id: id, kind: kind, limit: limit, fresh: !resumed, resumed: resumed, sent: since}
+			r := series{id, history.Reader{Interval: kind, Limit: limit, Fresh: !resumed, Resumed: resumed, After: since}}
 			if i, twice := known[r.key()]; twice {
 				w.series[i] = r
 				continue
@@ -190,7 +200,7 @@ func (b *Board) resolveSeries(asks []ask, trades []string, since Seq, resumed bo
 		}
 		w.bars, w.interval = append(w.bars, spelled...), a.interval.String()
 	}
-	spelled, err := one("trades", trades, ofTrades, 0)
+	spelled, err := one("trades", trades, history.Trades, 0)
 	if err != nil {
 		return wish{}, err
 	}
@@ -221,7 +231,7 @@ func (s *subscriber) wouldFollow(more []series) int {
 // unfollowing is what a message says of bars and trades that are to be followed no more.
 type unfollowing struct {
 	bars, trades resolved
-	kind         interval
+	kind         history.Interval
 	every        bool // interval
 }
 
@@ -246,9 +256,9 @@ func (s *subscriber) unfollowNamed(u *unfollowing) {
 		return found || named.list.all
 	}
 	s.unfollow(func(x *series) bool {
-		if x.kind == ofTrades {
+		if x.Interval == history.Trades {
 			return gone(&u.trades, x.id)
 		}
-		return (u.every || x.kind == u.kind) && gone(&u.bars, x.id)
+		return (u.every || x.Interval == u.kind) && gone(&u.bars, x.id)
 	})
 }

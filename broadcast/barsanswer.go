@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -141,28 +142,9 @@ func (s *store) countBars(ids []market.SymbolID, q *barsQuery) (n int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, id := range ids {
-		all := &s.chartOf(id).bars[q.interval]
-		from, to := all.between(q, s.chartOf(id))
-		n += to - from
+		n += s.historyOf(id).CountRange(&q.bars)
 	}
 	return n
-}
-
-// between are the places of the bars that are asked for.
-func (s *bars) between(q *barsQuery, c *chart) (from, to int) {
-	begin := q.from
-	if q.today {
-		begin = c.today(q.interval)
-		if q.interval != oneDay {
-			begin -= begin % intervals[q.interval].seconds // the bar that it begins in
-		}
-	}
-	to = s.find(q.to)
-	from = min(s.find(begin), to)
-	if q.limit > 0 {
-		from = s.newest(from, to, q.limit, q.fields)
-	}
-	return from, to
 }
 
 // barsAnswer is made in slices, so that no flush waits for it and no more than one is held for a slow reader. A
@@ -182,11 +164,8 @@ type barsAnswer struct {
 	next uint32 // no bar before has to be told; 0 at the beginning
 }
 
-// barsAtOnce is how many bars are taken from the board at a time, and sliceBytes how long a slice of an answer is.
-const (
-	barsAtOnce = 256
-	sliceBytes = 16 << 10
-)
+// sliceBytes is how long a slice of an answer is.
+const sliceBytes = 16 << 10
 
 // begin makes the part before the bars.
 func (a *barsAnswer) begin(unknown []string) {
@@ -194,7 +173,7 @@ func (a *barsAnswer) begin(unknown []string) {
 		return
 	}
 	s := a.board.store
-	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`, s.epoch, s.now(), micros(time.Now()), a.query.interval)
+	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`, s.epoch, s.now(), micros(time.Now()), a.query.bars.Interval)
 	if len(unknown) > 0 {
 		a.text = appendMessage(append(a.text, `,"unknown":`...), unknown)
 	}
@@ -251,7 +230,7 @@ func (a *barsAnswer) openSymbol() {
 	a.text = append(a.text, '"')
 	if a.query.symbol != "" {
 		a.text = append(a.text, `,"interval":"`...)
-		a.text = append(a.text, a.query.interval.String()...)
+		a.text = append(a.text, a.query.bars.Interval.String()...)
 		a.text = append(a.text, '"')
 	}
 	a.text = append(a.text, `,"bars":[`...)
@@ -259,28 +238,17 @@ func (a *barsAnswer) openSymbol() {
 
 // appendBars appends some bars of the symbol whose turn it is, and tells whether these were the last.
 func (s *store) appendBars(a *barsAnswer) bool {
+	var bars [barsAtOnce]history.Bar
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	c, q := s.chartOf(a.ids[a.at]), a.query
-	all := &c.bars[q.interval]
-	i, to := all.find(a.next), all.find(q.to)
-	if a.next == 0 {
-		i, to = all.between(q, c)
-	}
-	for n := 0; i < to; i, n = i+1, n+1 {
-		b := all.at(i)
-		if n == barsAtOnce {
-			a.next = b.start
-			return false
-		}
-		if !b.tells(q.fields) {
-			continue
-		}
+	n, next := s.historyOf(a.ids[a.at]).Select(&a.query.bars, a.next, bars[:])
+	s.mu.RUnlock()
+	for i := range n {
 		if a.told {
 			a.text = append(a.text, ',')
 		}
 		a.told = true
-		a.text = b.appendTo(a.text, q.fields)
+		a.text = appendBar(a.text, &bars[i], a.query.bars.Fields)
 	}
-	return true
+	a.next = next
+	return next == 0
 }

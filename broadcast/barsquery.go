@@ -7,21 +7,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tickertape/broadcast/history"
 )
 
 // barsQuery is what GET /api/bars asks for.
 type barsQuery struct {
-	symbol   string   // of one
-	symbols  []string // of several
-	interval interval
-	from, to uint32 // seconds; a bar starts at from or later, and before to
-	today    bool   // from is where the newest trading day of each symbol begins
-	limit    int    // the newest; 0 is all
-	fields   barFields
+	symbol  string   // of one
+	symbols []string // of several
+	bars    history.Range
 }
 
 func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
-	q = barsQuery{symbol: v.Get("symbol"), to: 1<<32 - 1}
+	r := &q.bars
+	q.symbol, r.To = v.Get("symbol"), 1<<32-1
 	if q.symbols, err = namesOf("symbols", v["symbols"], cfg.MaxSymbols); err != nil {
 		return q, err
 	}
@@ -31,29 +30,29 @@ func parseBarsQuery(v url.Values, cfg *Config) (q barsQuery, err error) {
 	case q.symbol != "" && len(q.symbols) > 0:
 		return q, &fault{badRequest, "symbol and symbols: one of them is enough"}
 	}
-	if q.interval, err = cfg.kept(v.Get("interval")); err != nil {
+	if r.Interval, err = cfg.kept(v.Get("interval")); err != nil {
 		return q, err
 	}
-	if q.today = v.Get("from") == "day"; !q.today {
-		if q.from, err = parseBound("from", v.Get("from"), 0, ", nor day"); err != nil {
+	if r.Today = v.Get("from") == "day"; !r.Today {
+		if r.From, err = parseBound("from", v.Get("from"), 0, ", nor day"); err != nil {
 			return q, err
 		}
 	}
-	if q.to, err = parseBound("to", v.Get("to"), q.to, ""); err != nil {
+	if r.To, err = parseBound("to", v.Get("to"), r.To, ""); err != nil {
 		return q, err
 	}
-	if q.from > q.to {
+	if r.From > r.To {
 		return q, &fault{badRequest, fmt.Sprintf("from: %.40q is after to, %.40q", v.Get("from"), v.Get("to"))}
 	}
 	if text := v.Get("limit"); text != "" {
-		if q.limit, err = strconv.Atoi(text); err != nil {
+		if r.Limit, err = strconv.Atoi(text); err != nil {
 			return q, &fault{badRequest, fmt.Sprintf("limit: %.40q is not between 1 and %d", text, maxLimit)}
 		}
-		if err = checkLimit(q.limit); err != nil {
+		if err = checkLimit(r.Limit); err != nil {
 			return q, err
 		}
 	}
-	q.fields, err = parseBarFields(splitNames(strings.Join(v["fields"], ",")))
+	r.Fields, err = parseBarFields(splitNames(strings.Join(v["fields"], ",")))
 	return q, err
 }
 

@@ -79,7 +79,7 @@ func quietBoard(symbols int) *Board {
 		}
 	}
 	cfg := DefaultConfig()
-	cfg.Bars, cfg.Trades = Bars{Second: 2, Day: 2}, 2 // so that their rings are full at once
+	cfg.Bars, cfg.Trades = keeping(2, "1s", "1d"), 2 // so that their rings are full at once
 	return NewBoard(cfg, nil, dir, feed.Info{Name: "test"}, openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 }
 

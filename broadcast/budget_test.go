@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -491,13 +492,11 @@ func TestLongMessagesCostMore(t *testing.T) {
 func TestResumingCostsWhatItTells(t *testing.T) {
 	cfg := DefaultConfig()
 	st := &store{dir: market.NewDirectory(), cfg: &cfg, versions: make([]version, 100), seq: 10}
-	c := st.chart(0, true)
 	for i := range st.versions {
 		st.versions[i].last = Seq(1 + i/90) // ten of them changed later
 	}
 	for i := range 100 {
-		b := c.bars[0].put(uint32(1+i), 600)
-		b.changed = Seq(1 + i/90)
+		st.begun(0).Trade(&history.Trade{Price: 1, Time: market.Time(1+i) * 1e6, Flags: market.Regular}, Seq(1+i/90), &cfg.Config)
 	}
 	all := symbolList{all: true}
 	whole, none, ten := st.costOfResuming(all, 0).Work, st.costOfResuming(all, 10).Work, st.costOfResuming(all, 1).Work
@@ -505,7 +504,7 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 		t.Errorf("%v, %v and %v units from long ago, from now and from when ten had not changed; a snapshot costs %v", whole, none, ten, fresh)
 	}
 	for since, want := range map[Seq]int{0: 100, 1: 10, 10: 0} {
-		if got := st.costOfSeries([]series{{resumed: true, sent: since, limit: 5}}); got != admission.Bars(want) {
+		if got := st.costOfSeries([]series{{0, history.Reader{Resumed: true, After: since, Limit: 5}}}); got != admission.Bars(want) {
 			t.Errorf("bars from %d on: %v, want those of %d", since, got, want)
 		}
 	}
@@ -517,11 +516,11 @@ func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
 	var ids []market.SymbolID
 	for id := range b.dir.Len() {
 		ids = append(ids, market.SymbolID(id))
-		for start := range uint32(2) {
-			b.store.chart(ids[id], true).bars[0].put(1+start, 2)
+		for start := range 2 {
+			b.store.begun(ids[id]).Trade(&history.Trade{Price: 1, Time: market.Time(1+start) * 1e6, Flags: market.Regular}, 1, &b.cfg.Config)
 		}
 	}
-	q := barsQuery{to: 1<<32 - 1}
+	q := barsQuery{bars: history.Range{To: 1<<32 - 1}}
 	if got, ok := b.costOfBars(t.Context(), ids, &q); !ok || got != admission.Bars(2*len(ids)).Plus(admission.Names(len(ids), 0)) {
 		t.Errorf("%v %t, want the cost of %d bars", got, ok, 2*len(ids))
 	}

@@ -6,44 +6,26 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
 // Config says how often subscribers are told, and what one of them may ask for.
 type Config struct {
-	Interval       time.Duration `mapstructure:"interval"`        // least time between two flushes
-	Heartbeat      time.Duration `mapstructure:"heartbeat"`       // longest silence towards a subscriber
-	WriteTimeout   time.Duration `mapstructure:"write_timeout"`   // a socket that takes nothing for this long is closed
-	Retry          time.Duration `mapstructure:"retry"`           // subscribers that are sent away come back after a random part of it
-	MaxSubscribers int           `mapstructure:"max_subscribers"` // 0: as many as the descriptor limit allows
-	MaxSymbols     int           `mapstructure:"max_symbols"`     // one subscriber may name
-	MaxMessage     int           `mapstructure:"max_message"`     // bytes of one client message
-	MaxSeries      int           `mapstructure:"max_series"`      // bars and trades that one subscriber may follow
-	MaxWait        time.Duration `mapstructure:"max_wait"`        // longest long poll
-	Bars           Bars          `mapstructure:"bars"`            // how many are kept of each symbol
-	Trades         int           `mapstructure:"trades"`          // how many are kept of each symbol
-	Compression    bool          `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
-	Origins        []string      `mapstructure:"origins"`         // pages of other origins that may connect
+	Interval       time.Duration            `mapstructure:"interval"`        // least time between two flushes
+	Heartbeat      time.Duration            `mapstructure:"heartbeat"`       // longest silence towards a subscriber
+	WriteTimeout   time.Duration            `mapstructure:"write_timeout"`   // a socket that takes nothing for this long is closed
+	Retry          time.Duration            `mapstructure:"retry"`           // subscribers that are sent away come back after a random part of it
+	MaxSubscribers int                      `mapstructure:"max_subscribers"` // 0: as many as the descriptor limit allows
+	MaxSymbols     int                      `mapstructure:"max_symbols"`     // one subscriber may name
+	MaxMessage     int                      `mapstructure:"max_message"`     // bytes of one client message
+	MaxSeries      int                      `mapstructure:"max_series"`      // bars and trades that one subscriber may follow
+	MaxWait        time.Duration            `mapstructure:"max_wait"`        // longest long poll
+	history.Config `mapstructure:",squash"` // how many bars and trades are kept of each symbol
+	Compression    bool                     `mapstructure:"compression"` // permessage-deflate for WebSocket clients that offer it
+	Origins        []string                 `mapstructure:"origins"`     // pages of other origins that may connect
 
 	Memory admission.Size `mapstructure:"memory"` // that subscribers and requests may take altogether; 0: a share of what there is
-}
-
-// Bars is how many bars of each interval are kept of each symbol; 0 is none. One takes 88 bytes.
-type Bars struct {
-	Second      int `mapstructure:"1s"`
-	FiveSeconds int `mapstructure:"5s"`
-	Minute      int `mapstructure:"1m"`
-	FiveMinutes int `mapstructure:"5m"`
-	QuarterHour int `mapstructure:"15m"`
-	Hour        int `mapstructure:"1h"`
-	Day         int `mapstructure:"1d"`
-}
-
-// mostBars is the most that can be kept of one symbol and interval.
-const mostBars = 100_000
-
-func (b *Bars) keep(k interval) int {
-	return [numIntervals]int{b.Second, b.FiveSeconds, b.Minute, b.FiveMinutes, b.QuarterHour, b.Hour, b.Day}[k]
 }
 
 // DefaultConfig flushes ten times a second.
@@ -57,8 +39,7 @@ func DefaultConfig() Config {
 		MaxMessage:   64 << 10,
 		MaxSeries:    50,
 		MaxWait:      time.Minute,
-		Bars:         Bars{Second: 600, FiveSeconds: 720, Minute: 1440, FiveMinutes: 576, QuarterHour: 480, Hour: 240, Day: 250},
-		Trades:       256,
+		Config:       history.DefaultConfig(),
 		Origins:      []string{},
 	}
 }
@@ -88,14 +69,7 @@ func (c Config) Validate() error {
 	if c.MaxSeries < 0 || c.MaxSeries > 10_000 {
 		errs = append(errs, fmt.Errorf("max_series: %d is not between 0 and 10000", c.MaxSeries))
 	}
-	for k := range interval(numIntervals) {
-		if n := c.Bars.keep(k); n < 0 || n > mostBars {
-			errs = append(errs, fmt.Errorf("bars.%s: %d is not between 0 and %d", k, n, mostBars))
-		}
-	}
-	if c.Trades < tapeTold || c.Trades > 100_000 {
-		errs = append(errs, fmt.Errorf("trades: %d is not between %d and 100000", c.Trades, tapeTold))
-	}
+	errs = append(errs, c.Config.Validate())
 	if c.MaxMessage < 1<<10 || c.MaxMessage > 4<<20 {
 		errs = append(errs, fmt.Errorf("max_message: %d is not between %d and %d bytes", c.MaxMessage, 1<<10, 4<<20))
 	}

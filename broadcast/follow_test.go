@@ -33,7 +33,8 @@ func (s *served) trades(t *testing.T, from, to int) {
 func (s *served) traded() uint64 {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	return s.store.chartOf(0).tape.total
+	_, newest := s.store.historyOf(0).Taped()
+	return newest
 }
 
 // nextMessage is the next message of a type, as it came.
@@ -54,10 +55,10 @@ func (p *peer) nextMessage(kind string) string {
 func TestHistoryIsOneMessage(t *testing.T) {
 	cfg := DefaultConfig()
 	most := 0
-	for k := range interval(numIntervals) {
-		most = max(most, cfg.Bars.keep(k))
+	for _, n := range cfg.Bars {
+		most = max(most, n)
 	}
-	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars.Second = most })
+	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars[intervalOf("1s")] = most })
 	var ticks []market.Tick
 	for i := range most {
 		size, _ := market.ParseQuantity("123456.12345678")
@@ -81,7 +82,7 @@ func TestHistoryIsOneMessage(t *testing.T) {
 var plainSocket = waysBySocket["WebSocket"]
 
 func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
-	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars.Second = 6000 })
+	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars[intervalOf("1s")] = 6000 })
 	s.trades(t, 0, 5000)
 	r := newReader()
 	p := s.join(t, plainSocket, "?bars=AAPL&interval=1s")
@@ -105,7 +106,7 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 	}
 	s.trades(t, 5000, 5010)
 	p.series(r, "bars AAPL 1s")
-	if err := r.agree(s.store, &series{kind: 0}); err != nil {
+	if err := r.agree(s.store, seriesOf(0, "1s")); err != nil {
 		t.Error(err)
 	}
 	var limited seriesMessage
@@ -232,7 +233,7 @@ func TestUnsubscribedSeriesAreNotToldAnyMore(t *testing.T) {
 }
 
 func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
-	s := serve(t, func(c *Config) { c.MaxSeries, c.Bars.Hour = 3, 0 })
+	s := serve(t, func(c *Config) { c.MaxSeries, c.Bars[intervalOf("1h")] = 3, 0 })
 	p := s.join(t, plainSocket, "")
 	for said, want := range map[string]string{
 		`"bars":["AAPL"],"interval":"2m"`:                       `interval: \"2m\" is not one of 1s`,
@@ -427,8 +428,8 @@ func TestLongPollTellsSeries(t *testing.T) {
 		t.Errorf("polled %s %s", b.Bars, b.Trades)
 	}
 	take(b)
-	for _, x := range []series{{kind: 0}, {kind: ofTrades}} {
-		if err := r.agree(s.store, &x); err != nil {
+	for _, x := range []*series{seriesOf(0, "1s"), seriesOf(0, "trades")} {
+		if err := r.agree(s.store, x); err != nil {
 			t.Error(err)
 		}
 	}
@@ -449,7 +450,7 @@ func (w *largestWrite) Write(b []byte) (int, error) {
 }
 
 func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
-	s := serve(t, func(c *Config) { c.Bars.Second, c.Bars.FiveSeconds = 5000, 5000 })
+	s := serve(t, func(c *Config) { c.Bars[intervalOf("1s")], c.Bars[intervalOf("5s")] = 5000, 5000 })
 	s.trades(t, 0, 5000)
 	w := &largestWrite{httptest.NewRecorder(), 0}
 	s.Quotes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
@@ -466,8 +467,8 @@ func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, x := range []series{{kind: 0}, {kind: 1}, {kind: ofTrades}} {
-		if err := r.agree(s.store, &x); err != nil {
+	for _, x := range []*series{seriesOf(0, "1s"), seriesOf(0, "5s"), seriesOf(0, "trades")} {
+		if err := r.agree(s.store, x); err != nil {
 			t.Error(err)
 		}
 	}
@@ -524,7 +525,7 @@ func TestEventIDsSpeakForSeriesToo(t *testing.T) {
 		close(stop)
 		<-stopped
 		p := s.join(t, w, query, "Last-Event-ID", id)
-		for r.agree(s.store, &series{kind: 0}) != nil || r.agree(s.store, &series{kind: ofTrades}) != nil {
+		for r.agree(s.store, seriesOf(0, "1s")) != nil || r.agree(s.store, seriesOf(0, "trades")) != nil {
 			p.seriesAgain(r)
 		}
 	}

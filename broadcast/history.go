@@ -1,6 +1,9 @@
 package broadcast
 
-import "tickertape/feed/market"
+import (
+	"tickertape/broadcast/history"
+	"tickertape/feed/market"
+)
 
 // traded is something that changes a chart: a tick, or else a correction.
 type traded struct {
@@ -17,18 +20,19 @@ func (s *store) enter(all []traded, seq Seq) (news bool) {
 	for i := range all {
 		t := &all[i].tick
 		if k := all[i].correction; k != nil {
-			if c := s.chart(k.Symbol, false); c != nil {
-				if !c.correct(k, seq, s.cfg) {
+			if c := s.historyOf(k.Symbol); c != nil {
+				if !c.Correct(k, seq, &s.cfg.Config) {
 					s.unmended.Inc()
 				}
-				news = news || c.changed == seq
+				news = news || c.TradesChanged(seq-1)
 			}
 			continue
 		}
 		if t.Kind == market.KindSession {
-			if c := s.chart(t.Symbol, t.Time != 0); c != nil {
-				c.session(t.Time, seq)
-				news = news || c.changed == seq
+			if c := s.historyOf(t.Symbol); c != nil || t.Time != 0 {
+				c = s.begun(t.Symbol)
+				c.Session(t.Time, seq)
+				news = news || c.TradesChanged(seq-1)
 			}
 			continue
 		}
@@ -36,32 +40,41 @@ func (s *store) enter(all []traded, seq Seq) (news bool) {
 		if at == 0 {
 			at = t.Received
 		}
-		s.chart(t.Symbol, true).trade(&trade{
-			id: t.ID, price: t.Price, size: t.Size, time: at, conditions: t.Conditions, flags: t.Flags,
-		}, seq, s.cfg)
+		s.begun(t.Symbol).Trade(&history.Trade{
+			ID: t.ID, Price: t.Price, Size: t.Size, Time: at, Conditions: t.Conditions, Flags: t.Flags,
+		}, seq, &s.cfg.Config)
 		news = true
 	}
 	return news
 }
 
-// chart is the symbol's, made when it is new and wanted. The caller holds mu.
-func (s *store) chart(id market.SymbolID, make bool) *chart {
-	for int(id) >= len(s.charts) {
-		s.charts = append(s.charts, nil)
+// begun is the symbol's history, made when it is new. The caller holds mu.
+func (s *store) begun(id market.SymbolID) *history.Symbol {
+	for int(id) >= len(s.traded) {
+		s.traded = append(s.traded, nil)
 	}
-	if s.charts[id] == nil && make {
-		s.charts[id] = &chart{}
+	if s.traded[id] == nil {
+		var days history.Days
 		if s.days != nil {
-			s.charts[id].days = s.days(s.dir.Symbol(id).Market)
+			days = s.days(s.dir.Symbol(id).Market)
 		}
+		s.traded[id] = history.NewSymbol(days)
 	}
-	return s.charts[id]
+	return s.traded[id]
+}
+
+// historyOf is the symbol's history; nil where it was never traded. The caller holds mu.
+func (s *store) historyOf(id market.SymbolID) *history.Symbol {
+	if int(id) >= len(s.traded) {
+		return nil
+	}
+	return s.traded[id]
 }
 
 // TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
 // for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called before Run.
 func (b *Board) TradingDays(of func(venue string) func(market.Time) (from, to market.Time)) {
-	b.store.days = func(venue string) days { return of(venue) }
+	b.store.days = func(venue string) history.Days { return of(venue) }
 }
 
 // absorb takes trades into the charts before the flush that tells them, so that few wait where flushes
@@ -86,17 +99,15 @@ func (b *Board) crowded() bool {
 }
 
 // kept counts the bars by interval, and the trades.
-func (s *store) kept() (bars [numIntervals]int, trades int) {
+func (s *store) kept() (bars history.Counts, trades int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, c := range s.charts {
-		if c == nil {
-			continue
+	for _, c := range s.traded {
+		for k := range bars {
+			bars[k] += c.Bars(history.Interval(k))
 		}
-		for k := range c.bars {
-			bars[k] += c.bars[k].n
-		}
-		trades += c.tape.n
+		n, _ := c.Taped()
+		trades += n
 	}
 	return bars, trades
 }

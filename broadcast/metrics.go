@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -150,7 +151,7 @@ func (k kept) Describe(ch chan<- *prometheus.Desc) {
 func (k kept) Collect(ch chan<- prometheus.Metric) {
 	bars, trades := k.store.kept()
 	for i, n := range bars {
-		ch <- prometheus.MustNewConstMetric(barsDesc, prometheus.GaugeValue, float64(n), interval(i).String())
+		ch <- prometheus.MustNewConstMetric(barsDesc, prometheus.GaugeValue, float64(n), history.Interval(i).String())
 	}
 	ch <- prometheus.MustNewConstMetric(tradesDesc, prometheus.GaugeValue, float64(trades))
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"tickertape/broadcast/history"
 )
 
 // Seq numbers the flushes of one run of the server: it grows by one with each that publishes
 // anything. 0 is before the first.
-type Seq uint64
+type Seq = history.Seq
 
 // Position is how far a subscriber has been told, written EPOCH-SEQ. The epoch names the run of the
 // server that the seq belongs to.

@@ -7,34 +7,24 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
 // series is something that a subscriber follows beside quotes: the bars of a symbol and interval, or its
-// trades. What it has not been told is what changed after sent, so it does not grow with how slowly
-// the subscriber reads.
+// trades.
 type series struct {
-	id      market.SymbolID
-	kind    interval // of its bars, or ofTrades
-	limit   int      // bars of its history; 0 is all
-	fresh   bool     // its history is to be told
-	resumed bool     // which trades it has been told, is to be found out
-	sent    Seq      // it has been told all up to this flush
-	told    uint64   // number of the newest trade that it has been told, or that was skipped
-	at      Seq      // the flush that a message under way tells; 0 when none is
-	next    uint32   // where the next part of it begins
+	id market.SymbolID
+	history.Reader
 }
-
-// ofTrades is the kind of a series of trades.
-const ofTrades = interval(numIntervals)
 
 // seriesKey is what a series is of.
 type seriesKey struct {
 	id   market.SymbolID
-	kind interval
+	kind history.Interval
 }
 
-func (r *series) key() seriesKey { return seriesKey{r.id, r.kind} }
+func (r *series) key() seriesKey { return seriesKey{r.id, r.Interval} }
 
 func (k seriesKey) compare(l seriesKey) int {
 	return cmp.Or(cmp.Compare(k.id, l.id), cmp.Compare(k.kind, l.kind))
@@ -64,7 +54,7 @@ func (s *store) nextSeries(p *part, f *followed, alone bool, now time.Time) bool
 			f.turn = 0
 		}
 		r := &f.series[f.turn]
-		if (r.fresh || r.at != 0 || r.sent < f.round) && s.newsOf(r) && s.tellSeries(p, r, s.seq, now) {
+		if (r.Fresh || r.At != 0 || r.After < f.round) && s.newsOf(r) && s.tellSeries(p, r, s.seq, now) {
 			if !p.more {
 				f.turn++
 			}
@@ -97,157 +87,87 @@ func (s *store) newsOfAny(all []series) bool {
 	return false
 }
 
-func (s *store) newsOf(r *series) bool {
-	if r.fresh || r.at != 0 {
-		return true
-	}
-	c := s.chartOf(r.id)
-	if c.changed <= r.sent {
-		return false
-	}
-	return r.kind == ofTrades || c.cleared > r.sent || c.bars[r.kind].changedSince(r.sent)
-}
+func (s *store) newsOf(r *series) bool { return s.historyOf(r.id).News(&r.Reader) }
 
-var noChart chart
-
-// chartOf is the symbol's, or an empty one. The caller holds mu.
-func (s *store) chartOf(id market.SymbolID) *chart {
-	if int(id) >= len(s.charts) || s.charts[id] == nil {
-		return &noChart
-	}
-	return s.charts[id]
-}
+// barsAtOnce is how many bars are taken from the board at a time.
+const barsAtOnce = 64
 
 // tellSeries makes p the next message about r, and returns false where there is none. It tells r up to a flush, of which
 // a message under way has its own. The caller holds mu.
 func (s *store) tellSeries(p *part, r *series, at Seq, now time.Time) bool {
-	c := s.chartOf(r.id)
-	if !r.fresh && c.cleared > max(r.sent, r.at) {
-		r.fresh, r.at = true, 0
+	if r.Interval == history.Trades {
+		return s.tellTrades(p, r, at, now)
 	}
-	first := r.at == 0
-	if first {
-		r.at, r.next = at, 0
-	}
-	if r.kind == ofTrades {
-		p.beginSeries("trades", r.at, now, s.dir.Symbol(r.id).Symbol)
-		told := appendTrades(p, c, r)
-		p.data = append(p.data, "]}"...)
-		r.done()
-		return told
-	}
-	p.beginSeries("bars", r.at, now, s.dir.Symbol(r.id).Symbol)
+	var bars [barsAtOnce]history.Bar
+	first := r.At == 0
+	n, more := s.historyOf(r.id).ReadBars(&r.Reader, at, bars[:])
+	p.beginSeries("bars", r.At, now, s.dir.Symbol(r.id).Symbol)
 	p.data = append(p.data, `,"interval":"`...)
-	p.data = append(p.data, r.kind.String()...)
+	p.data = append(p.data, r.Interval.String()...)
 	p.data = append(p.data, '"')
-	if r.fresh && first {
-		p.data = append(p.data, `,"reset":true`...)
-		p.quotes++ // told even where it is empty
+	limit := partLimit
+	if r.Fresh {
+		if limit = historyLimit; first {
+			p.data = append(p.data, `,"reset":true`...)
+			p.quotes++ // told even where it is empty
+		}
 	}
 	p.data = append(p.data, `,"bars":[`...)
-	told := c.bars[r.kind].tell(p, r)
+	told := false
+	for {
+		if told = p.appendBars(&r.Reader, bars[:n], limit, told); p.more || !more {
+			break
+		}
+		n, more = s.historyOf(r.id).ReadBars(&r.Reader, at, bars[:])
+	}
 	p.data = append(p.data, ']')
 	if p.more {
 		p.data = append(p.data, `,"more":true`...)
 	}
 	p.data = append(p.data, '}')
 	if !p.more {
-		told = told || r.fresh
-		r.done()
+		told = told || r.Fresh
+		r.Done()
 	}
 	return told
 }
 
-func (r *series) done() {
-	r.sent, r.at, r.fresh, r.resumed = r.at, 0, false, false
-}
-
-// tell appends the bars from where r is, and tells whether there was any.
-func (s *bars) tell(p *part, r *series) (told bool) {
-	i := s.find(r.next)
-	switch {
-	case r.next > 0:
-	case r.fresh && r.limit > 0:
-		i = s.newest(0, s.n, r.limit, allBarFields)
-	case !r.fresh:
-		i = s.firstSince(r.sent)
-	}
-	limit := partLimit
-	if r.fresh {
-		limit = historyLimit
-	}
-	for ; i < s.n; i++ {
-		b := s.at(i)
-		if b.changed > r.at || r.fresh && b.empty() || !r.fresh && b.changed <= r.sent {
-			continue // the first of these is left to the next flush
-		}
+// appendBars appends bars up to a limit, after which another part has to follow, and tells whether there are any now.
+func (p *part) appendBars(r *history.Reader, bars []history.Bar, limit int, told bool) bool {
+	for i := range bars {
 		if len(p.data) > limit-512 {
-			r.next, p.more = b.start, true
+			r.Next, p.more = bars[i].Start, true
 			return true
 		}
 		if told {
 			p.data = append(p.data, ',')
 		}
-		p.data = b.appendTo(p.data, allBarFields)
+		p.data = appendBar(p.data, &bars[i], history.AllBarFields)
 		told = true
 	}
 	return told
 }
 
-// appendTrades appends the trades that r has not been told, the newest of them, and tells whether there was
-// any. Its sent is still that of the message before.
-func appendTrades(p *part, c *chart, r *series) (told bool) {
-	t := &c.tape
-	end := t.n
-	for end > 0 && t.at(end-1).came > r.at {
-		end-- // left to the next flush
-	}
-	newest := t.total - uint64(t.n-end)
-	if r.resumed && !r.fresh {
-		i := end
-		for i > 0 && t.at(i-1).came > r.sent {
-			i--
-		}
-		r.told = newest - uint64(end-i)
-		r.fresh = i == 0 && t.n > 0 && t.number(0) > 1 // what came before is kept no more
-	}
-	from := newest - min(newest, tapeTold)
-	if t.n > 0 {
-		from = max(from, t.number(0)-1)
-	}
-	skipped := uint64(0)
-	if r.fresh {
+// tellTrades is tellSeries of trades.
+func (s *store) tellTrades(p *part, r *series, at Seq, now time.Time) bool {
+	var trades [2 * history.MostTold]history.Numbered
+	news := s.historyOf(r.id).ReadTrades(&r.Reader, at, &trades)
+	p.beginSeries("trades", r.At, now, s.dir.Symbol(r.id).Symbol)
+	if news.Reset {
 		p.data = append(p.data, `,"reset":true`...)
-	} else if from > r.told {
-		skipped = from - r.told
-	} else {
-		from = r.told
 	}
 	p.data = append(p.data, `,"skipped":`...)
-	p.data = strconv.AppendUint(p.data, skipped, 10)
+	p.data = strconv.AppendUint(p.data, news.Skipped, 10)
 	p.data = append(p.data, `,"trades":[`...)
-	mended := func(i int) bool {
-		k := t.at(i)
-		return !r.fresh && t.number(i) <= r.told && k.changed > r.sent && k.changed <= r.at
-	}
-	first, mends := max(0, end-int(newest-from)), 0
-	for first > 0 && mends < tapeTold {
-		if first--; mended(first) {
-			mends++
-		}
-	}
-	for i := first; i < end; i++ {
-		if t.number(i) <= from && !mended(i) {
-			continue
-		}
-		if told {
+	for i := range news.Trades {
+		if i > 0 {
 			p.data = append(p.data, ',')
 		}
-		p.data = t.appendTo(p.data, i)
-		told = true
+		p.data = appendTrade(p.data, &trades[i])
 	}
-	r.told = newest
-	return told || r.fresh || skipped > 0
+	p.data = append(p.data, "]}"...)
+	r.Done()
+	return news.Any()
 }
 
 // beginSeries makes p a message about a symbol, up to what is in it.

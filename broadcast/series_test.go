@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed"
 	"tickertape/feed/market"
 )
@@ -26,6 +27,14 @@ type seriesMessage struct {
 	Skipped                uint64
 	Bars                   []map[string]json.Number
 	Trades                 []map[string]json.RawMessage
+}
+
+// seriesOf is what someone follows of a symbol: the bars of an interval, or its "trades".
+func seriesOf(id market.SymbolID, what string) *series {
+	if what == "trades" {
+		return &series{id, history.Reader{Interval: history.Trades}}
+	}
+	return &series{id, history.Reader{Interval: intervalOf(what)}}
 }
 
 // reader merges messages as PROTOCOL.md tells clients to.
@@ -101,7 +110,7 @@ func (r *reader) take(text []byte) error {
 			delete(k, "i")
 			r.trades[m.Symbol][i] = fmt.Sprintf("%s", k)
 		}
-		if fresh > tapeTold {
+		if fresh > history.MostTold {
 			return fmt.Errorf("%s: %d trades in one message", m.Symbol, fresh)
 		}
 		r.skipped[m.Symbol] += m.Skipped
@@ -112,27 +121,41 @@ func (r *reader) take(text []byte) error {
 // goBack makes the newest trade of each symbol the one that was there at a position, from which it is counted how many
 // are skipped. Others may have been told since.
 func (r *reader) goBack(s *store, seq Seq) {
-	for id, c := range s.charts {
-		if c == nil {
-			continue
-		}
-		newest := c.tape.total
-		for i := c.tape.n; i > 0 && c.tape.at(i-1).came > seq; i-- {
-			newest--
+	for id := range s.traded {
+		var trades [2 * history.MostTold]history.Numbered
+		all := history.Reader{Interval: history.Trades, Resumed: true, After: seq}
+		news := s.historyOf(market.SymbolID(id)).ReadTrades(&all, s.seq, &trades)
+		newest := news.Newest - news.Skipped
+		for _, k := range trades[:news.Trades] {
+			if k.Came > seq {
+				newest--
+			}
 		}
 		r.newest[s.dir.Symbol(market.SymbolID(id)).Symbol] = int(newest)
 	}
 }
 
+// barsOf are all bars of a series that are kept, the empty ones too.
+func barsOf(s *store, x *series) (all []history.Bar) {
+	for more, reader := true, (history.Reader{Interval: x.Interval}); more; {
+		var bars [1000]history.Bar
+		var n int
+		n, more = s.historyOf(x.id).ReadBars(&reader, s.seq, bars[:])
+		all = append(all, bars[:n]...)
+	}
+	return all
+}
+
 // agree compares what a reader has of a series with all there is.
 func (r *reader) agree(s *store, x *series) error {
-	c := s.chartOf(x.id)
 	symbol := s.dir.Symbol(x.id).Symbol
 	want, got := map[string]string{}, map[string]string{}
-	if x.kind == ofTrades {
-		for i := max(0, c.tape.n-tapeTold); i < c.tape.n; i++ {
+	if x.Interval == history.Trades {
+		var trades [2 * history.MostTold]history.Numbered
+		news := s.historyOf(x.id).ReadTrades(&history.Reader{Interval: x.Interval, Fresh: true}, s.seq, &trades)
+		for i := range news.Trades {
 			var k map[string]json.RawMessage
-			if err := json.Unmarshal(c.tape.appendTo(nil, i), &k); err != nil {
+			if err := json.Unmarshal(appendTrade(nil, &trades[i]), &k); err != nil {
 				return err
 			}
 			number := string(k["i"])
@@ -142,35 +165,39 @@ func (r *reader) agree(s *store, x *series) error {
 			}
 		}
 	} else {
-		for i := range c.bars[x.kind].n {
-			b := c.bars[x.kind].at(i)
-			if b.empty() {
+		bars := barsOf(s, x)
+		for i := range bars {
+			b := &bars[i]
+			if b.Empty() {
 				continue
 			}
 			var told map[string]json.Number
-			if err := json.Unmarshal(b.appendTo(nil, allBarFields&^barTime), &told); err != nil {
+			if err := json.Unmarshal(appendBar(nil, b, history.AllBarFields&^history.BarTime), &told); err != nil {
 				return err
 			}
-			want[fmt.Sprint(int64(b.start)*1e6)] = fmt.Sprint(told)
+			want[fmt.Sprint(int64(b.Start)*1e6)] = fmt.Sprint(told)
 		}
-		got = maps.Clone(r.bars[symbol+" "+x.kind.String()])
+		got = maps.Clone(r.bars[symbol+" "+x.Interval.String()])
 		for t := range got { // what the server keeps no more a client may
-			if b := c.bars[x.kind]; b.n > 0 && b.gone > 0 && t <= fmt.Sprint(int64(b.gone)*1e6) {
+			if len(bars) > 0 && t < fmt.Sprint(int64(bars[0].Start)*1e6) {
 				delete(got, t)
 			}
 		}
 	}
 	if !maps.Equal(got, want) {
-		return fmt.Errorf("%s %d: got %v\nwant %v", symbol, x.kind, got, want)
+		return fmt.Errorf("%s %d: got %v\nwant %v", symbol, x.Interval, got, want)
 	}
 	return nil
 }
+
+const morning = market.Time(1_795_012_200_000_000)
 
 // Readers that are told now and then, in parts, over resumes and in between flushes, come to know all there is.
 func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 120
-	cfg.Bars = Bars{Second: 6, Minute: 50, Day: 3}
+	cfg.Bars = history.Counts{}
+	cfg.Bars[intervalOf("1s")], cfg.Bars[intervalOf("1m")], cfg.Bars[history.Day] = 6, 50, 3
 	rapid.Check(t, func(t *rapid.T) {
 		dir := market.NewDirectory()
 		for _, s := range []string{"A", "B"} {
@@ -184,10 +211,10 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 			p    part
 			now  = morning
 			ids  uint64
-			told []trade
+			told []market.Tick
 		)
 		follow := func(since Seq, resumed bool) *followed {
-			w, err := b.resolveSeries([]ask{{names: []string{"A", "B"}}, {names: []string{"A"}, interval: 2}, {names: []string{"A"}, interval: oneDay}},
+			w, err := b.resolveSeries([]ask{{names: []string{"A", "B"}}, {names: []string{"A"}, interval: intervalOf("1m")}, {names: []string{"A"}, interval: history.Day}},
 				[]string{"A", "B"}, since, resumed)
 			if err != nil {
 				t.Fatal(err)
@@ -228,13 +255,13 @@ func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) {
 						k.Flags = 0
 					}
 					ticks = append(ticks, k)
-					told = append(told, trade{id: k.ID, price: k.Price, size: k.Size, flags: k.Flags})
+					told = append(told, k)
 				}
 				b.Apply(market.Batch{Ticks: ticks})
 			case "correct":
 				if len(told) > 0 {
 					i := rapid.IntRange(max(0, len(told)-10), len(told)-1).Draw(t, "which")
-					k := market.Correction{Symbol: market.SymbolID(told[i].id % 2), ID: told[i].id, Old: market.Print{Price: told[i].price, Size: told[i].size, Flags: told[i].flags}}
+					k := market.Correction{Symbol: market.SymbolID(told[i].ID % 2), ID: told[i].ID, Old: market.Print{Price: told[i].Price, Size: told[i].Size, Flags: told[i].Flags}}
 					b.Apply(market.Batch{Corrections: []market.Correction{k}})
 					told = slices.Delete(told, i, i+1)
 				}
@@ -331,8 +358,8 @@ func TestEveryWayTellsSeries(t *testing.T) {
 			}
 			s.trade("MSFT", "401")
 			p.series(r, "bars MSFT 1s", "bars MSFT 1d")
-			for _, x := range []series{{id: 0, kind: 0}, {id: 1, kind: 0}, {id: 1, kind: oneDay}, {id: 0, kind: ofTrades}} {
-				if err := r.agree(s.store, &x); err != nil {
+			for _, x := range []*series{seriesOf(0, "1s"), seriesOf(1, "1s"), seriesOf(1, "1d"), seriesOf(0, "trades")} {
+				if err := r.agree(s.store, x); err != nil {
 					t.Error(err)
 				}
 			}
@@ -345,11 +372,25 @@ func TestEveryWayTellsSeries(t *testing.T) {
 					t.Errorf("resumed %s: %+v", key, m)
 				}
 			}
-			for _, x := range []series{{id: 0, kind: 0}, {id: 1, kind: 0}, {id: 0, kind: ofTrades}} {
-				if err := r.agree(s.store, &x); err != nil {
+			for _, x := range []*series{seriesOf(0, "1s"), seriesOf(1, "1s"), seriesOf(0, "trades")} {
+				if err := r.agree(s.store, x); err != nil {
 					t.Error(err)
 				}
 			}
 		})
+	}
+}
+
+func TestTradesAreToldWithTheirDirectionAndConditions(t *testing.T) {
+	for want, p := range map[string]history.Trade{
+		`{"i":7,"p":5,"t":9}`:                           {Price: 5 * market.Scale, Time: 9, Flags: market.Regular},
+		`{"i":7,"p":5,"z":2,"t":9,"d":1,"c":["@","I"]}`: {Price: 5 * market.Scale, Size: market.Units(2), Time: 9, Flags: market.Regular, Direction: 1, Conditions: "@,I"},
+		`{"i":7,"p":5,"t":9,"d":-1,"x":true}`:           {Price: 5 * market.Scale, Time: 9, Flags: market.SetsExtended, Direction: -1},
+		`{"i":7,"p":5,"t":9,"st":"corrected"}`:          {Price: 5 * market.Scale, Time: 9, Flags: market.Regular, Mended: true},
+		`{"i":7,"p":5,"t":9,"st":"cancelled"}`:          {Price: 5 * market.Scale, Time: 9, Mended: true},
+	} {
+		if got := string(appendTrade(nil, &history.Numbered{Number: 7, Trade: p})); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -38,16 +39,16 @@ type store struct {
 	dir      *market.Directory
 	cfg      *Config
 	epoch    string
-	days     func(venue string) days // nil where days are those of UTC or of the source
-	unmended prometheus.Counter      // corrections of trades that are kept no more
+	days     func(venue string) history.Days // nil where days are those of UTC or of the source
+	unmended prometheus.Counter              // corrections of trades that are kept no more
 
 	mu       sync.RWMutex
-	standing *standing // guarded by mu
-	quoted   bool      // guarded by mu: some symbol has, or had, a price
-	seq      Seq       // guarded by mu
-	versions []version // guarded by mu; the index is the symbol's id
-	charts   []*chart  // guarded by mu; the index is the symbol's id; nil of one that was never traded
-	absorbed bool      // guarded by mu: charts have news of the next flush
+	standing *standing         // guarded by mu
+	quoted   bool              // guarded by mu: some symbol has, or had, a price
+	seq      Seq               // guarded by mu
+	versions []version         // guarded by mu; the index is the symbol's id
+	traded   []*history.Symbol // guarded by mu; the index is the symbol's id; nil of one that was never traded
+	absorbed bool              // guarded by mu: traded has news of the next flush
 }
 
 // publish enters how the sources stand, and the quotes and trades as the next flush. It returns the seq and

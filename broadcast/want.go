@@ -233,17 +233,7 @@ func (s *store) costOfSeries(all []series) admission.Cost {
 	defer s.mu.RUnlock()
 	var cost admission.Cost
 	for i := range all {
-		r := &all[i]
-		n := tapeTold
-		if r.kind != ofTrades {
-			all := &s.chartOf(r.id).bars[r.kind]
-			if n = all.n; !r.fresh {
-				n -= all.firstSince(r.sent)
-			} else if r.limit > 0 {
-				n = min(n, r.limit)
-			}
-		}
-		cost = cost.Plus(admission.Bars(n))
+		cost = cost.Plus(admission.Bars(s.historyOf(all[i].id).Cost(&all[i].Reader)))
 	}
 	return cost
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed"
 	"tickertape/feed/market"
 )
@@ -31,8 +32,8 @@ func newWorld(symbols int) *world {
 		}
 	}
 	cfg := DefaultConfig()
-	cfg.Trades = tapeTold
-	cfg.Bars = Bars{Second: 4, FiveSeconds: 4, Minute: 4, Hour: 4, Day: 4}
+	cfg.Trades = history.MostTold
+	cfg.Bars = keeping(4, "1s", "5s", "1m", "1h", "1d")
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), stop: stop, done: make(chan struct{}),
 		board: NewBoard(cfg, []Watchlist{{Name: "few", Symbols: []string{"S1", "S2"}}}, dir, feed.Info{Name: "test"},
@@ -51,6 +52,22 @@ func newWorld(symbols int) *world {
 }
 
 const witnessNumber = 100
+
+// keeping is so many bars of each of the intervals, and none of the others.
+func keeping(n int, intervals ...string) (c history.Counts) {
+	for _, name := range intervals {
+		c[intervalOf(name)] = n
+	}
+	return c
+}
+
+func intervalOf(name string) history.Interval {
+	k, err := history.ParseInterval(name)
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
 
 func (w *world) apply(b market.Batch) {
 	w.board.Apply(b)

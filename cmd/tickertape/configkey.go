@@ -30,6 +30,9 @@ func (l leaf) environment() string {
 	return "TICKERTAPE_" + strings.ToUpper(strings.Join(l.path, "_"))
 }
 
+// keyed is an array whose values have keys of their own, such as the bars kept of each interval.
+type keyed interface{ Keys() []string }
+
 // leaves are all keys of a struct, in order.
 func leaves(v reflect.Value, path []string) []leaf {
 	var all []leaf
@@ -42,6 +45,10 @@ func leaves(v reflect.Value, path []string) []leaf {
 			all = append(all, leaves(field, path)...)
 		case field.Kind() == reflect.Struct:
 			all = append(all, leaves(field, append(slices.Clone(path), name))...)
+		case field.Kind() == reflect.Array:
+			for i, key := range field.Interface().(keyed).Keys() {
+				all = append(all, leaf{append(slices.Clone(path), name, key), field.Index(i)})
+			}
 		default:
 			all = append(all, leaf{append(slices.Clone(path), name), field})
 		}

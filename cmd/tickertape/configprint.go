@@ -67,6 +67,12 @@ func node(v reflect.Value) *yaml.Node {
 			}
 		}
 		return n
+	case v.Kind() == reflect.Array:
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		for i, key := range v.Interface().(keyed).Keys() {
+			n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, node(v.Index(i)))
+		}
+		return n
 	case v.Kind() == reflect.Slice:
 		n := &yaml.Node{Kind: yaml.SequenceNode}
 		if v.Len() == 0 || v.Index(0).Kind() == reflect.String {

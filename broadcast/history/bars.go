@@ -1,11 +1,11 @@
-package broadcast
+package history
 
 import "tickertape/feed/market"
 
 // bars are the newest of one symbol and interval, in order of their start: a ring that grows up to
 // what is kept.
 type bars struct {
-	ring []bar
+	ring []Bar
 	head int
 	n    int
 	gone uint32 // the start of the newest that is kept no more; 0 none
@@ -14,7 +14,7 @@ type bars struct {
 }
 
 // at is the i-th bar, the oldest first. It is good until the next put.
-func (s *bars) at(i int) *bar {
+func (s *bars) at(i int) *Bar {
 	if i += s.head; i >= len(s.ring) {
 		i -= len(s.ring)
 	}
@@ -23,12 +23,12 @@ func (s *bars) at(i int) *bar {
 
 // find is the place of the first bar that does not start before a time.
 func (s *bars) find(start uint32) int {
-	if s.n == 0 || s.at(s.n-1).start < start {
+	if s.n == 0 || s.at(s.n-1).Start < start {
 		return s.n
 	}
 	low, high := 0, s.n-1
 	for low < high {
-		if mid := (low + high) / 2; s.at(mid).start < start {
+		if mid := (low + high) / 2; s.at(mid).Start < start {
 			low = mid + 1
 		} else {
 			high = mid
@@ -38,9 +38,14 @@ func (s *bars) find(start uint32) int {
 }
 
 // put is the bar that starts then, made where there is none; nil where it is older than what is kept.
-func (s *bars) put(start uint32, keep int) *bar {
+func (s *bars) put(start uint32, keep int) *Bar {
+	if s.n > 0 {
+		if newest := s.at(s.n - 1); newest.Start == start {
+			return newest
+		}
+	}
 	i := s.find(start)
-	if i < s.n && s.at(i).start == start {
+	if i < s.n && s.at(i).Start == start {
 		return s.at(i)
 	}
 	if start <= s.gone {
@@ -51,7 +56,7 @@ func (s *bars) put(start uint32, keep int) *bar {
 			s.gone = max(s.gone, start)
 			return nil
 		}
-		s.gone = s.at(0).start
+		s.gone = s.at(0).Start
 		s.head = (s.head + 1) % len(s.ring)
 		s.n--
 		i--
@@ -63,12 +68,12 @@ func (s *bars) put(start uint32, keep int) *bar {
 	for j := s.n - 1; j > i; j-- {
 		*s.at(j) = *s.at(j - 1)
 	}
-	*s.at(i) = bar{start: start}
+	*s.at(i) = Bar{Start: start}
 	return s.at(i)
 }
 
 func (s *bars) grow(to int) {
-	ring := make([]bar, to)
+	ring := make([]Bar, to)
 	for i := range s.n {
 		ring[i] = *s.at(i)
 	}
@@ -76,9 +81,9 @@ func (s *bars) grow(to int) {
 }
 
 // newest is the place from which on there are so many that tell any of the fields, or from where there are fewer.
-func (s *bars) newest(from, to, limit int, f barFields) int {
+func (s *bars) newest(from, to, limit int, f BarFields) int {
 	for i := to; i > from; {
-		if i--; s.at(i).tells(f) {
+		if i--; s.at(i).Tells(f) {
 			if limit--; limit == 0 {
 				return i
 			}
@@ -89,7 +94,7 @@ func (s *bars) newest(from, to, limit int, f barFields) int {
 
 // changedSince tells whether any changed after a flush.
 func (s *bars) changedSince(seq Seq) bool {
-	return s.n > 0 && (s.mended > seq || s.at(s.n-1).changed > seq)
+	return s.n > 0 && (s.mended > seq || s.at(s.n-1).Changed > seq)
 }
 
 // firstSince is the place from which on to look for those that changed after a flush: as long as trades come in
@@ -99,7 +104,7 @@ func (s *bars) firstSince(seq Seq) int {
 		return 0
 	}
 	i := s.n
-	for i > 0 && s.at(i-1).changed > seq {
+	for i > 0 && s.at(i-1).Changed > seq {
 		i--
 	}
 	return i

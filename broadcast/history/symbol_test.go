@@ -1,8 +1,7 @@
-package broadcast
+package history
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,36 +12,36 @@ import (
 	"tickertape/feed/market"
 )
 
-// The charts against a plain model that keeps every trade and sums them up anew for each bar.
+// The history against a plain model that keeps every trade and sums them up anew for each bar.
 
 type modelTrade struct {
-	trade
+	Trade
 	order int
 }
 
 // modelBar sums up trades as PROTOCOL.md says.
-func modelBar(k interval, start int64, trades []modelTrade) string {
+func modelBar(k Interval, start int64, trades []modelTrade) string {
 	priced := func(t *modelTrade) bool {
-		return t.flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.Late) != 0
+		return t.Flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.Late) != 0
 	}
-	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.outside() })
+	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.Outside() })
 	var prices []modelTrade // in the order of their times
 	extended := false
 	for _, t := range trades {
-		if !priced(&t) || t.outside() && (regular || k == oneDay) {
+		if !priced(&t) || t.Outside() && (regular || k == Day) {
 			continue
 		}
-		extended = extended || t.outside()
+		extended = extended || t.Outside()
 		prices = append(prices, t)
 	}
-	slices.SortStableFunc(prices, func(a, b modelTrade) int { return cmp.Compare(a.time, b.time) })
+	slices.SortStableFunc(prices, func(a, b modelTrade) int { return cmp.Compare(a.Time, b.Time) })
 	var volume market.Quantity
 	var turnover market.Turnover
 	count := 0
 	for _, t := range trades {
-		if t.flags&market.SetsVolume != 0 {
-			cost, _ := t.size.Times(t.price)
-			volume, _ = volume.Add(t.size)
+		if t.Flags&market.SetsVolume != 0 {
+			cost, _ := t.Size.Times(t.Price)
+			volume, _ = volume.Add(t.Size)
 			turnover, _ = turnover.Add(cost)
 			count++
 		}
@@ -52,11 +51,11 @@ func modelBar(k interval, start int64, trades []modelTrade) string {
 	}
 	text := fmt.Sprintf(`{"t":%d`, start*1e6)
 	if len(prices) > 0 {
-		high, low := prices[0].price, prices[0].price
+		high, low := prices[0].Price, prices[0].Price
 		for _, t := range prices {
-			high, low = max(high, t.price), min(low, t.price)
+			high, low = max(high, t.Price), min(low, t.Price)
 		}
-		text += fmt.Sprintf(`,"o":%v,"h":%v,"l":%v,"c":%v`, prices[0].price, high, low, prices[len(prices)-1].price)
+		text += fmt.Sprintf(`,"o":%v,"h":%v,"l":%v,"c":%v`, prices[0].Price, high, low, prices[len(prices)-1].Price)
 	}
 	text += fmt.Sprintf(`,"v":%v,"n":%d`, volume, count)
 	if !volume.IsZero() {
@@ -68,11 +67,11 @@ func modelBar(k interval, start int64, trades []modelTrade) string {
 	return text + "}"
 }
 
-func modelBars(k interval, trades []modelTrade) []string {
+func modelBars(k Interval, trades []modelTrade) []string {
 	byStart := map[int64][]modelTrade{}
 	for _, t := range trades {
-		if t.flags != 0 {
-			second := int64(t.time) / 1e6
+		if t.Flags != 0 {
+			second := int64(t.Time) / 1e6
 			start := second - second%int64(intervals[k].seconds)
 			byStart[start] = append(byStart[start], t)
 		}
@@ -91,14 +90,33 @@ func modelBars(k interval, trades []modelTrade) []string {
 	return all
 }
 
-func (c *chart) texts(k interval) []string {
+func (c *Symbol) texts(k Interval) []string {
 	var all []string
 	for i := range c.bars[k].n {
-		if b := c.bars[k].at(i); !b.empty() {
-			all = append(all, string(b.appendTo(nil, allBarFields)))
+		if b := c.bars[k].at(i); !b.Empty() {
+			all = append(all, text(b))
 		}
 	}
 	return all
+}
+
+// text is a bar as PROTOCOL.md writes it.
+func text(b *Bar) string {
+	out := fmt.Sprintf(`{"t":%d`, int64(b.Start)*1e6)
+	if b.Empty() {
+		return out + `,"n":0}`
+	}
+	if b.Priced() {
+		out += fmt.Sprintf(`,"o":%v,"h":%v,"l":%v,"c":%v`, b.Open, b.High, b.Low, b.Close)
+	}
+	out += fmt.Sprintf(`,"v":%v,"n":%d`, b.Volume, b.Count())
+	if !b.Volume.IsZero() {
+		out += fmt.Sprintf(`,"vw":%v`, b.Turnover.Over(b.Volume))
+	}
+	if b.Extended() {
+		out += `,"x":true`
+	}
+	return out + "}"
 }
 
 const morning = market.Time(1_795_012_200_000_000)
@@ -107,42 +125,42 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 1000
 	rapid.Check(t, func(t *rapid.T) {
-		var c chart
+		var c Symbol
 		var trades []modelTrade
 		now := morning
 		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
 				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
-				if m.flags == 0 || m.flags == market.Late {
+				if m.Flags == 0 || m.Flags == market.Late {
 					continue // a correction of the latter would be as good as a cancellation
 				}
-				k := market.Correction{ID: m.id, Old: market.Print{Price: m.price, Size: m.size, Flags: m.flags}}
+				k := market.Correction{ID: m.ID, Old: market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags}}
 				if rapid.Bool().Draw(t, "cancel") {
-					m.flags = 0
+					m.Flags = 0
 				} else {
-					m.price = drawPrice(t)
-					k.New = market.Print{Price: m.price, Size: m.size, Flags: m.flags &^ market.Late}
+					m.Price = drawPrice(t)
+					k.New = market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags &^ market.Late}
 				}
-				if !c.correct(&k, Seq(i+1), &cfg) {
-					t.Fatalf("trade %d is kept no more", m.id)
+				if !c.Correct(&k, Seq(i+1), &cfg) {
+					t.Fatalf("trade %d is kept no more", m.ID)
 				}
 				continue
 			}
 			now += market.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
-			m := modelTrade{order: i, trade: trade{id: uint64(i + 1), price: drawPrice(t), time: now,
-				size:  market.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
-				flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsExtended, 0}).Draw(t, "flags")}}
+			m := modelTrade{order: i, Trade: Trade{ID: uint64(i + 1), Price: drawPrice(t), Time: now,
+				Size:  market.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
+				Flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsExtended, 0}).Draw(t, "flags")}}
 			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
-				m.time -= market.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
-				m.flags = m.flags.Belated()
+				m.Time -= market.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
+				m.Flags = m.Flags.Belated()
 			}
 			trades = append(trades, m)
-			m.time -= m.time % 32 // what a day's bar can tell apart
+			m.Time -= m.Time % 32 // what a day's bar can tell apart
 			trades[len(trades)-1] = m
-			given := m.trade
-			c.trade(&given, Seq(i+1), &cfg)
+			given := m.Trade
+			c.Trade(&given, Seq(i+1), &cfg)
 		}
-		for k := range interval(numIntervals) {
+		for k := range Interval(NumIntervals) {
 			got, want := c.texts(k), modelBars(k, trades)
 			if !slices.Equal(got, want) {
 				t.Errorf("bars of %s\n got %s\nwant %s", k, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
@@ -159,35 +177,35 @@ func drawPrice(t *rapid.T) market.Price {
 func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
-	var c chart
+	var c Symbol
 	seq := Seq(1)
 	say := func(id uint64, at market.Time, price int64) {
-		c.trade(&trade{id: id, price: market.Price(price) * market.Scale, size: market.Units(1), time: at, flags: market.Regular}, seq, &cfg)
+		c.Trade(&Trade{ID: id, Price: market.Price(price) * market.Scale, Size: market.Units(1), Time: at, Flags: market.Regular}, seq, &cfg)
 		seq++
 	}
 	for i := range 500 { // a quarter of an hour begins
 		say(uint64(i+1), morning+market.Time(i)*500_000, int64(100+i%7))
 	}
 	say(1000, morning+250e6, 999) // bad
-	if got := c.bars[4].at(c.bars[4].n - 1).high; got != 999*market.Scale {
+	if got := c.bars[4].at(c.bars[4].n - 1).High; got != 999*market.Scale {
 		t.Fatalf("high %v", got)
 	}
-	if !c.correct(&market.Correction{ID: 1000, Old: market.Print{Price: 999 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
+	if !c.Correct(&market.Correction{ID: 1000, Old: market.Print{Price: 999 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
 		t.Fatal("not found")
 	}
-	for k := range interval(numIntervals) {
+	for k := range Interval(NumIntervals) {
 		s := &c.bars[k]
 		for i := range s.n {
-			if b := s.at(i); b.high > 106*market.Scale {
-				t.Errorf("a bar of %s still has the bad price: %s", k, b.appendTo(nil, allBarFields))
+			if b := s.at(i); b.High > 106*market.Scale {
+				t.Errorf("a bar of %s still has the bad Price: %s", k, text(b))
 			}
 		}
 	}
-	day := c.bars[oneDay].at(0)
-	if day.count() != 500 || day.open != 100*market.Scale || day.close != market.Price(100+499%7)*market.Scale || day.low != 100*market.Scale {
-		t.Errorf("day %s", day.appendTo(nil, allBarFields))
+	day := c.bars[Day].at(0)
+	if day.Count() != 500 || day.Open != 100*market.Scale || day.Close != market.Price(100+499%7)*market.Scale || day.Low != 100*market.Scale {
+		t.Errorf("day %s", text(day))
 	}
-	if c.correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
+	if c.Correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
 		t.Error("a trade that is kept no more was found")
 	}
 }
@@ -196,11 +214,11 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 func TestCorrectionsMendWhatCameLate(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
-	var c chart
+	var c Symbol
 	id := uint64(0)
 	say := func(at market.Time, price market.Price, flags market.Flags) uint64 {
 		id++
-		c.trade(&trade{id: id, price: price * market.Scale, size: market.Units(1), time: at, flags: flags}, 1, &cfg)
+		c.Trade(&Trade{ID: id, Price: price * market.Scale, Size: market.Units(1), Time: at, Flags: flags}, 1, &cfg)
 		return id
 	}
 	correct := func(id uint64, old, next market.Price, flags market.Flags) {
@@ -208,7 +226,7 @@ func TestCorrectionsMendWhatCameLate(t *testing.T) {
 		if next != 0 {
 			k.New = market.Print{Price: next * market.Scale, Size: market.Units(1), Flags: flags}
 		}
-		if !c.correct(&k, 2, &cfg) {
+		if !c.Correct(&k, 2, &cfg) {
 			t.Fatalf("trade %d not found", id)
 		}
 	}
@@ -244,45 +262,45 @@ func TestCorrectionsMendWhatCameLate(t *testing.T) {
 func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
-	cfg.Bars.Second, cfg.Bars.FiveSeconds = 0, 0
-	var c chart
+	cfg.Bars[0], cfg.Bars[1] = 0, 0
+	var c Symbol
 	id := uint64(0)
 	session := func(at market.Time, trades int) {
-		c.session(at, 1)
+		c.Session(at, 1)
 		for i := range trades {
 			id++
-			c.trade(&trade{id: id, price: market.Scale, size: market.Units(1), time: at + market.Time(i)*1e6, flags: market.Regular}, 1, &cfg)
+			c.Trade(&Trade{ID: id, Price: market.Scale, Size: market.Units(1), Time: at + market.Time(i)*1e6, Flags: market.Regular}, 1, &cfg)
 		}
 	}
 	session(morning+30e6, 300)
 	session(morning+30e6+6*3600e6, 50)
 	strike := func(id uint64) {
-		if !c.correct(&market.Correction{ID: id, Old: market.Print{Price: market.Scale, Size: market.Units(1), Flags: market.Regular}}, 2, &cfg) {
+		if !c.Correct(&market.Correction{ID: id, Old: market.Print{Price: market.Scale, Size: market.Units(1), Flags: market.Regular}}, 2, &cfg) {
 			t.Fatalf("trade %d not found", id)
 		}
 	}
 	strike(290) // in the same minutes as others that are kept no more
 	strike(340)
-	if s := &c.bars[oneDay]; s.n != 2 || s.at(0).count() != 299 || s.at(1).count() != 49 {
-		t.Errorf("%d days of %d and %d trades, want 299 and 49", s.n, s.at(0).count(), s.at(1).count())
+	if s := &c.bars[Day]; s.n != 2 || s.at(0).Count() != 299 || s.at(1).Count() != 49 {
+		t.Errorf("%d days of %d and %d trades, want 299 and 49", s.n, s.at(0).Count(), s.at(1).Count())
 	}
 }
 
 // What sets no price counts all the same: a bar of nothing else has the sums alone, and the volumes add up.
 func TestBarsOfNoPriceTellTheirVolume(t *testing.T) {
 	cfg := DefaultConfig()
-	var c chart
+	var c Symbol
 	say := func(id uint64, second int, flags market.Flags) {
-		c.trade(&trade{id: id, price: 2 * market.Scale, size: market.Units(3), time: morning + market.Time(second)*1e6, flags: flags}, 1, &cfg)
+		c.Trade(&Trade{ID: id, Price: 2 * market.Scale, Size: market.Units(3), Time: morning + market.Time(second)*1e6, Flags: flags}, 1, &cfg)
 	}
 	say(1, 0, market.Regular)
 	say(2, 1, market.SetsVolume)
 	say(3, 2, 0)
 	say(4, 3, market.SetsVolume)
-	c.correct(&market.Correction{ID: 4, Old: market.Print{Price: 2 * market.Scale, Size: market.Units(3), Flags: market.SetsVolume}}, 2, &cfg)
+	c.Correct(&market.Correction{ID: 4, Old: market.Print{Price: 2 * market.Scale, Size: market.Units(3), Flags: market.SetsVolume}}, 2, &cfg)
 	var got []string
 	for i := range c.bars[0].n {
-		got = append(got, string(c.bars[0].at(i).appendTo(nil, allBarFields)))
+		got = append(got, text(c.bars[0].at(i)))
 	}
 	start := int64(morning)
 	want := []string{
@@ -311,8 +329,8 @@ func TestBarsAreBounded(t *testing.T) {
 				gone = max(gone, start)
 				continue
 			}
-			if b.start != start {
-				t.Fatalf("put %d, got %d", start, b.start)
+			if b.Start != start {
+				t.Fatalf("put %d, got %d", start, b.Start)
 			}
 			if want[start] = true; len(want) > keep {
 				oldest := slices.Min(slices.Collect(func(yield func(uint32) bool) {
@@ -329,10 +347,10 @@ func TestBarsAreBounded(t *testing.T) {
 		last := uint32(0)
 		for i := range s.n {
 			b := s.at(i)
-			if b.start <= last || !want[b.start] {
-				t.Fatalf("bar %d after %d, want %v", b.start, last, want)
+			if b.Start <= last || !want[b.Start] {
+				t.Fatalf("bar %d after %d, want %v", b.Start, last, want)
 			}
-			last = b.start
+			last = b.Start
 		}
 		if s.n != len(want) || s.n > keep || len(s.ring) > keep {
 			t.Fatalf("%d bars in a ring of %d, want %v", s.n, len(s.ring), want)
@@ -348,31 +366,31 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 		from = (at-roll)/day(1)*day(1) + roll
 		return from, from + day(1)
 	}
-	say := func(c *chart, at market.Time) {
-		c.trade(&trade{price: market.Scale, size: market.Units(1), time: at, flags: market.Regular}, 1, &cfg)
+	say := func(c *Symbol, at market.Time) {
+		c.Trade(&Trade{Price: market.Scale, Size: market.Units(1), Time: at, Flags: market.Regular}, 1, &cfg)
 	}
-	starts := func(c *chart) (all []market.Time) {
-		for i := range c.bars[oneDay].n {
-			all = append(all, market.Time(c.bars[oneDay].at(i).start)*1e6)
+	starts := func(c *Symbol) (all []market.Time) {
+		for i := range c.bars[Day].n {
+			all = append(all, market.Time(c.bars[Day].at(i).Start)*1e6)
 		}
 		return all
 	}
 	for name, c := range map[string]struct {
-		chart chart
-		say   func(c *chart)
-		want  []market.Time
+		Symbol Symbol
+		say    func(c *Symbol)
+		want   []market.Time
 	}{
-		"UTC's":        {chart{}, func(c *chart) { say(c, day(100)-1); say(c, day(100)) }, []market.Time{day(99), day(100)}},
-		"the market's": {chart{days: venue}, func(c *chart) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []market.Time{day(99) + roll, day(100) + roll}},
-		"the session's": {chart{}, func(c *chart) {
+		"UTC's":        {Symbol{}, func(c *Symbol) { say(c, day(100)-1); say(c, day(100)) }, []market.Time{day(99), day(100)}},
+		"the market's": {Symbol{days: venue}, func(c *Symbol) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []market.Time{day(99) + roll, day(100) + roll}},
+		"the session's": {Symbol{}, func(c *Symbol) {
 			say(c, day(100))
-			c.session(day(100)+5e6, 2)
+			c.Session(day(100)+5e6, 2)
 			say(c, day(101)+5e6)
 			say(c, day(100)+1e6)
 		}, []market.Time{day(100), day(100) + 5e6}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := c.chart
+			x := c.Symbol
 			c.say(&x)
 			if got := starts(&x); !slices.Equal(got, c.want) {
 				t.Errorf("days begin at %v, want %v", got, c.want)
@@ -381,7 +399,7 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 			if got := market.Time(x.today(2)) * 1e6; got != newest {
 				t.Errorf("today began at %v, want %v", got, newest)
 			}
-			x.bars[oneDay] = bars{} // as where none are kept
+			x.bars[Day] = bars{} // as where none are kept
 			if got := market.Time(x.today(2)) * 1e6; got != newest {
 				t.Errorf("without bars of days today began at %v, want %v", got, newest)
 			}
@@ -391,40 +409,31 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 
 func TestRecordingThatBeginsAnewDoesNotCountTwice(t *testing.T) {
 	cfg := DefaultConfig()
-	var c chart
+	var c Symbol
 	for round := range 3 {
-		c.session(morning, Seq(10*round+1))
+		c.Session(morning, Seq(10*round+1))
 		for i := range 5 {
-			c.trade(&trade{price: market.Scale, size: market.Units(1), time: morning + market.Time(i)*1e6, flags: market.Regular}, Seq(10*round+2), &cfg)
+			c.Trade(&Trade{Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e6, Flags: market.Regular}, Seq(10*round+2), &cfg)
 		}
 	}
-	if day := c.bars[oneDay]; day.n != 1 || day.at(0).count() != 5 {
-		t.Errorf("%d days, the first with %d trades; want one with 5", day.n, day.at(0).count())
+	if day := c.bars[Day]; day.n != 1 || day.at(0).Count() != 5 {
+		t.Errorf("%d days, the first with %d trades; want one with 5", day.n, day.at(0).Count())
 	}
 	if c.tape.n != 5 || c.tape.total != 15 || c.cleared != 21 {
 		t.Errorf("%d trades of %d, cleared at %d", c.tape.n, c.tape.total, c.cleared)
 	}
 }
 
-func TestTradesHaveADirectionAndConditions(t *testing.T) {
+func TestTradesHaveADirection(t *testing.T) {
 	cfg := DefaultConfig()
-	var c chart
-	for i, price := range []int64{5, 5, 6, 6, 4} {
-		c.trade(&trade{price: market.Price(price) * market.Scale, time: morning, flags: market.Regular, conditions: []string{"", "@,I", "", "", ""}[i]}, 1, &cfg)
+	var c Symbol
+	var got []int8
+	for _, price := range []int64{5, 5, 6, 6, 4} {
+		p := Trade{Price: market.Price(price) * market.Scale, Time: morning, Flags: market.Regular}
+		c.Trade(&p, 1, &cfg)
+		got = append(got, p.Direction)
 	}
-	var got []string
-	for i := range c.tape.n {
-		var told struct {
-			I, D int
-			C    []string
-		}
-		text := c.tape.appendTo(nil, i)
-		if err := json.Unmarshal(text, &told); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		got = append(got, fmt.Sprint(told.I, told.D, told.C))
-	}
-	if want := "1 0 [] 2 0 [@ I] 3 1 [] 4 1 [] 5 -1 []"; strings.Join(got, " ") != want {
+	if want := []int8{0, 0, 1, 1, -1}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

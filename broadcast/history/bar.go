@@ -1,0 +1,154 @@
+package history
+
+import "tickertape/feed/market"
+
+// Bar sums up the trades of one interval. One without a price ([Bar.Priced]) has none that sets one: of a day before
+// its regular session, or of odd lots alone.
+type Bar struct {
+	Open, High, Low, Close market.Price
+	Volume                 market.Quantity
+	Turnover               market.Turnover
+	Changed                Seq    // the flush that changed it last
+	Start                  uint32 // seconds since the Unix epoch
+	tally                  uint32 // trades that count; its highest bit: the prices are of outside the regular session
+	first, last            uint32 // when open and close were traded, in grains since Start
+}
+
+const outsideSession = 1 << 31
+
+// Count is how many of its trades count.
+func (b *Bar) Count() uint32 { return b.tally &^ outsideSession }
+
+// Extended tells whether its prices are those of outside the regular session.
+func (b *Bar) Extended() bool { return b.tally&outsideSession != 0 }
+
+// Priced tells whether it has open, high, low and close.
+func (b *Bar) Priced() bool { return b.Close != 0 }
+
+// Empty tells whether nothing is left of it, after corrections.
+func (b *Bar) Empty() bool { return !b.Priced() && b.Count() == 0 }
+
+// BarFields is a set of a bar's values.
+type BarFields uint16
+
+const (
+	BarTime BarFields = 1 << iota
+	BarOpen
+	BarHigh
+	BarLow
+	BarClose
+	BarVolume
+	BarCount
+	BarVWAP
+	BarExtended
+
+	NumBarFields = iota
+	AllBarFields = BarFields(1<<NumBarFields - 1)
+
+	barPrices = BarOpen | BarHigh | BarLow | BarClose
+	barSums   = BarVolume | BarCount | BarVWAP
+)
+
+// Tells is whether the bar has any of the values that are asked for, but for its start.
+func (b *Bar) Tells(f BarFields) bool {
+	return b.Priced() || b.Count() > 0 && (f&barPrices == 0 || f&barSums != 0)
+}
+
+// take adds a trade and returns false where that changes nothing. at is when it was, in grains since
+// the bar's start.
+func (b *Bar) take(t *Trade, k Interval, at uint32) bool {
+	if t.Flags&market.SetsVolume != 0 {
+		cost, fits := t.Size.Times(t.Price)
+		volume, volumeFits := b.Volume.Add(t.Size)
+		turnover, turnoverFits := b.Turnover.Add(cost)
+		if !fits || !volumeFits || !turnoverFits {
+			return false
+		}
+		b.Volume, b.Turnover = volume, turnover
+		b.tally++
+	}
+	switch outside := t.Outside(); {
+	case t.Flags&setsPrice == 0,
+		outside && k == Day,
+		outside && b.Priced() && !b.Extended(): // the prices are those of the regular session
+		return t.Flags&market.SetsVolume != 0
+	case outside:
+		b.tally |= outsideSession
+	case b.Extended():
+		b.Close = 0
+		b.tally &^= outsideSession
+	}
+	if !b.Priced() {
+		b.Open, b.High, b.Low, b.Close = t.Price, t.Price, t.Price, t.Price
+		b.first, b.last = at, at
+		return true
+	}
+	b.High, b.Low = max(b.High, t.Price), min(b.Low, t.Price)
+	if t.ordered() {
+		if at < b.first {
+			b.Open, b.first = t.Price, at
+		}
+		if at >= b.last {
+			b.Close, b.last = t.Price, at
+		}
+	}
+	return true
+}
+
+// add makes b the sum of itself and a later bar of a shorter interval that is part of it; shift is
+// from b's start to the other's, in microseconds.
+func (b *Bar) add(o *Bar, k Interval, shift int64) {
+	b.tally += o.Count()
+	b.Volume, _ = b.Volume.Add(o.Volume) // it fitted before
+	b.Turnover, _ = b.Turnover.Add(o.Turnover)
+	switch {
+	case !o.Priced(), o.Extended() && k == Day, o.Extended() && b.Priced() && !b.Extended():
+		return
+	case o.Extended():
+		b.tally |= outsideSession
+	case b.Extended():
+		b.Close = 0
+		b.tally &^= outsideSession
+	}
+	grain := int64(intervals[k].grain)
+	first, last := uint32((shift+int64(o.first))/grain), uint32((shift+int64(o.last))/grain)
+	if !b.Priced() {
+		b.Open, b.High, b.Low, b.first = o.Open, o.High, o.Low, first
+	}
+	b.High, b.Low = max(b.High, o.High), min(b.Low, o.Low)
+	b.Close, b.last = o.Close, last
+}
+
+// replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
+// open, high, low and close only as far as the two show. at is as in take.
+func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
+	if old.Flags&market.SetsVolume != 0 && b.Count() > 0 {
+		cost, _ := old.Size.Times(old.Price)
+		volume, enough := b.Volume.Sub(old.Size)
+		turnover, enoughTurnover := b.Turnover.Sub(cost)
+		if !enough || !enoughTurnover {
+			return
+		}
+		b.Volume, b.Turnover = volume, turnover
+		b.tally--
+	}
+	if next.Flags&market.SetsVolume != 0 {
+		cost, _ := next.Size.Times(next.Price)
+		b.Volume, _ = b.Volume.Add(next.Size)
+		b.Turnover, _ = b.Turnover.Add(cost)
+		b.tally++
+	}
+	if b.Count() == 0 {
+		*b = Bar{Start: b.Start}
+	}
+	if !b.Priced() || next.Flags&setsPrice == 0 || next.Outside() && (k == Day || !b.Extended()) || !next.Outside() && b.Extended() {
+		return
+	}
+	b.High, b.Low = max(b.High, next.Price), min(b.Low, next.Price)
+	if at == b.first && b.Open == old.Price {
+		b.Open = next.Price
+	}
+	if at == b.last && b.Close == old.Price {
+		b.Close = next.Price
+	}
+}

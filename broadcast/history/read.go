@@ -1,0 +1,213 @@
+package history
+
+// Reading copies into slices of the caller's, so that what is read can be encoded while the history goes on. Bars are
+// read some at a time: each call says where the next begins.
+
+// looked is how many bars one call looks at, at most.
+const looked = 4096
+
+// Newest copies bars of the interval, in order of their start: the newest limit of them, or all where limit is 0, as
+// of flush at. What has changed since is left out, as is a bar of which nothing is left. The first call has next 0; each
+// returns how many it copied, and the next for the call after it, which is 0 when there is no more.
+func (s *Symbol) Newest(k Interval, limit int, at Seq, next uint32, into []Bar) (n int, then uint32) {
+	if s == nil {
+		return 0, 0
+	}
+	all := &s.bars[k]
+	i := all.find(next)
+	if next == 0 && limit > 0 {
+		i = all.newest(0, all.n, limit, AllBarFields)
+	}
+	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed <= at && !b.Empty() })
+}
+
+// Changed copies the bars of the interval that changed after flush after, up to flush at, in order of their start: a
+// bar that has changed since is left to the next time. next and the results are those of [Symbol.Newest].
+func (s *Symbol) Changed(k Interval, after, at Seq, next uint32, into []Bar) (n int, then uint32) {
+	if s == nil {
+		return 0, 0
+	}
+	all := &s.bars[k]
+	i := all.find(next)
+	if next == 0 {
+		i = all.firstSince(after)
+	}
+	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed > after && b.Changed <= at })
+}
+
+// Range is a selection of bars: those that start at From or later, and before To, in seconds since the Unix epoch.
+type Range struct {
+	Interval Interval
+	From, To uint32
+	Today    bool      // From is the bar in which the newest trading day begins, instead
+	Limit    int       // the newest so many; 0 is all
+	Fields   BarFields // bars that tell none of these are left out
+}
+
+// Select copies the bars of a range, in order of their start. next and the results are those of [Symbol.Newest].
+func (s *Symbol) Select(r *Range, next uint32, into []Bar) (n int, then uint32) {
+	if s == nil {
+		return 0, 0
+	}
+	all := &s.bars[r.Interval]
+	from, to := all.find(next), all.find(r.To)
+	if next == 0 {
+		from, to = s.places(r)
+	}
+	return all.copy(from, to, into, func(b *Bar) bool { return b.Tells(r.Fields) })
+}
+
+// CountRange is how many bars are in a range, at most.
+func (s *Symbol) CountRange(r *Range) int {
+	if s == nil {
+		return 0
+	}
+	from, to := s.places(r)
+	return to - from
+}
+
+// places are those of the bars of a range.
+func (s *Symbol) places(r *Range) (from, to int) {
+	all, begin := &s.bars[r.Interval], r.From
+	if r.Today {
+		begin = s.today(r.Interval)
+		if r.Interval != Day {
+			begin -= begin % intervals[r.Interval].seconds // the bar that it begins in
+		}
+	}
+	to = all.find(r.To)
+	from = min(all.find(begin), to)
+	if r.Limit > 0 {
+		from = all.newest(from, to, r.Limit, r.Fields)
+	}
+	return from, to
+}
+
+// copy copies those of the bars from one place to another that are wanted.
+func (s *bars) copy(i, to int, into []Bar, wanted func(*Bar) bool) (n int, next uint32) {
+	for stop := min(to, i+looked); i < to; i++ {
+		b := s.at(i)
+		if n == len(into) || i == stop {
+			return n, b.Start
+		}
+		if wanted(b) {
+			into[n] = *b
+			n++
+		}
+	}
+	return n, 0
+}
+
+// CountSince is how many bars of an interval have changed after a flush, at most.
+func (s *Symbol) CountSince(k Interval, after Seq) int {
+	if s == nil {
+		return 0
+	}
+	return s.bars[k].n - s.bars[k].firstSince(after)
+}
+
+// Bars is how many bars of an interval are kept.
+func (s *Symbol) Bars(k Interval) int {
+	if s == nil {
+		return 0
+	}
+	return s.bars[k].n
+}
+
+// Taped is how many trades are kept, and the number of the newest.
+func (s *Symbol) Taped() (kept int, newest uint64) {
+	if s == nil {
+		return 0, 0
+	}
+	return s.tape.n, s.tape.total
+}
+
+// BarsChanged tells whether bars of the interval changed after a flush, or all began anew. It may err on the side of yes.
+func (s *Symbol) BarsChanged(k Interval, after Seq) bool {
+	return s != nil && s.changed > after && (s.cleared > after || s.bars[k].changedSince(after))
+}
+
+// TradesChanged tells whether trades came or were mended after a flush, or all began anew.
+func (s *Symbol) TradesChanged(after Seq) bool { return s != nil && s.changed > after }
+
+// Cleared tells whether bars and trades began anew after a flush: who has read of them reads all again.
+func (s *Symbol) Cleared(after Seq) bool { return s != nil && s.cleared > after }
+
+// MostTold is how many trades are told at once: those that are new, and as many that were mended.
+const MostTold = 100
+
+// TradesQuery is what a reader knows of a symbol's trades.
+type TradesQuery struct {
+	After, At Seq    // it was told everything up to After, and is to be told everything up to At
+	Newest    uint64 // the number of the newest trade that it was told, or that was skipped
+	Fresh     bool   // it is to begin anew
+	Resumed   bool   // Newest is unknown: it is found by After
+}
+
+// Numbered is a trade and its number: the trades of a symbol are counted from 1.
+type Numbered struct {
+	Number uint64
+	Trade
+}
+
+// TradesNews is what a reader is to be told of a symbol's trades.
+type TradesNews struct {
+	Trades  int    // how many were copied: first those that it knows and that were mended, then the new ones
+	Skipped uint64 // how many new ones are not among them
+	Newest  uint64 // the number of the newest trade that it knows then
+	Reset   bool   // it forgets all that it was told before
+}
+
+// Any tells whether there is anything to tell.
+func (n *TradesNews) Any() bool { return n.Trades > 0 || n.Reset || n.Skipped > 0 }
+
+// TradesSince copies the trades that a reader is to be told, in the order of their coming: the newest [MostTold] of
+// those that came, and of those that were mended. into has room for both.
+func (s *Symbol) TradesSince(q TradesQuery, into *[2 * MostTold]Numbered) (news TradesNews) {
+	if s == nil {
+		return TradesNews{Reset: q.Fresh}
+	}
+	t := &s.tape
+	end := t.n
+	for end > 0 && t.at(end-1).Came > q.At {
+		end-- // left to the next flush
+	}
+	newest, told, fresh := t.total-uint64(t.n-end), q.Newest, q.Fresh
+	if q.Resumed && !fresh {
+		i := end
+		for i > 0 && t.at(i-1).Came > q.After {
+			i--
+		}
+		told = newest - uint64(end-i)
+		fresh = i == 0 && t.n > 0 && t.number(0) > 1 // what came before is kept no more
+	}
+	from := newest - min(newest, MostTold)
+	if t.n > 0 {
+		from = max(from, t.number(0)-1)
+	}
+	news = TradesNews{Newest: newest, Reset: fresh}
+	switch {
+	case fresh:
+	case from > told:
+		news.Skipped = from - told
+	default:
+		from = told
+	}
+	mended := func(i int) bool {
+		p := t.at(i)
+		return !fresh && t.number(i) <= told && p.Changed > q.After && p.Changed <= q.At
+	}
+	first, mends := max(0, end-int(newest-from)), 0
+	for first > 0 && mends < MostTold {
+		if first--; mended(first) {
+			mends++
+		}
+	}
+	for i := first; i < end; i++ {
+		if number := t.number(i); number > from || mended(i) {
+			into[news.Trades] = Numbered{number, *t.at(i)}
+			news.Trades++
+		}
+	}
+	return news
+}
