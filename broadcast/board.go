@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 	"tickertape/feed"
 	"tickertape/feed/market"
 )
@@ -33,9 +34,8 @@ type Board struct {
 	shards   []*shard
 	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
-	poller   func() *poller // made by the first call; nil where sockets cannot be written without waiting
-	polling  chan *poller   // one slot, never closed: the poller is to be run
-	kick     chan struct{}  // one slot, never closed: something changed
+	sockets  *conn.Sockets
+	kick     chan struct{} // one slot, never closed: something changed
 
 	mu       sync.Mutex
 	cells    []cell            // guarded by mu; index is the symbol's id
@@ -67,16 +67,7 @@ func NewBoard(cfg Config, lists []Watchlist, dir *market.Directory, source feed.
 	}
 	b.workers = newWorkers(b)
 	watchShards(reg, b)
-	b.polling = make(chan *poller, 1)
-	b.poller = sync.OnceValue(func() *poller {
-		p, err := newPoller()
-		if err != nil {
-			log.Warn("sockets are written by a goroutine each", "error", err)
-			return nil
-		}
-		b.polling <- p
-		return p
-	})
+	b.sockets = conn.NewSockets(true, log)
 	for range runtime.GOMAXPROCS(0) {
 		b.shards = append(b.shards, newShard(b))
 	}

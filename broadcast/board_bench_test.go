@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
@@ -68,7 +69,7 @@ func newFlushing(kind string, subscribers int) *flushing {
 			slices.Sort(list.ids)
 		}
 		s := newSubscriber(f.board, transportWebSocket, f.board.placed())
-		s.conn = &discardConn{frames: &f.frames}
+		discarding(s, &f.frames)
 		s.begin(nil)
 		s.setList(s.shard.lists.hold(list, 5000, f.board.door.Memory))
 		if kind == "slower" {
@@ -96,20 +97,20 @@ func (f *flushing) flush(i int) {
 	}
 }
 
-// discardConn takes everything.
-type discardConn struct{ frames *int }
+// discard takes everything, and counts the frames.
+type discard struct{ frames *int }
 
-func (*discardConn) framing() framing { return framedText }
-func (c *discardConn) write([]byte) (bool, error) {
-	*c.frames++
-	return true, nil
+func (d *discard) Write(frames [][]byte) bool {
+	*d.frames += len(frames)
+	return true
 }
-func (*discardConn) resume() (bool, error)                   { return true, nil }
-func (*discardConn) stuck(time.Time) bool                    { return false }
-func (*discardConn) listen()                                 {}
-func (*discardConn) overdue(time.Time) (time.Duration, bool) { return time.Hour, false }
-func (*discardConn) bye(goodbye)                             {}
-func (*discardConn) cut()                                    {}
+func (*discard) Listen() {}
+func (*discard) Close()  {}
+
+// discarding gives a subscriber a connection that takes everything.
+func discarding(s *subscriber, frames *int) {
+	s.conn = conn.NewSink(&discard{frames}, s, conn.Text, s.shard.board.limits())
+}
 
 // The clock of a bubble stands still, so that no flush takes long enough to leave some of them to the backlog.
 func TestFlushAllocatesNothing(t *testing.T) {
@@ -146,7 +147,7 @@ func BenchmarkDeflate(b *testing.B) {
 	b.ReportAllocs()
 	out := 0
 	for b.Loop() {
-		out = len(f.board.deflated.compress(json))
+		out = len(conn.Deflate(json))
 	}
 	b.ReportMetric(float64(out)/float64(len(json)), "of-size")
 }

@@ -364,7 +364,7 @@ func BenchmarkPauseAndResume(b *testing.B) {
 			var last *subscriber
 			for i := range watches {
 				s := newSubscriber(board, transportWebSocket, board.placed())
-				s.conn = &discardConn{frames: new(int)}
+				discarding(s, new(int))
 				s.begin(nil)
 				l := symbolList{}
 				for id := range 10_000 {

@@ -1,14 +1,10 @@
 package broadcast
 
 import (
-	"bytes"
 	"sync"
 
-	"github.com/klauspost/compress/flate"
+	"tickertape/broadcast/conn"
 )
-
-// deflateFrom is the least length that is compressed: shorter messages hardly shrink.
-const deflateFrom = 256
 
 // deflatedKey names a part of a frame that every shard makes alike.
 type deflatedKey struct {
@@ -21,8 +17,6 @@ type deflatedKey struct {
 // compressed once for all shards and subscribers, and without context takeover, so that nothing is
 // kept for one of them.
 type deflated struct {
-	writers sync.Pool // of *flate.Writer
-
 	mu     sync.Mutex
 	newest Seq                              // guarded by mu
 	frames map[deflatedKey]*deflatedMessage // guarded by mu
@@ -45,23 +39,6 @@ func (d *deflated) get(key deflatedKey, json []byte) []byte {
 		d.frames[key] = m
 	}
 	d.mu.Unlock()
-	m.once.Do(func() { m.frame = d.compress(json) })
+	m.once.Do(func() { m.frame = conn.Deflate(json) })
 	return m.frame
-}
-
-func (d *deflated) compress(json []byte) []byte {
-	var b bytes.Buffer
-	b.Grow(headRoom + len(json)/2)
-	b.Write(make([]byte, headRoom))
-	w, ok := d.writers.Get().(*flate.Writer)
-	if ok {
-		w.Reset(&b)
-	} else {
-		w, _ = flate.NewWriter(&b, flate.BestSpeed) // the level is one that exists
-	}
-	defer d.writers.Put(w)
-	w.Write(json) // a buffer takes everything
-	w.Flush()
-	data := bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff}) // the peer puts it back
-	return header(data, 0xc1)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
@@ -138,7 +139,7 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 			idle()
 			s.trade("AAPL", "7.5")
 			for _, p := range peers {
-				if head, b, err := readFrame(p.r); head != 0x81 || len(b) >= deflateFrom {
+				if head, b, err := readFrame(p.r); head != 0x81 || len(b) >= conn.DeflateFrom {
 					t.Errorf("a short update of %d bytes comes as %#x %v, want it plain", len(b), head, err)
 				}
 			}

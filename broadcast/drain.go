@@ -51,7 +51,7 @@ func (sh *shard) cut() {
 		s.leave(goneError)
 	}
 	for _, s := range sh.all {
-		s.conn.cut()
+		s.conn.Cut()
 	}
 }
 

@@ -13,14 +13,7 @@ import (
 // interval ago, otherwise when the interval is over. Subscribers that are left at the end are cut off.
 func (b *Board) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		select {
-		case p := <-b.polling:
-			return p.run(ctx)
-		case <-ctx.Done():
-			return nil
-		}
-	})
+	g.Go(func() error { return b.sockets.Run(ctx) })
 	for _, sh := range b.shards {
 		g.Go(func() error {
 			sh.run(ctx)

@@ -8,15 +8,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
-// toilingConn takes everything, but the shard needs a while for it.
-type toilingConn struct{ discardConn }
+// toil takes everything, but the shard needs a while for it.
+type toil struct{ discard }
 
-func (c *toilingConn) write(b []byte) (bool, error) {
+func (s *toil) Write(frames [][]byte) bool {
 	time.Sleep(time.Millisecond)
-	return c.discardConn.write(b)
+	return s.discard.Write(frames)
 }
 
 // Personal watchlists at a rate of their own, with more frames due than can be made.
@@ -28,7 +29,7 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 		frames := make([]int, symbols)
 		for i := range frames {
 			s := newSubscriber(b, transportWebSocket, b.placed())
-			s.conn = &toilingConn{discardConn{frames: &frames[i]}}
+			s.conn = conn.NewSink(&toil{discard{&frames[i]}}, s, conn.Text, b.limits())
 			s.shard.post(func() {
 				s.begin(nil)
 				s.setList(s.shard.lists.hold(symbolList{ids: []market.SymbolID{market.SymbolID(i)}}, symbols, b.door.Memory))

@@ -1,10 +1,9 @@
 package broadcast
 
 import (
-	"encoding/binary"
-	"strconv"
 	"time"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
@@ -15,22 +14,9 @@ const partLimit = 64 << 10
 // the most that is kept for one who reads nothing.
 const historyLimit = 256 << 10
 
-// headRoom is kept free before a message's JSON for the longest WebSocket header a server writes.
-const headRoom = 10
-
-// framing is how a transport wraps a message.
-type framing uint8
-
-const (
-	framedText     framing = iota // a WebSocket text frame
-	framedDeflated                // the same, compressed when it is made for many
-	framedEvent                   // a server-sent event
-	framedChunk                   // the same as a chunk of an HTTP/1.1 response
-)
-
 // part is one message, ready for every transport. Whoever owns it uses its buffers again and again.
 type part struct {
-	data   []byte      // headRoom bytes, then the JSON
+	data   []byte      // conn.Room bytes, then the JSON
 	kind   kind        // the message's type
 	seq    Seq         // of a message with quotes
 	quotes int         // in it
@@ -40,16 +26,15 @@ type part struct {
 	next   int         // where in its watch's symbols the following part begins
 	news   market.Time // when the oldest news in it came; 0 where that means nothing
 
-	chunk []byte // the event as a chunk; empty until somebody needs it
-	event []byte // within chunk
-
+	message  conn.Message // as it is sent, once it is ready
+	ready    bool
 	deflated []byte // compressed, which belongs to the board; nil until somebody needs it
 }
 
 // begin makes p an empty message.
 func (p *part) begin(k kind) {
-	var room [headRoom]byte
-	*p = part{data: append(p.data[:0], room[:]...), chunk: p.chunk[:0], kind: k}
+	var room [conn.Room]byte
+	*p = part{data: append(p.data[:0], room[:]...), message: p.message, kind: k}
 }
 
 // beginQuotes makes p a message that quotes are appended to.
@@ -81,77 +66,25 @@ func (p *part) endQuotes(next int) {
 	p.data = appendTail(p.data, p.more)
 }
 
-func (p *part) json() []byte { return p.data[headRoom:] }
+func (p *part) json() []byte { return p.data[conn.Room:] }
 
-// framed is the message as the transport sends it. It is good until the part begins anew.
-func (p *part) framed(f framing, epoch string) []byte {
-	switch f {
-	case framedText, framedDeflated:
-		return p.webSocket()
-	case framedEvent:
-		p.makeEvent(epoch)
-		return p.event
-	default:
-		p.makeEvent(epoch)
-		return p.chunk
+// framed is the message as the connection sends it to one alone, which is not compressed. It is good until the part
+// begins anew.
+func (p *part) framed(f conn.Framing, epoch string) []byte {
+	if !p.ready {
+		p.ready = true
+		p.message.Set(p.data, string(p.kind))
+		p.message.SetID(epoch, uint64(p.seq))
 	}
+	if f == conn.Deflated {
+		f = conn.Text
+	}
+	return p.message.Frame(f, p.moves())
 }
 
-// webSocket is the part as one unmasked, final text frame (RFC 6455, section 5.2), its header
-// written into the room before the JSON.
-func (p *part) webSocket() []byte { return header(p.data, 0x81) }
-
-// header writes the header of a WebSocket frame into the room before its payload.
-func header(data []byte, first byte) []byte {
-	n := len(data) - headRoom
-	switch {
-	case n < 126:
-		h := data[headRoom-2:]
-		h[0], h[1] = first, byte(n)
-		return h
-	case n < 1<<16:
-		h := data[headRoom-4:]
-		h[0], h[1] = first, 126
-		binary.BigEndian.PutUint16(h[2:], uint16(n))
-		return h
-	default:
-		h := data
-		h[0], h[1] = first, 127
-		binary.BigEndian.PutUint64(h[2:], uint64(n))
-		return h
-	}
-}
-
-// makeEvent makes the part a server-sent event, in an HTTP/1.1 chunk (RFC 9112, section 7.1).
-func (p *part) makeEvent(epoch string) {
-	if len(p.chunk) > 0 {
-		return
-	}
-	const size = len("00000000\r\n") // as many digits for every event, so that the size can be filled in behind
-	b := append(p.chunk, "00000000\r\n"...)
-	b = p.appendEvent(b, epoch)
-	n := len(b) - size
-	for i := 7; i >= 0; i, n = i-1, n>>4 {
-		b[i] = "0123456789abcdef"[n&15]
-	}
-	p.chunk = append(b, "\r\n"...)
-	p.event = p.chunk[size : len(p.chunk)-len("\r\n")]
-}
-
-// appendEvent appends the part as a server-sent event. Only the last part of a message has an id:
-// a position moves when all of it was told.
-func (p *part) appendEvent(b []byte, epoch string) []byte {
-	b = append(b, "event: "...)
-	b = append(b, p.kind...)
-	if (p.kind == snapshot || p.kind == update) && !p.more && !p.loose || p.marked {
-		b = append(b, "\nid: "...)
-		b = append(b, epoch...)
-		b = append(b, '-')
-		b = strconv.AppendUint(b, uint64(p.seq), 10)
-	}
-	b = append(b, "\ndata: "...)
-	b = append(b, p.json()...)
-	return append(b, "\n\n"...)
+// moves tells whether a position moves to the message's. Only the last part of a message moves it: all of it was told.
+func (p *part) moves() bool {
+	return (p.kind == snapshot || p.kind == update) && !p.more && !p.loose || p.marked
 }
 
 // frame is one update as all members of a watch get it: what changed after from, up to seq.

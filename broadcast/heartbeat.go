@@ -4,24 +4,19 @@ import (
 	"strconv"
 	"time"
 
-	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 )
 
 // look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
 func (s *subscriber) look() {
 	sh := s.shard
 	cfg := &sh.board.cfg
-	left, over := s.conn.overdue(sh.now)
-	if over {
-		s.refused(admission.ReasonMessageTimeout)
-		s.leave(policy("unfinished", "a message took too long to come"))
+	left, err := s.conn.Check(sh.now)
+	if err != nil {
+		s.leave(err)
 		return
 	}
 	if s.busy {
-		if s.conn.stuck(sh.now) {
-			s.leave(goneStalled)
-			return
-		}
 		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout)/8) // the beat is late
 		return
 	}
@@ -39,12 +34,12 @@ func (s *subscriber) look() {
 	}
 }
 
-// beat says that the line lives: in an event stream with a comment, which keeps proxies from
+// beat says that the connection lives: in an event stream with a comment, which keeps proxies from
 // closing it, and, when there was nothing else, with a message.
 func (s *subscriber) beat(quiet bool) error {
-	if comment := comments[s.as]; comment != nil {
+	if comment := conn.Comment(s.as); comment != nil {
 		wrote := s.wrote
-		if err := s.put("", comment); err != nil || s.busy {
+		if err := s.put(comment); err != nil || s.busy {
 			return err
 		}
 		s.wrote = wrote // scripts don't see it
@@ -65,6 +60,3 @@ func (s *subscriber) beat(quiet bool) error {
 	s.pump() // a verdict may be due
 	return nil
 }
-
-// comments of a line that is alive, by framing.
-var comments = [...][]byte{framedEvent: []byte(":\n\n"), framedChunk: []byte("3\r\n:\n\n\r\n")}

@@ -194,7 +194,7 @@ func (p *peer) text() ([]byte, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case head == 0x80|opClose && len(b) >= 2:
+		case head == 0x88 && len(b) >= 2:
 			return nil, errGoodbye{code: int(binary.BigEndian.Uint16(b)), reason: string(b[2:])}
 		case head == 0x81:
 			return b, nil

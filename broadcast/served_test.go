@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed"
 	"tickertape/feed/market"
 )
@@ -68,7 +69,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 	reg := prometheus.NewRegistry()
 	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, openDoor(cfg), slog.New(slog.DiscardHandler), reg)
 	if w.pipe {
-		b.poller = func() *poller { return nil }
+		b.sockets = conn.NewSockets(false, b.log)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/ws", b.WebSocket())
@@ -150,7 +151,7 @@ func (l *patientListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &patientConn{Conn: c, timeout: l.timeout}, nil
+	return conn.NewPatient(c, l.timeout), nil
 }
 
 // narrowListener accepts connections with small buffers: a reader that stalls is felt at once.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tickertape/broadcast/conn"
 )
 
 // shard is a goroutine that owns a part of the subscribers: what they follow, how far each is, and
@@ -38,7 +40,6 @@ type shard struct {
 	began     time.Time // the telling of the newest flush
 	alone     []*watch  // scratch: those of one member that a flush concerns
 	first     int       // which of the watches of one member comes first at the next flush
-	scratch   [16 << 10]byte
 }
 
 func newShard(b *Board) *shard {
@@ -281,9 +282,9 @@ func (sh *shard) skip(x *watch, seq Seq) {
 }
 
 // framed is the i-th part of the frame as the framing has it.
-func (sh *shard) framed(f *frame, i int, as framing) []byte {
+func (sh *shard) framed(f *frame, i int, as conn.Framing) []byte {
 	p := f.parts[i]
-	if as != framedDeflated || len(p.json()) < deflateFrom {
+	if as != conn.Deflated || len(p.json()) < conn.DeflateFrom {
 		return p.framed(as, sh.board.store.epoch)
 	}
 	if p.deflated == nil {

@@ -53,11 +53,7 @@ func TestConnectionsThatComeAndGoGetNobodyElsesBytes(t *testing.T) {
 	until(t, "all have gone but the first", func() bool { return s.count() == 1 })
 	until(t, "their descriptors are closed", func() bool { return open(t) <= descriptors })
 	until(t, "their goroutines are over", func() bool { return runtime.NumGoroutine() <= goroutines })
-	p := s.poller()
-	p.mu.Lock()
-	watched := len(p.sockets)
-	p.mu.Unlock()
-	if watched != 1 {
+	if watched := s.sockets.Watched(); watched != 1 {
 		t.Errorf("the poller watches %d sockets, want 1", watched)
 	}
 	last := s.join(t, overWebSocket, "?symbols=AAPL") // the poller lives
@@ -111,7 +107,7 @@ func (s *served) visit(symbol string, number int) error {
 		}
 	}
 	if number%3 == 1 && p.transport == transportWebSocket {
-		if _, err := c.Write(masked(0x80|opClose, []byte{0x03, 0xe8})); err != nil {
+		if _, err := c.Write(masked(0x88, []byte{0x03, 0xe8})); err != nil {
 			return err
 		}
 		for {

@@ -13,40 +13,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
-// memoryConn hands messages to a client in the order that they were written, and can stall.
-type memoryConn struct {
-	sub  *subscriber
-	line line
-	pipe *memoryPipe
-	as   framing
-}
-
-func (c *memoryConn) framing() framing                        { return c.as }
-func (c *memoryConn) write(b []byte) (bool, error)            { return c.line.write(b) }
-func (c *memoryConn) resume() (bool, error)                   { return c.line.resume() }
-func (c *memoryConn) stuck(now time.Time) bool                { return c.line.stuck(now) }
-func (c *memoryConn) cut()                                    { c.line.close() }
-func (c *memoryConn) overdue(time.Time) (time.Duration, bool) { return time.Hour, false }
-
-func (c *memoryConn) listen() {
-	c.pipe.mu.Lock()
-	defer c.pipe.mu.Unlock()
-	c.pipe.listens = true
-}
-
-func (c *memoryConn) bye(goodbye) {
-	c.line.close()
-	c.sub.shard.post(func() {
-		c.sub.ended()
-		close(c.pipe.gone)
-	})
-}
-
-// memoryPipe is where the messages go.
+// memoryPipe takes a connection's messages to a client in the order that they were written, and can stall.
 type memoryPipe struct {
+	conn  *conn.Conn
+	sub   *subscriber
+	waits bool // it is never free at once
 	take  func([]byte)
 	gone  chan struct{}
 	ended chan struct{} // closed when nothing goes through any more
@@ -57,20 +32,60 @@ type memoryPipe struct {
 	listens bool          // guarded by mu
 }
 
-// newMemoryConn returns a conn over a line that waits for the client, or over one that never does.
-func newMemoryConn(s *subscriber, take func([]byte), waits bool) *memoryConn {
-	p := &memoryPipe{take: func(b []byte) { take(payload(b)) }, gate: make(chan struct{}), token: make(chan struct{}),
+// newMemoryConn gives the subscriber a connection to a pipe that always makes it wait, or one that only does when it
+// stalls.
+func newMemoryConn(s *subscriber, framing conn.Framing, take func([]byte), waits bool) *memoryPipe {
+	p := &memoryPipe{sub: s, waits: waits, gate: make(chan struct{}), token: make(chan struct{}),
 		ended: make(chan struct{}), gone: make(chan struct{})}
-	close(p.gate)
-	c := &memoryConn{sub: s, pipe: p}
-	if waits {
-		l := newCarrier(s, p.send, p.end)
-		go l.run()
-		c.line = l
-	} else {
-		c.line = &memoryLine{sub: s, pipe: p}
+	p.take = func(b []byte) {
+		if b[0]&0x0f == 1 { // no close
+			take(payload(b))
+		}
 	}
-	return c
+	close(p.gate)
+	p.conn = conn.NewSink(p, s, framing, s.shard.board.limits())
+	s.conn = p.conn
+	return p
+}
+
+// Write takes frames at once, or later.
+func (c *memoryPipe) Write(frames [][]byte) bool {
+	if gate := c.flows(); !c.waits {
+		select {
+		case <-gate:
+			for _, b := range frames {
+				c.take(b)
+			}
+			return true
+		default:
+		}
+	}
+	tail := make([][]byte, len(frames))
+	for i, b := range frames {
+		tail[i] = slices.Clone(b)
+	}
+	go func() {
+		for _, b := range tail {
+			if !c.send(b) {
+				return
+			}
+		}
+		c.sub.shard.post(c.conn.Resume)
+	}()
+	return false
+}
+
+// Listen lets the client ask.
+func (c *memoryPipe) Listen() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listens = true
+}
+
+// Close ends it; the connection is over soon.
+func (c *memoryPipe) Close() {
+	close(c.ended)
+	c.sub.shard.post(func() { close(c.gone) })
 }
 
 // payload is what a WebSocket frame holds.
@@ -120,24 +135,23 @@ func (c *memoryPipe) flow() {
 	}
 }
 
-func (c *memoryPipe) end() { close(c.ended) }
-
 func (c *memoryPipe) flows() (gate chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.gate
 }
 
-func (c *memoryPipe) send(b []byte) error {
+// send waits until a frame goes through, and returns false where none does any more.
+func (c *memoryPipe) send(b []byte) bool {
 	gate := c.flows()
 	select {
 	case <-gate:
 	case <-c.token:
 	case <-c.ended:
-		return goneClosed
+		return false
 	}
 	c.take(b)
-	return nil
+	return true
 }
 
 // step lets one message through, if one waits.
@@ -149,61 +163,10 @@ func (c *memoryPipe) step() {
 	synctest.Wait()
 }
 
-// memoryLine takes what flows at once and keeps the rest of one message.
-type memoryLine struct {
-	sub    *subscriber
-	pipe   *memoryPipe
-	tail   []byte
-	taken  bool
-	closed bool
-}
-
-func (l *memoryLine) write(b []byte) (bool, error) {
-	if l.closed {
-		return false, goneClosed
-	}
-	if l.tail != nil {
-		panic("written while it was busy")
-	}
-	gate := l.pipe.flows()
-	select {
-	case <-gate:
-		l.pipe.take(b)
-		return true, nil
-	default:
-	}
-	l.tail = slices.Clone(b)
-	go func() {
-		if l.pipe.send(l.tail) == nil {
-			l.sub.shard.post(func() {
-				l.taken = true
-				l.sub.resume()
-			})
-		}
-	}()
-	return false, nil
-}
-
-func (l *memoryLine) resume() (bool, error) {
-	if l.taken {
-		l.tail, l.taken = nil, false
-	}
-	return l.tail == nil, nil
-}
-
-func (l *memoryLine) stuck(time.Time) bool { return false }
-
-func (l *memoryLine) close() {
-	if !l.closed {
-		l.closed = true
-		l.pipe.end()
-	}
-}
-
 // client is a stranger that follows the protocol by the letter.
 type client struct {
 	number  int
-	stalled bool // connects with a line that takes nothing
+	stalled bool // connects where nothing is taken
 	largest int  // message, in bytes
 	parts   int  // messages that another part follows
 	board   *Board
@@ -247,11 +210,11 @@ func (c *client) position() string {
 
 func (c *client) connect(since string) {
 	c.sub = newSubscriber(c.board, transportWebSocket, c.board.placed())
-	conn := newMemoryConn(c.sub, c.take, c.number%2 == 1) // half of the clients have a line that waits
+	framing := conn.Text
 	if c.number%4 >= 2 {
-		conn.as = framedDeflated
+		framing = conn.Deflated
 	}
-	c.sub.conn, c.conn = conn, conn.pipe
+	c.conn = newMemoryConn(c.sub, framing, c.take, c.number%2 == 1) // half of the clients are never free at once
 	if c.stalled {
 		c.conn.stall()
 	}

@@ -1,27 +1,27 @@
 package broadcast
 
 import (
-	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
 // subscriber is one who listens over WebSocket or SSE. Its backlog is one number: whatever it has
 // not been told is exactly the symbols it follows that changed after sent, so memory does not
-// grow with how slowly it reads. Beside it there is at most the rest of one message, in its line.
+// grow with how slowly it reads. Beside it there is at most the rest of one message, in its connection.
 type subscriber struct {
 	// static
 	shard     *shard
 	transport transport
-	conn      conn
-	as        framing // the conn's
+	conn      *conn.Conn
+	as        conn.Framing // the conn's
 
 	// owned by the shard
-	busy     bool // the line takes nothing at the moment
+	busy     bool // the connection takes nothing at the moment
 	missed   bool // a frame, while it was busy
 	gone     bool // has said goodbye
 	paused   bool
@@ -43,13 +43,14 @@ type subscriber struct {
 	followed *followed // series; nil when there are none
 	queued   bool      // in the shard's backlog
 
-	// owned by the shard, what waits for the line to be free; nothing does while it is
+	// owned by the shard, what waits until the connection can be written; nothing does while it can
 	delivery *delivery      // under way
 	todo     []func() error // then this
 	request  *request       // then this
 
 	place   *admission.Place // static
 	meter   admission.Meter
+	bad     int          // messages in a row; owned by the worker that has one of them
 	kept    int64        // reserved for the request that is being answered
 	follows atomic.Int32 // how many symbols; the shard writes it
 }
@@ -68,7 +69,7 @@ func newSubscriber(b *Board, t transport, place *admission.Place) *subscriber {
 func (s *subscriber) enter(requests []request) {
 	s.shard.board.arrivals.Add(1)
 	if !s.shard.post(func() { s.begin(requests) }) {
-		s.conn.cut()
+		s.conn.Cut()
 		s.gone = true
 		s.release()
 	}
@@ -76,12 +77,12 @@ func (s *subscriber) enter(requests []request) {
 
 func (s *subscriber) begin(requests []request) {
 	sh := s.shard
-	s.as = s.conn.framing()
+	s.as = s.conn.Framing()
 	s.index = len(sh.all)
 	sh.all = append(sh.all, s)
 	if sh.impatient {
 		s.gone = true
-		s.conn.bye(goneError)
+		s.conn.Close(conn.Close{}, nil)
 		return
 	}
 	m := sh.board.metrics
@@ -117,25 +118,13 @@ func (s *subscriber) answerFirst(r *request) error {
 func (s *subscriber) listen() error {
 	s.place.Let(s.kept)
 	s.kept = 0
-	s.conn.listen()
+	s.conn.Listen()
 	return nil
 }
 
 // refused notes that something of the client's was refused.
 func (s *subscriber) refused(reason admission.Reason) {
 	s.shard.board.door.Journal.Refused(reason, s.place.Visitor().Addr)
-}
-
-// resume goes on when the line may be free again.
-func (s *subscriber) resume() {
-	free, err := s.conn.resume()
-	switch {
-	case err != nil:
-		s.leave(err)
-	case free:
-		s.busy = false
-		s.pump()
-	}
 }
 
 // A turn of a subscriber ends when it has been told so many bytes, or in so many steps, of what is made for it
@@ -145,7 +134,7 @@ const (
 	turnSteps = 32
 )
 
-// pump says all that there is to say, as far as the line takes it and the turn reaches. The rest has to wait for
+// pump says all that there is to say, as far as the connection takes it and the turn reaches. The rest has to wait for
 // another turn.
 func (s *subscriber) pump() {
 	until := s.shard.tally.bytes[s.transport] + turnBytes
@@ -209,7 +198,7 @@ func (s *subscriber) step() (more bool, err error) {
 	return true, nil
 }
 
-// ask takes in a request that has been read, which is answered when the line is free.
+// ask takes in a request that has been read, which is answered when the connection can be written.
 func (s *subscriber) ask(r *request) {
 	if r.want != nil {
 		s.kept += r.want.memory()
@@ -232,7 +221,7 @@ func (s *subscriber) hello() error {
 	})
 }
 
-// offer writes a frame of the subscriber's watch if the line is free.
+// offer writes a frame of the subscriber's watch if the connection can be written.
 func (s *subscriber) offer(f *frame) {
 	switch {
 	case s.busy:
@@ -259,7 +248,7 @@ func (s *subscriber) offer(f *frame) {
 		}
 	}
 	for i, p := range f.parts {
-		err := s.put(p.kind, s.shard.framed(f, i, s.as))
+		err := s.put(s.shard.framed(f, i, s.as))
 		if err != nil {
 			s.leave(err)
 			return
@@ -294,7 +283,7 @@ func (s *subscriber) tellPart() error {
 		return nil
 	}
 	if !p.more {
-		s.delivered(d) // what the line does not take now, it takes before anything else
+		s.delivered(d) // what the connection does not take now, it takes before anything else
 	}
 	p.loose = s.followed != nil && s.followed.seq < d.at
 	if p.kind == update && p.news > 0 {
@@ -324,7 +313,7 @@ func (s *subscriber) placeOf(id market.SymbolID) int {
 	return place
 }
 
-// say writes a message without quotes. The line is free.
+// say writes a message without quotes. The connection can be written.
 func (s *subscriber) say(k kind, message any) error {
 	p := &s.shard.part
 	p.begin(k)
@@ -333,18 +322,20 @@ func (s *subscriber) say(k kind, message any) error {
 }
 
 func (s *subscriber) write(p *part) error {
-	return s.put(p.kind, p.framed(s.as, s.shard.board.store.epoch))
+	return s.put(p.framed(s.as, s.shard.board.store.epoch))
 }
 
-// put writes a framed message.
-func (s *subscriber) put(k kind, b []byte) error {
-	free, err := s.conn.write(b)
+// put writes framed messages.
+func (s *subscriber) put(frames ...[]byte) error {
+	free, err := s.conn.Write(frames...)
 	if err != nil {
 		return err
 	}
 	sh := s.shard
 	s.wrote = sh.clock()
-	sh.tally.sent(int(s.transport), len(b))
+	for _, b := range frames {
+		sh.tally.sent(int(s.transport), len(b))
+	}
 	if !free {
 		s.busy, s.missed = true, false
 		sh.wheel.hasten(s, s.wrote, sh.board.cfg.WriteTimeout)
@@ -355,12 +346,11 @@ func (s *subscriber) put(k kind, b []byte) error {
 // leave ends the subscription and says goodbye.
 func (s *subscriber) leave(why error) {
 	if s.gone {
-		s.conn.cut()
+		s.conn.Cut()
 		return
 	}
 	s.gone = true
-	g := goneError
-	errors.As(why, &g)
+	g := s.goodbyeFor(why)
 	sh := s.shard
 	m := sh.board.metrics
 	s.leaveWatch()
@@ -378,13 +368,11 @@ func (s *subscriber) leave(why error) {
 		s.drop(s.next)
 	}
 	s.list, s.next = nobody, nil
-	s.conn.bye(g)
-}
-
-// ended is called when the connection is over.
-func (s *subscriber) ended() {
-	s.shard.all = take(s.shard.all, s.index, func(moved *subscriber) { moved.index = s.index })
-	s.release()
+	var last []byte
+	if g.code != 0 && s.transport == transportSSE {
+		last = farewell(g, sh.board.cfg.Retry, s.as)
+	}
+	s.conn.Close(conn.Close{Code: g.code, Reason: g.reason}, last)
 }
 
 func (s *subscriber) release() {

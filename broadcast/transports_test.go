@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
@@ -150,7 +151,7 @@ func TestFullServerSaysSoEveryWay(t *testing.T) {
 				t.Errorf("refused with %+v, want full and a retry", got)
 			}
 			if w.transport == transportWebSocket {
-				refused.conn.Write(masked(0x80|opClose, []byte{0x03, 0xf5}))
+				refused.conn.Write(masked(0x88, []byte{0x03, 0xf5}))
 			}
 			refused.ended()
 		})
@@ -250,7 +251,7 @@ func TestDrainSaysGoodbyeEveryWay(t *testing.T) {
 					if got.code != 1012 || got.reason != "retry_ms=5000" {
 						t.Errorf("%d: %v, want 1012 retry_ms=5000", i, got)
 					}
-					p.conn.Write(masked(0x80|opClose, []byte{0x03, 0xf4}))
+					p.conn.Write(masked(0x88, []byte{0x03, 0xf4}))
 				} else if got.reason != "restarting" || got.retry == "" {
 					t.Errorf("%d: %+v, want restarting and a retry", i, got)
 				}
@@ -282,7 +283,7 @@ func TestDrainIsOverWithItsWindowAndThePatience(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		s.Drain(ctx, 2*time.Second)
-		if took := time.Since(began); took > 3*time.Second+closeTimeout {
+		if took := time.Since(began); took > 3*time.Second+conn.CloseTimeout {
 			t.Errorf("drain took %v", took)
 		}
 		s.empty(t)
@@ -561,7 +562,7 @@ func TestWhoComesAsTheBoardEndsIsClosed(t *testing.T) {
 		sub.shard.load.Add(-1)
 		sub.shard = sh
 		sh.load.Add(1)
-		sub.conn = newWebSocketConn(sub, &hijacker{conn: theirs})
+		sub.conn = s.sockets.Raw(theirs, sub, s.limits())
 		sub.enter(nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

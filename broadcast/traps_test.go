@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 )
 
 // The traps of nhooyr.io/websocket 1.8.17 and of net/http, as far as a server meets them, and the
@@ -120,12 +121,12 @@ func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
 	}
 	ends := make(chan end)
 	for _, c := range all {
-		c.p.conn.SetReadDeadline(began.Add(closeTimeout * 9 / 10)) // a browser's answer may be on its way behind it
+		c.p.conn.SetReadDeadline(began.Add(conn.CloseTimeout * 9 / 10)) // a browser's answer may be on its way behind it
 		go func() { ends <- end{c.name, c.p.ended()} }()
 	}
 	for range all {
 		if e := <-ends; !errors.Is(e.err, os.ErrDeadlineExceeded) {
-			t.Errorf("who says %s was cut off with %v before %v were over", e.name, e.err, closeTimeout)
+			t.Errorf("who says %s was cut off with %v before %v were over", e.name, e.err, conn.CloseTimeout)
 		}
 	}
 	s.empty(t)
@@ -331,8 +332,8 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 		"a continuation of nothing":       masked(0x80, nil),
 		"a message within a message":      append(masked(0x01, []byte("{")), masked(0x81, []byte("{}"))...),
 		"binary":                          masked(0x82, []byte("{}")),
-		"a close code that is none":       masked(0x80|opClose, []byte{0x03, 0xed}),
-		"a close of one byte":             masked(0x80|opClose, []byte{0x03}),
+		"a close code that is none":       masked(0x88, []byte{0x03, 0xed}),
+		"a close of one byte":             masked(0x88, []byte{0x03}),
 		"a length of 2^63 and more":       {0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -351,7 +352,7 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 					break
 				}
 			}
-			p.conn.Write(masked(0x80|opClose, []byte{0x03, 0xea}))
+			p.conn.Write(masked(0x88, []byte{0x03, 0xea}))
 			until(t, "it has gone", func() bool { return s.count() == 0 })
 		})
 	}
@@ -519,7 +520,7 @@ func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
 			t.Errorf("%s: code %d is not one of the protocol", name, g.code)
 		}
 		var retry int
-		if _, err := fmt.Sscanf(string(farewell(g, time.Second, framedEvent)), "retry: %d\n", &retry); err != nil || retry < 100 {
+		if _, err := fmt.Sscanf(string(farewell(g, time.Second, conn.Event)), "retry: %d\n", &retry); err != nil || retry < 100 {
 			t.Errorf("%s: an event stream says to come back after %d ms, want 100 or more", name, retry)
 		}
 		if retry := g.code == 1012 || g.code == 1013; retry != strings.HasPrefix(g.reason, "retry_ms=") {

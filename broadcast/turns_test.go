@@ -19,7 +19,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		time.Sleep(time.Second)
 		frames := 0
 		s := newSubscriber(b, transportWebSocket, b.placed())
-		s.conn = &discardConn{frames: &frames}
+		discarding(s, &frames)
 		turns := make(chan int, 100)
 		s.shard.post(func() {
 			s.begin(b.wanted(query{symbols: []string{"*"}, fields: market.AllFields}))

@@ -17,6 +17,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"nhooyr.io/websocket"
+
+	"tickertape/broadcast/conn"
 )
 
 type message struct {
@@ -290,8 +292,8 @@ func TestDrainDoesNotWaitForHalfAFrame(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s.Drain(ctx, 0)
-	if took := time.Since(began); took > 2*closeTimeout {
-		t.Errorf("drain took %v for a peer that stopped in a frame, want about %v", took, closeTimeout)
+	if took := time.Since(began); took > 2*conn.CloseTimeout {
+		t.Errorf("drain took %v for a peer that stopped in a frame, want about %v", took, conn.CloseTimeout)
 	}
 	frames(r, func(byte) {})
 }

@@ -1,27 +1,30 @@
 package broadcast
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"runtime"
-	"sync"
 	"time"
-	"unicode/utf8"
 
-	"github.com/klauspost/compress/flate"
 	"golang.org/x/sync/errgroup"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn"
 )
 
 // workers read clients' messages, so that no shard has to: they parse them, find the symbols that are named, and
 // see to it that the work is paid for. A connection has one message with them at most.
 type workers struct {
-	board   *Board
-	queue   chan *webSocketConn // never closed
-	inflate sync.Pool           // of io.ReadCloser that are flate.Resetter
+	board *Board
+	queue chan *unread // never closed
+}
+
+// unread is a message that a worker is to read.
+type unread struct {
+	sub     *subscriber
+	message conn.Incoming
+	limited bool // it is one too many
+	length  int  // of its text, once it has been read
 }
 
 // mostQueued is how many messages may wait for a worker.
@@ -30,7 +33,7 @@ const mostQueued = 4096
 const maxBadMessages = 20 // in a row
 
 func newWorkers(b *Board) *workers {
-	return &workers{board: b, queue: make(chan *webSocketConn, mostQueued)}
+	return &workers{board: b, queue: make(chan *unread, mostQueued)}
 }
 
 // run reads messages until ctx ends.
@@ -40,8 +43,8 @@ func (w *workers) run(ctx context.Context) error {
 		g.Go(func() error {
 			for {
 				select {
-				case c := <-w.queue:
-					w.read(ctx, c)
+				case u := <-w.queue:
+					w.read(ctx, u)
 				case <-ctx.Done():
 					return nil
 				}
@@ -51,33 +54,32 @@ func (w *workers) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// put has the connection's message read. Where too many wait, it is refused unread.
-func (w *workers) put(c *webSocketConn) {
+// put has a message read. Where too many wait, it is refused unread.
+func (w *workers) put(u *unread) {
 	select {
-	case w.queue <- c:
+	case w.queue <- u:
 	default:
-		c.sub.refused(admission.ReasonTotalWork)
-		c.message = incoming{}
-		c.sub.ask(&request{fault: &fault{rateLimited, "the server is busy: try again in 1 s"}})
+		u.sub.refused(admission.ReasonTotalWork)
+		u.sub.ask(&request{fault: &fault{rateLimited, "the server is busy: try again in 1 s"}})
 	}
 }
 
 // read reads one message and hands it to the subscriber.
-func (w *workers) read(ctx context.Context, c *webSocketConn) {
-	s := c.sub
+func (w *workers) read(ctx context.Context, u *unread) {
+	s := u.sub
 	door := w.board.door
-	r, why := request{}, (*goodbye)(nil)
-	if !door.Slice(ctx, func() { r, why = w.parse(c) }) {
+	r, why := request{}, error(nil)
+	if !door.Slice(ctx, func() { r, why = w.parse(u) }) {
 		return // the board ends, and cuts everyone off
 	}
 	if why != nil {
-		s.shard.post(func() { s.leave(*why) })
+		s.shard.post(func() { s.leave(why) })
 		return
 	}
 	var wait time.Duration
 	if r.fault == nil {
 		var err error
-		wait, err = w.pay(ctx, c, &r)
+		wait, err = w.pay(ctx, u, &r)
 		var f *fault
 		if errors.As(refused(err), &f) {
 			r.fault = f
@@ -86,15 +88,14 @@ func (w *workers) read(ctx context.Context, c *webSocketConn) {
 		}
 	}
 	if r.fault == nil {
-		c.bad = 0
+		s.bad = 0
 	} else {
 		r.forget()
-		if c.bad++; c.bad > maxBadMessages {
+		if s.bad++; s.bad > maxBadMessages {
 			s.shard.post(func() { s.leave(policy("policy", "too many bad messages")) })
 			return
 		}
 	}
-	c.message = incoming{}
 	ask := func() { s.shard.post(func() { s.ask(&r) }) }
 	if wait > 0 {
 		time.AfterFunc(wait, ask) // a worker has others to serve
@@ -105,10 +106,10 @@ func (w *workers) read(ctx context.Context, c *webSocketConn) {
 
 // pay finds what a request wants and pays for it, and reserves the memory that it takes until it is answered. It
 // returns how long the request has to wait for its turn.
-func (w *workers) pay(ctx context.Context, c *webSocketConn, r *request) (time.Duration, error) {
-	s := c.sub
+func (w *workers) pay(ctx context.Context, u *unread, r *request) (time.Duration, error) {
+	s := u.sub
 	visitor := s.place.Visitor()
-	wait, refusal := w.board.door.Reckon(visitor, admission.Message(len(c.message.data)))
+	wait, refusal := w.board.door.Reckon(visitor, admission.Message(u.length))
 	if refusal != nil {
 		return 0, refusal
 	}
@@ -125,50 +126,17 @@ func (w *workers) pay(ctx context.Context, c *webSocketConn, r *request) (time.D
 	return max(wait, more), nil
 }
 
-// parse makes a request of a message. The goodbye is for one that broke the protocol.
-func (w *workers) parse(c *webSocketConn) (request, *goodbye) {
-	m := c.message
-	if m.kind != opText {
-		return request{}, &goodbye{code: 1003, label: "policy", reason: "messages are text"}
+// parse makes a request of a message. The error is for one that broke the protocol.
+func (w *workers) parse(u *unread) (request, error) {
+	text, err := u.message.Text()
+	if err != nil {
+		return request{}, err
 	}
-	if m.packed {
-		data, err := w.unpack(m.data)
-		switch {
-		case errors.Is(err, errTooBig):
-			c.sub.refused(admission.ReasonMessage)
-			return request{}, &goodbye{code: 1009, label: "policy", reason: "message too big"}
-		case err != nil:
-			return request{}, &goodbye{code: 1007, label: "policy", reason: "a compressed message is damaged"}
-		}
-		m.data, c.message.data = data, data
-	}
-	if !utf8.Valid(m.data) {
-		return request{}, &goodbye{code: 1007, label: "policy", reason: "text is not UTF-8"}
-	}
-	r := parseRequest(m.data)
-	if m.limited {
-		c.sub.refused(admission.ReasonConnectionMessages)
+	u.length = len(text)
+	r := parseRequest(text)
+	if u.limited {
+		u.sub.refused(admission.ReasonConnectionMessages)
 		r = request{ID: r.ID, fault: &fault{rateLimited, "too many messages: slow down"}}
 	}
 	return r, nil
-}
-
-var errTooBig = errors.New("broadcast: message too big")
-
-// unpack undoes permessage-deflate (RFC 7692, section 7.2.2), up to the longest message that is allowed.
-func (w *workers) unpack(data []byte) ([]byte, error) {
-	in := io.MultiReader(bytes.NewReader(data), bytes.NewReader([]byte{0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff}))
-	inflater, ok := w.inflate.Get().(io.ReadCloser)
-	if ok {
-		inflater.(flate.Resetter).Reset(in, nil)
-	} else {
-		inflater = flate.NewReader(in)
-	}
-	defer w.inflate.Put(inflater)
-	longest := w.board.cfg.MaxMessage
-	out, err := io.ReadAll(io.LimitReader(inflater, int64(longest)+1))
-	if len(out) > longest {
-		return nil, errTooBig
-	}
-	return out, err
 }

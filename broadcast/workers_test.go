@@ -3,6 +3,8 @@ package broadcast
 import (
 	"context"
 	"testing"
+
+	"tickertape/broadcast/conn"
 )
 
 // ending is a context that ends when so many waits for it are allowed, and one more comes.
@@ -34,10 +36,9 @@ func TestMessagesOfTheEndAreDropped(t *testing.T) {
 		sh.post(func() {
 			any := false
 			for _, sub := range sh.all {
-				c := sub.conn.(*webSocketConn)
 				for allowed := range 2 { // it ends before the message is parsed, or before its names are found
-					c.message = incoming{data: []byte(`{"type":"subscribe","symbols":["AAPL"]}`), kind: opText}
-					s.workers.read(&ending{Context: t.Context(), over: over, allowed: allowed}, c)
+					m := conn.IncomingText([]byte(`{"type":"subscribe","symbols":["AAPL"]}`), s.cfg.MaxMessage)
+					s.workers.read(&ending{Context: t.Context(), over: over, allowed: allowed}, &unread{sub: sub, message: m})
 				}
 				any = true
 			}

@@ -1,4 +1,4 @@
-package broadcast
+package conn
 
 import (
 	"context"
@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller tells the shards when a socket can be written again or read, so that a subscriber which
-// has nothing to say costs no goroutine. It is an epoll instance of our own, which the Go runtime's
-// polls like any other file.
+// poller tells owners when a socket can be written again or read, so that a connection with nothing to say costs no
+// goroutine. It is an epoll instance of our own, which the Go runtime's polls like any other file.
 type poller struct {
 	// static
 	file *os.File
@@ -44,7 +43,16 @@ func newPoller() (*poller, error) {
 
 // run waits for events until ctx ends.
 func (p *poller) run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { p.file.Close() })()
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		p.file.Close()
+	})
+	defer func() {
+		if !stop() {
+			<-closed
+		}
+	}()
 	events := make([]unix.EpollEvent, 256)
 	for {
 		n, failed := 0, error(nil)
@@ -62,7 +70,7 @@ func (p *poller) run(ctx context.Context) error {
 		}
 		for _, e := range events[:n] {
 			if l := p.socket(e.Fd); l != nil {
-				l.sub.shard.post(func() { l.happened(e.Events) })
+				l.owner.Post(func() { l.happened(e.Events) })
 			}
 		}
 	}
@@ -72,6 +80,12 @@ func (p *poller) socket(key int32) *socket {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.sockets[key]
+}
+
+func (p *poller) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.sockets)
 }
 
 // add gives the socket a key and watches it for nothing yet.

@@ -1,4 +1,4 @@
-package broadcast
+package conn
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ type said struct {
 
 // hear feeds bytes to a reader in pieces of these lengths, over and over.
 func hear(stream []byte, longest int, deflates bool, pieces ...int) said {
-	f := clientFrames{deflates: deflates}
+	f := reader{deflates: deflates}
 	var out said
 	for i := 0; len(stream) > 0; i++ {
 		n := min(len(stream), max(1, pieces[i%len(pieces)]))
@@ -28,18 +28,18 @@ func hear(stream []byte, longest int, deflates bool, pieces ...int) said {
 			took, what, why := f.take(piece, longest)
 			piece = piece[took:]
 			if why != nil {
-				out.code = why.code
+				out.code = why.Code
 				return out
 			}
 			switch what {
-			case heardMessage:
+			case gotMessage:
 				out.heard = append(out.heard, fmt.Sprintf("message %d %t %q", f.kind, f.packed, f.message))
 				f.done()
-			case heardPing, heardPong, heardClose:
+			case gotPing, gotPong, gotClose:
 				out.heard = append(out.heard, fmt.Sprintf("control %d %q", what, f.control))
-			case heardFragment:
+			case gotSmall:
 				out.heard = append(out.heard, "fragment")
-			case heardNothing:
+			case nothing:
 				if took == 0 {
 					panic("nothing was taken")
 				}
@@ -136,7 +136,7 @@ func TestCloseFramesAreAnsweredByTheirCode(t *testing.T) {
 		1007: {"\x03\xe8\xff"},
 	} {
 		for _, p := range payloads {
-			if got := closeCode([]byte(p)); got != want {
+			if got := answerTo([]byte(p)).Code; got != want {
 				t.Errorf("payload %q is answered with %d, want %d", p, got, want)
 			}
 		}

@@ -1,31 +1,28 @@
-package broadcast
+package conn
 
 import (
 	"encoding/binary"
 	"slices"
-	"unicode/utf8"
-
-	"github.com/gobwas/ws"
 )
 
-// heard is what a client's bytes came to.
-type heard uint8
+// event is what a client's bytes came to.
+type event uint8
 
 const (
-	heardNothing  heard = iota // that is whole
-	heardMessage               // text is in message
-	heardPing                  // its payload is in control
-	heardPong                  //
-	heardFragment              // a part of a message that brings next to nothing
-	heardClose                 // its payload is in control
+	nothing    event = iota // that is whole
+	gotMessage              // it is in message
+	gotPing                 // its payload is in control
+	gotPong                 //
+	gotSmall                // a fragment that brings next to nothing
+	gotClose                // its payload is in control
 )
 
-// smallFragment is how many bytes a fragment has at least that is no trick.
+// smallFragment is how many bytes a fragment has at least that is not counted against Control.
 const smallFragment = 512
 
-// clientFrames takes a client's frames in as they come (RFC 6455, section 5): the bytes of one message are kept,
-// up to the longest that is allowed, and nothing else.
-type clientFrames struct {
+// reader takes in a client's frames in whatever pieces they come (RFC 6455, section 5). It keeps the bytes of one
+// message, up to the longest that is allowed, and nothing else.
+type reader struct {
 	deflates bool // permessage-deflate was agreed upon
 	skips    bool // messages are not kept any more
 
@@ -41,21 +38,11 @@ type clientFrames struct {
 	control []byte
 }
 
-// The opcodes.
-const (
-	opContinue = 0x0
-	opText     = 0x1
-	opBinary   = 0x2
-	opClose    = 0x8
-	opPing     = 0x9
-	opPong     = 0xa
-)
-
 // within tells whether a message or a frame has begun and has not ended.
-func (f *clientFrames) within() bool { return f.have > 0 || f.kind != 0 }
+func (f *reader) within() bool { return f.have > 0 || f.kind != 0 }
 
 // expected is how long the message under way will be, as far as its frames say.
-func (f *clientFrames) expected() int {
+func (f *reader) expected() int {
 	n := len(f.message)
 	if f.have > 0 && f.have == f.length && f.opcode() < opClose {
 		n += int(f.left)
@@ -63,9 +50,9 @@ func (f *clientFrames) expected() int {
 	return n
 }
 
-// take reads b up to the end of a message or of a control frame, and returns how much of b that was. The
-// goodbye is that of a client which broke the protocol.
-func (f *clientFrames) take(b []byte, longest int) (n int, what heard, why *goodbye) {
+// take reads b up to the end of a message, of a small fragment or of a control frame, and returns how much of b that
+// was. The close is for a client that broke the protocol, or sent a message of more than longest bytes.
+func (f *reader) take(b []byte, longest int) (n int, what event, why *Close) {
 	for n < len(b) {
 		if f.have < 2 || f.have < f.length {
 			f.header[f.have] = b[n]
@@ -74,11 +61,11 @@ func (f *clientFrames) take(b []byte, longest int) (n int, what heard, why *good
 			switch {
 			case f.have == 2:
 				if why := f.begin(); why != nil {
-					return n, heardNothing, why
+					return n, nothing, why
 				}
 			case f.have == f.length:
 				if why := f.sized(longest); why != nil {
-					return n, heardNothing, why
+					return n, nothing, why
 				}
 			}
 			if f.have < 2 || f.have < f.length || f.left > 0 {
@@ -91,25 +78,25 @@ func (f *clientFrames) take(b []byte, longest int) (n int, what heard, why *good
 			f.left -= uint64(len(piece))
 		}
 		if f.left == 0 {
-			if what := f.end(); what != heardNothing {
+			if what := f.end(); what != nothing {
 				return n, what, nil
 			}
 		}
 	}
-	return n, heardNothing, nil
+	return n, nothing, nil
 }
 
-func (f *clientFrames) opcode() byte { return f.header[0] & 0x0f }
-func (f *clientFrames) final() bool  { return f.header[0]&0x80 != 0 }
+func (f *reader) opcode() byte { return f.header[0] & 0x0f }
+func (f *reader) final() bool  { return f.header[0]&final != 0 }
 
 // begin looks at the first two bytes of a frame.
-func (f *clientFrames) begin() *goodbye {
+func (f *reader) begin() *Close {
 	op, short := f.opcode(), f.header[1]&0x7f
-	reserved := f.header[0] & 0x70
+	compressed := f.header[0]&deflated != 0
 	switch {
-	case f.header[1]&0x80 == 0:
+	case f.header[1]&isMasked == 0:
 		return broken("frames of clients are masked")
-	case reserved&0x30 != 0 || reserved != 0 && (!f.deflates || op != opText && op != opBinary):
+	case f.header[0]&reserved != 0 || compressed && (!f.deflates || op != opText && op != opBinary):
 		return broken("a reserved bit is set")
 	case op == opClose || op == opPing || op == opPong:
 		if !f.final() || short > 125 {
@@ -124,7 +111,7 @@ func (f *clientFrames) begin() *goodbye {
 		if f.kind != 0 {
 			return broken("a message begins within another")
 		}
-		f.kind, f.packed, f.message = op, reserved != 0, f.message[:0]
+		f.kind, f.packed, f.message = op, compressed, f.message[:0]
 	default:
 		return broken("an opcode that there is not")
 	}
@@ -139,7 +126,7 @@ func (f *clientFrames) begin() *goodbye {
 }
 
 // sized looks at a whole header.
-func (f *clientFrames) sized(longest int) *goodbye {
+func (f *reader) sized(longest int) *Close {
 	f.masked = 0
 	switch f.length {
 	case 6:
@@ -155,15 +142,13 @@ func (f *clientFrames) sized(longest int) *goodbye {
 	}
 	if f.opcode() < opClose && !f.skips && f.left > uint64(longest-len(f.message)) {
 		f.skips, f.message = true, nil
-		return &goodbye{code: 1009, label: "policy", reason: "message too big"}
+		return &Close{Code: TooBig, Reason: "message too big"}
 	}
 	return nil
 }
 
 // payload takes in some of a frame's payload.
-func (f *clientFrames) payload(piece []byte) {
-	var mask [4]byte
-	copy(mask[:], f.header[f.length-4:])
+func (f *reader) payload(piece []byte) {
 	keep := &f.message
 	if f.opcode() >= opClose {
 		keep = &f.control
@@ -175,61 +160,30 @@ func (f *clientFrames) payload(piece []byte) {
 		*keep = slices.Grow(*keep, max(len(piece), int(min(f.left, 64<<10))))
 	}
 	*keep = append(*keep, piece...)
-	ws.Cipher((*keep)[at:], mask, int(f.masked))
+	unmask((*keep)[at:], [4]byte(f.header[f.length-4:]), int(f.masked))
 	f.masked = uint8((int(f.masked) + len(piece)) & 3)
 }
 
 // end ends a frame.
-func (f *clientFrames) end() heard {
+func (f *reader) end() event {
 	small := f.length == 6 || f.length == 8 && binary.BigEndian.Uint16(f.header[2:]) < smallFragment
 	f.have, f.length = 0, 0
 	switch f.opcode() {
 	case opClose:
-		return heardClose
+		return gotClose
 	case opPing:
-		return heardPing
+		return gotPing
 	case opPong:
-		return heardPong
+		return gotPong
 	}
 	if f.final() {
-		return heardMessage
+		return gotMessage
 	}
 	if small {
-		return heardFragment
+		return gotSmall
 	}
-	return heardNothing
+	return nothing
 }
 
-// done forgets a message that was heard.
-func (f *clientFrames) done() { f.kind, f.message = 0, nil }
-
-func broken(reason string) *goodbye { return &goodbye{code: 1002, label: "policy", reason: reason} }
-
-// closeCode reads the payload of a close frame: the code to answer it with, 1005 for none.
-func closeCode(payload []byte) int {
-	switch {
-	case len(payload) == 0:
-		return 1005
-	case len(payload) == 1:
-		return 1002
-	}
-	code := int(binary.BigEndian.Uint16(payload))
-	known := code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 || code >= 3000 && code < 5000
-	switch {
-	case !known:
-		return 1002
-	case !utf8.Valid(payload[2:]):
-		return 1007
-	default:
-		return code
-	}
-}
-
-// closeFrame is the frame that says goodbye; a code of 1005 is none.
-func closeFrame(code int, reason string) []byte {
-	if code == 1005 {
-		return []byte{0x80 | opClose, 0}
-	}
-	b := []byte{0x80 | opClose, byte(2 + len(reason))}
-	return append(binary.BigEndian.AppendUint16(b, uint16(code)), reason...)
-}
+// done forgets a message that has been handed on.
+func (f *reader) done() { f.kind, f.message = 0, nil }

@@ -1,0 +1,165 @@
+package conn
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// blocking is the link of a connection that can only be written by waiting for the client, such as TLS or HTTP/2: one
+// goroutine writes what one Write was given, and another reads when the owner listens.
+type blocking struct {
+	// static
+	owner   Owner
+	c       *Conn
+	timeout time.Duration      // of a put that does not end by itself when the client takes nothing; 0 of one that does
+	abort   func()             // ends a put that waits
+	put     func([]byte) error // writes all, however long that takes
+	slot    chan []byte        // one slot; closed by close
+	more    chan struct{}      // one slot: the reader may go on; closed by close; nil where nothing is read
+
+	progress atomic.Int64 // when the client last took something, in Unix nanoseconds
+
+	// owned by the owner's goroutine
+	buf    []byte // what is being written
+	kept   int64  // reserved for it
+	free   bool
+	err    error
+	left   bool // the client has
+	closed bool
+}
+
+// ownBuffer is how much of what is being written takes no memory beyond what a connection has anyway.
+const ownBuffer = 4 << 10
+
+func newBlocking(c *Conn, put func([]byte) error, abort func()) *blocking {
+	return &blocking{owner: c.owner, c: c, put: put, abort: abort, slot: make(chan []byte, 1), free: true}
+}
+
+// block is the link of a connection that is written and read by waiting.
+func (s *Sockets) block(c *Conn, nc net.Conn) *blocking {
+	patient := NewPatient(nc, c.limits.WriteTimeout)
+	l := newBlocking(c, func(b []byte) error {
+		_, err := patient.Write(b)
+		return err
+	}, func() { patient.SetWriteDeadline(time.Unix(1, 0)) })
+	l.more = make(chan struct{}, 1)
+	s.spawn(func() {
+		l.run()
+		nc.Close()
+	})
+	s.spawn(func() { l.pull(nc) })
+	return l
+}
+
+// run writes until the link is closed.
+func (l *blocking) run() {
+	failed := false
+	for b := range l.slot {
+		if failed {
+			continue
+		}
+		err := l.put(b)
+		failed = err != nil
+		l.owner.Post(func() {
+			l.free, l.err = err == nil, err
+			l.c.proceed()
+		})
+	}
+}
+
+// pull reads whenever the owner listens. It ends with the connection.
+func (l *blocking) pull(nc net.Conn) {
+	b := make([]byte, 1024)
+	for range l.more {
+		n, err := nc.Read(b)
+		taken := make(chan struct{})
+		if !l.owner.Post(func() {
+			defer close(taken)
+			l.c.arrived(b[:n], err)
+		}) {
+			return
+		}
+		<-taken
+	}
+}
+
+func (l *blocking) listen() {
+	if l.closed || l.more == nil {
+		return
+	}
+	select {
+	case l.more <- struct{}{}:
+	default:
+	}
+}
+
+func (l *blocking) write(frames [][]byte) (bool, error) {
+	if l.closed {
+		return false, ErrBroken
+	}
+	l.took()
+	l.free = false
+	l.buf = l.buf[:0]
+	for _, f := range frames {
+		l.buf = append(l.buf, f...)
+	}
+	if more := int64(cap(l.buf)) - ownBuffer - l.kept; more > 0 {
+		if !l.owner.Reserve(Unsent, more) {
+			return false, ErrUnsent
+		}
+		l.kept += more
+	}
+	l.slot <- l.buf
+	return false, nil
+}
+
+func (l *blocking) resume() (bool, error) {
+	if cap(l.buf) > ownBuffer {
+		l.buf = nil
+		l.owner.Release(Unsent, l.kept)
+		l.kept = 0
+	}
+	switch {
+	case errors.Is(l.err, ErrStalled):
+		return false, ErrStalled
+	case l.left:
+		return false, ErrHungUp
+	case l.err != nil:
+		return false, ErrBroken
+	}
+	return l.free, nil
+}
+
+// leave is called on the owner's goroutine when the client has left. What is being written ends first, and may be the
+// reason.
+func (l *blocking) leave() {
+	if l.free || l.closed {
+		l.c.fail(ErrHungUp)
+		return
+	}
+	l.left = true
+	l.abort()
+}
+
+// took notes that the client takes something.
+func (l *blocking) took() { l.progress.Store(time.Now().UnixNano()) }
+
+func (l *blocking) stalled(now time.Time) bool {
+	return l.timeout > 0 && now.Sub(time.Unix(0, l.progress.Load())) > l.timeout
+}
+
+func (l *blocking) close() {
+	if l.closed {
+		return
+	}
+	l.closed = true
+	if !l.free {
+		l.abort()
+	}
+	close(l.slot)
+	if l.more != nil {
+		close(l.more)
+	}
+}

@@ -1,0 +1,258 @@
+package conn
+
+import (
+	"context"
+	"time"
+)
+
+// Conn is a connection to one client. Its methods are called on its owner's goroutine, and never wait; Framing and
+// Serve may be called from anywhere.
+type Conn struct {
+	// static
+	owner   Owner
+	limits  Limits
+	framing Framing
+	link    link
+
+	// owned by the owner's goroutine
+	frames   reader
+	early    []byte      // has been read, and not been looked at
+	held     int64       // reserved for the message that is read
+	begun    time.Time   // when the message under way began; zero between two
+	control  []byte      // a control frame that waits until the link is free
+	last     []byte      // the end of an event stream, which waits for the same
+	timer    *time.Timer // ends a client that does not answer the close
+	waits    bool        // there is something to read when the link is free
+	busy     bool        // the link is not free
+	failed   bool        // the owner has been told why it cannot go on
+	leaving  bool        // Close or Cut has been called
+	closing  bool        // a close frame has been written, or nothing can be written any more
+	answered bool        // the client has sent one
+	ignores  bool        // what comes is not looked at any more
+	over     bool        // the connection has ended
+}
+
+// link is how bytes get to the client and from it. Conn alone calls it, on its owner's goroutine.
+type link interface {
+	// resume goes on with what was not written before.
+	resume() (free bool, err error)
+	// stalled tells whether the client has taken nothing of that for the write timeout.
+	stalled(now time.Time) bool
+	// listen has Conn.readable or Conn.arrived called once when there is something to read.
+	listen()
+	// close ends it, whatever is under way. It may be called twice.
+	close()
+}
+
+// Framing is how the connection's messages are to be framed.
+func (c *Conn) Framing() Framing { return c.framing }
+
+// Write sends ready frames, in order and with one system call where the socket allows it. It keeps none of them: what
+// the client does not take at once is copied, and written as the client takes it. Then free is false, and Write must
+// not be called until the owner's Writable. The error is one of this package's; the owner then calls Close or Cut.
+// After Close, frames are dropped.
+func (c *Conn) Write(frames ...[]byte) (free bool, err error) {
+	if c.leaving {
+		return true, nil
+	}
+	if c.busy {
+		return false, ErrBusy
+	}
+	if free, err = c.put(frames); err != nil {
+		c.closing = true // part of a frame may have gone
+		return false, err
+	}
+	c.busy = !free
+	return free, nil
+}
+
+// put writes through the link. The types are spelled out so that frames need not be on the heap.
+func (c *Conn) put(frames [][]byte) (bool, error) {
+	switch l := c.link.(type) {
+	case *socket:
+		return l.write(frames)
+	case *blocking:
+		return l.write(frames)
+	case *sinkLink:
+		return l.write(frames)
+	}
+	return false, ErrBroken
+}
+
+// proceed is called when the link may be free again.
+func (c *Conn) proceed() {
+	if c.over {
+		return
+	}
+	free, err := c.link.resume()
+	if free && err == nil && c.control != nil {
+		frame := c.control
+		c.control = nil
+		free, err = c.writeControl(frame)
+	}
+	if free && err == nil && c.last != nil {
+		frame := c.last
+		c.last = nil
+		free, err = c.put([][]byte{frame})
+	}
+	switch {
+	case err != nil:
+		c.closing = true
+		c.fail(err)
+		return
+	case !free:
+		return
+	}
+	c.busy = false
+	switch {
+	case c.leaving && (c.answered || !c.isWebSocket()):
+		c.owner.Post(c.end)
+		return
+	case c.waits:
+		c.waits = false
+		c.owner.Post(c.readable)
+	}
+	if !c.leaving {
+		c.owner.Writable()
+	}
+}
+
+func (c *Conn) isWebSocket() bool { return c.framing == Text || c.framing == Deflated }
+
+// send writes a control frame between two messages. Of several that wait the newest does, or the one that closes.
+func (c *Conn) send(frame []byte) {
+	if c.busy {
+		if len(c.control) == 0 || c.control[0]&0x0f != opClose {
+			c.control = frame
+		}
+		return
+	}
+	free, err := c.writeControl(frame)
+	c.busy = !free && err == nil
+	switch {
+	case err != nil:
+		c.closing = true
+		c.fail(err)
+	case c.busy && !c.leaving:
+		c.owner.Blocked()
+	}
+}
+
+func (c *Conn) writeControl(frame []byte) (free bool, err error) {
+	if c.closing {
+		return true, nil
+	}
+	c.closing = frame[0]&0x0f == opClose
+	return c.put([][]byte{frame})
+}
+
+// Check is to be called at the latest when Owner.Remind or Check itself has said, and within the write timeout of a
+// Write that left something over. Its error says that the client takes too long to read, or to finish a message; the
+// owner then calls Close or Cut. Otherwise again is when to call it next at the latest.
+func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
+	again = c.limits.WriteTimeout
+	if !c.begun.IsZero() && !c.waits {
+		left := c.limits.MessageTimeout - now.Sub(c.begun)
+		if left <= 0 {
+			return 0, ErrUnfinished
+		}
+		again = min(again, left)
+	}
+	if c.busy && c.link.stalled(now) {
+		return 0, ErrStalled
+	}
+	return again, nil
+}
+
+// Close ends the connection after telling the client why, as far as it takes that within CloseTimeout: a WebSocket by
+// a close frame, which it waits for the answer of, and an event stream by last, which LastEvent has made. A code of 0
+// tells nothing. Owner.Ended is called when all is over. A second Close cuts the connection.
+func (c *Conn) Close(why Close, last []byte) {
+	if c.leaving {
+		c.Cut()
+		return
+	}
+	c.leaving = true
+	if why.Code == 0 || c.closing {
+		c.owner.Post(c.end)
+		return
+	}
+	if !c.isWebSocket() {
+		c.closeEvents(last)
+		return
+	}
+	c.send(closeFrame(why))
+	if c.answered && !c.busy {
+		c.owner.Post(c.end)
+		return
+	}
+	c.endLater()
+	c.frames.skips, c.frames.message = true, nil
+	if !c.answered {
+		early := c.early // the client's close may be in it
+		c.early = nil
+		c.take(early)
+	}
+}
+
+// closeEvents ends an event stream.
+func (c *Conn) closeEvents(last []byte) {
+	c.endLater()
+	if c.busy {
+		c.last = last
+		return
+	}
+	free, err := c.put([][]byte{last})
+	c.busy = !free && err == nil
+	if !c.busy {
+		c.owner.Post(c.end)
+	}
+}
+
+// endLater ends a connection whose client takes too long. The timer is stopped when it ends before.
+func (c *Conn) endLater() {
+	c.timer = time.AfterFunc(CloseTimeout, func() { c.owner.Post(c.end) })
+}
+
+// Cut ends the connection at once, even where the owner's goroutine is over. Owner.Ended follows, unless it is.
+func (c *Conn) Cut() {
+	c.leaving = true
+	c.link.close()
+	c.owner.Post(c.end)
+}
+
+// fail tells the owner that the connection cannot go on, or ends it where the owner has left it.
+func (c *Conn) fail(why error) {
+	switch {
+	case c.leaving:
+		c.Cut()
+	case !c.failed:
+		c.failed = true
+		c.owner.Closed(why)
+	}
+}
+
+// end closes the connection.
+func (c *Conn) end() {
+	if c.over {
+		return
+	}
+	c.over = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.release()
+	c.link.close()
+	c.owner.Ended()
+}
+
+// Serve is called in the handler of a connection's request, with the request's context, and returns when the handler
+// may: at once where the connection does not need net/http any more, and otherwise when it has ended.
+func (c *Conn) Serve(ctx context.Context) {
+	l, ok := c.link.(*blocking)
+	if !ok || l.more != nil {
+		return
+	}
+	defer context.AfterFunc(ctx, func() { c.owner.Post(l.leave) })()
+	l.run()
+}

@@ -1,0 +1,169 @@
+package conn
+
+import (
+	"slices"
+	"time"
+)
+
+// Listen lets the client's next message come, after the one before has been answered, and gives back the memory of
+// that. Before the first call nothing is read. On an event stream it is called once: nothing but the end is to come.
+func (c *Conn) Listen() {
+	c.release()
+	early := c.early
+	c.early = nil
+	c.take(early)
+}
+
+// readable reads what has come to a socket. Who takes nothing is not listened to either, since the answer could not be
+// written.
+func (c *Conn) readable() {
+	if c.over {
+		return
+	}
+	if c.busy && !c.leaving {
+		c.waits = true
+		return
+	}
+	s, ok := c.link.(*socket)
+	if !ok {
+		c.link.listen()
+		return
+	}
+	b := readBuffers.Get().(*[readSize]byte)
+	defer readBuffers.Put(b)
+	n, again := s.readNow(b[:])
+	if !again {
+		c.fail(ErrHungUp)
+		return
+	}
+	c.read(b[:n])
+}
+
+// arrived takes what a goroutine has read.
+func (c *Conn) arrived(b []byte, err error) {
+	if len(b) > 0 && !c.over {
+		c.read(b)
+	}
+	switch {
+	case c.over:
+	case err != nil:
+		c.fail(ErrHungUp)
+	case len(b) == 0:
+		c.link.listen()
+	}
+}
+
+// read takes in what has been read.
+func (c *Conn) read(b []byte) {
+	if !c.owner.Allow(Bytes, len(b)) {
+		c.fail(ErrBytes)
+		return
+	}
+	c.take(b)
+}
+
+// take goes through bytes of the client up to the end of a message.
+func (c *Conn) take(b []byte) {
+	if !c.isWebSocket() {
+		b = nil // nothing is expected
+	}
+	var pong []byte // of the newest ping: the others need no answer of their own (RFC 6455, section 5.5.3)
+	defer func() {
+		if pong != nil && !c.leaving {
+			c.send(pong)
+		}
+	}()
+	for len(b) > 0 && !c.ignores {
+		n, what, why := c.frames.take(b, c.limits.MaxMessage)
+		b = b[n:]
+		if why != nil {
+			c.ignores = why.Code == ProtocolError
+			c.fail(*why)
+			continue
+		}
+		switch what {
+		case gotMessage:
+			if c.message(b) {
+				return
+			}
+			continue
+		case gotClose:
+			c.gotClose()
+			return
+		case gotPing:
+			pong = append([]byte{final | opPong, byte(len(c.frames.control))}, c.frames.control...)
+		}
+		if what != nothing && !c.leaving && !c.owner.Allow(Control, 1) {
+			c.fail(ErrControl)
+		}
+	}
+	if c.over {
+		return
+	}
+	if !c.leaving {
+		c.mind()
+	}
+	c.link.listen()
+}
+
+// message hands a message over, and keeps what has come behind it. It returns false where messages are dropped.
+func (c *Conn) message(behind []byte) bool {
+	c.begun = time.Time{}
+	m := Incoming{data: c.frames.message, binary: c.frames.kind != opText, packed: c.frames.packed, longest: c.limits.MaxMessage}
+	c.frames.done()
+	if c.leaving {
+		return false
+	}
+	c.early = slices.Clone(behind)
+	if !c.reserve(len(m.data) + len(behind)) {
+		c.fail(ErrUnread)
+		return true
+	}
+	c.owner.Message(m)
+	return true
+}
+
+// gotClose answers the client's close, unless it is the answer to ours.
+func (c *Conn) gotClose() {
+	c.answered, c.ignores = true, true
+	c.fail(answerTo(c.frames.control))
+}
+
+// mind watches over a message that is not whole yet: its memory and its time.
+func (c *Conn) mind() {
+	if !c.frames.within() {
+		c.begun = time.Time{}
+		return
+	}
+	if c.begun.IsZero() {
+		c.begun = time.Now()
+		c.owner.Remind(c.limits.MessageTimeout)
+	}
+	if !c.reserve(c.frames.expected()) {
+		c.fail(ErrUnread)
+	}
+}
+
+// ownUnread is how much of a message takes no memory beyond what a connection has anyway.
+const ownUnread = 1 << 10
+
+// reserve takes memory for a message of so many bytes, and what has come behind it.
+func (c *Conn) reserve(n int) bool {
+	more := int64(n) - ownUnread - c.held
+	if more <= 0 {
+		return true
+	}
+	if !c.owner.Reserve(Unread, more) {
+		return false
+	}
+	c.held += more
+	return true
+}
+
+// release gives back what a message has reserved.
+func (c *Conn) release() {
+	if c.held > 0 {
+		c.owner.Release(Unread, c.held)
+		c.held = 0
+	}
+}

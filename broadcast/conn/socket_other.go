@@ -1,0 +1,32 @@
+//go:build !linux
+
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+)
+
+// socket does not exist here: every connection has goroutines of its own.
+type socket struct{ link }
+
+const readSize = 1
+
+var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
+
+func (s *Sockets) socket(*Conn, net.Conn) *socket { return nil }
+
+func (*socket) write([][]byte) (bool, error) { return false, ErrBroken }
+
+func (*socket) readNow([]byte) (n int, again bool) { return 0, false }
+
+type poller struct{ file *os.File }
+
+func newPoller() (*poller, error) { return nil, errors.New("no epoll on this system") }
+
+func (*poller) run(context.Context) error { return nil }
+
+func (*poller) count() int { return 0 }
