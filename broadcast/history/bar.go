@@ -54,11 +54,10 @@ func (b *Bar) Tells(f BarFields) bool {
 	return b.Priced() || b.Count() > 0 && (f&barPrices == 0 || f&barSums != 0)
 }
 
-// take adds a trade and returns false where that changes nothing. at is when it was, in grains since
-// the bar's start.
-func (b *Bar) take(t *Trade, k Interval, at uint32) bool {
+// take adds a trade, of which the cost is known if it fits, and returns false where that changes nothing. at is when it
+// was, in grains since the bar's start.
+func (b *Bar) take(t *Trade, cost market.Turnover, fits bool, k Interval, at uint32) bool {
 	if t.Flags&market.SetsVolume != 0 {
-		cost, fits := t.Size.Times(t.Price)
 		volume, volumeFits := b.Volume.Add(t.Size)
 		turnover, turnoverFits := b.Turnover.Add(cost)
 		if !fits || !volumeFits || !turnoverFits {

@@ -2,19 +2,23 @@ package history
 
 import "tickertape/feed/market"
 
-// bars are the newest of one symbol and interval, in order of their start: a ring that grows up to
-// what is kept.
+// bars are the newest of one symbol and interval, in order of their start: the newest by itself, where nearly every trade
+// belongs, and before it a ring that grows up to what is kept.
 type bars struct {
-	ring []Bar
-	head int
-	n    int
-	gone uint32 // the start of the newest that is kept no more; 0 none
+	newest Bar
+	n      int   // with the newest
+	ring   []Bar // the n-1 before the newest, from head on
+	head   int
+	gone   uint32 // the start of the newest that is kept no more; 0 none
 
 	mended Seq // the newest flush that changed another bar than the newest
 }
 
 // at is the i-th bar, the oldest first. It is good until the next put.
 func (s *bars) at(i int) *Bar {
+	if i == s.n-1 {
+		return &s.newest
+	}
 	if i += s.head; i >= len(s.ring) {
 		i -= len(s.ring)
 	}
@@ -37,13 +41,18 @@ func (s *bars) find(start uint32) int {
 	return low
 }
 
+// current is the newest bar, and when in it a time is, in grains; nil where the time is not in it, and of days, whose
+// length varies.
+func (s *bars) current(k Interval, second uint32, at market.Time) (*Bar, uint32) {
+	b := &s.newest
+	if s.n == 0 || k == Day || second < b.Start || second-b.Start >= intervals[k].seconds {
+		return nil, 0
+	}
+	return b, uint32(min((at-market.Time(b.Start)*1e6)/intervals[k].grain, never))
+}
+
 // put is the bar that starts then, made where there is none; nil where it is older than what is kept.
 func (s *bars) put(start uint32, keep int) *Bar {
-	if s.n > 0 {
-		if newest := s.at(s.n - 1); newest.Start == start {
-			return newest
-		}
-	}
 	i := s.find(start)
 	if i < s.n && s.at(i).Start == start {
 		return s.at(i)
@@ -56,32 +65,46 @@ func (s *bars) put(start uint32, keep int) *Bar {
 			s.gone = max(s.gone, start)
 			return nil
 		}
-		s.gone = s.at(0).Start
-		s.head = (s.head + 1) % len(s.ring)
-		s.n--
+		s.drop()
 		i--
 	}
-	if s.n == len(s.ring) {
-		s.grow(min(keep, max(4, s.n+s.n/2)))
-	}
-	s.n++
-	for j := s.n - 1; j > i; j-- {
-		*s.at(j) = *s.at(j - 1)
+	if s.n > 0 {
+		if s.n-1 == len(s.ring) {
+			s.grow(min(keep-1, max(4, s.n+s.n/2)))
+		}
+		s.n++
+		*s.at(s.n - 2) = s.newest
+		for j := s.n - 2; j > i; j-- {
+			*s.at(j) = *s.at(j - 1)
+		}
+	} else {
+		s.n = 1
 	}
 	*s.at(i) = Bar{Start: start}
 	return s.at(i)
 }
 
+// drop forgets the oldest bar.
+func (s *bars) drop() {
+	s.gone = s.at(0).Start
+	if s.n--; s.n == 0 {
+		return // it was the newest
+	}
+	if s.head++; s.head == len(s.ring) {
+		s.head = 0
+	}
+}
+
 func (s *bars) grow(to int) {
 	ring := make([]Bar, to)
-	for i := range s.n {
+	for i := range s.n - 1 {
 		ring[i] = *s.at(i)
 	}
 	s.ring, s.head = ring, 0
 }
 
-// newest is the place from which on there are so many that tell any of the fields, or from where there are fewer.
-func (s *bars) newest(from, to, limit int, f BarFields) int {
+// tail is the place from which on there are so many that tell any of the fields, or from where there are fewer.
+func (s *bars) tail(from, to, limit int, f BarFields) int {
 	for i := to; i > from; {
 		if i--; s.at(i).Tells(f) {
 			if limit--; limit == 0 {

@@ -16,7 +16,7 @@ func (s *Symbol) Newest(k Interval, limit int, at Seq, next uint32, into []Bar) 
 	all := &s.bars[k]
 	i := all.find(next)
 	if next == 0 && limit > 0 {
-		i = all.newest(0, all.n, limit, AllBarFields)
+		i = all.tail(0, all.n, limit, AllBarFields)
 	}
 	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed <= at && !b.Empty() })
 }
@@ -78,7 +78,7 @@ func (s *Symbol) places(r *Range) (from, to int) {
 	to = all.find(r.To)
 	from = min(all.find(begin), to)
 	if r.Limit > 0 {
-		from = all.newest(from, to, r.Limit, r.Fields)
+		from = all.tail(from, to, r.Limit, r.Fields)
 	}
 	return from, to
 }

@@ -82,19 +82,30 @@ func (c *Symbol) Trade(p *Trade, seq Seq, cfg *Config) {
 	}
 	c.changed = seq
 	c.tape.add(p, cfg.Trades)
+	second, ok := secondsOf(p.Time)
+	if !ok {
+		return
+	}
+	cost, fits := p.Size.Times(p.Price)
 	for k := range Interval(NumIntervals) {
 		keep := cfg.Bars[k]
 		if keep == 0 || !p.marks(k) {
 			continue
 		}
-		start, at, ok := c.start(k, p.Time)
-		if !ok {
-			continue
-		}
 		s := &c.bars[k]
-		if b := s.put(start, keep); b != nil && (b.take(p, k, at) || b.Changed == 0) {
+		b, at := s.current(k, second, p.Time)
+		if b == nil {
+			var start uint32
+			if start, at, ok = c.start(k, p.Time); !ok {
+				continue
+			}
+			if b = s.put(start, keep); b == nil {
+				continue
+			}
+		}
+		if b.take(p, cost, fits, k, at) || b.Changed == 0 {
 			b.Changed = seq
-			if b != s.at(s.n-1) {
+			if b != &s.newest {
 				s.mended = seq
 			}
 		}
@@ -173,7 +184,8 @@ func (c *Symbol) ofTrades(k Interval, start uint32) Bar {
 	for i := range c.tape.n {
 		p := c.tape.at(i)
 		if of, at, ok := c.start(k, p.Time); ok && of == start && p.marks(k) {
-			b.take(p, k, at)
+			cost, fits := p.Size.Times(p.Price)
+			b.take(p, cost, fits, k, at)
 		}
 	}
 	return b

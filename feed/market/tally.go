@@ -45,6 +45,9 @@ func NewTally(id SymbolID, previousClose Price) Tally {
 // Apply takes in one tick, or leaves the tally as it was and says why. State and Alive ticks change
 // nothing but the time.
 func (y *Tally) Apply(t *Tick) Reject {
+	if r := t.Check(); r != Accepted {
+		return r
+	}
 	q := &y.quote
 	switch t.Kind {
 	case KindTrade:
@@ -52,10 +55,8 @@ func (y *Tally) Apply(t *Tick) Reject {
 			return r
 		}
 	case KindQuote:
-		if t.Flags&HasBid != 0 && t.Bid <= 0 || t.Flags&HasAsk != 0 && t.Ask <= 0 {
-			return RejectPrice
-		}
 		q.Set &^= FieldBid | FieldBidSize | FieldAsk | FieldAskSize
+		q.Bid, q.BidSize, q.Ask, q.AskSize = 0, Quantity{}, 0, Quantity{} // so that nothing is left of the quotes before
 		if t.Flags&HasBid != 0 {
 			q.Bid, q.BidSize = t.Bid, t.BidSize
 			q.Set |= FieldBid | ifKnown(FieldBidSize, t.BidSize)
@@ -70,9 +71,6 @@ func (y *Tally) Apply(t *Tick) Reject {
 	case KindAlive:
 		return Accepted // no change, and so not the time of one
 	case KindSession:
-		if t.Price < 0 {
-			return RejectPrice
-		}
 		q.Set &^= sessionFields
 		q.Volume, q.Count, y.turnover, y.noVWAP = Quantity{}, 0, Turnover{}, false
 		y.recent = nil
@@ -81,8 +79,6 @@ func (y *Tally) Apply(t *Tick) Reject {
 			q.PreviousClose = t.Price
 			q.Set |= FieldPreviousClose
 		}
-	default:
-		return RejectKind
 	}
 	y.advance(t.when())
 	return Accepted
@@ -105,9 +101,6 @@ func (y *Tally) advance(at Time) {
 
 func (y *Tally) trade(t *Tick) Reject {
 	q := &y.quote
-	if t.Price <= 0 {
-		return RejectPrice
-	}
 	if t.Flags&SetsVolume != 0 {
 		if r := y.add(Print{t.Price, t.Size, t.Flags}); r != Accepted {
 			return r
@@ -186,17 +179,19 @@ func (y *Tally) take(p Print) {
 }
 
 // Correct takes a trade back or puts another in its place: volume, count and VWAP, the last price if
-// it was that one's, and high and low as far as they are known from trades.
+// it was that one's, and high and low as far as they are known from trades. Or it leaves the tally as it was and says why.
 func (y *Tally) Correct(c *Correction) Reject {
-	if c.New.Flags != 0 && c.New.Price <= 0 || c.Old.Price <= 0 {
-		return RejectPrice
+	if r := c.Check(); r != Accepted {
+		return r
 	}
 	q := &y.quote
+	volume, count, turnover := q.Volume, q.Count, y.turnover
 	if c.Old.Flags&SetsVolume != 0 {
 		y.take(c.Old)
 	}
 	if c.New.Flags&SetsVolume != 0 {
 		if r := y.add(c.New); r != Accepted {
+			q.Volume, q.Count, y.turnover = volume, count, turnover
 			return r
 		}
 	}

@@ -165,3 +165,36 @@ func BenchmarkApply(b *testing.B) {
 		y.Apply(&k)
 	}
 }
+
+func TestCorrectionThatIsRefusedChangesNothing(t *testing.T) {
+	y := NewTally(0, 0)
+	y.Apply(&Tick{Kind: KindTrade, Flags: Regular, Price: Scale, Size: Units(5), ID: 1})
+	before := y.Quote()
+	huge := Print{Price: math.MaxInt64, Size: Quantity{math.MaxUint64, 0}, Flags: Regular}
+	if r := y.Correct(&Correction{ID: 1, Old: Print{Price: Scale, Size: Units(5), Flags: Regular}, New: huge}); r != RejectOverflow {
+		t.Fatalf("got %q, want an overflow", r)
+	}
+	if after := y.Quote(); after != before {
+		t.Errorf("got %+v\nwant %+v", after, before)
+	}
+}
+
+// What can be said of a tick or a correction without a tally is what an empty tally says of it.
+func TestChecksAgreeWithTheTally(t *testing.T) {
+	for kind := range Kind(KindAlive + 3) {
+		for _, price := range []Price{-1, 0, 1} {
+			for _, flags := range []Flags{0, HasBid, HasAsk, Regular} {
+				tick := Tick{Kind: kind, Flags: flags, Price: price, Bid: price, Ask: price}
+				var y Tally
+				if got, want := tick.Check(), y.Apply(&tick); got != want {
+					t.Errorf("%+v: %q, the tally says %q", tick, got, want)
+				}
+				c := Correction{Old: Print{Price: Scale}, New: Print{Price: price, Flags: flags}}
+				var z Tally
+				if got, want := c.Check(), z.Correct(&c); got != want {
+					t.Errorf("%+v: %q, the tally says %q", c, got, want)
+				}
+			}
+		}
+	}
+}

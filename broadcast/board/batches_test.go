@@ -1,0 +1,6 @@
+//go:build !race
+
+package board
+
+// batches is how many random batches are tried.
+const batches = 1_000_000

@@ -1,0 +1,87 @@
+package board
+
+import (
+	"strings"
+	"sync"
+
+	"tickertape/broadcast/history"
+	"tickertape/feed/market"
+)
+
+// Config is what a board is made of.
+type Config struct {
+	History   history.Config
+	Directory *market.Directory // of the symbols; it may grow
+
+	Source    string // the names of the feed's sources, with commas
+	Simulated bool   // their prices are made up
+
+	Started market.Time // since when the sources are down that have said nothing yet
+}
+
+// Board holds the newest of every symbol.
+type Board struct {
+	gatherer // what is not committed yet, with a lock of its own
+
+	// static
+	dir   *market.Directory
+	epoch string
+	kept  history.Config
+	days  func(venue string) history.Days // nil where days are those of UTC or of the source
+
+	committing sync.Mutex        // held by Commit
+	cells      []cell            // guarded by committing; the index is the symbol's id
+	dirty      []market.SymbolID // guarded by committing: of the cells that are
+	fresh      market.Quote      // guarded by committing: scratch
+
+	mu        sync.RWMutex
+	standing  *Standing         // guarded by mu
+	quoted    bool              // guarded by mu: some symbol has, or had, a price
+	seq       Seq               // guarded by mu
+	versions  []Version         // guarded by mu; the index is the symbol's id
+	histories []*history.Symbol // guarded by mu; the index is the symbol's id; nil of one that was never traded
+}
+
+// New returns an empty board of a new epoch, under sources that are down until they say otherwise.
+func New(cfg Config) *Board {
+	standing := &Standing{}
+	for name := range strings.SplitSeq(cfg.Source, ",") {
+		standing = standing.with(market.Status{Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated})
+	}
+	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, standing: standing}
+	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
+	b.begin()
+	return b
+}
+
+// TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
+// for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called
+// before the first Commit.
+func (b *Board) TradingDays(of func(venue string) history.Days) { b.days = of }
+
+// Epoch names the run of the server that the board's positions belong to: letters and digits.
+func (b *Board) Epoch() string { return b.epoch }
+
+// Seq is the newest flush.
+func (b *Board) Seq() Seq {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.seq
+}
+
+// Position is the newest flush.
+func (b *Board) Position() Position { return Position{Epoch: b.epoch, Seq: b.Seq()} }
+
+// Standing is the state of the sources as of the newest commit.
+func (b *Board) Standing() *Standing {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.standing
+}
+
+// Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
+func (b *Board) Quoted() bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.quoted
+}

@@ -1,0 +1,45 @@
+package board
+
+import "tickertape/feed/market"
+
+// cell is one symbol's state with every tick taken in.
+type cell struct {
+	market.Tally
+	own      market.State // the symbol's, without the feed's
+	dirty    bool         // changed by the record that is being committed
+	received market.Time  // when the newest of its ticks and images came
+}
+
+// apply takes in one tick, or leaves the cell as it was and says why.
+func (c *cell) apply(t *market.Tick) market.Reject {
+	if r := c.Tally.Apply(t); r != market.Accepted {
+		return r
+	}
+	if t.Kind == market.KindState {
+		c.own = t.State
+	}
+	c.received = max(c.received, t.Received)
+	return market.Accepted
+}
+
+// image takes over the values that an upstream sums up.
+func (c *cell) image(im *market.Quote, received market.Time) market.Reject {
+	if r := c.Tally.Image(im); r != market.Accepted {
+		return r
+	}
+	if im.Set&market.FieldState != 0 {
+		c.own = im.State
+	}
+	c.received = max(c.received, received)
+	return market.Accepted
+}
+
+// published is the cell's quote as subscribers see it, under a feed in the given state.
+func (c *cell) published(feed market.State) market.Quote {
+	q := c.Tally.Quote()
+	q.State = max(c.own, feed)
+	if q.State != market.Live {
+		q.Set |= market.FieldState
+	}
+	return q
+}

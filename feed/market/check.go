@@ -1,0 +1,33 @@
+package market
+
+// Check tells whether a tick can be taken in, as far as that depends on the tick alone: what [Tally.Apply] says but for
+// RejectOverflow.
+func (t *Tick) Check() Reject {
+	switch t.Kind {
+	case KindTrade:
+		if t.Price <= 0 {
+			return RejectPrice
+		}
+	case KindQuote:
+		if t.Flags&HasBid != 0 && t.Bid <= 0 || t.Flags&HasAsk != 0 && t.Ask <= 0 {
+			return RejectPrice
+		}
+	case KindSession:
+		if t.Price < 0 {
+			return RejectPrice
+		}
+	case KindState, KindAlive:
+	default:
+		return RejectKind
+	}
+	return Accepted
+}
+
+// Check tells whether a correction can be taken in, as far as that depends on it alone: what [Tally.Correct] says but for
+// RejectOverflow.
+func (c *Correction) Check() Reject {
+	if c.New.Flags != 0 && c.New.Price <= 0 || c.Old.Price <= 0 {
+		return RejectPrice
+	}
+	return Accepted
+}
