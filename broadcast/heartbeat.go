@@ -11,7 +11,7 @@ import (
 func (s *subscriber) look() {
 	sh := s.shard
 	cfg := &sh.board.cfg
-	left, err := s.conn.Check(sh.now)
+	next, err := s.conn.Check(sh.now)
 	if err != nil {
 		s.leave(err)
 		return
@@ -20,33 +20,50 @@ func (s *subscriber) look() {
 		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout)/8) // the beat is late
 		return
 	}
-	quiet := sh.now.Sub(s.wrote)
-	if err := s.beat(quiet >= cfg.Heartbeat); err != nil {
+	due, err := s.beat()
+	if err != nil {
 		s.leave(err)
 		return
 	}
-	next := min(cfg.Heartbeat, left)
-	if quiet < cfg.Heartbeat {
-		next = min(next, cfg.Heartbeat-quiet)
-	}
 	if !s.gone {
-		sh.wheel.put(s, sh.now, next)
+		sh.wheel.put(s, sh.now, min(next, due))
 	}
 }
 
-// beat says that the connection lives: in an event stream with a comment, which keeps proxies from
-// closing it, and, when there was nothing else, with a message.
-func (s *subscriber) beat(quiet bool) error {
-	if comment := conn.Comment(s.as); comment != nil {
-		wrote := s.wrote
-		if err := s.put(comment); err != nil || s.busy {
-			return err
-		}
-		s.wrote = wrote // scripts don't see it
+// beat says that the connection lives: with a message when nothing was said for a heartbeat, and on an event stream
+// with a comment each heartbeat, which scripts do not see. It returns when the next of these is due.
+func (s *subscriber) beat() (due time.Duration, err error) {
+	sh := s.shard
+	every := sh.board.cfg.Heartbeat
+	message, comment := every-sh.now.Sub(s.wrote), every-sh.now.Sub(s.commented) // when they are due
+	text := conn.Comment(s.as)
+	switch apart := (message - comment).Abs(); {
+	case text == nil:
+		comment = every
+	case apart < every/32: // they go together
+		message = max(message, comment)
+		comment = message
 	}
-	if !quiet {
-		return nil
+	switch wrote := s.wrote; {
+	case message > 0 && comment > 0:
+	case message > 0:
+		err = s.put(text)
+		s.wrote, s.commented, comment = wrote, sh.now, every
+	case comment > 0:
+		err = s.put(s.heartbeat().framed(s.as, sh.board.store.epoch))
+		message = every
+	default:
+		err = s.put(text, s.heartbeat().framed(s.as, sh.board.store.epoch))
+		s.commented, message, comment = sh.now, every, every
 	}
+	if err == nil && message == every {
+		s.pump() // a verdict may be due
+	}
+	return min(message, comment), err
+}
+
+// heartbeat is the message that says that there was nothing else.
+func (s *subscriber) heartbeat() *part {
 	p := &s.shard.part
 	p.begin("heartbeat")
 	p.data = append(p.data, `{"type":"heartbeat","seq":`...)
@@ -54,9 +71,5 @@ func (s *subscriber) beat(quiet bool) error {
 	p.data = append(p.data, `,"time":`...)
 	p.data = strconv.AppendInt(p.data, micros(time.Now()), 10)
 	p.data = append(p.data, '}')
-	if err := s.write(p); err != nil {
-		return err
-	}
-	s.pump() // a verdict may be due
-	return nil
+	return p
 }

@@ -21,27 +21,28 @@ type subscriber struct {
 	as        conn.Framing // the conn's
 
 	// owned by the shard
-	busy     bool // the connection takes nothing at the moment
-	missed   bool // a frame, while it was busy
-	gone     bool // has said goodbye
-	paused   bool
-	behind   bool // may have missed something that no frame to come will tell
-	owed     bool // the last delivery left some out: what changed since is told whole
-	sent     Seq
-	watch    *watch // nil while paused or following nothing
-	member   int    // place among the watch's members
-	index    int    // in the shard's list of all
-	seat     seat   // in the shard's wheel
-	start    int    // place in list where the next delivery begins
-	list     *list  // nobody where no quotes are followed
-	next     *list  // held to be followed when what was followed before has been told; nil where there is none
-	fields   market.Fields
-	asked    float64   // updates a second; 0 is each flush
-	standing uint64    // the version of the sources' standing that it has been told
-	wrote    time.Time // when the newest message was written
-	pace     *pace     // nil while it keeps up
-	followed *followed // series; nil when there are none
-	queued   bool      // in the shard's backlog
+	busy      bool // the connection takes nothing at the moment
+	missed    bool // a frame, while it was busy
+	gone      bool // has said goodbye
+	paused    bool
+	behind    bool // may have missed something that no frame to come will tell
+	owed      bool // the last delivery left some out: what changed since is told whole
+	sent      Seq
+	watch     *watch // nil while paused or following nothing
+	member    int    // place among the watch's members
+	index     int    // in the shard's list of all
+	seat      seat   // in the shard's wheel
+	start     int    // place in list where the next delivery begins
+	list      *list  // nobody where no quotes are followed
+	next      *list  // held to be followed when what was followed before has been told; nil where there is none
+	fields    market.Fields
+	asked     float64   // updates a second; 0 is each flush
+	standing  uint64    // the version of the sources' standing that it has been told
+	wrote     time.Time // when the newest message was written
+	commented time.Time // when the newest comment of an event stream was
+	pace      *pace     // nil while it keeps up
+	followed  *followed // series; nil when there are none
+	queued    bool      // in the shard's backlog
 
 	// owned by the shard, what waits until the connection can be written; nothing does while it can
 	delivery *delivery      // under way
@@ -88,7 +89,7 @@ func (s *subscriber) begin(requests []request) {
 	m := sh.board.metrics
 	m.subscribers.WithLabelValues(s.transport.String()).Inc()
 	m.tiers[tierOf(s.asked)].Inc()
-	s.wrote = sh.now
+	s.wrote, s.commented = sh.now, sh.now
 	sh.wheel.put(s, sh.now, sh.board.cfg.Heartbeat)
 	s.depart()
 	s.todo = append(s.todo, s.hello)
