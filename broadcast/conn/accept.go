@@ -23,7 +23,11 @@ type Handshake struct {
 // Accept answers a WebSocket handshake, with the subprotocol where the client offers it, and permessage-deflate where
 // that is allowed and the client offers it. Origins are the caller's to check. On an error it has answered already.
 func Accept(w http.ResponseWriter, r *http.Request, subprotocol string, compression bool) (*Handshake, error) {
-	o := &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled}
+	o := &websocket.AcceptOptions{
+		Subprotocols:       []string{subprotocol},
+		InsecureSkipVerify: true,
+		CompressionMode:    websocket.CompressionDisabled,
+	}
 	if compression {
 		o.CompressionMode = websocket.CompressionNoContextTakeover // so that a connection keeps nothing
 	}

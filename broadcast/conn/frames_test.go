@@ -1,13 +1,18 @@
 package conn
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
 
 // masked is a client's frame with the mask 1, 2, 3, 4.
 func masked(head byte, payload []byte) []byte {
 	return maskedWith([4]byte{1, 2, 3, 4}, head, payload)
 }
 
-func maskedWith(mask [4]byte, head byte, payload []byte) []byte {
+func maskedWith[T string | []byte](mask [4]byte, head byte, text T) []byte {
+	payload := []byte(text)
 	b := []byte{head}
 	switch n := len(payload); {
 	case n < 126:
@@ -22,4 +27,31 @@ func maskedWith(mask [4]byte, head byte, payload []byte) []byte {
 		b = append(b, c^mask[i%4])
 	}
 	return b
+}
+
+// readFrame reads one frame of a server.
+func readFrame(r io.Reader) (head byte, payload []byte, err error) {
+	var b [8]byte
+	if _, err := io.ReadFull(r, b[:2]); err != nil {
+		return 0, nil, err
+	}
+	head = b[0]
+	n := uint64(b[1])
+	switch n {
+	case 126:
+		_, err = io.ReadFull(r, b[:2])
+		n = uint64(binary.BigEndian.Uint16(b[:]))
+	case 127:
+		_, err = io.ReadFull(r, b[:])
+		n = binary.BigEndian.Uint64(b[:])
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if n > 1<<22 {
+		return 0, nil, fmt.Errorf("frame %#x of %d bytes", head, n)
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(r, payload)
+	return head, payload, err
 }

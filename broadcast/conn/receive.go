@@ -68,11 +68,13 @@ func (c *Conn) take(b []byte) {
 		b = nil // nothing is expected
 	}
 	var pong []byte // of the newest ping: the others need no answer of their own (RFC 6455, section 5.5.3)
-	defer func() {
+	answer := func() {
 		if pong != nil && !c.leaving {
 			c.send(pong)
 		}
-	}()
+		pong = nil
+	}
+	defer answer()
 	for len(b) > 0 && !c.ignores {
 		n, what, why := c.frames.take(b, c.limits.MaxMessage)
 		b = b[n:]
@@ -83,11 +85,13 @@ func (c *Conn) take(b []byte) {
 		}
 		switch what {
 		case gotMessage:
+			answer()
 			if c.message(b) {
 				return
 			}
 			continue
 		case gotClose:
+			answer()
 			c.gotClose()
 			return
 		case gotPing:
@@ -123,10 +127,15 @@ func (c *Conn) message(behind []byte) bool {
 	return true
 }
 
-// gotClose answers the client's close, unless it is the answer to ours.
+// gotClose answers the client's close, unless it is the answer to ours: then the connection ends, once ours is written.
 func (c *Conn) gotClose() {
 	c.answered, c.ignores = true, true
-	c.fail(answerTo(c.frames.control))
+	switch {
+	case !c.leaving:
+		c.fail(answerTo(c.frames.control))
+	case !c.busy:
+		c.owner.Post(c.end)
+	}
 }
 
 // mind watches over a message that is not whole yet: its memory and its time.
