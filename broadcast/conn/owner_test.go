@@ -166,12 +166,17 @@ type server struct {
 	*httptest.Server
 	sockets *Sockets
 	dial    func() (net.Conn, error)
-	stop    func()
+}
+
+func startSockets(t testing.TB, w way) *Sockets {
+	s := NewSockets(w.epoll, slog.New(slog.DiscardHandler))
+	runSockets(t, s)
+	return s
 }
 
 func startServer(t testing.TB, w way, handler func(s *server) http.Handler) *server {
 	t.Helper()
-	s := &server{sockets: NewSockets(w.epoll, slog.New(slog.DiscardHandler))}
+	s := &server{sockets: startSockets(t, w)}
 	s.Server = httptest.NewUnstartedServer(handler(s))
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	address := s.Listener.Addr().String()
@@ -182,7 +187,6 @@ func startServer(t testing.TB, w way, handler func(s *server) http.Handler) *ser
 		s.Listener, s.dial = pipes, pipes.dial
 	}
 	s.Start()
-	s.stop = runSockets(t, s.sockets)
 	t.Cleanup(s.Close)
 	return s
 }

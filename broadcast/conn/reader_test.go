@@ -142,18 +142,3 @@ func TestCloseFramesAreAnsweredByTheirCode(t *testing.T) {
 		}
 	}
 }
-
-// FuzzClientFrames reads whatever bytes come, alike however they are cut.
-func FuzzClientFrames(f *testing.F) {
-	f.Add(masked(0x81, []byte("hello")), 3, false)
-	f.Add(masked(0x01, make([]byte, 200)), 1, true)
-	f.Add(slices.Concat(masked(0x89, []byte("x")), masked(0x88, nil)), 2, false)
-	f.Add([]byte{0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5}, 2, true) // 2^64-1 bytes to come
-	f.Fuzz(func(t *testing.T, b []byte, cut int, deflates bool) {
-		whole := hear(b, 300, deflates, len(b)+1)
-		pieces := hear(b, 300, deflates, 1+max(cut, -(cut+1))&7, 3)
-		if fmt.Sprint(whole) != fmt.Sprint(pieces) {
-			t.Errorf("%x in pieces is %+v, whole %+v", b, pieces, whole)
-		}
-	})
-}
