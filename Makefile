@@ -1,5 +1,6 @@
 # make run    the simulated market on http://localhost:8080
 # make test   everything: vet, staticcheck, race tests, front-end tests, browser tests
+# make vet-all   that program and tests compile on every system that they are meant for
 # make build  bin/tickertape, with the page inside
 # make bench  what this box holds: the standard set of tickertape bench, as a table
 # make attack what hostile clients can do to honest ones, as a table
@@ -27,7 +28,7 @@ NPM := npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
 # Go sources decide for themselves what is stale; the page is rebuilt when one of these is newer.
 sources = $(shell find $(1) \( -name node_modules -o -name test -o -name dist \) -prune -o -type f -print)
 
-.PHONY: run build screenshots test test-go test-sdk test-fuzz test-web test-browser bench attack bench-go fuzz lint audit tools-go tools-node tools-system clean
+.PHONY: run build screenshots test vet-all test-go test-sdk test-fuzz test-web test-browser bench attack bench-go fuzz lint audit tools-go tools-node tools-system clean
 
 run: build
 	./bin/tickertape serve
@@ -56,8 +57,17 @@ $(MODULES): %/node_modules/.package-lock.json: %/package-lock.json | tools-node
 	$(NPM) $* ci --ignore-scripts
 	@touch $@
 
-test: lint test-web build tools-system test-go test-sdk test-fuzz test-browser audit
+test: lint vet-all test-web build tools-system test-go test-sdk test-fuzz test-browser audit
 	@echo "make test: all passed"
+
+# Compiles and vets, tests included; it runs nothing. On 2 cores it takes 15 s when nothing has changed, 25 s after a change
+# in broadcast, and some 3 minutes the first time, when it compiles Go's own packages for each system.
+SYSTEMS := linux darwin windows freebsd
+vet-all: tools-go
+	@for os in $(SYSTEMS); do for arch in amd64 arm64; do \
+	  export GOOS=$$os GOARCH=$$arch CGO_ENABLED=0; \
+	  go build ./... && go vet ./... || { echo "make vet-all: $$os/$$arch does not compile" >&2; exit 1; }; \
+	done; done
 
 test-go:
 	go test -race ./...

@@ -16,7 +16,7 @@ import (
 func (s *served) dialSmall(t *testing.T) net.Conn {
 	t.Helper()
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2<<10) })
+		return raw.Control(func(fd uintptr) { limitReceiveBuffer(fd, 2<<10) })
 	}}
 	c, err := d.DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // since its listeners do not hand their options on.
 func listen(ctx context.Context, addr string, patience time.Duration) (*net.TCPListener, error) {
 	cfg := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { setOptions(int(fd), patience) })
+		return raw.Control(func(fd uintptr) { setOptions(fd, patience) })
 	}}
 	cfg.SetMultipathTCP(false)
 	l, err := cfg.Listen(ctx, "tcp", addr)

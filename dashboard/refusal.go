@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
@@ -17,26 +14,15 @@ import (
 // comeBackAfter is when a client that was turned away may try again.
 const comeBackAfter = 5 * time.Second
 
-// turnAway answers a connection that is not served, and closes it. It never waits: the answer fits into the empty
-// buffer of a new socket. What the client has sent is read, since the kernel would tell it otherwise that the
-// connection is broken.
+// turnAway answers a connection that is not served, and closes it. It does not wait: the answer fits into the empty
+// buffer of a new socket.
 func turnAway(c net.Conn, reason admission.Reason) {
 	defer c.Close()
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
 		return
 	}
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return
-	}
-	answer := refusalOf(reason)
-	raw.Control(func(fd uintptr) {
-		var rest [4 << 10]byte
-		unix.SendmsgN(int(fd), answer, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-		unix.Shutdown(int(fd), syscall.SHUT_WR)
-		unix.Recvfrom(int(fd), rest[:], unix.MSG_DONTWAIT)
-	})
+	answerAtOnce(tcp, refusalOf(reason))
 }
 
 // refusalOf is the answer to a connection that is not served: 429 when it is one of too many of its address, 503

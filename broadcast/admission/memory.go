@@ -46,7 +46,8 @@ func (m *Memory) Used() int64 { return m.used.Load() }
 // Limit is how many there may be.
 func (m *Memory) Limit() int64 { return m.limit }
 
-// share is half of GOMEMLIMIT, or of what the cgroup allows, or else a quarter of the machine's memory.
+// share is half of GOMEMLIMIT, or of what the cgroup allows, or else a quarter of the machine's memory. The last two are
+// read from Linux's files: systems without them have 1 GiB.
 func share() Size {
 	if soft := debug.SetMemoryLimit(-1); soft < math.MaxInt64 {
 		return Size(soft / 2)

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // attacker is one hostile client.
@@ -50,10 +48,9 @@ func (a *attacker) dial(ctx context.Context) (net.Conn, error) {
 		LocalAddr:       &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+a.address/250), byte(1+a.address%250))},
 		Control: func(_, _ string, raw syscall.RawConn) error {
 			return raw.Control(func(fd uintptr) {
-				// The port is free for the next connection as soon as this one ends.
-				unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+				releasePort(fd)
 				if a.narrow {
-					unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, narrowest)
+					limitReceiveBuffer(fd, narrowest)
 				}
 			})
 		},

@@ -3,8 +3,6 @@ package bench
 import (
 	"fmt"
 
-	"golang.org/x/sys/unix"
-
 	"tickertape/broadcast/admission"
 )
 
@@ -13,21 +11,15 @@ const spareDescriptors = 64 // for files, the log and the requests that are no s
 // MaxSubscribers is how many the descriptor limit allows, which it raises as far as it can. A server
 // that is started here has the same limit.
 func MaxSubscribers(starts bool) (int, error) {
-	var r unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+	limit, err := raiseDescriptors()
+	if err != nil {
 		return 0, fmt.Errorf("read the descriptor limit: %w", err)
 	}
-	if r.Cur < r.Max {
-		raised := unix.Rlimit{Cur: r.Max, Max: r.Max}
-		if unix.Setrlimit(unix.RLIMIT_NOFILE, &raised) == nil {
-			r = raised // else it stays as it is
-		}
-	}
 	if starts {
-		places, _ := admission.Descriptors(uint64(r.Cur))
+		places, _ := admission.Descriptors(limit)
 		return places, nil
 	}
-	return int(min(r.Cur, 1<<30)) - spareDescriptors, nil
+	return int(min(limit, 1<<30)) - spareDescriptors, nil
 }
 
 // fit says so when the subscribers are more than the descriptor limit allows.

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -36,9 +34,7 @@ func (d *dialer) dial(ctx context.Context, i int, slow bool) (net.Conn, error) {
 	n := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: false}, LocalAddr: sourceAddress(d.target.addr(), i)}
 	if slow {
 		n.Control = func(_, _ string, c syscall.RawConn) error {
-			return c.Control(func(fd uintptr) {
-				unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, slowWindow) // slow it is without, too
-			})
+			return c.Control(func(fd uintptr) { limitReceiveBuffer(fd, slowWindow) })
 		}
 	}
 	c, err := n.DialContext(ctx, "tcp", d.target.addr())

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -184,7 +183,7 @@ func (s *server) stop() error {
 	if s.cmd.Process == nil {
 		return nil // it never began
 	}
-	s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	askToEnd(s.cmd.Process)
 	patience := time.NewTimer(stopTime)
 	defer patience.Stop()
 	select {
@@ -194,5 +193,5 @@ func (s *server) stop() error {
 	}
 	s.cmd.Process.Kill()
 	<-s.done
-	return fmt.Errorf("stop the server: it did not end within %v of SIGTERM", stopTime)
+	return fmt.Errorf("stop the server: it did not end within %v of being told to", stopTime)
 }

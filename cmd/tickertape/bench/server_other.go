@@ -1,11 +1,12 @@
-//go:build !linux
+//go:build unix && !linux
 
 package bench
 
 import "syscall"
 
-// apart keeps ^C away from the server, which the run needs for its last figures.
+// apart keeps ^C away from the server, which the run needs for its last figures. A run that is killed leaves it
+// behind: only Linux ends a process with the one that started it.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// stay is for Linux.
+// stay is for Linux, where a thread's end would end the server.
 func stay() {}

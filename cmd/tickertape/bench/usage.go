@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // usage is what a process has used at one moment.
@@ -51,11 +49,11 @@ func metric(text []byte, name string) (value float64, told bool) {
 
 // ownUsage is the generator's.
 func ownUsage() (usage, error) {
-	var r unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+	cpu, err := processorTime()
+	if err != nil {
 		return usage{}, fmt.Errorf("read the generator's usage: %w", err)
 	}
-	return usage{at: time.Now(), cpu: time.Duration(r.Utime.Nano() + r.Stime.Nano())}, nil
+	return usage{at: time.Now(), cpu: cpu}, nil
 }
 
 // cores is how many were busy from one moment to a later one.

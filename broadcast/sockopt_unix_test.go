@@ -1,0 +1,10 @@
+//go:build unix
+
+package broadcast
+
+import "syscall"
+
+// limitReceiveBuffer sets how many bytes the kernel takes for a client before they are read.
+func limitReceiveBuffer(fd uintptr, bytes int) {
+	syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, bytes)
+}
