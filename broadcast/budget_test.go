@@ -96,6 +96,9 @@ func (s *served) status(t *testing.T, path string) int {
 
 // A message has so long to come as a whole, and all that have not come whole have so much memory.
 func TestUnfinishedMessagesEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each case waits 2 s for its connection to be closed")
+	}
 	head := binary.BigEndian.AppendUint64([]byte{0x81, 0xff}, 64<<10)
 	head = append(head, 1, 2, 3, 4)
 	for name, begun := range map[string][]byte{
@@ -156,6 +159,9 @@ func TestUnfinishedMessagesHaveABudgetOfAll(t *testing.T) {
 }
 
 func TestPingsAndFragmentsHaveABudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each case waits 2 s for its connection to be closed")
+	}
 	for name, tc := range map[string]struct {
 		begin, flood []byte
 	}{

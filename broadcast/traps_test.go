@@ -321,6 +321,9 @@ func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
 }
 
 func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each case waits a second for its connection to be closed")
+	}
 	s := serve(t, nil)
 	for name, frame := range map[string][]byte{
 		"not masked":                      append([]byte{0x81, 15}, `{"type":"ping"}`...),

@@ -20,6 +20,9 @@ func TestAttack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the server's vitals are read from /proc, and attackers have many loopback addresses")
 	}
+	if testing.Short() {
+		t.Skip("attacks the binary with thousands of connections: a minute")
+	}
 	if long() {
 		attackLong(t)
 		return

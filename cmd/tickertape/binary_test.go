@@ -63,6 +63,9 @@ func goBuild(name, command string, args ...string) (path string, err error) {
 
 func binaryPath(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the binary and runs it as a process: minutes for all such tests")
+	}
 	path, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
