@@ -105,7 +105,7 @@ lint: tools-go $(MODULES)
 audit: tools-go tools-node
 	@deploy/audit.sh $(GOVULNCHECK) $(WEB) $(CLIENT)
 
-# Some two minutes; nothing else should run meanwhile.
+# Some four minutes; nothing else should run meanwhile.
 bench: build
 	./bin/tickertape bench --standard
 

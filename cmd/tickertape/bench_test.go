@@ -83,6 +83,22 @@ func TestBenchMeasuresAServerThatItStarts(t *testing.T) {
 	}
 }
 
+func TestBenchFollowsBarsAndTrades(t *testing.T) {
+	t.Parallel()
+	out := benchmark(t, nil, "--json", "--subscribers", "20", "--no-quotes", "--bars", "3", "--trades", "2",
+		"--ramp", "0s", "--warmup", "0s", "--duration", "1s")
+	var r bench.Report
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	if r.Crowd.Connected != 20 || r.All.Series == 0 || r.All.Quotes != 0 {
+		t.Errorf("%d of 20 connected, %d messages of bars and trades, %d quotes: want some and none", r.Crowd.Connected, r.All.Series, r.All.Quotes)
+	}
+	if f := r.Server.Flush; f == nil || f.Messages == nil || f.Bytes == nil || *f.Bytes <= 0 {
+		t.Errorf("a flush: %+v, want what the server counts", f)
+	}
+}
+
 func TestInterruptedBenchStillReports(t *testing.T) {
 	t.Parallel()
 	interrupted := false
@@ -107,8 +123,8 @@ func TestStandardBenchPrintsATable(t *testing.T) {
 	out := benchmark(t, nil, "--standard", "--subscribers", "20", "--ramp", "0s", "--warmup", "0s", "--duration", "100ms")
 	table, notes, _ := strings.Cut(out, "\n\n")
 	rows := strings.Split(table, "\n")
-	if len(rows) != 8 {
-		t.Fatalf("%d rows, want a head, a line and six scenarios:\n%s", len(rows), out)
+	if len(rows) != 12 {
+		t.Fatalf("%d rows, want a head, a line and ten scenarios:\n%s", len(rows), out)
 	}
 	for _, row := range rows[2:] {
 		if cells := strings.Split(strings.Trim(row, "| "), " | "); len(cells) != 8 || cells[1] != "20" {

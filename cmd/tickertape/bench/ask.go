@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // ask is what a subscriber asks for.
 type ask struct {
-	symbols []string // or "*" alone
+	symbols []string // whose quotes, or "*" alone; none: no quotes
+	bars    []string // whose bars of a minute
+	trades  []string // whose trades
 	rate    float64  // 0 is every flush
 	fields  []string // none is all
 	since   string   // a position, "" without
@@ -26,34 +29,55 @@ const (
 
 // query is all of it as the query of a URL.
 func (a ask) query() string {
-	var b strings.Builder
-	b.WriteString("symbols=")
-	for i, s := range a.symbols {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(url.QueryEscape(s))
-	}
-	b.WriteString(a.settings("&"))
-	return b.String()
+	return strings.Join(slices.Concat(parameter("symbols", a.symbols), a.series(), a.settings()), "&")
 }
 
-// settings are the parameters besides the symbols, each behind sep.
-func (a ask) settings(sep string) string {
-	var b strings.Builder
+// series are the parameters of bars and trades.
+func (a ask) series() []string {
+	bars := parameter("bars", a.bars)
+	if len(bars) > 0 {
+		bars = append(bars, "interval=1m")
+	}
+	return append(bars, parameter("trades", a.trades)...)
+}
+
+// settings are the parameters that name no symbols.
+func (a ask) settings() (all []string) {
 	if a.rate != 0 {
-		b.WriteString(sep + "rate=" + strconv.FormatFloat(a.rate, 'f', -1, 64))
+		all = append(all, "rate="+strconv.FormatFloat(a.rate, 'f', -1, 64))
 	}
 	if len(a.fields) > 0 {
-		b.WriteString(sep + "fields=" + url.QueryEscape(strings.Join(a.fields, ",")))
+		all = append(all, "fields="+url.QueryEscape(strings.Join(a.fields, ",")))
 	}
 	if a.since != "" {
-		b.WriteString(sep + "since=" + url.QueryEscape(a.since))
+		all = append(all, "since="+url.QueryEscape(a.since))
 	}
-	return b.String()
+	return all
 }
 
-// messages are all of it as subscribe messages, each answered with a snapshot.
+// parameter is a list of names as a parameter; none without any.
+func parameter(key string, names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	escaped := make([]string, len(names))
+	for i, n := range names {
+		escaped[i] = url.QueryEscape(n)
+	}
+	return []string{key + "=" + strings.Join(escaped, ",")}
+}
+
+// states are how many whole states the answer begins with, when the symbols are asked for by so many messages: a snapshot
+// of quotes for each, and a history of each series.
+func (a ask) states(messages int) int {
+	n := len(a.bars) + len(a.trades)
+	if len(a.symbols) > 0 {
+		n += max(1, messages)
+	}
+	return n
+}
+
+// messages are all of it but bars and trades as subscribe messages, each answered with a snapshot.
 func (a ask) messages() [][]byte {
 	type subscribe struct {
 		Type    string   `json:"type"`
@@ -87,31 +111,35 @@ func (a ask) messages() [][]byte {
 // watchlists says whom each subscriber follows.
 type watchlists struct {
 	all      []string // the server's symbols
-	each     int      // how many of them; 0 or as many as there are: "*"
 	personal bool
 	seed     uint64
 }
 
-// of is the list of subscriber i, the same each time. A shared list is the first that the server names,
-// which in the simulated market are the busiest.
-func (w watchlists) of(i int) []string {
-	switch {
-	case w.each == 0 || w.each >= len(w.all):
+// of is whose quotes subscriber i follows, n of the symbols, the same each time; "*" where n is 0 or as many as there are.
+func (w watchlists) of(i, n int) []string {
+	if n == 0 || n >= len(w.all) {
 		return []string{"*"}
-	case !w.personal:
-		return w.all[:w.each]
+	}
+	return w.some(i, n)
+}
+
+// some are n symbols of subscriber i, or all if there are no more, the same each time. Those that are shared are the
+// first that the server names, which in the simulated market are the busiest.
+func (w watchlists) some(i, n int) []string {
+	if n = min(n, len(w.all)); !w.personal || n == len(w.all) {
+		return w.all[:n]
 	}
 	// Floyd's sample: as many draws as symbols, whatever the size of the market.
 	random := rand.New(rand.NewPCG(w.seed, uint64(i)))
-	drawn := make(map[int]bool, w.each)
-	list := make([]string, 0, w.each)
-	for limit := len(w.all) - w.each; limit < len(w.all); limit++ {
-		n := random.IntN(limit + 1)
-		if drawn[n] {
-			n = limit
+	drawn := make(map[int]bool, n)
+	list := make([]string, 0, n)
+	for limit := len(w.all) - n; limit < len(w.all); limit++ {
+		next := random.IntN(limit + 1)
+		if drawn[next] {
+			next = limit
 		}
-		drawn[n] = true
-		list = append(list, w.all[n])
+		drawn[next] = true
+		list = append(list, w.all[next])
 	}
 	return list
 }

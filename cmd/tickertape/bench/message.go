@@ -13,6 +13,7 @@ const (
 	hello
 	snapshot
 	update
+	series // bars or trades
 	rate
 	failure // type error
 )
@@ -23,6 +24,7 @@ type glance struct {
 	time    int64  // the server's clock at the send, µs since the Unix epoch; 0 when it does not say
 	more    bool   // another part follows
 	resumed bool   // a snapshot that goes on from a position
+	reset   bool   // a series from its beginning
 	head    []byte // what stands before the quotes
 	quotes  []byte // the quotes, from the first one's brace; nil in a message without
 }
@@ -35,6 +37,7 @@ var (
 	changedKey = []byte(`"t":`)
 	moreEnd    = []byte(`"more":true}`)
 	resumedKey = []byte(`"resumed":true`)
+	resetKey   = []byte(`"reset":true`)
 )
 
 // headLimit is where the quotes begin at the latest.
@@ -53,6 +56,9 @@ func look(message []byte) glance {
 	case "snapshot":
 		g.kind = snapshot
 		g.resumed = bytes.Contains(g.head, resumedKey)
+	case "bars", "trades":
+		g.kind = series
+		g.reset = bytes.Contains(g.head, resetKey)
 	case "hello":
 		g.kind = hello
 	case "rate":
@@ -61,7 +67,7 @@ func look(message []byte) glance {
 		g.kind = failure
 	}
 	g.time = number(g.head, timeKey)
-	g.more = g.quotes != nil && bytes.HasSuffix(message, moreEnd)
+	g.more = (g.quotes != nil || g.kind == series) && bytes.HasSuffix(message, moreEnd)
 	return g
 }
 

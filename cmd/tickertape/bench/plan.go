@@ -30,6 +30,7 @@ const (
 	maxSubscribers = 1_000_000
 	maxTime        = 24 * time.Hour
 	minRate        = 0.01
+	maxSeries      = 100 // more would not fit into the address of a WebSocket
 )
 
 // Plan is one run.
@@ -38,7 +39,10 @@ type Plan struct {
 	Subscribers int           // 1 to 1000000
 	Transport   string        // WebSocket or SSE
 	Watchlist   string        // Shared or Personal
-	Symbols     int           // that each follows, 0 to 100000; 0 is all, as "*"
+	Symbols     int           // whose quotes each follows, 0 to 100000; 0 is all, as "*"
+	NoQuotes    bool          // follow no quotes, only the bars and trades
+	Bars        int           // symbols whose bars of a minute each follows, 0 to 100
+	Trades      int           // symbols whose trades each follows, 0 to 100
 	Seed        uint64        // of the personal watchlists: two runs with the same follow the same
 	Rate        float64       // updates a second that each asks for, from 0.01 up; 0 is every flush
 	Fields      []string      // keys that each asks for; none is all
@@ -87,6 +91,15 @@ func (p Plan) Validate() error {
 	}
 	if p.Symbols < 0 || p.Symbols > market.MaxSymbols {
 		wrong("--symbols: %d is not between 0 and %d", p.Symbols, market.MaxSymbols)
+	}
+	if p.Bars < 0 || p.Bars > maxSeries {
+		wrong("--bars: %d is not between 0 and %d", p.Bars, maxSeries)
+	}
+	if p.Trades < 0 || p.Trades > maxSeries {
+		wrong("--trades: %d is not between 0 and %d", p.Trades, maxSeries)
+	}
+	if p.NoQuotes && p.Bars+p.Trades == 0 {
+		wrong("--no-quotes: true needs --bars or --trades")
 	}
 	if p.Rate != 0 && !(p.Rate >= minRate) || math.IsInf(p.Rate, 0) {
 		wrong("--rate: %v is neither 0 nor a number of updates a second from %v up", p.Rate, minRate)

@@ -24,6 +24,9 @@ func TestPlanNamesFlagAndValueOfWhatIsWrong(t *testing.T) {
 		`--transport: "poll" is not one of websocket, sse`:                                   func(p *Plan) { p.Transport = "poll" },
 		`--watchlist: "" is not one of shared, personal`:                                     func(p *Plan) { p.Watchlist = "" },
 		`--symbols: -1 is not between 0 and 100000`:                                          func(p *Plan) { p.Symbols = -1 },
+		`--bars: 101 is not between 0 and 100`:                                               func(p *Plan) { p.Bars = 101 },
+		`--trades: -1 is not between 0 and 100`:                                              func(p *Plan) { p.Trades = -1 },
+		`--no-quotes: true needs --bars or --trades`:                                         func(p *Plan) { p.NoQuotes = true },
 		`--rate: 0.001 is neither 0 nor a number of updates a second from 0.01 up`:           func(p *Plan) { p.Rate = 0.001 },
 		`--rate: NaN is neither 0`:                                                           func(p *Plan) { p.Rate = math.NaN() },
 		`--rate: +Inf is neither 0`:                                                          func(p *Plan) { p.Rate = math.Inf(1) },
@@ -109,15 +112,15 @@ func TestSlowReadersAreSpreadEvenly(t *testing.T) {
 
 func TestWatchlistsAreTheSameEachTime(t *testing.T) {
 	all := strings.Split("A B C D E F G H I J", " ")
-	shared := watchlists{all: all, each: 3}
-	if got, want := shared.of(7), []string{"A", "B", "C"}; !slices.Equal(got, want) {
+	shared := watchlists{all: all}
+	if got, want := shared.of(7, 3), []string{"A", "B", "C"}; !slices.Equal(got, want) {
 		t.Errorf("shared: %q, want %q", got, want)
 	}
-	personal := watchlists{all: all, each: 3, personal: true, seed: 1}
+	personal := watchlists{all: all, personal: true, seed: 1}
 	seen := map[string]bool{}
 	for i := range 200 {
-		list := personal.of(i)
-		if again := personal.of(i); !slices.Equal(list, again) {
+		list := personal.of(i, 3)
+		if again := personal.of(i, 3); !slices.Equal(list, again) {
 			t.Fatalf("subscriber %d: %q, then %q", i, list, again)
 		}
 		sorted := slices.Sorted(slices.Values(list))
@@ -132,8 +135,13 @@ func TestWatchlistsAreTheSameEachTime(t *testing.T) {
 		t.Errorf("200 lists name %d of %d symbols", len(seen), len(all))
 	}
 	for _, each := range []int{0, 10, 11} {
-		if got := (watchlists{all: all, each: each, personal: true}).of(0); !slices.Equal(got, []string{"*"}) {
+		if got := personal.of(0, each); !slices.Equal(got, []string{"*"}) {
 			t.Errorf("%d of 10 symbols: %q, want *", each, got)
+		}
+	}
+	for n, want := range map[int]int{0: 0, 1: 1, 10: 10, 11: 10} { // bars and trades have no "*"
+		if got := personal.some(0, n); len(got) != want || slices.Contains(got, "*") {
+			t.Errorf("some %d of 10 symbols: %q, want %d", n, got, want)
 		}
 	}
 }
@@ -168,6 +176,10 @@ func TestLongListsGoInSeveralMessages(t *testing.T) {
 	}
 	if got, want := (ask{symbols: []string{"A+B", "#x"}, rate: 0.5, fields: []string{"p", "t"}, since: "e1-7"}).query(),
 		"symbols=A%2BB,%23x&rate=0.5&fields=p%2Ct&since=e1-7"; got != want {
+		t.Errorf("query %s, want %s", got, want)
+	}
+	if got, want := (ask{bars: []string{"A+B", "C"}, trades: []string{"A+B"}, rate: 2}).query(),
+		"bars=A%2BB,C&interval=1m&trades=A%2BB&rate=2"; got != want {
 		t.Errorf("query %s, want %s", got, want)
 	}
 }

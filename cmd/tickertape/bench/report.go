@@ -20,7 +20,10 @@ type Report struct {
 	Transport    string   `json:"transport"`
 	Watchlist    string   `json:"watchlist"`
 	Subscribers  int      `json:"subscribers"` // that were to connect
-	Symbols      int      `json:"symbols"`     // each; 0 is all
+	Symbols      int      `json:"symbols"`     // whose quotes each follows; 0 is all
+	NoQuotes     bool     `json:"no_quotes"`   // only bars and trades
+	Bars         int      `json:"bars"`        // symbols whose bars each follows
+	Trades       int      `json:"trades"`      // symbols whose trades each follows
 	RateHz       float64  `json:"rate_hz"`     // updates a second that each asked for; 0 is every flush
 	Fields       []string `json:"fields"`      // none is all
 	SlowFraction float64  `json:"slow_fraction"`
@@ -85,6 +88,43 @@ type Cost struct {
 	CPUQuote         *float64 `json:"cpu_us_per_quote"` // null without quotes
 	RSSBytes         int64    `json:"rss_bytes"`
 	RSSPerSubscriber *float64 `json:"rss_bytes_per_subscriber"` // what came on top since before they connected; null without any
+	Flush            *Flush   `json:"flush"`                    // null without flushes or subscribers
+}
+
+// Flush is what one subscriber got in one flush and what that cost, on average over all subscribers and flushes: of one
+// who asks for fewer updates, less. Null is what the server does not count.
+type Flush struct {
+	PerS     float64  `json:"flushes_per_s"`
+	CPU      float64  `json:"cpu_us_per_subscriber"`
+	Messages *float64 `json:"messages_per_subscriber"`
+	Writes   *float64 `json:"writes_per_subscriber"` // to its socket, each a system call
+	Bytes    *float64 `json:"bytes_per_subscriber"`
+}
+
+// flushOf sets what a server did from one moment to another against its flushes and subscribers.
+func flushOf(from, to usage, subscribers int) *Flush {
+	since := func(counter string) (n float64, told bool) {
+		before, known := from.done[counter]
+		after, knownToo := to.done[counter]
+		return after - before, known && knownToo
+	}
+	flushes, _ := since(flushesDone)
+	seconds := to.at.Sub(from.at).Seconds()
+	if flushes <= 0 || subscribers <= 0 || seconds <= 0 {
+		return nil
+	}
+	each := flushes * float64(subscribers)
+	per := func(counter string) *float64 {
+		n, told := since(counter)
+		if !told {
+			return nil
+		}
+		return new(n / each)
+	}
+	return &Flush{
+		PerS: flushes / seconds, CPU: float64((to.cpu - from.cpu).Nanoseconds()) / 1e3 / each,
+		Messages: per(messagesDone), Writes: per(writesDone), Bytes: per(bytesDone),
+	}
 }
 
 // costOf sets what the server used from one moment to another against what it did. The memory of before is
@@ -101,6 +141,7 @@ func costOf(before, from, to usage, all Stream, connected int) *Cost {
 	c.CPUFrame = per(c.Cores*1e6, all.FramesPerS)
 	c.CPUQuote = per(c.Cores*1e6, all.QuotesPerS)
 	c.RSSPerSubscriber = per(float64(to.rss-before.rss), float64(connected))
+	c.Flush = flushOf(from, to, connected)
 	return c
 }
 
@@ -148,6 +189,7 @@ func (r *Report) describe(p Plan) {
 	r.Started = p.URL == ""
 	r.Transport, r.Watchlist = p.Transport, p.Watchlist
 	r.Subscribers, r.Symbols = p.Subscribers, p.Symbols
+	r.NoQuotes, r.Bars, r.Trades = p.NoQuotes, p.Bars, p.Trades
 	r.RateHz, r.SlowFraction, r.Compress = p.Rate, p.Slow, p.Compress
 	r.Fields = append([]string{}, slices.Clone(p.Fields)...)
 	r.RampS, r.WarmupS = p.Ramp.Seconds(), p.Warmup.Seconds()

@@ -68,7 +68,7 @@ func open(ctx context.Context, p Plan, s *server, address string, progress Progr
 	}
 	r := newRun(p, t)
 	r.server = s
-	r.lists = watchlists{symbols, p.Symbols, p.Watchlist == Personal, p.Seed}
+	r.lists = watchlists{symbols, p.Watchlist == Personal, p.Seed}
 	return r.carryOut(ctx, progress)
 }
 
@@ -177,12 +177,22 @@ func (r *run) launch(ctx, listening context.Context, all *sync.WaitGroup) {
 		}
 		s := &subscriber{
 			index: i, slow: r.plan.isSlow(i), transport: r.plan.Transport, compress: r.plan.Compress,
-			ask:   ask{symbols: r.lists.of(i), rate: r.plan.Rate, fields: r.plan.Fields},
+			ask:   r.ask(i),
 			crowd: r.crowd, tallies: r.tallies, dialer: d,
 			sampling: 1 + r.plan.Subscribers/250, // some thousand quotes a flush are enough for p99.9
 		}
 		all.Go(func() { s.run(listening) })
 	}
+}
+
+// ask is what subscriber i asks for.
+func (r *run) ask(i int) ask {
+	a := ask{rate: r.plan.Rate, fields: r.plan.Fields}
+	if !r.plan.NoQuotes {
+		a.symbols = r.lists.of(i, r.plan.Symbols)
+	}
+	a.bars, a.trades = r.lists.some(i, r.plan.Bars), r.lists.some(i, r.plan.Trades)
+	return a
 }
 
 // nobody is the error of a run without subscribers.

@@ -38,7 +38,7 @@ func carryOut(t *testing.T, p Plan, phase string) *Report {
 		t.Fatal(err)
 	}
 	r := newRun(p, target)
-	r.lists = watchlists{symbols, p.Symbols, p.Watchlist == Personal, p.Seed}
+	r.lists = watchlists{symbols, p.Watchlist == Personal, p.Seed}
 	ctx, interrupt := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -107,6 +107,51 @@ func TestSubscribersAskForWhatThePlanSays(t *testing.T) {
 		carryOut(t, p, measuring)
 		if got, want := f.queries(), []string{"symbols=SYM0,SYM1&rate=0.5&fields=p%2Ct"}; !slices.Equal(got, want) {
 			t.Errorf("asked %q, want %q", got, want)
+		}
+	})
+}
+
+func TestWhoFollowsBarsAndTradesJoinsWithAllOfThem(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		f := newFake(t, &fake{play: func(n int, l *line) {
+			l.welcome()
+			history := `{"type":"%s","seq":1,"time":%d,"symbol":"%s","reset":true}`
+			for _, s := range []string{"SYM0", "SYM1"} {
+				l.say(fmt.Sprintf(history, "bars", time.Now().UnixMicro(), s))
+			}
+			if n > 1 { // the first never has the trades
+				l.say(fmt.Sprintf(history, "trades", time.Now().UnixMicro(), "SYM0"))
+			}
+			l.updates(time.Millisecond)
+		}}, false)
+		p := quick(f, transport)
+		p.Subscribers, p.Bars, p.Trades = 4, 2, 1
+		target, err := parseTarget(p.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRun(p, target)
+		r.lists = watchlists{all: []string{"SYM0", "SYM1", "SYM2"}}
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		go func() {
+			deadline := time.Now().Add(within)
+			for connected := 0; connected < 3 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+				connected, _ = r.crowd.counts()
+			}
+			interrupt()
+		}()
+		report, err := r.carryOut(ctx, Progress{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Crowd.Connected != 3 {
+			t.Errorf("%d connected, want the 3 who have all that they asked for", report.Crowd.Connected)
+		}
+		for _, got := range f.queries() {
+			if want := "symbols=SYM0,SYM1&bars=SYM0,SYM1&interval=1m&trades=SYM0"; got != want {
+				t.Errorf("asked %s, want %s", got, want)
+			}
 		}
 	})
 }

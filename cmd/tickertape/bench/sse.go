@@ -50,5 +50,5 @@ func openEvents(c net.Conn, t *target, a ask, to listener) (opened, error) {
 		e.chunks = &chunks{}
 	}
 	early, _ := r.Peek(r.Buffered())
-	return opened{decoder: e, early: bytes.Clone(early), snapshots: 1}, nil
+	return opened{decoder: e, early: bytes.Clone(early), states: a.states(1)}, nil
 }

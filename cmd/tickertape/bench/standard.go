@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -12,6 +13,9 @@ import (
 type scenario struct {
 	name string
 	plan Plan
+
+	// like has it follow as many quotes as have the bytes of the scenario before, for comparison.
+	like bool
 }
 
 // standard is the set, with what the given plan says of time.
@@ -21,7 +25,12 @@ func standard(p Plan) []scenario {
 		s.Ramp, s.Warmup, s.Duration = p.Ramp, p.Warmup, p.Duration
 		s.Subscribers = 5000
 		change(&s)
-		return scenario{name, s}
+		return scenario{name: name, plan: s}
+	}
+	like := func(name string) scenario {
+		s := of(name, func(p *Plan) { p.Subscribers = 2000 })
+		s.like = true
+		return s
 	}
 	return []scenario{
 		of("shared 50 of 500, WebSocket", func(*Plan) {}),
@@ -39,6 +48,10 @@ func standard(p Plan) []scenario {
 			p.Subscribers, p.Symbols = 10_000, 1
 			p.Server.Ticks = 1
 		}),
+		of("quotes, bars and trades of 1 symbol", func(p *Plan) { p.Subscribers, p.Symbols, p.Bars, p.Trades = 2000, 1, 1, 1 }),
+		like("as many bytes in quotes as quotes, bars and trades"),
+		of("bars of 10 symbols", func(p *Plan) { p.Subscribers, p.NoQuotes, p.Bars = 2000, true, 10 }),
+		like("as many bytes in quotes as bars"),
 	}
 }
 
@@ -54,16 +67,10 @@ func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Repo
 	reports := []*Report{}
 	all := standard(p)
 	for i, s := range all {
-		wanted := s.plan.Subscribers
-		why := ""
-		if p.Subscribers > 0 && p.Subscribers < s.plan.Subscribers {
-			s.plan.Subscribers = p.Subscribers
-			why = fmt.Sprintf("scaled from %s subscribers, as --subscribers says", grouped(wanted))
+		if s.like {
+			s = s.comparable(reports)
 		}
-		if limit < s.plan.Subscribers {
-			s.plan.Subscribers = limit
-			why = fmt.Sprintf("scaled from %s subscribers, for the descriptor limit (ulimit -n)", grouped(wanted))
-		}
+		why := s.scale(p.Subscribers, limit)
 		progress.Prefix = fmt.Sprintf("%d/%d %s: ", i+1, len(all), s.name)
 		r, err := Run(ctx, s.plan, l, progress)
 		if ctx.Err() != nil && err != nil {
@@ -76,6 +83,10 @@ func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Repo
 		if why != "" {
 			r.Notes = append(r.Notes, why)
 		}
+		if s.like {
+			r.Notes = append(r.Notes, fmt.Sprintf("these are quotes of %d symbols", s.plan.Symbols))
+			r.Notes = append(r.Notes, compare(reports[len(reports)-1], r)...)
+		}
 		reports = append(reports, r)
 		if ctx.Err() != nil {
 			break
@@ -84,11 +95,57 @@ func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Repo
 	return reports, nil
 }
 
-// Markdown writes the reports of a standard set as one table, and what there is to note below it.
+// scale lowers the subscribers to what was asked for, 0 is nothing, and to what the descriptor limit allows. It says so.
+func (s *scenario) scale(asked, limit int) (why string) {
+	wanted := s.plan.Subscribers
+	if asked > 0 && asked < s.plan.Subscribers {
+		s.plan.Subscribers = asked
+		why = fmt.Sprintf("scaled from %s subscribers, as --subscribers says", grouped(wanted))
+	}
+	if limit < s.plan.Subscribers {
+		s.plan.Subscribers = limit
+		why = fmt.Sprintf("scaled from %s subscribers, for the descriptor limit (ulimit -n)", grouped(wanted))
+	}
+	return why
+}
+
+// usualQuote is how many bytes a quote of an update has where no report tells.
+const usualQuote = 120
+
+// comparable is the scenario with as many quotes as have the bytes of the last report's flushes. What a quote has is taken
+// from the first report.
+func (s scenario) comparable(reports []*Report) scenario {
+	quote := float64(usualQuote)
+	if first := reports[0]; first.All.Quotes > 0 {
+		quote = float64(first.All.Bytes) / float64(first.All.Quotes)
+	}
+	n := 1
+	if server := reports[len(reports)-1].Server; server != nil && server.Flush != nil && server.Flush.Bytes != nil {
+		n = min(max(1, int(math.Round(*server.Flush.Bytes/quote))), s.plan.Server.Symbols-1)
+	}
+	s.plan.Symbols = n
+	return s
+}
+
+// compare says how much more a scenario cost than quotes of about the same bytes; nothing when that is not known.
+func compare(r, quotes *Report) []string {
+	if r.Server == nil || r.Server.Flush == nil || quotes.Server == nil || quotes.Server.Flush == nil {
+		return nil
+	}
+	cost, base := r.Server.Flush, quotes.Server.Flush
+	if base.CPU <= 0 || base.Bytes == nil || *base.Bytes <= 0 || cost.Bytes == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("%q takes %.2f times their CPU for %.2f times their bytes",
+		r.Scenario, cost.CPU/base.CPU, *cost.Bytes / *base.Bytes)}
+}
+
+// Markdown writes the reports of a standard set as two tables, and what there is to note below them.
 func Markdown(w io.Writer, reports []*Report) error {
 	var b bytes.Buffer
 	b.WriteString("| scenario | subscribers | frames/s | quotes/s | tick → receipt p50 / p99 | CPU µs/frame | cores | KiB/subscriber |\n")
 	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	flushes := "| a subscriber and flush | flushes/s | CPU µs | messages | writes | bytes |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
 	var notes []string
 	for _, r := range reports {
 		latency := unknown
@@ -104,10 +161,14 @@ func Markdown(w io.Writer, reports []*Report) error {
 		}
 		cells := []string{r.Scenario, grouped(r.Crowd.Connected), whole(r.All.FramesPerS), whole(r.All.QuotesPerS), latency, frame, cores, memory}
 		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+		if s := r.Server; s != nil && s.Flush != nil {
+			flushes += "| " + r.Scenario + " | " + strings.Join(s.Flush.cells(), " | ") + " |\n"
+		}
 		for _, n := range r.Notes {
 			notes = append(notes, fmt.Sprintf("- %s: %s", r.Scenario, n))
 		}
 	}
+	b.WriteString("\n" + flushes)
 	if len(notes) > 0 {
 		b.WriteString("\n" + strings.Join(notes, "\n") + "\n")
 	}

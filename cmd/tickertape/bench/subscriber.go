@@ -36,18 +36,23 @@ type subscriber struct {
 	sampling  int // of so many updates the latency of one is taken
 
 	// owned by run
-	settled  bool // has joined or been refused once
-	epoch    string
-	seq      int64
-	updates  int
-	replies  []byte
-	asked    time.Duration // to come back after, as an event stream says
-	awaited  int           // snapshots until it has joined
-	began    time.Time
-	joined   bool
-	tally    *tally    // while bytes are taken
-	received time.Time // of the bytes being taken
-	counts   bool      // they came within the window
+	settled bool // has joined or been refused once
+	epoch   string
+	seq     int64
+	updates int
+	replies []byte
+	asked   time.Duration // to come back after, as an event stream says
+	awaited int           // states until it has joined
+	began   time.Time
+	joined  bool
+	now     taking
+}
+
+// taking is what has been read and is being taken apart.
+type taking struct {
+	tally    *tally
+	received time.Time
+	counts   bool // it came within the window
 }
 
 // run listens until ctx ends, or the server will not have it.
@@ -74,7 +79,7 @@ func (s *subscriber) run(ctx context.Context) {
 
 // attempt connects and listens until the connection ends.
 func (s *subscriber) attempt(ctx context.Context) *ending {
-	s.joined, s.awaited, s.replies, s.asked = false, 1, nil, 0
+	s.joined, s.replies, s.asked = false, nil, 0
 	select {
 	case s.dialer.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -88,10 +93,10 @@ func (s *subscriber) attempt(ctx context.Context) *ending {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	s.awaited = o.snapshots
+	s.awaited = o.states
 	take := func(t *tally, b []byte, now time.Time) error {
-		s.tally, s.received, s.counts = t, now, t.window.has(now)
-		if s.counts {
+		s.now = taking{t, now, t.window.has(now)}
+		if s.now.counts {
 			t.traffic[s.group()].Bytes += int64(len(b))
 		}
 		return o.feed(b)
@@ -135,7 +140,7 @@ func (s *subscriber) connect(ctx context.Context) (net.Conn, opened, error) {
 // open asks on a fresh connection, for what changed since when there is a position.
 func (s *subscriber) open(c net.Conn) (opened, error) {
 	a := s.ask
-	if s.epoch != "" {
+	if s.epoch != "" && len(a.bars)+len(a.trades) == 0 { // series that did not change would not be told again
 		a.since = s.epoch + "-" + strconv.FormatInt(s.seq, 10)
 	}
 	if s.transport == SSE {
@@ -204,12 +209,14 @@ func (s *subscriber) message(m []byte) error {
 		s.moved(g)
 	case snapshot:
 		s.moved(g)
-		if !g.more && !s.joined {
-			if s.awaited--; s.awaited == 0 {
-				s.joined = true
-				s.crowd.join(s.received.Sub(s.began), !s.settled)
-				s.settled = true
-			}
+		if !g.more {
+			s.arrived()
+		}
+	case series:
+		sampled = (s.updates+s.index)%s.sampling == 0
+		s.updates++
+		if g.reset {
+			s.arrived()
 		}
 	case hello:
 		if epoch := string(text(g.head, epochKey)); epoch != s.epoch {
@@ -218,10 +225,20 @@ func (s *subscriber) message(m []byte) error {
 	case failure:
 		return s.refusal(string(text(g.head, codeKey)), m)
 	}
-	if s.counts {
-		s.tally.note(g, s.group(), s.received, sampled)
+	if s.now.counts {
+		s.now.tally.note(g, s.group(), s.now.received, sampled)
 	}
 	return nil
+}
+
+// arrived notes that one of the states has come that its answer begins with. It has joined when all have.
+func (s *subscriber) arrived() {
+	if s.awaited--; s.awaited != 0 || s.joined {
+		return
+	}
+	s.joined = true
+	s.crowd.join(s.now.received.Sub(s.began), !s.settled)
+	s.settled = true
 }
 
 var (

@@ -31,7 +31,8 @@ func (r *Report) Table(w io.Writer) error {
 	b.WriteByte('\n')
 	costs := rows{{"", "cores", "µs/frame", "µs/quote", "RSS MiB", "KiB/subscriber"}}
 	if s := r.Server; s != nil {
-		costs = append(costs, []string{"server", fixed(&s.Cores, 1, 2), fixed(s.CPUFrame, 1, 2), fixed(s.CPUQuote, 1, 3), mebibytes(s.RSSBytes), fixed(s.RSSPerSubscriber, 1<<10, 1)})
+		costs = append(costs, []string{"server", fixed(&s.Cores, 1, 2), fixed(s.CPUFrame, 1, 2), fixed(s.CPUQuote, 1, 3),
+			mebibytes(s.RSSBytes), fixed(s.RSSPerSubscriber, 1<<10, 1)})
 	} else {
 		costs = append(costs, []string{"server", unknown, unknown, unknown, unknown, unknown})
 	}
@@ -41,6 +42,13 @@ func (r *Report) Table(w io.Writer) error {
 	}
 	costs.write(&b)
 	b.WriteByte('\n')
+	if s := r.Server; s != nil && s.Flush != nil {
+		rows{
+			{"", "flushes/s", "µs", "messages", "writes", "bytes"},
+			append([]string{"a subscriber and flush"}, s.Flush.cells()...),
+		}.write(&b)
+		b.WriteByte('\n')
+	}
 	fmt.Fprintf(&b, "connected %s of %s with %s dials; refused %s; lost %s; resumed %s\n", grouped(r.Crowd.Connected), grouped(r.Subscribers),
 		grouped(r.Crowd.Dials), reasons(r.Crowd.Refused), reasons(r.Crowd.Lost), grouped(int(r.All.Resumed)))
 	if r.Crowd.FirstError != "" {
@@ -61,6 +69,15 @@ func (r *Report) headline() string {
 	symbols := fmt.Sprintf("%s %s symbols each", grouped(r.Symbols), r.Watchlist)
 	if r.Symbols == 0 {
 		symbols = "all symbols each"
+	}
+	if r.NoQuotes {
+		symbols = "no quotes"
+	}
+	if r.Bars > 0 {
+		symbols += fmt.Sprintf(", bars of %d", r.Bars)
+	}
+	if r.Trades > 0 {
+		symbols += fmt.Sprintf(", trades of %d", r.Trades)
 	}
 	fmt.Fprintf(&b, "%s subscribers over %s, %s", grouped(r.Subscribers), transport, symbols)
 	if r.SlowFraction > 0 {
@@ -92,6 +109,11 @@ func percentileRow(name string, p *Percentiles) []string {
 func (s Stream) row(name string) []string {
 	mb := s.BytesPerS / 1e6
 	return []string{name, grouped(s.Subscribers), whole(s.FramesPerS), whole(s.UpdatesPerS), whole(s.QuotesPerS), fixed(&mb, 1, 2)}
+}
+
+// cells are the flushes a second, and of one subscriber and flush CPU in µs, messages, writes and bytes.
+func (f *Flush) cells() []string {
+	return []string{fixed(&f.PerS, 1, 1), fixed(&f.CPU, 1, 1), fixed(f.Messages, 1, 2), fixed(f.Writes, 1, 2), fixed(f.Bytes, 1, 0)}
 }
 
 // unknown stands for what is not known.

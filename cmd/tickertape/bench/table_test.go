@@ -29,7 +29,10 @@ func sample() *Report {
 	r.Tick = &Percentiles{Samples: 90_000, P50: 54.1, P90: 97.4, P99: 121, P999: 180, Max: 240}
 	r.Send = &Percentiles{Samples: 1800, P50: 4.5, P90: 12.1, P99: 31, P999: 45.3, Max: 60.2}
 	began := time.Unix(1_700_000_000, 0)
-	r.Server = costOf(usage{rss: 30 << 20}, usage{at: began}, usage{at: began.Add(10 * time.Second), cpu: 9 * time.Second, rss: 80 << 20}, r.All, r.Crowd.Connected)
+	from := usage{at: began, done: map[string]float64{flushesDone: 5, messagesDone: 100, bytesDone: 50_000}}
+	to := usage{at: began.Add(10 * time.Second), cpu: 9 * time.Second, rss: 80 << 20,
+		done: map[string]float64{flushesDone: 104, messagesDone: 452_720, bytesDone: 2_035_290_000}}
+	r.Server = costOf(usage{rss: 30 << 20}, from, to, r.All, r.Crowd.Connected)
 	r.Generator = Share{0.75}
 	r.Box = &Box{Busy: 1.9, Others: 0.05}
 	r.Notes = append(r.Notes, "2 of 5,000 subscribers were not connected at the end")

@@ -16,6 +16,7 @@ type Traffic struct {
 	Frames    int64 `json:"frames"`
 	Updates   int64 `json:"updates"` // whole ones; one in parts counts once
 	Quotes    int64 `json:"quotes"`  // in updates
+	Series    int64 `json:"series"`  // messages of bars or trades, parts or whole
 	Snapshots int64 `json:"snapshots"`
 	Resumed   int64 `json:"resumed"` // snapshots that went on from a position
 	Bytes     int64 `json:"bytes"`   // of the stream, framing included
@@ -27,6 +28,7 @@ func (t *Traffic) add(other Traffic) {
 	t.Frames += other.Frames
 	t.Updates += other.Updates
 	t.Quotes += other.Quotes
+	t.Series += other.Series
 	t.Snapshots += other.Snapshots
 	t.Resumed += other.Resumed
 	t.Bytes += other.Bytes
@@ -166,6 +168,11 @@ func (t *tally) note(g glance, group int, now time.Time, sampled bool) {
 		}
 		for changed := range g.times() {
 			t.tick.record(at - changed)
+		}
+	case series:
+		c.Series++
+		if sampled && group == prompt && g.time != 0 {
+			t.send.record(now.UnixMicro() - g.time)
 		}
 	case snapshot:
 		if !g.more {

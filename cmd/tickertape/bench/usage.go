@@ -11,10 +11,19 @@ import (
 
 // usage is what a process has used at one moment.
 type usage struct {
-	at  time.Time
-	cpu time.Duration // since its beginning
-	rss int64         // bytes; 0 of the generator, which nobody asks for
+	at   time.Time
+	cpu  time.Duration      // since its beginning
+	rss  int64              // bytes; 0 of the generator, which nobody asks for
+	done map[string]float64 // since its beginning, by counter; without those that the server does not have
 }
+
+// The counters of a server's work that are set against each other.
+const (
+	flushesDone  = "tickertape_broadcast_flushes_total"
+	messagesDone = "tickertape_broadcast_messages_total"
+	writesDone   = "tickertape_broadcast_writes_total"
+	bytesDone    = "tickertape_broadcast_sent_bytes_total"
+)
 
 // usage asks the server, which knows even when it is on another machine. The error says why nothing
 // is known.
@@ -32,6 +41,12 @@ func (t *target) usage(ctx context.Context) (usage, error) {
 		return usage{}, errors.New("/metrics does not tell what the process uses")
 	}
 	u.cpu, u.rss = time.Duration(seconds*float64(time.Second)), int64(resident)
+	u.done = map[string]float64{}
+	for _, name := range []string{flushesDone, messagesDone, writesDone, bytesDone} {
+		if sum, told := metricSum(body, name); told {
+			u.done[name] = sum
+		}
+	}
 	return u, nil
 }
 
@@ -45,6 +60,24 @@ func metric(text []byte, name string) (value float64, told bool) {
 		}
 	}
 	return 0, false
+}
+
+// metricSum is the sum of a metric over all its labels, in Prometheus' text format.
+func metricSum(text []byte, name string) (sum float64, told bool) {
+	for line := range bytes.Lines(text) {
+		labels, found := bytes.CutPrefix(line, []byte(name))
+		if !found || labels[0] != '{' && labels[0] != ' ' {
+			continue
+		}
+		end := bytes.LastIndexByte(labels, '}') + 1 // a label's value may have a space
+		value, _, _ := bytes.Cut(bytes.TrimSpace(labels[end:]), []byte{' '})
+		v, err := strconv.ParseFloat(string(value), 64)
+		if err != nil {
+			return 0, false
+		}
+		sum, told = sum+v, true
+	}
+	return sum, told
 }
 
 // ownUsage is the generator's.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -17,6 +18,41 @@ func TestMetricsAreReadFromThePlainText(t *testing.T) {
 		if got, told := metric(text, name); told {
 			t.Errorf("%s: %v, want nothing", name, got)
 		}
+	}
+}
+
+func TestMetricsAreSummedOverTheirLabels(t *testing.T) {
+	text := []byte("# TYPE sent_total counter\nsent_total{transport=\"sse\"} 2\nsent_total{transport=\"a b\"} 3.5 1700000000000\nsent_total_more 7\nplain_total 4\n")
+	for name, want := range map[string]float64{"sent_total": 5.5, "plain_total": 4} {
+		if got, told := metricSum(text, name); !told || got != want {
+			t.Errorf("%s: %v, %v, want %v", name, got, told, want)
+		}
+	}
+	if got, told := metricSum(text, "sent"); told {
+		t.Errorf("sent: %v, want nothing", got)
+	}
+}
+
+func TestFlushIsOfOneSubscriber(t *testing.T) {
+	began := time.Unix(1_700_000_000, 0)
+	from := usage{at: began, cpu: time.Second, done: map[string]float64{flushesDone: 10, messagesDone: 100, bytesDone: 1000}}
+	to := usage{at: began.Add(10 * time.Second), cpu: 3 * time.Second, done: map[string]float64{flushesDone: 110, messagesDone: 60_100, bytesDone: 10_001_000}}
+	f := flushOf(from, to, 200)
+	if f == nil || f.PerS != 10 || f.CPU != 100 || *f.Messages != 3 || *f.Bytes != 500 {
+		t.Fatalf("got %+v, want 10 a second, 100 µs, 3 messages and 500 bytes", f)
+	}
+	if f.Writes != nil {
+		t.Errorf("%v writes of a server that does not count them", *f.Writes)
+	}
+	from.done[writesDone], to.done[writesDone] = 0, 20_000
+	if f := flushOf(from, to, 200); *f.Writes != 1 {
+		t.Errorf("%v writes, want 1", *f.Writes)
+	}
+	if f := flushOf(from, from, 200); f != nil {
+		t.Errorf("without a flush: %+v", f)
+	}
+	if f := flushOf(from, to, 0); f != nil {
+		t.Errorf("without subscribers: %+v", f)
 	}
 }
 
@@ -58,5 +94,25 @@ func TestCostIsPerWhatWasDelivered(t *testing.T) {
 	}
 	if c := costOf(before, from, to, Stream{}, 0); c.CPUFrame != nil || c.CPUQuote != nil || c.RSSPerSubscriber != nil {
 		t.Errorf("of nothing: %+v, want no cost of one", c)
+	}
+}
+
+func TestComparisonHasAsManyBytesInQuotes(t *testing.T) {
+	shared := &Report{All: Stream{Traffic: Traffic{Quotes: 50, Bytes: 5000}}}
+	series := &Report{Scenario: "series", Server: &Cost{Flush: &Flush{CPU: 30, Bytes: new(1240.0)}}}
+	s := scenario{plan: DefaultPlan(), like: true}.comparable([]*Report{shared, series})
+	if s.plan.Symbols != 12 {
+		t.Errorf("1240 bytes are quotes of %d symbols, want 12 at 100 bytes each", s.plan.Symbols)
+	}
+	if s := (scenario{plan: DefaultPlan(), like: true}).comparable([]*Report{{}}); s.plan.Symbols != 1 {
+		t.Errorf("of what is unknown: %d symbols, want 1", s.plan.Symbols)
+	}
+	quotes := &Report{Server: &Cost{Flush: &Flush{CPU: 12, Bytes: new(1200.0)}}}
+	want := []string{`"series" takes 2.50 times their CPU for 1.03 times their bytes`}
+	if got := compare(series, quotes); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := compare(series, shared); got != nil {
+		t.Errorf("with what is unknown: %q", got)
 	}
 }

@@ -28,7 +28,7 @@ type decoder interface {
 type opened struct {
 	decoder
 	early      []byte // what has been read of it already
-	snapshots  int    // how many it begins with
+	states     int    // how many it begins with: snapshots, and histories of bars and trades
 	compressed bool   // both sides have agreed to
 }
 
@@ -36,9 +36,8 @@ type opened struct {
 func openWebSocket(c net.Conn, t *target, a ask, compress bool, to listener) (opened, error) {
 	u := url.URL{Scheme: "ws", Host: t.host(), Path: t.base.Path + "/ws"}
 	var messages [][]byte
-	if q := a.query(); len(q) <= longQuery {
-		u.RawQuery = q
-	} else {
+	if u.RawQuery = a.query(); len(u.RawQuery) > longQuery {
+		u.RawQuery = strings.Join(a.series(), "&")
 		messages = a.messages()
 	}
 	var refusal *ending
@@ -64,7 +63,7 @@ func openWebSocket(c net.Conn, t *target, a ask, compress bool, to listener) (op
 	if err != nil {
 		return opened{}, fmt.Errorf("shake hands: %w", err)
 	}
-	o := opened{snapshots: max(1, len(messages))}
+	o := opened{states: a.states(len(messages))}
 	if reader != nil {
 		early, _ := reader.Peek(reader.Buffered())
 		o.early = append(o.early, early...)

@@ -56,6 +56,7 @@ func newFake(t *testing.T, f *fake, secure bool) *fake {
 		defer f.mu.Unlock()
 		f.cpu += 0.01
 		fmt.Fprintf(w, "process_cpu_seconds_total %v\nprocess_resident_memory_bytes 4e+07\n", f.cpu)
+		fmt.Fprintf(w, "%s %v\n%s{transport=\"sse\"} %v\n", flushesDone, f.cpu*100, messagesDone, f.cpu*4000)
 	})
 	mux.HandleFunc("GET /ws", f.webSocket)
 	mux.HandleFunc("GET /events", f.events)
