@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Config is what holds for every source; each source has a section of its own beside it.
+// Config holds for every source. What one source needs is in a section of its own.
 type Config struct {
-	// Source names the sources to run, the preferred first.
+	// Source names the sources to run, the preferred one first.
 	Source []string `mapstructure:"source"`
-	// Silence is how long a source may give no sign of life while its market is open: then one that is
-	// somewhere else is dialled again, and any other is stale; 100ms to 1h.
+	// Silence is how long a source may give no sign of life while its market is open, 100ms to 1h. After that, a remote
+	// source is redialled and any other is stale.
 	Silence time.Duration `mapstructure:"silence"`
 }
 
-// DefaultConfig is the simulated feed, silent for 15 s at most.
+// DefaultConfig runs the simulated feed and allows 15 s of silence.
 func DefaultConfig() Config {
 	return Config{Source: []string{"sim"}, Silence: 15 * time.Second}
 }
 
-// Validate reports every value out of range. Which sources there are, only the program knows.
+// Validate reports every value out of range. It cannot tell whether a source exists: only the program knows all of them.
 func (c Config) Validate() error {
 	var errs []error
 	if len(c.Source) == 0 {

@@ -7,7 +7,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// metrics are those of one source, with all its connections.
+// metrics are those of one source; its connections share them.
 type metrics struct {
 	ticks       *prometheus.CounterVec // by kind
 	breaks      *prometheus.CounterVec // by cause
@@ -17,24 +17,27 @@ type metrics struct {
 	lastTick    prometheus.Gauge
 }
 
-var kindNames = [...]string{market.KindTrade: "trade", market.KindQuote: "quote", market.KindState: "state", market.KindSession: "session", market.KindAlive: "alive"}
+var kindNames = [...]string{
+	market.KindTrade: "trade", market.KindQuote: "quote", market.KindState: "state", market.KindSession: "session", market.KindAlive: "alive",
+}
 
 func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	const ns, sub = "tickertape", "feed"
 	f := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"source": source}, reg))
 	m := &metrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "ticks_total", Help: "Ticks that the source published, by kind."}, []string{"kind"}),
+			Name: "ticks_total", Help: "Ticks published by the source, by kind: trade, quote, state, session or alive."}, []string{"kind"}),
 		breaks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "breaks_total", Help: "Connections to the source that ended, by cause: lost, restart, silent, refused, taken or final."}, []string{"cause"}),
+			Name: "breaks_total", Help: "Connections to the source that broke, by cause: lost, restart, silent, refused, taken or final.",
+		}, []string{"cause"}),
 		corrections: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "corrections_total", Help: "Trades that the source took back or put right."}),
+			Name: "corrections_total", Help: "Trades that the source cancelled or corrected."}),
 		lost: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "lost_messages_total", Help: "Messages of the source that are missing, as their numbers show."}),
+			Name: "lost_messages_total", Help: "Messages missing between the sequence numbers of those received."}),
 		renewals: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "renewals_total", Help: "Connections to the source that were replaced before their life was over."}),
+			Name: "renewals_total", Help: "Attempts to replace a connection before its limited life is over."}),
 		lastTick: f.NewGauge(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub,
-			Name: "last_tick_timestamp_seconds", Help: "When the source last published a tick, by this machine's clock."}),
+			Name: "last_tick_timestamp_seconds", Help: "When the source last published data, by this machine's clock."}),
 	}
 	for _, cause := range causeNames {
 		m.breaks.WithLabelValues(cause)
@@ -42,7 +45,7 @@ func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	return m
 }
 
-// count adds a batch's ticks, one addition a kind.
+// count adds the ticks of a batch, with one addition for each kind.
 func (m *metrics) count(ticks []market.Tick, corrections int) {
 	var kinds [len(kindNames)]int
 	for i := range ticks {

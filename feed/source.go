@@ -8,27 +8,28 @@ import (
 
 // Info names a source and says what can be expected of it.
 type Info struct {
-	Name      string // "sim", "coinbase"; several connections of one feed share it
-	Simulated bool   // its prices are made up, and everything that shows them must say so
+	Name      string // such as "sim" or "coinbase"; the connections of one source share it
+	Simulated bool   // prices are made up, and everything that shows them must say so
 
-	// Whole is a source of which nothing gets lost or comes twice or late on the way: where it says
-	// nothing of a symbol, there is nothing to say.
+	// Whole means that nothing is lost, repeated or late on the way: a symbol that is silent has not changed.
 	Whole bool
-	// Numbered is a source that numbers the trades of each symbol upwards ([market.Tick]).
+	// Numbered means that the trades of each symbol have rising numbers as their [market.Tick] IDs.
 	Numbered bool
-	// Market is whose hours it keeps, such as "us" (feed/calendar); "" is a source that is never closed.
+	// Market names the hours that the source keeps, such as "us" (feed/calendar); "" never closes.
 	Market string
-	// Remote is a source that is somewhere else: it can be silent because the line to it is dead, and
-	// dialled again.
+	// Remote means that the source is on another machine: its connection can die silently, and can be redialled.
 	Remote bool
 }
 
-// Source is where ticks come from: one connection to it.
+// Source is one connection to where ticks come from. A source with a method Life() time.Duration limits how long each
+// connection may last; see [Supervisor.Supervise].
 type Source interface {
 	Info() Info
-	// Run publishes until ctx ends or there is no more to come, and returns nil for both. A [Break] is
-	// a connection that ended and may be dialled again, by another Run; any other error is a source
-	// that cannot go on. It calls publish from one goroutine at a time, and publish does not keep the
-	// batch.
+	// Run publishes until ctx ends or there is nothing more to come, and returns nil for both. A [*Break], also a
+	// wrapped one, is a connection that ended and may be dialled by another Run; any other error is a source that cannot
+	// go on. When Run returns, all goroutines that it started have ended.
+	//
+	// Run calls publish from one goroutine at a time and holds no lock meanwhile: publish blocks until the batch has
+	// been taken in. The batch and its slices stay Run's, which may use them again once publish has returned.
 	Run(ctx context.Context, publish func(market.Batch)) error
 }

@@ -65,7 +65,7 @@ func (y *vendor) frame(m *recording.Message, said func(*market.Batch)) error {
 		delete(y.connections, m.Connection)
 		if len(y.speaking(m.Received)) == 0 {
 			y.down = true
-			said(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.Told(failed)}})
+			said(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.PublicMessage(failed)}})
 		}
 	}
 	return nil

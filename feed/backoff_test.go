@@ -55,11 +55,11 @@ func TestEachCauseSaysWhenToComeBack(t *testing.T) {
 
 func TestBackoffBeginsAnewAfterAMinuteOfGoodData(t *testing.T) {
 	b := backoff{failures: 6}
-	b.lasted(59 * time.Second)
+	b.healthy(59 * time.Second)
 	if b.failures != 6 {
 		t.Error("it began anew too soon")
 	}
-	b.lasted(time.Minute)
+	b.healthy(time.Minute)
 	if b.failures != 0 {
 		t.Error("it did not begin anew")
 	}

@@ -20,19 +20,21 @@ import (
 	"tickertape/feed/market"
 )
 
-// scripted is a source that does what a test says.
-type scripted func(ctx context.Context, publish func(market.Batch)) error
+// fakeSource is a source that does what a test says.
+type fakeSource func(ctx context.Context, publish func(market.Batch)) error
 
-func (scripted) Info() Info                                                  { return Info{Name: "scripted"} }
-func (s scripted) Run(ctx context.Context, publish func(market.Batch)) error { return s(ctx, publish) }
+func (fakeSource) Info() Info { return Info{Name: "fake"} }
+func (s fakeSource) Run(ctx context.Context, publish func(market.Batch)) error {
+	return s(ctx, publish)
+}
 
-// states collects what is told.
-type states struct {
+// stateLog collects the states that a source publishes.
+type stateLog struct {
 	mu   sync.Mutex
 	seen []market.State
 }
 
-func (s *states) publish(b market.Batch) {
+func (s *stateLog) publish(b market.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.Status != nil {
@@ -40,11 +42,11 @@ func (s *states) publish(b market.Batch) {
 	}
 }
 
-func TestSupervisedSourceTellsItsState(t *testing.T) {
+func TestSupervisedSourcePublishesItsState(t *testing.T) {
 	tick := market.Batch{Ticks: []market.Tick{{Price: 1}}}
 	stale := DefaultConfig().Silence
 	for name, tc := range map[string]struct {
-		run  scripted
+		run  fakeSource
 		want []market.State
 		err  bool
 	}{
@@ -76,14 +78,14 @@ func TestSupervisedSourceTellsItsState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var told states
+				var log stateLog
 				reg := prometheus.NewRegistry()
 				s := NewSupervisor(DefaultConfig(), slog.New(slog.DiscardHandler), reg).Supervise(tc.run, nil)
-				if err := s.Run(t.Context(), told.publish); (err != nil) != tc.err {
+				if err := s.Run(t.Context(), log.publish); (err != nil) != tc.err {
 					t.Errorf("error %v, want one: %v", err, tc.err)
 				}
-				if !slices.Equal(told.seen, tc.want) {
-					t.Errorf("told %v, want %v", told.seen, tc.want)
+				if !slices.Equal(log.seen, tc.want) {
+					t.Errorf("states %v, want %v", log.seen, tc.want)
 				}
 				if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
 					t.Errorf("lint: %v %v", problems, err)
@@ -93,9 +95,9 @@ func TestSupervisedSourceTellsItsState(t *testing.T) {
 	}
 }
 
-// TestSubscribersAreToldTheCauseAndNoTextOfTheError has a source fail in every way, with errors of any text, bare and
-// wrapped: what is told depends on the cause alone, and the log, or else the error of Run, has the whole.
-func TestSubscribersAreToldTheCauseAndNoTextOfTheError(t *testing.T) {
+// TestStatusNamesTheCauseAndNoTextOfTheError has a source fail in every way, with errors of any text, bare and wrapped: the
+// status message depends on the cause alone, and the whole error is in the log or in what Run returns.
+func TestStatusNamesTheCauseAndNoTextOfTheError(t *testing.T) {
 	texts := []string{
 		"dial tcp 10.0.0.5:443: connection refused",
 		`get https://user:CANARY@feed.internal/v2/quotes?token=CANARY: 401 "no such key: CANARY"`,
@@ -117,14 +119,14 @@ func TestSubscribersAreToldTheCauseAndNoTextOfTheError(t *testing.T) {
 					var last market.Status
 					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond) // before it is dialled again
 					defer cancel()
-					source := scripted(func(context.Context, func(market.Batch)) error { return fail(text) })
+					source := fakeSource(func(context.Context, func(market.Batch)) error { return fail(text) })
 					s := NewSupervisor(DefaultConfig(), slog.New(slog.NewJSONHandler(&log, nil)), prometheus.NewRegistry()).Supervise(source, nil)
 					err := s.Run(ctx, func(b market.Batch) { last = *b.Status })
 					if last.State != market.Down || last.Message == "" || strings.ContainsAny(last.Message, "/@:[0123456789") {
-						t.Errorf("told %v %q", last.State, last.Message)
+						t.Errorf("status %v %q", last.State, last.Message)
 					}
-					if before, told := messages[name]; told && before != last.Message {
-						t.Errorf("told %q of one error and %q of another", before, last.Message)
+					if before, seen := messages[name]; seen && before != last.Message {
+						t.Errorf("message %q of one error and %q of another", before, last.Message)
 					}
 					messages[name] = last.Message
 					whole, _ := json.Marshal(text)
