@@ -404,7 +404,8 @@ func TestNothingThatWasPublishedIsLostAtTheEnd(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var p published
-		if err := NewSupervisor(DefaultConfig(), slog.New(slog.DiscardHandler), prometheus.NewRegistry()).Supervise(r, nil).Run(ctx, p.publish); err != nil {
+		s := NewSupervisor(DefaultConfig(), slog.New(slog.DiscardHandler), prometheus.NewRegistry()).Supervise(r, nil)
+		if err := s.Run(ctx, p.publish); err != nil {
 			t.Error(err)
 		}
 		if !slices.Equal(p.trades, []market.Price{1, 2}) {

@@ -1,8 +1,7 @@
 package consolidate
 
 import (
-	"math"
-	"math/bits"
+	"slices"
 	"time"
 
 	"tickertape/feed/market"
@@ -12,11 +11,11 @@ import (
 type reason uint8
 
 const (
-	fine      reason = iota
+	accepted  reason = iota
 	price            // zero or negative
 	old              // older than what it would replace, or of a session that is over
 	future           // further ahead than max_clock_skew
-	duplicate        // a trade that was told before
+	duplicate        // a trade that came before
 	crossed          // a bid above the ask by more than max_cross
 	move             // a trade that moved too far, and was not confirmed
 
@@ -28,81 +27,91 @@ var reasonNames = [numReasons]string{"", "price", "old", "future", "duplicate", 
 func (r reason) String() string { return reasonNames[r] }
 
 const (
-	// confirmed is how long after a price that moved too far another one has to say the same. A single
-	// order that eats through a book is over in less.
-	confirmed = 100 * time.Millisecond
-	// settled is how long trades that say the same, though within a shorter time, have to stay uncontradicted.
-	settled = 600 * time.Millisecond
-	// mostHeld is more than such an order does.
+	// confirmAfter is how long after a trade that moved too far another one can confirm it. A single order that eats
+	// through a book is over in less.
+	confirmAfter = 100 * time.Millisecond
+	// agreeAfter is how long trades that agree within less time must stay uncontradicted to be believed.
+	agreeAfter = 600 * time.Millisecond
+	// mostHeld is more trades than one order makes.
 	mostHeld = 512
-	// doubtful is how long a price can wait for its confirmation before the one that is shown counts
-	// as stale.
-	doubtful = time.Second
+	// doubtAfter is how long a trade can wait for its confirmation before the symbol's price is stale.
+	doubtAfter = time.Second
 )
 
-const lasts = market.SetsLast | market.SetsExtended
+// setsAnyLast are the flags of a trade that sets the last price, in or out of the session.
+const setsAnyLast = market.SetsLast | market.SetsExtended
 
-// check says whether a trade or quote can be believed, and takes flags away that it must not have. Trades
-// that wait for their confirmation are put aside and are fine, but held.
-func (d *Desk) check(s *source, t *track, k *market.Tick) (why reason, held bool) {
+// refuse counts a tick that is not believed, and logs the first one for each reason.
+func (c *consolidator) refuse(s *source, why reason, k *market.Tick) {
+	s.refused[why].Inc()
+	if s.logged[why] {
+		return
+	}
+	s.logged[why] = true
+	c.log.Warn("tick refused; more for this reason are counted only", keySource, s.name, keyReason, why.String(),
+		keySymbol, c.dir.Symbol(k.Symbol).Symbol, keyPrice, k.Price.String(), keyBid, k.Bid.String(), keyAsk, k.Ask.String(),
+		keyExchangeTime, k.Time.Std().Format(time.RFC3339Nano), keyReceived, k.Received.Std().Format(time.RFC3339Nano))
+}
+
+// check decides whether a trade or quote can be believed, and removes flags that it must not have. A trade that waits for
+// its confirmation is accepted, but held. A reason that comes with held has been counted.
+func (c *consolidator) check(t *track, k *market.Tick) (why reason, held bool) {
 	at := k.Time
 	if at == 0 {
 		at = k.Received
 	}
-	if !s.info.Whole && at > k.Received+d.skew {
+	if !t.source.info.Whole && at > k.Received+c.limits.skew {
 		return future, false
 	}
 	if k.Kind == market.KindQuote {
-		return d.checkQuote(t, k, at), false
+		return c.checkQuote(t, k, at), false
 	}
 	if k.Price <= 0 {
 		return price, false
 	}
-	if m := d.market(k.Symbol); m != nil && !s.info.Whole {
+	if m := c.symbols[k.Symbol].market; m != nil && !t.source.info.Whole {
 		if at < m.rolled {
 			return old, false
 		}
-		if at >= m.next { // its clock is ahead of ours, or the next look around is to come
-			d.roll(m, at.Std())
+		if at >= m.next { // the exchange's clock is ahead of ours, or the next round of visits is still to come
+			m.roll(at.Std())
+			c.beginDay(k.Symbol)
 		}
 	}
 	if k.ID != 0 {
-		if t.ids == nil {
-			t.ids = &window{}
+		if t.seen == nil {
+			t.seen = &window{}
 		}
-		if !t.ids.new(k.ID, at, s.info.Numbered) {
+		if !t.seen.add(k.ID, at, t.source.info.Numbered) {
 			return duplicate, false
 		}
 	}
-	if k.Flags&lasts == 0 {
-		return fine, false
+	if k.Flags&setsAnyLast == 0 {
+		return accepted, false
 	}
-	if at < t.traded { // late: it still counts, but is not the last one
+	if at < t.traded { // late: it counts, but is not the last one
 		k.Flags = k.Flags.Belated()
-		s.refuse(d, old, k)
+		c.refuse(t.source, old, k)
 		if k.Flags == market.Late {
-			return old, true // has been counted
+			return old, true
 		}
-		return fine, false
+		return accepted, false
 	}
-	if d.holds(t, k, at) {
-		return fine, true
+	if c.hold(t, k, at) {
+		return accepted, true
 	}
-	t.traded, t.last = at, k.Price
-	if k.Flags&market.SetsLast != 0 {
-		t.regular = k.Price
-	}
-	return fine, false
+	t.setLast(k, at)
+	return accepted, false
 }
 
-func (d *Desk) checkQuote(t *track, k *market.Tick, at market.Time) reason {
+func (c *consolidator) checkQuote(t *track, k *market.Tick, at market.Time) reason {
 	bid, ask := k.Flags&market.HasBid != 0, k.Flags&market.HasAsk != 0
 	switch {
 	case bid && k.Bid <= 0 || ask && k.Ask <= 0:
 		return price
 	case at < t.quoted:
 		return old
-	case bid && ask && k.Bid > k.Ask && k.Bid-k.Ask > part(k.Ask, d.cross):
+	case bid && ask && c.limits.crossed(k.Bid, k.Ask):
 		return crossed
 	}
 	t.quoted, t.bid, t.ask = at, 0, 0
@@ -112,137 +121,128 @@ func (d *Desk) checkQuote(t *track, k *market.Tick, at market.Time) reason {
 	if ask {
 		t.ask = k.Ask
 	}
-	return fine
+	return accepted
 }
 
-const million = 1_000_000
-
-// part is so many millionths of a price, or the largest price where that is more.
-func part(p market.Price, millionths int64) market.Price {
-	hi, lo := bits.Mul64(uint64(p), uint64(millionths))
-	if hi >= million {
-		return math.MaxInt64
-	}
-	q, _ := bits.Div64(hi, lo, million)
-	return market.Price(min(q, math.MaxInt64))
-}
-
-// between tells whether a price is no more than so much away from another.
-func between(p, to, distance market.Price) bool {
-	d := p - to
-	return max(d, -d) <= distance
-}
-
-// near tells whether a price is within max_move of another, or within two of the smallest steps that
-// the symbol's prices are shown in.
-func (d *Desk) near(id market.SymbolID, p, to market.Price) bool {
-	if between(p, to, part(to, d.move)) {
+// near reports whether a price is within max_move of another, or within two of the smallest steps that the symbol's prices
+// are shown in.
+func (c *consolidator) near(id market.SymbolID, p, to market.Price) bool {
+	if c.limits.near(p, to) {
 		return true
 	}
 	step := market.Price(market.Scale)
-	for range d.dir.Symbol(id).Decimals {
+	for range c.dir.Symbol(id).Decimals {
 		step /= 10
 	}
-	return between(p, to, 2*step)
+	return within(p, to, 2*step)
 }
 
-// holds puts a trade aside that moved too far from the last price, unless something confirms it: the
-// quote that stands, or another such trade some time before. Those that were put aside earlier are then
-// handed on, or refused where this trade is at the old price again.
-func (d *Desk) holds(t *track, k *market.Tick, at market.Time) bool {
-	if d.move == 0 || t.last == 0 {
+// hold puts a trade aside that moved too far from the last price, unless the newest quote or an earlier such trade confirms
+// it. Trades that were held before are then forwarded, or refused where this trade is near the last price again. It reports
+// whether the trade is held.
+func (c *consolidator) hold(t *track, k *market.Tick, at market.Time) bool {
+	if c.limits.move == 0 || t.last == 0 {
 		return false
 	}
-	if len(t.held) == 0 && between(k.Price, t.last, part(t.last, d.move)) {
+	if len(t.held) == 0 && c.limits.near(k.Price, t.last) {
 		return false // the usual case
 	}
-	if d.near(k.Symbol, k.Price, t.last) {
-		d.contradict(t)
+	if c.near(k.Symbol, k.Price, t.last) {
+		c.contradict(t)
 		return false
 	}
-	if t.bid != 0 && t.ask != 0 && d.near(k.Symbol, k.Price, t.bid) && d.near(k.Symbol, k.Price, t.ask) {
-		d.confirm(t, k.Price)
+	if t.bid != 0 && t.ask != 0 && c.near(k.Symbol, k.Price, t.bid) && c.near(k.Symbol, k.Price, t.ask) {
+		c.confirm(t, k.Price)
 		return false
 	}
 	if len(t.held) > 0 {
 		first := &t.held[0]
 		if same := (first.Price > t.last) == (k.Price > t.last); !same {
-			d.contradict(t)
-		} else if (at-first.Time >= market.Time(confirmed.Microseconds()) || len(t.held) == mostHeld) && d.confirm(t, k.Price) {
+			c.contradict(t)
+		} else if (at-first.Time >= market.Time(confirmAfter.Microseconds()) || len(t.held) == mostHeld) && c.confirm(t, k.Price) {
 			return false
 		}
 	}
 	if len(t.held) == 0 {
-		t.heldAt = d.now
-		d.doubts++
+		t.heldSince = c.now
+		c.doubts++
 	}
 	k.Time = at
 	t.held = append(t.held, *k)
 	return true
 }
 
-// witness lets a new quote speak for or against the trades that are held.
-func (d *Desk) witness(t *track, k *market.Tick) {
-	if len(t.held) == 0 || t.bid == 0 || t.ask == 0 || t.quoted-t.held[0].Time < market.Time(confirmed.Microseconds()) {
+// compareHeld compares the trades that are held with a new quote, which may confirm or contradict them.
+func (c *consolidator) compareHeld(t *track, k *market.Tick) {
+	if len(t.held) == 0 || t.bid == 0 || t.ask == 0 || t.quoted-t.held[0].Time < market.Time(confirmAfter.Microseconds()) {
 		return
 	}
 	newest := t.held[len(t.held)-1].Price
 	switch {
-	case d.near(k.Symbol, newest, t.bid) && d.near(k.Symbol, newest, t.ask):
-		d.confirm(t, newest)
-	case d.near(k.Symbol, t.last, t.bid) && d.near(k.Symbol, t.last, t.ask):
-		d.contradict(t)
+	case c.near(k.Symbol, newest, t.bid) && c.near(k.Symbol, newest, t.ask):
+		c.confirm(t, newest)
+	case c.near(k.Symbol, t.last, t.bid) && c.near(k.Symbol, t.last, t.ask):
+		c.contradict(t)
 	}
 }
 
-// agreed confirms trades that say the same and that nothing has contradicted for some time: a market that
-// falls may stop at once.
-func (d *Desk) agreed(t *track) {
+// confirmAgreed confirms trades that agree and that nothing has contradicted for some time: after a fall, trading may stop
+// at once.
+func (c *consolidator) confirmAgreed(t *track) {
 	n := len(t.held)
-	if n > 1 && d.now.Sub(t.heldAt) >= settled && t.held[n-1].Time > t.held[0].Time {
-		d.confirm(t, t.held[n-1].Price)
+	if n > 1 && c.now.Sub(t.heldSince) >= agreeAfter && t.held[n-1].Time > t.held[0].Time {
+		c.confirm(t, t.held[n-1].Price)
 	}
 }
 
-// confirm hands on the trades that were held, if the price that confirms them is as far from the last one, and
-// refuses the others. It returns whether there were any.
-func (d *Desk) confirm(t *track, by market.Price) (found bool) {
+// confirm forwards the trades that were held, but refuses those that moved further than the price that confirms them. It
+// reports whether any trade was held and not refused.
+func (c *consolidator) confirm(t *track, by market.Price) (confirmed bool) {
 	if len(t.held) == 0 {
 		return false
 	}
 	last := t.last
 	for i := range t.held {
 		k := &t.held[i]
-		if beyond := (k.Price > by) == (k.Price > last); beyond && !d.near(k.Symbol, k.Price, by) {
-			d.taking.refuse(d, move, k)
-			t.drop(k.ID)
+		if beyond := (k.Price > by) == (k.Price > last); beyond && !c.near(k.Symbol, k.Price, by) {
+			c.refuse(t.source, move, k)
+			t.noteRefused(k.ID)
 			continue
 		}
-		found = true
+		confirmed = true
 		if k.Time < t.traded {
 			k.Flags = k.Flags.Belated()
 		} else {
-			t.traded, t.last = k.Time, k.Price
-			if k.Flags&market.SetsLast != 0 {
-				t.regular = k.Price
-			}
+			t.setLast(k, k.Time)
 		}
-		d.hand(d.taking, t, k)
+		c.forward(t, k)
 	}
 	t.held = t.held[:0]
-	d.doubts--
-	return found
+	c.doubts--
+	return confirmed
 }
 
 // contradict refuses the trades that were held.
-func (d *Desk) contradict(t *track) {
+func (c *consolidator) contradict(t *track) {
 	if len(t.held) == 0 {
 		return
 	}
 	for i := range t.held {
-		d.taking.refuse(d, move, &t.held[i])
-		t.drop(t.held[i].ID)
+		c.refuse(t.source, move, &t.held[i])
+		t.noteRefused(t.held[i].ID)
 	}
 	t.held = t.held[:0]
-	d.doubts--
+	c.doubts--
+}
+
+// dropHeld takes a trade out of those that are held, and reports whether it was one of them.
+func (c *consolidator) dropHeld(t *track, id uint64) bool {
+	i := slices.IndexFunc(t.held, func(k market.Tick) bool { return k.ID == id })
+	if i < 0 {
+		return false
+	}
+	if t.held = slices.Delete(t.held, i, i+1); len(t.held) == 0 {
+		c.doubts--
+	}
+	return true
 }

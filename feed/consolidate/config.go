@@ -8,27 +8,33 @@ import (
 	"tickertape/feed/market"
 )
 
-// Config says what can be believed.
+// Config says what can be believed, and which sources the symbols come from.
 type Config struct {
-	StaleAfter    time.Duration `mapstructure:"stale_after"`    // without news a symbol is stale, unless it is seldom in the news
-	StaleMost     time.Duration `mapstructure:"stale_most"`     // and at the latest after this
-	FailbackAfter time.Duration `mapstructure:"failback_after"` // a preferred source has to be well for so long before it is used again
-	MaxClockSkew  time.Duration `mapstructure:"max_clock_skew"` // ticks from further in the future are refused
-	MaxMove       float64       `mapstructure:"max_move"`       // a larger part of the last price, up or down, has to be confirmed; 0: none
-	MaxCross      float64       `mapstructure:"max_cross"`      // quotes whose bid is above the ask by a larger part of it are refused
+	// StaleAfter is how long a symbol may have no data before it is stale, unless its data are rare; 100ms to 1h.
+	StaleAfter time.Duration `mapstructure:"stale_after"`
+	// StaleMost is the same for symbols with rare data; StaleAfter to 24h.
+	StaleMost time.Duration `mapstructure:"stale_most"`
+	// FailbackAfter is how long a preferred source must have been reliable to be used again; 0s to 1h.
+	FailbackAfter time.Duration `mapstructure:"failback_after"`
+	// MaxClockSkew is how far in the future a tick may be; 0s to 24h.
+	MaxClockSkew time.Duration `mapstructure:"max_clock_skew"`
+	// MaxMove is the part of the last price that a trade may move without being confirmed; 0 (as far as it likes) to 100.
+	MaxMove float64 `mapstructure:"max_move"`
+	// MaxCross is the part of the ask that the bid of a quote may be above it; 0 to 100.
+	MaxCross float64 `mapstructure:"max_cross"`
 
-	Symbols []Route `mapstructure:"symbols"` // those that several sources have, or that are called otherwise here
+	Symbols []Route `mapstructure:"symbols"` // symbols that several sources have, or that sources spell differently
 }
 
-// Route says where one symbol's prices come from.
+// Route says where the prices of one symbol come from.
 type Route struct {
 	Symbol  string   `mapstructure:"symbol"`
 	Name    string   `mapstructure:"name"`    // of the company or pair; "": as the source says
-	Market  string   `mapstructure:"market"`  // whose hours it keeps; "": as the source says
-	Sources []string `mapstructure:"sources"` // "source:its spelling", the preferred first
+	Market  string   `mapstructure:"market"`  // whose hours it keeps (feed/calendar); "": as the source says
+	Sources []string `mapstructure:"sources"` // each as "source:spelling", see SplitSource; the preferred first
 }
 
-// DefaultConfig allows a price to move by a tenth from one trade to the next.
+// DefaultConfig has a trade confirmed that moves the price by more than a tenth.
 func DefaultConfig() Config {
 	return Config{
 		StaleAfter:    15 * time.Second,
@@ -41,8 +47,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports every value out of range, by key. Which sources and markets there are, only the
-// program knows.
+// Validate reports every value out of range, by key. It cannot tell whether a source or market exists: only the program knows
+// all of them.
 func (c Config) Validate() error {
 	var errs []error
 	between := func(key string, d, low, high time.Duration, allowed string) {

@@ -1,10 +1,10 @@
-// Package desk stands between the sources and whoever shows their prices: it hands on what can be
-// believed and says of every symbol how far.
+// Package consolidate makes one feed of several sources and publishes only what can be believed.
 //
-// It refuses ticks that cannot be true and counts them by reason. It decides which of several sources a
-// symbol's prices are from, and changes over when the preferred one fails. It tells of each symbol
-// whether it is live, stale, halted, closed or down. And it begins a new session when the market does.
+//   - Ticks that cannot be true are refused and counted by reason (check.go).
+//   - Of several sources of a symbol, one counts at a time; another takes over when it fails (failover.go).
+//   - Each symbol is live, stale, halted, closed or down (symbol.go).
+//   - A new session begins when the symbol's market begins its trading day (schedule.go).
 //
-// A symbol's news come in as a tick, are checked against what the same source said before (track), and go
-// on if that source is the one that counts (symbol).
+// One goroutine, that of [Feed.Run], owns all of this. Sources hand their batches over to it and wait; the periodic visit of
+// all symbols is cut into slices, between which batches come first.
 package consolidate

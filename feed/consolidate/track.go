@@ -10,44 +10,44 @@ import (
 
 // track is what one source has said of one symbol.
 type track struct {
-	line    int          // the connection that said it last
-	own     market.State // what the source says of the symbol's trading
-	heard   time.Time    // when the newest news came
-	gap     time.Duration
-	well    time.Time   // since when it speaks without a longer pause
-	traded  market.Time // exchange time of the newest last price
-	quoted  market.Time // of the newest quote
-	regular market.Price
-	last    market.Price // in or out of the session: what the next one is held against
-	bid     market.Price // 0: none
-	ask     market.Price
-	ids     *window
-	held    []market.Tick // trades that moved too far to be believed yet
-	heldAt  time.Time     // when the first of them came
-	dropped [16]uint64    // ids of the trades that were refused last
-	drops   int           // how many ever were
-	tally   *market.Tally // nil where there is one source only
+	source     *source
+	connection *connection   // which said it last
+	claimed    market.State  // what the source says of the symbol's trading
+	heard      time.Time     // when the newest data came; zero: none yet
+	pause      time.Duration // between data, on average
+	steady     time.Time     // since when it has come without a longer pause
+	traded     market.Time   // exchange time of the newest last price
+	quoted     market.Time   // exchange time of the newest quote
+	regular    market.Price  // the session's last price
+	last       market.Price  // in or out of the session: what the next trade is compared with
+	bid, ask   market.Price  // of the newest quote; 0: none
+	seen       *window       // ids of the newest trades; nil: none had one
+	held       []market.Tick // trades that moved too far and wait for their confirmation
+	heldSince  time.Time     // when the first of them came
+	refused    [16]uint64    // ring of the ids of the trades that were refused last
+	refusals   int           // how many ever were
+	tally      *market.Tally // what the source has said so far; nil where there is only one source
 }
 
-// known tells whether the source has ever said anything of it.
-func (t *track) known() bool { return !t.heard.IsZero() || t.own != market.Live }
+// known reports whether the source has ever said anything of the symbol.
+func (t *track) known() bool { return !t.heard.IsZero() || t.claimed != market.Live }
 
-// newest is the exchange time of the newest of its news.
+// newest is the exchange time of the newest data.
 func (t *track) newest() market.Time { return max(t.traded, t.quoted) }
 
-// steadiness is how many times its usual pause a symbol may be silent.
-const steadiness = 10
+// usualPauses is how many of its usual pauses a symbol may be silent.
+const usualPauses = 10
 
-// patience is how long the symbol may be without news: stale_after or, where its news are rarer, some of its
-// usual pauses.
+// patience is how long the symbol may be silent before it is stale: stale_after or, where its data are rarer, ten of its
+// usual pauses, but never longer than stale_most.
 func (t *track) patience(c Config) time.Duration {
-	return min(max(c.StaleAfter, steadiness*t.gap), c.StaleMost)
+	return min(max(c.StaleAfter, usualPauses*t.pause), c.StaleMost)
 }
 
-// hear notes that there are news. A pause of its own is not one of the usual ones.
+// hear notes that data came. Only pauses between different instants count.
 func (t *track) hear(now time.Time, c Config) {
 	if t.heard.IsZero() {
-		t.heard, t.well = now, now
+		t.heard, t.steady = now, now
 		return
 	}
 	pause := now.Sub(t.heard)
@@ -55,18 +55,18 @@ func (t *track) hear(now time.Time, c Config) {
 		return
 	}
 	if pause > max(t.patience(c), c.StaleAfter) {
-		t.well = now
+		t.steady = now
 	}
-	if t.gap == 0 {
-		t.gap = pause
+	if t.pause == 0 {
+		t.pause = pause
 	} else {
-		t.gap += (pause - t.gap) / 8
+		t.pause += (pause - t.pause) / 8
 	}
 	t.heard = now
 }
 
-// sum notes an image, which is as old as what it sums up. The day's figures alone are no news of the price.
-func (t *track) sum(im *market.Quote, now time.Time, c Config) {
+// hearImage notes an image with prices. It is as old as the data in it; figures of the day alone are no data.
+func (t *track) hearImage(im *market.Quote, now time.Time, c Config) {
 	if im.Set&(market.FieldPrice|market.FieldExtended|market.FieldBid|market.FieldAsk) == 0 {
 		return
 	}
@@ -81,33 +81,52 @@ func (t *track) sum(im *market.Quote, now time.Time, c Config) {
 	}
 }
 
-// drop remembers a trade that was refused: it may be taken back.
-func (t *track) drop(id uint64) {
-	t.dropped[t.drops%len(t.dropped)] = id
-	t.drops++
+// steadyFor is how long the symbol's data have come over a live connection without a longer pause.
+func (t *track) steadyFor(now time.Time) time.Duration {
+	if t.connection.liveSince.After(t.steady) {
+		return now.Sub(t.connection.liveSince)
+	}
+	return now.Sub(t.steady)
 }
 
-// seen is how many of the newest trades are told from a second telling of one.
-const seen = 128
+// setLast notes a trade as the last one.
+func (t *track) setLast(k *market.Tick, at market.Time) {
+	t.traded, t.last = at, k.Price
+	if k.Flags&market.SetsLast != 0 {
+		t.regular = k.Price
+	}
+}
+
+// noteRefused remembers the id of a trade that was refused: the source may still cancel it.
+func (t *track) noteRefused(id uint64) {
+	t.refused[t.refusals%len(t.refused)] = id
+	t.refusals++
+}
+
+// wasRefused reports whether a trade is among those refused last.
+func (t *track) wasRefused(id uint64) bool { return slices.Contains(t.refused[:], id) }
+
+// windowSize is among how many of the newest trades a repeated one is recognised.
+const windowSize = 128
 
 // window is the newest trades of a symbol, by their ids.
 type window struct {
-	numbers vendors.Sequence // where the source numbers them
-	ring    [seen]uint64     // where it does not
+	numbers vendors.Sequence   // where the source numbers its trades
+	ring    [windowSize]uint64 // where it does not
 	n       int
 }
 
-// new notes a trade and tells whether it is one that was not there before. Where trades are numbered
-// upwards, anything up to the newest was there before, but for what is known to be missing.
-func (w *window) new(id uint64, at market.Time, numbered bool) bool {
+// add notes a trade and reports whether it is new. Where trades are numbered upwards, all up to the newest are old but for
+// those known to be missing.
+func (w *window) add(id uint64, at market.Time, numbered bool) bool {
 	if numbered {
 		place, _, _ := w.numbers.Take(id, at)
 		return place != vendors.Repeated
 	}
-	if slices.Contains(w.ring[:min(w.n, seen)], id) {
+	if slices.Contains(w.ring[:min(w.n, windowSize)], id) {
 		return false
 	}
-	w.ring[w.n%seen] = id
+	w.ring[w.n%windowSize] = id
 	w.n++
 	return true
 }

@@ -1,0 +1,114 @@
+package consolidate
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+)
+
+// two runs a feed of a primary and a standby that have the same symbol.
+func two(t *testing.T) *fixture {
+	cfg := DefaultConfig()
+	cfg.Symbols = []Route{{Symbol: "A", Sources: []string{"first:A", "second:A"}}}
+	second, first := feed.Info{Name: "second", Remote: true}, feed.Info{Name: "first", Remote: true}
+	return newFixture(t, cfg, []market.Symbol{{Symbol: "A", Decimals: 2}}, second, first)
+}
+
+func TestStandbyTakesOverAndGivesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := two(t)
+		w.live("first", "second")
+		w.says("second", ticks(trade(0, "100.2")))
+		w.says("first", ticks(trade(0, "100.1")))
+		if q := w.quote(0); q.Source != "first" || q.Price != parse("100.1") || q.Count != 1 {
+			t.Fatalf("both well: %s of %s, %d trades", q.Price, q.Source, q.Count)
+		}
+		w.says("second", ticks(trade(0, "100.3"), trade(0, "100.4")))
+		if q := w.quote(0); q.Price != parse("100.1") {
+			t.Errorf("the standby's price %s is shown", q.Price)
+		}
+		w.down("first", "cable cut")
+		time.Sleep(2 * visitEvery)
+		synctest.Wait()
+		if q := w.quote(0); q.Source != "second" || q.Price != parse("100.4") || q.Count != 3 || q.State != market.Live {
+			t.Errorf("after the cut: %s of %s, %d trades, %v", q.Price, q.Source, q.Count, q.State)
+		}
+		w.live("first")
+		for range 35 {
+			w.says("first", ticks(trade(0, "100.5")))
+			w.says("second", ticks(trade(0, "100.6")))
+			if q := w.quote(0); q.Source != "second" {
+				t.Fatalf("given back too early")
+			}
+			time.Sleep(800 * time.Millisecond)
+		}
+		time.Sleep(3 * time.Second)
+		w.says("first", ticks(trade(0, "100.7")))
+		if q := w.quote(0); q.Source != "first" || q.Price != parse("100.7") {
+			t.Errorf("after it has settled: %s of %s", q.Price, q.Source)
+		}
+	})
+}
+
+func TestSilentPrimaryIsReplacedWithinSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := two(t)
+		w.live("first", "second")
+		w.says("first", ticks(trade(0, "10")))
+		for i := range 40 {
+			w.says("second", ticks(trade(0, "10.1")))
+			if q := w.quote(0); q.Source == "second" {
+				if after := time.Duration(i) * 500 * time.Millisecond; after < 15*time.Second || after > 16*time.Second {
+					t.Errorf("after %v", after)
+				}
+				return
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+		t.Error("never")
+	})
+}
+
+func TestNoPriceGoesBackInTimeWhenTheSourceChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := two(t)
+		w.live("first", "second")
+		w.says("first", ticks(trade(0, "10")))
+		w.says("second", ticks(trade(0, "9.9"), quote(0, "9.8", "10")))
+		time.Sleep(time.Second)
+		w.says("first", ticks(trade(0, "10.2"), quote(0, "10.1", "10.3")))
+		w.down("first", "cut")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if q := w.quote(0); q.Source != "first" || q.State != market.Down || q.Price != parse("10.2") {
+			t.Errorf("the standby's older price: %s of %s, %v", q.Price, q.Source, q.State)
+		}
+		w.says("second", ticks(quote(0, "10", "10.4")))
+		if q := w.quote(0); q.Source != "second" || q.Bid != parse("10") || q.Price != parse("10.2") || q.State != market.Live {
+			t.Errorf("with a newer quote: %s of %s, bid %s, %v", q.Price, q.Source, q.Bid, q.State)
+		}
+	})
+}
+
+func TestStatesOfSourcesArePublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := two(t)
+		w.live("first")
+		w.down("first", "cut")
+		w.live("second")
+		var got []string
+		for _, s := range w.statuses {
+			got = append(got, s.Source+" "+s.State.String()+" "+s.Message)
+		}
+		if want := []string{"first live ", "first down cut", "second live "}; !slices.Equal(got, want) {
+			t.Errorf("statuses %q, want %q", got, want)
+		}
+		if got := w.feed.Info().Name; got != "second,first" {
+			t.Errorf("together they are %s", got)
+		}
+	})
+}
