@@ -112,3 +112,25 @@ func TestStatesOfSourcesArePublished(t *testing.T) {
 		}
 	})
 }
+
+// Held trades of a source may be confirmed by the same visit that has another take over. They must not overwrite its prices.
+func TestPricesOfTheSourceThatTakesOverComeLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := two(t)
+		w.live("first", "second")
+		w.says("first", ticks(trade(0, "100")))
+		time.Sleep(10 * time.Millisecond)
+		w.says("first", ticks(trade(0, "80"))) // held, like the next
+		time.Sleep(10 * time.Millisecond)
+		w.says("first", ticks(trade(0, "79")))
+		time.Sleep(10 * time.Millisecond)
+		w.says("second", ticks(trade(0, "100.2"), trade(0, "100.4")))
+		time.Sleep(agreeAfter - 10*time.Millisecond) // no visit yet that finds them agreed
+		w.down("first", "cut")
+		time.Sleep(2 * visitEvery)
+		synctest.Wait()
+		if q := w.quote(0); q.Source != "second" || q.Price != parse("100.4") || q.Count != 2 || q.Low != parse("100.2") {
+			t.Errorf("%s of %s, low %s, %d trades; want 100.4 of second, 100.2, 2", q.Price, q.Source, q.Low, q.Count)
+		}
+	})
+}

@@ -25,7 +25,7 @@ func (o *outbox) image(im *market.Quote) {
 }
 
 func (o *outbox) tick(k *market.Tick) {
-	o.prices = o.prices || k.Kind == market.KindSession
+	o.prices = o.prices || k.Kind != market.KindState
 	o.batch.Ticks = append(o.batch.Ticks, *k)
 }
 
