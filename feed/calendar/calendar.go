@@ -5,15 +5,15 @@ import (
 	_ "time/tzdata" // New York, where the machine has no zones
 )
 
-// Names are the markets that a symbol's record may name.
+// Names are the names of all markets, as in the record of a symbol.
 func Names() []string { return []string{"us", "crypto"} }
 
-// Calendar is all markets. Its methods and theirs may be called at any time from anywhere.
+// Calendar has all markets. Its methods and theirs are safe for concurrent use.
 type Calendar struct {
 	us, crypto *Market
 }
 
-// New returns the markets as cfg has them; its error is that of [Config.Validate].
+// New makes the markets of a configuration. Its error is that of [Config.Validate].
 func New(cfg Config) (*Calendar, error) {
 	s, err := cfg.settings()
 	if err != nil {
@@ -25,8 +25,8 @@ func New(cfg Config) (*Calendar, error) {
 	}, nil
 }
 
-// Market finds a market by the name that symbols have it by: "us" is US equities, "crypto" is open
-// all the time and rolls once a day, and "" is nil, which neither closes nor rolls.
+// Market finds a market by its name: "us" is US equities; "crypto" is always open and rolls once a day; "" is nil, a market
+// that neither closes nor rolls. It returns false for a name that it does not know.
 func (c *Calendar) Market(name string) (*Market, bool) {
 	switch name {
 	case "us":

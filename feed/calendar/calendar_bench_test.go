@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The same day again and again, as it is but for once a day.
+// The same day every time, as in operation.
 func BenchmarkPhase(b *testing.B) {
 	for _, name := range Names() {
 		b.Run("market="+name, func(b *testing.B) {

@@ -21,7 +21,7 @@ func testMarket(tb testing.TB, cfg Config, name string) *Market {
 	return m
 }
 
-// newYork reads a wall clock there.
+// newYork is when clocks in New York show a text such as "2026-11-27 12:59".
 func newYork(tb testing.TB, text string) time.Time {
 	tb.Helper()
 	zone, err := time.LoadLocation("America/New_York")
@@ -178,8 +178,8 @@ func TestUSRollsOnTradingDaysOnly(t *testing.T) {
 	}
 }
 
-// The roll says which day a session belongs to, not when it is: before a roll at 09:30 the pre session
-// is part of the day before.
+// The roll decides which day a session belongs to, not when the session is: with a roll at 09:30 the pre session belongs to
+// the day before.
 func TestSessionsDoNotMoveWithTheRoll(t *testing.T) {
 	begin, end := newYork(t, "2026-11-24 00:00"), newYork(t, "2026-12-02 00:00")
 	for _, roll := range []string{"00:00", "03:00", "04:00", "04:01", "07:30", "09:30"} {

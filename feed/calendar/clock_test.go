@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// What happens from Wednesday to Tuesday around Thanksgiving, as it would come to someone who looks
-// every minute and has a timer for the rolls.
+// From Wednesday to Tuesday around Thanksgiving, one goroutine asks for the phase every minute, and one sleeps from roll to
+// roll.
 func TestHalfDayPassesUnderAFakeClock(t *testing.T) {
 	us := testMarket(t, DefaultConfig(), "us")
 	begin, end := newYork(t, "2026-11-25 12:00"), newYork(t, "2026-12-01 12:00")
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(begin))
 		var rolls []string
-		go func() {
+		var wg sync.WaitGroup
+		wg.Go(func() {
 			for next := us.NextRoll(time.Now()); next.Before(end); next = us.NextRoll(time.Now()) {
 				time.Sleep(time.Until(next))
 				if got := us.Rolled(time.Now()); !got.Equal(time.Now()) {
@@ -25,7 +26,7 @@ func TestHalfDayPassesUnderAFakeClock(t *testing.T) {
 				}
 				rolls = append(rolls, clock(us))
 			}
-		}()
+		})
 		var phases []string
 		last := us.Phase(time.Now())
 		for time.Now().Before(end) {
@@ -35,7 +36,7 @@ func TestHalfDayPassesUnderAFakeClock(t *testing.T) {
 				last = p
 			}
 		}
-		synctest.Wait()
+		wg.Wait()
 		if want := []string{"Fri 04:00", "Mon 04:00", "Tue 04:00"}; !slices.Equal(rolls, want) {
 			t.Errorf("rolls\n%q, want\n%q", rolls, want)
 		}
@@ -50,7 +51,7 @@ func TestHalfDayPassesUnderAFakeClock(t *testing.T) {
 	})
 }
 
-// Someone who sleeps from roll to roll wakes at the same time of New York's clocks, and at another of UTC's.
+// Whoever sleeps from roll to roll wakes at the same time of day in New York, but not in UTC, when the clocks change.
 func TestRollsFollowTheClocksOfTheirZone(t *testing.T) {
 	for name, c := range map[string]struct {
 		market, begin string
@@ -80,7 +81,7 @@ func TestRollsFollowTheClocksOfTheirZone(t *testing.T) {
 
 func clock(m *Market) string { return time.Now().In(m.Zone()).Format("Mon 15:04") }
 
-// What is kept of the newest day must not leak into answers about others, whoever asks meanwhile.
+// The day that is kept must not show in answers about other days, with many goroutines asking at once.
 func TestMarketsAnswerManyAtOnce(t *testing.T) {
 	us := testMarket(t, DefaultConfig(), "us")
 	var wg sync.WaitGroup

@@ -11,16 +11,21 @@ const (
 	clockLayout = "15:04"
 )
 
-// Config is when markets roll, and the days of the US that follow no rule.
+// Config says when trading days begin, and which days of the US follow no rule.
 type Config struct {
-	Closed  []string `mapstructure:"closed"`   // days without trading in the US beside the holidays, "2025-01-09"
-	Early   []string `mapstructure:"early"`    // days that end early in the US beside the half days, with the end of the regular session in New York time, "2026-11-27 13:00"
-	USRoll  string   `mapstructure:"us_roll"`  // when a trading day of the US begins, New York time, 00:00 to 09:30
-	DayRoll string   `mapstructure:"day_roll"` // when a day of the markets that never close begins, UTC, on the hour
+	// Closed are days without trading in the US, besides weekends and holidays, such as "2025-01-09".
+	Closed []string `mapstructure:"closed"`
+	// Early are days whose regular session ends early in the US, besides the half days, each with the time at which it ends
+	// in New York, after 09:30 and before 16:00: "2026-11-27 13:00".
+	Early []string `mapstructure:"early"`
+	// USRoll is when a trading day of the US begins, "00:00" to "09:30" in New York.
+	USRoll string `mapstructure:"us_roll"`
+	// DayRoll is when a day of the markets that never close begins, "00:00" to "23:00" UTC, on the hour.
+	DayRoll string `mapstructure:"day_roll"`
 }
 
-// DefaultConfig rolls the US before its first session and other markets at midnight UTC. It knows
-// the days since 2013 that the NYSE was closed in mourning.
+// DefaultConfig begins trading days of the US before the pre session and those of other markets at midnight UTC. It has the
+// days since 2013 on which the NYSE was closed in mourning.
 func DefaultConfig() Config {
 	return Config{
 		Closed:  []string{"2018-12-05", "2025-01-09"},
@@ -36,7 +41,7 @@ func (c Config) Validate() error {
 	return err
 }
 
-// settings is a configuration as read.
+// settings is a configuration, parsed.
 type settings struct {
 	exchange *exchange
 	dayRoll  time.Duration
@@ -65,7 +70,7 @@ func (c Config) settings() (settings, error) {
 		case !e.trades(date):
 			errs = append(errs, fmt.Errorf("early[%d]: %q is not a day with trading", i, text))
 		case e.early[date] != 0:
-			errs = append(errs, fmt.Errorf("early[%d]: %q is there already", i, text))
+			errs = append(errs, fmt.Errorf("early[%d]: %q is a date listed before", i, text))
 		default:
 			e.early[date] = end
 		}
@@ -82,7 +87,7 @@ func (c Config) settings() (settings, error) {
 	return settings{exchange: e, dayRoll: dayRoll}, errors.Join(errs...)
 }
 
-// parseEarly reads a date and the end of its regular session.
+// parseEarly reads a date and when its regular session ends, after midnight.
 func parseEarly(text string) (date time.Time, end time.Duration, err error) {
 	at, err := time.Parse(dateLayout+" "+clockLayout, text)
 	if err != nil || len(text) != len(dateLayout+" "+clockLayout) {

@@ -95,7 +95,7 @@ func TestConfiguredDaysDifferFromTheRules(t *testing.T) {
 	}
 }
 
-// What is taken says the same when it is written out again.
+// A time that is accepted reads the same when it is formatted again.
 func FuzzTimes(f *testing.F) {
 	for _, text := range []string{"2026-11-27 13:00", "2026-11-24 09:31", "2026-11-24 15:59", "2026-11-24 9:45", "04:00", "23:59", "4:00", "24:00", "x", ""} {
 		f.Add(text)

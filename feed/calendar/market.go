@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Market is the hours of one market. A nil one never closes and never rolls.
+// Market has the hours of one market. A nil one never closes and never rolls.
 //
-// A session has its first instant and not its last: at 16:00:00 the post session has begun.
+// A session includes its first instant and excludes its last: at 16:00:00 the post session has begun.
 type Market struct {
 	zone     *time.Location
 	roll     time.Duration // after midnight in zone, of a market that never closes
 	exchange *exchange     // nil: it never closes
 
-	newest atomic.Pointer[tradingDay] // that was asked about, nil before: times come mostly in order
+	newest atomic.Pointer[tradingDay] // the one asked about last, kept because most times come in order; nil before
 }
 
-// Phase is what the market does at t.
+// Phase is the phase of the market at t.
 func (m *Market) Phase(t time.Time) Phase {
 	if m.alwaysOpen() {
 		return Regular
@@ -24,11 +24,11 @@ func (m *Market) Phase(t time.Time) Phase {
 	return m.tradingDay(t).phase(t.Unix())
 }
 
-// Open reports whether it trades at t, be it outside its regular session.
+// Open reports whether the market trades at t, in or out of its regular session.
 func (m *Market) Open(t time.Time) bool { return m.Phase(t) != Closed }
 
-// Rolled is when the trading day that t belongs to began: the newest roll at or before t, in the
-// market's zone. It is zero for a market that never rolls.
+// Rolled is when the trading day that t belongs to began: the last roll at or before t, in the market's zone. It is zero for
+// a market that never rolls.
 func (m *Market) Rolled(t time.Time) time.Time {
 	switch {
 	case m == nil:
@@ -40,7 +40,7 @@ func (m *Market) Rolled(t time.Time) time.Time {
 	}
 }
 
-// NextRoll is the first roll after t, in the market's zone; zero for a market that never rolls.
+// NextRoll is the first roll after t, in the market's zone. It is zero for a market that never rolls.
 func (m *Market) NextRoll(t time.Time) time.Time {
 	switch {
 	case m == nil:
@@ -52,8 +52,8 @@ func (m *Market) NextRoll(t time.Time) time.Time {
 	}
 }
 
-// NextOpen is the first beginning of a regular session after t, in the market's zone. It is zero for
-// a market that never closes.
+// NextOpen is when the first regular session after t begins, in the market's zone. It is zero for a market that never
+// closes.
 func (m *Market) NextOpen(t time.Time) time.Time {
 	if m.alwaysOpen() {
 		return time.Time{}
@@ -66,7 +66,7 @@ func (m *Market) NextOpen(t time.Time) time.Time {
 	return time.Unix(next, 0).In(m.zone)
 }
 
-// Zone is where its hours are kept: UTC for a market that never closes.
+// Zone is the time zone of the market's hours: UTC for one that never closes.
 func (m *Market) Zone() *time.Location {
 	if m == nil {
 		return time.UTC
@@ -76,7 +76,7 @@ func (m *Market) Zone() *time.Location {
 
 func (m *Market) alwaysOpen() bool { return m == nil || m.exchange == nil }
 
-// tradingDay is the one that t belongs to, of a market that closes.
+// tradingDay is the one that t belongs to. The market must be one that closes.
 func (m *Market) tradingDay(t time.Time) *tradingDay {
 	s := t.Unix()
 	if d := m.newest.Load(); d != nil && d.roll <= s && s < d.nextRoll {

@@ -1,6 +1,6 @@
 package calendar
 
-// Phase is what a market does at an instant. The zero value is [Closed].
+// Phase is a part of a market's day. The zero value is [Closed].
 type Phase uint8
 
 // The phases of a day. A market that never closes is always in [Regular].

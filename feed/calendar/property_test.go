@@ -31,7 +31,7 @@ func drawConfig(t *rapid.T) Config {
 	return cfg
 }
 
-// The years that all of this has to be right for, in Unix seconds.
+// The years that the rules are checked for, in Unix seconds.
 const (
 	first = 631152000  // 1990
 	last  = 4133980799 // 2100
@@ -135,7 +135,7 @@ func checkUS(t *rapid.T, us *Market, cfg Config, at time.Time) {
 	t.Fatalf("from %v to %v at %v", before, now, minute)
 }
 
-// Days come and go in any order: what is kept of one must not show in the answers about another.
+// Times come in any order: the day that is kept of one must not show in the answer about another.
 func TestAnswersDoNotDependOnEarlierQuestions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawConfig(t)
@@ -160,7 +160,7 @@ func TestAnswersDoNotDependOnEarlierQuestions(t *testing.T) {
 	})
 }
 
-// A time that nobody set must not stop the program.
+// A time that is unset or absurd must not stop the program.
 func TestStrangeTimesHaveAnswers(t *testing.T) {
 	for name, at := range map[string]time.Time{
 		"zero":     {},

@@ -2,8 +2,8 @@ package calendar
 
 import "time"
 
-// tradingDay is the time from one roll to the next, in Unix seconds. Where the roll comes after the
-// pre session's beginning, that of the next date is still within.
+// tradingDay is the time from one roll to the next, in Unix seconds. It includes the next date's pre session until its roll,
+// where that rolls after the pre session has begun.
 type tradingDay struct {
 	roll, pre, open, shut, end  int64
 	nextRoll, nextPre, nextOpen int64
@@ -26,7 +26,7 @@ func (d *tradingDay) phase(s int64) Phase {
 	}
 }
 
-// tradingDay is the one that t belongs to: a roll at or before t has begun it.
+// tradingDay is the one that t belongs to.
 func (e *exchange) tradingDay(t time.Time) *tradingDay {
 	year, month, day := t.In(e.zone).Date()
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
