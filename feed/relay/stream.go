@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/sync/errgroup"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -35,12 +33,12 @@ const (
 // source follows another tickertape.
 type source struct {
 	// static
-	env     vendors.Env
-	symbols []string
-	self    string // what this relay is called among those on the way
-	line    vendors.Line
-	rest    vendors.REST
-	pinned  bool // simulated must stay as it is
+	env      vendors.Env
+	symbols  []string
+	self     string // the name of this relay among those between here and the source
+	endpoint vendors.Endpoint
+	rest     vendors.REST
+	pinned   bool // simulated must stay as it is
 
 	simulated atomic.Bool
 	board     *board // owned by Run, of which there is one at a time: connections need no renewal
@@ -81,16 +79,12 @@ func open(cfg Config, env vendors.Env) (*source, error) {
 	base, _ := cfg.base() // valid
 	s := &source{env: env, symbols: cfg.Symbols, board: newBoard(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
 	secrets := vendors.Passwords(base)
-	for _, x := range secrets {
-		env.Faults.Hide(x)
-	}
-	agent := http.Header{"User-Agent": {"tickertape"}}
-	s.rest = vendors.REST{Source: name, Base: base.String(), Header: agent, Secrets: secrets, Client: env.Client(), Tap: env.Tap}
+	s.rest = env.REST(name, base.String(), nil, secrets...)
 	socket := *base
 	socket.Scheme = strings.Replace(base.Scheme, "http", "ws", 1)
 	socket.Path += "/ws"
-	s.line = vendors.Line{Source: name, URL: socket.String(), Header: agent, Subprotocols: []string{subprotocol},
-		Secrets: secrets, Client: env.Client(), Tap: env.Tap}
+	s.endpoint = env.Endpoint(name, socket.String(), secrets...)
+	s.endpoint.Subprotocols = []string{subprotocol}
 	return s, nil
 }
 
@@ -114,52 +108,41 @@ func (s *source) Info() feed.Info {
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	err := s.hold(ctx, publish)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return patient(err)
-}
-
-// connection is one while it stands.
-type connection struct {
-	*source
-	conn    *vendors.Conn
-	decoder *Decoder
-	asks    []string // symbols of the requests that are still to be made
-	made    int      // requests
-	last    time.Time
-	outbox  chan string // one slot: a request to be sent
-}
-
-func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
-	conn, err := s.line.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	s.env.Log.Debug("connected", "source", name, "url", conn.Where())
 	appeared := newQueue()
 	asks := requests(s.symbols)
-	c := &connection{source: s, conn: conn, decoder: newDecoder(&s.env, s.self, s.board, len(asks), appeared.add), asks: asks, outbox: make(chan string, 1)}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return conn.Pump(ctx, c.decoder, publish, c.hear) })
-	group.Go(func() error { return c.send(ctx) })
-	group.Go(func() error {
-		s.describe(ctx, appeared)
-		return nil
-	})
-	return group.Wait()
+	c := &connection{source: s, decoder: newDecoder(&s.env, s.self, s.board, len(asks), appeared.add), asks: asks, outbox: make(chan string, 1)}
+	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Hear: c.hear}
+	c.Talk = func(ctx context.Context) error {
+		c.Go(func() error {
+			s.describe(ctx, appeared)
+			return nil
+		})
+		return c.send(ctx)
+	}
+	return patient(c.Session.Run(ctx, publish))
 }
 
-// hear sees each message before what it says is published.
-func (c *connection) hear(b *market.Batch) error {
+// connection is one session while it lasts. The goroutine that decodes owns what is not static.
+type connection struct {
+	// static
+	*source
+	*vendors.Session
+	decoder *Decoder
+	outbox  chan string // one slot: a request to be sent. Never closed.
+
+	asks []string // symbols of the requests that are still to be made
+	made int      // requests
+	last time.Time
+}
+
+// hear makes the next request, and looks whether the server says that its prices are simulated.
+func (c *connection) hear(_ *vendors.Opening, b *market.Batch) error {
 	c.ask(time.Now())
 	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
 		return nil
 	}
 	if c.pinned {
-		return fmt.Errorf("simulated: the server at %s says %t now, and said %t before", c.conn.Where(), b.Status.Simulated, !b.Status.Simulated)
+		return fmt.Errorf("simulated: the server at %s says %t now, and said %t before", c.Where(), b.Status.Simulated, !b.Status.Simulated)
 	}
 	c.simulated.Store(b.Status.Simulated)
 	return nil
@@ -202,7 +185,7 @@ func (c *connection) send(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case text := <-c.outbox:
-			if err := c.conn.Write(ctx, []byte(text)); err != nil {
+			if err := c.Write(ctx, []byte(text)); err != nil {
 				return err
 			}
 		}

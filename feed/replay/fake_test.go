@@ -148,31 +148,26 @@ func (s *fakeSource) Run(ctx context.Context, publish func(market.Batch)) error 
 	if err != nil {
 		return err
 	}
-	conn, err := vendors.Line{Source: "fake", URL: "wss://fake.example/stream", Client: s.env.Client(), Secrets: []vendors.Secret{key}, Tap: s.env.Tap}.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	opening := vendors.NewOpening(publish)
-	ctx, cancel := context.WithCancel(ctx)
-	var asking sync.WaitGroup
-	defer asking.Wait()
-	defer cancel()
-	asking.Go(func() {
-		rest := vendors.REST{Source: "fake", Base: "https://fake.example", Secrets: []vendors.Secret{key}, Client: s.env.Client(), Tap: s.env.Tap}
-		answers, _ := newFakeDecoder(s.env, s.symbols)
+	rest := s.env.REST("fake", "https://fake.example", nil, key)
+	session := vendors.Session{Source: "fake", Env: &s.env, Endpoint: s.env.Endpoint("fake", "wss://fake.example/stream", key), Decoder: d}
+	session.Talk = func(ctx context.Context) error {
 		for _, symbol := range s.symbols {
 			body, received, err := rest.Get(ctx, "/day", url.Values{"symbol": {symbol}, "token": {key.Reveal()}})
 			if err != nil {
-				return
+				return nil
 			}
-			var b market.Batch
-			if answers.Answer("/day", body, received, &b) == nil {
-				opening.Start(b.Images[0], received)
-			}
+			session.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
+				var answer market.Batch
+				err := d.Answer("/day", body, received, &answer)
+				if err == nil {
+					o.Start(b, answer.Images[0], received)
+				}
+				return err
+			})
 		}
-	})
-	return conn.Pump(ctx, d, opening.Publish, nil)
+		return nil
+	}
+	return session.Run(ctx, publish)
 }
 
 func readFakeKey() vendors.Secret {

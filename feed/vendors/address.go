@@ -8,6 +8,15 @@ import (
 	"strings"
 )
 
+// Shown is an address without its user, password, query and fragment.
+func Shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
 // Redact hides in an address, which may be one that cannot be read, all that can be a secret: user, password, query and
 // fragment. Where it is in doubt it hides too much.
 func Redact(address string) string {

@@ -67,8 +67,8 @@ func TestRefusedHandshakeSaysWhenToComeBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := vendortest.NewServer(t, listen, nil)
 				server.Refuse(status, http.Header{"Retry-After": {"90"}})
-				line := vendors.Line{Source: "test", URL: "wss://example.com/stream?token=CANARY", Client: server.Client(), Secrets: []vendors.Secret{secret}}
-				_, err := line.Dial(t.Context())
+				endpoint := vendors.Endpoint{Source: "test", URL: "wss://example.com/stream?token=CANARY", Client: server.Client(), Secrets: []vendors.Secret{secret}}
+				_, err := endpoint.Dial(t.Context())
 				b := wantBreak(t, err, want, "dial wss://example.com/stream: "+fmt.Sprint(status))
 				if b.After != 90*time.Second {
 					t.Errorf("to be left alone for %v, want 90s", b.After)
@@ -89,7 +89,7 @@ func TestRetryAfterMayBeADate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := vendortest.NewServer(t, listen, nil)
 		server.Refuse(http.StatusServiceUnavailable, http.Header{"Retry-After": {time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)}})
-		_, err := vendors.Line{URL: "wss://example.com", Client: server.Client()}.Dial(t.Context())
+		_, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client()}.Dial(t.Context())
 		if b := wantBreak(t, err, feed.Lost, "503"); b.After != time.Minute {
 			t.Errorf("to be left alone for %v, want 1m", b.After)
 		}
@@ -121,7 +121,7 @@ func TestHowAConnectionEndsSaysWhenToComeBack(t *testing.T) {
 					go tc.end(s)
 					listen(s)
 				}, nil)
-				conn, err := vendors.Line{URL: "wss://example.com/?k=CANARY", Client: server.Client(), Ping: 10 * time.Second, Secrets: []vendors.Secret{secret}}.Dial(t.Context())
+				conn, err := vendors.Endpoint{URL: "wss://example.com/?k=CANARY", Client: server.Client(), Ping: 10 * time.Second, Secrets: []vendors.Secret{secret}}.Dial(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -130,7 +130,7 @@ func TestHowAConnectionEndsSaysWhenToComeBack(t *testing.T) {
 					t.Fatal(err)
 				}
 				began := time.Now()
-				_, err = conn.Read(t.Context())
+				_, err = conn.Read(t.Context(), nil)
 				wantBreak(t, err, tc.want, tc.text)
 				if took := time.Since(began); took > 20*time.Second {
 					t.Errorf("it took %v to notice", took)
@@ -145,7 +145,7 @@ func TestSlowHandshakeIsGivenUp(t *testing.T) {
 		server := vendortest.NewServer(t, listen, nil)
 		server.Delay(time.Hour)
 		began := time.Now()
-		_, err := vendors.Line{URL: "wss://example.com/stream", Client: server.Client()}.Dial(t.Context())
+		_, err := vendors.Endpoint{URL: "wss://example.com/stream", Client: server.Client()}.Dial(t.Context())
 		wantBreak(t, err, feed.Lost, "dial wss://example.com/stream: no answer within 10s")
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("it took %v", took)
@@ -157,18 +157,18 @@ func TestCauseOfTheContextIsTheBreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := vendortest.NewServer(t, listen, nil)
 		ctx, cancel := context.WithCancelCause(t.Context())
-		conn, err := vendors.Line{URL: "wss://example.com", Client: server.Client()}.Dial(ctx)
+		conn, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client()}.Dial(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
 		time.AfterFunc(time.Minute, func() { cancel(feed.Breakf(feed.Silent, "not a word")) })
-		_, err = conn.Read(ctx)
+		_, err = conn.Read(ctx, nil)
 		wantBreak(t, err, feed.Silent, "not a word")
 	})
 }
 
-func TestMessageRateOfALineIsKept(t *testing.T) {
+func TestMessageRateOfAnEndpointIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var came []time.Time
 		server := vendortest.NewServer(t, func(s *vendortest.Socket) {
@@ -179,7 +179,7 @@ func TestMessageRateOfALineIsKept(t *testing.T) {
 				came = append(came, time.Now())
 			}
 		}, nil)
-		conn, err := vendors.Line{URL: "wss://example.com", Client: server.Client(), Writes: rate.NewLimiter(rate.Every(300*time.Millisecond), 1)}.Dial(t.Context())
+		conn, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client(), Writes: rate.NewLimiter(rate.Every(300*time.Millisecond), 1)}.Dial(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

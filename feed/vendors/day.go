@@ -2,77 +2,190 @@ package vendors
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"time"
 
+	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
-// Day is the figures of one symbol's trading day, as they are asked for while its trades stream in.
+// Day says where the figures of one symbol's trading day come from while its trades stream in.
 type Day struct {
-	Symbol  market.SymbolID
-	Opening *Opening
-	// Ask asks for the figures, and when they were so by the vendor's clock; nil: they cannot be had.
-	Ask func(context.Context) (market.Quote, market.Time, error)
-	// Rolling are those of the last 24 hours that the stream tells, and whether they have changed since it was asked.
+	Symbol market.SymbolID
+	// Get asks over REST; nil: the figures cannot be had.
+	Get func(context.Context) (body []byte, received market.Time, err error)
+	// Read reads the answer: the figures, and when they were so by the vendor's clock. The goroutine that decodes calls it.
+	Read func(body []byte, received market.Time) (market.Quote, market.Time, error)
+	// Rolling is the figures of the last 24 hours as the stream has them, and whether they have changed since the last call.
+	// The goroutine that decodes calls it.
 	Rolling func() (image market.Quote, changed bool)
-	Failed  func(error)
+
+	known bool // owned by the goroutine that decodes: the day's own figures are published
 }
 
 const (
-	// soon is how long the day's figures may take before those of the last 24 hours stand in for them.
-	soon = 2 * time.Second
-	// standing is how often these are told then.
-	standing = time.Second
+	// rollingAfter is how long the day's figures may take before those of the last 24 hours stand in for them.
+	rollingAfter = 2 * time.Second
+	// rollingEvery is how often these are published then.
+	rollingEvery = time.Second
 )
 
-// Begin asks for the figures until it has them or ctx ends. Where they are not there soon, those of the last 24
-// hours stand in; where they cannot be had at all, until stop is called, which waits.
-func (y *Day) Begin(ctx context.Context) (stop func()) {
-	if y.Ask == nil {
-		return y.standIn(ctx, 0)
+// BeginDay asks for a day's figures until it has them or ctx ends. Where that takes more than two seconds, the figures of
+// the last 24 hours are published meanwhile; where the day's cannot be had at all, until ctx ends.
+func (s *Session) BeginDay(ctx context.Context, y *Day) {
+	if y.Get == nil {
+		s.Go(func() error {
+			s.publishRolling(ctx, y, 0)
+			return nil
+		})
+		return
 	}
-	stop = y.standIn(ctx, soon)
-	Repeat(ctx, func(ctx context.Context) error {
-		image, asOf, err := y.Ask(ctx)
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.Go(func() error {
+		s.publishRolling(waiting, y, rollingAfter)
+		return nil
+	})
+	Repeat(ctx, func(ctx context.Context) error { return s.askDay(ctx, y) }, s.Failed)
+}
+
+// askDay asks for a day's figures once and publishes them.
+func (s *Session) askDay(ctx context.Context, y *Day) error {
+	body, received, err := y.Get(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Do(ctx, func(o *Opening, b *market.Batch) error {
+		image, asOf, err := y.Read(body, received)
 		if err != nil {
 			return err
 		}
-		stop() // before the day's own figures are told, so that these stay
-		y.Opening.Start(image, asOf)
+		y.known = true
+		o.Start(b, image, asOf)
 		return nil
-	}, y.Failed)
-	return stop
+	})
 }
 
-// Anew asks for the figures once more, without losing a trade that comes meanwhile.
-func (y *Day) Anew(ctx context.Context) error {
-	y.Opening.Again(y.Symbol)
-	image, asOf, err := y.Ask(ctx)
-	if err == nil {
-		y.Opening.Start(image, asOf)
-	}
-	return err
+// RenewDay asks once more for a day's figures. It loses no trade that comes meanwhile.
+func (s *Session) RenewDay(ctx context.Context, y *Day) error {
+	s.Again(ctx, y.Symbol)
+	return s.askDay(ctx, y)
 }
 
-// standIn tells the figures of the last 24 hours whenever they have changed, after a while.
-func (y *Day) standIn(ctx context.Context, after time.Duration) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ok := after == 0 || Pause(ctx, after); ok; ok = Pause(ctx, standing) {
-			if image, changed := y.Rolling(); changed && ctx.Err() == nil {
-				y.Opening.Publish(market.Batch{Images: []market.Quote{image}})
+// publishRolling publishes the figures of the last 24 hours whenever they have changed, after a while, until ctx ends or
+// the day's own figures are known.
+func (s *Session) publishRolling(ctx context.Context, y *Day, after time.Duration) {
+	for ok := after == 0 || Pause(ctx, after); ok; ok = Pause(ctx, rollingEvery) {
+		s.Do(ctx, func(_ *Opening, b *market.Batch) error {
+			if image, changed := y.Rolling(); changed && !y.known {
+				b.Images = append(b.Images, image)
 			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
+			return nil
+		})
 	}
 }
 
-// Pause waits, and returns false when ctx has ended.
+const (
+	// gapTime is how long a trade may be on its way before it is missing.
+	gapTime = 2 * time.Second
+	// gapEvery is the least time between two requests for what is missing of one symbol.
+	gapEvery = 10 * time.Second
+)
+
+// FillGaps waits for trades of a symbol to go missing. Then it has recent ask for the newest trades, which is nil where
+// the vendor does not have them; where that does not fill the gap, it asks for the day's figures once more. It returns
+// when ctx ends.
+func (s *Session) FillGaps(ctx context.Context, n *Numbered, y *Day, recent func(context.Context) error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.Gap:
+		}
+		if !Pause(ctx, gapTime) { // they may just be late
+			return
+		}
+		if recent != nil {
+			Repeat(ctx, recent, s.Failed)
+		}
+		missing := false
+		s.Do(ctx, func(*Opening, *market.Batch) error {
+			if missing = n.Missing(); missing {
+				n.Trades.Forget() // before asking: what goes missing meanwhile is not in the answer
+			}
+			return nil
+		})
+		if missing && y.Get != nil {
+			Repeat(ctx, func(ctx context.Context) error { return s.RenewDay(ctx, y) }, s.Failed)
+		}
+		if !Pause(ctx, gapEvery) {
+			return
+		}
+	}
+}
+
+// Again is [Opening.Again].
+func (s *Session) Again(ctx context.Context, ids ...market.SymbolID) {
+	s.Do(ctx, func(o *Opening, _ *market.Batch) error {
+		for _, id := range ids {
+			o.Again(id)
+		}
+		return nil
+	})
+}
+
+// WithoutFigures has trades count without the figures of their day: for the given symbols or, where none is given, for all.
+func (s *Session) WithoutFigures(ctx context.Context, ids ...market.SymbolID) {
+	s.Do(ctx, func(o *Opening, b *market.Batch) error {
+		for _, id := range ids {
+			o.Start(b, market.Quote{Symbol: id}, 0)
+		}
+		if len(ids) == 0 {
+			o.GiveUp(b)
+		}
+		return nil
+	})
+}
+
+// Inquire calls ask until it succeeds, the vendor refuses for good, or ctx ends. It counts each failure. failed, where it
+// is not nil, is called after each that is no refusal.
+func (s *Session) Inquire(ctx context.Context, ask func(context.Context) error, failed func()) (refused bool) {
+	Repeat(ctx, func(ctx context.Context) error {
+		err := ask(ctx)
+		var b *feed.Break
+		if errors.As(err, &b) && b.Cause == feed.Refused {
+			s.Failed(err)
+			refused = true
+			return nil
+		}
+		return err
+	}, func(err error) {
+		s.Failed(err)
+		if failed != nil {
+			failed()
+		}
+	})
+	return refused
+}
+
+// Failed counts a request over REST that had no good answer.
+func (s *Session) Failed(err error) { s.Env.Faults.Count(s.Source, Failed, err) }
+
+const (
+	leastLate = time.Minute
+	mostLate  = 5 * time.Minute
+)
+
+// NextDay waits until the next trading day of a market has begun and then, so that not everybody asks at once, for another
+// one to five minutes. It returns false when ctx has ended, or the market's days never end.
+func NextDay(ctx context.Context, hours *calendar.Market) bool {
+	next := hours.NextRoll(time.Now())
+	return !next.IsZero() && Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate))
+}
+
+// Pause waits for d, and returns false when ctx has ended.
 func Pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -3,6 +3,9 @@ package vendors
 import (
 	"log/slog"
 	"net/http"
+	"strings"
+
+	"golang.org/x/time/rate"
 
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -18,8 +21,28 @@ type Env struct {
 	Tap    Tap          // sees everything that comes in; nil for none
 }
 
-// Client is the HTTP client for REST and handshakes.
-func (e *Env) Client() *http.Client {
+const userAgent = "tickertape"
+
+// Endpoint is a WebSocket address with what all vendors have alike. Secrets are hidden in faults, too.
+func (e *Env) Endpoint(source, address string, secrets ...Secret) Endpoint {
+	return Endpoint{Source: source, URL: address, Header: http.Header{"User-Agent": {userAgent}}, Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
+}
+
+// REST is the first part of REST addresses, with what all vendors have alike. limit is nil where requests have none.
+func (e *Env) REST(source, base string, limit *rate.Limiter, secrets ...Secret) REST {
+	return REST{Source: source, Base: strings.TrimSuffix(base, "/"), Header: http.Header{"User-Agent": {userAgent}}, Limit: limit,
+		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
+}
+
+func (e *Env) hide(secrets []Secret) []Secret {
+	for _, s := range secrets {
+		e.Faults.Hide(s)
+	}
+	return secrets
+}
+
+// client is the HTTP client for REST and handshakes.
+func (e *Env) client() *http.Client {
 	if e.HTTP == nil {
 		return http.DefaultClient
 	}

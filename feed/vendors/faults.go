@@ -3,6 +3,7 @@ package vendors
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +45,9 @@ func NewFaults(log *slog.Logger, reg prometheus.Registerer) *Faults {
 func (f *Faults) Hide(s Secret) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.secrets = append(f.secrets, s)
+	if !slices.Contains(f.secrets, s) {
+		f.secrets = append(f.secrets, s)
+	}
 }
 
 // Count counts one fault. The error names the key and the value, with no secret in it.
@@ -59,11 +62,7 @@ func (f *Faults) Count(source string, kind Fault, err error) {
 	if !first {
 		return
 	}
-	text := err.Error()
-	for _, s := range secrets {
-		text = s.Clean(text)
-	}
-	f.log.Warn("upstream sent what cannot be used; more of this kind are counted only", "source", source, "kind", string(kind), "error", text)
+	f.log.Warn("vendor sent what cannot be used; more of this kind are counted only", KeySource, source, KeyKind, string(kind), KeyError, cleanText(err.Error(), secrets))
 }
 
 // Note counts an error of [Value] or [Scanner], whose kind it knows.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,8 +16,8 @@ import (
 )
 
 const (
-	answerTime = 10 * time.Second
-	maxAnswer  = 64 << 20 // bytes
+	getTime   = 10 * time.Second
+	maxAnswer = 64 << 20 // bytes
 )
 
 // REST is the part of an upstream that is asked over HTTP.
@@ -40,7 +39,7 @@ func (r *REST) Get(ctx context.Context, path string, query url.Values) (body []b
 			return nil, 0, feed.Breakf(feed.Lost, "get %s: %w", Shown(r.Base+path), err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, getTime)
 	defer cancel()
 	target := r.Base + path
 	if len(query) > 0 {
@@ -49,52 +48,43 @@ func (r *REST) Get(ctx context.Context, path string, query url.Values) (body []b
 	what := "get " + Shown(target)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
-		return nil, 0, feed.Breakf(feed.Refused, "%s: no address", what)
+		return nil, 0, feed.Breakf(feed.Refused, "%s: not an address: %w", what, redact(err, r.Secrets))
 	}
 	request.Header = r.Header.Clone()
 	response, err := r.Client.Do(request)
 	if err != nil {
-		return nil, 0, feed.Breakf(feed.Lost, "%s: %s", what, r.clean(cause(err).Error()))
+		return nil, 0, feed.Breakf(feed.Lost, "%s: %w", what, redact(err, r.Secrets))
 	}
 	defer response.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	received = market.TimeOf(time.Now())
 	switch {
 	case response.StatusCode != http.StatusOK:
-		b := refusal(what, response)
-		b.Err = fmt.Errorf("%w %.200q", b.Err, r.clean(string(bytes.TrimSpace(body))))
-		return nil, 0, b
+		return nil, 0, refused(what, response, cleanText(string(bytes.TrimSpace(body)), r.Secrets))
 	case err != nil:
-		return nil, 0, feed.Breakf(feed.Lost, "%s: %s", what, r.clean(cause(err).Error()))
+		return nil, 0, feed.Breakf(feed.Lost, "%s: %w", what, redact(err, r.Secrets))
 	case len(body) > maxAnswer:
 		return nil, 0, feed.Breakf(feed.Lost, "%s: the answer is longer than %d bytes", what, maxAnswer)
 	}
 	if r.Tap != nil {
-		r.Tap.Answer(r.Source, r.shown(path, query), cleaned(body, r.Secrets), received)
+		r.Tap.Answer(r.Source, r.shown(path, query), cleanBytes(body, r.Secrets), received)
 	}
 	return body, received, nil
 }
 
 // shown is a path with its query, where keys can be in any spelling, without those keys.
 func (r *REST) shown(path string, query url.Values) string {
-	path = r.clean(path)
+	path = cleanText(path, r.Secrets)
 	if len(query) == 0 {
 		return path
 	}
 	shown := url.Values{}
 	for key, values := range query {
 		for _, v := range values {
-			shown.Add(key, r.clean(v))
+			shown.Add(key, cleanText(v, r.Secrets))
 		}
 	}
 	return path + "?" + shown.Encode()
-}
-
-func (r *REST) clean(text string) string {
-	for _, s := range r.Secrets {
-		text = s.Clean(text)
-	}
-	return text
 }
 
 const (

@@ -90,8 +90,17 @@ func (s Secret) Clean(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, s.text, "***"), url.QueryEscape(s.text), "***")
 }
 
-// cleaned takes keys out of bytes that somebody else wrote, and leaves those as they are.
-func cleaned(text []byte, secrets []Secret) []byte {
+// cleanText takes secrets out of a text that somebody else wrote.
+func cleanText(text string, secrets []Secret) string {
+	for _, s := range secrets {
+		text = s.Clean(text)
+	}
+	return text
+}
+
+// cleanBytes takes secrets out of bytes that somebody else wrote. It copies them if there are any, and changes none in
+// place.
+func cleanBytes(text []byte, secrets []Secret) []byte {
 	for _, s := range secrets {
 		if s.text != "" && (bytes.Contains(text, []byte(s.text)) || bytes.Contains(text, []byte(url.QueryEscape(s.text)))) {
 			text = []byte(s.Clean(string(text)))

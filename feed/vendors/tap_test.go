@@ -1,7 +1,6 @@
 package vendors_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -63,12 +62,10 @@ func TestATapSeesNoKeys(t *testing.T) {
 		if body, _, err := rest.Get(t.Context(), "/day", url.Values{"token": {key}, "symbol": {"A/B"}}); err != nil || !strings.Contains(string(body), key) {
 			t.Errorf("the answer is %q, %v; want it as it is", body, err)
 		}
-		conn, err := vendors.Line{Source: "x", URL: "wss://x.example", Secrets: secrets, Client: server.Client(), Tap: &tap}.Dial(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.Pump(context.Background(), silent{}, func(market.Batch) {}, nil)
+		env := server.Env(t)
+		env.Tap = &tap
+		session := vendors.Session{Source: "x", Env: &env, Endpoint: env.Endpoint("x", "wss://x.example", secret), Decoder: silent{}}
+		session.Run(t.Context(), func(market.Batch) {})
 		want := "answer x /day?symbol=A%2FB&token=%2A%2A%2A you asked for /day with ***\nframe x hello ***\nframe x and ***"
 		if got := strings.Join(tap.all, "\n"); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -6,12 +6,19 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// control is a message that is about the connection.
-type control struct {
-	kind string // success, error or subscription
+// answer is a message that is about the connection.
+type answer struct {
+	kind string // success, failure or subscribed
 	text string
 	code uint64 // of an error
 }
+
+// Types of messages about the connection.
+const (
+	success    = "success"
+	failure    = "error"
+	subscribed = "subscription"
+)
 
 // The vendor's errors that mean something of their own (https://docs.alpaca.markets/docs/streaming-market-data).
 const (
@@ -26,31 +33,31 @@ const (
 	noScope     = 411
 )
 
-// control keeps a message for who speaks with the vendor. An answer to a subscription is a sign of life.
-func (d *Decoder) control(kind string, m *message, b *market.Batch) (err error) {
-	c := control{kind: kind}
+// answer hands over a message about the connection. An answer to a subscription is a sign of life.
+func (d *Decoder) answer(kind string, m *message, b *market.Batch) (err error) {
+	a := answer{kind: kind}
 	switch kind {
-	case "subscription":
+	case subscribed:
 		b.Pulse = true
-	case "error":
-		if c.code, err = m.code.Uint("code"); err != nil {
+	case failure:
+		if a.code, err = m.code.Uint("code"); err != nil {
 			return err
 		}
 		fallthrough
 	default:
-		if c.text, err = m.msg.String("msg"); err != nil {
+		if a.text, err = m.msg.String("msg"); err != nil {
 			return err
 		}
 	}
-	d.controls = append(d.controls, c)
+	d.answers.Tell(a)
 	return nil
 }
 
 // breaks is what an error means for the connection; nil for one that it outlives.
-func (c *control) breaks() *feed.Break {
+func (a *answer) breaks() *feed.Break {
 	cause := feed.Lost
 	advice := ""
-	switch c.code {
+	switch a.code {
 	case authFailed:
 		cause, advice = feed.Final, ": the key or the secret is wrong"
 	case noPlan:
@@ -66,9 +73,9 @@ func (c *control) breaks() *feed.Break {
 	case 401:
 		cause = feed.Refused
 	}
-	return feed.Breakf(cause, "%s refuses: %d %.200q%s", name, c.code, c.text, advice)
+	return feed.Breakf(cause, "%s refuses: %d %.200q%s", name, a.code, a.text, advice)
 }
 
-func (c *control) fault() error {
-	return vendors.Bad(vendors.Failed, "error %d: %.200q", c.code, c.text)
+func (a *answer) fault() error {
+	return vendors.Bad(vendors.Failed, "error %d: %.200q", a.code, a.text)
 }

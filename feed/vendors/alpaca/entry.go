@@ -1,6 +1,9 @@
 package alpaca
 
-import "tickertape/feed/market"
+import (
+	"tickertape/feed/market"
+	"tickertape/feed/vendors"
+)
 
 // remembered is how many of a symbol's newest trades can be cancelled in full.
 const remembered = 128
@@ -8,13 +11,13 @@ const remembered = 128
 // entry is what one connection knows of an instrument.
 type entry struct {
 	*instrument
-	step   market.Price // the smallest that its decimals show
-	recent []told
-	next   int // of recent
+	precision vendors.Precision
+	recent    []sale // a ring
+	next      int    // of recent
 }
 
-// told is what a trade was told to set: who cancels it does not repeat its conditions.
-type told struct {
+// sale is what a trade was published to set. A message that cancels a trade does not repeat its conditions.
+type sale struct {
 	id    uint64
 	flags market.Flags
 }
@@ -24,14 +27,14 @@ func (e *entry) remember(id uint64, flags market.Flags) {
 		return
 	}
 	if e.recent == nil {
-		e.recent = make([]told, remembered)
+		e.recent = make([]sale, remembered)
 	}
-	e.recent[e.next] = told{id, flags}
+	e.recent[e.next] = sale{id, flags}
 	e.next = (e.next + 1) % remembered
 }
 
-// recall is what a trade was told to set; false where it is not known any more.
-func (e *entry) recall(id uint64) (*told, bool) {
+// recall is what a trade was published to set; false where that is no longer known.
+func (e *entry) recall(id uint64) (*sale, bool) {
 	for i := range e.recent {
 		if t := &e.recent[i]; t.id == id && id != 0 {
 			return t, true

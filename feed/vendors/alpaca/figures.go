@@ -18,81 +18,19 @@ type figures struct {
 	asOf  market.Time // trades that are later are not in it
 }
 
-// bar is what the trades of some time add up to.
-type bar struct {
-	at                           market.Time // its beginning; 0: there is none
-	open, high, low, close, vwap market.Price
-	volume                       market.Quantity
-	count                        uint64
-}
-
-func readBar(s *vendors.Scanner) (b bar, err error) {
-	price := func(key string, to *market.Price) {
-		if v := s.Value(); err == nil {
-			*to, err = v.Average(key)
-		}
-	}
-	for s.Object(); s.More(); {
-		switch string(s.Key()) {
-		case "t":
-			if v := s.Value(); err == nil {
-				b.at, err = v.Time("t")
-			}
-		case "o":
-			price("o", &b.open)
-		case "h":
-			price("h", &b.high)
-		case "l":
-			price("l", &b.low)
-		case "c":
-			price("c", &b.close)
-		case "vw":
-			price("vw", &b.vwap)
-		case "v":
-			if v := s.Value(); err == nil {
-				b.volume, err = v.Quantity("v")
-			}
-		case "n":
-			if v := s.Value(); err == nil {
-				b.count, err = v.Uint("n")
-			}
-		default:
-			s.Skip()
-		}
-	}
-	if err == nil && s.Err() == nil && b.at == 0 {
+// readBar reads a bar. Its time is its beginning.
+func readBar(s *vendors.Scanner) (vendors.Bar, error) {
+	b, err := vendors.ReadBar(s, func(v vendors.Value) (market.Time, error) { return v.Time("t") })
+	if err == nil && s.Err() == nil && b.At == 0 {
 		err = vendors.Bad(vendors.BadTime, "t: a bar has no time")
 	}
 	return b, err
 }
 
-// setPrice puts a price into an image, unless it is unknown.
-func setPrice(q *market.Quote, f market.Fields, to *market.Price, p market.Price) {
-	if p > 0 {
-		*to = p
-		q.Set |= f
-	}
-}
-
-// setLast puts a last price into an image, with an instant that is not after its trade.
-func setLast(q *market.Quote, p market.Price, at market.Time) {
-	if p > 0 {
-		q.Price, q.Time = p, at
-		q.Set |= market.FieldPrice | market.FieldTime
-	}
-}
-
-// day puts a bar of the day into an image.
-func (b *bar) day(q *market.Quote) {
-	setPrice(q, market.FieldOpen, &q.Open, b.open)
-	setPrice(q, market.FieldHigh, &q.High, b.high)
-	setPrice(q, market.FieldLow, &q.Low, b.low)
-	if setPrice(q, market.FieldVWAP, &q.VWAP, b.vwap); !b.volume.IsZero() {
-		q.Volume = b.volume
-		q.Set |= market.FieldVolume
-	}
-	if b.count > 0 {
-		q.Count = b.count
+// setDay puts a bar of the day into an image.
+func setDay(q *market.Quote, b *vendors.Bar) {
+	if b.SetDay(q); b.Count > 0 {
+		q.Count = b.Count
 		q.Set |= market.FieldCount
 	}
 }
@@ -100,7 +38,7 @@ func (b *bar) day(q *market.Quote) {
 // snapshot is what the vendor knows of a stock.
 type snapshot struct {
 	last                message // the newest trade
-	minute, day, before bar
+	minute, day, before vendors.Bar
 }
 
 // readSnapshots reads an answer to snapshotsPath. A symbol that the vendor does not have is null, and so are the
@@ -135,7 +73,7 @@ func (d *Decoder) readSnapshots(body []byte, received market.Time) (map[string]f
 }
 
 func readSnapshot(s *vendors.Scanner) (shot snapshot, err error) {
-	read := func(to *bar) {
+	read := func(to *vendors.Bar) {
 		b, bad := readBar(s)
 		if *to = b; bad != nil && err == nil {
 			err = bad
@@ -172,19 +110,19 @@ func readSnapshot(s *vendors.Scanner) (shot snapshot, err error) {
 // figures are what a snapshot says of the trading day that an instant belongs to. Before the day's first trade its
 // bar is still the one of the day before, whose close is the previous close.
 func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f figures, err error) {
-	q := market.Quote{Symbol: e.id}
-	today := e.sameDay(shot.day.at, received)
+	q := market.Quote{Symbol: e.ID}
+	today := e.sameDay(shot.day.At, received)
 	if today {
-		shot.day.day(&q)
-		setPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.close)
+		setDay(&q, &shot.day)
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.Close)
 	} else {
-		setPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.day.close)
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.day.Close)
 	}
-	setLast(&q, shot.day.close, shot.day.at)
+	vendors.SetLast(&q, shot.day.Close, shot.day.At)
 	if shot.last.t.Known() {
 		err = d.lastTrade(e, &shot.last, received, &q, &f)
 	}
-	if end := shot.minute.at + minute; shot.minute.at != 0 && today {
+	if end := shot.minute.At + minute; shot.minute.At != 0 && today {
 		f.asOf = end
 	}
 	f.image = q
@@ -210,24 +148,21 @@ func (d *Decoder) lastTrade(e *entry, m *message, received market.Time, q *marke
 	}
 	switch flags := e.flags(effects, at); {
 	case flags&market.SetsLast != 0:
-		setLast(q, price, at)
-	case flags&market.SetsExtended != 0 && at >= e.rolled(received):
+		vendors.SetLast(q, price, at)
+	case flags&market.SetsExtended != 0 && at >= market.TimeOf(e.Hours.Rolled(received.Std())):
 		q.Extended, q.ExtendedTime = price, at
 		q.Set |= market.FieldExtended | market.FieldExtendedTime
 	}
 	return nil
 }
 
-// sameDay tells whether a daily bar, which has the midnight of its day in New York, is of the trading day that an
-// instant belongs to. Without a calendar it is.
+// sameDay tells whether a daily bar, which has the midnight of its day in New York, is of the trading day that an instant
+// belongs to. Without a calendar it is.
 func (in *instrument) sameDay(bar, now market.Time) bool {
-	if bar == 0 || in.hours == nil {
+	if bar == 0 || in.Hours == nil {
 		return bar != 0
 	}
-	zone := in.hours.Zone()
-	y, m, d := bar.Std().In(zone).Date()
-	ty, tm, td := in.hours.Rolled(now.Std()).In(zone).Date()
-	return y == ty && m == tm && d == td
+	return vendors.SameDay(bar, now, in.Hours)
 }
 
 // readBars reads an answer to barsPath: the hours of coins, of which those since the roll are the day. Without a
@@ -251,7 +186,7 @@ func (d *Decoder) readBars(body []byte, received market.Time) (map[string]figure
 				continue
 			}
 			var sum daySum
-			rolled := e.rolled(received)
+			rolled := market.TimeOf(e.Hours.Rolled(received.Std()))
 			for s.Array(); s.More(); {
 				b, err := readBar(&s)
 				if err == nil && s.Err() == nil {
@@ -259,7 +194,7 @@ func (d *Decoder) readBars(body []byte, received market.Time) (map[string]figure
 				}
 				d.note(err)
 			}
-			known[symbol] = figures{sum.image(e.id), received - received%minute}
+			known[symbol] = figures{sum.image(e.ID), received - received%minute}
 		}
 	}
 	return known, s.End()
@@ -267,48 +202,48 @@ func (d *Decoder) readBars(body []byte, received market.Time) (map[string]figure
 
 // daySum adds up the hours of a day.
 type daySum struct {
-	all      bar
+	all      vendors.Bar
 	turnover market.Turnover
 	previous market.Price
 	last     market.Price
 	lastAt   market.Time
 }
 
-func (y *daySum) add(b *bar, rolled market.Time) error {
-	y.last, y.lastAt = b.close, b.at
-	if b.at < rolled {
-		y.previous = b.close
+func (y *daySum) add(b *vendors.Bar, rolled market.Time) error {
+	y.last, y.lastAt = b.Close, b.At
+	if b.At < rolled {
+		y.previous = b.Close
 		return nil
 	}
-	if y.previous == 0 && y.all.at == 0 && b.open > 0 {
-		y.previous = b.open // where there is no hour before: it continues there
+	if y.previous == 0 && y.all.At == 0 && b.Open > 0 {
+		y.previous = b.Open // where there is no hour before: it continues there
 	}
-	y.all.at = b.at
-	if b.volume.IsZero() {
+	y.all.At = b.At
+	if b.Volume.IsZero() {
 		return nil
 	}
-	cost, fits := b.volume.Times(b.vwap)
-	volume, volumeFits := y.all.volume.Add(b.volume)
+	cost, fits := b.Volume.Times(b.VWAP)
+	volume, volumeFits := y.all.Volume.Add(b.Volume)
 	turnover, turnoverFits := y.turnover.Add(cost)
 	if !fits || !volumeFits || !turnoverFits {
-		return vendors.Bad(vendors.BadNumber, "v: %s at %s is more than can be summed up", b.volume, b.vwap)
+		return vendors.Bad(vendors.BadNumber, "v: %s at %s is more than can be summed up", b.Volume, b.VWAP)
 	}
-	if y.all.volume.IsZero() {
-		y.all.open, y.all.high, y.all.low = b.open, b.high, b.low
+	if y.all.Volume.IsZero() {
+		y.all.Open, y.all.High, y.all.Low = b.Open, b.High, b.Low
 	}
-	y.all.high, y.all.low = max(y.all.high, b.high), min(y.all.low, b.low)
-	y.all.volume, y.turnover = volume, turnover
-	y.all.count += b.count
+	y.all.High, y.all.Low = max(y.all.High, b.High), min(y.all.Low, b.Low)
+	y.all.Volume, y.turnover = volume, turnover
+	y.all.Count += b.Count
 	return nil
 }
 
 func (y *daySum) image(id market.SymbolID) market.Quote {
 	q := market.Quote{Symbol: id}
-	if !y.all.volume.IsZero() {
-		y.all.vwap = y.turnover.Over(y.all.volume)
-		y.all.day(&q)
+	if !y.all.Volume.IsZero() {
+		y.all.VWAP = y.turnover.Over(y.all.Volume)
+		setDay(&q, &y.all)
 	}
-	setPrice(&q, market.FieldPreviousClose, &q.PreviousClose, y.previous)
-	setLast(&q, y.last, y.lastAt)
+	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, y.previous)
+	vendors.SetLast(&q, y.last, y.lastAt)
 	return q
 }

@@ -3,13 +3,11 @@ package alpaca
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"tickertape/feed"
@@ -23,13 +21,13 @@ const (
 	// symbolsAtOnce keep a subscription well below what a server reads as one message.
 	symbolsAtOnce = 500
 
-	// A key whose connection has just ended is refused until the vendor has seen that it did. A connection
-	// that is not logged in has ten seconds.
+	// The vendor refuses a key until it has seen that the key's last connection has ended. A connection that is not logged
+	// in has ten seconds.
 	loginPause = 2 * time.Second
 	logins     = 4
 
-	// quiet is how long nothing comes before the vendor is asked for a sign of life: the exchange may have
-	// nothing to say for longer than a dead feed may go unnoticed.
+	// quiet is how long nothing comes before the vendor is asked for a sign of life: the exchange may have nothing to say for
+	// longer than a dead feed may go unnoticed.
 	quiet = 5 * time.Second
 
 	requestsAMinute = 180 // of the 200 of the free plan
@@ -40,7 +38,7 @@ type source struct {
 	// static
 	env         vendors.Env
 	key, secret vendors.Secret
-	line        vendors.Line
+	endpoint    vendors.Endpoint
 	rest        vendors.REST
 	all         []*instrument
 	market      string
@@ -48,8 +46,7 @@ type source struct {
 	feed        string // that they are of
 }
 
-// Open puts the symbols into the directory and reads the key. It does not reach for the vendor: that is what
-// Run does.
+// Open puts the symbols into the directory and reads the key. It does not connect; Run does.
 func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -62,13 +59,9 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := []vendors.Secret{key, secret}
-	for _, s := range secrets {
-		env.Faults.Hide(s)
-	}
-	rest := vendors.REST{Source: name, Base: strings.TrimSuffix(cfg.REST, "/"), Secrets: secrets, Client: env.Client(), Tap: env.Tap,
-		Header: http.Header{"User-Agent": {"tickertape"}, "Apca-Api-Key-Id": {key.Reveal()}, "Apca-Api-Secret-Key": {secret.Reveal()}},
-		Limit:  rate.NewLimiter(rate.Every(time.Minute/requestsAMinute), 1)}
+	rest := env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/requestsAMinute), 1), key, secret)
+	rest.Header.Set("Apca-Api-Key-Id", key.Reveal())
+	rest.Header.Set("Apca-Api-Secret-Key", secret.Reveal())
 	stocks, coins := split(cfg.Symbols)
 	var sources []feed.Source
 	for _, stream := range []struct {
@@ -82,150 +75,126 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 		if len(stream.symbols) == 0 {
 			continue
 		}
-		all, err := enter(stream.symbols, &env)
+		all, err := instruments(stream.symbols, &env)
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, &source{env: env, key: key, secret: secret, rest: rest, all: all, market: stream.market,
-			path: stream.figures, feed: stream.feed,
-			line: vendors.Line{Source: name, URL: strings.TrimSuffix(cfg.URL, "/") + stream.path, Header: http.Header{"User-Agent": {"tickertape"}},
-				Ping: ping, Secrets: secrets, Client: env.Client(), Tap: env.Tap}})
+		endpoint := env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+stream.path, key, secret)
+		endpoint.Ping = ping
+		sources = append(sources, &source{env: env, key: key, secret: secret, endpoint: endpoint, rest: rest, all: all,
+			market: stream.market, path: stream.figures, feed: stream.feed})
 	}
 	return sources, nil
 }
 
 func (s *source) Info() feed.Info { return feed.Info{Name: name, Market: s.market, Remote: true} }
 
-// line is one connection while it stands. What the reading goroutine owns is its alone.
-type line struct {
+// connection is one session while it lasts.
+type connection struct {
 	*source
-	conn    *vendors.Conn
+	*vendors.Session
 	decoder *Decoder
-	opening *vendors.Opening
-	group   *errgroup.Group
-	heard   atomic.Int64  // when the newest message came, in nanoseconds
-	ready   chan struct{} // closed when all subscriptions are answered
-
-	logins  int       // owned by the reading goroutine: that were tried
-	asked   []request // owned by the reading goroutine: the first is not answered yet
-	settled bool      // owned by the reading goroutine: ready is closed
-}
-
-// request is one subscription: to trades and quotes, or to the halts of the same symbols.
-type request struct {
-	symbols []*entry
-	halts   bool
+	logins  int // owned by talk: how many were tried
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	err := s.hold(ctx, publish)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	c := &connection{source: s, decoder: newDecoder(s.all, &s.env)}
+	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
+	return c.Session.Run(ctx, publish)
 }
 
-func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
-	conn, err := s.line.Dial(ctx)
+// talk logs in and subscribes. Then it has the figures asked for, and keeps hearing what the vendor says of the connection.
+func (c *connection) talk(ctx context.Context) error {
+	err := c.await(ctx, "log in", func(a answer) (bool, error) {
+		if a.code == alreadyIn || a.kind == success && a.text == "authenticated" {
+			return true, nil
+		}
+		return false, c.heed(ctx, a)
+	})
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	s.env.Log.Debug("connected", "source", name, "url", conn.Where(), "symbols", len(s.all))
-	group, ctx := errgroup.WithContext(ctx)
-	l := &line{source: s, conn: conn, decoder: newDecoder(s.all, &s.env), opening: vendors.NewOpening(publish), group: group, ready: make(chan struct{})}
-	group.Go(func() error {
-		return conn.Pump(ctx, l.decoder, l.opening.Publish, func(b *market.Batch) error { return l.hear(ctx, b) })
-	})
-	group.Go(func() error { return l.probe(ctx) })
-	group.Go(func() error {
-		l.tend(ctx)
-		return nil
-	})
-	return group.Wait()
-}
-
-// hear sees each message before what it says is published, and answers those about the connection.
-func (l *line) hear(ctx context.Context, b *market.Batch) error {
-	l.heard.Store(time.Now().UnixNano())
-	for i := range l.decoder.controls {
-		if err := l.control(ctx, &l.decoder.controls[i], b); err != nil {
+	for some := range slices.Chunk(c.decoder.all, symbolsAtOnce) {
+		if err := c.subscribe(ctx, some, c.refused, "trades", "quotes"); err != nil {
+			return err
+		}
+		if c.market != us {
+			continue
+		}
+		if err := c.subscribe(ctx, some, c.withoutHalts, "statuses"); err != nil {
 			return err
 		}
 	}
-	return nil
+	c.Go(func() error {
+		c.figures(ctx)
+		return nil
+	})
+	c.Go(func() error {
+		return c.Probe(ctx, quiet, subscription(c.decoder.all[:1], "trades"), func(time.Time) bool { return true })
+	})
+	return c.await(ctx, "listen", func(a answer) (bool, error) { return false, c.heed(ctx, a) })
 }
 
-func (l *line) control(ctx context.Context, c *control, b *market.Batch) error {
+// await passes answers to judge, for as long as it takes: silence is the supervisor's business.
+func (c *connection) await(ctx context.Context, what string, judge func(answer) (bool, error)) error {
+	return c.decoder.answers.Await(ctx, vendors.Forever, what+" at "+c.Where(), judge)
+}
+
+// heed does what an answer asks for that is not about a subscription.
+func (c *connection) heed(ctx context.Context, a answer) error {
 	switch {
-	case c.kind == "success" && c.text == "connected":
-		l.logins++
-		return l.login(ctx)
-	case c.kind == "success" && c.text == "authenticated", c.code == alreadyIn:
-		if l.asked != nil || l.settled {
+	case a.kind == success && a.text == "connected":
+		return c.login(ctx)
+	case a.code == connections && c.logins < logins:
+		if !vendors.Pause(ctx, loginPause) {
 			return nil
 		}
-		for all := l.decoder.all; len(all) > 0; {
-			n := min(len(all), symbolsAtOnce)
-			l.asked = append(l.asked, request{symbols: all[:n]})
-			if l.market == us {
-				l.asked = append(l.asked, request{all[:n], true})
-			}
-			all = all[n:]
+		return c.login(ctx)
+	case a.kind == failure:
+		if b := a.breaks(); b != nil {
+			return b
 		}
-		return l.ask(ctx)
-	case c.kind == "subscription" && len(l.asked) > 0:
-		l.asked = l.asked[1:]
-		return l.ask(ctx)
-	case c.code == connections && l.logins < logins:
-		l.logins++
-		l.group.Go(func() error {
-			if !vendors.Pause(ctx, loginPause) {
-				return nil
-			}
-			return l.login(ctx)
-		})
-		return nil
-	case c.kind == "error":
-		if br := c.breaks(); br != nil && (c.code != noPlan || len(l.asked) == 0 || !l.asked[0].halts) {
-			return br
-		}
-		l.decoder.note(c.fault())
-		if len(l.asked) > 0 {
-			l.refused(c, b)
-			return l.ask(ctx)
-		}
+		c.env.Faults.Note(name, a.fault())
 	}
 	return nil
 }
 
 // login says who asks. It is called again only after an answer to the last time.
-func (l *line) login(ctx context.Context) error {
+func (c *connection) login(ctx context.Context) error {
+	c.logins++
 	text := append([]byte(nil), `{"action":"auth","key":`...)
-	text, _ = jsontext.AppendQuote(text, l.key.Reveal()) // ASCII
+	text, _ = jsontext.AppendQuote(text, c.key.Reveal()) // ASCII
 	text = append(text, `,"secret":`...)
-	text, _ = jsontext.AppendQuote(text, l.secret.Reveal())
-	return l.conn.Write(ctx, append(text, '}'))
+	text, _ = jsontext.AppendQuote(text, c.secret.Reveal())
+	return c.Write(ctx, append(text, '}'))
 }
 
-// ask sends the next subscription, or lets the figures begin where there is none.
-func (l *line) ask(ctx context.Context) error {
-	if len(l.asked) == 0 {
-		if !l.settled {
-			l.settled = true
-			close(l.ready)
+// subscribe adds symbols to channels. The vendor adds nothing of a subscription that it refuses, and does not say which
+// symbol is the reason.
+func (c *connection) subscribe(ctx context.Context, some []*entry, refused func(context.Context, *entry, answer), channels ...string) error {
+	var reason answer
+	_, err := vendors.Subscribe(some, func(some []*entry) (v vendors.Verdict[*entry], err error) {
+		if err := c.Write(ctx, subscription(some, channels...)); err != nil {
+			return v, err
 		}
-		return nil
-	}
-	r := l.asked[0]
-	if r.halts {
-		return l.conn.Write(ctx, subscription(r.symbols, "statuses"))
-	}
-	return l.conn.Write(ctx, subscription(r.symbols, "trades", "quotes"))
+		return v, c.await(ctx, "subscribe", func(a answer) (bool, error) {
+			switch {
+			case a.kind == subscribed:
+				v.Accepted = some
+				return true, nil
+			case a.kind == failure && (a.breaks() == nil || a.code == noPlan && channels[0] == "statuses"):
+				c.env.Faults.Note(name, a.fault())
+				reason, v.Reason = a, a.text
+				return true, nil
+			}
+			return false, c.heed(ctx, a)
+		})
+	}, func(e *entry, _ string) { refused(ctx, e, reason) })
+	return err
 }
 
-// subscription adds symbols to channels; those that are in change nothing.
+// subscription adds symbols to channels; it changes nothing for those that are in.
 func subscription(symbols []*entry, channels ...string) []byte {
 	text := []byte(`{"action":"subscribe"`)
 	for _, channel := range channels {
@@ -235,47 +204,20 @@ func subscription(symbols []*entry, channels ...string) []byte {
 			if i > 0 {
 				text = append(text, ',')
 			}
-			text, _ = jsontext.AppendQuote(text, e.symbol) // UTF-8, or it were no symbol
+			text, _ = jsontext.AppendQuote(text, e.Symbol) // it is UTF-8, or it were no symbol
 		}
 		text = append(text, ']')
 	}
 	return append(text, '}')
 }
 
-// refused takes in that the vendor has added nothing of the first subscription, and does not say which symbol is
-// the reason: its halves find that out. Without halts, prices come all the same.
-func (l *line) refused(c *control, b *market.Batch) {
-	r := l.asked[0]
-	l.asked = l.asked[1:]
-	switch n := len(r.symbols); {
-	case n > 1:
-		l.asked = append([]request{{r.symbols[:n/2], r.halts}, {r.symbols[n/2:], r.halts}}, l.asked...)
-	case r.halts:
-		l.env.Log.Warn("halts refused", "source", name, "symbol", r.symbols[0].symbol, "code", c.code, "reason", c.text)
-	default:
-		e := r.symbols[0]
-		l.decoder.note(vendors.Bad(vendors.BadSymbol, "symbol: %q is refused: %d %.100q", e.symbol, c.code, c.text))
-		if e.down.CompareAndSwap(false, true) {
-			l.env.Log.Warn("symbol refused", "source", name, "symbol", e.symbol, "code", c.code, "reason", c.text)
-		}
-		b.Ticks = append(b.Ticks, e.state(market.Down, 0, market.TimeOf(time.Now())))
-	}
+// refused counts and publishes that the vendor does not stream a symbol.
+func (c *connection) refused(ctx context.Context, e *entry, why answer) {
+	c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q is refused: %d %.100q", e.Symbol, why.code, why.text))
+	c.Expel(ctx, e.Instrument, fmt.Sprintf("%d %s", why.code, why.text))
 }
 
-// probe asks for what is there already when nothing comes: the answer says that the feed lives.
-func (l *line) probe(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-l.ready:
-	}
-	for vendors.Pause(ctx, quiet) {
-		if time.Now().UnixNano()-l.heard.Load() < int64(quiet) {
-			continue
-		}
-		if err := l.conn.Write(ctx, subscription(l.decoder.all[:1], "trades")); err != nil {
-			return err
-		}
-	}
-	return nil
+// withoutHalts logs that halts of a symbol are not to be had. Its prices come all the same.
+func (c *connection) withoutHalts(_ context.Context, e *entry, why answer) {
+	c.env.Log.Warn("halts refused", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyCode, why.code, vendors.KeyReason, why.text)
 }

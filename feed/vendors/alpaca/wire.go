@@ -13,6 +13,9 @@ import (
 
 const name = "alpaca" // of the feed
 
+// answersAtOnce is how many messages about the connection may wait. The vendor sends one or two before it is answered.
+const answersAtOnce = 16
+
 // Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
 type Decoder struct {
 	// static
@@ -22,7 +25,7 @@ type Decoder struct {
 	symbols map[string]*entry
 	all     []*entry
 
-	controls []control // of the newest message, for who speaks with the vendor
+	answers vendors.Answers[answer]
 
 	frame vendors.Scanner
 	list  vendors.Scanner // of a trade's conditions
@@ -35,7 +38,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	all, err := enter(cfg.Symbols, &env)
+	all, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +46,12 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
-	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all))}
+	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all)),
+		answers: vendors.NewAnswers[answer](answersAtOnce)}
 	for _, in := range all {
-		e := &entry{instrument: in, step: market.Scale / 100}
+		e := &entry{instrument: in}
 		d.all = append(d.all, e)
-		d.symbols[in.symbol] = e
+		d.symbols[in.Symbol] = e
 	}
 	return d
 }
@@ -128,7 +132,6 @@ func (m *message) field(key []byte) *vendors.Value {
 
 // Frame takes in one frame: a list of messages.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
-	d.controls = d.controls[:0]
 	d.frame.Reset(text)
 	for d.frame.Array(); d.frame.More(); {
 		if d.frame.Kind() != '{' {
@@ -146,22 +149,22 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 			}
 		}
 		if d.frame.Err() == nil {
-			d.note(d.take(&d.m, received, b))
+			d.note(d.decode(&d.m, received, b))
 		}
 	}
 	d.note(d.frame.End())
 	return nil
 }
 
-// take takes in one message.
-func (d *Decoder) take(m *message, received market.Time, b *market.Batch) error {
+// decode decodes one message.
+func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) error {
 	kind, err := m.T.Bytes("T")
 	if err != nil {
 		return err
 	}
 	switch string(kind) {
-	case "success", "error", "subscription":
-		return d.control(string(kind), m, b)
+	case success, failure, subscribed:
+		return d.answer(string(kind), m, b)
 	case "t", "q", "c", "x", "s":
 	case "l", "i", "b", "u", "d", "o":
 		return vendors.Bad(vendors.Unknown, "T: %q was not asked for", kind) // bands, imbalances, bars, order books
@@ -194,7 +197,7 @@ func (d *Decoder) take(m *message, received market.Time, b *market.Batch) error 
 }
 
 func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
-	k := market.Tick{Symbol: e.id, Kind: market.KindTrade, Time: at, Received: received}
+	k := market.Tick{Symbol: e.ID, Kind: market.KindTrade, Time: at, Received: received}
 	if k.Price, err = m.p.Price("p"); err != nil {
 		return err
 	}
@@ -213,15 +216,15 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 		k.Flags &^= market.SetsVolume
 	}
 	e.remember(k.ID, k.Flags)
-	d.sharpen(e, k.Price)
-	d.there(e, received, b)
+	d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
+	d.readmit(e, received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
 
 // quote takes in the top of the book. A price of 0 is a side that there is not.
 func (d *Decoder) quote(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
-	k := market.Tick{Symbol: e.id, Kind: market.KindQuote, Time: at, Received: received}
+	k := market.Tick{Symbol: e.ID, Kind: market.KindQuote, Time: at, Received: received}
 	if k.Bid, k.BidSize, err = side("bp", m.bp, "bs", m.bs); err != nil {
 		return err
 	}
@@ -234,7 +237,7 @@ func (d *Decoder) quote(e *entry, m *message, at, received market.Time, b *marke
 	if k.Ask != 0 {
 		k.Flags |= market.HasAsk
 	}
-	d.there(e, received, b)
+	d.readmit(e, received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
@@ -249,7 +252,7 @@ func side(priceKey string, price vendors.Value, sizeKey string, size vendors.Val
 
 // correction puts one trade in the place of another.
 func (d *Decoder) correction(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
-	c := market.Correction{Symbol: e.id, Time: at, Received: received}
+	c := market.Correction{Symbol: e.ID, Time: at, Received: received}
 	if c.ID, err = tradeID("oi", m.oi, m.x); err != nil {
 		return err
 	}
@@ -265,10 +268,10 @@ func (d *Decoder) correction(e *entry, m *message, at, received market.Time, b *
 	}
 	if old, known := e.recall(c.ID); known {
 		if c.Old.Flags&market.SetsLast != 0 && old.flags&market.SetsExtended != 0 && c.New.Flags&market.SetsLast != 0 {
-			c.New.Flags = market.SetsExtended | c.New.Flags&market.SetsVolume // told by the clock, which has moved on
+			c.New.Flags = market.SetsExtended | c.New.Flags&market.SetsVolume // the clock said so, and it has moved on
 		}
 		c.Old.Flags = old.flags
-		*old = told{id, c.New.Flags}
+		*old = sale{id, c.New.Flags}
 	}
 	b.Corrections = append(b.Corrections, c)
 	return nil
@@ -284,13 +287,13 @@ func (d *Decoder) print(m *message, priceKey string, price vendors.Value, sizeKe
 		return p, err
 	}
 	effects, err := d.effects(codesKey, codes, m.z)
-	p.Flags = effects.flags()
+	p.Flags = effects.Flags()
 	return p, err
 }
 
 // cancel takes a trade back. Of one that is not known any more, nothing tells whether it set more than volume.
 func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
-	c := market.Correction{Symbol: e.id, Time: at, Received: received}
+	c := market.Correction{Symbol: e.ID, Time: at, Received: received}
 	if c.ID, err = tradeID("i", m.i, m.x); err != nil {
 		return err
 	}
@@ -303,7 +306,7 @@ func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *mark
 	c.Old.Flags = market.SetsVolume
 	if old, known := e.recall(c.ID); known {
 		c.Old.Flags = old.flags
-		*old = told{}
+		*old = sale{}
 	}
 	b.Corrections = append(b.Corrections, c)
 	return nil
@@ -327,8 +330,8 @@ func (d *Decoder) status(e *entry, m *message, at, received market.Time, b *mark
 	default:
 		return vendors.Bad(vendors.Unknown, "sc: %.40q is not known", code)
 	}
-	d.log.Info("trading status", "source", name, "symbol", e.symbol, "state", state.String(), "reason", string(m.rc.Raw()))
-	b.Ticks = append(b.Ticks, e.state(state, at, received))
+	d.log.Info("trading status", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyState, state.String(), vendors.KeyReason, string(m.rc.Raw()))
+	b.Ticks = append(b.Ticks, e.State(state, at, received))
 	return nil
 }
 
@@ -349,7 +352,7 @@ func tradeID(key string, id, exchange vendors.Value) (uint64, error) {
 }
 
 // effects reads the list of a trade's conditions, which coins do not have.
-func (d *Decoder) effects(key string, list, letter vendors.Value) (e effect, err error) {
+func (d *Decoder) effects(key string, list, letter vendors.Value) (e vendors.Effect, err error) {
 	if !list.Known() {
 		return 0, nil
 	}
@@ -368,38 +371,11 @@ func (d *Decoder) effects(key string, list, letter vendors.Value) (e effect, err
 	return e, errors.Join(err, d.list.End())
 }
 
-// mostStockDecimals is what quotes of stocks below a dollar have; midpoints and averages have more.
-const mostStockDecimals = 4
-
-// sharpen lets a symbol be shown with as many decimals as its prices have. Stocks from a dollar up are quoted in
-// cents, whatever their trades have.
-func (d *Decoder) sharpen(e *entry, p market.Price) {
-	if p%e.step == 0 {
-		return
-	}
-	n := p.Decimals()
-	if e.stock {
-		if p >= market.Scale {
-			return
-		}
-		n = min(n, mostStockDecimals)
-	}
-	step := market.Price(market.Scale)
-	for range n {
-		step /= 10
-	}
-	if step < e.step {
-		e.step = step
-		_, err := d.dir.Add(market.Symbol{Symbol: e.symbol, Decimals: n})
-		d.note(err)
-	}
-}
-
-// there notes that a symbol has news, though it was told that there is no such.
-func (d *Decoder) there(e *entry, received market.Time, b *market.Batch) {
-	if e.down.Load() && e.down.CompareAndSwap(true, false) {
-		d.log.Info("symbol is there after all", "source", name, "symbol", e.symbol)
-		b.Ticks = append(b.Ticks, e.state(market.Live, 0, received))
+// readmit publishes that a symbol which was published as unknown has prices.
+func (d *Decoder) readmit(e *entry, received market.Time, b *market.Batch) {
+	if e.Readmit() {
+		d.log.Info("symbol has prices after all", vendors.KeySource, name, vendors.KeySymbol, e.Symbol)
+		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
 }
 

@@ -46,67 +46,32 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// today sums up the hours since the trading day began; the close before them is the previous close. asOf is
-// when they were so, by the vendor's clock.
+// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock.
 func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	asOf = d.skew.Sent(received)
-	rolled := market.TimeOf(d.hours.Rolled(asOf.Std()))
-	q = market.Quote{Symbol: y.id, Set: market.FieldVolume | market.FieldCount}
-	var cost market.Quantity
-	hours := 0
+	sum := vendors.NewDaySum(y.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
 	d.scan.Reset(body)
-	for d.scan.Array(); d.scan.More(); hours++ {
+	for d.scan.Array(); d.scan.More(); {
 		h, err := readHour(&d.scan)
+		if err == nil && d.scan.Err() == nil {
+			err = sum.Add(&h)
+		}
 		if err != nil {
 			return q, 0, err
 		}
-		if d.scan.Err() != nil {
-			break
-		}
-		if h.start < rolled {
-			q.PreviousClose = h.close
-			q.Set |= market.FieldPreviousClose
-			continue
-		}
-		if h.trades == 0 { // its prices are those before it
-			continue
-		}
-		if q.Set&market.FieldOpen == 0 {
-			q.Open, q.High, q.Low = h.open, h.high, h.low
-			q.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow
-		}
-		q.High, q.Low = max(q.High, h.high), min(q.Low, h.low)
-		q.Count += h.trades
-		var fits, costFits bool
-		q.Volume, fits = q.Volume.Add(h.volume)
-		cost, costFits = cost.Add(h.cost)
-		if !fits || !costFits {
-			return q, 0, vendors.Bad(vendors.BadNumber, "volume: the hours of %s have more than can be", y.name)
-		}
 	}
-	switch err := d.scan.End(); {
-	case err != nil:
+	if err := d.scan.End(); err != nil {
 		return q, 0, err
-	case hours == 0:
-		return q, 0, vendors.Bad(vendors.BadValue, "klines: there are none of %s", y.name)
 	}
-	setVWAP(&q, cost)
-	y.known, y.asOf = true, asOf
+	if q, err = sum.Image(true); err != nil {
+		return q, 0, err
+	}
+	y.Known, y.AsOf = true, asOf
 	return q, asOf, nil
 }
 
-// hour is one candle.
-type hour struct {
-	start                  market.Time
-	open, high, low, close market.Price
-	volume, cost           market.Quantity
-	trades                 uint64
-}
-
 // readHour reads an array of start, open, high, low, close, volume, end, turnover, trades and more.
-func readHour(s *vendors.Scanner) (h hour, err error) {
+func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
 	var v [9]vendors.Value
 	i := 0
 	for s.Array(); s.More(); i++ {
@@ -119,10 +84,10 @@ func readHour(s *vendors.Scanner) (h hour, err error) {
 	if s.Err() != nil {
 		return h, nil
 	}
-	if h.start, err = v[0].UnixAny("open time"); err != nil {
+	if h.Start, err = v[0].UnixAny("open time"); err != nil {
 		return h, err
 	}
-	for i, to := range []*market.Price{&h.open, &h.high, &h.low, &h.close} {
+	for i, to := range []*market.Price{&h.Open, &h.High, &h.Low, &h.Close} {
 		key := [...]string{"open", "high", "low", "close"}[i]
 		if *to, err = v[i+1].Price(key); err != nil {
 			return h, err
@@ -131,13 +96,19 @@ func readHour(s *vendors.Scanner) (h hour, err error) {
 			return h, vendors.Bad(vendors.BadNumber, "%s: %s is no price", key, *to)
 		}
 	}
-	if h.volume, err = v[5].Quantity("volume"); err != nil {
+	if h.Volume, err = v[5].Quantity("volume"); err != nil {
 		return h, err
 	}
-	if h.cost, err = v[7].Quantity("quote asset volume"); err != nil {
+	cost, err := v[7].Quantity("quote asset volume")
+	if err != nil {
 		return h, err
 	}
-	h.trades, err = v[8].Uint("number of trades")
+	var fits bool
+	if h.Cost, fits = cost.Times(market.Scale); !fits {
+		return h, vendors.Bad(vendors.BadNumber, "quote asset volume: %s is more than can be", cost)
+	}
+	h.Trades, err = v[8].Uint("number of trades")
+	h.Empty = h.Trades == 0
 	return h, err
 }
 
@@ -147,9 +118,7 @@ const arrival = 2 * market.Time(time.Second/time.Microsecond)
 // missed takes in a symbol's newest trades, and adds those to b that should have come and did not. Of one that
 // has not traded since, the newest is what is so far, unless the stream may still tell it.
 func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market.Batch) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var trades []trade
+	var trades []vendors.Trade
 	d.scan.Reset(body)
 	for d.scan.Array(); d.scan.More(); {
 		t, err := readTrade(&d.scan)
@@ -161,21 +130,21 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 	if err := d.scan.End(); err != nil {
 		return err
 	}
-	slices.SortFunc(trades, func(a, b trade) int { return cmp.Compare(a.id, b.id) })
-	if n := len(trades); n > 0 && y.numbers.Newest() == 0 {
-		if y.underway = trades[n-1].at >= d.skew.Sent(received)-arrival; !y.underway {
-			y.begin(&trades[n-1], received, b)
+	slices.SortFunc(trades, func(a, b vendors.Trade) int { return cmp.Compare(a.ID, b.ID) })
+	if n := len(trades); n > 0 && y.Trades.Newest() == 0 {
+		if y.awaited = trades[n-1].At >= d.skew.Sent(received)-arrival; !y.awaited {
+			d.note(y.begin(&trades[n-1], received, b))
 		}
 	}
 	for i := range trades {
 		t := &trades[i]
-		if t.id > y.numbers.Newest() && t.at < d.skew.Sent(received)-arrival {
-			lost, err := y.numbers.Expect(t.id, t.at)
+		if t.ID > y.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
+			lost, err := y.Trades.Expect(t.ID, t.At)
 			d.note(err)
 			b.Lost += lost
 		}
-		if y.numbers.Found(t.id) {
-			y.tell(t, vendors.Late, received, b)
+		if y.Trades.Found(t.ID) {
+			y.Publish(t, vendors.Late, received, b)
 		}
 	}
 	return nil
@@ -183,25 +152,20 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 
 // begin takes a trade as what is so far: not as news, unless it is later than the day's figures, since nothing else
 // says which day's sums it is in.
-func (y *symbol) begin(t *trade, received market.Time, b *market.Batch) {
-	if t.price <= 0 {
-		return
+func (y *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) error {
+	if t.Price <= 0 {
+		return nil
 	}
-	y.numbers.Take(t.id, t.at)
-	if y.known && t.at > y.asOf {
-		y.tell(t, vendors.Late, received, b)
-		return
+	if y.Known && t.At > y.AsOf {
+		_, _, err := y.Trades.Take(t.ID, t.At)
+		y.Publish(t, vendors.Late, received, b)
+		return err
 	}
-	y.told = t.id
-	q := market.Quote{Symbol: y.id, Price: t.price, Size: t.size, Time: t.at, Set: market.FieldPrice | market.FieldTime}
-	if !t.size.IsZero() {
-		q.Set |= market.FieldSize
-	}
-	b.Images = append(b.Images, q)
+	return y.Begin(t, b)
 }
 
 // readTrade reads one trade as REST has it.
-func readTrade(s *vendors.Scanner) (t trade, err error) {
+func readTrade(s *vendors.Scanner) (t vendors.Trade, err error) {
 	var id, price, size, at vendors.Value
 	for s.Object(); s.More(); {
 		switch string(s.Key()) {
@@ -220,24 +184,22 @@ func readTrade(s *vendors.Scanner) (t trade, err error) {
 	if s.Err() != nil {
 		return t, nil
 	}
-	if t.id, err = id.Uint("id"); err != nil {
+	if t.ID, err = id.Uint("id"); err != nil {
 		return t, err
 	}
-	if t.price, err = price.Price("price"); err != nil {
+	if t.Price, err = price.Price("price"); err != nil {
 		return t, err
 	}
-	if t.size, err = size.Quantity("qty"); err != nil {
+	if t.Size, err = size.Quantity("qty"); err != nil {
 		return t, err
 	}
-	t.at, err = at.UnixAny("time")
+	t.At, err = at.UnixAny("time")
 	return t, err
 }
 
 // products takes in what symbols there are, in which steps their prices move, and whether they trade. It
 // returns those that are there.
 func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (there []*symbol, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	listed := false
 	d.scan.Reset(body)
 	for d.scan.Object(); d.scan.More(); {
@@ -332,7 +294,7 @@ func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.B
 	}
 	if n != y.decimals || p.currency != y.currency {
 		y.decimals, y.currency = n, p.currency
-		_, err := d.dir.Add(market.Symbol{Symbol: y.name, Currency: p.currency, Decimals: n})
+		_, err := d.dir.Add(market.Symbol{Symbol: y.Symbol, Currency: p.currency, Decimals: n})
 		d.note(err)
 	}
 	if p.status == "" {
@@ -342,8 +304,5 @@ func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.B
 	if p.status != "TRADING" {
 		state = market.Halted
 	}
-	if !y.stated || y.state != state {
-		y.stated, y.state = true, state
-		b.Ticks = append(b.Ticks, market.Tick{Symbol: y.id, Kind: market.KindState, State: state, Received: received})
-	}
+	y.SetState(state, 0, received, b)
 }

@@ -3,14 +3,12 @@ package binance
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"tickertape/feed"
@@ -19,7 +17,7 @@ import (
 )
 
 const (
-	// A connection may send 5 messages a second, pings and pongs among them, and is cut off otherwise.
+	// A connection may send 5 messages a second, pings and pongs included, and is cut off otherwise.
 	messageEvery = 300 * time.Millisecond
 	// An address may open 300 connections in 5 minutes.
 	dialEvery, dialsAtOnce = 2 * time.Second, 10
@@ -30,12 +28,10 @@ const (
 	// life is how long a connection is used: the vendor ends it after 24 hours.
 	life = 23 * time.Hour
 
-	// perLine is how many symbols share a connection, which may have 1,024 streams.
-	perLine = 300
+	// perConnection is how many symbols share a connection, which may have 1,024 streams.
+	perConnection = 300
 	// perMessage is how many streams are subscribed to at once.
 	perMessage = 150
-	// answerTime is how long an answer to a subscription may take.
-	answerTime = 10 * time.Second
 )
 
 // channels are the streams of a symbol.
@@ -45,41 +41,36 @@ var channels = []string{"@trade", "@bookTicker", "@miniTicker"}
 type venue struct {
 	// static
 	env      vendors.Env
-	line     vendors.Line
+	endpoint vendors.Endpoint
 	rest     vendors.REST
 	dials    *rate.Limiter
 	requests *rate.Limiter
 
-	mu      sync.Mutex
-	refused map[string]bool // guarded by mu: symbols that the vendor did not have when it was last asked
-	alone   time.Time       // guarded by mu: until when REST wants to be left alone
+	mu    sync.Mutex
+	alone time.Time // guarded by mu: until when REST wants to be left alone
 }
 
 // source is one connection to the vendor.
 type source struct {
 	*venue
-	symbols []string
-	ids     []market.SymbolID
+	symbols []*vendors.Instrument
 }
 
-// Open puts the symbols into the directory and returns a source for every 300 of them. It does not reach for
-// the vendor: that is what Run does.
+// Open puts the symbols into the directory and returns a source for every 300 of them. It does not connect; Run does.
 func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	v := &venue{env: env, dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce),
-		requests: rate.NewLimiter(requestsASecond, requestsAtOnce), refused: map[string]bool{}}
-	header := http.Header{"User-Agent": {"tickertape"}}
-	v.line = vendors.Line{Source: name, URL: strings.TrimSuffix(cfg.URL, "/") + "/stream", Header: header, Ping: ping, Client: env.Client(), Tap: env.Tap}
-	v.rest = vendors.REST{Source: name, Base: strings.TrimSuffix(cfg.REST, "/"), Header: header, Client: env.Client(), Tap: env.Tap}
+	all, err := instruments(cfg.Symbols, &env)
+	if err != nil {
+		return nil, err
+	}
+	v := &venue{env: env, endpoint: env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+"/stream"), rest: env.REST(name, cfg.REST, nil),
+		dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce), requests: rate.NewLimiter(requestsASecond, requestsAtOnce)}
+	v.endpoint.Ping = ping
 	var sources []feed.Source
-	for symbols := range slices.Chunk(cfg.Symbols, perLine) {
-		ids, err := enter(symbols, env.Dir)
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, &source{v, symbols, ids})
+	for symbols := range slices.Chunk(all, perConnection) {
+		sources = append(sources, &source{v, symbols})
 	}
 	return sources, nil
 }
@@ -91,68 +82,48 @@ func (s *source) Info() feed.Info {
 // Life is how long a connection lasts before another takes its place.
 func (s *source) Life() time.Duration { return life }
 
-// line is one connection while it stands.
-type line struct {
+// connection is one session while it lasts.
+type connection struct {
 	*venue
-	conn    *vendors.Conn
+	*vendors.Session
 	decoder *Decoder
-	opening *vendors.Opening
-	answers chan answer // to requests. Never closed.
-	group   *errgroup.Group
-	round   int // owned by tend: which of the symbols that the vendor did not have is asked about next
+	round   int // owned by talk: which of the refused symbols is asked about next
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	err := s.hold(ctx, publish)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	c := &connection{venue: s.venue, decoder: newDecoder(s.symbols, &s.env, true)}
+	endpoint := s.endpoint
+	endpoint.Writes = rate.NewLimiter(rate.Every(messageEvery), 1)
+	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: endpoint, Decoder: c.decoder, Talk: c.talk}
+	return c.Session.Run(ctx, publish)
 }
 
-func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
-	if err := s.dials.Wait(ctx); err != nil {
+// talk subscribes, and asks for what the stream does not say.
+func (c *connection) talk(ctx context.Context) error {
+	if err := c.subscribe(ctx); err != nil {
 		return err
 	}
-	dialled := s.line
-	dialled.Writes = rate.NewLimiter(rate.Every(messageEvery), 1)
-	conn, err := dialled.Dial(ctx)
-	if err != nil {
-		return err
+	for _, y := range c.decoder.all {
+		c.Go(func() error {
+			c.follow(ctx, y)
+			return nil
+		})
+		c.Go(func() error {
+			c.awaitTrade(ctx, y)
+			return nil
+		})
 	}
-	defer conn.Close()
-	s.env.Log.Debug("connected", "source", name, "url", conn.Where(), "symbols", len(s.symbols))
-	l := &line{venue: s.venue, conn: conn, decoder: newDecoder(s.symbols, s.ids, &s.env, true), opening: vendors.NewOpening(publish),
-		answers: make(chan answer, 16)}
-	l.group, ctx = errgroup.WithContext(ctx)
-	l.group.Go(func() error { return conn.Pump(ctx, l.decoder, l.opening.Publish, l.pass) })
-	l.group.Go(func() error {
-		if err := l.subscribe(ctx); err != nil {
-			return err
-		}
-		return l.tend(ctx)
-	})
-	return l.group.Wait()
+	return c.watchProducts(ctx)
 }
 
-// pass hands an answer to whoever waits for it.
-func (l *line) pass(*market.Batch) error {
-	if a := l.decoder.answered(); a != nil {
-		select {
-		case l.answers <- *a:
-		default: // nobody has asked
-		}
-	}
-	return nil
-}
-
-// subscribe asks for all streams of all symbols. One of a symbol that there is not is granted, too, and silent.
-func (l *line) subscribe(ctx context.Context) error {
+// subscribe asks for all streams of all symbols. The vendor accepts the streams of a symbol that it does not have, too; they
+// are silent.
+func (c *connection) subscribe(ctx context.Context) error {
 	var streams []string
-	for _, y := range l.decoder.all {
+	for _, y := range c.decoder.all {
 		for _, ch := range channels {
-			streams = append(streams, strings.ToLower(y.name)+ch)
+			streams = append(streams, strings.ToLower(y.Symbol)+ch)
 		}
 	}
 	id := uint64(0)
@@ -166,33 +137,19 @@ func (l *line) subscribe(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("subscribe: %w", err)
 		}
-		if err := l.conn.Write(ctx, text); err != nil {
+		if err := c.Write(ctx, text); err != nil {
 			return err
 		}
-		if err := l.granted(ctx, id); err != nil {
+		what := "subscribe at " + c.Where()
+		err = c.decoder.answers.Await(ctx, 0, what, func(a answer) (bool, error) {
+			if a.refusal != "" {
+				return false, feed.Breakf(feed.Refused, "%s: the vendor says %.200q", what, a.refusal)
+			}
+			return a.id == id, nil
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// granted waits for the answer to a request.
-func (l *line) granted(ctx context.Context, id uint64) error {
-	timer := time.NewTimer(answerTime)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case a := <-l.answers:
-			switch {
-			case a.refusal != "":
-				return feed.Breakf(feed.Refused, "subscribe at %s: it says %.200q", l.conn.Where(), a.refusal)
-			case a.id == id:
-				return nil
-			}
-		case <-timer.C:
-			return feed.Breakf(feed.Lost, "subscribe at %s: no answer within %v", l.conn.Where(), answerTime)
-		}
-	}
 }

@@ -3,7 +3,6 @@ package binance
 import (
 	"errors"
 	"fmt"
-	"sync"
 
 	"tickertape/feed"
 	"tickertape/feed/calendar"
@@ -14,9 +13,11 @@ import (
 const (
 	name        = "binance" // of the feed
 	cryptoHours = "crypto"  // whose hours it keeps
+
+	answersAtOnce = 16 // that may wait; there is one request at a time
 )
 
-// Decoder reads what comes in on one connection. Its methods may be called from several goroutines.
+// Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
 type Decoder struct {
 	// static
 	dir     *market.Directory
@@ -26,12 +27,12 @@ type Decoder struct {
 	all     []*symbol
 	live    bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
 
-	mu      sync.Mutex
-	scan    vendors.Scanner // guarded by mu: of the whole text
-	items   vendors.Scanner // guarded by mu: of a list in it
-	message message         // guarded by mu
-	skew    vendors.Skew    // guarded by mu
-	answer  *answer         // guarded by mu: the message that was read last; nil: it was none
+	answers vendors.Answers[answer]
+
+	scan    vendors.Scanner // of the whole text
+	items   vendors.Scanner // of a list in it
+	message message
+	skew    vendors.Skew
 }
 
 // answer is what the vendor says to a request.
@@ -45,35 +46,21 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	ids, err := enter(cfg.Symbols, env.Dir)
+	symbols, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(cfg.Symbols, ids, &env, false), nil
+	return newDecoder(symbols, &env, false), nil
 }
 
-// enter puts symbols into the directory.
-func enter(symbols []string, dir *market.Directory) ([]market.SymbolID, error) {
-	ids := make([]market.SymbolID, len(symbols))
-	for i, s := range symbols {
-		id, err := dir.Add(record(s))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		ids[i] = id
-	}
-	return ids, nil
-}
-
-func newDecoder(symbols []string, ids []market.SymbolID, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, symbols: make(map[string]*symbol, len(symbols))}
-	if env.Hours != nil {
-		d.hours, _ = env.Hours.Market(cryptoHours) // there is one
-	}
-	for i, s := range symbols {
-		y := &symbol{name: s, id: ids[i], wants: make(chan struct{}, 1)}
+func newDecoder(symbols []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
+	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, symbols: make(map[string]*symbol, len(symbols)),
+		answers: vendors.NewAnswers[answer](answersAtOnce), hours: symbols[0].Hours}
+	for _, in := range symbols {
+		y := &symbol{Numbered: vendors.NewNumbered(in)}
+		y.LateIDs = true
 		d.all = append(d.all, y)
-		d.symbols[s] = y
+		d.symbols[in.Symbol] = y
 	}
 	return d
 }
@@ -86,9 +73,6 @@ func (d *Decoder) note(err error) {
 
 // Frame takes in one message. An error is one that ends the connection: the vendor says that it shuts down.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.answer = nil
 	d.message = message{}
 	d.scan.Reset(text)
 	if d.scan.Kind() == '[' {
@@ -101,7 +85,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 		return nil
 	}
 	if !d.message.hasList {
-		return d.take(&d.message, received, b)
+		return d.decode(&d.message, received, b)
 	}
 	var ends error
 	d.items.Reset(d.message.list.Raw())
@@ -109,15 +93,15 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 		d.message = message{}
 		d.message.read(&d.items, false)
 		if d.items.Err() == nil {
-			ends = errors.Join(ends, d.take(&d.message, received, b))
+			ends = errors.Join(ends, d.decode(&d.message, received, b))
 		}
 	}
 	d.note(d.items.End())
 	return ends
 }
 
-// take takes in one message without its envelope.
-func (d *Decoder) take(m *message, received market.Time, b *market.Batch) error {
+// decode decodes one message without its envelope.
+func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) error {
 	switch {
 	case m.event.Known():
 		kind, err := m.event.Bytes("e")
@@ -163,58 +147,22 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	if err != nil {
 		return err
 	}
-	var t trade
-	if t.id, err = m.number.Uint("t"); err != nil {
+	var t vendors.Trade
+	if t.ID, err = m.number.Uint("t"); err != nil {
 		return err
 	}
-	if t.price, err = m.price.Price("p"); err != nil {
+	if t.Price, err = m.price.Price("p"); err != nil {
 		return err
 	}
-	if t.size, err = m.size.Quantity("q"); err != nil {
+	if t.Size, err = m.size.Quantity("q"); err != nil {
 		return err
 	}
-	if t.at, err = m.at.UnixAny("T"); err != nil {
+	if t.At, err = m.at.UnixAny("T"); err != nil {
 		return err
 	}
-	d.skew.Note(t.at, received)
-	place, lost, err := y.numbers.Take(t.id, t.at)
-	if err != nil {
-		y.told = 0 // the numbers begin anew
-	}
-	if lost > 0 {
-		b.Lost += lost
-		y.call()
-	}
-	if place == vendors.Repeated {
-		return vendors.Bad(vendors.BadValue, "t: %d of %s is there twice", t.id, y.name)
-	}
-	y.tell(&t, place, received, b)
+	d.skew.Note(t.At, received)
+	_, err = y.Add(&t, received, b)
 	return err
-}
-
-// trade is one trade as it was sent.
-type trade struct {
-	id    uint64
-	price market.Price
-	size  market.Quantity
-	at    market.Time
-}
-
-// tell adds a trade to b. One that comes late counts, but is the last one only if none is later.
-func (y *symbol) tell(t *trade, place vendors.Place, received market.Time, b *market.Batch) {
-	k := market.Tick{Symbol: y.id, Kind: market.KindTrade, Flags: market.Regular, Price: t.price, Size: t.size, Time: t.at, Received: received, ID: t.id}
-	if place == vendors.Late {
-		if t.id < y.told {
-			k.Flags &^= market.SetsLast
-		}
-		if t.at <= y.asOf {
-			k.Flags &^= market.SetsHighLow | market.SetsVolume // the day's figures have it
-		}
-	}
-	y.told = max(y.told, t.id)
-	if k.Flags != 0 {
-		b.Ticks = append(b.Ticks, k)
-	}
 }
 
 // top takes in the best bid and ask, which have a number and no time.
@@ -228,9 +176,9 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 		return err
 	}
 	if number < y.book {
-		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, y.name, y.book)
+		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, y.Symbol, y.book)
 	}
-	k := market.Tick{Symbol: y.id, Kind: market.KindQuote, Received: received}
+	k := market.Tick{Symbol: y.ID, Kind: market.KindQuote, Received: received}
 	if k.Bid, k.BidSize, err = side(&k, market.HasBid, "b", m.bid, "B", m.bidSize); err != nil {
 		return err
 	}
@@ -263,10 +211,10 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 		return err
 	}
 	b.Pulse = true
-	if y.known {
+	if y.Known {
 		return nil
 	}
-	q := market.Quote{Symbol: y.id}
+	q := market.Quote{Symbol: y.ID}
 	for _, x := range [...]struct {
 		key   string
 		v     vendors.Value
@@ -284,32 +232,22 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 		return err
 	}
 	q.Set |= market.FieldVolume
-	if turnover, err := m.size.Quantity("q"); err == nil {
-		setVWAP(&q, turnover)
+	if cost, err := m.size.Quantity("q"); err == nil {
+		if turnover, fits := cost.Times(market.Scale); fits {
+			vendors.SetVWAP(&q, turnover)
+		}
 	}
 	if d.live {
-		y.rolling, y.fresh = q, true
+		y.SetRolling(q)
 	} else {
 		b.Images = append(b.Images, q)
 	}
 	return nil
 }
 
-// setVWAP sets what a volume cost on average, in all.
-func setVWAP(q *market.Quote, cost market.Quantity) {
-	if q.Volume.IsZero() {
-		return
-	}
-	if turnover, fits := cost.Times(market.Scale); fits {
-		if q.VWAP = turnover.Over(q.Volume); q.VWAP > 0 {
-			q.Set |= market.FieldVWAP
-		}
-	}
-}
-
 // reply takes in an answer.
 func (d *Decoder) reply(m *message) (err error) {
-	a := &answer{}
+	var a answer
 	if m.id.Known() {
 		if a.id, err = m.id.Uint("id"); err != nil {
 			return err
@@ -339,50 +277,6 @@ func (d *Decoder) reply(m *message) (err error) {
 		}
 		d.faults.Count(name, vendors.Failed, fmt.Errorf("error %.20s: %.200s", code.Raw(), a.refusal))
 	}
-	d.answer = a
+	d.answers.Tell(a)
 	return nil
-}
-
-// answered is the answer that the message which was read last is; nil: it is none.
-func (d *Decoder) answered() *answer {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.answer
-}
-
-// lastFigures are those of the last 24 hours, and whether they have changed since the last call.
-func (d *Decoder) lastFigures(y *symbol) (image market.Quote, changed bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	changed, y.fresh = y.fresh, false
-	return y.rolling, changed
-}
-
-// traded tells whether any trade of a symbol has come.
-func (d *Decoder) traded(y *symbol) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return y.numbers.Newest() != 0
-}
-
-// awaits tells whether the first trade of a symbol should still come in the stream.
-func (d *Decoder) awaits(y *symbol) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return y.underway && y.numbers.Newest() == 0
-}
-
-// missing tells whether trades are.
-func (d *Decoder) missing(y *symbol) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, any := y.numbers.Missing()
-	return any
-}
-
-// forget gives up what is missing.
-func (d *Decoder) forget(y *symbol) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	y.numbers.Forget()
 }

@@ -169,7 +169,7 @@ func TestRecordingIsDecodedToTheDigit(t *testing.T) {
 			if got := fmt.Sprint(q.Open, q.High, q.Low, q.Price, q.Volume); got != tc.want || int(q.Count) != tc.trades {
 				t.Errorf("%s, %d trades; want %s, %d", got, q.Count, tc.want, tc.trades)
 			}
-			if _, any := x.symbols[tc.symbol].numbers.Missing(); any {
+			if _, any := x.symbols[tc.symbol].Trades.Missing(); any {
 				t.Error("trades are missing")
 			}
 		})
@@ -224,11 +224,11 @@ func TestRecordedListOfSymbolsIsRead(t *testing.T) {
 		if len(b.Ticks) != 5 {
 			t.Errorf("%d states, want 5", len(b.Ticks))
 		}
-		if c := x.dir.Symbol(x.symbols["RUNEEUR"].id).Currency; c != "EUR" {
+		if c := x.dir.Symbol(x.symbols["RUNEEUR"].ID).Currency; c != "EUR" {
 			t.Errorf("RUNEEUR is in %s", c)
 		}
 		for name, want := range map[string]int{"NKNUSDT": 4, "BLZETH": 8, "LRCBTC": 8, "RUNEEUR": 3, "BTCUSDT": 2} {
-			if got := x.dir.Symbol(x.symbols[name].id).Decimals; got != want {
+			if got := x.dir.Symbol(x.symbols[name].ID).Decimals; got != want {
 				t.Errorf("%s has %d decimals, want %d", name, got, want)
 			}
 		}
@@ -311,7 +311,7 @@ func (x *bench) show(b *market.Batch) string {
 		}
 		said = append(said, fmt.Sprintf("quote %v × %v / %s", k.Bid, k.BidSize, ask))
 	}
-	if a := x.answered(); a != nil {
+	if a, there := x.answers.Next(); there {
 		text := fmt.Sprintf("answer %d", a.id)
 		if a.refusal != "" {
 			text += ": " + a.refusal
@@ -342,7 +342,7 @@ func TestMissingTradesAreFoundByTheirNumbers(t *testing.T) {
 	if b := x.frame(t, trade(104)); b.Lost != 3 || len(b.Ticks) != 1 {
 		t.Errorf("three are missing: %+v", b)
 	}
-	if len(x.symbols["BTCUSDT"].wants) != 1 {
+	if len(x.symbols["BTCUSDT"].Gap) != 1 {
 		t.Error("they are not asked for")
 	}
 	if b := x.frame(t, trade(102)); b.Lost != 0 || len(b.Ticks) != 1 || b.Ticks[0].Flags != market.SetsHighLow|market.SetsVolume {
@@ -359,7 +359,7 @@ func TestMissingTradesAreFoundByTheirNumbers(t *testing.T) {
 	if len(b.Ticks) != 3 || b.Ticks[0].ID != 101 || b.Ticks[1].ID != 103 || b.Ticks[2].ID != 106 || b.Lost != 2 {
 		t.Errorf("over REST: %+v, want 101, 103 and 106", b)
 	}
-	if first, any := x.symbols["BTCUSDT"].numbers.Missing(); !any || first != 105 {
+	if first, any := x.symbols["BTCUSDT"].Trades.Missing(); !any || first != 105 {
 		t.Errorf("missing from %d: %v, want 105", first, any)
 	}
 }

@@ -43,8 +43,11 @@ func (d *Decoder) advanced(m *fields, received market.Time, b *market.Batch) {
 	case "status":
 		d.events(m.events, func(f *fields) { d.status(f.products, at, received, b) })
 	case "subscriptions":
-		d.answer = &answer{channels: map[string]map[string]bool{}}
-		d.events(m.events, func(f *fields) { d.subscribed(f.subscribed) })
+		a, readable := answer{channels: map[string]map[string]bool{}}, true
+		d.events(m.events, func(f *fields) { readable = d.subscribed(f.subscribed, a.channels) && readable })
+		if readable {
+			d.answers.Tell(a)
+		}
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("channel: %.40q is not known", channel))
 	}
@@ -64,7 +67,7 @@ func (d *Decoder) count(number vendors.Value, b *market.Batch) {
 		b.Lost += int(n - d.next)
 		for _, p := range d.all { // nothing tells what they were about
 			p.unsure = true
-			p.call()
+			p.Ask()
 		}
 	default:
 		d.note(vendors.Bad(vendors.BadValue, "sequence_num: %d comes where %d should be", n, d.next))
@@ -117,21 +120,22 @@ func (d *Decoder) trades(f *fields, received market.Time, b *market.Batch) {
 	}
 	for i := range d.batch {
 		t := &d.batch[i]
-		if was && t.id <= t.of.numbers.Newest() {
-			if t.of.numbers.Found(t.id) {
-				d.tell(t, vendors.Late, received, b)
+		if was && t.ID <= t.of.Trades.Newest() {
+			if t.of.Trades.Found(t.ID) {
+				t.of.Publish(&t.Trade, vendors.Late, received, b)
 			}
 			continue
 		}
-		d.news(t, received, b)
+		d.add(t, received, b)
 	}
 }
 
-// subscribed takes in all that is subscribed to: an object of lists by channel.
-func (d *Decoder) subscribed(v vendors.Value) {
+// subscribed adds all that is subscribed to, an object of lists by channel, to channels. It returns false where the object
+// cannot be read.
+func (d *Decoder) subscribed(v vendors.Value, channels map[string]map[string]bool) (readable bool) {
 	if !v.Known() {
 		d.note(vendors.Bad(vendors.BadValue, "subscriptions: there are none"))
-		return
+		return true
 	}
 	d.items.Reset(v.Raw())
 	for d.items.Object(); d.items.More(); {
@@ -142,10 +146,9 @@ func (d *Decoder) subscribed(v vendors.Value) {
 			d.note(err)
 			products[product] = true
 		}
-		d.answer.channels[channel] = products
+		channels[channel] = products
 	}
-	if err := d.items.End(); err != nil {
-		d.note(err)
-		d.answer = nil
-	}
+	err := d.items.End()
+	d.note(err)
+	return err == nil
 }

@@ -41,63 +41,24 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// candle is one hour of a product.
-type candle struct {
-	start                  market.Time
-	open, high, low, close market.Price
-	volume                 market.Quantity
-}
-
-const hour = market.Time(time.Hour / time.Microsecond)
-
-// today sums up the hours since the trading day began; the close before them is the previous close. asOf is
-// when they were so, by the vendor's clock: what was missing until then is not any more.
+// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock: what was missing
+// until then is not any more.
 func (d *Decoder) today(p *product, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	asOf = d.skew.Sent(received)
-	rolled := market.TimeOf(d.hours.Rolled(asOf.Std()))
-	q = market.Quote{Symbol: p.id, Set: market.FieldVolume}
-	var first, before market.Time
-	any := false
-	err = d.candles(body, func(c *candle) error {
-		any = true
-		if c.start < rolled {
-			if c.start+hour <= rolled && c.start >= before {
-				before, q.PreviousClose = c.start, c.close
-				q.Set |= market.FieldPreviousClose
-			}
-			return nil
-		}
-		if q.Set&market.FieldOpen == 0 || c.start < first {
-			first, q.Open = c.start, c.open
-		}
-		if q.Set&market.FieldHigh == 0 || c.high > q.High {
-			q.High = c.high
-		}
-		if q.Set&market.FieldLow == 0 || c.low < q.Low {
-			q.Low = c.low
-		}
-		q.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow
-		var fits bool
-		if q.Volume, fits = q.Volume.Add(c.volume); !fits {
-			return vendors.Bad(vendors.BadNumber, "volume: the hours of %s have more than can be", p.name)
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
+	sum := vendors.NewDaySum(p.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
+	if err := d.candles(body, sum.Add); err != nil {
 		return q, 0, err
-	case !any:
-		return q, 0, vendors.Bad(vendors.BadValue, "candles: there are none of %s", p.name)
 	}
-	p.known, p.asOf = true, asOf
+	if q, err = sum.Image(false); err != nil {
+		return q, 0, err
+	}
+	p.Known, p.AsOf = true, asOf
 	return q, asOf, nil
 }
 
 // candles reads a list of candles, in any order: objects at Advanced Trade, and at the Exchange arrays of
-// start, low, high, open, close, volume. The caller holds mu.
-func (d *Decoder) candles(body []byte, do func(*candle) error) error {
+// start, low, high, open, close, volume.
+func (d *Decoder) candles(body []byte, do func(*vendors.Candle) error) error {
 	d.scan.Reset(body)
 	if d.scan.Kind() == '[' {
 		for d.scan.Array(); d.scan.More(); {
@@ -144,16 +105,16 @@ func (d *Decoder) candles(body []byte, do func(*candle) error) error {
 }
 
 // readCandle reads one candle. Figures that the vendor has computed can have more decimals than prices.
-func readCandle(f *fields, do func(*candle) error) (err error) {
-	var c candle
-	if c.start, err = f.start.Unix("start", time.Second); err != nil {
+func readCandle(f *fields, do func(*vendors.Candle) error) (err error) {
+	var c vendors.Candle
+	if c.Start, err = f.start.Unix("start", time.Second); err != nil {
 		return err
 	}
 	for _, x := range [...]struct {
 		key string
 		v   vendors.Value
 		to  *market.Price
-	}{{"open", f.open, &c.open}, {"high", f.high, &c.high}, {"low", f.low, &c.low}, {"close", f.close, &c.close}} {
+	}{{"open", f.open, &c.Open}, {"high", f.high, &c.High}, {"low", f.low, &c.Low}, {"close", f.close, &c.Close}} {
 		if *x.to, err = x.v.Average(x.key); err != nil {
 			return err
 		}
@@ -161,7 +122,7 @@ func readCandle(f *fields, do func(*candle) error) (err error) {
 			return vendors.Bad(vendors.BadNumber, "%s: %s is no price", x.key, *x.to)
 		}
 	}
-	if c.volume, err = sum(f.volume); err != nil {
+	if c.Volume, err = sum(f.volume); err != nil {
 		return err
 	}
 	return do(&c)
@@ -188,8 +149,6 @@ const arrival = 2 * market.Time(time.Second/time.Microsecond)
 
 // missed takes in a product's newest trades, and adds those to b that should have come and did not.
 func (d *Decoder) missed(p *product, body []byte, received market.Time, b *market.Batch) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.scan.Reset(body)
 	var list vendors.Value
 	if d.scan.Kind() == '[' {
@@ -216,15 +175,15 @@ func (d *Decoder) missed(p *product, body []byte, received market.Time, b *marke
 	oldestFirst(d.batch)
 	for i := range d.batch {
 		t := &d.batch[i]
-		if t.id > p.numbers.Newest() && t.at < d.skew.Sent(received)-arrival {
-			lost, err := p.numbers.Expect(t.id, t.at)
+		if t.ID > p.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
+			lost, err := p.Trades.Expect(t.ID, t.At)
 			d.note(err)
 			if !d.numbered {
 				b.Lost += lost
 			}
 		}
-		if p.numbers.Found(t.id) {
-			d.tell(t, vendors.Late, received, b)
+		if p.Trades.Found(t.ID) {
+			p.Publish(&t.Trade, vendors.Late, received, b)
 		}
 	}
 	p.unsure = false

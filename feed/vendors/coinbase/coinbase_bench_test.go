@@ -31,7 +31,7 @@ func BenchmarkDecode(b *testing.B) {
 			}
 			x := newBench(b, "BTC-USD")
 			x.live = true
-			x.all[0].known = true
+			x.all[0].Known = true
 			var batch market.Batch
 			b.ReportAllocs()
 			b.ResetTimer()
@@ -40,7 +40,7 @@ func BenchmarkDecode(b *testing.B) {
 					b.StopTimer()
 					x = newBench(b, "BTC-USD")
 					x.live = true
-					x.all[0].known = true
+					x.all[0].Known = true
 					b.StartTimer()
 				}
 				batch.Ticks, batch.Images = batch.Ticks[:0], batch.Images[:0]
@@ -57,7 +57,7 @@ func BenchmarkDecode(b *testing.B) {
 func TestDecodingAllocatesNothing(t *testing.T) {
 	x := newBench(t, "BTC-USD")
 	x.live = true
-	x.all[0].known = true
+	x.all[0].Known = true
 	batch := market.Batch{Ticks: make([]market.Tick, 0, 16)}
 	var texts [][]byte
 	for i := range 300 {

@@ -29,8 +29,8 @@ func (d *Decoder) exchange(m *fields, received market.Time, b *market.Batch) {
 			d.begin(&t, b)
 			return
 		}
-		d.skew.Note(t.at, received)
-		d.news(&t, received, b)
+		d.skew.Note(t.At, received)
+		d.add(&t, received, b)
 	case "ticker":
 		p := d.find(m.product)
 		if p == nil {
@@ -74,15 +74,15 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 		d.note(err)
 		return
 	}
-	newest := p.numbers.Newest()
+	newest := p.Trades.Newest()
 	if late := p.ahead; late > newest {
-		lost, err := p.numbers.Expect(late, at)
+		lost, err := p.Trades.Expect(late, at)
 		d.note(err)
 		if lost > 0 {
 			b.Lost += lost
-			p.call()
+			p.Ask()
 		}
-		p.ahead, newest = 0, p.numbers.Newest()
+		p.ahead, newest = 0, p.Trades.Newest()
 	}
 	if newest != 0 && last > newest {
 		p.ahead = last
@@ -95,7 +95,7 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 
 // confirm takes in all that is subscribed to: a list of channels with their products.
 func (d *Decoder) confirm(v vendors.Value) {
-	a := &answer{channels: map[string]map[string]bool{}}
+	a := answer{channels: map[string]map[string]bool{}}
 	d.each(v, func(f *fields) {
 		channel, err := f.name.String("name")
 		if err != nil {
@@ -114,7 +114,7 @@ func (d *Decoder) confirm(v vendors.Value) {
 		}
 		a.channels[channel] = products
 	})
-	d.answer = a
+	d.answers.Tell(a)
 }
 
 // refuse takes in an error.
@@ -129,5 +129,5 @@ func (d *Decoder) refuse(m *fields) {
 		}
 	}
 	d.faults.Count(name, vendors.Failed, fmt.Errorf("error: %.200s", text))
-	d.answer = &answer{refusal: text}
+	d.answers.Tell(answer{refusal: text})
 }

@@ -7,39 +7,27 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// product is what one connection knows of one product. The [Decoder] guards it.
+// product is what one connection knows of one product. The goroutine that decodes owns it.
 type product struct {
-	// static
-	name  string
-	id    market.SymbolID
-	wants chan struct{} // of one place: something is missing that REST may have. Never closed.
-
-	numbers  vendors.Sequence
-	told     uint64       // the number of the newest trade that was told
-	absent   bool         // its trades are not told here, whatever else is
-	unsure   bool         // trades may be missing without anything that shows it
-	ahead    uint64       // a trade that was said to be the last one, and is not there; 0 none
-	known    bool         // the trading day's figures are known
-	asOf     market.Time  // of them
-	rolling  market.Quote // the figures of the last 24 hours, until the day's are known
-	fresh    bool         // they have changed since they were taken
-	state    market.State // as it was told; valid where stated
-	stated   bool
+	*vendors.Numbered
+	absent   bool   // its trades are not published, whatever else is
+	unsure   bool   // trades may be missing without anything that shows it
+	ahead    uint64 // a trade that was said to be the last one, and has not come; 0 none
 	decimals int
 }
 
-// call asks for what is missing.
-func (p *product) call() {
-	select {
-	case p.wants <- struct{}{}:
-	default: // has been asked for
+// instruments puts products into the directory.
+func instruments(symbols []string, env *vendors.Env) ([]*vendors.Instrument, error) {
+	records := make([]market.Symbol, len(symbols))
+	for i, s := range symbols {
+		records[i] = record(s)
 	}
+	return env.Instruments(name, records)
 }
 
-// confirmed tells whether the last trade that was told is the last one there is, as far as can be known.
+// confirmed tells whether the last published trade is the last one there is, as far as can be known.
 func (p *product) confirmed() bool {
-	_, missing := p.numbers.Missing()
-	return p.numbers.Newest() != 0 && !missing && !p.unsure && p.ahead == 0
+	return p.Trades.Newest() != 0 && !p.Missing() && !p.unsure && p.ahead == 0
 }
 
 // before is what a price was before it changed by so many billionths of a percent, with at most so many

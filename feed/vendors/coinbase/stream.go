@@ -3,13 +3,10 @@ package coinbase
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"tickertape/feed"
@@ -26,51 +23,39 @@ const (
 
 	ping = 30 * time.Second
 
-	// perLine is how many products share a connection. There is no limit, but whoever reads too slowly is cut
-	// off.
-	perLine = 100
+	// perConnection is how many products share a connection. There is no limit, but whoever reads too slowly is cut off.
+	perConnection = 100
 )
 
 // venue is what all connections share.
 type venue struct {
 	// static
-	env   vendors.Env
-	api   api
-	line  vendors.Line
-	rest  vendors.REST
-	dials *rate.Limiter
+	env      vendors.Env
+	api      api
+	endpoint vendors.Endpoint
+	rest     vendors.REST
+	dials    *rate.Limiter
 
 	mu      sync.Mutex
-	refused map[string]bool // guarded by mu: products and channels that the vendor did not have when they were last asked for
+	refused map[string]bool // guarded by mu: channels that the vendor has refused
 }
 
-// expel notes that the vendor does not have a product or a channel, and tells whether that is news.
-func (v *venue) expel(product string) bool {
+// refuse notes that the vendor refuses a channel, and tells whether that is new.
+func (v *venue) refuse(channel string) (isNew bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	news := !v.refused[product]
-	v.refused[product] = true
-	return news
-}
-
-// readmit notes that the vendor has a product, and tells whether that is news.
-func (v *venue) readmit(product string) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	news := v.refused[product]
-	delete(v.refused, product)
-	return news
+	isNew = !v.refused[channel]
+	v.refused[channel] = true
+	return isNew
 }
 
 // source is one connection to the vendor.
 type source struct {
 	*venue
-	symbols []string
-	ids     []market.SymbolID
+	products []*vendors.Instrument
 }
 
-// Open puts the products into the directory and returns a source for each hundred of them. It does not reach
-// for the vendor: that is what Run does.
+// Open puts the products into the directory and returns a source for each hundred of them. It does not connect; Run does.
 func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -82,19 +67,17 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if cfg.REST != "" {
 		a.rest = cfg.REST
 	}
-	v := &venue{env: env, api: a, dials: rate.NewLimiter(dialsASecond, dialsAtOnce), refused: map[string]bool{}}
-	v.line = vendors.Line{Source: name, URL: a.url, Header: http.Header{"User-Agent": {"tickertape"}}, Ping: ping,
-		Writes: rate.NewLimiter(messagesASecond, messagesAtOnce), Client: env.Client(), Tap: env.Tap}
-	v.rest = vendors.REST{Source: name, Base: strings.TrimSuffix(a.rest, "/"), Limit: rate.NewLimiter(requestsASecond, requestsAtOnce),
-		Header: http.Header{"User-Agent": {"tickertape"}, "Cache-Control": {"no-cache"}}, // answers are cached for a second otherwise
-		Client: env.Client(), Tap: env.Tap}
+	all, err := instruments(cfg.Symbols, &env)
+	if err != nil {
+		return nil, err
+	}
+	v := &venue{env: env, api: a, endpoint: env.Endpoint(name, a.url), rest: env.REST(name, a.rest, rate.NewLimiter(requestsASecond, requestsAtOnce)),
+		dials: rate.NewLimiter(dialsASecond, dialsAtOnce), refused: map[string]bool{}}
+	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(messagesASecond, messagesAtOnce)
+	v.rest.Header.Set("Cache-Control", "no-cache") // answers are cached for a second otherwise
 	var sources []feed.Source
-	for symbols := range slices.Chunk(cfg.Symbols, perLine) {
-		ids, err := enter(symbols, env.Dir)
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, &source{v, symbols, ids})
+	for products := range slices.Chunk(all, perConnection) {
+		sources = append(sources, &source{v, products})
 	}
 	return sources, nil
 }
@@ -103,50 +86,16 @@ func (s *source) Info() feed.Info {
 	return feed.Info{Name: name, Numbered: true, Market: cryptoHours, Remote: true}
 }
 
-// line is one connection while it stands.
-type line struct {
+// connection is one session while it lasts.
+type connection struct {
 	*venue
-	conn    *vendors.Conn
+	*vendors.Session
 	decoder *Decoder
-	opening *vendors.Opening
-	answers chan answer // to subscriptions. Never closed.
-	group   *errgroup.Group
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	err := s.hold(ctx, publish)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
-	if err := s.dials.Wait(ctx); err != nil {
-		return err
-	}
-	conn, err := s.line.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	s.env.Log.Debug("connected", "source", name, "url", conn.Where(), "symbols", len(s.symbols))
-	l := &line{venue: s.venue, conn: conn, decoder: newDecoder(s.symbols, s.ids, &s.env, true), opening: vendors.NewOpening(publish),
-		answers: make(chan answer, 16)}
-	l.group, ctx = errgroup.WithContext(ctx)
-	l.group.Go(func() error { return conn.Pump(ctx, l.decoder, l.opening.Publish, l.pass) })
-	l.group.Go(func() error { return l.begin(ctx) })
-	return l.group.Wait()
-}
-
-// pass hands an answer to whoever waits for it. One that nobody waits for may be lost.
-func (l *line) pass(*market.Batch) error {
-	if a := l.decoder.reply(); a != nil {
-		select {
-		case l.answers <- *a:
-		default:
-		}
-	}
-	return nil
+	c := &connection{venue: s.venue, decoder: newDecoder(s.products, &s.env, true)}
+	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
+	return c.Session.Run(ctx, publish)
 }

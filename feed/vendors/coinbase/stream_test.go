@@ -438,7 +438,7 @@ func TestADayBeginsAtTheRoll(t *testing.T) {
 
 func TestManySymbolsHaveSeveralConnections(t *testing.T) {
 	var symbols []string
-	for i := range 2*perLine + 1 {
+	for i := range 2*perConnection + 1 {
 		symbols = append(symbols, fmt.Sprintf("C%d-USD", i))
 	}
 	onStage(t, symbols, symbols, today, func(t *testing.T, s *stage) {
@@ -454,7 +454,7 @@ func TestManySymbolsHaveSeveralConnections(t *testing.T) {
 
 func TestManyConnectionsAreNotMadeAtOnce(t *testing.T) {
 	var symbols []string
-	for i := range 12 * perLine {
+	for i := range 12 * perConnection {
 		symbols = append(symbols, fmt.Sprintf("C%d-USD", i))
 	}
 	onStage(t, symbols, symbols, nil, func(t *testing.T, s *stage) {

@@ -2,10 +2,10 @@ package coinbase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -14,111 +14,92 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// answerTime is how long an answer to a subscription may take.
-const answerTime = 10 * time.Second
-
-// begin subscribes to all channels, and tends the products that the vendor has once their trades stream.
-func (l *line) begin(ctx context.Context) error {
-	trades := l.api.channels[0]
-	products, err := l.subscribe(ctx, trades, l.decoder.all, func(p *product, why string) { l.refuse(p, trades, why) })
+// talk subscribes to all channels, and asks for what the stream does not say of the products whose trades it has.
+func (c *connection) talk(ctx context.Context) error {
+	trades := c.api.channels[0]
+	products, err := c.subscribe(ctx, trades, c.decoder.all, func(p *product, why string) {
+		c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("subscribe to %s of %s: %.200s", trades.name, p.Symbol, why))
+		c.leaveOut(ctx, p)
+		c.Expel(ctx, p.Instrument, why)
+	})
 	if err != nil {
 		return err
 	}
-	l.judge(l.decoder.all, products)
 	if len(products) == 0 {
-		return feed.Breakf(feed.Refused, "subscribe to %s at %s: it has none of the products", trades.name, l.conn.Where())
+		return feed.Breakf(feed.Refused, "subscribe to %s at %s: it has none of the products", trades.name, c.Where())
 	}
 	for _, p := range products {
-		l.group.Go(func() error {
-			l.tend(ctx, p)
+		c.Readmit(ctx, p.Instrument)
+		c.Go(func() error {
+			c.follow(ctx, p)
 			return nil
 		})
 	}
-	for _, ch := range l.api.channels[1:] {
+	for _, ch := range c.api.channels[1:] {
 		asked := products
 		if ch.whole {
 			asked = nil
 		}
 		lacks := func(why string) {
-			if ctx.Err() == nil && l.expel(ch.name) {
-				l.env.Log.Warn("coinbase refuses a channel; prices come without it", "channel", ch.name, "message", why)
+			if ctx.Err() == nil && c.refuse(ch.name) {
+				c.env.Log.Warn("channel refused; prices come without it", vendors.KeySource, name, vendors.KeyChannel, ch.name, vendors.KeyReason, why)
 			}
 		}
-		_, err := l.subscribe(ctx, ch, asked, func(p *product, why string) { lacks(fmt.Sprintf("%s: %.200s", p.name, why)) })
-		if err != nil { // a connection that has ended shows where it is read
+		_, err := c.subscribe(ctx, ch, asked, func(p *product, why string) { lacks(fmt.Sprintf("%s: %.200s", p.Symbol, why)) })
+		if err != nil { // if the connection has ended, reading it says why
 			lacks(err.Error())
 		}
 	}
 	return nil
 }
 
-// judge says that there are no prices of those products that are not among the good ones, and that there are
-// again of those that were refused before.
-func (l *line) judge(products, good []*product) {
-	var b market.Batch
-	now := market.TimeOf(time.Now())
-	for _, p := range products {
-		state := market.Live
-		if !slices.Contains(good, p) {
-			state = market.Down
-			l.decoder.leaveOut(p)
-		} else if !l.readmit(p.name) {
-			continue
-		}
-		b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindState, State: state, Received: now})
-	}
-	if len(b.Ticks) > 0 {
-		l.opening.Publish(b)
-	}
+// leaveOut has the trades of a product not be published, whatever else the vendor sends of it.
+func (c *connection) leaveOut(ctx context.Context, p *product) {
+	c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+		p.absent = true
+		return nil
+	})
 }
 
-// subscribe asks for a channel and returns the products that are subscribed to then; refused gets the others. An
-// error does not always say which product it is about: then it is looked for in halves.
-func (l *line) subscribe(ctx context.Context, ch channel, products []*product, refused func(*product, string)) (good []*product, err error) {
-	a, err := l.ask(ctx, ch, products)
-	if err != nil {
+// subscribe asks for a channel and returns the accepted products; refused gets the others. Without products it is a channel
+// of all products.
+func (c *connection) subscribe(ctx context.Context, ch channel, products []*product, refused func(*product, string)) ([]*product, error) {
+	ask := func(products []*product) (vendors.Verdict[*product], error) { return c.verdict(ctx, ch, products) }
+	if len(products) == 0 {
+		_, err := ask(nil)
 		return nil, err
 	}
+	return vendors.Subscribe(products, ask, refused)
+}
+
+// verdict asks for a channel of products once. An error of the vendor does not always say which product it is about.
+func (c *connection) verdict(ctx context.Context, ch channel, products []*product) (v vendors.Verdict[*product], err error) {
+	a, err := c.ask(ctx, ch, products)
+	if err != nil {
+		return v, err
+	}
 	if a.refusal == "" {
+		v.Reason = "it is not among those that are subscribed to"
 		for _, p := range products {
-			if l.has(a, ch, p) {
-				good = append(good, p)
+			if a.has(ch, p) {
+				v.Accepted = append(v.Accepted, p)
 			} else {
-				refused(p, "it is not among those that are subscribed to")
+				v.Refused = append(v.Refused, p)
 			}
 		}
-		return good, nil
+		return v, nil
 	}
-	var named, rest []*product
+	v.Reason = a.refusal
 	for _, p := range products {
-		if names(a.refusal, p.name) {
-			named = append(named, p)
-		} else {
-			rest = append(rest, p)
+		if names(a.refusal, p.Symbol) {
+			v.Refused = append(v.Refused, p)
 		}
 	}
-	if len(named) == 0 {
-		about := strings.ToLower(a.refusal)
-		switch n := len(products); {
-		case n == 0 || !strings.Contains(about, "product") && !strings.Contains(about, "delisted"):
-			return nil, feed.Breakf(feed.Refused, "subscribe to %s at %s: it says %.200q", ch.name, l.conn.Where(), a.refusal)
-		case n == 1:
-			named, rest = products, nil
-		default:
-			if good, err = l.subscribe(ctx, ch, products[:n/2], refused); err != nil {
-				return nil, err
-			}
-			rest = products[n/2:]
-		}
+	about := strings.ToLower(a.refusal)
+	if len(v.Refused) == 0 && (len(products) == 0 || !strings.Contains(about, "product") && !strings.Contains(about, "delisted")) {
+		return v, feed.Breakf(feed.Refused, "subscribe to %s at %s: the vendor says %.200q", ch.name, c.Where(), a.refusal)
 	}
-	for _, p := range named {
-		refused(p, a.refusal)
-	}
-	if len(rest) == 0 {
-		return good, nil
-	}
-	more, err := l.subscribe(ctx, ch, rest, refused)
-	return append(good, more...), err
+	return v, nil
 }
 
 // names tells whether a text has a product's name as a word of its own.
@@ -133,63 +114,45 @@ func names(text, product string) bool {
 	return false
 }
 
-// refuse counts a product that the vendor does not have, and logs it once.
-func (l *line) refuse(p *product, ch channel, why string) {
-	l.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("subscribe to %s of %s: %.200s", ch.name, p.name, why))
-	if l.expel(p.name) {
-		l.env.Log.Warn("coinbase refuses a symbol", "symbol", p.name, "channel", ch.name, "message", fmt.Sprintf("%.200s", why))
-	}
-}
-
 // has tells whether an answer confirms a channel of a product; without one, the channel.
-func (l *line) has(a answer, ch channel, p *product) bool {
-	told, subscribed := a.channels[ch.name]
-	return subscribed && (p == nil || told[p.name] || told[twin(p.name)])
+func (a answer) has(ch channel, p *product) bool {
+	products, subscribed := a.channels[ch.name]
+	return subscribed && (p == nil || products[p.Symbol] || products[twin(p.Symbol)])
 }
 
-// ask sends one request and waits for its answer: a refusal, or a list that has all that was asked for. Where
-// there is none such, it is the last list that has the channel.
-func (l *line) ask(ctx context.Context, ch channel, products []*product) (answer, error) {
+// hasAll tells whether an answer confirms a channel of all products.
+func (a answer) hasAll(ch channel, products []*product) bool {
+	return a.has(ch, nil) && !slices.ContainsFunc(products, func(p *product) bool { return !a.has(ch, p) })
+}
+
+// ask sends one request and waits for its answer: a refusal, or a list that has all that was asked for. Where none such
+// comes in time, it is the last list that has the channel.
+func (c *connection) ask(ctx context.Context, ch channel, products []*product) (result answer, err error) {
 	wanted := make([]string, len(products))
 	for i, p := range products {
-		wanted[i] = p.name
+		wanted[i] = p.Symbol
 	}
-	text, err := json.Marshal(l.api.subscribe(ch, wanted))
+	text, err := json.Marshal(c.api.subscribe(ch, wanted))
 	if err != nil {
 		return answer{}, fmt.Errorf("subscribe to %s: %w", ch.name, err)
 	}
-	for len(l.answers) > 0 {
-		<-l.answers // to an earlier request
-	}
-	if err := l.conn.Write(ctx, text); err != nil {
+	c.decoder.answers.Forget() // answers to an earlier request
+	if err := c.Write(ctx, text); err != nil {
 		return answer{}, err
 	}
-	timer := time.NewTimer(answerTime)
-	defer timer.Stop()
-	var partial *answer
-	for {
-		select {
-		case <-ctx.Done():
-			return answer{}, context.Cause(ctx)
-		case a := <-l.answers:
-			if a.refusal != "" || l.hasAll(a, ch, products) {
-				return a, nil
-			}
-			if l.has(a, ch, nil) {
-				partial = &a
-			}
-		case <-timer.C:
-			if partial != nil {
-				return *partial, nil
-			}
-			return answer{}, feed.Breakf(feed.Lost, "subscribe to %s at %s: no answer within %v", ch.name, l.conn.Where(), answerTime)
+	partial := false
+	err = c.decoder.answers.Await(ctx, 0, fmt.Sprintf("subscribe to %s at %s", ch.name, c.Where()), func(a answer) (bool, error) {
+		if a.refusal != "" || a.hasAll(ch, products) {
+			result = a
+			return true, nil
 		}
+		if a.has(ch, nil) {
+			result, partial = a, true
+		}
+		return false, nil
+	})
+	if partial && errors.Is(err, vendors.ErrNoAnswer) {
+		err = nil
 	}
-}
-
-func (l *line) hasAll(a answer, ch channel, products []*product) bool {
-	if len(products) == 0 {
-		return l.has(a, ch, nil)
-	}
-	return !slices.ContainsFunc(products, func(p *product) bool { return !l.has(a, ch, p) })
+	return result, err
 }

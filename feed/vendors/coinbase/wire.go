@@ -2,7 +2,6 @@ package coinbase
 
 import (
 	"fmt"
-	"sync"
 
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -12,10 +11,12 @@ import (
 const (
 	name        = "coinbase" // of the feed
 	cryptoHours = "crypto"   // whose hours it keeps
+
+	answersAtOnce = 16 // that may wait; there is one request at a time
 )
 
-// Decoder reads what comes in on one connection, be it of Advanced Trade or of the Exchange. Its methods may
-// be called from several goroutines.
+// Decoder reads what comes in on one connection, be it of Advanced Trade or of the Exchange. One goroutine
+// at a time calls its methods.
 type Decoder struct {
 	// static
 	dir      *market.Directory
@@ -25,18 +26,18 @@ type Decoder struct {
 	all      []*product
 	live     bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
 
-	mu       sync.Mutex
-	scan     vendors.Scanner // guarded by mu: of the whole text
-	list     vendors.Scanner // guarded by mu: of a list in it
-	items    vendors.Scanner // guarded by mu: of a list in that
-	message  fields          // guarded by mu
-	event    fields          // guarded by mu: of the message's list
-	item     fields          // guarded by mu: of a list in either
-	batch    []trade         // guarded by mu: of one message
-	skew     vendors.Skew    // guarded by mu
-	numbered bool            // guarded by mu: messages have numbers
-	next     uint64          // guarded by mu: the number of the next message
-	answer   *answer         // guarded by mu: of the message that was read last; nil: it was none
+	answers vendors.Answers[answer]
+
+	scan     vendors.Scanner // of the whole text
+	list     vendors.Scanner // of a list in it
+	items    vendors.Scanner // of a list in that
+	message  fields
+	event    fields  // of the message's list
+	item     fields  // of a list in either
+	batch    []trade // of one message
+	skew     vendors.Skew
+	numbered bool   // messages have numbers
+	next     uint64 // the number of the next message
 }
 
 // answer is what the vendor says to a subscription.
@@ -50,36 +51,21 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	ids, err := enter(cfg.Symbols, env.Dir)
+	products, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(cfg.Symbols, ids, &env, false), nil
+	return newDecoder(products, &env, false), nil
 }
 
-// enter puts products into the directory.
-func enter(symbols []string, dir *market.Directory) ([]market.SymbolID, error) {
-	ids := make([]market.SymbolID, len(symbols))
-	for i, s := range symbols {
-		id, err := dir.Add(record(s))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		ids[i] = id
-	}
-	return ids, nil
-}
-
-func newDecoder(symbols []string, ids []market.SymbolID, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, products: make(map[string]*product, len(symbols))}
-	if env.Hours != nil {
-		d.hours, _ = env.Hours.Market(cryptoHours) // there is one
-	}
-	for i, s := range symbols {
-		p := &product{name: s, id: ids[i], wants: make(chan struct{}, 1)}
+func newDecoder(products []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
+	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, products: make(map[string]*product, len(products)),
+		answers: vendors.NewAnswers[answer](answersAtOnce), hours: products[0].Hours}
+	for _, in := range products {
+		p := &product{Numbered: vendors.NewNumbered(in)}
 		d.all = append(d.all, p)
-		d.products[s] = p
-		if other := twin(s); other != "" {
+		d.products[in.Symbol] = p
+		if other := twin(in.Symbol); other != "" {
 			d.products[other] = p
 		}
 	}
@@ -88,9 +74,6 @@ func newDecoder(symbols []string, ids []market.SymbolID, env *vendors.Env, live 
 
 // Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.answer = nil
 	d.scan.Reset(text)
 	m := &d.message
 	m.read(&d.scan)
@@ -144,7 +127,7 @@ func (d *Decoder) each(v vendors.Value, do func(*fields)) {
 // ticker is the best bid and ask, and what the last 24 hours were.
 func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *market.Batch) {
 	if m.bid.Known() || m.ask.Known() {
-		k := market.Tick{Symbol: p.id, Kind: market.KindQuote, Time: at, Received: received}
+		k := market.Tick{Symbol: p.ID, Kind: market.KindQuote, Time: at, Received: received}
 		bid, err := side(&k, market.HasBid, "best_bid", m.bid, m.bidSize, &k.BidSize)
 		ask, askErr := side(&k, market.HasAsk, "best_ask", m.ask, m.askSize, &k.AskSize)
 		if err == nil {
@@ -157,7 +140,7 @@ func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *mar
 			d.note(err)
 		}
 	}
-	if p.known {
+	if p.Known {
 		return
 	}
 	image, err := d.lastDay(m, p)
@@ -166,7 +149,7 @@ func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *mar
 		d.note(err)
 	case image.Set == 0:
 	case d.live:
-		p.rolling, p.fresh = image, true
+		p.SetRolling(image)
 	default:
 		b.Images = append(b.Images, image)
 	}
@@ -193,7 +176,7 @@ func side(k *market.Tick, flag market.Flags, key string, price, size vendors.Val
 
 // lastDay is what a ticker says of the last 24 hours.
 func (d *Decoder) lastDay(m *fields, p *product) (q market.Quote, err error) {
-	q.Symbol = p.id
+	q.Symbol = p.ID
 	read := func(v vendors.Value, key string, field market.Fields, to *market.Price) {
 		if err == nil && v.Known() {
 			if *to, err = v.Price(key); *to > 0 {
@@ -240,7 +223,7 @@ func (d *Decoder) status(list vendors.Value, at, received market.Time, b *market
 			d.note(err)
 			if n := step.Decimals(); n > p.decimals {
 				p.decimals = n
-				_, err := d.dir.Add(market.Symbol{Symbol: p.name, Decimals: n})
+				_, err := d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: n})
 				d.note(err)
 			}
 		}
@@ -253,11 +236,7 @@ func (d *Decoder) status(list vendors.Value, at, received market.Time, b *market
 		if string(word) != "online" || isTrue(f.postOnly) || isTrue(f.cancelOnly) || isTrue(f.stopped) {
 			state = market.Halted
 		}
-		if p.stated && p.state == state {
-			return
-		}
-		p.stated, p.state = true, state
-		b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindState, State: state, Time: at, Received: received})
+		p.SetState(state, at, received, b)
 	})
 }
 
@@ -265,42 +244,5 @@ func isTrue(v vendors.Value) bool { return string(v.Raw()) == "true" }
 
 // alive says that a product's last trade still is the last one.
 func alive(p *product, at, received market.Time, b *market.Batch) {
-	b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindAlive, Time: at, Received: received})
-}
-
-// reply is the answer to the message that was read last, if it was one.
-func (d *Decoder) reply() *answer {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.answer
-}
-
-// lastFigures are those of the last 24 hours, and whether they have changed since the last call.
-func (d *Decoder) lastFigures(p *product) (image market.Quote, changed bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	changed, p.fresh = p.fresh, false
-	return p.rolling, changed
-}
-
-// missing tells whether trades are.
-func (d *Decoder) missing(p *product) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, any := p.numbers.Missing()
-	return any
-}
-
-// leaveOut notes that a product's trades are not told.
-func (d *Decoder) leaveOut(p *product) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	p.absent = true
-}
-
-// forget gives up what is missing.
-func (d *Decoder) forget(p *product) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	p.numbers.Forget()
+	b.Ticks = append(b.Ticks, market.Tick{Symbol: p.ID, Kind: market.KindAlive, Time: at, Received: received})
 }

@@ -199,7 +199,7 @@ func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 				t.Errorf("%s: refused: %v", message, r)
 			}
 		}
-		if a := x.reply(); a != nil {
+		if _, there := x.answers.Next(); there {
 			effects["answer"]++
 		}
 		effects["lost"] += b.Lost
@@ -300,7 +300,7 @@ func TestEveryFixtureOfAdvancedTradeHasItsEffect(t *testing.T) {
 			x := newBench(t, "ETH-USDT")
 			messages := fixture(t, name)
 			x.frame(t, messages[0], 0)
-			if a := x.reply(); a == nil || a.refusal != "" || len(a.channels) != 1 {
+			if a, there := x.answers.Next(); !there || a.refusal != "" || len(a.channels) != 1 {
 				t.Errorf("%s: %+v", messages[0], a)
 			}
 			b := x.frame(t, messages[1], 0)
@@ -526,7 +526,7 @@ func TestMissingTradesAreFound(t *testing.T) {
 		if want := []string{"1011.5:6", "1013.5:7"}; !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", path, got, want)
 		}
-		if d.missing(d.all[0]) {
+		if d.all[0].Missing() {
 			t.Errorf("%s: something is still missing", path)
 		}
 	}

@@ -72,7 +72,7 @@ func (f *figures) none() bool { return f.last <= 0 && f.previous <= 0 }
 // day, and the market has not traded since, the last price is the previous close of this one. Before the
 // regular session, its open, high and low cannot be of today.
 func (f *figures) image(in *instrument, now market.Time) market.Quote {
-	q := market.Quote{Symbol: in.id}
+	q := market.Quote{Symbol: in.ID}
 	set := func(field market.Fields, to *market.Price, p market.Price) {
 		if p > 0 {
 			*to = p

@@ -1,10 +1,8 @@
 package finnhub
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -70,48 +68,38 @@ func decimalsOf(symbol string) int {
 
 // instrument is one symbol. All connections share it.
 type instrument struct {
-	// static
-	symbol string
-	id     market.SymbolID
-	stock  bool
-	hours  *calendar.Market // nil: it has none
-
-	down atomic.Bool // the vendor does not have it, or tells nothing of it, and that was told
+	*vendors.Instrument
+	stock bool
 }
 
-// enter puts symbols into the directory.
-func enter(symbols []string, env *vendors.Env) ([]*instrument, error) {
+// instruments puts symbols into the directory.
+func instruments(symbols []string, env *vendors.Env) ([]*instrument, error) {
+	records := make([]market.Symbol, len(symbols))
+	for i, s := range symbols {
+		records[i] = market.Symbol{Symbol: s, Currency: currencyOf(s), Decimals: decimalsOf(s), Market: marketOf(s)}
+	}
+	shared, err := env.Instruments(name, records)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]*instrument, len(symbols))
 	for i, s := range symbols {
-		keeps := marketOf(s)
-		id, err := env.Dir.Add(market.Symbol{Symbol: s, Currency: currencyOf(s), Decimals: decimalsOf(s), Market: keeps})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		all[i] = &instrument{symbol: s, id: id, stock: keeps == us}
-		if env.Hours != nil {
-			all[i].hours, _ = env.Hours.Market(keeps) // there is one
-		}
+		all[i] = &instrument{shared[i], marketOf(s) == us}
 	}
 	return all, nil
 }
 
-// rolled is when the trading day that an instant belongs to began; long ago where it has none.
+// rolled is when the trading day of an instant began; long ago for one that has no days.
 func (in *instrument) rolled(at market.Time) market.Time {
-	return market.TimeOf(in.hours.Rolled(at.Std()))
+	return market.TimeOf(in.Hours.Rolled(at.Std()))
 }
 
 // early tells whether an instant is before the regular session of its day.
-func (in *instrument) early(at market.Time) bool { return in.hours.Phase(at.Std()) == calendar.Pre }
+func (in *instrument) early(at market.Time) bool { return in.Hours.Phase(at.Std()) == calendar.Pre }
 
 // regular tells whether an instant is in the regular session.
 func (in *instrument) regular(at market.Time) bool {
-	return in.hours.Phase(at.Std()) == calendar.Regular
-}
-
-// state is a tick that says how an instrument stands.
-func (in *instrument) state(s market.State, received market.Time) market.Tick {
-	return market.Tick{Symbol: in.id, Kind: market.KindState, State: s, Received: received}
+	return in.Hours.Phase(at.Std()) == calendar.Regular
 }
 
 // marketOfAll is the market of symbols that all keep the same; "" otherwise, which is never closed.

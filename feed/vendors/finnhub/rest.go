@@ -2,137 +2,99 @@ package finnhub
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"net/url"
-	"sync"
 	"time"
 
-	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
 
 const quotePath = "/quote"
 
-const (
-	// The figures of a new day are asked for some time after it has begun, and not by everybody at once.
-	leastLate = time.Minute
-	mostLate  = 5 * time.Minute
-)
-
-// closes are the previous closes that were told, for as long as their trading day lasts. All connections share
-// them, so that a new one need not wait for its turn at REST to count trades in full.
-type closes struct {
-	mu    sync.Mutex
-	known map[market.SymbolID]previousClose // guarded by mu
-}
+// closes are the known previous closes, each for as long as its trading day lasts. Connections share them, so that a new
+// one counts trades in full before REST has answered.
+type closes map[market.SymbolID]previousClose
 
 type previousClose struct {
 	price  market.Price
 	rolled market.Time // the beginning of its day
 }
 
-func (c *closes) note(in *instrument, price market.Price, now market.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known[in.id] = previousClose{price, in.rolled(now)}
+func (c closes) note(in *instrument, price market.Price, now market.Time) {
+	c[in.ID] = previousClose{price, in.rolled(now)}
 }
 
 // of is the previous close of the trading day that an instant belongs to; 0 unknown.
-func (c *closes) of(in *instrument, now market.Time) market.Price {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if p, known := c.known[in.id]; known && p.rolled == in.rolled(now) {
+func (c closes) of(in *instrument, now market.Time) market.Price {
+	if p, known := c[in.ID]; known && p.rolled == in.rolled(now) {
 		return p.price
 	}
 	return 0
 }
 
-// recall tells the previous closes that are known, so that trades of those symbols count in full at once.
-func (l *line) recall(received market.Time) {
-	for _, in := range l.all {
-		if price := l.closes.of(in, received); price > 0 {
-			l.opening.Start(market.Quote{Symbol: in.id, Set: market.FieldPreviousClose, PreviousClose: price}, 0)
-		}
-	}
-}
-
-// tend asks for the day's figures, of this day and of each that follows, until ctx ends. Of an outage, high and
-// low know nothing, so that a new connection asks for what is known as well, but last.
-func (l *line) tend(ctx context.Context) {
-	now := market.TimeOf(time.Now())
+// figures asks for the figures of this day and of each that follows, until ctx ends. Symbols of which nothing is known come
+// first. A new connection asks for the others as well: their high and low may have changed during the outage.
+func (c *connection) figures(ctx context.Context) {
 	var first, last, stocks []*instrument
-	for _, in := range l.all {
-		if l.closes.of(in, now) == 0 {
-			first = append(first, in)
-		} else {
-			last = append(last, in)
+	c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+		now := market.TimeOf(time.Now())
+		for _, in := range c.all {
+			if c.closes.of(in, now) == 0 {
+				first = append(first, in)
+			} else {
+				last = append(last, in)
+			}
+			if in.stock {
+				stocks = append(stocks, in)
+			}
 		}
-		if in.stock {
-			stocks = append(stocks, in)
-		}
-	}
-	for _, in := range append(first, last...) {
-		l.ask(ctx, in)
-	}
-	for len(stocks) > 0 && ctx.Err() == nil {
-		next := stocks[0].hours.NextRoll(time.Now())
-		if next.IsZero() || !vendors.Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate)) {
-			return
-		}
-		for _, in := range stocks {
-			l.ask(ctx, in)
-		}
-	}
-}
-
-// ask asks for the figures of one symbol until there is an answer. One that helps nothing, such as that the plan
-// does not have these figures, is not asked for again: the trades count without them.
-func (l *line) ask(ctx context.Context, in *instrument) {
-	vendors.Repeat(ctx, func(ctx context.Context) error {
-		l.opening.Again(in.id)
-		body, received, err := l.rest.Get(ctx, quotePath, url.Values{"symbol": {in.symbol}})
-		var refused *feed.Break
-		switch {
-		case err == nil:
-			l.answer(in, body, received)
-			return nil
-		case errors.As(err, &refused) && refused.Cause == feed.Refused:
-			l.fail(err)
-			l.opening.Start(market.Quote{Symbol: in.id}, 0)
-			return nil
-		}
-		return err
-	}, func(err error) {
-		l.fail(err)
-		l.opening.GiveUp()
+		return nil
 	})
+	for _, in := range append(first, last...) {
+		c.ask(ctx, in)
+	}
+	for len(stocks) > 0 && vendors.NextDay(ctx, stocks[0].Hours) {
+		for _, in := range stocks {
+			c.ask(ctx, in)
+		}
+	}
 }
 
-func (l *line) fail(err error) { l.env.Faults.Count(name, vendors.Failed, err) }
+// ask asks for the figures of one symbol until there is an answer. Where the vendor refuses, as when the plan does not have
+// these figures, the trades count without.
+func (c *connection) ask(ctx context.Context, in *instrument) {
+	refused := c.Inquire(ctx, func(ctx context.Context) error {
+		c.Again(ctx, in.ID)
+		body, received, err := c.rest.Get(ctx, quotePath, url.Values{"symbol": {in.Symbol}})
+		if err != nil {
+			return err
+		}
+		return c.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
+			c.answer(o, b, in, body, received)
+			return nil
+		})
+	}, func() { c.WithoutFigures(ctx) })
+	if refused {
+		c.WithoutFigures(ctx, in.ID)
+	}
+}
 
-// answer tells what an answer says.
-func (l *line) answer(in *instrument, body []byte, received market.Time) {
+// answer publishes what an answer says. One that cannot be read is counted, and not asked for again.
+func (c *connection) answer(o *vendors.Opening, b *market.Batch, in *instrument, body []byte, received market.Time) {
 	f, err := readFigures(body, received)
 	switch {
 	case err != nil:
-		l.env.Faults.Note(name, err)
-	case f.none() && in.stock:
-		l.unknown(in, received)
+		c.env.Faults.Note(name, err)
+	case f.none() && in.stock: // figures of coins and currencies are not promised
+		c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.Symbol))
+		if in.Expel() {
+			c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, in.Symbol)
+			b.Ticks = append(b.Ticks, in.State(market.Down, 0, received))
+		}
 	}
 	image := f.image(in, received)
 	if image.Set&market.FieldPreviousClose != 0 {
-		l.closes.note(in, image.PreviousClose, received)
+		c.closes.note(in, image.PreviousClose, received)
 	}
-	l.opening.Start(image, f.at) // those of the last second count twice: into high and low, which does not matter
-}
-
-// unknown says that the vendor does not have a stock. The figures of coins and currencies are not promised.
-func (l *line) unknown(in *instrument, received market.Time) {
-	l.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.symbol))
-	if in.down.CompareAndSwap(false, true) {
-		l.env.Log.Warn("symbol unknown to the vendor", "source", name, "symbol", in.symbol)
-		l.opening.Publish(market.Batch{Ticks: []market.Tick{in.state(market.Down, received)}})
-	}
+	o.Start(b, image, f.at) // trades of the last second count twice: into high and low, where that does not matter
 }

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"tickertape/feed"
@@ -33,20 +29,20 @@ const (
 // source is the one connection that a key may have.
 type source struct {
 	// static
-	env     vendors.Env
-	key     vendors.Secret
-	line    vendors.Line // without the key
-	rest    vendors.REST
-	all     []*instrument
-	effects map[string]effect
-	market  string
-	closes  *closes
+	env      vendors.Env
+	key      vendors.Secret
+	endpoint vendors.Endpoint // without the key
+	rest     vendors.REST
+	all      []*instrument
+	effects  map[string]effect
+	market   string
 
-	evictions atomic.Int32 // connections in a row that ended at once
+	// owned by Run, of which there is one at a time
+	closes    closes // owned by the goroutine that decodes
+	evictions int    // connections in a row that ended at once
 }
 
-// Open puts the symbols into the directory and reads the key. It does not reach for the vendor: that is what
-// Run does.
+// Open puts the symbols into the directory and reads the key. It does not connect; Run does.
 func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -55,100 +51,95 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	env.Faults.Hide(key)
-	all, err := enter(cfg.Symbols, &env)
+	all, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
-	secrets := []vendors.Secret{key}
-	s := &source{env: env, key: key, all: all, effects: cfg.Conditions.effects(), market: marketOfAll(cfg.Symbols),
-		closes: &closes{known: map[market.SymbolID]previousClose{}}}
-	s.line = vendors.Line{Source: name, URL: cfg.URL, Header: http.Header{"User-Agent": {"tickertape"}}, Ping: ping, Secrets: secrets,
-		Writes: rate.NewLimiter(messagesASecond, messagesAtOnce), Client: env.Client(), Tap: env.Tap}
-	s.rest = vendors.REST{Source: name, Base: strings.TrimSuffix(cfg.REST, "/"), Secrets: secrets,
-		Header: http.Header{"User-Agent": {"tickertape"}, "X-Finnhub-Token": {key.Reveal()}},
-		Limit:  rate.NewLimiter(rate.Every(time.Minute/time.Duration(cfg.RESTPerMinute)), 1), Client: env.Client(), Tap: env.Tap}
+	s := &source{env: env, key: key, all: all, effects: cfg.Conditions.effects(), market: marketOfAll(cfg.Symbols), closes: closes{}}
+	s.endpoint = env.Endpoint(name, cfg.URL, key)
+	s.endpoint.Ping, s.endpoint.Writes = ping, rate.NewLimiter(messagesASecond, messagesAtOnce)
+	s.rest = env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/time.Duration(cfg.RESTPerMinute)), 1), key)
+	s.rest.Header.Set("X-Finnhub-Token", key.Reveal())
 	return []feed.Source{s}, nil
 }
 
 func (s *source) Info() feed.Info { return feed.Info{Name: name, Market: s.market, Remote: true} }
 
-// line is one connection while it stands.
-type line struct {
+// connection is one session while it lasts.
+type connection struct {
 	*source
-	conn    *vendors.Conn
+	*vendors.Session
 	decoder *Decoder
-	opening *vendors.Opening
-	heard   bool // owned by the reading goroutine: the vendor has said something
-	live    bool // owned by the reading goroutine: prices come
+	began   time.Time // owned by talk, and by Run after it: when the connection was open
+	heard   bool      // owned by the goroutine that decodes, and by Run after it: the vendor has sent something
+	live    bool      // owned by the goroutine that decodes: prices come
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	err := s.hold(ctx, publish)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-func (s *source) hold(ctx context.Context, publish func(market.Batch)) error {
-	dialled := s.line
-	dialled.URL += "?token=" + url.QueryEscape(s.key.Reveal())
-	conn, err := dialled.Dial(ctx)
-	if err != nil {
+	endpoint := s.endpoint
+	endpoint.URL += "?token=" + url.QueryEscape(s.key.Reveal())
+	c := &connection{source: s, decoder: newDecoder(s.all, s.effects, &s.env)}
+	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: endpoint, Decoder: c.decoder, Hear: c.hear, Talk: c.talk}
+	err := c.Session.Run(ctx, publish)
+	if c.began.IsZero() { // it was never open
 		return err
 	}
-	defer conn.Close()
-	s.env.Log.Debug("connected", "source", name, "url", conn.Where(), "symbols", len(s.all))
-	began := time.Now()
-	l := &line{source: s, conn: conn, decoder: newDecoder(s.all, s.effects, &s.env), opening: vendors.NewOpening(publish)}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return conn.Pump(ctx, l.decoder, l.opening.Publish, l.hear) })
-	group.Go(func() error { return l.subscribe(ctx) })
-	group.Go(func() error {
-		l.tend(ctx)
-		return nil
-	})
-	err = group.Wait()
-	return s.ended(err, !l.heard && time.Since(began) < evicted)
+	return s.ended(err, !c.heard && time.Since(c.began) < evicted)
 }
 
-// hear sees each message before what it says is published.
-func (l *line) hear(b *market.Batch) error {
-	l.heard = true
-	if !l.live && len(b.Ticks) > 0 {
-		l.live = true
-		l.recall(b.Ticks[0].Received)
+// hear publishes the known previous closes with the first prices, so that trades of those symbols count in full at once.
+func (c *connection) hear(o *vendors.Opening, b *market.Batch) error {
+	c.heard = true
+	if c.live || len(b.Ticks) == 0 {
+		return nil
+	}
+	c.live = true
+	now := b.Ticks[0].Received
+	for _, in := range c.all {
+		if price := c.closes.of(in, now); price > 0 {
+			o.Start(b, market.Quote{Symbol: in.ID, Set: market.FieldPreviousClose, PreviousClose: price}, 0)
+		}
 	}
 	return nil
 }
 
-// subscribe asks for all symbols, one a message. Nothing says that one is granted but its prices.
-func (l *line) subscribe(ctx context.Context) error {
+// talk subscribes, and asks for the figures meanwhile: there are many symbols, and the plan may allow few requests.
+func (c *connection) talk(ctx context.Context) error {
+	c.began = time.Now()
+	c.Go(func() error {
+		c.figures(ctx)
+		return nil
+	})
+	return c.subscribe(ctx)
+}
+
+// subscribe asks for all symbols, one a message. The vendor confirms none; prices show that one is granted.
+func (c *connection) subscribe(ctx context.Context) error {
 	var text []byte
-	for _, in := range l.all {
+	for _, in := range c.all {
 		text = append(text[:0], `{"type":"subscribe","symbol":`...)
-		text, _ = jsontext.AppendQuote(text, in.symbol) // UTF-8, or it were no symbol
+		text, _ = jsontext.AppendQuote(text, in.Symbol) // it is UTF-8, or it were no symbol
 		text = append(text, '}')
-		l.decoder.subscribed.Add(1) // before the answer can come
-		if err := l.conn.Write(ctx, text); err != nil {
+		c.decoder.subscribed.Add(1) // before the answer can come
+		if err := c.Write(ctx, text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ended is what the end of a connection means. The vendor ends one at once, without a word, when its key has
-// another. That may be the one before this, whose end it has not seen yet; when it goes on, it is another
-// program's.
+// ended is what the end of a connection means. The vendor ends a connection at once, without a word, while another one has
+// its key. That may be the connection before this one, whose end the vendor has not seen yet; when it happens again, it is
+// another program.
 func (s *source) ended(err error, atOnce bool) error {
 	if !atOnce {
-		s.evictions.Store(0)
+		s.evictions = 0
 		return err
 	}
+	s.evictions++
 	var b *feed.Break
-	if s.evictions.Add(1) > 1 && errors.As(err, &b) && b.Cause == feed.Lost {
+	if s.evictions > 1 && errors.As(err, &b) && b.Cause == feed.Lost {
 		return &feed.Break{Cause: feed.Taken, After: b.After,
 			Err: fmt.Errorf("connections end within %v, as they do while another program uses the key: %w", evicted, b.Err)}
 	}

@@ -35,9 +35,9 @@ type Decoder struct {
 // entry is what one connection knows of an instrument.
 type entry struct {
 	*instrument
-	step    market.Price // the smallest that its decimals show
-	traded  bool         // prices come
-	refused bool         // and why they do not
+	precision vendors.Precision
+	traded    bool // prices come
+	refused   bool // the vendor said that it was one symbol too many
 }
 
 // NewDecoder reads recordings of one connection that follows all of cfg's symbols.
@@ -45,7 +45,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	all, err := enter(cfg.Symbols, &env)
+	all, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
@@ -57,19 +57,11 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 func newDecoder(all []*instrument, effects map[string]effect, env *vendors.Env) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, effects: effects, symbols: make(map[string]*entry, len(all))}
 	for _, in := range all {
-		e := &entry{instrument: in, step: stepOf(decimalsOf(in.symbol))}
+		e := &entry{instrument: in, precision: vendors.NewPrecision(decimalsOf(in.Symbol))}
 		d.all = append(d.all, e)
-		d.symbols[in.symbol] = e
+		d.symbols[in.Symbol] = e
 	}
 	return d
-}
-
-func stepOf(decimals int) market.Price {
-	step := market.Price(market.Scale)
-	for range decimals {
-		step /= 10
-	}
-	return step
 }
 
 func (d *Decoder) note(err error) {
@@ -168,7 +160,7 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	if e == nil {
 		return vendors.Bad(vendors.BadSymbol, "s: %.40q was not asked for", word)
 	}
-	k := market.Tick{Symbol: e.id, Kind: market.KindTrade, Received: received}
+	k := market.Tick{Symbol: e.ID, Kind: market.KindTrade, Received: received}
 	if k.Price, err = price.Price("p"); err != nil {
 		return err
 	}
@@ -187,12 +179,10 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume // a price without a trade
 	}
-	if k.Price%e.step != 0 {
-		d.sharpen(e, k.Price)
-	}
-	if e.traded = true; e.down.Load() && e.down.CompareAndSwap(true, false) {
-		d.log.Info("symbol is there after all", "source", name, "symbol", e.symbol)
-		b.Ticks = append(b.Ticks, e.state(market.Live, received))
+	d.note(e.precision.Learn(k.Price, e.instrument.Instrument, e.stock, d.dir))
+	if e.traded = true; e.Readmit() {
+		d.log.Info("symbol has prices after all", vendors.KeySource, name, vendors.KeySymbol, e.Symbol)
+		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
 	b.Ticks = append(b.Ticks, k)
 	return nil
@@ -222,26 +212,6 @@ func (d *Decoder) conditions() (effects effect, n int, err error) {
 	return effects, n, err
 }
 
-// mostStockDecimals is what quotes of stocks below a dollar have; midpoints and averages have more.
-const mostStockDecimals = 4
-
-// sharpen lets a symbol be shown with as many decimals as its prices have. The vendor does not tell how many
-// those are. Stocks from a dollar up are quoted in cents, whatever their trades have.
-func (d *Decoder) sharpen(e *entry, p market.Price) {
-	n := p.Decimals()
-	if e.stock {
-		if p >= market.Scale {
-			return
-		}
-		n = min(n, mostStockDecimals)
-	}
-	if step := stepOf(n); step < e.step {
-		e.step = step
-		_, err := d.dir.Add(market.Symbol{Symbol: e.symbol, Decimals: n})
-		d.note(err)
-	}
-}
-
 // refusal takes in an error. The one that is known says that a subscription was one too many, but not to
 // which symbol; the vendor takes them in the order in which they are asked for, so that it is the last one
 // without a price.
@@ -261,9 +231,9 @@ func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Bat
 		if e.traded || e.refused {
 			continue
 		}
-		if e.refused = true; e.down.CompareAndSwap(false, true) {
-			d.log.Warn("symbol refused: the plan allows fewer", "source", name, "symbol", e.symbol, "symbols", len(d.all))
-			b.Ticks = append(b.Ticks, e.state(market.Down, received))
+		if e.refused = true; e.Expel() {
+			d.log.Warn("symbol refused: the plan allows fewer", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyCount, len(d.all))
+			b.Ticks = append(b.Ticks, e.State(market.Down, 0, received))
 		}
 		return
 	}

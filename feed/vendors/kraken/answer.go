@@ -21,7 +21,7 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	}
 	asked := u.Query().Get("pair")
 	for _, p := range d.all {
-		if restName(p.name) != asked {
+		if restName(p.Symbol) != asked {
 			continue
 		}
 		if d.hours == nil {
@@ -39,63 +39,32 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// today sums up the hours since the trading day began; the close before them is the previous close. asOf is
-// when they were so, by the vendor's clock: what was missing until then is not any more.
+// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock: what was missing
+// until then is not any more.
 func (d *Decoder) today(p *pair, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	asOf = d.skew.Sent(received)
-	rolled := market.TimeOf(d.hours.Rolled(asOf.Std()))
-	q = market.Quote{Symbol: p.id, Set: market.FieldVolume | market.FieldCount}
 	list, err := d.candles(body)
 	if err != nil {
 		return q, 0, err
 	}
-	var cost market.Turnover
-	hours := 0
+	sum := vendors.NewDaySum(p.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
 	d.items.Reset(list.Raw())
-	for d.items.Array(); d.items.More(); hours++ {
+	for d.items.Array(); d.items.More(); {
 		h, err := readHour(&d.items)
+		if err == nil && d.items.Err() == nil {
+			err = sum.Add(&h)
+		}
 		if err != nil {
 			return q, 0, err
 		}
-		if d.items.Err() != nil {
-			break
-		}
-		if h.start < rolled {
-			q.PreviousClose = h.close
-			q.Set |= market.FieldPreviousClose
-			continue
-		}
-		if h.trades == 0 {
-			continue // its prices are those before it
-		}
-		if q.Set&market.FieldOpen == 0 {
-			q.Open, q.High, q.Low = h.open, h.high, h.low
-			q.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow
-		}
-		q.High, q.Low = max(q.High, h.high), min(q.Low, h.low)
-		q.Count += h.trades
-		turnover, fits := h.volume.Times(h.vwap)
-		var costFits, volumeFits bool
-		cost, costFits = cost.Add(turnover)
-		q.Volume, volumeFits = q.Volume.Add(h.volume)
-		if !fits || !costFits || !volumeFits {
-			return q, 0, vendors.Bad(vendors.BadNumber, "volume: the hours of %s have more than can be", p.name)
-		}
 	}
-	switch err := d.items.End(); {
-	case err != nil:
+	if err := d.items.End(); err != nil {
 		return q, 0, err
-	case hours == 0:
-		return q, 0, vendors.Bad(vendors.BadValue, "result: there are no hours of %s", p.name)
 	}
-	if !q.Volume.IsZero() {
-		if q.VWAP = cost.Over(q.Volume); q.VWAP > 0 {
-			q.Set |= market.FieldVWAP
-		}
+	if q, err = sum.Image(true); err != nil {
+		return q, 0, err
 	}
-	p.known, p.asOf = true, asOf
+	p.Known, p.AsOf = true, asOf
 	return q, asOf, nil
 }
 
@@ -132,16 +101,8 @@ func (d *Decoder) candles(body []byte) (list vendors.Value, err error) {
 	return list, nil
 }
 
-// hour is one candle.
-type hour struct {
-	start                        market.Time
-	open, high, low, close, vwap market.Price
-	volume                       market.Quantity
-	trades                       uint64
-}
-
 // readHour reads an array of start, open, high, low, close, vwap, volume and trades.
-func readHour(s *vendors.Scanner) (h hour, err error) {
+func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
 	var v [8]vendors.Value
 	i := 0
 	for s.Array(); s.More(); i++ {
@@ -154,10 +115,10 @@ func readHour(s *vendors.Scanner) (h hour, err error) {
 	if s.Err() != nil {
 		return h, nil
 	}
-	if h.start, err = v[0].Unix("time", time.Second); err != nil {
+	if h.Start, err = v[0].Unix("time", time.Second); err != nil {
 		return h, err
 	}
-	for i, to := range []*market.Price{&h.open, &h.high, &h.low, &h.close} {
+	for i, to := range []*market.Price{&h.Open, &h.High, &h.Low, &h.Close} {
 		key := [...]string{"open", "high", "low", "close"}[i]
 		if *to, err = v[i+1].Price(key); err != nil {
 			return h, err
@@ -166,12 +127,18 @@ func readHour(s *vendors.Scanner) (h hour, err error) {
 			return h, vendors.Bad(vendors.BadNumber, "%s: %s is no price", key, *to)
 		}
 	}
-	if h.vwap, err = v[5].Average("vwap"); err != nil { // 0 in an hour without a trade
+	vwap, err := v[5].Average("vwap")
+	if err != nil { // 0 in an hour without a trade
 		return h, err
 	}
-	if h.volume, err = v[6].Quantity("volume"); err != nil {
+	if h.Volume, err = v[6].Quantity("volume"); err != nil {
 		return h, err
 	}
-	h.trades, err = v[7].Uint("count")
+	var fits bool
+	if h.Cost, fits = h.Volume.Times(vwap); !fits {
+		return h, vendors.Bad(vendors.BadNumber, "volume: %s at %s is more than can be", h.Volume, vwap)
+	}
+	h.Trades, err = v[7].Uint("count")
+	h.Empty = h.Trades == 0
 	return h, err
 }

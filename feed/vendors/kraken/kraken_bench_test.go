@@ -21,7 +21,7 @@ func BenchmarkFrame(b *testing.B) {
 			b.ReportAllocs()
 			for i := range b.N {
 				if i%len(texts) == 0 {
-					x.all[0].numbers, x.all[0].told = vendors.Sequence{}, 0 // the numbers begin anew
+					x.all[0].Trades = vendors.Sequence{} // the numbers begin anew
 				}
 				batch.Ticks, batch.Images = batch.Ticks[:0], batch.Images[:0]
 				x.Frame(texts[i%len(texts)], market.Time(i), &batch)

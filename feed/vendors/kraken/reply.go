@@ -42,7 +42,7 @@ func (d *Decoder) confirm(m *message) (err error) {
 	if m.failure.Known() || string(m.success.Raw()) != "true" {
 		return d.refuse(m)
 	}
-	a := &answer{}
+	var a answer
 	if a.request, err = request(m); err != nil {
 		return err
 	}
@@ -58,13 +58,13 @@ func (d *Decoder) confirm(m *message) (err error) {
 			}
 		}
 	}
-	d.answer = a
+	d.answers.Tell(a)
 	return nil
 }
 
 // refuse takes in an error, which is about one pair if it names one.
 func (d *Decoder) refuse(m *message) (err error) {
-	a := &answer{}
+	var a answer
 	if a.request, err = request(m); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (d *Decoder) refuse(m *message) (err error) {
 	} else {
 		a.pair = d.named(a.refusal)
 	}
-	d.answer = a
+	d.answers.Tell(a)
 	if d.pairs[a.pair] != nil {
 		return vendors.Bad(vendors.BadSymbol, "symbol: %s: %.200q", a.pair, a.refusal)
 	}
@@ -101,11 +101,4 @@ func request(m *message) (uint64, error) {
 		return 0, nil
 	}
 	return m.request.Uint("req_id")
-}
-
-// answered is the answer that the message which was read last is; nil: it is none.
-func (d *Decoder) answered() *answer {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.answer
 }

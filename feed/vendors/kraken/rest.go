@@ -10,54 +10,23 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// reach is how far before the trading day the previous close is looked for; with the day itself these are fewer
-	// hours than are told at once, which is 720.
-	reach = 48 * time.Hour
-	// arrival is how long a trade may be on its way.
-	arrival = 2 * time.Second
-	// calm is the least time between two requests for what is missing of one pair.
-	calm = 10 * time.Second
-)
+// reach is how far before the trading day the previous close is looked for. With the day itself these are fewer hours than
+// the vendor sends at once, which is 720.
+const reach = 48 * time.Hour
 
-// follow asks for what the stream does not say of a pair, until ctx ends.
-func (l *line) follow(ctx context.Context, p *pair) {
-	day := vendors.Day{Symbol: p.id, Opening: l.opening, Failed: l.fail, Rolling: func() (market.Quote, bool) { return l.decoder.lastFigures(p) }}
-	if l.decoder.hours != nil {
-		day.Ask = func(ctx context.Context) (market.Quote, market.Time, error) { return l.today(ctx, p) }
-	}
-	stop := day.Begin(ctx)
-	defer func() { stop() }()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.wants:
+// follow asks for what the stream does not say of a pair, until ctx ends. REST has no trades by number: where one is
+// missing, the day's figures are asked for once more.
+func (c *connection) follow(ctx context.Context, p *pair) {
+	day := vendors.Day{Symbol: p.ID, Rolling: p.Rolling}
+	if hours := c.decoder.hours; hours != nil {
+		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
+			from := hours.Rolled(time.Now()).Add(-reach)
+			return c.rest.Get(ctx, pathHours, url.Values{"pair": {restName(p.Symbol)}, "interval": {"60"}, "since": {strconv.FormatInt(from.Unix(), 10)}})
 		}
-		if !vendors.Pause(ctx, arrival) { // it may be late only
-			return
-		}
-		if !l.decoder.missing(p) {
-			continue
-		}
-		l.decoder.forget(p) // before it is asked, so that what goes missing meanwhile is not
-		if day.Ask != nil {
-			vendors.Repeat(ctx, day.Anew, l.fail)
-		}
-		if !vendors.Pause(ctx, calm) {
-			return
+		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
+			return c.decoder.today(p, body, received)
 		}
 	}
-}
-
-func (l *line) fail(err error) { l.env.Faults.Count(name, vendors.Failed, err) }
-
-// today asks for the trading day's figures.
-func (l *line) today(ctx context.Context, p *pair) (market.Quote, market.Time, error) {
-	from := l.decoder.hours.Rolled(time.Now()).Add(-reach)
-	body, received, err := l.rest.Get(ctx, pathHours, url.Values{"pair": {restName(p.name)}, "interval": {"60"}, "since": {strconv.FormatInt(from.Unix(), 10)}})
-	if err != nil {
-		return market.Quote{}, 0, err
-	}
-	return l.decoder.today(p, body, received)
+	c.BeginDay(ctx, &day)
+	c.FillGaps(ctx, p.Numbered, &day, nil)
 }

@@ -42,7 +42,7 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 			}
 			if decimals := int(min(n, mostDecimals)); decimals > p.decimals {
 				p.decimals = decimals
-				if _, err := d.dir.Add(market.Symbol{Symbol: p.name, Decimals: decimals}); err != nil {
+				if _, err := d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: decimals}); err != nil {
 					return err
 				}
 			}
@@ -53,12 +53,9 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 		}
 		state, known := pairStates[string(word)]
 		if !known {
-			return vendors.Bad(vendors.Unknown, "status: %.40q of %s is not known", word, p.name)
+			return vendors.Bad(vendors.Unknown, "status: %.40q of %s is not known", word, p.Symbol)
 		}
-		if !p.stated || p.state != state {
-			p.stated, p.state = true, state
-			b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindState, State: state, Received: received})
-		}
+		p.SetState(state, 0, received, b)
 		return nil
 	})
 }

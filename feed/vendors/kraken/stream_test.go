@@ -356,7 +356,7 @@ func TestVendorWithoutAnyOfThePairsIsARefusal(t *testing.T) {
 func TestAttemptsKeepTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var symbols []string
-		for i := range 10 * perLine {
+		for i := range 10 * perConnection {
 			symbols = append(symbols, fmt.Sprintf("C%d/USD", i))
 		}
 		x := newExchange(t)

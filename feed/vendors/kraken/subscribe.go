@@ -4,20 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"tickertape/feed"
-	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
-const (
-	// answerTime is how long the answers to a subscription may take.
-	answerTime = 10 * time.Second
-	// perMessage is how many pairs are asked for at once.
-	perMessage = 100
-)
+// perMessage is how many pairs are asked for at once.
+const perMessage = 100
 
 // subscription is what is asked for.
 type subscription struct {
@@ -28,88 +23,62 @@ type subscription struct {
 	Tokens   bool     `json:"include_tokenized_assets,omitzero"`
 }
 
-// subscribe asks for a channel of pairs and returns those that are subscribed to then; no pairs are a channel of all.
-func (l *line) subscribe(ctx context.Context, s subscription, pairs []*pair) (good []*pair, err error) {
+// subscribe asks for a channel of pairs and returns the accepted ones. Without pairs it is a channel of all pairs.
+func (c *connection) subscribe(ctx context.Context, s subscription, pairs []*pair) (accepted []*pair, err error) {
 	if len(pairs) == 0 {
-		return nil, l.ask(ctx, s, nil, &good)
+		_, err := c.ask(ctx, s, nil)
+		return nil, err
 	}
 	for some := range slices.Chunk(pairs, perMessage) {
 		s.Symbols = nil
 		for _, p := range some {
-			s.Symbols = append(s.Symbols, p.name)
+			s.Symbols = append(s.Symbols, p.Symbol)
 		}
-		if err := l.ask(ctx, s, some, &good); err != nil {
+		good, err := c.ask(ctx, s, some)
+		if err != nil {
 			return nil, err
 		}
+		accepted = append(accepted, good...)
 	}
-	return good, nil
+	return accepted, nil
 }
 
 // ask sends one request and waits for its answers, one for each pair.
-func (l *line) ask(ctx context.Context, s subscription, pairs []*pair, good *[]*pair) error {
-	l.request++
+func (c *connection) ask(ctx context.Context, s subscription, pairs []*pair) (accepted []*pair, err error) {
+	c.request++
 	text, err := json.Marshal(struct {
 		Method string       `json:"method"`
 		Params subscription `json:"params"`
 		ID     uint64       `json:"req_id"`
-	}{"subscribe", s, l.request})
+	}{"subscribe", s, c.request})
 	if err != nil {
-		return fmt.Errorf("subscribe to %s: %w", s.Channel, err)
+		return nil, fmt.Errorf("subscribe to %s: %w", s.Channel, err)
 	}
-	if err := l.conn.Write(ctx, text); err != nil {
-		return err
+	if err := c.Write(ctx, text); err != nil {
+		return nil, err
 	}
-	timer := time.NewTimer(answerTime)
-	defer timer.Stop()
-	for waiting := slices.Clone(pairs); ; {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case a := <-l.answers:
-			if a.request != 0 && a.request != l.request {
-				continue
-			}
-			i := slices.IndexFunc(waiting, func(p *pair) bool { return p.name == a.pair })
-			switch {
-			case i >= 0 && a.refusal == "":
-				*good = append(*good, waiting[i])
-			case i >= 0:
-				l.env.Log.Debug("kraken refuses a pair", "pair", a.pair, "channel", s.Channel, "message", a.refusal)
-			case a.refusal != "":
-				return feed.Breakf(feed.Refused, "subscribe to %s at %s: it says %.200q", s.Channel, l.conn.Where(), a.refusal)
-			case len(pairs) > 0:
-				continue
-			}
-			if i >= 0 {
-				waiting = slices.Delete(waiting, i, i+1)
-			}
-			if len(waiting) == 0 {
-				return nil
-			}
-		case <-timer.C:
-			return feed.Breakf(feed.Lost, "subscribe to %s at %s: no answer within %v", s.Channel, l.conn.Where(), answerTime)
+	what := fmt.Sprintf("subscribe to %s at %s", s.Channel, c.Where())
+	waiting := slices.Clone(pairs)
+	err = c.decoder.answers.Await(ctx, 0, what, func(a answer) (bool, error) {
+		if a.request != 0 && a.request != c.request {
+			return false, nil
 		}
-	}
-}
-
-// judge says that there are no prices of those pairs that are not among the good ones, and that there are again of
-// those that were refused before.
-func (l *line) judge(good []*pair) {
-	var b market.Batch
-	now := market.TimeOf(time.Now())
-	for _, p := range l.decoder.all {
-		lacks := !slices.Contains(good, p)
-		if !l.expel(p.name, lacks) {
-			continue
+		i := slices.IndexFunc(waiting, func(p *pair) bool { return p.Symbol == a.pair })
+		switch {
+		case i >= 0:
+			if a.refusal == "" {
+				accepted = append(accepted, waiting[i])
+			} else {
+				c.env.Log.Debug("channel of a symbol refused", vendors.KeySource, name, vendors.KeySymbol, a.pair,
+					vendors.KeyChannel, s.Channel, vendors.KeyReason, a.refusal)
+			}
+			waiting = slices.Delete(waiting, i, i+1)
+		case a.refusal != "":
+			return false, feed.Breakf(feed.Refused, "%s: the vendor says %.200q", what, a.refusal)
+		case len(pairs) > 0:
+			return false, nil
 		}
-		state := market.Live
-		if lacks {
-			state = market.Down
-			l.env.Log.Warn("kraken does not have a pair", "pair", p.name)
-		}
-		b.Ticks = append(b.Ticks, market.Tick{Symbol: p.id, Kind: market.KindState, State: state, Received: now})
-	}
-	if len(b.Ticks) > 0 {
-		l.opening.Publish(b)
-	}
+		return len(waiting) == 0, nil
+	})
+	return accepted, err
 }

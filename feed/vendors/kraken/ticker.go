@@ -11,7 +11,7 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 	if err != nil {
 		return err
 	}
-	k := market.Tick{Symbol: p.id, Kind: market.KindQuote, Received: received}
+	k := market.Tick{Symbol: p.ID, Kind: market.KindQuote, Received: received}
 	if f.time.Known() { // older messages have none
 		if k.Time, err = f.time.Time("timestamp"); err != nil {
 			return err
@@ -24,7 +24,7 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 		return err
 	}
 	b.Ticks = append(b.Ticks, k)
-	if p.known {
+	if p.Known {
 		return nil
 	}
 	q, err := lastDay(f, p)
@@ -32,7 +32,7 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 	case err != nil:
 		return err
 	case d.live:
-		p.rolling, p.fresh = q, true
+		p.SetRolling(q)
 	default:
 		b.Images = append(b.Images, q)
 	}
@@ -56,7 +56,7 @@ func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Valu
 
 // lastDay is what a ticker says of the last 24 hours.
 func lastDay(f *fields, p *pair) (market.Quote, error) {
-	q := market.Quote{Symbol: p.id, Set: market.FieldVolume}
+	q := market.Quote{Symbol: p.ID, Set: market.FieldVolume}
 	last, err := f.last.Average("last")
 	if err != nil {
 		return q, err
@@ -66,39 +66,23 @@ func lastDay(f *fields, p *pair) (market.Quote, error) {
 		return q, err
 	}
 	if last > 0 {
-		set(&q, market.FieldPreviousClose, &q.PreviousClose, last-change) // negative where it is too much
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, last-change) // negative where it is too much
 	}
 	high, err := f.high.Average("high")
 	if err != nil {
 		return q, err
 	}
-	set(&q, market.FieldHigh, &q.High, high)
+	vendors.SetPrice(&q, market.FieldHigh, &q.High, high)
 	low, err := f.low.Average("low")
 	if err != nil {
 		return q, err
 	}
-	set(&q, market.FieldLow, &q.Low, low)
+	vendors.SetPrice(&q, market.FieldLow, &q.Low, low)
 	vwap, err := f.vwap.Average("vwap")
 	if err != nil {
 		return q, err
 	}
-	set(&q, market.FieldVWAP, &q.VWAP, vwap)
+	vendors.SetPrice(&q, market.FieldVWAP, &q.VWAP, vwap)
 	q.Volume, err = f.volume.Quantity("volume")
 	return q, err
-}
-
-// set puts a price into a quote, if it is one: a pair without trades has zeros.
-func set(q *market.Quote, field market.Fields, to *market.Price, price market.Price) {
-	if price > 0 {
-		*to = price
-		q.Set |= field
-	}
-}
-
-// lastFigures are those of the last 24 hours, and whether they have changed since the last call.
-func (d *Decoder) lastFigures(p *pair) (image market.Quote, changed bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	changed, p.fresh = p.fresh, false
-	return p.rolling, changed
 }

@@ -3,7 +3,6 @@ package kraken
 import (
 	"errors"
 	"fmt"
-	"sync"
 
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -13,9 +12,11 @@ import (
 const (
 	name        = "kraken" // of the feed
 	cryptoHours = "crypto" // whose hours it keeps
+
+	answersAtOnce = 2 * perConnection // that may wait: one for each pair of a request
 )
 
-// Decoder reads what comes in on one connection. Its methods may be called from several goroutines.
+// Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
 type Decoder struct {
 	// static
 	dir    *market.Directory
@@ -25,16 +26,16 @@ type Decoder struct {
 	all    []*pair
 	live   bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
 
-	mu      sync.Mutex
-	scan    vendors.Scanner // guarded by mu: of the whole text
-	items   vendors.Scanner // guarded by mu: of a list in it
-	message message         // guarded by mu
-	item    fields          // guarded by mu: of a list in it
-	batch   []trade         // guarded by mu: of one message
-	skew    vendors.Skew    // guarded by mu: by the answers, which say when they were sent
-	answer  *answer         // guarded by mu: the message that was read last; nil: it was none
-	system  string          // guarded by mu: why the exchange stands still; "": it does not
-	status  market.Status   // guarded by mu: of the batch that is made
+	answers vendors.Answers[answer]
+
+	scan    vendors.Scanner // of the whole text
+	items   vendors.Scanner // of a list in it
+	message message
+	item    fields        // of a list in it
+	batch   []trade       // of one message
+	skew    vendors.Skew  // by the answers, which say when they were sent
+	system  string        // why the exchange stands still; "": it does not
+	status  market.Status // of the batch that is made
 }
 
 // NewDecoder reads recordings of one connection that follows all of cfg's pairs.
@@ -42,35 +43,20 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	ids, err := enter(cfg.Symbols, env.Dir)
+	pairs, err := instruments(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(cfg.Symbols, ids, &env, false), nil
+	return newDecoder(pairs, &env, false), nil
 }
 
-// enter puts pairs into the directory.
-func enter(symbols []string, dir *market.Directory) ([]market.SymbolID, error) {
-	ids := make([]market.SymbolID, len(symbols))
-	for i, s := range symbols {
-		id, err := dir.Add(record(s))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		ids[i] = id
-	}
-	return ids, nil
-}
-
-func newDecoder(symbols []string, ids []market.SymbolID, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, pairs: make(map[string]*pair, len(symbols))}
-	if env.Hours != nil {
-		d.hours, _ = env.Hours.Market(cryptoHours) // there is one
-	}
-	for i, s := range symbols {
-		p := &pair{name: s, id: ids[i], wants: make(chan struct{}, 1)}
+func newDecoder(pairs []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
+	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, pairs: make(map[string]*pair, len(pairs)),
+		answers: vendors.NewAnswers[answer](answersAtOnce), hours: pairs[0].Hours}
+	for _, in := range pairs {
+		p := &pair{Numbered: vendors.NewNumbered(in)}
 		d.all = append(d.all, p)
-		d.pairs[s] = p
+		d.pairs[in.Symbol] = p
 	}
 	return d
 }
@@ -83,9 +69,6 @@ func (d *Decoder) note(err error) {
 
 // Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.answer = nil
 	m := &d.message
 	d.scan.Reset(text)
 	list := d.scan.Kind() == '['

@@ -257,8 +257,8 @@ func TestAnswersAreToldApart(t *testing.T) {
 		x := newBench(t, "BTC/USD", "ETH/USD")
 		x.frame(t, text)
 		got := "none"
-		if a := x.answered(); a != nil {
-			got = fmt.Sprint(*a)
+		if a, there := x.answers.Next(); there {
+			got = fmt.Sprint(a)
 		}
 		if got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -284,11 +284,11 @@ func TestTradesAreToldOnceAndTheMissingAreCounted(t *testing.T) {
 		t.Errorf("not used: %s", got)
 	}
 	p := x.pairs["ETH/USD"]
-	if !x.missing(p) || len(p.wants) != 1 {
+	if !p.Missing() || len(p.Gap) != 1 {
 		t.Error("nobody is asked for what is missing")
 	}
-	x.forget(p)
-	if x.missing(p) {
+	p.Trades.Forget()
+	if p.Missing() {
 		t.Error("what was given up is missing")
 	}
 }
@@ -420,7 +420,7 @@ func TestFixturesAreDecoded(t *testing.T) {
 			if got := shown(x, x.frame(t, reply)); got != "" {
 				t.Errorf("the answer says %s", got)
 			}
-			if a := x.answered(); a == nil || *a != (answer{request: 1, pair: "ETH/USDT"}) {
+			if a, _ := x.answers.Next(); a != (answer{request: 1, pair: "ETH/USDT"}) {
 				t.Errorf("answer %+v", a)
 			}
 			if got := shown(x, x.frame(t, pushed)); got != tc.want {

@@ -27,7 +27,7 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 			return nil
 		}
 		for _, e := range d.all {
-			if f, there := known[e.symbol]; there && f.image.Set != 0 {
+			if f, there := known[e.Symbol]; there && f.image.Set != 0 {
 				b.Images = append(b.Images, f.image)
 			}
 		}

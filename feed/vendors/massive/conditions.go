@@ -1,35 +1,23 @@
 package massive
 
 import (
-	"tickertape/feed/market"
 	"tickertape/feed/vendors"
-)
-
-// effect is what conditions take from a trade; the strictest of its conditions wins.
-type effect uint8
-
-const (
-	noLast   effect = 1 << iota // does not set the last price
-	noRange                     // neither high nor low
-	noVolume                    // not even volume
-	extended                    // outside the regular session
-	closing                     // is of the regular session, though it is told after its end
 )
 
 // mostCode is more than the vendor numbers conditions.
 const mostCode = 1023
 
 // rules are the effects of conditions, by the vendor's number. They are never changed, only replaced.
-type rules [mostCode + 1]effect
+type rules [mostCode + 1]vendors.Effect
 
 // built holds until the vendor has told its own. Numbers that are not in it take nothing away.
 var built = func() *rules {
 	var r rules
-	for e, codes := range map[effect][]int{
-		noLast | noRange:            {2, 7, 20, 21, 37, 52, 53}, // average price, cash, next day, price variation, odd lot, contingent, QCT
-		noLast:                      {5, 10, 22, 29, 32, 33},    // bunched sold, derivatively priced, prior reference, seller, sold out of sequence
-		noLast | noRange | noVolume: {15, 16},                   // official close and open: no trades
-		noVolume:                    {38},                       // corrected close
+	for e, codes := range map[vendors.Effect][]int{
+		vendors.NoLast | vendors.NoRange:                    {2, 7, 20, 21, 37, 52, 53}, // average price, cash, next day, price variation, odd lot, contingent, QCT
+		vendors.NoLast:                                      {5, 10, 22, 29, 32, 33},    // bunched sold, derivatively priced, prior reference, seller, sold out of sequence
+		vendors.NoLast | vendors.NoRange | vendors.NoVolume: {15, 16},                   // official close and open: no trades
+		vendors.NoVolume:                                    {38},                       // corrected close
 	} {
 		for _, c := range codes {
 			r[c] = e
@@ -43,11 +31,11 @@ var built = func() *rules {
 // told after its end.
 func (r *rules) mark() {
 	for _, c := range []int{12, 13} { // Form T, extended hours out of sequence
-		r[c] = r[c]&^(noLast|noRange) | extended
+		r[c] = r[c]&^(vendors.NoLast|vendors.NoRange) | vendors.Extended
 	}
-	r[13] |= noLast
+	r[13] |= vendors.NoLast
 	for _, c := range []int{8, 15, 38} { // closing print, official close, corrected close
-		r[c] |= closing
+		r[c] |= vendors.Closing
 	}
 }
 
@@ -119,12 +107,12 @@ func (r *rules) read(s *vendors.Scanner) error {
 	if n > mostCode {
 		return vendors.Bad(vendors.BadValue, "id: condition %d is more than %d", n, mostCode)
 	}
-	var e effect
+	var e vendors.Effect
 	for _, x := range []struct {
 		key   string
 		v     vendors.Value
-		takes effect
-	}{{"updates_open_close", last, noLast}, {"updates_high_low", span, noRange}, {"updates_volume", volume, noVolume}} {
+		takes vendors.Effect
+	}{{"updates_open_close", last, vendors.NoLast}, {"updates_high_low", span, vendors.NoRange}, {"updates_volume", volume, vendors.NoVolume}} {
 		updates, err := x.v.Bool(x.key)
 		if err != nil {
 			return err
@@ -138,7 +126,7 @@ func (r *rules) read(s *vendors.Scanner) error {
 }
 
 // of is the effect of a list of conditions, as it is written; a trade without one is an ordinary trade.
-func (r *rules) of(v vendors.Value, list *vendors.Scanner) (e effect, err error) {
+func (r *rules) of(v vendors.Value, list *vendors.Scanner) (e vendors.Effect, err error) {
 	if !v.Known() {
 		return 0, nil
 	}
@@ -157,22 +145,4 @@ func (r *rules) of(v vendors.Value, list *vendors.Scanner) (e effect, err error)
 		err = bad
 	}
 	return e, err
-}
-
-// flags are what a trade with these effects sets.
-func (e effect) flags() market.Flags {
-	flags := market.Regular
-	if e&extended != 0 {
-		flags = market.SetsExtended | market.SetsVolume
-	}
-	if e&noLast != 0 {
-		flags &^= market.SetsLast | market.SetsExtended
-	}
-	if e&noRange != 0 {
-		flags &^= market.SetsHighLow
-	}
-	if e&noVolume != 0 {
-		flags &^= market.SetsVolume
-	}
-	return flags
 }

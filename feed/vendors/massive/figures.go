@@ -25,59 +25,16 @@ type figures struct {
 	asOf  market.Time // trades that are later are not in it
 }
 
-// bar is what the trades of a day add up to. A day without trades has zeros.
-type bar struct {
-	at                           market.Time // within its day; 0: it does not say
-	open, high, low, close, vwap market.Price
-	volume                       market.Quantity
-}
-
-func readBar(s *vendors.Scanner) (b bar, err error) {
-	price := func(key string, to *market.Price) {
-		if v := s.Value(); err == nil {
-			*to, err = v.Average(key)
-		}
-	}
-	for s.Object(); s.More(); {
-		switch string(s.Key()) {
-		case "t":
-			if v := s.Value(); err == nil {
-				b.at, err = v.Unix("t", time.Millisecond)
-			}
-		case "o":
-			price("o", &b.open)
-		case "h":
-			price("h", &b.high)
-		case "l":
-			price("l", &b.low)
-		case "c":
-			price("c", &b.close)
-		case "vw":
-			price("vw", &b.vwap)
-		case "v":
-			if v := s.Value(); err == nil {
-				b.volume, err = v.Quantity("v")
-			}
-		default:
-			s.Skip()
-		}
-	}
-	return b, err
-}
-
-// set puts a price into an image, unless it is unknown.
-func set(q *market.Quote, f market.Fields, to *market.Price, p market.Price) {
-	if p > 0 {
-		*to = p
-		q.Set |= f
-	}
+// readBar reads a bar. Its time is within its day; a day without trades has zeros.
+func readBar(s *vendors.Scanner) (vendors.Bar, error) {
+	return vendors.ReadBar(s, func(v vendors.Value) (market.Time, error) { return v.Unix("t", time.Millisecond) })
 }
 
 // snapshot is what the vendor knows of a stock.
 type snapshot struct {
 	symbol, updated vendors.Value
 	last            message // the newest trade
-	day, before     bar
+	day, before     vendors.Bar
 }
 
 // readSnapshots reads the answer to pathSnapshots. Of stocks that it does not have, the vendor says nothing.
@@ -113,7 +70,7 @@ func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
 func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
 	var shot snapshot
 	var err error
-	read := func(to *bar) {
+	read := func(to *vendors.Bar) {
 		b, bad := readBar(s)
 		if *to = b; bad != nil && err == nil {
 			err = bad
@@ -159,14 +116,14 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
 	}
 	f, err := d.figures(e, &shot)
 	d.note(err)
-	known[e.symbol] = f
+	known[e.Symbol] = f
 }
 
 // figures are what a snapshot says. Before a day's first trade it has none of it.
 func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
-	q := market.Quote{Symbol: e.id}
-	set(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.close)
-	shot.day.day(&q)
+	q := market.Quote{Symbol: e.ID}
+	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.Close)
+	setDay(&q, &shot.day)
 	if shot.updated.Known() {
 		if f.asOf, err = shot.updated.Unix("updated", time.Nanosecond); err != nil {
 			return figures{image: q}, err
@@ -175,32 +132,26 @@ func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
 	if shot.last.p.Known() {
 		err = d.lastTrade(e, &shot.last, &q, &f)
 	}
-	if q.Set&market.FieldPrice == 0 && !shot.day.volume.IsZero() && !e.traded.Load() {
+	if q.Set&market.FieldPrice == 0 && !shot.day.Volume.IsZero() && !e.traded {
 		// the newest trade was one of the evening, or of a few shares; when this one was, the vendor does not say, so
 		// that it gives way to all that has streamed in
-		set(&q, market.FieldPrice, &q.Price, shot.day.close)
+		vendors.SetPrice(&q, market.FieldPrice, &q.Price, shot.day.Close)
 	}
 	f.image = q
 	return f, err
 }
 
-// day puts a day's sums into an image, unless there are none.
-func (b *bar) day(q *market.Quote) {
-	if b.volume.IsZero() {
-		return
+// setDay puts a day's sums into an image, unless there are none.
+func setDay(q *market.Quote, day *vendors.Bar) {
+	if !day.Volume.IsZero() {
+		day.SetDay(q)
 	}
-	set(q, market.FieldOpen, &q.Open, b.open)
-	set(q, market.FieldHigh, &q.High, b.high)
-	set(q, market.FieldLow, &q.Low, b.low)
-	set(q, market.FieldVWAP, &q.VWAP, b.vwap)
-	q.Volume = b.volume
-	q.Set |= market.FieldVolume
 }
 
 // readPrevious reads the answer to previousPath, which has no days where there is no such stock. On a day without a
 // session the newest whole day is the one whose prices still are the last.
 func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q market.Quote, there bool, err error) {
-	var newest bar
+	var newest vendors.Bar
 	var s vendors.Scanner
 	s.Reset(body)
 	answered := false
@@ -230,14 +181,14 @@ func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q 
 	if err != nil || !there {
 		return q, false, err
 	}
-	q.Symbol = of.id
-	if of.sameDay(newest.at, received) {
-		newest.day(&q)
-		if !of.traded.Load() {
-			set(&q, market.FieldPrice, &q.Price, newest.close)
+	q.Symbol = of.ID
+	if of.sameDay(newest.At, received) {
+		setDay(&q, &newest)
+		if !of.traded {
+			vendors.SetPrice(&q, market.FieldPrice, &q.Price, newest.Close)
 		}
 	} else {
-		set(&q, market.FieldPreviousClose, &q.PreviousClose, newest.close)
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, newest.Close)
 	}
 	return q, true, nil
 }
@@ -257,7 +208,7 @@ func (d *Decoder) lastTrade(e *entry, m *message, q *market.Quote, f *figures) e
 	if err != nil {
 		return err
 	}
-	switch flags := e.flags(effects, at); {
+	switch flags := effects.FlagsAt(at, e.Hours); {
 	case flags&market.SetsLast != 0:
 		q.Price, q.Time = price, at
 		q.Set |= market.FieldPrice | market.FieldTime

@@ -21,7 +21,7 @@ type Decoder struct {
 	rules   *atomic.Pointer[rules] // of conditions; all connections share them
 	sale    market.Conditions
 
-	controls []control // of the newest message, for who speaks with the vendor
+	answers vendors.Answers[answer]
 
 	frame vendors.Scanner
 	list  vendors.Scanner // in a message
@@ -52,7 +52,7 @@ const (
 // anew is how much later something with a lower number has to be, to be of another day.
 const anew = market.Time(time.Hour / time.Microsecond)
 
-func (o *order) take(number uint64, at market.Time) place {
+func (o *order) add(number uint64, at market.Time) place {
 	switch {
 	case number > o.newest || at > o.at+anew:
 		o.newest, o.at = number, max(o.at, at)
@@ -63,8 +63,15 @@ func (o *order) take(number uint64, at market.Time) place {
 	return late
 }
 
-// control is what the vendor says of the connection.
-type control struct{ status, message string }
+// answer is what the vendor says of the connection.
+type answer struct{ status, message string }
+
+const (
+	success = "success" // the status of a subscription that is accepted
+
+	// answersAtOnce is how many answers may wait. Those to subscriptions can come by the thousand, and may get lost.
+	answersAtOnce = 256
+)
 
 // message is one object of a frame as it is written. A name means different things in different events.
 type message struct {
@@ -123,7 +130,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	all, err := enter(cfg.Symbols, &env)
+	all, err := stocks(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +144,12 @@ func newRules() *atomic.Pointer[rules] {
 }
 
 func newDecoder(all []*stock, lot int, r *atomic.Pointer[rules], env *vendors.Env) *Decoder {
-	d := &Decoder{faults: env.Faults, symbols: make(map[string]*entry, len(all)), lot: uint64(lot), rules: r}
+	d := &Decoder{faults: env.Faults, symbols: make(map[string]*entry, len(all)), lot: uint64(lot), rules: r,
+		answers: vendors.NewAnswers[answer](answersAtOnce)}
 	for _, s := range all {
 		e := &entry{stock: s}
 		d.all = append(d.all, e)
-		d.symbols[s.symbol] = e
+		d.symbols[s.Symbol] = e
 	}
 	return d
 }
@@ -154,7 +162,6 @@ func (d *Decoder) note(err error) {
 
 // Frame takes in one frame: a list of messages.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
-	d.controls = d.controls[:0]
 	d.frame.Reset(text)
 	for d.frame.Array(); d.frame.More(); {
 		if d.frame.Kind() != '{' {
@@ -172,22 +179,22 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 			}
 		}
 		if d.frame.Err() == nil {
-			d.note(d.take(&d.m, received, b))
+			d.note(d.decode(&d.m, received, b))
 		}
 	}
 	d.note(d.frame.End())
 	return nil
 }
 
-// take takes in one message.
-func (d *Decoder) take(m *message, received market.Time, b *market.Batch) error {
+// decode decodes one message.
+func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) error {
 	kind, err := m.ev.Bytes("ev")
 	if err != nil {
 		return err
 	}
 	switch string(kind) {
 	case "status":
-		return d.control(m)
+		return d.answer(m, b)
 	case "T":
 		return d.trade(m, received, b)
 	case "Q":
@@ -198,18 +205,19 @@ func (d *Decoder) take(m *message, received market.Time, b *market.Batch) error 
 	return vendors.Bad(vendors.Unknown, "ev: %.40q was not asked for", kind)
 }
 
-// control keeps a message about the connection.
-func (d *Decoder) control(m *message) (err error) {
-	var c control
-	if c.status, err = m.status.String("status"); err != nil {
+// answer hands over a message about the connection. One that accepts a subscription is a sign of life.
+func (d *Decoder) answer(m *message, b *market.Batch) (err error) {
+	var a answer
+	if a.status, err = m.status.String("status"); err != nil {
 		return err
 	}
 	if m.text.Known() {
-		if c.message, err = m.text.String("message"); err != nil {
+		if a.message, err = m.text.String("message"); err != nil {
 			return err
 		}
 	}
-	d.controls = append(d.controls, c)
+	b.Pulse = b.Pulse || a.status == success
+	d.answers.Tell(a)
 	return nil
 }
 
@@ -234,7 +242,7 @@ func (m *message) place(o *order, at market.Time) (place, error) {
 	if err != nil {
 		return next, err
 	}
-	return o.take(number, at), nil
+	return o.add(number, at), nil
 }
 
 func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error {
@@ -242,7 +250,7 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	if err != nil {
 		return err
 	}
-	k := market.Tick{Symbol: e.id, Kind: market.KindTrade, Received: received}
+	k := market.Tick{Symbol: e.ID, Kind: market.KindTrade, Received: received}
 	if k.Time, err = m.t.UnixAny("t"); err != nil {
 		return err
 	}
@@ -266,7 +274,7 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	if err != nil {
 		return err
 	}
-	k.Flags, k.Conditions = e.flags(effects, k.Time), d.sale.List(m.c.Raw())
+	k.Flags, k.Conditions = effects.FlagsAt(k.Time, e.Hours), d.sale.List(m.c.Raw())
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume
 	}
@@ -275,16 +283,16 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	case err != nil:
 		return err
 	case where == repeated:
-		return vendors.Bad(vendors.BadValue, "q: %d of %s is there twice", e.trades.newest, e.symbol)
+		return vendors.Bad(vendors.BadValue, "q: %d of %s is there twice", e.trades.newest, e.Symbol)
 	case where == late:
 		k.Flags = k.Flags.Belated()
 	}
-	d.there(e, received, b)
+	e.readmit(received, b)
 	if k.Flags&market.SetsLast != 0 {
-		e.traded.Store(true)
-		if since := e.halted.Load(); since != 0 && k.Time > market.Time(since)+stillHalted {
-			e.halted.Store(0) // its end was told while nobody was connected
-			b.Ticks = append(b.Ticks, e.state(market.Live, k.Time, received))
+		e.traded = true
+		if e.halted != 0 && k.Time > e.halted+stillHalted {
+			e.halted = 0 // its end was reported while nobody was connected
+			b.Ticks = append(b.Ticks, e.State(market.Live, k.Time, received))
 		}
 	}
 	if k.Flags&^market.Late != 0 {
@@ -293,11 +301,11 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	return nil
 }
 
-// there notes that the vendor has a stock, and says so if it was told to be unknown.
-func (d *Decoder) there(e *entry, received market.Time, b *market.Batch) {
-	e.known.Store(true)
-	if e.down.CompareAndSwap(true, false) {
-		b.Ticks = append(b.Ticks, e.state(market.Live, 0, received))
+// readmit notes that the vendor has a stock, and publishes that if it was published as unknown.
+func (e *entry) readmit(received market.Time, b *market.Batch) {
+	e.known = true
+	if e.Readmit() {
+		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
 }
 
@@ -323,7 +331,7 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 	if err != nil {
 		return err
 	}
-	k := market.Tick{Symbol: e.id, Kind: market.KindQuote, Received: received}
+	k := market.Tick{Symbol: e.ID, Kind: market.KindQuote, Received: received}
 	if k.Time, err = m.t.UnixAny("t"); err != nil {
 		return err
 	}
@@ -337,9 +345,9 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 	case err != nil:
 		return err
 	case where != next:
-		return vendors.Bad(vendors.BadValue, "q: %s of %s comes after %d", m.q.Raw(), e.symbol, e.quotes.newest)
+		return vendors.Bad(vendors.BadValue, "q: %s of %s comes after %d", m.q.Raw(), e.Symbol, e.quotes.newest)
 	}
-	d.there(e, received, b)
+	e.readmit(received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
@@ -397,11 +405,11 @@ func (d *Decoder) halt(m *message, received market.Time, b *market.Batch) error 
 		case bad != nil:
 			err = bad
 		case indicator == haltedIndicator:
-			e.halted.Store(int64(max(at, 1)))
-			b.Ticks = append(b.Ticks, e.state(market.Halted, at, received))
+			e.halted = max(at, 1)
+			b.Ticks = append(b.Ticks, e.State(market.Halted, at, received))
 		case indicator == resumedIndicator:
-			e.halted.Store(0)
-			b.Ticks = append(b.Ticks, e.state(market.Live, at, received))
+			e.halted = 0
+			b.Ticks = append(b.Ticks, e.State(market.Live, at, received))
 		}
 	}
 	if bad := d.list.End(); bad != nil {

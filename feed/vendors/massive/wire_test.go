@@ -152,8 +152,8 @@ func TestRecordedTradesAreDecoded(t *testing.T) {
 		for i := range b.Ticks {
 			said = append(said, show(&b.Ticks[i]))
 		}
-		for _, c := range x.controls {
-			said = append(said, c.status)
+		for a, there := x.answers.Next(); there; a, there = x.answers.Next() {
+			said = append(said, a.status)
 		}
 	}
 	want := []string{"connected", "auth_success",

@@ -16,12 +16,37 @@ type listener struct {
 	done  chan struct{}
 	close func()
 	gone  atomic.Bool // nobody is there
+
+	carrying sync.WaitGroup
+	mu       sync.Mutex
+	ends     []*buffered // guarded by mu: of all connections
 }
 
 func newListener() *listener {
 	l := &listener{conns: make(chan net.Conn), done: make(chan struct{})}
 	l.close = sync.OnceFunc(func() { close(l.done) })
 	return l
+}
+
+// join closes both ends of all connections, and waits for their goroutines.
+func (l *listener) join() {
+	l.close()
+	l.mu.Lock()
+	for _, end := range l.ends {
+		end.Close()
+	}
+	l.mu.Unlock()
+	l.carrying.Wait()
+}
+
+// buffer makes an end of a pipe buffered.
+func (l *listener) buffer(c net.Conn) *buffered {
+	b := newBuffered(c)
+	l.carrying.Go(b.carry)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends = append(l.ends, b)
+	return b
 }
 
 // hidden is where the server seems to be: an address that is the operator's business.
@@ -47,7 +72,7 @@ func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, errClosed
 	}
 	a, b := net.Pipe()
-	ours, theirs := newBuffered(a), newBuffered(b)
+	ours, theirs := l.buffer(a), l.buffer(b)
 	select {
 	case l.conns <- &wire{Conn: theirs}:
 		return ours, nil
@@ -97,7 +122,6 @@ const mostUnderWay = 256
 func newBuffered(c net.Conn) *buffered {
 	b := &buffered{Conn: c, queue: make(chan []byte, mostUnderWay), done: make(chan struct{})}
 	b.close = sync.OnceFunc(func() { close(b.done) })
-	go b.carry()
 	return b
 }
 

@@ -26,12 +26,14 @@ type plain struct {
 func (p *plain) Info() feed.Info { return feed.Info{Name: "plain", Remote: true} }
 
 func (p *plain) Run(ctx context.Context, publish func(market.Batch)) error {
-	conn, err := vendors.Line{Source: "plain", URL: "wss://plain.example/stream", Client: p.env.Client(), Ping: 10 * time.Second}.Dial(ctx)
-	if err != nil {
-		return err
+	endpoint := p.env.Endpoint("plain", "wss://plain.example/stream")
+	endpoint.Ping = 10 * time.Second
+	session := vendors.Session{Source: "plain", Env: &p.env, Endpoint: endpoint, Decoder: p}
+	session.Hear = func(o *vendors.Opening, b *market.Batch) error {
+		o.GiveUp(b) // it has no figures
+		return nil
 	}
-	defer conn.Close()
-	return conn.Pump(ctx, p, publish, nil)
+	return session.Run(ctx, publish)
 }
 
 func (p *plain) Answer(string, []byte, market.Time, *market.Batch) error { return nil }
@@ -58,8 +60,8 @@ func (p *plain) Frame(text []byte, received market.Time, b *market.Batch) error 
 	return nil
 }
 
-// TestAPlainFeedLivesThroughAllMisbehaviour is the test of what all feeds share: the line, the supervisor and
-// the desk.
+// TestAPlainFeedLivesThroughAllMisbehaviour is the test of what all feeds share: the session, the supervisor and
+// the consolidated feed.
 func TestAPlainFeedLivesThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "ACME", Start: func(t *testing.T) vendortest.Rig {
 		server := vendortest.NewServer(t, func(s *vendortest.Socket) {

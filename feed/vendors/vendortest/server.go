@@ -48,6 +48,7 @@ func NewServer(t testing.TB, socket func(*Socket), rest http.Handler) *Server {
 	s := &Server{listener: newListener(), socket: socket, rest: rest}
 	transport := &http.Transport{DialContext: s.listener.dial, DialTLSContext: s.listener.dial} // as if TLS were done
 	s.client = &http.Client{Transport: transport}
+	t.Cleanup(s.listener.join) // after the server has ended
 	s.serve(t, s.listener)
 	t.Cleanup(transport.CloseIdleConnections) // before the server ends
 	return s

@@ -41,7 +41,7 @@ func Watch(t testing.TB, env vendors.Env, sources []feed.Source, cfg feed.Config
 	v := feed.NewSupervisor(cfg, slog.New(breaks{slog.DiscardHandler, w}), w.reg)
 	var supervised []feed.Source
 	for _, s := range sources {
-		supervised = append(supervised, v.Supervise(s, nil))
+		supervised = append(supervised, v.Supervise(Joined(t, s), nil))
 	}
 	d := consolidate.New(consolidate.DefaultConfig(), cfg.Silence, supervised, env.Dir, env.Hours, log, w.reg)
 	ctx, cancel := context.WithCancel(context.Background())

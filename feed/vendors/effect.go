@@ -1,0 +1,53 @@
+package vendors
+
+import (
+	"tickertape/feed/calendar"
+	"tickertape/feed/market"
+)
+
+// Effect is what the conditions of a trade of stocks take from it. Those of several conditions are joined with |.
+type Effect uint8
+
+const (
+	NoLast   Effect = 1 << iota // it does not set the last price
+	NoRange                     // neither high nor low
+	NoVolume                    // not even volume
+	Extended                    // it is outside the regular session
+	Closing                     // it is of the regular session, though reported after its end
+)
+
+// Flags are what a trade with these effects sets.
+func (e Effect) Flags() market.Flags {
+	flags := market.Regular
+	if e&Extended != 0 {
+		flags = market.SetsExtended | market.SetsVolume
+	}
+	if e&NoLast != 0 {
+		flags &^= market.SetsLast | market.SetsExtended
+	}
+	if e&NoRange != 0 {
+		flags &^= market.SetsHighLow
+	}
+	if e&NoVolume != 0 {
+		flags &^= market.SetsVolume
+	}
+	return flags
+}
+
+// FlagsAt are what a trade of an instant sets. Its conditions mark one outside the session; the clock finds those that are
+// not marked.
+func (e Effect) FlagsAt(at market.Time, hours *calendar.Market) market.Flags {
+	if e&(Extended|Closing) == 0 && hours.Phase(at.Std()) != calendar.Regular {
+		e |= Extended
+	}
+	return e.Flags()
+}
+
+// SameDay tells whether the date of an instant, in the zone of a market, is that of the trading day that now belongs to. hours
+// must not be nil.
+func SameDay(at, now market.Time, hours *calendar.Market) bool {
+	zone := hours.Zone()
+	y, m, d := at.Std().In(zone).Date()
+	ty, tm, td := hours.Rolled(now.Std()).In(zone).Date()
+	return y == ty && m == tm && d == td
+}

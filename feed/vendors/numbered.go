@@ -1,0 +1,115 @@
+package vendors
+
+import "tickertape/feed/market"
+
+// Numbered is what one connection knows of a symbol whose trades the vendor numbers one by one. One goroutine at a time,
+// the one that decodes, uses it.
+type Numbered struct {
+	// static
+	*Instrument
+	Gap     chan struct{} // one slot: trades are missing that REST may have. Never closed.
+	LateIDs bool          // a trade that comes late keeps its number
+
+	Trades  Sequence
+	Known   bool        // the trading day's figures are known
+	AsOf    market.Time // of them
+	newest  uint64      // the number of the newest published trade
+	rolling market.Quote
+	changed bool         // rolling has, since Rolling was called
+	state   market.State // valid where stated
+	stated  bool         // state was published
+}
+
+// NewNumbered is a symbol of which nothing has come.
+func NewNumbered(in *Instrument) *Numbered {
+	return &Numbered{Instrument: in, Gap: make(chan struct{}, 1)}
+}
+
+// Trade is one trade as it was sent.
+type Trade struct {
+	ID    uint64
+	Price market.Price
+	Size  market.Quantity
+	At    market.Time
+}
+
+// Ask notes that trades are missing.
+func (n *Numbered) Ask() {
+	select {
+	case n.Gap <- struct{}{}:
+	default: // it is noted already
+	}
+}
+
+// Missing tells whether trades are missing.
+func (n *Numbered) Missing() bool {
+	_, missing := n.Trades.Missing()
+	return missing
+}
+
+// Add adds a trade that has come to b. It counts those that are missing before it, and notes that. An error is a trade
+// that came before, which is left out, or a number that cannot follow.
+func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (Place, error) {
+	place, lost, err := n.Trades.Take(t.ID, t.At)
+	if err != nil {
+		n.newest = 0 // the numbers begin anew
+	}
+	if lost > 0 {
+		b.Lost += lost
+		n.Ask()
+	}
+	if place == Repeated {
+		return place, Bad(BadValue, "trade %d of %s has come before", t.ID, n.Symbol)
+	}
+	n.Publish(t, place, received, b)
+	return place, err
+}
+
+// Publish adds a trade to b. One that comes late counts, but sets the last price only if no later one was published.
+func (n *Numbered) Publish(t *Trade, place Place, received market.Time, b *market.Batch) {
+	k := market.Tick{Symbol: n.ID, Kind: market.KindTrade, Flags: market.Regular, Price: t.Price, Size: t.Size, Time: t.At, Received: received, ID: t.ID}
+	if place == Late {
+		if t.ID < n.newest {
+			k.Flags &^= market.SetsLast
+		}
+		if t.At <= n.AsOf {
+			k.Flags &^= market.SetsHighLow | market.SetsVolume // the day's figures have it
+		}
+		if !n.LateIDs {
+			k.ID = 0 // who has not seen the trades before it on this connection would take it for a repetition
+		}
+	}
+	n.newest = max(n.newest, t.ID)
+	if k.Flags != 0 {
+		b.Ticks = append(b.Ticks, k)
+	}
+}
+
+// Begin adds a trade to b as the last price so far: not as a trade, since nothing says which day's sums it is in.
+func (n *Numbered) Begin(t *Trade, b *market.Batch) error {
+	_, _, err := n.Trades.Take(t.ID, t.At)
+	n.newest = t.ID
+	q := market.Quote{Symbol: n.ID, Price: t.Price, Size: t.Size, Time: t.At, Set: market.FieldPrice | market.FieldTime}
+	if !t.Size.IsZero() {
+		q.Set |= market.FieldSize
+	}
+	b.Images = append(b.Images, q)
+	return err
+}
+
+// SetState adds the state of the symbol to b, unless it was published before.
+func (n *Numbered) SetState(state market.State, at, received market.Time, b *market.Batch) {
+	if !n.stated || n.state != state {
+		n.stated, n.state = true, state
+		b.Ticks = append(b.Ticks, n.State(state, at, received))
+	}
+}
+
+// SetRolling keeps the figures of the last 24 hours for Rolling.
+func (n *Numbered) SetRolling(q market.Quote) { n.rolling, n.changed = q, true }
+
+// Rolling is for [Day]: the figures of the last 24 hours, and whether they have changed since the last call.
+func (n *Numbered) Rolling() (image market.Quote, changed bool) {
+	changed, n.changed = n.changed, false
+	return n.rolling, changed
+}
