@@ -1,5 +1,10 @@
+import { join, relative } from "node:path";
 import { defineConfig } from "vite";
 import { sizeBudget } from "./build/budget.ts";
+
+const source = join(import.meta.dirname, "src");
+/** Loaded when they are needed, or an entry of its own; everything else is one file. */
+const lazy = /^(?:tabs|fallback|series)\/|^latency\.ts$/;
 
 export default defineConfig({
   build: {
@@ -15,13 +20,7 @@ export default defineConfig({
         entryFileNames: "[name].js",
         chunkFileNames: "[name].js",
         codeSplitting: {
-          groups: [
-            {
-              name: "client",
-              // By the file's own name: wherever the folder lies.
-              test: /\/(?!page|share|lifecycle|retell|fallback|ladder|memory|query|sse|poll|eventstream|beat|series|ledger|latency)[^/]+$/,
-            },
-          ],
+          groups: [{ name: "client", test: (file) => !lazy.test(relative(source, file)) }],
         },
       },
     },

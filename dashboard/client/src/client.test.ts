@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFakeSockets, hello, snapshot, tick, update } from "../test/support/fakes.ts";
-import { type ClientOptions, createClient } from "./client.ts";
+import { createClient } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
 
 const setup = (options: ClientOptions = {}) => {
   const { WebSocket, sockets, last } = createFakeSockets();

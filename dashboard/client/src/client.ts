@@ -1,57 +1,19 @@
-import { createBoard, type Entry } from "./board.ts";
-import { createServerClock } from "./clock.ts";
-import { type ConnectionState, createConnection } from "./connection.ts";
+import { createConnection } from "./connection/connection.ts";
+import { type Line, type LineHandlers, listen } from "./connection/link.ts";
 import { createEmitter } from "./emitter.ts";
-import type { Ladder } from "./ladder.ts";
-import { type Line, type LineHandlers, listen, type Role } from "./line.ts";
-import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol.ts";
-import { makeQuote, type Quote } from "./quote.ts";
-import type { Bar, SeriesChange, SeriesStore, Trade } from "./series.ts";
-import { changedSources, greetedSources, type SourceState } from "./sources.ts";
-import type { Source } from "./sse.ts";
-import type { Synced } from "./subscriptions.ts";
-import { memoryKey, type Series, type TransportName } from "./transport.ts";
-import { createLookup, type Lookup, type PauseReason, seriesKey } from "./want.ts";
-import { createWebSocketTransport, type SocketClass } from "./websocket.ts";
-
-export interface ClientOptions {
-  /** Where the server is; in a page, the page's own base unless given. */
-  readonly url?: string | URL;
-  /** Use this transport and no other. */
-  readonly transport?: TransportName;
-  /** Updates a second at most; as often as the server flushes unless given. */
-  readonly rate?: number;
-  /** The keys of the wire that are wanted; all unless given. */
-  readonly fields?: readonly string[];
-  /** Whether the tabs of a browser use one connection; true unless given, where the browser can. */
-  readonly share?: boolean;
-  readonly WebSocket?: SocketClass;
-  readonly EventSource?: new (url: string) => Source;
-  readonly fetch?: typeof fetch;
-  /** Where a fallback is remembered; the tab's sessionStorage unless given. */
-  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
-  readonly now?: () => number;
-  readonly random?: () => number;
-}
-
-/** Symbols, or symbols together with bars and trades. */
-export type What =
-  | readonly string[]
-  | {
-      /** "*" is all that the server has, "#name" one of its lists. */
-      readonly symbols?: readonly string[];
-      /** Symbols whose bars are wanted, of the interval, "1m" unless given. */
-      readonly bars?: readonly string[];
-      readonly interval?: string;
-      /** Bars of the history at most; all that the server keeps unless given. */
-      readonly limit?: number;
-      /** Symbols whose trades are wanted. */
-      readonly trades?: readonly string[];
-    };
-
-export interface ClientState extends ConnectionState {
-  readonly role: Role;
-}
+import type { Ladder } from "./fallback/ladder.ts";
+import { createLookup, type Lookup, type PauseReason, type Series, seriesKey } from "./interest/want.ts";
+import type { ClientOptions, What } from "./options.ts";
+import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol/messages.ts";
+import { createBoard, type Entry } from "./quotes/board.ts";
+import { createServerClock } from "./quotes/clock.ts";
+import { makeQuote, type Quote } from "./quotes/quote.ts";
+import { changedSources, greetedSources, type SourceState } from "./quotes/sources.ts";
+import type { Bar, SeriesChange, Trade } from "./series/model.ts";
+import type { SeriesStore } from "./series/store.ts";
+import type { ClientState, FallbackChange, Synced } from "./state.ts";
+import { memoryKey } from "./transport/transport.ts";
+import { createWebSocketTransport, type SocketClass } from "./transport/websocket.ts";
 
 /** The events: each message of the wire by its type, and what is made of them. */
 export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
@@ -65,7 +27,7 @@ export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   readonly state: ClientState;
   /** All that is followed has been told; `resumed` when only what had changed was. */
   readonly synced: Synced;
-  readonly fallback: { readonly from: TransportName; readonly to: TransportName };
+  readonly fallback: FallbackChange;
   /** Symbols that the server does not know. */
   readonly unknown: readonly string[];
   readonly sources: readonly SourceState[];
@@ -230,7 +192,7 @@ export function createClient(options: ClientOptions = {}) {
 
   let ladder: Ladder | null = null;
   const fallback = async () => {
-    const { createFallback } = await import("./fallback.ts");
+    const { createFallback } = await import("./fallback/fallback.ts");
     ladder ??= createFallback({ connection, websocket, best, at, storage, now, options });
     return ladder;
   };
@@ -239,7 +201,7 @@ export function createClient(options: ClientOptions = {}) {
   const equip = async () => {
     if (series || followed.size + connection.wanted.series.length === 0) return;
     try {
-      const { createSeriesLedger, createSeriesStore } = await import("./series.ts");
+      const { createSeriesLedger, createSeriesStore } = await import("./series/series.ts");
       if (series) return;
       series = createSeriesStore();
       connection.carry(createSeriesLedger());
@@ -280,7 +242,7 @@ export function createClient(options: ClientOptions = {}) {
   const prepare = async () => {
     if (page) {
       try {
-        const { createPage } = await import("./page.ts");
+        const { createPage } = await import("./tabs/page.ts");
         line = createPage({
           base,
           options,

@@ -1,19 +1,14 @@
-export type { Entry } from "./board.ts";
-export {
-  type Client,
-  type ClientEvents,
-  type ClientOptions,
-  type ClientState,
-  createClient,
-  type What,
-} from "./client.ts";
-export type { Phase } from "./connection.ts";
-export { change, changePercent, decimalsOf, scale } from "./decimal.ts";
-export type { Role } from "./line.ts";
-export type * from "./protocol.ts";
-export type { Quote as WireQuote } from "./protocol.ts";
-export type { Quote, QuoteStatus } from "./quote.ts";
-export type { Bar, SeriesChange, Trade } from "./series.ts";
-export type { SourceState } from "./sources.ts";
-export type { TransportName } from "./transport.ts";
-export type { PauseReason } from "./want.ts";
+/** The client library of a tickertape server; README.md has its use. Everything exported here is public. */
+
+export { type Client, type ClientEvents, createClient } from "./client.ts";
+export type { PauseReason } from "./interest/want.ts";
+export type { ClientOptions, What } from "./options.ts";
+export type * from "./protocol/messages.ts";
+export type { Quote as WireQuote } from "./protocol/messages.ts";
+export type { Entry } from "./quotes/board.ts";
+export { change, changePercent, decimalsOf, scale } from "./quotes/decimal.ts";
+export type { Quote, QuoteStatus } from "./quotes/quote.ts";
+export type { SourceState } from "./quotes/sources.ts";
+export type { Bar, SeriesChange, Trade } from "./series/model.ts";
+export type { ClientState, Phase, Role } from "./state.ts";
+export type { TransportName } from "./transport/transport.ts";

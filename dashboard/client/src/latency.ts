@@ -1,4 +1,5 @@
-import type { Client, ClientState } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { ClientState } from "./state.ts";
 
 const every = 10_000;
 const samples = 5;

@@ -1,10 +1,11 @@
 import { vi } from "vitest";
-import { type Connection, type ConnectionOptions, createConnection } from "../../src/connection.ts";
-import { createLadder } from "../../src/ladder.ts";
-import type { Fallback, Memory } from "../../src/memory.ts";
-import type { ClientMessage, ServerMessage } from "../../src/protocol.ts";
-import type { Closing, StreamHandlers, StreamRequest, Transport, TransportName } from "../../src/transport.ts";
-import { type PauseReason, wantsNothing } from "../../src/want.ts";
+import { type Connection, type ConnectionOptions, createConnection } from "../../src/connection/connection.ts";
+import { createLadder } from "../../src/fallback/ladder.ts";
+import type { Fallback, Memory } from "../../src/fallback/memory.ts";
+import { type PauseReason, wantsNothing } from "../../src/interest/want.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/messages.ts";
+import type { Closing } from "../../src/transport/closing.ts";
+import type { StreamHandlers, StreamRequest, Transport, TransportName } from "../../src/transport/transport.ts";
 
 interface FakeStream {
   readonly name: TransportName;

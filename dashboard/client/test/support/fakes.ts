@@ -1,6 +1,6 @@
 import { vi } from "vitest";
-import type { ServerMessage } from "../../src/protocol.ts";
-import type { Socket } from "../../src/websocket.ts";
+import type { ServerMessage } from "../../src/protocol/messages.ts";
+import type { Socket } from "../../src/transport/websocket.ts";
 
 /** A WebSocket whose other end is the test. */
 export function createFakeSockets() {

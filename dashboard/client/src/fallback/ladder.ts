@@ -1,0 +1,111 @@
+import type { Connection } from "../connection/connection.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Memory } from "./memory.ts";
+
+const fallbackLasts = 600_000; // ms until the best transport deserves another chance
+const notNow = 60_000; // ms to wait with that while there is no healthy stream to go back to
+const trialLasts = 5000; // ms for the best transport to say something
+
+export interface LadderOptions {
+  /** The best first. */
+  readonly transports: readonly [Transport, ...Transport[]];
+  /** Whether the server answers to a plain request. */
+  readonly reachable: () => Promise<boolean>;
+  /** Where a fallback outlives the page. */
+  readonly memory?: Memory;
+  readonly now: () => number;
+}
+
+/** The transports of a connection: where it goes down when one is blocked, and how it comes up again. */
+export function createLadder(connection: Connection, options: LadderOptions) {
+  const { transports, reachable, memory, now } = options;
+  const [best] = transports;
+  let until = 0; // when the best is tried again
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let endTrial: (() => void) | null = null;
+  let again = false; // the one that is blocked has been asked once more
+
+  const low = () => connection.state.transport !== best.name;
+  const stop = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    endTrial?.();
+  };
+  const wait = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(climb, ms);
+  };
+  const stay = () => {
+    until = now() + fallbackLasts;
+    memory?.save({ transport: connection.state.transport, until });
+    wait(fallbackLasts);
+  };
+  const goUp = () => {
+    stop();
+    memory?.save(null);
+    connection.use(best);
+  };
+
+  /** Tries the best transport beside the stream that works, and changes over only when it has spoken. */
+  const climb = () => {
+    if (!low()) return;
+    if (connection.state.phase !== "open" || connection.state.paused) {
+      wait(notNow);
+      return;
+    }
+    const finish = (works: boolean) => {
+      if (!endTrial) return;
+      endTrial();
+      if (!low()) return;
+      if (works) goUp();
+      else stay();
+    };
+    const late = setTimeout(finish, trialLasts, false);
+    const trial = best.open(
+      { symbols: best.duplex ? [] : connection.wanted.symbols.slice(0, 1), since: null },
+      { message: () => finish(true), closed: () => finish(false) },
+    );
+    endTrial = () => {
+      endTrial = null;
+      clearTimeout(late);
+      trial.close();
+    };
+  };
+
+  connection.on("state", ({ phase }) => {
+    if (phase === "open") again = false;
+    if (phase === "idle") stop();
+    else if (low() && timer === undefined && !endTrial) wait(Math.max(0, until - now()));
+  });
+  connection.on("fallback", stay);
+  connection.on("network", () => {
+    if (low() && connection.state.phase !== "open") goUp();
+  });
+
+  return {
+    /** Where to begin: with what was found out not long ago. */
+    first(): Transport {
+      const remembered = memory?.load();
+      if (!remembered || remembered.until <= now()) {
+        memory?.save(null); // so that the next page need not fetch all this
+        return best;
+      }
+      ({ until } = remembered);
+      return transports.find(({ name }) => name === remembered.transport) ?? best;
+    },
+
+    /**
+     * What to use instead; null when there is nothing else, or when the server is away, since no transport is
+     * blocked then.
+     */
+    async next(blocked: Transport, proven: boolean): Promise<Transport | null> {
+      // One that has worked before: perhaps the server has just come back.
+      const there = await reachable();
+      again = there && proven && !again;
+      if (again) return blocked;
+      return there ? (transports[transports.indexOf(blocked) + 1] ?? null) : null;
+    },
+  };
+}
+
+export type Ladder = ReturnType<typeof createLadder>;

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import type { Quote, QuotePatch } from "../protocol/messages.ts";
+import { createBoard, mergeQuote } from "./board.ts";
+
+const snapshot = (seq: number, ...quotes: Quote[]) => ({ type: "snapshot" as const, seq, time: 0, quotes });
+const update = (seq: number, ...quotes: QuotePatch[]) => ({ type: "update" as const, seq, time: 0, quotes });
+
+const started = (epoch = "e") => {
+  const changed = vi.fn<(symbol: string) => void>();
+  const board = createBoard({ changed, follows: () => true, now: Date.now });
+  board.doubt(epoch);
+  return { board, changed };
+};
+
+describe("merging", () => {
+  test("takes what is named, removes what is null, keeps the rest", () => {
+    expect(mergeQuote({ s: "A", p: 1, st: "halted", v: 5 }, { s: "A", p: 2, st: null })).toEqual({
+      s: "A",
+      p: 2,
+      v: 5,
+    });
+  });
+
+  const patch = fc.record(
+    {
+      p: fc.option(fc.integer(), { nil: null }),
+      b: fc.option(fc.integer(), { nil: null }),
+      v: fc.option(fc.integer(), { nil: null }),
+      st: fc.option(fc.constantFrom("stale", "halted"), { nil: null }),
+    },
+    { requiredKeys: [] },
+  );
+
+  test("law: merging one patch after the other is merging the later over the earlier", () => {
+    fc.assert(
+      fc.property(patch, patch, patch, (base, first, second) => {
+        const quote = mergeQuote({ s: "A" }, { s: "A", ...base });
+        const oneByOne = mergeQuote(mergeQuote(quote, { s: "A", ...first }), { s: "A", ...second });
+        expect(oneByOne).toEqual(mergeQuote(quote, { s: "A", ...first, ...second }));
+      }),
+    );
+  });
+
+  test("law: messages of any order and repetition end in the newest state", () => {
+    const messages = fc.array(fc.record({ seq: fc.integer({ min: 1, max: 20 }), p: fc.integer() }), { minLength: 1 });
+    fc.assert(
+      fc.property(messages, (list) => {
+        const { board } = started();
+        let newest = 0;
+        let price = 0;
+        for (const { seq, p } of list) {
+          board.take(snapshot(seq, { s: "A", p }));
+          if (seq >= newest) {
+            newest = seq;
+            price = p;
+          }
+          expect(board.get("A")?.seq).toBe(newest);
+          expect(board.get("A")?.quote.p).toBe(price);
+        }
+      }),
+    );
+  });
+});
+
+describe("board", () => {
+  test("an older update is ignored", () => {
+    const { board, changed } = started();
+    board.take(snapshot(5, { s: "A", p: 1 }));
+    changed.mockClear();
+    board.take(update(4, { s: "A", p: 9 }));
+    expect(board.get("A")?.quote.p).toBe(1);
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  test("a snapshot replaces: keys that it does not have are gone", () => {
+    const { board } = started();
+    board.take(snapshot(5, { s: "A", p: 1, st: "halted" }));
+    board.take(snapshot(6, { s: "A", p: 2 }));
+    expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
+  });
+
+  test("the first update of a symbol without a quote makes one", () => {
+    const { board } = started();
+    board.take(update(6, { s: "A", p: 2 }));
+    expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
+  });
+
+  test("a price is not confirmed between a new connection and its word", () => {
+    const { board } = started();
+    board.take(snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.settle(false);
+    board.doubt("e");
+    expect(board.get("A")?.confirmed).toBe(false);
+    board.take(snapshot(7, { s: "A", p: 2 }));
+    expect(board.get("A")?.confirmed).toBe(true);
+    expect(board.get("B")?.confirmed).toBe(false);
+    board.settle(true);
+    expect(board.get("B")?.confirmed).toBe(true);
+  });
+
+  test("another run of the server starts its own count, and what it does not have goes", () => {
+    const { board } = started("one");
+    board.take(snapshot(900, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.settle(false);
+    board.doubt("two");
+    board.take(update(901, { s: "A", p: 7 })); // cannot be merged into another run's quote
+    expect(board.get("A")?.quote.p).toBe(1);
+    board.take(snapshot(3, { s: "A", p: 2 }));
+    board.settle(false);
+    expect(board.get("A")?.quote.p).toBe(2);
+    expect(board.get("B")).toBeUndefined();
+  });
+
+  test("remembers which way the last price went until it moves again", () => {
+    const { board } = started();
+    board.take(snapshot(1, { s: "A", p: 10 }));
+    expect(board.get("A")?.tick).toBe(0);
+    board.take(update(2, { s: "A", p: 11 }));
+    expect(board.get("A")?.tick).toBe(1);
+    board.take(update(3, { s: "A", v: 5 }));
+    expect(board.get("A")?.tick).toBe(1);
+    board.take(update(4, { s: "A", p: 10.5 }));
+    expect(board.get("A")?.tick).toBe(-1);
+  });
+
+  test("drops what nobody follows", () => {
+    const board = createBoard({ changed: () => {}, follows: (symbol) => symbol === "A", now: Date.now });
+    board.doubt("e");
+    board.take(update(1, { s: "B", p: 1 }));
+    board.take(snapshot(1, { s: "B", p: 1 }));
+    expect([...board.symbols()]).toEqual([]);
+  });
+});

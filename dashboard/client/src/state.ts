@@ -1,0 +1,46 @@
+/** state: what a program can ask about a connection, and what the connection, the tabs and the client say of it. */
+
+import type { TransportName } from "./transport/transport.ts";
+
+/**
+ * idle: not asked to connect. connecting: a stream is opening. open: the server has sent a message.
+ * waiting: the stream is lost, and another attempt is planned. resting: closed on purpose while paused.
+ * offline: the browser knows of no network. stopped: the server refused for good.
+ */
+export type Phase = "idle" | "connecting" | "open" | "waiting" | "resting" | "offline" | "stopped";
+
+/** The state of one connection. Each change makes another object. */
+export interface ConnectionState {
+  readonly phase: Phase;
+  /** The transport in use, or the next one while there is no stream. */
+  readonly transport: TransportName;
+  /** Open, and a snapshot of everything that is followed has come. */
+  readonly synced: boolean;
+  readonly paused: boolean;
+  /** When the next attempt is due, in ms since the Unix epoch; null when none is planned. */
+  readonly retryAt: number | null;
+  /** Since when there has been no connection, in ms since the Unix epoch; null while there is one or before the first. */
+  readonly lostAt: number | null;
+  /** Why the last stream ended, for people; "" while there is nothing to say. */
+  readonly reason: string;
+}
+
+/** alone: a connection for this client only. leader: other tabs use it too. follower: it uses another tab's. */
+export type Role = "alone" | "leader" | "follower";
+
+/** What `client.state` is. */
+export interface ClientState extends ConnectionState {
+  readonly role: Role;
+}
+
+/** Everything that is followed has come, after a stream has opened. */
+export interface Synced {
+  /** Only what had changed since the resume position was sent. */
+  readonly resumed: boolean;
+}
+
+/** A change from one transport to another. */
+export interface FallbackChange {
+  readonly from: TransportName;
+  readonly to: TransportName;
+}

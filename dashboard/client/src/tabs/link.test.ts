@@ -1,0 +1,286 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  createFakeChannels,
+  createFakeLocks,
+  createFakeSockets,
+  hello,
+  snapshot,
+  tick,
+  update,
+} from "../../test/support/fakes.ts";
+import { createConnection } from "../connection/connection.ts";
+import { type Want, wantsNothing } from "../interest/want.ts";
+import type { ServerMessage } from "../protocol/messages.ts";
+import { createBoard } from "../quotes/board.ts";
+import { createWebSocketTransport } from "../transport/websocket.ts";
+import { combineWants } from "./combine.ts";
+import { createSharedLine } from "./link.ts";
+
+/** Tabs of one browser, each with all that a client gives its line. */
+const setup = () => {
+  const locks = createFakeLocks();
+  const channels = createFakeChannels();
+  const sockets = createFakeSockets();
+  const tab = () => {
+    const connection = createConnection({
+      transport: createWebSocketTransport("ws://host/ws", sockets.WebSocket),
+      blocked: async () => null,
+      online: () => true,
+      now: Date.now,
+      random: () => 0.5,
+    });
+    const board = createBoard({ changed() {}, follows: () => true, now: Date.now });
+    const messages: ServerMessage[] = [];
+    const channel: { it?: ReturnType<typeof channels> } = {};
+    const line = createSharedLine({
+      name: "prices",
+      connection,
+      handlers: {
+        message(message) {
+          messages.push(message);
+          if (message.type === "hello") board.doubt(message.epoch);
+          else if (message.type === "snapshot" || message.type === "update") board.take(message);
+        },
+        state() {
+          if (line.state.phase !== "open") board.doubt();
+        },
+        used() {},
+        synced: ({ resumed }) => board.settle(resumed),
+        fallback() {},
+      },
+      locks,
+      channel: (name) => {
+        channel.it = channels(name);
+        return channel.it;
+      },
+      board,
+      series: () => null,
+      client: { sources: [] },
+      now: Date.now,
+    });
+    const want = (symbols: readonly string[], more: Partial<Want> = {}) =>
+      line.want({ ...wantsNothing, symbols, ...more });
+    const freeze = (frozen: boolean) => {
+      if (channel.it) channel.it.frozen = frozen;
+    };
+    return { line, board, messages, want, freeze, price: (symbol: string) => board.get(symbol)?.quote.p };
+  };
+  return { tab, sockets, locks };
+};
+
+const opened = async (symbols: readonly string[] = ["A"]) => {
+  const all = setup();
+  const first = all.tab();
+  first.want(symbols);
+  first.line.connect();
+  await tick(1);
+  all.sockets.last().says(
+    hello(),
+    snapshot(
+      1,
+      symbols.map((s) => ({ s, p: 1 })),
+    ),
+  );
+  return { ...all, first };
+};
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+
+describe("tabs", () => {
+  test("share one connection, and each is told what it wants", async () => {
+    const { tab, sockets, first } = await opened();
+    const second = tab();
+    second.want(["A", "B"]);
+    second.line.connect();
+    await tick(1);
+    expect(sockets.sockets).toHaveLength(1);
+    expect([first.line.role, second.line.role]).toEqual(["leader", "follower"]);
+    expect(second.line.state).toMatchObject({ phase: "open", synced: true, transport: "websocket" });
+    expect(second.price("A")).toBe(1); // from the first tab, at once
+    await tick(1);
+    expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
+    sockets.last().says(snapshot(2, [{ s: "B", p: 2 }]), update(3, [{ s: "A", p: 3 }]));
+    await tick(1);
+    expect([second.price("A"), second.price("B")]).toEqual([3, 2]);
+    expect(first.price("A")).toBe(3);
+    second.want(["A"]);
+    await tick(1);
+    expect(sockets.last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] });
+  });
+
+  test("are not taken for gone when their lock is late", async () => {
+    const { tab, sockets, locks } = await opened();
+    const second = tab();
+    second.want(["B"]);
+    locks.delay(50);
+    second.line.connect();
+    locks.delay(0);
+    second.want(["A", "B"]);
+    await tick(10);
+    second.want(["B"]);
+    await tick(50);
+    expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
+    sockets.last().says(snapshot(2, [{ s: "B", p: 2 }]));
+    await tick(1);
+    expect(second.price("B")).toBe(2);
+  });
+
+  test("that ask for what another follows already are told it by that one", async () => {
+    const { tab, sockets } = await opened(["A", "B"]);
+    const second = tab();
+    second.want(["A"]);
+    second.line.connect();
+    await tick(1);
+    const sent = sockets.last().sent.length;
+    second.want(["A", "B"]);
+    await tick(1);
+    expect(second.price("B")).toBe(1);
+    expect(sockets.last().sent).toHaveLength(sent);
+  });
+
+  test("pause the line only when none of them is looked at", async () => {
+    const { tab, sockets, first } = await opened();
+    const second = tab();
+    second.want(["A"]);
+    second.line.connect();
+    await tick(1);
+    const pauses = () =>
+      sockets
+        .last()
+        .sent.map(({ type }) => type)
+        .filter((type) => type === "pause" || type === "resume");
+    first.want(["A"], { paused: true, hidden: true });
+    await tick(1);
+    expect(pauses()).toEqual([]);
+    second.want(["A"], { paused: true, hidden: true });
+    await tick(1);
+    expect(pauses()).toEqual(["pause"]);
+    second.want(["A"]);
+    await tick(1);
+    expect(pauses()).toEqual(["pause", "resume"]);
+  });
+});
+
+test("a tab that asked for a lower rate than others is told at its own", async () => {
+  const { tab } = await opened();
+  const second = tab();
+  second.want(["A"], { rate: 2 });
+  second.line.connect();
+  await tick(1);
+  const tell = vi.fn();
+  expect(second.line.holds?.(tell)).toBe(false);
+  await tick(100);
+  expect(second.line.holds?.(tell)).toBe(true);
+  await tick(100);
+  expect(second.line.holds?.(tell)).toBe(true);
+  await tick(299);
+  expect(tell).not.toHaveBeenCalled();
+  await tick(1);
+  expect(tell).toHaveBeenCalledOnce();
+  expect(second.line.holds?.(tell)).toBe(false);
+});
+
+describe("when the leader goes", () => {
+  test("another takes up the stream from where it stood", async () => {
+    const { tab, sockets, first } = await opened();
+    const second = tab();
+    second.want(["A"]);
+    second.line.connect();
+    await tick(1);
+    sockets.last().says(update(5, [{ s: "A", p: 5 }]), update(6, [{ s: "A", p: 6 }]));
+    await tick(1);
+    first.line.disconnect();
+    await tick(1);
+    expect(second.line.role).toBe("leader");
+    expect(sockets.sockets).toHaveLength(2);
+    expect(new URL(sockets.last().url).searchParams.get("since")).toBe("e-5"); // the last it is sure of
+    sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
+    expect(second.board.get("A")).toMatchObject({ confirmed: true, quote: { p: 7 } });
+    expect(second.line.state.synced).toBe(true);
+  });
+
+  test("the others follow the next", async () => {
+    const { tab, sockets, first } = await opened();
+    const others = [tab(), tab()];
+    for (const other of others) {
+      other.want(["A"]);
+      other.line.connect();
+      await tick(1);
+    }
+    first.line.disconnect();
+    await tick(5);
+    sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
+    await tick(5);
+    expect(others.map(({ line }) => line.role).sort()).toEqual(["follower", "leader"]);
+    expect(others.map(({ price }) => price("A"))).toEqual([7, 7]);
+    expect(others.map(({ line }) => line.state.phase)).toEqual(["open", "open"]);
+    expect(sockets.sockets).toHaveLength(2);
+  });
+
+  test("a frozen one is not believed, and loses its place", async () => {
+    const { tab, sockets, first } = await opened();
+    const second = tab();
+    second.want(["A"]);
+    second.line.connect();
+    await tick(1);
+    first.freeze(true);
+    await tick(13_000);
+    expect(second.line.role).toBe("leader");
+    expect(second.board.get("A")?.confirmed).toBe(false);
+    expect(sockets.sockets).toHaveLength(2);
+    first.freeze(false);
+    await tick(1);
+    sockets.last().says(hello("e", 9), snapshot(9, [{ s: "A", p: 9 }]));
+    await tick(3000);
+    expect(first.line.role).toBe("follower");
+    expect([first.price("A"), second.price("A")]).toEqual([9, 9]);
+    expect(sockets.sockets[0]?.readyState).toBe(3);
+  });
+
+  test("one that nobody looks at waits for the leader, and shows nothing as live", async () => {
+    const { tab, sockets, first } = await opened();
+    const second = tab();
+    second.want(["A"], { paused: true, hidden: true });
+    second.line.connect();
+    await tick(1);
+    first.freeze(true);
+    await tick(60_000);
+    expect(second.line.role).toBe("follower");
+    expect(second.line.state.phase).toBe("connecting");
+    expect(second.board.get("A")?.confirmed).toBe(false);
+    expect(sockets.sockets.length).toBeGreaterThan(0);
+  });
+});
+
+test("a tab that has died is noticed by its lock", async () => {
+  const { tab, sockets, locks } = await opened();
+  const second = tab();
+  second.want(["B"]);
+  second.line.connect();
+  await tick(1);
+  expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
+  expect(locks.held("prices")).toBe(true);
+  // Its lock comes free, as it does when its process is killed; it says nothing.
+  second.freeze(true);
+  second.line.disconnect();
+  await tick(1);
+  expect(sockets.last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] });
+});
+
+test("what several want is the most of everything", () => {
+  const bars = (limit: number | null) => ({ symbol: "A", interval: "1m", limit });
+  const wants: Want[] = [
+    { ...wantsNothing, symbols: ["A"], series: [bars(10)], rate: 1, fields: ["p"], paused: true },
+    { ...wantsNothing, symbols: ["A", "B"], series: [bars(50)], rate: 4, fields: ["b"] },
+  ];
+  expect(combineWants(wants)).toEqual({
+    symbols: ["A", "B"],
+    series: [bars(50)],
+    rate: 4,
+    fields: ["p", "b"],
+    paused: false,
+    hidden: false,
+  });
+  expect(combineWants([...wants, wantsNothing])).toMatchObject({ rate: null, fields: null });
+  expect(combineWants(wants.slice(0, 1))).toMatchObject({ paused: true, hidden: false, rate: 1 });
+});
