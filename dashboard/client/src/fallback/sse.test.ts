@@ -43,11 +43,13 @@ test("the server's last words say why, and when to come back", () => {
   expect(closed.mock.lastCall?.[0]).toMatchObject({ comeBack: true, within: 2000 });
 });
 
-test("a refusal for good is final", () => {
+test("an error about the query ends neither the stream nor what comes after it", () => {
   const { source, closed } = opened();
-  source.dispatchEvent(says("error", { code: "origin", message: "origin not allowed" }));
-  source.dispatchEvent(new Event("error"));
-  expect(closed.mock.lastCall?.[0]).toMatchObject({ comeBack: false, reason: "origin not allowed" });
+  source.dispatchEvent(says("hello", { epoch: "e", seq: 1, time: 2 }));
+  source.dispatchEvent(says("error", { code: "too_many_symbols", message: "more than 100" }));
+  expect(closed).not.toHaveBeenCalled();
+  source.dispatchEvent(new Event("error")); // the network, an hour later
+  expect(closed.mock.lastCall?.[0].comeBack).toBe(true);
 });
 
 test("without symbols there is nothing to open, and it only beats", () => {

@@ -19,9 +19,6 @@ const types: readonly MessageType[] = [
   "error",
 ];
 
-// The codes after which coming back is of no use.
-const final: readonly string[] = ["unauthorized", "origin", "policy", "too_many_symbols"];
-
 /**
  * Server-sent events, of an endpoint without a query: "/events". The browser's own retry is not used: it gives up for
  * ever on a refusal and knows no jitter, so every error ends the stream and the connection decides when to open the
@@ -47,7 +44,7 @@ export const createSseTransport = (url: string, connect: (url: string) => EventS
         const message = parseMessage(event.data);
         if (message?.type === "error") {
           // Before it turns a client away the server says why, and for how long.
-          closing = { ...readClosing(0, message.message ?? message.code), comeBack: !final.includes(message.code) };
+          closing = readClosing(0, message.message ?? message.code);
         }
         if (message) handlers.message(message, event.lastEventId);
       });
