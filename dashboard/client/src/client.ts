@@ -1,9 +1,12 @@
+/** client puts the parts together: what a program asks for, the route to the server, and what is known of each symbol. */
+
 import { createConnection } from "./connection/connection.ts";
-import { type Line, type LineHandlers, listen } from "./connection/link.ts";
-import { createEmitter } from "./emitter.ts";
+import { type Link, type LinkHandlers, listen } from "./connection/link.ts";
+import { createEmitter, type Emitter } from "./emitter.ts";
 import type { Ladder } from "./fallback/ladder.ts";
 import { createLookup, type Lookup, type PauseReason, type Series, seriesKey } from "./interest/want.ts";
-import type { ClientOptions, What } from "./options.ts";
+import { split, type What } from "./interest/what.ts";
+import type { ClientOptions } from "./options.ts";
 import type { ClientMessage, MessageOf, MessageType, ServerMessage } from "./protocol/messages.ts";
 import { createBoard, type Entry } from "./quotes/board.ts";
 import { createServerClock } from "./quotes/clock.ts";
@@ -15,26 +18,68 @@ import type { ClientState, FallbackChange, Synced } from "./state.ts";
 import { memoryKey } from "./transport/transport.ts";
 import { createWebSocketTransport, type SocketClass } from "./transport/websocket.ts";
 
-/** The events: each message of the wire by its type, and what is made of them. */
+/** The events of a client: each message of the wire by its type, and what is made of the messages. */
 export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   /** Every message, before the event of its type. */
   readonly message: ServerMessage;
-  /** Those that are other ones now, once for each message. */
+  /** The quotes that have changed, once for each message. */
   readonly quotes: readonly Quote[];
-  /** Their symbols: for who asks for a quote only when it is to be shown. */
+  /** Their symbols, for programs that ask for a quote only when they show it. */
   readonly changed: readonly string[];
+  /** What a message has changed of bars or trades. */
   readonly series: SeriesChange;
   readonly state: ClientState;
-  /** All that is followed has been told; `resumed` when only what had changed was. */
+  /** Everything that is followed has come, after a stream has opened. */
   readonly synced: Synced;
   readonly fallback: FallbackChange;
-  /** Symbols that the server does not know. */
+  /** Symbols that were subscribed to and that the server does not know. */
   readonly unknown: readonly string[];
+  /** All sources, when one of them has changed. */
   readonly sources: readonly SourceState[];
 };
 
-/** A client of one server. Nothing is asked of the server before `connect`. */
-export function createClient(options: ClientOptions = {}) {
+/** A client of one server. */
+export interface Client {
+  readonly state: ClientState;
+  readonly sources: readonly SourceState[];
+  /** Where another connection would resume, EPOCH-SEQ; null when it would start over. */
+  readonly position: string | null;
+  /** Calls the listener at each event of this name; returns what takes it away again. */
+  readonly on: Emitter<ClientEvents>["on"];
+  connect(): void;
+  /** Closes the connection; what is known stays, unconfirmed. `connect` resumes. */
+  disconnect(): void;
+  /** Disconnects for good, and takes all listeners away. */
+  close(): void;
+  subscribe(what: What): void;
+  unsubscribe(what: What): void;
+  /** Updates a second at most; null or 0 for each flush of the server. */
+  setRate(rate: number | null): void;
+  /** The keys of the wire that are wanted; null for all. */
+  setFields(fields: readonly string[] | null): void;
+  /** Sends a message of the wire now. False when it cannot be sent: nothing is queued, it would be old by then. */
+  send(message: ClientMessage): boolean;
+  /** No quotes are published until `resume` for the same reason. The server is told so, unless another tab goes on. */
+  pause(reason?: PauseReason): void;
+  resume(reason?: PauseReason): void;
+  /** The newest quote of a symbol that is subscribed to. */
+  quote(symbol: string): Quote | undefined;
+  /** The newest quotes of everything that is subscribed to. */
+  quotes(): readonly Quote[];
+  /** The same as `quote` in the keys of the wire, for tables of thousands. */
+  entry(symbol: string): Entry | undefined;
+  /** The bars of a symbol, the oldest first. */
+  bars(symbol: string, interval: string): readonly Bar[];
+  /** The newest hundred trades of a symbol, the oldest first. */
+  trades(symbol: string): readonly Trade[];
+  /** Now by the server's clock, in ms since the Unix epoch. */
+  serverTime(): number;
+  /** Tries again at once, also after a refusal. */
+  retryNow(): void;
+}
+
+/** Makes a client. Nothing is asked of the server before `connect`. */
+export function createClient(options: ClientOptions = {}): Client {
   const page = typeof document === "object";
   const { now = Date.now, random = Math.random } = options;
   // The folder: a page's own address has a query, which tabs need not have in common.
@@ -43,35 +88,24 @@ export function createClient(options: ClientOptions = {}) {
 
   const events = createEmitter<ClientEvents>();
   const clock = createServerClock(now);
-  let series: SeriesStore | null = null; // fetched when bars or trades are wanted
-  const quotes = new Map<string, Quote>(); // those that have been made
-  const dirty = new Set<string>(); // those that have changed and have not been told
+  let series: SeriesStore | null = null; // loaded when bars or trades are wanted
+  let sources: readonly SourceState[] = [];
 
-  // What is wanted.
+  // What the program has asked for.
   const symbols = new Set<string>();
   const followed = new Map<string, Series>();
   let { rate = null, fields = null }: { rate?: number | null; fields?: readonly string[] | null } = options;
   const pauses = new Set<PauseReason>();
-  let own: Lookup = () => false;
+  let follows: Lookup = () => false;
   let asking = false;
 
-  // What has been told.
-  let sources: readonly SourceState[] = [];
-  let running = false;
-
-  const mark = (symbol: string) => {
-    quotes.delete(symbol);
-    dirty.add(symbol);
-  };
-  const board = createBoard({ now, follows: (symbol) => line.uses(symbol), changed: mark });
-
   const all = () => ({ symbols: [...symbols], series: [...followed.values()] });
-  /** Tells the line what is wanted now. */
+  /** Tells the link what is wanted now. */
   const ask = () => {
     asking = false;
-    line.want({
+    link.want({
       ...all(),
-      ...(!series && { series: [] }), // what is told must find its store
+      ...(!series && { series: [] }), // bars and trades that come must find a store
       rate,
       fields,
       paused: pauses.size > 0,
@@ -79,26 +113,32 @@ export function createClient(options: ClientOptions = {}) {
     });
     handlers.used();
   };
-  /** The same for all that changes in one turn: what is given up and taken up again in it is not forgotten. */
-  const want = () => {
-    own = createLookup(all());
+  /** Asks once for all changes of one turn: what is given up and wanted again in it is not forgotten. */
+  const change = () => {
+    follows = createLookup(all());
     if (!asking) queueMicrotask(ask);
     asking = true;
   };
 
-  const quote = (symbol: string): Quote | undefined => {
-    const entry = client.entry(symbol);
-    if (entry && !quotes.has(symbol)) quotes.set(symbol, makeQuote(entry, running, clock.now));
-    return entry && quotes.get(symbol);
-  };
+  const board = createBoard((symbol) => link.uses(symbol), now);
+  let made = new WeakMap<Entry, Quote>();
+  let running = false; // quotes may be live
 
+  const entry = (symbol: string): Entry | undefined => (follows(symbol) ? board.get(symbol) : undefined);
+  const quote = (symbol: string): Quote | undefined => {
+    const known = entry(symbol);
+    if (!known) return undefined;
+    const one = made.get(known) ?? makeQuote(known, running, clock.now);
+    made.set(known, one);
+    return one;
+  };
   const quotesOf = (names: readonly string[]) => names.flatMap((symbol) => quote(symbol) ?? []);
 
-  /** Tells what has changed; a pause keeps it back, and so does a rate that another tab has raised. */
-  const tell = () => {
-    if (!dirty.size || pauses.size || line.holds?.(tell)) return;
-    const changed = [...dirty].filter(own);
-    dirty.clear();
+  /** Publishes what has changed. A pause keeps it back, and so does a rate that another tab has raised. */
+  const publish = () => {
+    if (!board.changed.size || pauses.size || link.holds?.(publish)) return;
+    const changed = [...board.changed].filter(follows);
+    board.changed.clear();
     if (!changed.length) return;
     events.emit("changed", changed);
     if (events.heard("quotes")) events.emit("quotes", quotesOf(changed));
@@ -108,10 +148,9 @@ export function createClient(options: ClientOptions = {}) {
     sources = next;
     events.emit("sources", sources);
   };
+  const state = (): ClientState => ({ ...link.state(), paused: pauses.size > 0 });
 
-  const state = (): ClientState => ({ ...line.state, paused: pauses.size > 0, role: line.role });
-
-  const handlers: LineHandlers = {
+  const handlers: LinkHandlers = {
     message(message) {
       const { time } = message as { readonly time?: number };
       if (time) clock.observe(time);
@@ -125,7 +164,7 @@ export function createClient(options: ClientOptions = {}) {
           board.take(message);
           break;
         case "subscribed": {
-          const unknown = (message.unknown ?? []).filter(own);
+          const unknown = (message.unknown ?? []).filter(follows);
           if (unknown.length) events.emit("unknown", unknown);
           break;
         }
@@ -135,15 +174,15 @@ export function createClient(options: ClientOptions = {}) {
         case "bars":
         case "trades": {
           const key = seriesKey(message);
-          const change = line.uses(key) && series?.take(message);
-          if (change && own(key)) events.emit("series", change);
+          const change = link.uses(key) && series?.take(message);
+          if (change && follows(key)) events.emit("series", change);
           break;
         }
       }
       events.emit("message", message);
       // The name and the message are of one type by construction; the compiler cannot see it.
       events.emit(message.type, message as never);
-      tell();
+      publish();
     },
     state() {
       const next = state();
@@ -152,35 +191,33 @@ export function createClient(options: ClientOptions = {}) {
       const runs = open && next.synced && !next.paused;
       if (runs !== running) {
         running = runs;
-        for (const symbol of board.symbols()) mark(symbol);
+        made = new WeakMap();
+        for (const symbol of board.symbols()) board.changed.add(symbol);
       }
       events.emit("state", next);
-      tell();
+      publish();
     },
     synced(event) {
-      void equip();
+      void loadSeries();
       board.settle(event.resumed);
       events.emit("synced", event);
-      tell();
+      publish();
     },
     used() {
-      void equip();
-      for (const symbol of board.symbols()) if (!line.uses(symbol)) board.forget(symbol);
-      series?.keep(line.uses);
+      void loadSeries();
+      for (const symbol of board.symbols()) if (!link.uses(symbol)) board.forget(symbol);
+      series?.keep(link.uses);
     },
     fallback: (event) => events.emit("fallback", event),
   };
-
-  // --- the way to the server ---------------------------------------------------------------------
-
   const WebSocket = options.WebSocket ?? (globalThis.WebSocket as SocketClass | undefined);
   const best = options.transport ?? (WebSocket ? "websocket" : "sse");
-  const storage = () => options.storage ?? sessionStorage; // at which a browser may forbid even the look
+  const storage = () => options.storage ?? sessionStorage; // a browser may forbid even to read the name
   const websocket = createWebSocketTransport(at("ws").replace(/^http/, "ws"), WebSocket);
   const connection = createConnection({
     transport: websocket,
     blocked: (...what) =>
-      fallback().then(
+      loadFallback().then(
         (ladder) => ladder.next(...what),
         () => null,
       ),
@@ -188,192 +225,147 @@ export function createClient(options: ClientOptions = {}) {
     now,
     random,
   });
-  let line: Line = connection;
 
+  let link: Link = connection;
   let ladder: Ladder | null = null;
-  const fallback = async () => {
+  let wanted = false; // from connect to disconnect
+  let ready = false; // the link and its first transport are known
+  const life = new AbortController(); // until close
+
+  const loadFallback = async () => {
     const { createFallback } = await import("./fallback/fallback.ts");
-    ladder ??= createFallback({ connection, websocket, best, at, storage, now, options });
+    ladder ??= createFallback(connection, websocket, best, at, storage, now, options);
     return ladder;
   };
 
-  /** Fetches what bars and trades take, once somebody wants some. When that fails, the next wish tries again. */
-  const equip = async () => {
-    if (series || followed.size + connection.wanted.series.length === 0) return;
+  /** Loads what bars and trades take, when this client or another tab wants some. After a failure the next call tries again. */
+  const loadSeries = async () => {
+    if (series || followed.size + connection.wanted().series.length === 0) return;
     try {
-      const { createSeriesLedger, createSeriesStore } = await import("./series/series.ts");
+      const { createSeries } = await import("./series/series.ts");
       if (series) return;
-      series = createSeriesStore();
-      connection.carry(createSeriesLedger());
-      want();
+      const { ledger, store } = createSeries();
+      series = store;
+      connection.carry(ledger);
+      change();
     } catch {}
   };
-
-  /** Whether it begins with something else than WebSocket. */
-  const low = () => {
-    try {
-      return best !== "websocket" || storage().getItem(memoryKey) !== null;
-    } catch {
-      return false;
-    }
-  };
-
-  let wanted = false; // from connect to disconnect
-  let ready = false;
-  const life = new AbortController(); // to the close
 
   const start = () => {
     if (!ready || !wanted) return;
     ask();
-    line.connect();
+    link.connect();
   };
-  /** Begins with another transport. Where there is no WebSocket there is no other way, so it tries until it has it. */
-  const descend = async (): Promise<void> => {
+  /** Begins with another transport where there is no WebSocket, and where it was blocked not long ago. */
+  const begin = async () => {
     try {
-      connection.use((await fallback()).first());
+      if (best !== "websocket" || storage().getItem(memoryKey)) connection.use((await loadFallback()).first());
     } catch {
-      if (best === "websocket") return;
-      await new Promise((again) => setTimeout(again, random() * 5000));
-      await descend();
+      // The storage is forbidden, or the chunk did not load. Without WebSocket there is nothing else to begin with.
+      if (best !== "websocket") {
+        setTimeout(begin, random() * 5000);
+        return;
+      }
     }
+    if (link === connection) listen(connection, handlers);
+    ready = true;
+    start();
   };
-
-  /** Fetches what it takes to begin. Without the part for pages it does with a connection of its own. */
+  const connect = () => {
+    wanted = true;
+    start();
+  };
+  const disconnect = () => {
+    wanted = false;
+    link.disconnect();
+  };
+  /** Loads what it takes to begin. Where tabs/ cannot be loaded, the page has a connection of its own. */
   const prepare = async () => {
     if (page) {
       try {
         const { createPage } = await import("./tabs/page.ts");
-        line = createPage({
-          base,
+        link = createPage({
           options,
+          base,
           connection,
           handlers,
           board,
           series: () => series,
-          client,
+          sources: () => sources,
           jumped: clock.reset,
           connected: () => wanted,
+          connect,
+          disconnect,
+          pause,
+          resume,
           signal: life.signal,
           now,
           random,
         });
       } catch {}
     }
-    if (low()) await descend();
-    if (line === connection) listen(connection, handlers);
-    ready = true;
-    start();
+    void begin();
+  };
+  const pause = (reason: PauseReason = "user") => {
+    pauses.add(reason);
+    ask();
+    handlers.state();
+  };
+  const resume = (reason: PauseReason = "user") => {
+    if (!pauses.delete(reason)) return;
+    ask();
+    handlers.state();
   };
 
-  const split = (what: What): readonly [symbols: readonly string[], series: readonly Series[]] => {
-    if ("length" in what) return [what, []];
-    const { symbols: quoted = [], bars = [], interval = "1m", limit = null, trades = [] } = what;
-    return [
-      quoted,
-      [
-        ...bars.map((symbol) => ({ symbol, interval, limit })),
-        ...trades.map((symbol) => ({ symbol, interval: null, limit: null })),
-      ],
-    ];
-  };
+  void prepare(); // at once where nothing is to be loaded
 
-  const client = {
-    connect(): void {
-      wanted = true;
-      start();
-    },
-
-    /** Gives the connection back; what is known stays, unconfirmed. `connect` takes it up again. */
-    disconnect(): void {
-      wanted = false;
-      line.disconnect();
-    },
-
-    /** For good: nobody listens any more. */
-    close(): void {
-      client.disconnect();
+  return {
+    connect,
+    disconnect,
+    close() {
+      disconnect();
       life.abort();
       events.clear();
     },
-
-    /** Returns what takes the listener away again. */
     on: events.on,
-
-    subscribe(what: What): void {
+    subscribe(what) {
       const [names, more] = split(what);
       for (const symbol of names) symbols.add(symbol);
       for (const one of more) if (!followed.has(seriesKey(one))) followed.set(seriesKey(one), one);
-      want();
+      change();
     },
-
-    unsubscribe(what: What): void {
+    unsubscribe(what) {
       const [names, more] = split(what);
       for (const symbol of names) symbols.delete(symbol);
       for (const one of more) followed.delete(seriesKey(one));
-      want();
+      change();
     },
-
-    /** Updates a second at most, or null for each flush of the server. */
-    setRate(next: number | null): void {
+    setRate(next) {
       rate = next || null;
-      want();
+      change();
     },
-
-    /** The keys of the wire that are wanted, or null for all. */
-    setFields(next: readonly string[] | null): void {
+    setFields(next) {
       fields = next;
-      want();
+      change();
     },
-
-    /** Sends a message of the wire now. False when it could not be: nothing is queued, it would be old by then. */
-    send: (message: ClientMessage): boolean => line.send(message),
-
-    /** Nothing is told until `resume`, for this reason; the server is told so where nobody else listens. */
-    pause(reason: PauseReason = "user"): void {
-      pauses.add(reason);
-      ask();
-      handlers.state();
-    },
-
-    resume(reason: PauseReason = "user"): void {
-      if (!pauses.delete(reason)) return;
-      ask();
-      handlers.state();
-    },
-
+    send: (message) => link.send(message),
+    pause,
+    resume,
     quote,
-
-    /** All that is known of what is followed. */
-    quotes: (): readonly Quote[] => quotesOf([...board.symbols()]),
-
-    /** The same without making a quote of it: for tables of thousands. */
-    entry: (symbol: string): Entry | undefined => (own(symbol) ? board.get(symbol) : undefined),
-
-    /** Oldest first. */
-    bars: (symbol: string, interval: string): readonly Bar[] =>
-      (own(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
-    /** The newest hundred, oldest first. */
-    trades: (symbol: string): readonly Trade[] => (own(seriesKey({ symbol })) && series?.trades(symbol)) || [],
-
-    get state(): ClientState {
+    quotes: () => quotesOf([...board.symbols()]),
+    entry,
+    bars: (symbol, interval) => (follows(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
+    trades: (symbol) => (follows(seriesKey({ symbol })) && series?.trades(symbol)) || [],
+    get state() {
       return state();
     },
-    get sources(): readonly SourceState[] {
+    get sources() {
       return sources;
     },
-    /** Where another connection would take the stream up: EPOCH-SEQ. */
-    get position(): string | null {
-      return line.position;
+    get position() {
+      return link.position();
     },
-    /** Now by the server's clock, in milliseconds since the Unix epoch. */
     serverTime: clock.now,
-
-    /** Gives up waiting and tries now, after a refusal as well. */
-    retryNow: (): void => line.retryNow(),
+    retryNow: () => link.retryNow(),
   };
-
-  void prepare(); // at once where nothing is to be fetched
-  return client;
 }
-
-export type Client = ReturnType<typeof createClient>;

@@ -17,3 +17,6 @@ export function createEmitter<Events extends object>() {
     },
   };
 }
+
+/** Listeners by event name. */
+export type Emitter<Events extends object> = ReturnType<typeof createEmitter<Events>>;

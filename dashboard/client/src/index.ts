@@ -2,7 +2,8 @@
 
 export { type Client, type ClientEvents, createClient } from "./client.ts";
 export type { PauseReason } from "./interest/want.ts";
-export type { ClientOptions, What } from "./options.ts";
+export type { What } from "./interest/what.ts";
+export type { ClientOptions } from "./options.ts";
 export type * from "./protocol/messages.ts";
 export type { Quote as WireQuote } from "./protocol/messages.ts";
 export type { Entry } from "./quotes/board.ts";

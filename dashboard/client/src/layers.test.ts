@@ -19,7 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ["protocol/"], // the messages of the wire
   ["emitter.ts"], // listeners by name
 ];
-const longest = 341; // lines of a function, from its first to its last; to be 150
+const longest = 290; // lines of a function, from its first to its last; to be 150
 
 interface Source {
   readonly imports: readonly string[];

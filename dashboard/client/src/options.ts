@@ -1,4 +1,4 @@
-/** options: what a program passes to `createClient` and to `subscribe`. */
+/** options: what a program passes to `createClient`. */
 
 import type { TransportName } from "./transport/transport.ts";
 import type { SocketClass } from "./transport/websocket.ts";
@@ -31,19 +31,3 @@ export interface ClientOptions {
   /** From 0 up to and without 1; Math.random unless given. */
   readonly random?: () => number;
 }
-
-/** What to subscribe to: symbols for quotes, or symbols together with bars and trades. */
-export type What =
-  | readonly string[]
-  | {
-      /** "*" is all that the server has, "#name" one of its lists. */
-      readonly symbols?: readonly string[];
-      /** Symbols whose bars are wanted. */
-      readonly bars?: readonly string[];
-      /** The interval of the bars, such as "5m"; "1m" unless given. */
-      readonly interval?: string;
-      /** Bars of the history at most; all that the server keeps unless given. */
-      readonly limit?: number;
-      /** Symbols whose trades are wanted. */
-      readonly trades?: readonly string[];
-    };

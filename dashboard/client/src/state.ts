@@ -1,5 +1,6 @@
 /** state: what a program can ask about a connection, and what the connection, the tabs and the client say of it. */
 
+import type { ServerMessage } from "./protocol/messages.ts";
 import type { TransportName } from "./transport/transport.ts";
 
 /**
@@ -9,8 +10,11 @@ import type { TransportName } from "./transport/transport.ts";
  */
 export type Phase = "idle" | "connecting" | "open" | "waiting" | "resting" | "offline" | "stopped";
 
-/** The state of one connection. Each change makes another object. */
-export interface ConnectionState {
+/** alone: a connection for this client only. leader: other tabs use it too. follower: it uses another tab's. */
+export type Role = "alone" | "leader" | "follower";
+
+/** The state of a client's connection, its own or another tab's. Each change makes another object. */
+export interface ClientState {
   readonly phase: Phase;
   /** The transport in use, or the next one while there is no stream. */
   readonly transport: TransportName;
@@ -23,13 +27,6 @@ export interface ConnectionState {
   readonly lostAt: number | null;
   /** Why the last stream ended, for people; "" while there is nothing to say. */
   readonly reason: string;
-}
-
-/** alone: a connection for this client only. leader: other tabs use it too. follower: it uses another tab's. */
-export type Role = "alone" | "leader" | "follower";
-
-/** What `client.state` is. */
-export interface ClientState extends ConnectionState {
   readonly role: Role;
 }
 
@@ -43,4 +40,14 @@ export interface Synced {
 export interface FallbackChange {
   readonly from: TransportName;
   readonly to: TransportName;
+}
+
+/** The events of a connection. */
+export interface ConnectionEvents {
+  readonly message: ServerMessage;
+  readonly state: ClientState;
+  readonly synced: Synced;
+  readonly fallback: FallbackChange;
+  /** The network changed: a transport that was blocked may work now. */
+  readonly network: null;
 }

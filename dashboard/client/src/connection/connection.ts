@@ -1,74 +1,104 @@
-import { createEmitter } from "../emitter.ts";
-import { createLookup, type Want, wantsNothing } from "../interest/want.ts";
+/**
+ * connection/ is one connection to the server, whatever stream it has just now: it notices silence, comes back with
+ * delays of full jitter from where it left off, and keeps the subscriptions. This file puts its parts together: the
+ * stream, the retry, the rest of a page that is hidden, the subscriptions and their flush. Which transport comes
+ * next when one is blocked is decided in fallback/.
+ */
+
+import { createEmitter, type Emitter } from "../emitter.ts";
+import { createLookup, type Lookup, type Want, wantsNothing } from "../interest/want.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
-import type { ConnectionState, FallbackChange, Phase, Role, Synced } from "../state.ts";
+import type { ClientState, ConnectionEvents, Phase } from "../state.ts";
 import type { Closing } from "../transport/closing.ts";
 import type { Stream, Transport } from "../transport/transport.ts";
-import { longestDelay } from "./backoff.ts";
-import { createSubscriptions, type Send, type SeriesSubscriptions } from "./subscriptions.ts";
+import type { Send } from "./flush.ts";
+import { longestDelay } from "./retry.ts";
+import { createSubscriptions, type SeriesSubscriptions } from "./subscriptions.ts";
 
-export interface ConnectionEvents {
-  readonly message: ServerMessage;
-  readonly state: ConnectionState;
-  /** All that is followed has been told; `resumed` when only what had changed was. */
-  readonly synced: Synced;
-  readonly fallback: FallbackChange;
-  /** The network changed: what was blocked before may not be now. */
-  readonly network: null;
-}
-
+/** The options of a connection. */
 export interface ConnectionOptions {
-  /** What it uses until it is told to use another. */
+  /** The transport in use until `use` is called. */
   readonly transport: Transport;
   /**
-   * Asked when a transport has not said a word twice, and whether it is the one that worked last: what to use at once,
-   * or null to wait for this one.
+   * Asked when a transport seems to be blocked, and whether it is the last that worked: which transport to use at once,
+   * or null to try this one again after a delay.
    */
   readonly blocked: (transport: Transport, proven: boolean) => Promise<Transport | null>;
   readonly online: () => boolean;
   readonly now: () => number;
+  /** From 0 up to and without 1. */
   readonly random: () => number;
 }
 
-const farewells: readonly number[] = [1001, 1012, 1013]; // going away, restarting, full
-const strikesOut = 2;
-const firstWord = 5000; // ms for a stream to say anything; healthy ones take a round trip or two
-const patience = 2.5; // heartbeats
-const healthy = 10_000; // ms that a connection must last for its troubles to be forgotten: a server that accepts and drops must not be hammered
-const restAfter = 300_000; // a hidden page gives its socket back after five minutes
-const backlogLimit = 65_536;
+/** One connection to a server. It is used by one client or, where tabs share it, by the leader of the tabs. */
+export interface Connection {
+  state(): ClientState;
+  /** What is to be followed. */
+  wanted(): Want;
+  /** Where a new stream would resume, EPOCH-SEQ; null when it would start over. */
+  position(): string | null;
+  /** Whether a symbol or a series, by its key, is to be followed. */
+  readonly uses: Lookup;
+  readonly on: Emitter<ConnectionEvents>["on"];
+  connect(): void;
+  /** Closes the stream. `connect` takes it up again. */
+  disconnect(): void;
+  /** What is to be followed from now on. A pause with `hidden` closes the stream after a while. */
+  want(want: Want): void;
+  /** False when the message could not be sent. Nothing is queued: it would be old by then. */
+  send(message: ClientMessage): boolean;
+  /** Uses another transport from now on. A stream that is open is opened anew without an event. */
+  use(transport: Transport): void;
+  /** Follows bars and trades as well from now on. */
+  carry(series: SeriesSubscriptions): void;
+  /** Resumes at a position that another connection has reached for these symbols. To be called before `connect`. */
+  adopt(position: string, symbols: Iterable<string>): void;
+  /** How long the server may be silent before the stream is taken for dead, in ms. */
+  silence(): number;
+  /** Tries again, or looks at the stream, since something happened: the network is back, the page is shown again. */
+  wake(): void;
+  /** The same, after a change of the network. */
+  networkChanged(): void;
+  /** Tries again at once, also in the phase `stopped`. */
+  retryNow(): void;
+}
+
+const strikesOut = 2; // streams that end without a message before the transport seems blocked
+const firstMessage = 5000; // ms for a stream to send anything; a healthy one takes a round trip or two
+const heartbeatsMissed = 2.5;
+const healthy = 10_000; // ms that a stream must last for the backoff to start over: a server may accept and drop
+const restAfter = 300_000; // ms: a hidden page gives its stream back after five minutes
+const backlogLimit = 65_536; // bytes that may wait in a socket before more is sent
+const checkEvery = 200; // ms, while not all that has changed has been sent
+const goingAway: readonly number[] = [1001, 1012, 1013]; // close codes: going away, restarting, full
 
 const silent: Closing = { reason: "no heartbeat" };
 
-/**
- * One connection to the server, whatever it takes: it notices silence, comes back with full-jitter delays from
- * where it left off, and keeps the subscriptions.
- */
-export function createConnection(options: ConnectionOptions) {
+/** Makes a connection, which does nothing before `connect`. */
+export function createConnection(options: ConnectionOptions): Connection {
   const { blocked, now, random, online } = options;
   const events = createEmitter<ConnectionEvents>();
 
   const subscriptions = createSubscriptions();
   let wanted = wantsNothing;
   let uses = createLookup(wanted);
+  let pauseSent = false;
 
-  // The stream. Everything it says is dropped once `generation` has moved on.
+  // The stream. Whatever it still calls is ignored once `generation` has moved on.
   let generation = 0;
   let stream: Stream | null = null;
-  let firstHeard = 0; // 0 before its first word
-  let lastHeard = 0;
+  let firstAt = 0; // when its first message came; 0 before
+  let lastAt = 0;
   let heartbeat = 5000;
-  let sentPause = false;
-
-  let lastId = 0; // below it, so that they are nobody else's
+  let lastId = 0;
 
   // The transport, and whether it works.
   let { transport } = options;
   let strikes = 0;
   let failures = 0;
-  let proven: Transport | null = null; // the one that worked last
+  let proven: Transport | null = null; // the last that worked
 
-  let state: ConnectionState = {
+  let state: ClientState = {
     phase: "idle",
     transport: transport.name,
     synced: false,
@@ -76,16 +106,18 @@ export function createConnection(options: ConnectionOptions) {
     retryAt: null,
     lostAt: null,
     reason: "",
+    role: "alone",
   };
 
-  // line: until a stream is taken for dead or, where there is none, until the next.
-  const timers: { [name in "line" | "flush" | "rest"]?: ReturnType<typeof setTimeout> } = {};
+  // next: until a stream is taken for dead or, where there is none, until the next attempt.
+  const timers: { [name in "next" | "flush" | "rest"]?: ReturnType<typeof setTimeout> } = {};
   const after = (name: keyof typeof timers, ms: number, run: () => void) => {
     clearTimeout(timers[name]);
     timers[name] = setTimeout(run, ms);
   };
 
-  const set = (phase: Phase, change: Partial<ConnectionState> = {}) => {
+  const is = (...phases: readonly Phase[]) => phases.includes(state.phase);
+  const set = (phase: Phase, change: Partial<ClientState> = {}) => {
     state = {
       ...state,
       synced: state.synced && phase === "open",
@@ -97,16 +129,15 @@ export function createConnection(options: ConnectionOptions) {
     };
     events.emit("state", state);
   };
-  const is = (...phases: readonly Phase[]) => phases.includes(state.phase);
 
-  const silence = () => transport.quiet + heartbeat * patience;
+  const silence = () => transport.quiet + heartbeat * heartbeatsMissed;
 
-  /** Gives the stream up; what it is now may be nobody's business. */
+  /** Closes the stream and ends whatever is planned, without an event. */
   const drop = () => {
     generation++;
     stream?.close();
     stream = null;
-    firstHeard = 0;
+    firstAt = 0;
     for (const timer of Object.values(timers)) clearTimeout(timer);
   };
   const end = (phase: Phase) => {
@@ -115,39 +146,23 @@ export function createConnection(options: ConnectionOptions) {
   };
 
   const send = (message: ClientMessage): boolean => stream?.send(message) ?? false;
-
   const post: Send = (message) => {
     const id = --lastId;
     return send({ ...message, id } as ClientMessage) ? id : null;
   };
 
-  // --- opening ---------------------------------------------------------------------------------
+  // --- opening -----------------------------------------------------------------------------------
 
-  /** Quietly: a planned change of streams is nobody's business. */
+  /** Opens a stream in place of the present one. Where `quietly`, the state stays `open` meanwhile. */
   const open = (quietly = false) => {
     drop();
     const mine = generation;
-    sentPause = false;
+    pauseSent = false;
     if (!quietly) set("connecting");
-    after("line", firstWord, () => lost(silent, strikesOut));
+    after("next", firstMessage, () => lost(silent, strikesOut));
     stream = transport.open(subscriptions.open(transport.duplex), {
       message(message, position) {
-        if (mine !== generation) return;
-        // A server that is full or restarting says only that: nothing has been found again.
-        if (firstHeard || message.type !== "error") hear();
-        if (message.type === "hello") {
-          heartbeat = message.heartbeat_ms || heartbeat;
-          // Another run of the server, found by a poll or a stream that was opened anew: it has yet to tell its state.
-          if (state.synced && message.epoch !== subscriptions.epoch) set("open", { synced: false });
-        }
-        events.emit("message", message);
-        if (mine !== generation) return;
-        const synced = subscriptions.take(message, position, post);
-        if (!synced) return;
-        events.emit("synced", synced);
-        set("open", { synced: true });
-        flush();
-        syncPause();
+        if (mine === generation) receive(message, position);
       },
       closed(closing) {
         if (mine === generation) lost(closing, 1);
@@ -156,23 +171,41 @@ export function createConnection(options: ConnectionOptions) {
     scheduleRest();
   };
 
+  const receive = (message: ServerMessage, position?: string) => {
+    // An error may be all that a full or restarting server sends: that is no connection.
+    if (firstAt || message.type !== "error") hear();
+    if (message.type === "hello") {
+      heartbeat = message.heartbeat_ms || heartbeat;
+      // Another run of the server, found by a poll or by a stream that was opened anew: its snapshot is still to come.
+      if (state.synced && message.epoch !== subscriptions.epoch()) set("open", { synced: false });
+    }
+    events.emit("message", message);
+    if (!is("open")) return; // a listener has ended it
+    const synced = subscriptions.take(message, position, post);
+    if (!synced) return;
+    events.emit("synced", synced);
+    set("open", { synced: true });
+    flush();
+    syncPause();
+  };
+
   const hear = () => {
-    lastHeard = now();
-    if (!firstHeard) {
-      firstHeard = lastHeard;
+    lastAt = now();
+    if (!firstAt) {
+      firstAt = lastAt;
       strikes = 0;
       proven = transport;
       set("open", { lostAt: null, reason: "" });
-      scheduleFlush(); // of what was wanted since it opened
+      scheduleFlush(); // of what has been wanted since it was opened
     }
-    after("line", silence(), () => lost(silent, 0));
+    after("next", silence(), () => lost(silent, 0));
   };
 
-  // --- losing it -------------------------------------------------------------------------------
+  // --- losing ------------------------------------------------------------------------------------
 
   const lost = ({ code = 0, reason, comeBack = true, within, after: atLeast = 0 }: Closing, weight: number) => {
-    const spoke = firstHeard > 0;
-    if (spoke && now() - firstHeard >= healthy) failures = 0;
+    const sent = firstAt > 0;
+    if (sent && now() - firstAt >= healthy) failures = 0;
     drop();
     const ended = (phase: Phase, retryAt: number | null = null) =>
       set(phase, { reason, retryAt, lostAt: state.lostAt ?? (proven && now()) });
@@ -180,13 +213,13 @@ export function createConnection(options: ConnectionOptions) {
       if (!online()) return ended("offline");
       const delay = atLeast + random() * (within ?? longestDelay(failures++));
       ended("waiting", now() + delay);
-      after("line", delay, open);
+      after("next", delay, open);
     };
 
     if (!comeBack) return ended("stopped");
-    if (wanted.paused) return ended("resting"); // nobody looks: come back on resume
-    // A server that said when to come back is there, and not blocked.
-    if (!spoke && within === undefined && !atLeast && !farewells.includes(code)) strikes += weight;
+    if (wanted.paused) return ended("resting"); // until `resume`
+    // A server that says when to come back has been reached, so its transport is not blocked.
+    if (!sent && within === undefined && !atLeast && !goingAway.includes(code)) strikes += weight;
     if (strikes < strikesOut) return retry();
 
     ended("connecting");
@@ -204,7 +237,6 @@ export function createConnection(options: ConnectionOptions) {
     });
   };
 
-  /** From now on another transport; the stream is opened anew without a word where it was well. */
   const use = (next: Transport) => {
     transport = next;
     strikes = 0;
@@ -212,65 +244,61 @@ export function createConnection(options: ConnectionOptions) {
     else open(is("open"));
   };
 
-  // --- subscriptions ---------------------------------------------------------------------------
+  // --- subscriptions -----------------------------------------------------------------------------
 
-  /** Brings the server's idea of the subscriptions in line with ours; what the line does not take now, soon. */
+  /** Sends what has changed of what is wanted. While the socket is full it waits: that may be another set by then. */
   const flush = () => {
-    if (!stream || !firstHeard || !subscriptions.stale()) return; // all told, it comes back here
-    if (!transport.duplex || subscriptions.tangled) return open(is("open"));
-    // Where the line is full, it may be another set by then.
-    if (stream.buffered() <= backlogLimit) subscriptions.flush(post);
-    after("flush", 200, flush);
+    if (!stream || !firstAt) return;
+    const anew = !transport.duplex || subscriptions.ambiguous();
+    const waits = anew || stream.buffered() > backlogLimit;
+    if (!subscriptions.flush(waits ? () => null : post)) return;
+    if (anew) open(is("open"));
+    else after("flush", checkEvery, flush);
   };
-
-  // One message for everything that is asked for in one turn; streams that must be opened anew
-  // wait for the next click, too.
+  /** One message for all changes of one turn. A stream that must be opened anew waits for more of them. */
   const scheduleFlush = () => {
-    if (firstHeard) after("flush", transport.duplex ? 0 : 80, flush);
+    if (firstAt) after("flush", transport.duplex ? 0 : 80, flush);
   };
 
-  // --- pausing ---------------------------------------------------------------------------------
-
-  const syncPause = () => {
-    const { paused } = wanted;
-    if (paused === sentPause || !state.synced) return;
-    if (!transport.duplex) {
-      if (paused) rest();
-    } else if (post({ type: paused ? "pause" : "resume" }) !== null) sentPause = paused;
-  };
+  // --- pausing -----------------------------------------------------------------------------------
 
   const rest = () => end("resting");
   const scheduleRest = () => {
     if (stream && wanted.hidden) after("rest", restAfter, rest);
   };
+  /** Sends `pause` or `resume` where the server does not know; a stream that cannot be sent to is closed instead. */
+  const syncPause = () => {
+    const { paused } = wanted;
+    if (paused === pauseSent || !state.synced) return;
+    if (!transport.duplex) {
+      if (paused) rest();
+    } else if (post({ type: paused ? "pause" : "resume" }) !== null) pauseSent = paused;
+  };
 
-  /** Something happened that is worth another look: the network is back, the page is shown again. */
   const wake = () => {
     if (wanted.paused) return;
     if (is("waiting", "offline")) open();
-    else if (is("open") && now() - lastHeard > silence()) lost(silent, 0);
+    else if (is("open") && now() - lastAt > silence()) lost(silent, 0);
   };
 
   return {
-    /** Used by its own client only, unless it is shared. */
-    role: "alone" as Role,
-
-    connect(): void {
+    on: events.on,
+    send,
+    use,
+    silence,
+    wake,
+    state: () => state,
+    wanted: () => wanted,
+    uses: (key) => uses(key),
+    position: subscriptions.position,
+    adopt: subscriptions.adopt,
+    connect() {
       if (stream) return;
       failures = 0;
       open();
     },
-
-    on: events.on,
-
-    /** False when it could not be sent; nothing is queued, since it would be old by then. */
-    send,
-
-    /**
-     * What is to be followed from now on. While it is paused it says nothing: for a reader's wish, or since the page
-     * is hidden, which gives the stream back after a while.
-     */
-    want(next: Want): void {
+    disconnect: () => end("idle"),
+    want(next) {
       const { paused, hidden } = next;
       const before = wanted;
       wanted = next;
@@ -290,50 +318,16 @@ export function createConnection(options: ConnectionOptions) {
         wake();
       }
     },
-
-    use,
-
-    /** From now on bars and trades are followed as well. */
-    carry(ledger: SeriesSubscriptions): void {
-      subscriptions.carry(ledger);
+    carry(series) {
+      subscriptions.carry(series);
       scheduleFlush();
     },
-
-    /** Takes up what another connection has been told, before `connect`. */
-    adopt: subscriptions.adopt,
-
-    /** How long the server may be silent before it is taken for gone, in ms. */
-    silence,
-
-    wake,
-
-    networkChanged(): void {
+    networkChanged() {
       events.emit("network", null);
       wake();
     },
-
-    /** Gives up waiting and tries now, after `stopped` as well. */
-    retryNow(): void {
+    retryNow() {
       if (is("waiting", "offline", "stopped")) open();
-    },
-
-    disconnect: (): void => end("idle"),
-
-    get state(): ConnectionState {
-      return state;
-    },
-
-    get wanted(): Want {
-      return wanted;
-    },
-
-    uses: (key: string): boolean => uses(key),
-
-    /** Where a new connection would take up the stream; null when it would start over. */
-    get position(): string | null {
-      return subscriptions.position;
     },
   };
 }
-
-export type Connection = ReturnType<typeof createConnection>;

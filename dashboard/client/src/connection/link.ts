@@ -1,10 +1,10 @@
 import type { Lookup, Want } from "../interest/want.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
-import type { ConnectionState, FallbackChange, Role, Synced } from "../state.ts";
+import type { ClientState, FallbackChange, Synced } from "../state.ts";
 import type { Connection } from "./connection.ts";
 
 /** What a line tells its client. */
-export interface LineHandlers {
+export interface LinkHandlers {
   readonly message: (message: ServerMessage) => void;
   /** Also when only the role is another. */
   readonly state: () => void;
@@ -15,21 +15,20 @@ export interface LineHandlers {
 }
 
 /** Passes on what a connection tells. */
-export function listen(connection: Connection, handlers: Omit<LineHandlers, "used">): void {
+export function listen(connection: Connection, handlers: Omit<LinkHandlers, "used">): void {
   // The name and the handler belong together; the compiler cannot see it.
   for (const name of ["message", "state", "synced", "fallback"] as const) connection.on(name, handlers[name] as never);
 }
 
 /** What a client needs of its way to the server, be it its own connection or another tab's. */
-export interface Line {
-  readonly role: Role;
-  readonly state: ConnectionState;
-  readonly position: string | null;
+export interface Link {
+  state(): ClientState;
+  position(): string | null;
   /** What it is used for: here, and where it leads by other tabs. */
   readonly uses: Lookup;
   want(want: Want): void;
   /** Whether changes are to be held back since others have asked for a higher rate; it tells them when it is time. */
-  holds?(tell: () => void): boolean;
+  holds?(publish: () => void): boolean;
   connect(): void;
   disconnect(): void;
   send(message: ClientMessage): boolean;

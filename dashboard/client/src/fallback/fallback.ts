@@ -1,3 +1,8 @@
+/**
+ * fallback/ is what it takes to do without WebSocket: server-sent events, long polling, and the ladder that goes down
+ * from one transport to the next and up again. It is a chunk of its own, which the client loads when it is needed.
+ */
+
 import type { Connection } from "../connection/connection.ts";
 import type { ClientOptions } from "../options.ts";
 import type { Transport, TransportName } from "../transport/transport.ts";
@@ -7,22 +12,20 @@ import { createMemory, type MemoryStorage } from "./memory.ts";
 import { createPollTransport } from "./poll.ts";
 import { createSseTransport } from "./sse.ts";
 
-export interface FallbackOptions {
-  readonly connection: Connection;
-  readonly websocket: Transport;
-  /** Where it begins. */
-  readonly best: TransportName;
-  /** The address of an endpoint. */
-  readonly at: (path: string) => string;
-  readonly storage: () => MemoryStorage;
-  readonly now: () => number;
-  readonly options: ClientOptions;
-}
-
-/** All that it takes to do without WebSocket. It is fetched when it is needed, which is seldom. */
-export function createFallback({ connection, websocket, best, at, storage, now, options }: FallbackOptions) {
-  const { EventSource = globalThis.EventSource, fetch = globalThis.fetch.bind(globalThis), transport } = options;
-  // Where there is none, event streams are read from a fetch.
+/**
+ * Makes the ladder of transports of a connection, which begins at `best`. `at` is the address of an endpoint, by its
+ * path. For the client, and once for each connection.
+ */
+export function createFallback(
+  connection: Connection,
+  websocket: Transport,
+  best: TransportName,
+  at: (path: string) => string,
+  storage: () => MemoryStorage,
+  now: () => number,
+  { EventSource = globalThis.EventSource, fetch = globalThis.fetch.bind(globalThis), transport }: ClientOptions,
+) {
+  // Where there is no EventSource, as in Node, event streams are read from a fetch.
   const connect = (url: string) => (EventSource ? new EventSource(url) : createEventStream(fetch, url));
   const all = [
     websocket,
@@ -30,15 +33,13 @@ export function createFallback({ connection, websocket, best, at, storage, now, 
     createPollTransport({ url: at("api/quotes"), fetch, now }),
   ];
   const [first = websocket, ...others] = all.slice(all.findIndex(({ name }) => name === best));
-  return createLadder(connection, {
-    // A choice of one transport is its reader's, and nothing that was found out.
-    transports: [first, ...(transport ? [] : others)],
-    ...(!transport && { memory: createMemory(storage) }),
-    reachable: () =>
-      fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    now,
-  });
+  const reachable = () =>
+    fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  // A single transport that was asked for is nothing that was found out, so it is not remembered.
+  return transport
+    ? createLadder(connection, [first], reachable, now)
+    : createLadder(connection, [first, ...others], reachable, now, createMemory(storage));
 }

@@ -14,7 +14,7 @@ describe("falling back", () => {
     expect(last().name).toBe("sse");
     expect(memory.save).toHaveBeenCalledWith({ transport: "sse", until: Date.now() + 600_000 });
     last().says(hello(), snapshot(1));
-    expect(connection.state).toMatchObject({ phase: "open", transport: "sse" });
+    expect(connection.state()).toMatchObject({ phase: "open", transport: "sse" });
   });
 
   test("and long polling when SSE fails as well", async () => {
@@ -31,7 +31,7 @@ describe("falling back", () => {
     last().closes();
     await tick(60_000);
     expect(last().name).toBe("poll"); // there is nothing below
-    expect(connection.state.transport).toBe("poll");
+    expect(connection.state().transport).toBe("poll");
   });
 
   test("a stream that says nothing for five seconds counts as both tries", async () => {
@@ -126,6 +126,6 @@ describe("falling back", () => {
     expect(last()).toMatchObject({ name: "websocket", request: { symbols: ["A", "B"], since: "e-1" } });
     last().says(hello(), snapshot(9, { resumed: true }));
     expect(seen).toEqual(["open"]);
-    expect(connection.state.transport).toBe("websocket");
+    expect(connection.state().transport).toBe("websocket");
   });
 });

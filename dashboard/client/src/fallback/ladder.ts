@@ -6,26 +6,24 @@ const fallbackLasts = 600_000; // ms until the best transport deserves another c
 const notNow = 60_000; // ms to wait with that while there is no healthy stream to go back to
 const trialLasts = 5000; // ms for the best transport to say something
 
-export interface LadderOptions {
-  /** The best first. */
-  readonly transports: readonly [Transport, ...Transport[]];
-  /** Whether the server answers to a plain request. */
-  readonly reachable: () => Promise<boolean>;
-  /** Where a fallback outlives the page. */
-  readonly memory?: Memory;
-  readonly now: () => number;
-}
-
-/** The transports of a connection: where it goes down when one is blocked, and how it comes up again. */
-export function createLadder(connection: Connection, options: LadderOptions) {
-  const { transports, reachable, memory, now } = options;
+/**
+ * The transports of a connection, the best first: where it goes down when one is blocked, and how it comes up again.
+ * `reachable` asks whether the server answers to a plain request; `memory` keeps a fallback for the next page.
+ */
+export function createLadder(
+  connection: Connection,
+  transports: readonly [Transport, ...Transport[]],
+  reachable: () => Promise<boolean>,
+  now: () => number,
+  memory?: Memory,
+) {
   const [best] = transports;
   let until = 0; // when the best is tried again
   let timer: ReturnType<typeof setTimeout> | undefined;
   let endTrial: (() => void) | null = null;
   let again = false; // the one that is blocked has been asked once more
 
-  const low = () => connection.state.transport !== best.name;
+  const low = () => connection.state().transport !== best.name;
   const stop = () => {
     clearTimeout(timer);
     timer = undefined;
@@ -37,7 +35,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
   };
   const stay = () => {
     until = now() + fallbackLasts;
-    memory?.save({ transport: connection.state.transport, until });
+    memory?.save({ transport: connection.state().transport, until });
     wait(fallbackLasts);
   };
   const goUp = () => {
@@ -49,7 +47,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
   /** Tries the best transport beside the stream that works, and changes over only when it has spoken. */
   const climb = () => {
     if (!low()) return;
-    if (connection.state.phase !== "open" || connection.state.paused) {
+    if (connection.state().phase !== "open" || connection.state().paused) {
       wait(notNow);
       return;
     }
@@ -62,7 +60,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
     };
     const late = setTimeout(finish, trialLasts, false);
     const trial = best.open(
-      { symbols: best.duplex ? [] : connection.wanted.symbols.slice(0, 1), since: null },
+      { symbols: best.duplex ? [] : connection.wanted().symbols.slice(0, 1), since: null },
       { message: () => finish(true), closed: () => finish(false) },
     );
     endTrial = () => {
@@ -79,7 +77,7 @@ export function createLadder(connection: Connection, options: LadderOptions) {
   });
   connection.on("fallback", stay);
   connection.on("network", () => {
-    if (low() && connection.state.phase !== "open") goUp();
+    if (low() && connection.state().phase !== "open") goUp();
   });
 
   return {

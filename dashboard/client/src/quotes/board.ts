@@ -21,14 +21,6 @@ export interface Entry {
   readonly received: number;
 }
 
-export interface BoardOptions {
-  /** Called for each symbol whose entry is another one now. */
-  readonly changed: (symbol: string) => void;
-  /** Which symbols are of interest; messages still under way for others are dropped. */
-  readonly follows: (symbol: string) => boolean;
-  readonly now: () => number;
-}
-
 /** Merges by key: what the patch names is taken, `null` takes a key away, the rest stays. */
 export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
   const merged: Record<string, unknown> = { ...quote, ...patch };
@@ -37,24 +29,31 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
 }
 
 /**
- * The last values, merged by the protocol's rules: a full quote replaces, an update merges by
- * key, and nothing older than what is known is taken in. Between `doubt` and `settle` it holds
- * both what a new connection has confirmed and what is left from the one before.
+ * The last values of all symbols, merged by the protocol's rules: a full quote replaces, an update merges by key, and
+ * nothing older than what is known is taken in. Messages that are still under way for symbols which nobody `follows`
+ * any more are dropped. Between `doubt` and `settle` it holds both what a new connection has confirmed and what is left
+ * from the one before.
  */
-export function createBoard({ changed, follows, now }: BoardOptions) {
+export function createBoard(follows: (symbol: string) => boolean, now: () => number) {
   const entries = new Map<string, Entry>();
+  const changed = new Set<string>();
   let epoch = "";
 
   const put = (entry: Entry) => {
     const { s } = entry.quote;
     entries.set(s, entry);
-    changed(s);
+    changed.add(s);
   };
-  const forget = (symbol: string) => {
-    if (entries.delete(symbol)) changed(symbol);
+  /** Takes a symbol off that nobody follows any more, or that the server does not have. */
+  const forget = (symbol: string): void => {
+    if (entries.delete(symbol)) changed.add(symbol);
   };
 
   return {
+    /** The symbols whose entry is another one now, or has gone. Whoever publishes them clears it. */
+    changed,
+
+    /** Takes in a message. */
     take({ type, seq, time, quotes }: Snapshot | Update): void {
       for (const patch of quotes) {
         const { s } = patch;
@@ -105,4 +104,5 @@ export function createBoard({ changed, follows, now }: BoardOptions) {
   };
 }
 
+/** The last values of all symbols. */
 export type Board = ReturnType<typeof createBoard>;

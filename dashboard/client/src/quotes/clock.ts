@@ -1,3 +1,4 @@
+/** The time in ms since the Unix epoch. */
 export type Now = () => number;
 
 const window = 300_000;
@@ -8,27 +9,30 @@ const window = 300_000;
  * Two windows are kept, so that a clock set right in the meantime is believed within ten minutes.
  */
 export function createServerClock(now: Now) {
-  let current = Number.POSITIVE_INFINITY;
-  let previous = current;
-  let started = now();
+  let current: number; // the smallest difference of this window, in ms
+  let previous: number; // of the window before
+  let started: number;
+
+  /** Our clock has jumped: what it was compared with says nothing any more. */
+  const reset = (): void => {
+    current = Number.POSITIVE_INFINITY;
+    previous = current;
+    started = now();
+  };
+  reset();
 
   return {
     /** Takes in the `time` of a message that has just arrived, in microseconds. */
     observe(serverMicros: number): void {
       const local = now();
       if (local - started >= window) {
-        previous = current;
-        current = Number.POSITIVE_INFINITY;
-        started = local;
+        const ended = current;
+        reset();
+        previous = ended;
       }
       current = Math.min(current, local - serverMicros / 1000);
     },
-    /** Our clock has jumped: what it was compared with says nothing any more. */
-    reset(): void {
-      current = Number.POSITIVE_INFINITY;
-      previous = current;
-      started = now();
-    },
+    reset,
     /** The server's time in ms since the Unix epoch; ours until a message has come. */
     now(): number {
       const offset = Math.min(current, previous);
@@ -37,4 +41,5 @@ export function createServerClock(now: Now) {
   };
 }
 
+/** The clock of a server. */
 export type ServerClock = ReturnType<typeof createServerClock>;

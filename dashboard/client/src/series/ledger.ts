@@ -1,4 +1,5 @@
-import type { Send, SeriesSubscriptions } from "../connection/subscriptions.ts";
+import type { Send } from "../connection/flush.ts";
+import type { SeriesSubscriptions } from "../connection/subscriptions.ts";
 import { isGroup, kindOf, type Series, seriesKey, without } from "../interest/want.ts";
 import type { BarsMessage, TradesMessage } from "../protocol/messages.ts";
 

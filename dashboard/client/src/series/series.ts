@@ -3,5 +3,8 @@
  * for. It is a chunk of its own, which the client loads when bars or trades are first wanted.
  */
 
-export { createSeriesLedger } from "./ledger.ts";
-export { createSeriesStore, type SeriesStore } from "./store.ts";
+import { createSeriesLedger } from "./ledger.ts";
+import { createSeriesStore } from "./store.ts";
+
+/** Makes what bars and trades take: the ledger is for the connection, the store for the client. */
+export const createSeries = () => ({ ledger: createSeriesLedger(), store: createSeriesStore() });

@@ -9,39 +9,48 @@ const wireSource = ({ since, ...source }: SourceState) => ({
   ...(since !== null && { since: since * 1000 }),
 });
 
-/** Where what has been told is kept. */
-export interface Known {
+/** Where what has come is kept. */
+export interface CatchUpOptions {
   readonly board: Board;
   readonly series: () => SeriesStore | null;
-  readonly client: { readonly sources: readonly SourceState[] };
+  readonly sources: () => readonly SourceState[];
 }
 
-/** Keeps what it takes to tell one who comes late what has been told so far. */
-export function createRetelling({ board, series, client }: Known) {
+/** Keeps what it takes to bring a tab that joins late to the present state. */
+export function createCatchUp({ board, series, sources }: CatchUpOptions) {
   let hello: Hello | null = null;
   let seq = 0;
   let time = 0;
+  const unknown = new Set<string>(); // symbols that the server does not know
 
   return {
-    /** Each message passes here, be it from the server or from another tab. */
+    /** To be called with every message, whether it is from the server or from the leader. */
     note(message: ServerMessage): void {
       if (message.type === "hello") hello = message;
+      if (message.type === "subscribed") {
+        for (const symbol of message.symbols ?? []) unknown.delete(symbol);
+        for (const symbol of message.unknown ?? []) unknown.add(symbol);
+      }
       if ("seq" in message && message.seq !== undefined) ({ seq } = message);
       if ("time" in message && message.time) ({ time } = message);
     },
 
-    /** What must be told of these, as a stream would tell it; greet: with a hello. */
-    told(names: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] {
+    /** The messages that a new stream would send of these symbols and series, with a `hello` where `greet`. */
+    messages(symbols: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] {
       const quotes: Quote[] = [];
-      for (const symbol of names.some(isGroup) ? board.symbols() : names) {
+      for (const symbol of symbols.some(isGroup) ? board.symbols() : symbols) {
         const entry = board.get(symbol);
         if (entry?.confirmed) quotes.push(entry.quote);
       }
       return [
-        ...(greet && hello ? [{ ...hello, seq, time, sources: client.sources.map(wireSource) }] : []),
+        ...(greet && hello ? [{ ...hello, seq, time, sources: sources().map(wireSource) }] : []),
         { type: "snapshot", seq, time, quotes },
         ...keys.flatMap((key) => series()?.whole(key) ?? []),
+        { type: "subscribed", unknown: symbols.filter((symbol) => unknown.has(symbol)) },
       ];
     },
   };
 }
+
+/** What brings a tab that joins late to the present state. */
+export type CatchUp = ReturnType<typeof createCatchUp>;

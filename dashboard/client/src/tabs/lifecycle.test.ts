@@ -9,7 +9,7 @@ const follower = {
   pause: vi.fn(),
   resume: vi.fn(),
 };
-const line = { networkChanged: vi.fn(), wake: vi.fn() };
+const link = { networkChanged: vi.fn(), wake: vi.fn() };
 const jumped = vi.fn();
 const browser = new EventTarget();
 let connected = true;
@@ -29,8 +29,8 @@ beforeEach(() => {
   page.visibilityState = "visible";
   life = new AbortController();
   followPage({
-    client: follower,
-    line: () => line,
+    ...follower,
+    link: () => link,
     jumped,
     connected: () => connected,
     signal: life.signal,
@@ -43,12 +43,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("a hidden page pauses, and one that is shown resumes and looks at the line", () => {
+test("a hidden page pauses, and one that is shown resumes and looks at the link", () => {
   turn("hidden");
   expect(follower.pause).toHaveBeenCalledExactlyOnceWith("hidden");
   turn("visible");
   expect(follower.resume).toHaveBeenCalledExactlyOnceWith("hidden");
-  expect(line.wake).toHaveBeenCalledOnce();
+  expect(link.wake).toHaveBeenCalledOnce();
 });
 
 describe("a page that is put aside", () => {
@@ -73,9 +73,9 @@ test("a network that is found is tried after a moment that differs from page to 
   tell("online");
   tell("online");
   await vi.advanceTimersByTimeAsync(249);
-  expect(line.networkChanged).not.toHaveBeenCalled();
+  expect(link.networkChanged).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1000);
-  expect(line.networkChanged).toHaveBeenCalledOnce();
+  expect(link.networkChanged).toHaveBeenCalledOnce();
 });
 
 test("a jump of the clock is noticed, forwards and backwards", async () => {
@@ -87,7 +87,7 @@ test("a jump of the clock is noticed, forwards and backwards", async () => {
   vi.setSystemTime(Date.now() - 60_000);
   await vi.advanceTimersByTimeAsync(5000);
   expect(jumped).toHaveBeenCalledTimes(2);
-  expect(line.wake).toHaveBeenCalledTimes(2);
+  expect(link.wake).toHaveBeenCalledTimes(2);
 });
 
 test("nothing is left when it ends", async () => {
@@ -97,5 +97,5 @@ test("nothing is left when it ends", async () => {
   tell("online");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(vi.getTimerCount()).toBe(0);
-  for (const call of Object.values({ ...follower, ...line })) expect(call).not.toHaveBeenCalled();
+  for (const call of Object.values({ ...follower, ...link })) expect(call).not.toHaveBeenCalled();
 });

@@ -1,24 +1,22 @@
-import type { Line } from "../connection/link.ts";
-
-/** What a page's life asks of its client. */
-export interface Follower {
-  connect(): void;
-  disconnect(): void;
-  pause(reason: "hidden"): void;
-  resume(reason: "hidden"): void;
-}
+import type { Link } from "../connection/link.ts";
 
 const beat = 5000;
 
+/** What the life of a page does to its client. */
 export interface Life {
-  readonly client: Follower;
-  /** Its way to the server just now. */
-  readonly line: () => Pick<Line, "wake" | "networkChanged">;
-  /** The clock has jumped: the machine was asleep, or it was set. */
+  readonly connect: () => void;
+  readonly disconnect: () => void;
+  readonly pause: (reason: "hidden") => void;
+  readonly resume: (reason: "hidden") => void;
+  /** The client's link, which may be another one later. */
+  readonly link: () => Pick<Link, "wake" | "networkChanged">;
+  /** The clock has jumped: the machine was asleep, or the clock was set. */
   readonly jumped: () => void;
+  /** Whether the client is to be connected. */
   readonly connected: () => boolean;
   /** Ends it. */
   readonly signal: AbortSignal;
+  /** From 0 up to and without 1. */
   readonly random: () => number;
 }
 
@@ -26,36 +24,46 @@ export interface Life {
  * Tells what happens to the page: hidden, shown, put aside for the back button and fetched again, network
  * lost and found, and the machine having slept, which shows as a jump of the clock.
  */
-export function followPage({ client, line, jumped, connected, signal, random }: Life): void {
+export function followPage({
+  connect,
+  disconnect,
+  pause,
+  resume,
+  link,
+  jumped,
+  connected,
+  signal,
+  random,
+}: Life): void {
   if (signal.aborted) return;
   let away = false;
   let online: ReturnType<typeof setTimeout> | undefined;
 
   const look = () => {
-    if (document.visibilityState === "hidden") client.pause("hidden");
+    if (document.visibilityState === "hidden") pause("hidden");
     else {
-      client.resume("hidden");
-      line().wake();
+      resume("hidden");
+      link().wake();
     }
   };
   document.addEventListener("visibilitychange", look, { signal });
 
   // A page with an open stream cannot be kept for the back button, and a kept one has dead streams.
-  const hide = () => {
+  const leave = () => {
     away ||= connected();
-    client.disconnect();
+    disconnect();
   };
   const show = ({ persisted }: PageTransitionEvent) => {
-    if (persisted && away) client.connect();
+    if (persisted && away) connect();
     away = false;
   };
-  addEventListener("pagehide", hide, { signal });
+  addEventListener("pagehide", leave, { signal });
   addEventListener("pageshow", show, { signal });
 
   // Everyone on a network gets it back in the same moment, so nobody calls at once.
   const found = () => {
     clearTimeout(online);
-    online = setTimeout(() => line().networkChanged(), random() * 500);
+    online = setTimeout(() => link().networkChanged(), random() * 500);
   };
   addEventListener("online", found, { signal });
 
@@ -64,7 +72,7 @@ export function followPage({ client, line, jumped, connected, signal, random }: 
     const now = Date.now();
     if (now < last || now - last > 2 * beat) {
       jumped();
-      line().wake();
+      link().wake();
     }
     last = now;
   }, beat);

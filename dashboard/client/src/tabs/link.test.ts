@@ -14,7 +14,7 @@ import type { ServerMessage } from "../protocol/messages.ts";
 import { createBoard } from "../quotes/board.ts";
 import { createWebSocketTransport } from "../transport/websocket.ts";
 import { combineWants } from "./combine.ts";
-import { createSharedLine } from "./link.ts";
+import { createSharedLink } from "./link.ts";
 
 /** Tabs of one browser, each with all that a client gives its line. */
 const setup = () => {
@@ -29,10 +29,10 @@ const setup = () => {
       now: Date.now,
       random: () => 0.5,
     });
-    const board = createBoard({ changed() {}, follows: () => true, now: Date.now });
+    const board = createBoard(() => true, Date.now);
     const messages: ServerMessage[] = [];
     const channel: { it?: ReturnType<typeof channels> } = {};
-    const line = createSharedLine({
+    const line = createSharedLink({
       name: "prices",
       connection,
       handlers: {
@@ -42,7 +42,7 @@ const setup = () => {
           else if (message.type === "snapshot" || message.type === "update") board.take(message);
         },
         state() {
-          if (line.state.phase !== "open") board.doubt();
+          if (line.state().phase !== "open") board.doubt();
         },
         used() {},
         synced: ({ resumed }) => board.settle(resumed),
@@ -55,7 +55,7 @@ const setup = () => {
       },
       board,
       series: () => null,
-      client: { sources: [] },
+      sources: () => [],
       now: Date.now,
     });
     const want = (symbols: readonly string[], more: Partial<Want> = {}) =>
@@ -94,8 +94,8 @@ describe("tabs", () => {
     second.line.connect();
     await tick(1);
     expect(sockets.sockets).toHaveLength(1);
-    expect([first.line.role, second.line.role]).toEqual(["leader", "follower"]);
-    expect(second.line.state).toMatchObject({ phase: "open", synced: true, transport: "websocket" });
+    expect([first.line.state().role, second.line.state().role]).toEqual(["leader", "follower"]);
+    expect(second.line.state()).toMatchObject({ phase: "open", synced: true, transport: "websocket" });
     expect(second.price("A")).toBe(1); // from the first tab, at once
     await tick(1);
     expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
@@ -191,12 +191,12 @@ describe("when the leader goes", () => {
     await tick(1);
     first.line.disconnect();
     await tick(1);
-    expect(second.line.role).toBe("leader");
+    expect(second.line.state().role).toBe("leader");
     expect(sockets.sockets).toHaveLength(2);
     expect(new URL(sockets.last().url).searchParams.get("since")).toBe("e-5"); // the last it is sure of
     sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
     expect(second.board.get("A")).toMatchObject({ confirmed: true, quote: { p: 7 } });
-    expect(second.line.state.synced).toBe(true);
+    expect(second.line.state().synced).toBe(true);
   });
 
   test("the others follow the next", async () => {
@@ -211,9 +211,9 @@ describe("when the leader goes", () => {
     await tick(5);
     sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
     await tick(5);
-    expect(others.map(({ line }) => line.role).sort()).toEqual(["follower", "leader"]);
+    expect(others.map(({ line }) => line.state().role).sort()).toEqual(["follower", "leader"]);
     expect(others.map(({ price }) => price("A"))).toEqual([7, 7]);
-    expect(others.map(({ line }) => line.state.phase)).toEqual(["open", "open"]);
+    expect(others.map(({ line }) => line.state().phase)).toEqual(["open", "open"]);
     expect(sockets.sockets).toHaveLength(2);
   });
 
@@ -225,14 +225,14 @@ describe("when the leader goes", () => {
     await tick(1);
     first.freeze(true);
     await tick(13_000);
-    expect(second.line.role).toBe("leader");
+    expect(second.line.state().role).toBe("leader");
     expect(second.board.get("A")?.confirmed).toBe(false);
     expect(sockets.sockets).toHaveLength(2);
     first.freeze(false);
     await tick(1);
     sockets.last().says(hello("e", 9), snapshot(9, [{ s: "A", p: 9 }]));
     await tick(3000);
-    expect(first.line.role).toBe("follower");
+    expect(first.line.state().role).toBe("follower");
     expect([first.price("A"), second.price("A")]).toEqual([9, 9]);
     expect(sockets.sockets[0]?.readyState).toBe(3);
   });
@@ -245,8 +245,8 @@ describe("when the leader goes", () => {
     await tick(1);
     first.freeze(true);
     await tick(60_000);
-    expect(second.line.role).toBe("follower");
-    expect(second.line.state.phase).toBe("connecting");
+    expect(second.line.state().role).toBe("follower");
+    expect(second.line.state().phase).toBe("connecting");
     expect(second.board.get("A")?.confirmed).toBe(false);
     expect(sockets.sockets.length).toBeGreaterThan(0);
   });

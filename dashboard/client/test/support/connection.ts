@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import { type Connection, type ConnectionOptions, createConnection } from "../../src/connection/connection.ts";
+
 import { createLadder } from "../../src/fallback/ladder.ts";
 import type { Fallback, Memory } from "../../src/fallback/memory.ts";
 import { type PauseReason, wantsNothing } from "../../src/interest/want.ts";
@@ -94,12 +95,7 @@ export const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]
     random: () => 0.5,
     ...options,
   });
-  const ladder = createLadder(connection, {
-    transports: [all[best], ...others.map((name) => all[name])],
-    reachable,
-    memory,
-    now: Date.now,
-  });
+  const ladder = createLadder(connection, [all[best], ...others.map((name) => all[name])], reachable, Date.now, memory);
   connection.use(ladder.first());
   // What is wanted, as it is changed step by step.
   const wanted = new Set(symbols);

@@ -1,0 +1,42 @@
+import { isGroup, without } from "../interest/want.ts";
+import type { ClientMessage } from "../protocol/messages.ts";
+
+const perMessage = 100; // symbols of 32 bytes at most; servers take messages of at least 4 KiB
+
+/**
+ * Sends a message with an id, which it returns; null when it could not be sent. The ids are negative, so that they
+ * differ from those that a program gives to its own messages.
+ */
+export type Send = (message: {
+  readonly type: ClientMessage["type"];
+  readonly [key: string]: unknown;
+}) => number | null;
+
+const parts = (symbols: readonly string[]): readonly (readonly string[])[] =>
+  symbols.length ? [symbols.slice(0, perMessage), ...parts(symbols.slice(perMessage))] : [];
+
+/** Unsubscribes from what is not wanted any more, and takes out of `asked` what the server has thereby been told. */
+export function sendRemoved(send: Send, asked: Set<string>, wanted: ReadonlySet<string>): void {
+  const removed = without(asked, wanted);
+  if (wanted.has("*")) {
+    for (const name of removed) asked.delete(name); // all symbols are followed, these among them
+    return;
+  }
+  // A list may have others that are wanted. So everything goes with it, and those are asked for again.
+  for (const symbols of removed.some(isGroup) ? [["*"]] : parts(removed)) {
+    if (send({ type: "unsubscribe", symbols }) === null) continue;
+    if (symbols[0] === "*") asked.clear();
+    else for (const symbol of symbols) asked.delete(symbol);
+  }
+}
+
+/** Subscribes with `ask` to what has not been asked for yet, and puts what could be sent into `asked`. */
+export function sendAdded(
+  ask: (message: { readonly symbols: readonly string[] }) => boolean,
+  asked: Set<string>,
+  wanted: ReadonlySet<string>,
+): void {
+  for (const symbols of parts(without(wanted, asked))) {
+    if (ask({ symbols })) for (const symbol of symbols) asked.add(symbol);
+  }
+}
