@@ -273,6 +273,15 @@ describe("losing it", () => {
     expect(streams[0]?.open).toBe(false);
   });
 
+  test("the heartbeat that a hello announces holds from then on", async () => {
+    const { connection, last } = setup({}, []);
+    last().says({ ...hello(), heartbeat_ms: 30_000 } as ServerMessage); // nothing is followed: a heartbeat is next
+    await tick(30_000);
+    expect(connection.state().phase).toBe("open");
+    await tick(45_000);
+    expect(connection.state().phase).toBe("waiting");
+  });
+
   test("any message keeps it alive", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));

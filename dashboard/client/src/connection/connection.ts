@@ -172,12 +172,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   const receive = (message: ServerMessage, position?: string) => {
+    if (message.type === "hello") heartbeat = message.heartbeat_ms || heartbeat;
     // An error may be all that a full or restarting server sends: that is no connection.
     if (firstAt || message.type !== "error") hear();
-    if (message.type === "hello") {
-      heartbeat = message.heartbeat_ms || heartbeat;
-      // Another run of the server, found by a poll or by a stream that was opened anew: its snapshot is still to come.
-      if (state.synced && message.epoch !== subscriptions.epoch()) set("open", { synced: false });
+    // Another run of the server, found by a poll or by a stream that was opened anew: its snapshot is still to come.
+    if (message.type === "hello" && state.synced && message.epoch !== subscriptions.epoch()) {
+      set("open", { synced: false });
     }
     events.emit("message", message);
     if (!is("open")) return; // a listener has ended it
