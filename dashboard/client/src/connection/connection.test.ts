@@ -342,6 +342,20 @@ describe("losing it", () => {
     expect(streams).toHaveLength(2);
   });
 
+  test.each(["connecting", "open"])("disconnect is the end of it, also while the state becomes %s", async (phase) => {
+    const { connection, last, streams } = setup();
+    connection.disconnect();
+    connection.on("state", (state) => {
+      if (state.phase === phase) connection.disconnect();
+    });
+    connection.connect();
+    last().says(hello(), snapshot(1));
+    await tick(600_000);
+    expect(connection.state().phase).toBe("idle");
+    expect(streams.every(({ open }) => !open)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("disconnect is the end of it", async () => {
     const { connection, last, streams } = setup();
     last().says(hello(), snapshot(1));

@@ -159,6 +159,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const mine = generation;
     pauseSent = false;
     if (!quietly) set("connecting");
+    if (mine !== generation) return; // a listener has disconnected
     after("next", firstMessage, () => lost(silent, strikesOut));
     stream = transport.open(subscriptions.open(transport.duplex), {
       message(message, position) {
@@ -191,14 +192,14 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const hear = () => {
     lastAt = now();
+    after("next", silence(), () => lost(silent, 0));
     if (!firstAt) {
       firstAt = lastAt;
       strikes = 0;
       proven = transport;
-      set("open", { lostAt: null, reason: "" });
       scheduleFlush(); // of what has been wanted since it was opened
+      set("open", { lostAt: null, reason: "" });
     }
-    after("next", silence(), () => lost(silent, 0));
   };
 
   // --- losing ------------------------------------------------------------------------------------
