@@ -25,12 +25,12 @@ export function createElection(
 
   return {
     start(): void {
-      const here = new AbortController();
-      life = here;
+      life = new AbortController();
+      const { signal } = life;
       locks
-        .request(`${name}/${self}`, () => {
-          if (life === here) present();
-          return aborted(here.signal);
+        .request(`${name}/${self}`, { signal }, () => {
+          present();
+          return aborted(signal);
         })
         .catch(() => {});
     },

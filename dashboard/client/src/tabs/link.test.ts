@@ -125,6 +125,20 @@ describe("tabs", () => {
     expect(second.price("B")).toBe(2);
   });
 
+  test("follow as well after they have left and come back before they had their lock", async () => {
+    const { tab, sockets, locks } = await opened();
+    const second = tab();
+    second.want(["A"]);
+    locks.delay(50);
+    second.line.connect();
+    second.line.disconnect();
+    second.line.connect();
+    await tick(100);
+    expect(second.line.state()).toMatchObject({ role: "follower", phase: "open" });
+    expect(second.price("A")).toBe(1);
+    expect(sockets.sockets).toHaveLength(1);
+  });
+
   test("that ask for what another follows already are told it by that one", async () => {
     const { tab, sockets } = await opened(["A", "B"]);
     const second = tab();

@@ -106,6 +106,7 @@ export function createFakeLocks() {
       queues.set(name, queue);
       const start = () => void grant();
       const enter = () => {
+        if (signal?.aborted) return;
         queue.push(start);
         queueMicrotask(() => next(name));
       };
