@@ -59,7 +59,7 @@ describe("quotes", () => {
     expect(client.quote("B")?.age()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("are told once for each message, and made only for who listens", () => {
+  test("are published once for each message, and made only for listeners", () => {
     const { client, last } = setup();
     const changed: (readonly string[])[] = [];
     client.on("changed", (symbols) => changed.push(symbols));
@@ -198,7 +198,7 @@ describe("what is asked for", () => {
     ]);
   });
 
-  test("and given up and wanted again in one turn is nobody's business", async () => {
+  test("and is not sent when it is given up and wanted again in one turn", async () => {
     const { client, last } = setup();
     client.subscribe({ symbols: ["A"], bars: ["A"] });
     await fetched();
@@ -214,7 +214,7 @@ describe("what is asked for", () => {
     expect(client.quote("A")).toMatchObject({ last: 1, live: true });
   });
 
-  test("send says whether it went", () => {
+  test("send returns whether it could be sent", () => {
     const { client, last } = setup();
     expect(client.send({ type: "ping", id: 7 })).toBe(false);
     client.connect();
@@ -224,7 +224,7 @@ describe("what is asked for", () => {
     expect(last().sent).toEqual([{ type: "ping", id: 7 }]);
   });
 
-  test("symbols that the server does not know are told", () => {
+  test("symbols that the server does not know are an event", () => {
     const { client, last } = setup();
     const unknown: string[] = [];
     client.on("unknown", (symbols) => unknown.push(...symbols));
@@ -236,10 +236,10 @@ describe("what is asked for", () => {
 });
 
 describe("series", () => {
-  test("bars are merged by their time, and told with long names", async () => {
+  test("bars are merged by their time, with long names", async () => {
     const { client, last } = setup();
-    const told: unknown[] = [];
-    client.on("series", (change) => told.push(change));
+    const changes: unknown[] = [];
+    client.on("series", (change) => changes.push(change));
     client.subscribe({ bars: ["A"] });
     await fetched();
     client.connect();
@@ -254,8 +254,8 @@ describe("series", () => {
     ]);
     last().says(bars(3, [{ t: 120_000_000, n: 0 }, bar(1, 4)]));
     expect(client.bars("A", "1m").map(({ close }) => close)).toEqual([4, 8]);
-    expect(told).toHaveLength(3);
-    expect(told[1]).toMatchObject({ kind: "bars", symbol: "A", interval: "1m", reset: false });
+    expect(changes).toHaveLength(3);
+    expect(changes[1]).toMatchObject({ kind: "bars", symbol: "A", interval: "1m", reset: false });
     client.unsubscribe({ bars: ["A"] });
     expect(client.bars("A", "1m")).toEqual([]);
   });
@@ -308,7 +308,7 @@ describe("pausing", () => {
     expect(client.quote("A")).toMatchObject({ last: 2, live: true });
   });
 
-  test("vouches for nothing once the line is lost", () => {
+  test("confirms nothing once the connection is lost", () => {
     const { client, last } = setup();
     client.subscribe(["A"]);
     client.connect();
@@ -336,8 +336,8 @@ describe("pausing", () => {
 describe("sources", () => {
   test("are those of the hello, as the statuses change them", () => {
     const { client, last } = setup();
-    const told: string[] = [];
-    client.on("sources", (sources) => told.push(sources.map(({ source, status }) => `${source} ${status}`).join()));
+    const changes: string[] = [];
+    client.on("sources", (sources) => changes.push(sources.map(({ source, status }) => `${source} ${status}`).join()));
     client.connect();
     last().says(
       hello("e", 1, {
@@ -348,7 +348,7 @@ describe("sources", () => {
       }),
       { type: "status", source: "kraken", status: "down", since: 5_000_000, message: "no route" },
     );
-    expect(told).toEqual(["kraken live,sim live", "kraken down,sim live"]);
+    expect(changes).toEqual(["kraken live,sim live", "kraken down,sim live"]);
     expect(client.sources[0]).toEqual({
       source: "kraken",
       simulated: false,

@@ -156,12 +156,12 @@ export function createClient(options: ClientOptions = {}): Client {
       if (time) clock.observe(time);
       switch (message.type) {
         case "hello":
-          board.doubt(message.epoch);
+          board.unconfirm(message.epoch);
           setSources(greetedSources(message));
           break;
         case "snapshot":
         case "update":
-          board.take(message);
+          board.apply(message);
           break;
         case "subscribed": {
           const unknown = (message.unknown ?? []).filter(follows);
@@ -174,7 +174,7 @@ export function createClient(options: ClientOptions = {}): Client {
         case "bars":
         case "trades": {
           const key = seriesKey(message);
-          const change = link.uses(key) && series?.take(message);
+          const change = link.uses(key) && series?.apply(message);
           if (change && follows(key)) events.emit("series", change);
           break;
         }
@@ -187,7 +187,7 @@ export function createClient(options: ClientOptions = {}): Client {
     state() {
       const next = state();
       const open = next.phase === "open";
-      if (!open) board.doubt();
+      if (!open) board.unconfirm();
       const runs = open && next.synced && !next.paused;
       if (runs !== running) {
         running = runs;
@@ -199,7 +199,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     synced(event) {
       void loadSeries();
-      board.settle(event.resumed);
+      board.complete(event.resumed);
       events.emit("synced", event);
       publish();
     },
@@ -246,7 +246,7 @@ export function createClient(options: ClientOptions = {}): Client {
       if (series) return;
       const { ledger, store } = createSeries();
       series = store;
-      connection.carry(ledger);
+      connection.addSeries(ledger);
       change();
     } catch {}
   };

@@ -38,7 +38,7 @@ test("an answer to another is none", async () => {
   expect(latency.value).toBeNull();
 });
 
-test("it is not known of a line that is lost, nor measured in a pause or after the end", async () => {
+test("it is not known of a connection that is lost, nor measured in a pause or after the end", async () => {
   const { client, latency, last, pings, answer } = setup();
   client.connect();
   last().says(hello());

@@ -4,15 +4,23 @@ import type { ClientState } from "./state.ts";
 const every = 10_000;
 const samples = 5;
 
-/** How long a round trip to the server takes, as long as somebody wants to know. */
+/**
+ * latency is an entry of its own, `tickertape-client/latency`: how long a round trip to the server takes. It uses the
+ * public part of a client alone.
+ */
+
+/** The measurement of a client. */
 export interface Latency {
-  /** The median of the last few, in milliseconds; null while nobody knows. */
+  /** The median of the last five round trips, in ms; null before the first. */
   readonly value: number | null;
-  /** Measures no more. */
+  /** Ends the measurement. */
   close(): void;
 }
 
-/** Measures the round trips of a client, while it is open and not paused and there is a WebSocket. */
+/**
+ * Measures round trips every ten seconds, while the client is synced and not paused and has a WebSocket. `now` is in ms,
+ * from any moment on.
+ */
 export function measureLatency(
   client: Pick<Client, "on" | "send" | "state">,
   now: () => number = () => performance.now(),
@@ -23,7 +31,7 @@ export function measureLatency(
   let at = 0;
   const ping = () => {
     if (!running) return;
-    id = Math.random(); // tabs that share a connection hear each other's answers
+    id = Math.random(); // tabs that share a connection get each other's answers
     at = now();
     client.send({ type: "ping", id });
   };

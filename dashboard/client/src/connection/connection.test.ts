@@ -6,7 +6,7 @@ import type { ServerMessage } from "../protocol/messages.ts";
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 
 describe("events", () => {
-  test("messages are told until the listener leaves", () => {
+  test("messages are emitted until the listener leaves", () => {
     const { connection, last } = setup();
     const heard: string[] = [];
     const stop = connection.on("message", ({ type }) => heard.push(type));
@@ -64,7 +64,7 @@ describe("resuming", () => {
     expect(connection.position()).toBe("f-2");
   });
 
-  test("a symbol that was never told makes the next stream tell everything", async () => {
+  test("a symbol without a snapshot makes the next stream start over", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(4));
     connection.subscribe(["C"]);
@@ -75,7 +75,7 @@ describe("resuming", () => {
     expect(last().request).toMatchObject({ symbols: ["A", "B", "C"], since: null });
   });
 
-  test("a snapshot of added symbols does not move the position past what the others were told", async () => {
+  test("a snapshot of added symbols does not move the position past that of the others", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(4));
     connection.subscribe(["C"]);
@@ -87,7 +87,7 @@ describe("resuming", () => {
     expect(last().request).toMatchObject({ symbols: ["A", "B", "C"], since: "e-4" });
   });
 
-  test("other fields than those that were told make the next stream tell everything", async () => {
+  test("other fields make the next stream start over", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(4));
     last().closes();
@@ -118,7 +118,7 @@ describe("resuming", () => {
     expect(last().request.since).toBe("e-4");
   });
 
-  test("a symbol that was taken off and put back is told anew", async () => {
+  test("a symbol that was taken off and put back gets a full snapshot", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(4));
     last().closes();
@@ -177,7 +177,7 @@ describe("subscriptions", () => {
     expect(last().sent[0]).toMatchObject({ type: "subscribe", since: "e-5" });
   });
 
-  test("a full line is not fed", async () => {
+  test("nothing is sent into a full socket", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));
     last().buffered = 100_000;
@@ -189,7 +189,7 @@ describe("subscriptions", () => {
     expect(last().sent).toHaveLength(1);
   });
 
-  test("streams that only listen are opened anew, without a word about it", async () => {
+  test("streams that cannot send are opened anew, without an event", async () => {
     const { connection, last, streams } = setup({ names: ["sse"] });
     last().says(hello(), snapshot(1));
     const seen = phases(connection);
@@ -204,10 +204,10 @@ describe("subscriptions", () => {
 });
 
 describe("what is wanted while a stream opens", () => {
-  test("is asked for as soon as it has said something, be it nothing", async () => {
+  test("is asked for at its first message, also when that is a heartbeat", async () => {
     const { connection, last, streams } = setup({ names: ["sse"] }, []);
     connection.subscribe(["C"]);
-    last().says({ type: "heartbeat" }); // all that is said where nothing has been asked for
+    last().says({ type: "heartbeat" }); // the only message where nothing has been asked for
     await tick(100);
     expect(streams).toHaveLength(2);
     expect(last().request.symbols).toEqual(["C"]);
@@ -218,7 +218,7 @@ describe("what is wanted while a stream opens", () => {
 });
 
 describe("a list and single symbols", () => {
-  test("are told anew together, since one that is given up may be in a list that is not", async () => {
+  test("are asked for again together, since one that is given up may be in a list that is not", async () => {
     const { connection, last, streams } = setup({}, ["#some", "A"]);
     last().says(hello("e", 3), snapshot(3));
     const seen = phases(connection);
@@ -306,7 +306,7 @@ describe("losing it", () => {
     expect(connection.state().retryAt).toBe(Date.now() + 3250);
   });
 
-  test("a stream that only says why it ends is no connection, and no blocked transport either", async () => {
+  test("a stream with only an error is no connection, and no blocked transport either", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));
     last().closes();
@@ -368,7 +368,7 @@ describe("losing it", () => {
 });
 
 describe("pausing", () => {
-  test("a WebSocket is asked to hold its tongue, once for all reasons", () => {
+  test("a WebSocket is paused once for all reasons", () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));
     connection.pause("hidden");
@@ -432,7 +432,7 @@ describe("pausing", () => {
     expect(streams).toHaveLength(2);
   });
 
-  test("shown again after a sleep, it sees that the line is dead at once", async () => {
+  test("shown again after a sleep, it finds at once that the stream is dead", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));
     vi.setSystemTime(Date.now() + 3_600_000);

@@ -50,9 +50,9 @@ export interface Connection {
   /** Uses another transport from now on. A stream that is open is opened anew without an event. */
   use(transport: Transport): void;
   /** Follows bars and trades as well from now on. */
-  carry(series: SeriesSubscriptions): void;
+  addSeries(series: SeriesSubscriptions): void;
   /** Resumes at a position that another connection has reached for these symbols. To be called before `connect`. */
-  adopt(position: string, symbols: Iterable<string>): void;
+  resumeFrom(position: string, symbols: Iterable<string>): void;
   /** How long the server may be silent before the stream is taken for dead, in ms. */
   silence(): number;
   /** Tries again, or looks at the stream, since something happened: the network is back, the page is shown again. */
@@ -182,7 +182,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     events.emit("message", message);
     if (!is("open")) return; // a listener has ended it
-    const synced = subscriptions.take(message, position, post);
+    const synced = subscriptions.apply(message, position, post);
     if (!synced) return;
     events.emit("synced", synced);
     set("open", { synced: true });
@@ -292,7 +292,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     wanted: () => wanted,
     uses: (key) => uses(key),
     position: subscriptions.position,
-    adopt: subscriptions.adopt,
+    resumeFrom: subscriptions.resumeFrom,
     connect() {
       if (stream) return;
       failures = 0;
@@ -319,8 +319,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         wake();
       }
     },
-    carry(series) {
-      subscriptions.carry(series);
+    addSeries(series) {
+      subscriptions.addSeries(series);
       scheduleFlush();
     },
     networkChanged() {

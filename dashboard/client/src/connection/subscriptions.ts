@@ -11,13 +11,13 @@ const everyFlush = 1000; // updates a second, more than any server flushes
 /** The part of the subscriptions that is about bars and trades. It is in series/, which is loaded when it is needed. */
 export interface SeriesSubscriptions {
   /** A position is known for every series that is wanted. */
-  readonly settled: boolean;
+  settled(): boolean;
   /** What is wanted from now on. */
   want(series: readonly Series[]): void;
   /** A stream opens: the series to put into its query, which are none where they can be sent later. */
   open(duplex: boolean): readonly Series[];
-  /** Notes how far a message has come. */
-  take(message: BarsMessage | TradesMessage, epoch: string): void;
+  /** Notes the position after a message. */
+  apply(message: BarsMessage | TradesMessage, epoch: string): void;
   /** Sends what the server does not know yet. */
   flush(send: Send, epoch: string): void;
 }
@@ -33,9 +33,9 @@ export interface Subscriptions {
   /** What is wanted from now on. */
   want(next: Want): void;
   /** Follows bars and trades as well from now on. */
-  carry(ledger: SeriesSubscriptions): void;
+  addSeries(ledger: SeriesSubscriptions): void;
   /** Resumes at a position that another connection has reached for these symbols. */
-  adopt(from: string, names: Iterable<string>): void;
+  resumeFrom(from: string, names: Iterable<string>): void;
   /** A stream opens: what to ask it for. `spoken` is whether it can be asked for more later. */
   open(spoken: boolean): StreamRequest;
   /**
@@ -43,7 +43,7 @@ export interface Subscriptions {
    * everything that was asked for at the start of the stream has come. `hello` may come again: a poll has found another
    * run of the server then.
    */
-  take(message: ServerMessage, marked: string | undefined, send: Send): Synced | null;
+  apply(message: ServerMessage, marked: string | undefined, send: Send): Synced | null;
   /** Sends what the server does not know yet; whether there is any. Nothing is sent before the first snapshots have come. */
   flush(send: Send): boolean;
 }
@@ -80,7 +80,7 @@ export function createSubscriptions(): Subscriptions {
 
   /** Where the stream can be taken up for all that is wanted. */
   const since = () =>
-    without(symbols, settled).length === 0 && (duplex || series?.settled !== false) ? position : null;
+    without(symbols, settled).length === 0 && (duplex || series?.settled() !== false) ? position : null;
 
   /** A snapshot has come, or will not. */
   const arrived = (): Synced | null => {
@@ -126,7 +126,7 @@ export function createSubscriptions(): Subscriptions {
     position: () => position,
     ambiguous: () => ambiguous,
 
-    carry(ledger) {
+    addSeries(ledger) {
       series = ledger;
       series.want(want.series);
     },
@@ -140,7 +140,7 @@ export function createSubscriptions(): Subscriptions {
       series?.want(want.series);
     },
 
-    adopt(from, names) {
+    resumeFrom(from, names) {
       position = from;
       settled = new Set(names);
     },
@@ -159,7 +159,7 @@ export function createSubscriptions(): Subscriptions {
       return fits ? request : { ...request, symbols: [], since: null };
     },
 
-    take(message, marked, send) {
+    apply(message, marked, send) {
       let synced: Synced | null = null;
       marking = marked !== undefined;
       switch (message.type) {
@@ -194,7 +194,7 @@ export function createSubscriptions(): Subscriptions {
           break;
         case "bars":
         case "trades":
-          series?.take(message, epoch);
+          series?.apply(message, epoch);
       }
       if (marked) position = marked;
       return synced;

@@ -1,14 +1,12 @@
 import type { Stream, StreamHandlers, StreamRequest } from "../transport/transport.ts";
 
+/** Whether a request asks for nothing. Such a stream cannot be opened by server-sent events or by polling. */
 export const asksNothing = ({ symbols, series = [] }: StreamRequest): boolean => symbols.length + series.length === 0;
 
-/** Of a stream that cannot be spoken to. */
+/** The part of a stream to which nothing can be sent. */
 export const mute = { send: () => false, buffered: () => 0 };
 
-/**
- * A stream of nothing, for transports that cannot be opened without symbols: while nothing is
- * followed there is no price to be wrong about.
- */
+/** A stream for a request that asks for nothing: it makes its own heartbeats, and opens no connection to the server. */
 export function beatAlone(handlers: StreamHandlers): Stream {
   const beat = () => handlers.message({ type: "heartbeat" });
   const first = setTimeout(beat, 0);

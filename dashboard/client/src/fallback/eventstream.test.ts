@@ -24,7 +24,7 @@ const serve = (chunks: readonly (string | Uint8Array)[], status = 200) => {
   return { heard, source, asked };
 };
 
-test("events are told by their name, with the last id, whatever the chunks and the ends of lines are", async () => {
+test("events are emitted by their name, with the last id, whatever the chunks and the ends of lines are", async () => {
   const { heard } = serve([
     "retry: 1000\n\nevent: hello\nda",
     'ta: {"a":1}\n\n:comment\nevent: update\r\ndata: one\r\ndata: two\r',
@@ -47,7 +47,7 @@ test("a character that is cut by a chunk stays whole", async () => {
   await vi.waitFor(() => expect(heard).toContainEqual(["message", "€", ""]));
 });
 
-test("a refusal is an error, and one that was closed says nothing", async () => {
+test("a refusal is an error, and one that was closed emits nothing", async () => {
   const refused = serve([], 503);
   await vi.waitFor(() => expect(refused.heard).toEqual([["error", null, null]]));
   const closed = serve(["data: x\n\n"]);

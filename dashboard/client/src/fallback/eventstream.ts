@@ -2,11 +2,11 @@ import type { EventSourceLike } from "../options.ts";
 
 type Listener = (event: { readonly data?: unknown; readonly lastEventId?: string }) => void;
 
-/** Server-sent events where there is no EventSource, as in Node: read from a fetch, without any retry. */
+/** An event source for where there is none, as in Node: it reads a fetch, and does not retry. */
 export function createEventStream(fetch: typeof globalThis.fetch, url: string): EventSourceLike {
   const abort = new AbortController();
   const listeners = new Map<string, Set<Listener>>();
-  const tell = (type: string, event: Parameters<Listener>[0]) => {
+  const emit = (type: string, event: Parameters<Listener>[0]) => {
     for (const listener of listeners.get(type) ?? []) listener(event);
   };
 
@@ -27,7 +27,7 @@ export function createEventStream(fetch: typeof globalThis.fetch, url: string): 
         if (abort.signal.aborted) return;
         const [, field, text = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
         if (line === "") {
-          if (data.length > 0) tell(type || "message", { data: data.join("\n"), lastEventId });
+          if (data.length > 0) emit(type || "message", { data: data.join("\n"), lastEventId });
           type = "";
           data = [];
         } else if (field === "event") type = text;
@@ -40,7 +40,7 @@ export function createEventStream(fetch: typeof globalThis.fetch, url: string): 
   read()
     .catch(() => {})
     .finally(() => {
-      if (!abort.signal.aborted) tell("error", {});
+      if (!abort.signal.aborted) emit("error", {});
     });
 
   return {

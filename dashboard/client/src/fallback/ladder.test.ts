@@ -34,7 +34,7 @@ describe("falling back", () => {
     expect(connection.state().transport).toBe("poll");
   });
 
-  test("a stream that says nothing for five seconds counts as both tries", async () => {
+  test("a stream that sends nothing for five seconds counts as both tries", async () => {
     const { last } = setup();
     await tick(5000);
     expect(last().name).toBe("sse");
@@ -50,7 +50,7 @@ describe("falling back", () => {
     }
   });
 
-  test("nor is one that says it is restarting or full", async () => {
+  test("nor is one of a server that is restarting or full", async () => {
     const { last } = setup();
     for (let i = 0; i < 4; i++) {
       last().closes({ code: 1013, within: 100 });

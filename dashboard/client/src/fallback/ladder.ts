@@ -2,9 +2,9 @@ import type { Connection } from "../connection/connection.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Memory } from "./memory.ts";
 
-const fallbackLasts = 600_000; // ms until the best transport deserves another chance
-const notNow = 60_000; // ms to wait with that while there is no healthy stream to go back to
-const trialLasts = 5000; // ms for the best transport to say something
+const fallbackLasts = 600_000; // ms until the best transport is tried again
+const notNow = 60_000; // ms to wait with that while there is no open stream to go back to
+const trialLasts = 5000; // ms for the best transport to send a message
 
 /**
  * The transports of a connection, the best first: where it goes down when one is blocked, and how it comes up again.
@@ -21,7 +21,7 @@ export function createLadder(
   let until = 0; // when the best is tried again
   let timer: ReturnType<typeof setTimeout> | undefined;
   let endTrial: (() => void) | null = null;
-  let again = false; // the one that is blocked has been asked once more
+  let again = false; // the transport that seems blocked is tried once more
 
   const low = () => connection.state().transport !== best.name;
   const stop = () => {
@@ -44,7 +44,7 @@ export function createLadder(
     connection.use(best);
   };
 
-  /** Tries the best transport beside the stream that works, and changes over only when it has spoken. */
+  /** Tries the best transport beside the stream that works, and changes to it only when it has sent a message. */
   const climb = () => {
     if (!low()) return;
     if (connection.state().phase !== "open" || connection.state().paused) {
@@ -81,11 +81,11 @@ export function createLadder(
   });
 
   return {
-    /** Where to begin: with what was found out not long ago. */
+    /** The transport to begin with: the fallback of not long ago, else the best. */
     first(): Transport {
       const remembered = memory?.load();
       if (!remembered || remembered.until <= now()) {
-        memory?.save(null); // so that the next page need not fetch all this
+        memory?.save(null); // so that the next page need not load this chunk
         return best;
       }
       ({ until } = remembered);
@@ -93,11 +93,11 @@ export function createLadder(
     },
 
     /**
-     * What to use instead; null when there is nothing else, or when the server is away, since no transport is
-     * blocked then.
+     * The transport to use in place of one that seems blocked; null when there is none left, or when the server cannot
+     * be reached, since then no transport is blocked. `proven`: it is the last that worked.
      */
     async next(blocked: Transport, proven: boolean): Promise<Transport | null> {
-      // One that has worked before: perhaps the server has just come back.
+      // One that has worked before is tried once more: perhaps the server has just come back.
       const there = await reachable();
       again = there && proven && !again;
       if (again) return blocked;
@@ -106,4 +106,5 @@ export function createLadder(
   };
 }
 
+/** The transports of a connection. */
 export type Ladder = ReturnType<typeof createLadder>;

@@ -1,22 +1,26 @@
 import { fits } from "../protocol/codec.ts";
 import { memoryKey } from "../transport/transport.ts";
 
+/** The part of a Storage that is used here. */
 export type MemoryStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
+/** A fallback that was chosen. */
 export interface Fallback {
-  /** Of a transport; what was saved by another version may be none of ours. */
+  /** The name of its transport. Another version may have saved one that this one does not know. */
   readonly transport: string;
-  /** When WebSocket deserves another chance, in ms since the Unix epoch. */
+  /** When WebSocket is to be tried again, in ms since the Unix epoch. */
   readonly until: number;
 }
 
-/** Where the choice of a fallback outlives the page. */
+/** Keeps the choice of a fallback for the next page. */
 export interface Memory {
+  /** The one that was saved; null where there is none, or it cannot be read. */
   load(): Fallback | null;
+  /** Saves one in place of the one before, or none. */
   save(fallback: Fallback | null): void;
 }
 
-/** Remembers in the given storage; one that is full or forbidden only means that nothing is remembered. */
+/** Keeps it in the given storage. Where that is full or forbidden, nothing is kept. */
 export function createMemory(storage: () => MemoryStorage): Memory {
   return {
     load() {
@@ -27,12 +31,13 @@ export function createMemory(storage: () => MemoryStorage): Memory {
         return null;
       }
     },
+    /** Saves one in place of the one before, or none. */
     save(fallback) {
       try {
         if (fallback) storage().setItem(memoryKey, JSON.stringify(fallback));
         else storage().removeItem(memoryKey);
       } catch {
-        // the next page will find out for itself
+        // The next page tries WebSocket first, and finds out again.
       }
     },
   };

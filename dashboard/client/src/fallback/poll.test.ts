@@ -76,7 +76,7 @@ test("a resume position is asked with, without waiting, and kept", async () => {
   expect(messages[1]).toMatchObject({ resumed: true });
 });
 
-test("another run of the server says hello anew", async () => {
+test("another run of the server begins with a hello", async () => {
   const { messages, reply } = opened();
   await vi.advanceTimersByTimeAsync(0);
   await reply(json(answer(900)));
@@ -85,7 +85,7 @@ test("another run of the server says hello anew", async () => {
   expect(messages.map(({ type }) => type)).toEqual(["hello", "snapshot", "hello", "snapshot"]);
 });
 
-test("a change of the feed's state is told", async () => {
+test("a change of a source becomes a status", async () => {
   const { messages, reply } = opened();
   await vi.advanceTimersByTimeAsync(0);
   await reply(json(answer(1)));

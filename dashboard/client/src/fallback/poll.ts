@@ -5,15 +5,16 @@ import type { Transport } from "../transport/transport.ts";
 import { asksNothing, beatAlone, mute } from "./beat.ts";
 import { wholeQuery } from "./query.ts";
 
+/** The options of long polling. */
 export interface PollOptions {
-  /** Of the endpoint, without a query: "/api/quotes". */
+  /** The endpoint, without a query: "/api/quotes". */
   readonly url: string;
   readonly fetch: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
   readonly now: () => number;
 }
 
 const wait = 25; // seconds that the server may hold a request
-const pace = 1000; // ms between two requests at least: a busy market must not become a busy loop
+const pace = 1000; // ms between two requests at least, however busy the market is
 
 /** The answer of GET /api/quotes. */
 interface QuotesAnswer {
@@ -28,7 +29,7 @@ interface QuotesAnswer {
   readonly unknown?: readonly string[];
   readonly heartbeat_ms?: number;
   readonly quotes: readonly QuotePatch[];
-  /** The messages that a stream would have told. */
+  /** The messages that a stream would have sent. */
   readonly bars?: readonly unknown[];
   readonly trades?: readonly unknown[];
 }
@@ -47,7 +48,7 @@ async function refusal(response: Response): Promise<Closing> {
   };
 }
 
-/** Long polling: each answer is told as the message that a stream would have sent. */
+/** Long polling: each answer becomes the messages that a stream would have sent. */
 export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport => ({
   name: "poll",
   duplex: false,
@@ -58,27 +59,27 @@ export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport
     const { signal } = abort;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let position: string | null = null;
-    let known = new Set<string>(); // the sources as they stood, each as text
+    let known = new Set<string>(); // the sources of the last answer, each as text
 
     const take = ({ unknown, resumed = false, quotes, bars = [], trades = [], ...rest }: QuotesAnswer) => {
       const { epoch, seq, time, sources = [] } = rest;
-      const news: unknown[] = [];
+      const messages: unknown[] = [];
       if (resumed && position?.startsWith(`${epoch}-`)) {
         const changed = sources.filter((source) => !known.has(JSON.stringify(source)));
-        news.push(...changed.map((source) => ({ type: "status", ...source })));
+        messages.push(...changed.map((source) => ({ type: "status", ...source })));
       } else {
-        news.push({ type: "hello", protocol: 1, ...rest });
-        if (unknown) news.push({ type: "subscribed", symbols: request.symbols, unknown });
+        messages.push({ type: "hello", protocol: 1, ...rest });
+        if (unknown) messages.push({ type: "subscribed", symbols: request.symbols, unknown });
       }
       known = new Set(sources.map((source) => JSON.stringify(source)));
-      news.push(...bars, ...trades);
-      for (const message of news) if (isServerMessage(message)) handlers.message(message);
+      messages.push(...bars, ...trades);
+      for (const message of messages) if (isServerMessage(message)) handlers.message(message);
       position = `${epoch}-${seq}`;
       handlers.message({ type: "snapshot", seq, time, quotes, ...(resumed && { resumed }) }, position);
     };
 
     const ask = async (): Promise<Closing | null> => {
-      // The first request is not to be held: its answer tells whether this transport works at all.
+      // The first request does not wait: its answer shows whether this transport works at all.
       const query = wholeQuery({ ...request, since: position ?? request.since });
       const response = await fetch(url + query + (position ? `&wait=${wait}s` : ""), { signal });
       if (response.status === 204) handlers.message({ type: "heartbeat" });

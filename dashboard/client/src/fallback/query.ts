@@ -1,11 +1,11 @@
 import { listed, streamQuery } from "../transport/query.ts";
 import type { StreamRequest } from "../transport/transport.ts";
 
-/** The query of a stream that cannot be told anything later: the bars and trades are in it, too. */
+/** The query of a stream to which nothing can be sent later, so that bars and trades are in it as well. */
 export function wholeQuery(request: StreamRequest): string {
   const { series = [] } = request;
   const parts: string[] = [];
-  let most = 0; // there is one limit for all of a query
+  let most = 0; // a query has one limit for all bars
   for (const wanted of new Set(series.map(({ interval }) => interval))) {
     const these = series.filter(({ interval }) => interval === wanted);
     const names = listed(these.map(({ symbol }) => symbol));

@@ -20,9 +20,9 @@ const types: readonly MessageType[] = [
 ];
 
 /**
- * Server-sent events, of an endpoint without a query: "/events". The browser's own retry is not used: it gives up for
- * ever on a refusal and knows no jitter, so every error ends the stream and the connection decides when to open the
- * next.
+ * Server-sent events of the endpoint `url`, which has no query: "/events". The retry of the browser is not used: it
+ * gives up for ever on some errors and knows no jitter. So every error ends the stream, and the connection decides when
+ * to open the next.
  */
 export const createSseTransport = (url: string, connect: (url: string) => EventSourceLike): Transport => ({
   name: "sse",
@@ -43,7 +43,7 @@ export const createSseTransport = (url: string, connect: (url: string) => EventS
         }
         const message = parseMessage(event.data);
         if (message?.type === "error") {
-          // Before it turns a client away the server says why, and for how long.
+          // Before the server ends a stream it says why, and when to come back.
           closing = readClosing(0, message.message ?? message.code);
         }
         if (message) handlers.message(message, event.lastEventId);

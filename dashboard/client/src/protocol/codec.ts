@@ -1,10 +1,11 @@
 import type { MessageType, ServerMessage } from "./messages.ts";
 
+/** The WebSocket subprotocol of this version. */
 export const subprotocol = "tickertape.v1.json";
 
 /**
- * Whether a value has this shape: an object all of its keys, a list only such elements, everything else the same type as
- * the example.
+ * Whether a value is like the example `shape`: an object has all of its keys, each element of a list is like the first,
+ * and anything else has the same type.
  */
 export const fits = <T>(value: unknown, shape: T): value is T => {
   if (typeof value !== typeof shape || value === null) return false;
@@ -18,9 +19,9 @@ export const fits = <T>(value: unknown, shape: T): value is T => {
 const flush = { seq: 0, time: 0, quotes: [{ s: "" }] };
 const chunk = { symbol: "", seq: 0 };
 
-// What each type must have to be of use; a message without it is dropped like an unknown type.
+// What the messages of each type must have. One without is dropped, as one of an unknown type is.
 const shapes: { readonly [T in MessageType]: object } & { readonly __proto__: null } = {
-  __proto__: null, // it has no types but these
+  __proto__: null, // there are no other types, such as "toString"
   hello: { epoch: "", seq: 0, time: 0 },
   subscribed: {},
   unsubscribed: {},
@@ -35,11 +36,11 @@ const shapes: { readonly [T in MessageType]: object } & { readonly __proto__: nu
   error: { code: "" },
 };
 
-/** Whether it is a message that this version knows. */
+/** Whether a value is a message that this version knows. */
 export const isServerMessage = (value: unknown): value is ServerMessage =>
   fits(value, { type: "" }) && fits(value, shapes[(value as ServerMessage).type]);
 
-/** Reads one message. Null for what this version does not know, which a client must ignore. */
+/** Reads one message. Null for text that is none, or none that this version knows: a client must ignore it. */
 export function parseMessage(text: string): ServerMessage | null {
   try {
     const value: unknown = JSON.parse(text);

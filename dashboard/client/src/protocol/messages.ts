@@ -1,6 +1,6 @@
 /**
- * protocol/ is the wire format, version 1 (PROTOCOL.md): the messages, how they are read and checked, and resume
- * positions. It imports nothing. Every message from the server passes `decode`, so the rest can trust these types.
+ * protocol/ is the wire format, version 1 (broadcast/PROTOCOL.md): the messages, and how they are read and checked. It
+ * imports nothing. Every message from the server passes `isServerMessage`, so the rest can trust these types.
  */
 
 /** The states of a source in `status`; a later server may have others. */
@@ -33,9 +33,10 @@ export interface Quote {
   readonly src?: string;
 }
 
-/** What an update carries for one symbol: `null` takes a key away. */
+/** A part of a quote: `null` takes a key away. */
 export type QuotePatch = { readonly [K in keyof Omit<Quote, "s">]?: Quote[K] | null } & { readonly s: string };
 
+/** The first message of a stream: the run of the server, and its sources. */
 export interface Hello {
   readonly type: "hello";
   readonly protocol: number;
@@ -51,6 +52,7 @@ export interface Hello {
   readonly sources?: readonly SourceStatus[];
 }
 
+/** The state of one source of prices. */
 export interface SourceStatus {
   readonly source?: string;
   readonly status: string;
@@ -59,6 +61,7 @@ export interface SourceStatus {
   readonly simulated?: boolean;
 }
 
+/** The answer to `subscribe`, and to the query that has opened the stream. */
 export interface Subscribed {
   readonly type: "subscribed";
   readonly id?: number;
@@ -70,17 +73,19 @@ export interface Subscribed {
   readonly trades?: readonly string[];
 }
 
+/** Full quotes. */
 export interface Snapshot {
   readonly type: "snapshot";
   readonly seq: number;
   readonly time: number;
   readonly quotes: readonly QuotePatch[];
-  /** Only what changed since the position that was asked for: everything else still holds. */
+  /** Only what has changed since the resume position; everything else still holds. */
   readonly resumed?: boolean;
   /** Another part of the same seq follows. */
   readonly more?: boolean;
 }
 
+/** Changes of quotes, to be merged by key. */
 export interface Update {
   readonly type: "update";
   readonly seq: number;
@@ -89,7 +94,7 @@ export interface Update {
   readonly more?: boolean;
 }
 
-/** One bar in the short keys of the wire; without prices it is gone. */
+/** One bar in the short keys of the wire. Without prices and with `n` 0 it is gone. */
 export interface WireBar {
   /** Its start, microseconds since the Unix epoch. */
   readonly t: number;
@@ -100,24 +105,26 @@ export interface WireBar {
   readonly v?: number;
   readonly n?: number;
   readonly vw?: number;
-  /** The prices are those of outside the regular session. */
+  /** The prices are from outside the regular session. */
   readonly x?: boolean;
 }
 
+/** The history of bars of one symbol, or changes of it. */
 export interface BarsMessage {
   readonly type: "bars";
   readonly seq: number;
   readonly time: number;
   readonly symbol: string;
   readonly interval: string;
-  /** They take the place of all that was told before. */
+  /** They replace all that were sent before. */
   readonly reset?: boolean;
   readonly more?: boolean;
   readonly bars: readonly WireBar[];
 }
 
+/** One trade in the short keys of the wire. */
 export interface WireTrade {
-  /** Its number in the epoch, from 1. */
+  /** Its number: the trades of a symbol are counted from 1 in each run of the server. */
   readonly i: number;
   readonly p: number;
   readonly z?: number;
@@ -128,6 +135,7 @@ export interface WireTrade {
   readonly st?: string;
 }
 
+/** The newest trades of one symbol, or those since the last such message. */
 export interface TradesMessage {
   readonly type: "trades";
   readonly seq: number;
@@ -135,21 +143,24 @@ export interface TradesMessage {
   readonly symbol: string;
   readonly reset?: boolean;
   readonly more?: boolean;
-  /** Trades before these that are not told. */
+  /** Trades before these that are left out. */
   readonly skipped: number;
   readonly trades: readonly WireTrade[];
 }
 
+/** The state of a source has changed. */
 export interface StatusChange extends SourceStatus {
   readonly type: "status";
 }
 
+/** Nothing else has been sent for a while. */
 export interface Heartbeat {
   readonly type: "heartbeat";
   readonly seq?: number;
   readonly time?: number;
 }
 
+/** The server has changed the rate, since this connection reads too slowly, or no longer does. */
 export interface RateChange {
   readonly type: "rate";
   readonly rate: number;
@@ -157,6 +168,7 @@ export interface RateChange {
   readonly reason?: string;
 }
 
+/** A request was refused, or the stream ends. */
 export interface ErrorMessage {
   readonly type: "error";
   readonly id?: number;
@@ -164,6 +176,7 @@ export interface ErrorMessage {
   readonly message?: string;
 }
 
+/** A message from the server. */
 export type ServerMessage =
   | Hello
   | Subscribed
@@ -178,9 +191,12 @@ export type ServerMessage =
   | { readonly type: "pong"; readonly id?: number; readonly time?: number }
   | ErrorMessage;
 
+/** The type of a message from the server. */
 export type MessageType = ServerMessage["type"];
+/** The message of a type. */
 export type MessageOf<T extends MessageType> = Extract<ServerMessage, { type: T }>;
 
+/** Follows more. `rate` and `fields` hold for the whole connection. */
 export interface SubscribeMessage {
   readonly type: "subscribe";
   readonly id: number;
@@ -194,6 +210,7 @@ export interface SubscribeMessage {
   readonly trades?: readonly string[];
 }
 
+/** Follows less. */
 export interface UnsubscribeMessage {
   readonly type: "unsubscribe";
   readonly id: number;
@@ -203,6 +220,7 @@ export interface UnsubscribeMessage {
   readonly trades?: readonly string[];
 }
 
+/** A message to the server. `id` comes back in the answer. */
 export type ClientMessage =
   | SubscribeMessage
   | UnsubscribeMessage

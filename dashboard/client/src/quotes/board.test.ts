@@ -8,7 +8,7 @@ const update = (seq: number, ...quotes: QuotePatch[]) => ({ type: "update" as co
 
 const started = (epoch = "e") => {
   const board = createBoard(() => true, Date.now);
-  board.doubt(epoch);
+  board.unconfirm(epoch);
   return { board };
 };
 
@@ -49,7 +49,7 @@ describe("merging", () => {
         let newest = 0;
         let price = 0;
         for (const { seq, p } of list) {
-          board.take(snapshot(seq, { s: "A", p }));
+          board.apply(snapshot(seq, { s: "A", p }));
           if (seq >= newest) {
             newest = seq;
             price = p;
@@ -65,69 +65,69 @@ describe("merging", () => {
 describe("board", () => {
   test("an older update is ignored", () => {
     const { board } = started();
-    board.take(snapshot(5, { s: "A", p: 1 }));
+    board.apply(snapshot(5, { s: "A", p: 1 }));
     board.changed.clear();
-    board.take(update(4, { s: "A", p: 9 }));
+    board.apply(update(4, { s: "A", p: 9 }));
     expect(board.get("A")?.quote.p).toBe(1);
     expect(board.changed.size).toBe(0);
   });
 
   test("a snapshot replaces: keys that it does not have are gone", () => {
     const { board } = started();
-    board.take(snapshot(5, { s: "A", p: 1, st: "halted" }));
-    board.take(snapshot(6, { s: "A", p: 2 }));
+    board.apply(snapshot(5, { s: "A", p: 1, st: "halted" }));
+    board.apply(snapshot(6, { s: "A", p: 2 }));
     expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
   });
 
   test("the first update of a symbol without a quote makes one", () => {
     const { board } = started();
-    board.take(update(6, { s: "A", p: 2 }));
+    board.apply(update(6, { s: "A", p: 2 }));
     expect(board.get("A")?.quote).toEqual({ s: "A", p: 2 });
   });
 
-  test("a price is not confirmed between a new connection and its word", () => {
+  test("a price is not confirmed between a new connection and its first message", () => {
     const { board } = started();
-    board.take(snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
-    board.settle(false);
-    board.doubt("e");
+    board.apply(snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.complete(false);
+    board.unconfirm("e");
     expect(board.get("A")?.confirmed).toBe(false);
-    board.take(snapshot(7, { s: "A", p: 2 }));
+    board.apply(snapshot(7, { s: "A", p: 2 }));
     expect(board.get("A")?.confirmed).toBe(true);
     expect(board.get("B")?.confirmed).toBe(false);
-    board.settle(true);
+    board.complete(true);
     expect(board.get("B")?.confirmed).toBe(true);
   });
 
   test("another run of the server starts its own count, and what it does not have goes", () => {
     const { board } = started("one");
-    board.take(snapshot(900, { s: "A", p: 1 }, { s: "B", p: 1 }));
-    board.settle(false);
-    board.doubt("two");
-    board.take(update(901, { s: "A", p: 7 })); // cannot be merged into another run's quote
+    board.apply(snapshot(900, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    board.complete(false);
+    board.unconfirm("two");
+    board.apply(update(901, { s: "A", p: 7 })); // cannot be merged into another run's quote
     expect(board.get("A")?.quote.p).toBe(1);
-    board.take(snapshot(3, { s: "A", p: 2 }));
-    board.settle(false);
+    board.apply(snapshot(3, { s: "A", p: 2 }));
+    board.complete(false);
     expect(board.get("A")?.quote.p).toBe(2);
     expect(board.get("B")).toBeUndefined();
   });
 
-  test("remembers which way the last price went until it moves again", () => {
+  test("keeps the last move of the price until it moves again", () => {
     const { board } = started();
-    board.take(snapshot(1, { s: "A", p: 10 }));
+    board.apply(snapshot(1, { s: "A", p: 10 }));
     expect(board.get("A")?.tick).toBe(0);
-    board.take(update(2, { s: "A", p: 11 }));
+    board.apply(update(2, { s: "A", p: 11 }));
     expect(board.get("A")?.tick).toBe(1);
-    board.take(update(3, { s: "A", v: 5 }));
+    board.apply(update(3, { s: "A", v: 5 }));
     expect(board.get("A")?.tick).toBe(1);
-    board.take(update(4, { s: "A", p: 10.5 }));
+    board.apply(update(4, { s: "A", p: 10.5 }));
     expect(board.get("A")?.tick).toBe(-1);
   });
 
-  test("drops what nobody follows", () => {
+  test("drops what is not followed", () => {
     const board = createBoard((symbol) => symbol === "A", Date.now);
-    board.doubt("e");
-    board.take(update(1, { s: "B", p: 1 }));
-    board.take(snapshot(1, { s: "B", p: 1 }));
+    board.unconfirm("e");
+    board.apply(update(1, { s: "B", p: 1 }));
+    board.apply(snapshot(1, { s: "B", p: 1 }));
     expect([...board.symbols()]).toEqual([]);
   });
 });

@@ -1,27 +1,25 @@
 import type { Quote, QuotePatch, Snapshot, Update } from "../protocol/messages.ts";
 
-/** What the page knows of one symbol; a change makes another entry. */
+/** What is known of one symbol. Each change makes another entry. */
 export interface Entry {
+  /** In the keys of the wire. */
   readonly quote: Quote;
   /**
-   * The flush that told it. NaN when that was one of an earlier run of the server: then it says nothing, and only a full
-   * quote may replace this one.
+   * The flush of the server that it is from. NaN when that was in an earlier run of the server: such numbers cannot be
+   * compared, and only a full quote may replace this one.
    */
   readonly seq: number;
-  /**
-   * False from the moment a connection begins until it has vouched for this state: an unconfirmed
-   * price is an old price and must not look live.
-   */
+  /** Whether the present connection has sent it, or has said that it has not changed. Else it must not look live. */
   readonly confirmed: boolean;
-  /** Which way the last price went: 1 up, -1 down, 0 not known. Kept until it moves again. */
+  /** The last move of the last price: 1 up, -1 down, 0 not known. Kept until it moves again. */
   readonly tick: -1 | 0 | 1;
-  /** When the server sent it, in microseconds since the Unix epoch, by its clock. */
+  /** When the server sent it, by the server's clock, in microseconds since the Unix epoch. */
   readonly sent: number;
-  /** When it arrived, in milliseconds since the Unix epoch, by ours. */
+  /** When it arrived, by this machine's clock, in ms since the Unix epoch. */
   readonly received: number;
 }
 
-/** Merges by key: what the patch names is taken, `null` takes a key away, the rest stays. */
+/** Merges a patch by key: its keys replace those of the quote, and `null` takes a key away. */
 export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
   const merged: Record<string, unknown> = { ...quote, ...patch };
   for (const key in patch) if (merged[key] === null) delete merged[key];
@@ -31,8 +29,8 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
 /**
  * The last values of all symbols, merged by the protocol's rules: a full quote replaces, an update merges by key, and
  * nothing older than what is known is taken in. Messages that are still under way for symbols which nobody `follows`
- * any more are dropped. Between `doubt` and `settle` it holds both what a new connection has confirmed and what is left
- * from the one before.
+ * any more are dropped. Between `unconfirm` and `complete` it holds both what a new connection has confirmed and what
+ * is left from the one before. For the client, and for the leader of the tabs to read.
  */
 export function createBoard(follows: (symbol: string) => boolean, now: () => number) {
   const entries = new Map<string, Entry>();
@@ -54,13 +52,13 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
     changed,
 
     /** Takes in a message. */
-    take({ type, seq, time, quotes }: Snapshot | Update): void {
+    apply({ type, seq, time, quotes }: Snapshot | Update): void {
       for (const patch of quotes) {
         const { s } = patch;
         if (!follows(s)) continue;
         const old = entries.get(s);
-        // A resumed snapshot names what went away, as null. The first word on a symbol that had no quote when it was
-        // subscribed is an update that has all keys.
+        // A resumed snapshot has null for keys that went away. The first message about a symbol that had no quote when
+        // it was subscribed is an update with all keys.
         const whole = type === "snapshot" || !old;
         if (!old || seq >= old.seq || (whole && Number.isNaN(old.seq))) {
           const quote = mergeQuote(whole ? { s } : old.quote, patch);
@@ -73,12 +71,12 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
             sent: time,
             received: now(),
           });
-        } else if (whole) put({ ...old, confirmed: true }); // what we have is newer, and of the same run
+        } else if (whole) put({ ...old, confirmed: true }); // what is known is newer, and of the same run
       }
     },
 
-    /** The connection is lost, or another one has said hello: nothing is vouched for until it says so. */
-    doubt(next = epoch): void {
+    /** The connection is lost, or a `hello` of the run `next` has come: nothing is confirmed until more comes. */
+    unconfirm(next = epoch): void {
       const foreign = next !== epoch;
       epoch = next;
       for (const entry of entries.values()) {
@@ -87,10 +85,10 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
     },
 
     /**
-     * The connection has told all it had to tell at its start. Resumed: what it did not mention
-     * has not changed. Otherwise: what it did not mention, the server does not have.
+     * Everything has come, after a connection has begun. What has not is unchanged where it `resumed`; else the server
+     * does not have it.
      */
-    settle(resumed: boolean): void {
+    complete(resumed: boolean): void {
       for (const [symbol, entry] of entries) {
         if (entry.confirmed) continue;
         if (resumed && entry.seq >= 0) put({ ...entry, confirmed: true });
@@ -99,7 +97,9 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
     },
 
     forget,
+    /** What is known of a symbol. */
     get: (symbol: string): Entry | undefined => entries.get(symbol),
+    /** The symbols that have an entry. */
     symbols: (): Iterable<string> => entries.keys(),
   };
 }

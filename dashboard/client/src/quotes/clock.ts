@@ -1,19 +1,19 @@
 /** The time in ms since the Unix epoch. */
 export type Now = () => number;
 
-const window = 300_000;
+const window = 300_000; // ms
 
 /**
- * The server's clock as seen from here. Every message tells the server's time at the send; the
- * smallest difference to ours belongs to the message that travelled fastest and is the best guess.
- * Two windows are kept, so that a clock set right in the meantime is believed within ten minutes.
+ * An estimate of the server's clock. Messages carry the server's time when they were sent. The smallest difference to
+ * our time is of the message that travelled fastest, so it is the best estimate. Differences are kept for two windows of
+ * five minutes, so that a clock which is set meanwhile counts after ten minutes at most.
  */
 export function createServerClock(now: Now) {
   let current: number; // the smallest difference of this window, in ms
   let previous: number; // of the window before
   let started: number;
 
-  /** Our clock has jumped: what it was compared with says nothing any more. */
+  /** Our clock has jumped: the differences hold no longer. */
   const reset = (): void => {
     current = Number.POSITIVE_INFINITY;
     previous = current;

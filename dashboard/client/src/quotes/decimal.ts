@@ -1,6 +1,6 @@
-/**
- * Wire prices are decimal numbers with the digits of the source. Wherever two of them meet they are scaled
- * to integers first, so that a change of 0.1 never reads 0.09999.
+/*
+ * Prices are numbers with the digits of the source. Two of them are scaled to integers before they are subtracted, so
+ * that a change of 0.1 is never 0.09999.
  */
 
 /** How many decimals a number was written with, 0 to 9: 189.3 has one, 1.5e-7 has eight. */
@@ -10,10 +10,10 @@ export function decimalsOf(value: number): number {
   return Math.min(9, Math.max(0, fraction - Number(exponent)));
 }
 
-/** The value as a count of 10^-decimals units; exact for up to 15 significant digits. */
+/** The value in units of 10^-decimals, rounded; exact for up to 15 significant digits. */
 export const scale = (value: number, decimals: number): number => Math.round(value * 10 ** decimals);
 
-/** Last minus previous close, exactly as a person would subtract them on paper. */
+/** Last minus reference, without rounding errors, for prices of up to 9 decimals. */
 export function change(last: number, reference: number): number {
   const decimals = Math.max(decimalsOf(last), decimalsOf(reference));
   return (scale(last, decimals) - scale(reference, decimals)) / 10 ** decimals;

@@ -2,12 +2,13 @@ import type { Quote as WireQuote } from "../protocol/messages.ts";
 import type { Entry } from "./board.ts";
 import { change, changePercent } from "./decimal.ts";
 
+/** The status of a quote. */
 export type QuoteStatus = "live" | "stale" | "halted" | "closed" | "down";
 
 /**
- * All that is known of one symbol at one moment; a change makes another object. What nobody has told is
- * undefined. Prices are decimal numbers with the source's digits, sizes and volumes count units of the
- * instrument, times are milliseconds since the Unix epoch, with fractions.
+ * Everything that is known of one symbol at one moment. Each change makes another object. What is not known is
+ * undefined. Prices are numbers with the digits of the source, sizes and volumes are in units of the instrument, times
+ * are in ms since the Unix epoch, with fractions.
  */
 export interface Quote {
   readonly symbol: string;
@@ -22,7 +23,7 @@ export interface Quote {
   readonly low: number | undefined;
   readonly previousClose: number | undefined;
   readonly volume: number | undefined;
-  /** How many trades the volume is made of. */
+  /** How many trades there were in the session. */
   readonly trades: number | undefined;
   readonly vwap: number | undefined;
   /** Last minus previous close, exactly. */
@@ -32,19 +33,19 @@ export interface Quote {
   /** The last price outside the regular session, while no regular one has come after it. */
   readonly extended: number | undefined;
   readonly extendedTime: number | undefined;
-  /** What the server says of it. */
+  /** As the server says. A status that this version does not know is "stale". */
   readonly status: QuoteStatus;
-  /** False while no open connection vouches for it: it is an old price then. */
+  /** Whether the present connection has sent it, or has said that it has not changed. Else it is an old price. */
   readonly confirmed: boolean;
-  /** Live by the server's word, confirmed, and not paused: the only price that may look live. */
+  /** Whether it may be shown as live: its status is "live", it is confirmed, and the client is open, synced and not paused. */
   readonly live: boolean;
   /** Which source it is from, where the server has several. */
   readonly source: string | undefined;
-  /** Which way the last price went; 0 is not known. */
+  /** The last move of the last price: 1 up, -1 down, 0 not known. */
   readonly tick: -1 | 0 | 1;
-  /** The flush that told it; NaN when that was one of an earlier run of the server. */
+  /** The flush of the server that it is from; NaN when that was in an earlier run of the server. */
   readonly seq: number;
-  /** Of the last change, by the exchange's clock. */
+  /** When it last changed, by the exchange's clock. */
   readonly exchangeTime: number | undefined;
   /** When the server sent it, by the server's clock. */
   readonly serverTime: number;
@@ -52,13 +53,13 @@ export interface Quote {
   readonly receivedTime: number;
   /** The same in the keys of the wire. */
   readonly raw: WireQuote;
-  /** Milliseconds since the exchange time, by the server's clock, at the call; Infinity where there is none. */
+  /** Time since the exchange time, by the server's clock, in ms, 0 or more; Infinity where there is no exchange time. */
   age(): number;
 }
 
 const statuses: readonly string[] = ["live", "stale", "halted", "closed", "down"] satisfies QuoteStatus[];
 
-/** The quote of an entry; running: the connection is open, has told everything, and is not paused. */
+/** Makes the quote of an entry. `running`: the client is open, synced and not paused. */
 export function makeQuote(entry: Entry, running: boolean, serverTime: () => number): Quote {
   const { quote: raw, confirmed, tick, seq, sent, received } = entry;
   const { p: last, pc: previousClose, st = "live" } = raw;

@@ -1,15 +1,16 @@
 import { fits } from "../protocol/codec.ts";
 import type { Hello, SourceStatus } from "../protocol/messages.ts";
 
-/** How a source of prices is, as its server says. */
+/** The state of a source of prices, as the server says. */
 export interface SourceState {
   readonly source: string;
-  /** Made up, no market data. */
+  /** Its prices are made up, and no market data. */
   readonly simulated: boolean;
-  /** connecting, live, stale, down or closed; later servers may know others. */
+  /** connecting, live, stale, down or closed; later servers may have others. */
   readonly status: string;
-  /** Since when, in milliseconds since the Unix epoch; null where the server did not say. */
+  /** Since when, in ms since the Unix epoch; null where the server does not say. */
   readonly since: number | null;
+  /** Why, for people; may be "". */
   readonly message: string;
 }
 
@@ -27,10 +28,11 @@ const make = ({
   message,
 });
 
+/** The sources that a `hello` has. */
 export const greetedSources = (hello: Hello): readonly SourceState[] =>
   (fits(hello.sources, [{ status: "" }]) ? hello.sources : [hello]).map(make);
 
-/** The sources after one has told how it is; one that names none is the first. */
+/** The sources after a `status`, which is about the first source where it names none. */
 export function changedSources(before: readonly SourceState[], change: SourceStatus): readonly SourceState[] {
   const { source = before[0]?.source } = change;
   const at = before.findIndex((one) => one.source === source);

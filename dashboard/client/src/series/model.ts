@@ -1,38 +1,39 @@
 import type { WireBar, WireTrade } from "../protocol/messages.ts";
 
-/**
- * What was traded in one interval. Time is its start in milliseconds since the Unix epoch; open to vwap are
- * undefined when the trades in it made no price.
- */
+/** What was traded in one interval. Prices and vwap are undefined when no trade in it made a price. */
 export interface Bar {
+  /** Its start, in ms since the Unix epoch. */
   readonly time: number;
   readonly open: number | undefined;
   readonly high: number | undefined;
   readonly low: number | undefined;
   readonly close: number | undefined;
   readonly volume: number;
-  /** How many trades; 0 for a bar that has gone: its trades were cancelled. */
+  /** How many trades there were. 0: the bar has gone, since its trades were cancelled. */
   readonly trades: number;
   readonly vwap: number | undefined;
-  /** Its prices are those of outside the regular session. */
+  /** Its prices are from outside the regular session. */
   readonly extended: boolean;
 }
 
+/** One trade of a symbol. */
 export interface Trade {
   /** Counts the trades of the symbol in one run of the server, from 1. */
   readonly number: number;
   readonly price: number;
   readonly size: number | undefined;
-  /** By the exchange's clock, in milliseconds since the Unix epoch. */
+  /** By the exchange's clock, in ms since the Unix epoch. */
   readonly time: number;
-  /** Against the price before: 1 up, -1 down, 0 the same or not known. */
+  /** 1: above the last price that differed; -1: below it; 0: not known. */
   readonly direction: -1 | 0 | 1;
+  /** The sale conditions, as the source spells them. */
   readonly conditions: readonly string[];
+  /** Outside the regular session. */
   readonly extended: boolean;
   readonly status: "" | "corrected" | "cancelled";
 }
 
-/** What a message has changed of a series; `reset`: these are all there are. */
+/** What a message has changed of a series. With `reset` these are all there are. */
 export type SeriesChange =
   | {
       readonly kind: "bars";
@@ -45,7 +46,7 @@ export type SeriesChange =
       readonly kind: "trades";
       readonly symbol: string;
       readonly reset: boolean;
-      /** Trades before these that are not told. */
+      /** Trades before these that are left out. */
       readonly skipped: number;
       readonly trades: readonly Trade[];
     };

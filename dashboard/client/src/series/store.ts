@@ -9,10 +9,10 @@ interface Kept {
   readonly trades: WireTrade[];
 }
 
-const barsKept = 10_000; // of a page that is open for days
+const barsKept = 10_000; // of each series: a page may be open for days
 const tradesKept = 100;
 
-/** Puts one into a list that is in order, in the place of the one with its key; almost all belong to the end. */
+/** Puts one into a list that is ordered by key, in place of the one with its key. Almost all belong at the end. */
 function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void {
   const at = list.findLastIndex((known) => key(known) <= key(one));
   const before = list[at];
@@ -23,12 +23,13 @@ function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void
 const start = (bar: WireBar) => bar.t;
 const number = (trade: WireTrade) => trade.i;
 
-/** The bars and trades that are followed, as far as they have been told. */
+/** The bars and trades that are followed, as far as they have come. For the client. */
 export function createSeriesStore() {
   const store = new Map<string, Kept>();
 
   return {
-    take(message: SeriesMessage): SeriesChange {
+    /** Takes in a message, and returns what it has changed. */
+    apply(message: SeriesMessage): SeriesChange {
       const key = seriesKey(message);
       const before = store.get(key);
       const reset = message.reset === true || !before;
@@ -40,19 +41,21 @@ export function createSeriesStore() {
         bars.splice(0, bars.length - barsKept);
         return { kind: "bars", symbol, interval: message.interval, reset, bars: message.bars.map(makeBar) };
       }
-      // A stream that is taken up may tell once more what it has told.
+      // After a resume some of them may come a second time.
       const fresh = message.trades.filter(({ i, st }) => !trades.some((known) => known.i === i && known.st === st));
       for (const trade of fresh) put(trades, trade, number, false);
       trades.splice(0, trades.length - tradesKept);
       return { kind: "trades", symbol, reset, skipped: message.skipped, trades: fresh.map(makeTrade) };
     },
 
+    /** All bars, the oldest first. */
     bars: (symbol: string, interval: string): readonly Bar[] =>
       (store.get(seriesKey({ symbol, interval }))?.bars ?? []).map(makeBar),
 
+    /** The newest trades, the oldest first. */
     trades: (symbol: string): readonly Trade[] => (store.get(seriesKey({ symbol }))?.trades ?? []).map(makeTrade),
 
-    /** What one who comes late must be told; null while nothing is known. */
+    /** The message that brings a tab which joins late to the present state; null while nothing is known. */
     whole(key: string): SeriesMessage | null {
       const kept = store.get(key);
       if (!kept) return null;
@@ -62,11 +65,12 @@ export function createSeriesStore() {
         : { ...kept.message, reset: true, more: false, skipped: 0, trades };
     },
 
-    /** Forgets those that are not of use any more. */
+    /** Forgets what is not used any more. */
     keep(used: (key: string) => boolean): void {
       for (const key of store.keys()) if (!used(key)) store.delete(key);
     },
   };
 }
 
+/** The bars and trades that are followed. */
 export type SeriesStore = ReturnType<typeof createSeriesStore>;

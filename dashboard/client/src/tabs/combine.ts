@@ -2,11 +2,11 @@ import { type Series, seriesKey, type Want } from "../interest/want.ts";
 
 const union = <T>(names: readonly T[]): T[] => [...new Set(names)];
 
-/** The largest; null is without a limit. */
+/** The largest limit; null is none. */
 const most = (limits: readonly (number | null)[]): number | null =>
   limits.includes(null) ? null : Math.max(...limits.map(Number));
 
-/** What serves all of them: the most of everything. */
+/** The want that serves all of these: it has the most of each. It is paused when all are. */
 export function combineWants(wants: readonly Want[]): Want {
   const series = new Map<string, Series>();
   for (const one of wants.flatMap((want) => want.series)) {

@@ -1,6 +1,6 @@
 import type { Link } from "../connection/link.ts";
 
-const beat = 5000;
+const checkEvery = 5000; // ms
 
 /** What the life of a page does to its client. */
 export interface Life {
@@ -21,8 +21,8 @@ export interface Life {
 }
 
 /**
- * Tells what happens to the page: hidden, shown, put aside for the back button and fetched again, network
- * lost and found, and the machine having slept, which shows as a jump of the clock.
+ * Follows the life of the page: it is hidden and shown, it is kept for the back button and comes back, the network
+ * comes back, and the machine has slept, which shows as a jump of the clock. Ends with `signal`.
  */
 export function followPage({
   connect,
@@ -48,7 +48,7 @@ export function followPage({
   };
   document.addEventListener("visibilitychange", look, { signal });
 
-  // A page with an open stream cannot be kept for the back button, and a kept one has dead streams.
+  // A page with an open stream is not kept for the back button, and the streams of one that is kept are dead.
   const leave = () => {
     away ||= connected();
     disconnect();
@@ -60,7 +60,7 @@ export function followPage({
   addEventListener("pagehide", leave, { signal });
   addEventListener("pageshow", show, { signal });
 
-  // Everyone on a network gets it back in the same moment, so nobody calls at once.
+  // All pages on a network get it back at the same moment, so each waits for a random time.
   const found = () => {
     clearTimeout(online);
     online = setTimeout(() => link().networkChanged(), random() * 500);
@@ -68,18 +68,18 @@ export function followPage({
   addEventListener("online", found, { signal });
 
   let last = Date.now();
-  const heart = setInterval(() => {
+  const timer = setInterval(() => {
     const now = Date.now();
-    if (now < last || now - last > 2 * beat) {
+    if (now < last || now - last > 2 * checkEvery) {
       jumped();
       link().wake();
     }
     last = now;
-  }, beat);
+  }, checkEvery);
 
   signal.addEventListener("abort", () => {
     clearTimeout(online);
-    clearInterval(heart);
+    clearInterval(timer);
   });
   look();
 }

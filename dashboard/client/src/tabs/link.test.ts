@@ -16,7 +16,7 @@ import { createWebSocketTransport } from "../transport/websocket.ts";
 import { combineWants } from "./combine.ts";
 import { createSharedLink } from "./link.ts";
 
-/** Tabs of one browser, each with all that a client gives its line. */
+/** Tabs of one browser, each with all that a client gives its link. */
 const setup = () => {
   const locks = createFakeLocks();
   const channels = createFakeChannels();
@@ -32,20 +32,20 @@ const setup = () => {
     const board = createBoard(() => true, Date.now);
     const messages: ServerMessage[] = [];
     const channel: { it?: ReturnType<typeof channels> } = {};
-    const line = createSharedLink({
+    const link = createSharedLink({
       name: "prices",
       connection,
       handlers: {
         message(message) {
           messages.push(message);
-          if (message.type === "hello") board.doubt(message.epoch);
-          else if (message.type === "snapshot" || message.type === "update") board.take(message);
+          if (message.type === "hello") board.unconfirm(message.epoch);
+          else if (message.type === "snapshot" || message.type === "update") board.apply(message);
         },
         state() {
-          if (line.state().phase !== "open") board.doubt();
+          if (link.state().phase !== "open") board.unconfirm();
         },
         used() {},
-        synced: ({ resumed }) => board.settle(resumed),
+        synced: ({ resumed }) => board.complete(resumed),
         fallback() {},
       },
       locks,
@@ -59,11 +59,11 @@ const setup = () => {
       now: Date.now,
     });
     const want = (symbols: readonly string[], more: Partial<Want> = {}) =>
-      line.want({ ...wantsNothing, symbols, ...more });
+      link.want({ ...wantsNothing, symbols, ...more });
     const freeze = (frozen: boolean) => {
       if (channel.it) channel.it.frozen = frozen;
     };
-    return { line, board, messages, want, freeze, price: (symbol: string) => board.get(symbol)?.quote.p };
+    return { link, board, messages, want, freeze, price: (symbol: string) => board.get(symbol)?.quote.p };
   };
   return { tab, sockets, locks };
 };
@@ -72,7 +72,7 @@ const opened = async (symbols: readonly string[] = ["A"]) => {
   const all = setup();
   const first = all.tab();
   first.want(symbols);
-  first.line.connect();
+  first.link.connect();
   await tick(1);
   all.sockets.last().says(
     hello(),
@@ -87,15 +87,15 @@ const opened = async (symbols: readonly string[] = ["A"]) => {
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 
 describe("tabs", () => {
-  test("share one connection, and each is told what it wants", async () => {
+  test("share one connection, and each gets what it wants", async () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A", "B"]);
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     expect(sockets.sockets).toHaveLength(1);
-    expect([first.line.state().role, second.line.state().role]).toEqual(["leader", "follower"]);
-    expect(second.line.state()).toMatchObject({ phase: "open", synced: true, transport: "websocket" });
+    expect([first.link.state().role, second.link.state().role]).toEqual(["leader", "follower"]);
+    expect(second.link.state()).toMatchObject({ phase: "open", synced: true, transport: "websocket" });
     expect(second.price("A")).toBe(1); // from the first tab, at once
     await tick(1);
     expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
@@ -113,7 +113,7 @@ describe("tabs", () => {
     const second = tab();
     second.want(["B"]);
     locks.delay(50);
-    second.line.connect();
+    second.link.connect();
     locks.delay(0);
     second.want(["A", "B"]);
     await tick(10);
@@ -130,20 +130,20 @@ describe("tabs", () => {
     const second = tab();
     second.want(["A"]);
     locks.delay(50);
-    second.line.connect();
-    second.line.disconnect();
-    second.line.connect();
+    second.link.connect();
+    second.link.disconnect();
+    second.link.connect();
     await tick(100);
-    expect(second.line.state()).toMatchObject({ role: "follower", phase: "open" });
+    expect(second.link.state()).toMatchObject({ role: "follower", phase: "open" });
     expect(second.price("A")).toBe(1);
     expect(sockets.sockets).toHaveLength(1);
   });
 
-  test("that ask for what another follows already are told it by that one", async () => {
+  test("that ask for what another follows already are get it from that one", async () => {
     const { tab, sockets } = await opened(["A", "B"]);
     const second = tab();
     second.want(["A"]);
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     const sent = sockets.last().sent.length;
     second.want(["A", "B"]);
@@ -152,11 +152,11 @@ describe("tabs", () => {
     expect(sockets.last().sent).toHaveLength(sent);
   });
 
-  test("pause the line only when none of them is looked at", async () => {
+  test("pause the connection only when none of them is looked at", async () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A"]);
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     const pauses = () =>
       sockets
@@ -175,23 +175,23 @@ describe("tabs", () => {
   });
 });
 
-test("a tab that asked for a lower rate than others is told at its own", async () => {
+test("a tab that asked for a lower rate than others gets its own", async () => {
   const { tab } = await opened();
   const second = tab();
   second.want(["A"], { rate: 2 });
-  second.line.connect();
+  second.link.connect();
   await tick(1);
-  const tell = vi.fn();
-  expect(second.line.holds?.(tell)).toBe(false);
+  const publish = vi.fn();
+  expect(second.link.holds?.(publish)).toBe(false);
   await tick(100);
-  expect(second.line.holds?.(tell)).toBe(true);
+  expect(second.link.holds?.(publish)).toBe(true);
   await tick(100);
-  expect(second.line.holds?.(tell)).toBe(true);
+  expect(second.link.holds?.(publish)).toBe(true);
   await tick(299);
-  expect(tell).not.toHaveBeenCalled();
+  expect(publish).not.toHaveBeenCalled();
   await tick(1);
-  expect(tell).toHaveBeenCalledOnce();
-  expect(second.line.holds?.(tell)).toBe(false);
+  expect(publish).toHaveBeenCalledOnce();
+  expect(second.link.holds?.(publish)).toBe(false);
 });
 
 describe("when the leader goes", () => {
@@ -199,18 +199,18 @@ describe("when the leader goes", () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A"]);
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     sockets.last().says(update(5, [{ s: "A", p: 5 }]), update(6, [{ s: "A", p: 6 }]));
     await tick(1);
-    first.line.disconnect();
+    first.link.disconnect();
     await tick(1);
-    expect(second.line.state().role).toBe("leader");
+    expect(second.link.state().role).toBe("leader");
     expect(sockets.sockets).toHaveLength(2);
     expect(new URL(sockets.last().url).searchParams.get("since")).toBe("e-5"); // the last it is sure of
     sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
     expect(second.board.get("A")).toMatchObject({ confirmed: true, quote: { p: 7 } });
-    expect(second.line.state().synced).toBe(true);
+    expect(second.link.state().synced).toBe(true);
   });
 
   test("the others follow the next", async () => {
@@ -218,16 +218,16 @@ describe("when the leader goes", () => {
     const others = [tab(), tab()];
     for (const other of others) {
       other.want(["A"]);
-      other.line.connect();
+      other.link.connect();
       await tick(1);
     }
-    first.line.disconnect();
+    first.link.disconnect();
     await tick(5);
     sockets.last().says(hello("e", 7), snapshot(7, [{ s: "A", p: 7 }], { resumed: true }));
     await tick(5);
-    expect(others.map(({ line }) => line.state().role).sort()).toEqual(["follower", "leader"]);
+    expect(others.map(({ link }) => link.state().role).sort()).toEqual(["follower", "leader"]);
     expect(others.map(({ price }) => price("A"))).toEqual([7, 7]);
-    expect(others.map(({ line }) => line.state().phase)).toEqual(["open", "open"]);
+    expect(others.map(({ link }) => link.state().phase)).toEqual(["open", "open"]);
     expect(sockets.sockets).toHaveLength(2);
   });
 
@@ -235,18 +235,18 @@ describe("when the leader goes", () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A"]);
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     first.freeze(true);
     await tick(13_000);
-    expect(second.line.state().role).toBe("leader");
+    expect(second.link.state().role).toBe("leader");
     expect(second.board.get("A")?.confirmed).toBe(false);
     expect(sockets.sockets).toHaveLength(2);
     first.freeze(false);
     await tick(1);
     sockets.last().says(hello("e", 9), snapshot(9, [{ s: "A", p: 9 }]));
     await tick(3000);
-    expect(first.line.state().role).toBe("follower");
+    expect(first.link.state().role).toBe("follower");
     expect([first.price("A"), second.price("A")]).toEqual([9, 9]);
     expect(sockets.sockets[0]?.readyState).toBe(3);
   });
@@ -255,12 +255,12 @@ describe("when the leader goes", () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A"], { paused: true, hidden: true });
-    second.line.connect();
+    second.link.connect();
     await tick(1);
     first.freeze(true);
     await tick(60_000);
-    expect(second.line.state().role).toBe("follower");
-    expect(second.line.state().phase).toBe("connecting");
+    expect(second.link.state().role).toBe("follower");
+    expect(second.link.state().phase).toBe("connecting");
     expect(second.board.get("A")?.confirmed).toBe(false);
     expect(sockets.sockets.length).toBeGreaterThan(0);
   });
@@ -270,13 +270,13 @@ test("a tab that has died is noticed by its lock", async () => {
   const { tab, sockets, locks } = await opened();
   const second = tab();
   second.want(["B"]);
-  second.line.connect();
+  second.link.connect();
   await tick(1);
   expect(sockets.last().sent.at(-1)).toMatchObject({ type: "subscribe", symbols: ["B"] });
   expect(locks.held("prices")).toBe(true);
   // Its lock comes free, as it does when its process is killed; it says nothing.
   second.freeze(true);
-  second.line.disconnect();
+  second.link.disconnect();
   await tick(1);
   expect(sockets.last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] });
 });

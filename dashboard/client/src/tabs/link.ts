@@ -71,7 +71,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
       leader.lead();
       serve();
       const confirmed = mine.symbols.filter((symbol) => board.get(symbol)?.confirmed);
-      if (position) connection.adopt(position, confirmed);
+      if (position) connection.resumeFrom(position, confirmed);
       connection.connect();
     },
     deposed() {

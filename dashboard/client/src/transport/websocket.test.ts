@@ -62,7 +62,7 @@ test("messages are read and unknown ones dropped", () => {
   expect(message.mock.calls).toEqual([[{ type: "heartbeat", seq: 1 }]]);
 });
 
-test("a close is told with what it means", () => {
+test("a close comes with what it means", () => {
   const { socket, closed } = opened();
   socket.dispatchEvent(closes(1012, "retry_ms=70"));
   expect(closed.mock.calls).toEqual([[{ code: 1012, reason: "retry_ms=70", comeBack: true, within: 70 }]]);
@@ -74,7 +74,7 @@ test("it is closed as one that has done its work", () => {
   expect(socket.close).toHaveBeenCalledWith(1000);
 });
 
-test("where there is no WebSocket it says so", () => {
+test("where there is no WebSocket it throws", () => {
   const transport = createWebSocketTransport("ws://host/ws", undefined);
   expect(() => transport.open({ symbols: [], since: null }, { message() {}, closed() {} })).toThrow("no WebSocket");
 });
