@@ -1,6 +1,7 @@
-import { isGroup, without } from "../interest/want.ts";
+import { isGroup, type Want, without } from "../interest/want.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 
+const everyFlush = 1000; // updates a second, more than any server flushes
 const perMessage = 100; // symbols of 32 bytes at most; servers take messages of at least 4 KiB
 
 /**
@@ -39,4 +40,13 @@ export function sendAdded(
   for (const symbols of parts(without(wanted, asked))) {
     if (ask({ symbols })) for (const symbol of symbols) asked.add(symbol);
   }
+}
+
+/** The rate and fields to ask for, where they differ from those that were asked for before; else null. */
+export function changedOptions(
+  { rate, fields }: Want,
+  before: Want,
+): { readonly rate: number; readonly fields?: readonly string[] } | null {
+  const others = String(fields) !== String(before.fields);
+  return others || rate !== before.rate ? { rate: rate ?? everyFlush, ...(others && { fields: fields ?? [] }) } : null;
 }

@@ -3,10 +3,9 @@ import type { BarsMessage, ServerMessage, TradesMessage } from "../protocol/mess
 import type { Synced } from "../state.ts";
 import { streamQuery } from "../transport/query.ts";
 import type { StreamRequest } from "../transport/transport.ts";
-import { type Send, sendAdded, sendRemoved } from "./flush.ts";
+import { changedOptions, type Send, sendAdded, sendRemoved } from "./flush.ts";
 
 const queryLimit = 1800; // bytes: proxies refuse long request lines. Where messages can be sent, the rest is asked for so
-const everyFlush = 1000; // updates a second, more than any server flushes
 
 /** The part of the subscriptions that is about bars and trades. It is in series/, which is loaded when it is needed. */
 export interface SeriesSubscriptions {
@@ -108,13 +107,10 @@ export function createSubscriptions(): Subscriptions {
       return id !== null;
     };
     sendRemoved(send, asked, symbols);
-    const { rate, fields } = want;
-    const others = String(fields) !== String(askedWith.fields);
-    if (rate !== askedWith.rate || others) {
-      if (ask({ rate: rate ?? everyFlush, ...(others && { fields: fields ?? [] }) }, others && asked.size > 0)) {
-        askedWith = want;
-        outdated = false;
-      }
+    const options = changedOptions(want, askedWith);
+    if (options && ask(options, !!options.fields && asked.size > 0)) {
+      askedWith = want;
+      outdated = false;
     }
     sendAdded((message) => ask({ ...message, ...(from && { since: from }) }, true), asked, symbols);
     series?.flush(send, epoch);
@@ -152,8 +148,7 @@ export function createSubscriptions(): Subscriptions {
       outdated = false;
       ambiguous = false;
       starting = symbols.size > 0;
-      const { rate, fields } = want;
-      const request = { symbols: want.symbols, series: series?.open(duplex) ?? [], rate, fields, since: since() };
+      const request = { ...want, series: series?.open(duplex) ?? [], since: since() };
       const fits = !duplex || streamQuery(request).length <= queryLimit;
       asked = new Set(fits ? symbols : []);
       return fits ? request : { ...request, symbols: [], since: null };
