@@ -19,7 +19,12 @@ const layers: readonly (readonly string[])[] = [
   ["protocol/"], // the messages of the wire
   ["emitter.ts"], // listeners by name
 ];
-const longest = 290; // lines of a function, from its first to its last; to be 150
+const longest = 150; // lines of a function, from its first to its last
+/** Functions that are longer, by the file they are in: they may not grow. */
+const longer: { readonly [file: string]: number } = {
+  "client.ts": 290,
+  "connection/connection.ts": 257,
+};
 
 interface Source {
   readonly imports: readonly string[];
@@ -42,7 +47,7 @@ function read(name: string, text: string): Source {
   const measure = ({ start, end }: ESTree.Span) => {
     const first = lineAt(start);
     const lines = lineAt(end) - first + 1;
-    if (lines > longest) long.push(`${name}:${first} has a function of ${lines} lines`);
+    if (lines > (longer[name] ?? longest)) long.push(`${name}:${first} has a function of ${lines} lines`);
   };
   new Visitor({
     ImportDeclaration: (node) => add(node.source),
@@ -126,7 +131,7 @@ test.each([
   ["a file in no layer", { "common/a.ts": "" }, "common/a.ts is in no layer"],
   [
     "a long function",
-    { "client.ts": `const f = () => {${"\n".repeat(longest)}};` },
+    { "latency.ts": `const f = () => {${"\n".repeat(longest)}};` },
     `a function of ${longest + 1} lines`,
   ],
 ])("%s is found", (_, files, fault) => {
