@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { chromium } from "playwright-core";
+import { spawnTied } from "./tied.mjs";
 
 const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../bin/tickertape");
 
@@ -18,7 +18,7 @@ async function freePort() {
 /** Starts the built program with these settings over its defaults, and waits until it has prices. */
 export async function startServer(environment, port) {
   const listen = `127.0.0.1:${port ?? (await freePort())}`;
-  const child = spawn(binary, ["serve", "--listen", listen], {
+  const child = spawnTied(binary, ["serve", "--listen", listen], {
     env: { ...process.env, TICKERTAPE_LOG_LEVEL: "warn", TICKERTAPE_DRAIN: "0s", ...environment },
     stdio: ["ignore", "ignore", "inherit"],
   });

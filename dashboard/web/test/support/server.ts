@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { spawnTied } from "../../tools/tied.mjs";
 
 const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../../bin/tickertape");
 
@@ -51,7 +52,10 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** The real binary, on a port of its own, in a directory without a configuration. */
+/**
+ * The real binary, on a port of its own, in a directory without a configuration. It ends with this process, also when
+ * a test fails before it closes it.
+ */
 export async function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Server> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: build the server, or name it in TICKERTAPE_BIN`);
   const port = await freePort();
@@ -70,21 +74,26 @@ export async function startServer(environment: Readonly<Record<string, string>> 
   };
   const start = async () => {
     log = "";
-    const started = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`], {
+    const started = spawnTied(binary, ["serve", "--listen", `127.0.0.1:${port}`], {
       cwd: directory,
       env: { PATH: process.env["PATH"], TICKERTAPE_DRAIN: "1s", TICKERTAPE_FEED_SIM_RATE: "2000", ...environment },
     });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
-      stream.on("data", (data: Buffer) => {
+      stream?.on("data", (data: Buffer) => {
         log = (log + data.toString()).slice(-4000);
       });
     }
-    await eventually(async () => {
-      if (started.exitCode !== null) throw new Error(`the server ended with ${started.exitCode}: ${log}`);
-      const response = await fetch(`${url}/readyz`);
-      if (!response.ok) throw new Error(`not ready: ${await response.text()}`);
-    });
+    try {
+      await eventually(async () => {
+        if (started.exitCode !== null) throw new Error(`the server ended with ${started.exitCode}: ${log}`);
+        const response = await fetch(`${url}/readyz`);
+        if (!response.ok) throw new Error(`not ready: ${await response.text()}`);
+      });
+    } catch (error) {
+      await stop("SIGKILL");
+      throw error;
+    }
   };
 
   await start();
