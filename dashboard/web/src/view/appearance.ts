@@ -1,5 +1,5 @@
 import { effect, type ReadonlySignal } from "@preact/signals";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../model/settings.ts";
 
 /**
  * Puts the settings on the root element, where the style sheet finds them, and tells when the page looks another

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { transportNames } from "../condition.ts";
 import { age } from "../format.ts";
-import type { Scene } from "./scene.ts";
+import { transportNames } from "../model/condition.ts";
+import type { Services } from "./services.ts";
 
 const phases = {
   idle: "Disconnected",
@@ -21,8 +21,8 @@ const roles = {
 } as const;
 
 /** How it stands with the prices, in a few words; more of it where one asks. */
-export function Badge({ scene }: { readonly scene: Scene }) {
-  const { market, format } = scene;
+export function Badge({ services }: { readonly services: Services }) {
+  const { market, format } = services;
   const root = useRef<HTMLDivElement>(null);
   const open = useSignal(false);
   const { badge, tone, live } = market.condition.value;
@@ -86,13 +86,13 @@ export function Badge({ scene }: { readonly scene: Scene }) {
           </span>
         )}
       </button>
-      {open.value && <Details scene={scene} />}
+      {open.value && <Details services={services} />}
     </div>
   );
 }
 
-function Details({ scene }: { readonly scene: Scene }) {
-  const { market, settings, client, format } = scene;
+function Details({ services }: { readonly services: Services }) {
+  const { market, settings, client, format } = services;
   const state = market.state.value;
   const { newest, rate, latency, now } = market.vitals.value;
   const { sources } = market.feed.value;

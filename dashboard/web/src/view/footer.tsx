@@ -1,27 +1,27 @@
 import { useEffect } from "preact/hooks";
-import { origin } from "../condition.ts";
-import type { Scene } from "./scene.ts";
+import { origin } from "../model/condition.ts";
+import type { Services } from "./services.ts";
 
 const noteLasts = 8000;
 
-const zones = (scene: Scene): string => {
-  const { desk, market, format } = scene;
-  const all = new Set((desk.symbols.value ?? []).slice(0, 200).map((symbol) => market.info(symbol)?.zone ?? ""));
+const zones = (services: Services): string => {
+  const { workspace, market, format } = services;
+  const all = new Set((workspace.symbols.value ?? []).slice(0, 200).map((symbol) => market.info(symbol)?.zone ?? ""));
   const at = market.vitals.value.now;
   const names = [...new Set([...all].map((zone) => format.value.zone(zone, at)))];
   return names.length > 2 ? `${names.slice(0, 2).join(", ")} and others` : names.join(" and ");
 };
 
-export function Footer({ scene }: { readonly scene: Scene }) {
-  const { desk, market, dialog, settings } = scene;
-  const note = desk.note.value;
+export function Footer({ services }: { readonly services: Services }) {
+  const { workspace, market, dialog, settings } = services;
+  const note = workspace.note.value;
   const label = origin(market.feed.value);
   useEffect(() => {
     if (!note) return;
     // Another one may stand there by then: effects come after the frame that shows it.
-    const timer = setTimeout(() => desk.note.peek() === note && desk.dismiss(), noteLasts);
+    const timer = setTimeout(() => workspace.note.peek() === note && workspace.dismiss(), noteLasts);
     return () => clearTimeout(timer);
-  }, [note, desk]);
+  }, [note, workspace]);
   return (
     <footer>
       {note ? (
@@ -35,12 +35,12 @@ export function Footer({ scene }: { readonly scene: Scene }) {
         </span>
       ) : (
         <span class="hint">
-          {desk.sort.value ? (
-            <button type="button" class="link" onClick={() => desk.unsort()}>
+          {workspace.sort.value ? (
+            <button type="button" class="link" onClick={() => workspace.unsort()}>
               Back to the list’s order
             </button>
           ) : (
-            desk.fresh && (
+            workspace.fresh && (
               <>
                 <kbd>/</kbd> adds a symbol, <kbd>?</kbd> shows all keys
               </>
@@ -48,7 +48,7 @@ export function Footer({ scene }: { readonly scene: Scene }) {
           )}
         </span>
       )}
-      {label && scene.read.value === label.note && <span class="disclaimer">{label.note}</span>}
+      {label && services.read.value === label.note && <span class="disclaimer">{label.note}</span>}
       <button
         type="button"
         class="link zone"
@@ -57,7 +57,7 @@ export function Footer({ scene }: { readonly scene: Scene }) {
           dialog.value = "settings";
         }}
       >
-        {settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in {zones(scene)}
+        {settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in {zones(services)}
       </button>
       <nav aria-label="About">
         <button

@@ -1,11 +1,11 @@
-import { origin } from "../condition.ts";
+import { origin } from "../model/condition.ts";
 import { Badge } from "./badge.tsx";
 import { GearIcon, HelpIcon, Mark, PauseIcon, PlayIcon } from "./icons.tsx";
-import type { Scene } from "./scene.ts";
 import { Search } from "./search.tsx";
+import type { Services } from "./services.ts";
 
-export function Header({ scene }: { readonly scene: Scene }) {
-  const { market, dialog } = scene;
+export function Header({ services }: { readonly services: Services }) {
+  const { market, dialog } = services;
   const label = origin(market.feed.value);
   const { paused } = market.state.value;
   return (
@@ -19,8 +19,8 @@ export function Header({ scene }: { readonly scene: Scene }) {
           {label.label}
         </span>
       )}
-      <Search scene={scene} />
-      <Badge scene={scene} />
+      <Search services={services} />
+      <Badge services={services} />
       <div class="tools">
         <button
           type="button"

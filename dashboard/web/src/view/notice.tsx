@@ -1,12 +1,12 @@
-import { origin } from "../condition.ts";
+import { origin } from "../model/condition.ts";
 import { CloseIcon } from "./icons.tsx";
-import type { Scene } from "./scene.ts";
+import type { Services } from "./services.ts";
 
 /** What is wrong, and what to do about it; where nothing is, what must be known of the prices. */
-export function Notice({ scene }: { readonly scene: Scene }) {
-  const { market, client } = scene;
+export function Notice({ services }: { readonly services: Services }) {
+  const { market, client } = services;
   const { notice, action, tone } = market.condition.value;
-  if (notice === null) return <Origin scene={scene} />;
+  if (notice === null) return <Origin services={services} />;
   return (
     <div class="notice" data-tone={tone}>
       <p>{notice}</p>
@@ -25,7 +25,7 @@ export function Notice({ scene }: { readonly scene: Scene }) {
 }
 
 /** That no market makes these prices now. Who has read it may close it: the header goes on saying it, and the footer why. */
-function Origin({ scene: { market, read } }: { readonly scene: Scene }) {
+function Origin({ services: { market, read } }: { readonly services: Services }) {
   const said = origin(market.feed.value);
   if (said === null || market.state.value.phase !== "open" || read.value === said.note) return null;
   return (
@@ -49,12 +49,12 @@ function Origin({ scene: { market, read } }: { readonly scene: Scene }) {
 }
 
 /** What stands where rows would. */
-export function Vacancy({ scene }: { readonly scene: Scene }) {
-  const { desk, client } = scene;
-  const symbols = desk.symbols.value;
-  const filter = desk.filter.value.trim();
+export function Vacancy({ services }: { readonly services: Services }) {
+  const { workspace, client } = services;
+  const symbols = workspace.symbols.value;
+  const filter = workspace.filter.value.trim();
   if (symbols && symbols.length > 0) {
-    if (filter === "" || desk.ranked().length > 0) return null;
+    if (filter === "" || workspace.ranked().length > 0) return null;
     return (
       <div class="vacancy">
         <h2>Nothing here matches “{filter}”</h2>
@@ -62,7 +62,7 @@ export function Vacancy({ scene }: { readonly scene: Scene }) {
         <button
           type="button"
           onClick={() => {
-            desk.filter.value = "";
+            workspace.filter.value = "";
           }}
         >
           Clear the filter
@@ -70,7 +70,7 @@ export function Vacancy({ scene }: { readonly scene: Scene }) {
       </div>
     );
   }
-  const failure = desk.failure.value;
+  const failure = workspace.failure.value;
   if (symbols) {
     return (
       <div class="vacancy">
@@ -78,7 +78,7 @@ export function Vacancy({ scene }: { readonly scene: Scene }) {
         <p>
           Press <kbd>/</kbd> and search by ticker or by a company’s name to add to it.
         </p>
-        <button type="button" onClick={() => desk.reset()}>
+        <button type="button" onClick={() => workspace.reset()}>
           Show the default list
         </button>
       </div>
@@ -93,7 +93,7 @@ export function Vacancy({ scene }: { readonly scene: Scene }) {
           type="button"
           onClick={() => {
             client.retryNow();
-            desk.retry();
+            workspace.retry();
           }}
         >
           Retry now

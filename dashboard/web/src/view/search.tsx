@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { SymbolInfo } from "../api.ts";
+import type { SymbolInfo } from "../model/api.ts";
 import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
-import type { Scene } from "./scene.ts";
+import type { Services } from "./services.ts";
 
 const limit = 20;
 const typingPause = 120; // ms
@@ -13,7 +13,7 @@ type Results =
   | { readonly kind: "failed" };
 
 /** Finds symbols by name and puts them on the list: a combobox whose choices stay open for more. */
-export function Search({ scene: { desk, api, open: openDetail } }: { readonly scene: Scene }) {
+export function Search({ services: { workspace, api, open: openDetail } }: { readonly services: Services }) {
   const input = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const results = useSignal<Results>({ kind: "none" });
@@ -52,7 +52,7 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
     };
   }, [text, api, results, active]);
 
-  const watched = new Set(desk.symbols.value ?? []);
+  const watched = new Set(workspace.symbols.value ?? []);
   const found = results.value;
   const records = found.kind === "found" ? found.records : [];
   const shown = open.value && text !== "" && found.kind !== "none";
@@ -69,7 +69,7 @@ export function Search({ scene: { desk, api, open: openDetail } }: { readonly sc
   const choose = (record: SymbolInfo) => {
     if (watched.has(record.symbol)) detail(record.symbol);
     else {
-      desk.add(record);
+      workspace.add(record);
       input.current?.select();
     }
   };

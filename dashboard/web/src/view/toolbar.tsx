@@ -1,12 +1,12 @@
 import type { Signal } from "@preact/signals";
-import { columnSpecs, defaultLayout, toggleColumn } from "../columns.ts";
-import { type Choice, sameChoice } from "../lists.ts";
+import { columnSpecs, defaultLayout, toggleColumn } from "../columns/layout.ts";
+import { type Choice, sameChoice } from "../model/lists.ts";
 import { ColumnsIcon, DownIcon, FilterIcon } from "./icons.tsx";
 import { Menu, type MenuItem } from "./menu.tsx";
-import type { Scene } from "./scene.ts";
+import type { Services } from "./services.ts";
 
 export interface ToolbarProps {
-  readonly scene: Scene;
+  readonly services: Services;
   readonly lists: Signal<boolean>;
   readonly columns: Signal<boolean>;
   /** Whether the order would be another one if nobody held it. */
@@ -16,19 +16,19 @@ export interface ToolbarProps {
 const count = (symbols: number) => String(symbols);
 
 /** What is looked at: which list, what of it, in which columns. */
-export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
-  const { desk, market, dialog, format } = scene;
-  const { choice } = desk;
-  const shown = desk.symbols.value;
-  const text = desk.filter.value;
-  const left = text.trim() === "" ? null : desk.ranked().length;
+export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
+  const { workspace, market, dialog, format } = services;
+  const { choice } = workspace;
+  const shown = workspace.symbols.value;
+  const text = workspace.filter.value;
+  const left = text.trim() === "" ? null : workspace.ranked().length;
 
   const radio = (label: string, to: Choice, hint?: string): MenuItem => ({
     kind: "radio",
     label,
     hint,
     checked: sameChoice(to, choice.value),
-    run: () => desk.choose(to),
+    run: () => workspace.choose(to),
   });
   const ask = (label: string, name: NonNullable<typeof dialog.value>): MenuItem => ({
     kind: "action",
@@ -39,12 +39,12 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
   });
 
   const listItems = (): readonly MenuItem[] => {
-    const own = desk.lists.value;
-    const served = desk.served.value?.watchlists ?? [];
-    const sectors = [...desk.sectors.value];
+    const own = workspace.lists.value;
+    const served = workspace.served.value?.watchlists ?? [];
+    const sectors = [...workspace.sectors.value];
     const now = choice.value;
     return [
-      ...(now?.kind === "shared" ? [radio(desk.title(now), now, "from the address")] : []),
+      ...(now?.kind === "shared" ? [radio(workspace.title(now), now, "from the address")] : []),
       ...(own.length > 0 ? [{ kind: "heading" as const, label: "Your lists" }] : []),
       ...own.map(({ name, symbols }) => radio(name, { kind: "own", name }, count(symbols.length))),
       { kind: "heading", label: "Lists of this server" },
@@ -61,9 +61,15 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
       ...(now?.kind === "own"
         ? [
             ask("Rename…", "rename"),
-            { kind: "action" as const, label: "Delete this list", run: () => desk.discard(now.name) },
+            { kind: "action" as const, label: "Delete this list", run: () => workspace.discard(now.name) },
           ]
-        : [{ kind: "action" as const, label: "Keep a copy", run: () => desk.copy(desk.title(now) || "My list") }]),
+        : [
+            {
+              kind: "action" as const,
+              label: "Keep a copy",
+              run: () => workspace.copy(workspace.title(now) || "My list"),
+            },
+          ]),
       { kind: "line" },
       ask("Share as a link…", "share"),
       ask("Import…", "import"),
@@ -72,7 +78,7 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
   };
 
   const columnItems = (): readonly MenuItem[] => {
-    const layout = desk.layout.value;
+    const layout = workspace.layout.value;
     return [
       ...layout.order
         .filter((id) => id !== "symbol")
@@ -81,11 +87,11 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
             kind: "check",
             label: columnSpecs[id].label,
             checked: !layout.hidden.includes(id),
-            run: () => desk.setLayout(toggleColumn(layout, id)),
+            run: () => workspace.setLayout(toggleColumn(layout, id)),
           }),
         ),
       { kind: "line" },
-      { kind: "action", label: "As they were at first", run: () => desk.setLayout(defaultLayout) },
+      { kind: "action", label: "As they were at first", run: () => workspace.setLayout(defaultLayout) },
     ];
   };
 
@@ -99,12 +105,12 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
         open={lists}
         onOpen={() => void market.loadEverything()}
       >
-        <span class="name">{desk.title(choice.value) || "Lists"}</span>
+        <span class="name">{workspace.title(choice.value) || "Lists"}</span>
         {shown && <span class="size">{format.value.count(shown.length)}</span>}
         <DownIcon />
       </Menu>
       {choice.value?.kind === "shared" && (
-        <button type="button" class="tool" onClick={() => desk.copy(desk.title(choice.value))}>
+        <button type="button" class="tool" onClick={() => workspace.copy(workspace.title(choice.value))}>
           Keep this list
         </button>
       )}
@@ -118,11 +124,11 @@ export function Toolbar({ scene, lists, columns, held }: ToolbarProps) {
           spellcheck={false}
           value={text}
           onInput={(event) => {
-            desk.filter.value = event.currentTarget.value;
+            workspace.filter.value = event.currentTarget.value;
           }}
           onKeyDown={(event) => {
             if (event.key === "Escape") {
-              desk.filter.value = "";
+              workspace.filter.value = "";
               event.currentTarget.blur();
             } else if (event.key === "ArrowDown" || event.key === "Enter") {
               document.querySelector<HTMLElement>(".grid")?.focus();

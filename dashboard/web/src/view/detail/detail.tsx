@@ -2,17 +2,17 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { changePercent } from "tickertape-client";
 import { age, dash } from "../../format.ts";
-import { frameBatch } from "../../frame.ts";
-import { rangePosition, spread } from "../../order.ts";
+import { rangePosition, spread } from "../../model/ranking.ts";
+import { History } from "../chart/history.tsx";
+import { frameBatch } from "../frame.ts";
 import { aging, stateNames, viewOf } from "../grid/cells.ts";
 import { CloseIcon } from "../icons.tsx";
-import type { Scene } from "../scene.ts";
-import { History } from "./history.tsx";
+import type { Services } from "../services.ts";
 import { Tape } from "./tape.tsx";
 
 /** Everything that is known of one symbol. */
-export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symbol: string }) {
-  const { client, market, desk, close } = scene;
+export function Detail({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
+  const { client, market, workspace, close } = services;
   const pane = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const drawn = useSignal(0);
@@ -47,7 +47,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
   drawn.value;
   const vitals = market.vitals.value;
   const { live } = market.condition.value;
-  const format = scene.format.value;
+  const format = services.format.value;
   const row = market.row(symbol);
   const { decimals, zone, entry } = row;
   const view = viewOf(row, format, () => (entry ? market.age(entry) : 0), vitals.now, true);
@@ -65,7 +65,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
   const trend = moved === undefined || moved === 0 ? null : moved > 0 ? "up" : "down";
   const shown = live || state !== "live" ? state : "old";
   const old = view.age >= aging[0] || shown !== "live";
-  const listed = desk.symbols.value?.includes(symbol) ?? false;
+  const listed = workspace.symbols.value?.includes(symbol) ?? false;
   const ext = quote.x === undefined || quote.p === undefined ? null : changePercent(quote.x, quote.p);
   const statistics: readonly (readonly [string, string])[] = [
     ["Open", price(quote.o)],
@@ -91,7 +91,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
         <button
           type="button"
           class="tool"
-          onClick={() => (listed ? desk.remove(symbol) : desk.add(info ?? { symbol }))}
+          onClick={() => (listed ? workspace.remove(symbol) : workspace.add(info ?? { symbol }))}
           disabled={row.unknown}
         >
           {listed ? "Remove from list" : "Add to list"}
@@ -145,7 +145,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
             : `Spread ${format.price(gap, decimals)}${middle > 0 ? `, ${format.price((gap / middle) * 10_000, 1)} bps` : ""}`}
         </p>
       </div>
-      <History scene={scene} symbol={symbol} />
+      <History services={services} symbol={symbol} />
       <dl class="statistics">
         {statistics.map(([name, value]) => (
           <div key={name}>
@@ -164,7 +164,7 @@ export function Detail({ scene, symbol }: { readonly scene: Scene; readonly symb
           </dd>
         </div>
       </dl>
-      <Tape scene={scene} symbol={symbol} />
+      <Tape services={services} symbol={symbol} />
       <p class="origin-line">
         {quote.src ?? market.feed.value.source} ·{" "}
         {quote.t === undefined ? "no trade yet" : format.moment(quote.t / 1000, zone)}

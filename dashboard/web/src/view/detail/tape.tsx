@@ -1,21 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Trade } from "tickertape-client";
-import { frameBatch } from "../../frame.ts";
-import type { Scene } from "../scene.ts";
+import { frameBatch } from "../frame.ts";
+import type { Services } from "../services.ts";
 
 const rowsShown = 40;
 
 type Line = Trade | { readonly skipped: number; readonly number: number };
 
 /** Time and sales: the newest on top; it stands still while the pointer is over it. */
-export function Tape({ scene, symbol }: { readonly scene: Scene; readonly symbol: string }) {
-  const { client, market } = scene;
+export function Tape({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
+  const { client, market } = services;
   const lines = useSignal<readonly Line[]>([]);
   const held = useRef(false);
   const release = useRef<() => void>(() => {});
   const waiting = useSignal(0);
-  const format = scene.format.value;
+  const format = services.format.value;
   const { decimals, zone } = market.row(symbol);
 
   useEffect(() => {

@@ -1,8 +1,8 @@
 import { change, changePercent, type WireQuote } from "tickertape-client";
-import type { Column } from "../../columns.ts";
+import type { Column } from "../../columns/layout.ts";
 import { age, dash, type Format } from "../../format.ts";
-import type { Row } from "../../market.ts";
-import { rangePosition, spread } from "../../order.ts";
+import type { Row } from "../../model/market.ts";
+import { rangePosition, spread } from "../../model/ranking.ts";
 import { div, drawing, mark, put, write } from "./dom.ts";
 import type { Tints } from "./tints.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Entry, WireQuote } from "tickertape-client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { defaultLayout, type Layout, toggleColumn } from "../../columns.ts";
+import { defaultLayout, type Layout, toggleColumn } from "../../columns/layout.ts";
 import { createFormat } from "../../format.ts";
 import { createGrid, type Grid } from "./grid.ts";
 

@@ -7,12 +7,12 @@ import {
   shiftColumn,
   tracks,
   visibleColumns,
-} from "../../columns.ts";
+} from "../../columns/layout.ts";
 import type { Format } from "../../format.ts";
-import { frameBatch, type Schedule } from "../../frame.ts";
-import type { Row } from "../../market.ts";
-import type { Sort } from "../../order.ts";
-import type { Sparks } from "../../spark.ts";
+import type { Row } from "../../model/market.ts";
+import type { Sort } from "../../model/ranking.ts";
+import type { Sparks } from "../../model/spark.ts";
+import { frameBatch, type Schedule } from "../frame.ts";
 import { ageStep, type Cell, createCell, createRemove, type RowView, viewOf } from "./cells.ts";
 import { div, mark } from "./dom.ts";
 import { createHead } from "./head.ts";

@@ -1,5 +1,5 @@
-import { type Column, columnSpecs } from "../../columns.ts";
-import type { Sort } from "../../order.ts";
+import { type Column, columnSpecs } from "../../columns/layout.ts";
+import type { Sort } from "../../model/ranking.ts";
 import { div, mark } from "./dom.ts";
 
 export interface HeadOptions {

@@ -1,4 +1,4 @@
-import type { Spark } from "../../spark.ts";
+import type { Spark } from "../../model/spark.ts";
 import { mark } from "./dom.ts";
 
 /** The picture's own units; it is stretched to its cell. */

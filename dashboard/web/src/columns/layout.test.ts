@@ -10,7 +10,7 @@ import {
   toggleColumn,
   tracks,
   visibleColumns,
-} from "./columns.ts";
+} from "./layout.ts";
 
 describe("the layout of the table", () => {
   test("has each column once", () => {

@@ -1,8 +1,8 @@
 import { change, changePercent } from "tickertape-client";
-import { origin } from "../condition.ts";
-import { dash } from "../format.ts";
-import { stateNames, viewOf } from "./grid/cells.ts";
-import type { Scene } from "./scene.ts";
+import { dash } from "../../format.ts";
+import { origin } from "../../model/condition.ts";
+import { stateNames, viewOf } from "../grid/cells.ts";
+import type { Services } from "../services.ts";
 
 const most = 500; // rows: nobody prints more
 
@@ -15,16 +15,16 @@ const cell = (tag: "td" | "th", text: string): HTMLElement => {
 };
 
 /** The list as a table on paper: its rows, when it was printed, and what is wrong with the prices. */
-export function printTable({ desk, market, format: signal }: Scene): HTMLElement {
+export function printTable({ workspace, market, format: signal }: Services): HTMLElement {
   const format = signal.peek();
   const now = Date.now();
-  const symbols = desk.ranked();
+  const symbols = workspace.ranked();
   const { notice, live } = market.condition.peek();
   const made = origin(market.feed.peek());
   const sheet = document.createElement("section");
   sheet.className = "print";
   const title = document.createElement("h1");
-  title.textContent = desk.title(desk.choice.peek()) || "tickertape";
+  title.textContent = workspace.title(workspace.choice.peek()) || "tickertape";
   const told = document.createElement("p");
   told.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
     .filter((text) => text !== "")
@@ -65,11 +65,11 @@ export function printTable({ desk, market, format: signal }: Scene): HTMLElement
 }
 
 /** Swaps the page for the table while it is printed. Returns what ends that. */
-export function followPrinting(scene: Scene): () => void {
+export function followPrinting(services: Services): () => void {
   let sheet: HTMLElement | null = null;
   const show = () => {
     sheet?.remove();
-    sheet = printTable(scene);
+    sheet = printTable(services);
     document.body.append(sheet);
   };
   const hide = () => {

@@ -1,19 +1,19 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { Client } from "tickertape-client";
-import type { Api } from "../api.ts";
-import type { Desk } from "../desk.ts";
 import type { Format } from "../format.ts";
-import type { Market } from "../market.ts";
-import type { SettingsStore } from "../settings.ts";
-import type { Sparks } from "../spark.ts";
+import type { Api } from "../model/api.ts";
+import type { Market } from "../model/market.ts";
+import type { SettingsStore } from "../model/settings.ts";
+import type { Sparks } from "../model/spark.ts";
+import type { Workspace } from "../model/workspace.ts";
 
 export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
 
 /** What the parts of the page share. */
-export interface Scene {
+export interface Services {
   readonly client: Client;
   readonly market: Market;
-  readonly desk: Desk;
+  readonly workspace: Workspace;
   readonly api: Api;
   readonly settings: SettingsStore;
   readonly format: ReadonlySignal<Format>;

@@ -1,7 +1,8 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import type { Column, Layout } from "../columns/layout.ts";
 import type { Address } from "./address.ts";
 import type { Api, SymbolInfo, Watchlist, Watchlists } from "./api.ts";
-import type { Column, Layout } from "./columns.ts";
+import type { SavedStore } from "./kept.ts";
 import {
   type Choice,
   freeName,
@@ -13,8 +14,7 @@ import {
   withoutExchange,
 } from "./lists.ts";
 import type { Market } from "./market.ts";
-import { nextSort, rank, type Sort, sortKey } from "./order.ts";
-import type { SavedStore } from "./saved.ts";
+import { nextSort, rank, type Sort, sortKey } from "./ranking.ts";
 
 export interface Note {
   readonly text: string;
@@ -28,7 +28,7 @@ export interface Import {
   readonly unknown: readonly string[];
 }
 
-export interface DeskOptions {
+export interface WorkspaceOptions {
   readonly market: Market;
   readonly api: Pick<Api, "watchlists" | "describe">;
   readonly saved: SavedStore;
@@ -38,7 +38,7 @@ export interface DeskOptions {
 const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** What the reader looks at and does with it, without the page. */
-export function createDesk(options: DeskOptions) {
+export function createWorkspace(options: WorkspaceOptions) {
   const { market, api, saved, address } = options;
 
   const initial = saved.load();
@@ -376,4 +376,4 @@ export function createDesk(options: DeskOptions) {
   };
 }
 
-export type Desk = ReturnType<typeof createDesk>;
+export type Workspace = ReturnType<typeof createWorkspace>;

@@ -1,6 +1,6 @@
-import { defaultLayout, isColumn, type Layout, readLayout } from "./columns.ts";
+import { defaultLayout, isColumn, type Layout, readLayout } from "../columns/layout.ts";
 import { type Choice, type OwnList, readName } from "./lists.ts";
-import type { Sort } from "./order.ts";
+import type { Sort } from "./ranking.ts";
 
 /** What the reader has chosen to look at, kept between visits. */
 export interface Saved {

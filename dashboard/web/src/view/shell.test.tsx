@@ -3,25 +3,25 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { SymbolInfo } from "../api.ts";
-import { ownList, setupDesk } from "../desk.fixture.ts";
 import { createFormat } from "../format.ts";
-import { nothingSaved, type Saved } from "../saved.ts";
-import { createSettings } from "../settings.ts";
-import { createSparks } from "../spark.ts";
-import { App } from "./app.tsx";
-import type { DialogName, Scene } from "./scene.ts";
+import type { SymbolInfo } from "../model/api.ts";
+import { nothingSaved, type Saved } from "../model/kept.ts";
+import { createSettings } from "../model/settings.ts";
+import { createSparks } from "../model/spark.ts";
+import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
+import type { DialogName, Services } from "./services.ts";
+import { App } from "./shell.tsx";
 
 let host: HTMLElement;
 
 const mount = async (saved?: Saved, failures?: number) => {
-  const made = await setupDesk(saved, failures);
+  const made = await setupWorkspace(saved, failures);
   const kept = new Map<string, string>();
   const detail = signal<string | null>(null);
-  const scene: Scene = {
+  const services: Services = {
     client: made.client,
     market: made.market,
-    desk: made.desk,
+    workspace: made.workspace,
     api: made.api,
     settings: createSettings(() => ({
       getItem: (key) => kept.get(key) ?? null,
@@ -39,11 +39,11 @@ const mount = async (saved?: Saved, failures?: number) => {
       detail.value = null;
     },
   };
-  await act(() => render(<App scene={scene} onGrid={() => {}} />, host));
-  return { ...made, scene };
+  await act(() => render(<App services={services} onGrid={() => {}} />, host));
+  return { ...made, services };
 };
 // Drawing takes a canvas, which there is none of here; the browser's tests look at the real one.
-vi.mock("./detail/chart.ts", () => ({
+vi.mock("./chart/chart.ts", () => ({
   createPriceChart: () => ({ set: vi.fn(), update: vi.fn(), restyle: vi.fn(), close: vi.fn() }),
 }));
 
@@ -122,24 +122,24 @@ describe("the page", () => {
   });
 
   test("offers another try when the list could not be loaded", async () => {
-    const { desk } = await mount(nothingSaved, 1);
+    const { workspace } = await mount(nothingSaved, 1);
     expect(text(".vacancy h2")).toBe("Nothing to show yet");
     await act(async () => {
       host.querySelector<HTMLElement>(".vacancy button")?.click();
       await vi.advanceTimersByTimeAsync(0);
     });
-    expect(desk.symbols.value).toEqual(["A", "B"]);
+    expect(workspace.symbols.value).toEqual(["A", "B"]);
     expect(text(".vacancy")).toBeNull();
   });
 });
 
 test("a note stays its time, also when the time of the one before is up as it comes", async () => {
-  const { client, desk } = await mount();
+  const { client, workspace } = await mount();
   client.disconnect(); // a silent server would be left for another transport meanwhile
-  await act(() => desk.say("One."));
+  await act(() => workspace.say("One."));
   await wait(7999);
   await act(async () => {
-    desk.say("Two.");
+    workspace.say("Two.");
     await vi.advanceTimersByTimeAsync(1); // no frame has come yet
   });
   expect(text(".note")).toBe("Two.");
@@ -162,7 +162,7 @@ describe("the search", () => {
   };
 
   test("asks once the typing pauses, and adds what is chosen", async () => {
-    const { api, desk } = await mount();
+    const { api, workspace } = await mount();
     vi.mocked(api.search).mockResolvedValue([{ symbol: "C", name: "C Inc." }, { symbol: "A" }]);
     await type("c");
     expect(api.search).toHaveBeenCalledTimes(1);
@@ -171,25 +171,25 @@ describe("the search", () => {
     await act(() => {
       host.querySelector(".search input")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     });
-    expect(desk.symbols.value).toEqual(["A", "B", "C"]);
+    expect(workspace.symbols.value).toEqual(["A", "B", "C"]);
   });
 
   test("takes an Enter that is pressed before the answer has come for the first one in it", async () => {
-    const { api, desk } = await mount();
+    const { api, workspace } = await mount();
     vi.mocked(api.search).mockResolvedValue([{ symbol: "C", name: "C Inc." }, { symbol: "D" }]);
     await type("c", "Enter");
-    expect(desk.symbols.value).toEqual(["A", "B", "C"]);
+    expect(workspace.symbols.value).toEqual(["A", "B", "C"]);
     vi.mocked(api.search).mockResolvedValue([{ symbol: "D" }]);
     await type("d", "Enter");
-    expect(desk.symbols.value).toEqual(["A", "B", "C", "D"]);
+    expect(workspace.symbols.value).toEqual(["A", "B", "C", "D"]);
     await type("d", "Escape");
     vi.mocked(api.search).mockResolvedValue([{ symbol: "E" }]);
     await type("e");
-    expect(desk.symbols.value).toEqual(["A", "B", "C", "D"]);
+    expect(workspace.symbols.value).toEqual(["A", "B", "C", "D"]);
   });
 
   test("keeps such an Enter when the answer to what was typed before comes after it", async () => {
-    const { api, desk } = await mount();
+    const { api, workspace } = await mount();
     let answer = (_: readonly SymbolInfo[]) => {};
     vi.mocked(api.search).mockReturnValueOnce(
       new Promise((resolve) => {
@@ -208,7 +208,7 @@ describe("the search", () => {
       for (let i = 0; i < 5; i++) await Promise.resolve();
     });
     await wait(200);
-    expect(desk.symbols.value).toEqual(["A", "B", "D"]);
+    expect(workspace.symbols.value).toEqual(["A", "B", "D"]);
   });
 
   test("says when nothing matches, and when it does not work", async () => {
@@ -231,23 +231,23 @@ describe("the keyboard", () => {
     });
 
   test("types into the filter from anywhere, and Escape clears it", async () => {
-    const { desk } = await mount();
+    const { workspace } = await mount();
     await press("b");
     await act(() => {
-      desk.filter.value = "b"; // as the browser types it where the focus is
+      workspace.filter.value = "b"; // as the browser types it where the focus is
     });
     expect(document.activeElement?.getAttribute("aria-label")).toBe("Filter the list");
     await wait(20);
     expect(order()).toEqual(["B"]);
     expect(text(".found")).toBe("1 of 2");
     await press("Escape");
-    expect(desk.filter.value).toBe("");
+    expect(workspace.filter.value).toBe("");
   });
 
   test("filters by a name that comes after what was typed", async () => {
-    const { desk, market } = await mount();
+    const { workspace, market } = await mount();
     await act(() => {
-      desk.filter.value = "beta";
+      workspace.filter.value = "beta";
     });
     expect([order(), text(".found")]).toEqual([[], "0 of 2"]);
     await act(() => market.learn([{ symbol: "B", name: "Beta Corp." }]));
@@ -255,40 +255,40 @@ describe("the keyboard", () => {
   });
 
   test("opens the lists, walks them and chooses", async () => {
-    const { desk } = await mount();
+    const { workspace } = await mount();
     await press("L", { shiftKey: true });
     expect(document.activeElement?.textContent).toContain("Mine");
     await press("o"); // by its first letter
     expect(document.activeElement?.textContent).toContain("other");
     await act(() => (document.activeElement as HTMLElement).click());
-    expect(desk.choice.value).toEqual({ kind: "server", name: "other" });
+    expect(workspace.choice.value).toEqual({ kind: "server", name: "other" });
     expect(document.querySelector("[role=menu]")).toBeNull();
   });
 
   test("pauses, opens the sheet and the settings", async () => {
     HTMLDialogElement.prototype.showModal ??= () => {};
-    const { scene, says, hello, snapshot } = await mount();
+    const { services, says, hello, snapshot } = await mount();
     await act(() => says(hello(), snapshot(1)));
     await press("P", { shiftKey: true });
-    expect(scene.client.state.paused).toBe(true);
+    expect(services.client.state.paused).toBe(true);
     await press("?");
     expect(text(".dialog h2")).toBe("Keyboard");
-    scene.dialog.value = null;
+    services.dialog.value = null;
     await press(",");
     await act(() => {});
     await act(() => {
-      scene.dialog.value = "settings";
+      services.dialog.value = "settings";
     });
     await act(() => host.querySelector<HTMLElement>("[data-setting=density] [data-value=roomy] input")?.click());
-    expect(scene.settings.value.value.density).toBe("roomy");
+    expect(services.settings.value.value.density).toBe("roomy");
   });
 });
 
 describe("the lists", () => {
   test("are imported after a look at what is known", async () => {
-    const { scene, desk } = await mount();
+    const { services, workspace } = await mount();
     await act(() => {
-      scene.dialog.value = "import";
+      services.dialog.value = "import";
     });
     const area = host.querySelector<HTMLTextAreaElement>("textarea");
     await act(() => {
@@ -300,16 +300,16 @@ describe("the lists", () => {
     await act(() => {
       host.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
     });
-    expect(desk.lists.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
+    expect(workspace.lists.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
     expect(text(".note")).toContain("1 symbol imported");
   });
 });
 
 describe("the detail", () => {
   test("has the price, its age and state, and the newest trades", async () => {
-    const { scene, says, hello, snapshot, sockets } = await mount();
+    const { services, says, hello, snapshot, sockets } = await mount();
     await act(() => says(hello(), snapshot(1, { s: "A", p: 11, pc: 10, b: 10.9, a: 11.1, t: Date.now() * 1000 })));
-    await act(() => scene.open("A"));
+    await act(() => services.open("A"));
     await wait(20);
     expect([text(".detail .big"), text(".detail .move"), text(".detail .word")]).toEqual([
       "11.00",
@@ -338,7 +338,7 @@ describe("the detail", () => {
       "22:13:2011.00100cancelled F",
       "22:13:2011.00100F",
     ]);
-    await act(() => scene.close());
+    await act(() => services.close());
     await wait(20);
     expect(sockets.last().sent.filter(({ type }) => type === "unsubscribe").length).toBeGreaterThan(0);
   });

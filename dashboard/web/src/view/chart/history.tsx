@@ -2,10 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Bar } from "tickertape-client";
 import { dash } from "../../format.ts";
-import { frameBatch } from "../../frame.ts";
-import { settingChoices } from "../../settings.ts";
+import { settingChoices } from "../../model/settings.ts";
+import { frameBatch } from "../frame.ts";
 import { EndIcon, LeftIcon, RightIcon, TableIcon, ZoomInIcon, ZoomOutIcon } from "../icons.tsx";
-import type { Scene } from "../scene.ts";
+import type { Services } from "../services.ts";
 import type { PriceChart } from "./chart.ts";
 
 const intervalNames: Readonly<Record<string, string>> = {
@@ -20,15 +20,15 @@ const intervalNames: Readonly<Record<string, string>> = {
 const tableRows = 50;
 
 /** The bars of a symbol, as candles and as a table. */
-export function History({ scene, symbol }: { readonly scene: Scene; readonly symbol: string }) {
-  const { client, settings, market } = scene;
+export function History({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
+  const { client, settings, market } = services;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | null>(null);
   const state = useSignal<"loading" | "empty" | "drawn" | "failed">("loading");
   const asTable = useSignal(false);
   const rows = useSignal<readonly Bar[]>([]);
   const { interval, theme, scheme } = settings.value.value;
-  const format = scene.format.value;
+  const format = services.format.value;
   const { decimals, zone } = market.row(symbol);
 
   // What has changed since the chart was drawn last; whole: all of it.

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { readFragment } from "../address.ts";
+import { readFragment } from "../model/address.ts";
 
 /** The symbol in the address after the #: Back closes what it has opened. */
 export function createFragment(): {

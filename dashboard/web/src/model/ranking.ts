@@ -1,5 +1,5 @@
 import { change, changePercent, decimalsOf, type Entry, scale } from "tickertape-client";
-import type { Column } from "./columns.ts";
+import type { Column } from "../columns/layout.ts";
 
 export type Direction = "ascending" | "descending";
 

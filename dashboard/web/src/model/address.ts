@@ -1,6 +1,6 @@
-import { isColumn } from "./columns.ts";
+import { isColumn } from "../columns/layout.ts";
 import { parseList, readName } from "./lists.ts";
-import type { Sort } from "./order.ts";
+import type { Sort } from "./ranking.ts";
 
 /** What an address can ask for: it wins over what is kept, and changes nothing of that. */
 export interface Address {

@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { type SettingName, type Settings, settingChoices } from "../settings.ts";
+import { keySheet } from "../../app/keys.ts";
+import { type SettingName, type Settings, settingChoices } from "../../model/settings.ts";
+import type { Services } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
-import { keySheet } from "./keys.ts";
-import type { Scene } from "./scene.ts";
 
 interface Props {
-  readonly scene: Scene;
+  readonly services: Services;
   readonly close: () => void;
 }
 
@@ -42,7 +42,7 @@ const settingTexts: {
   },
 };
 
-export function SettingsDialog({ scene: { settings }, close }: Props) {
+export function SettingsDialog({ services: { settings }, close }: Props) {
   const now = settings.value.value;
   const set = (change: Partial<Settings>) => settings.set(change);
   return (
@@ -101,7 +101,7 @@ export function KeysDialog({ close }: Pick<Props, "close">) {
   );
 }
 
-export function AboutDialog({ scene: { api }, close }: Props) {
+export function AboutDialog({ services: { api }, close }: Props) {
   const version = useSignal("");
   useEffect(() => {
     api.version().then(

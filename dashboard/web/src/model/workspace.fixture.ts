@@ -1,12 +1,12 @@
 import { createClient, type ServerMessage, type WireQuote } from "tickertape-client";
 import { vi } from "vitest";
-import { createFakeSockets } from "../../client/test/support/fakes.ts";
+import { createFakeSockets } from "../../../client/test/support/fakes.ts";
 import type { Address } from "./address.ts";
 import type { Api, SymbolInfo } from "./api.ts";
-import { createDesk } from "./desk.ts";
+import { nothingSaved, type Saved } from "./kept.ts";
 import { createMarket } from "./market.ts";
 import { createMeter } from "./meter.ts";
-import { nothingSaved, type Saved } from "./saved.ts";
+import { createWorkspace } from "./workspace.ts";
 
 export const micros = () => Date.now() * 1000;
 
@@ -26,8 +26,8 @@ const record = (symbol: string): SymbolInfo => ({
   zone: "America/New_York",
 });
 
-/** A desk on a stream that says what the test wants; `failures` requests for the lists fail first. */
-export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, address: Address = noAddress) => {
+/** A workspace on a stream that says what the test wants; `failures` requests for the lists fail first. */
+export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures = 0, address: Address = noAddress) => {
   const sockets = createFakeSockets();
   let left = failures;
   const api: Api = {
@@ -57,7 +57,7 @@ export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, 
   });
   const changed = vi.fn<(symbol: string) => void>();
   const market = createMarket({ client, api, meter: createMeter(), changed });
-  const desk = createDesk({
+  const workspace = createWorkspace({
     market,
     api,
     saved: {
@@ -68,14 +68,14 @@ export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, 
     },
     address,
   });
-  await desk.start();
+  await workspace.start();
   client.connect();
   await vi.dynamicImportSettled();
   await vi.advanceTimersByTimeAsync(0);
   return {
     client,
     market,
-    desk,
+    workspace,
     api,
     changed,
     sockets,
@@ -100,7 +100,7 @@ export const setupDesk = async (saved: Saved = ownList("A", "B"), failures = 0, 
     breaks: () => sockets.last().breaks(),
     kept: () => kept,
     close: () => {
-      desk.close();
+      workspace.close();
       market.close();
     },
   };

@@ -1,21 +1,21 @@
 import { computed, effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { createClient, type TransportName } from "tickertape-client";
-import { readAddress } from "../address.ts";
-import { createApi } from "../api.ts";
-import { createDesk } from "../desk.ts";
 import { createFormat } from "../format.ts";
-import { createMarket } from "../market.ts";
-import { createMeter } from "../meter.ts";
-import { createSavedStore } from "../saved.ts";
-import { createSettings, rateOf } from "../settings.ts";
-import { createSparks, sparkPoints } from "../spark.ts";
-import { App } from "./app.tsx";
-import { followAppearance } from "./appearance.ts";
+import { readAddress } from "../model/address.ts";
+import { createApi } from "../model/api.ts";
+import { createSavedStore } from "../model/kept.ts";
+import { createMarket } from "../model/market.ts";
+import { createMeter } from "../model/meter.ts";
+import { createSettings, rateOf } from "../model/settings.ts";
+import { createSparks, sparkPoints } from "../model/spark.ts";
+import { createWorkspace } from "../model/workspace.ts";
+import { followAppearance } from "../view/appearance.ts";
+import type { Grid } from "../view/grid/grid.ts";
+import { followPrinting } from "../view/print/print.ts";
+import type { DialogName, Services } from "../view/services.ts";
+import { App } from "../view/shell.tsx";
 import { createFragment } from "./fragment.ts";
-import type { Grid } from "./grid/grid.ts";
-import { followPrinting } from "./print.ts";
-import type { DialogName, Scene } from "./scene.ts";
 
 const parameters = new URLSearchParams(location.search);
 const transports: Readonly<Record<string, TransportName>> = {
@@ -37,7 +37,7 @@ const api = createApi({ fetch: (url, init) => fetch(new URL(url, document.baseUR
 
 let grid: Grid | null = null;
 const market = createMarket({ client, api, meter: createMeter(), changed: (symbol) => grid?.mark(symbol) });
-const desk = createDesk({
+const workspace = createWorkspace({
   market,
   api,
   saved: createSavedStore(() => localStorage),
@@ -52,10 +52,10 @@ const format = computed(() => {
   const { locale, times } = settings.value.value;
   return createFormat({ locale: locale === "auto" ? undefined : locale, times });
 });
-const scene: Scene = {
+const services: Services = {
   client,
   market,
-  desk,
+  workspace,
   api,
   settings,
   format,
@@ -72,10 +72,10 @@ if (app) {
   const onGrid = (next: Grid | null) => {
     grid = next;
   };
-  render(<App scene={scene} onGrid={onGrid} />, app);
+  render(<App services={services} onGrid={onGrid} />, app);
 }
 followAppearance(settings.value, () => requestAnimationFrame(() => grid?.measure()));
-followPrinting(scene);
+followPrinting(services);
 effect(() => client.setRate(rateOf(settings.value.value)));
 // Another run of the server has other bars.
 let epoch = "";
@@ -85,4 +85,4 @@ client.on("hello", (hello) => {
 });
 
 client.connect();
-void desk.start();
+void workspace.start();

@@ -1,6 +1,6 @@
 import type { ServerMessage } from "tickertape-client";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { micros, ownList, setupDesk as setup } from "./desk.fixture.ts";
+import { micros, ownList, setupWorkspace as setup } from "./workspace.fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 

@@ -1,18 +1,18 @@
 import { effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { followKeys } from "../app/keys.ts";
 import { Detail } from "./detail/detail.tsx";
+import { ExportDialog, ImportDialog, NameDialog, ShareDialog } from "./dialogs/lists.tsx";
+import { AboutDialog, KeysDialog, SettingsDialog } from "./dialogs/sheets.tsx";
 import { Footer } from "./footer.tsx";
 import { createGrid, type Grid } from "./grid/grid.ts";
 import { Header } from "./header.tsx";
-import { followKeys } from "./keys.ts";
-import { ExportDialog, ImportDialog, NameDialog, ShareDialog } from "./lists.tsx";
 import { Notice, Vacancy } from "./notice.tsx";
-import type { Scene } from "./scene.ts";
-import { AboutDialog, KeysDialog, SettingsDialog } from "./sheets.tsx";
+import type { Services } from "./services.ts";
 import { Toolbar } from "./toolbar.tsx";
 
 export interface AppProps {
-  readonly scene: Scene;
+  readonly services: Services;
   /** Receives the grid, and null when it is gone. */
   readonly onGrid: (grid: Grid | null) => void;
 }
@@ -25,34 +25,34 @@ const focusOn = (selector: string) => {
   input?.select();
 };
 
-function Dialogs({ scene }: { readonly scene: Scene }) {
+function Dialogs({ services }: { readonly services: Services }) {
   const close = () => {
-    scene.dialog.value = null;
+    services.dialog.value = null;
   };
-  switch (scene.dialog.value) {
+  switch (services.dialog.value) {
     case "settings":
-      return <SettingsDialog scene={scene} close={close} />;
+      return <SettingsDialog services={services} close={close} />;
     case "keys":
       return <KeysDialog close={close} />;
     case "about":
-      return <AboutDialog scene={scene} close={close} />;
+      return <AboutDialog services={services} close={close} />;
     case "new":
-      return <NameDialog scene={scene} close={close} rename={false} />;
+      return <NameDialog services={services} close={close} rename={false} />;
     case "rename":
-      return <NameDialog scene={scene} close={close} rename />;
+      return <NameDialog services={services} close={close} rename />;
     case "share":
-      return <ShareDialog scene={scene} close={close} />;
+      return <ShareDialog services={services} close={close} />;
     case "import":
-      return <ImportDialog scene={scene} close={close} />;
+      return <ImportDialog services={services} close={close} />;
     case "export":
-      return <ExportDialog scene={scene} close={close} />;
+      return <ExportDialog services={services} close={close} />;
     case null:
       return null;
   }
 }
 
-export function App({ scene, onGrid }: AppProps) {
-  const { market, desk, settings, dialog, detail } = scene;
+export function App({ services, onGrid }: AppProps) {
+  const { market, workspace, settings, dialog, detail } = services;
   const host = useRef<HTMLDivElement>(null);
   const grid = useRef<Grid | null>(null);
   const lists = useSignal(false);
@@ -67,34 +67,34 @@ export function App({ scene, onGrid }: AppProps) {
       label: "Quotes",
       row: market.row,
       age: ({ entry }) => (entry ? market.age(entry) : 0),
-      format: scene.format.peek(),
-      layout: desk.layout.peek(),
-      sparks: scene.sparks,
-      sort: desk.sortBy,
-      setLayout: desk.setLayout,
-      remove: desk.remove,
-      open: scene.open,
-      move: desk.move,
+      format: services.format.peek(),
+      layout: workspace.layout.peek(),
+      sparks: services.sparks,
+      sort: workspace.sortBy,
+      setLayout: workspace.setLayout,
+      remove: workspace.remove,
+      open: services.open,
+      move: workspace.move,
       tints: () => !motion.matches && settings.value.peek().flash === "on",
     });
     grid.current = made;
     onGrid(made);
     const stops = [
       effect(() => {
-        made.setSort(desk.sort.value);
-        if (desk.symbols.value) made.setRows(desk.ranked());
+        made.setSort(workspace.sort.value);
+        if (workspace.symbols.value) made.setRows(workspace.ranked());
       }),
-      effect(() => made.setLayout(desk.layout.value)),
-      effect(() => made.setFormat(scene.format.value)),
+      effect(() => made.setLayout(workspace.layout.value)),
+      effect(() => made.setFormat(services.format.value)),
     ];
     let shown: readonly string[] = [];
     const refreshing = setInterval(made.refresh, rerank / 4);
     const timer = setInterval(() => {
-      if (!desk.sort.peek() || !desk.symbols.peek()) {
+      if (!workspace.sort.peek() || !workspace.symbols.peek()) {
         held.value = false;
         return;
       }
-      const ranked = desk.ranked();
+      const ranked = workspace.ranked();
       held.value = made.held() && ranked.some((symbol, index) => symbol !== shown[index]);
       if (made.held()) return;
       shown = ranked;
@@ -107,7 +107,7 @@ export function App({ scene, onGrid }: AppProps) {
       onGrid(null);
       made.close();
     };
-  }, [scene, market, desk, settings, held, onGrid]);
+  }, [services, market, workspace, settings, held, onGrid]);
 
   useEffect(
     () =>
@@ -122,7 +122,7 @@ export function App({ scene, onGrid }: AppProps) {
         columns: () => {
           columns.value = true;
         },
-        step: desk.step,
+        step: workspace.step,
         settings: () => {
           dialog.value = "settings";
         },
@@ -131,16 +131,16 @@ export function App({ scene, onGrid }: AppProps) {
         },
         escape: () => {
           if (dialog.peek() !== null) return false; // the browser closes it
-          if (desk.filter.peek() !== "") {
-            desk.filter.value = "";
+          if (workspace.filter.peek() !== "") {
+            workspace.filter.value = "";
             return true;
           }
           if (detail.peek() === null) return false;
-          scene.close();
+          services.close();
           return true;
         },
       }),
-    [scene, market, desk, dialog, detail, lists, columns],
+    [services, market, workspace, dialog, detail, lists, columns],
   );
 
   const { live, badge } = market.condition.value;
@@ -154,20 +154,20 @@ export function App({ scene, onGrid }: AppProps) {
   const spoken = badge.replace(/ in \d+ s$/, "");
   return (
     <>
-      <Header scene={scene} />
+      <Header services={services} />
       <main>
-        <Toolbar scene={scene} lists={lists} columns={columns} held={held.value} />
-        <Notice scene={scene} />
+        <Toolbar services={services} lists={lists} columns={columns} held={held.value} />
+        <Notice services={services} />
         <div class="panes">
           <div class="list">
             <div class="grid" ref={host} data-live={live} />
-            <Vacancy scene={scene} />
+            <Vacancy services={services} />
           </div>
-          {symbol !== null && <Detail key={symbol} scene={scene} symbol={symbol} />}
+          {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
         </div>
       </main>
-      <Footer scene={scene} />
-      <Dialogs scene={scene} />
+      <Footer services={services} />
+      <Dialogs services={services} />
       <div class="visually-hidden" role="status">
         {spoken}
       </div>

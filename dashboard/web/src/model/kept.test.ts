@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { defaultLayout, toggleColumn } from "./columns.ts";
-import { createSavedStore, nothingSaved, type Saved } from "./saved.ts";
+import { defaultLayout, toggleColumn } from "../columns/layout.ts";
+import { createSavedStore, nothingSaved, type Saved } from "./kept.ts";
 
 const storage = (initial: Record<string, string> = {}) => {
   const items = new Map(Object.entries(initial));

@@ -1,12 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { formatAddress } from "../address.ts";
-import { formatList, parseList, readName } from "../lists.ts";
+import { formatAddress } from "../../model/address.ts";
+import { formatList, parseList, readName } from "../../model/lists.ts";
+import type { Services } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
-import type { Scene } from "./scene.ts";
 
 interface Props {
-  readonly scene: Scene;
+  readonly services: Services;
   readonly close: () => void;
 }
 
@@ -23,8 +23,8 @@ async function copy(field: HTMLInputElement | HTMLTextAreaElement | null, done: 
 }
 
 /** Asks for a name: of a new list, or another one of the list that is shown. */
-export function NameDialog({ scene: { desk }, close, rename }: Props & { readonly rename: boolean }) {
-  const before = rename ? desk.title(desk.choice.value) : "";
+export function NameDialog({ services: { workspace }, close, rename }: Props & { readonly rename: boolean }) {
+  const before = rename ? workspace.title(workspace.choice.value) : "";
   const text = useSignal(before);
   const name = readName(text.value);
   return (
@@ -33,8 +33,8 @@ export function NameDialog({ scene: { desk }, close, rename }: Props & { readonl
         onSubmit={(event) => {
           event.preventDefault();
           if (name === null) return;
-          if (rename) desk.rename(before, name);
-          else desk.create(name, []);
+          if (rename) workspace.rename(before, name);
+          else workspace.create(name, []);
           close();
         }}
       >
@@ -60,14 +60,14 @@ export function NameDialog({ scene: { desk }, close, rename }: Props & { readonl
   );
 }
 
-export function ShareDialog({ scene: { desk }, close }: Props) {
+export function ShareDialog({ services: { workspace }, close }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const said = useSignal("");
-  const choice = desk.choice.value;
+  const choice = workspace.choice.value;
   const url = formatAddress(document.baseURI, {
-    symbols: choice?.kind === "all" ? ["*"] : (desk.symbols.value ?? []),
-    name: desk.title(choice) || null,
-    sort: desk.sort.value,
+    symbols: choice?.kind === "all" ? ["*"] : (workspace.symbols.value ?? []),
+    name: workspace.title(choice) || null,
+    sort: workspace.sort.value,
   });
   return (
     <Dialog title="Share as a link" close={close}>
@@ -98,11 +98,11 @@ export function ShareDialog({ scene: { desk }, close }: Props) {
   );
 }
 
-export function ExportDialog({ scene: { desk }, close }: Props) {
+export function ExportDialog({ services: { workspace }, close }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const said = useSignal("");
-  const name = desk.title(desk.choice.value) || "list";
-  const text = formatList({ name, symbols: desk.symbols.value ?? [] });
+  const name = workspace.title(workspace.choice.value) || "list";
+  const text = formatList({ name, symbols: workspace.symbols.value ?? [] });
   const download = () => {
     const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
     const link = document.createElement("a");
@@ -140,7 +140,7 @@ type Look =
 
 const lookAfter = 300; // ms without typing
 
-export function ImportDialog({ scene: { desk }, close }: Props) {
+export function ImportDialog({ services: { workspace }, close }: Props) {
   const text = useSignal("");
   const name = useSignal("Imported");
   const look = useSignal<Look>({ kind: "none" });
@@ -154,7 +154,7 @@ export function ImportDialog({ scene: { desk }, close }: Props) {
     let stale = false;
     const timer = setTimeout(async () => {
       try {
-        const found = await desk.look(symbols);
+        const found = await workspace.look(symbols);
         if (!stale) look.value = { kind: "found", ...found };
       } catch {
         if (!stale) look.value = { kind: "failed" };
@@ -164,7 +164,7 @@ export function ImportDialog({ scene: { desk }, close }: Props) {
       stale = true;
       clearTimeout(timer);
     };
-  }, [key, desk, look]);
+  }, [key, workspace, look]);
 
   const take = async (file: File | undefined) => {
     if (!file) return;
@@ -179,7 +179,7 @@ export function ImportDialog({ scene: { desk }, close }: Props) {
         onSubmit={(event) => {
           event.preventDefault();
           if (!found || found.symbols.length === 0 || named === null) return;
-          desk.import(named, found.symbols);
+          workspace.import(named, found.symbols);
           close();
         }}
       >

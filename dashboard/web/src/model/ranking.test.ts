@@ -1,7 +1,7 @@
 import type { Entry, WireQuote } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { columnIds } from "./columns.ts";
-import { nextSort, rangePosition, rank, sortKey, spread } from "./order.ts";
+import { columnIds } from "../columns/layout.ts";
+import { nextSort, rangePosition, rank, sortKey, spread } from "./ranking.ts";
 
 const entry = (quote: WireQuote): Entry => ({ quote, seq: 1, confirmed: true, tick: 0, sent: 0, received: 0 });
 

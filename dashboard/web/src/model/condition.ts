@@ -1,5 +1,5 @@
 import type { ClientState, SourceState, TransportName } from "tickertape-client";
-import { age } from "./format.ts";
+import { age } from "../format.ts";
 
 /** Where the prices come from: the source that is best off, with the names of all, and each of them. */
 export interface FeedState extends SourceState {
