@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
 import {
-  columnIds,
-  columnSpecs,
   defaultLayout,
   moveColumn,
   readLayout,
@@ -11,11 +9,12 @@ import {
   tracks,
   visibleColumns,
 } from "./layout.ts";
+import { columnIds, columns } from "./registry.ts";
 
 describe("the layout of the table", () => {
   test("has each column once", () => {
     expect([...defaultLayout.order].sort()).toEqual([...columnIds].sort());
-    for (const id of columnIds) expect(columnSpecs[id].id).toBe(id);
+    expect(defaultLayout.hidden).toEqual(["spread", "vwap", "status"]);
   });
 
   test("shows and hides columns, but never loses the symbol", () => {
@@ -35,7 +34,7 @@ describe("the layout of the table", () => {
   });
 
   test("keeps widths within reason", () => {
-    expect(resizeColumn(defaultLayout, "bid", 0.1).widths).toEqual({ bid: columnSpecs.bid.least });
+    expect(resizeColumn(defaultLayout, "bid", 0.1).widths).toEqual({ bid: columns.bid.least });
     expect(resizeColumn(defaultLayout, "bid", 1000).widths).toEqual({ bid: 40 });
     const sized = resizeColumn(defaultLayout, "name", 10);
     expect(tracks(sized, new Map()).template).toContain(" 10rem ");

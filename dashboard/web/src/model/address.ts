@@ -1,4 +1,4 @@
-import { isColumn } from "../columns/layout.ts";
+import { isColumn } from "../columns/registry.ts";
 import { parseList, readName } from "./lists.ts";
 import type { Sort } from "./ranking.ts";
 

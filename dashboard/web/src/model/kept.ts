@@ -1,4 +1,5 @@
-import { defaultLayout, isColumn, type Layout, readLayout } from "../columns/layout.ts";
+import { defaultLayout, type Layout, readLayout } from "../columns/layout.ts";
+import { isColumn } from "../columns/registry.ts";
 import { type Choice, type OwnList, readName } from "./lists.ts";
 import type { Sort } from "./ranking.ts";
 

@@ -1,21 +1,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Client, type ClientState, decimalsOf, type Entry } from "tickertape-client";
 import { measureLatency } from "tickertape-client/latency";
+import type { Row } from "../columns/row.ts";
 import type { Api, SymbolInfo } from "./api.ts";
 import { type Condition, combine, type FeedState, judge } from "./condition.ts";
 import type { Meter } from "./meter.ts";
-
-/** What a row shows. */
-export interface Row {
-  readonly symbol: string;
-  readonly name: string;
-  /** The exchange's time zone, as IANA names it; empty where nobody tells. */
-  readonly zone: string;
-  readonly entry: Entry | undefined;
-  readonly decimals: number;
-  /** The server does not know this symbol. */
-  readonly unknown: boolean;
-}
 
 export interface Vitals {
   /**

@@ -1,9 +1,5 @@
-import type { Entry, WireQuote } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { columnIds } from "../columns/layout.ts";
-import { nextSort, rangePosition, rank, sortKey, spread } from "./ranking.ts";
-
-const entry = (quote: WireQuote): Entry => ({ quote, seq: 1, confirmed: true, tick: 0, sent: 0, received: 0 });
+import { nextSort, rank } from "./ranking.ts";
 
 describe("sorting", () => {
   test("a header gives the useful direction, then the other, then one's own order", () => {
@@ -23,26 +19,4 @@ describe("sorting", () => {
     expect(rank(symbols, { column: "last", direction: "descending" }, key)).toEqual(["C", "E", "A", "D", "B"]);
     expect(rank(symbols, null, key)).toBe(symbols);
   });
-
-  test("every column has a key", () => {
-    const quote = entry({ s: "A", p: 11, pc: 10, b: 1, a: 2, v: 3, h: 12, l: 10, t: 4, vw: 10.5 });
-    const keys = columnIds.map((column) => sortKey(column, "A", "Apple", quote));
-    expect(keys).toEqual(["A", "apple", 11, 1, 10, 1, 2, 1, 3, 10.5, 0.5, 10, 4, "live"]);
-    expect(sortKey("last", "A", "", undefined)).toBeNull();
-    expect(sortKey("name", "A", "", undefined)).toBeNull();
-    expect(sortKey("change", "A", "", entry({ s: "A", p: 1 }))).toBeNull();
-  });
-});
-
-test("the place between low and high stays between them", () => {
-  expect(rangePosition(5, 0, 10)).toBe(0.5);
-  expect(rangePosition(50, 0, 10)).toBe(1);
-  expect(rangePosition(-5, 0, 10)).toBe(0);
-  expect(rangePosition(7, 7, 7)).toBe(0.5);
-  expect(rangePosition(7, undefined, 8)).toBeNull();
-});
-
-test("a spread is what one would subtract on paper", () => {
-  expect(spread(0.1, 0.3)).toBe(0.2);
-  expect(spread(1, undefined)).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import type { Column, Layout } from "../columns/layout.ts";
+import type { Layout } from "../columns/layout.ts";
+import { type ColumnId, columnOf } from "../columns/registry.ts";
 import type { Address } from "./address.ts";
 import type { Api, SymbolInfo, Watchlist, Watchlists } from "./api.ts";
 import type { SavedStore } from "./kept.ts";
@@ -14,7 +15,7 @@ import {
   withoutExchange,
 } from "./lists.ts";
 import type { Market } from "./market.ts";
-import { nextSort, rank, type Sort, sortKey } from "./ranking.ts";
+import { nextSort, rank, type Sort } from "./ranking.ts";
 
 export interface Note {
   readonly text: string;
@@ -232,17 +233,12 @@ export function createWorkspace(options: WorkspaceOptions) {
       const text = filter.value.trim().toLowerCase();
       if (text !== "") market.learned.value; // names and sectors may come after what was typed
       const shown = symbols.value ?? [];
-      return rank(
-        text === "" ? shown : shown.filter((symbol) => matches(symbol, text)),
-        sort.value,
-        (symbol, column) => {
-          const { name, entry } = market.row(symbol);
-          return sortKey(column, symbol, name, entry);
-        },
+      return rank(text === "" ? shown : shown.filter((symbol) => matches(symbol, text)), sort.value, (symbol, column) =>
+        columnOf(column).sort(market.row(symbol)),
       );
     },
 
-    sortBy(column: Column): void {
+    sortBy(column: ColumnId): void {
       sort.value = nextSort(sort.value, column);
       keptSort = sort.value;
       save();

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
-import { columnSpecs, defaultLayout, toggleColumn } from "../columns/layout.ts";
+import { defaultLayout, toggleColumn } from "../columns/layout.ts";
+import { columnOf } from "../columns/registry.ts";
 import { type Choice, sameChoice } from "../model/lists.ts";
 import { ColumnsIcon, DownIcon, FilterIcon } from "./icons.tsx";
 import { Menu, type MenuItem } from "./menu.tsx";
@@ -85,7 +86,7 @@ export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
         .map(
           (id): MenuItem => ({
             kind: "check",
-            label: columnSpecs[id].label,
+            label: columnOf(id).label,
             checked: !layout.hidden.includes(id),
             run: () => workspace.setLayout(toggleColumn(layout, id)),
           }),

@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { changePercent } from "tickertape-client";
+import { rangePosition } from "../../columns/range.ts";
+import { agingAfter, stateNames, viewOf } from "../../columns/row.ts";
+import { spreadOf } from "../../columns/spread.ts";
 import { age, dash } from "../../format.ts";
-import { rangePosition, spread } from "../../model/ranking.ts";
 import { History } from "../chart/history.tsx";
 import { frameBatch } from "../frame.ts";
-import { aging, stateNames, viewOf } from "../grid/cells.ts";
 import { CloseIcon } from "../icons.tsx";
 import type { Services } from "../services.ts";
 import { Tape } from "./tape.tsx";
@@ -50,21 +51,21 @@ export function Detail({ services, symbol }: { readonly services: Services; read
   const format = services.format.value;
   const row = market.row(symbol);
   const { decimals, zone, entry } = row;
-  const view = viewOf(row, format, () => (entry ? market.age(entry) : 0), vitals.now, true);
-  const { quote, moved, percent, state } = view;
+  const view = viewOf(row, { format, age: entry ? market.age(entry) : 0, now: vitals.now, quiet: true });
+  const { quote, change, percent, state } = view;
   const info = market.info(symbol);
 
   const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
-  const position = rangePosition(quote.p, quote.l, quote.h);
-  const gap = spread(quote.b, quote.a);
+  const position = rangePosition(quote);
+  const gap = spreadOf(quote.b, quote.a);
   const middle = quote.b !== undefined && quote.a !== undefined ? (quote.b + quote.a) / 2 : 0;
   const depth =
     quote.bz !== undefined && quote.az !== undefined && quote.bz + quote.az > 0
       ? quote.bz / (quote.bz + quote.az)
       : null;
-  const trend = moved === undefined || moved === 0 ? null : moved > 0 ? "up" : "down";
+  const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
   const shown = live || state !== "live" ? state : "old";
-  const old = view.age >= aging[0] || shown !== "live";
+  const old = view.age >= agingAfter[0] || shown !== "live";
   const listed = workspace.symbols.value?.includes(symbol) ?? false;
   const ext = quote.x === undefined || quote.p === undefined ? null : changePercent(quote.x, quote.p);
   const statistics: readonly (readonly [string, string])[] = [
@@ -103,7 +104,7 @@ export function Detail({ services, symbol }: { readonly services: Services; read
       <div class="now">
         <p class="big">{price(quote.p)}</p>
         <p class="move">
-          {moved === undefined ? dash : format.change(moved, decimals)}{" "}
+          {change === undefined ? dash : format.change(change, decimals)}{" "}
           <span>{percent === null ? "" : format.percent(percent)}</span>
         </p>
         <p class="standing">

@@ -1,19 +1,11 @@
-import {
-  type Column,
-  columnSpecs,
-  type Layout,
-  moveColumn,
-  resizeColumn,
-  shiftColumn,
-  tracks,
-  visibleColumns,
-} from "../../columns/layout.ts";
+import { type Layout, moveColumn, resizeColumn, shiftColumn, tracks, visibleColumns } from "../../columns/layout.ts";
+import { columns as allColumns, type ColumnId, columnOf } from "../../columns/registry.ts";
+import { ageStep, type Row, type RowView, viewOf } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
-import type { Row } from "../../model/market.ts";
 import type { Sort } from "../../model/ranking.ts";
 import type { Sparks } from "../../model/spark.ts";
 import { frameBatch, type Schedule } from "../frame.ts";
-import { ageStep, type Cell, createCell, createRemove, type RowView, viewOf } from "./cells.ts";
+import { type Cell, createCell, createRemove } from "./cells.ts";
 import { div, mark } from "./dom.ts";
 import { createHead } from "./head.ts";
 import { createSparkline, type Sparkline } from "./sparkline.ts";
@@ -50,7 +42,7 @@ export interface GridOptions {
   readonly format: Format;
   readonly layout: Layout;
   readonly sparks: Pick<Sparks, "get" | "extend">;
-  readonly sort: (column: Column) => void;
+  readonly sort: (column: ColumnId) => void;
   readonly setLayout: (layout: Layout) => void;
   readonly remove: (symbol: string) => void;
   readonly open: (symbol: string) => void;
@@ -107,7 +99,7 @@ export function createGrid(options: GridOptions) {
     const element = div("row", "row");
     const id = serial++;
     const at = (name: string, index: number, role: string) => {
-      const cell = div(`cell ${name}`, role);
+      const cell = div(`cell ${name}${columns[index] && columnOf(columns[index]).end ? " end" : ""}`, role);
       cell.id = `cell-${id}-${name}`;
       cell.setAttribute("aria-colindex", String(index + 1));
       element.append(cell);
@@ -124,15 +116,15 @@ export function createGrid(options: GridOptions) {
 
   // --- widths --------------------------------------------------------------------------------
 
-  const extra = new Map<Column, number>();
+  const extra = new Map<ColumnId, number>();
   const setTracks = () => {
     const { template, least } = tracks(layout, extra);
     root.style.setProperty("--columns", `${template} ${removeWidth}rem`);
     root.style.setProperty("--row-width", `${least + removeWidth}rem`);
-    root.style.setProperty("--range-end", `${((columnSpecs.range.fits ?? 0) + (extra.get("range") ?? 0)) * 0.47}rem`);
+    root.style.setProperty("--range-end", `${((allColumns.range.fits ?? 0) + (extra.get("range") ?? 0)) * 0.47}rem`);
   };
-  const widen = (column: Column, cell: Cell): boolean => {
-    const { fits } = columnSpecs[column];
+  const widen = (column: ColumnId, cell: Cell): boolean => {
+    const { fits } = columnOf(column);
     if (fits === undefined || !cell.characters) return false;
     const more = cell.characters() - fits;
     if (more <= (extra.get(column) ?? 0)) return false;
@@ -153,7 +145,7 @@ export function createGrid(options: GridOptions) {
 
   const paint = (slot: Slot, rebound: boolean, shown = row(slot.symbol)) => {
     slot.stale = false;
-    const view = viewOf(shown, format, options.age, Date.now(), rebound);
+    const view = viewOf(shown, { format, age: options.age(shown), now: Date.now(), quiet: rebound });
     slot.view = view;
     let wider = false;
     for (const [index, cell] of slot.cells.entries()) {
@@ -162,12 +154,12 @@ export function createGrid(options: GridOptions) {
       wider = widen(columns[index] ?? "symbol", cell) || wider;
     }
     if (wider) setTracks();
-    const { state, moved } = view;
+    const { state, change } = view;
     const tick = view.row.entry?.tick ?? 0;
     mark(slot.element, "state", state);
-    mark(slot.element, "age", state === "live" ? ageStep(view.age) : null);
+    mark(slot.element, "age", state === "live" ? String(ageStep(view.age)) : null);
     mark(slot.element, "tick", tick === 0 ? null : tick > 0 ? "up" : "down");
-    mark(slot.element, "trend", moved === undefined || moved === 0 ? null : moved > 0 ? "up" : "down");
+    mark(slot.element, "trend", change === undefined || change === 0 ? null : change > 0 ? "up" : "down");
     if (rebound) picture(slot);
   };
 

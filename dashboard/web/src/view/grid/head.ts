@@ -1,13 +1,13 @@
-import { type Column, columnSpecs } from "../../columns/layout.ts";
+import { type ColumnId, columnOf } from "../../columns/registry.ts";
 import type { Sort } from "../../model/ranking.ts";
 import { div, mark } from "./dom.ts";
 
 export interface HeadOptions {
-  readonly sort: (column: Column) => void;
+  readonly sort: (column: ColumnId) => void;
   /** Puts a column in the place of another one. */
-  readonly move: (column: Column, to: Column) => void;
+  readonly move: (column: ColumnId, to: ColumnId) => void;
   /** Sets a column's width in px; null is the one that it has by itself. Final: the pointer has let go. */
-  readonly resize: (column: Column, width: number | null, final: boolean) => void;
+  readonly resize: (column: ColumnId, width: number | null, final: boolean) => void;
 }
 
 const dragFrom = 6; // px: less is a click
@@ -16,21 +16,21 @@ const dragFrom = 6; // px: less is a click
 export function createHead(options: HeadOptions) {
   const row = div("row head", "row");
   row.setAttribute("aria-rowindex", "1");
-  let cells: { readonly id: Column; readonly element: HTMLElement }[] = [];
+  let cells: { readonly id: ColumnId; readonly element: HTMLElement }[] = [];
   let dragged = false; // the click that ends a drag sorts nothing
 
-  const find = (event: Event): Column | undefined => {
+  const find = (event: Event): ColumnId | undefined => {
     const cell = event.target instanceof Element ? event.target.closest(".cell") : null;
     return cells.find(({ element }) => element === cell)?.id;
   };
 
-  const overAt = (x: number): Column | undefined =>
+  const overAt = (x: number): ColumnId | undefined =>
     cells.find(({ element }) => {
       const { left, right } = element.getBoundingClientRect();
       return x >= left && x < right;
     })?.id;
 
-  const size = (id: Column, element: HTMLElement, start: PointerEvent, signal: AbortSignal, end: () => void) => {
+  const size = (id: ColumnId, element: HTMLElement, start: PointerEvent, signal: AbortSignal, end: () => void) => {
     const from = element.getBoundingClientRect().width;
     let width: number | null = null;
     addEventListener(
@@ -51,8 +51,8 @@ export function createHead(options: HeadOptions) {
     );
   };
 
-  const drag = (id: Column, element: HTMLElement, start: PointerEvent, signal: AbortSignal, end: () => void) => {
-    let over: Column | undefined;
+  const drag = (id: ColumnId, element: HTMLElement, start: PointerEvent, signal: AbortSignal, end: () => void) => {
+    let over: ColumnId | undefined;
     addEventListener(
       "pointermove",
       (event) => {
@@ -125,10 +125,10 @@ export function createHead(options: HeadOptions) {
     row,
 
     /** Shows these columns; the last cell stands over the buttons that remove a row. */
-    setColumns(columns: readonly Column[]): void {
+    setColumns(columns: readonly ColumnId[]): void {
       cells = columns.map((id, index) => {
-        const { label, title } = columnSpecs[id];
-        const element = div(`cell ${id}`, "columnheader");
+        const { label, title, end = false } = columnOf(id);
+        const element = div(`cell ${id}${end ? " end" : ""}`, "columnheader");
         element.id = `head-${id}`;
         element.title = title;
         element.setAttribute("aria-colindex", String(index + 1));

@@ -1,7 +1,7 @@
-import { change, changePercent } from "tickertape-client";
+import { stateNames, viewOf } from "../../columns/row.ts";
 import { dash } from "../../format.ts";
 import { origin } from "../../model/condition.ts";
-import { stateNames, viewOf } from "../grid/cells.ts";
+
 import type { Services } from "../services.ts";
 
 const most = 500; // rows: nobody prints more
@@ -36,17 +36,16 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   const body = table.createTBody();
   for (const symbol of symbols.slice(0, most)) {
     const row = market.row(symbol);
-    const { state, quote } = viewOf(row, format, ({ entry }) => (entry ? market.age(entry) : 0), now, true);
-    const { p, pc, b, a, v, t } = quote;
+    const age = row.entry ? market.age(row.entry) : 0;
+    const { state, quote, change, percent } = viewOf(row, { format, age, now, quiet: true });
+    const { p, b, a, v, t } = quote;
     const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
-    const both = p !== undefined && pc !== undefined;
-    const percent = both ? changePercent(p, pc) : null;
     const line = body.insertRow();
     line.append(
       cell("th", symbol),
       cell("td", row.name),
       cell("td", price(p)),
-      cell("td", both ? format.change(change(p, pc), row.decimals) : dash),
+      cell("td", change === undefined ? dash : format.change(change, row.decimals)),
       cell("td", percent === null ? dash : format.percent(percent)),
       cell("td", price(b)),
       cell("td", price(a)),

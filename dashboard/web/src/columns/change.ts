@@ -1,0 +1,13 @@
+import { change as changeOf } from "tickertape-client";
+import { figureColumn } from "./column.ts";
+
+export const change = figureColumn({
+  label: "Change",
+  title: "Last price less the previous close",
+  width: 5,
+  least: 4,
+  fits: 7,
+  value: (view) => view.change,
+  text: (value, { row, format }) => format.change(value, row.decimals),
+  sort: ({ p, pc }) => (p === undefined || pc === undefined ? null : changeOf(p, pc)),
+});

@@ -1,0 +1,18 @@
+import { changePercent, type WireQuote } from "tickertape-client";
+import { figureColumn } from "./column.ts";
+
+/** The change in percent of the previous close; null where either price is not known. */
+export const percentOf = ({ p, pc }: WireQuote): number | null =>
+  p === undefined || pc === undefined ? null : changePercent(p, pc);
+
+export const percent = figureColumn({
+  label: "Change %",
+  title: "Change in percent of the previous close",
+  width: 5.75,
+  least: 4,
+  fits: 7,
+  // Rounded as it is shown: a change that cannot be read is not tinted.
+  value: (view) => (view.percent === null ? undefined : Math.round(view.percent * 100) / 100),
+  text: (value, { format }) => format.percent(value),
+  sort: percentOf,
+});

@@ -1,0 +1,91 @@
+import { change, changePercent, type Entry, type WireQuote } from "tickertape-client";
+import type { Format } from "../format.ts";
+
+/** A symbol of the table, with what is known of it. */
+export interface Row {
+  readonly symbol: string;
+  readonly name: string;
+  /** The exchange's time zone, as IANA names it; empty where it is not known. */
+  readonly zone: string;
+  readonly entry: Entry | undefined;
+  readonly decimals: number;
+  /** The server does not know this symbol. */
+  readonly unknown: boolean;
+}
+
+/**
+ * live: the price is current. stale, halted, closed, down: the server's word for why it is not. old: this page cannot
+ * vouch for it, since the connection was lost. empty: there is no quote yet. unknown: the server has no such symbol.
+ */
+export type RowState = "live" | "stale" | "halted" | "closed" | "down" | "old" | "empty" | "unknown";
+
+/** The states as the reader sees them. */
+export const stateNames: Readonly<Record<RowState, string>> = {
+  live: "Live",
+  stale: "Stale",
+  halted: "Halted",
+  closed: "Closed",
+  down: "Down",
+  old: "Not live",
+  empty: "No quote",
+  unknown: "Unknown",
+};
+
+/** What a row is painted from: worked out once, for all its cells. */
+export interface RowView {
+  readonly row: Row;
+  readonly quote: Partial<WireQuote>;
+  readonly state: RowState;
+  /** The last price less the previous close. */
+  readonly change: number | undefined;
+  readonly percent: number | null;
+  /** How old the price is, in ms. */
+  readonly age: number;
+  /** In ms since the Unix epoch. */
+  readonly now: number;
+  /** A changed value is not tinted: the row has been given to another symbol, or its price is not live. */
+  readonly quiet: boolean;
+  readonly format: Format;
+}
+
+/** What `viewOf` needs beside the row; `quiet` where the row has been given to another symbol. */
+export interface ViewOptions {
+  readonly format: Format;
+  readonly age: number;
+  readonly now: number;
+  readonly quiet: boolean;
+}
+
+/** The row as it is to be painted now. */
+export function viewOf(row: Row, { format, age, now, quiet }: ViewOptions): RowView {
+  const quote: Partial<WireQuote> = row.entry?.quote ?? {};
+  const { p, pc } = quote;
+  const state = stateOf(row);
+  const both = p !== undefined && pc !== undefined;
+  return {
+    row,
+    quote,
+    state,
+    change: both ? change(p, pc) : undefined,
+    percent: both ? changePercent(p, pc) : null,
+    age,
+    now,
+    quiet: quiet || state !== "live",
+    format,
+  };
+}
+
+function stateOf({ entry, unknown }: Row): RowState {
+  if (unknown) return "unknown";
+  if (!entry) return "empty";
+  if (!entry.confirmed) return "old";
+  const { st } = entry.quote;
+  if (st === undefined) return "live";
+  return Object.hasOwn(stateNames, st) ? (st as RowState) : "stale"; // a word of a newer server is no reason to trust it
+}
+
+/** A live price that has not changed for so long, in ms, is dimmed: a little, then more. */
+export const agingAfter = [60_000, 900_000] as const;
+
+/** How far a price is dimmed, from 0 to 2. */
+export const ageStep = (ms: number): number => agingAfter.filter((limit) => ms >= limit).length;

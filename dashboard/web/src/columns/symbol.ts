@@ -1,0 +1,17 @@
+import { drawnColumn } from "./column.ts";
+import { type RowState, type RowView, stateNames } from "./row.ts";
+
+const labelled: readonly RowState[] = ["stale", "halted", "closed", "down"];
+
+/** The word beside the symbol when its price is not live by the server's account; empty otherwise. */
+export const statusLabel = ({ state }: RowView): string => (labelled.includes(state) ? stateNames[state] : "");
+
+export const symbol = drawnColumn({
+  label: "Symbol",
+  title: "Symbol",
+  width: 6.5,
+  least: 4.5,
+  fits: 10,
+  first: "ascending",
+  sort: (row) => row.symbol,
+});

@@ -1,0 +1,11 @@
+import { figureColumn } from "./column.ts";
+
+export const volume = figureColumn({
+  label: "Volume",
+  title: "Volume of the session",
+  width: 4.75,
+  least: 4,
+  value: ({ quote }) => quote.v,
+  text: (value, { format }) => format.volume(value),
+  sort: ({ v }) => v,
+});
