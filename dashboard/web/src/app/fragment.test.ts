@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createFragment } from "./fragment.ts";
+import { createFragment, readFragment } from "./fragment.ts";
 
 /** The history as browsers have it: a step back is done some time later. */
 let entries: string[];
@@ -56,4 +56,10 @@ test("what is opened before the step back that has closed another is done, stays
   back();
   expect(fragment.symbol.value).toBeNull();
   expect(entries).toEqual(["/"]);
+});
+
+test("a fragment names one symbol", () => {
+  expect(readFragment("#BRK.B")).toBe("BRK.B");
+  expect(readFragment("#%5Egspc")).toBe("^GSPC");
+  for (const hash of ["", "#", "#a b", "#%", "#<b>"]) expect(readFragment(hash)).toBeNull();
 });

@@ -1,5 +1,15 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { readFragment } from "../model/address.ts";
+import { parseList } from "../model/listtext.ts";
+
+/** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
+export function readFragment(hash: string): string | null {
+  try {
+    const { symbols } = parseList(decodeURIComponent(hash.replace(/^#/, "")));
+    return symbols.length === 1 ? (symbols[0] ?? null) : null;
+  } catch {
+    return null;
+  }
+}
 
 /** The symbol in the address after the #: Back closes what it has opened. */
 export function createFragment(): {

@@ -4,9 +4,10 @@ import { createClient, type TransportName } from "tickertape-client";
 import { createFormat } from "../format.ts";
 import { readAddress } from "../model/address.ts";
 import { createApi } from "../model/api.ts";
-import { createSavedStore } from "../model/kept.ts";
+import { createArrangementStore } from "../model/arrangement.ts";
 import { createMarket } from "../model/market.ts";
 import { createMeter } from "../model/meter.ts";
+import { createNotes } from "../model/notes.ts";
 import { createSettings, rateOf } from "../model/settings.ts";
 import { createSparks, sparkPoints } from "../model/spark.ts";
 import { createWorkspace } from "../model/workspace.ts";
@@ -37,11 +38,13 @@ const api = createApi({ fetch: (url, init) => fetch(new URL(url, document.baseUR
 
 let grid: Grid | null = null;
 const market = createMarket({ client, api, meter: createMeter(), changed: (symbol) => grid?.mark(symbol) });
+const notes = createNotes();
 const workspace = createWorkspace({
   market,
   api,
-  saved: createSavedStore(() => localStorage),
+  arrangement: createArrangementStore(() => localStorage),
   address: readAddress(location.search),
+  notes,
 });
 const sparks = createSparks({
   fetch: (symbols) => api.closes(symbols, "5m", sparkPoints),
@@ -56,6 +59,7 @@ const services: Services = {
   client,
   market,
   workspace,
+  notes,
   api,
   settings,
   format,

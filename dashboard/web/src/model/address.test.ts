@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAddress, readAddress, readFragment } from "./address.ts";
+import { formatAddress, readAddress } from "./address.ts";
 
 test("an address comes back as it was made", () => {
   const shown = {
@@ -21,10 +21,4 @@ test("an address without anything asks for nothing", () => {
     symbols: ["AAPL"],
     sort: { column: "last", direction: "ascending" },
   });
-});
-
-test("a fragment names one symbol", () => {
-  expect(readFragment("#BRK.B")).toBe("BRK.B");
-  expect(readFragment("#%5Egspc")).toBe("^GSPC");
-  for (const hash of ["", "#", "#a b", "#%", "#<b>"]) expect(readFragment(hash)).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { isColumn } from "../columns/registry.ts";
-import { parseList, readName } from "./lists.ts";
+import { readName } from "./lists.ts";
+import { parseList } from "./listtext.ts";
 import type { Sort } from "./ranking.ts";
 
 /** What an address can ask for: it wins over what is kept, and changes nothing of that. */
@@ -36,14 +37,4 @@ export function formatAddress(base: string, { symbols, name, sort }: Address): s
   if (name) parts.push(`list=${encodeURIComponent(name)}`);
   if (sort) parts.push(`sort=${sort.direction === "descending" ? "-" : ""}${sort.column}`);
   return parts.length > 0 ? `${url.href}?${parts.join("&")}` : url.href;
-}
-
-/** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
-export function readFragment(hash: string): string | null {
-  try {
-    const { symbols } = parseList(decodeURIComponent(hash.replace(/^#/, "")));
-    return symbols.length === 1 ? (symbols[0] ?? null) : null;
-  } catch {
-    return null;
-  }
 }

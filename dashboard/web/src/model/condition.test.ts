@@ -1,6 +1,7 @@
 import type { ClientState, Phase, SourceState } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { combine, type FeedState, judge, origin } from "./condition.ts";
+import { judge } from "./condition.ts";
+import { combine, type FeedState, origin } from "./feed.ts";
 
 const state = (change: Partial<ClientState> = {}): ClientState => ({
   phase: "open",

@@ -1,25 +1,6 @@
 import type { ClientState, SourceState, TransportName } from "tickertape-client";
 import { age } from "../format.ts";
-
-/** Where the prices come from: the source that is best off, with the names of all, and each of them. */
-export interface FeedState extends SourceState {
-  readonly sources: readonly SourceState[];
-}
-
-// The best first; what is not known here stands between.
-const ranks = ["live", "connecting", "stale", "halted", "closed", "down"];
-const rankOf = (status: string) => (ranks.includes(status) ? ranks.indexOf(status) : ranks.length - 2.5);
-
-/** All sources as one. */
-export function combine(sources: readonly SourceState[]): FeedState {
-  const best = sources.reduce((one, other) => (rankOf(other.status) < rankOf(one.status) ? other : one));
-  return {
-    ...best,
-    source: sources.map(({ source }) => source).join(","),
-    simulated: sources.some(({ simulated }) => simulated),
-    sources,
-  };
-}
+import type { FeedState } from "./feed.ts";
 
 /** live: as it should be. wait: soon. halt: on purpose. bad: someone should know. */
 export type Tone = "live" | "wait" | "halt" | "bad";
@@ -154,27 +135,4 @@ export function judge(
         action: null,
       });
   }
-}
-
-/** What must be said about the origin of the prices: empty for a real market's. */
-export function origin(feed: FeedState): { readonly label: string; readonly note: string } | null {
-  if (feed.source === "replay") {
-    return feed.simulated
-      ? {
-          label: "Replay, simulated",
-          note: "A recording of simulated prices is being replayed. This is not market data.",
-        }
-      : { label: "Replay", note: "A recording is being replayed. These are not current prices." };
-  }
-  const made = feed.sources.filter(({ simulated }) => simulated).map(({ source }) => source);
-  if (made.length > 0 && made.length < feed.sources.length) {
-    return {
-      label: "Partly simulated",
-      note: `The prices from ${made.join(" and ")} are made up. They are not market data.`,
-    };
-  }
-  if (feed.simulated || feed.source === "sim") {
-    return { label: "Simulated", note: "These prices are made up by the built-in simulator. This is not market data." };
-  }
-  return null;
 }

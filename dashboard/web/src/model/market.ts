@@ -1,23 +1,13 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { type Client, type ClientState, decimalsOf, type Entry } from "tickertape-client";
-import { measureLatency } from "tickertape-client/latency";
+import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import type { Client, ClientState, Entry } from "tickertape-client";
 import type { Row } from "../columns/row.ts";
-import type { Api, SymbolInfo } from "./api.ts";
-import { type Condition, combine, type FeedState, judge } from "./condition.ts";
+import type { Api } from "./api.ts";
+import { type Condition, judge } from "./condition.ts";
+import { createDecimals } from "./decimals.ts";
+import { createDirectory } from "./directory.ts";
+import { combine, type FeedState } from "./feed.ts";
 import type { Meter } from "./meter.ts";
-
-export interface Vitals {
-  /**
-   * Age of the newest tick in ms; null before the first. A recording's ticks keep the times of
-   * their day, so there it is the time since the last of them came.
-   */
-  readonly newest: number | null;
-  /** Quotes a second. */
-  readonly rate: number;
-  /** The round trip to the server in ms; null while nobody knows. */
-  readonly latency: number | null;
-  readonly now: number;
-}
+import { createVitals } from "./vitals.ts";
 
 export interface MarketOptions {
   readonly client: Client;
@@ -25,115 +15,57 @@ export interface MarketOptions {
   readonly meter: Meter;
   /** Called for each symbol whose row would look different now. */
   readonly changed: (symbol: string) => void;
+  /** In ms since the Unix epoch. */
   readonly now?: () => number;
 }
 
 const noFeed = combine([{ source: "", simulated: false, status: "live", since: null, message: "" }]);
-const fewestDecimals = 2;
 
-/** The prices that are followed, and how it stands with them. */
-export function createMarket(options: MarketOptions) {
-  const { client, api, meter, changed, now = Date.now } = options;
-
-  const latency = measureLatency(client);
-  const state: Signal<ClientState> = signal(client.state);
-  const feed: Signal<FeedState> = signal(noFeed);
-  const vitals: Signal<Vitals> = signal({ newest: null, rate: 0, latency: null, now: now() });
+/** The prices that the page follows, and how it stands with them. It closes the client that it is given. */
+export function createMarket({ client, api, meter, changed, now = Date.now }: MarketOptions) {
+  const state = signal<ClientState>(client.state);
+  const feed = signal<FeedState>(noFeed);
+  const directory = createDirectory({ api, changed });
+  const decimals = createDecimals();
+  const vitals = createVitals({ client, meter, replayed: () => feed.peek().source === "replay", now });
   const condition: ReadonlySignal<Condition> = computed(() =>
-    judge(state.value, feed.value, vitals.value.now, vitals.value.newest !== null),
+    judge(state.value, feed.value, vitals.value.value.now, vitals.value.value.newest !== null),
   );
-  /** The records of all that the server has; null until they have been asked for and come. */
-  const everything: Signal<readonly SymbolInfo[] | null> = signal(null);
 
-  const infos = new Map<string, SymbolInfo>();
-  /** Grows when records come. */
-  const learned: Signal<number> = signal(0);
-  const unknown = new Set<string>();
-  const decimals = new Map<string, number>();
   let listed: readonly string[] = [];
-  let peeked: string | null = null;
+  let extra: string | null = null;
   let followed: readonly string[] = [];
-  let newest = 0;
-  let arrived = 0; // the last quotes
-  let wantsAll = false;
-
-  const learn = (records: readonly SymbolInfo[]) => {
-    for (const info of records) {
-      infos.set(info.symbol, info);
-      changed(info.symbol);
-    }
-    learned.value++;
-  };
-
-  const describe = async () => {
-    const missing = followed.filter((symbol) => symbol !== "*" && !infos.has(symbol));
-    if (missing.length === 0) return;
-    try {
-      learn(await api.describe(missing));
-    } catch {
-      return; // the next connection asks again
-    }
-    for (const symbol of missing) if (!infos.has(symbol)) infos.set(symbol, { symbol });
-  };
+  const unknown = new Set<string>();
 
   const follow = () => {
     const wanted = new Set(listed);
-    if (peeked !== null && !wanted.has("*")) wanted.add(peeked);
+    if (extra !== null && !wanted.has("*")) wanted.add(extra);
     const before = new Set(followed);
     followed = [...wanted];
     const gone = [...before].filter((symbol) => !wanted.has(symbol));
     for (const symbol of gone) unknown.delete(symbol);
     client.unsubscribe(gone);
     client.subscribe(followed.filter((symbol) => !before.has(symbol)));
-    void describe();
+    void directory.describe(followed);
   };
 
-  let loading: Promise<void> | null = null;
-  const load = async () => {
-    try {
-      const records = await api.everything();
-      learn(records);
-      everything.value = records;
-    } catch {
-      // the next connection asks again
-    }
-    loading = null;
-  };
-  /** One request at a time: a second answer would put rows in order anew that are held by then. */
-  const loadEverything = (): Promise<void> => {
-    wantsAll = true;
-    loading ??= load();
-    return loading;
-  };
-
-  const beat = () => {
-    const replayed = feed.peek().source === "replay";
-    const age = replayed ? now() - arrived : Math.max(0, client.serverTime() - newest / 1000);
-    vitals.value = {
-      newest: newest > 0 ? age : null,
-      rate: meter.rate(),
-      latency: state.peek().paused ? null : latency.value,
-      now: now(),
-    };
-  };
-
-  const took = (quotes: readonly { readonly s: string }[]) => {
-    let count = 0;
+  /** Takes in quotes of a message, and returns how many of them this page follows. */
+  const take = (quotes: readonly { readonly s: string }[]): number => {
+    const entries: Entry[] = [];
     for (const { s } of quotes) {
       const entry = client.entry(s);
       if (!entry) continue;
-      count++;
-      newest = Math.max(newest, entry.quote.t ?? 0);
+      entries.push(entry);
       if (unknown.delete(s)) changed(s);
     }
-    if (count > 0) arrived = now();
-    return count;
+    vitals.take(entries);
+    return entries.length;
   };
 
   const stops = [
     client.on("state", (next) => {
       state.value = next;
-      beat();
+      vitals.update();
     }),
     client.on("sources", (sources) => {
       feed.value = combine(sources);
@@ -142,10 +74,10 @@ export function createMarket(options: MarketOptions) {
       for (const symbol of symbols) changed(symbol);
     }),
     client.on("snapshot", (message) => {
-      const count = took(message.quotes);
-      if (state.value.transport === "poll" && message.resumed) meter.add(count);
+      const count = take(message.quotes);
+      if (state.value.transport === "poll" && message.resumed) meter.add(count); // polls bring all changes this way
     }),
-    client.on("update", (message) => meter.add(took(message.quotes))),
+    client.on("update", (message) => meter.add(take(message.quotes))),
     client.on("unknown", (symbols) => {
       for (const symbol of symbols) {
         unknown.add(symbol);
@@ -153,66 +85,47 @@ export function createMarket(options: MarketOptions) {
       }
     }),
     client.on("synced", () => {
-      void describe();
-      if (wantsAll && everything.peek() === null) void loadEverything();
+      void directory.describe(followed);
+      directory.retry();
     }),
   ];
-  const heart = setInterval(beat, 1000);
-
-  const digits = (symbol: string, entry: Entry | undefined): number => {
-    let most = Math.max(fewestDecimals, decimals.get(symbol) ?? 0, infos.get(symbol)?.decimals ?? 0);
-    const quote = entry?.quote;
-    if (quote) {
-      for (const value of [quote.p, quote.b, quote.a, quote.pc, quote.h, quote.l]) {
-        if (value !== undefined) most = Math.max(most, decimalsOf(value));
-      }
-    }
-    decimals.set(symbol, most); // kept, so that the decimal point does not wander
-    return most;
-  };
 
   return {
+    /** How it stands with the connection. */
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
-    vitals: vitals as ReadonlySignal<Vitals>,
+    vitals: vitals.value,
     condition,
-    everything: everything as ReadonlySignal<readonly SymbolInfo[] | null>,
+    directory,
 
-    /** Follows these and no others; "*" alone is everything. */
-    follow(next: readonly string[]): void {
-      listed = next;
+    /** Follows these symbols and no others; "*" alone is all of them. */
+    follow(symbols: readonly string[]): void {
+      listed = symbols;
       follow();
     },
 
     /** Follows one symbol more, whatever else is followed; null is none. */
-    peek(symbol: string | null): void {
-      peeked = symbol;
+    followExtra(symbol: string | null): void {
+      extra = symbol;
       follow();
     },
 
-    info: (symbol: string): SymbolInfo | undefined => infos.get(symbol),
-    learned: learned as ReadonlySignal<number>,
-    learn,
-    loadEverything,
-
+    /** What is known of a symbol now. */
     row(symbol: string): Row {
       const entry = client.entry(symbol);
-      const info = infos.get(symbol);
+      const info = directory.info(symbol);
       return {
         symbol,
         name: info?.name ?? "",
         zone: info?.zone ?? "",
         entry,
-        decimals: digits(symbol, entry),
+        decimals: decimals.of(symbol, entry, info?.decimals),
         unknown: unknown.has(symbol) && !entry,
       };
     },
 
-    /** How old the price of an entry is, in ms; that of a recording since it came. */
-    age(entry: Entry): number {
-      if (feed.peek().source === "replay" || entry.quote.t === undefined) return now() - entry.received;
-      return Math.max(0, client.serverTime() - entry.quote.t / 1000);
-    },
+    /** How old the price of a row is, in ms; 0 without one. */
+    age: ({ entry }: Row): number => (entry ? vitals.age(entry) : 0),
 
     togglePause(): void {
       if (state.value.paused) client.resume("user");
@@ -220,8 +133,7 @@ export function createMarket(options: MarketOptions) {
     },
 
     close(): void {
-      clearInterval(heart);
-      latency.close();
+      vitals.close();
       for (const stop of stops) stop();
       client.close();
     },

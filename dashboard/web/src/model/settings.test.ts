@@ -1,19 +1,12 @@
 import { expect, test } from "vitest";
 import { createSettings, defaultSettings, rateOf, readSettings } from "./settings.ts";
-
-const storage = (initial: Record<string, string> = {}) => {
-  const items = new Map(Object.entries(initial));
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-  };
-};
+import { memoryStorage } from "./store.fixture.ts";
 
 test("settings come back as they were set", () => {
-  const kept = storage();
+  const kept = memoryStorage();
   const settings = createSettings(() => kept);
   expect(settings.value.value).toEqual(defaultSettings);
-  settings.set({ theme: "dark", rate: "0.2" });
+  settings.update((now) => ({ ...now, theme: "dark", rate: "0.2" }));
   expect(createSettings(() => kept).value.value).toEqual({ ...defaultSettings, theme: "dark", rate: "0.2" });
 });
 
@@ -22,14 +15,14 @@ test("what is none of the choices is the default", () => {
     ...defaultSettings,
     density: "roomy",
   });
-  expect(createSettings(() => storage({ "tickertape.settings": "{" })).value.value).toEqual(defaultSettings);
+  expect(createSettings(() => memoryStorage({ "tickertape.settings": "{" })).value.value).toEqual(defaultSettings);
 });
 
 test("without a storage they hold for this page", () => {
   const settings = createSettings(() => {
     throw new DOMException("denied", "SecurityError");
   });
-  settings.set({ density: "roomy" });
+  settings.update((now) => ({ ...now, density: "roomy" }));
   expect(settings.value.value.density).toBe("roomy");
 });
 

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals-core";
+import { createStore, type Store, type TextStorage } from "./store.ts";
 
 const choices = {
   theme: ["system", "dark", "light"],
@@ -35,7 +35,7 @@ export const defaultSettings: Settings = {
 
 const key = "tickertape.settings";
 
-/** What can be read of stored settings; the default for the rest. */
+/** What can be read of stored settings, and the default for the rest. */
 export function readSettings(value: unknown): Settings {
   const stored = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const settings: Record<string, unknown> = { ...defaultSettings };
@@ -45,32 +45,9 @@ export function readSettings(value: unknown): Settings {
   return settings as Settings;
 }
 
-/** How the page looks and behaves, kept in the storage; where that is forbidden it holds for this page. */
-export function createSettings(storage: () => Pick<Storage, "getItem" | "setItem">): {
-  readonly value: ReadonlySignal<Settings>;
-  set(change: Partial<Settings>): void;
-} {
-  let stored: unknown = null;
-  try {
-    stored = JSON.parse(storage().getItem(key) ?? "null");
-  } catch {
-    // as if nothing had been kept
-  }
-  const value = signal(readSettings(stored));
-  return {
-    value,
-    set(change) {
-      value.value = readSettings({ ...value.value, ...change });
-      try {
-        storage().setItem(key, JSON.stringify({ version: 1, ...value.value }));
-      } catch {
-        // it holds for this page
-      }
-    },
-  };
-}
-
-export type SettingsStore = ReturnType<typeof createSettings>;
+/** How the page looks and behaves, as the reader has set it. */
+export const createSettings = (storage: () => TextStorage): Store<Settings> =>
+  createStore({ storage, key, read: (item) => readSettings(item(key)) });
 
 /** The rate as the client takes it. */
 export const rateOf = ({ rate }: Settings): number | null => (rate === "each" ? null : Number(rate));

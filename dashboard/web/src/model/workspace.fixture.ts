@@ -3,15 +3,17 @@ import { vi } from "vitest";
 import { createFakeSockets } from "../../../client/test/support/fakes.ts";
 import type { Address } from "./address.ts";
 import type { Api, SymbolInfo } from "./api.ts";
-import { nothingSaved, type Saved } from "./kept.ts";
+import { type Arrangement, nothingArranged } from "./arrangement.ts";
 import { createMarket } from "./market.ts";
 import { createMeter } from "./meter.ts";
+import { createNotes } from "./notes.ts";
+import { memoryStore } from "./store.fixture.ts";
 import { createWorkspace } from "./workspace.ts";
 
 export const micros = () => Date.now() * 1000;
 
-export const ownList = (...symbols: string[]): Saved => ({
-  ...nothingSaved,
+export const ownList = (...symbols: string[]): Arrangement => ({
+  ...nothingArranged,
   lists: [{ name: "Mine", symbols }],
   choice: { kind: "own", name: "Mine" },
 });
@@ -27,7 +29,11 @@ const record = (symbol: string): SymbolInfo => ({
 });
 
 /** A workspace on a stream that says what the test wants; `failures` requests for the lists fail first. */
-export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures = 0, address: Address = noAddress) => {
+export const setupWorkspace = async (
+  arranged: Arrangement = ownList("A", "B"),
+  failures = 0,
+  address: Address = noAddress,
+) => {
   const sockets = createFakeSockets();
   let left = failures;
   const api: Api = {
@@ -47,7 +53,8 @@ export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures 
       };
     }),
   };
-  let kept = saved;
+  const arrangement = memoryStore(arranged);
+  const notes = createNotes();
   const client = createClient({
     url: "http://host/",
     WebSocket: sockets.WebSocket,
@@ -60,13 +67,9 @@ export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures 
   const workspace = createWorkspace({
     market,
     api,
-    saved: {
-      load: () => saved,
-      save: (next) => {
-        kept = next;
-      },
-    },
+    arrangement,
     address,
+    notes,
   });
   await workspace.start();
   client.connect();
@@ -76,6 +79,7 @@ export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures 
     client,
     market,
     workspace,
+    notes,
     api,
     changed,
     sockets,
@@ -98,7 +102,7 @@ export const setupWorkspace = async (saved: Saved = ownList("A", "B"), failures 
     }),
     update: (seq: number, ...quotes: WireQuote[]): ServerMessage => ({ type: "update", seq, time: micros(), quotes }),
     breaks: () => sockets.last().breaks(),
-    kept: () => kept,
+    kept: () => arrangement.value.peek(),
     close: () => {
       workspace.close();
       market.close();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { SymbolInfo } from "./api.ts";
-import { nothingSaved } from "./kept.ts";
+import { nothingArranged } from "./arrangement.ts";
 import { ownList, setupWorkspace as setup } from "./workspace.fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
@@ -8,7 +8,7 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe("the list", () => {
   test("of a newcomer is the server's default one, which is not taken for a choice", async () => {
-    const { workspace, sockets, kept } = await setup(nothingSaved);
+    const { workspace, sockets, kept } = await setup(nothingArranged);
     expect(workspace.symbols.value).toEqual(["A", "B"]);
     expect(sockets.last().url).toContain("symbols=A,B");
     workspace.sortBy("symbol");
@@ -17,22 +17,22 @@ describe("the list", () => {
   });
 
   test("becomes the reader's own once it is changed, and the server's stays what it was", async () => {
-    const { workspace, kept } = await setup(nothingSaved);
+    const { workspace, notes, kept } = await setup(nothingArranged);
     workspace.add({ symbol: "C", name: "C Inc." });
-    expect(workspace.note.value?.text).toBe("C added in “My main”, your copy.");
+    expect(notes.current.value?.text).toBe("C added in “My main”, your copy.");
     expect(kept().lists).toEqual([{ name: "My main", symbols: ["A", "B", "C"] }]);
-    workspace.note.value?.undo?.();
+    notes.current.value?.undo?.();
     expect(kept()).toMatchObject({ lists: [], choice: null });
     expect(workspace.symbols.value).toEqual(["A", "B"]);
   });
 
   test("of the reader's own is changed in place", async () => {
-    const { workspace, kept } = await setup();
+    const { workspace, notes, kept } = await setup();
     workspace.add({ symbol: "C", name: "C Inc." });
     workspace.remove("A");
     expect(kept().lists[0]?.symbols).toEqual(["B", "C"]);
-    expect(workspace.note.value?.text).toBe("A removed.");
-    workspace.note.value?.undo?.();
+    expect(notes.current.value?.text).toBe("A removed.");
+    notes.current.value?.undo?.();
     expect(kept().lists[0]?.symbols).toEqual(["A", "B", "C"]);
     workspace.move("C", "A");
     expect(workspace.symbols.value).toEqual(["C", "A", "B"]);
@@ -43,13 +43,13 @@ describe("the list", () => {
   });
 
   test("is asked for again as soon as a server that could not tell it answers", async () => {
-    const { workspace, says, hello } = await setup(nothingSaved, 1);
+    const { workspace, says, hello } = await setup(nothingArranged, 1);
     expect(workspace.symbols.value).toBeNull();
-    expect(workspace.failure.value).not.toBeNull();
+    expect(workspace.library.failure.value).not.toBeNull();
     says(hello());
     await settle();
     expect(workspace.symbols.value).toEqual(["A", "B"]);
-    expect(workspace.failure.value).toBeNull();
+    expect(workspace.library.failure.value).toBeNull();
   });
 
   test("is ranked by what is asked for, and filtered by symbol, name and sector", async () => {
@@ -68,7 +68,7 @@ describe("the list", () => {
   });
 
   test("that the server has no longer gives way to its default", async () => {
-    const { workspace } = await setup({ ...nothingSaved, choice: { kind: "server", name: "gone" } });
+    const { workspace } = await setup({ ...nothingArranged, choice: { kind: "server", name: "gone" } });
     expect(workspace.choice.value).toEqual({ kind: "server", name: "main" });
   });
 });
@@ -80,7 +80,7 @@ describe("ready-made lists", () => {
     workspace.choose({ kind: "sector", name: "Late" });
     await settle();
     expect(workspace.symbols.value).toEqual(["C", "Z"]);
-    expect([...workspace.sectors.value.keys()]).toEqual(["Early", "Late"]);
+    expect([...workspace.library.sectors.value.keys()]).toEqual(["Early", "Late"]);
     workspace.choose({ kind: "all" });
     await settle();
     expect(workspace.symbols.value).toEqual(["A", "B", "C", "Z"]);
@@ -93,19 +93,19 @@ describe("ready-made lists", () => {
     const { workspace } = await setup();
     const seen = [];
     for (let i = 0; i < 5; i++) {
-      seen.push(workspace.title(workspace.choice.value));
+      seen.push(workspace.title.value);
       workspace.step(1);
       await settle();
     }
     expect(seen).toEqual(["Mine", "other", "main", "All symbols", "Mine"]);
     workspace.step(-1);
-    expect(workspace.title(workspace.choice.value)).toBe("Mine");
+    expect(workspace.title.value).toBe("Mine");
   });
 });
 
 describe("lists with names", () => {
   test("are made, renamed, copied and deleted, and that can be taken back", async () => {
-    const { workspace, kept } = await setup();
+    const { workspace, notes, kept } = await setup();
     expect(workspace.create("Mine", [])).toBe("Mine 2");
     expect(workspace.symbols.value).toEqual([]);
     workspace.rename("Mine 2", "  Metals ");
@@ -122,19 +122,19 @@ describe("lists with names", () => {
     workspace.discard("Others");
     expect(kept().lists).toHaveLength(2);
     expect(workspace.choice.value).toEqual({ kind: "server", name: "main" });
-    workspace.note.value?.undo?.();
+    notes.current.value?.undo?.();
     expect(workspace.choice.value).toEqual({ kind: "own", name: "Others" });
     expect(kept().lists).toHaveLength(3);
   });
 
   test("are imported once it is known which of their symbols exist", async () => {
-    const { workspace, kept } = await setup();
-    const look = await workspace.look(["NYSE:C", "NOPE", "A", "A"]);
+    const { workspace, notes, kept } = await setup();
+    const look = await workspace.lookUp(["NYSE:C", "NOPE", "A", "A"]);
     // "NYSE:C" itself is known to this server; one that is not loses its exchange.
     expect(look).toEqual({ symbols: ["NYSE:C", "A"], unknown: ["NOPE"] });
     workspace.import("From elsewhere", look.symbols);
     expect(kept().lists.at(-1)).toEqual({ name: "From elsewhere", symbols: ["NYSE:C", "A"] });
-    expect(workspace.note.value?.text).toBe("2 symbols imported as “From elsewhere”.");
+    expect(notes.current.value?.text).toBe("2 symbols imported as “From elsewhere”.");
   });
 });
 
@@ -147,15 +147,15 @@ describe("an address", () => {
     });
     expect(workspace.symbols.value).toEqual(["B", "C"]);
     expect(sockets.last().url).toContain("symbols=B,C");
-    expect(workspace.title(workspace.choice.value)).toBe("Theirs");
+    expect(workspace.title.value).toBe("Theirs");
     workspace.setLayout(workspace.layout.value);
-    expect(kept()).toMatchObject({ lists: [{ name: "Mine", symbols: ["A"] }], sort: null });
+    expect(kept()).toMatchObject({ ...ownList("A"), sort: null });
     workspace.copy("Theirs");
     expect(kept().lists.at(-1)).toEqual({ name: "Theirs", symbols: ["B", "C"] });
   });
 
   test("can ask for everything", async () => {
-    const { workspace, sockets } = await setup(nothingSaved, 0, { symbols: ["*"], name: null, sort: undefined });
+    const { workspace, sockets } = await setup(nothingArranged, 0, { symbols: ["*"], name: null, sort: undefined });
     await settle();
     expect(workspace.symbols.value).toEqual(["A", "B", "C", "Z"]);
     expect(sockets.last().url).toContain("symbols=*");
@@ -169,12 +169,12 @@ describe("an address", () => {
         answer = resolve;
       }),
     );
-    void market.loadEverything();
+    void market.directory.loadAll();
     says(hello(), snapshot(1));
     await settle();
     expect(api.everything).toHaveBeenCalledTimes(1);
     answer([{ symbol: "A" }]);
     await settle();
-    expect(market.everything.value).toEqual([{ symbol: "A" }]);
+    expect(market.directory.all.value).toEqual([{ symbol: "A" }]);
   });
 });

@@ -1,27 +1,29 @@
 import { useEffect } from "preact/hooks";
-import { origin } from "../model/condition.ts";
+import { origin } from "../model/feed.ts";
 import type { Services } from "./services.ts";
 
 const noteLasts = 8000;
 
 const zones = (services: Services): string => {
   const { workspace, market, format } = services;
-  const all = new Set((workspace.symbols.value ?? []).slice(0, 200).map((symbol) => market.info(symbol)?.zone ?? ""));
+  const all = new Set(
+    (workspace.symbols.value ?? []).slice(0, 200).map((symbol) => market.directory.info(symbol)?.zone ?? ""),
+  );
   const at = market.vitals.value.now;
   const names = [...new Set([...all].map((zone) => format.value.zone(zone, at)))];
   return names.length > 2 ? `${names.slice(0, 2).join(", ")} and others` : names.join(" and ");
 };
 
 export function Footer({ services }: { readonly services: Services }) {
-  const { workspace, market, dialog, settings } = services;
-  const note = workspace.note.value;
+  const { workspace, market, dialog, settings, notes } = services;
+  const note = notes.current.value;
   const label = origin(market.feed.value);
   useEffect(() => {
     if (!note) return;
     // Another one may stand there by then: effects come after the frame that shows it.
-    const timer = setTimeout(() => workspace.note.peek() === note && workspace.dismiss(), noteLasts);
+    const timer = setTimeout(() => notes.current.peek() === note && notes.dismiss(), noteLasts);
     return () => clearTimeout(timer);
-  }, [note, workspace]);
+  }, [note, notes]);
   return (
     <footer>
       {note ? (

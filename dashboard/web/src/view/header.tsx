@@ -1,4 +1,4 @@
-import { origin } from "../model/condition.ts";
+import { origin } from "../model/feed.ts";
 import { Badge } from "./badge.tsx";
 import { GearIcon, HelpIcon, Mark, PauseIcon, PlayIcon } from "./icons.tsx";
 import { Search } from "./search.tsx";

@@ -1,4 +1,4 @@
-import { origin } from "../model/condition.ts";
+import { origin } from "../model/feed.ts";
 import { CloseIcon } from "./icons.tsx";
 import type { Services } from "./services.ts";
 
@@ -70,7 +70,7 @@ export function Vacancy({ services }: { readonly services: Services }) {
       </div>
     );
   }
-  const failure = workspace.failure.value;
+  const failure = workspace.library.failure.value;
   if (symbols) {
     return (
       <div class="vacancy">

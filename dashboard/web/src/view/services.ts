@@ -3,8 +3,10 @@ import type { Client } from "tickertape-client";
 import type { Format } from "../format.ts";
 import type { Api } from "../model/api.ts";
 import type { Market } from "../model/market.ts";
-import type { SettingsStore } from "../model/settings.ts";
+import type { Notes } from "../model/notes.ts";
+import type { Settings } from "../model/settings.ts";
 import type { Sparks } from "../model/spark.ts";
+import type { Store } from "../model/store.ts";
 import type { Workspace } from "../model/workspace.ts";
 
 export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
@@ -14,8 +16,9 @@ export interface Services {
   readonly client: Client;
   readonly market: Market;
   readonly workspace: Workspace;
+  readonly notes: Notes;
   readonly api: Api;
-  readonly settings: SettingsStore;
+  readonly settings: Store<Settings>;
   readonly format: ReadonlySignal<Format>;
   readonly sparks: Sparks;
   /** The dialog that is open. */

@@ -5,28 +5,26 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFormat } from "../format.ts";
 import type { SymbolInfo } from "../model/api.ts";
-import { nothingSaved, type Saved } from "../model/kept.ts";
+import { type Arrangement, nothingArranged } from "../model/arrangement.ts";
 import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
+import { memoryStorage } from "../model/store.fixture.ts";
 import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
 import type { DialogName, Services } from "./services.ts";
 import { App } from "./shell.tsx";
 
 let host: HTMLElement;
 
-const mount = async (saved?: Saved, failures?: number) => {
-  const made = await setupWorkspace(saved, failures);
-  const kept = new Map<string, string>();
+const mount = async (arranged?: Arrangement, failures?: number) => {
+  const made = await setupWorkspace(arranged, failures);
   const detail = signal<string | null>(null);
   const services: Services = {
     client: made.client,
     market: made.market,
     workspace: made.workspace,
+    notes: made.notes,
     api: made.api,
-    settings: createSettings(() => ({
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, value) => void kept.set(key, value),
-    })),
+    settings: createSettings(() => memoryStorage()),
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
     sparks: createSparks({ fetch: async () => new Map(), changed: () => {} }),
     dialog: signal<DialogName | null>(null),
@@ -122,7 +120,7 @@ describe("the page", () => {
   });
 
   test("offers another try when the list could not be loaded", async () => {
-    const { workspace } = await mount(nothingSaved, 1);
+    const { workspace } = await mount(nothingArranged, 1);
     expect(text(".vacancy h2")).toBe("Nothing to show yet");
     await act(async () => {
       host.querySelector<HTMLElement>(".vacancy button")?.click();
@@ -134,12 +132,12 @@ describe("the page", () => {
 });
 
 test("a note stays its time, also when the time of the one before is up as it comes", async () => {
-  const { client, workspace } = await mount();
+  const { client, notes } = await mount();
   client.disconnect(); // a silent server would be left for another transport meanwhile
-  await act(() => workspace.say("One."));
+  await act(() => notes.say("One."));
   await wait(7999);
   await act(async () => {
-    workspace.say("Two.");
+    notes.say("Two.");
     await vi.advanceTimersByTimeAsync(1); // no frame has come yet
   });
   expect(text(".note")).toBe("Two.");
@@ -250,7 +248,7 @@ describe("the keyboard", () => {
       workspace.filter.value = "beta";
     });
     expect([order(), text(".found")]).toEqual([[], "0 of 2"]);
-    await act(() => market.learn([{ symbol: "B", name: "Beta Corp." }]));
+    await act(() => market.directory.learn([{ symbol: "B", name: "Beta Corp." }]));
     expect([order(), text(".found")]).toEqual([["B"], "1 of 2"]);
   });
 
@@ -300,7 +298,7 @@ describe("the lists", () => {
     await act(() => {
       host.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
     });
-    expect(workspace.lists.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
+    expect(workspace.library.own.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
     expect(text(".note")).toContain("1 symbol imported");
   });
 });

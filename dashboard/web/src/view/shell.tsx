@@ -66,7 +66,7 @@ export function App({ services, onGrid }: AppProps) {
       root: host.current,
       label: "Quotes",
       row: market.row,
-      age: ({ entry }) => (entry ? market.age(entry) : 0),
+      age: market.age,
       format: services.format.peek(),
       layout: workspace.layout.peek(),
       sparks: services.sparks,

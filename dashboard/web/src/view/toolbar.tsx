@@ -40,12 +40,12 @@ export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
   });
 
   const listItems = (): readonly MenuItem[] => {
-    const own = workspace.lists.value;
-    const served = workspace.served.value?.watchlists ?? [];
-    const sectors = [...workspace.sectors.value];
+    const own = workspace.library.own.value;
+    const served = workspace.library.served.value?.watchlists ?? [];
+    const sectors = [...workspace.library.sectors.value];
     const now = choice.value;
     return [
-      ...(now?.kind === "shared" ? [radio(workspace.title(now), now, "from the address")] : []),
+      ...(now?.kind === "shared" ? [radio(workspace.title.value, now, "from the address")] : []),
       ...(own.length > 0 ? [{ kind: "heading" as const, label: "Your lists" }] : []),
       ...own.map(({ name, symbols }) => radio(name, { kind: "own", name }, count(symbols.length))),
       { kind: "heading", label: "Lists of this server" },
@@ -53,7 +53,7 @@ export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
       radio(
         "All symbols",
         { kind: "all" },
-        market.everything.value ? count(market.everything.value.length) : undefined,
+        market.directory.all.value ? count(market.directory.all.value.length) : undefined,
       ),
       ...(sectors.length > 0 ? [{ kind: "heading" as const, label: "Sectors" }] : []),
       ...sectors.map(([name, symbols]) => radio(name, { kind: "sector", name }, count(symbols.length))),
@@ -68,7 +68,7 @@ export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
             {
               kind: "action" as const,
               label: "Keep a copy",
-              run: () => workspace.copy(workspace.title(now) || "My list"),
+              run: () => workspace.copy(workspace.title.value || "My list"),
             },
           ]),
       { kind: "line" },
@@ -104,14 +104,14 @@ export function Toolbar({ services, lists, columns, held }: ToolbarProps) {
         className="list-name"
         items={listItems}
         open={lists}
-        onOpen={() => void market.loadEverything()}
+        onOpen={() => void market.directory.loadAll()}
       >
-        <span class="name">{workspace.title(choice.value) || "Lists"}</span>
+        <span class="name">{workspace.title.value || "Lists"}</span>
         {shown && <span class="size">{format.value.count(shown.length)}</span>}
         <DownIcon />
       </Menu>
       {choice.value?.kind === "shared" && (
-        <button type="button" class="tool" onClick={() => workspace.copy(workspace.title(choice.value))}>
+        <button type="button" class="tool" onClick={() => workspace.copy(workspace.title.value)}>
           Keep this list
         </button>
       )}

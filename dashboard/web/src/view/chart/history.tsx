@@ -118,7 +118,7 @@ export function History({ services, symbol }: { readonly services: Services; rea
                 value={value}
                 aria-label={intervalNames[value]}
                 checked={value === interval}
-                onChange={() => settings.set({ interval: value })}
+                onChange={() => settings.update((before) => ({ ...before, interval: value }))}
               />
               <span>{value}</span>
             </label>

@@ -31,7 +31,7 @@ export function Detail({ services, symbol }: { readonly services: Services; read
   }, []);
 
   useEffect(() => {
-    market.peek(symbol);
+    market.followExtra(symbol);
     const draw = frameBatch<"draw">(() => {
       drawn.value++;
     });
@@ -40,7 +40,7 @@ export function Detail({ services, symbol }: { readonly services: Services; read
     });
     return () => {
       stop();
-      market.peek(null);
+      market.followExtra(null);
     };
   }, [client, market, symbol, drawn]);
 
@@ -51,9 +51,9 @@ export function Detail({ services, symbol }: { readonly services: Services; read
   const format = services.format.value;
   const row = market.row(symbol);
   const { decimals, zone, entry } = row;
-  const view = viewOf(row, { format, age: entry ? market.age(entry) : 0, now: vitals.now, quiet: true });
+  const view = viewOf(row, { format, age: market.age(row), now: vitals.now, quiet: true });
   const { quote, change, percent, state } = view;
-  const info = market.info(symbol);
+  const info = market.directory.info(symbol);
 
   const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
   const position = rangePosition(quote);

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { formatAddress } from "../../model/address.ts";
-import { formatList, parseList, readName } from "../../model/lists.ts";
+import { readName } from "../../model/lists.ts";
+import { formatList, parseList } from "../../model/listtext.ts";
 import type { Services } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -24,7 +25,7 @@ async function copy(field: HTMLInputElement | HTMLTextAreaElement | null, done: 
 
 /** Asks for a name: of a new list, or another one of the list that is shown. */
 export function NameDialog({ services: { workspace }, close, rename }: Props & { readonly rename: boolean }) {
-  const before = rename ? workspace.title(workspace.choice.value) : "";
+  const before = rename ? workspace.title.value : "";
   const text = useSignal(before);
   const name = readName(text.value);
   return (
@@ -66,7 +67,7 @@ export function ShareDialog({ services: { workspace }, close }: Props) {
   const choice = workspace.choice.value;
   const url = formatAddress(document.baseURI, {
     symbols: choice?.kind === "all" ? ["*"] : (workspace.symbols.value ?? []),
-    name: workspace.title(choice) || null,
+    name: workspace.title.value || null,
     sort: workspace.sort.value,
   });
   return (
@@ -101,7 +102,7 @@ export function ShareDialog({ services: { workspace }, close }: Props) {
 export function ExportDialog({ services: { workspace }, close }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const said = useSignal("");
-  const name = workspace.title(workspace.choice.value) || "list";
+  const name = workspace.title.value || "list";
   const text = formatList({ name, symbols: workspace.symbols.value ?? [] });
   const download = () => {
     const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
@@ -154,7 +155,7 @@ export function ImportDialog({ services: { workspace }, close }: Props) {
     let stale = false;
     const timer = setTimeout(async () => {
       try {
-        const found = await workspace.look(symbols);
+        const found = await workspace.lookUp(symbols);
         if (!stale) look.value = { kind: "found", ...found };
       } catch {
         if (!stale) look.value = { kind: "failed" };

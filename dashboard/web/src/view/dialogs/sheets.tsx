@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { keySheet } from "../../app/keys.ts";
-import { type SettingName, type Settings, settingChoices } from "../../model/settings.ts";
+import { type SettingName, settingChoices } from "../../model/settings.ts";
 import type { Services } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -44,7 +44,6 @@ const settingTexts: {
 
 export function SettingsDialog({ services: { settings }, close }: Props) {
   const now = settings.value.value;
-  const set = (change: Partial<Settings>) => settings.set(change);
   return (
     <Dialog title="Settings" close={close}>
       <div class="settings">
@@ -59,7 +58,7 @@ export function SettingsDialog({ services: { settings }, close }: Props) {
                     name={name}
                     value={value}
                     checked={now[name] === value}
-                    onChange={() => set({ [name]: value })}
+                    onChange={() => settings.update((before) => ({ ...before, [name]: value }))}
                   />
                   <span>
                     {name === "scheme" && <i class="sample" aria-hidden="true" />}

@@ -1,6 +1,6 @@
 import { stateNames, viewOf } from "../../columns/row.ts";
 import { dash } from "../../format.ts";
-import { origin } from "../../model/condition.ts";
+import { origin } from "../../model/feed.ts";
 
 import type { Services } from "../services.ts";
 
@@ -24,7 +24,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   const sheet = document.createElement("section");
   sheet.className = "print";
   const title = document.createElement("h1");
-  title.textContent = workspace.title(workspace.choice.peek()) || "tickertape";
+  title.textContent = workspace.title.peek() || "tickertape";
   const told = document.createElement("p");
   told.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
     .filter((text) => text !== "")
@@ -36,8 +36,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   const body = table.createTBody();
   for (const symbol of symbols.slice(0, most)) {
     const row = market.row(symbol);
-    const age = row.entry ? market.age(row.entry) : 0;
-    const { state, quote, change, percent } = viewOf(row, { format, age, now, quiet: true });
+    const { state, quote, change, percent } = viewOf(row, { format, age: market.age(row), now, quiet: true });
     const { p, b, a, v, t } = quote;
     const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
     const line = body.insertRow();

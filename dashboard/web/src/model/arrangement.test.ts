@@ -1,33 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { defaultLayout, toggleColumn } from "../columns/layout.ts";
-import { createSavedStore, nothingSaved, type Saved } from "./kept.ts";
-
-const storage = (initial: Record<string, string> = {}) => {
-  const items = new Map(Object.entries(initial));
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-  };
-};
+import { type Arrangement, createArrangementStore, nothingArranged } from "./arrangement.ts";
+import { memoryStorage } from "./store.fixture.ts";
 
 describe("what the reader has chosen", () => {
   test("comes back as it was saved", () => {
-    const store = storage();
-    const saved = createSavedStore(() => store);
-    expect(saved.load()).toEqual(nothingSaved);
-    const choice: Saved = {
+    const storage = memoryStorage();
+    const saved = createArrangementStore(() => storage);
+    expect(saved.value.value).toEqual(nothingArranged);
+    const choice: Arrangement = {
       lists: [{ name: "Mine", symbols: ["B", "A"] }],
       choice: { kind: "own", name: "Mine" },
       sort: { column: "percent", direction: "descending" },
       layout: toggleColumn(defaultLayout, "vwap"),
     };
-    saved.save(choice);
-    expect(saved.load()).toEqual(choice);
+    saved.update(() => choice);
+    expect(createArrangementStore(() => storage).value.value).toEqual(choice);
   });
 
   test("before there were names is a list with one", () => {
     const earlier = JSON.stringify({ symbols: ["A", "B"], sort: { column: "last", direction: "ascending" } });
-    expect(createSavedStore(() => storage({ "tickertape.watch": earlier })).load()).toEqual({
+    expect(createArrangementStore(() => memoryStorage({ "tickertape.watch": earlier })).value.value).toEqual({
       lists: [{ name: "My list", symbols: ["A", "B"] }],
       choice: { kind: "own", name: "My list" },
       sort: { column: "last", direction: "ascending" },
@@ -42,25 +35,21 @@ describe("what the reader has chosen", () => {
       sort: { column: "shoe size", direction: "ascending" },
       layout: 3,
     });
-    expect(createSavedStore(() => storage({ "tickertape.desk": value })).load()).toEqual({
-      ...nothingSaved,
+    expect(createArrangementStore(() => memoryStorage({ "tickertape.desk": value })).value.value).toEqual({
+      ...nothingArranged,
       lists: [{ name: "A", symbols: ["A"] }],
     });
-    expect(createSavedStore(() => storage({ "tickertape.desk": "nonsense" })).load()).toEqual(nothingSaved);
-  });
-
-  test("is not what the address has brought", () => {
-    const store = storage();
-    const saved = createSavedStore(() => store);
-    saved.save({ ...nothingSaved, choice: { kind: "shared" } });
-    expect(saved.load().choice).toBeNull();
+    expect(createArrangementStore(() => memoryStorage({ "tickertape.desk": "nonsense" })).value.value).toEqual(
+      nothingArranged,
+    );
   });
 
   test("holds for this page only where the browser forbids storage", () => {
-    const saved = createSavedStore(() => {
+    const saved = createArrangementStore(() => {
       throw new DOMException("denied", "SecurityError");
     });
-    saved.save(nothingSaved);
-    expect(saved.load()).toEqual(nothingSaved);
+    const lists = [{ name: "Mine", symbols: ["A"] }];
+    saved.update((now) => ({ ...now, lists }));
+    expect(saved.value.value).toEqual({ ...nothingArranged, lists });
   });
 });

@@ -1,0 +1,112 @@
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
+import type { Address } from "./address.ts";
+import type { Api, Watchlist, Watchlists } from "./api.ts";
+import type { Arrangement } from "./arrangement.ts";
+import type { Directory } from "./directory.ts";
+import type { Choice, OwnList } from "./lists.ts";
+import type { Store } from "./store.ts";
+
+export interface LibraryOptions {
+  readonly arrangement: Store<Arrangement>;
+  readonly api: Pick<Api, "watchlists">;
+  readonly directory: Directory;
+  readonly address: Address;
+}
+
+/** All lists there are: the reader's, the server's, those of the sectors, everything, and the one in the address. */
+export function createLibrary({ arrangement, api, directory, address }: LibraryOptions) {
+  const own = computed<readonly OwnList[]>(() => arrangement.value.value.lists);
+  const served = signal<Watchlists | null>(null);
+  const failure = signal<string | null>(null);
+  let loading = false;
+
+  const servedList = (name: string | undefined): Watchlist | undefined =>
+    served.value?.watchlists.find((list) => list.name === name);
+
+  const sectors = computed<ReadonlyMap<string, readonly string[]>>(() => {
+    const found = new Map<string, string[]>();
+    for (const { symbol, sector } of directory.all.value ?? []) {
+      if (!sector) continue;
+      const symbols = found.get(sector);
+      if (symbols) symbols.push(symbol);
+      else found.set(sector, [symbol]);
+    }
+    return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+
+  return {
+    own,
+    /** Null until the server has answered. */
+    served: served as ReadonlySignal<Watchlists | null>,
+    /** By name; empty until the directory has loaded all symbols. */
+    sectors,
+    /** Why the server's lists could not be had; null when all is well. */
+    failure: failure as ReadonlySignal<string | null>,
+
+    /** The list that a choice stands for: the server's default one where nothing was chosen, or what was chosen is gone. */
+    resolve(chosen: Choice | null): Choice | null {
+      if (chosen && chosen.kind !== "server") return chosen;
+      if (chosen && (served.value === null || servedList(chosen.name))) return chosen;
+      const fallback = servedList(served.value?.default) ?? served.value?.watchlists[0];
+      return fallback ? { kind: "server", name: fallback.name } : null;
+    },
+
+    /** Its symbols, in order and each once; null until they are known. */
+    symbolsOf(choice: Choice | null): readonly string[] | null {
+      switch (choice?.kind) {
+        case undefined:
+          return null;
+        case "own":
+          return own.value.find(({ name }) => name === choice.name)?.symbols ?? [];
+        case "server":
+          return served.value === null ? null : [...new Set(servedList(choice.name)?.symbols ?? [])];
+        case "sector":
+          return directory.all.value && (sectors.value.get(choice.name) ?? []);
+        case "shared":
+          if (address.symbols?.[0] !== "*") return address.symbols;
+      }
+      return directory.all.value?.map(({ symbol }) => symbol) ?? null;
+    },
+
+    /** Whether it is every symbol that the server has, so that the stream need not name them. */
+    isEverything: (choice: Choice | null): boolean =>
+      choice?.kind === "all" || (choice?.kind === "shared" && address.symbols?.[0] === "*"),
+
+    /** Its name; empty for none. */
+    titleOf(choice: Choice | null): string {
+      switch (choice?.kind) {
+        case "all":
+          return "All symbols";
+        case "shared":
+          return address.name ?? "Shared list";
+      }
+      return choice?.name ?? "";
+    },
+
+    /** The lists that one can step through, in the menu's order. */
+    sequence: (): readonly Choice[] => [
+      ...own.value.map(({ name }) => ({ kind: "own" as const, name })),
+      ...(served.value?.watchlists ?? []).map(({ name }) => ({ kind: "server" as const, name })),
+      { kind: "all" },
+    ],
+
+    /** Asks for the server's lists. There is one request at a time. It never throws: `failure` says how it went. */
+    async load(): Promise<void> {
+      if (loading) return;
+      loading = true;
+      try {
+        const answer = await api.watchlists();
+        batch(() => {
+          served.value = answer;
+          failure.value = null;
+        });
+      } catch {
+        failure.value = "The list of symbols could not be loaded.";
+      } finally {
+        loading = false;
+      }
+    },
+  };
+}
+
+export type Library = ReturnType<typeof createLibrary>;

@@ -1,0 +1,69 @@
+import { type ReadonlySignal, signal } from "@preact/signals-core";
+import type { Client, Entry } from "tickertape-client";
+import { measureLatency } from "tickertape-client/latency";
+import type { Meter } from "./meter.ts";
+
+/** How it stands with the connection, a second at a time. */
+export interface Vitals {
+  /**
+   * Age of the newest tick in ms; null before the first. The ticks of a recording keep the times of their day, so there
+   * it is the time since the last of them came.
+   */
+  readonly newest: number | null;
+  /** Quotes a second. */
+  readonly rate: number;
+  /** The round trip to the server in ms; null while it is not known. */
+  readonly latency: number | null;
+  /** In ms since the Unix epoch. */
+  readonly now: number;
+}
+
+export interface VitalsOptions {
+  readonly client: Client;
+  readonly meter: Meter;
+  /** Whether the feed is a recording. */
+  readonly replayed: () => boolean;
+  readonly now: () => number;
+}
+
+const every = 1000; // ms
+
+/** Measures the connection until it is closed. */
+export function createVitals({ client, meter, replayed, now }: VitalsOptions) {
+  const latency = measureLatency(client);
+  let newest = 0; // µs since the Unix epoch, by the server's clock
+  let arrived = 0; // ms since the Unix epoch
+
+  /** How old a price is, in ms: by the server's clock, or since it came where the feed is a recording. */
+  const ageOf = (tick: number | undefined, received: number): number =>
+    replayed() || tick === undefined ? now() - received : Math.max(0, client.serverTime() - tick / 1000);
+
+  const read = (): Vitals => ({
+    newest: newest > 0 ? ageOf(newest, arrived) : null,
+    rate: meter.rate(),
+    latency: client.state.paused ? null : latency.value,
+    now: now(),
+  });
+  const value = signal<Vitals>({ newest: null, rate: 0, latency: null, now: now() });
+  const update = () => {
+    value.value = read();
+  };
+  const timer = setInterval(update, every);
+
+  return {
+    value: value as ReadonlySignal<Vitals>,
+    /** Measures now, for a change that should be seen at once. */
+    update,
+    /** Takes in quotes that came together. */
+    take(entries: readonly Entry[]): void {
+      for (const { quote } of entries) newest = Math.max(newest, quote.t ?? 0);
+      if (entries.length > 0) arrived = now();
+    },
+    /** How old the price of an entry is, in ms. */
+    age: (entry: Entry): number => ageOf(entry.quote.t, entry.received),
+    close(): void {
+      clearInterval(timer);
+      latency.close();
+    },
+  };
+}
