@@ -1,33 +1,16 @@
-import { expect, test } from "vitest";
-import { frameBatch } from "./frame.ts";
+import { expect, test, vi } from "vitest";
+import { onceAFrame } from "./frame.ts";
 
-const manual = () => {
+test("many calls between two frames draw once, and a call while it draws belongs to the frame after", () => {
   const frames: (() => void)[] = [];
-  return { schedule: (paint: () => void) => frames.push(paint), frames };
-};
-
-test("each key is drawn once a frame, however often it is marked", () => {
-  const { schedule, frames } = manual();
-  const drawn: string[][] = [];
-  const mark = frameBatch<string>((dirty) => drawn.push([...dirty]), schedule);
-  mark("A");
-  mark("B");
-  mark("A");
-  expect(frames).toHaveLength(1);
+  const draw = vi.fn();
+  const mark = onceAFrame(draw, (paint) => frames.push(paint));
+  draw.mockImplementationOnce(() => mark());
+  mark();
+  mark();
+  expect([frames.length, draw.mock.calls.length]).toEqual([1, 0]);
   frames.shift()?.();
-  expect(drawn).toEqual([["A", "B"]]);
-});
-
-test("what is marked while drawing belongs to the next frame", () => {
-  const { schedule, frames } = manual();
-  const drawn: string[][] = [];
-  const mark = frameBatch<string>((dirty) => {
-    drawn.push([...dirty]);
-    if (drawn.length === 1) mark("again");
-  }, schedule);
-  mark("first");
+  expect([frames.length, draw.mock.calls.length]).toEqual([1, 1]);
   frames.shift()?.();
-  expect(frames).toHaveLength(1);
-  frames.shift()?.();
-  expect(drawn).toEqual([["first"], ["again"]]);
+  expect([frames.length, draw.mock.calls.length]).toEqual([0, 2]);
 });

@@ -1,22 +1,18 @@
-export type Schedule = (paint: () => void) => unknown;
-
 /**
- * Hands `draw` each marked key at most once a frame: the page repaints at the display's pace, not
- * at the market's. Marks made while drawing belong to the next frame.
+ * Returns a function that has `draw` called in the next frame, once, however often it is called before: what depends on
+ * prices is drawn at the display's pace, not at the market's. A call while it draws belongs to the frame after.
  */
-export function frameBatch<K>(
-  draw: (dirty: ReadonlySet<K>) => void,
-  schedule: Schedule = (paint) => requestAnimationFrame(paint),
-): (key: K) => void {
-  let dirty = new Set<K>();
-  const paint = () => {
-    const batch = dirty;
-    dirty = new Set();
-    draw(batch);
-  };
-  return (key) => {
-    const idle = dirty.size === 0;
-    dirty.add(key);
-    if (idle) schedule(paint);
+export function onceAFrame(
+  draw: () => void,
+  schedule: (paint: () => void) => unknown = (paint) => requestAnimationFrame(paint),
+): () => void {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    schedule(() => {
+      scheduled = false;
+      draw();
+    });
   };
 }

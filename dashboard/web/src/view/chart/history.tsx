@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Bar } from "tickertape-client";
 import { dash } from "../../format.ts";
 import { settingChoices } from "../../model/settings.ts";
-import { frameBatch } from "../frame.ts";
+import { onceAFrame } from "../frame.ts";
 import { EndIcon, LeftIcon, RightIcon, TableIcon, ZoomInIcon, ZoomOutIcon } from "../icons.tsx";
 import type { Services } from "../services.ts";
 import type { PriceChart } from "./chart.ts";
@@ -40,7 +40,7 @@ export function History({ services, symbol }: { readonly services: Services; rea
     let told = false;
     state.value = "loading";
     const all = () => client.bars(symbol, interval); // thousands, so that they are asked for only when they are needed
-    const mark = frameBatch<"draw">(() => {
+    const mark = onceAFrame(() => {
       const { changes, whole } = pending.current;
       if (whole || state.peek() !== "drawn") state.value = all().length > 0 ? "drawn" : told ? "empty" : "loading";
       if (asTable.peek()) rows.value = all().slice(-tableRows).reverse();
@@ -52,14 +52,14 @@ export function History({ services, symbol }: { readonly services: Services; rea
     });
     draw.current = () => {
       pending.current.whole = true;
-      mark("draw");
+      mark();
     };
     const stop = client.on("series", (change) => {
       if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
       told = true;
       if (change.reset) pending.current.whole = true;
       else if (chart.current) pending.current.changes.push(...change.bars);
-      mark("draw");
+      mark();
     });
     client.subscribe(ask);
     return () => {

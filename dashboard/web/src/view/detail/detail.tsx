@@ -6,7 +6,7 @@ import { agingAfter, stateNames, viewOf } from "../../columns/row.ts";
 import { spreadOf } from "../../columns/spread.ts";
 import { age, dash } from "../../format.ts";
 import { History } from "../chart/history.tsx";
-import { frameBatch } from "../frame.ts";
+import { onceAFrame } from "../frame.ts";
 import { CloseIcon } from "../icons.tsx";
 import type { Services } from "../services.ts";
 import { Tape } from "./tape.tsx";
@@ -32,11 +32,11 @@ export function Detail({ services, symbol }: { readonly services: Services; read
 
   useEffect(() => {
     market.followExtra(symbol);
-    const draw = frameBatch<"draw">(() => {
+    const draw = onceAFrame(() => {
       drawn.value++;
     });
     const stop = client.on("changed", (symbols) => {
-      if (symbols.includes(symbol)) draw("draw");
+      if (symbols.includes(symbol)) draw();
     });
     return () => {
       stop();

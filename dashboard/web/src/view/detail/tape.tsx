@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Trade } from "tickertape-client";
-import { frameBatch } from "../frame.ts";
+import { onceAFrame } from "../frame.ts";
 import type { Services } from "../services.ts";
 
 const rowsShown = 40;
@@ -22,7 +22,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
     const ask = { trades: [symbol] };
     // Where trades were left out, by the number of the next.
     let gaps: { readonly skipped: number; readonly number: number }[] = [];
-    const show = frameBatch<"show">(() => {
+    const show = onceAFrame(() => {
       if (held.current) {
         waiting.value++;
         return;
@@ -37,17 +37,17 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
       }
       lines.value = trades.slice(-rowsShown).reverse();
     });
-    release.current = () => show("show");
+    release.current = show;
     const stop = client.on("series", (change) => {
       if (change.kind !== "trades" || change.symbol !== symbol) return;
       if (change.reset) gaps = [];
       const next = change.trades[0]?.number;
       if (change.skipped > 0 && next !== undefined && !change.reset)
         gaps.push({ skipped: change.skipped, number: next });
-      show("show");
+      show();
     });
     client.subscribe(ask);
-    show("show");
+    show();
     return () => {
       stop();
       client.unsubscribe(ask);

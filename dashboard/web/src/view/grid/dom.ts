@@ -3,12 +3,14 @@ export const write = (node: Text, value: string): void => {
   if (node.data !== value) node.data = value;
 };
 
+/** Sets a data attribute, or takes it away, where it differs. */
 export const mark = (element: HTMLElement, name: string, value: string | null): void => {
   if (value === null) {
     if (name in element.dataset) delete element.dataset[name];
   } else if (element.dataset[name] !== value) element.dataset[name] = value;
 };
 
+/** An element with classes, and a role for assistive technology. */
 export const div = (className: string, role?: string): HTMLElement => {
   const element = document.createElement("div");
   element.className = className;
@@ -29,6 +31,7 @@ export const put = (parent: HTMLElement, className?: string, title?: string): Te
   return text;
 };
 
+/** An icon of 16 by 16, drawn as one path. */
 export function drawing(path: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -38,3 +41,6 @@ export function drawing(path: string): SVGSVGElement {
   svg.append(shape);
   return svg;
 }
+
+/** What 1rem is, in px. */
+export const rootFontSize = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);

@@ -1,0 +1,103 @@
+import { mark } from "./dom.ts";
+import type { Head } from "./head.ts";
+import type { RowWindow } from "./window.ts";
+
+/** The row number of the header. */
+export const headRow = -1;
+
+export interface CursorOptions {
+  readonly root: HTMLElement;
+  readonly head: Head;
+  readonly rows: RowWindow;
+  /** How many columns there are, without the one of the buttons that remove a row. */
+  readonly columnCount: () => number;
+  /** Has the rows arranged now, since the window was scrolled. */
+  readonly scrolled: () => void;
+}
+
+/**
+ * The active cell. The grid has the focus, and is one tab stop; the cell is told to assistive technology by
+ * aria-activedescendant, so that a row that scrolls away cannot take the focus with it.
+ */
+export function createCursor({ root, head, rows, columnCount, scrolled }: CursorOptions) {
+  let row = headRow;
+  let column = 0; // columnCount() is the button that removes the row
+  let symbol: string | null = null;
+  let shown: HTMLElement | null = null;
+
+  const find = (): HTMLElement | null | undefined => {
+    if (row === headRow) return head.cells[column];
+    const slot = symbol === null ? undefined : rows.slots.get(symbol);
+    return column < columnCount() ? slot?.cells[column]?.element : slot?.remove.parentElement;
+  };
+
+  /** Shows which cell is active, where the focus is seen. */
+  const show = () => {
+    const cell = find();
+    if (cell) root.setAttribute("aria-activedescendant", cell.id);
+    else root.removeAttribute("aria-activedescendant");
+    const next = root.matches(":focus-visible") ? (cell ?? null) : null;
+    if (next === shown) return;
+    if (shown) {
+      mark(shown, "active", null);
+      if (shown.parentElement) mark(shown.parentElement, "activerow", null);
+    }
+    if (next) {
+      mark(next, "active", "");
+      if (row !== headRow && next.parentElement) mark(next.parentElement, "activerow", "");
+    }
+    shown = next;
+  };
+
+  return {
+    get row(): number {
+      return row;
+    },
+    get column(): number {
+      return column;
+    },
+    /** Null on the header. */
+    get symbol(): string | null {
+      return symbol;
+    },
+
+    show,
+
+    /** Makes the cell active, or the one nearest to it that there is, and brings it into sight. */
+    place(toRow: number, toColumn: number): void {
+      row = Math.max(headRow, Math.min(rows.order.length - 1, toRow));
+      column = Math.max(0, Math.min(columnCount(), toColumn));
+      symbol = row === headRow ? null : (rows.order[row] ?? null);
+      if (row !== headRow) {
+        rows.reveal(row, head.row.offsetHeight);
+        scrolled();
+      }
+      show();
+      shown?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    },
+
+    /** Makes a cell active that is in sight, as one that has been clicked. */
+    point(index: number, of: string, at: number): void {
+      [row, symbol, column] = [index, of, Math.max(0, at)];
+      show();
+    },
+
+    /** Stays with its symbol after the rows have changed, or where it was when the symbol is gone. */
+    follow(): void {
+      if (symbol === null) return;
+      const index = rows.indexOf(symbol);
+      if (index !== undefined) row = index;
+      else {
+        row = Math.min(row, rows.order.length - 1);
+        symbol = rows.order[row] ?? null;
+      }
+    },
+
+    /** Puts it in another column of the same row. */
+    setColumn(next: number): void {
+      column = Math.min(next, columnCount());
+    },
+  };
+}
+
+export type Cursor = ReturnType<typeof createCursor>;

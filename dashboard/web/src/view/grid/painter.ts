@@ -1,0 +1,128 @@
+import type { ColumnId } from "../../columns/registry.ts";
+import { ageStep, type Row, viewOf } from "../../columns/row.ts";
+import type { Format } from "../../format.ts";
+import type { Sparks } from "../../model/spark.ts";
+import { mark } from "./dom.ts";
+import type { Slot } from "./slot.ts";
+import type { Tints } from "./tints.ts";
+import type { Widths } from "./widths.ts";
+
+// A row that has just been painted waits for so long, in ms. With ten flushes a second every other one is seen, which
+// is as much as eyes can follow, for half of the work.
+const pace = 150;
+const latest = 210; // ms until what waits is painted where no other flush comes
+const parts = 4; // of the rows, refreshed one after the other
+const fresh = 800; // ms: a row that was painted since needs no refresh
+
+export interface PainterOptions {
+  readonly row: (symbol: string) => Row;
+  /** How old a row's price is, in ms. */
+  readonly age: (row: Row) => number;
+  readonly format: Format;
+  readonly sparks: Pick<Sparks, "get" | "extend">;
+  readonly columns: () => readonly ColumnId[];
+  readonly widths: Widths;
+  readonly tints: Tints;
+  /** In ms, of any origin. */
+  readonly now: () => number;
+  /** Asks for a frame in which `draw` is called, since rows have waited long enough. */
+  readonly wake: () => void;
+}
+
+const direction = (value: number): string | null => (value === 0 ? null : value > 0 ? "up" : "down");
+
+/** Writes what is known of a symbol into its row, and decides which rows can wait. */
+export function createPainter({ row, age, sparks, columns, widths, tints, now, wake, ...options }: PainterOptions) {
+  let { format } = options;
+  const waiting = new Set<string>();
+  let waking: ReturnType<typeof setTimeout> | undefined;
+  let part = 0;
+
+  const drawSpark = ({ spark, view, symbol }: Slot) => {
+    if (!spark || !view) return;
+    const { p, pc, o, t } = view.quote;
+    const day = sparks.get(symbol);
+    if (day && p !== undefined && t !== undefined && view.state === "live")
+      sparks.extend(symbol, p, t / 1000, `${pc} ${o}`);
+    spark.draw(day, pc);
+  };
+
+  /** Paints all cells; `given` where the row has just been given to another symbol. */
+  const paint = (slot: Slot, given: boolean, shown = row(slot.symbol)) => {
+    slot.stale = false;
+    const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet: given });
+    slot.view = view;
+    for (const cell of slot.cells) {
+      if (given) cell.calm?.();
+      cell.paint(view);
+    }
+    widths.fit(columns(), slot.cells);
+    const { state, change } = view;
+    mark(slot.element, "state", state);
+    mark(slot.element, "age", state === "live" ? String(ageStep(view.age)) : null);
+    mark(slot.element, "tick", direction(shown.entry?.tick ?? 0));
+    mark(slot.element, "trend", direction(change ?? 0));
+    if (given) drawSpark(slot);
+  };
+
+  const drawSlot = (slot: Slot, time: number) => {
+    const next = row(slot.symbol);
+    const { entry } = slot.view?.row ?? {};
+    // A price that is not live any more must not look so for one frame longer.
+    const urgent = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
+    if (!urgent && !slot.seen) slot.stale = true;
+    else if (!urgent && time - slot.painted < pace) waiting.add(slot.symbol);
+    else {
+      slot.painted = time;
+      paint(slot, false, next);
+    }
+  };
+
+  const wakeUp = () => {
+    waking = undefined;
+    wake();
+  };
+
+  return {
+    paint,
+
+    /** Paints the rows of these symbols and of those that have waited, but for those that are out of sight or too early. */
+    draw(symbols: ReadonlySet<string>, slots: ReadonlyMap<string, Slot>): void {
+      tints.sweep();
+      const time = now();
+      for (const symbol of waiting.size > 0 ? new Set([...waiting, ...symbols]) : symbols) {
+        waiting.delete(symbol);
+        const slot = slots.get(symbol);
+        if (slot) drawSlot(slot, time);
+      }
+      if (waiting.size > 0) {
+        waking ??= setTimeout(wakeUp, latest);
+      } else {
+        clearTimeout(waking);
+        waking = undefined;
+      }
+    },
+
+    /**
+     * Paints what changes with time alone: ages, and the sparklines. Called four times a second, it does a quarter of
+     * the rows each time, so that no frame has to do all of them.
+     */
+    refresh(slots: Iterable<Slot>): void {
+      part = (part + 1) % parts;
+      const time = now();
+      for (const slot of slots) {
+        if (slot.index % parts !== part) continue;
+        if (slot.stale || time - slot.painted > fresh) paint(slot, false);
+        drawSpark(slot);
+      }
+    },
+
+    setFormat(next: Format): void {
+      format = next;
+    },
+
+    close: (): void => clearTimeout(waking),
+  };
+}
+
+export type Painter = ReturnType<typeof createPainter>;

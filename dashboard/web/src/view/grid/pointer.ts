@@ -1,0 +1,57 @@
+import type { Slot } from "./slot.ts";
+import type { RowWindow } from "./window.ts";
+
+export interface PointerOptions {
+  readonly rows: RowWindow;
+  /** A cell was clicked; its number is -1 for one that is no column's. */
+  readonly click: (slot: Slot, column: number) => void;
+  readonly remove: (symbol: string) => void;
+  /** The date and zone of a time in ms since the Unix epoch, at the row's exchange. */
+  readonly moment: (slot: Slot, at: number) => string;
+  readonly signal: AbortSignal;
+}
+
+/** What the pointer does over the rows, until the signal is aborted. */
+export function followPointer({ rows, click, remove, moment, signal }: PointerOptions) {
+  let inside = false;
+  const { body } = rows;
+  const closest = ({ target }: Event, selector: string) =>
+    target instanceof Element ? target.closest<HTMLElement>(selector) : null;
+
+  body.addEventListener(
+    "click",
+    (event) => {
+      const slot = rows.slotOf(closest(event, ".body .row"));
+      if (!slot) return;
+      if (closest(event, ".remove-button")) remove(slot.symbol);
+      else
+        click(
+          slot,
+          slot.cells.findIndex(({ element }) => event.target instanceof Node && element.contains(event.target)),
+        );
+    },
+    { signal },
+  );
+  body.addEventListener(
+    "pointerover",
+    (event) => {
+      const cell = closest(event, ".time[data-at]");
+      const slot = rows.slotOf(cell?.parentElement);
+      if (cell && slot) cell.title = moment(slot, Number(cell.dataset["at"]));
+    },
+    { signal },
+  );
+  for (const type of ["pointerenter", "pointerleave", "pointerdown", "pointerup", "pointercancel"] as const) {
+    body.addEventListener(
+      type,
+      ({ pointerType }) => {
+        inside = type === (pointerType === "mouse" ? "pointerenter" : "pointerdown");
+      },
+      { signal },
+    );
+  }
+  return {
+    /** Whether the mouse is over the rows, or a finger on them. */
+    inside: (): boolean => inside,
+  };
+}

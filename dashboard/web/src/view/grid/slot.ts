@@ -1,0 +1,52 @@
+import { type ColumnId, columnOf } from "../../columns/registry.ts";
+import type { RowView } from "../../columns/row.ts";
+import { type Cell, createCell, createRemove } from "./cells.ts";
+import { div } from "./dom.ts";
+import { createSparkline, type Sparkline } from "./sparkline.ts";
+import type { Tints } from "./tints.ts";
+
+/** One row of the document, which is given to one symbol after another. */
+export interface Slot {
+  readonly element: HTMLElement;
+  /** In the order of the columns. */
+  readonly cells: readonly Cell[];
+  readonly spark: Sparkline | null;
+  readonly remove: HTMLButtonElement;
+  /** Set by the window: where the row stands, whose it is, and whether it is in sight; -1 and empty while it is not in use. */
+  index: number;
+  symbol: string;
+  seen: boolean;
+  /** Set by the painter: what was painted last, and when; stale where that is not the newest. */
+  view: RowView | null;
+  painted: number;
+  stale: boolean;
+}
+
+/** Makes a row with these columns; the number is part of its cells' ids. */
+export function createSlot(columns: readonly ColumnId[], number: number, tints: Tints): Slot {
+  const element = div("row", "row");
+  const cellAt = (name: string, index: number, role: string, end = false) => {
+    const cell = div(`cell ${name}${end ? " end" : ""}`, role);
+    cell.id = `cell-${number}-${name}`;
+    cell.setAttribute("aria-colindex", String(index + 1));
+    element.append(cell);
+    return cell;
+  };
+  const cells = columns.map((id, index) =>
+    createCell(id, cellAt(id, index, id === "symbol" ? "rowheader" : "gridcell", columnOf(id).end), tints),
+  );
+  const remove = createRemove(cellAt("remove", columns.length, "gridcell"));
+  const day = cells[columns.indexOf("spark")];
+  return {
+    element,
+    cells,
+    spark: day ? createSparkline(day.element) : null,
+    remove,
+    index: -1,
+    symbol: "",
+    seen: false,
+    view: null,
+    painted: 0,
+    stale: false,
+  };
+}

@@ -1,0 +1,64 @@
+import { type Layout, tracks } from "../../columns/layout.ts";
+import { type ColumnId, columnOf, columns as registry } from "../../columns/registry.ts";
+import type { Cell } from "./cells.ts";
+import { mark } from "./dom.ts";
+
+const removeWidth = 2; // rem
+const smallCharacter = 0.47; // rem: of a digit of the day's range
+
+/**
+ * The widths of the columns, as custom properties of the root. A column grows where it must show more characters than
+ * fit; it does not shrink again, since columns that move cannot be read.
+ */
+export function createWidths(root: HTMLElement, initial: Layout) {
+  let layout = initial;
+  const extra = new Map<ColumnId, number>(); // characters beyond what fits
+
+  const apply = () => {
+    const { template, least } = tracks(layout, extra);
+    const rangeEnd = ((registry.range.fits ?? 0) + (extra.get("range") ?? 0)) * smallCharacter;
+    root.style.setProperty("--columns", `${template} ${removeWidth}rem`);
+    root.style.setProperty("--row-width", `${least + removeWidth}rem`);
+    root.style.setProperty("--range-end", `${rangeEnd}rem`);
+  };
+
+  const widen = (id: ColumnId, { characters }: Cell): boolean => {
+    const { fits } = columnOf(id);
+    if (fits === undefined || !characters) return false;
+    const more = characters() - fits;
+    if (more <= (extra.get(id) ?? 0)) return false;
+    extra.set(id, more);
+    return true;
+  };
+
+  apply();
+  return {
+    setLayout(next: Layout): void {
+      layout = next;
+      apply();
+    },
+
+    /** Makes room for what the cells of a row show; they are in the order of the columns. */
+    fit(columns: readonly ColumnId[], cells: readonly Cell[]): void {
+      let wider = false;
+      for (const [index, cell] of cells.entries()) wider = widen(columns[index] ?? "symbol", cell) || wider;
+      if (wider) apply();
+    },
+
+    /** Forgets what columns have grown by: numbers are written in another way now. */
+    forget(): void {
+      extra.clear();
+      apply();
+    },
+
+    /** Says on the root whether columns are out of sight, and on which side. It reads the layout: call it before rows move. */
+    hint(): void {
+      const { scrollLeft, scrollWidth, clientWidth } = root;
+      const more = scrollWidth - clientWidth;
+      mark(root, "wide", more > 1 ? "" : null);
+      mark(root, "more", more - scrollLeft > 1 ? "" : null);
+    },
+  };
+}
+
+export type Widths = ReturnType<typeof createWidths>;
