@@ -1,88 +1,78 @@
-/** What the keys do; the sheet that lists them is made of this. */
-export interface KeyEntry {
-  readonly keys: readonly string[];
-  readonly what: string;
+import type { Services } from "../view/services.ts";
+import type { Shell } from "../view/shell.tsx";
+
+/** Closes the dialog, the filter or the detail, whichever is first; false where there was nothing to close. */
+function closeFirst({ shell, workspace, detail }: Services): boolean {
+  if (shell.dialog.peek() !== null) return false; // the browser closes it
+  if (workspace.filter.peek() !== "") {
+    workspace.filter.value = "";
+    return true;
+  }
+  if (detail.symbol.peek() === null) return false;
+  detail.close();
+  return true;
 }
 
-export const keySheet: readonly { readonly title: string; readonly entries: readonly KeyEntry[] }[] = [
-  {
-    title: "Anywhere",
-    entries: [
-      { keys: ["/"], what: "Search symbols and names" },
-      { keys: ["A", "…", "Z"], what: "Filter the list by what is typed" },
-      { keys: ["Shift", "P"], what: "Pause and resume" },
-      { keys: ["Shift", "L"], what: "Lists" },
-      { keys: ["Shift", "C"], what: "Columns" },
-      { keys: ["["], what: "List before" },
-      { keys: ["]"], what: "Next list" },
-      { keys: [","], what: "Settings" },
-      { keys: ["?"], what: "This sheet" },
-      { keys: ["Esc"], what: "Close, or clear the filter" },
-    ],
-  },
-  {
-    title: "In the search",
-    entries: [
-      { keys: ["↑", "↓"], what: "Choose" },
-      { keys: ["Enter"], what: "Add to the list" },
-      { keys: ["Shift", "Enter"], what: "Open the detail" },
-    ],
-  },
-  {
-    title: "In the table",
-    entries: [
-      { keys: ["←", "↑", "→", "↓"], what: "Walk" },
-      { keys: ["Enter"], what: "Open a row, or sort by a header" },
-      { keys: ["Delete"], what: "Remove the row" },
-      { keys: ["Alt", "↑"], what: "Move the row up; with ↓ down" },
-      { keys: ["Alt", "→"], what: "Widen the column; with ← narrow it" },
-      { keys: ["Alt", "Shift", "→"], what: "Move the column; with ← back" },
-    ],
-  },
-];
-
-export interface KeyActions {
-  readonly search: () => void;
-  /** Takes the focus: the letter that was typed goes where the focus is then. */
-  readonly filter: () => void;
-  readonly pause: () => void;
-  readonly lists: () => void;
-  readonly columns: () => void;
-  readonly step: (by: -1 | 1) => void;
-  readonly settings: () => void;
-  readonly sheet: () => void;
-  /** False when there was nothing to close. */
-  readonly escape: () => boolean;
+/** What a key does wherever the focus is, as the sheet in view/dialogs/keys.tsx lists it; null for any other key. */
+function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Shell): (() => void) | null {
+  const { market, workspace, shell } = services;
+  const open = (name: "settings" | "keys") => () => {
+    shell.dialog.value = name;
+  };
+  switch (shiftKey ? `Shift ${key.toLowerCase()}` : key) {
+    case "Shift p":
+      return market.togglePause;
+    case "Shift l":
+      return () => {
+        shell.listMenu.value = true;
+      };
+    case "Shift c":
+      return () => {
+        shell.columnMenu.value = true;
+      };
+  }
+  // Some keyboards have these behind Shift.
+  switch (key) {
+    case "/":
+      return () => page.focus("search");
+    case "?":
+      return open("keys");
+    case ",":
+      return open("settings");
+    case "[":
+      return () => workspace.step(-1);
+    case "]":
+      return () => workspace.step(1);
+    default:
+      return null;
+  }
 }
 
-const typing = (target: EventTarget | null): boolean =>
+const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+const isCharacter = (key: string): boolean => /^[\p{L}\p{N}]$/u.test(key);
+/** Menus find by a letter, and buttons answer to the space. */
+const isTaken = ({ key, target }: KeyboardEvent): boolean =>
+  (isCharacter(key) || key === " ") &&
+  target instanceof Element &&
+  target.closest("[role=menu], [role=dialog]") !== null;
 
 /** Answers the keys of the whole page. Returns what ends that. */
-export function followKeys(actions: KeyActions): () => void {
+export function followKeys(services: Services, page: Shell): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const { key, shiftKey, target } = event;
-    if (key === "Escape") {
-      if (actions.escape()) event.preventDefault();
+    if (event.key === "Escape") {
+      if (closeFirst(services)) event.preventDefault();
       return;
     }
-    if (typing(target) || document.querySelector("dialog[open]")) return;
-    if (target instanceof Element && target.closest("[role=menu], [role=dialog]") && /^[\p{L}\p{N} ]$/u.test(key))
-      return;
-    if (key === "/") actions.search();
-    else if (key === "?") actions.sheet();
-    else if (key === ",") actions.settings();
-    else if (key === "[") actions.step(-1);
-    else if (key === "]") actions.step(1);
-    else if (shiftKey && /^p$/i.test(key)) actions.pause();
-    else if (shiftKey && /^l$/i.test(key)) actions.lists();
-    else if (shiftKey && /^c$/i.test(key)) actions.columns();
-    else {
-      if (!shiftKey && /^[\p{L}\p{N}]$/u.test(key)) actions.filter();
-      return;
+    if (isText(event.target) || document.querySelector("dialog[open]") || isTaken(event)) return;
+    const act = actionOf(event, services, page);
+    if (act) {
+      act();
+      event.preventDefault();
+    } else if (!event.shiftKey && isCharacter(event.key)) {
+      page.focus("filter"); // before the browser types the letter, which goes where the focus is then
     }
-    event.preventDefault();
   };
   document.addEventListener("keydown", onKey);
   return () => document.removeEventListener("keydown", onKey);

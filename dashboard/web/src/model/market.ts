@@ -13,8 +13,6 @@ export interface MarketOptions {
   readonly client: Client;
   readonly api: Pick<Api, "describe" | "everything">;
   readonly meter: Meter;
-  /** Called for each symbol whose row would look different now. */
-  readonly changed: (symbol: string) => void;
   /** In ms since the Unix epoch. */
   readonly now?: () => number;
 }
@@ -22,7 +20,11 @@ export interface MarketOptions {
 const noFeed = combine([{ source: "", simulated: false, status: "live", since: null, message: "" }]);
 
 /** The prices that the page follows, and how it stands with them. It closes the client that it is given. */
-export function createMarket({ client, api, meter, changed, now = Date.now }: MarketOptions) {
+export function createMarket({ client, api, meter, now = Date.now }: MarketOptions) {
+  const listeners = new Set<(symbol: string) => void>();
+  const changed = (symbol: string) => {
+    for (const listener of listeners) listener(symbol);
+  };
   const state = signal<ClientState>(client.state);
   const feed = signal<FeedState>(noFeed);
   const directory = createDirectory({ api, changed });
@@ -97,6 +99,12 @@ export function createMarket({ client, api, meter, changed, now = Date.now }: Ma
     vitals: vitals.value,
     condition,
     directory,
+
+    /** Has the listener called for each symbol whose row would look different now. Returns what ends that. */
+    listen(listener: (symbol: string) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
 
     /** Follows these symbols and no others; "*" alone is all of them. */
     follow(symbols: readonly string[]): void {

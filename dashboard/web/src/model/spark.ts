@@ -10,8 +10,6 @@ export interface Spark {
 export interface SparkOptions {
   /** Fetches the closes of each symbol's newest trading day, oldest first. */
   readonly fetch: (symbols: readonly string[]) => Promise<ReadonlyMap<string, readonly Close[]>>;
-  /** Called for each symbol whose picture is another one now. */
-  readonly changed: (symbol: string) => void;
   readonly now?: () => number;
 }
 
@@ -53,7 +51,6 @@ export function createSparks(options: SparkOptions) {
           last: slot?.last ?? null,
           day: slot?.day ?? "",
         });
-        options.changed(symbol);
       }
       for (const symbol of slots.keys()) {
         if (slots.size <= kept) break;

@@ -62,8 +62,7 @@ export const setupWorkspace = async (
     fetch: async () => new Response("{}"),
     random: () => 0.5,
   });
-  const changed = vi.fn<(symbol: string) => void>();
-  const market = createMarket({ client, api, meter: createMeter(), changed });
+  const market = createMarket({ client, api, meter: createMeter() });
   const workspace = createWorkspace({
     market,
     api,
@@ -81,7 +80,6 @@ export const setupWorkspace = async (
     workspace,
     notes,
     api,
-    changed,
     sockets,
     says: (...messages: ServerMessage[]) => sockets.last().says(...messages),
     hello: (epoch = "e"): ServerMessage => ({

@@ -1,13 +1,10 @@
 import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Settings } from "../model/settings.ts";
 
-/**
- * Puts the settings on the root element, where the style sheet finds them, and tells when the page looks another
- * way: by the settings or by the system. Returns what ends that.
- */
-export function followAppearance(settings: ReadonlySignal<Settings>, changed: () => void): () => void {
-  const root = document.documentElement;
-  const stop = effect(() => {
+/** Puts the settings on the root element, where the stylesheets find them. Returns what ends that. */
+export const followAppearance = (settings: ReadonlySignal<Settings>): (() => void) =>
+  effect(() => {
+    const root = document.documentElement;
     const { theme, scheme, density } = settings.value;
     if (theme === "system") delete root.dataset["theme"];
     else root.dataset["theme"] = theme;
@@ -17,12 +14,4 @@ export function followAppearance(settings: ReadonlySignal<Settings>, changed: ()
     for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
       if (theme !== "system" && surface) meta.setAttribute("content", surface);
     }
-    changed();
   });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", changed);
-  return () => {
-    stop();
-    dark.removeEventListener("change", changed);
-  };
-}

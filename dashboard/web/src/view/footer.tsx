@@ -15,7 +15,13 @@ const zones = (services: Services): string => {
 };
 
 export function Footer({ services }: { readonly services: Services }) {
-  const { workspace, market, dialog, settings, notes } = services;
+  const {
+    workspace,
+    market,
+    settings,
+    notes,
+    shell: { dialog, originRead },
+  } = services;
   const note = notes.current.value;
   const label = origin(market.feed.value);
   useEffect(() => {
@@ -50,7 +56,7 @@ export function Footer({ services }: { readonly services: Services }) {
           )}
         </span>
       )}
-      {label && services.read.value === label.note && <span class="disclaimer">{label.note}</span>}
+      {label && originRead.value === label.note && <span class="disclaimer">{label.note}</span>}
       <button
         type="button"
         class="link zone"

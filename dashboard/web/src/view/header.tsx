@@ -5,7 +5,10 @@ import { Search } from "./search.tsx";
 import type { Services } from "./services.ts";
 
 export function Header({ services }: { readonly services: Services }) {
-  const { market, dialog } = services;
+  const {
+    market,
+    shell: { dialog },
+  } = services;
   const label = origin(market.feed.value);
   const { paused } = market.state.value;
   return (

@@ -5,7 +5,7 @@ import { CheckIcon } from "./icons.tsx";
 
 export type MenuItem =
   | { readonly kind: "heading"; readonly label: string }
-  | { readonly kind: "line" }
+  | { readonly kind: "rule" }
   | {
       readonly kind: "action" | "check" | "radio";
       readonly label: string;
@@ -112,7 +112,7 @@ export function Menu({
       {shown && (
         <div class="popup" data-end={end} role="menu" aria-label={label}>
           {items().map((item, index, all) => {
-            if (item.kind === "line") return <hr key={`line ${index}`} />;
+            if (item.kind === "rule") return <hr key={`rule ${index}`} />;
             if (item.kind === "heading") {
               return (
                 <div key={`heading ${item.label}`} class="heading" role="presentation">

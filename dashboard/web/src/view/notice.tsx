@@ -25,13 +25,20 @@ export function Notice({ services }: { readonly services: Services }) {
 }
 
 /** That no market makes these prices now. Who has read it may close it: the header goes on saying it, and the footer why. */
-function Origin({ services: { market, read } }: { readonly services: Services }) {
-  const said = origin(market.feed.value);
-  if (said === null || market.state.value.phase !== "open" || read.value === said.note) return null;
+function Origin({
+  services: {
+    market,
+    shell: { originRead },
+  },
+}: {
+  readonly services: Services;
+}) {
+  const label = origin(market.feed.value);
+  if (label === null || market.state.value.phase !== "open" || originRead.value === label.note) return null;
   return (
     <div class="provenance" role="note">
       <p>
-        <b>{said.label}.</b> {said.note}
+        <b>{label.label}.</b> {label.note}
       </p>
       <button
         type="button"
@@ -39,73 +46,11 @@ function Origin({ services: { market, read } }: { readonly services: Services })
         aria-label="Close this note"
         title="Close this note"
         onClick={() => {
-          read.value = said.note;
+          originRead.value = label.note;
         }}
       >
         <CloseIcon />
       </button>
-    </div>
-  );
-}
-
-/** What stands where rows would. */
-export function Vacancy({ services }: { readonly services: Services }) {
-  const { workspace, client } = services;
-  const symbols = workspace.symbols.value;
-  const filter = workspace.filter.value.trim();
-  if (symbols && symbols.length > 0) {
-    if (filter === "" || workspace.ranked().length > 0) return null;
-    return (
-      <div class="vacancy">
-        <h2>Nothing here matches “{filter}”</h2>
-        <p>The filter looks at symbols, names and sectors of this list. The search finds everything else.</p>
-        <button
-          type="button"
-          onClick={() => {
-            workspace.filter.value = "";
-          }}
-        >
-          Clear the filter
-        </button>
-      </div>
-    );
-  }
-  const failure = workspace.library.failure.value;
-  if (symbols) {
-    return (
-      <div class="vacancy">
-        <h2>This list is empty</h2>
-        <p>
-          Press <kbd>/</kbd> and search by ticker or by a company’s name to add to it.
-        </p>
-        <button type="button" onClick={() => workspace.reset()}>
-          Show the default list
-        </button>
-      </div>
-    );
-  }
-  if (failure) {
-    return (
-      <div class="vacancy">
-        <h2>Nothing to show yet</h2>
-        <p>{failure} It is asked for again as soon as the server answers.</p>
-        <button
-          type="button"
-          onClick={() => {
-            client.retryNow();
-            workspace.retry();
-          }}
-        >
-          Retry now
-        </button>
-      </div>
-    );
-  }
-  return (
-    <div class="loading" role="status" aria-label="Loading the list of symbols">
-      {Array.from({ length: 12 }, (_, index) => (
-        <div key={index} class="bone" />
-      ))}
     </div>
   );
 }

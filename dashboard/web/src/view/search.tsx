@@ -1,6 +1,7 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { SymbolInfo } from "../model/api.ts";
+import type { Api, SymbolInfo } from "../model/api.ts";
 import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
 import type { Services } from "./services.ts";
 
@@ -12,19 +13,18 @@ type Results =
   | { readonly kind: "found"; readonly query: string; readonly records: readonly SymbolInfo[] }
   | { readonly kind: "failed" };
 
-/** Finds symbols by name and puts them on the list: a combobox whose choices stay open for more. */
-export function Search({ services: { workspace, api, open: openDetail } }: { readonly services: Services }) {
-  const input = useRef<HTMLInputElement>(null);
-  const query = useSignal("");
+/** Enter was pressed before the answer to this text had come. */
+interface Hurried {
+  readonly text: string;
+  /** With Shift: the detail is asked for. */
+  readonly detail: boolean;
+}
+
+/** Asks the server for the text once the typing pauses. An answer to another text is dropped. */
+function useResults(api: Api, text: string, answered: (text: string, records: readonly SymbolInfo[]) => void) {
   const results = useSignal<Results>({ kind: "none" });
-  const open = useSignal(false);
-  const active = useSignal(0);
-  /** Enter was pressed before the answer to this text had come: it holds for the first one in it. */
-  const hurried = useRef<{ readonly text: string; readonly detail: boolean } | null>(null);
-
-  const take = useRef<(record: SymbolInfo, detailed: boolean) => void>(() => {});
-
-  const text = query.value.trim();
+  const newest = useRef(answered);
+  newest.current = answered;
   useEffect(() => {
     if (text === "") {
       results.value = { kind: "none" };
@@ -36,12 +36,7 @@ export function Search({ services: { workspace, api, open: openDetail } }: { rea
         const records = await api.search(text, limit, abort.signal);
         if (abort.signal.aborted) return;
         results.value = { kind: "found", query: text, records };
-        active.value = 0;
-        const enter = hurried.current;
-        if (enter?.text !== text) return; // none, or it is for a text that has not been asked for yet
-        hurried.current = null;
-        const first = records[0];
-        if (first) take.current(first, enter.detail);
+        newest.current(text, records);
       } catch {
         if (!abort.signal.aborted) results.value = { kind: "failed" };
       }
@@ -50,83 +45,83 @@ export function Search({ services: { workspace, api, open: openDetail } }: { rea
       clearTimeout(timer);
       abort.abort();
     };
-  }, [text, api, results, active]);
+  }, [text, api, results]);
+  return results;
+}
 
-  const watched = new Set(workspace.symbols.value ?? []);
-  const found = results.value;
-  const records = found.kind === "found" ? found.records : [];
-  const shown = open.value && text !== "" && found.kind !== "none";
-  const current = records[active.value];
+/** Finds symbols by ticker or name, and adds them to the list: a combobox that stays open for more. */
+export function Search({ services: { workspace, api, detail } }: { readonly services: Services }) {
+  const input = useRef<HTMLInputElement>(null);
+  const query = useSignal("");
+  const open = useSignal(false);
+  const active = useSignal(0);
+  const hurried = useRef<Hurried | null>(null);
 
   const close = () => {
     open.value = false;
   };
-  const detail = (symbol: string) => {
+  const showDetail = (symbol: string) => {
     close();
     query.value = "";
-    openDetail(symbol);
+    detail.open(symbol);
   };
-  const choose = (record: SymbolInfo) => {
-    if (watched.has(record.symbol)) detail(record.symbol);
+  const listed = new Set(workspace.symbols.value ?? []);
+  const choose = (record: SymbolInfo, detailed: boolean) => {
+    if (detailed || listed.has(record.symbol)) showDetail(record.symbol);
     else {
       workspace.add(record);
       input.current?.select();
     }
   };
-  take.current = (record, detailed) => (detailed ? detail(record.symbol) : choose(record));
+
+  const text = query.value.trim();
+  const results = useResults(api, text, (answered, [first]) => {
+    active.value = 0;
+    const enter = hurried.current;
+    if (enter?.text !== answered) return; // there was none, or it is for a text that has not been asked for yet
+    hurried.current = null;
+    if (first) choose(first, enter.detail);
+  });
+  const found = results.value;
+  const records = found.kind === "found" ? found.records : [];
+  const shown = open.value && text !== "" && found.kind !== "none";
+  const current = records[active.value];
+
   const move = (by: number) => {
     if (records.length === 0) return;
     open.value = true;
     active.value = (active.value + by + records.length) % records.length;
     document.getElementById(`result-${active.value}`)?.scrollIntoView({ block: "nearest" });
   };
+  const enter = (detailed: boolean) => {
+    const now = query.peek().trim(); // it may not have been drawn yet
+    if (found.kind !== "found" || found.query !== now) hurried.current = { text: now, detail: detailed };
+    else if (shown && current) choose(current, detailed);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return;
-    switch (event.key) {
-      case "ArrowDown":
-        move(1);
-        break;
-      case "ArrowUp":
-        move(-1);
-        break;
-      case "Enter": {
-        const now = query.peek().trim(); // which may not have been drawn yet
-        if (found.kind !== "found" || found.query !== now) hurried.current = { text: now, detail: event.shiftKey };
-        else if (shown && current) take.current(current, event.shiftKey);
-        break;
-      }
-      case "Escape":
-        hurried.current = null;
-        if (query.value === "") input.current?.blur();
-        query.value = "";
-        close();
-        break;
-      default:
-        return;
-    }
+    if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else if (event.key === "Enter") enter(event.shiftKey);
+    else if (event.key === "Escape") {
+      hurried.current = null;
+      if (query.value === "") input.current?.blur();
+      query.value = "";
+      close();
+    } else return;
     event.preventDefault();
   };
 
   return (
     <search class="search">
       <SearchIcon />
-      <input
-        ref={input}
-        type="text"
-        role="combobox"
-        aria-label="Find a symbol to add"
-        aria-expanded={shown}
-        aria-controls="results"
-        aria-autocomplete="list"
-        aria-activedescendant={shown && current ? `result-${active.value}` : undefined}
-        autocomplete="off"
-        autocapitalize="characters"
-        spellcheck={false}
-        enterkeyhint="done"
-        placeholder="Add a symbol by ticker or name"
+      <Field
+        input={input}
         value={query.value}
-        onInput={(event) => {
-          query.value = event.currentTarget.value;
+        active={shown && current ? `result-${active.value}` : undefined}
+        expanded={shown}
+        onInput={(typed) => {
+          query.value = typed;
           hurried.current = null;
           open.value = true;
         }}
@@ -138,39 +133,89 @@ export function Search({ services: { workspace, api, open: openDetail } }: { rea
       />
       <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
-        {/* The listbox keeps the focus in the input: options answer to the pointer before it blurs. */}
-        <div id="results" role="listbox" aria-label="Symbols found">
-          {records.map((record, index) => {
-            const on = watched.has(record.symbol);
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which keeps the focus
-              <div
-                key={record.symbol}
-                id={`result-${index}`}
-                class="result"
-                role="option"
-                tabIndex={-1}
-                aria-selected={index === active.value}
-                onPointerDown={(event) => event.preventDefault()}
-                onClick={() => choose(record)}
-                onPointerMove={() => {
-                  active.value = index;
-                }}
-              >
-                <span class="ticker">{record.symbol}</span>
-                <span class="name">{record.name}</span>
-                <span class="sector">{record.sector}</span>
-                <span class="does" data-on={on}>
-                  {on ? <CheckIcon /> : <PlusIcon />}
-                  {on ? "In this list" : "Add"}
-                </span>
-              </div>
-            );
-          })}
-        </div>
+        <Options records={records} listed={listed} active={active} choose={(record) => choose(record, false)} />
         {found.kind === "found" && records.length === 0 && <p>No symbol or name matches “{found.query}”.</p>}
         {found.kind === "failed" && <p>The search does not answer. It works again when the connection is back.</p>}
       </div>
     </search>
+  );
+}
+
+interface FieldProps {
+  readonly input: RefObject<HTMLInputElement | null>;
+  readonly value: string;
+  /** The id of the option that Enter takes. */
+  readonly active: string | undefined;
+  readonly expanded: boolean;
+  readonly onInput: (text: string) => void;
+  readonly onFocus: () => void;
+  readonly onBlur: () => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}
+
+function Field({ input, value, active, expanded, onInput, onFocus, onBlur, onKeyDown }: FieldProps) {
+  return (
+    <input
+      ref={input}
+      type="text"
+      role="combobox"
+      aria-label="Find a symbol to add"
+      aria-expanded={expanded}
+      aria-controls="results"
+      aria-autocomplete="list"
+      aria-activedescendant={active}
+      autocomplete="off"
+      autocapitalize="characters"
+      spellcheck={false}
+      enterkeyhint="done"
+      placeholder="Add a symbol by ticker or name"
+      value={value}
+      onInput={(event) => onInput(event.currentTarget.value)}
+      onFocus={onFocus}
+      onBlur={onBlur}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+interface OptionsProps {
+  readonly records: readonly SymbolInfo[];
+  readonly listed: ReadonlySet<string>;
+  readonly active: Signal<number>;
+  readonly choose: (record: SymbolInfo) => void;
+}
+
+/** What was found. The focus stays in the field: options answer to the pointer before it loses the focus. */
+function Options({ records, listed, active, choose }: OptionsProps) {
+  return (
+    <div id="results" role="listbox" aria-label="Symbols found">
+      {records.map((record, index) => {
+        const on = listed.has(record.symbol);
+        return (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which keeps the focus
+          <div
+            key={record.symbol}
+            id={`result-${index}`}
+            class="result"
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === active.value}
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => choose(record)}
+            onPointerMove={() => {
+              active.value = index;
+            }}
+          >
+            <span class="ticker">{record.symbol}</span>
+            <span class="name">{record.name}</span>
+            <span class="sector">{record.sector}</span>
+            <span class="does" data-on={on}>
+              {on ? <CheckIcon /> : <PlusIcon />}
+              {on ? "In this list" : "Add"}
+            </span>
+          </div>
+        );
+      })}
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { ReadonlySignal, Signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Client } from "tickertape-client";
 import type { Format } from "../format.ts";
 import type { Api } from "../model/api.ts";
@@ -11,7 +11,34 @@ import type { Workspace } from "../model/workspace.ts";
 
 export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
 
-/** What the parts of the page share. */
+/** What is open on the page, and what its parts tell each other. */
+export interface ShellState {
+  readonly dialog: Signal<DialogName | null>;
+  readonly listMenu: Signal<boolean>;
+  readonly columnMenu: Signal<boolean>;
+  /** Rows stay where they are since someone reads them, though their order by now is another one. */
+  readonly held: Signal<boolean>;
+  /** The note on the origin of the prices that the reader has closed, until the page is left. */
+  readonly originRead: Signal<string>;
+}
+
+/** Nothing is open. */
+export const createShellState = (): ShellState => ({
+  dialog: signal(null),
+  listMenu: signal(false),
+  columnMenu: signal(false),
+  held: signal(false),
+  originRead: signal(""),
+});
+
+/** The symbol whose detail is open. */
+export interface DetailPlace {
+  readonly symbol: ReadonlySignal<string | null>;
+  open(symbol: string): void;
+  close(): void;
+}
+
+/** What a view may use. Views are given all of it, so that one can be mounted anywhere. */
 export interface Services {
   readonly client: Client;
   readonly market: Market;
@@ -21,12 +48,17 @@ export interface Services {
   readonly settings: Store<Settings>;
   readonly format: ReadonlySignal<Format>;
   readonly sparks: Sparks;
-  /** The dialog that is open. */
-  readonly dialog: Signal<DialogName | null>;
-  /** The note about the origin of the prices that the reader has closed, until the page is left. */
-  readonly read: Signal<string>;
-  /** The symbol whose detail is open. */
-  readonly detail: ReadonlySignal<string | null>;
-  readonly open: (symbol: string) => void;
+  readonly shell: ShellState;
+  readonly detail: DetailPlace;
+}
+
+/** What every dialog is given. */
+export interface DialogProps {
+  readonly services: Services;
   readonly close: () => void;
+}
+
+/** A part of the page that has been put into an element, and can be taken out of it again. */
+export interface View {
+  close(): void;
 }

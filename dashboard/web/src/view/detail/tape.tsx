@@ -6,12 +6,16 @@ import type { Services } from "../services.ts";
 
 const rowsShown = 40;
 
-type Line = Trade | { readonly skipped: number; readonly number: number };
+/** Trades that are not shown, before the trade with that number. */
+interface Gap {
+  readonly skipped: number;
+  readonly number: number;
+}
 
-/** Time and sales: the newest on top; it stands still while the pointer is over it. */
+/** The newest trades, newest first. They stand still while the pointer or the focus is on them. */
 export function Tape({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
   const { client, market } = services;
-  const lines = useSignal<readonly Line[]>([]);
+  const shown = useSignal<readonly (Trade | Gap)[]>([]);
   const held = useRef(false);
   const release = useRef<() => void>(() => {});
   const waiting = useSignal(0);
@@ -20,22 +24,21 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
 
   useEffect(() => {
     const ask = { trades: [symbol] };
-    // Where trades were left out, by the number of the next.
-    let gaps: { readonly skipped: number; readonly number: number }[] = [];
+    let gaps: Gap[] = [];
     const show = onceAFrame(() => {
       if (held.current) {
         waiting.value++;
         return;
       }
       waiting.value = 0;
-      const trades: Line[] = client.trades(symbol).slice(-rowsShown);
+      const trades: (Trade | Gap)[] = client.trades(symbol).slice(-rowsShown);
       const first = trades[0]?.number ?? 0;
       gaps = gaps.filter(({ number }) => number >= first);
       for (const gap of gaps) {
         const at = trades.findIndex((trade) => trade.number >= gap.number);
         if (at >= 0) trades.splice(at, 0, gap);
       }
-      lines.value = trades.slice(-rowsShown).reverse();
+      shown.value = trades.slice(-rowsShown).reverse();
     });
     release.current = show;
     const stop = client.on("series", (change) => {
@@ -51,9 +54,9 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
     return () => {
       stop();
       client.unsubscribe(ask);
-      lines.value = [];
+      shown.value = [];
     };
-  }, [client, symbol, lines, waiting]);
+  }, [client, symbol, shown, waiting]);
 
   const hold = (on: boolean) => {
     held.current = on;
@@ -75,7 +78,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
         onFocus={() => hold(true)}
         onBlur={() => hold(false)}
       >
-        {lines.value.length === 0 ? (
+        {shown.value.length === 0 ? (
           <p class="vacant">No trades yet.</p>
         ) : (
           <table>
@@ -88,22 +91,22 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
               </tr>
             </thead>
             <tbody>
-              {lines.value.map((line) =>
-                "skipped" in line ? (
-                  <tr key={`gap ${line.number}`} class="gap">
-                    <td colSpan={4}>{format.count(line.skipped)} not shown</td>
+              {shown.value.map((trade) =>
+                "skipped" in trade ? (
+                  <tr key={`gap ${trade.number}`} class="gap">
+                    <td colSpan={4}>{format.count(trade.skipped)} not shown</td>
                   </tr>
                 ) : (
                   <tr
-                    key={line.number}
-                    data-direction={line.direction === 0 ? null : line.direction > 0 ? "up" : "down"}
-                    data-status={line.status || null}
+                    key={trade.number}
+                    data-direction={trade.direction === 0 ? null : trade.direction > 0 ? "up" : "down"}
+                    data-status={trade.status || null}
                   >
-                    <td class="when">{format.clock(line.time, zone)}</td>
-                    <td class="price">{format.price(line.price, decimals)}</td>
-                    <td class="size">{line.size === undefined ? "" : format.count(line.size)}</td>
-                    <td class="conditions" title={line.conditions.join(", ")}>
-                      {[line.status, line.extended ? "ext" : "", ...line.conditions]
+                    <td class="when">{format.clock(trade.time, zone)}</td>
+                    <td class="price">{format.price(trade.price, decimals)}</td>
+                    <td class="size">{trade.size === undefined ? "" : format.count(trade.size)}</td>
+                    <td class="conditions" title={trade.conditions.join(", ")}>
+                      {[trade.status, trade.extended ? "ext" : "", ...trade.conditions]
                         .filter((one) => one !== "")
                         .join(" ")}
                     </td>

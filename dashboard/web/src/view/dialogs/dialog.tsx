@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { CloseIcon } from "../icons.tsx";
 
-interface DialogProps {
+interface FrameProps {
   readonly title: string;
   readonly close: () => void;
   readonly children: ComponentChildren;
@@ -10,7 +10,7 @@ interface DialogProps {
 }
 
 /** The browser's own dialog, so that focus, Escape and the rest of the page behave; drawn by us. */
-export function Dialog({ title, close, children, wide = false }: DialogProps) {
+export function Dialog({ title, close, children, wide = false }: FrameProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useLayoutEffect(() => {

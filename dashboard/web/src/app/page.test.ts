@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
 import { signal } from "@preact/signals";
-import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFormat } from "../format.ts";
@@ -10,38 +9,38 @@ import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
 import { memoryStorage } from "../model/store.fixture.ts";
 import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
-import type { DialogName, Services } from "./services.ts";
-import { App } from "./shell.tsx";
+import { createShellState, type Services, type View } from "../view/services.ts";
+import { mountPage } from "./page.ts";
 
 let host: HTMLElement;
+let page: View | null = null;
 
 const mount = async (arranged?: Arrangement, failures?: number) => {
   const made = await setupWorkspace(arranged, failures);
-  const detail = signal<string | null>(null);
+  const symbol = signal<string | null>(null);
   const services: Services = {
-    client: made.client,
-    market: made.market,
-    workspace: made.workspace,
-    notes: made.notes,
-    api: made.api,
+    ...made,
     settings: createSettings(() => memoryStorage()),
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
-    sparks: createSparks({ fetch: async () => new Map(), changed: () => {} }),
-    dialog: signal<DialogName | null>(null),
-    read: signal(""),
-    detail,
-    open: (symbol) => {
-      detail.value = symbol;
-    },
-    close: () => {
-      detail.value = null;
+    sparks: createSparks({ fetch: async () => new Map() }),
+    shell: createShellState(),
+    detail: {
+      symbol,
+      open: (next) => {
+        symbol.value = next;
+      },
+      close: () => {
+        symbol.value = null;
+      },
     },
   };
-  await act(() => render(<App services={services} onGrid={() => {}} />, host));
+  await act(() => {
+    page = mountPage(host, services);
+  });
   return { ...made, services };
 };
 // Drawing takes a canvas, which there is none of here; the browser's tests look at the real one.
-vi.mock("./chart/chart.ts", () => ({
+vi.mock("../view/chart/pricechart.ts", () => ({
   createPriceChart: () => ({ set: vi.fn(), update: vi.fn(), restyle: vi.fn(), close: vi.fn() }),
 }));
 
@@ -61,7 +60,7 @@ beforeEach(() => {
   document.body.append(host);
 });
 afterEach(async () => {
-  await act(() => render(null, host));
+  await act(() => page?.close());
   host.remove();
 });
 
@@ -271,11 +270,11 @@ describe("the keyboard", () => {
     expect(services.client.state.paused).toBe(true);
     await press("?");
     expect(text(".dialog h2")).toBe("Keyboard");
-    services.dialog.value = null;
+    services.shell.dialog.value = null;
     await press(",");
     await act(() => {});
     await act(() => {
-      services.dialog.value = "settings";
+      services.shell.dialog.value = "settings";
     });
     await act(() => host.querySelector<HTMLElement>("[data-setting=density] [data-value=roomy] input")?.click());
     expect(services.settings.value.value.density).toBe("roomy");
@@ -286,7 +285,7 @@ describe("the lists", () => {
   test("are imported after a look at what is known", async () => {
     const { services, workspace } = await mount();
     await act(() => {
-      services.dialog.value = "import";
+      services.shell.dialog.value = "import";
     });
     const area = host.querySelector<HTMLTextAreaElement>("textarea");
     await act(() => {
@@ -307,7 +306,7 @@ describe("the detail", () => {
   test("has the price, its age and state, and the newest trades", async () => {
     const { services, says, hello, snapshot, sockets } = await mount();
     await act(() => says(hello(), snapshot(1, { s: "A", p: 11, pc: 10, b: 10.9, a: 11.1, t: Date.now() * 1000 })));
-    await act(() => services.open("A"));
+    await act(() => services.detail.open("A"));
     await wait(20);
     expect([text(".detail .big"), text(".detail .move"), text(".detail .word")]).toEqual([
       "11.00",
@@ -336,7 +335,7 @@ describe("the detail", () => {
       "22:13:2011.00100cancelled F",
       "22:13:2011.00100F",
     ]);
-    await act(() => services.close());
+    await act(() => services.detail.close());
     await wait(20);
     expect(sockets.last().sent.filter(({ type }) => type === "unsubscribe").length).toBeGreaterThan(0);
   });

@@ -1,14 +1,6 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { keySheet } from "../../app/keys.ts";
 import { type SettingName, settingChoices } from "../../model/settings.ts";
-import type { Services } from "../services.ts";
+import type { DialogProps } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
-
-interface Props {
-  readonly services: Services;
-  readonly close: () => void;
-}
 
 // The chart's interval is chosen where the chart is.
 type Shown = Exclude<SettingName, "interval">;
@@ -42,7 +34,8 @@ const settingTexts: {
   },
 };
 
-export function SettingsDialog({ services: { settings }, close }: Props) {
+/** All settings, which hold at once. */
+export function SettingsDialog({ services: { settings }, close }: DialogProps) {
   const now = settings.value.value;
   return (
     <Dialog title="Settings" close={close}>
@@ -69,77 +62,6 @@ export function SettingsDialog({ services: { settings }, close }: Props) {
             </div>
           </fieldset>
         ))}
-      </div>
-    </Dialog>
-  );
-}
-
-export function KeysDialog({ close }: Pick<Props, "close">) {
-  return (
-    <Dialog title="Keyboard" close={close} wide>
-      <div class="keys">
-        {keySheet.map(({ title, entries }) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <dl>
-              {entries.map(({ keys, what }) => (
-                <div key={what}>
-                  <dt>
-                    {keys.map((key) => (
-                      <kbd key={key}>{key}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{what}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-    </Dialog>
-  );
-}
-
-export function AboutDialog({ services: { api }, close }: Props) {
-  const version = useSignal("");
-  useEffect(() => {
-    api.version().then(
-      (text) => {
-        version.value = text;
-      },
-      () => {}, // it stays unsaid
-    );
-  }, [api, version]);
-  return (
-    <Dialog title="About tickertape" close={close}>
-      <div class="about">
-        <p>
-          Live prices, pushed as they change
-          {version.value === "" ? (
-            "."
-          ) : (
-            <>
-              . Version <b>{version.value}</b>.
-            </>
-          )}
-        </p>
-        <ul>
-          <li>
-            <a href="protocol.txt">The protocol</a>, for pages and programs of your own
-          </li>
-          <li>
-            <a href="metrics">Metrics</a>, for Prometheus
-          </li>
-          <li>
-            <a href="licenses.txt">Licences of this page</a> and <a href="licenses-go.txt">of the server</a>
-          </li>
-        </ul>
-        <h3>Made with</h3>
-        <p>
-          Charts by <a href="https://www.tradingview.com/">TradingView</a>: Lightweight Charts™, Copyright © 2025
-          TradingView, Inc., under the Apache License 2.0. Preact and its signals, under the MIT License. The typeface
-          Inter, under the SIL Open Font License.
-        </p>
       </div>
     </Dialog>
   );

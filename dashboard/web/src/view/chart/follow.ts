@@ -1,0 +1,58 @@
+import type { Bar, Client } from "tickertape-client";
+import { onceAFrame } from "../frame.ts";
+
+/** What has changed since the bars were drawn last. */
+export interface BarChanges {
+  /** All have to be drawn anew. */
+  readonly whole: boolean;
+  /** Those that are new or have changed, where not all have to be drawn anew. */
+  readonly bars: readonly Bar[];
+  /** All bars, oldest first. They are thousands: ask only where they are needed. */
+  readonly all: () => readonly Bar[];
+  /** The server has sent bars, or said that there are none. */
+  readonly answered: boolean;
+}
+
+export interface FollowOptions {
+  readonly client: Client;
+  readonly symbol: string;
+  readonly interval: string;
+  /** Called once a frame while bars change. False where it could not draw: the next call gets all. */
+  readonly draw: (changes: BarChanges) => boolean;
+}
+
+/** Follows the bars of a symbol, until it is closed. */
+export function followBars({ client, symbol, interval, draw }: FollowOptions) {
+  const subscription = { bars: [symbol], interval };
+  const all = () => client.bars(symbol, interval);
+  let bars: Bar[] = [];
+  let whole = true;
+  let answered = false;
+
+  const mark = onceAFrame(() => {
+    whole = !draw({ whole, bars, all, answered });
+    bars = [];
+  });
+  const stop = client.on("series", (change) => {
+    if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
+    answered = true;
+    if (change.reset) whole = true;
+    else if (!whole) bars.push(...change.bars);
+    mark();
+  });
+  client.subscribe(subscription);
+
+  return {
+    /** Has all bars drawn anew. */
+    redraw(): void {
+      whole = true;
+      mark();
+    },
+    close(): void {
+      stop();
+      client.unsubscribe(subscription);
+    },
+  };
+}
+
+export type FollowedBars = ReturnType<typeof followBars>;

@@ -1,0 +1,52 @@
+import type { Bar } from "tickertape-client";
+import { dash, type Format } from "../../format.ts";
+
+export interface BarTableProps {
+  readonly label: string;
+  /** Newest first. */
+  readonly bars: readonly Bar[];
+  readonly format: Format;
+  readonly decimals: number;
+  /** The exchange's time zone. */
+  readonly zone: string;
+  /** Bars of less than a day have a time, others a date. */
+  readonly intraday: boolean;
+}
+
+/** The bars for those who cannot see the candles. */
+export function BarTable({ label, bars, format, decimals, zone, intraday }: BarTableProps) {
+  const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
+  return (
+    <section
+      class="bars"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+      tabIndex={0}
+      aria-label={label}
+    >
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Start</th>
+            <th scope="col">Open</th>
+            <th scope="col">High</th>
+            <th scope="col">Low</th>
+            <th scope="col">Close</th>
+            <th scope="col">Volume</th>
+          </tr>
+        </thead>
+        <tbody>
+          {bars.map((bar) => (
+            <tr key={bar.time}>
+              <th scope="row">{intraday ? format.clock(bar.time, zone) : format.day(bar.time, zone)}</th>
+              <td>{price(bar.open)}</td>
+              <td>{price(bar.high)}</td>
+              <td>{price(bar.low)}</td>
+              <td>{price(bar.close)}</td>
+              <td>{format.volume(bar.volume)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

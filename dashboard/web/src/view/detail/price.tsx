@@ -1,0 +1,43 @@
+import { changePercent } from "tickertape-client";
+import { agingAfter, type RowState, type RowView, stateNames } from "../../columns/row.ts";
+import { age, dash } from "../../format.ts";
+
+export interface PriceProps {
+  readonly view: RowView;
+  /** What it stands for as shown: not live where the connection is not. */
+  readonly state: RowState;
+  /** The currency and the source. */
+  readonly origin: string;
+}
+
+/** The last price, what it has moved by, whether it is live, and the price outside the session. */
+export function Price({ view, state, origin }: PriceProps) {
+  const { row, quote, change, percent, format, now } = view;
+  const { decimals, zone, entry } = row;
+  const { p, t, x, xt } = quote;
+  const old = view.age >= agingAfter[0] || state !== "live";
+  const extended = x === undefined || p === undefined ? null : changePercent(x, p);
+  return (
+    <div class="now">
+      <p class="big">{p === undefined ? dash : format.price(p, decimals)}</p>
+      <p class="move">
+        {change === undefined ? dash : format.change(change, decimals)}{" "}
+        <span>{percent === null ? "" : format.percent(percent)}</span>
+      </p>
+      <p class="standing">
+        <span class="word">{stateNames[state]}</span>
+        {entry &&
+          (old
+            ? `${age(view.age, false)} old`
+            : t !== undefined && `${format.time(t / 1000, zone, now)}, ${age(view.age)} ago`)}
+        <span class="from">{origin}</span>
+      </p>
+      {x !== undefined && (
+        <p class="extended-hours">
+          Outside the session {format.price(x, decimals)} {extended === null ? "" : format.percent(extended)}
+          {xt === undefined ? "" : `, ${format.time(xt / 1000, zone, now)}`}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { readName } from "../../model/lists.ts";
+import { parseList } from "../../model/listtext.ts";
+import type { DialogProps } from "../services.ts";
+import { Dialog } from "./dialog.tsx";
+
+/** What is known of the symbols in the text. */
+type Outcome =
+  | { readonly kind: "none" | "failed" }
+  | { readonly kind: "found"; readonly symbols: readonly string[]; readonly unknown: readonly string[] };
+
+const typingPause = 300; // ms without typing
+
+/** Makes a list of a text or a file, once the server has said which of its symbols exist. */
+export function ImportDialog({ services: { workspace }, close }: DialogProps) {
+  const text = useSignal("");
+  const name = useSignal("Imported");
+  const outcome = useSignal<Outcome>({ kind: "none" });
+  const { symbols, strange } = parseList(text.value);
+  const named = readName(name.value);
+  const key = symbols.join();
+
+  useEffect(() => {
+    outcome.value = { kind: "none" };
+    if (symbols.length === 0) return;
+    let stale = false;
+    const timer = setTimeout(async () => {
+      try {
+        const found = await workspace.lookUp(symbols);
+        if (!stale) outcome.value = { kind: "found", ...found };
+      } catch {
+        if (!stale) outcome.value = { kind: "failed" };
+      }
+    }, typingPause);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }, [key, workspace, outcome]);
+
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    text.value = await file.text();
+    name.value = readName(file.name.replace(/\.[a-z0-9]+$/i, "")) ?? name.value;
+  };
+  const found = outcome.value.kind === "found" ? outcome.value : null;
+  const unknown = [...(found?.unknown ?? []), ...strange];
+  return (
+    <Dialog title="Import a list" close={close}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!found || found.symbols.length === 0 || named === null) return;
+          workspace.import(named, found.symbols);
+          close();
+        }}
+      >
+        <label>
+          Symbols, one to a line or separated by commas or spaces
+          <textarea
+            rows={8}
+            spellcheck={false}
+            value={text.value}
+            onInput={(event) => {
+              text.value = event.currentTarget.value;
+            }}
+            onDragOver={(event) => event.preventDefault()}
+            onDrop={(event) => {
+              event.preventDefault();
+              void take(event.dataTransfer?.files[0]);
+            }}
+          />
+        </label>
+        <label class="file">
+          <span>or a text file</span>
+          <input
+            type="file"
+            accept=".txt,.csv,text/plain,text/csv"
+            onChange={(event) => void take(event.currentTarget.files?.[0])}
+          />
+        </label>
+        <label>
+          Name
+          <input
+            type="text"
+            maxLength={40}
+            value={name.value}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <p class="outcome" role="status">
+          {outcome.value.kind === "failed"
+            ? "The server does not answer, so nobody knows these symbols."
+            : found
+              ? `${found.symbols.length} found.${unknown.length > 0 ? ` Not known here: ${unknown.slice(0, 12).join(", ")}${unknown.length > 12 ? " …" : ""}.` : ""}`
+              : ""}
+        </p>
+        <div class="actions">
+          <button type="submit" class="primary" disabled={!found || found.symbols.length === 0 || named === null}>
+            Import
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

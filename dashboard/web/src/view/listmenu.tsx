@@ -1,0 +1,69 @@
+import { type Choice, sameChoice } from "../model/lists.ts";
+import { DownIcon } from "./icons.tsx";
+import { Menu, type MenuItem } from "./menu.tsx";
+import type { DialogName, Services } from "./services.ts";
+
+const rule: MenuItem = { kind: "rule" };
+const heading = (label: string): MenuItem => ({ kind: "heading", label });
+const action = (label: string, run: () => void): MenuItem => ({ kind: "action", label, run });
+
+/** All lists, to choose one, and what can be done with the one that is shown. */
+export function ListMenu({ services }: { readonly services: Services }) {
+  const { workspace, market, shell, format } = services;
+  const { library } = workspace;
+  const shown = workspace.symbols.value;
+
+  const radio = (label: string, to: Choice, hint?: string): MenuItem => ({
+    kind: "radio",
+    label,
+    hint,
+    checked: sameChoice(to, workspace.choice.value),
+    run: () => workspace.choose(to),
+  });
+  const list = (kind: "own" | "server" | "sector", name: string, symbols: readonly string[]) =>
+    radio(name, { kind, name }, String(symbols.length));
+  const ask = (label: string, name: DialogName) =>
+    action(label, () => {
+      shell.dialog.value = name;
+    });
+
+  const items = (): readonly MenuItem[] => {
+    const choice = workspace.choice.value;
+    const own = library.own.value.map(({ name, symbols }) => list("own", name, symbols));
+    const served = (library.served.value?.watchlists ?? []).map(({ name, symbols }) => list("server", name, symbols));
+    const sectors = [...library.sectors.value].map(([name, symbols]) => list("sector", name, symbols));
+    const all = market.directory.all.value;
+    return [
+      ...(choice?.kind === "shared" ? [radio(workspace.title.value, choice, "from the address")] : []),
+      ...(own.length > 0 ? [heading("Your lists"), ...own] : []),
+      heading("Lists of this server"),
+      ...served,
+      radio("All symbols", { kind: "all" }, all ? String(all.length) : undefined),
+      ...(sectors.length > 0 ? [heading("Sectors"), ...sectors] : []),
+      rule,
+      ask("New list…", "new"),
+      ...(choice?.kind === "own"
+        ? [ask("Rename…", "rename"), action("Delete this list", () => workspace.discard(choice.name))]
+        : [action("Keep a copy", () => workspace.copy(workspace.title.value || "My list"))]),
+      rule,
+      ask("Share as a link…", "share"),
+      ask("Import…", "import"),
+      ask("Export as text…", "export"),
+    ];
+  };
+
+  return (
+    <Menu
+      label="Lists"
+      title="Lists (Shift+L)"
+      className="list-name"
+      items={items}
+      open={shell.listMenu}
+      onOpen={() => void market.directory.loadAll()}
+    >
+      <span class="name">{workspace.title.value || "Lists"}</span>
+      {shown && <span class="size">{format.value.count(shown.length)}</span>}
+      <DownIcon />
+    </Menu>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Services } from "./services.ts";
+
+/** What stands where rows would. */
+export function Vacancy({ services }: { readonly services: Services }) {
+  const { workspace, client } = services;
+  const symbols = workspace.symbols.value;
+  const filter = workspace.filter.value.trim();
+  if (symbols && symbols.length > 0) {
+    if (filter === "" || workspace.ranked().length > 0) return null;
+    return (
+      <div class="vacancy">
+        <h2>Nothing here matches “{filter}”</h2>
+        <p>The filter looks at symbols, names and sectors of this list. The search finds everything else.</p>
+        <button
+          type="button"
+          onClick={() => {
+            workspace.filter.value = "";
+          }}
+        >
+          Clear the filter
+        </button>
+      </div>
+    );
+  }
+  const failure = workspace.library.failure.value;
+  if (symbols) {
+    return (
+      <div class="vacancy">
+        <h2>This list is empty</h2>
+        <p>
+          Press <kbd>/</kbd> and search by ticker or by a company’s name to add to it.
+        </p>
+        <button type="button" onClick={() => workspace.reset()}>
+          Show the default list
+        </button>
+      </div>
+    );
+  }
+  if (failure) {
+    return (
+      <div class="vacancy">
+        <h2>Nothing to show yet</h2>
+        <p>{failure} It is asked for again as soon as the server answers.</p>
+        <button
+          type="button"
+          onClick={() => {
+            client.retryNow();
+            workspace.retry();
+          }}
+        >
+          Retry now
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="loading" role="status" aria-label="Loading the list of symbols">
+      {Array.from({ length: 12 }, (_, index) => (
+        <div key={index} class="bone" />
+      ))}
+    </div>
+  );
+}
