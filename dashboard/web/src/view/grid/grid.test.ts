@@ -375,7 +375,21 @@ describe("the pointer", () => {
     expect(grid.held()).toBe(false);
     move("pointerenter");
     expect(grid.held()).toBe(true);
+    move("pointerdown"); // a click does not end it
+    move("pointerup");
+    expect(grid.held()).toBe(true);
     move("pointerleave");
+    expect(grid.held()).toBe(false);
+  });
+
+  test("is a finger as long as it touches them", () => {
+    const body = root.querySelector(".body");
+    const touch = (type: string) => body?.dispatchEvent(new PointerEvent(type, { pointerType: "touch" }));
+    touch("pointerenter");
+    expect(grid.held()).toBe(false);
+    touch("pointerdown");
+    expect(grid.held()).toBe(true);
+    touch("pointercancel");
     expect(grid.held()).toBe(false);
   });
 });

@@ -11,6 +11,21 @@ export interface PointerOptions {
   readonly signal: AbortSignal;
 }
 
+interface Hold {
+  readonly type: "pointerenter" | "pointerleave" | "pointerdown" | "pointerup" | "pointercancel";
+  /** Whether the rows are held after this event of the mouse, or of a finger; undefined where it changes nothing. */
+  readonly mouse?: boolean;
+  readonly touch?: boolean;
+}
+
+const holds: readonly Hold[] = [
+  { type: "pointerenter", mouse: true },
+  { type: "pointerleave", mouse: false, touch: false },
+  { type: "pointerdown", touch: true },
+  { type: "pointerup", touch: false },
+  { type: "pointercancel", touch: false },
+];
+
 /** What the pointer does over the rows, until the signal is aborted. */
 export function followPointer({ rows, click, remove, moment, signal }: PointerOptions) {
   let inside = false;
@@ -41,11 +56,11 @@ export function followPointer({ rows, click, remove, moment, signal }: PointerOp
     },
     { signal },
   );
-  for (const type of ["pointerenter", "pointerleave", "pointerdown", "pointerup", "pointercancel"] as const) {
+  for (const { type, mouse, touch } of holds) {
     body.addEventListener(
       type,
       ({ pointerType }) => {
-        inside = type === (pointerType === "mouse" ? "pointerenter" : "pointerdown");
+        inside = (pointerType === "mouse" ? mouse : touch) ?? inside;
       },
       { signal },
     );
