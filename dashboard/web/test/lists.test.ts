@@ -18,8 +18,6 @@ afterAll(async () => {
 const item = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
 const inMenu = async (page: Page, menu: string, name: string | RegExp) => {
   await page.keyboard.press(menu);
-  // The sectors come with an answer, and what stands below them moves then.
-  if (menu === "Shift+L") await page.waitForSelector(".popup .heading >> text=Sectors");
   await item(page, name).first().click();
 };
 const labels = (page: Page) =>

@@ -282,6 +282,25 @@ describe("the keyboard", () => {
 });
 
 describe("the lists", () => {
+  test("stay where they are in the menu when the sectors come after it was opened", async () => {
+    const { api, services } = await mount();
+    let answer = (_: readonly SymbolInfo[]) => {};
+    vi.mocked(api.everything).mockReturnValueOnce(
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+    );
+    await act(() => {
+      services.shell.listMenu.value = true;
+    });
+    const entries = () =>
+      [...host.querySelectorAll(".popup :is(.text, .heading)")].map(({ textContent }) => textContent);
+    const before = entries();
+    expect(before).toContain("Export as text…");
+    await act(async () => answer([{ symbol: "A", sector: "Early" }]));
+    expect(entries()).toEqual([...before, "Sectors", "Early"]);
+  });
+
   test("are imported after a look at what is known", async () => {
     const { services, workspace } = await mount();
     await act(() => {

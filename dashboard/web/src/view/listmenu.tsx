@@ -39,7 +39,6 @@ export function ListMenu({ services }: { readonly services: Services }) {
       heading("Lists of this server"),
       ...served,
       radio("All symbols", { kind: "all" }, all ? String(all.length) : undefined),
-      ...(sectors.length > 0 ? [heading("Sectors"), ...sectors] : []),
       rule,
       ask("New list…", "new"),
       ...(choice?.kind === "own"
@@ -49,6 +48,8 @@ export function ListMenu({ services }: { readonly services: Services }) {
       ask("Share as a link…", "share"),
       ask("Import…", "import"),
       ask("Export as text…", "export"),
+      // Last, since they come with an answer: what stood below them would move under the pointer.
+      ...(sectors.length > 0 ? [rule, heading("Sectors"), ...sectors] : []),
     ];
   };
 
