@@ -41,7 +41,7 @@ const mount = async (arranged?: Arrangement, failures?: number) => {
 };
 // Drawing takes a canvas, which there is none of here; the browser's tests look at the real one.
 vi.mock("../view/chart/pricechart.ts", () => ({
-  createPriceChart: () => ({ set: vi.fn(), update: vi.fn(), restyle: vi.fn(), close: vi.fn() }),
+  createPriceChart: vi.fn(() => ({ set: vi.fn(), update: vi.fn(), restyle: vi.fn(), close: vi.fn() })),
 }));
 
 const wait = (ms: number) =>
@@ -357,5 +357,22 @@ describe("the detail", () => {
     await act(() => services.detail.close());
     await wait(20);
     expect(sockets.last().sent.filter(({ type }) => type === "unsubscribe").length).toBeGreaterThan(0);
+  });
+
+  test("goes on saying that the chart could not be loaded when bars come", async () => {
+    const { createPriceChart } = await import("../view/chart/pricechart.ts");
+    vi.mocked(createPriceChart).mockImplementationOnce(() => {
+      throw new TypeError("no canvas");
+    });
+    const { services, says, hello, snapshot } = await mount();
+    await act(() => says(hello(), snapshot(1, { s: "A", p: 11, pc: 10 })));
+    await act(() => services.detail.open("A"));
+    await act(() => vi.dynamicImportSettled());
+    await wait(20);
+    expect(text(".plot .vacant")).toContain("could not be loaded");
+    const bars = [{ t: Date.now() * 1000, o: 1, h: 2, l: 1, c: 2, v: 5, n: 1 }];
+    await act(() => says({ type: "bars", seq: 2, time: 0, symbol: "A", interval: "1m", reset: true, bars }));
+    await wait(20);
+    expect(text(".plot .vacant")).toContain("could not be loaded");
   });
 });

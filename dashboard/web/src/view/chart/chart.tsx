@@ -43,7 +43,8 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
       symbol,
       interval,
       draw({ whole, bars: changed, all, answered }) {
-        if (whole || state.peek() !== "drawn")
+        const now = state.peek();
+        if (now !== "failed" && (whole || now !== "drawn"))
           state.value = all().length > 0 ? "drawn" : answered ? "empty" : "loading";
         if (asTable.peek()) rows.value = newest(all());
         if (whole) chart.current?.set(all());
