@@ -47,9 +47,13 @@ export function createServices(): Services {
   });
 
   effect(() => client.setRate(rateOf(settings.value.value)));
+  const connected = computed(() => market.state.value.phase === "open");
+  effect(() => {
+    if (connected.value) sparks.retry();
+  });
   let epoch = "";
   client.on("hello", (hello) => {
-    if (epoch !== "" && hello.epoch !== epoch) sparks.forget(); // another run of the server has other bars
+    if (epoch !== "" && hello.epoch !== epoch) sparks.forget();
     ({ epoch } = hello);
   });
 

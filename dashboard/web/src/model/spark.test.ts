@@ -36,6 +36,36 @@ test("what could not be had is asked for again after a while", async () => {
   expect(sparks.get("A")).not.toBeNull();
 });
 
+test("what could not be had is asked for again at once over a new connection", async () => {
+  const { fetch, sparks } = setup();
+  fetch.mockRejectedValueOnce(new TypeError("refused"));
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.retry();
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(fetch).toHaveBeenCalledTimes(2);
+  expect(sparks.get("A")).not.toBeNull();
+});
+
+test("what has been asked for is not asked for again before the answer", async () => {
+  const { fetch, sparks } = setup();
+  let answer = (_: ReadonlyMap<string, readonly Close[]>) => {};
+  fetch.mockReturnValueOnce(
+    new Promise((resolve) => {
+      answer = resolve as typeof answer;
+    }),
+  );
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(1000);
+  answer(new Map([["A", [[0, 1]]]]));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(fetch).toHaveBeenCalledTimes(1);
+  expect(sparks.get("A")).not.toBeNull();
+});
+
 test("live prices carry it on, and it stays small", async () => {
   const { sparks } = setup([[0, 1]]);
   sparks.get("A");

@@ -15,9 +15,11 @@ export interface SparkOptions {
 
 export const sparkInterval = 300_000; // ms of one point
 export const sparkPoints = 288; // at most: the day of a coin; a session of a stock has 78
-const together = 60; // symbols in one request
+const atOnce = 60; // symbols in one request
 const gather = 120; // ms: rows that come into sight together are asked for together
-const again = 30_000; // ms before a symbol that could not be had is asked for again
+// ms before what failed is asked for again over the same connection. A server that is reached and does not give the bars is
+// busy, or refuses them to this reader: asking each second, as the table would, makes that worse. A new connection asks at once.
+const again = 30_000;
 const kept = 600; // symbols; those that have been out of sight longest go first
 
 interface Slot {
@@ -32,18 +34,23 @@ export function createSparks(options: SparkOptions) {
   const { now = Date.now } = options;
   const slots = new Map<string, Slot>();
   const wanted = new Set<string>();
+  let pending = new Set<string>(); // another one for another run of the server, whose answers alone are taken
   const failed = new Map<string, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
   const ask = async () => {
     timer = undefined;
-    const symbols = [...wanted].slice(0, together);
-    for (const symbol of symbols) wanted.delete(symbol);
+    const symbols = [...wanted].slice(0, atOnce);
+    const mine = pending;
+    for (const symbol of symbols) {
+      wanted.delete(symbol);
+      mine.add(symbol);
+    }
     if (wanted.size > 0) timer = setTimeout(ask, gather);
     try {
       const closes = await options.fetch(symbols);
-      if (closed) return;
+      if (closed || mine !== pending) return;
       for (const symbol of symbols) {
         const slot = slots.get(symbol);
         slots.set(symbol, {
@@ -57,11 +64,14 @@ export function createSparks(options: SparkOptions) {
         slots.delete(symbol);
       }
     } catch {
-      for (const symbol of symbols) failed.set(symbol, now());
+      if (mine === pending) for (const symbol of symbols) failed.set(symbol, now());
+    } finally {
+      for (const symbol of symbols) mine.delete(symbol);
     }
   };
 
   const want = (symbol: string) => {
+    if (pending.has(symbol)) return;
     wanted.add(symbol);
     timer ??= setTimeout(ask, gather);
   };
@@ -104,8 +114,14 @@ export function createSparks(options: SparkOptions) {
       return true;
     },
 
-    /** All are to be had anew: of another run of the server. */
+    /** Asks again for what failed, as soon as it is in sight: there is a new connection. */
+    retry(): void {
+      failed.clear();
+    },
+
+    /** Asks for all anew, as soon as they are in sight: another run of the server has other bars. */
     forget(): void {
+      pending = new Set();
       slots.clear();
       failed.clear();
     },
