@@ -1,11 +1,13 @@
-/**
- * Numbers and times for people. Formatters are made once for each kind: making one costs more than formatting a
- * whole row.
+/*
+ * Numbers and times as text. Each formatter is made once and kept, since making one costs more than formatting a whole
+ * row.
  */
 
 const minus = "\u2212"; // as wide as a plus in tabular figures
+/** Stands where a number is not known. */
 export const dash = "\u2013";
 
+/** The reader's language and time zones. */
 export interface FormatOptions {
   /** A BCP 47 tag; the browser's own unless given. */
   readonly locale?: string | undefined;
@@ -21,7 +23,7 @@ interface Clock {
   readonly day: Intl.DateTimeFormat;
   readonly full: Intl.DateTimeFormat;
   readonly name: Intl.DateTimeFormat;
-  /** The dates of minutes that have been asked for lately. */
+  /** The dates of minutes that were formatted lately, by minutes since the Unix epoch. */
   readonly days: Map<number, string>;
 }
 
@@ -38,6 +40,7 @@ const dayOf = ({ day, days }: Clock, at: number): string => {
   return text;
 };
 
+/** Makes the formatters for a language and time zone. */
 export function createFormat(options: FormatOptions = {}) {
   const { locale, times = "local", local = new Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const plain = new Map<number, Intl.NumberFormat>();
@@ -120,6 +123,7 @@ export function createFormat(options: FormatOptions = {}) {
   };
 }
 
+/** Formats numbers and times as text. */
 export type Format = ReturnType<typeof createFormat>;
 
 /** An age in one unit: 0.4 s, 12 s, 3 min, 5 h, 2 d. Tenths only where they are asked for. */

@@ -31,7 +31,7 @@ describe("the detail", () => {
     await expect.poll(() => page.textContent(".detail p.gap")).toMatch(/^Spread 0\.\d\d, \d+\.\d bps$/);
     await expect
       .poll(() => page.textContent(".origin-line"))
-      .toMatch(/^sim · .* UTC · told by the server .* later · Information Tech/);
+      .toMatch(/^sim · .* UTC · sent by the server .* later · Information Tech/);
     const newest = () => page.textContent(".tape tbody tr");
     await page.waitForSelector(".tape tbody tr");
     const before = await newest();

@@ -1,9 +1,9 @@
 import type { Services } from "../view/services.ts";
 import type { Shell } from "../view/shell.tsx";
 
-/** Closes the dialog, the filter or the detail, whichever is first; false where there was nothing to close. */
+/** Clears the filter, or else closes the detail. False if there was nothing to close, or the browser closes it. */
 function closeFirst({ shell, workspace, detail }: Services): boolean {
-  if (shell.dialog.peek() !== null) return false; // the browser closes it
+  if (shell.dialog.peek() !== null) return false; // the browser closes the dialog
   if (workspace.filter.peek() !== "") {
     workspace.filter.value = "";
     return true;
@@ -31,7 +31,7 @@ function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Sh
         shell.columnMenu.value = true;
       };
   }
-  // Some keyboards have these behind Shift.
+  // On some keyboards, these need Shift.
   switch (key) {
     case "/":
       return () => page.focus("search");
@@ -51,7 +51,7 @@ function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Sh
 const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 const isCharacter = (key: string): boolean => /^[\p{L}\p{N}]$/u.test(key);
-/** Menus find by a letter, and buttons answer to the space. */
+/** In menus and dialogs, letters find an item, and the space bar presses a button. */
 const isTaken = ({ key, target }: KeyboardEvent): boolean =>
   (isCharacter(key) || key === " ") &&
   target instanceof Element &&

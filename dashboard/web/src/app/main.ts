@@ -1,6 +1,6 @@
 /*
- * app/ starts the page: it makes the services, mounts the views and connects both with the address and the keyboard. It
- * alone knows all other parts.
+ * app/ starts the page. It makes the services and mounts the views, and connects them with the address bar and the
+ * keyboard. No other part imports it.
  */
 import { mountPage } from "./page.ts";
 import { createServices } from "./services.ts";

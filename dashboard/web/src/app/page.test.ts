@@ -247,7 +247,7 @@ describe("the keyboard", () => {
       workspace.filter.value = "beta";
     });
     expect([order(), text(".found")]).toEqual([[], "0 of 2"]);
-    await act(() => market.directory.learn([{ symbol: "B", name: "Beta Corp." }]));
+    await act(() => market.directory.add([{ symbol: "B", name: "Beta Corp." }]));
     expect([order(), text(".found")]).toEqual([["B"], "1 of 2"]);
   });
 

@@ -20,7 +20,7 @@ const transports: Readonly<Record<string, TransportName>> = {
   poll: "poll",
 };
 
-/** Makes what the views use, from the address and the browser's storage. Nothing is connected yet. */
+/** Makes what views use, from the page's address and the browser's storage. It does not connect yet. */
 export function createServices(): Services {
   const transport = transports[new URLSearchParams(location.search).get("transport") ?? ""];
   const settings = createSettings(() => localStorage);

@@ -1,6 +1,7 @@
 import { change as changeOf } from "tickertape-client";
 import { figureColumn } from "./column.ts";
 
+/** The change since the previous close, in the currency of the price. */
 export const change = figureColumn({
   label: "Change",
   title: "Last price less the previous close",

@@ -1,42 +1,43 @@
 import type { WireQuote } from "tickertape-client";
 import type { Row, RowView } from "./row.ts";
 
+/** The order of rows, as aria-sort names it. */
 export type Direction = "ascending" | "descending";
 
-/** What a row is ranked by; null is not known, which goes last in either direction. */
+/** The value that a row is ranked by. Null means that it is not known; such rows go last in both directions. */
 export type SortKey = number | string | null;
 
-/** A number that fills a cell, and is tinted when it changes. */
+/** A number that fills a cell. The cell is tinted when the number changes. */
 export interface Figure {
   value(view: RowView): number | undefined;
   text(value: number, view: RowView): string;
-  /** The tint tells a rise from a fall. */
+  /** The tint has one colour for a rise and another one for a fall. */
   readonly directed?: boolean;
 }
 
-/** What a column is: everything about it but how its cell is drawn, where that is more than a number. */
+/** All about a column, except how its cell is drawn where that is more than a number. */
 export interface Column {
   readonly label: string;
-  /** A sentence for those who ask what the label means. */
+  /** What the label means, shown while the pointer rests on it. */
   readonly title: string;
   /** In rem. */
   readonly width: number;
-  /** In rem: the reader cannot make it narrower. */
+  /** In rem. The reader cannot make it narrower. */
   readonly least: number;
-  /** Its share of the room that is left in the window, beside the shares of other columns. */
+  /** Its share of the room that is left in the window, relative to the shares of other columns. */
   readonly grows?: number;
-  /** Characters that fit the width. A column that must show more is widened: half a price is another price. */
+  /** Characters that fit the width. A column that must show more is widened, so that no price is cut. */
   readonly fits?: number;
-  /** How many texts of that many characters stand side by side in it; 1 unless given. */
+  /** How many texts of that length stand side by side in it; 1 unless given. */
   readonly texts?: number;
-  /** The reader has to choose it before it is shown. */
+  /** It is not shown until the reader chooses it. */
   readonly hidden?: boolean;
-  /** Text ends at the right edge, so that digits stand under digits. */
+  /** Its text ends at the right edge, so that digits stand under digits. */
   readonly end?: boolean;
   /** The direction of the first click on the header. */
   readonly first: Direction;
   sort(row: Row): SortKey;
-  /** Its cell is this number; without it, the grid knows how the cell is drawn. */
+  /** The number in its cell. Without it, view/grid/cells.ts draws the cell. */
   readonly figure?: Figure;
 }
 
@@ -44,7 +45,7 @@ interface FigureOptions extends Omit<Column, "figure" | "first" | "end" | "sort"
   sort(quote: WireQuote): number | null | undefined;
 }
 
-/** A column of numbers. What is not known of a quote is undefined or null, and goes last. */
+/** A column of numbers. A number that is not known is undefined or null. */
 export function figureColumn(options: FigureOptions): Column & { readonly figure: Figure } {
   const { value, text, directed = false, sort, ...column } = options;
   return {
@@ -58,7 +59,7 @@ export function figureColumn(options: FigureOptions): Column & { readonly figure
 
 type PriceOptions = Omit<FigureOptions, "value" | "text" | "sort"> & { readonly key: "p" | "b" | "a" | "vw" };
 
-/** A column of prices that stand in the quote, with the decimals of their symbol. */
+/** A column of prices that are in the quote under `key`, shown with the decimals of their symbol. */
 export function priceColumn({ key, ...options }: PriceOptions): Column & { readonly figure: Figure } {
   return figureColumn({
     ...options,
@@ -68,5 +69,5 @@ export function priceColumn({ key, ...options }: PriceOptions): Column & { reado
   });
 }
 
-/** A column whose cell is more than a number: the type says that the grid must know how it is drawn. */
+/** A column whose cell is more than a number. By the type, view/grid/cells.ts must draw it, or does not compile. */
 export const drawnColumn = (column: Omit<Column, "figure">): Column & { readonly figure?: never } => column;

@@ -1,5 +1,6 @@
 import { priceColumn } from "./column.ts";
 
+/** The price of the last trade of the session. */
 export const last = priceColumn({
   key: "p",
   label: "Last",

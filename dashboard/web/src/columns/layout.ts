@@ -8,7 +8,7 @@ export interface Layout {
   readonly widths: Readonly<Partial<Record<ColumnId, number>>>;
 }
 
-/** All columns in their order, without those that are hidden until they are chosen. */
+/** The layout of the first visit. */
 export const defaultLayout: Layout = {
   order: columnIds,
   hidden: columnIds.filter((id) => columnOf(id).hidden),
@@ -17,7 +17,7 @@ export const defaultLayout: Layout = {
 
 const widest = 40; // rem
 
-/** What can be read of a stored layout; columns that it does not know come where they are by default. */
+/** Reads a stored layout. Columns that it does not name, as new ones, go where they are in the default layout. */
 export function readLayout(value: unknown): Layout {
   if (typeof value !== "object" || value === null) return defaultLayout;
   const { order, hidden, widths } = value as Record<string, unknown>;
@@ -38,6 +38,7 @@ export function readLayout(value: unknown): Layout {
 const clampWidth = (id: ColumnId, width: number): number =>
   Math.min(widest, Math.max(columnOf(id).least, Math.round(width * 16) / 16));
 
+/** The columns that are shown, in their order. */
 export const visibleColumns = (layout: Layout): readonly ColumnId[] =>
   layout.order.filter((id) => !layout.hidden.includes(id));
 
@@ -65,15 +66,15 @@ export function shiftColumn(layout: Layout, id: ColumnId, by: -1 | 1): Layout {
   return to === undefined ? layout : moveColumn(layout, id, to);
 }
 
-/** Sets a width in rem; null is the one that it has by itself. */
+/** Sets a width in rem, within bounds; null gives the column its own width back. */
 export function resizeColumn(layout: Layout, id: ColumnId, width: number | null): Layout {
   const { [id]: _, ...widths } = layout.widths;
   return { ...layout, widths: width === null ? widths : { ...widths, [id]: clampWidth(id, width) } };
 }
 
-const character = 0.53125; // rem of a digit at its widest: of the bold last price
+const character = 0.53125; // rem: a digit of the last price, which is bold
 
-/** The columns as a track list of CSS, and the least width of a row in rem; extra are characters beyond what fits. */
+/** The columns as a CSS track list, and the least width of a row in rem. `extra` is characters beyond what fits. */
 export function tracks(
   layout: Layout,
   extra: ReadonlyMap<ColumnId, number>,

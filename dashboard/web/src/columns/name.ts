@@ -2,7 +2,7 @@ import { changePercent } from "tickertape-client";
 import { drawnColumn } from "./column.ts";
 import type { RowView } from "./row.ts";
 
-/** The company's name, or why there is none. */
+/** The name of the company, or a word that says why there is none. */
 export function nameText({ row, state }: RowView): string {
   if (state === "unknown") return "Unknown symbol";
   return state === "empty" && row.name === "" ? "No quote yet" : row.name;
@@ -15,6 +15,7 @@ export function extendedText({ quote: { x, p }, row: { decimals }, format }: Row
   return `Ext ${format.price(x, decimals)}${percent === null ? "" : ` ${format.percent(percent)}`}`;
 }
 
+/** The name of the company, the price outside the session, and the source. */
 export const name = drawnColumn({
   label: "Name",
   title: "Name",

@@ -5,6 +5,7 @@ import { figureColumn } from "./column.ts";
 export const percentOf = ({ p, pc }: WireQuote): number | null =>
   p === undefined || pc === undefined ? null : changePercent(p, pc);
 
+/** The change since the previous close, in percent. */
 export const percent = figureColumn({
   label: "Change %",
   title: "Change in percent of the previous close",

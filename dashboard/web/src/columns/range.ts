@@ -8,6 +8,7 @@ export function rangePosition({ p, l, h }: Pick<Partial<WireQuote>, "p" | "l" | 
   return Math.min(1, Math.max(0, (p - l) / (h - l)));
 }
 
+/** The session's low and high, and the last price between them. */
 export const range = drawnColumn({
   label: "Day range",
   title: "Low and high of the session, and where the last price stands between them",

@@ -1,7 +1,8 @@
 /*
- * The columns of the table, a file each: how wide one is, what it is called, which value of a row it shows, as what text,
- * and by what it sorts. A new column is a file and a line here; what is more than a number is drawn in view/grid/cells.ts.
- * No column knows the document. `row.ts` is the row that they all read, `layout.ts` which of them are shown and where.
+ * columns/ has the columns of the table, a file each: the width, the label, the value of a row that is shown, its text,
+ * and the value to sort by. A new column is a file and an entry here; if its cell is more than a number,
+ * view/grid/cells.ts draws it. `row.ts` is the row that all columns read, `layout.ts` says which columns are shown, in
+ * which order and how wide. Nothing here touches the document.
  */
 import { ask } from "./ask.ts";
 import { bid } from "./bid.ts";
@@ -19,7 +20,7 @@ import { time } from "./time.ts";
 import { volume } from "./volume.ts";
 import { vwap } from "./vwap.ts";
 
-/** All columns, in the order that they have at first. */
+/** All columns by their ids, in the order of the first visit. */
 export const columns = {
   symbol,
   name,
@@ -37,13 +38,17 @@ export const columns = {
   status,
 } satisfies Readonly<Record<string, Column>>;
 
+/** The name of a column in code, in storage and in addresses. */
 export type ColumnId = keyof typeof columns;
 
-/** Those that the grid knows how to draw, since their cells are more than a number. */
+/** The columns that view/grid/cells.ts draws. */
 export type DrawnId = { [K in ColumnId]: (typeof columns)[K] extends { figure: object } ? never : K }[ColumnId];
 
+/** All ids, in the order of the first visit. */
 export const columnIds = Object.keys(columns) as readonly ColumnId[];
 
+/** The column with this id. */
 export const columnOf = (id: ColumnId): Column => columns[id];
 
+/** Whether something that was read, as from storage, is the id of a column. */
 export const isColumn = (value: unknown): value is ColumnId => columnIds.some((id) => id === value);

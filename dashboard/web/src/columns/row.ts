@@ -31,7 +31,7 @@ export const stateNames: Readonly<Record<RowState, string>> = {
   unknown: "Unknown",
 };
 
-/** What a row is painted from: worked out once, for all its cells. */
+/** What the cells of a row are painted from. It is worked out once for all of them. */
 export interface RowView {
   readonly row: Row;
   readonly quote: Partial<WireQuote>;
@@ -43,12 +43,12 @@ export interface RowView {
   readonly age: number;
   /** In ms since the Unix epoch. */
   readonly now: number;
-  /** A changed value is not tinted: the row has been given to another symbol, or its price is not live. */
+  /** Changed values are not tinted, since the row was given to another symbol or its price is not live. */
   readonly quiet: boolean;
   readonly format: Format;
 }
 
-/** What `viewOf` needs beside the row; `quiet` where the row has been given to another symbol. */
+/** What `viewOf` needs beside the row. `quiet` is for a row that was given to another symbol. */
 export interface ViewOptions {
   readonly format: Format;
   readonly age: number;
@@ -81,10 +81,10 @@ function stateOf({ entry, unknown }: Row): RowState {
   if (!entry.confirmed) return "old";
   const { st } = entry.quote;
   if (st === undefined) return "live";
-  return Object.hasOwn(stateNames, st) ? (st as RowState) : "stale"; // a word of a newer server is no reason to trust it
+  return Object.hasOwn(stateNames, st) ? (st as RowState) : "stale"; // a status of a newer server: do not call it live
 }
 
-/** A live price that has not changed for so long, in ms, is dimmed: a little, then more. */
+/** A live price that has not changed for so long, in ms, is dimmed a little, and then more. */
 export const agingAfter = [60_000, 900_000] as const;
 
 /** How far a price is dimmed, from 0 to 2. */

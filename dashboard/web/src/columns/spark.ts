@@ -1,6 +1,7 @@
 import { drawnColumn } from "./column.ts";
 import { percentOf } from "./percent.ts";
 
+/** The session's prices as a sparkline. */
 export const spark = drawnColumn({
   label: "Day",
   title: "The session’s prices, and the previous close as a line",

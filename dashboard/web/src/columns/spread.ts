@@ -8,6 +8,7 @@ export function spreadOf(bid: number | undefined, ask: number | undefined): numb
   return (scale(ask, decimals) - scale(bid, decimals)) / 10 ** decimals;
 }
 
+/** Ask less bid. */
 export const spread = figureColumn({
   label: "Spread",
   title: "Ask less bid",

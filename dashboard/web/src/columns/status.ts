@@ -2,10 +2,11 @@ import { age } from "../format.ts";
 import { drawnColumn } from "./column.ts";
 import { agingAfter, type RowView } from "./row.ts";
 
-/** How old the price is; empty while it is live and has changed a moment ago. */
+/** The age of the price. It is empty for a live price that has changed within the last minute. */
 export const sinceText = ({ state, age: ms, quote }: RowView): string =>
   quote.t !== undefined && (state !== "live" || ms >= agingAfter[0]) ? age(ms, false) : "";
 
+/** Whether the price is live, and its age. */
 export const status = drawnColumn({
   label: "Status",
   title: "Whether the price is live, and how old it is",

@@ -3,9 +3,10 @@ import { type RowState, type RowView, stateNames } from "./row.ts";
 
 const labelled: readonly RowState[] = ["stale", "halted", "closed", "down"];
 
-/** The word beside the symbol when its price is not live by the server's account; empty otherwise. */
+/** The word beside the symbol where the server says that its price is not live; empty otherwise. */
 export const statusLabel = ({ state }: RowView): string => (labelled.includes(state) ? stateNames[state] : "");
 
+/** The symbol, which is always shown. */
 export const symbol = drawnColumn({
   label: "Symbol",
   title: "Symbol",

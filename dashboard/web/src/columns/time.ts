@@ -6,6 +6,7 @@ import type { RowView } from "./row.ts";
 export const timeText = ({ quote: { t }, row: { zone }, format, now }: RowView): string =>
   t === undefined ? dash : format.time(t / 1000, zone, now);
 
+/** The time of the last trade. */
 export const time = drawnColumn({
   label: "Last trade",
   title: "Time of the last change",

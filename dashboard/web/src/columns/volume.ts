@@ -1,5 +1,6 @@
 import { figureColumn } from "./column.ts";
 
+/** How much has been traded in the session. */
 export const volume = figureColumn({
   label: "Volume",
   title: "Volume of the session",

@@ -1,5 +1,6 @@
 import { priceColumn } from "./column.ts";
 
+/** The volume-weighted average price of the session. */
 export const vwap = priceColumn({
   key: "vw",
   label: "VWAP",

@@ -3,9 +3,9 @@ import { readName } from "./lists.ts";
 import { parseList } from "./listtext.ts";
 import type { Sort } from "./ranking.ts";
 
-/** What an address can ask for: it wins over what is kept, and changes nothing of that. */
+/** What an address asks for. It is shown in place of what is kept, which stays as it is. */
 export interface Address {
-  /** The symbols to show; null to show what is kept. "*" alone is everything. */
+  /** The symbols to show; null to show the list that is kept. "*" alone is all symbols. */
   readonly symbols: readonly string[] | null;
   readonly name: string | null;
   /** Undefined where the address names none. */

@@ -9,11 +9,13 @@ export interface SymbolInfo {
   readonly zone?: string;
 }
 
+/** A list of symbols that the server has. */
 export interface Watchlist {
   readonly name: string;
   readonly symbols: readonly string[];
 }
 
+/** The server's lists, and the name of the one that is shown at first. */
 export interface Watchlists {
   readonly watchlists: readonly Watchlist[];
   readonly default?: string;
@@ -30,9 +32,11 @@ const listIn = (value: unknown, key: string): readonly unknown[] => {
   return Array.isArray(list) ? list : [];
 };
 
+/** Reads the answer of GET /api/symbols; what is not as expected is left out. */
 export const parseSymbols = (value: unknown): readonly SymbolInfo[] =>
   listIn(value, "symbols").filter((record): record is SymbolInfo => isObject(record) && isText(record["symbol"]));
 
+/** Reads the answer of GET /api/watchlists; what is not as expected is left out. */
 export function parseWatchlists(value: unknown): Watchlists {
   const watchlists = listIn(value, "watchlists").filter(
     (list): list is Watchlist =>
@@ -41,7 +45,7 @@ export function parseWatchlists(value: unknown): Watchlists {
   return isObject(value) && isText(value["default"]) ? { watchlists, default: value["default"] } : { watchlists };
 }
 
-/** The closes of each symbol, oldest first; bars without a price are left out. */
+/** Reads the answer of GET /api/bars: the closes of each symbol, oldest first, without bars that have no price. */
 export function parseCloses(value: unknown): ReadonlyMap<string, readonly Close[]> {
   const closes = new Map<string, readonly Close[]>();
   for (const one of listIn(value, "series")) {
@@ -56,15 +60,16 @@ export function parseCloses(value: unknown): ReadonlyMap<string, readonly Close[
   return closes;
 }
 
+/** How requests are sent; a URL is relative to the page. */
 export interface ApiOptions {
   readonly fetch: (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 }
 
 const namesAtOnce = 400; // symbols in one query: far below what a request line may hold
-const patience = () => AbortSignal.timeout(10_000);
+const timeout = () => AbortSignal.timeout(10_000);
 const names = (symbols: readonly string[]) => symbols.map(encodeURIComponent).join(",");
 
-/** The server's plain requests. Each throws when it cannot be answered. */
+/** The requests of the REST interface. Each throws where it is not answered within ten seconds, or not with success. */
 export function createApi(options: ApiOptions) {
   const get = async (url: string, signal: AbortSignal): Promise<unknown> => {
     const response = await options.fetch(url, { signal });
@@ -77,37 +82,38 @@ export function createApi(options: ApiOptions) {
       return parseSymbols(await get(`api/symbols?query=${encodeURIComponent(query)}&limit=${limit}`, signal));
     },
 
-    /** The records of exactly these symbols; those the server does not know are left out. */
+    /** The records of these symbols. Those that the server does not know are left out. */
     async describe(symbols: readonly string[]): Promise<readonly SymbolInfo[]> {
       const records: SymbolInfo[] = [];
       for (let i = 0; i < symbols.length; i += namesAtOnce) {
         const list = names(symbols.slice(i, i + namesAtOnce));
-        records.push(...parseSymbols(await get(`api/symbols?symbols=${list}`, patience())));
+        records.push(...parseSymbols(await get(`api/symbols?symbols=${list}`, timeout())));
       }
       return records;
     },
 
     /** The records of all that the server has. */
     async everything(): Promise<readonly SymbolInfo[]> {
-      return parseSymbols(await get("api/symbols?symbols=*", patience()));
+      return parseSymbols(await get("api/symbols?symbols=*", timeout()));
     },
 
     async watchlists(): Promise<Watchlists> {
-      return parseWatchlists(await get("api/watchlists", patience()));
+      return parseWatchlists(await get("api/watchlists", timeout()));
     },
 
     /** The closes of each symbol's newest trading day, in bars of the interval. */
     async closes(symbols: readonly string[], interval: string, limit: number) {
       const url = `api/bars?symbols=${names(symbols)}&interval=${interval}&from=day&fields=t,c&limit=${limit}`;
-      return parseCloses(await get(url, patience()));
+      return parseCloses(await get(url, timeout()));
     },
 
-    /** The server's version; empty where it does not tell. */
+    /** The server's version; empty where it does not say. */
     async version(): Promise<string> {
-      const value = await get("api/version", patience());
+      const value = await get("api/version", timeout());
       return isObject(value) && isText(value["version"]) ? value["version"] : "";
     },
   };
 }
 
+/** The server's REST interface. */
 export type Api = ReturnType<typeof createApi>;

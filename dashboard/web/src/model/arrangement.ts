@@ -7,15 +7,16 @@ import { createStore, type Store, type TextStorage } from "./store.ts";
 /** What is kept of the workspace between visits. */
 export interface Arrangement {
   readonly lists: readonly OwnList[];
-  /** Null before the first choice: the server's default list is shown. It is never a list that came with an address. */
+  /** Null before the first choice, while the server's default list is shown. Never a list that came with an address. */
   readonly choice: Choice | null;
   readonly sort: Sort;
   readonly layout: Layout;
 }
 
+/** The arrangement of the first visit. */
 export const nothingArranged: Arrangement = { lists: [], choice: null, sort: null, layout: defaultLayout };
 
-const key = "tickertape.desk"; // the name is older than the word workspace; another one would lose everybody's lists
+const key = "tickertape.desk"; // older than the word workspace: another key would lose the lists of all readers
 const earlierKey = "tickertape.watch"; // one list without a name
 const earlierName = "My list";
 
@@ -63,6 +64,6 @@ function readArrangement(value: unknown, earlier: unknown): Arrangement {
   return { ...nothingArranged, lists: [list], choice: { kind: "own", name: earlierName }, sort };
 }
 
-/** Keeps the arrangement in the browser's storage; what cannot be read there is as at the first visit. */
+/** Keeps the arrangement in the browser's storage. What cannot be read there is as at the first visit. */
 export const createArrangementStore = (storage: () => TextStorage): Store<Arrangement> =>
   createStore({ storage, key, read: (item) => readArrangement(item(key), item(earlierKey)) });

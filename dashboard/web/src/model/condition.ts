@@ -2,14 +2,15 @@ import type { ClientState, SourceState, TransportName } from "tickertape-client"
 import { age } from "../format.ts";
 import type { FeedState } from "./feed.ts";
 
-/** live: as it should be. wait: soon. halt: on purpose. bad: someone should know. */
+/** live: all is well. wait: it will be soon. halt: stopped on purpose. bad: something has failed. */
 export type Tone = "live" | "wait" | "halt" | "bad";
 
+/** Whether prices are live, and what the page says about it. */
 export interface Condition {
   readonly tone: Tone;
   /** Two or three words for the badge. */
   readonly badge: string;
-  /** A sentence that says why the prices are not live, or null when they are. */
+  /** A sentence that says why prices are not live, or why some of them are not; null where there is nothing to say. */
   readonly notice: string | null;
   /** What the reader can do about it. */
   readonly action: "retry" | "resume" | null;
@@ -17,6 +18,7 @@ export interface Condition {
   readonly live: boolean;
 }
 
+/** The transports as the reader sees them. */
 export const transportNames: Readonly<Record<TransportName, string>> = {
   websocket: "WebSocket",
   sse: "SSE",
@@ -35,11 +37,11 @@ const sentence = (text: string) =>
 const sinceWhen = ({ since }: SourceState, now: number) =>
   since === null ? "" : ` for ${age(Math.max(0, now - since), false)}`;
 
-/** Each source, how it is and why. */
+/** The status of each source, since when and why. */
 const listed = (sources: readonly SourceState[], now: number) =>
   sources.map((one) => `${one.source} is ${one.status}${sinceWhen(one, now)}.${sentence(one.message)}`).join(" ");
 
-/** Some source is live, and its prices may look so. A closed market among the others is no trouble. */
+/** Some source is live. Others that are not are named, except where their market is closed. */
 function running(feed: FeedState, now: number): Condition {
   const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
   if (failing.length === 0) return { tone: "live", badge: "Live", notice: null, action: null, live: true };
@@ -47,7 +49,9 @@ function running(feed: FeedState, now: number): Condition {
   return { tone: "wait", badge: "Partly live", notice, action: null, live: true };
 }
 
-/** The one place that decides whether a price may look live, and what is said when it may not; any: there are prices. */
+/**
+ * Decides whether prices may look live, and what is said if not. Nothing else decides that. `any`: there are prices.
+ */
 export function judge(
   state: Pick<ClientState, "phase" | "synced" | "paused" | "retryAt" | "lostAt" | "reason">,
   feed: FeedState,

@@ -2,7 +2,10 @@ import { decimalsOf, type Entry } from "tickertape-client";
 
 const fewest = 2;
 
-/** How many decimals the prices of a symbol are shown with: as many as any of them had, so that the point stays in place. */
+/**
+ * How many decimals the prices of a symbol are shown with: as many as any of them had, so that the point stays in
+ * place.
+ */
 export function createDecimals() {
   const most = new Map<string, number>();
   return {

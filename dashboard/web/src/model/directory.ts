@@ -1,27 +1,28 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Api, SymbolInfo } from "./api.ts";
 
+/** Where records come from. */
 export interface DirectoryOptions {
   readonly api: Pick<Api, "describe" | "everything">;
-  /** Called for each symbol whose record has come. */
+  /** Called for each symbol whose record has arrived. */
   readonly changed: (symbol: string) => void;
 }
 
-/** What the server says of its symbols: names, sectors, time zones, decimals. Records are asked for once each. */
+/** The records of symbols: name, sector, time zone, decimals. Each is asked for once. */
 export interface Directory {
-  /** The record of a symbol; undefined until it has come. */
+  /** The record of a symbol; undefined until it has arrived. */
   info(symbol: string): SymbolInfo | undefined;
-  /** Grows whenever records come: who reads it is told of names that were not known before. */
+  /** Grows when records arrive. Read it in an effect that depends on names or sectors. */
   readonly revision: ReadonlySignal<number>;
   /** The records of all symbols that the server has; null until `loadAll` has been called and answered. */
   readonly all: ReadonlySignal<readonly SymbolInfo[] | null>;
-  /** Takes in records that came with something else, as a search. */
-  learn(records: readonly SymbolInfo[]): void;
-  /** Asks for the records of those symbols that are not known yet. It never throws: `retry` asks again. */
+  /** Adds records that came otherwise, as with a search. */
+  add(records: readonly SymbolInfo[]): void;
+  /** Asks for the records of those symbols that have none yet. It never throws; call it again over a new connection. */
   describe(symbols: readonly string[]): Promise<void>;
-  /** Asks for all records. There is one request at a time. It never throws: `retry` asks again. */
+  /** Asks for all records, with one request at a time. It never throws; `retry` asks again. */
   loadAll(): Promise<void>;
-  /** Asks again for all records, where they were asked for and did not come. */
+  /** Asks again for all records if `loadAll` has failed. */
   retry(): void;
 }
 
@@ -33,7 +34,7 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   let wantsAll = false;
   let loading: Promise<void> | null = null;
 
-  const learn = (records: readonly SymbolInfo[]) => {
+  const add = (records: readonly SymbolInfo[]) => {
     for (const info of records) {
       infos.set(info.symbol, info);
       changed(info.symbol);
@@ -44,7 +45,7 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   const load = async () => {
     try {
       const records = await api.everything();
-      learn(records);
+      add(records);
       all.value = records;
     } catch {
       // the next connection asks again
@@ -53,7 +54,7 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   };
   const loadAll = (): Promise<void> => {
     wantsAll = true;
-    loading ??= load(); // a second answer would give rows a new order after the reader has begun to read them
+    loading ??= load(); // a second answer could reorder rows that the reader is reading
     return loading;
   };
 
@@ -61,12 +62,12 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
     info: (symbol) => infos.get(symbol),
     revision,
     all,
-    learn,
+    add,
     async describe(symbols) {
       const missing = symbols.filter((symbol) => symbol !== "*" && !infos.has(symbol));
       if (missing.length === 0) return;
       try {
-        learn(await api.describe(missing));
+        add(await api.describe(missing));
       } catch {
         return; // the next connection asks again
       }

@@ -6,6 +6,7 @@ import { freeName, moveSymbol, type OwnList, putList, readName, sameChoice } fro
 import type { Notes } from "./notes.ts";
 import type { Selection } from "./selection.ts";
 
+/** What edits change. */
 export interface EditsOptions {
   readonly library: Library;
   readonly selection: Selection;
@@ -60,7 +61,7 @@ export function createEdits({ library, selection, directory, notes, symbols }: E
   return {
     /** Adds a symbol to the list that is shown. */
     add(info: SymbolInfo): void {
-      directory.learn([info]);
+      directory.add([info]);
       if (symbols.value?.includes(info.symbol)) return;
       editAndSay(`${info.symbol} added`, (list) => [...list, info.symbol]);
     },

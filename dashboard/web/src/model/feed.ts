@@ -1,8 +1,8 @@
 import type { SourceState } from "tickertape-client";
 
 /**
- * Where the prices come from. Of several sources, it has the status of the one that is best off, the names of all,
- * separated by commas, and is simulated where one of them is.
+ * Where the prices come from, as one feed. It has the best status of its sources, their names separated by commas, and
+ * is simulated if one of them is.
  */
 export interface FeedState extends SourceState {
   readonly sources: readonly SourceState[];
@@ -12,7 +12,7 @@ export interface FeedState extends SourceState {
 const ranks = ["live", "connecting", "stale", "halted", "closed", "down"];
 const rankOf = (status: string) => (ranks.includes(status) ? ranks.indexOf(status) : ranks.length - 2.5);
 
-/** All sources as one feed; there must be one at least. */
+/** Combines sources, of which there must be at least one. */
 export function combine(sources: readonly SourceState[]): FeedState {
   const best = sources.reduce((one, other) => (rankOf(other.status) < rankOf(one.status) ? other : one));
   return {
@@ -23,7 +23,7 @@ export function combine(sources: readonly SourceState[]): FeedState {
   };
 }
 
-/** What must be said about the origin of the prices; null for those of a real market. */
+/** What the reader must know about the origin of the prices; null for those of a real market. */
 export function origin(feed: FeedState): { readonly label: string; readonly note: string } | null {
   if (feed.source === "replay") {
     return feed.simulated

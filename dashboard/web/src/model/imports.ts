@@ -2,7 +2,7 @@ import type { Api } from "./api.ts";
 import type { Directory } from "./directory.ts";
 import { withoutExchange } from "./listtext.ts";
 
-/** What the names of an imported text come to. */
+/** Which names of an imported text are symbols. */
 export interface Import {
   readonly symbols: readonly string[];
   /** Those that the server does not know; they are left out. */
@@ -27,6 +27,6 @@ export async function lookUp(
     if (symbol === undefined) unknown.push(name);
     else found.add(symbol);
   }
-  directory.learn(known);
+  directory.add(known);
   return { symbols: [...found], unknown };
 }

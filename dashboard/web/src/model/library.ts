@@ -6,6 +6,7 @@ import type { Directory } from "./directory.ts";
 import type { Choice, OwnList } from "./lists.ts";
 import type { Store } from "./store.ts";
 
+/** Where lists come from. */
 export interface LibraryOptions {
   readonly arrangement: Store<Arrangement>;
   readonly api: Pick<Api, "watchlists">;
@@ -13,7 +14,7 @@ export interface LibraryOptions {
   readonly address: Address;
 }
 
-/** All lists there are: the reader's, the server's, those of the sectors, everything, and the one in the address. */
+/** All lists there are: the reader's own, the server's, the sectors, all symbols, and the one in the address. */
 export function createLibrary({ arrangement, api, directory, address }: LibraryOptions) {
   const own = computed<readonly OwnList[]>(() => arrangement.value.value.lists);
   const served = signal<Watchlists | null>(null);
@@ -40,10 +41,12 @@ export function createLibrary({ arrangement, api, directory, address }: LibraryO
     served: served as ReadonlySignal<Watchlists | null>,
     /** By name; empty until the directory has loaded all symbols. */
     sectors,
-    /** Why the server's lists could not be had; null when all is well. */
+    /** Why the server's lists could not be loaded; null if they were, or have not been asked for. */
     failure: failure as ReadonlySignal<string | null>,
 
-    /** The list that a choice stands for: the server's default one where nothing was chosen, or what was chosen is gone. */
+    /**
+     * The list that a choice stands for: the server's default one where nothing was chosen, or what was chosen is gone.
+     */
     resolve(chosen: Choice | null): Choice | null {
       if (chosen && chosen.kind !== "server") return chosen;
       if (chosen && (served.value === null || servedList(chosen.name))) return chosen;
@@ -68,7 +71,7 @@ export function createLibrary({ arrangement, api, directory, address }: LibraryO
       return directory.all.value?.map(({ symbol }) => symbol) ?? null;
     },
 
-    /** Whether it is every symbol that the server has, so that the stream need not name them. */
+    /** Whether it is all symbols of the server, to which one can subscribe without naming them. */
     isEverything: (choice: Choice | null): boolean =>
       choice?.kind === "all" || (choice?.kind === "shared" && address.symbols?.[0] === "*"),
 
@@ -83,14 +86,14 @@ export function createLibrary({ arrangement, api, directory, address }: LibraryO
       return choice?.name ?? "";
     },
 
-    /** The lists that one can step through, in the menu's order. */
+    /** The lists that the keys [ and ] step through, in the menu's order. */
     sequence: (): readonly Choice[] => [
       ...own.value.map(({ name }) => ({ kind: "own" as const, name })),
       ...(served.value?.watchlists ?? []).map(({ name }) => ({ kind: "server" as const, name })),
       { kind: "all" },
     ],
 
-    /** Asks for the server's lists. There is one request at a time. It never throws: `failure` says how it went. */
+    /** Asks for the server's lists, with one request at a time. It never throws; `failure` says whether it worked. */
     async load(): Promise<void> {
       if (loading) return;
       loading = true;
@@ -109,4 +112,5 @@ export function createLibrary({ arrangement, api, directory, address }: LibraryO
   };
 }
 
+/** All lists there are. */
 export type Library = ReturnType<typeof createLibrary>;

@@ -5,25 +5,26 @@ export interface OwnList {
 }
 
 /**
- * What is looked at. own: one of the reader's lists. server: one of the server's. sector: the symbols of that
- * sector. all: everything that the server has. shared: what the address holds.
+ * Which list is shown. own: one of the reader's own. server: one of the server's. sector: the symbols of a sector. all:
+ * all symbols of the server. shared: the list in the page's address.
  */
 export type Choice =
   | { readonly kind: "own" | "server" | "sector"; readonly name: string }
   | { readonly kind: "all" | "shared" };
 
+/** Whether two choices are the same list. */
 export const sameChoice = (one: Choice | null, other: Choice | null): boolean =>
   one?.kind === other?.kind && (one && "name" in one ? one.name : "") === (other && "name" in other ? other.name : "");
 
 const longestName = 40;
 
-/** A name as it is kept: without space around it, of 1 to 40 characters; null for what is none. */
+/** Reads the name of a list: 1 to 40 characters, without space around them; null where it is no name. */
 export function readName(text: string): string | null {
   const name = text.replace(/\s+/g, " ").trim();
   return name === "" || name.length > longestName ? null : name;
 }
 
-/** The name, with a number after it when it is taken. */
+/** The name, followed by a number if it is taken. */
 export function freeName(name: string, taken: readonly string[]): string {
   if (!taken.includes(name)) return name;
   for (let number = 2; ; number++) {
@@ -32,6 +33,7 @@ export function freeName(name: string, taken: readonly string[]): string {
   }
 }
 
+/** Puts a list in the place of the one with its name, or at the end. */
 export function putList(lists: readonly OwnList[], list: OwnList): readonly OwnList[] {
   return lists.some(({ name }) => name === list.name)
     ? lists.map((one) => (one.name === list.name ? list : one))

@@ -6,12 +6,12 @@ describe("a list as text", () => {
     const text = '\uFEFF# My tech\r\naapl, MSFT;nvda\tBRK.B\n\n"BTC-USD" AAPL # the best\n^GSPC';
     expect(parseList(text)).toEqual({
       symbols: ["AAPL", "MSFT", "NVDA", "BRK.B", "BTC-USD", "^GSPC"],
-      strange: [],
+      invalid: [],
     });
   });
 
   test("says what cannot be a symbol", () => {
-    expect(parseList("AAPL <b> ☂ --")).toEqual({ symbols: ["AAPL"], strange: ["<b>", "☂", "--"] });
+    expect(parseList("AAPL <b> ☂ --")).toEqual({ symbols: ["AAPL"], invalid: ["<b>", "☂", "--"] });
   });
 
   test("keeps an exchange, which can be taken away", () => {

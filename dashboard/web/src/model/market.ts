@@ -9,6 +9,7 @@ import { combine, type FeedState } from "./feed.ts";
 import type { Meter } from "./meter.ts";
 import { createVitals } from "./vitals.ts";
 
+/** What the market reads from. */
 export interface MarketOptions {
   readonly client: Client;
   readonly api: Pick<Api, "describe" | "everything">;
@@ -19,7 +20,7 @@ export interface MarketOptions {
 
 const noFeed = combine([{ source: "", simulated: false, status: "live", since: null, message: "" }]);
 
-/** The prices that the page follows, and how it stands with them. It closes the client that it is given. */
+/** The prices that the page follows, and whether they are live. Closing it closes the client. */
 export function createMarket({ client, api, meter, now = Date.now }: MarketOptions) {
   const listeners = new Set<(symbol: string) => void>();
   const changed = (symbol: string) => {
@@ -51,8 +52,8 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     void directory.describe(followed);
   };
 
-  /** Takes in quotes of a message, and returns how many of them this page follows. */
-  const take = (quotes: readonly { readonly s: string }[]): number => {
+  /** Counts in the quotes of a message, and returns how many of them this page follows. */
+  const arrived = (quotes: readonly { readonly s: string }[]): number => {
     const entries: Entry[] = [];
     for (const { s } of quotes) {
       const entry = client.entry(s);
@@ -60,7 +61,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       entries.push(entry);
       if (unknown.delete(s)) changed(s);
     }
-    vitals.take(entries);
+    vitals.arrived(entries);
     return entries.length;
   };
 
@@ -76,10 +77,10 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       for (const symbol of symbols) changed(symbol);
     }),
     client.on("snapshot", (message) => {
-      const count = take(message.quotes);
-      if (state.value.transport === "poll" && message.resumed) meter.add(count); // polls bring all changes this way
+      const count = arrived(message.quotes);
+      if (state.value.transport === "poll" && message.resumed) meter.add(count); // polls bring changes as snapshots
     }),
-    client.on("update", (message) => meter.add(take(message.quotes))),
+    client.on("update", (message) => meter.add(arrived(message.quotes))),
     client.on("unknown", (symbols) => {
       for (const symbol of symbols) {
         unknown.add(symbol);
@@ -93,32 +94,32 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   ];
 
   return {
-    /** How it stands with the connection. */
+    /** The state of the connection. */
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
     vitals: vitals.value,
     condition,
     directory,
 
-    /** Has the listener called for each symbol whose row would look different now. Returns what ends that. */
+    /** Calls the listener for each symbol whose row has changed. Returns what stops that. */
     listen(listener: (symbol: string) => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
 
-    /** Follows these symbols and no others; "*" alone is all of them. */
+    /** Subscribes to these symbols and unsubscribes from all others; "*" alone is all symbols. */
     follow(symbols: readonly string[]): void {
       listed = symbols;
       follow();
     },
 
-    /** Follows one symbol more, whatever else is followed; null is none. */
+    /** Subscribes to one more symbol, beside those of `follow`; null for none. */
     followExtra(symbol: string | null): void {
       extra = symbol;
       follow();
     },
 
-    /** What is known of a symbol now. */
+    /** What is known of a symbol. */
     row(symbol: string): Row {
       const entry = client.entry(symbol);
       const info = directory.info(symbol);
@@ -132,7 +133,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       };
     },
 
-    /** How old the price of a row is, in ms; 0 without one. */
+    /** The age of the price of a row, in ms; 0 without a price. */
     age: ({ entry }: Row): number => (entry ? vitals.age(entry) : 0),
 
     togglePause(): void {
@@ -148,4 +149,5 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   };
 }
 
+/** The prices that the page follows. */
 export type Market = ReturnType<typeof createMarket>;

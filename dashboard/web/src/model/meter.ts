@@ -19,4 +19,5 @@ export function createMeter(now: () => number = Date.now, seconds = 4) {
   };
 }
 
+/** Counts events a second. */
 export type Meter = ReturnType<typeof createMeter>;

@@ -1,19 +1,21 @@
 import { batch, type ReadonlySignal, signal } from "@preact/signals-core";
 
-/** What the page tells the reader for some seconds: what has been done, and how to take it back. */
+/** A message that is shown for some seconds: what has been done, and how to undo it. */
 export interface Note {
   readonly text: string;
   readonly undo: (() => void) | null;
 }
 
+/** Shows one note at a time. Who shows it on the page also dismisses it in time. */
 export interface Notes {
-  /** Null while there is nothing to tell. */
+  /** The note that is shown; null for none. */
   readonly current: ReadonlySignal<Note | null>;
-  /** Takes the place of the note before. Its undo takes the note away, too. */
+  /** Shows a note in place of the one before. Its undo removes the note, too. */
   say(text: string, undo?: () => void): void;
   dismiss(): void;
 }
 
+/** Makes notes; none is shown yet. */
 export function createNotes(): Notes {
   const current = signal<Note | null>(null);
   const dismiss = () => {

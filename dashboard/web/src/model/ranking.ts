@@ -4,7 +4,10 @@ import { type ColumnId, columnOf } from "../columns/registry.ts";
 /** Null is the reader's own order. */
 export type Sort = { readonly column: ColumnId; readonly direction: Direction } | null;
 
-/** What a click on a header makes of the sort: the column's first direction, then the other, then the reader's own order. */
+/**
+ * What a click on a header makes of the sort: the column's first direction, then the other, then the reader's own
+ * order.
+ */
 export function nextSort(current: Sort, column: ColumnId): Sort {
   const { first } = columnOf(column);
   if (current?.column !== column) return { column, direction: first };
@@ -12,7 +15,9 @@ export function nextSort(current: Sort, column: ColumnId): Sort {
   return current.direction === first ? { column, direction: second } : null;
 }
 
-/** The symbols in rank order. Equals keep their order in `symbols`, so that rows do not swap places without a reason. */
+/**
+ * The symbols in rank order. Equals keep their order in `symbols`, so that rows do not swap places without a reason.
+ */
 export function rank(
   symbols: readonly string[],
   sort: Sort,

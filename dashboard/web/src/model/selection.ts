@@ -5,13 +5,14 @@ import type { Library } from "./library.ts";
 import { type Choice, type OwnList, sameChoice } from "./lists.ts";
 import type { Store } from "./store.ts";
 
+/** What can be selected, and where the choice is kept. */
 export interface SelectionOptions {
   readonly arrangement: Store<Arrangement>;
   readonly library: Library;
   readonly address: Address;
 }
 
-/** Which list is shown, and what of it. What the address brings is shown, too, but never kept. */
+/** Which list is shown, and the filter on it. The list in the address can be shown, but is never kept. */
 export function createSelection({ arrangement, library, address }: SelectionOptions) {
   const shared = signal(address.symbols !== null);
   const chosen = computed<Choice | null>(() => (shared.value ? { kind: "shared" } : arrangement.value.value.choice));
@@ -19,14 +20,14 @@ export function createSelection({ arrangement, library, address }: SelectionOpti
 
   const filter = signal("");
 
-  /** Changes the reader's lists and chooses a list, as one step. */
+  /** Changes the reader's lists and the choice in one step. */
   const put = (lists: readonly OwnList[], next: Choice | null) =>
     batch(() => {
       shared.value = next?.kind === "shared";
       arrangement.update((now) => ({ ...now, lists, choice: next?.kind === "shared" ? now.choice : next }));
     });
 
-  /** The same, and shows all of it. */
+  /** The same, and clears the filter. */
   const show = (lists: readonly OwnList[], next: Choice | null) =>
     batch(() => {
       put(lists, next);
@@ -34,9 +35,9 @@ export function createSelection({ arrangement, library, address }: SelectionOpti
     });
 
   return {
-    /** What the reader has typed to narrow the list; empty for nothing. */
+    /** The text that symbols, names or sectors must contain to be shown; empty for all. */
     filter,
-    /** The reader's choice; null is none. */
+    /** The reader's choice; null for none. */
     chosen: chosen as ReadonlySignal<Choice | null>,
     /** The list that is shown; null until one is known. */
     choice: choice as ReadonlySignal<Choice | null>,
@@ -60,4 +61,5 @@ export function createSelection({ arrangement, library, address }: SelectionOpti
   };
 }
 
+/** Which list is shown. */
 export type Selection = ReturnType<typeof createSelection>;

@@ -2,26 +2,30 @@ import { createStore, type Store, type TextStorage } from "./store.ts";
 
 const choices = {
   theme: ["system", "dark", "light"],
-  /** Which colours say up and down; the last is told apart by the colour-blind, the second is East Asia's. */
+  /** The colours for up and down. The second pair is usual in East Asia, the last one is for the colour-blind. */
   scheme: ["green-red", "red-green", "blue-orange"],
   density: ["compact", "roomy"],
   /** In which zone times are shown. */
   times: ["exchange", "local", "utc"],
-  /** How numbers are written: as the browser does, or as in this place. */
+  /** How numbers and dates are written: as the browser does, or as in this country. */
   locale: ["auto", "en-US", "en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "ja-JP", "pt-BR", "es-ES"],
   /** Whether a changed price is tinted for a moment. */
   flash: ["on", "off"],
-  /** Updates a second at most; each is one flush of the server. */
+  /** The most updates a second; `each` is all of them, one for each flush of the server. */
   rate: ["each", "4", "1", "0.2"],
-  /** Of the bars in the chart. */
+  /** How long a bar of the chart is. */
   interval: ["1s", "5s", "1m", "5m", "15m", "1h", "1d"],
 } as const;
 
+/** What the reader has chosen of each setting. */
 export type Settings = { readonly [K in keyof typeof choices]: (typeof choices)[K][number] };
+/** The name of a setting. */
 export type SettingName = keyof Settings;
 
+/** What can be chosen, by setting. */
 export const settingChoices: { readonly [K in SettingName]: readonly Settings[K][] } = choices;
 
+/** The settings of the first visit. */
 export const defaultSettings: Settings = {
   theme: "system",
   scheme: "green-red",
@@ -35,7 +39,7 @@ export const defaultSettings: Settings = {
 
 const key = "tickertape.settings";
 
-/** What can be read of stored settings, and the default for the rest. */
+/** Reads stored settings. What is missing or none of the choices is as at the first visit. */
 export function readSettings(value: unknown): Settings {
   const stored = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const settings: Record<string, unknown> = { ...defaultSettings };
@@ -49,5 +53,5 @@ export function readSettings(value: unknown): Settings {
 export const createSettings = (storage: () => TextStorage): Store<Settings> =>
   createStore({ storage, key, read: (item) => readSettings(item(key)) });
 
-/** The rate as the client takes it. */
+/** The rate for the client: updates a second, or null for all of them. */
 export const rateOf = ({ rate }: Settings): number | null => (rate === "each" ? null : Number(rate));

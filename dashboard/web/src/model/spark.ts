@@ -1,40 +1,44 @@
 import type { Close } from "./api.ts";
 
-/** A day of prices, small: times in milliseconds since the Unix epoch. */
+/** The prices of a sparkline. Times are in ms since the Unix epoch. */
 export interface Spark {
   readonly points: readonly Close[];
-  /** The newest price, which stands after the points. */
+  /** The newest price, which comes after the points. */
   readonly last: number | null;
 }
 
+/** Where sparklines come from. */
 export interface SparkOptions {
   /** Fetches the closes of each symbol's newest trading day, oldest first. */
   readonly fetch: (symbols: readonly string[]) => Promise<ReadonlyMap<string, readonly Close[]>>;
   readonly now?: () => number;
 }
 
-export const sparkInterval = 300_000; // ms of one point
-export const sparkPoints = 288; // at most: the day of a coin; a session of a stock has 78
+/** The time between two points, in ms. */
+export const sparkInterval = 300_000;
+/** The most points of a sparkline. */
+export const sparkPoints = 288; // at most: a day of a coin has so many, a session of a stock 78
 const atOnce = 60; // symbols in one request
 const gather = 120; // ms: rows that come into sight together are asked for together
-// ms before what failed is asked for again over the same connection. A server that is reached and does not give the bars is
-// busy, or refuses them to this reader: asking each second, as the table would, makes that worse. A new connection asks at once.
+// ms before what failed is asked for again over the same connection. A server that is reached and does not give the
+// bars is busy, or refuses them to this reader: asking each second, as the table would, makes that worse. A new
+// connection asks at once.
 const again = 30_000;
-const kept = 600; // symbols; those that have been out of sight longest go first
+const kept = 600; // symbols; those that were seen longest ago are dropped first
 
 interface Slot {
   points: Close[];
   last: number | null;
-  /** Tells the day apart from others; empty while that is not known. */
+  /** Differs from day to day; empty while it is not known. */
   day: string;
 }
 
-/** The prices behind the sparklines: fetched once for the rows in sight, and carried on by the live prices. */
+/** The prices of the sparklines. They are fetched once for the rows in sight, and extended by live prices. */
 export function createSparks(options: SparkOptions) {
   const { now = Date.now } = options;
   const slots = new Map<string, Slot>();
   const wanted = new Set<string>();
-  let pending = new Set<string>(); // another one for another run of the server, whose answers alone are taken
+  let pending = new Set<string>(); // symbols in requests that are under way; a new set for each run of the server
   const failed = new Map<string, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -77,11 +81,11 @@ export function createSparks(options: SparkOptions) {
   };
 
   return {
-    /** The picture of a symbol that is in sight; it is fetched when it is not there. */
+    /** The sparkline of a symbol that is in sight; null until it has been fetched, which this call asks for. */
     get(symbol: string): Spark | null {
       const slot = slots.get(symbol);
       if (slot) {
-        slots.delete(symbol); // to the end: it has been seen last
+        slots.delete(symbol); // to the end, since it was seen last
         slots.set(symbol, slot);
         return slot;
       }
@@ -93,8 +97,8 @@ export function createSparks(options: SparkOptions) {
     },
 
     /**
-     * The newest price, of the time in milliseconds, and what the day has that others have not: with another one, the
-     * picture is asked for anew. True when it is another one now.
+     * Adds a live price of that time, in ms since the Unix epoch. `day` is any text that differs from day to day: when
+     * it changes, the sparkline is fetched again. Returns whether the sparkline has changed.
      */
     extend(symbol: string, price: number, time: number, day: string): boolean {
       const slot = slots.get(symbol);
@@ -114,12 +118,14 @@ export function createSparks(options: SparkOptions) {
       return true;
     },
 
-    /** Asks again for what failed, as soon as it is in sight: there is a new connection. */
+    /** Lets `get` ask again at once for what has failed. To be called for a new connection. */
     retry(): void {
       failed.clear();
     },
 
-    /** Asks for all anew, as soon as they are in sight: another run of the server has other bars. */
+    /**
+     * Drops all, so that `get` asks for them again. To be called for another run of the server, which has other bars.
+     */
     forget(): void {
       pending = new Set();
       slots.clear();
@@ -133,4 +139,5 @@ export function createSparks(options: SparkOptions) {
   };
 }
 
+/** The prices of the sparklines. */
 export type Sparks = ReturnType<typeof createSparks>;

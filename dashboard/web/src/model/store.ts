@@ -3,18 +3,19 @@ import { type ReadonlySignal, signal } from "@preact/signals-core";
 /** A value that is kept between visits. */
 export interface Store<T> {
   readonly value: ReadonlySignal<T>;
-  /** Changes the value and keeps it. Where the browser forbids storage, it holds until the page is left. */
+  /** Changes the value and keeps it. Where the browser forbids storage, the value is lost when the page is left. */
   update(change: (now: T) => T): void;
 }
 
 /** What is needed of the browser's storage. */
 export type TextStorage = Pick<Storage, "getItem" | "setItem">;
 
+/** Where a value is kept, and how it is read. */
 export interface StoreOptions<T extends object> {
   /** May throw, as browsers do that forbid storage. */
   readonly storage: () => TextStorage;
   readonly key: string;
-  /** Makes the value of what was stored, which may be anything; `item` is what stands under a key, null for nothing. */
+  /** Makes the value from what is stored, which may be anything. `item` returns what is stored under a key, or null. */
   readonly read: (item: (key: string) => unknown) => T;
 }
 

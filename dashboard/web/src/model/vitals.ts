@@ -3,11 +3,11 @@ import type { Client, Entry } from "tickertape-client";
 import { measureLatency } from "tickertape-client/latency";
 import type { Meter } from "./meter.ts";
 
-/** How it stands with the connection, a second at a time. */
+/** Measurements of the connection, taken once a second. */
 export interface Vitals {
   /**
-   * Age of the newest tick in ms; null before the first. The ticks of a recording keep the times of their day, so there
-   * it is the time since the last of them came.
+   * Age of the newest tick in ms; null before the first. The ticks of a recording have old times, so there it is the
+   * time since the last one arrived.
    */
   readonly newest: number | null;
   /** Quotes a second. */
@@ -18,6 +18,7 @@ export interface Vitals {
   readonly now: number;
 }
 
+/** What is measured, and with which clock. */
 export interface VitalsOptions {
   readonly client: Client;
   readonly meter: Meter;
@@ -32,14 +33,14 @@ const every = 1000; // ms
 export function createVitals({ client, meter, replayed, now }: VitalsOptions) {
   const latency = measureLatency(client);
   let newest = 0; // µs since the Unix epoch, by the server's clock
-  let arrived = 0; // ms since the Unix epoch
+  let lastArrival = 0; // ms since the Unix epoch
 
-  /** How old a price is, in ms: by the server's clock, or since it came where the feed is a recording. */
+  /** The age of a price in ms, by the server's clock; of a recording, the time since it arrived. */
   const ageOf = (tick: number | undefined, received: number): number =>
     replayed() || tick === undefined ? now() - received : Math.max(0, client.serverTime() - tick / 1000);
 
   const read = (): Vitals => ({
-    newest: newest > 0 ? ageOf(newest, arrived) : null,
+    newest: newest > 0 ? ageOf(newest, lastArrival) : null,
     rate: meter.rate(),
     latency: client.state.paused ? null : latency.value,
     now: now(),
@@ -52,14 +53,14 @@ export function createVitals({ client, meter, replayed, now }: VitalsOptions) {
 
   return {
     value: value as ReadonlySignal<Vitals>,
-    /** Measures now, for a change that should be seen at once. */
+    /** Measures now, without waiting for the next second. */
     update,
-    /** Takes in quotes that came together. */
-    take(entries: readonly Entry[]): void {
+    /** Counts in the quotes of one message. */
+    arrived(entries: readonly Entry[]): void {
       for (const { quote } of entries) newest = Math.max(newest, quote.t ?? 0);
-      if (entries.length > 0) arrived = now();
+      if (entries.length > 0) lastArrival = now();
     },
-    /** How old the price of an entry is, in ms. */
+    /** The age of the price of an entry, in ms. */
     age: (entry: Entry): number => ageOf(entry.quote.t, entry.received),
     close(): void {
       clearInterval(timer);

@@ -10,8 +10,10 @@ import { createNotes } from "./notes.ts";
 import { memoryStore } from "./store.fixture.ts";
 import { createWorkspace } from "./workspace.ts";
 
+/** Now, in µs since the Unix epoch, as the protocol has it. */
 export const micros = () => Date.now() * 1000;
 
+/** An arrangement with one list of the reader's, which is shown. */
 export const ownList = (...symbols: string[]): Arrangement => ({
   ...nothingArranged,
   lists: [{ name: "Mine", symbols }],
@@ -28,7 +30,7 @@ const record = (symbol: string): SymbolInfo => ({
   zone: "America/New_York",
 });
 
-/** A workspace on a stream that says what the test wants; `failures` requests for the lists fail first. */
+/** A workspace on a fake connection. The first `failures` requests for the lists fail. */
 export const setupWorkspace = async (
   arranged: Arrangement = ownList("A", "B"),
   failures = 0,

@@ -1,7 +1,8 @@
 /*
- * The model is what the page knows and does, without the document, so that it can be tested alone. `market.ts` is the
- * prices and how it stands with them; `workspace.ts` is what the reader has arranged: which list is shown, in which order,
- * in which columns. Each is put together from files that own one thing, and hands it out as signals.
+ * model/ is what the page knows, and what can be done with it, as signals and functions. Nothing here touches the
+ * document. `market.ts` has the prices, and whether they are live; `workspace.ts` has what the reader has arranged:
+ * which list is shown, how it is sorted, and in which columns. Both are made of parts that each own one thing, a file
+ * each.
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import type { Layout } from "../columns/layout.ts";
@@ -19,6 +20,7 @@ import { nextSort, rank, type Sort } from "./ranking.ts";
 import { createSelection } from "./selection.ts";
 import type { Store } from "./store.ts";
 
+/** What the workspace reads from, and where it is kept. */
 export interface WorkspaceOptions {
   readonly market: Market;
   readonly api: Pick<Api, "watchlists" | "describe">;
@@ -29,7 +31,7 @@ export interface WorkspaceOptions {
   readonly notes: Notes;
 }
 
-/** What the reader has arranged. It has the market follow the symbols that are shown, until it is closed. */
+/** What the reader has arranged. Until it is closed, it subscribes the market to the symbols that are shown. */
 export function createWorkspace({ market, api, arrangement, address, notes }: WorkspaceOptions) {
   const { directory } = market;
   const library = createLibrary({ arrangement, api, directory, address });
@@ -81,21 +83,21 @@ export function createWorkspace({ market, api, arrangement, address, notes }: Wo
     sort,
     layout,
     filter,
-    /** Whether the reader has not chosen or made any list yet, neither now nor at an earlier visit. */
+    /** Whether the reader has never chosen or made a list, at this visit or an earlier one. */
     get fresh(): boolean {
       return newcomer && library.own.value.length === 0;
     },
 
-    /** The symbols that are shown: those that the filter leaves, in the order of the sort, by the prices of this moment. */
+    /** The symbols that match the filter, sorted by their values of this moment. */
     ranked(): readonly string[] {
       const text = filter.value.trim().toLowerCase();
-      if (text !== "") directory.revision.value; // names and sectors may come after what was typed
+      if (text !== "") directory.revision.value; // names and sectors can arrive after the filter was typed
       const listed = symbols.value ?? [];
       const shown = text === "" ? listed : listed.filter((symbol) => matches(symbol, text));
       return rank(shown, sort.value, (symbol, column) => columnOf(column).sort(market.row(symbol)));
     },
 
-    /** What a click on a header does. */
+    /** Sorts by a column, as a click on its header does. */
     sortBy: (column: ColumnId): void => setSort(nextSort(sort.value, column)),
     /** Back to the list's own order. */
     unsort: (): void => setSort(null),
@@ -118,10 +120,10 @@ export function createWorkspace({ market, api, arrangement, address, notes }: Wo
       if (!sort.value) edits.move(symbol, to);
     },
 
-    /** Finds out what the names of a text are, before they become a list. It throws when the server does not answer. */
+    /** Finds out which names of a text are symbols. It throws when the server does not answer. */
     lookUp: (names: readonly string[]): Promise<Import> => lookUp(names, { api, directory }),
 
-    /** Asks again for what could not be had. */
+    /** Asks again for what could not be loaded. */
     retry(): void {
       if (library.served.value === null) void library.load();
       if (symbols.value === null && library.served.value !== null) void directory.loadAll();
@@ -140,4 +142,5 @@ export function createWorkspace({ market, api, arrangement, address, notes }: Wo
   };
 }
 
+/** What the reader has arranged. */
 export type Workspace = ReturnType<typeof createWorkspace>;

@@ -2,8 +2,8 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Settings } from "../model/settings.ts";
 
 /**
- * Puts the settings on the root element, where the stylesheets find them, and gives the browser's own bars the colour of
- * the theme. Returns what ends that.
+ * Puts the settings on the root element, where the stylesheets find them, and gives the browser's own bars the colour
+ * of the theme. Returns what ends that.
  */
 export function followAppearance(settings: ReadonlySignal<Settings>): () => void {
   const root = document.documentElement;

@@ -15,12 +15,12 @@ const phases = {
 } as const;
 
 const roles = {
-  alone: "This tab’s own",
+  alone: "This tab has its own connection",
   leader: "Shared with other tabs, held by this one",
   follower: "Shared, held by another tab",
 } as const;
 
-/** How it stands with the prices, in a few words; more of it where one asks. */
+/** Whether prices are live, in a few words. A click shows more about the connection and the feed. */
 export function Badge({ services }: { readonly services: Services }) {
   const { market, format } = services;
   const root = useRef<HTMLDivElement>(null);
@@ -100,7 +100,7 @@ function Details({ services }: { readonly services: Services }) {
   const rows: readonly (readonly [string, string])[] = [
     ["Connection", phases[state.phase]],
     ["Transport", transportNames[state.transport]],
-    ["Line", roles[state.role]],
+    ["Tabs", roles[state.role]],
     ["Round trip", latency === null ? "not known" : `${format.value.count(latency)} ms`],
     ["Updates", `${format.value.count(rate)} a second`],
     ["Asked for", asked === "each" ? "each flush of the server" : `${asked} a second at most`],

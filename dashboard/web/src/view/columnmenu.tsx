@@ -4,7 +4,7 @@ import { ColumnsIcon } from "./icons.tsx";
 import { Menu, type MenuItem } from "./menu.tsx";
 import type { Services } from "./services.ts";
 
-/** Which columns are shown. The symbol always is. */
+/** Chooses which columns are shown. The symbol always is. */
 export function ColumnMenu({ services: { workspace, shell } }: { readonly services: Services }) {
   const items = (): readonly MenuItem[] => {
     const layout = workspace.layout.value;

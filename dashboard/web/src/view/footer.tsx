@@ -14,6 +14,7 @@ const zones = (services: Services): string => {
   return names.length > 2 ? `${names.slice(0, 2).join(", ")} and others` : names.join(" and ");
 };
 
+/** The bar at the bottom: a note or a hint, the time zone, and links. */
 export function Footer({ services }: { readonly services: Services }) {
   const {
     workspace,
@@ -26,7 +27,7 @@ export function Footer({ services }: { readonly services: Services }) {
   const label = origin(market.feed.value);
   useEffect(() => {
     if (!note) return;
-    // Another one may stand there by then: effects come after the frame that shows it.
+    // Effects run after the frame that shows the note, and another note can be there by then.
     const timer = setTimeout(() => notes.current.peek() === note && notes.dismiss(), noteLasts);
     return () => clearTimeout(timer);
   }, [note, notes]);

@@ -4,6 +4,7 @@ import { GearIcon, HelpIcon, Mark, PauseIcon, PlayIcon } from "./icons.tsx";
 import { Search } from "./search.tsx";
 import type { Services } from "./services.ts";
 
+/** The bar at the top: the search, the state of the connection, and buttons. */
 export function Header({ services }: { readonly services: Services }) {
   const {
     market,

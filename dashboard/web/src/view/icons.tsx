@@ -4,6 +4,7 @@ const icon = (path: string) => () => (
   </svg>
 );
 
+/** Icons of 16 by 16, in the colour of the text around them. */
 export const SearchIcon = icon("M7 2.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 0 1 0-8.5zM10.2 10.2l3.3 3.3");
 export const PauseIcon = icon("M5.5 3.5v9M10.5 3.5v9");
 export const PlayIcon = icon("M5 3.2v9.6l7.5-4.8z");
@@ -25,6 +26,7 @@ export const LeftIcon = icon("M9.5 4L5.5 8l4 4");
 export const RightIcon = icon("M6.5 4l4 4l-4 4");
 export const EndIcon = icon("M4.5 4l4 4l-4 4M11.5 4v8");
 
+/** The product's mark. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
     <rect width="32" height="32" rx="8" />

@@ -7,7 +7,7 @@ const rule: MenuItem = { kind: "rule" };
 const heading = (label: string): MenuItem => ({ kind: "heading", label });
 const action = (label: string, run: () => void): MenuItem => ({ kind: "action", label, run });
 
-/** All lists, to choose one, and what can be done with the one that is shown. */
+/** Chooses one of all lists, and does something with the one that is shown. */
 export function ListMenu({ services }: { readonly services: Services }) {
   const { workspace, market, shell, format } = services;
   const { library } = workspace;
@@ -48,7 +48,7 @@ export function ListMenu({ services }: { readonly services: Services }) {
       ask("Share as a link…", "share"),
       ask("Import…", "import"),
       ask("Export as text…", "export"),
-      // Last, since they come with an answer: what stood below them would move under the pointer.
+      // Last, since they arrive while the menu is open: items below them would move under the pointer.
       ...(sectors.length > 0 ? [rule, heading("Sectors"), ...sectors] : []),
     ];
   };

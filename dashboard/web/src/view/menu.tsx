@@ -3,19 +3,21 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { CheckIcon } from "./icons.tsx";
 
+/** What a menu has; a rule is a line between items. */
 export type MenuItem =
   | { readonly kind: "heading"; readonly label: string }
   | { readonly kind: "rule" }
   | {
       readonly kind: "action" | "check" | "radio";
       readonly label: string;
-      /** What stands at the end of it. */
+      /** Text at its end. */
       readonly hint?: string | undefined;
       readonly checked?: boolean;
       readonly disabled?: boolean;
       readonly run: () => void;
     };
 
+/** A menu and the button that opens it. */
 export interface MenuProps {
   readonly label: string;
   readonly title?: string;
@@ -23,12 +25,12 @@ export interface MenuProps {
   readonly items: () => readonly MenuItem[];
   readonly end?: boolean;
   readonly className?: string;
-  /** Opens and closes it from elsewhere. */
+  /** Whether it is open, where that is decided outside, too. */
   readonly open?: Signal<boolean>;
   readonly onOpen?: () => void;
 }
 
-/** A button with a menu of our own: arrows walk it, letters find in it, Escape gives the focus back. */
+/** A button with a menu. Arrows walk it, letters find an item, Escape closes it and gives the focus back. */
 export function Menu({
   label,
   title,
@@ -94,7 +96,7 @@ export function Menu({
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the menu in it
+    // biome-ignore lint/a11y/noStaticElementInteractions: these are the keys of the menu in it
     <div class="menu" ref={root} onKeyDown={onKeyDown}>
       <button
         ref={button}
@@ -121,7 +123,7 @@ export function Menu({
               );
             }
             const { kind, label: text, hint, checked = false, disabled = false, run } = item;
-            // Not by its place: others may come before it while it has the focus.
+            // Not its place in the menu: items can arrive before it while it has the focus.
             const same = all.slice(0, index).filter((one) => one.kind === kind && one.label === text).length;
             return (
               // biome-ignore lint/a11y/useAriaPropsSupportedByRole: each kind but the action has it

@@ -2,7 +2,7 @@ import { origin } from "../model/feed.ts";
 import { CloseIcon } from "./icons.tsx";
 import type { Services } from "./services.ts";
 
-/** What is wrong, and what to do about it; where nothing is, what must be known of the prices. */
+/** Why prices are not live, and what the reader can do about it; if they are live, where they come from. */
 export function Notice({ services }: { readonly services: Services }) {
   const { market, client } = services;
   const { notice, action, tone } = market.condition.value;
@@ -24,7 +24,7 @@ export function Notice({ services }: { readonly services: Services }) {
   );
 }
 
-/** That no market makes these prices now. Who has read it may close it: the header goes on saying it, and the footer why. */
+/** Says that prices are simulated or replayed. It can be closed; the header and the footer go on saying it. */
 function Origin({
   services: {
     market,

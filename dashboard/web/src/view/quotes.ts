@@ -50,7 +50,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     effect(() => grid.setLayout(workspace.layout.value)),
     effect(() => grid.setFormat(format.value)),
     effect(() => {
-      settings.value.value; // a denser table has lower rows, once the stylesheet knows of it
+      settings.value.value; // rows of another density have another height, once the stylesheet is applied
       requestAnimationFrame(grid.measure);
     }),
   ];

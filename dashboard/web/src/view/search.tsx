@@ -13,14 +13,14 @@ type Results =
   | { readonly kind: "found"; readonly query: string; readonly records: readonly SymbolInfo[] }
   | { readonly kind: "failed" };
 
-/** Enter was pressed before the answer to this text had come. */
-interface Hurried {
+/** Enter was pressed before the answer to this text had arrived. */
+interface EarlyEnter {
   readonly text: string;
-  /** With Shift: the detail is asked for. */
+  /** Whether Shift was pressed, which opens the detail. */
   readonly detail: boolean;
 }
 
-/** Asks the server for the text once the typing pauses. An answer to another text is dropped. */
+/** Searches for the text as soon as the typing pauses. Answers to earlier texts are dropped. */
 function useResults(api: Api, text: string, answered: (text: string, records: readonly SymbolInfo[]) => void) {
   const results = useSignal<Results>({ kind: "none" });
   const newest = useRef(answered);
@@ -55,7 +55,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
   const query = useSignal("");
   const open = useSignal(false);
   const active = useSignal(0);
-  const hurried = useRef<Hurried | null>(null);
+  const early = useRef<EarlyEnter | null>(null);
 
   const close = () => {
     open.value = false;
@@ -77,9 +77,9 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
   const text = query.value.trim();
   const results = useResults(api, text, (answered, [first]) => {
     active.value = 0;
-    const enter = hurried.current;
-    if (enter?.text !== answered) return; // there was none, or it is for a text that has not been asked for yet
-    hurried.current = null;
+    const enter = early.current;
+    if (enter?.text !== answered) return; // none was pressed, or it is for a text that is still to be searched for
+    early.current = null;
     if (first) choose(first, enter.detail);
   });
   const found = results.value;
@@ -94,8 +94,8 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
     document.getElementById(`result-${active.value}`)?.scrollIntoView({ block: "nearest" });
   };
   const enter = (detailed: boolean) => {
-    const now = query.peek().trim(); // it may not have been drawn yet
-    if (found.kind !== "found" || found.query !== now) hurried.current = { text: now, detail: detailed };
+    const now = query.peek().trim(); // what was typed last may not be drawn yet
+    if (found.kind !== "found" || found.query !== now) early.current = { text: now, detail: detailed };
     else if (shown && current) choose(current, detailed);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -104,7 +104,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
     else if (event.key === "ArrowUp") move(-1);
     else if (event.key === "Enter") enter(event.shiftKey);
     else if (event.key === "Escape") {
-      hurried.current = null;
+      early.current = null;
       if (query.value === "") input.current?.blur();
       query.value = "";
       close();
@@ -122,7 +122,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
         expanded={shown}
         onInput={(typed) => {
           query.value = typed;
-          hurried.current = null;
+          early.current = null;
           open.value = true;
         }}
         onFocus={() => {
@@ -144,7 +144,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
 interface FieldProps {
   readonly input: RefObject<HTMLInputElement | null>;
   readonly value: string;
-  /** The id of the option that Enter takes. */
+  /** The id of the option that Enter chooses. */
   readonly active: string | undefined;
   readonly expanded: boolean;
   readonly onInput: (text: string) => void;
@@ -185,7 +185,7 @@ interface OptionsProps {
   readonly choose: (record: SymbolInfo) => void;
 }
 
-/** What was found. The focus stays in the field: options answer to the pointer before it loses the focus. */
+/** What was found. The focus stays in the field while an option is clicked. */
 function Options({ records, listed, active, choose }: OptionsProps) {
   return (
     <div id="results" role="listbox" aria-label="Symbols found">

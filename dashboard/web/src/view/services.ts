@@ -9,20 +9,21 @@ import type { Sparks } from "../model/spark.ts";
 import type { Store } from "../model/store.ts";
 import type { Workspace } from "../model/workspace.ts";
 
+/** The dialogs that can be open. */
 export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
 
-/** What is open on the page, and what its parts tell each other. */
+/** What is open on the page. Views that know nothing of each other share it. */
 export interface ShellState {
   readonly dialog: Signal<DialogName | null>;
   readonly listMenu: Signal<boolean>;
   readonly columnMenu: Signal<boolean>;
-  /** Rows stay where they are since someone reads them, though their order by now is another one. */
+  /** The rows are out of order, but stay where they are while someone reads them. */
   readonly held: Signal<boolean>;
   /** The note on the origin of the prices that the reader has closed, until the page is left. */
   readonly originRead: Signal<string>;
 }
 
-/** Nothing is open. */
+/** The state of a page on which nothing is open. */
 export const createShellState = (): ShellState => ({
   dialog: signal(null),
   listMenu: signal(false),
@@ -31,14 +32,14 @@ export const createShellState = (): ShellState => ({
   originRead: signal(""),
 });
 
-/** The symbol whose detail is open. */
+/** Which symbol's detail is open. */
 export interface DetailPlace {
   readonly symbol: ReadonlySignal<string | null>;
   open(symbol: string): void;
   close(): void;
 }
 
-/** What a view may use. Views are given all of it, so that one can be mounted anywhere. */
+/** What views may use. Each is given all of it, so that any of them can be mounted anywhere. */
 export interface Services {
   readonly client: Client;
   readonly market: Market;
@@ -58,7 +59,7 @@ export interface DialogProps {
   readonly close: () => void;
 }
 
-/** A part of the page that has been put into an element, and can be taken out of it again. */
+/** A part of the page that is mounted in an element. Closing it empties the element and ends all that it started. */
 export interface View {
   close(): void;
 }

@@ -1,7 +1,8 @@
 /*
- * view/ is what is seen. The shell has the bars around the table of quotes; a symbol's detail, its chart, the dialogs and
- * the printed table have folders of their own, and so has the table itself, `grid/`. Views get all that they use as
- * `services`, know nothing of each other but what `services.shell` says, and alone touch the document.
+ * view/ is what the reader sees, and alone touches the document. The shell has the bars around the table of quotes, a
+ * file each. The detail of a symbol, its chart, the dialogs and the printed table have folders, and so has the table
+ * itself, grid/. A view gets all that it uses as `services`; what is open on the page, views tell each other by
+ * `services.shell`.
  */
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -34,7 +35,7 @@ function Panes({ services }: { readonly services: Services }) {
   );
 }
 
-/** Tells assistive technology how it stands with the prices, without the seconds that count down. */
+/** Says to assistive technology whether prices are live, without the seconds that count down. */
 function Status({ services }: { readonly services: Services }) {
   return (
     <div class="visually-hidden" role="status">
@@ -43,6 +44,7 @@ function Status({ services }: { readonly services: Services }) {
   );
 }
 
+/** The page as mounted. */
 export interface Shell extends View {
   /** Puts the focus into a field, and selects what is in it. */
   focus(field: "search" | "filter"): void;

@@ -1,6 +1,6 @@
 import type { Services } from "./services.ts";
 
-/** What stands where rows would. */
+/** Says why there are no rows, and what the reader can do about it. */
 export function Vacancy({ services }: { readonly services: Services }) {
   const { workspace, client } = services;
   const symbols = workspace.symbols.value;

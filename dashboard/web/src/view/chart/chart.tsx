@@ -1,6 +1,6 @@
 /*
- * view/chart/ is the bars of a symbol, as candles and as a table. The candles are drawn by a library, which `pricechart.ts`
- * alone knows; it is fetched with the first chart that is opened.
+ * view/chart/ shows the bars of a symbol as candles or as a table. A library draws the candles. Only `pricechart.ts`
+ * imports it, and is fetched with the first chart that is opened.
  */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";

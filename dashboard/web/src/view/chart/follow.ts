@@ -13,6 +13,7 @@ export interface BarChanges {
   readonly answered: boolean;
 }
 
+/** Which bars are followed, and who draws them. */
 export interface FollowOptions {
   readonly client: Client;
   readonly symbol: string;
@@ -55,4 +56,5 @@ export function followBars({ client, symbol, interval, draw }: FollowOptions) {
   };
 }
 
+/** Bars that are followed. */
 export type FollowedBars = ReturnType<typeof followBars>;

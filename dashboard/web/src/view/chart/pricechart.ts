@@ -12,17 +12,18 @@ import {
 import type { Bar } from "tickertape-client";
 import type { Format } from "../../format.ts";
 
+/** Where the chart is drawn, and how numbers and times are written in it. */
 export interface ChartOptions {
   readonly host: HTMLElement;
   readonly format: Format;
   readonly decimals: number;
   /** The exchange's time zone. */
   readonly zone: string;
-  /** Bars of less than a day: times are told rather than dates. */
+  /** Bars are shorter than a day, so that the axis has times rather than dates. */
   readonly intraday: boolean;
 }
 
-// Beyond this the canvas begins to miss frames; half as many again are let grow before all are drawn anew.
+// With more bars, the canvas misses frames. They may grow to one and a half times as many before old ones are dropped.
 const mostBars = 5000;
 
 type Drawn = Bar & { readonly open: number; readonly high: number; readonly low: number; readonly close: number };
@@ -32,7 +33,7 @@ const hasPrices = (bar: Bar): bar is Drawn =>
 
 const timeOf = (bar: Bar) => (bar.time / 1000) as UTCTimestamp;
 
-/** The theme's colours, as they are where the chart stands. */
+/** The colours of the theme that apply to the element. */
 function coloursOf(host: HTMLElement) {
   const style = getComputedStyle(host);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -56,7 +57,7 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
   const millis = (time: Time) => Number(time) * 1000;
   const chart: IChartApi = createChart(host, {
     autoSize: true,
-    // The logo brings a style element, which the page's policy forbids; the link stands beside the chart.
+    // The logo adds a style element, which the content security policy forbids. The link is below the chart.
     layout: { attributionLogo: false, fontSize: 11 },
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
     timeScale: {
@@ -150,7 +151,7 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
     /** Draws these and no others, oldest first. */
     set,
 
-    /** Draws what has changed; all are needed where an older bar was mended, and where they have become many. */
+    /** Draws bars that are new or have changed. `all` is called if an older bar has changed, or there are too many. */
     update(changes: readonly Bar[], all: () => readonly Bar[]): void {
       if (count > 1.5 * mostBars || changes.some((bar) => !hasPrices(bar) || bar.time < newest)) {
         set(all());
@@ -166,7 +167,7 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
       showLevel(drawn.at(-1));
     },
 
-    /** The theme is another one. */
+    /** Draws all bars in the colours of another theme. */
     restyle(all: readonly Bar[]): void {
       colours = coloursOf(host);
       paint();
@@ -185,4 +186,5 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
   };
 }
 
+/** A chart of candles in an element. */
 export type PriceChart = ReturnType<typeof createPriceChart>;

@@ -1,6 +1,7 @@
 import type { Bar } from "tickertape-client";
 import { dash, type Format } from "../../format.ts";
 
+/** The bars of the table, and how they are written. */
 export interface BarTableProps {
   readonly label: string;
   /** Newest first. */

@@ -1,5 +1,6 @@
 /*
- * view/detail/ is all that is known of one symbol, beside the table: its price, bid and ask, chart, statistics and trades.
+ * view/detail/ is all that is known of one symbol, beside the table: its price, bid and ask, chart, statistics and
+ * trades.
  */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -19,7 +20,7 @@ interface Props {
   readonly symbol: string;
 }
 
-/** Follows the symbol while the detail is open, also where no list has it. Returns what is known of it at each frame. */
+/** Follows the symbol while the detail is open, and returns what is known of it, at most once a frame. */
 function useRow({ client, market, format }: Services, symbol: string): RowView {
   const drawn = useSignal(0);
   useEffect(() => {
@@ -35,13 +36,13 @@ function useRow({ client, market, format }: Services, symbol: string): RowView {
       market.followExtra(null);
     };
   }, [client, market, symbol, drawn]);
-  drawn.value; // read, so that a change draws it anew
+  drawn.value; // the component is rendered again when it changes
   const row = market.row(symbol);
   const { now } = market.vitals.value;
   return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
 }
 
-/** Everything that is known of one symbol. The focus goes into it, and back to where it was when it is closed. */
+/** The detail of a symbol. It takes the focus, and gives it back when it is closed. */
 export function Detail({ services, symbol }: Props) {
   const { market } = services;
   const pane = useRef<HTMLElement>(null);
@@ -84,7 +85,7 @@ export function Detail({ services, symbol }: Props) {
       <Tape services={services} symbol={symbol} />
       <p class="origin-line">
         {source} · {quote.t === undefined ? "no trade yet" : format.moment(quote.t / 1000, row.zone)}
-        {delay === null ? "" : ` · told by the server ${age(delay)} later`}
+        {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
         {info?.sector ? ` · ${info.sector}` : ""}
       </p>
     </aside>

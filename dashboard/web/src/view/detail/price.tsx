@@ -2,9 +2,10 @@ import { changePercent } from "tickertape-client";
 import { agingAfter, type RowState, type RowView, stateNames } from "../../columns/row.ts";
 import { age, dash } from "../../format.ts";
 
+/** The price, and what is known about it. */
 export interface PriceProps {
   readonly view: RowView;
-  /** What it stands for as shown: not live where the connection is not. */
+  /** The state that is shown: a live price of a connection that is not live is an old one. */
   readonly state: RowState;
   /** The currency and the source. */
   readonly origin: string;

@@ -69,7 +69,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
         {waiting.value > 0 && <span class="still">standing still</span>}
       </h3>
       <section
-        class="lines"
+        class="trades"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
         tabIndex={0}
         aria-label="Trades, newest first"

@@ -11,7 +11,7 @@ export function AboutDialog({ services: { api }, close }: DialogProps) {
       (text) => {
         version.value = text;
       },
-      () => {}, // it stays unsaid
+      () => {}, // the dialog says nothing of the version then
     );
   }, [api, version]);
   return (

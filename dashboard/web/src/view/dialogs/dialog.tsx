@@ -9,7 +9,7 @@ interface FrameProps {
   readonly wide?: boolean;
 }
 
-/** The browser's own dialog, so that focus, Escape and the rest of the page behave; drawn by us. */
+/** A dialog of the browser, which keeps the focus inside and answers to Escape, with our title and button. */
 export function Dialog({ title, close, children, wide = false }: FrameProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -17,7 +17,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
   const text = useSignal("");
   const name = useSignal("Imported");
   const outcome = useSignal<Outcome>({ kind: "none" });
-  const { symbols, strange } = parseList(text.value);
+  const { symbols, invalid } = parseList(text.value);
   const named = readName(name.value);
   const key = symbols.join();
 
@@ -39,13 +39,13 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
     };
   }, [key, workspace, outcome]);
 
-  const take = async (file: File | undefined) => {
+  const readFile = async (file: File | undefined) => {
     if (!file) return;
     text.value = await file.text();
     name.value = readName(file.name.replace(/\.[a-z0-9]+$/i, "")) ?? name.value;
   };
   const found = outcome.value.kind === "found" ? outcome.value : null;
-  const unknown = [...(found?.unknown ?? []), ...strange];
+  const unknown = [...(found?.unknown ?? []), ...invalid];
   return (
     <Dialog title="Import a list" close={close}>
       <form
@@ -68,7 +68,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
             onDragOver={(event) => event.preventDefault()}
             onDrop={(event) => {
               event.preventDefault();
-              void take(event.dataTransfer?.files[0]);
+              void readFile(event.dataTransfer?.files[0]);
             }}
           />
         </label>
@@ -77,7 +77,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
           <input
             type="file"
             accept=".txt,.csv,text/plain,text/csv"
-            onChange={(event) => void take(event.currentTarget.files?.[0])}
+            onChange={(event) => void readFile(event.currentTarget.files?.[0])}
           />
         </label>
         <label>

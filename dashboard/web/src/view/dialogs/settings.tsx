@@ -2,7 +2,7 @@ import { type SettingName, settingChoices } from "../../model/settings.ts";
 import type { DialogProps } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
 
-// The chart's interval is chosen where the chart is.
+// The interval of the bars is chosen at the chart.
 type Shown = Exclude<SettingName, "interval">;
 
 const settingTexts: {
@@ -34,7 +34,7 @@ const settingTexts: {
   },
 };
 
-/** All settings, which hold at once. */
+/** All settings. A change holds at once. */
 export function SettingsDialog({ services: { settings }, close }: DialogProps) {
   const now = settings.value.value;
   return (

@@ -14,9 +14,9 @@ import type { Tints } from "./tints.ts";
 export interface Cell {
   readonly element: HTMLElement;
   paint(view: RowView): void;
-  /** The row has been given to another symbol: forget the value before, and take away the tint. */
+  /** Forgets the value and removes the tint, since the row has another symbol. */
   calm?(): void;
-  /** How many characters it must show, where a column grows with them. */
+  /** How many characters it must show, if its column grows with them. */
   characters?(): number;
 }
 
@@ -86,7 +86,7 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
     };
   },
 
-  // It is drawn by the grid, which knows which rows are in sight.
+  // The painter draws it, less often than other cells.
   spark: () => ({ paint() {} }),
 
   time(cell) {
@@ -113,13 +113,13 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
   },
 };
 
-/** Makes the cell of a column in the element that stands there. */
+/** Makes the cell of a column in an element. */
 export function createCell(id: ColumnId, element: HTMLElement, tints: Tints): Cell {
   const { figure } = columnOf(id);
   return { element, ...(figure ? paintFigure(element, figure, tints) : painters[id as DrawnId](element)) };
 }
 
-/** Makes the button that takes the row's symbol off the list. */
+/** Makes the button that removes the symbol of the row from the list. */
 export function createRemove(cell: HTMLElement): HTMLButtonElement {
   const remove = document.createElement("button");
   remove.type = "button";

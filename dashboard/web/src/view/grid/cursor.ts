@@ -5,19 +5,20 @@ import type { RowWindow } from "./window.ts";
 /** The row number of the header. */
 export const headRow = -1;
 
+/** What the cursor moves over. */
 export interface CursorOptions {
   readonly root: HTMLElement;
   readonly head: Head;
   readonly rows: RowWindow;
   /** How many columns there are, without the one of the buttons that remove a row. */
   readonly columnCount: () => number;
-  /** Has the rows arranged now, since the window was scrolled. */
+  /** Called after the window was scrolled, to arrange the rows at once. */
   readonly scrolled: () => void;
 }
 
 /**
- * The active cell. The grid has the focus, and is one tab stop; the cell is told to assistive technology by
- * aria-activedescendant, so that a row that scrolls away cannot take the focus with it.
+ * The active cell. The grid itself has the focus, as one tab stop, and names the cell in aria-activedescendant. So the
+ * focus is not lost when the row of the cell scrolls away and leaves the document.
  */
 export function createCursor({ root, head, rows, columnCount, scrolled }: CursorOptions) {
   let row = headRow;
@@ -31,7 +32,7 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
     return column < columnCount() ? slot?.cells[column]?.element : slot?.remove.parentElement;
   };
 
-  /** Shows which cell is active, where the focus is seen. */
+  /** Marks the active cell, if the focus is to be seen. */
   const show = () => {
     const cell = find();
     if (cell) root.setAttribute("aria-activedescendant", cell.id);
@@ -63,7 +64,7 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
 
     show,
 
-    /** Makes the cell active, or the one nearest to it that there is, and brings it into sight. */
+    /** Makes the cell active, or the nearest one there is, and scrolls it into sight. */
     place(toRow: number, toColumn: number): void {
       row = Math.max(headRow, Math.min(rows.order.length - 1, toRow));
       column = Math.max(0, Math.min(columnCount(), toColumn));
@@ -76,13 +77,13 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
       shown?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
     },
 
-    /** Makes a cell active that is in sight, as one that has been clicked. */
+    /** Makes a cell active that has been clicked. */
     point(index: number, of: string, at: number): void {
       [row, symbol, column] = [index, of, Math.max(0, at)];
       show();
     },
 
-    /** Stays with its symbol after the rows have changed, or where it was when the symbol is gone. */
+    /** To be called after the rows have changed: stays with the symbol, or at the place if the symbol is gone. */
     follow(): void {
       if (symbol === null) return;
       const index = rows.indexOf(symbol);
@@ -93,11 +94,12 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
       }
     },
 
-    /** Puts it in another column of the same row. */
+    /** Goes to another column of the same row. */
     setColumn(next: number): void {
       column = Math.min(next, columnCount());
     },
   };
 }
 
+/** The active cell. */
 export type Cursor = ReturnType<typeof createCursor>;

@@ -1,9 +1,9 @@
-/** Writes only what differs: an assignment costs a style pass even when nothing has changed. */
+/** Sets a text if it differs. Setting the same text would still cost the browser a style pass. */
 export const write = (node: Text, value: string): void => {
   if (node.data !== value) node.data = value;
 };
 
-/** Sets a data attribute, or takes it away, where it differs. */
+/** Sets a data attribute if it differs; null removes it. */
 export const mark = (element: HTMLElement, name: string, value: string | null): void => {
   if (value === null) {
     if (name in element.dataset) delete element.dataset[name];
@@ -18,7 +18,7 @@ export const div = (className: string, role?: string): HTMLElement => {
   return element;
 };
 
-/** A text node in the parent, in a span of its own where a class is given. */
+/** Adds a text node to the parent, in a span if a class is given. */
 export const put = (parent: HTMLElement, className?: string, title?: string): Text => {
   const text = document.createTextNode("");
   if (className) {
@@ -42,5 +42,5 @@ export function drawing(path: string): SVGSVGElement {
   return svg;
 }
 
-/** What 1rem is, in px. */
+/** 1rem in px. */
 export const rootFontSize = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);

@@ -7,18 +7,19 @@ export interface HeadCell {
   readonly element: HTMLElement;
 }
 
+/** The headers, and what gestures do to their columns. */
 export interface GesturesOptions {
   readonly row: HTMLElement;
   readonly cells: () => readonly HeadCell[];
   /** Puts a column in the place of another one. */
   readonly move: (column: ColumnId, to: ColumnId) => void;
-  /** Sets a column's width in px; null is its own. Final: the pointer has let go. */
+  /** Sets a column's width in px; null for its own width. `final` is false while the pointer still drags. */
   readonly resize: (column: ColumnId, width: number | null, final: boolean) => void;
 }
 
 const dragFrom = 6; // px: less is a click
 
-/** Headers are put in order by dragging them, and sized by their edges. A finger scrolls instead. */
+/** Dragging a header moves its column, and dragging its edge sizes it. A finger scrolls instead. */
 export function createGestures({ row, cells, move, resize }: GesturesOptions) {
   const listeners = new AbortController();
   let gesture: AbortController | null = null;
@@ -100,7 +101,7 @@ export function createGestures({ row, cells, move, resize }: GesturesOptions) {
   );
 
   return {
-    /** The column that a click is on; undefined where it is the end of a gesture, or on no column. */
+    /** The column that was clicked; undefined if the click ends a gesture, or is on no column. */
     clicked(event: Event): ColumnId | undefined {
       const id = dragged ? undefined : cellOf(event)?.id;
       dragged = false;

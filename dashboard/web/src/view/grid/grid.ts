@@ -1,7 +1,8 @@
 /*
- * The table of quotes, written by hand since it changes a thousand cells a second: a window of rows over any number of
- * symbols (`window.ts`), a painter that keeps pace with the display (`painter.ts`), an active cell (`cursor.ts`) with its
- * keys, and a header. What is out of date is collected and drawn once a frame (`invalidation.ts`). This file connects them.
+ * view/grid/ is the table of quotes. It writes to the document itself, without Preact, since it changes a thousand
+ * cells a second. `window.ts` keeps only the rows around what is in sight, `painter.ts` writes their cells,
+ * `invalidation.ts` collects what has to be drawn in the next frame, `cursor.ts` and `keys.ts` are the active cell and
+ * its keys, `head.ts` and `gestures.ts` the header. This file connects them.
  */
 import { type Layout, moveColumn, resizeColumn, visibleColumns } from "../../columns/layout.ts";
 import type { ColumnId } from "../../columns/registry.ts";
@@ -21,6 +22,7 @@ import { createTints } from "./tints.ts";
 import { createWidths } from "./widths.ts";
 import { createWindow } from "./window.ts";
 
+/** What the grid shows, and what its gestures and keys do. */
 export interface GridOptions {
   readonly root: HTMLElement;
   readonly label: string;
@@ -37,13 +39,14 @@ export interface GridOptions {
   readonly open: (symbol: string) => void;
   /** Puts a symbol in the place of another one. */
   readonly move: (symbol: string, to: string) => void;
-  /** Whether cells may be tinted: not for those who asked for less motion. */
+  /** Whether changed cells are tinted; not for readers who asked for less motion. */
   readonly tints: () => boolean;
   readonly schedule?: Schedule;
   /** In ms, of any origin. */
   readonly now?: () => number;
 }
 
+/** The table of quotes in an element. */
 export interface Grid {
   /** Shows these symbols in this order. */
   setRows(order: readonly string[]): void;
@@ -51,21 +54,21 @@ export interface Grid {
   setSort(sort: Sort): void;
   setLayout(layout: Layout): void;
   setFormat(format: Format): void;
-  /** The row of this symbol would look different now. */
+  /** Paints the row of this symbol again, in one of the next frames. */
   mark(symbol: string): void;
-  /** Paints what changes with time alone. To be called four times a second: each call does a quarter of the rows. */
+  /** Paints what changes with time alone. To be called four times a second; each call does a quarter of the rows. */
   refresh(): void;
-  /** The size of a row may be another one. */
+  /** To be called when the height of a row may have changed. */
   measure(): void;
-  /** Makes a symbol's row the active one, and takes the focus. */
+  /** Makes the row of a symbol active, and gives the grid the focus. */
   show(symbol: string): void;
   focus(): void;
-  /** Whether someone reads or walks the rows, so that they must stay where they are. */
+  /** Whether someone reads the rows or walks them with the keys, so that they must stay in place. */
   held(): boolean;
   close(): void;
 }
 
-/** Makes the table in the root, which it empties again when it is closed. */
+/** Makes the table in the root element. Closing it empties the root. */
 export function createGrid(options: GridOptions): Grid {
   const { root, open, remove, move, now = () => performance.now() } = options;
   let { layout, format } = options;
@@ -107,7 +110,7 @@ export function createGrid(options: GridOptions): Grid {
     },
     options.schedule ?? ((paint) => requestAnimationFrame(paint)),
   );
-  /** At once: what is pressed or clicked next belongs to the rows as they are then. */
+  /** Not in the next frame: the next key or click can come before it, and must meet the new rows. */
   const arrangeNow = () => {
     invalidation.invalidate("layout");
     invalidation.flush();

@@ -3,6 +3,7 @@ import type { Sort } from "../../model/ranking.ts";
 import { div } from "./dom.ts";
 import { createGestures, type GesturesOptions, type HeadCell } from "./gestures.ts";
 
+/** What a click and a gesture on the header do. */
 export interface HeadOptions extends Pick<GesturesOptions, "move" | "resize"> {
   readonly sort: (column: ColumnId) => void;
 }
@@ -66,4 +67,5 @@ export function createHead({ sort, move, resize }: HeadOptions) {
   };
 }
 
+/** The row of headers. */
 export type Head = ReturnType<typeof createHead>;

@@ -1,27 +1,30 @@
+/** Calls a function in the next frame, as requestAnimationFrame does. */
 export type Schedule = (paint: () => void) => unknown;
 
 /**
- * How much of the grid must be done anew. cells: what some rows show. rows: which rows are in the window, too. layout: how
- * high they are and which columns they have, too. Each level includes those before it.
+ * How much of the grid has to be drawn. cells: the cells of some rows. rows: also which rows are in the window. layout:
+ * also how high rows are. Each level includes those before it.
  */
 export type Level = "cells" | "rows" | "layout";
 
 const levels: readonly Level[] = ["cells", "rows", "layout"];
 
-/** Whether what is to be done includes a level. */
+/** Whether drawing the first level draws the other one, too. */
 export const includes = (level: Level, other: Level): boolean => levels.indexOf(level) >= levels.indexOf(other);
 
+/** Collects what has to be drawn. */
 export interface Invalidation {
-  /** The cells of a symbol's row are out of date. */
+  /** Draws the cells of this symbol's row in the next frame. */
   mark(symbol: string): void;
+  /** Draws the level in the next frame. */
   invalidate(level: Level): void;
-  /** Draws now what would wait for the next frame. */
+  /** Draws at once what waits for the next frame. */
   flush(): void;
 }
 
 /**
- * Collects what is out of date, and draws it once in the next frame: the page repaints at the display's pace, not at the
- * market's. What becomes out of date while it draws belongs to the frame after.
+ * Collects what has to be drawn, and calls `draw` once in the next frame: the page is drawn at the pace of the display,
+ * not of the market. What is collected while it draws is for the frame after.
  */
 export function createInvalidation(
   draw: (level: Level, symbols: ReadonlySet<string>) => void,

@@ -7,6 +7,7 @@ import type { RowWindow } from "./window.ts";
 
 const widthStep = 0.5; // rem
 
+/** What the keys move and change. */
 export interface KeysOptions {
   readonly cursor: Cursor;
   readonly rows: RowWindow;

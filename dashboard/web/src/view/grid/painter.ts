@@ -7,13 +7,14 @@ import type { Slot } from "./slot.ts";
 import type { Tints } from "./tints.ts";
 import type { Widths } from "./widths.ts";
 
-// A row that has just been painted waits for so long, in ms. With ten flushes a second every other one is seen, which
-// is as much as eyes can follow, for half of the work.
+// ms between two paints of a row. Of ten flushes a second, every other one is painted: eyes follow no more, and it is
+// half of the work.
 const pace = 150;
 const latest = 210; // ms until what waits is painted where no other flush comes
 const parts = 4; // of the rows, refreshed one after the other
 const fresh = 800; // ms: a row that was painted since needs no refresh
 
+/** What is painted, and with which clock. */
 export interface PainterOptions {
   readonly row: (symbol: string) => Row;
   /** How old a row's price is, in ms. */
@@ -25,13 +26,13 @@ export interface PainterOptions {
   readonly tints: Tints;
   /** In ms, of any origin. */
   readonly now: () => number;
-  /** Asks for a frame in which `draw` is called, since rows have waited long enough. */
+  /** Called when rows have waited long enough: `draw` is to be called in the next frame. */
   readonly wake: () => void;
 }
 
 const direction = (value: number): string | null => (value === 0 ? null : value > 0 ? "up" : "down");
 
-/** Writes what is known of a symbol into its row, and decides which rows can wait. */
+/** Writes what is known of symbols into their rows, and decides which rows can wait. */
 export function createPainter({ row, age, sparks, columns, widths, tints, now, wake, ...options }: PainterOptions) {
   let { format } = options;
   const waiting = new Set<string>();
@@ -47,7 +48,7 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
     spark.draw(day, pc);
   };
 
-  /** Paints all cells; `given` where the row has just been given to another symbol. */
+  /** Paints all cells of a row. `given`: the row was just given to another symbol. */
   const paint = (slot: Slot, given: boolean, shown = row(slot.symbol)) => {
     slot.stale = false;
     const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet: given });
@@ -68,7 +69,7 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
   const drawSlot = (slot: Slot, time: number) => {
     const next = row(slot.symbol);
     const { entry } = slot.view?.row ?? {};
-    // A price that is not live any more must not look so for one frame longer.
+    // A price that is no longer live must not look live for another frame.
     const urgent = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
     if (!urgent && !slot.seen) slot.stale = true;
     else if (!urgent && time - slot.painted < pace) waiting.add(slot.symbol);
@@ -86,7 +87,7 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
   return {
     paint,
 
-    /** Paints the rows of these symbols and of those that have waited, but for those that are out of sight or too early. */
+    /** Paints the rows of these symbols, and of those that wait. Rows out of sight, or painted a moment ago, wait. */
     draw(symbols: ReadonlySet<string>, slots: ReadonlyMap<string, Slot>): void {
       tints.sweep();
       const time = now();
@@ -104,7 +105,7 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
     },
 
     /**
-     * Paints what changes with time alone: ages, and the sparklines. Called four times a second, it does a quarter of
+     * Paints what changes with time alone: ages and sparklines. It is called four times a second and does a quarter of
      * the rows each time, so that no frame has to do all of them.
      */
     refresh(slots: Iterable<Slot>): void {
@@ -125,4 +126,5 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
   };
 }
 
+/** Writes the cells of rows. */
 export type Painter = ReturnType<typeof createPainter>;

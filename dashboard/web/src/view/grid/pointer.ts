@@ -1,12 +1,13 @@
 import type { Slot } from "./slot.ts";
 import type { RowWindow } from "./window.ts";
 
+/** The rows, and what clicks do. */
 export interface PointerOptions {
   readonly rows: RowWindow;
-  /** A cell was clicked; its number is -1 for one that is no column's. */
+  /** A cell was clicked; the number of its column is -1 if it belongs to none. */
   readonly click: (slot: Slot, column: number) => void;
   readonly remove: (symbol: string) => void;
-  /** The date and zone of a time in ms since the Unix epoch, at the row's exchange. */
+  /** A time in ms since the Unix epoch as text, with date and zone, at the exchange of the row. */
   readonly moment: (slot: Slot, at: number) => string;
   readonly signal: AbortSignal;
 }
@@ -26,7 +27,7 @@ const holds: readonly Hold[] = [
   { type: "pointercancel", touch: false },
 ];
 
-/** What the pointer does over the rows, until the signal is aborted. */
+/** Answers the pointer over the rows, until the signal is aborted. */
 export function followPointer({ rows, click, remove, moment, signal }: PointerOptions) {
   let inside = false;
   const { body } = rows;

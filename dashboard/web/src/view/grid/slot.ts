@@ -5,24 +5,26 @@ import { div } from "./dom.ts";
 import { createSparkline, type Sparkline } from "./sparkline.ts";
 import type { Tints } from "./tints.ts";
 
-/** One row of the document, which is given to one symbol after another. */
+/** A row of the document. It is used for one symbol after another. */
 export interface Slot {
   readonly element: HTMLElement;
   /** In the order of the columns. */
   readonly cells: readonly Cell[];
   readonly spark: Sparkline | null;
   readonly remove: HTMLButtonElement;
-  /** Set by the window: where the row stands, whose it is, and whether it is in sight; -1 and empty while it is not in use. */
+  /**
+   * Set by the window: the place of the row, its symbol, and whether it is in sight; -1 and empty while it is not used.
+   */
   index: number;
   symbol: string;
   seen: boolean;
-  /** Set by the painter: what was painted last, and when; stale where that is not the newest. */
+  /** Set by the painter: what was painted last, when, and whether there is something newer to paint. */
   view: RowView | null;
   painted: number;
   stale: boolean;
 }
 
-/** Makes a row with these columns; the number is part of its cells' ids. */
+/** Makes a row with these columns. The number makes the ids of its cells unique. */
 export function createSlot(columns: readonly ColumnId[], number: number, tints: Tints): Slot {
   const element = div("row", "row");
   const cellAt = (name: string, index: number, role: string, end = false) => {

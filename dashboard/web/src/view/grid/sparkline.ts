@@ -1,10 +1,10 @@
 import type { Spark } from "../../model/spark.ts";
 import { mark } from "./dom.ts";
 
-/** The picture's own units; it is stretched to its cell. */
+/** The units of the drawing, which is stretched to fit its cell. */
 const [width, height] = [100, 24];
 
-/** The line through all prices as a path of SVG, and how high the reference stands; null while there is nothing to draw. */
+/** The SVG path through all prices, and the height of the reference price; null if there is nothing to draw. */
 export function sparkPath(
   spark: Spark,
   reference: number | undefined,
@@ -32,11 +32,11 @@ const create = (name: string, className: string) => {
 };
 
 /**
- * The day as a line in the colour of its direction, over the previous close as a hairline. It is SVG since a
- * canvas is a layer of its own for the browser's compositor: thirty of them cost more than all else on the page.
+ * The prices of a day in the colour of their direction, and the previous close as a thin line. It is SVG, since each
+ * canvas is a layer of the browser's compositor: thirty of them cost more than all else on the page.
  */
 export function createSparkline(cell: HTMLElement) {
-  const svg = create("svg", "line");
+  const svg = create("svg", "drawing");
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
@@ -62,4 +62,5 @@ export function createSparkline(cell: HTMLElement) {
   };
 }
 
+/** A sparkline in a cell. */
 export type Sparkline = ReturnType<typeof createSparkline>;

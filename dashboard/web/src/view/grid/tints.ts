@@ -2,12 +2,13 @@ import { mark } from "./dom.ts";
 
 const length = 300; // ms that a changed cell stays tinted
 const pace = 500; // ms between two tints of one cell: at most two a second
-const sweepAfter = 400; // ms: when no row is painted meanwhile
+const sweepAfter = 400; // ms until they are removed if no row is painted meanwhile
 
-/** A cell whose changes are seen for a moment. */
+/** The tint of one cell. */
 export interface Tint {
-  /** Takes in the value. Quietly: nothing has changed for the reader, as when the row is another symbol's now. */
+  /** Tints the cell if the value has changed. `quietly`: it is not tinted, as when the row has another symbol. */
   follow(value: number | undefined, quietly: boolean): void;
+  /** Forgets the value, and removes the tint. */
   calm(): void;
 }
 
@@ -17,7 +18,7 @@ interface State {
   started: number;
 }
 
-/** A static tint, held and taken away: an animation would cost three times as much. */
+/** Tints cells for a moment after a change. Tints are set and removed; an animation would cost three times as much. */
 export function createTints(options: { readonly allowed: () => boolean; readonly now: () => number }) {
   const { allowed, now } = options;
   const shown = new Set<State>();
@@ -37,7 +38,7 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
   };
 
   return {
-    /** Directed: a rise is told from a fall. */
+    /** The tint of a cell. `directed`: a rise and a fall have different colours. */
     of(cell: HTMLElement, directed: boolean): Tint {
       const state: State = { cell, shown: false, started: Number.NEGATIVE_INFINITY };
       let before: number | undefined;
@@ -63,11 +64,12 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
         },
       };
     },
-    /** Takes away the tints that have been seen: best where rows are painted anyway, since each frame costs. */
+    /** Removes tints that were shown long enough. Call it in a frame in which rows are painted, which costs least. */
     sweep,
 
     close: () => clearTimeout(sweeping),
   };
 }
 
+/** Tints cells that have changed. */
 export type Tints = ReturnType<typeof createTints>;

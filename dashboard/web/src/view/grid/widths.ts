@@ -7,8 +7,8 @@ const removeWidth = 2; // rem
 const smallCharacter = 0.47; // rem: of a digit of the day's range
 
 /**
- * The widths of the columns, as custom properties of the root. A column grows where it must show more characters than
- * fit; it does not shrink again, since columns that move cannot be read.
+ * The widths of the columns, as custom properties of the root. A column grows if it must show more characters than fit.
+ * It does not shrink again, since columns that move are hard to read.
  */
 export function createWidths(root: HTMLElement, initial: Layout) {
   let layout = initial;
@@ -38,20 +38,22 @@ export function createWidths(root: HTMLElement, initial: Layout) {
       apply();
     },
 
-    /** Makes room for what the cells of a row show; they are in the order of the columns. */
+    /** Widens columns whose cells show more than fits. The cells are those of one row, in the order of the columns. */
     fit(columns: readonly ColumnId[], cells: readonly Cell[]): void {
       let wider = false;
       for (const [index, cell] of cells.entries()) wider = widen(columns[index] ?? "symbol", cell) || wider;
       if (wider) apply();
     },
 
-    /** Forgets what columns have grown by: numbers are written in another way now. */
+    /** Gives columns their widths back, since numbers are written in another way now. */
     forget(): void {
       extra.clear();
       apply();
     },
 
-    /** Says on the root whether columns are out of sight, and on which side. It reads the layout: call it before rows move. */
+    /**
+     * Marks on the root whether columns are out of sight. It reads the layout of the page: call it before rows move.
+     */
     hint(): void {
       const { scrollLeft, scrollWidth, clientWidth } = root;
       const more = scrollWidth - clientWidth;
@@ -61,4 +63,5 @@ export function createWidths(root: HTMLElement, initial: Layout) {
   };
 }
 
+/** The widths of the columns. */
 export type Widths = ReturnType<typeof createWidths>;

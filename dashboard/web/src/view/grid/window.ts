@@ -4,15 +4,18 @@ import type { Slot } from "./slot.ts";
 const overscan = 4; // rows kept ready above and below the window
 const usualHeight = 28; // px, where the stylesheet says nothing
 
+/** Where rows are put, and who makes and paints them. */
 export interface WindowOptions {
   /** The element that scrolls. */
   readonly root: HTMLElement;
   readonly createSlot: () => Slot;
-  /** Paints a row; `given` where it has just been given to another symbol. */
+  /** Paints a row. `given`: it was just given to another symbol. */
   readonly paint: (slot: Slot, given: boolean) => void;
 }
 
-/** A window over any number of symbols: only the rows around what is in sight are in the document, and are used again. */
+/**
+ * A window over any number of symbols. Only the rows around what is in sight are in the document, and are used again.
+ */
 export function createWindow({ root, createSlot, paint }: WindowOptions) {
   const body = div("body", "rowgroup");
   let order: readonly string[] = [];
@@ -21,7 +24,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
   let slots = new Map<string, Slot>();
   let rowHeight = usualHeight;
 
-  /** Puts the slot where the row stands, and gives it to the symbol. */
+  /** Moves the row to its place, and gives it to the symbol. */
   const bind = (slot: Slot, index: number, symbol: string, seen: boolean) => {
     slot.seen = seen;
     if (slot.index !== index) {
@@ -42,7 +45,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
   };
 
   const release = (slot: Slot) => {
-    slot.element.remove(); // an old price in a row that is not in use could still be found by a search in the page
+    slot.element.remove(); // or a search in the page would find the old price
     slot.symbol = "";
     slot.index = -1;
   };
@@ -56,12 +59,12 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
     get slots(): ReadonlyMap<string, Slot> {
       return slots;
     },
-    /** Where a symbol stands; undefined where it is not in the list. */
+    /** The place of a symbol; undefined if it is not in the list. */
     indexOf: (symbol: string): number | undefined => indices.get(symbol),
-    /** The row that an element of the document is; undefined for another element. */
+    /** The row with this element; undefined for another element. */
     slotOf: (element: Element | null | undefined): Slot | undefined =>
       element ? pool.find((slot) => slot.element === element) : undefined,
-    /** Rows that a step by a page passes: two fewer than are in sight, so that one knows where one was. */
+    /** By how many rows a page is scrolled: two less than are in sight, so that the reader keeps the place. */
     page: (): number => Math.max(1, Math.floor(root.clientHeight / rowHeight) - 2),
 
     setOrder(next: readonly string[]): void {
@@ -69,7 +72,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
       indices = new Map(next.map((symbol, index) => [symbol, index]));
     },
 
-    /** Reads how high a row is, which the stylesheet decides. */
+    /** Reads from the stylesheet how high a row is. */
     measure(): void {
       const height = Number.parseFloat(getComputedStyle(root).getPropertyValue("--row-height")) || usualHeight;
       if (height !== rowHeight) {
@@ -79,7 +82,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
       body.style.height = `${order.length * rowHeight}px`;
     },
 
-    /** Gives every symbol in the window a row. One that has a row keeps it. */
+    /** Gives each symbol in the window a row. A symbol that has one keeps it. */
     arrange(): void {
       const { scrollTop, clientHeight } = root;
       const [top, bottom] = [Math.floor(scrollTop / rowHeight), Math.ceil((scrollTop + clientHeight) / rowHeight)];
@@ -88,17 +91,17 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
       const seen = (index: number) => index >= top - 1 && index <= bottom;
       while (pool.length < count) pool.push(createSlot());
       const next = new Map<string, Slot>();
-      const homeless: number[] = [];
+      const missing: number[] = [];
       for (let index = first; index < first + count; index++) {
         const symbol = order[index] as string;
         const slot = slots.get(symbol);
         if (slot) {
           next.set(symbol, slot);
           bind(slot, index, symbol, seen(index));
-        } else homeless.push(index);
+        } else missing.push(index);
       }
       const free = pool.filter((slot) => next.get(slot.symbol) !== slot);
-      for (const index of homeless) {
+      for (const index of missing) {
         const slot = free.pop();
         const symbol = order[index];
         if (!slot || symbol === undefined) continue;
@@ -116,7 +119,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
       slots = new Map();
     },
 
-    /** Scrolls by as little as brings a row into sight, below a header of that height. */
+    /** Scrolls a row into sight, by as little as possible. The header of that height covers the top. */
     reveal(index: number, headHeight: number): void {
       const top = index * rowHeight;
       const height = root.clientHeight - headHeight;
@@ -126,4 +129,5 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
   };
 }
 
+/** The rows that are in the document. */
 export type RowWindow = ReturnType<typeof createWindow>;

@@ -1,10 +1,13 @@
+/*
+ * view/print/ is the list on paper.
+ */
 import { stateNames, viewOf } from "../../columns/row.ts";
 import { dash } from "../../format.ts";
 import { origin } from "../../model/feed.ts";
 
 import type { Services } from "../services.ts";
 
-const most = 500; // rows: nobody prints more
+const most = 500; // rows
 
 const headings = ["Symbol", "Name", "Last", "Change", "Change %", "Bid", "Ask", "Volume", "Time", "Status"];
 
@@ -14,7 +17,7 @@ const cell = (tag: "td" | "th", text: string): HTMLElement => {
   return element;
 };
 
-/** The list as a table on paper: its rows, when it was printed, and what is wrong with the prices. */
+/** The list as a table for paper: its rows, when it was printed, and whether prices were live. */
 export function printTable({ workspace, market, format: signal }: Services): HTMLElement {
   const format = signal.peek();
   const now = Date.now();
@@ -25,8 +28,8 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   sheet.className = "print";
   const title = document.createElement("h1");
   title.textContent = workspace.title.peek() || "tickertape";
-  const told = document.createElement("p");
-  told.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
+  const remarks = document.createElement("p");
+  remarks.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
     .filter((text) => text !== "")
     .join(" ");
   const table = document.createElement("table");
@@ -39,8 +42,8 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
     const { state, quote, change, percent } = viewOf(row, { format, age: market.age(row), now, quiet: true });
     const { p, b, a, v, t } = quote;
     const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
-    const line = body.insertRow();
-    line.append(
+    const cells = body.insertRow();
+    cells.append(
       cell("th", symbol),
       cell("td", row.name),
       cell("td", price(p)),
@@ -53,7 +56,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
       cell("td", live || state !== "live" ? stateNames[state] : stateNames.old),
     );
   }
-  sheet.append(title, told, table);
+  sheet.append(title, remarks, table);
   if (symbols.length > most) {
     const rest = document.createElement("p");
     rest.textContent = `${symbols.length - most} more are not printed.`;
@@ -62,7 +65,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   return sheet;
 }
 
-/** Swaps the page for the table while it is printed. Returns what ends that. */
+/** Shows the table in place of the page while it is printed. Returns what ends that. */
 export function followPrinting(services: Services): () => void {
   let sheet: HTMLElement | null = null;
   const show = () => {
@@ -74,7 +77,7 @@ export function followPrinting(services: Services): () => void {
     sheet?.remove();
     sheet = null;
   };
-  // Not every way to print tells before and after; the medium always changes.
+  // Some ways to print send no events before and after. The medium always changes.
   const medium = matchMedia("print");
   const change = () => (medium.matches ? show() : hide());
   addEventListener("beforeprint", show);
