@@ -8,7 +8,7 @@ import { eventually, type Server, startServer } from "./support/server.ts";
 
 /*
  * Readers who change their minds: each asks at random for quotes, bars and trades, gives them up, pauses, goes and comes
- * back, over lines that break. When the market has come to rest, each knows what the server does of what it wants
+ * back, over connections that break. When the market has come to rest, each knows what the server does of what it wants
  * in the end, and nothing of the rest.
  */
 
@@ -47,12 +47,12 @@ const spelt = (names: Iterable<string>): ReadonlySet<string> =>
   new Set([...names].flatMap((name) => (name === "*" ? recording.symbols : name === "#some" ? members() : [name])));
 
 /** Changes its mind many times. */
-async function waver(client: Client, wish: Wish, chance: () => number, strange: (what: string) => void) {
+async function changeMind(client: Client, wish: Wish, chance: () => number, unexpected: (what: string) => void) {
   client.on("quotes", (quotes) => {
     const now = spelt(wish.symbols);
-    // Who is in a list only the server knows: with one, any symbol may be told.
+    // Who is in a list only the server knows: with one, quotes of any symbol may come.
     if (wish.symbols.has("*") || wish.symbols.has("#some")) return;
-    for (const { symbol } of quotes) if (!now.has(symbol)) strange(`${symbol} was told`);
+    for (const { symbol } of quotes) if (!now.has(symbol)) unexpected(`a quote of ${symbol} came`);
   });
   const pick = <T>(from: readonly T[]): T => from[Math.floor(chance() * from.length)] as T;
   const some = () => Array.from({ length: 1 + Math.floor(chance() * 3) }, () => pick(recording.symbols));
@@ -112,7 +112,7 @@ const sorted = (value: object) => Object.entries(value).sort(([a], [b]) => (a < 
 const get = async (path: string) => (await (await fetch(`${server.url}${path}`)).json()) as Record<string, unknown>;
 
 test("whatever has been asked for and given up, in the end it is known, and nothing else", async () => {
-  const strange: string[] = [];
+  const unexpected: string[] = [];
   const all = transports.flatMap((transport, index) =>
     Array.from({ length: readers }, (_, reader) => {
       const url = gateways[index]?.url ?? "";
@@ -122,9 +122,9 @@ test("whatever has been asked for and given up, in the end it is known, and noth
     }),
   );
   const chance = random(7);
-  let wavering = true;
+  let changing = true;
   const trouble = async () => {
-    while (wavering) {
+    while (changing) {
       await pause(300 + chance() * 1200);
       gateways[Math.floor(chance() * gateways.length)]?.cut();
     }
@@ -133,10 +133,10 @@ test("whatever has been asked for and given up, in the end it is known, and noth
   try {
     await Promise.all(
       all.map(({ name, client, wish, chance }) =>
-        waver(client, wish, chance, (what) => strange.push(`${name}: ${what}`)),
+        changeMind(client, wish, chance, (what) => unexpected.push(`${name}: ${what}`)),
       ),
     );
-    wavering = false;
+    changing = false;
     await breaking;
     await eventually(async () => expect(await get("/api/quotes?symbols=*")).toHaveProperty("status", "closed"), 40_000);
 
@@ -162,7 +162,7 @@ test("whatever has been asked for and given up, in the end it is known, and noth
     for (const { name, client, wish } of all) {
       const wanted = spelt(wish.symbols);
       await eventually(() => {
-        expect(client.state.synced || wanted.size === 0, `${name} is told all`).toBe(true);
+        expect(client.state.synced || wanted.size === 0, `${name} has all`).toBe(true);
         const known = new Map(client.quotes().map((quote) => [quote.symbol, sorted(quote.raw)]));
         expect([...known.keys()].sort(), name).toEqual([...wanted].sort());
         for (const [symbol, quote] of known) expect(quote, `${name} ${symbol}`).toEqual(served.get(symbol));
@@ -183,9 +183,9 @@ test("whatever has been asked for and given up, in the end it is known, and noth
         }
       });
     }
-    expect(strange).toEqual([]);
+    expect(unexpected).toEqual([]);
   } finally {
-    wavering = false;
+    changing = false;
     for (const { client } of all) client.close();
   }
 });

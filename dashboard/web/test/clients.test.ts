@@ -7,8 +7,8 @@ import { writeRecording } from "./support/recording.ts";
 import { eventually, type Server, startServer } from "./support/server.ts";
 
 /*
- * What a stranger would write with nothing but the protocol's page: forty lines of client on two
- * well-known packages. It shares no code with the page on purpose.
+ * A client as someone writes it who has nothing but PROTOCOL.md: forty lines of code on two well-known packages. It
+ * shares no code with the page, so that a mistake in the client library cannot hide one of the server.
  */
 
 interface Message {
@@ -23,7 +23,7 @@ interface Message {
 }
 type State = Map<string, Record<string, unknown>>;
 
-class Stranger {
+class ProtocolClient {
   state: State = new Map();
   position = { epoch: "", seq: 0 };
   follows: Set<string>;
@@ -46,7 +46,7 @@ class Stranger {
     this.partial = null;
   }
 
-  take(message: Message): void {
+  receive(message: Message): void {
     if (this.first) expect(message.type).toBe("hello");
     this.first = false;
     this.kinds.set(message.type, (this.kinds.get(message.type) ?? 0) + 1);
@@ -100,18 +100,18 @@ interface Answer {
 const ofOneFlush = 256; // quotes of an answer, at most
 
 /** The client's state at some seq is the server's at the same seq. */
-const agrees = async (server: Server, stranger: Stranger) => {
-  const follows = [...stranger.follows];
+const agrees = async (server: Server, client: ProtocolClient) => {
+  const follows = [...client.follows];
   for (let from = 0; from < follows.length; from += ofOneFlush) {
     const part = follows.slice(from, from + ofOneFlush);
     const url = `${server.url}/api/quotes?symbols=${part.map(encodeURIComponent).join(",")}`;
     await eventually(async () => {
       const answer = (await (await fetch(url)).json()) as Answer;
-      await eventually(() => expect(stranger.position.seq).toBeGreaterThan(answer.seq), 5000);
-      expect(answer.epoch).toBe(stranger.position.epoch);
-      const then = stranger.history.findLast(({ seq }) => seq <= answer.seq);
-      const told = part.map((symbol) => then?.state.get(symbol)).filter((quote) => quote !== undefined);
-      expect(canonical(told)).toBe(canonical(answer.quotes));
+      await eventually(() => expect(client.position.seq).toBeGreaterThan(answer.seq), 5000);
+      expect(answer.epoch).toBe(client.position.epoch);
+      const then = client.history.findLast(({ seq }) => seq <= answer.seq);
+      const known = part.map((symbol) => then?.state.get(symbol)).filter((quote) => quote !== undefined);
+      expect(canonical(known)).toBe(canonical(answer.quotes));
     });
   }
 };
@@ -132,30 +132,30 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe("a stranger's WebSocket client", () => {
+describe("a plain WebSocket client", () => {
   test.each([1, 2, 3])("converges whatever it asks for, seed %d", async (seed) => {
     const chance = random(seed);
     const pick = () => all[Math.floor(chance() * all.length)] as string;
-    const stranger = new Stranger([pick(), pick(), pick()]);
+    const client = new ProtocolClient([pick(), pick(), pick()]);
     let failure: unknown = null;
-    const line: { socket: WebSocket | null } = { socket: null };
+    const current: { socket: WebSocket | null } = { socket: null };
     let nextId = 1;
     const waiting = new Map<number, () => void>();
 
     const connect = async (resume: boolean) => {
-      const since = resume ? `&since=${stranger.since}` : "";
+      const since = resume ? `&since=${client.since}` : "";
       const opened = new WebSocket(
-        `ws://127.0.0.1:${server.port}/ws?symbols=${[...stranger.follows].join(",")}${since}`,
+        `ws://127.0.0.1:${server.port}/ws?symbols=${[...client.follows].join(",")}${since}`,
         "tickertape.v1.json",
       );
-      line.socket = opened;
-      stranger.connected();
-      const before = stranger.kinds.get("snapshot") ?? 0;
+      current.socket = opened;
+      client.connected();
+      const before = client.kinds.get("snapshot") ?? 0;
       opened.on("message", (data) => {
         try {
-          if (line.socket !== opened) return;
+          if (current.socket !== opened) return;
           const message = JSON.parse(String(data)) as Message;
-          stranger.take(message);
+          client.receive(message);
           if (message.id !== undefined) waiting.get(message.id)?.();
         } catch (error) {
           failure ??= error;
@@ -164,17 +164,17 @@ describe("a stranger's WebSocket client", () => {
       opened.on("error", (error) => {
         failure ??= error;
       });
-      await eventually(() => expect(stranger.kinds.get("snapshot") ?? 0).toBeGreaterThan(before));
+      await eventually(() => expect(client.kinds.get("snapshot") ?? 0).toBeGreaterThan(before));
     };
     const ask = (message: object) =>
       new Promise<void>((done) => {
         const id = nextId++;
         waiting.set(id, done);
-        line.socket?.send(JSON.stringify({ id, ...message }));
+        current.socket?.send(JSON.stringify({ id, ...message }));
       });
     const updates = async (count: number) => {
-      const target = (stranger.kinds.get("update") ?? 0) + count;
-      await eventually(() => expect(stranger.kinds.get("update") ?? 0).toBeGreaterThanOrEqual(target));
+      const target = (client.kinds.get("update") ?? 0) + count;
+      await eventually(() => expect(client.kinds.get("update") ?? 0).toBeGreaterThanOrEqual(target));
     };
 
     await connect(false);
@@ -182,38 +182,38 @@ describe("a stranger's WebSocket client", () => {
       const dice = chance();
       if (dice < 0.45) {
         const symbols = Array.from({ length: 1 + Math.floor(chance() * 40) }, pick);
-        for (const symbol of symbols) stranger.follows.add(symbol);
+        for (const symbol of symbols) client.follows.add(symbol);
         await ask({ type: "subscribe", symbols });
-      } else if (dice < 0.65 && stranger.follows.size > 20) {
-        const symbols = [...stranger.follows].filter(() => chance() < 0.3);
+      } else if (dice < 0.65 && client.follows.size > 20) {
+        const symbols = [...client.follows].filter(() => chance() < 0.3);
         if (symbols.length > 0) await ask({ type: "unsubscribe", symbols });
         for (const symbol of symbols) {
-          stranger.follows.delete(symbol);
-          stranger.state.delete(symbol);
+          client.follows.delete(symbol);
+          client.state.delete(symbol);
         }
       } else if (dice < 0.8) {
-        const before = stranger.kinds.get("snapshot") ?? 0;
-        line.socket?.send('{"type":"pause","id":0}');
+        const before = client.kinds.get("snapshot") ?? 0;
+        current.socket?.send('{"type":"pause","id":0}');
         await ask({ type: "ping" });
-        const told = stranger.kinds.get("update") ?? 0;
+        const updatesBefore = client.kinds.get("update") ?? 0;
         await ask({ type: "ping" });
-        expect(stranger.kinds.get("update") ?? 0).toBe(told); // nothing but heartbeats
-        line.socket?.send('{"type":"resume","id":0}');
-        await eventually(() => expect(stranger.kinds.get("snapshot") ?? 0).toBeGreaterThan(before));
+        expect(client.kinds.get("update") ?? 0).toBe(updatesBefore); // nothing but heartbeats
+        current.socket?.send('{"type":"resume","id":0}');
+        await eventually(() => expect(client.kinds.get("snapshot") ?? 0).toBeGreaterThan(before));
       } else {
-        line.socket?.terminate();
+        current.socket?.terminate();
         await connect(chance() < 0.7);
       }
       await updates(1);
       if (failure) throw failure;
     }
-    await agrees(server, stranger);
+    await agrees(server, client);
     if (failure) throw failure;
-    line.socket?.close();
+    current.socket?.close();
   });
 
   test("gets everything in parts, and a position that moves with the last", async () => {
-    const stranger = new Stranger(all);
+    const client = new ProtocolClient(all);
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws?symbols=*`);
     let failure: unknown = null;
     let parts = 0;
@@ -222,24 +222,24 @@ describe("a stranger's WebSocket client", () => {
         expect(String(data).length).toBeLessThanOrEqual(65_536);
         const message = JSON.parse(String(data)) as Message;
         if (message.more) parts++;
-        stranger.take(message);
+        client.receive(message);
       } catch (error) {
         failure ??= error;
       }
     });
-    await eventually(() => expect(stranger.state.size).toBe(all.length));
-    await agrees(server, stranger);
+    await eventually(() => expect(client.state.size).toBe(all.length));
+    await agrees(server, client);
     if (failure) throw failure;
     expect(parts).toBeGreaterThan(0);
     socket.close();
   });
 });
 
-describe("a stranger's EventSource", () => {
-  test("converges, and when it is cut comes back by itself and is told only what changed", async () => {
+describe("a plain EventSource", () => {
+  test("converges, and when it is cut comes back by itself and gets only what has changed", async () => {
     const gateway = await startProxy(server.port);
     const followed = all.slice(0, 200);
-    const stranger = new Stranger(followed);
+    const client = new ProtocolClient(followed);
     let failure: unknown = null;
     let hellos = 0;
     let resumed = 0;
@@ -251,24 +251,24 @@ describe("a stranger's EventSource", () => {
           expect(message.type).toBe(type);
           if (type === "hello") {
             hellos++;
-            stranger.connected();
+            client.connected();
           }
           if (message.resumed && !message.more) resumed++;
-          stranger.take(message);
-          if (type === "update" && !message.more) expect(event.lastEventId).toBe(stranger.since);
+          client.receive(message);
+          if (type === "update" && !message.more) expect(event.lastEventId).toBe(client.since);
         } catch (error) {
           failure ??= error;
         }
       });
     }
     const updates = (count: number) =>
-      eventually(() => expect(stranger.kinds.get("update") ?? 0).toBeGreaterThanOrEqual(count));
+      eventually(() => expect(client.kinds.get("update") ?? 0).toBeGreaterThanOrEqual(count));
     await updates(3);
     gateway.cut();
     await eventually(() => expect(resumed).toBe(1));
     expect(hellos).toBe(2);
-    await updates((stranger.kinds.get("update") ?? 0) + 3);
-    await agrees(server, stranger);
+    await updates((client.kinds.get("update") ?? 0) + 3);
+    await agrees(server, client);
     source.close();
     await gateway.close();
     if (failure) throw failure;
@@ -280,26 +280,26 @@ describe("when the market has come to rest", () => {
     const recording = writeRecording(8);
     const replay = await startServer(recording.environment);
     let failure: unknown = null;
-    const take = (stranger: Stranger) => (data: unknown) => {
+    const receive = (client: ProtocolClient) => (data: unknown) => {
       try {
-        stranger.take(JSON.parse(String(data)) as Message);
+        client.receive(JSON.parse(String(data)) as Message);
       } catch (error) {
         failure ??= error;
       }
     };
     const list = recording.symbols.join(",");
 
-    const fast = new Stranger(recording.symbols);
-    const fastSocket = new WebSocket(`ws://127.0.0.1:${replay.port}/ws?symbols=${list}`).on("message", take(fast));
-    const slow = new Stranger(recording.symbols);
+    const fast = new ProtocolClient(recording.symbols);
+    const fastSocket = new WebSocket(`ws://127.0.0.1:${replay.port}/ws?symbols=${list}`).on("message", receive(fast));
+    const slow = new ProtocolClient(recording.symbols);
     const slowSocket = new WebSocket(`ws://127.0.0.1:${replay.port}/ws?symbols=${list}&rate=1`).on(
       "message",
-      take(slow),
+      receive(slow),
     );
-    const listener = new Stranger(recording.symbols);
+    const listener = new ProtocolClient(recording.symbols);
     const source = new EventSource(`${replay.url}/events?symbols=${list}`);
     for (const type of ["hello", "snapshot", "update"]) {
-      source.addEventListener(type, (event) => take(listener)(event.data));
+      source.addEventListener(type, (event) => receive(listener)(event.data));
     }
 
     const rest = await eventually(async () => {
@@ -311,12 +311,12 @@ describe("when the market has come to rest", () => {
       return answer;
     }, 30_000);
     const known = canonical(rest.quotes);
-    for (const stranger of [fast, slow, listener]) {
-      await eventually(() => expect(canonical([...stranger.state.values()])).toBe(known));
+    for (const client of [fast, slow, listener]) {
+      await eventually(() => expect(canonical([...client.state.values()])).toBe(known));
     }
     expect(fast.kinds.get("update") ?? 0).toBeGreaterThan(slow.kinds.get("update") ?? 0);
 
-    // Nothing that aggregates is lost to coalescing: the count is that of the recording's trades.
+    // Nothing that aggregates is lost to conflation: the count is that of the recording's trades.
     const trades = rest.quotes.reduce((sum, { n }) => sum + Number(n ?? 0), 0);
     expect(trades).toBe(recording.trades);
 
@@ -329,7 +329,7 @@ describe("when the market has come to rest", () => {
   });
 });
 
-describe("a stranger's long poll", () => {
+describe("a plain long poll", () => {
   test("converges by merging what changed since its position", async () => {
     const symbols = all.slice(0, 100).join(",");
     const state: State = new Map();
@@ -355,7 +355,7 @@ describe("a stranger's long poll", () => {
 
   test("is answered with 204 when nothing has changed in time", async () => {
     let status: number;
-    let news: number;
+    let changed: number;
     do {
       const name = await eventually(async () => {
         const { quotes } = (await (await fetch(`${server.url}/api/quotes?symbols=*`)).json()) as Answer;
@@ -366,8 +366,8 @@ describe("a stranger's long poll", () => {
       const { epoch, seq } = (await (await fetch(`${server.url}/api/quotes?symbols=${name}`)).json()) as Answer;
       const response = await fetch(`${server.url}/api/quotes?symbols=${name}&since=${epoch}-${seq}&wait=1s`);
       status = response.status;
-      news = status === 200 ? ((await response.json()) as Answer).quotes.length : 0;
-    } while (news > 0); // the halt has ended meanwhile
+      changed = status === 200 ? ((await response.json()) as Answer).quotes.length : 0;
+    } while (changed > 0); // the halt has ended meanwhile
     expect(status).toBe(204);
   });
 });

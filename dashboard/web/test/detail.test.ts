@@ -132,7 +132,7 @@ describe("the detail", () => {
     await close();
   });
 
-  test("is never live while the line is lost", { timeout: 90_000 }, async () => {
+  test("is never live while the connection is lost", { timeout: 90_000 }, async () => {
     const own = await startServer();
     const { page, close } = await openPage(browser, `${own.url}/#AAPL`, {
       allow: /ERR_|WebSocket connection|Failed to load/,

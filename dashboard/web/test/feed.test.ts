@@ -15,37 +15,40 @@ afterAll(() => browser.close());
 const themes = ["light", "dark"] as const;
 const liveRows = (page: Page) => page.locator('.body .row[data-state="live"]').count();
 
-/** The server's own line to its prices is what is taken away here, not the page's to the server. */
+/** The connection that is stalled is that of the server to its source, not that of the page to the server. */
 describe("a feed from another server", () => {
-  test.each(themes)("is down when its line is dead, and the page says so while its own is well, %s", async (theme) => {
-    const market = await startServer({ TICKERTAPE_BROADCAST_HEARTBEAT: "500ms" });
-    const line = await startProxy(market.port);
-    // Its own each time: one whose line has been dead within the last minute comes back to it later and later.
-    const server = await startServer({
-      TICKERTAPE_FEED_SOURCE: "relay",
-      TICKERTAPE_FEED_RELAY_URL: line.url,
-      TICKERTAPE_FEED_SILENCE: "2s",
-    });
-    const { page, close } = await openPage(browser, `${server.url}/#AAPL`, { colorScheme: theme });
-    await live(page);
-    await pricesMove(page);
-    line.hush(true);
-    await page.waitForSelector(".notice >> text=The feed is down");
-    await page.waitForSelector('.detail[data-state="down"]');
-    // The status comes at once, the symbols' states with the next flush, and each is shown in its own time.
-    await expect.poll(() => liveRows(page)).toBe(0);
-    await expect.poll(() => page.textContent(".badge .state")).toBe("Feed down");
-    await expect.poll(() => page.title()).toContain("Feed down");
-    expect(await complaints(page)).toEqual([]);
-    line.hush(false);
-    await live(page);
-    await pricesMove(page);
-    await page.waitForSelector(".notice", { state: "detached" });
-    await close();
-    await server.close();
-    await line.close();
-    await market.close();
-  });
+  test.each(themes)(
+    "is down when its connection is dead, and the page says so while its own is well, %s",
+    async (theme) => {
+      const market = await startServer({ TICKERTAPE_BROADCAST_HEARTBEAT: "500ms" });
+      const source = await startProxy(market.port);
+      // One for each test: a server redials a source that has failed within the last minute later and later.
+      const server = await startServer({
+        TICKERTAPE_FEED_SOURCE: "relay",
+        TICKERTAPE_FEED_RELAY_URL: source.url,
+        TICKERTAPE_FEED_SILENCE: "2s",
+      });
+      const { page, close } = await openPage(browser, `${server.url}/#AAPL`, { colorScheme: theme });
+      await live(page);
+      await pricesMove(page);
+      source.stall(true);
+      await page.waitForSelector(".notice >> text=The feed is down");
+      await page.waitForSelector('.detail[data-state="down"]');
+      // The status comes at once, the symbols' states with the next flush, and each is shown in its own time.
+      await expect.poll(() => liveRows(page)).toBe(0);
+      await expect.poll(() => page.textContent(".badge .state")).toBe("Feed down");
+      await expect.poll(() => page.title()).toContain("Feed down");
+      expect(await complaints(page)).toEqual([]);
+      source.stall(false);
+      await live(page);
+      await pricesMove(page);
+      await page.waitForSelector(".notice", { state: "detached" });
+      await close();
+      await server.close();
+      await source.close();
+      await market.close();
+    },
+  );
 });
 
 describe("a recording", () => {

@@ -151,11 +151,11 @@ afterAll(async () => {
 
 /**
  * Part of a client's waits before it comes back: a fiftieth of what chance gives it otherwise. They double with each failure, and
- * a line that breaks as often as here could be left alone for half a minute.
+ * a connection that breaks as often as here could be left alone for half a minute.
  */
 const patience = 0.02;
 
-/** Breaks the line of each at random moments, kills the server once, and wants all of them right in the end. */
+/** Breaks the connection of each at random moments, kills the server once, and wants all of them right in the end. */
 const trial = async (seed: number, look: (index: number) => Promise<Findings>) => {
   const chance = random(seed);
   const synced = () =>
@@ -176,13 +176,13 @@ const trial = async (seed: number, look: (index: number) => Promise<Findings>) =
     }
   }
 
-  // Whoever loses the line takes up the stream from where it was.
+  // Whoever loses the connection resumes the stream from where it was.
   for (const [index, gateway] of gateways.entries()) {
-    // All of it from one look: by the next, the line may be lost already.
+    // All of it from one look: by the next, the connection may be lost already.
     const { losses, resumed } = await eventually(async () => {
       const found = await look(index);
       expect(found.synced, transports[index]).toBe(true);
-      expect(found.position, transports[index]).not.toBeNull(); // a slow line gets it with a later update
+      expect(found.position, transports[index]).not.toBeNull(); // a slow connection gets it with a later update
       return found;
     });
     gateway.block.all = true;

@@ -16,7 +16,7 @@ client.subscribe(["AAPL", "MSFT"]);
 client.connect();
 </script>`;
 
-test("a page of another origin has live prices in five lines, and shares its line with its other tabs", async () => {
+test("a page of another origin has live prices in five lines, and shares its connection with its other tabs", async () => {
   let body = "";
   const other = createServer((_, answer) => {
     answer.writeHead(200, { "content-type": "text/html" }).end(body);
@@ -50,7 +50,7 @@ test("a page of another origin has live prices in five lines, and shares its lin
   await expect.poll(() => server.subscribers()).toBe(1);
   await close();
 
-  // Elsewhere the library may be read, but the server is not asked by strangers.
+  // Elsewhere the library may be read, but the server does not answer pages of other origins.
   const refused = await fetch(`${server.url}/api/quotes?symbols=AAPL`, {
     headers: { origin: "http://elsewhere.example" },
   });

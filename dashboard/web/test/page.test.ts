@@ -29,7 +29,7 @@ describe("prices", () => {
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Simulated");
     expect(await page.textContent(".provenance")).toContain("not market data");
-    // The age is told each second, the title is written after the frame, and the names come with an answer of their own.
+    // The age changes each second, the title is written after the frame, and the names come with an answer of their own.
     await expect.poll(() => page.textContent(".badge")).toMatch(/Live.*WebSocket.*newest tick .* s.*\/s/);
     await expect.poll(() => page.title()).toBe("tickertape");
     await expect.poll(() => page.textContent('.row[data-symbol="AAPL"] .name')).toBe("Apple Inc.");

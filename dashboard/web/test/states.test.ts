@@ -130,33 +130,33 @@ describe("accessible", { timeout: 180_000 }, () => {
   });
 });
 
-describe("the line", () => {
+describe("the connection", () => {
   test("that goes silent without closing is noticed, and taken up again", async () => {
     const proxy = await startProxy(server.port);
     const { page, close } = await openPage(browser, proxy.url, { allow: refused });
     await live(page);
     await pricesMove(page);
-    proxy.hush(true);
+    proxy.stall(true);
     await page.waitForSelector('.grid[data-live="false"]', { timeout: 15_000 });
     await page.waitForFunction(() => document.querySelector('.body .row[data-state="live"]') === null); // drawn a frame later
-    proxy.hush(false);
+    proxy.stall(false);
     await live(page);
     await pricesMove(page);
     await close();
     await proxy.close();
   });
 
-  test("is looked at again when the machine has slept, and ages are told by the clock that holds then", async () => {
+  test("is looked at again when the machine has slept, and ages are by the clock of then", async () => {
     const proxy = await startProxy(server.port);
     const { page, close } = await openPage(browser, proxy.url, { allow: refused });
     await live(page);
-    proxy.hush(true);
+    proxy.stall(true);
     await page.evaluate(() => {
       const now = Date.now.bind(Date);
       Date.now = () => now() + 3_600_000; // it is an hour later at once
     });
     await page.waitForSelector('.grid[data-live="false"]', { timeout: 15_000 });
-    proxy.hush(false);
+    proxy.stall(false);
     await live(page);
     await pricesMove(page);
     await expect.poll(() => page.textContent(".badge .newest b"), { timeout: 10_000 }).toMatch(/^\d+(\.\d)? s$/); // seconds, and not the hour that the clock was wrong by

@@ -7,16 +7,16 @@ export interface Gateway {
   readonly url: string;
   /** What it does not let through. */
   block: { websocket: boolean; sse: boolean; all: boolean };
-  /** Lets nothing of the server through any more, without closing anything; or breaks what was so, and lets through again. */
-  hush(on: boolean): void;
-  /** Breaks every connection that is open, without a word. */
+  /** Lets nothing of the server through, without closing anything. False breaks what was stalled, and lets through again. */
+  stall(on: boolean): void;
+  /** Breaks every open connection without a close. */
   cut(): void;
   close(): Promise<void>;
 }
 
 /**
- * A narrow-minded proxy, as they stand before offices: it refuses upgrades, or streams as well. What is asked
- * for in `own`, by its path, it answers itself.
+ * A strict proxy, as offices have them: it refuses WebSocket upgrades, or event streams as well. It answers the paths
+ * in `own` itself.
  */
 export async function startProxy(
   target: number,
@@ -25,7 +25,7 @@ export async function startProxy(
   const block = { websocket: false, sse: false, all: false };
   const sockets = new Set<Socket>();
   const onwards = new Set<Socket>();
-  let hushed = false;
+  let stalled = false;
   const server = createServer((incoming, outgoing) => {
     if (block.sse && incoming.url?.startsWith("/events")) {
       outgoing.writeHead(503).end();
@@ -39,7 +39,7 @@ export async function startProxy(
     const forward = request(
       { host: "127.0.0.1", port: target, path: incoming.url, method: incoming.method, headers: incoming.headers },
       (answer) => {
-        if (hushed) return;
+        if (stalled) return;
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         pipeline(answer, outgoing, () => {}); // an answer that breaks off does so here, too
       },
@@ -60,7 +60,7 @@ export async function startProxy(
     }
     const onward = connect(target, "127.0.0.1", () => {
       const headers = incoming.rawHeaders.flatMap((value, i, all) => (i % 2 ? [`${all[i - 1]}: ${value}`] : []));
-      if (hushed || socket.destroyed) return;
+      if (stalled || socket.destroyed) return;
       onward.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
       onward.write(head);
       onward.pipe(socket).pipe(onward);
@@ -85,8 +85,8 @@ export async function startProxy(
     url: `http://127.0.0.1:${address.port}`,
     block,
     cut,
-    hush(on) {
-      hushed = on;
+    stall(on) {
+      stalled = on;
       for (const onward of onwards) onward.unpipe();
       if (!on) cut(); // what has been held back is of no use any more, and nobody is to wait for it in vain
     },

@@ -47,7 +47,7 @@ export interface Server {
   subscribers(): Promise<number>;
   /** Starts it on the same port, and waits until it is ready. */
   start(): Promise<void>;
-  /** As a crash would: nobody is told goodbye. */
+  /** As a crash would: no client gets a goodbye. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
