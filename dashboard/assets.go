@@ -51,7 +51,8 @@ func newAssets() (assets, error) {
 	}
 	index, built := files["/index.html"]
 	if !built {
-		files.add("/index.html", []byte("<!doctype html><title>tickertape</title><p>The page is not built into this binary: run <code>make build</code>.\n"))
+		files.add("/index.html", []byte("<!doctype html><title>tickertape</title>"+
+			"<p>The page is not built into this binary: run <code>make build</code>.\n"))
 		index = files["/index.html"]
 	}
 	files["/"] = index

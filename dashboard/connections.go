@@ -308,7 +308,8 @@ func (q *queue) remove(c *conn) {
 type tally map[string]*connections
 
 var connectionsDesc = prometheus.NewDesc("tickertape_dashboard_connections",
-	"Connections that are no subscribers, by port and by what they are at: waiting for their turn, new (no request yet), active, writing (the client has to take a part of an answer), or idle between two requests.",
+	"Connections that are no subscribers, by port and state: waiting (to be served), new (no request yet), active, "+
+		"writing (the client has yet to take a part of an answer), or idle (between two requests).",
 	[]string{"port", "state"}, nil)
 
 func (t tally) Describe(ch chan<- *prometheus.Desc) { ch <- connectionsDesc }

@@ -18,7 +18,8 @@ type endpoint struct {
 
 // openEndpoint listens at addr, for so many connections that are no subscribers. Requests are charged by toll; nil
 // charges none. Full is the reason for refusing more.
-func openEndpoint(ctx context.Context, addr string, names []string, b Bounds, toll *admission.Admission, most int, full admission.Reason, h http.Handler, log *slog.Logger) (*endpoint, error) {
+func openEndpoint(ctx context.Context, addr string, names []string, b Bounds, toll *admission.Admission, most int,
+	full admission.Reason, h http.Handler, log *slog.Logger) (*endpoint, error) {
 	limits, journal := b.Door.Config, b.Door.Journal
 	all := &connections{
 		most: most, full: full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,

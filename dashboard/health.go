@@ -24,7 +24,8 @@ func healthz(board *broadcast.Board) http.Handler {
 			return
 		}
 		if late := board.Late(); late > lateAfter {
-			writeJSON(w, http.StatusServiceUnavailable, health{"failing", fmt.Sprintf("subscribers wait: a shard is late by %.1f s", late.Seconds())})
+			detail := fmt.Sprintf("subscribers wait: a shard is late by %.1f s", late.Seconds())
+			writeJSON(w, http.StatusServiceUnavailable, health{"failing", detail})
 			return
 		}
 		writeJSON(w, http.StatusOK, health{Status: "ok"})

@@ -30,7 +30,8 @@ func turnAway(c net.Conn, reason admission.Reason) {
 func refusalOf(reason admission.Reason) []byte {
 	p := broadcast.RefusalProblem(&admission.Refusal{Reason: reason, Retry: comeBackAfter})
 	if reason == admission.ReasonHeader {
-		p = broadcast.Problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "bad_request", Detail: fmt.Sprintf("header: has more than %d lines", mostLines)}
+		p = broadcast.Problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "bad_request",
+			Detail: fmt.Sprintf("header: has more than %d lines", mostLines)}
 	}
 	p.Title = http.StatusText(p.Status)
 	body, _ := json.Marshal(p) // text always encodes

@@ -58,7 +58,8 @@ func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		coding = "gzip"
 	}
 	asked.Header.Set("Accept-Encoding", coding)
-	header, status, body := s.form(string(expfmt.NegotiateAccept(asked.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...))+coding).get(s.h, asked)
+	format := expfmt.NegotiateAccept(asked.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+	header, status, body := s.form(string(format)+coding).get(s.h, asked)
 	maps.Copy(w.Header(), header)
 	w.WriteHeader(status)
 	w.Write(body) // a client that has gone needs no answer

@@ -87,7 +87,9 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
 		// Its connections are not counted by address, and none of them is a poll.
 		own := Bounds{Door: door, Patience: bounds.Patience}
-		if s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, own, nil, cfg.Admin.Connections, admission.ReasonAdminConnections, inner, log); err != nil {
+		s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, own, nil, cfg.Admin.Connections,
+			admission.ReasonAdminConnections, inner, log)
+		if err != nil {
 			return nil, err
 		}
 		ports["admin"] = s.admin.port.all

@@ -219,7 +219,8 @@ func (s *symbols) search(r *http.Request, query string, limit int) (found []mark
 
 // compare puts the better hit first, of two alike the one with the shorter symbol.
 func (h hit) compare(o hit) int {
-	return cmp.Or(cmp.Compare(h.rank, o.rank), cmp.Compare(len(h.Symbol.Symbol), len(o.Symbol.Symbol)), cmp.Compare(h.Symbol.Symbol, o.Symbol.Symbol))
+	a, b := h.Symbol.Symbol, o.Symbol.Symbol
+	return cmp.Or(cmp.Compare(h.rank, o.rank), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
 // match is the rank of a match, 1 the best, 0 none. The query is in lower case.

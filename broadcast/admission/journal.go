@@ -41,7 +41,8 @@ type journalEntry struct {
 func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 	j := &Journal{log: log}
 	counts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{Namespace: "tickertape", Subsystem: "limits",
-		Name: "refusals_total", Help: "Connections, requests and messages refused, and connections cut, by reason."}, []string{"reason"})
+		Name: "refusals_total", Help: "Connections, requests and messages that were refused, and connections that were cut, by reason.",
+	}, []string{"reason"})
 	for r := range j.entries {
 		j.entries[r].count = counts.WithLabelValues(Reason(r).String())
 	}

@@ -96,7 +96,7 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 // expected is what the metric says.
 func expected(counts map[Reason]int) string {
 	var b strings.Builder
-	b.WriteString("# HELP tickertape_limits_refusals_total Connections, requests and messages refused, and connections cut, by reason.\n# TYPE tickertape_limits_refusals_total counter\n")
+	b.WriteString("# HELP tickertape_limits_refusals_total Connections, requests and messages that were refused, and connections that were cut, by reason.\n# TYPE tickertape_limits_refusals_total counter\n")
 	for r := range reasonCount {
 		fmt.Fprintf(&b, "tickertape_limits_refusals_total{reason=%q} %d\n", r.String(), counts[r])
 	}

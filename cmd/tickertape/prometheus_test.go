@@ -122,25 +122,156 @@ func TestPromtoolFindsNothingInTheMetrics(t *testing.T) {
 	}
 }
 
-// The README's table is a promise: each metric that there is stands in it, and no other.
-func TestREADMENamesEveryMetric(t *testing.T) {
+// metric is what the table of metrics says of one, or what the server exposes.
+type metric struct {
+	kind   string              // counter, gauge, histogram
+	labels map[string][]string // their values; none where they are not a fixed set
+}
+
+// notAtOnce are labels whose values the server exposes only once they have happened, or as it is configured.
+var notAtOnce = map[string]string{
+	"tickertape_feed_ticks_total kind":                 "from the first tick of the kind on",
+	"tickertape_feed_bad_messages_total kind":          "from the first such message on",
+	"tickertape_broadcast_connects_total transport":    "from the first subscriber over it on",
+	"tickertape_broadcast_connects_total result":       "from the first such request on",
+	"tickertape_broadcast_disconnects_total transport": "from the first subscriber over it on",
+	"tickertape_broadcast_disconnects_total reason":    "from the first such end on",
+	"tickertape_dashboard_connections port":            "as there is a port for admin",
+}
+
+// The table in deploy/prometheus is a promise: each metric that there is stands in it, with its labels and their
+// values, and no other.
+func TestTableOfMetricsIsWhatTheServerExposes(t *testing.T) {
 	t.Parallel()
+	text, err := os.ReadFile("../../deploy/prometheus/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := metricsOfTable(t, string(text))
+	exposed := map[string]metric{}
+	for _, text := range exposedByEverySource(t) {
+		addExposed(exposed, text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		if _, there := exposed[name]; !there {
+			t.Errorf("the table has %s, which the server does not expose", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(exposed)) {
+		got, want := exposed[name], table[name]
+		if want.kind == "" {
+			t.Errorf("the table does not have %s, which the server exposes", name)
+			continue
+		}
+		if got.kind != want.kind {
+			t.Errorf("the table says that %s is a %s; it is a %s", name, want.kind, got.kind)
+		}
+		if got, want := slices.Sorted(maps.Keys(got.labels)), slices.Sorted(maps.Keys(want.labels)); !slices.Equal(got, want) {
+			t.Errorf("the table says that %s has the labels %q; it has %q", name, want, got)
+			continue
+		}
+		for label, values := range want.labels {
+			seen := slices.Sorted(slices.Values(got.labels[label]))
+			told := slices.Sorted(slices.Values(values))
+			unknown := slices.DeleteFunc(slices.Clone(seen), func(v string) bool { return slices.Contains(told, v) })
+			switch {
+			case len(values) == 0: // any
+			case len(unknown) > 0:
+				t.Errorf("the table does not have the values %q of %s{%s}", unknown, name, label)
+			case len(seen) < len(told) && notAtOnce[name+" "+label] == "":
+				t.Errorf("the table has the values %q of %s{%s}; there are %q", told, name, label, seen)
+			}
+		}
+	}
+}
+
+// README names the few that an operator looks at first, by the names that they have.
+func TestREADMENamesMetricsOfTheTable(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]bool{}
-	for _, name := range regexp.MustCompile(`tickertape_[a-z_]+[a-z]`).FindAllString(string(readme), -1) {
-		told[regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")] = true
+	text, err := os.ReadFile("../../deploy/prometheus/README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	there := map[string]bool{}
-	for _, text := range exposedByEverySource(t) {
-		for _, m := range regexp.MustCompile(`(?m)^# TYPE (tickertape_\S+) `).FindAllStringSubmatch(text, -1) {
-			there[m[1]] = true
+	table := metricsOfTable(t, string(text))
+	named := regexp.MustCompile(`tickertape_(?:feed|broadcast|dashboard|limits)_[a-z_]+[a-z]`).FindAllString(string(readme), -1)
+	if len(named) == 0 {
+		t.Error("README.md names no metric")
+	}
+	for _, name := range named {
+		if _, there := table[name]; !there {
+			t.Errorf("README.md names %s, which is not in the table of deploy/prometheus", name)
 		}
 	}
-	if got, want := slices.Sorted(maps.Keys(told)), slices.Sorted(maps.Keys(there)); !slices.Equal(got, want) {
-		t.Errorf("README.md names\n%s\nthe server has\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+}
+
+// metricsOfTable reads the rows of the table of metrics: | `name` | type | `label`: `value`, `value`; `label` | …
+func metricsOfTable(t *testing.T, text string) map[string]metric {
+	t.Helper()
+	quoted := regexp.MustCompile("`([^`]*)`")
+	all := map[string]metric{}
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "| `tickertape_") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 5 {
+			t.Fatalf("%d cells, want 5: %s", len(cells), line)
+		}
+		m := metric{strings.TrimSpace(cells[1]), map[string][]string{}}
+		if labels := strings.TrimSpace(cells[2]); labels != "" {
+			for label := range strings.SplitSeq(labels, ";") {
+				words := quoted.FindAllStringSubmatch(label, -1)
+				if len(words) == 0 {
+					t.Fatalf("no label in %q: %s", label, line)
+				}
+				values := []string{}
+				for _, w := range words[1:] {
+					values = append(values, w[1])
+				}
+				m.labels[words[0][1]] = values
+			}
+		}
+		name := strings.Trim(strings.TrimSpace(cells[0]), "`")
+		if _, twice := all[name]; twice {
+			t.Errorf("%s is in the table twice", name)
+		}
+		all[name] = m
+	}
+	return all
+}
+
+// addExposed reads the program's own metrics from Prometheus' text format.
+func addExposed(all map[string]metric, text string) {
+	histogram := regexp.MustCompile(`_(bucket|sum|count)$`)
+	sample := regexp.MustCompile(`^(tickertape_\w+)(?:\{(.*)\})? `)
+	pair := regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)"`)
+	for line := range strings.Lines(text) {
+		if kind := regexp.MustCompile(`^# TYPE (tickertape_\S+) (\S+)`).FindStringSubmatch(line); kind != nil {
+			if _, there := all[kind[1]]; !there {
+				all[kind[1]] = metric{kind[2], map[string][]string{}}
+			}
+			continue
+		}
+		m := sample.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		name := m[1]
+		if base := histogram.ReplaceAllString(name, ""); all[base].kind == "histogram" {
+			name = base
+		}
+		labels := all[name].labels
+		for _, p := range pair.FindAllStringSubmatch(m[2], -1) {
+			if all[name].kind == "histogram" && p[1] == "le" {
+				continue
+			}
+			if !slices.Contains(labels[p[1]], p[2]) {
+				labels[p[1]] = append(labels[p[1]], p[2])
+			}
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func versionCommand() *cobra.Command {
 // tellBuild registers what this binary is.
 func tellBuild(reg prometheus.Registerer) {
 	promauto.With(reg).NewGauge(prometheus.GaugeOpts{
-		Namespace: "tickertape", Name: "build_info", Help: "What is running: always 1, the labels tell.",
+		Namespace: "tickertape", Name: "build_info", Help: "Always 1; the labels are the version that runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision(), "goversion": runtime.Version()},
 	}).Set(1)
 }
