@@ -100,8 +100,8 @@ func (f *flushing) flush(i int) {
 // discard takes everything, and counts the frames.
 type discard struct{ frames *int }
 
-func (d *discard) Write(frames [][]byte) bool {
-	*d.frames += len(frames)
+func (d *discard) Write([]byte, bool) bool {
+	*d.frames++
 	return true
 }
 func (*discard) Listen() {}

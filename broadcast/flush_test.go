@@ -15,9 +15,9 @@ import (
 // toil takes everything, but the shard needs a while for it.
 type toil struct{ discard }
 
-func (s *toil) Write(frames [][]byte) bool {
+func (s *toil) Write(frame []byte, more bool) bool {
 	time.Sleep(time.Millisecond)
-	return s.discard.Write(frames)
+	return s.discard.Write(frame, more)
 }
 
 // Personal watchlists at a rate of their own, with more frames due than can be made.

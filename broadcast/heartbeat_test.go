@@ -19,18 +19,19 @@ type beats struct {
 	comments, messages, updates []time.Time
 }
 
-func (b *beats) Write(frames [][]byte) bool {
-	b.writes++
-	for _, f := range frames {
-		switch now := time.Now(); {
-		case bytes.Equal(f, conn.Comment(conn.Event)):
-			b.comments = append(b.comments, now)
-		case bytes.HasPrefix(f, []byte("event: heartbeat\n")):
-			b.messages = append(b.messages, now)
-		case bytes.HasPrefix(f, []byte("event: update\n")):
-			b.updates = append(b.updates, now)
-		}
+func (b *beats) Write(f []byte, more bool) bool {
+	switch now := time.Now(); {
+	case bytes.Equal(f, conn.Comment(conn.Event)):
+		b.comments = append(b.comments, now)
+	case bytes.HasPrefix(f, []byte("event: heartbeat\n")):
+		b.messages = append(b.messages, now)
+	case bytes.HasPrefix(f, []byte("event: update\n")):
+		b.updates = append(b.updates, now)
 	}
+	if more {
+		return !b.waits
+	}
+	b.writes++
 	if b.waits {
 		go b.sub.shard.post(b.sub.conn.Resume)
 	}

@@ -26,6 +26,7 @@ type memoryPipe struct {
 	gone  chan struct{}
 	ended chan struct{} // closed when nothing goes through any more
 	token chan struct{} // lets one message through while it stalls
+	tail  [][]byte      // what waits of a write; owned by the shard
 
 	mu      sync.Mutex
 	gate    chan struct{} // guarded by mu; closed while it flows
@@ -48,22 +49,22 @@ func newMemoryConn(s *subscriber, framing conn.Framing, take func([]byte), waits
 	return p
 }
 
-// Write takes frames at once, or later.
-func (c *memoryPipe) Write(frames [][]byte) bool {
-	if gate := c.flows(); !c.waits {
+// Write takes a frame at once, or later.
+func (c *memoryPipe) Write(b []byte, more bool) bool {
+	if gate := c.flows(); !c.waits && c.tail == nil {
 		select {
 		case <-gate:
-			for _, b := range frames {
-				c.take(b)
-			}
+			c.take(b)
 			return true
 		default:
 		}
 	}
-	tail := make([][]byte, len(frames))
-	for i, b := range frames {
-		tail[i] = slices.Clone(b)
+	c.tail = append(c.tail, slices.Clone(b))
+	if more {
+		return false
 	}
+	tail := c.tail
+	c.tail = nil
 	go func() {
 		for _, b := range tail {
 			if !c.send(b) {

@@ -9,12 +9,18 @@ import (
 // Serve may be called from anywhere.
 type Conn struct {
 	// static
-	owner   Owner
-	limits  Limits
-	framing Framing
 	link    link
+	framing Framing
 
-	// owned by the owner's goroutine
+	// owned by the owner's goroutine; what each write looks at stands together
+	busy     bool // the link is not free
+	leaving  bool // Close or Cut has been called
+	failed   bool // the owner has been told why it cannot go on
+	closing  bool // a close frame has been written, or nothing can be written any more
+	answered bool // the client has sent one
+	ignores  bool // what comes is not looked at any more
+	waits    bool // there is something to read when the link is free
+	over     bool // the connection has ended
 	frames   reader
 	early    []byte      // has been read, and not been looked at
 	held     int64       // reserved for the message that is read
@@ -22,14 +28,10 @@ type Conn struct {
 	control  []byte      // a control frame that waits until the link is free
 	last     []byte      // the end of an event stream, which waits for the same
 	timer    *time.Timer // ends a client that does not answer the close
-	waits    bool        // there is something to read when the link is free
-	busy     bool        // the link is not free
-	failed   bool        // the owner has been told why it cannot go on
-	leaving  bool        // Close or Cut has been called
-	closing  bool        // a close frame has been written, or nothing can be written any more
-	answered bool        // the client has sent one
-	ignores  bool        // what comes is not looked at any more
-	over     bool        // the connection has ended
+
+	// static
+	owner  Owner
+	limits Limits
 }
 
 // link is how bytes get to the client and from it. Conn alone calls it, on its owner's goroutine.

@@ -25,17 +25,17 @@ func (s *Sockets) Events(w http.ResponseWriter, r *http.Request, retry time.Dura
 	if err := control.Flush(); err != nil {
 		return nil, ErrHungUp
 	}
-	c := &Conn{owner: owner, limits: limits, framing: Event}
 	if r.TLS == nil && r.ProtoMajor == 1 && s.epoll() != nil {
 		if nc, _, err := control.Hijack(); err == nil {
 			nc.SetDeadline(time.Time{})
+			framing := Event
 			if r.ProtoAtLeast(1, 1) {
-				c.framing = Chunk
+				framing = Chunk
 			}
-			s.attach(c, nc)
-			return c, nil
+			return s.open(nc, framing, owner, limits), nil
 		}
 	}
+	c := &Conn{owner: owner, limits: limits, framing: Event}
 	c.link = answer(c, w, control)
 	return c, nil
 }

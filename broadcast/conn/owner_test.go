@@ -36,11 +36,15 @@ func (l *loop) Post(job func()) bool {
 		return false
 	}
 	l.jobs = append(l.jobs, job)
+	l.nudge()
+	return true
+}
+
+func (l *loop) nudge() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 func (l *loop) run() {
@@ -61,9 +65,9 @@ func (l *loop) run() {
 
 // stop ends it after what has been posted.
 func (l *loop) stop() {
-	l.Post(func() {})
 	l.mu.Lock()
 	l.over = true
+	l.nudge()
 	l.mu.Unlock()
 	<-l.done
 }

@@ -5,9 +5,9 @@ import "time"
 // Sink is where a connection writes that has no client: for tests and benchmarks of what is above it. Its methods are
 // called on the owner's goroutine.
 type Sink interface {
-	// Write takes the frames of one Conn.Write, of which it keeps nothing. If it returns false, the connection is busy
-	// until Resume.
-	Write(frames [][]byte) (free bool)
+	// Write takes a frame, of which it keeps nothing; more of the same Conn.Write may follow. If it returns false, the
+	// connection is busy until Resume.
+	Write(frame []byte, more bool) (free bool)
 	// Listen is called when the owner listens.
 	Listen()
 	// Close is called once.
@@ -16,9 +16,12 @@ type Sink interface {
 
 // NewSink returns a connection that writes to a sink.
 func NewSink(sink Sink, owner Owner, framing Framing, limits Limits) *Conn {
-	c := &Conn{owner: owner, limits: limits, framing: framing}
-	c.link = &sinkLink{sink: sink}
-	return c
+	both := &struct {
+		link sinkLink
+		conn Conn
+	}{sinkLink{sink: sink}, Conn{owner: owner, limits: limits, framing: framing}}
+	both.conn.link = &both.link
+	return &both.conn
 }
 
 // Resume goes on after a sink's Write has returned false.
@@ -32,7 +35,6 @@ func (c *Conn) Resume() {
 // sinkLink is the link of a connection to a sink.
 type sinkLink struct {
 	sink         Sink
-	frames       [][]byte // scratch
 	busy, closed bool
 }
 
@@ -40,9 +42,11 @@ func (l *sinkLink) write(frames [][]byte) (bool, error) {
 	if l.closed {
 		return false, ErrBroken
 	}
-	l.frames = append(l.frames[:0], frames...)
-	l.busy = !l.sink.Write(l.frames)
-	clear(l.frames)
+	for i, f := range frames {
+		if !l.sink.Write(f, i < len(frames)-1) {
+			l.busy = true
+		}
+	}
 	return !l.busy, nil
 }
 

@@ -13,20 +13,20 @@ import (
 // poller tells when it takes more.
 type socket struct {
 	// static
+	fd     int // valid until close
+	key    int32
 	owner  Owner
 	c      *Conn
 	conn   *net.TCPConn
-	fd     int // valid until close
 	poller *poller
-	key    int32
 
 	// owned by the owner's goroutine
-	tail   []byte
-	kept   int64  // reserved for it
-	want   uint32 // the events that are waited for
-	queued int    // bytes that the kernel held when last looked
-	since  time.Time
 	closed bool
+	want   uint32 // the events that are waited for
+	tail   []byte
+	kept   int64 // reserved for it
+	queued int   // bytes that the kernel held when last looked
+	since  time.Time
 }
 
 const readSize = 16 << 10
@@ -34,8 +34,8 @@ const readSize = 16 << 10
 // readBuffers are for what is read at once.
 var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
-// socket returns the connection's socket, nil when it cannot be written without waiting.
-func (s *Sockets) socket(c *Conn, nc net.Conn) *socket {
+// openSocket makes a connection of a socket, nil when it cannot be written without waiting.
+func (s *Sockets) openSocket(c Conn, nc net.Conn) *Conn {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -48,11 +48,17 @@ func (s *Sockets) socket(c *Conn, nc net.Conn) *socket {
 	if err != nil {
 		return nil
 	}
-	l := &socket{owner: c.owner, c: c, conn: tcp, poller: p}
+	// Each write looks at both, so they stand together.
+	both := &struct {
+		conn   Conn
+		socket socket
+	}{c, socket{owner: c.owner, conn: tcp, poller: p}}
+	l := &both.socket
+	l.c, both.conn.link = &both.conn, l
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
-	return l
+	return l.c
 }
 
 func (l *socket) write(frames [][]byte) (bool, error) {

@@ -105,14 +105,15 @@ func (s *Sockets) Watched() int {
 	return 0
 }
 
-// attach gives c its link.
-func (s *Sockets) attach(c *Conn, nc net.Conn) {
+// open makes a connection of a socket, or of what can only be written by waiting.
+func (s *Sockets) open(nc net.Conn, framing Framing, owner Owner, limits Limits) *Conn {
 	nc = bare(nc)
-	if l := s.socket(c, nc); l != nil {
-		c.link = l
-		return
+	c := Conn{owner: owner, limits: limits, framing: framing}
+	if c := s.openSocket(c, nc); c != nil {
+		return c
 	}
-	c.link = s.block(c, nc)
+	c.link = s.block(&c, nc)
+	return &c
 }
 
 // bare is the socket of a connection that a server has wrapped for its own requests.

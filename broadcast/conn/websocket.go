@@ -17,11 +17,12 @@ func (s *Sockets) Raw(nc net.Conn, owner Owner, limits Limits) *Conn {
 }
 
 func (s *Sockets) webSocket(nc net.Conn, early []byte, deflates bool, owner Owner, limits Limits) *Conn {
-	c := &Conn{owner: owner, limits: limits, early: early}
+	framing := Text
 	if deflates {
-		c.framing, c.frames.deflates = Deflated, true
+		framing = Deflated
 	}
-	s.attach(c, nc)
+	c := s.open(nc, framing, owner, limits)
+	c.early, c.frames.deflates = early, deflates
 	return c
 }
 
