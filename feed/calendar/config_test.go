@@ -33,7 +33,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"early on a holiday":   {func(c *Config) { c.Early = []string{"2026-11-26 13:00"} }, []string{`early[0]: "2026-11-26 13:00" is not a day with trading`}},
 		"early on a Sunday":    {func(c *Config) { c.Early = []string{"2026-11-29 13:00"} }, []string{`early[0]: "2026-11-29 13:00" is not a day with trading`}},
 		"early and closed":     {func(c *Config) { c.Closed, c.Early = []string{"2026-11-24"}, []string{"2026-11-24 13:00"} }, []string{`early[0]: "2026-11-24 13:00" is not a day with trading`}},
-		"early twice":          {func(c *Config) { c.Early = []string{"2026-11-24 13:00", "2026-11-24 14:00"} }, []string{`early[1]: "2026-11-24 14:00" is there already`}},
+		"early twice":          {func(c *Config) { c.Early = []string{"2026-11-24 13:00", "2026-11-24 14:00"} }, []string{`early[1]: "2026-11-24 14:00" is a date listed before`}},
 		"roll after opening":   {func(c *Config) { c.USRoll = "09:31" }, []string{`us_roll: "09:31" is not a time between 00:00 and 09:30`}},
 		"no roll":              {func(c *Config) { c.USRoll = "" }, []string{`us_roll: "" is not`}},
 		"roll of one digit":    {func(c *Config) { c.USRoll = "4:00" }, []string{`us_roll: "4:00" is not`}},
