@@ -15,18 +15,17 @@ import (
 	"tickertape/feed/market"
 )
 
-// maxWindow is the most memory that a zstd file can ask for.
+// maxWindow is the most memory that a zstd file may make its reader use, in bytes.
 const maxWindow = 128 << 20
 
-// File is a file of which the content is read, whatever it is compressed by.
+// File reads the uncompressed content of a file.
 type File struct {
 	io.Reader
 	file *os.File
 	free func()
 }
 
-// OpenFile opens a file that is plain or compressed by zstd or gzip, which its first bytes
-// tell, not its name.
+// OpenFile opens a file that is plain or compressed by zstd or gzip. Its first bytes decide which, not its name.
 func OpenFile(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -70,7 +69,7 @@ func (f *File) Close() error {
 	return f.file.Close()
 }
 
-// Open opens a recording. Its symbols enter dir as they are read.
+// Open opens a recording of ticks, which Close closes. Its symbols enter dir as they are read.
 func Open(path string, dir *market.Directory) (*Reader, error) {
 	f, err := OpenFile(path)
 	if err != nil {

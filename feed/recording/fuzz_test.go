@@ -99,8 +99,7 @@ func FuzzRaw(f *testing.F) {
 			}
 		}
 		var out bytes.Buffer
-		w := &RawWriter{header: r.Header()}
-		w.sink.start(&out, nil, w.begin)
+		w := rawWriter(t, &out, r.Header())
 		for _, m := range first {
 			if m.Path == "" {
 				w.Frame(m.Source, m.Connection, []byte(m.text), m.Received)

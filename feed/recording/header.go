@@ -3,6 +3,8 @@ package recording
 import (
 	"strconv"
 
+	"github.com/go-json-experiment/json"
+
 	"tickertape/feed/market"
 )
 
@@ -14,11 +16,11 @@ const (
 // Header says where a recording comes from.
 type Header struct {
 	Source    string      // the name of the feed
-	Simulated bool        // its prices are made up, and everything that shows them must say so
+	Simulated bool        // prices are made up, and everything that shows them must say so
 	Recorded  market.Time // when the recording began; 0 unknown
 }
 
-// header reads a line that has been split.
+// header reads the header of a recording of ticks.
 func (l *line) header() (h Header, err error) {
 	if err := l.is(format, version); err != nil {
 		return h, err
@@ -35,7 +37,7 @@ func (l *line) header() (h Header, err error) {
 	return h, err
 }
 
-// is checks the format of a header and its version.
+// is returns an error unless the line is the header of a format, in the version known here.
 func (l *line) is(format string, version int) error {
 	text, err := l.text(keyFormat, BadValue)
 	if err != nil {
@@ -51,4 +53,32 @@ func (l *line) is(format string, version int) error {
 		return bad(BadValue, "version: %.40s is not %d, the only one known here", v, version)
 	}
 	return nil
+}
+
+// rawHeader reads the header of a raw recording.
+func (l *line) rawHeader() (h RawHeader, err error) {
+	if err := l.is(rawFormat, rawVersion); err != nil {
+		return h, err
+	}
+	if !l.has(keySources) {
+		return h, bad(BadValue, "sources: missing")
+	}
+	if err := json.Unmarshal(l.values[keySources], &h.Sources); err != nil {
+		return h, bad(BadValue, "sources: %.40s is not a list of names and symbols: %w", l.values[keySources], err)
+	}
+	for i, s := range h.Sources {
+		if s.Name == "" {
+			return h, bad(BadValue, `sources[%d].name: "" is no source`, i)
+		}
+		for j, name := range s.Symbols {
+			if err := market.CheckSymbol(name); err != nil {
+				return h, bad(BadValue, "sources[%d].symbols[%d]: %w", i, j, err)
+			}
+		}
+	}
+	if h.Since, err = l.time(keySince); err != nil {
+		return h, err
+	}
+	h.Recorded, err = l.time(keyRecorded)
+	return h, err
 }

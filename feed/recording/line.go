@@ -12,7 +12,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// line takes one line apart. It is used again for the next one.
+// line parses one line, and is then used for the next.
 type line struct {
 	source  bytes.Buffer
 	decoder jsontext.Decoder
@@ -21,7 +21,7 @@ type line struct {
 	sales   market.Conditions
 }
 
-// split reads one JSON object into values and refuses whatever is not exactly that.
+// split reads a line into values. Anything but exactly one JSON object is an error.
 func (l *line) split(text []byte) error {
 	clear(l.values[:])
 	l.source = *bytes.NewBuffer(text)
@@ -51,7 +51,7 @@ func (l *line) split(text []byte) error {
 		return notJSON(err)
 	}
 	if _, err := l.decoder.ReadToken(); err != io.EOF {
-		return bad(BadJSON, "more follows behind the object")
+		return bad(BadJSON, "more follows after the object")
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func notJSON(err error) error {
 	return bad(BadJSON, "%w", err)
 }
 
-// unquote is the text of a raw JSON string that was found valid; it lasts until the next call.
+// unquote is the text of a valid raw JSON string. It is valid until the next call.
 func (l *line) unquote(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1]
@@ -74,7 +74,7 @@ func (l *line) unquote(raw []byte) []byte {
 
 func (l *line) has(k key) bool { return l.values[k] != nil }
 
-// text is a string's content; "" where it is missing.
+// text is the content of a string; empty where it is missing.
 func (l *line) text(k key, reason Reason) ([]byte, error) {
 	v := l.values[k]
 	switch {
@@ -114,7 +114,7 @@ func (l *line) price(k key) (market.Price, error) {
 	return p, nil
 }
 
-// size reads a quantity; none where it is missing.
+// size reads a quantity; zero, which is unknown, where it is missing.
 func (l *line) size(k key) (market.Quantity, error) {
 	if !l.has(k) {
 		return market.Quantity{}, nil
@@ -176,7 +176,7 @@ func (l *line) state(k key) (market.State, error) {
 	return s, nil
 }
 
-// flag is true or false, or absent where it is missing.
+// flag reads true or false, and returns absent where it is missing.
 func (l *line) flag(k key, absent bool) (bool, error) {
 	switch v := l.values[k]; v.Kind() {
 	case 't':
@@ -198,7 +198,7 @@ func (l *line) id() (uint64, error) {
 	return l.integer(keyID, math.MaxUint64, BadValue)
 }
 
-// conditions reads what a trade may set; all where it does not say.
+// conditions reads what a trade may set; that of a regular trade where it is missing.
 func (l *line) conditions(k key) (market.Flags, error) {
 	if !l.has(k) {
 		return market.Regular, nil
@@ -224,7 +224,7 @@ func (l *line) conditions(k key) (market.Flags, error) {
 	return f, nil
 }
 
-// times reads both clocks. A time of receipt that is missing is the exchange's.
+// times reads the exchange's time and the time of receipt. Where the latter is missing, it is the former.
 func (l *line) times() (t, received market.Time, err error) {
 	if t, err = l.time(keyTime); err != nil {
 		return 0, 0, err
@@ -251,7 +251,7 @@ func (l *line) trade(t *market.Tick) error {
 	return err
 }
 
-// sale is the sale conditions of a trade.
+// sale reads the sale conditions of a trade.
 func (l *line) sale() (string, error) {
 	text, err := l.text(keySale, BadValue)
 	return l.sales.Joined(text), err
@@ -310,6 +310,42 @@ func (l *line) quote(t *market.Tick) error {
 		return err
 	}
 	return side(keyAsk, keyAskSize, market.HasAsk, &t.Ask, &t.AskSize)
+}
+
+// status reads the state of a source, and when it was recorded.
+func (l *line) status(e *Entry) (err error) {
+	if !l.has(keyStatus) {
+		return bad(BadValue, "status: missing")
+	}
+	if e.Status.State, err = l.state(keyStatus); err != nil {
+		return err
+	}
+	if e.Status.Since, err = l.time(keySince); err != nil {
+		return err
+	}
+	message, err := l.text(keyMessage, BadValue)
+	if err != nil {
+		return err
+	}
+	e.Status.Message = string(message)
+	source, err := l.text(keyFrom, BadValue)
+	if err != nil {
+		return err
+	}
+	e.Status.Source = string(source)
+	if e.Status.Simulated, err = l.flag(keySimulated, false); err != nil {
+		return err
+	}
+	if e.At, err = l.time(keyReceived); err != nil {
+		return err
+	}
+	if e.At == 0 {
+		e.At = e.Status.Since
+	}
+	if e.At == 0 {
+		return bad(BadTime, "since: missing")
+	}
+	return nil
 }
 
 func (l *line) image(q *market.Quote) (err error) {

@@ -13,10 +13,10 @@ const MaxLine = 256 << 10
 
 // Lines reads a stream line by line.
 type Lines struct {
-	r    *bufio.Reader
-	n    int
-	cut  bool // the last line had no end
-	done bool
+	r       *bufio.Reader
+	n       int  // lines so far
+	endless bool // the last line has no end
+	done    bool
 }
 
 // NewLines reads r from its beginning.
@@ -24,7 +24,7 @@ func NewLines(r io.Reader) *Lines {
 	return &Lines{r: bufio.NewReaderSize(r, MaxLine)}
 }
 
-// Peek returns the first bytes of what is still to come, fewer than n where there are no more.
+// Peek returns the next n bytes without reading them, fewer only where the stream ends. n is at most MaxLine.
 func (l *Lines) Peek(n int) ([]byte, error) {
 	b, err := l.r.Peek(n)
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -33,16 +33,15 @@ func (l *Lines) Peek(n int) ([]byte, error) {
 	return b, err
 }
 
-// Number is the number of the line last returned, from 1.
+// Number is the number of the line that Next returned last, from 1; 0 before.
 func (l *Lines) Number() int { return l.n }
 
-// Open tells whether the line last returned is the last one and has no end: it may be whole, or cut.
-func (l *Lines) Open() bool { return l.cut }
+// Open reports whether the line that Next returned last ends with the stream and not with a line break: it may be cut off.
+func (l *Lines) Open() bool { return l.endless }
 
-// Next returns a line without its end; it lasts until the next call. After the last line it
-// returns io.EOF. A [*RowError] is a line that is too long or, at the end of a compressed stream that
-// breaks off, not whole; the next call goes on behind it. Any other error is a stream that cannot
-// be read.
+// Next returns the next line without its line break; it is valid until the next call. After the last line it returns io.EOF.
+// A [*RowError] is a line that is too long, or one that is cut off with its compressed stream; the next call goes on after
+// it. After any other error, the stream cannot be read.
 func (l *Lines) Next() ([]byte, error) {
 	if l.done {
 		return nil, io.EOF
@@ -62,7 +61,7 @@ func (l *Lines) Next() ([]byte, error) {
 		}
 	case err == io.EOF && len(text) > 0:
 		l.n++
-		l.done, l.cut = true, true
+		l.done, l.endless = true, true
 		return text, nil
 	}
 	l.done = true
@@ -76,5 +75,5 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, fmt.Errorf("line %d: %w", l.n+1, err)
 }
 
-// Skip leaves out the next n bytes, which Peek has shown.
-func (l *Lines) Skip(n int) { l.r.Discard(n) } // they are there
+// Skip leaves out the next n bytes, which Peek must have returned.
+func (l *Lines) Skip(n int) { l.r.Discard(n) } // cannot fail: they are buffered

@@ -2,5 +2,5 @@
 
 package recording
 
-// noFollow is not there; create has looked before.
+// noFollow does nothing here. create has checked the path before.
 const noFollow = 0

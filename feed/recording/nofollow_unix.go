@@ -4,5 +4,5 @@ package recording
 
 import "syscall"
 
-// noFollow has the opening of a symbolic link fail.
+// noFollow makes opening a symbolic link fail.
 const noFollow = syscall.O_NOFOLLOW

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
 	"syscall"
@@ -14,15 +13,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// keyFile is the key of what is logged of a file.
-const keyFile = "file"
-
 // output is a file that is written.
 type output struct {
-	io.Writer                // the file, or what compresses for it
-	flush     func() error   // makes readable there what was written; nil: it is
-	finish    []func() error // in order
-	size      int64          // bytes that the file was given
+	io.Writer                // the file, or a compressor in front of it
+	flush     func() error   // writes what the compressor holds; nil: there is none
+	finish    []func() error // what Close does, in order
+	size      int64          // bytes written to the file
 }
 
 func (o *output) Flush() error {
@@ -32,7 +28,7 @@ func (o *output) Flush() error {
 	return o.flush()
 }
 
-// Close ends what was written and closes the file. It returns the first error.
+// Close ends the compressed stream and closes the file. It returns the first error.
 func (o *output) Close() (err error) {
 	for _, finish := range o.finish {
 		if e := finish(); err == nil {
@@ -42,7 +38,7 @@ func (o *output) Close() (err error) {
 	return err
 }
 
-// counted is a file of an output.
+// counted is the file of an output, which counts the bytes.
 type counted struct {
 	*os.File
 	of *output
@@ -54,7 +50,7 @@ func (c counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// createOutput makes a file, compressed as its name says; "-" is the standard output.
+// createOutput creates a file, compressed as its name says; "-" is the standard output.
 func createOutput(path string) (*output, error) {
 	o := &output{}
 	file := counted{os.Stdout, o}
@@ -81,11 +77,11 @@ func createOutput(path string) (*output, error) {
 	return o, nil
 }
 
-// private is the mode of a recording: prices may be licensed to whoever records them, and to nobody else.
+// private is the mode of a recording's file: prices may be licensed to whoever records them and to nobody else.
 const private = 0o600
 
-// create makes a file that its owner alone can read, or opens one that holds nothing: an empty one, or a device. It
-// follows no symbolic link: in a folder that others can write to, that could be a file of ours.
+// create creates a file that only its owner can read, or opens one that holds nothing: an empty file or a device. It follows
+// no symbolic link: in a folder that others can write to, a link could point to a file of ours.
 func create(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
 	if !errors.Is(err, fs.ErrExist) {
@@ -115,7 +111,7 @@ func create(path string) (*os.File, error) {
 	return file, nil
 }
 
-// makePrivate looks again at a file that was there, now that it is open, and gives it the mode of a new one.
+// makePrivate checks a file that existed once more, now that it is open, and gives it the mode of a new one.
 func makePrivate(path string, file *os.File) error {
 	info, err := file.Stat()
 	switch {
@@ -131,37 +127,16 @@ func makePrivate(path string, file *os.File) error {
 	return file.Chmod(private)
 }
 
-// linkError is a symbolic link in the place of a file.
+// linkError says that the path is a symbolic link.
 type linkError struct{ path string }
 
 func (e *linkError) Error() string {
 	return fmt.Sprintf("create %s: it is a symbolic link, and a recording follows none", e.path)
 }
 
-// existsError is a file that something is in.
+// existsError says that the file exists and is not empty.
 type existsError struct{ path string }
 
 func (e *existsError) Error() string {
 	return fmt.Sprintf("create %s: it exists, and a recording overwrites nothing", e.path)
-}
-
-// create begins with the first file.
-func (s *sink) create(path string, r Rotation, begin func(again bool), log *slog.Logger) error {
-	var file *output
-	var err error
-	if r.never() {
-		file, err = createOutput(path)
-	} else {
-		s.series = newSeries(path, r, log)
-		file, err = s.series.next()
-	}
-	if err != nil {
-		return err
-	}
-	s.start(file, file, begin)
-	if err := s.Flush(); err != nil {
-		s.Close()
-		return err
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"tickertape/feed/market"
@@ -16,30 +15,31 @@ const (
 	rawVersion = 1
 )
 
-// RawHeader says what a raw recording holds, and all that is needed to decode it.
+// RawHeader says what a raw recording holds, and all that decoding it needs.
 type RawHeader struct {
 	Sources  []RawSource // the preferred first
-	Since    market.Time // when its recorder began, which all files of a series share
-	Recorded market.Time // when this file did
+	Since    market.Time // when the recorder began: the same in all files of a series
+	Recorded market.Time // when this file began
 }
 
 // RawSource is one vendor.
 type RawSource struct {
 	Name     string   `json:"name"`
 	Numbered bool     `json:"numbered,omitzero"` // as in [feed.Info]
-	Symbols  []string `json:"symbols"`           // that were subscribed to, in the vendor's spelling
+	Symbols  []string `json:"symbols"`           // those subscribed to, in the vendor's spelling
 }
 
-// Message is something that came in from a vendor, as it came.
+// Message is a message of a vendor as it came: a frame of a WebSocket connection or an answer over REST.
 type Message struct {
 	Source     string
-	Connection uint64 // of a frame
-	Path       string // of an answer, with its query; "": it is a frame
-	Text       []byte // lasts until the next message is read
-	Received   market.Time
+	Connection uint64      // of a frame: the number that the recorder gave the connection
+	Path       string      // of an answer: path and query of the request; "" is a frame
+	Text       []byte      // valid until the next message is read
+	Received   market.Time // by the recorder's clock
 }
 
-// IsRaw tells a raw recording from one of ticks, by the first bytes of the file.
+// IsRaw reports whether a file is a raw recording and not one of ticks, by its first bytes: all of the header must be in
+// them up to its format.
 func IsRaw(first []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(first))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
@@ -89,35 +89,7 @@ func appendRawHeader(b []byte, h RawHeader) []byte {
 	return append(b, "}\n"...)
 }
 
-// rawHeader reads a line that has been split.
-func (l *line) rawHeader() (h RawHeader, err error) {
-	if err := l.is(rawFormat, rawVersion); err != nil {
-		return h, err
-	}
-	if !l.has(keySources) {
-		return h, bad(BadValue, "sources: missing")
-	}
-	if err := json.Unmarshal(l.values[keySources], &h.Sources); err != nil {
-		return h, bad(BadValue, "sources: %.40s is not a list of names and symbols: %w", l.values[keySources], err)
-	}
-	for i, s := range h.Sources {
-		if s.Name == "" {
-			return h, bad(BadValue, `sources[%d].name: "" is no source`, i)
-		}
-		for j, name := range s.Symbols {
-			if err := market.CheckSymbol(name); err != nil {
-				return h, bad(BadValue, "sources[%d].symbols[%d]: %w", i, j, err)
-			}
-		}
-	}
-	if h.Since, err = l.time(keySince); err != nil {
-		return h, err
-	}
-	h.Recorded, err = l.time(keyRecorded)
-	return h, err
-}
-
-// sameMessage tells whether a line goes on with a message.
+// sameMessage reports whether a line may continue a message.
 func (m *Message) sameMessage(next *Message) bool {
 	return m.Source == next.Source && m.Connection == next.Connection && m.Path == next.Path && m.Received == next.Received
 }

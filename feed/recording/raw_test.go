@@ -123,8 +123,7 @@ func TestALongMessageTakesSeveralLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			w := &RawWriter{}
-			w.sink.start(&out, nil, w.begin)
+			w := rawWriter(t, &out, RawHeader{})
 			want := []kept{{"fake", 1, "", text, 5}, {"fake", 0, "/x", text, 6}, {"fake", 1, "", "short", 7}}
 			for i := range want {
 				tap(w, &want[i])
@@ -275,4 +274,15 @@ func rawFile(t testing.TB, path string) []kept {
 		t.Fatal(bad)
 	}
 	return messages
+}
+
+// rawWriter begins a raw recording on a stream.
+func rawWriter(t testing.TB, out io.Writer, h RawHeader) *RawWriter {
+	t.Helper()
+	w := &RawWriter{header: h}
+	w.start(out, nil)
+	if err := w.begin(); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }

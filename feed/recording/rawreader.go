@@ -7,19 +7,19 @@ import (
 	"math"
 )
 
-// mostText is more than any message has.
+// mostText is the most bytes of a message, far more than vendors send.
 const mostText = 128 << 20
 
 // RawReader reads a raw recording message by message.
 type RawReader struct {
-	rows   *Reader // reads its lines only
-	header RawHeader
-	begun  bool   // a part of a message has been read, and more is to come
-	waits  bool   // the line that was split last is still to be taken
-	text   []byte // of the message
+	rows    *Reader // used for its lines only
+	header  RawHeader
+	begun   bool   // part of a message has been read, and more is to come
+	pending bool   // the line that was split last has not been used yet
+	text    []byte // of the message
 }
 
-// NewRawReader reads the header. Anything else than one is an error.
+// NewRawReader reads the header. The stream must begin with one.
 func NewRawReader(lines *Lines) (*RawReader, error) {
 	r := &RawReader{rows: &Reader{lines: lines}}
 	text, err := r.rows.next()
@@ -38,13 +38,13 @@ func NewRawReader(lines *Lines) (*RawReader, error) {
 	return r, nil
 }
 
-// Header is what the first line says or, in files that were joined, the newest of such lines.
+// Header is the newest header read: files that were joined have several.
 func (r *RawReader) Header() RawHeader { return r.header }
 
-// Line is the number of the line that was read last, from 1.
+// Line is the number of the line read last, from 1.
 func (r *RawReader) Line() int { return r.rows.lines.Number() }
 
-// Next reads the next message into m. Its errors are those of [Reader.Next].
+// Next reads the next message into m, whose text is valid until the next call. Its errors are those of [Reader.Next].
 func (r *RawReader) Next(m *Message) error {
 	r.begun = false
 	if r.text = r.text[:0]; cap(r.text) > mostBuffer {
@@ -52,7 +52,7 @@ func (r *RawReader) Next(m *Message) error {
 	}
 	l := &r.rows.line
 	for {
-		if !r.waits {
+		if !r.pending {
 			text, err := r.rows.next()
 			if err == io.EOF && r.begun {
 				return r.broken()
@@ -64,10 +64,10 @@ func (r *RawReader) Next(m *Message) error {
 				return r.rows.at(err)
 			}
 		}
-		r.waits = false
+		r.pending = false
 		if !l.has(keyKind) && l.has(keyFormat) {
 			if r.begun {
-				r.waits = true
+				r.pending = true
 				return r.broken()
 			}
 			h, err := l.rawHeader()
@@ -86,7 +86,7 @@ func (r *RawReader) Next(m *Message) error {
 			return r.rows.at(err)
 		}
 		if r.begun && (at != len(r.text) || !m.sameMessage(&part)) {
-			r.waits = true
+			r.pending = true
 			return r.broken()
 		}
 		more, err := l.flag(keyMore, false)
@@ -110,12 +110,12 @@ func (r *RawReader) Next(m *Message) error {
 	}
 }
 
-// broken is a message of which the rest is missing: its recorder was killed.
+// broken is the error of a message whose rest is missing: its recorder was killed.
 func (r *RawReader) broken() error {
-	return r.rows.at(bad(Truncated, "a message before has no end"))
+	return r.rows.at(bad(Truncated, "the message before has no end"))
 }
 
-// message reads everything of a line but its text.
+// message reads all of a line but its text.
 func (l *line) message(m *Message) error {
 	if !l.has(keyKind) {
 		return bad(BadKind, "k: missing")
@@ -159,7 +159,7 @@ func (l *line) message(m *Message) error {
 	return nil
 }
 
-// at is where in its message the line's text belongs.
+// at is where the line's text belongs in its message, in bytes from its beginning.
 func (l *line) at() (int, error) {
 	if !l.has(keyAt) {
 		return 0, nil
@@ -168,7 +168,7 @@ func (l *line) at() (int, error) {
 	return int(n), err
 }
 
-// appendText appends the line's text, however it is written.
+// appendText appends the line's text, plain or Base64.
 func (l *line) appendText(b []byte) ([]byte, error) {
 	if !l.has(keyBase64) {
 		if !l.has(keyText) {

@@ -12,61 +12,77 @@ import (
 	"tickertape/feed/market"
 )
 
-// RawWriter records what comes in from vendors, as it comes: it is an vendors.Tap. Whatever it was given is
-// in the file a second later, as with [Writer]. The first error stays: from then on it records nothing.
+// RawWriter records the messages of vendors as they come; it is a vendors.Tap. Like [Writer], it has everything in the file
+// a second later at the latest, is safe for concurrent use, and records nothing after the first error, which Close returns.
 type RawWriter struct {
 	sink
 	header RawHeader // guarded by mu
-	start  []byte    // guarded by mu: what the lines of a message begin with
+	prefix []byte    // guarded by mu: what all lines of a message begin with
 }
 
 // CreateRaw begins a raw recording in a file or, with a rotation, in a series of them, as [Create] does.
 func CreateRaw(path string, r Rotation, h RawHeader, log *slog.Logger) (*RawWriter, error) {
 	w := &RawWriter{header: h}
-	if err := w.create(path, r, w.begin, log); err != nil {
+	if err := w.open(path, r, log); err != nil {
+		return nil, err
+	}
+	if err := w.begin(); err != nil {
+		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-// begin begins a file. The caller holds mu.
-func (w *RawWriter) begin(again bool) {
-	if again {
-		w.header.Recorded = market.TimeOf(time.Now())
-	}
+// begin writes the header of the first file.
+func (w *RawWriter) begin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.buf = appendRawHeader(w.buf, w.header)
+	return w.flush()
 }
 
-// Frame records one message of a WebSocket connection.
+// ready is that of sink, and writes the header of a file that has just begun. The caller holds mu.
+func (w *RawWriter) ready() bool {
+	rotated, err := w.sink.ready()
+	if rotated {
+		w.header.Recorded = market.TimeOf(time.Now())
+		w.buf = appendRawHeader(w.buf, w.header)
+		w.write()
+		w.fail(w.file.Flush())
+	}
+	return err == nil
+}
+
+// Frame records one message of a WebSocket connection. It keeps nothing of text.
 func (w *RawWriter) Frame(source string, connection uint64, text []byte, received market.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ready() != nil {
+	if !w.ready() {
 		return
 	}
-	w.start = appendQuoted(append(w.start[:0], `{"k":"frame","source":`...), source)
-	w.start = strconv.AppendUint(appendKey(w.start, keyConnection), connection, 10)
+	w.prefix = appendQuoted(append(w.prefix[:0], `{"k":"frame","source":`...), source)
+	w.prefix = strconv.AppendUint(appendKey(w.prefix, keyConnection), connection, 10)
 	w.message(text, received)
 }
 
-// Answer records the body of an answer to GET path, in which there are no secrets.
+// Answer records the body of an answer to GET path; neither may contain secrets. It keeps nothing of body.
 func (w *RawWriter) Answer(source, path string, body []byte, received market.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ready() != nil {
+	if !w.ready() {
 		return
 	}
-	w.start = appendQuoted(append(w.start[:0], `{"k":"answer","source":`...), source)
-	w.start = appendQuoted(appendKey(w.start, keyPath), path)
+	w.prefix = appendQuoted(append(w.prefix[:0], `{"k":"answer","source":`...), source)
+	w.prefix = appendQuoted(appendKey(w.prefix, keyPath), path)
 	w.message(body, received)
 }
 
-// mostPart is so much of a text that a line has room for it, where each byte needs six.
+// mostPart is the most bytes of a text in one line, which has room for them where each needs six.
 const mostPart = 32 << 10
 
-// message records a text in as many lines as it takes. The caller holds mu.
+// message records a text in as many lines as it needs. The caller holds mu.
 func (w *RawWriter) message(text []byte, received market.Time) {
-	w.start = appendTime(w.start, keyReceived, received)
+	w.prefix = appendTime(w.prefix, keyReceived, received)
 	isText := utf8.Valid(text)
 	for at := 0; ; {
 		part := text
@@ -77,7 +93,7 @@ func (w *RawWriter) message(text []byte, received market.Time) {
 			}
 		}
 		text = text[len(part):]
-		w.buf = append(w.buf, w.start...)
+		w.buf = append(w.buf, w.prefix...)
 		if at > 0 {
 			w.buf = strconv.AppendInt(appendKey(w.buf, keyAt), int64(at), 10)
 		}
@@ -90,7 +106,7 @@ func (w *RawWriter) message(text []byte, received market.Time) {
 		}
 		w.buf = appendTrue(w.buf, keyMore, len(text) > 0)
 		w.buf = append(w.buf, "}\n"...)
-		w.spill()
+		w.writeMany()
 		if len(text) == 0 {
 			return
 		}

@@ -7,9 +7,9 @@ import (
 	"tickertape/feed/market"
 )
 
-// Reader reads a recording row by row.
+// Reader reads a recording of ticks row by row.
 type Reader struct {
-	file   io.Closer // nil: not ours
+	file   io.Closer // nil: somebody else has opened it
 	lines  *Lines
 	dir    *market.Directory
 	header Header
@@ -18,8 +18,7 @@ type Reader struct {
 	joined bool // a second header has been read
 }
 
-// NewReader reads the header. Symbols enter dir as they are read. Lines before it that are blank
-// do not count; anything else than a header is an error.
+// NewReader reads the header, which must be the first line that is not blank. Symbols enter dir as they are read.
 func NewReader(lines *Lines, dir *market.Directory) (*Reader, error) {
 	r := &Reader{lines: lines, dir: dir, ids: map[string]market.SymbolID{}}
 	text, err := r.next()
@@ -38,10 +37,10 @@ func NewReader(lines *Lines, dir *market.Directory) (*Reader, error) {
 	return r, nil
 }
 
-// Header is what the first line says.
+// Header is the header of the file or, where files were joined, of the first.
 func (r *Reader) Header() Header { return r.header }
 
-// Close closes what [Open] opened.
+// Close closes the file of [Open]; after [NewReader] it does nothing.
 func (r *Reader) Close() error {
 	if r.file == nil {
 		return nil
@@ -64,7 +63,7 @@ func (r *Reader) next() ([]byte, error) {
 	}
 }
 
-// at gives a row's error its line. The last line of a file, where it cannot be read, was cut off.
+// at adds the line number to the error of a row. A last line that is no JSON was cut off.
 func (r *Reader) at(err error) error {
 	var row *RowError
 	if !errors.As(err, &row) {
@@ -77,8 +76,8 @@ func (r *Reader) at(err error) error {
 	return row
 }
 
-// Next reads the next row into e. It returns io.EOF after the last; a [*RowError] for a row that is
-// bad, behind which the next call goes on; any other error when the file cannot be read further.
+// Next reads the next row into e. It returns io.EOF after the last row and a [*RowError] for a bad one, after which the next
+// call goes on. After any other error, the file cannot be read.
 func (r *Reader) Next(e *Entry) error {
 	for {
 		text, err := r.next()
@@ -99,13 +98,13 @@ func (r *Reader) Next(e *Entry) error {
 			return r.at(err)
 		}
 		if e.Again && r.joined {
-			continue // it has been read
+			continue // the files before, which it sums up, have been read
 		}
 		return nil
 	}
 }
 
-// entry reads the line that has been split.
+// entry reads a row from the line that was split.
 func (r *Reader) entry(e *Entry) (err error) {
 	l := &r.line
 	*e = Entry{}
@@ -180,7 +179,7 @@ func (r *Reader) entry(e *Entry) (err error) {
 	return nil
 }
 
-// id is the number of the line's symbol, which is entered where no record of it came before.
+// id is that of the line's symbol, which enters the directory here where no record of it came before.
 func (r *Reader) id() (market.SymbolID, error) {
 	if !r.line.has(keySymbol) {
 		return 0, bad(BadSymbol, "s: missing")
@@ -213,7 +212,10 @@ func (r *Reader) symbol(e *Entry) error {
 		key    key
 		reason Reason
 		to     *string
-	}{{keySymbol, BadSymbol, &s.Symbol}, {keyName, BadValue, &s.Name}, {keySector, BadValue, &s.Sector}, {keyCurrency, BadValue, &s.Currency}, {keyMarket, BadValue, &s.Market}} {
+	}{
+		{keySymbol, BadSymbol, &s.Symbol}, {keyName, BadValue, &s.Name}, {keySector, BadValue, &s.Sector},
+		{keyCurrency, BadValue, &s.Currency}, {keyMarket, BadValue, &s.Market},
+	} {
 		text, err := l.text(f.key, f.reason)
 		if err != nil {
 			return err
@@ -235,39 +237,4 @@ func (r *Reader) symbol(e *Entry) error {
 	}
 	e.Symbol, err = r.enter(s)
 	return err
-}
-
-func (l *line) status(e *Entry) (err error) {
-	if !l.has(keyStatus) {
-		return bad(BadValue, "status: missing")
-	}
-	if e.Status.State, err = l.state(keyStatus); err != nil {
-		return err
-	}
-	if e.Status.Since, err = l.time(keySince); err != nil {
-		return err
-	}
-	message, err := l.text(keyMessage, BadValue)
-	if err != nil {
-		return err
-	}
-	e.Status.Message = string(message)
-	source, err := l.text(keyFrom, BadValue)
-	if err != nil {
-		return err
-	}
-	e.Status.Source = string(source)
-	if e.Status.Simulated, err = l.flag(keySimulated, false); err != nil {
-		return err
-	}
-	if e.At, err = l.time(keyReceived); err != nil {
-		return err
-	}
-	if e.At == 0 {
-		e.At = e.Status.Since
-	}
-	if e.At == 0 {
-		return bad(BadTime, "since: missing")
-	}
-	return nil
 }

@@ -87,8 +87,7 @@ func TestWriteAllocatesNothing(t *testing.T) {
 
 // BenchmarkRaw records messages such as vendors send, of a trade each.
 func BenchmarkRaw(b *testing.B) {
-	w := &RawWriter{}
-	w.sink.start(io.Discard, nil, w.begin)
+	w := rawWriter(b, io.Discard, RawHeader{})
 	defer w.Close()
 	text := []byte(`{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":123456789,"p":"37123.45000000","q":"0.00123000","T":1700000000122,"m":true,"M":true}`)
 	b.ReportAllocs()

@@ -12,17 +12,23 @@ import (
 	"time"
 )
 
-// Rotation says when a recording goes on in another file. The zero value is never. No file is of less
-// than a second.
+// Log keys of this package.
+const (
+	keyFile  = "file"
+	keyError = "error"
+)
+
+// Rotation says when a recording goes on in another file: at a time or a size, whichever comes first. The zero value is
+// never. No file covers less than a second.
 type Rotation struct {
-	Every time.Duration // at each multiple of it in UTC: 1h is the full hour; 0: not for the time
-	Size  int64         // when the file has so many bytes, compressed; 0: not for its size
-	Keep  int           // how many of the series are kept, the newest; 0: all
+	Every time.Duration // at each multiple of it since midnight UTC: 1h is the full hour; 0: at no time
+	Size  int64         // when the file has so many bytes, compressed; 0: at no size
+	Keep  int           // how many files of the series are kept, the newest; 0: all
 }
 
 func (r Rotation) never() bool { return r.Every <= 0 && r.Size <= 0 }
 
-// stamp is the time in the name of a file, in UTC: names in order are files in order.
+// stamp is the layout of the time in a file's name, in UTC, so that files sorted by name are in order.
 const stamp = "20060102T150405Z"
 
 // series is the files of one recording.
@@ -34,11 +40,11 @@ type series struct {
 	ending   string // and end with
 	log      *slog.Logger
 
-	second time.Time // in the name of the newest
-	until  time.Time // when the next is due; zero: only for its size
+	second time.Time // in the newest file's name
+	until  time.Time // when the next file is due; zero: only at its size
 }
 
-// newSeries takes a path such as "day.ndjson.zst" for files such as "day-20261123T130000Z.ndjson.zst".
+// newSeries makes a series from a path: "day.ndjson.zst" has files such as "day-20261123T130000Z.ndjson.zst".
 func newSeries(path string, r Rotation, log *slog.Logger) *series {
 	folder, name := filepath.Split(path)
 	ending := filepath.Ext(name)
@@ -48,7 +54,7 @@ func newSeries(path string, r Rotation, log *slog.Logger) *series {
 	return &series{rotation: r, folder: folder, stem: strings.TrimSuffix(name, ending) + "-", ending: ending, log: log}
 }
 
-// Series is the files of a recording that was made with a rotation under this path, oldest first.
+// Series lists the files of a recording that was made with a rotation under this path, oldest first.
 func Series(path string) ([]string, error) { return newSeries(path, Rotation{}, nil).files() }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
@@ -58,7 +64,7 @@ func (s *series) name(at time.Time) string {
 	return filepath.Join(s.folder, s.stem+at.Format(stamp)+s.ending)
 }
 
-// due tells whether another file is to be begun, where this one has so many bytes.
+// due reports whether to begin another file, where this one has so many bytes.
 func (s *series) due(at time.Time, size int64) bool {
 	if !at.Truncate(time.Second).After(s.second) {
 		return false // it would have the same name
@@ -66,11 +72,10 @@ func (s *series) due(at time.Time, size int64) bool {
 	return !s.until.IsZero() && !at.Before(s.until) || s.rotation.Size > 0 && size >= s.rotation.Size
 }
 
-// mostTries is how many seconds' names are tried: a recorder that is started again at once finds the
-// file of the one before.
+// mostTries is how many names are tried, a second apart: a recorder that restarts at once finds the file of the one before.
 const mostTries = 5
 
-// next begins another file, and deletes those that are too many then.
+// next creates another file, and deletes those that are then too many.
 func (s *series) next() (*output, error) {
 	s.second = now()
 	if every := s.rotation.Every; every > 0 {
@@ -93,14 +98,14 @@ func (s *series) next() (*output, error) {
 	}
 }
 
-// clear deletes the oldest files of the series, but never the newest.
+// clear deletes the oldest files of the series beyond those to keep, but never the newest.
 func (s *series) clear(newest string) {
 	if s.rotation.Keep <= 0 {
 		return
 	}
 	all, err := s.files()
 	if err != nil {
-		s.log.Warn("old recordings not deleted", keyFile, newest, "error", err)
+		s.log.Warn("old recordings not deleted", keyFile, newest, keyError, err)
 		return
 	}
 	all = slices.DeleteFunc(all, func(path string) bool { return path == newest })
@@ -109,12 +114,12 @@ func (s *series) clear(newest string) {
 		case err == nil:
 			s.log.Info("old recording deleted", keyFile, path)
 		case !errors.Is(err, fs.ErrNotExist):
-			s.log.Warn("old recording not deleted", keyFile, path, "error", err)
+			s.log.Warn("old recording not deleted", keyFile, path, keyError, err)
 		}
 	}
 }
 
-// files are those of the series, oldest first.
+// files lists the files of the series, oldest first.
 func (s *series) files() (paths []string, err error) {
 	folder := s.folder
 	if folder == "" {

@@ -185,7 +185,7 @@ func TestAFullDiskIsNamed(t *testing.T) {
 // TestARawRecorderTellsWhenItFails writes until the disk is full.
 func TestARawRecorderTellsWhenItFails(t *testing.T) {
 	w := &RawWriter{}
-	w.sink.start(full{}, nil, w.begin)
+	w.start(full{}, nil) // nothing is written yet
 	defer w.Close()
 	select {
 	case <-w.Failed():

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -11,70 +12,101 @@ import (
 const (
 	flushEvery = time.Second
 	writeSize  = 64 << 10
-	mostBuffer = 1 << 20 // that is kept for later
+	mostBuffer = 1 << 20 // capacity of a buffer that is kept; a larger one is replaced
 )
 
-// sink takes lines to a stream, or to one file after another. Whatever it was given is there, and can
-// be read, a second later. The first error stays.
+// sink writes lines to a stream, or to one file after another. Lines are readable there a second later at the latest. The
+// first error stays: nothing is written after it.
 type sink struct {
 	// static
-	begin  func(again bool) // appends what a file begins with, the first or a later one; its caller holds mu
-	series *series          // nil: there is one file, or a stream that is not ours
+	series *series // nil: there is one file, or a stream that somebody else has opened
 	timer  *time.Timer
 	failed chan struct{} // closed with the first error
 
+	flushing sync.WaitGroup // one for a timer that runs, or whose flush does
+
 	mu      sync.Mutex
 	out     io.Writer // guarded by mu
-	file    *output   // guarded by mu: out, where it is ours
+	file    *output   // guarded by mu: out, where the sink has opened it
 	buf     []byte    // guarded by mu: lines that out has not been given
-	unsaved bool      // guarded by mu: something came since the last flush, and the timer runs
+	unsaved bool      // guarded by mu: something came since the last flush
 	closed  bool      // guarded by mu
 	err     error     // guarded by mu: the first
 }
 
-// start begins with out, which is file or, where that is nil, somebody else's.
-func (s *sink) start(out io.Writer, file *output, begin func(again bool)) {
+// start begins with out, which is file or, where that is nil, somebody else's stream.
+func (s *sink) start(out io.Writer, file *output) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out, s.file, s.begin = out, file, begin
+	s.out, s.file = out, file
 	s.failed = make(chan struct{})
 	s.buf = make([]byte, 0, writeSize+writeSize/4)
-	s.begin(false)
-	s.unsaved = true
-	s.timer = time.AfterFunc(flushEvery, func() { s.Flush() }) // its error stays for the next call
+	s.timer = time.AfterFunc(time.Hour, func() {
+		defer s.flushing.Done()
+		s.Flush() // its error stays for the next call
+	})
+	s.timer.Stop()
+	s.changed()
 }
 
-// ready is asked before anything is appended to buf. The caller holds mu.
-func (s *sink) ready() error {
+// open begins with the file of a path or, with a rotation, with the first of a series.
+func (s *sink) open(path string, r Rotation, log *slog.Logger) error {
+	var file *output
+	var err error
+	if r.never() {
+		file, err = createOutput(path)
+	} else {
+		s.series = newSeries(path, r, log)
+		file, err = s.series.next()
+	}
+	if err != nil {
+		return err
+	}
+	s.start(file, file)
+	return nil
+}
+
+// changed has the next flush happen a second from now. The caller holds mu.
+func (s *sink) changed() {
+	if s.unsaved || s.closed {
+		return
+	}
+	s.unsaved = true
+	if !s.timer.Stop() { // else it was left over from lines that an earlier Flush has written
+		s.flushing.Add(1)
+	}
+	s.timer.Reset(flushEvery)
+}
+
+// ready is called before anything is appended to buf. Where it returns rotated, another file has begun, and what a file
+// begins with must be appended first. The caller holds mu.
+func (s *sink) ready() (rotated bool, err error) {
 	if s.closed {
 		s.fail(errors.New("write to a recording that is closed"))
 	}
 	if s.err == nil && s.series != nil && s.series.due(time.Now(), s.file.size) {
-		s.turn()
+		rotated = s.rotate()
 	}
-	if s.err == nil && !s.unsaved {
-		s.unsaved = true
-		s.timer.Reset(flushEvery)
+	if s.err == nil {
+		s.changed()
 	}
-	return s.err
+	return rotated, s.err
 }
 
-// turn goes on in another file.
-func (s *sink) turn() {
-	s.pass()
+// rotate goes on in another file, and reports whether it could.
+func (s *sink) rotate() bool {
+	s.write()
 	s.fail(s.file.Close())
 	if s.err != nil {
-		return
+		return false
 	}
 	file, err := s.series.next()
 	if err != nil {
 		s.fail(err)
-		return
+		return false
 	}
 	s.out, s.file = file, file
-	s.begin(true)
-	s.pass()
-	s.fail(s.file.Flush())
+	return true
 }
 
 // fail keeps the first error.
@@ -85,15 +117,15 @@ func (s *sink) fail(err error) {
 	}
 }
 
-// spill hands on the lines once there are many. The caller holds mu.
-func (s *sink) spill() {
+// writeMany writes the lines once there are many. The caller holds mu.
+func (s *sink) writeMany() {
 	if len(s.buf) >= writeSize {
-		s.pass()
+		s.write()
 	}
 }
 
-// pass hands on the lines. The caller holds mu.
-func (s *sink) pass() {
+// write writes the lines. The caller holds mu.
+func (s *sink) write() {
 	if s.err == nil && len(s.buf) > 0 {
 		_, err := s.out.Write(s.buf)
 		s.fail(err)
@@ -103,21 +135,22 @@ func (s *sink) pass() {
 	}
 }
 
-// Failed is closed when something cannot be written; Close returns the error.
+// Failed is closed when something cannot be written. Close returns the error.
 func (s *sink) Failed() <-chan struct{} { return s.failed }
 
-// Flush makes all that was written readable in the file.
+// Flush makes all lines so far readable in the file. It returns the first error of all.
 func (s *sink) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.flush()
 }
 
+// flush is Flush; the caller holds mu.
 func (s *sink) flush() error {
 	if s.closed {
 		return s.err
 	}
-	s.pass()
+	s.write()
 	if f, ok := s.out.(interface{ Flush() error }); ok && s.unsaved && s.err == nil {
 		s.fail(f.Flush())
 	}
@@ -125,10 +158,18 @@ func (s *sink) flush() error {
 	return s.err
 }
 
-// Close ends the recording and closes its file; a stream that somebody else has opened stays open. It
-// returns the first error of all.
+// Close ends the recording and closes its file, but not a stream that somebody else has opened. It returns the first error
+// of all.
 func (s *sink) Close() error {
-	s.timer.Stop()
+	err := s.close()
+	if s.timer.Stop() {
+		s.flushing.Done()
+	}
+	s.flushing.Wait()
+	return err
+}
+
+func (s *sink) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

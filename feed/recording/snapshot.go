@@ -2,22 +2,23 @@ package recording
 
 import "tickertape/feed/market"
 
-// told is what a recording has said so far, which the next file of its series begins with.
-type told struct {
-	symbols  []toldSymbol // by id
-	statuses []market.Status
+// snapshot sums up what was recorded so far. The next file of the series begins with it.
+type snapshot struct {
+	symbols  []symbolSnapshot // by id
+	statuses []market.Status  // of the sources
 }
 
-// toldSymbol is what was said of one symbol.
-type toldSymbol struct {
+// symbolSnapshot sums up what was recorded of one symbol.
+type symbolSnapshot struct {
 	tally market.Tally
 	state market.State
 }
 
-// take takes in a batch of which all is recorded.
-func (s *told) take(b *market.Batch, dir *market.Directory) {
+// apply takes in a batch.
+func (s *snapshot) apply(b *market.Batch, dir *market.Directory) {
 	for id := len(s.symbols); id < dir.Len(); id++ {
-		s.symbols = append(s.symbols, toldSymbol{tally: market.NewTally(market.SymbolID(id), dir.Symbol(market.SymbolID(id)).PreviousClose)})
+		id := market.SymbolID(id)
+		s.symbols = append(s.symbols, symbolSnapshot{tally: market.NewTally(id, dir.Symbol(id).PreviousClose)})
 	}
 	if b.Status != nil {
 		s.status(b.Status)
@@ -47,7 +48,7 @@ func (s *told) take(b *market.Batch, dir *market.Directory) {
 	}
 }
 
-func (s *told) status(next *market.Status) {
+func (s *snapshot) status(next *market.Status) {
 	for i := range s.statuses {
 		if s.statuses[i].Source == next.Source {
 			s.statuses[i] = *next
@@ -57,8 +58,8 @@ func (s *told) status(next *market.Status) {
 	s.statuses = append(s.statuses, *next)
 }
 
-// image is all that was said of a symbol, and whether that is anything.
-func (s *told) image(id market.SymbolID) (q market.Quote, known bool) {
+// image returns all that was recorded of a symbol, and whether that is anything.
+func (s *snapshot) image(id market.SymbolID) (q market.Quote, known bool) {
 	y := &s.symbols[id]
 	q = y.tally.Quote()
 	if q.Set == 0 && y.state == market.Live {
