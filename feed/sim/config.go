@@ -15,7 +15,7 @@ const (
 	minHaltEvery = time.Second
 )
 
-// Config describes a simulated market. Two equal ones give the same ticks.
+// Config describes a simulated market. Equal configurations give the same ticks.
 type Config struct {
 	Seed      uint64        `mapstructure:"seed"`       // any; another seed is another market
 	Rate      int           `mapstructure:"rate"`       // ticks a second of all symbols together, 1 to 1000000
@@ -62,7 +62,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// start is the first opening, the zero time where the wall clock gives it.
+// start is the first opening; the zero time where it is when the market starts.
 func (c Config) start() (time.Time, error) {
 	if c.Start == "" {
 		return time.Time{}, nil
@@ -74,14 +74,14 @@ func (c Config) start() (time.Time, error) {
 	return t, nil
 }
 
-// The past is told at once, so it is kept short and thin.
+// The past is published at once, so it is short and has few ticks.
 const (
-	pastMoves = 20_000_000 // of prices at most, some 0.4 s of work
-	pastTicks = 300_000    // at most, give or take
+	pastMoves = 20_000_000 // the most moves of prices, some 0.4 s of work
+	pastTicks = 300_000    // the most ticks, roughly
 )
 
-// past is how much of the first session is over when it starts, in microseconds, and how many ticks a second it
-// had. It is no longer than the session, and with many symbols shorter than configured.
+// past returns how much of the first session is over when the market starts, in microseconds, and how many ticks a second that
+// part has. It is at most a session, and with many symbols shorter than configured.
 func (c Config) past() (span, rate int64) {
 	span = min(c.Past.Microseconds(), c.Session.Microseconds(), pastMoves/int64(c.Symbols)*step) / step * step
 	if span == 0 {

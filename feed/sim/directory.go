@@ -25,8 +25,7 @@ type listing struct {
 	leader       int          // the listing whose other share class this is; -1 for none
 }
 
-// sector is what tells one from another on a wall: how far it follows the market, and how far its
-// companies move on their own.
+// sector says how far the companies of a sector follow the market, and how far they move on their own.
 type sector struct {
 	name  string
 	beta  int64  // in percent
@@ -49,8 +48,7 @@ var sectors = [...]sector{
 	{"Utilities", 45, 75, "Power"},
 }
 
-// listings are the first n companies with closes of the seed, the busiest members first and
-// fictional ones after them.
+// listings returns n companies with closes by the seed: members of the index, the busiest first, and then fictional ones.
 func listings(n int, seed uint64) ([]listing, error) {
 	all, err := members()
 	if err != nil {
@@ -74,7 +72,7 @@ func listings(n int, seed uint64) ([]listing, error) {
 	return all, nil
 }
 
-// members reads the directory in the file.
+// members reads the members of the index from the embedded file.
 func members() ([]listing, error) {
 	r := csv.NewReader(strings.NewReader(membersCSV))
 	r.Comment = '#'
@@ -109,8 +107,7 @@ func members() ([]listing, error) {
 	return all, nil
 }
 
-// The syllables of fictional symbols. The middle ones keep out words of the languages that have
-// the outer ones.
+// The syllables of fictional symbols. The middle ones avoid words of the languages that the outer ones are from.
 const (
 	heads   = "BABODADOFEFOGAGOHAHOJAJOKEKOLALOMEMONANORARO"
 	middles = "VAVEVIVOVUXAXEXIXOXUZAZEZIZOZUQAYAYEYIYOYUWE"
@@ -118,8 +115,8 @@ const (
 	syllabs = len(heads) / 2
 )
 
-// fictional is the company at a place behind the members. Its symbol has six letters, one more
-// than any on an American exchange, and its name says that there is no such company.
+// fictional makes the company at a place after the members. Its symbol has six letters, one more than any on an American
+// exchange, and its name says that it is fictional.
 func fictional(place int) listing {
 	n := place * 6367 % (syllabs * syllabs * syllabs) // coprime: every place its own
 	at := func(set string, i int) string { return set[2*i : 2*i+2] }

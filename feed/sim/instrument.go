@@ -2,7 +2,13 @@ package sim
 
 import "tickertape/feed/market"
 
-// instrument is one symbol's present. A value is its price before rounding and spread.
+// book is the top of the book. Both sides are set once the first quote is made.
+type book struct {
+	bid, ask         market.Price
+	bidLots, askLots uint64
+}
+
+// instrument is the present state of one symbol. Its value is the price before rounding and spread.
 type instrument struct {
 	// static
 	id     market.SymbolID
@@ -16,12 +22,10 @@ type instrument struct {
 	lot    uint64
 	depth  uint64 // lots on a side of a quote, roughly
 
-	// owned by the market
+	// owned by the exchange
+	book
 	value         market.Price
-	storm         int64 // its own volatility's logarithm, of 2^16
-	bid, ask      market.Price
-	bidLots       uint64
-	askLots       uint64
+	storm         int64        // logarithm of its own volatility, of 2^16
 	last          market.Price // of the trades that may set it; 0 before any
 	previousClose market.Price
 	opened        bool // had its opening trade
@@ -73,14 +77,13 @@ func root(n uint64) uint64 {
 	return r
 }
 
-// shift moves the value by a return of 2^-30.
+// shift moves the value by a return, given in 2^-30.
 func (in *instrument) shift(r int64) {
 	v := in.value + market.Price(int64(in.value>>10)*r+1<<19)>>20
 	in.value = min(max(v, in.base/3), in.base*3)
 }
 
-// quote sets a new top of book around the value, by the random bits u, with a spread of so many
-// times the calm one.
+// quote sets a new top of the book around the value, by the random bits u, with a spread of so many times the calm one.
 func (in *instrument) quote(u uint64, wide int64, t *market.Tick, now market.Time) {
 	spread := in.spread * wide
 	if more := u >> 8 & 15; more < 4 {
@@ -100,7 +103,7 @@ func (in *instrument) quote(u uint64, wide int64, t *market.Tick, now market.Tim
 	}
 }
 
-// trade is one at the bid or the ask, by the random bits u.
+// trade makes a trade at the bid or the ask, by the random bits u.
 func (in *instrument) trade(u uint64, t *market.Tick, now market.Time) {
 	lean := uint64(96) // of 256 are buyers, more where the value has run ahead of the quote
 	if 2*in.value > in.bid+in.ask {
@@ -134,7 +137,7 @@ func (in *instrument) trade(u uint64, t *market.Tick, now market.Time) {
 	in.print(price, size, flags, conditions, t, now)
 }
 
-// cross is an auction: one round-lot trade at the value, within the quote.
+// cross makes an auction: one round-lot trade at the value, within the quote, by the random bits u.
 func (in *instrument) cross(u uint64, t *market.Tick, now market.Time) {
 	price := (in.value + in.tick/2) / in.tick * in.tick
 	in.last = min(max(price, in.bid), in.ask)
@@ -156,13 +159,20 @@ func (in *instrument) print(price market.Price, size uint64, flags market.Flags,
 	}
 }
 
-// turn is a change of the symbol's state.
-func (in *instrument) turn(state market.State, t *market.Tick, now market.Time) {
+// jump moves the value by so many thousandths. A share class that follows a leader does not jump on its own.
+func (in *instrument) jump(thousandths int64) {
+	if in.leader < 0 {
+		in.shift(thousandths << 30 / 1000)
+	}
+}
+
+// setState changes the state of trading.
+func (in *instrument) setState(state market.State, t *market.Tick, now market.Time) {
 	in.halted = state == market.Halted
 	*t = market.Tick{Symbol: in.id, Kind: market.KindState, State: state, Time: now, Received: now}
 }
 
-// close ends the session at the last price, and starts the next.
+// close ends the session at the last price and begins the next.
 func (in *instrument) close(t *market.Tick, now market.Time) {
 	if in.last != 0 {
 		in.previousClose = in.last
@@ -171,7 +181,7 @@ func (in *instrument) close(t *market.Tick, now market.Time) {
 	*t = market.Tick{Symbol: in.id, Kind: market.KindSession, Price: in.previousClose, Time: now, Received: now}
 }
 
-// image is the symbol before its first trade.
+// image is the state of the symbol before its first trade.
 func (in *instrument) image(now market.Time) market.Quote {
 	return market.Quote{
 		Symbol: in.id,

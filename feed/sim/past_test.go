@@ -8,14 +8,14 @@ import (
 	"tickertape/feed/market"
 )
 
-// opening is the default market with nothing behind it.
+// opening is the default market at its first opening.
 func opening() Config {
 	cfg := DefaultConfig()
 	cfg.Past = 0
 	return cfg
 }
 
-func TestPastIsToldAtOnce(t *testing.T) {
+func TestPastIsPublishedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := DefaultConfig()
 		began := market.TimeOf(time.Now())
@@ -65,10 +65,10 @@ func TestPastIsToldAtOnce(t *testing.T) {
 	})
 }
 
-func TestTicksAreAsOldAsTheyLookAfterAPastThatTookLongToTell(t *testing.T) {
+func TestTicksAreNotLateAfterAPastThatTookLongToPublish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		state := market.Down
-		told := 0
+		ticks := 0
 		stop := run(t, DefaultConfig(), func(b market.Batch) {
 			if b.Status != nil {
 				state = b.Status.State
@@ -78,15 +78,15 @@ func TestTicksAreAsOldAsTheyLookAfterAPastThatTookLongToTell(t *testing.T) {
 				return
 			}
 			for i := range b.Ticks {
-				told++
+				ticks++
 				if age := market.TimeOf(time.Now()) - b.Ticks[i].Time; age < 0 || age > market.Time((100*time.Millisecond).Microseconds()) {
-					t.Fatalf("a tick told %d µs after its time", age)
+					t.Fatalf("a tick %d µs after its time", age)
 				}
 			}
 		})
 		time.Sleep(10 * time.Second)
 		stop()
-		if told == 0 {
+		if ticks == 0 {
 			t.Error("no tick after the past")
 		}
 	})

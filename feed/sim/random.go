@@ -9,8 +9,8 @@ import (
 // deviation is the standard deviation of [bell]: 2^16/√3.
 const deviation = 37837
 
-// bell draws a nearly normal integer of mean 0 between ±131070, the sum of four uniform ones. It
-// has no floating point in it, whose last bit would differ between platforms.
+// bell draws a nearly normal integer of mean 0 between ±131070, the sum of four uniform ones. It uses no floating point, whose
+// last bit may differ between platforms.
 func bell(r *rand.PCG) int64 {
 	u := r.Uint64()
 	return int64(u&0xffff+u>>16&0xffff+u>>32&0xffff+u>>48) - 131070
@@ -32,8 +32,8 @@ func mix(x uint64) uint64 {
 
 // alias draws an index by its weight in constant time (Walker 1977, Vose 1991).
 type alias []struct {
-	keep  uint32 // of 2^32: how often this cell is itself
-	other uint32 // else it is this one
+	keep  uint32 // how often this cell stands for its own index, of 2^32
+	other uint32 // the index that it stands for otherwise
 }
 
 func newAlias(weights []uint64) alias {

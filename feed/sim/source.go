@@ -9,21 +9,20 @@ import (
 )
 
 const (
-	wake = // how long ticks wait for others
-	5 * time.Millisecond
-	batchSize = 4096      // the most ticks in a batch, 400 KB
-	slack     = 1_000_000 // microseconds behind the clock that it makes good
+	wake      = 5 * time.Millisecond // how long a tick may wait for others of its batch
+	batchSize = 4096                 // the most ticks in a batch, some 600 KB
+	slack     = 1_000_000            // how far behind the clock the market may be and still catch up, in microseconds
 )
 
-// Source is the simulated market as a source of ticks. Each run begins with the same opening.
+// Source is the simulated market as a [feed.Source]. Each run begins with the same opening.
 type Source struct {
 	cfg       Config
 	companies []listing
 	ids       []market.SymbolID
 }
 
-// New enters the market's symbols into dir and starts nothing. Its errors are those of
-// [Config.Validate] and of a directory that is full.
+// New enters the symbols of the market into dir. It starts nothing. Its errors are those of [Config.Validate] and of a full
+// directory.
 func New(cfg Config, dir *market.Directory) (*Source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -53,16 +52,17 @@ func New(cfg Config, dir *market.Directory) (*Source, error) {
 	return s, nil
 }
 
-// Info says that all of it is made up, and nothing of it gets lost.
+// Info says that the prices are made up and that nothing is lost on the way.
 func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Whole: true} }
 
-// Run publishes an image of every symbol, what its first session has had so far, which is not live while it is
-// told, and then ticks as they fall due, until ctx ends; it returns nil. What a busy machine is late with follows at once, up to a second of it; beyond that
-// the market waits for the machine, and goes on with the same ticks later. Without a start of its
-// own, the market's time is the machine's: it follows where that one is set ahead, or sleeps. It does not
-// follow where it is set back, since times that were told cannot be told again.
+// Run publishes an image of every symbol, then the part of the first session that is over, marked as stale, and then ticks
+// when they are due, until ctx ends. It returns nil.
+//
+// On a busy machine, ticks up to a second late follow at once. Beyond that the market waits for the machine and continues
+// later with the same ticks. Without a configured start, the market's time is the machine's: it follows a clock that is set
+// ahead, but not one that is set back, because times must not decrease.
 func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
-	m := newMarket(s.cfg, s.companies, s.ids)
+	m := newExchange(s.cfg, s.companies, s.ids)
 	began := time.Now()
 	start, err := s.cfg.start()
 	if err != nil {
@@ -70,29 +70,29 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	}
 	fixed := !start.IsZero()
 	if !fixed {
-		start = began.Add(-time.Duration(m.past) * time.Microsecond)
+		start = began.Add(-time.Duration(m.pace.past) * time.Microsecond)
 	}
 	m.epoch = market.TimeOf(start)
 	batch := make([]market.Tick, 0, batchSize)
 	live := market.Status{State: market.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
-	if images := m.images(); m.past == 0 {
+	if images := m.images(); m.pace.past == 0 {
 		publish(market.Batch{Status: &live, Images: images})
 	} else {
-		past := market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: what it has had so far is being told"}
+		past := market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: the session so far is being replayed"}
 		publish(market.Batch{Status: &past, Images: images})
-		for m.due < m.past && ctx.Err() == nil {
-			publish(market.Batch{Ticks: received(m.next(batch, m.past-1))})
+		for m.due < m.pace.past && ctx.Err() == nil {
+			publish(market.Batch{Ticks: received(m.next(batch, m.pace.past-1))})
 		}
-		if !fixed { // telling it has taken a while, by which all that follows would look old
-			m.epoch = market.TimeOf(time.Now()) - market.Time(m.past)
+		if !fixed { // publishing it has taken a while, and all that follows would look as old
+			m.epoch = market.TimeOf(time.Now()) - market.Time(m.pace.past)
 		}
-		live.Since = m.epoch + market.Time(m.past)
+		live.Since = m.epoch + market.Time(m.pace.past)
 		publish(market.Batch{Status: &live})
 	}
-	began = time.Now().Add(-time.Duration(m.past) * time.Microsecond)
+	began = time.Now().Add(-time.Duration(m.pace.past) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
 	defer timer.Stop()
-	waited := int64(0) // microseconds that the market stood still for a machine that was late
+	waited := int64(0) // how long the market has waited for the machine, in microseconds
 	for {
 		select {
 		case <-ctx.Done():
@@ -117,7 +117,7 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	}
 }
 
-// received are ticks that are told after their time.
+// received sets the time of receipt of ticks that are published after their time.
 func received(ticks []market.Tick) []market.Tick {
 	now := market.TimeOf(time.Now())
 	for i := range ticks {

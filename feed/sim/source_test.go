@@ -178,7 +178,7 @@ func TestTimesNeverGoBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMarket(cfg, companies, make([]market.SymbolID, len(companies)))
+	m := newExchange(cfg, companies, make([]market.SymbolID, len(companies)))
 	const opening = market.Time(1_700_000_000_000_000)
 	m.epoch = opening
 	var last market.Time

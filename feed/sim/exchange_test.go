@@ -29,7 +29,7 @@ func testMarket(t testing.TB, cfg Config) *exchange {
 	for i := range ids {
 		ids[i] = market.SymbolID(i)
 	}
-	return newMarket(cfg, companies, ids)
+	return newExchange(cfg, companies, ids)
 }
 
 // each calls f with the ticks of a market up to a virtual time.
