@@ -13,10 +13,10 @@ import (
 // clock reads the times of a CSV file.
 type clock struct {
 	layout string
-	digits int // of the fraction of a second that a unix_ unit stands for; -1: layout
+	digits int // decimals of a second in a unix_ unit: 3 for milliseconds; -1: layout is used
 	zone   *time.Location
 
-	text string // what was last read, since rows often share a time
+	text string // the newest text and its time, kept because neighbouring rows often share them
 	at   market.Time
 }
 
@@ -30,7 +30,7 @@ func newClock(format, zone string) (*clock, error) {
 	if digits, ok := unixDigits[format]; ok {
 		return &clock{digits: digits, zone: location}, nil
 	}
-	// A layout has to give back the day that it was given.
+	// A layout must reproduce a date.
 	day := time.Date(2013, time.November, 28, 17, 41, 52, 0, time.UTC)
 	back, err := time.ParseInLocation(format, day.Format(format), time.UTC)
 	if err != nil || back.Year() != day.Year() || back.YearDay() != day.YearDay() {

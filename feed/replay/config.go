@@ -17,13 +17,13 @@ const (
 
 // Config says what is played and how.
 type Config struct {
-	File   string        `mapstructure:"file"`    // plain, gzip or zstd; several: a folder, a pattern, or the name that a rotation was made with
+	File   string        `mapstructure:"file"`    // plain, gzip or zstd; or a folder, a pattern, or the path of a recording with a rotation
 	Speed  float64       `mapstructure:"speed"`   // times as fast as recorded; 0 is as fast as possible
 	Loop   bool          `mapstructure:"loop"`    // begin anew at the end
 	MaxGap time.Duration `mapstructure:"max_gap"` // a longer silence is shortened to this; 0 keeps every silence
 	From   string        `mapstructure:"from"`    // the first instant to play, RFC 3339; "" is the beginning
 	To     string        `mapstructure:"to"`      // the last instant to play, RFC 3339; "" is the end
-	CSV    Mapping       `mapstructure:"csv"`     // of a file that is no tick file
+	CSV    Mapping       `mapstructure:"csv"`     // of the columns of a CSV file
 }
 
 // DefaultConfig plays once at the recorded speed, without silences of more than 10 s. It names no file.

@@ -8,21 +8,21 @@ import (
 	"tickertape/feed/market"
 )
 
-// days begins the trading days of a raw recording when its own clock does: a vendor says nothing of them,
-// and who takes in a replay goes by today's.
+// days begins the trading days of a raw recording by the times in it. Vendors do not publish them, and whoever receives a
+// replay cannot derive them from today's clock.
 type days struct {
 	markets []venue
-	regular map[market.SymbolID]market.Price // the session's last price, 0 unknown, of symbols that were told of
+	regular map[market.SymbolID]market.Price // the session's last price, 0 unknown, of all symbols so far
 }
 
-// market is whose hours some symbols keep.
+// venue is a market and its next trading day.
 type venue struct {
 	name  string
 	hours *calendar.Market
-	next  market.Time // when its next day begins; 0: no message has come yet
+	next  market.Time // when its next day begins; 0: there was no message yet
 }
 
-// newDays has no days at all where hours is nil.
+// newDays makes the days of all markets; of none where hours is nil.
 func newDays(hours *calendar.Calendar) *days {
 	d := &days{regular: map[market.SymbolID]market.Price{}}
 	if hours == nil {
@@ -36,8 +36,8 @@ func newDays(hours *calendar.Calendar) *days {
 	return d
 }
 
-// pass lets the recording's time pass, and returns the sessions that begin by it.
-func (d *days) pass(now market.Time, dir *market.Directory) (sessions []market.Tick) {
+// advance sets the time of the recording, and returns the sessions that begin by then.
+func (d *days) advance(now market.Time, dir *market.Directory) (sessions []market.Tick) {
 	for i := range d.markets {
 		m := &d.markets[i]
 		if now < m.next {
@@ -58,6 +58,7 @@ func (d *days) pass(now market.Time, dir *market.Directory) (sessions []market.T
 	return sessions
 }
 
+// tick notes a tick that is played.
 func (d *days) tick(t *market.Tick) {
 	if t.Kind == market.KindTrade && t.Flags&market.SetsLast != 0 {
 		d.regular[t.Symbol] = t.Price
@@ -66,6 +67,7 @@ func (d *days) tick(t *market.Tick) {
 	}
 }
 
+// image notes an image that is played.
 func (d *days) image(im *market.Quote) {
 	if im.Set&market.FieldPrice != 0 {
 		d.regular[im.Symbol] = im.Price

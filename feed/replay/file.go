@@ -10,8 +10,7 @@ import (
 	"tickertape/feed/recording"
 )
 
-// rows is a recording of any format, read row by row. Its errors are those of
-// [recording.Reader.Next].
+// rows reads a recording of any format row by row, with the errors of [recording.Reader.Next].
 type rows interface {
 	Next(*recording.Entry) error
 }
@@ -40,10 +39,10 @@ func openRecording(path string) (*file, error) {
 
 var errEmpty = errors.New("the file is empty")
 
-// sniffed is how many bytes tell what a file is.
+// sniffed is how many bytes decide what a file is.
 const sniffed = 4096
 
-// recognise tells what a file is by its beginning: recordings begin with a brace, a CSV file does not.
+// recognise finds out what a file is by its beginning: a recording begins with a brace, a CSV file does not.
 func (t *tape) recognise(f *file) error {
 	first, err := f.lines.Peek(sniffed)
 	if err != nil {

@@ -11,18 +11,18 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Decoders make what one connection of a vendor is decoded by, by the vendor's name. The symbols, in the
-// vendor's spelling, are those that were subscribed to.
+// Decoders make the decoder of one connection, by the vendor's name. The symbols are those subscribed to, in the vendor's
+// spelling.
 type Decoders map[string]func(env vendors.Env, symbols []string) (vendors.Decoder, error)
 
-// frames is a raw recording, read row by row: what the vendors' decoders make of its messages.
+// frames reads a raw recording row by row: what the vendors' decoders make of its messages.
 type frames struct {
 	reader   *recording.RawReader
 	decoding *rawDecoding
 	message  recording.Message
 }
 
-// Next decodes messages until one of them says something.
+// Next returns the next row, and decodes messages until there is one.
 func (f *frames) Next(e *recording.Entry) error {
 	v := f.decoding
 	for len(v.rows) == 0 {
@@ -34,7 +34,7 @@ func (f *frames) Next(e *recording.Entry) error {
 				return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
 			}
 		}
-		if err := v.take(&f.message); err != nil {
+		if err := v.decode(&f.message); err != nil {
 			return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
 		}
 	}
@@ -43,26 +43,28 @@ func (f *frames) Next(e *recording.Entry) error {
 	return nil
 }
 
-// rawDecoding decodes the messages of a raw recording, through all its files.
+// rawDecoding decodes the messages of all files of a raw recording.
 type rawDecoding struct {
 	// static
 	decoders Decoders
 	env      vendors.Env
 
-	since    market.Time // when the recorder began; its connections are numbered from then on
+	since    market.Time // when the recorder began to number its connections
 	numbered bool
 	byName   map[string]*vendor
-	owners   map[market.SymbolID]*vendor // whose news of a symbol are played, where several have it
+	owners   map[market.SymbolID]*vendor // the one whose data of a symbol are played
 	days     *days
-	rows     []recording.Entry // what the newest message says
-	spent    []recording.Entry // rows from its beginning, to be used again
+	rows     []recording.Entry // those of the newest message that have not been returned
+	buffer   []recording.Entry // where rows begins, used again for the next message
 }
 
 func newRawDecoding(decoders Decoders, env vendors.Env) *rawDecoding {
-	return &rawDecoding{decoders: decoders, env: env, byName: map[string]*vendor{}, owners: map[market.SymbolID]*vendor{}, days: newDays(env.Hours)}
+	return &rawDecoding{
+		decoders: decoders, env: env, byName: map[string]*vendor{}, owners: map[market.SymbolID]*vendor{}, days: newDays(env.Hours),
+	}
 }
 
-// begin begins a file. What its recorder knew before goes on, unless it is another recorder.
+// begin begins a file. Connections continue from the file before, unless it is of another recorder.
 func (v *rawDecoding) begin(h recording.RawHeader) error {
 	if len(v.byName) > 0 && h.Since == v.since {
 		return nil
@@ -79,7 +81,7 @@ func (v *rawDecoding) begin(h recording.RawHeader) error {
 		}
 		y := &vendor{name: s.Name, connections: map[uint64]*connection{},
 			decoder: func() (vendors.Decoder, error) { return decode(v.env, s.Symbols) }}
-		if _, err := y.unheard(); err != nil {
+		if _, err := y.unused(); err != nil {
 			return err
 		}
 		v.byName[s.Name] = y
@@ -93,29 +95,29 @@ func (v *rawDecoding) begin(h recording.RawHeader) error {
 	return nil
 }
 
-// take decodes a message.
-func (v *rawDecoding) take(m *recording.Message) error {
-	v.rows = v.spent[:0]
+// decode decodes a message into rows.
+func (v *rawDecoding) decode(m *recording.Message) error {
+	v.rows = v.buffer[:0]
 	y := v.byName[m.Source]
 	if y == nil {
 		return fmt.Errorf("source: %.40q is not in the header", m.Source)
 	}
-	for _, t := range v.days.pass(m.Received, v.env.Dir) {
+	for _, t := range v.days.advance(m.Received, v.env.Dir) {
 		v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
 	}
-	said := func(b *market.Batch) { v.put(y, b, m.Received) }
+	emit := func(b *market.Batch) { v.batch(y, b, m.Received) }
 	var err error
 	if m.Path == "" {
-		err = y.frame(m, said)
+		err = y.frame(m, emit)
 	} else {
-		err = y.answer(m, said)
+		err = y.answer(m, emit)
 	}
-	v.spent = v.rows
+	v.buffer = v.rows
 	return err
 }
 
-// put makes rows of what there is of a vendor's symbols.
-func (v *rawDecoding) put(y *vendor, b *market.Batch, at market.Time) {
+// batch makes rows of a vendor's batch, for the symbols that are the vendor's.
+func (v *rawDecoding) batch(y *vendor, b *market.Batch, at market.Time) {
 	if b.Status != nil {
 		s := *b.Status
 		s.Source = y.name
@@ -142,8 +144,7 @@ func (v *rawDecoding) put(y *vendor, b *market.Batch, at market.Time) {
 
 func (v *rawDecoding) row(e recording.Entry) { v.rows = append(v.rows, e) }
 
-// owns tells whether a vendor's news of a symbol are played: those of one vendor only are, or two would
-// count its volume.
+// owns reports whether a vendor's data of a symbol are played. Only one vendor's are, or the volume would be counted twice.
 func (v *rawDecoding) owns(y *vendor, id market.SymbolID) bool {
 	if v.owners[id] == nil {
 		v.owners[id] = y

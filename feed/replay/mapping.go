@@ -11,8 +11,8 @@ import (
 
 const maxLot = 1_000_000
 
-// Mapping says what the columns of a CSV file mean. A column is named as in the header, or by
-// its number from 1; "" is a column that the file does not have.
+// Mapping says what the columns of a CSV file mean. A column is given by its name in the header or its number from 1; "" is a
+// column that the file does not have.
 type Mapping struct {
 	Comma  string `mapstructure:"comma"`  // what stands between two columns, one character
 	Header bool   `mapstructure:"header"` // the first line names the columns
@@ -42,7 +42,7 @@ func defaultMapping() Mapping {
 		Trade: []string{}, Quote: []string{}, Lot: 1}
 }
 
-// named are the columns by the key that names them.
+// named lists the columns with the keys of the configuration that give them.
 func (m *Mapping) named() []namedColumn {
 	all := []namedColumn{{"symbol", m.Symbol}}
 	for i, c := range m.Time {
@@ -54,7 +54,7 @@ func (m *Mapping) named() []namedColumn {
 
 type namedColumn struct{ key, column string }
 
-// empty tells whether no column is named at all: there is no mapping.
+// empty reports whether no column is given: there is no mapping.
 func (m *Mapping) empty() bool {
 	return len(m.Time) == 0 && !slices.ContainsFunc(m.named(), func(c namedColumn) bool { return c.column != "" })
 }

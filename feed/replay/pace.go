@@ -7,20 +7,20 @@ import (
 	"tickertape/feed/market"
 )
 
-// backJump is how far back a row's time is a recording that begins anew, not a row that is late.
+// backJump is how far back in time a row must be to count as a recording that begins again and not as a late row.
 const backJump = market.Time(time.Minute / time.Microsecond)
 
-// pace turns the times of rows into when they are due.
+// pace decides when rows are due by their times.
 type pace struct {
 	speed  float64       // above 0
 	maxGap time.Duration // 0: none
 
-	last   market.Time   // the newest so far; 0: none
-	passed float64       // recorded microseconds since start, silences shortened
-	start  time.Duration // of the round
+	last   market.Time   // the newest time so far; 0: none
+	passed float64       // recorded microseconds since the round began, with gaps shortened
+	start  time.Duration // when the round began, after the first round
 }
 
-// due is when a row is due, since the start of the first round.
+// due is when a row is due, after the beginning of the first round.
 func (p *pace) due(at market.Time) time.Duration {
 	gap := at - p.last
 	switch {
@@ -43,7 +43,7 @@ func (p *pace) due(at market.Time) time.Duration {
 	return p.start + time.Duration(after)
 }
 
-// rewind begins a round now.
+// rewind begins another round now.
 func (p *pace) rewind(now time.Duration) {
 	p.last, p.passed, p.start = 0, 0, now
 }

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	together  = 2 * time.Millisecond   // how long rows wait for others
-	batchSize = 512                    // the most ticks in a batch
-	leastTurn = 100 * time.Millisecond // a round takes, so that a short recording in a loop is no busy one
+	together   = 2 * time.Millisecond   // how long a row may wait for others of its batch
+	batchSize  = 512                    // the most rows in a batch
+	leastRound = 100 * time.Millisecond // the shortest round, so that a short recording in a loop does not keep a core busy
 )
 
 // player publishes entries when they are due.
@@ -24,14 +24,14 @@ type player struct {
 	publish func(market.Batch)
 
 	// owned by Run
-	pace   pace
-	began  time.Time
-	turn   time.Time // when the round began
-	timer  *time.Timer
-	batch  market.Batch
-	status market.Status
-	states map[market.SymbolID]market.State // of those that are not live
-	told   map[string]market.Status         // what was recorded of each source
+	pace     pace
+	began    time.Time
+	round    time.Time // when the round began
+	timer    *time.Timer
+	batch    market.Batch
+	status   market.Status
+	states   map[market.SymbolID]market.State // of those that are not live
+	recorded map[string]market.Status         // the newest status of each source that was recorded
 }
 
 func newPlayer(s *Source, publish func(market.Batch)) *player {
@@ -39,14 +39,14 @@ func newPlayer(s *Source, publish func(market.Batch)) *player {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	return &player{
-		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, turn: now, timer: timer,
+		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, round: now, timer: timer,
 		batch:  market.Batch{Ticks: make([]market.Tick, 0, batchSize)},
-		states: map[market.SymbolID]market.State{}, told: map[string]market.Status{},
+		states: map[market.SymbolID]market.State{}, recorded: map[string]market.Status{},
 	}
 }
 
-// take waits until the entry is due and puts it into the batch. It returns false when ctx has ended.
-func (p *player) take(ctx context.Context, e *recording.Entry) bool {
+// play waits until the entry is due and puts it into the batch. It returns false when ctx has ended.
+func (p *player) play(ctx context.Context, e *recording.Entry) bool {
 	if p.source.cfg.Speed > 0 && !p.wait(ctx, p.pace.due(e.At)) {
 		return false
 	}
@@ -54,10 +54,10 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 	case recording.KindStatus:
 		p.flush()
 		s := e.Status
-		if s.Message != "" { // it can be of a version that told addresses
+		if s.Message != "" { // older recordings can have addresses in it
 			s.Message = "recorded: " + strings.TrimSpace(s.Source+" "+s.State.String())
 		}
-		p.told[s.Source] = s
+		p.recorded[s.Source] = s
 		if best := p.best(); best != p.status {
 			p.status = best
 			p.batch.Status = &p.status
@@ -96,12 +96,12 @@ func (p *player) take(ctx context.Context, e *recording.Entry) bool {
 	return true
 }
 
-// best is the status of that source which is best off: while one of them has prices, the recording has. It is
-// not their names that are told, but that of the replay.
+// best is the best status of the recorded sources: while one of them has prices, the recording has. It carries none of their
+// names.
 func (p *player) best() (best market.Status) {
 	best.State = market.Down
-	for i, name := range slices.Sorted(maps.Keys(p.told)) {
-		if s := p.told[name]; i == 0 || s.State < best.State {
+	for i, name := range slices.Sorted(maps.Keys(p.recorded)) {
+		if s := p.recorded[name]; i == 0 || s.State < best.State {
 			best = s
 		}
 	}
@@ -109,6 +109,7 @@ func (p *player) best() (best market.Status) {
 	return best
 }
 
+// mark notes the state of a symbol.
 func (p *player) mark(id market.SymbolID, s market.State) {
 	if s == market.Live {
 		delete(p.states, id)
@@ -117,7 +118,7 @@ func (p *player) mark(id market.SymbolID, s market.State) {
 	}
 }
 
-// wait publishes what there is before it waits, and returns false when ctx has ended.
+// wait publishes the batch and waits until an entry is due, since the first round began. It returns false when ctx has ended.
 func (p *player) wait(ctx context.Context, due time.Duration) bool {
 	early := due - time.Since(p.began)
 	if early <= 0 {
@@ -150,21 +151,20 @@ func (p *player) flush() {
 	b.Status, b.Images, b.Ticks, b.Corrections = nil, b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 }
 
-// rest ends a round that was too short.
+// rest makes a round last long enough.
 func (p *player) rest(ctx context.Context) {
 	if p.source.cfg.Speed > 0 {
-		p.wait(ctx, p.turn.Add(leastTurn).Sub(p.began))
+		p.wait(ctx, p.round.Add(leastRound).Sub(p.began))
 	}
 }
 
-// rewind starts all over: a new session of every symbol, with the previous close that it has, and
-// nothing left of what the recording ended with.
+// rewind begins another round: a new session of every symbol with the same previous close, and no state of the round before.
 func (p *player) rewind() {
-	p.turn = time.Now()
-	p.pace.rewind(p.turn.Sub(p.began))
-	clear(p.told)
+	p.round = time.Now()
+	p.pace.rewind(p.round.Sub(p.began))
+	clear(p.recorded)
 	if p.status.State != market.Live {
-		p.status = market.Status{State: market.Live, Since: market.TimeOf(p.turn), Message: "the recording begins again"}
+		p.status = market.Status{State: market.Live, Since: market.TimeOf(p.round), Message: "the recording begins again"}
 		p.batch.Status = &p.status
 	}
 	first := p.source.found.first

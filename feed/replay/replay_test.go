@@ -216,7 +216,7 @@ func TestShortLoopIsNoBusyLoop(t *testing.T) {
 		}); err != nil {
 			t.Error(err)
 		}
-		if want := int(time.Second/leastTurn) - 1; sessions < want || sessions > want+1 {
+		if want := int(time.Second/leastRound) - 1; sessions < want || sessions > want+1 {
 			t.Errorf("%d further rounds in a second, want %d", sessions, want)
 		}
 	})

@@ -16,35 +16,44 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Keys of what is logged.
+// Log keys of this package.
 const (
-	keyFile   = "file"
-	keyLine   = "line"
-	keyReason = "reason"
-	keyErr    = "err"
+	keyFile    = "file"
+	keyLine    = "line"
+	keyReason  = "reason"
+	keyErr     = "err"
+	keyRows    = "rows"
+	keyTrades  = "trades"
+	keyQuotes  = "quotes"
+	keyImages  = "images"
+	keyBadRows = "bad_rows"
+	keySymbols = "symbols"
+	keyFrom    = "from"
+	keyTo      = "to"
 )
 
-// leastDecimals are shown of prices in a file that does not say how many.
+// leastDecimals is how many decimals prices are shown with, where a file does not say.
 const leastDecimals = 2
 
-// summary is what the scan of a whole recording finds.
+// summary is what the scan of a recording has found.
 type summary struct {
 	simulated, numbered bool            // as in [feed.Info]
 	symbols             []market.Symbol // in the order of their first rows
 
-	begin, end  market.Time // of all good rows
-	first, last market.Time // of those to play
-	entries     int         // to play
-	kinds       [4]int      // of entries: trades, quotes, images, others
+	begin, end  market.Time // times of the first and last good row
+	first, last market.Time // the same of rows to play
+	entries     int         // rows to play
+	kinds       [4]int      // how many of them are trades, quotes, images and others
 	bad         map[recording.Reason]int
 }
 
 // scan reads the whole recording. It logs the first bad row of each reason.
 func (r *Source) scan() (*summary, error) {
 	env, log := r.env, r.env.Log
-	env.Dir = market.NewDirectory()                               // nothing enters the program's for a file that is refused
-	env.Log = slog.New(slog.DiscardHandler)                       // decoders speak when it is played
-	env.Faults = vendors.NewFaults(log, prometheus.NewRegistry()) // and count then; but they may be why there are no rows
+	env.Dir = market.NewDirectory()         // a refused file must not leave symbols in the program's own
+	env.Log = slog.New(slog.DiscardHandler) // decoders log when the file is played
+	// Faults are counted then, but logged now too: they may be why there are no rows.
+	env.Faults = vendors.NewFaults(log, prometheus.NewRegistry())
 	f, err := r.cfg.open(env, r.decoders)
 	if err != nil {
 		return nil, err
@@ -60,13 +69,14 @@ func (r *Source) scan() (*summary, error) {
 			break
 		} else if errors.As(err, &row) {
 			if s.bad[row.Reason]++; s.bad[row.Reason] == 1 {
-				log.Warn("bad row skipped; more of this reason are only counted", keyFile, f.Path(), keyLine, row.Line, keyReason, string(row.Reason), keyErr, row.Err)
+				log.Warn("bad row skipped; more of this reason are only counted", keyFile, f.Path(), keyLine, row.Line,
+					keyReason, string(row.Reason), keyErr, row.Err)
 			}
 			continue
 		} else if err != nil {
 			return nil, err
 		}
-		s.take(&e, r.from, r.to)
+		s.count(&e, r.from, r.to)
 		if e.Kind != recording.KindStatus {
 			for len(decimals) <= int(e.Symbol) {
 				decimals = append(decimals, 0)
@@ -87,8 +97,8 @@ func (r *Source) scan() (*summary, error) {
 	return s, s.check(&r.cfg)
 }
 
-// take counts a good row.
-func (s *summary) take(e *recording.Entry, from, to market.Time) {
+// count counts a good row.
+func (s *summary) count(e *recording.Entry, from, to market.Time) {
 	if e.Kind == recording.KindSymbol {
 		return
 	}
@@ -116,12 +126,12 @@ func (s *summary) take(e *recording.Entry, from, to market.Time) {
 	}
 }
 
-// within tells whether a row is to be played: from and to count, 0 is no limit.
+// within reports whether a row is to be played: one from from to to, both included; 0 is no limit.
 func within(at, from, to market.Time) bool {
 	return at >= from && (to == noInstant || at <= to)
 }
 
-// check refuses a recording with nothing to play.
+// check returns an error where there is nothing to play.
 func (s *summary) check(c *Config) error {
 	switch {
 	case s.end == 0 && len(s.bad) > 0:
@@ -150,7 +160,7 @@ func orEnd(to string) string {
 
 func shown(t market.Time) string { return t.Std().Format("2006-01-02T15:04:05.999999Z07:00") }
 
-// badRows is the count of each reason, such as "no_price=16".
+// badRows lists how many bad rows there are of each reason, such as "no_price=16".
 func (s *summary) badRows() string {
 	var b strings.Builder
 	for i, reason := range slices.Sorted(maps.Keys(s.bad)) {
@@ -162,7 +172,7 @@ func (s *summary) badRows() string {
 	return b.String()
 }
 
-// decimalsOf is the most decimals among an entry's prices; averages have more than prices do.
+// decimalsOf is the most decimals of an entry's prices. Averages do not count: they have more than prices.
 func decimalsOf(e *recording.Entry) int {
 	switch e.Kind {
 	case recording.KindTick:

@@ -15,7 +15,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Source plays a recording.
+// Source plays a recording. It is a [feed.Source].
 type Source struct {
 	cfg      Config
 	env      vendors.Env
@@ -26,9 +26,8 @@ type Source struct {
 	symbols  []market.SymbolID
 }
 
-// Open reads the whole recording once and enters its symbols in env.Dir. A file that cannot be read,
-// is no recording, or has nothing to play is an error; it starts nothing. Raw recordings are decoded by
-// decoders; env is what those are made with.
+// Open reads the whole recording once and enters its symbols in env.Dir. A file that cannot be read, is no recording or has
+// nothing to play is an error. decoders, made with env, decode raw recordings. Open starts nothing.
 func Open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registerer) (*Source, error) {
 	s, err := open(cfg, env, decoders, reg)
 	if err != nil {
@@ -41,7 +40,7 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	env.Tap = nil // what is played is recorded already
+	env.Tap = nil // a replay is not recorded
 	s := &Source{cfg: cfg, env: env, decoders: decoders, metrics: newMetrics(reg)}
 	s.from, _ = instant("from", cfg.From) // valid
 	s.to, _ = instant("to", cfg.To)
@@ -57,32 +56,31 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 		}
 		s.symbols = append(s.symbols, id)
 	}
-	log.Info("recording read", keyFile, cfg.File, "rows", s.found.entries, "trades", s.found.kinds[0], "quotes", s.found.kinds[1],
-		"images", s.found.kinds[2], "bad_rows", s.found.badRows(), "symbols", len(s.symbols), "from", shown(s.found.first), "to", shown(s.found.last))
+	log.Info("recording read", keyFile, cfg.File, keyRows, s.found.entries, keyTrades, s.found.kinds[0], keyQuotes, s.found.kinds[1],
+		keyImages, s.found.kinds[2], keyBadRows, s.found.badRows(), keySymbols, len(s.symbols),
+		keyFrom, shown(s.found.first), keyTo, shown(s.found.last))
 	return s, nil
 }
 
-// Info says whether what was recorded was made up.
+// Info says whether the recorded prices are simulated.
 //
-// A recording is whole, a raw one, too: nothing gets lost between the file and here. And it has to be:
-// whoever receives from a source that is not whole holds its ticks against the clock on the wall, and its
-// silences against its usual pauses. All ticks of a recording are of a day that is over, and what is
-// played at another speed or without its silences has no rhythm of its own. What does not depend on the
-// clock is judged as ever: the order of ticks, what was told twice, crossed quotes, and prices that jump.
+// A replay is always whole, a raw one too: nothing is lost between the file and here. It must be, because the consolidated
+// feed compares the ticks of other sources with the wall clock and their silence with their usual pauses. A recording is of a
+// day that is over, and its pauses depend on speed and max_gap. All other checks apply: the order of ticks, repeated trades,
+// crossed quotes, and prices that jump.
 func (s *Source) Info() feed.Info {
 	return feed.Info{Name: "replay", Simulated: s.found.simulated, Whole: true, Numbered: s.found.numbered}
 }
 
-// Run plays the recording until its end, or again and again, and returns nil then and when ctx
-// ends. A row comes when its time does, by speed and gaps, or up to 2 ms later, together with others;
-// none waits for one before it that was late. Where the program cannot keep up, what is due
-// comes at once. An error is a file that cannot be read any more.
+// Run plays the recording once, or again and again where that is configured, and returns nil at its end and when ctx ends. A
+// row is published when it is due by speed and max_gap, or up to 2 ms later together with others; where the program cannot
+// keep up, rows that are due follow at once. An error means that a file cannot be read any more.
 func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	p := newPlayer(s, publish)
 	defer p.timer.Stop()
 	for round := 0; ctx.Err() == nil; round++ {
 		if round > 0 {
-			s.env.Log = slog.New(slog.DiscardHandler) // decoders said in the first round what there is to say
+			s.env.Log = slog.New(slog.DiscardHandler) // decoders have logged all of it in the first round
 			p.rewind()
 		}
 		if err := s.play(ctx, p); err != nil {
@@ -96,7 +94,7 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	return nil
 }
 
-// play is one round.
+// play plays one round.
 func (s *Source) play(ctx context.Context, p *player) error {
 	f, err := s.cfg.open(s.env, s.decoders)
 	if err != nil {
@@ -124,7 +122,7 @@ func (s *Source) play(ctx context.Context, p *player) error {
 			return err
 		case e.Kind != recording.KindSymbol && within(e.At, s.from, s.to):
 			played++
-			if !p.take(ctx, &e) {
+			if !p.play(ctx, &e) {
 				return nil
 			}
 		}

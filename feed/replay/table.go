@@ -12,8 +12,8 @@ import (
 	"tickertape/feed/recording"
 )
 
-// table reads a CSV file row by row. A row is one line: a line break inside quotation marks is a
-// bad row, and cannot swallow those that follow.
+// table reads a CSV file row by row. A row is one line: a line break within quotation marks makes a bad row, so that it cannot
+// swallow the rows after it.
 type table struct {
 	lines   *recording.Lines
 	line    oneLine
@@ -23,10 +23,10 @@ type table struct {
 	ids     map[string]market.SymbolID
 	scratch []byte
 	second  recording.Entry // of a row that is a quote and a trade
-	more    bool            // second waits
+	more    bool            // second is still to be returned
 }
 
-// oneLine hands its line to encoding/csv and then ends, until it is given the next.
+// oneLine is a reader of one line for encoding/csv, which is reset for the next.
 type oneLine struct{ bytes.Reader }
 
 // newTable reads the header, where there is one.
@@ -55,7 +55,7 @@ func newTable(lines *recording.Lines, m *Mapping, dir *market.Directory) (*table
 	return t, err
 }
 
-// row is the next line's columns; they last until the next call.
+// row returns the columns of the next line; they are valid until the next call.
 func (t *table) row() ([]string, error) {
 	for {
 		text, err := t.lines.Next()
@@ -294,7 +294,7 @@ func (t *table) id(name string) (market.SymbolID, error) {
 	if id, ok := t.ids[name]; ok {
 		return id, nil
 	}
-	name = strings.Clone(name) // it is a part of its whole line
+	name = strings.Clone(name) // else it would keep the whole line
 	id, err := t.dir.Add(market.Symbol{Symbol: name, Currency: t.columns.currency})
 	if err != nil {
 		return 0, t.bad(recording.BadSymbol, "%s: %w", t.columns.symbol.name, err)

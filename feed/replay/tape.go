@@ -14,7 +14,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// tape is the configured file or files, read row by row as if they were one.
+// tape reads the configured file or files row by row as if they were one.
 type tape struct {
 	// static
 	cfg      *Config
@@ -23,15 +23,15 @@ type tape struct {
 	paths    []string
 
 	next      int          // in paths
-	file      *file        // the one before next; nil: it is over
-	told      bool         // a file has been read to its end
-	frames    *rawDecoding // of a raw recording, through all its files; nil until the first of them
-	simulated bool         // any file so far says so
+	file      *file        // the one before next; nil: it has been read
+	finished  bool         // a file has been read to its end
+	frames    *rawDecoding // of a raw recording; nil before its first file
+	simulated bool         // any file so far is
 	numbered  bool         // as in [feed.Info]
 }
 
-// files are what the configuration names: a file, all files of a folder, those of a pattern, or those
-// of a recording that was made with a rotation, each time in the order of their names.
+// files lists what the configuration names: one file, or all files of a folder, of a pattern, or of a recording with a
+// rotation, in the order of their names.
 func (c *Config) files() ([]string, error) {
 	if c.File == "" {
 		return nil, errors.New(`file: "" is no file`)
@@ -72,13 +72,13 @@ func (c *Config) files() ([]string, error) {
 	return paths, nil
 }
 
-// holdsSomething tells files from folders, and from what a recorder left that found the disk full.
+// holdsSomething excludes folders, and the empty file of a recorder that found the disk full.
 func holdsSomething(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
-// open finds the files, of which Next opens one after another. Symbols enter env.Dir as they are read.
+// open finds the files. Next opens one after another, and symbols enter env.Dir as they are read.
 func (c *Config) open(env vendors.Env, decoders Decoders) (*tape, error) {
 	paths, err := c.files()
 	if err != nil {
@@ -87,9 +87,9 @@ func (c *Config) open(env vendors.Env, decoders Decoders) (*tape, error) {
 	return &tape{cfg: c, env: env, decoders: decoders, paths: paths}, nil
 }
 
-// turn opens the next file. Of several, one that breaks off in its header is a bad row: its recorder was
-// killed when it had just begun it.
-func (t *tape) turn() error {
+// openNext opens the next file. Of several files, one that is cut off within its header is a bad row: its recorder was killed
+// when it had just begun the file.
+func (t *tape) openNext() error {
 	path := t.paths[t.next]
 	t.next++
 	f, err := openRecording(path)
@@ -109,7 +109,7 @@ func (t *tape) turn() error {
 	return fmt.Errorf("read %s: %v", path, err) // any other bad header is not a row that can be skipped
 }
 
-// Path is the file that was read last.
+// Path is that of the file read last.
 func (t *tape) Path() string { return t.paths[t.next-1] }
 
 // Next reads the next row into e, as [recording.Reader.Next] does; its other errors name the file.
@@ -119,7 +119,7 @@ func (t *tape) Next(e *recording.Entry) error {
 			if t.next == len(t.paths) {
 				return io.EOF
 			}
-			if err := t.turn(); err != nil {
+			if err := t.openNext(); err != nil {
 				return err
 			}
 		}
@@ -127,8 +127,8 @@ func (t *tape) Next(e *recording.Entry) error {
 		var row *recording.RowError
 		switch {
 		case err == nil:
-			if e.Again && t.told {
-				continue // the file before has told it
+			if e.Again && t.finished {
+				continue // the files before have it
 			}
 			return nil
 		case errors.As(err, &row):
@@ -137,7 +137,7 @@ func (t *tape) Next(e *recording.Entry) error {
 			return fmt.Errorf("read %s: %w", t.Path(), err)
 		}
 		t.file.Close()
-		t.file, t.told = nil, true
+		t.file, t.finished = nil, true
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// vendor decodes what one source of a raw recording sent.
+// vendor decodes what one source of a raw recording has sent.
 type vendor struct {
 	name        string
 	decoder     func() (vendors.Decoder, error)
 	connections map[uint64]*connection
-	first       *connection  // has no frame yet, but may have answers; nil: all have frames
-	down        bool         // its only connection has ended, and no other has begun
-	batch       market.Batch // what a decoder says, to be used again
+	next        *connection  // has no frame yet, but may have answers; nil: all have frames
+	down        bool         // the last connection has ended, and no other has begun
+	batch       market.Batch // of a decoder, used again
 }
 
 // connection is a decoder and when it was last given a frame.
@@ -28,71 +28,71 @@ type connection struct {
 	heard market.Time
 }
 
-// speaking is how long after its newest frame a connection is there for certain.
-const speaking = market.Time(time.Minute / time.Microsecond)
+// openFor is how long after its newest frame a connection counts as open.
+const openFor = market.Time(time.Minute / time.Microsecond)
 
-// unheard is the connection that has no frame yet.
-func (y *vendor) unheard() (*connection, error) {
-	if y.first == nil {
+// unused returns the connection that has no frame yet.
+func (y *vendor) unused() (*connection, error) {
+	if y.next == nil {
 		d, err := y.decoder()
 		if err != nil {
 			return nil, fmt.Errorf("decode %s: %w", y.name, err)
 		}
-		y.first = &connection{Decoder: d}
+		y.next = &connection{Decoder: d}
 	}
-	return y.first, nil
+	return y.next, nil
 }
 
-// frame decodes a message of a connection and tells said what it says.
-func (y *vendor) frame(m *recording.Message, said func(*market.Batch)) error {
+// frame decodes a message of a connection, and calls emit with what is in it.
+func (y *vendor) frame(m *recording.Message, emit func(*market.Batch)) error {
 	c := y.connections[m.Connection]
 	if c == nil {
 		var err error
-		if c, err = y.unheard(); err != nil {
+		if c, err = y.unused(); err != nil {
 			return err
 		}
-		y.connections[m.Connection], y.first = c, nil
+		y.connections[m.Connection], y.next = c, nil
 	}
 	c.heard = m.Received
 	if y.down {
 		y.down = false
-		said(&market.Batch{Status: &market.Status{State: market.Live, Since: m.Received}})
+		emit(&market.Batch{Status: &market.Status{State: market.Live, Since: m.Received}})
 	}
 	b := y.fresh()
 	failed := c.Frame(m.Text, m.Received, b)
-	said(b)
-	if failed != nil { // the connection ended by it
+	emit(b)
+	if failed != nil { // it ended the connection
 		delete(y.connections, m.Connection)
-		if len(y.speaking(m.Received)) == 0 {
+		if len(y.open(m.Received)) == 0 {
 			y.down = true
-			said(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.PublicMessage(failed)}})
+			emit(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.PublicMessage(failed)}})
 		}
 	}
 	return nil
 }
 
-// answer has an answer decoded by every connection that is there, since it was not recorded which of them
-// asked: each takes what it misses. Statistics are told once.
-func (y *vendor) answer(m *recording.Message, said func(*market.Batch)) error {
-	there := y.speaking(m.Received)
-	if len(there) == 0 {
-		c, err := y.unheard()
+// answer has all open connections decode an answer, because it was not recorded which of them had asked. Each image is
+// emitted once.
+func (y *vendor) answer(m *recording.Message, emit func(*market.Batch)) error {
+	open := y.open(m.Received)
+	if len(open) == 0 {
+		c, err := y.unused()
 		if err != nil {
 			return err
 		}
-		there = append(there, c)
+		open = append(open, c)
 	}
-	told := map[market.SymbolID]bool{}
-	for _, c := range there {
+	emitted := map[market.SymbolID]bool{}
+	for _, c := range open {
 		b := y.fresh()
 		if err := c.Answer(m.Path, m.Text, m.Received, b); err != nil {
-			continue // of no use then either: it was asked for again
+			continue // it was of no use to the recorder either
 		}
-		b.Images = slices.DeleteFunc(b.Images, func(im market.Quote) bool { return told[im.Symbol] })
+		b.Images = slices.DeleteFunc(b.Images, func(im market.Quote) bool { return emitted[im.Symbol] })
 		for i := range b.Images {
-			told[b.Images[i].Symbol] = true
+			emitted[b.Images[i].Symbol] = true
 		}
-		said(b)
+		emit(b)
 	}
 	return nil
 }
@@ -104,12 +104,12 @@ func (y *vendor) fresh() *market.Batch {
 	return b
 }
 
-// speaking are the connections that are there for certain, oldest first.
-func (y *vendor) speaking(now market.Time) (there []*connection) {
+// open lists the connections that are open, the oldest first.
+func (y *vendor) open(now market.Time) (open []*connection) {
 	for _, number := range slices.Sorted(maps.Keys(y.connections)) {
-		if c := y.connections[number]; now-c.heard <= speaking {
-			there = append(there, c)
+		if c := y.connections[number]; now-c.heard <= openFor {
+			open = append(open, c)
 		}
 	}
-	return there
+	return open
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	wake      = 5 * time.Millisecond // how long a tick may wait for others of its batch
-	batchSize = 4096                 // the most ticks in a batch, some 600 KB
+	batchSize = 4096                 // the most ticks in a batch, some 500 KB
 	slack     = 1_000_000            // how far behind the clock the market may be and still catch up, in microseconds
 )
 
