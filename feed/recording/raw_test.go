@@ -100,7 +100,8 @@ func TestRawWriterWritesTheDocumentedFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := r.Header()
-	if len(h.Sources) != 2 || h.Sources[0].Name != "fake" || !h.Sources[0].Numbered || strings.Join(h.Sources[0].Symbols, " ") != "A/B BRK.B" ||
+	if len(h.Sources) != 2 || h.Sources[0].Name != "fake" || !h.Sources[0].Numbered ||
+		strings.Join(h.Sources[0].Symbols, " ") != "A/B BRK.B" ||
 		h.Sources[1].Numbered || h.Since != header.Since || h.Recorded != header.Recorded {
 		t.Errorf("header: got %+v, want %+v", h, header)
 	}
@@ -155,23 +156,25 @@ var badRawLines = map[string]struct {
 	reason Reason
 	says   []string
 }{
-	"no JSON":             {`hello`, BadJSON, []string{"invalid character 'h'"}},
-	"no kind":             {`{"source":"fake","r":1,"d":""}`, BadKind, []string{"k: missing"}},
-	"an unknown kind":     {`{"k":"trade","source":"fake","r":1,"d":""}`, BadKind, []string{"k:", `"trade"`}},
-	"no source":           {`{"k":"frame","conn":1,"r":1,"d":""}`, BadValue, []string{"source: missing"}},
-	"a bad connection":    {`{"k":"frame","source":"fake","conn":-1,"r":1,"d":""}`, BadValue, []string{"conn: -1"}},
-	"no path":             {`{"k":"answer","source":"fake","r":1,"d":""}`, BadValue, []string{"path: missing"}},
-	"no time":             {`{"k":"frame","source":"fake","conn":1,"d":""}`, BadTime, []string{"r: missing"}},
-	"no content":          {`{"k":"frame","source":"fake","conn":1,"r":1}`, BadValue, []string{"d: missing"}},
-	"content of no text":  {`{"k":"frame","source":"fake","conn":1,"r":1,"d":{}}`, BadValue, []string{"d: {}"}},
-	"bad base64":          {`{"k":"frame","source":"fake","conn":1,"r":1,"b64":"!"}`, BadValue, []string{"b64:"}},
-	"no beginning":        {`{"k":"frame","source":"fake","conn":1,"at":5,"r":1,"d":"x"}`, BadValue, []string{"at: 5", "frame of fake, connection 1"}},
+	"no JSON":            {`hello`, BadJSON, []string{"invalid character 'h'"}},
+	"no kind":            {`{"source":"fake","r":1,"d":""}`, BadKind, []string{"k: missing"}},
+	"an unknown kind":    {`{"k":"trade","source":"fake","r":1,"d":""}`, BadKind, []string{"k:", `"trade"`}},
+	"no source":          {`{"k":"frame","conn":1,"r":1,"d":""}`, BadValue, []string{"source: missing"}},
+	"a bad connection":   {`{"k":"frame","source":"fake","conn":-1,"r":1,"d":""}`, BadValue, []string{"conn: -1"}},
+	"no path":            {`{"k":"answer","source":"fake","r":1,"d":""}`, BadValue, []string{"path: missing"}},
+	"no time":            {`{"k":"frame","source":"fake","conn":1,"d":""}`, BadTime, []string{"r: missing"}},
+	"no content":         {`{"k":"frame","source":"fake","conn":1,"r":1}`, BadValue, []string{"d: missing"}},
+	"content of no text": {`{"k":"frame","source":"fake","conn":1,"r":1,"d":{}}`, BadValue, []string{"d: {}"}},
+	"bad base64":         {`{"k":"frame","source":"fake","conn":1,"r":1,"b64":"!"}`, BadValue, []string{"b64:"}},
+	"no beginning": {`{"k":"frame","source":"fake","conn":1,"at":5,"r":1,"d":"x"}`, BadValue,
+		[]string{"at: 5", "frame of fake, connection 1"}},
 	"a part of no number": {`{"k":"frame","source":"fake","conn":1,"at":"x","r":1,"d":"x"}`, BadValue, []string{`at: "x"`}},
 	"no end":              {`{"k":"answer","source":"fake","path":"/x","more":true,"r":1,"d":"x"}`, Truncated, []string{"no end"}},
 	"a later version":     {`{"format":"tickertape.raw","version":2}`, BadValue, []string{"version: 2"}},
 	"sources of no list":  {`{"format":"tickertape.raw","version":1,"sources":7}`, BadValue, []string{"sources: 7"}},
 	"a nameless source":   {`{"format":"tickertape.raw","version":1,"sources":[{}]}`, BadValue, []string{"sources[0].name"}},
-	"a bad symbol":        {`{"format":"tickertape.raw","version":1,"sources":[{"name":"x","symbols":["A","A B"]}]}`, BadValue, []string{"sources[0].symbols[1]", "A B"}},
+	"a bad symbol": {`{"format":"tickertape.raw","version":1,"sources":[{"name":"x","symbols":["A","A B"]}]}`, BadValue,
+		[]string{"sources[0].symbols[1]", "A B"}},
 }
 
 func TestRawReaderNamesABadRowAndGoesOn(t *testing.T) {

@@ -17,10 +17,12 @@ func busyBatch(t testing.TB, dir *market.Directory) market.Batch {
 	var b market.Batch
 	for i := range 1000 {
 		at := market.Time(1_700_000_000_000_000 + i*500)
-		tick := market.Tick{Symbol: ids[i%len(ids)], Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_300_000_000, BidSize: market.Units(200),
-			Ask: 189_320_000_000, AskSize: market.Units(100), Time: at, Received: at + 1500}
+		tick := market.Tick{Symbol: ids[i%len(ids)], Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_300_000_000,
+			BidSize: market.Units(200),
+			Ask:     189_320_000_000, AskSize: market.Units(100), Time: at, Received: at + 1500}
 		if i%4 == 0 {
-			tick = market.Tick{Symbol: tick.Symbol, Flags: market.Regular, Price: 189_310_000_000, Size: market.Units(100), Time: at, Received: at + 1500}
+			tick = market.Tick{Symbol: tick.Symbol, Flags: market.Regular, Price: 189_310_000_000, Size: market.Units(100), Time: at,
+				Received: at + 1500}
 		}
 		b.Ticks = append(b.Ticks, tick)
 	}
@@ -89,7 +91,8 @@ func TestWriteAllocatesNothing(t *testing.T) {
 func BenchmarkRaw(b *testing.B) {
 	w := rawWriter(b, io.Discard, RawHeader{})
 	defer w.Close()
-	text := []byte(`{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":123456789,"p":"37123.45000000","q":"0.00123000","T":1700000000122,"m":true,"M":true}`)
+	text := []byte(`{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":123456789,"p":"37123.45000000","q":"0.00123000",` +
+		`"T":1700000000122,"m":true,"M":true}`)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -53,7 +53,8 @@ func enter(t testing.TB, dir *market.Directory, s market.Symbol) market.SymbolID
 
 // everyKind is one batch with every kind of line.
 func everyKind(t testing.TB, dir *market.Directory) market.Batch {
-	apple := enter(t, dir, market.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2, PreviousClose: price(t, "189.3")})
+	apple := enter(t, dir, market.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2,
+		PreviousClose: price(t, "189.3")})
 	coin := enter(t, dir, market.Symbol{Symbol: "SHIB-USD", Decimals: 8})
 	const at = 1_700_000_000_000_000
 	return market.Batch{
@@ -65,21 +66,27 @@ func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Whole: true,
 		}, {Symbol: coin, Set: market.FieldVolume | market.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
 		Ticks: []market.Tick{
-			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.31"), Size: market.Units(100), Time: at, Received: at + 1500},
-			{Symbol: coin, Kind: market.KindTrade, Flags: market.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Time: at + 1, Received: at + 1},
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.31"), Size: market.Units(100), Time: at,
+				Received: at + 1500},
+			{Symbol: coin, Kind: market.KindTrade, Flags: market.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"),
+				Time: at + 1, Received: at + 1},
 			{Symbol: coin, Kind: market.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
-			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular.Belated(), Price: price(t, "189.32"), Size: market.Units(5), Time: at - 3, Received: at + 2, Conditions: "@,Z"},
-			{Symbol: apple, Kind: market.KindQuote, Flags: market.BothSides, Bid: price(t, "189.3"), BidSize: market.Units(200), Ask: price(t, "189.32"), AskSize: market.Units(100), Time: at + 3, Received: at + 4},
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular.Belated(), Price: price(t, "189.32"), Size: market.Units(5),
+				Time: at - 3, Received: at + 2, Conditions: "@,Z"},
+			{Symbol: apple, Kind: market.KindQuote, Flags: market.BothSides, Bid: price(t, "189.3"), BidSize: market.Units(200),
+				Ask: price(t, "189.32"), AskSize: market.Units(100), Time: at + 3, Received: at + 4},
 			{Symbol: apple, Kind: market.KindQuote, Flags: market.HasAsk, Ask: price(t, "189.32"), Time: at + 5, Received: at + 5},
 			{Symbol: apple, Kind: market.KindQuote, Time: at + 6, Received: at + 6},
 			{Symbol: apple, Kind: market.KindState, State: market.Halted, Time: at + 7, Received: at + 7},
 			{Symbol: apple, Kind: market.KindSession, Price: price(t, "189.31"), Time: at + 8, Received: at + 8},
 			{Symbol: apple, Kind: market.KindSession, Time: at + 9, Received: at + 9},
-			{Symbol: apple, Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: price(t, "189.4"), Size: market.Units(10), Time: at + 10, Received: at + 11, ID: 1<<64 - 1},
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: price(t, "189.4"),
+				Size: market.Units(10), Time: at + 10, Received: at + 11, ID: 1<<64 - 1},
 			{Symbol: apple, Kind: market.KindAlive, Time: at + 12, Received: at + 12},
 		},
 		Corrections: []market.Correction{
-			{Symbol: apple, ID: 1<<64 - 1, Old: market.Print{Price: price(t, "189.4"), Size: market.Units(10), Flags: market.SetsExtended | market.SetsVolume}, Time: at + 13, Received: at + 14},
+			{Symbol: apple, ID: 1<<64 - 1, Old: market.Print{Price: price(t, "189.4"), Size: market.Units(10),
+				Flags: market.SetsExtended | market.SetsVolume}, Time: at + 13, Received: at + 14},
 			{Symbol: coin, ID: 7, Old: market.Print{Price: price(t, "0.00001234"), Size: quantity(t, "0.5"), Flags: market.SetsVolume},
 				New: market.Print{Price: price(t, "0.00001233"), Size: quantity(t, "0.25"), Flags: market.Regular}, Received: at + 15},
 		},

@@ -35,7 +35,8 @@ func names(t testing.TB, folder string) (all []string) {
 
 // trade is a batch of one trade.
 func trade(id market.SymbolID, units uint64) market.Batch {
-	return market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.Regular, Price: market.Price(units) * market.Scale, Size: market.Units(units), Received: market.TimeOf(time.Now())}}}
+	return market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.Regular, Price: market.Price(units) * market.Scale,
+		Size: market.Units(units), Received: market.TimeOf(time.Now())}}}
 }
 
 func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
@@ -76,7 +77,8 @@ func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
 	y.Image(&entries[1].Image)
 	y.Apply(&entries[2].Tick)
 	q := y.Quote()
-	if q.Open != 1*market.Scale || q.High != 5*market.Scale || q.Volume != market.Units(1+2+3+4+5) || q.Count != 5 || q.Price != 5*market.Scale {
+	if q.Open != 1*market.Scale || q.High != 5*market.Scale || q.Volume != market.Units(1+2+3+4+5) || q.Count != 5 ||
+		q.Price != 5*market.Scale {
 		t.Errorf("the last file says %+v", q)
 	}
 }

@@ -34,13 +34,9 @@ func newEnv(t testing.TB) vendors.Env {
 	return vendors.Env{Dir: market.NewDirectory(), Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry()), Hours: hours}
 }
 
-// TestARawRecordingGivesTheQuotesOfItsSession records a vendor over midnight, with connections that end
-// and trades that are taken back, in files of 3 s, and plays them in every way that they can be named.
-func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
-	t.Setenv("FAKE_KEY", fakeKey)
-	folder := t.TempDir()
-	path := filepath.Join(folder, "raw.ndjson.zst")
-	symbols := []string{"A", "B/C"}
+// recordSession records a vendor over midnight, with connections that end and trades that are cancelled, in files of 3 s. It
+// returns the quotes at its end.
+func recordSession(t *testing.T, path string, symbols []string) map[string]market.Quote {
 	live := map[string]market.Quote{}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(24*time.Hour - 10*time.Second - 200*time.Millisecond)
@@ -77,6 +73,16 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 			t.Errorf("%s: the session is %+v, want one that began at midnight", name, q)
 		}
 	}
+	return live
+}
+
+// TestARawRecordingGivesTheQuotesOfItsSession plays a recording in every way that its files can be named.
+func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
+	t.Setenv("FAKE_KEY", fakeKey)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "raw.ndjson.zst")
+	symbols := []string{"A", "B/C"}
+	live := recordSession(t, path, symbols)
 	files, err := recording.Series(path)
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%d files, %v; want one for every 3 s", len(files), err)
@@ -92,7 +98,9 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 			t.Errorf("%s has the key in it", file)
 		}
 	}
-	for name, file := range map[string]string{"the folder": folder, "a pattern": filepath.Join(folder, "raw-2*.zst"), "the name to record to": path} {
+	for name, file := range map[string]string{
+		"the folder": folder, "a pattern": filepath.Join(folder, "raw-2*.zst"), "the name to record to": path,
+	} {
 		for _, speed := range []float64{0, 1, 50} {
 			t.Run(fmt.Sprintf("%s at %v", name, speed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -111,7 +119,8 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 					for watcher.Status().State != market.Closed {
 						time.Sleep(time.Millisecond)
 					}
-					if took := time.Since(began); speed > 0 && (took < time.Duration(float64(20*time.Second)/speed) || took > time.Duration(float64(25*time.Second)/speed)) {
+					if took := time.Since(began); speed > 0 && (took < time.Duration(float64(20*time.Second)/speed) ||
+						took > time.Duration(float64(25*time.Second)/speed)) {
 						t.Errorf("it took %v, and the session 20s to 25s", took)
 					}
 					for _, symbol := range symbols {
@@ -131,7 +140,8 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 func TestARawRecordingPlaysInALoop(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Loop = true
-	cfg.File = write(t, rawHead+frameLine(1, 0, fakeTrade("A", 1, 0))+frameLine(1, 1, fakeTrade("A", 1, 0))+frameLine(1, 2, fakeTrade("A", 2, 2)))
+	twice := frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, fakeTrade("A", 1, 0))
+	cfg.File = write(t, rawHead+twice+frameLine(1, 2, fakeTrade("A", 2, 2)))
 	synctest.Test(t, func(t *testing.T) {
 		env := newEnv(t)
 		s, err := Open(cfg, env, fakeDecoders, prometheus.NewRegistry())
@@ -187,7 +197,8 @@ func played(t *testing.T, cfg Config, env vendors.Env, decoders Decoders) (texts
 			texts = append(texts, fmt.Sprintf("image %s volume %v", env.Dir.Symbol(im.Symbol).Symbol, im.Volume))
 		}
 		for _, k := range b.Ticks {
-			texts = append(texts, fmt.Sprintf("%s %s %d", [...]string{"trade", "quote", "state", "session"}[k.Kind], env.Dir.Symbol(k.Symbol).Symbol, k.ID))
+			texts = append(texts, fmt.Sprintf("%s %s %d", [...]string{"trade", "quote", "state", "session"}[k.Kind],
+				env.Dir.Symbol(k.Symbol).Symbol, k.ID))
 		}
 		for _, c := range b.Corrections {
 			texts = append(texts, fmt.Sprintf("correction %s %d", env.Dir.Symbol(c.Symbol).Symbol, c.ID))
@@ -209,20 +220,32 @@ func TestRawMessagesBecomeRows(t *testing.T) {
 		text string
 		want []string
 	}{
-		"trades":                       {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 1", "trade A 2"}},
-		"what says nothing":            {rawHead + frameLine(1, 0, "") + frameLine(1, 0, "{}") + frameLine(1, 1, fakeTrade("Z", 1, 1)) + frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 2"}},
-		"a correction":                 {rawHead + frameLine(1, 0, strings.Replace(fakeTrade("A", 7, 0), "trade", "cancel", 1)), []string{"correction A 7"}},
-		"statistics before any frame":  {rawHead + answerLine(0, day(5)) + frameLine(1, 1, fakeTrade("A", 1, 1)), []string{"image A volume 5", "trade A 1"}},
-		"a trade that they count":      {rawHead + frameLine(1, 1, fakeTrade("A", 1, 1)) + answerLine(2, day(5)), []string{"trade A 1", "image A volume 5"}},
-		"one answer, two connections":  {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 0, "{}") + answerLine(1, day(5)), []string{"trade A 1", "image A volume 5"}},
-		"a connection that ends":       {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, bye) + frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "down recorded: fake down", "live ", "trade A 2"}},
-		"one of two that ends":         {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 1, "{}") + frameLine(1, 1, bye) + frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "trade A 2"}},
-		"two vendors of one symbol":    {other + frameLine(1, 0, fakeTrade("A", 1, 0)) + ofOther(frameLine(2, 1, fakeTrade("A", 1, 1))) + ofOther(frameLine(2, 2, fakeTrade("B", 1, 2))), []string{"trade A 1", "trade B 1"}},
-		"a recording joined to it":     {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + strings.Replace(rawHead, `"since":1`, `"since":2`, 1) + frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 1", "trade A 2"}},
-		"a source that is not in it":   {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + ofOther(frameLine(1, 0, "{}")), []string{"trade A 1"}},
-		"an answer that is of no use":  {rawHead + answerLine(0, "<html>") + frameLine(1, 0, fakeTrade("A", 1, 0)), []string{"trade A 1"}},
-		"the day's end of New York":    {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 86_400, fakeTrade("A", 2, 86_400)), []string{"trade A 1", "session A 0", "trade A 2"}},
-		"a message that is half there": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + `{"k":"frame","source":"fake","conn":1,"r":1,"d":"x","more":true}`, []string{"trade A 1"}},
+		"trades": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, fakeTrade("A", 2, 1)),
+			[]string{"trade A 1", "trade A 2"}},
+		"what says nothing": {rawHead + frameLine(1, 0, "") + frameLine(1, 0, "{}") + frameLine(1, 1, fakeTrade("Z", 1, 1)) +
+			frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 2"}},
+		"a correction": {rawHead + frameLine(1, 0, strings.Replace(fakeTrade("A", 7, 0), "trade", "cancel", 1)),
+			[]string{"correction A 7"}},
+		"statistics before any frame": {rawHead + answerLine(0, day(5)) + frameLine(1, 1, fakeTrade("A", 1, 1)),
+			[]string{"image A volume 5", "trade A 1"}},
+		"a trade that they count": {rawHead + frameLine(1, 1, fakeTrade("A", 1, 1)) + answerLine(2, day(5)),
+			[]string{"trade A 1", "image A volume 5"}},
+		"one answer, two connections": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 0, "{}") + answerLine(1, day(5)),
+			[]string{"trade A 1", "image A volume 5"}},
+		"a connection that ends": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 1, bye) +
+			frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "down recorded: fake down", "live ", "trade A 2"}},
+		"one of two that ends": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(2, 1, "{}") + frameLine(1, 1, bye) +
+			frameLine(2, 2, fakeTrade("A", 2, 2)), []string{"trade A 1", "trade A 2"}},
+		"two vendors of one symbol": {other + frameLine(1, 0, fakeTrade("A", 1, 0)) + ofOther(frameLine(2, 1, fakeTrade("A", 1, 1))) +
+			ofOther(frameLine(2, 2, fakeTrade("B", 1, 2))), []string{"trade A 1", "trade B 1"}},
+		"a recording joined to it": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) +
+			strings.Replace(rawHead, `"since":1`, `"since":2`, 1) + frameLine(1, 1, fakeTrade("A", 2, 1)), []string{"trade A 1", "trade A 2"}},
+		"a source that is not in it":  {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + ofOther(frameLine(1, 0, "{}")), []string{"trade A 1"}},
+		"an answer that is of no use": {rawHead + answerLine(0, "<html>") + frameLine(1, 0, fakeTrade("A", 1, 0)), []string{"trade A 1"}},
+		"the day's end of New York": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) + frameLine(1, 86_400, fakeTrade("A", 2, 86_400)),
+			[]string{"trade A 1", "session A 0", "trade A 2"}},
+		"a message that is half there": {rawHead + frameLine(1, 0, fakeTrade("A", 1, 0)) +
+			`{"k":"frame","source":"fake","conn":1,"r":1,"d":"x","more":true}`, []string{"trade A 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig()
@@ -242,7 +265,8 @@ func TestOpenRefusesRawRecordingsThatCannotBeDecoded(t *testing.T) {
 		decoders Decoders
 		says     []string
 	}{
-		"an unknown vendor":     {map[string]string{"1": strings.ReplaceAll(rawHead, "fake", "acme") + good}, fakeDecoders, []string{`"acme"`, "only [fake]"}},
+		"an unknown vendor": {map[string]string{"1": strings.ReplaceAll(rawHead, "fake", "acme") + good}, fakeDecoders,
+			[]string{`"acme"`, "only [fake]"}},
 		"a decoder that fails":  {map[string]string{"1": rawHead + good}, failing, []string{"decode fake", "out of order"}},
 		"nothing to decode":     {map[string]string{"1": rawHead + frameLine(1, 0, "{}")}, fakeDecoders, []string{"no rows"}},
 		"raw and ticks":         {map[string]string{"1": rawHead + good, "2": trades(0)}, fakeDecoders, []string{"unlike", "pattern"}},

@@ -43,7 +43,8 @@ func example(t testing.TB, name string) Config {
 		} `mapstructure:"feed"`
 	}
 	cfg.Feed.Replay = DefaultConfig()
-	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: &cfg, ErrorUnused: true, DecodeHook: mapstructure.StringToTimeDurationHookFunc()})
+	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: &cfg, ErrorUnused: true,
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +75,26 @@ func TestExampleIsValid(t *testing.T) {
 	}
 }
 
+// sums are what the trades of a symbol add up to.
+type sums struct {
+	trades                int
+	volume                market.Quantity
+	open, high, low, last market.Price
+	turnover              market.Turnover
+}
+
+// add adds a trade.
+func (x *sums) add(trade *market.Tick) {
+	if x.trades == 0 {
+		x.open, x.high, x.low = trade.Price, trade.Price, trade.Price
+	}
+	x.trades++
+	x.volume, _ = x.volume.Add(trade.Size)
+	x.high, x.low, x.last = max(x.high, trade.Price), min(x.low, trade.Price), trade.Price
+	cost, _ := trade.Size.Times(trade.Price)
+	x.turnover, _ = x.turnover.Add(cost)
+}
+
 // TestNYSEAddsUp plays a day of the New York Stock Exchange, and nothing is lost.
 func TestNYSEAddsUp(t *testing.T) {
 	cfg := nyse(t)
@@ -86,12 +107,6 @@ func TestNYSEAddsUp(t *testing.T) {
 	}
 	if got, want := dir.Len(), 1919; got != want { // five more are only on rows without a price
 		t.Errorf("%d symbols, want %d", got, want)
-	}
-	type sums struct {
-		trades                int
-		volume                market.Quantity
-		open, high, low, last market.Price
-		turnover              market.Turnover
 	}
 	all := map[string]*sums{}
 	trades, quotes, oneSided := 0, 0, 0
@@ -109,14 +124,10 @@ func TestNYSEAddsUp(t *testing.T) {
 			volume, _ = volume.Add(tick.Size)
 			x := all[dir.Symbol(tick.Symbol).Symbol]
 			if x == nil {
-				x = &sums{open: tick.Price, high: tick.Price, low: tick.Price}
+				x = &sums{}
 				all[dir.Symbol(tick.Symbol).Symbol] = x
 			}
-			x.trades++
-			x.volume, _ = x.volume.Add(tick.Size)
-			x.high, x.low, x.last = max(x.high, tick.Price), min(x.low, tick.Price), tick.Price
-			cost, _ := tick.Size.Times(tick.Price)
-			x.turnover, _ = x.turnover.Add(cost)
+			x.add(&tick)
 		}
 	}); err != nil {
 		t.Fatal(err)

@@ -85,16 +85,25 @@ func TestRowsComeWhenTheyAreDue(t *testing.T) {
 		offsets []time.Duration
 		want    []time.Duration
 	}{
-		"as recorded":                       {func(c *Config) {}, []time.Duration{0, 1 * s, 1500 * ms, 9 * s}, []time.Duration{0, 1 * s, 1500 * ms, 9 * s}},
-		"ten times as fast":                 {func(c *Config) { c.Speed = 10 }, []time.Duration{0, 1 * s, 1500 * ms, 9 * s}, []time.Duration{0, 100 * ms, 150 * ms, 900 * ms}},
-		"half as fast":                      {func(c *Config) { c.Speed = .5 }, []time.Duration{0, 1 * s, 9 * s}, []time.Duration{0, 2 * s, 18 * s}},
-		"as fast as possible":               {func(c *Config) { c.Speed = 0 }, []time.Duration{0, 1 * s, 9 * s}, []time.Duration{0, 0, 0}},
-		"silences shortened":                {func(c *Config) { c.MaxGap = 2 * s }, []time.Duration{0, 1 * s, 3 * s, 3600 * s, 3601 * s}, []time.Duration{0, 1 * s, 3 * s, 5 * s, 6 * s}},
-		"silences shortened before scaling": {func(c *Config) { c.MaxGap, c.Speed = 2*s, 2 }, []time.Duration{0, 3600 * s, 3601 * s}, []time.Duration{0, 1 * s, 1500 * ms}},
-		"every silence kept":                {func(c *Config) { c.MaxGap = 0 }, []time.Duration{0, 8 * 3600 * s}, []time.Duration{0, 8 * 3600 * s}},
-		"a late row does not wait":          {func(c *Config) {}, []time.Duration{0, 5 * s, 4 * s, 6 * s}, []time.Duration{0, 5 * s, 5 * s, 6 * s}},
-		"an earlier day joined behind":      {func(c *Config) {}, []time.Duration{0, 5 * s, -86400 * s, -86395 * s}, []time.Duration{0, 5 * s, 5 * s, 10 * s}},
-		"rows of a moment come together":    {func(c *Config) {}, []time.Duration{0, 1 * ms, 2 * ms, 2 * ms, 3 * ms}, []time.Duration{0, 2 * ms, 2 * ms, 2 * ms, 4 * ms}},
+		"as recorded": {func(c *Config) {}, []time.Duration{0, 1 * s, 1500 * ms, 9 * s},
+			[]time.Duration{0, 1 * s, 1500 * ms, 9 * s}},
+		"ten times as fast": {func(c *Config) { c.Speed = 10 }, []time.Duration{0, 1 * s, 1500 * ms, 9 * s},
+			[]time.Duration{0, 100 * ms, 150 * ms, 900 * ms}},
+		"half as fast": {func(c *Config) { c.Speed = .5 }, []time.Duration{0, 1 * s, 9 * s},
+			[]time.Duration{0, 2 * s, 18 * s}},
+		"as fast as possible": {func(c *Config) { c.Speed = 0 }, []time.Duration{0, 1 * s, 9 * s}, []time.Duration{0, 0, 0}},
+		"silences shortened": {func(c *Config) { c.MaxGap = 2 * s }, []time.Duration{0, 1 * s, 3 * s, 3600 * s, 3601 * s},
+			[]time.Duration{0, 1 * s, 3 * s, 5 * s, 6 * s}},
+		"silences shortened before scaling": {func(c *Config) { c.MaxGap, c.Speed = 2*s, 2 }, []time.Duration{0, 3600 * s, 3601 * s},
+			[]time.Duration{0, 1 * s, 1500 * ms}},
+		"every silence kept": {func(c *Config) { c.MaxGap = 0 }, []time.Duration{0, 8 * 3600 * s},
+			[]time.Duration{0, 8 * 3600 * s}},
+		"a late row does not wait": {func(c *Config) {}, []time.Duration{0, 5 * s, 4 * s, 6 * s},
+			[]time.Duration{0, 5 * s, 5 * s, 6 * s}},
+		"an earlier day joined behind": {func(c *Config) {}, []time.Duration{0, 5 * s, -86400 * s, -86395 * s},
+			[]time.Duration{0, 5 * s, 5 * s, 10 * s}},
+		"rows of a moment come together": {func(c *Config) {}, []time.Duration{0, 1 * ms, 2 * ms, 2 * ms, 3 * ms},
+			[]time.Duration{0, 2 * ms, 2 * ms, 2 * ms, 4 * ms}},
 		"from and to are part of it": {func(c *Config) { c.From, c.To = "2023-11-14T22:13:21Z", "2023-11-14T22:13:29+00:00" },
 			[]time.Duration{0, 1 * s, 5 * s, 2 * s, 9 * s, 10 * s}, []time.Duration{0, 4 * s, 4 * s, 8 * s}},
 	} {
@@ -131,7 +140,8 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Whole: true}); got != want {
 		t.Errorf("info: got %+v, want %+v", got, want)
 	}
-	want := []market.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000}, {Symbol: "B", Decimals: 2}}
+	want := []market.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000},
+		{Symbol: "B", Decimals: 2}}
 	if got := dir.All(); !slices.Equal(got, want) {
 		t.Errorf("symbols: got %+v, want %+v", got, want)
 	}
@@ -149,7 +159,8 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	if got, want := *all.Status, (market.Status{State: market.Down, Since: 7, Message: "recorded: down"}); got != want {
 		t.Errorf("status: got %+v, want %+v", got, want)
 	}
-	if got, want := all.Images, []market.Quote{{Symbol: 1, Set: market.FieldPrice | market.FieldVWAP | market.FieldTime, Price: 1_234_000_000, VWAP: 1_234_500_000, Time: 8}}; !slices.Equal(got, want) {
+	if got, want := all.Images, []market.Quote{{Symbol: 1, Set: market.FieldPrice | market.FieldVWAP | market.FieldTime,
+		Price: 1_234_000_000, VWAP: 1_234_500_000, Time: 8}}; !slices.Equal(got, want) {
 		t.Errorf("images: got %+v, want %+v", got, want)
 	}
 	if got := all.Ticks; len(got) != 2 || got[0].Symbol != 1 || got[0].Time != 10 || got[1].Symbol != 2 || got[1].Time != 30 {
@@ -178,7 +189,8 @@ func TestLoopBeginsEachRoundWithANewSession(t *testing.T) {
 				got = append(got, fmt.Sprint(at, " ", b.Status.State))
 			}
 			for _, tick := range b.Ticks {
-				got = append(got, fmt.Sprint(at, " ", [...]string{"trade", "quote", "state", "session"}[tick.Kind], tick.Symbol, " ", tick.State, " ", int64(tick.Time-t0)))
+				got = append(got, fmt.Sprint(at, " ", [...]string{"trade", "quote", "state", "session"}[tick.Kind], tick.Symbol, " ", tick.State,
+					" ", int64(tick.Time-t0)))
 			}
 		})
 		if err != nil {
@@ -186,7 +198,8 @@ func TestLoopBeginsEachRoundWithANewSession(t *testing.T) {
 		}
 		round := func(at time.Duration) []string {
 			after := func(s int) string { return (at + time.Duration(s)*time.Second).String() }
-			return []string{after(0) + " trade0 live 0", after(1) + " trade1 live 1000000", after(2) + " state1 halted 2000000", after(3) + " closed"}
+			return []string{after(0) + " trade0 live 0", after(1) + " trade1 live 1000000", after(2) + " state1 halted 2000000",
+				after(3) + " closed"}
 		}
 		again := func(at string) []string {
 			return []string{at + " live", at + " session0 live 0", at + " session1 live 0", at + " state1 live 0"}
@@ -248,7 +261,8 @@ func TestFastReplayStopsWhenItIsTold(t *testing.T) {
 func TestBadRowsAreToldOnceAndCounted(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Speed = 0
-	cfg.File = write(t, trades(0)+`{"k":"trade","s":"A","p":-1,"t":1}`+"\n"+trades(time.Second)+`{"k":"trade","s":"A","p":0,"t":1}`+"\n"+`{"k":"trade","s":"A","p":1,`)
+	bad := func(price int) string { return fmt.Sprintf(`{"k":"trade","s":"A","p":%d,"t":1}`+"\n", price) }
+	cfg.File = write(t, trades(0)+bad(-1)+trades(time.Second)+bad(0)+`{"k":"trade","s":"A","p":1,`)
 	var logged bytes.Buffer
 	reg := prometheus.NewRegistry()
 	s, err := Open(cfg, vendors.Env{Dir: market.NewDirectory(), Log: slog.New(slog.NewTextHandler(&logged, nil))}, nil, reg)
@@ -270,7 +284,8 @@ func TestBadRowsAreToldOnceAndCounted(t *testing.T) {
 	if n := strings.Count(log, "level=WARN"); n != 2 {
 		t.Errorf("%d warnings, want 2:\n%s", n, log)
 	}
-	for _, says := range []string{"line=3 reason=price", "line=7 reason=truncated", `bad_rows="price=2 truncated=1"`, "rows=2 trades=2", "from=2023-11-14T22:13:20Z to=2023-11-14T22:13:21Z"} {
+	for _, says := range []string{"line=3 reason=price", "line=7 reason=truncated", `bad_rows="price=2 truncated=1"`, "rows=2 trades=2",
+		"from=2023-11-14T22:13:20Z to=2023-11-14T22:13:21Z"} {
 		if !strings.Contains(log, says) {
 			t.Errorf("the log does not say %q:\n%s", says, log)
 		}
@@ -291,24 +306,26 @@ func TestOpenRefusesWhatCannotBePlayed(t *testing.T) {
 		change func(*Config)
 		says   []string
 	}{
-		"no file":             {"", func(c *Config) { c.File = "" }, []string{`file: ""`}},
-		"a missing file":      {"", func(c *Config) { c.File = filepath.Join(dir, "nothing") }, []string{"nothing: no such file"}},
-		"a folder":            {"", func(c *Config) { c.File = dir }, []string{dir, "no file that holds anything"}},
-		"a device":            {"", func(c *Config) { c.File = os.DevNull }, []string{os.DevNull, "not a regular file"}},
-		"no such files":       {"", func(c *Config) { c.File = filepath.Join(dir, "*.zst") }, []string{"*.zst", "no file"}},
-		"no pattern":          {"", func(c *Config) { c.File = filepath.Join(dir, "[") }, []string{"file:", "no pattern"}},
-		"an empty file":       {" \n", mapped, []string{"empty"}},
-		"no mapping":          {"a,b\n1,2\n", func(c *Config) {}, []string{"no tick file", "csv"}},
-		"bytes":               {"\x7fELF\x00\x01", mapped, []string{"neither text"}},
-		"broken gzip":         {"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff", mapped, []string{"corrupt"}},
-		"a later version":     {`{"format":"tickertape.ticks","version":9}`, func(c *Config) {}, []string{"line 1: version: 9"}},
-		"other JSON":          {`{"a":1}`, func(c *Config) {}, []string{"line 1: format"}},
-		"a header alone":      {head, func(c *Config) {}, []string{"no rows"}},
-		"bad rows alone":      {head + "x\n{}\n", func(c *Config) {}, []string{"no good row", "json=1", "kind=1"}},
-		"an unknown column":   {"s,t,q\nA,1,2\n", mapped, []string{"csv.price", `"p"`, `"q"`}},
-		"a column twice":      {"s,t,p,p\nA,1,2,3\n", mapped, []string{"csv.price", "3 and 4"}},
-		"from after the end":  {trades(0), func(c *Config) { c.From = "2024-01-01T00:00:00Z" }, []string{"from (2024-01-01T00:00:00Z)", "2023-11-14T22:13:20Z"}},
-		"to before the begin": {trades(0), func(c *Config) { c.To = "2022-01-01T00:00:00Z" }, []string{"to (2022-01-01T00:00:00Z)", "2023-11-14T22:13:20Z"}},
+		"no file":           {"", func(c *Config) { c.File = "" }, []string{`file: ""`}},
+		"a missing file":    {"", func(c *Config) { c.File = filepath.Join(dir, "nothing") }, []string{"nothing: no such file"}},
+		"a folder":          {"", func(c *Config) { c.File = dir }, []string{dir, "no file that holds anything"}},
+		"a device":          {"", func(c *Config) { c.File = os.DevNull }, []string{os.DevNull, "not a regular file"}},
+		"no such files":     {"", func(c *Config) { c.File = filepath.Join(dir, "*.zst") }, []string{"*.zst", "no file"}},
+		"no pattern":        {"", func(c *Config) { c.File = filepath.Join(dir, "[") }, []string{"file:", "no pattern"}},
+		"an empty file":     {" \n", mapped, []string{"empty"}},
+		"no mapping":        {"a,b\n1,2\n", func(c *Config) {}, []string{"no tick file", "csv"}},
+		"bytes":             {"\x7fELF\x00\x01", mapped, []string{"neither text"}},
+		"broken gzip":       {"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff", mapped, []string{"corrupt"}},
+		"a later version":   {`{"format":"tickertape.ticks","version":9}`, func(c *Config) {}, []string{"line 1: version: 9"}},
+		"other JSON":        {`{"a":1}`, func(c *Config) {}, []string{"line 1: format"}},
+		"a header alone":    {head, func(c *Config) {}, []string{"no rows"}},
+		"bad rows alone":    {head + "x\n{}\n", func(c *Config) {}, []string{"no good row", "json=1", "kind=1"}},
+		"an unknown column": {"s,t,q\nA,1,2\n", mapped, []string{"csv.price", `"p"`, `"q"`}},
+		"a column twice":    {"s,t,p,p\nA,1,2,3\n", mapped, []string{"csv.price", "3 and 4"}},
+		"from after the end": {trades(0), func(c *Config) { c.From = "2024-01-01T00:00:00Z" },
+			[]string{"from (2024-01-01T00:00:00Z)", "2023-11-14T22:13:20Z"}},
+		"to before the begin": {trades(0), func(c *Config) { c.To = "2022-01-01T00:00:00Z" },
+			[]string{"to (2022-01-01T00:00:00Z)", "2023-11-14T22:13:20Z"}},
 		"nothing between": {trades(0, time.Hour), func(c *Config) { c.From, c.To = "2023-11-14T22:14:00Z", "2023-11-14T22:15:00Z" },
 			[]string{"2023-11-14T22:14:00Z", "2023-11-14T22:15:00Z", "2023-11-14T22:13:20Z", "2023-11-14T23:13:20Z"}},
 		"a bad speed": {trades(0), func(c *Config) { c.Speed = -1 }, []string{"speed: -1"}},
@@ -358,22 +375,23 @@ func TestValidateNamesKeyAndValue(t *testing.T) {
 		"long gap":          {func(c *Config) { c.MaxGap = 25 * time.Hour }, "max_gap: 25h0m0s is not"},
 		"from":              {func(c *Config) { c.From = "14:30" }, `from: "14:30" is neither empty nor an RFC 3339 instant`},
 		"to":                {func(c *Config) { c.To = "x" }, `to: "x" is neither`},
-		"from after to":     {func(c *Config) { c.From, c.To = "2024-01-02T00:00:00Z", "2024-01-01T00:00:00Z" }, "from: 2024-01-02T00:00:00Z is after to (2024-01-01T00:00:00Z)"},
-		"mapping":           {full, ""},
-		"comma":             {func(c *Config) { c.CSV.Comma = ";;" }, `csv.comma: ";;" is not one character`},
-		"no comma":          {func(c *Config) { c.CSV.Comma = "" }, `csv.comma: "" is not one character`},
-		"zone":              {func(c *Config) { c.CSV.Zone = "Mars/X" }, `csv.zone: "Mars/X" is no time zone`},
-		"layout":            {func(c *Config) { c.CSV.TimeFormat = "15:04" }, `csv.time_format: "15:04" is neither unix_s`},
-		"layout of others":  {func(c *Config) { c.CSV.TimeFormat = "%Y-%m-%d" }, `csv.time_format: "%Y-%m-%d" is neither`},
-		"lot":               {func(c *Config) { c.CSV.Lot = 0 }, "csv.lot: 0 is not between 1 and 1000000"},
-		"no symbol":         {func(c *Config) { full(c); c.CSV.Symbol = "" }, `csv.symbol: "" is no column`},
-		"no time":           {func(c *Config) { full(c); c.CSV.Time = nil }, "csv.time: [] names no column"},
-		"an empty time":     {func(c *Config) { full(c); c.CSV.Time = []string{"a", ""} }, `csv.time[1]: "" is no column`},
-		"no price":          {func(c *Config) { full(c); c.CSV.Price = "" }, `csv.price: "" is no column`},
-		"size alone":        {func(c *Config) { full(c); c.CSV.BidSize = "bz" }, `csv.bid_size: "bz" is of no use without bid`},
-		"no kind":           {func(c *Config) { full(c); c.CSV.Trade = []string{"T"} }, `csv.kind: "" is no column`},
-		"kind alone":        {func(c *Config) { full(c); c.CSV.Kind = "k" }, "csv.trade: [] and quote: []"},
-		"quotes of none":    {func(c *Config) { full(c); c.CSV.Kind, c.CSV.Quote = "k", []string{"Q"} }, `csv.bid: "" is no column`},
+		"from after to": {func(c *Config) { c.From, c.To = "2024-01-02T00:00:00Z", "2024-01-01T00:00:00Z" },
+			"from: 2024-01-02T00:00:00Z is after to (2024-01-01T00:00:00Z)"},
+		"mapping":          {full, ""},
+		"comma":            {func(c *Config) { c.CSV.Comma = ";;" }, `csv.comma: ";;" is not one character`},
+		"no comma":         {func(c *Config) { c.CSV.Comma = "" }, `csv.comma: "" is not one character`},
+		"zone":             {func(c *Config) { c.CSV.Zone = "Mars/X" }, `csv.zone: "Mars/X" is no time zone`},
+		"layout":           {func(c *Config) { c.CSV.TimeFormat = "15:04" }, `csv.time_format: "15:04" is neither unix_s`},
+		"layout of others": {func(c *Config) { c.CSV.TimeFormat = "%Y-%m-%d" }, `csv.time_format: "%Y-%m-%d" is neither`},
+		"lot":              {func(c *Config) { c.CSV.Lot = 0 }, "csv.lot: 0 is not between 1 and 1000000"},
+		"no symbol":        {func(c *Config) { full(c); c.CSV.Symbol = "" }, `csv.symbol: "" is no column`},
+		"no time":          {func(c *Config) { full(c); c.CSV.Time = nil }, "csv.time: [] names no column"},
+		"an empty time":    {func(c *Config) { full(c); c.CSV.Time = []string{"a", ""} }, `csv.time[1]: "" is no column`},
+		"no price":         {func(c *Config) { full(c); c.CSV.Price = "" }, `csv.price: "" is no column`},
+		"size alone":       {func(c *Config) { full(c); c.CSV.BidSize = "bz" }, `csv.bid_size: "bz" is of no use without bid`},
+		"no kind":          {func(c *Config) { full(c); c.CSV.Trade = []string{"T"} }, `csv.kind: "" is no column`},
+		"kind alone":       {func(c *Config) { full(c); c.CSV.Kind = "k" }, "csv.trade: [] and quote: []"},
+		"quotes of none":   {func(c *Config) { full(c); c.CSV.Kind, c.CSV.Quote = "k", []string{"Q"} }, `csv.bid: "" is no column`},
 		"trades of none": {func(c *Config) {
 			full(c)
 			c.CSV.Kind, c.CSV.Trade, c.CSV.Price, c.CSV.Bid = "k", []string{"T"}, "", "b"

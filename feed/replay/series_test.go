@@ -89,10 +89,12 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 		for i := range 20 {
 			at := market.TimeOf(time.Now())
 			price := 100*market.Scale + market.Price(i*7%5)*market.Scale/3
-			trade := market.Tick{Symbol: id, Flags: market.Regular, ID: uint64(i + 1), Price: price, Size: market.Units(uint64(i + 1)), Time: at, Received: at}
+			trade := market.Tick{Symbol: id, Flags: market.Regular, ID: uint64(i + 1), Price: price, Size: market.Units(uint64(i + 1)), Time: at,
+				Received: at}
 			b := market.Batch{Ticks: []market.Tick{trade, {Symbol: id, Kind: market.KindAlive, Time: at, Received: at}}}
 			if i%4 == 3 {
-				b.Corrections = []market.Correction{{Symbol: id, ID: trade.ID, Old: market.Print{Price: trade.Price, Size: trade.Size, Flags: trade.Flags}, Time: at, Received: at}}
+				b.Corrections = []market.Correction{{Symbol: id, ID: trade.ID,
+					Old: market.Print{Price: trade.Price, Size: trade.Size, Flags: trade.Flags}, Time: at, Received: at}}
 			}
 			both(b)
 			time.Sleep(500 * time.Millisecond)
@@ -132,7 +134,8 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 // TestAFileThatIsBrokenOffInItsHeaderIsABadRow is what remains of a recorder that was killed while it began
 // another file.
 func TestAFileThatIsBrokenOffInItsHeaderIsABadRow(t *testing.T) {
-	for name, text := range map[string]string{"half a header": head[:20], "gzip of nothing": "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", "blank": " \n"} {
+	for name, text := range map[string]string{"half a header": head[:20], "gzip of nothing": "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff",
+		"blank": " \n"} {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig()
 			cfg.File = t.TempDir()
@@ -185,13 +188,15 @@ func TestJoinedFilesTellNothingTwice(t *testing.T) {
 // TestTheStatusIsOfTheSourceThatIsBestOff plays what a program with two sources recorded, whose messages can name addresses.
 func TestTheStatusIsOfTheSourceThatIsBestOff(t *testing.T) {
 	status := func(source, state string, second int) string {
-		return fmt.Sprintf(`{"k":"status","src":%q,"status":%q,"since":%d,"message":"dial tcp 10.0.0.5:443: refused"}`+"\n", source, state, t0+second)
+		return fmt.Sprintf(`{"k":"status","src":%q,"status":%q,"since":%d,"message":"dial tcp 10.0.0.5:443: refused"}`+"\n", source, state,
+			t0+second)
 	}
 	text := head + status("a", "down", 0) + status("b", "down", 0) + status("a", "live", 1) + status("b", "live", 2) + status("a", "down", 3) +
 		status("b", "stale", 4) + status("b", "down", 5) + fmt.Sprintf(`{"k":"trade","s":"A","p":1,"t":%d}`+"\n", t0+9)
 	cfg := DefaultConfig()
 	cfg.File = write(t, text)
-	want := []string{"down recorded: a down", "live recorded: a live", "live recorded: b live", "stale recorded: b stale", "down recorded: a down", "trade A 0"}
+	want := []string{"down recorded: a down", "live recorded: a live", "live recorded: b live", "stale recorded: b stale",
+		"down recorded: a down", "trade A 0"}
 	if got := played(t, cfg, newEnv(t), nil); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

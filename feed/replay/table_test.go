@@ -67,8 +67,10 @@ func TestTableMapsColumns(t *testing.T) {
 	}
 	want := []market.Tick{
 		{Symbol: 0, Kind: market.KindTrade, Flags: market.Regular, Price: 189_300_000_000, Size: market.Units(100), Time: at, Received: at},
-		{Symbol: 0, Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_290_000_000, Ask: 189_310_000_000, AskSize: market.Units(300), Time: at, Received: at},
-		{Symbol: 1, Kind: market.KindQuote, Flags: market.HasAsk, Ask: 83_500_000_000, Time: 1122471000000000, Received: 1122471000000000}, // summer time
+		{Symbol: 0, Kind: market.KindQuote, Flags: market.BothSides, Bid: 189_290_000_000, Ask: 189_310_000_000, AskSize: market.Units(300),
+			Time: at, Received: at},
+		// summer time
+		{Symbol: 1, Kind: market.KindQuote, Flags: market.HasAsk, Ask: 83_500_000_000, Time: 1122471000000000, Received: 1122471000000000},
 	}
 	if got := ticksOf(entries); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -97,7 +99,8 @@ func TestTableWithoutKindTellsRowsByTheirPrices(t *testing.T) {
 		t.Errorf("symbols: %v", got)
 	}
 	_, entries, bad = readTable(t, m, "A\t1002\t3\t1.9\t2.1\n")
-	if len(entries) != 2 || entries[0].Tick.Kind != market.KindQuote || entries[1].Tick.Kind != market.KindTrade || entries[1].Tick.Price != 3_000_000_000 || len(bad) > 0 {
+	if len(entries) != 2 || entries[0].Tick.Kind != market.KindQuote || entries[1].Tick.Kind != market.KindTrade ||
+		entries[1].Tick.Price != 3_000_000_000 || len(bad) > 0 {
 		t.Errorf("a quote and a trade in one row: got %v, %v", ticksOf(entries), bad)
 	}
 }
@@ -108,27 +111,29 @@ var badRows = map[string]struct {
 	reason recording.Reason
 	says   []string
 }{
-	"no price":         {"A,27-DEC-2005,09:30:00.000,T,,,,,,5", recording.NoPrice, []string{"price"}},
-	"no side":          {"A,27-DEC-2005,09:30:00.000,Q,,1,,1,,", recording.NoSide, []string{"neither bid nor ask"}},
-	"an unknown kind":  {"A,27-DEC-2005,09:30:00.000,X,,,,,1,5", recording.BadKind, []string{"kind", `"X"`}},
-	"no kind":          {"A,27-DEC-2005,09:30:00.000,,,,,,1,5", recording.BadKind, []string{"kind", `""`}},
-	"too short":        {"A,27-DEC-2005,09:30:00.000,T,,,", recording.BadRow, []string{"price", "7 columns"}},
-	"no symbol":        {",27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.BadSymbol, []string{"sym", `""`}},
-	"a bad symbol":     {"A B,27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.BadSymbol, []string{"sym", `"A B"`}},
-	"a bad time":       {"A,27-DEC-2005,lunch,T,,,,,1,5", recording.BadTime, []string{"day time", `"27-DEC-2005 lunch"`}},
-	"a day too many":   {"A,31-NOV-2005,09:30:00.000,T,,,,,1,5", recording.BadTime, []string{"31-NOV-2005", "out of range"}},
-	"before 1970":      {"A,27-DEC-1905,09:30:00.000,T,,,,,1,5", recording.BadTime, []string{"1905", "1970"}},
-	"no number":        {"A,27-DEC-2005,09:30:00.000,T,,,,,abc,5", recording.BadPrice, []string{"price", `"abc"`}},
-	"a thousand":       {`A,27-DEC-2005,09:30:00.000,T,,,,,"1,000",5`, recording.BadPrice, []string{"price", `"1,000"`}},
-	"an exponent":      {"A,27-DEC-2005,09:30:00.000,T,,,,,1e5,5", recording.BadPrice, []string{"price", `"1e5"`}},
-	"zero":             {"A,27-DEC-2005,09:30:00.000,T,,,,,0.00,5", recording.BadPrice, []string{"price", `"0.00"`, "above zero"}},
-	"negative":         {"A,27-DEC-2005,09:30:00.000,T,,,,,-1,5", recording.BadPrice, []string{"price", `"-1"`}},
-	"a bad bid":        {"A,27-DEC-2005,09:30:00.000,Q,x,,1,,,", recording.BadPrice, []string{"bid", `"x"`}},
-	"a negative size":  {"A,27-DEC-2005,09:30:00.000,T,,,,,1,-5", recording.BadSize, []string{"size", `"-5"`}},
-	"too many lots":    {"A,27-DEC-2005,09:30:00.000,Q,1,,,340282366920938463463374607431,,", recording.BadSize, []string{"bid size", "lots of 100"}},
-	"an open quote":    {`A,27-DEC-2005,09:30:00.000,T,,,,,"1,5`, recording.BadRow, []string{"quote"}},
-	"a quote inside":   {`A,27-DEC-2005,09:30:00.000,T,,,,,1"2,5`, recording.BadRow, []string{"quote"}},
-	"a very long line": {strings.Repeat("A", recording.MaxLine) + ",27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.TooLong, []string{"longer than"}},
+	"no price":        {"A,27-DEC-2005,09:30:00.000,T,,,,,,5", recording.NoPrice, []string{"price"}},
+	"no side":         {"A,27-DEC-2005,09:30:00.000,Q,,1,,1,,", recording.NoSide, []string{"neither bid nor ask"}},
+	"an unknown kind": {"A,27-DEC-2005,09:30:00.000,X,,,,,1,5", recording.BadKind, []string{"kind", `"X"`}},
+	"no kind":         {"A,27-DEC-2005,09:30:00.000,,,,,,1,5", recording.BadKind, []string{"kind", `""`}},
+	"too short":       {"A,27-DEC-2005,09:30:00.000,T,,,", recording.BadRow, []string{"price", "7 columns"}},
+	"no symbol":       {",27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.BadSymbol, []string{"sym", `""`}},
+	"a bad symbol":    {"A B,27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.BadSymbol, []string{"sym", `"A B"`}},
+	"a bad time":      {"A,27-DEC-2005,lunch,T,,,,,1,5", recording.BadTime, []string{"day time", `"27-DEC-2005 lunch"`}},
+	"a day too many":  {"A,31-NOV-2005,09:30:00.000,T,,,,,1,5", recording.BadTime, []string{"31-NOV-2005", "out of range"}},
+	"before 1970":     {"A,27-DEC-1905,09:30:00.000,T,,,,,1,5", recording.BadTime, []string{"1905", "1970"}},
+	"no number":       {"A,27-DEC-2005,09:30:00.000,T,,,,,abc,5", recording.BadPrice, []string{"price", `"abc"`}},
+	"a thousand":      {`A,27-DEC-2005,09:30:00.000,T,,,,,"1,000",5`, recording.BadPrice, []string{"price", `"1,000"`}},
+	"an exponent":     {"A,27-DEC-2005,09:30:00.000,T,,,,,1e5,5", recording.BadPrice, []string{"price", `"1e5"`}},
+	"zero":            {"A,27-DEC-2005,09:30:00.000,T,,,,,0.00,5", recording.BadPrice, []string{"price", `"0.00"`, "above zero"}},
+	"negative":        {"A,27-DEC-2005,09:30:00.000,T,,,,,-1,5", recording.BadPrice, []string{"price", `"-1"`}},
+	"a bad bid":       {"A,27-DEC-2005,09:30:00.000,Q,x,,1,,,", recording.BadPrice, []string{"bid", `"x"`}},
+	"a negative size": {"A,27-DEC-2005,09:30:00.000,T,,,,,1,-5", recording.BadSize, []string{"size", `"-5"`}},
+	"too many lots": {"A,27-DEC-2005,09:30:00.000,Q,1,,,340282366920938463463374607431,,", recording.BadSize,
+		[]string{"bid size", "lots of 100"}},
+	"an open quote":  {`A,27-DEC-2005,09:30:00.000,T,,,,,"1,5`, recording.BadRow, []string{"quote"}},
+	"a quote inside": {`A,27-DEC-2005,09:30:00.000,T,,,,,1"2,5`, recording.BadRow, []string{"quote"}},
+	"a very long line": {strings.Repeat("A", recording.MaxLine) + ",27-DEC-2005,09:30:00.000,T,,,,,1,5", recording.TooLong,
+		[]string{"longer than"}},
 }
 
 func TestTableNamesABadRowAndGoesOn(t *testing.T) {
@@ -234,7 +239,8 @@ func FuzzCSVRow(f *testing.F) {
 			if k.Kind == market.KindQuote {
 				kind = "Q"
 			}
-			fmt.Fprintf(&again, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", dir.Symbol(e.Symbol).Symbol, at.Format("02-Jan-2006"), at.Format("15:04:05.000"), kind,
+			fmt.Fprintf(&again, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", dir.Symbol(e.Symbol).Symbol, at.Format("02-Jan-2006"),
+				at.Format("15:04:05.000"), kind,
 				optional(k.Bid), lots(k.AskSize), optional(k.Ask), lots(k.BidSize), optional(k.Price), k.Size)
 		}
 		_, second, bad := readTable(t, m, again.String())
