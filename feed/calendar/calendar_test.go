@@ -220,7 +220,8 @@ func TestUSKeepsNewYorksClocksWhenTheyChange(t *testing.T) {
 			if got := us.Phase(at); got != Closed {
 				t.Errorf("%v is %v, want closed", at, got)
 			}
-			got := []string{us.Rolled(at).UTC().Format(time.RFC3339), us.NextRoll(at).UTC().Format(time.RFC3339), us.NextOpen(at).UTC().Format(time.RFC3339)}
+			got := []string{us.Rolled(at).UTC().Format(time.RFC3339), us.NextRoll(at).UTC().Format(time.RFC3339),
+				us.NextOpen(at).UTC().Format(time.RFC3339)}
 			if want := []string{c.friday, c.monday, c.mondayOpen}; !slices.Equal(got, want) {
 				t.Errorf("rolls and opening %v, want %v", got, want)
 			}

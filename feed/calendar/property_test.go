@@ -86,7 +86,8 @@ func checkRolls(t *rapid.T, m *Market, at time.Time) {
 func checkUS(t *rapid.T, us *Market, cfg Config, at time.Time) {
 	local := at.In(us.Zone())
 	date := local.Format(dateLayout)
-	if p := us.Phase(at); p != Closed && (local.Weekday() == time.Saturday || local.Weekday() == time.Sunday || slices.Contains(cfg.Closed, date)) {
+	if p := us.Phase(at); p != Closed && (local.Weekday() == time.Saturday || local.Weekday() == time.Sunday ||
+		slices.Contains(cfg.Closed, date)) {
 		t.Fatalf("%v is %v", local, p)
 	}
 
