@@ -167,8 +167,8 @@ func TestRateIsMetOverASessionAndAfterAMinute(t *testing.T) {
 	}
 }
 
-// watch checks what holds for every tick of any market.
-type watch struct {
+// tickChecker checks what holds for every tick of any market.
+type tickChecker struct {
 	t      rapid.TB
 	m      *exchange
 	last   market.Time
@@ -180,8 +180,8 @@ type watch struct {
 	counts map[market.Kind]int
 }
 
-func newWatch(t rapid.TB, m *exchange) *watch {
-	w := &watch{t, m, 0, map[market.SymbolID]market.Tick{}, map[market.SymbolID]bool{}, map[market.SymbolID]bool{},
+func newTickChecker(t rapid.TB, m *exchange) *tickChecker {
+	w := &tickChecker{t, m, 0, map[market.SymbolID]market.Tick{}, map[market.SymbolID]bool{}, map[market.SymbolID]bool{},
 		map[market.SymbolID]market.Price{}, 0, map[market.Kind]int{}}
 	for _, q := range m.images() {
 		w.quote(market.Tick{Symbol: q.Symbol, Bid: q.Bid, Ask: q.Ask, BidSize: q.BidSize, AskSize: q.AskSize, Flags: market.BothSides})
@@ -190,7 +190,7 @@ func newWatch(t rapid.TB, m *exchange) *watch {
 	return w
 }
 
-func (w *watch) quote(tick market.Tick) {
+func (w *tickChecker) quote(tick market.Tick) {
 	in := &w.m.instruments[tick.Symbol]
 	lot := market.Units(in.lot)
 	step := market.Price(market.Scale / 100)
@@ -208,7 +208,7 @@ func (w *watch) quote(tick market.Tick) {
 	w.quotes[tick.Symbol] = tick
 }
 
-func (w *watch) see(tick market.Tick) {
+func (w *tickChecker) see(tick market.Tick) {
 	s := tick.Symbol
 	w.counts[tick.Kind]++
 	if tick.Time < w.last || tick.Received != tick.Time {
@@ -259,7 +259,7 @@ func TestEveryTickIsPlausible(t *testing.T) {
 			HaltEvery: rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute}).Draw(rt, "halts"),
 		}
 		m := testMarket(t, cfg)
-		w := newWatch(rt, m)
+		w := newTickChecker(rt, m)
 		left := 4_000 + 3*cfg.Symbols
 		batch := make([]market.Tick, 0, 500)
 		for ; left > 0 && m.at < 150e6; left -= len(batch) {
@@ -276,13 +276,13 @@ func TestEveryTickOfTheLargestMarketIsPlausible(t *testing.T) {
 		cfg := opening()
 		cfg.Symbols, cfg.Rate = maxSymbols, rate
 		m := testMarket(t, cfg)
-		each(m, max(100*time.Millisecond, 10*time.Second/time.Duration(rate)), newWatch(t, m).see)
+		each(m, max(100*time.Millisecond, 10*time.Second/time.Duration(rate)), newTickChecker(t, m).see)
 	}
 }
 
 func TestQuotesAreThreeToFiveTimesTrades(t *testing.T) {
 	m := testMarket(t, opening())
-	w := newWatch(t, m)
+	w := newTickChecker(t, m)
 	each(m, 2*time.Minute, w.see)
 	if q := float64(w.counts[market.KindQuote]) / float64(w.counts[market.KindTrade]); q < 3 || q > 5 {
 		t.Errorf("%.1f quotes a trade", q)
@@ -311,7 +311,7 @@ func TestAFewNamesAreBusyAndAllHaveTraded(t *testing.T) {
 func TestASessionEndsForEverySymbolAtOnce(t *testing.T) {
 	cfg := Config{Seed: 5, Rate: 1000, Symbols: 40, Session: time.Minute, HaltEvery: 2 * time.Second}
 	m := testMarket(t, cfg)
-	w := newWatch(t, m)
+	w := newTickChecker(t, m)
 	ends := map[market.Time]int{}
 	each(m, 5*time.Minute+time.Second, func(tick market.Tick) {
 		w.see(tick)

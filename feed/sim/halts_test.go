@@ -11,7 +11,7 @@ func TestAHaltIsFiveSilentMinutesAndAnAuction(t *testing.T) {
 	cfg := opening()
 	cfg.Rate, cfg.Symbols = 100, 100
 	m := testMarket(t, cfg)
-	w := newWatch(t, m) // it fails where a halted symbol ticks
+	w := newTickChecker(t, m) // it fails where a halted symbol ticks
 	began := map[market.SymbolID]market.Time{}
 	next := map[market.SymbolID][]market.Kind{} // what must follow the end of a halt
 	ends := 0
