@@ -41,18 +41,18 @@ type Config struct {
 
 // FeedConfig is what holds for all sources, and a section for each.
 type FeedConfig struct {
-	Sources  feed.Config        `mapstructure:",squash"`
-	Desk     consolidate.Config `mapstructure:",squash"`
-	Calendar calendar.Config    `mapstructure:"calendar"`
-	Sim      sim.Config         `mapstructure:"sim"`
-	Replay   replay.Config      `mapstructure:"replay"`
-	Coinbase coinbase.Config    `mapstructure:"coinbase"`
-	Binance  binance.Config     `mapstructure:"binance"`
-	Kraken   kraken.Config      `mapstructure:"kraken"`
-	Alpaca   alpaca.Config      `mapstructure:"alpaca"`
-	Finnhub  finnhub.Config     `mapstructure:"finnhub"`
-	Massive  massive.Config     `mapstructure:"massive"`
-	Relay    relay.Config       `mapstructure:"relay"`
+	Sources     feed.Config        `mapstructure:",squash"`
+	Consolidate consolidate.Config `mapstructure:",squash"`
+	Calendar    calendar.Config    `mapstructure:"calendar"`
+	Sim         sim.Config         `mapstructure:"sim"`
+	Replay      replay.Config      `mapstructure:"replay"`
+	Coinbase    coinbase.Config    `mapstructure:"coinbase"`
+	Binance     binance.Config     `mapstructure:"binance"`
+	Kraken      kraken.Config      `mapstructure:"kraken"`
+	Alpaca      alpaca.Config      `mapstructure:"alpaca"`
+	Finnhub     finnhub.Config     `mapstructure:"finnhub"`
+	Massive     massive.Config     `mapstructure:"massive"`
+	Relay       relay.Config       `mapstructure:"relay"`
 }
 
 // LogConfig says what is logged and how.
@@ -67,7 +67,7 @@ func DefaultConfig() Config {
 		Server:         dashboard.DefaultConfig(),
 		TrustedProxies: []string{},
 		Log:            LogConfig{Level: "info", Format: "auto"},
-		Feed: FeedConfig{Sources: feed.DefaultConfig(), Desk: consolidate.DefaultConfig(), Calendar: calendar.DefaultConfig(),
+		Feed: FeedConfig{Sources: feed.DefaultConfig(), Consolidate: consolidate.DefaultConfig(), Calendar: calendar.DefaultConfig(),
 			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(), Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(), Relay: relay.DefaultConfig()},
 		Broadcast: broadcast.DefaultConfig(),
 		Limits:    admission.DefaultConfig(),
@@ -95,7 +95,7 @@ func checkProxies(proxies []string) error {
 
 // validate reports every value that is not allowed, by key within the section.
 func (c FeedConfig) validate() error {
-	errs := []error{c.Sources.Validate(), c.Desk.Validate(), under("calendar", c.Calendar.Validate())}
+	errs := []error{c.Sources.Validate(), c.Consolidate.Validate(), under("calendar", c.Calendar.Validate())}
 	for i, name := range c.Sources.Source {
 		if _, known := kindOf(name); !known {
 			errs = append(errs, fmt.Errorf("source: %q is not one of %s", name, kindNames()))
@@ -109,7 +109,7 @@ func (c FeedConfig) validate() error {
 	if slices.Contains(c.Sources.Source, "replay") && c.Replay.File == "" {
 		errs = append(errs, errors.New(`replay.file: "" is no file; the replay feed needs one`))
 	}
-	for i, r := range c.Desk.Symbols {
+	for i, r := range c.Consolidate.Symbols {
 		if r.Market != "" && !slices.Contains(calendar.Names(), r.Market) {
 			errs = append(errs, fmt.Errorf("symbols[%d].market: %q is not one of %s", i, r.Market, strings.Join(calendar.Names(), ", ")))
 		}

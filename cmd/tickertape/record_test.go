@@ -131,7 +131,7 @@ func TestRawHeaderIsEnoughToDecode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig().Feed
 			cfg.Sources.Source = []string{name}
-			cfg.Desk.Symbols = nil
+			cfg.Consolidate.Symbols = nil
 			header, err := rawHeader(cfg)
 			if err != nil {
 				t.Skipf("it cannot be opened as it is: %v", err)

@@ -55,7 +55,7 @@ func TestARawRecordingOfAMarketPlays(t *testing.T) {
 	cfg := DefaultConfig().Feed
 	cfg.Sources.Source = []string{"coinbase"}
 	cfg.Coinbase.URL, cfg.Coinbase.REST, cfg.Coinbase.Symbols = "ws://"+addr, "http://"+addr, []string{"ETH-USD"}
-	cfg.Desk.Symbols = []consolidate.Route{{Symbol: "BTC", Sources: []string{"coinbase:BTC-USD"}}}
+	cfg.Consolidate.Symbols = []consolidate.Route{{Symbol: "BTC", Sources: []string{"coinbase:BTC-USD"}}}
 	plan := recordPlan{out: filepath.Join(t.TempDir(), "raw.ndjson"), raw: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

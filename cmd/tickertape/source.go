@@ -99,7 +99,7 @@ func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg pr
 		if !known {
 			return nil, nil, fmt.Errorf("feed.source: %q is not one of %s", name, kindNames())
 		}
-		env := vendors.Env{Dir: dir.Named(consolidate.Names(cfg.Desk.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
+		env := vendors.Env{Dir: dir.Named(consolidate.Names(cfg.Consolidate.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
 		sources, err := k.open(cfg, env, reg)
 		if err != nil {
 			return nil, nil, err
@@ -130,5 +130,6 @@ func newFeed(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg promet
 	if err != nil {
 		return nil, nil, err
 	}
-	return consolidate.New(cfg.Desk, cfg.Sources.Silence, supervise(sources, cfg.Sources, hours, log, reg), dir, hours, log, reg), hours, nil
+	supervised := supervise(sources, cfg.Sources, hours, log, reg)
+	return consolidate.New(cfg.Consolidate, cfg.Sources.Silence, supervised, dir, hours, log, reg), hours, nil
 }

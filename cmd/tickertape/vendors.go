@@ -36,7 +36,7 @@ func remoteKind[C interface{ Validate() error }](name string, section func(*Feed
 	symbols := func(cfg FeedConfig) []string {
 		_, configured := section(&cfg)
 		list := slices.Clone(*configured)
-		for _, s := range consolidate.Wanted(cfg.Desk.Symbols, name) {
+		for _, s := range consolidate.Wanted(cfg.Consolidate.Symbols, name) {
 			if !slices.Contains(list, s) {
 				list = append(list, s)
 			}
