@@ -6,15 +6,20 @@ import (
 )
 
 const (
-	firstWait        = time.Second      // the first wait after a loss is shorter than this; it doubles with each failure
-	longestWait      = time.Minute      // and stops growing here
-	firstRefusal     = time.Minute      // the same after a refusal, of which at least half is waited
-	longestRefusal   = 15 * time.Minute //
-	longestRequest   = time.Hour        // a longer wait that the other side asks for is cut to this
-	healthyAfter     = time.Minute      // good data for so long resets the backoff
-	restartWait      = 200 * time.Millisecond
-	mostDoublings    = 10
-	requestExtraPart = 10 // up to a tenth more than what the other side asks for, so that not all come at once
+	// After a loss, the redial waits for up to a second, and up to twice as long after each further failure.
+	lossWait     = time.Second
+	lossWaitMost = time.Minute
+	// After a refusal, it waits for half a minute to a minute, and twice as long after each further failure.
+	refusalWait     = time.Minute
+	refusalWaitMost = 15 * time.Minute
+	// After the first restart in a row, it waits for up to this.
+	restartWait = 200 * time.Millisecond
+	// The other side may ask for a longer wait, but not for more than an hour.
+	requestMost = time.Hour
+	// A connection with good data for a minute resets the backoff.
+	healthyAfter = time.Minute
+
+	mostDoublings = 10 // keeps the spans from overflowing
 )
 
 // backoff chooses how long to wait before each redial: a random part of a span that doubles with every failure.
@@ -26,7 +31,7 @@ func (b *backoff) next(br *Break) time.Duration {
 	var wait time.Duration
 	switch br.Cause {
 	case Refused, Taken: // never near zero: whoever comes back at once is refused again
-		span := min(firstRefusal<<min(b.failures-1, mostDoublings), longestRefusal)
+		span := min(refusalWait<<min(b.failures-1, mostDoublings), refusalWaitMost)
 		wait = span/2 + rand.N(span/2)
 	case Restart:
 		if b.failures == 1 {
@@ -35,10 +40,10 @@ func (b *backoff) next(br *Break) time.Duration {
 		}
 		fallthrough
 	default:
-		wait = rand.N(min(firstWait<<min(b.failures-1, mostDoublings), longestWait))
+		wait = rand.N(min(lossWait<<min(b.failures-1, mostDoublings), lossWaitMost))
 	}
-	if asked := min(br.After, longestRequest); asked > 0 {
-		wait = max(wait, asked+rand.N(asked/requestExtraPart+1))
+	if asked := min(br.After, requestMost); asked > 0 {
+		wait = max(wait, asked+rand.N(asked/10+1)) // up to a tenth more, so that not all come back at once
 	}
 	return wait + 1 // a timer of 0 crashes the race detector in synctest: golang.org/issue/78156
 }
