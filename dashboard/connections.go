@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -206,6 +207,23 @@ func (s *connections) write(c *conn, begins bool) {
 
 // leave is called when a connection is closed; the second time it does nothing.
 func (s *connections) leave(c *conn) { s.move(c, gone) }
+
+// closeAll closes every connection that is still there when nobody is served any more. net/http has forgotten those that
+// linger behind a refused body.
+func (s *connections) closeAll() {
+	for {
+		s.mu.Lock()
+		var next *conn
+		for i := range s.queues {
+			next = cmp.Or(next, s.queues[i].oldest)
+		}
+		s.mu.Unlock()
+		if next == nil {
+			return
+		}
+		next.shut()
+	}
+}
 
 func (s *connections) put(c *conn, to stage) {
 	if c.stage < numStages {

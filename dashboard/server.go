@@ -156,6 +156,9 @@ func (s *Server) Run(ctx context.Context) error {
 			failed = err
 		}
 	}
+	for _, e := range endpoints {
+		e.port.all.closeAll()
+	}
 	return failed
 }
 

@@ -58,6 +58,20 @@ func serve(t *testing.T) (url string, board *broadcast.Board) {
 
 func serveWith(t *testing.T, change func(*terms)) *site {
 	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	s, done := serveUntil(ctx, t, change)
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// serveUntil serves until ctx ends; done is told when Run has returned.
+func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site, done <-chan error) {
+	t.Helper()
 	reg, out := prometheus.NewRegistry(), &logged{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	lists := []broadcast.Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}
@@ -87,23 +101,18 @@ func serveWith(t *testing.T, change func(*terms)) *site {
 	}
 	board := broadcast.NewBoard(broadcast.DefaultConfig(), lists, dir, feed.Info{Name: "sim", Simulated: true}, terms.Door, log, reg)
 	terms.Board = board
-	s, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
+	server, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 2)
-	go func() { done <- s.Run(ctx) }()
-	go func() { done <- board.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		for range 2 {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	return &site{s, terms.Door, "http://" + s.Addr(), board, reg, out}
+	ended := make(chan error, 1)
+	boardEnded := make(chan error, 1)
+	go func() { boardEnded <- board.Run(ctx) }()
+	go func() {
+		err := server.Run(ctx)
+		ended <- errors.Join(err, <-boardEnded)
+	}()
+	return &site{server, terms.Door, "http://" + server.Addr(), board, reg, out}, ended
 }
 
 // logged is a log that can be read while others write.

@@ -158,12 +158,12 @@ func recordedServer(t *testing.T, speed float64) string {
 
 func awaitTheEnd(t *testing.T, url string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
 		if got := askQuotes(t, url+"/api/quotes?symbols=IBM"); got.Status == "closed" && len(got.Quotes) == 1 && got.Quotes[0]["st"] == `"closed"` {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not over within %v", patience)
+			t.Fatalf("not over within %v", within)
 		}
 	}
 }
@@ -320,7 +320,7 @@ func TestBarsOfASubscriptionAreThoseOfTheRecording(t *testing.T) {
 				}
 				return true
 			}
-			deadline := time.Now().Add(patience)
+			deadline := time.Now().Add(within)
 			listen(f, t, url, func() bool { return right() || time.Now().After(deadline) })
 			for key := range f.bars {
 				if !maps.Equal(f.bars[key], want[key]) {

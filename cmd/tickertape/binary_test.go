@@ -18,14 +18,22 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // within is how long the tests of the binary wait for what should happen at once. A machine that
 // is busy with other things may be slow; what has to be quick is measured apart.
 const within = 30 * time.Second
 
+// TestMain fails when a goroutine is left behind, of run or of a test.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "goroutines are left:", err)
+		code = 1
+	}
 	if dir := binaryDir; dir != "" {
 		os.RemoveAll(dir)
 	}

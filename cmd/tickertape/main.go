@@ -47,19 +47,34 @@ func execute(args []string) int {
 	return exitError
 }
 
-// untilSignal is a context that ends with the first SIGINT or SIGTERM. The second exits at once.
-func untilSignal() (context.Context, context.CancelFunc) {
+// untilSignal is a context that ends with the first SIGINT or SIGTERM. The second exits at once. stop ends the watch for
+// signals, and the context; it has to be called.
+func untilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
-		<-signals
-		cancel()
-		<-signals
-		fmt.Fprintln(os.Stderr, "tickertape: second signal: exit at once")
-		os.Exit(exitError)
+		defer close(ended)
+		select {
+		case <-signals:
+			cancel()
+		case <-over:
+			return
+		}
+		select {
+		case <-signals:
+			fmt.Fprintln(os.Stderr, "tickertape: second signal: exit at once")
+			os.Exit(exitError)
+		case <-over:
+		}
 	}()
-	return ctx, cancel
+	return ctx, func() {
+		signal.Stop(signals)
+		close(over)
+		<-ended
+		cancel()
+	}
 }
 
 func newRoot() *cobra.Command {

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second
 	nyseFile  = "../../../shared/data/nyse-2005/TradesAndQuotes.csv.gz"
 	nyseSetup = "../../deploy/examples/nyse-2005.yaml"
 )
@@ -22,28 +21,14 @@ const (
 // start runs the program in this process and returns where it serves. It is stopped with the test.
 func start(t *testing.T, cfg Config) (url string) {
 	t.Helper()
-	cfg.Server.Listen = "127.0.0.1:0"
 	cfg.Server.Drain = 0
-	ctx, stop := context.WithCancel(context.Background())
-	said := make(chan string, 1)
-	done := make(chan error, 1)
-	go func() { done <- run(ctx, cfg, slog.New(&listener{Handler: slog.DiscardHandler, url: said})) }()
+	url, stop := begin(t, cfg)
 	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
+		if err := stop(); err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
-	select {
-	case url := <-said:
-		return url
-	case err := <-done:
-		done <- err
-		t.Fatalf("run ended: %v", err)
-	case <-time.After(patience):
-		t.Fatal("not serving")
-	}
-	return ""
+	return url
 }
 
 // listener is a log that hears where the server is.
@@ -124,13 +109,13 @@ func TestRealRecordingEndsInItsKnownState(t *testing.T) {
 			url := start(t, cfg)
 			ask := url + "/api/quotes?symbols=IBM,GE,C,WMT,XOM,AIG,SPY"
 			var got quotesAnswer
-			for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
 				// closed: the recording is over, and every quote says so
 				if got = askQuotes(t, ask); got.Status == "closed" && len(got.Quotes) == len(want) && got.Quotes[0]["st"] == `"closed"` {
 					break
 				}
 				if time.Now().After(deadline) {
-					t.Fatalf("not over within %v: %+v", patience, got)
+					t.Fatalf("not over within %v: %+v", within, got)
 				}
 			}
 			for _, q := range got.Quotes {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"time"
 )
@@ -44,15 +45,27 @@ func pipeline(path string) func(context.Context, *attacker) error {
 		if err != nil {
 			return err
 		}
-		defer c.Close()
+		defer discard(c)()
 		many := strings.Repeat(a.request(path), 40)
-		go io.Copy(io.Discard, c) // until it is closed
 		for ctx.Err() == nil {
 			if _, err := io.WriteString(c, many); err != nil {
 				return err
 			}
 		}
 		return ctx.Err()
+	}
+}
+
+// discard reads a connection and forgets what it reads, until the function that it returns closes it.
+func discard(c net.Conn) (stop func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		io.Copy(io.Discard, c)
+	}()
+	return func() {
+		c.Close()
+		<-ended
 	}
 }
 
@@ -98,8 +111,7 @@ func trickleAtEvents(ctx context.Context, a *attacker) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	go io.Copy(io.Discard, c) // until it is closed
+	defer discard(c)()
 	return every(ctx, 10*time.Millisecond, func() error {
 		for range floodRate / 100 {
 			if _, err := c.Write([]byte{'x'}); err != nil {
