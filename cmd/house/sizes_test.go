@@ -47,9 +47,6 @@ var larger = map[oversize]string{
 	{"lines", "feed/vendors/kraken"}:            "being rebuilt",
 	{"lines", "feed/vendors/massive"}:           "being rebuilt",
 	{"lines", "feed/vendors/vendortest"}:        "being rebuilt",
-	{"lines", "cmd/tickertape"}:                 "to be wrapped",
-	{"lines", "cmd/tickertape/attack"}:          "to be wrapped",
-	{"lines", "cmd/tickertape/bench"}:           "to be wrapped",
 
 	{"struct", "broadcast.Board"}:       "board, hub and wire are in one",
 	{"struct", "broadcast.shard"}:       "quotes and series are carried apart",
@@ -58,15 +55,14 @@ var larger = map[oversize]string{
 	{"struct", "feed/sim.exchange"}:     "the simulated market and its parameters are in one",
 	{"struct", "feed/sim.instrument"}:   "a symbol's parameters and its state are in one",
 
-	{"methods", "broadcast.Board"}:                "board, hub and wire are in one",
-	{"methods", "broadcast.shard"}:                "quotes and series are carried apart",
-	{"methods", "broadcast.store"}:                "values, bars, trades and their encodings are in one",
-	{"methods", "broadcast.subscriber"}:           "four slots for what is to be told; one outbox is to replace them",
-	{"methods", "feed/consolidate.Desk"}:          "being rebuilt",
-	{"methods", "feed/recording.line"}:            "headers, ticks and raw frames share one line",
-	{"methods", "feed/vendors/coinbase.Decoder"}:  "being rebuilt",
-	{"methods", "feed/vendors/kraken.Decoder"}:    "being rebuilt",
-	{"methods", "cmd/tickertape/attack.attacker"}: "each attack is a method",
+	{"methods", "broadcast.Board"}:               "board, hub and wire are in one",
+	{"methods", "broadcast.shard"}:               "quotes and series are carried apart",
+	{"methods", "broadcast.store"}:               "values, bars, trades and their encodings are in one",
+	{"methods", "broadcast.subscriber"}:          "four slots for what is to be told; one outbox is to replace them",
+	{"methods", "feed/consolidate.Desk"}:         "being rebuilt",
+	{"methods", "feed/recording.line"}:           "headers, ticks and raw frames share one line",
+	{"methods", "feed/vendors/coinbase.Decoder"}: "being rebuilt",
+	{"methods", "feed/vendors/kraken.Decoder"}:   "being rebuilt",
 }
 
 // An oversize is what is too large.

@@ -20,38 +20,22 @@ type benchFlags struct {
 	standard, json, quiet bool
 }
 
-// benchCommand measures what a box holds.
+// benchCommand measures how many subscribers a machine holds.
 func benchCommand(file *string) *cobra.Command {
 	plan := bench.DefaultPlan()
 	var flags benchFlags
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure what a box holds: many subscribers, what they get and what it costs",
-		Long: "bench connects subscribers to a running tickertape (--url), or to one that it starts with the simulated feed, and reports how much they get,\n" +
-			"how late it is, and what the server needs for it. It ends by itself, or at SIGINT or SIGTERM with what it has measured until then.",
+		Short: "Measure how many subscribers a machine holds, and what each costs",
+		Long: "bench connects subscribers to a running tickertape (--url), or to one that it starts with the simulated feed.\n" +
+			"It reports how much they get, how late it is, and what CPU and memory the server needs for it. It ends by itself,\n" +
+			"or at SIGINT or SIGTERM with what it has measured until then.",
 		Args: noArgs,
 	}
 	f := c.Flags()
-	f.StringVar(&plan.URL, "url", plan.URL, "a running tickertape, such as http://localhost:8080 (default one that is started for it)")
-	f.IntVar(&plan.Subscribers, "subscribers", plan.Subscribers, "how many connect")
-	f.StringVar(&plan.Transport, "transport", plan.Transport, "how they listen: websocket, sse")
-	f.StringVar(&plan.Watchlist, "watchlist", plan.Watchlist, "whom they follow: shared, all of them the same symbols; personal, each its own random ones")
-	f.IntVar(&plan.Symbols, "symbols", plan.Symbols, "whose quotes each follows, so many symbols; 0 is all")
-	f.BoolVar(&plan.NoQuotes, "no-quotes", plan.NoQuotes, "follow no quotes, only what --bars and --trades say")
-	f.IntVar(&plan.Bars, "bars", plan.Bars, "whose bars of a minute each follows, so many symbols")
-	f.IntVar(&plan.Trades, "trades", plan.Trades, "whose trades each follows, so many symbols")
-	f.Uint64Var(&plan.Seed, "seed", plan.Seed, "of the personal watchlists: the same seed, the same symbols")
-	f.Float64Var(&plan.Rate, "rate", plan.Rate, "updates a second that each asks for, at most; 0 is every flush")
-	f.StringSliceVar(&plan.Fields, "fields", plan.Fields, "keys that each asks for, such as p,v,t (default all)")
-	f.Float64Var(&plan.Slow, "slow", plan.Slow, "the part of them that reads slowly, 4 KiB every 2s: 0 to 1")
-	f.DurationVar(&plan.Ramp, "ramp", plan.Ramp, "time in which they connect; 0s is all at once, which is more than a server lets in (key limits.total.handshakes)")
-	f.DurationVar(&plan.Warmup, "warmup", plan.Warmup, "time between the last one's snapshot and the measuring")
-	f.DurationVar(&plan.Duration, "duration", plan.Duration, "how long to measure")
-	f.BoolVar(&plan.Compress, "compress", plan.Compress, "offer compression (permessage-deflate), with --transport websocket")
-	f.IntVar(&plan.Server.Ticks, "ticks", plan.Server.Ticks, "without --url: ticks a second (key feed.sim.rate)")
-	f.IntVar(&plan.Server.Symbols, "market-symbols", plan.Server.Symbols, "without --url: symbols in the market (key feed.sim.symbols)")
-	f.DurationVar(&plan.Server.Interval, "interval", plan.Server.Interval, "without --url: least time between two flushes (key broadcast.interval)")
-	f.BoolVar(&flags.standard, "standard", false, "run the standard set and print one table in Markdown; --subscribers is the most of a scenario")
+	benchPlanFlags(f, &plan)
+	f.BoolVar(&flags.standard, "standard", false,
+		"run the standard set and print its tables in Markdown; --subscribers limits each scenario")
 	f.BoolVar(&flags.json, "json", false, "print JSON instead of a table")
 	f.BoolVar(&flags.quiet, "quiet", false, "show no progress")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -89,6 +73,33 @@ func benchCommand(file *string) *cobra.Command {
 	return c
 }
 
+// benchPlanFlags are those that set a plan, whose values are the defaults.
+func benchPlanFlags(f *pflag.FlagSet, plan *bench.Plan) {
+	f.StringVar(&plan.URL, "url", plan.URL, "a running tickertape, such as http://localhost:8080 (default: start one)")
+	f.IntVar(&plan.Subscribers, "subscribers", plan.Subscribers, "number of subscribers")
+	f.StringVar(&plan.Transport, "transport", plan.Transport, "websocket or sse")
+	f.StringVar(&plan.Watchlist, "watchlist", plan.Watchlist,
+		"shared: all follow the same symbols; personal: each follows random symbols of its own")
+	f.IntVar(&plan.Symbols, "symbols", plan.Symbols, "number of symbols whose quotes each follows; 0 is all")
+	f.BoolVar(&plan.NoQuotes, "no-quotes", plan.NoQuotes, "follow no quotes, only bars and trades")
+	f.IntVar(&plan.Bars, "bars", plan.Bars, "number of symbols whose bars of a minute each follows")
+	f.IntVar(&plan.Trades, "trades", plan.Trades, "number of symbols whose trades each follows")
+	f.Uint64Var(&plan.Seed, "seed", plan.Seed, "seed of the personal watchlists: the same seed gives the same symbols")
+	f.Float64Var(&plan.Rate, "rate", plan.Rate, "most updates a second that each asks for; 0 is every flush")
+	f.StringSliceVar(&plan.Fields, "fields", plan.Fields, "keys that each asks for, such as p,v,t (default all)")
+	f.Float64Var(&plan.Slow, "slow", plan.Slow, "part of the subscribers that read slowly, 4 KiB every 2s: 0 to 1")
+	f.DurationVar(&plan.Ramp, "ramp", plan.Ramp,
+		"time over which they connect; 0s is all at once, which is more than a server admits (key limits.total.handshakes)")
+	f.DurationVar(&plan.Warmup, "warmup", plan.Warmup, "time from the last snapshot to the start of the measurement")
+	f.DurationVar(&plan.Duration, "duration", plan.Duration, "length of the measurement")
+	f.BoolVar(&plan.Compress, "compress", plan.Compress, "offer compression (permessage-deflate), with --transport websocket")
+	f.IntVar(&plan.Server.Ticks, "ticks", plan.Server.Ticks, "without --url: ticks a second (key feed.sim.rate)")
+	f.IntVar(&plan.Server.Symbols, "market-symbols", plan.Server.Symbols, "without --url: symbols in the market (key feed.sim.symbols)")
+	f.DurationVar(&plan.Server.Interval, "interval", plan.Server.Interval,
+		"without --url: least time between two flushes (key broadcast.interval)")
+}
+
+// printBench writes a report as a table, or as JSON.
 func printBench(w io.Writer, report *bench.Report, asJSON bool) error {
 	if asJSON {
 		return bench.JSON(w, report)
@@ -141,7 +152,7 @@ func checkBench(cmd *cobra.Command, plan bench.Plan, flags benchFlags, config st
 	return oneLine(errors.Join(errs...))
 }
 
-// oneLine joins errors with semicolons: what is wrong with a command line is told in a line.
+// oneLine joins errors with semicolons, so that all that is wrong with a command line fits into one line.
 func oneLine(err error) error {
 	var all error
 	for _, e := range flatten(err) {

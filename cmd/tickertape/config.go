@@ -39,7 +39,7 @@ type Config struct {
 	Watchlists     []broadcast.Watchlist `mapstructure:"watchlists"`
 }
 
-// FeedConfig is what holds for all sources, and a section for each.
+// FeedConfig has the keys of all sources together, and a section for each kind of source.
 type FeedConfig struct {
 	Sources     feed.Config        `mapstructure:",squash"`
 	Consolidate consolidate.Config `mapstructure:",squash"`
@@ -55,7 +55,7 @@ type FeedConfig struct {
 	Relay       relay.Config       `mapstructure:"relay"`
 }
 
-// LogConfig says what is logged and how.
+// LogConfig is the level below which nothing is logged, and the format: text, json, or auto, which is text on a terminal.
 type LogConfig struct {
 	Level  string `mapstructure:"level"`
 	Format string `mapstructure:"format"`
@@ -67,13 +67,22 @@ func DefaultConfig() Config {
 		Server:         dashboard.DefaultConfig(),
 		TrustedProxies: []string{},
 		Log:            LogConfig{Level: "info", Format: "auto"},
-		Feed: FeedConfig{Sources: feed.DefaultConfig(), Consolidate: consolidate.DefaultConfig(), Calendar: calendar.DefaultConfig(),
-			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(), Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(), Relay: relay.DefaultConfig()},
+		Feed: FeedConfig{
+			Sources: feed.DefaultConfig(), Consolidate: consolidate.DefaultConfig(), Calendar: calendar.DefaultConfig(),
+			Sim: sim.DefaultConfig(), Replay: replay.DefaultConfig(), Relay: relay.DefaultConfig(),
+			Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(),
+			Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(),
+		},
 		Broadcast: broadcast.DefaultConfig(),
 		Limits:    admission.DefaultConfig(),
 		Watchlists: []broadcast.Watchlist{
-			{Name: "leaders", Symbols: []string{"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "BRK.B", "JPM", "LLY", "V", "XOM", "UNH", "COST", "WMT", "NFLX", "HD", "PG", "KO", "BA", "DIS", "INTC", "F"}},
-			{Name: "tech", Symbols: []string{"AAPL", "MSFT", "NVDA", "AVGO", "ORCL", "CRM", "AMD", "ADBE", "CSCO", "QCOM", "TXN", "INTC", "IBM", "MU", "AMAT"}},
+			{Name: "leaders", Symbols: []string{
+				"AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "AVGO", "BRK.B", "JPM", "LLY", "V",
+				"XOM", "UNH", "COST", "WMT", "NFLX", "HD", "PG", "KO", "BA", "DIS", "INTC", "F",
+			}},
+			{Name: "tech", Symbols: []string{
+				"AAPL", "MSFT", "NVDA", "AVGO", "ORCL", "CRM", "AMD", "ADBE", "CSCO", "QCOM", "TXN", "INTC", "IBM", "MU", "AMAT",
+			}},
 			{Name: "banks", Symbols: []string{"JPM", "BAC", "WFC", "C", "GS", "MS", "USB", "PNC", "SCHW", "BK"}},
 			{Name: "energy", Symbols: []string{"XOM", "CVX", "COP", "SLB", "EOG", "MPC", "PSX", "OXY", "VLO", "KMI"}},
 		},
@@ -82,9 +91,11 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by full key.
 func (c Config) Validate() error {
-	errs := []error{c.Server.Validate(), checkProxies(c.TrustedProxies), c.Log.validate(), under("feed", c.Feed.validate())}
-	errs = append(errs, under("broadcast", c.Broadcast.Validate()), under("limits", c.Limits.Validate()), broadcast.CheckWatchlists(c.Watchlists))
-	return errors.Join(errs...)
+	return errors.Join(
+		c.Server.Validate(), checkProxies(c.TrustedProxies), c.Log.validate(),
+		under("feed", c.Feed.validate()), under("broadcast", c.Broadcast.Validate()), under("limits", c.Limits.Validate()),
+		broadcast.CheckWatchlists(c.Watchlists),
+	)
 }
 
 // checkProxies reports an entry that is neither an address nor a prefix, by index.
@@ -115,7 +126,8 @@ func (c FeedConfig) validate() error {
 		}
 		for j, s := range r.Sources {
 			if name, _, err := consolidate.SplitSource(s); err == nil && !slices.Contains(c.Sources.Source, name) {
-				errs = append(errs, fmt.Errorf("symbols[%d].sources[%d]: %q: the feed %q is not in source: [%s]", i, j, s, name, strings.Join(c.Sources.Source, ", ")))
+				errs = append(errs, fmt.Errorf("symbols[%d].sources[%d]: %q: the feed %q is not in source: [%s]",
+					i, j, s, name, strings.Join(c.Sources.Source, ", ")))
 			}
 		}
 	}
@@ -133,7 +145,7 @@ func (c LogConfig) validate() error {
 	return errors.Join(errs...)
 }
 
-// under puts a section's name before each of its errors.
+// under puts a section's name before the key of each of its errors.
 func under(section string, err error) error {
 	var errs []error
 	for _, e := range flatten(err) {
@@ -142,7 +154,7 @@ func under(section string, err error) error {
 	return errors.Join(errs...)
 }
 
-// flatten takes joined errors apart.
+// flatten returns the errors that were joined, those of joined errors within them included.
 func flatten(err error) []error {
 	if err == nil {
 		return nil
@@ -202,7 +214,8 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 	wrong := map[string]bool{}
 	for _, key := range unknownKeys(v, known) {
 		if slices.ContainsFunc(known, func(l leaf) bool { return strings.HasPrefix(l.name(), key+".") }) {
-			errs = append(errs, fmt.Errorf("%s: %s is not a section with keys of its own", key, shown(v.Get(strings.ReplaceAll(key, ".", delimiter)))))
+			value := v.Get(strings.ReplaceAll(key, ".", delimiter))
+			errs = append(errs, fmt.Errorf("%s: %s is not a section with keys of its own", key, shown(value)))
 		} else {
 			errs = append(errs, fmt.Errorf("%s: unknown key%s", key, suggest(key, known)))
 		}

@@ -16,26 +16,27 @@ func configCommand(file *string) *cobra.Command {
 	c := &cobra.Command{Use: "config", Short: "Check or print the configuration", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 		return usageError{fmt.Errorf("config: want check or print")}
 	}}
-	c.AddCommand(
-		&cobra.Command{Use: "check", Short: "Report all that is wrong, exit 2 if anything is", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			_, warnings, err := loadConfig(*file, nil)
-			if err != nil {
-				return err
-			}
-			for _, w := range warnings {
-				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "ok")
-			return nil
-		}},
-		&cobra.Command{Use: "print", Short: "Print the effective configuration", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, _, err := loadConfig(*file, nil)
-			if err != nil {
-				return err
-			}
-			return printConfig(cmd, cfg)
-		}},
-	)
+	check := &cobra.Command{Use: "check", Short: "Report all mistakes, exit 2 if there are any", Args: noArgs}
+	check.RunE = func(cmd *cobra.Command, _ []string) error {
+		_, warnings, err := loadConfig(*file, nil)
+		if err != nil {
+			return err
+		}
+		for _, w := range warnings {
+			fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "ok")
+		return nil
+	}
+	show := &cobra.Command{Use: "print", Short: "Print the configuration that holds, after all layers", Args: noArgs}
+	show.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, _, err := loadConfig(*file, nil)
+		if err != nil {
+			return err
+		}
+		return printConfig(cmd, cfg)
+	}
+	c.AddCommand(check, show)
 	return c
 }
 

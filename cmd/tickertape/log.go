@@ -8,6 +8,17 @@ import (
 	"golang.org/x/term"
 )
 
+// Keys of what cmd logs.
+const (
+	keyFeed      = "feed"
+	keyFile      = "file"
+	keySimulated = "simulated"
+	keySymbols   = "symbols"
+	keyTicks     = "ticks"
+	keyURL       = "url"
+	keyVersion   = "version"
+)
+
 // newLogger writes text to a terminal and JSON to everything else, unless the format is fixed.
 func newLogger(cfg LogConfig, w io.Writer) *slog.Logger {
 	var level slog.Level

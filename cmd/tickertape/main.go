@@ -1,5 +1,5 @@
-// Command tickertape is a real-time stock ticker: a price feed in, a live dashboard and streams
-// over WebSocket, server-sent events and long polling out.
+// Command tickertape is a real-time stock ticker: it takes prices from a feed and serves a live dashboard, and streams
+// over WebSocket, server-sent events and long polling.
 package main
 
 import (
@@ -22,7 +22,7 @@ const (
 
 func main() { os.Exit(execute(os.Args[1:])) }
 
-// usageError is a command line that makes no sense.
+// usageError is a mistake on the command line.
 type usageError struct{ error }
 
 // execute runs the command line and returns the exit code.
@@ -80,9 +80,10 @@ func untilSignal() (ctx context.Context, stop func()) {
 func newRoot() *cobra.Command {
 	var file string
 	root := &cobra.Command{
-		Use:           "tickertape",
-		Short:         "A real-time stock ticker dashboard",
-		Long:          "tickertape takes ticks from a price feed and shows them live: on a web page, and over WebSocket, server-sent events and REST.\nWithout a command it serves.",
+		Use:   "tickertape",
+		Short: "A real-time stock ticker dashboard",
+		Long: "tickertape takes prices from a feed and shows them live: on a web page, and over WebSocket, server-sent events and REST.\n" +
+			"Without a command it serves.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -95,7 +96,7 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// noArgs refuses arguments, a misspelt command among them.
+// noArgs refuses arguments. A misspelt command is one, too.
 func noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("unknown command or argument %q", args[0])}

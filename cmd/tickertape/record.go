@@ -36,22 +36,24 @@ func recordCommand(file *string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "record",
 		Short: "Record a feed, or a running tickertape, to a file",
-		Long: "record writes what the configured feed says, or what a running tickertape tells (--url), to a file that the replay feed plays.\n" +
-			"With --raw it writes what the vendors themselves send, as they send it: a recording of a bug is its test case. There are no keys in it.\n" +
-			"The end of the file's name says how it is compressed: .zst, .gz or neither; - is standard output. With --rotate or --rotate-size it is a series\n" +
-			"of files, and the time at which each begins is in its name. It ends with the feed, after --for, or at SIGINT or SIGTERM.",
+		Long: "record writes the ticks of the configured feeds, or of a running tickertape (--url), to a file that the replay feed\n" +
+			"plays. With --raw it writes the vendors' own messages, unchanged, so that a recording of a bug is its test case; keys\n" +
+			"are left out. The end of the file's name says how it is compressed: .zst, .gz or neither; - is standard output. With\n" +
+			"--rotate or --rotate-size it writes a series of files, and the time at which each begins is in its name. It ends with\n" +
+			"the feed, after --for, or at SIGINT or SIGTERM.",
 		Args: noArgs,
 	}
 	f := c.Flags()
 	f.StringVarP(&plan.out, "out", "o", "", "file to write; it must not exist (required)")
-	f.BoolVar(&plan.raw, "raw", false, "what the vendors send instead of what it says")
+	f.BoolVar(&plan.raw, "raw", false, "record the vendors' messages instead of ticks")
 	f.StringVar(&plan.source, "feed", "", "the feeds to record, one or several: "+kindNames()+" (key feed.source)")
 	f.StringVar(&plan.url, "url", "", "a running tickertape to record instead, such as http://localhost:8080")
-	f.StringSliceVar(&plan.symbols, "symbols", []string{"*"}, "with --url: what to follow")
+	f.StringSliceVar(&plan.symbols, "symbols", []string{"*"}, "with --url: the symbols to record")
 	f.DurationVar(&plan.length, "for", 0, "how long to record; 0s is until the end")
-	f.DurationVar(&plan.rotation.Every, "rotate", 0, "go on in another file at each multiple of it in UTC, such as 1h: 1s or more; 0s is never")
-	f.StringVar(&plan.size, "rotate-size", "", "go on in another file when one is so large, such as 100MB: 1KB or more")
-	f.IntVar(&plan.rotation.Keep, "keep", 0, "with --rotate or --rotate-size: how many files to keep, the newest; 0 is all")
+	f.DurationVar(&plan.rotation.Every, "rotate", 0,
+		"begin a new file at each multiple of this in UTC, such as 1h: 1s or more; 0s is never")
+	f.StringVar(&plan.size, "rotate-size", "", "begin a new file when one has this size, such as 100MB: 1KB or more")
+	f.IntVar(&plan.rotation.Keep, "keep", 0, "with --rotate or --rotate-size: number of files to keep, the newest; 0 is all")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := plan.check(); err != nil {
 			return usageError{fmt.Errorf("record: %w", err)}
@@ -78,7 +80,7 @@ func recordCommand(file *string) *cobra.Command {
 	return c
 }
 
-// check refuses flags that make no sense, and reads the size.
+// check refuses flags that exclude each other or are out of range, and reads the size.
 func (p *recordPlan) check() error {
 	if p.size != "" {
 		size, err := admission.ParseSize(p.size)
@@ -111,7 +113,7 @@ func (p *recordPlan) check() error {
 	return nil
 }
 
-// record writes what can be believed of the configured feeds, or all that a running tickertape tells.
+// record writes the plausible ticks of the configured feeds, or all ticks of a running tickertape.
 func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logger) error {
 	dir := market.NewDirectory()
 	var source feed.Source
@@ -125,15 +127,16 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 		return err
 	}
 	info := source.Info()
-	w, err := recording.Create(p.out, p.rotation, recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: market.TimeOf(time.Now())}, dir, log)
+	header := recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: market.TimeOf(time.Now())}
+	w, err := recording.Create(p.out, p.rotation, header, dir, log)
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, source, w, func(b market.Batch) { w.Write(b) }, log) // an error of it is w's first
+	return p.run(ctx, source, w, func(b market.Batch) { w.Write(b) }, log) // w keeps the first error of Write
 }
 
-// follow is a running tickertape, which has judged already what it tells. It has to be there, since a recording
-// begins with whether its prices are made up.
+// follow connects to a running tickertape, whose ticks are plausible already. It is an error when it cannot be reached:
+// the header of a recording says whether its prices are simulated, and only the server knows.
 func (p *recordPlan) follow(ctx context.Context, cfg feed.Config, dir *market.Directory, log *slog.Logger) (feed.Source, error) {
 	reg := prometheus.NewRegistry() // nobody scrapes a recording
 	env := vendors.Env{Dir: dir, Log: log, Faults: vendors.NewFaults(log, reg)}
@@ -150,7 +153,7 @@ type recorder interface {
 	Close() error            // returns that error
 }
 
-// run has the source publish until it or ctx ends. A file that cannot be written ends it, too.
+// run records until the source or ctx ends, or the file cannot be written.
 func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, publish func(market.Batch), log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -172,6 +175,6 @@ func (p *recordPlan) run(ctx context.Context, source feed.Source, w recorder, pu
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	log.Info("recorded", "file", p.out, "ticks", ticks)
+	log.Info("recorded", keyFile, p.out, keyTicks, ticks)
 	return nil
 }

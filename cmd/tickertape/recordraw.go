@@ -14,8 +14,8 @@ import (
 	"tickertape/feed/recording"
 )
 
-// recordRaw writes what the vendors of the configured feeds send. The feeds run as they do when they are
-// served, so that what is recorded is what would have been shown.
+// recordRaw writes what the vendors of the configured feeds send. The feeds run as they do under serve, so that what is
+// recorded is what would have been shown.
 func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Logger) error {
 	header, err := rawHeader(cfg)
 	if err != nil {
@@ -44,7 +44,8 @@ func rawHeader(cfg FeedConfig) (h recording.RawHeader, err error) {
 	for _, name := range cfg.Sources.Source {
 		k, _ := kindOf(name) // the configuration is valid
 		if k.decoder == nil {
-			return h, usageError{fmt.Errorf("record: --raw: the feed %q has no vendor; those that have one: %s", name, strings.Join(rawNames(cfg), ", "))}
+			return h, usageError{fmt.Errorf("record: --raw: the feed %q has no vendor; those that have one: %s",
+				name, strings.Join(rawNames(cfg), ", "))}
 		}
 		alone := cfg
 		alone.Sources.Source = []string{name}

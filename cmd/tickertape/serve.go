@@ -35,11 +35,12 @@ func serveCommand(file *string) *cobra.Command {
 	return c
 }
 
-// run is the program: it serves until ctx ends and everybody has been sent away.
+// run is the program: it serves until ctx ends, and returns when all subscribers have been sent away and all goroutines
+// have ended.
 func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	tellBuild(reg)
+	registerBuild(reg)
 
 	dir := market.NewDirectory()
 	source, hours, err := newFeed(cfg.Feed, dir, log, reg, nil)
@@ -47,23 +48,25 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	lists := knownLists(cfg.Watchlists, dir)
-	door, err := newDoor(cfg, log, reg)
+	limits, err := newAdmission(cfg, log, reg)
 	if err != nil {
 		return err
 	}
-	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), door, log, reg)
+	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), limits, log, reg)
 	board.TradingDays(tradingDays(hours))
 	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{
-		Door: door, Patience: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
+		Door: limits, Patience: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
 	}, dashboard.Site{
 		Board: board, Symbols: dir, Watchlists: lists, Hours: hours, Version: version, Revision: revision(), MaxSymbols: cfg.Broadcast.MaxSymbols,
 	}, log, reg)
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "url", "http://"+server.Addr(), "feed", source.Info().Name, "simulated", source.Info().Simulated, "symbols", dir.Len(), "version", version)
+	info := source.Info()
+	log.Info("serving", keyURL, "http://"+server.Addr(), keyFeed, info.Name, keySimulated, info.Simulated,
+		keySymbols, dir.Len(), keyVersion, version)
 	if at := server.AdminAddr(); at != "" {
-		log.Info("serving health and metrics", "url", "http://"+at)
+		log.Info("serving health and metrics", keyURL, "http://"+at)
 	}
 
 	// The feed and the board go on until the last subscriber has been sent away.
@@ -84,14 +87,14 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return server.Run(serving)
 	})
 	err = g.Wait()
-	door.Journal.Flush()
+	limits.Journal.Flush()
 	if err == nil {
 		log.Info("stopped")
 	}
 	return err
 }
 
-// tradingDays are those of the markets that have any.
+// tradingDays returns, for a venue, what finds the trading day that a time is in; nil where the venue's market has none.
 func tradingDays(hours *calendar.Calendar) func(venue string) func(market.Time) (from, to market.Time) {
 	return func(venue string) func(market.Time) (from, to market.Time) {
 		m, known := hours.Market(venue)

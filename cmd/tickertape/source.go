@@ -87,7 +87,8 @@ func decoders(cfg FeedConfig) replay.Decoders {
 
 // openSources makes the connections of all configured feeds and enters their symbols in dir. It starts
 // nothing and needs no network.
-func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer, tap vendors.Tap) ([]feed.Source, *calendar.Calendar, error) {
+func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
+	tap vendors.Tap) ([]feed.Source, *calendar.Calendar, error) {
 	hours, err := calendar.New(cfg.Calendar)
 	if err != nil {
 		return nil, nil, fmt.Errorf("feed.calendar: %w", err)
@@ -109,8 +110,9 @@ func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg pr
 	return all, hours, nil
 }
 
-// supervise sees to each source, by the hours of its market.
-func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar, log *slog.Logger, reg prometheus.Registerer) []feed.Source {
+// supervise has each source redialled when its connection breaks, and watched for silence while its market is open.
+func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar, log *slog.Logger,
+	reg prometheus.Registerer) []feed.Source {
 	v := feed.NewSupervisor(cfg, log, reg)
 	all := make([]feed.Source, len(sources))
 	for i, s := range sources {
@@ -123,9 +125,10 @@ func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar,
 	return all
 }
 
-// newFeed is all configured feeds as one, with what can be believed of them, and the hours of their markets.
-// tap, where it is not nil, sees all that comes in from vendors.
-func newFeed(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer, tap vendors.Tap) (feed.Source, *calendar.Calendar, error) {
+// newFeed consolidates all configured feeds into one source, and returns the hours of their markets with it. tap, where
+// it is not nil, sees all that vendors send.
+func newFeed(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
+	tap vendors.Tap) (feed.Source, *calendar.Calendar, error) {
 	sources, hours, err := openSources(cfg, dir, log, reg, tap)
 	if err != nil {
 		return nil, nil, err

@@ -17,20 +17,27 @@ import (
 	"tickertape/feed/vendors/massive"
 )
 
-// remoteKinds are the feeds of markets, and of another tickertape.
+// remoteKinds are the feeds of vendors, and of another tickertape.
 func remoteKinds() []kind {
 	return []kind{
-		remoteKind("coinbase", func(c *FeedConfig) (*coinbase.Config, *[]string) { return &c.Coinbase, &c.Coinbase.Symbols }, coinbase.Open, coinbase.NewDecoder),
-		remoteKind("binance", func(c *FeedConfig) (*binance.Config, *[]string) { return &c.Binance, &c.Binance.Symbols }, binance.Open, binance.NewDecoder),
-		remoteKind("kraken", func(c *FeedConfig) (*kraken.Config, *[]string) { return &c.Kraken, &c.Kraken.Symbols }, kraken.Open, kraken.NewDecoder),
-		remoteKind("alpaca", func(c *FeedConfig) (*alpaca.Config, *[]string) { return &c.Alpaca, &c.Alpaca.Symbols }, alpaca.Open, alpaca.NewDecoder),
-		remoteKind("finnhub", func(c *FeedConfig) (*finnhub.Config, *[]string) { return &c.Finnhub, &c.Finnhub.Symbols }, finnhub.Open, finnhub.NewDecoder),
-		remoteKind("massive", func(c *FeedConfig) (*massive.Config, *[]string) { return &c.Massive, &c.Massive.Symbols }, massive.Open, massive.NewDecoder),
-		remoteKind("relay", func(c *FeedConfig) (*relay.Config, *[]string) { return &c.Relay, &c.Relay.Symbols }, relay.Open, relay.NewDecoder),
+		remoteKind("coinbase", func(c *FeedConfig) (*coinbase.Config, *[]string) { return &c.Coinbase, &c.Coinbase.Symbols },
+			coinbase.Open, coinbase.NewDecoder),
+		remoteKind("binance", func(c *FeedConfig) (*binance.Config, *[]string) { return &c.Binance, &c.Binance.Symbols },
+			binance.Open, binance.NewDecoder),
+		remoteKind("kraken", func(c *FeedConfig) (*kraken.Config, *[]string) { return &c.Kraken, &c.Kraken.Symbols },
+			kraken.Open, kraken.NewDecoder),
+		remoteKind("alpaca", func(c *FeedConfig) (*alpaca.Config, *[]string) { return &c.Alpaca, &c.Alpaca.Symbols },
+			alpaca.Open, alpaca.NewDecoder),
+		remoteKind("finnhub", func(c *FeedConfig) (*finnhub.Config, *[]string) { return &c.Finnhub, &c.Finnhub.Symbols },
+			finnhub.Open, finnhub.NewDecoder),
+		remoteKind("massive", func(c *FeedConfig) (*massive.Config, *[]string) { return &c.Massive, &c.Massive.Symbols },
+			massive.Open, massive.NewDecoder),
+		remoteKind("relay", func(c *FeedConfig) (*relay.Config, *[]string) { return &c.Relay, &c.Relay.Symbols },
+			relay.Open, relay.NewDecoder),
 	}
 }
 
-// remoteKind is a feed whose section has a list of symbols, to which those are added that the routes want of it.
+// remoteKind is a feed whose section has a list of symbols. Those that feed.symbols names of the feed are added to it.
 func remoteKind[C interface{ Validate() error }](name string, section func(*FeedConfig) (*C, *[]string),
 	open func(C, vendors.Env) ([]feed.Source, error), decoder func(C, vendors.Env) (vendors.Decoder, error)) kind {
 	symbols := func(cfg FeedConfig) []string {

@@ -13,7 +13,7 @@ import (
 // version is set by the build (-ldflags -X main.version=…).
 var version = "dev"
 
-// revision is the commit that the binary was built from, as far as the build knows.
+// revision is the commit that the binary was built from, "unknown" where the build does not say.
 func revision() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -27,13 +27,14 @@ func revision() string {
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "tickertape %s (%s, %s %s/%s)\n", version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "tickertape %s (%s, %s %s/%s)\n",
+			version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}}
 }
 
-// tellBuild registers what this binary is.
-func tellBuild(reg prometheus.Registerer) {
+// registerBuild registers the metric of the version that runs.
+func registerBuild(reg prometheus.Registerer) {
 	promauto.With(reg).NewGauge(prometheus.GaugeOpts{
 		Namespace: "tickertape", Name: "build_info", Help: "Always 1; the labels are the version that runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision(), "goversion": runtime.Version()},

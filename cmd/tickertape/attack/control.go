@@ -17,7 +17,8 @@ func controlFloods() []Attack {
 	begin := frame(ws.OpText, false, false, []byte("{"))
 	return []Attack{
 		{Name: "ping-flood", What: "6-byte pings, 15 kB/s each", Short: 20, Long: 1000, run: frameFlood(nil, ping, plain)},
-		{Name: "ping-flood-deflated", What: "the same, compressed connections", Short: 10, Long: 1000, Environ: compressing, run: frameFlood(nil, ping, deflated)},
+		{Name: "ping-flood-deflated", What: "the same, compressed connections", Short: 10, Long: 1000, Environ: compressing,
+			run: frameFlood(nil, ping, deflated)},
 		{Name: "ping-flood-large", What: "pings of 125 bytes, 15 kB/s each", Long: 1000, run: frameFlood(nil, large, plain)},
 		{Name: "ping-flood-nginx", What: "6-byte pings, through nginx", Proxy: true, Short: 10, Long: 1000, run: frameFlood(nil, ping, plain)},
 		{Name: "pong-flood", What: "6-byte pongs that nobody asked for, 15 kB/s each", Short: 20, Long: 1000, run: frameFlood(nil, pong, plain)},

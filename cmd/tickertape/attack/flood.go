@@ -15,31 +15,41 @@ var counted = []string{"TICKERTAPE_LIMITS_ADDRESSES=on"}
 func floods() []Attack {
 	return []Attack{
 		{Name: "handshake-flood", What: "connect, upgrade, close", Short: 16, Long: 640, Tight: []string{fewHandshakes}, run: handshakes(plain)},
-		{Name: "handshake-flood-counted", What: "the same from one address that is counted", Environ: counted, Short: 16, Long: 640, Tight: []string{"TICKERTAPE_LIMITS_ADDRESS_HANDSHAKES=100"}, run: handshakes(plain)},
+		{Name: "handshake-flood-counted", What: "the same from one address that is counted",
+			Environ: counted, Short: 16, Long: 640, Tight: []string{"TICKERTAPE_LIMITS_ADDRESS_HANDSHAKES=100"}, run: handshakes(plain)},
 		{Name: "handshake-flood-deflated", What: "the same, compressed connections", Environ: compressing, Long: 640, run: handshakes(deflated)},
-		{Name: "handshake-flood-nginx", What: "the same through nginx", Proxy: true, Short: 16, Long: 640, Tight: []string{fewHandshakes, fewRequests}, run: handshakes(plain)},
+		{Name: "handshake-flood-nginx", What: "the same through nginx",
+			Proxy: true, Short: 16, Long: 640, Tight: []string{fewHandshakes, fewRequests}, run: handshakes(plain)},
 		{Name: "events-flood", What: "connect, ask for /events, close", Short: 16, Long: 640, Tight: []string{fewHandshakes}, run: eventStreams},
 		{Name: "connect-flood", What: "connect, close", Short: 16, Long: 640, Tight: []string{fewHandshakes}, run: connects},
 		{Name: "rest-quotes", What: "workers asking for /api/quotes?symbols=*", Short: 8, Long: 160, run: hammer("/api/quotes?symbols=*")},
-		{Name: "rest-quotes-counted", What: "the same from one address that is counted", Environ: counted, Short: 8, Long: 160, Tight: []string{"TICKERTAPE_LIMITS_ADDRESS_REQUESTS=50"}, run: hammer("/api/quotes?symbols=*")},
-		{Name: "rest-quotes-anew", What: "the same, each on a connection of its own", Short: 8, Long: 160, Tight: []string{fewRequests}, run: askAnew("/api/quotes?symbols=*")},
-		{Name: "rest-quotes-nginx", What: "the same through nginx", Proxy: true, Short: 8, Long: 160, Tight: []string{fewRequests}, run: hammer("/api/quotes?symbols=*")},
-		{Name: "rest-bars", What: "workers asking for /api/bars?symbols=*", Past: true, Short: 8, Long: 160, run: hammer("/api/bars?symbols=*&interval=1m")},
-		{Name: "rest-bars-gzip", What: "the same, compressed", Past: true, Long: 160, run: hammer("/api/bars?symbols=*&interval=1m", "Accept-Encoding: gzip\r\n")},
-		{Name: "rest-symbols", What: "workers searching /api/symbols at 10,000 symbols", Symbols: 10000, Absorbed: true, Short: 8, Long: 160, run: hammer("/api/symbols?query=a&limit=1000")},
+		{Name: "rest-quotes-counted", What: "the same from one address that is counted",
+			Environ: counted, Short: 8, Long: 160, Tight: []string{"TICKERTAPE_LIMITS_ADDRESS_REQUESTS=50"}, run: hammer("/api/quotes?symbols=*")},
+		{Name: "rest-quotes-anew", What: "the same, each on a connection of its own", Short: 8, Long: 160, Tight: []string{fewRequests},
+			run: askAnew("/api/quotes?symbols=*")},
+		{Name: "rest-quotes-nginx", What: "the same through nginx", Proxy: true, Short: 8, Long: 160, Tight: []string{fewRequests},
+			run: hammer("/api/quotes?symbols=*")},
+		{Name: "rest-bars", What: "workers asking for /api/bars?symbols=*", Past: true, Short: 8, Long: 160,
+			run: hammer("/api/bars?symbols=*&interval=1m")},
+		{Name: "rest-bars-gzip", What: "the same, compressed", Past: true, Long: 160,
+			run: hammer("/api/bars?symbols=*&interval=1m", "Accept-Encoding: gzip\r\n")},
+		{Name: "rest-symbols", What: "workers searching /api/symbols at 10,000 symbols", Symbols: 10000, Absorbed: true, Short: 8, Long: 160,
+			run: hammer("/api/symbols?query=a&limit=1000")},
 		{Name: "rest-page", What: "workers asking for the page", Absorbed: true, Long: 160, run: hammer("/", "Accept-Encoding: gzip\r\n")},
 		{Name: "polls-status", What: "long polls of fields=st", Short: 200, Long: 18000, Tight: []string{fewPolls}, run: statusPolls},
 		{Name: "resubscribe-bars", What: "50 series of bars, 15 times a second each", Past: true, Short: 8, Long: 500, run: resubscribe(plain)},
-		{Name: "resubscribe-bars-deflated", What: "the same, compressed connections", Past: true, Environ: compressing, Long: 500, run: resubscribe(deflated)},
+		{Name: "resubscribe-bars-deflated", What: "the same, compressed connections", Past: true, Environ: compressing, Long: 500,
+			run: resubscribe(deflated)},
 		{Name: "resubscribe-bars-nginx", What: "the same through nginx", Proxy: true, Past: true, Short: 8, Long: 100, run: resubscribe(plain)},
-		{Name: "alternate-fields", What: "other fields of *, 20 times a second each, 10,000 symbols", Symbols: 10000, Short: 8, Long: 500, run: alternateFields},
+		{Name: "alternate-fields", What: "other fields of *, 20 times a second each, 10,000 symbols", Symbols: 10000, Short: 8, Long: 500,
+			run: alternateFields},
 		{Name: "scrapers", What: "workers asking for /metrics", Short: 40, Long: 160, run: hammer("/metrics")},
 		{Name: "scrapers-gzip", What: "the same, compressed", Long: 160, run: hammer("/metrics", "Accept-Encoding: gzip\r\n")},
 	}
 }
 
 // again calls do until ctx ends. A hostile client does not wait after a refusal.
-func (a *attacker) again(ctx context.Context, do func() error) error {
+func again(ctx context.Context, a *attacker, do func() error) error {
 	for ctx.Err() == nil {
 		if err := do(); err != nil {
 			a.tally.ended(err)
@@ -50,7 +60,7 @@ func (a *attacker) again(ctx context.Context, do func() error) error {
 
 func handshakes(offer compression) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
-		return a.again(ctx, func() error {
+		return again(ctx, a, func() error {
 			s, err := a.upgrade(ctx, "/ws?symbols=%23leaders", offer)
 			if err != nil {
 				return err
@@ -61,11 +71,11 @@ func handshakes(offer compression) func(context.Context, *attacker) error {
 }
 
 func eventStreams(ctx context.Context, a *attacker) error {
-	return a.again(ctx, func() error { return a.glance(ctx, "/events?symbols=%23leaders") })
+	return again(ctx, a, func() error { return glance(ctx, a, "/events?symbols=%23leaders") })
 }
 
 // glance asks on a connection of its own, and reads no more than the beginning of the answer.
-func (a *attacker) glance(ctx context.Context, path string) error {
+func glance(ctx context.Context, a *attacker, path string) error {
 	c, err := a.send(ctx, a.request(path))
 	if err != nil {
 		return err
@@ -81,7 +91,7 @@ func (a *attacker) glance(ctx context.Context, path string) error {
 // askAnew reads each answer on a connection of its own.
 func askAnew(path string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
-		return a.again(ctx, func() error {
+		return again(ctx, a, func() error {
 			c, err := a.dial(ctx)
 			if err != nil {
 				return err
@@ -94,7 +104,7 @@ func askAnew(path string) func(context.Context, *attacker) error {
 }
 
 func connects(ctx context.Context, a *attacker) error {
-	return a.again(ctx, func() error {
+	return again(ctx, a, func() error {
 		c, err := a.dial(ctx)
 		if err != nil {
 			return err
@@ -104,11 +114,11 @@ func connects(ctx context.Context, a *attacker) error {
 }
 
 func statusPolls(ctx context.Context, a *attacker) error {
-	return a.pollOn(ctx, "/api/quotes?symbols=*&fields=st")
+	return pollOn(ctx, a, "/api/quotes?symbols=*&fields=st")
 }
 
 // pollOn polls from each answer's position on.
-func (a *attacker) pollOn(ctx context.Context, path string) error {
+func pollOn(ctx context.Context, a *attacker, path string) error {
 	c, err := a.dial(ctx)
 	if err != nil {
 		return err
@@ -143,5 +153,6 @@ func resubscribe(offer compression) func(context.Context, *attacker) error {
 }
 
 func alternateFields(ctx context.Context, a *attacker) error {
-	return a.sayInTurn(ctx, "/ws?symbols=*", plain, time.Second/20, `{"type":"subscribe","fields":["p"]}`, `{"type":"subscribe","fields":["p","v"]}`)
+	return a.sayInTurn(ctx, "/ws?symbols=*", plain, time.Second/20,
+		`{"type":"subscribe","fields":["p"]}`, `{"type":"subscribe","fields":["p","v"]}`)
 }

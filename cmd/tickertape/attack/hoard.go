@@ -9,14 +9,19 @@ import (
 // memory; the bound on it is what counts.
 func hoards() []Attack {
 	return []Attack{
-		{Name: "own-lists", What: "lists of 5,000 symbols, each another, at 10,000 symbols", Symbols: 10000, Absorbed: true, Short: 60, Long: 4000,
-			run: func(ctx context.Context, a *attacker) error { return a.followOwn(ctx, 5000) }},
+		{Name: "own-lists", What: "lists of 5,000 symbols, each another, at 10,000 symbols",
+			Symbols: 10000, Absorbed: true, Short: 60, Long: 4000,
+			run: func(ctx context.Context, a *attacker) error { return followOwn(ctx, a, 5000) }},
 		{Name: "own-rates", What: "followers of *, each at a rate of its own", Absorbed: true, Short: 100, Long: 2000, run: ownRate},
 		{Name: "unread", What: "/ws?symbols=*, nothing read", Absorbed: true, Narrow: true, Long: 18000, run: unread("/ws?symbols=*", plain)},
-		{Name: "unread-deflated", What: "the same, compressed", Absorbed: true, Narrow: true, Environ: compressing, Long: 18000, run: unread("/ws?symbols=*", deflated)},
-		{Name: "unread-10000", What: "/ws?symbols=*, nothing read, 10,000 symbols", Symbols: 10000, Absorbed: true, Narrow: true, Short: 100, Long: 18000, run: unread("/ws?symbols=*", plain)},
-		{Name: "unread-events", What: "/events?symbols=*, nothing read, 10,000 symbols", Symbols: 10000, Absorbed: true, Narrow: true, Short: 100, Long: 18000, run: unreadEvents},
-		{Name: "unread-nginx", What: "/ws?symbols=*, nothing read, through nginx", Absorbed: true, Proxy: true, Narrow: true, Long: 4000, run: unread("/ws?symbols=*", plain)},
+		{Name: "unread-deflated", What: "the same, compressed", Absorbed: true, Narrow: true, Environ: compressing, Long: 18000,
+			run: unread("/ws?symbols=*", deflated)},
+		{Name: "unread-10000", What: "/ws?symbols=*, nothing read, 10,000 symbols",
+			Symbols: 10000, Absorbed: true, Narrow: true, Short: 100, Long: 18000, run: unread("/ws?symbols=*", plain)},
+		{Name: "unread-events", What: "/events?symbols=*, nothing read, 10,000 symbols",
+			Symbols: 10000, Absorbed: true, Narrow: true, Short: 100, Long: 18000, run: unreadEvents},
+		{Name: "unread-nginx", What: "/ws?symbols=*, nothing read, through nginx", Absorbed: true, Proxy: true, Narrow: true, Long: 4000,
+			run: unread("/ws?symbols=*", plain)},
 	}
 }
 

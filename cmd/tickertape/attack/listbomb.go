@@ -20,15 +20,20 @@ func listBombs() []Attack {
 		{Name: "list-bomb-message", What: "subscribe to #all×9350, over /ws", Short: 8, Long: 200, run: all("symbols")},
 		{Name: "list-bomb-message-deflated", What: "the same, compressed connections", Short: 4, Long: 200, Environ: compressing,
 			run: bombBySubscribing("#all", "symbols", deflated)},
-		{Name: "list-bomb-message-default", What: "subscribe to #leaders×6000", Short: 60, Long: 8000, run: bombBySubscribing("#leaders", "symbols", plain)},
+		{Name: "list-bomb-message-default", What: "subscribe to #leaders×6000", Short: 60, Long: 8000,
+			run: bombBySubscribing("#leaders", "symbols", plain)},
 		{Name: "list-bomb-message-bars", What: "follow the bars of #all×9350", Short: 8, Long: 200, run: all("bars")},
 		{Name: "list-bomb-message-trades", What: "follow the trades of #all×9350", Long: 200, run: all("trades")},
 		{Name: "list-bomb-unsubscribe", What: "unsubscribe from #all×9350", Short: 8, Long: 200, run: bombByUnsubscribing},
-		{Name: "list-bomb-ws", What: "/ws?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWork}, run: bombByHandshake("/ws", "symbols")},
+		{Name: "list-bomb-ws", What: "/ws?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWork},
+			run: bombByHandshake("/ws", "symbols")},
 		{Name: "list-bomb-ws-bars", What: "/ws?bars=#all×8900", Long: 80, Tight: []string{littleWork}, run: bombByHandshake("/ws", "bars")},
-		{Name: "list-bomb-events", What: "/events?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWork}, run: bombByStream("/events", "symbols")},
-		{Name: "list-bomb-events-trades", What: "/events?trades=#all×8900", Long: 80, Tight: []string{littleWork}, run: bombByStream("/events", "trades")},
-		{Name: "list-bomb-quotes", What: "/api/quotes?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWorkEach}, run: bombByRequest("/api/quotes", "symbols")},
+		{Name: "list-bomb-events", What: "/events?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWork},
+			run: bombByStream("/events", "symbols")},
+		{Name: "list-bomb-events-trades", What: "/events?trades=#all×8900", Long: 80, Tight: []string{littleWork},
+			run: bombByStream("/events", "trades")},
+		{Name: "list-bomb-quotes", What: "/api/quotes?symbols=#all×8900", Short: 8, Long: 80, Tight: []string{littleWorkEach},
+			run: bombByRequest("/api/quotes", "symbols")},
 		{Name: "list-bomb-quotes-bars", What: "/api/quotes?bars=#all×8900", Long: 80, run: bombByRequest("/api/quotes", "bars")},
 		{Name: "list-bomb-bars", What: "/api/bars?symbols=#all×8900", Short: 8, Long: 80, Past: true, run: bombByRequest("/api/bars", "symbols")},
 		{Name: "list-bomb-poll", What: "long polls of #all×8900", Short: 8, Long: 80, Tight: []string{littleWorkEach}, run: bombByPoll},
@@ -81,7 +86,7 @@ func bombByUnsubscribing(ctx context.Context, a *attacker) error {
 func bombByHandshake(path, key string) func(context.Context, *attacker) error {
 	target := queryBomb(path, key, "#all")
 	return func(ctx context.Context, a *attacker) error {
-		return a.again(ctx, func() error {
+		return again(ctx, a, func() error {
 			s, err := a.upgrade(ctx, target, plain)
 			if err != nil {
 				return err
@@ -96,7 +101,7 @@ func bombByHandshake(path, key string) func(context.Context, *attacker) error {
 func bombByStream(path, key string) func(context.Context, *attacker) error {
 	target := queryBomb(path, key, "#all")
 	return func(ctx context.Context, a *attacker) error {
-		return a.again(ctx, func() error { return a.glance(ctx, target) })
+		return again(ctx, a, func() error { return glance(ctx, a, target) })
 	}
 }
 
@@ -105,5 +110,5 @@ func bombByRequest(path, key string) func(context.Context, *attacker) error {
 }
 
 func bombByPoll(ctx context.Context, a *attacker) error {
-	return a.pollOn(ctx, queryBomb("/api/quotes", "symbols", "#all"))
+	return pollOn(ctx, a, queryBomb("/api/quotes", "symbols", "#all"))
 }

@@ -14,10 +14,13 @@ import (
 func requests() []Attack {
 	unknown := `{"type":"subscribe","symbols":["` + strings.Repeat("<", 63<<10) + `"]}`
 	return []Attack{
-		{Name: "header-lines", What: "headers of 10,000 lines, of /healthz", Long: 400, run: hammer("/healthz", strings.Repeat("X:\r\n", 10_000))},
-		{Name: "accept-long", What: "/metrics with an Accept of 6,800 types", Long: 40, run: hammer("/metrics", "Accept: "+strings.Repeat("a/b;q=.1,", 6800)+"\r\n")},
+		{Name: "header-lines", What: "headers of 10,000 lines, of /healthz", Long: 400,
+			run: hammer("/healthz", strings.Repeat("X:\r\n", 10_000))},
+		{Name: "accept-long", What: "/metrics with an Accept of 6,800 types", Long: 40,
+			run: hammer("/metrics", "Accept: "+strings.Repeat("a/b;q=.1,", 6800)+"\r\n")},
 		{Name: "path-long", What: "paths of 60 KiB that grow when they are told back", Long: 100, run: hammer("/" + strings.Repeat("<", 60<<10))},
-		{Name: "pipeline", What: "requests sent without waiting for answers, ulimit -n 1024", Files: 1024, Long: 250, run: pipeline("/api/version")},
+		{Name: "pipeline", What: "requests sent without waiting for answers, ulimit -n 1024", Files: 1024, Long: 250,
+			run: pipeline("/api/version")},
 		{Name: "pipeline-health", What: "the same of /healthz", Files: 1024, Long: 250, run: pipeline("/healthz")},
 		{Name: "poll-names", What: "long polls of 1,500 unknown names each", Long: 4000, run: pollUnknown},
 		{Name: "position-long", What: "/ws?symbols=* with 60 KiB of since, nothing read", Narrow: true, Long: 3000,
@@ -27,7 +30,8 @@ func requests() []Attack {
 				return a.sayInTurn(ctx, "/ws", plain, 4100*time.Millisecond, unknown)
 			}},
 		{Name: "events-trickle", What: "/events, 15 kB/s sent byte by byte", Long: 60, run: trickleAtEvents},
-		{Name: "own-rates-unread", What: "followers of *, each at a rate of its own near 10/s, nothing read", Narrow: true, Absorbed: true, Long: 4000,
+		{Name: "own-rates-unread", What: "followers of *, each at a rate of its own near 10/s, nothing read",
+			Narrow: true, Absorbed: true, Long: 4000,
 			run: func(ctx context.Context, a *attacker) error {
 				return unread(fmt.Sprintf("/ws?symbols=*&rate=%.4f", 9.9-float64(a.index)/5000), plain)(ctx, a)
 			}},

@@ -53,7 +53,8 @@ func (r Row) Failures() []string {
 // Table is the rows as Markdown.
 func Table(rows []Row) string {
 	var b strings.Builder
-	b.WriteString("| attack | is | connections | gap alone p50 / p99 / max ms | beside honest ones instead | under attack | honest requests unanswered | max RSS MB | first refusal | reasons | verdict |\n" +
+	b.WriteString("| attack | is | connections | gap alone p50 / p99 / max ms | beside honest ones instead | under attack | " +
+		"honest requests unanswered | max RSS MB | first refusal | reasons | verdict |\n" +
 		"| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n")
 	for _, r := range rows {
 		verdict, first := "passed", "–"

@@ -14,15 +14,19 @@ import (
 func silences() []Attack {
 	const body = "Content-Length: 1000\r\n"
 	return []Attack{
-		{Name: "body-quotes", What: "/api/quotes with a body that never comes", Short: 200, Long: 11000, run: bodyless("/api/quotes?symbols=AAPL", body)},
+		{Name: "body-quotes", What: "/api/quotes with a body that never comes", Short: 200, Long: 11000,
+			run: bodyless("/api/quotes?symbols=AAPL", body)},
 		{Name: "body-healthz", What: "the same of /healthz", Long: 11000, run: bodyless("/healthz", body)},
 		{Name: "body-page", What: "the same of the page", Long: 11000, run: bodyless("/", body)},
 		{Name: "body-events", What: "the same of /events", Short: 50, Long: 11000, run: bodyless("/events?symbols=AAPL", body)},
 		{Name: "body-ws", What: "a handshake with a body that never comes", Long: 11000, run: bodyless("/ws",
 			body+"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")},
-		{Name: "body-poll", What: "a long poll with a body that never comes", Short: 50, Long: 11000, run: bodyless("/api/quotes?symbols=AAPL&wait=25s", body)},
-		{Name: "body-chunked", What: "a body whose chunks never come", Short: 50, Long: 11000, run: bodyless("/api/symbols?query=a", "Transfer-Encoding: chunked\r\n")},
-		{Name: "body-expected", What: "a body that is announced with Expect", Long: 11000, run: bodyless("/api/symbols?query=a", body+"Expect: 100-continue\r\n")},
+		{Name: "body-poll", What: "a long poll with a body that never comes", Short: 50, Long: 11000,
+			run: bodyless("/api/quotes?symbols=AAPL&wait=25s", body)},
+		{Name: "body-chunked", What: "a body whose chunks never come", Short: 50, Long: 11000,
+			run: bodyless("/api/symbols?query=a", "Transfer-Encoding: chunked\r\n")},
+		{Name: "body-expected", What: "a body that is announced with Expect", Long: 11000,
+			run: bodyless("/api/symbols?query=a", body+"Expect: 100-continue\r\n")},
 		{Name: "body-trickled", What: "a body, a byte a second", Long: 11000, run: trickledBody},
 		{Name: "idle", What: "keep-alive connections that ask once, ulimit -n 300", Files: 300, Short: 400, Long: 4000, run: idle},
 		{Name: "half-header", What: "a header, a byte a second, ulimit -n 300", Files: 300, Short: 400, Long: 4000, run: halfHeader},
@@ -64,15 +68,15 @@ func refusedAnswer(head []byte) error {
 }
 
 func trickledBody(ctx context.Context, a *attacker) error {
-	return a.trickle(ctx, a.request("/api/quotes?symbols=AAPL", "Content-Length: 1000\r\n"))
+	return trickle(ctx, a, a.request("/api/quotes?symbols=AAPL", "Content-Length: 1000\r\n"))
 }
 
 func halfHeader(ctx context.Context, a *attacker) error {
-	return a.trickle(ctx, strings.TrimSuffix(a.request("/", "X-Long: "), "\r\n"))
+	return trickle(ctx, a, strings.TrimSuffix(a.request("/", "X-Long: "), "\r\n"))
 }
 
 // trickle sends the beginning of a request, and a byte a second after it.
-func (a *attacker) trickle(ctx context.Context, request string) error {
+func trickle(ctx context.Context, a *attacker, request string) error {
 	c, err := a.send(ctx, request)
 	if err != nil {
 		return err

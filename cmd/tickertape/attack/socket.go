@@ -33,7 +33,8 @@ func (a *attacker) upgrade(ctx context.Context, path string, offer compression) 
 	if err != nil {
 		return nil, err
 	}
-	headers := []string{"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"}
+	headers := []string{"Connection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"}
 	if offer {
 		headers = append(headers, "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n")
 	}

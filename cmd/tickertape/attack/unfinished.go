@@ -13,13 +13,15 @@ import (
 func unfinished() []Attack {
 	return []Attack{
 		{Name: "unfinished-frame", What: "all but the last byte of a 64 KiB frame", Short: 100, Long: 16000, run: unfinishedFrame(plain)},
-		{Name: "unfinished-frame-deflated", What: "the same, compressed", Short: 50, Long: 16000, Environ: compressing, run: unfinishedFrame(deflated)},
+		{Name: "unfinished-frame-deflated", What: "the same, compressed", Short: 50, Long: 16000, Environ: compressing,
+			run: unfinishedFrame(deflated)},
 		{Name: "unfinished-trickle", What: "a 64 KiB frame, a byte a second", Short: 50, Long: 16000, run: trickledFrame},
 		{Name: "unfinished-header", What: "the first byte of a frame", Long: 16000, run: heldFrame([]byte{0x81})},
 		{Name: "unfinished-ping", What: "half of a ping", Long: 16000, run: heldFrame(frame(ws.OpPing, true, false, []byte("hello"))[:8])},
 		{Name: "unfinished-fragments", What: "fragments of 1 KiB that never end", Short: 50, Long: 16000, run: endlessFragments(1 << 10)},
 		{Name: "unfinished-bytes", What: "fragments of 1 B that never end", Long: 16000, run: endlessFragments(1)},
-		{Name: "unfinished-nginx", What: "all but the last byte of a 64 KiB frame, through nginx", Proxy: true, Short: 50, Long: 4000, run: unfinishedFrame(plain)},
+		{Name: "unfinished-nginx", What: "all but the last byte of a 64 KiB frame, through nginx", Proxy: true, Short: 50, Long: 4000,
+			run: unfinishedFrame(plain)},
 	}
 }
 
@@ -30,15 +32,15 @@ func unfinishedFrame(offer compression) func(context.Context, *attacker) error {
 		payload = deflate(payload[:60<<10])
 	}
 	text := frame(ws.OpText, true, bool(offer), payload)
-	return func(ctx context.Context, a *attacker) error { return a.hold(ctx, text[:len(text)-1], offer) }
+	return func(ctx context.Context, a *attacker) error { return hold(ctx, a, text[:len(text)-1], offer) }
 }
 
 func heldFrame(b []byte) func(context.Context, *attacker) error {
-	return func(ctx context.Context, a *attacker) error { return a.hold(ctx, b, plain) }
+	return func(ctx context.Context, a *attacker) error { return hold(ctx, a, b, plain) }
 }
 
 // hold sends a part of a frame and reads to the end.
-func (a *attacker) hold(ctx context.Context, b []byte, offer compression) error {
+func hold(ctx context.Context, a *attacker, b []byte, offer compression) error {
 	s, err := a.upgrade(ctx, "/ws", offer)
 	if err != nil {
 		return err

@@ -14,12 +14,16 @@ func watchChurn() []Attack {
 	leave, join := `{"type":"unsubscribe","symbols":["#all"]}`, `{"type":"subscribe","symbols":["#all"]}`
 	slower, faster := `{"type":"subscribe","rate":1}`, `{"type":"subscribe","rate":2}`
 	return []Attack{
-		{Name: "pause-resume", What: "pause and resume, 48/s each, beside 500 lists, 10,000 symbols", Symbols: 10000, Short: 90, Long: 5600, run: churn(pause, resume)},
-		{Name: "subscribe-unsubscribe", What: "the same with subscribe and unsubscribe", Symbols: 10000, Short: 90, Long: 5600, run: churn(leave, join)},
-		{Name: "rate-change", What: "the same with another rate each time", Symbols: 10000, Long: 5600, Absorbed: true, run: churn(slower, faster)}, // within the budget of messages, and cheap
-		{Name: "pause-resume-deflated", What: "pause and resume, compressed connections", Environ: compressing, Long: 1000, run: func(ctx context.Context, a *attacker) error {
-			return a.sayInTurn(ctx, "/ws?symbols=*", deflated, churnPause, pause, resume)
-		}},
+		{Name: "pause-resume", What: "pause and resume, 48/s each, beside 500 lists, 10,000 symbols", Symbols: 10000, Short: 90, Long: 5600,
+			run: churn(pause, resume)},
+		{Name: "subscribe-unsubscribe", What: "the same with subscribe and unsubscribe", Symbols: 10000, Short: 90, Long: 5600,
+			run: churn(leave, join)},
+		{Name: "rate-change", What: "the same with another rate each time", Symbols: 10000, Long: 5600, Absorbed: true,
+			run: churn(slower, faster)}, // within the budget of messages, and cheap
+		{Name: "pause-resume-deflated", What: "pause and resume, compressed connections", Environ: compressing, Long: 1000,
+			run: func(ctx context.Context, a *attacker) error {
+				return a.sayInTurn(ctx, "/ws?symbols=*", deflated, churnPause, pause, resume)
+			}},
 	}
 }
 
@@ -32,12 +36,12 @@ func churn(one, other string) func(context.Context, *attacker) error {
 		if a.index%9 == 0 {
 			return a.sayInTurn(ctx, "/ws?symbols=*", plain, churnPause, one, other)
 		}
-		return a.followOwn(ctx, 20)
+		return followOwn(ctx, a, 20)
 	}
 }
 
 // followOwn follows n symbols that nobody else does, and reads what it is told.
-func (a *attacker) followOwn(ctx context.Context, n int) error {
+func followOwn(ctx context.Context, a *attacker, n int) error {
 	s, err := a.upgrade(ctx, "/ws", plain)
 	if err != nil {
 		return err

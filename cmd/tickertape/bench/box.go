@@ -93,7 +93,8 @@ func (r *Report) limit(local bool) string {
 	case others > (1-full)*cores:
 		return fmt.Sprintf("the box was full, with at least %.2f of its %d cores for others: it would hold more alone", others, r.BoxCores)
 	case local:
-		return fmt.Sprintf("the box was full, %.2f of %d cores, of which the generator took %.2f: the server alone would hold more", used, r.BoxCores, r.Generator.Cores)
+		return fmt.Sprintf("the box was full, %.2f of %d cores, of which the generator took %.2f: the server alone would hold more",
+			used, r.BoxCores, r.Generator.Cores)
 	}
 	return fmt.Sprintf("the generator's machine was full, %.2f of %d cores: it was the limit, not the server", used, r.BoxCores)
 }

@@ -101,7 +101,8 @@ func (c *crowd) now() Crowd {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return Crowd{
-		Dials: c.asked, Connected: c.joined, Refused: maps.Clone(c.refused), Lost: maps.Clone(c.lost), FirstError: c.first, Compressed: c.compressed,
+		Dials: c.asked, Connected: c.joined, Compressed: c.compressed,
+		Refused: maps.Clone(c.refused), Lost: maps.Clone(c.lost), FirstError: c.first,
 		Handshake: c.handshake.percentiles(), Snapshot: c.snapshot.percentiles(),
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"tickertape/broadcast/admission"
 )
 
-// newDoor is who lets clients in, by the configuration and by what this process may have open.
-func newDoor(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*admission.Admission, error) {
+// newAdmission decides who gets in, by the configuration and by the number of files that this process may have open.
+func newAdmission(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*admission.Admission, error) {
 	proxies, err := admission.ParseProxies(cfg.TrustedProxies)
 	if err != nil {
 		return nil, err
