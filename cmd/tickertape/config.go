@@ -61,7 +61,7 @@ type LogConfig struct {
 	Format string `mapstructure:"format"`
 }
 
-// DefaultConfig serves the simulated feed on loopback.
+// DefaultConfig is a server of the simulated feed that listens on loopback.
 func DefaultConfig() Config {
 	return Config{
 		Server:         dashboard.DefaultConfig(),
@@ -98,7 +98,7 @@ func (c Config) Validate() error {
 	)
 }
 
-// checkProxies reports an entry that is neither an address nor a prefix, by index.
+// checkProxies reports entries that are neither an address nor a prefix, by index.
 func checkProxies(proxies []string) error {
 	_, err := admission.ParseProxies(proxies)
 	return err
@@ -179,9 +179,8 @@ const delimiter = "::"
 // defaultFile is read when no file is named and it exists.
 const defaultFile = "config.yaml"
 
-// loadConfig reads the defaults, over them the file, over both the environment, and lastly what the
-// command line says (override, by key; "" is not said). It reports all that is wrong at once, and
-// in warnings what is only suspicious.
+// loadConfig layers the file over the defaults, the environment over the file, and override over all of them: values of
+// the command line by key, where "" is not set. Its error has every mistake; warnings are for what may be one.
 func loadConfig(file string, override map[string]string) (cfg Config, warnings []string, err error) {
 	v := viper.NewWithOptions(viper.KeyDelimiter(delimiter), viper.EnvKeyReplacer(strings.NewReplacer(delimiter, "_")))
 	v.SetEnvPrefix("TICKERTAPE")

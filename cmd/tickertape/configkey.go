@@ -69,7 +69,7 @@ var (
 // the key, the value and what is wanted.
 func (l leaf) set(raw any) error {
 	if raw == nil {
-		return nil // a key with nothing behind it keeps its default
+		return nil // a key without a value keeps its default
 	}
 	t := l.value.Type()
 	want := wants[t.Kind()]
@@ -199,7 +199,7 @@ func (l leaf) decode(raw any, wrong func() error) error {
 	return nil
 }
 
-// detail is what the decoder says, without its introduction.
+// detail is the text of a decoder's error, without its introduction.
 func detail(err error) string {
 	_, after, found := strings.Cut(err.Error(), "error(s):")
 	if !found {
@@ -208,7 +208,7 @@ func detail(err error) string {
 	return after
 }
 
-// shown is a value as an error quotes it, without its secrets.
+// shown is a value as errors quote it: redacted, and at most 80 bytes long.
 func shown(v any) string {
 	v = redactAny(v)
 	b, err := json.Marshal(v)
@@ -221,8 +221,8 @@ func shown(v any) string {
 	return string(b)
 }
 
-// unknownKeys are those that no field has. A section where a value belongs, or a value where a
-// section belongs, is unknown too; a section with nothing in it is not.
+// unknownKeys are the keys of the file that no field has. A section in the place of a value, or a value in the place of a
+// section, is unknown, too; an empty section is not.
 func unknownKeys(v *viper.Viper, known []leaf) []string {
 	var unknown []string
 	for _, key := range v.AllKeys() {
@@ -237,7 +237,7 @@ func unknownKeys(v *viper.Viper, known []leaf) []string {
 	return unknown
 }
 
-// suggest names the key that was probably meant.
+// suggest names the known key that is most like an unknown one, "" when none is.
 func suggest(key string, known []leaf) string {
 	best, name := 4, ""
 	for _, l := range known {
@@ -272,8 +272,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// strayEnvironment warns of variables with our prefix that no key has. They are no error: container
-// platforms set some for a service of this name.
+// strayEnvironment warns of TICKERTAPE_ variables that belong to no key. They are no error, since container platforms set
+// some for a service of this name.
 func strayEnvironment(environ []string, known []leaf) []string {
 	var warnings []string
 	for _, entry := range environ {

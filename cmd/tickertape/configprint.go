@@ -49,7 +49,7 @@ func printConfig(cmd *cobra.Command, cfg Config) error {
 	return enc.Close()
 }
 
-// node is a value as YAML that loadConfig reads back to the same value, except for secrets in addresses.
+// node is a value as YAML. loadConfig reads the same value from it, except for secrets in addresses.
 func node(v reflect.Value) *yaml.Node {
 	switch {
 	case v.Type() == durationType:
@@ -96,7 +96,7 @@ func node(v reflect.Value) *yaml.Node {
 	}
 }
 
-// plainDuration leaves out the zero units of 6h30m0s.
+// plainDuration formats a duration without trailing units that are zero: 6h30m, not 6h30m0s.
 func plainDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {

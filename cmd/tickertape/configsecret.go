@@ -9,7 +9,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// redact hides what can be a secret in a text that is an address, whatever key it belongs to.
+// redact hides the parts of an address that can be secret: user, password and query. Other texts stay as they are.
 func redact(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
@@ -17,7 +17,7 @@ func redact(text string) string {
 	return vendors.Redact(text)
 }
 
-// redactAny is a value of the wrong type as an error quotes it, with its texts redacted, whole addresses or not.
+// redactAny redacts all texts in a value of the wrong type, before an error quotes it.
 func redactAny(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -41,7 +41,7 @@ func redactAny(v any) any {
 	return v
 }
 
-// redacted is a value of the configuration with its texts redacted; it shares nothing with v that is changed.
+// redacted is a copy of a value of the configuration with its texts redacted.
 func redacted(v reflect.Value) reflect.Value {
 	fresh := reflect.New(v.Type()).Elem()
 	fresh.Set(v)
@@ -64,8 +64,8 @@ func redacted(v reflect.Value) reflect.Value {
 	return fresh
 }
 
-// mistakes are all values that are not allowed, by full key. Errors quote values, so they are those about the
-// configuration without its secrets; what is a mistake only with them is named without the value.
+// mistakes are the errors of Validate, without secrets. Errors quote values, so the redacted configuration is validated.
+// A value that is a mistake only when it is not redacted is named by its key, without the value.
 func (c Config) mistakes() []error {
 	shown := flatten(redacted(reflect.ValueOf(c)).Interface().(Config).Validate())
 	key := func(err error) string {
@@ -85,7 +85,7 @@ func (c Config) mistakes() []error {
 	return errs
 }
 
-// exposedKeys warns of files with keys, and of a configuration with passwords, that others than their owner can read.
+// exposedKeys warns of key files, and of a configuration with passwords, that not only their owner can read.
 // inConfig tells whether the configuration's file has a key.
 func exposedKeys(known []leaf, config string, inConfig func(key string) bool) (warnings []string) {
 	for _, l := range known {

@@ -16,10 +16,10 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// healthCommand asks a running server for its health, so that an image needs no other program for it.
+// healthCommand asks a running server for its health, so that a container image needs no other program for that.
 func healthCommand(file *string) *cobra.Command {
 	var url string
-	c := &cobra.Command{Use: "health", Short: "Ask a running server for its health, exit 1 if it is not well", Args: noArgs}
+	c := &cobra.Command{Use: "health", Short: "Ask a running server for its health, exit 1 if it fails", Args: noArgs}
 	c.Flags().StringVar(&url, "url", "", "what to ask (default /healthz at the configured address)")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if url == "" {

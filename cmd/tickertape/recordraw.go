@@ -34,7 +34,7 @@ func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Lo
 	return p.run(ctx, source, w, func(market.Batch) {}, log)
 }
 
-// rawTap is for feeds that are opened before the recording can begin: its writer is set before they run.
+// rawTap hands on what vendors send to a writer that is set after the feeds are opened and before they run.
 type rawTap struct{ *recording.RawWriter }
 
 // rawHeader names the configured feeds and the symbols that each subscribes to.

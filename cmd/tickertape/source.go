@@ -20,18 +20,18 @@ import (
 // kind is one kind of feed that feed.source can name.
 type kind struct {
 	name string
-	// check reports what is wrong with the feed's section.
+	// check reports the mistakes in the feed's section.
 	check func(cfg FeedConfig) error
-	// open makes the connections of the feed, which start nothing.
+	// open makes the sources of the feed. It connects to nobody.
 	open func(cfg FeedConfig, env vendors.Env, reg prometheus.Registerer) ([]feed.Source, error)
 	// symbols are those that the feed is asked for, in its own spelling; nil where there is no decoder.
 	symbols func(cfg FeedConfig) []string
-	// decoder reads what one connection of the feed had sent when it was recorded raw, with these symbols in
-	// place of those of its section; nil: there is no such recording.
+	// decoder makes what decodes a raw recording of one connection of the feed, with these symbols in place of those of
+	// its section; nil where the feed cannot be recorded raw.
 	decoder func(cfg FeedConfig, env vendors.Env, symbols []string) (vendors.Decoder, error)
 }
 
-// kinds are all there are.
+// kinds are all kinds of feeds.
 func kinds() []kind {
 	return append([]kind{
 		{
@@ -63,7 +63,7 @@ func kindOf(name string) (kind, bool) {
 	return kind{}, false
 }
 
-// kindNames are those that feed.source can have.
+// kindNames are the values that feed.source can have.
 func kindNames() string {
 	var names []string
 	for _, k := range kinds() {
@@ -85,8 +85,8 @@ func decoders(cfg FeedConfig) replay.Decoders {
 	return all
 }
 
-// openSources makes the connections of all configured feeds and enters their symbols in dir. It starts
-// nothing and needs no network.
+// openSources makes the sources of all configured feeds and enters their symbols in dir. It starts nothing and needs no
+// network.
 func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
 	tap vendors.Tap) ([]feed.Source, *calendar.Calendar, error) {
 	hours, err := calendar.New(cfg.Calendar)

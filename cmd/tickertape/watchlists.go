@@ -12,12 +12,12 @@ const (
 	mostListed = 500 // symbols of the list of everything
 )
 
-// knownLists are the configured watchlists, or, where the feeds have none of their symbols, one of all that
-// the feeds have in front of them: the first list is what a newcomer is shown.
+// knownLists are the configured watchlists. Where the feeds have none of their symbols, a list of all symbols of the feeds
+// comes first, since the first list is what a new visitor is shown.
 func knownLists(lists []broadcast.Watchlist, dir *market.Directory) []broadcast.Watchlist {
 	all := dir.All()
 	if len(all) == 0 {
-		return lists // such as a relay's, which is told later what there is
+		return lists // the feed names its symbols later, as a relay does
 	}
 	for _, l := range lists {
 		if slices.ContainsFunc(l.Symbols, func(s string) bool { _, known := dir.ID(s); return known }) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// boxUsage is what all of a machine has done since it started.
+// boxUsage is the CPU time of a whole machine since it started.
 type boxUsage struct {
 	at         time.Time
 	processes  time.Duration // of all of them
@@ -20,8 +20,8 @@ type boxUsage struct {
 // perSecond is the unit of /proc/stat, the same on all architectures that Go runs on.
 const perSecond = 100
 
-// readBox reads Linux's account of this machine's cores. It is an error where there is none, or where it is
-// of other cores than those that this process may use.
+// readBox reads /proc/stat. It is an error on systems without it, or when it counts other cores than those that this
+// process may use.
 func readBox(cores int) (boxUsage, error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -61,8 +61,8 @@ type Box struct {
 	Others float64 `json:"others_cores"` // at least: other processes, and other machines on the same hardware
 }
 
-// boxOf is what a machine did from one moment to another, of which own was the run's processes. The interrupts
-// may or may not be in that, so that what is left of the others' is the least it can be.
+// boxOf is what a machine did between two readings. The run's own processes used own cores of that. Some kernels charge
+// interrupts to processes as well, so what is left for others is a lower bound.
 func boxOf(from, to boxUsage, own float64) *Box {
 	span := float64(to.at.Sub(from.at))
 	if span <= 0 {
@@ -74,10 +74,10 @@ func boxOf(from, to boxUsage, own float64) *Box {
 	return &Box{Busy: processes + interrupts + stolen, Others: max(processes-own, 0) + stolen}
 }
 
-// full is the part of a machine's cores above which their number is what limits.
+// full is the part of a machine's cores above which the machine is the limit of a run.
 const full = 0.9
 
-// limit says so when the machine was what limited the run, "" when it was not. The server is on it or not.
+// limit says that the machine limited the run, or "" when it did not. local is whether the server runs on it, too.
 func (r *Report) limit(local bool) string {
 	used, others := r.Generator.Cores, 0.0
 	if local && r.Server != nil {

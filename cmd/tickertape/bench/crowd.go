@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// crowd is who is there, and who came and went.
+// crowd counts the subscribers that are connected, and those that were refused or lost.
 type crowd struct {
 	size    int
 	settled chan struct{} // closed when each has either joined or been refused once
@@ -56,8 +56,8 @@ func (c *crowd) join(took time.Duration, first bool) {
 	}
 }
 
-// leave counts the end of a connection, or of the attempt at one. Subscribers that the run itself sends
-// home are not counted.
+// leave counts a connection that ended, or an attempt that failed. Connections that the run itself closes at its end are
+// not counted.
 func (c *crowd) leave(e *ending, hadJoined, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,7 +84,7 @@ func (c *crowd) settle() {
 	}
 }
 
-// Crowd says who came to a run.
+// Crowd counts the subscribers of a run.
 type Crowd struct {
 	Dials      int            `json:"dials"`
 	Connected  int            `json:"connected"` // at the end

@@ -8,8 +8,8 @@ import (
 
 const spareDescriptors = 64 // for files, the log and the requests that are no subscribers
 
-// MaxSubscribers is how many the descriptor limit allows, which it raises as far as it can. A server
-// that is started here has the same limit.
+// MaxSubscribers raises the descriptor limit as far as it can, and returns how many subscribers it allows. starts is
+// whether the run starts a server, which inherits the limit.
 func MaxSubscribers(starts bool) (int, error) {
 	limit, err := raiseDescriptors()
 	if err != nil {
@@ -22,7 +22,7 @@ func MaxSubscribers(starts bool) (int, error) {
 	return int(min(limit, 1<<30)) - spareDescriptors, nil
 }
 
-// fit says so when the subscribers are more than the descriptor limit allows.
+// fit is an error when there are more subscribers than the descriptor limit allows.
 func (p Plan) fit(limit int) error {
 	if p.Subscribers <= limit {
 		return nil

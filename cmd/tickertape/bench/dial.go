@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// perAddress is how many connections one source address makes to one server: Linux has 28,232 ports
-	// for it, and some are still in use from before.
+	// perAddress is how many connections one source address makes to one server. Linux has 28,232 ports
+	// for that, and some may still be in use from a run before.
 	perAddress = 25_000
 
-	// slowWindow is the receive buffer of a slow reader in bytes, of which Linux takes twice as much. With
-	// the usual one the kernel would read megabytes on its behalf.
+	// slowWindow is the receive buffer of a slow reader in bytes; Linux doubles it. With the usual buffer the
+	// kernel would accept megabytes before the reader reads them.
 	slowWindow = 4 << 10
 )
 
@@ -23,8 +23,8 @@ type dialer struct {
 	slots  chan struct{} // as many dials may be under way
 }
 
-// dials is how many may be under way at once: enough to be quick over a long line, few enough that the
-// queue of a server that listens has room for them.
+// dials is how many may be under way at once: enough to be quick over a connection with high latency, and few enough
+// for the accept queue of a server.
 const dials = 256
 
 func newDialer(t *target) *dialer { return &dialer{t, make(chan struct{}, dials)} }
@@ -47,8 +47,8 @@ func (d *dialer) dial(ctx context.Context, i int, slow bool) (net.Conn, error) {
 	return c, nil
 }
 
-// sourceAddress is where subscriber i connects from: nil, which is the system's choice, as long as one
-// address has enough ports, or when there is no other. Linux takes all of 127.0.0.0/8 for its own.
+// sourceAddress is the address that subscriber i connects from. It is nil, which is the system's choice, as long as one
+// address has enough ports, and where the server is not on loopback. On Linux all of 127.0.0.0/8 is loopback.
 func sourceAddress(server string, i int) net.Addr {
 	a, err := netip.ParseAddrPort(server)
 	if err != nil || i < perAddress || !a.Addr().Unmap().IsLoopback() || !a.Addr().Unmap().Is4() {

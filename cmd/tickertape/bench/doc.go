@@ -1,7 +1,7 @@
-// Package bench measures what a tickertape holds: many subscribers at once, over its public protocol
-// (PROTOCOL.md), and what they see and what it costs.
+// Package bench connects many subscribers to a tickertape over its public protocol (PROTOCOL.md), and measures what they
+// get, how late it is, and what it costs the server.
 //
-// The generator shares its machine with what it measures, so a subscriber is one goroutine and one
-// socket: nothing is decoded, no buffer is kept while nothing comes, and no lock is waited for. What it
-// uses itself is in the report, so that one sees whose limit was found.
+// The generator usually shares a machine with the server, so it has to be cheap. A subscriber is one goroutine and one
+// socket; messages are not decoded; an idle subscriber holds no buffer; nobody waits for a lock. The report says what the
+// generator used itself, so that one can tell whether the server or the machine was the limit.
 package bench

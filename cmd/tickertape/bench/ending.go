@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// ending is why a connection ended, or why there was none.
+// ending is the error of a connection that ended, or could not be made.
 type ending struct {
-	reason string // to count by: one of few
+	reason string // for counting: one of few
 	err    error
 	after  time.Duration // come back after a random part of it; 0: the server does not say
 	final  bool          // coming back does not help
@@ -46,7 +46,7 @@ func endingOf(err error) *ending {
 	return &ending{reason: reason, err: err}
 }
 
-// refused is an answer of HTTP that is not the one wanted.
+// refused is the ending of a request that was answered with another status than the one wanted.
 func refused(status int, detail, retryAfter string) *ending {
 	e := &ending{reason: "status " + strconv.Itoa(status), err: fmt.Errorf("the server answers %d %s", status, detail)}
 	if detail == "" {
@@ -59,7 +59,7 @@ func refused(status int, detail, retryAfter string) *ending {
 	return e
 }
 
-// closed is a WebSocket that the server closed.
+// closed is the ending of a WebSocket that the server closed.
 func closed(code int, reason string) *ending {
 	e := &ending{reason: "closed " + strconv.Itoa(code), err: fmt.Errorf("closed by the server: %d %q", code, reason), final: code == 1008}
 	if ms, found := strings.CutPrefix(reason, "retry_ms="); found {
@@ -73,7 +73,7 @@ func closed(code int, reason string) *ending {
 // maxAsked is how long a server may ask to wait, in seconds.
 const maxAsked = 600
 
-// broken is a stream that is not what the protocol says.
+// broken is the ending of a stream that does not keep to the protocol.
 func broken(format string, args ...any) *ending {
 	return &ending{reason: "protocol", err: fmt.Errorf(format, args...), final: true}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// events takes an event stream apart, however the network cut it.
+// events parses an event stream, wherever the network splits it.
 type events struct {
 	to     listener
 	chunks *chunks // nil when the body is not chunked
@@ -59,8 +59,7 @@ func (e *events) body(b []byte) error {
 	return nil
 }
 
-// line reads one line. A message is one line of data that says its own type, so nothing has to
-// wait for the event's end.
+// line reads one line. Each message is one line of data and has its type in it, so it can be taken before the event ends.
 func (e *events) line(line []byte) error {
 	line = bytes.TrimSuffix(line, []byte{'\r'})
 	if data, found := bytes.CutPrefix(line, []byte("data:")); found {
@@ -74,7 +73,7 @@ func (e *events) line(line []byte) error {
 	return nil
 }
 
-// chunks takes the chunked coding of HTTP/1.1 apart (RFC 9112, section 7.1).
+// chunks parses the chunked coding of HTTP/1.1 (RFC 9112, section 7.1).
 type chunks struct {
 	state chunkState
 	left  int64 // of the chunk's data
@@ -94,8 +93,8 @@ const (
 // maxChunk is beyond every message.
 const maxChunk = 1 << 40
 
-// next is the first piece of the body in b, which may be empty, and what stands behind it. The end of the
-// body is an ending.
+// next returns the first piece of the body in b, which may be empty, and the rest of b. The error at the end of the body
+// is an ending.
 func (c *chunks) next(b []byte) (data, rest []byte, err error) {
 	for i, x := range b {
 		switch c.state {
@@ -141,7 +140,7 @@ func streamEnded() *ending {
 	return &ending{reason: "stream ended", err: errors.New("the server ended the stream")}
 }
 
-// sized begins the data, or ends the body.
+// sized is called at the end of a chunk's size: it begins the data, or, with a size of 0, ends the body.
 func (c *chunks) sized() {
 	c.state = chunkData
 	if c.left == 0 {

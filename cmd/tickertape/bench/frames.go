@@ -9,19 +9,19 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// maxMessage is the most that a message may have. The protocol's have little more than 64 KiB; the list of
-// symbols in an answer may have more.
+// maxMessage is the longest message in bytes. Those of the protocol have little more than 64 KiB, except for an answer
+// with a long list of symbols.
 const maxMessage = 4 << 20
 
-// listener is told what a stream brings.
+// listener takes what a stream brings.
 type listener interface {
 	message(text []byte) error // of use until it returns; an error is the stream's ending
 	send(b []byte)             // what has to be written to the peer
 	comeBack(ms int64)         // when to, after an end to come
 }
 
-// frames takes the frames of a WebSocket apart, however the network cut them. What is whole is
-// read where it lies; only what is cut is kept.
+// frames parses the frames of a WebSocket, wherever the network splits them. A whole frame is read in place; only a part
+// of one is copied and kept.
 type frames struct {
 	to      listener
 	inflate *inflater // nil without compression

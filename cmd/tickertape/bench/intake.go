@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// intake reads a connection, once a call.
+// intake reads a connection.
 type intake interface {
-	// read waits for bytes and hands at most limit of them on.
+	// read waits for bytes, reads once, and hands on at most limit of them.
 	read(limit int) error
 }
 
-// taker takes what was read, at a time, and counts it.
+// taker takes the bytes that were read at a time, and counts them in the tally.
 type taker func(t *tally, b []byte, now time.Time) error
 
 // copyingIntake has a buffer of its own, since its reads wait with the buffer in hand, as those of TLS do.
@@ -30,7 +30,7 @@ func newCopyingIntake(c net.Conn, all *tallies, hint int, take taker) *copyingIn
 func (i *copyingIntake) read(limit int) error {
 	n, err := i.c.Read(i.buffer[:min(limit, len(i.buffer))])
 	if n == 0 {
-		return err // it comes again with the next read, if there are bytes
+		return err // with bytes, the next read returns the error again
 	}
 	now := time.Now()
 	t := i.tallies.take(i.hint)

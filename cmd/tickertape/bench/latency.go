@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	longest = time.Minute      // what is older is a recording's time, or another clock's
-	early   = time.Millisecond // two readings of one clock may stand in the wrong order by less
+	longest = time.Minute      // an older time comes from a recording, or from another clock
+	early   = time.Millisecond // by less than this, two readings of one clock may be in the wrong order
 )
 
-// latency is a distribution of durations, exact to 1 %, in 25 KiB however many there are. It has one
-// user at a time.
+// latency is a distribution of durations, exact to 1 %, in 25 KiB however many there are. It is not safe for concurrent
+// use.
 type latency struct {
 	spans *hdrhistogram.Histogram // µs
-	wild  int64                   // those that no network explains: in the future, or older than longest
+	wild  int64                   // how many were below zero, or longer than longest
 }
 
 func newLatency() *latency {
@@ -42,7 +42,7 @@ func (l *latency) reset() {
 	l.wild = 0
 }
 
-// comparable is whether the spans mean something: that the two clocks which they lie between agree.
+// comparable tells whether the two clocks agree that the durations were measured with.
 func (l *latency) comparable() bool { return l.wild*10 <= l.wild+l.spans.TotalCount() }
 
 // Percentiles are of a distribution of durations, in milliseconds, exact to 1 %.

@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// kind is what a message is, as far as the measuring cares.
+// kind is the type of a message, as far as it is measured.
 type kind uint8
 
 const (
@@ -18,7 +18,7 @@ const (
 	failure // type error
 )
 
-// glance is what the measuring needs of a message. Nothing else in it is looked at.
+// glance is the part of a message that is measured.
 type glance struct {
 	kind    kind
 	time    int64  // the server's clock at the send, µs since the Unix epoch; 0 when it does not say
@@ -43,8 +43,8 @@ var (
 // headLimit is where the quotes begin at the latest.
 const headLimit = 512
 
-// look reads a message without decoding it: a tenth of what the decoding costs would make the
-// generator the bottleneck. It allocates nothing; the result is of use as long as the message is.
+// look reads a message without decoding it, since decoding JSON would make the generator the bottleneck. It allocates
+// nothing; the result refers to the message and is valid as long as it is.
 func look(message []byte) glance {
 	g := glance{head: message[:min(len(message), headLimit)]}
 	if i := bytes.Index(g.head, quotesKey); i >= 0 {
@@ -103,8 +103,8 @@ func (g glance) times() iter.Seq[int64] {
 	}
 }
 
-// text is the string behind a key that is written with its opening quotation mark; nil where there is
-// none. It stops at a backslash: what is asked for has none.
+// text is the string behind a key, which is written with the value's opening quotation mark; nil where the key is not. It
+// ends at a backslash, since the strings that are asked for have no escapes.
 func text(b, key []byte) []byte {
 	i := bytes.Index(b, key)
 	if i < 0 {

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// idleTime is what a fresh server is given before its memory without subscribers is read.
+	// idleTime passes between the start of a server and the reading of its memory without subscribers.
 	idleTime = time.Second
 
-	// patience is how long after the last dial those are waited for who have no answer yet.
+	// patience is the longest wait after the last dial for subscribers that have no snapshot yet.
 	patience = 2 * connectTime
 
-	// lastAnswer is how long the server may take for the figures at the end.
+	// lastAnswer is how long the server may take to answer for its metrics at the end.
 	lastAnswer = 5 * time.Second
 )
 
@@ -52,7 +52,7 @@ func Run(ctx context.Context, p Plan, l Launch, progress Progress) (report *Repo
 	return report, errors.Join(err, s.stop())
 }
 
-// open asks the server whom one can follow, and carries the plan out.
+// open asks the server for its symbols, and carries the plan out.
 func open(ctx context.Context, p Plan, s *server, address string, progress Progress) (*Report, error) {
 	t, err := parseTarget(address)
 	if err != nil {
@@ -95,7 +95,7 @@ func newRun(p Plan, t *target) *run {
 	return r
 }
 
-// moments are the readings that the figures lie between.
+// moments are the readings at the start or the end of the measurement.
 type moments struct {
 	server, own usage
 	box         boxUsage
@@ -124,7 +124,7 @@ func (r *run) carryOut(ctx context.Context, progress Progress) (*Report, error) 
 
 	from, err := r.gather(ctx, listening, &all, before)
 	if err == nil {
-		pause(ctx, r.plan.Duration) // an end is as good
+		pause(ctx, r.plan.Duration) // ctx may end it earlier
 		if ctx.Err() != nil {
 			r.report.Interrupted = r.phaseNow()
 		}
@@ -138,7 +138,7 @@ func (r *run) carryOut(ctx context.Context, progress Progress) (*Report, error) 
 	return r.report, nil
 }
 
-// gather lets the subscribers in and returns when the measuring begins, or when ctx ends.
+// gather connects the subscribers, and returns when the measurement begins or ctx ends.
 func (r *run) gather(ctx, listening context.Context, all *sync.WaitGroup, before moments) (moments, error) {
 	r.launch(ctx, listening, all)
 	late := time.NewTimer(patience)

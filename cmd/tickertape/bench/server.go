@@ -19,7 +19,7 @@ type Launch struct {
 	Executable string
 	Config     string // --config; "" is none
 
-	// Plain keeps the configuration of this machine out: the server runs with the defaults.
+	// Plain is for a server with the defaults: it reads no config.yaml and no TICKERTAPE_ variables of this machine.
 	Plain bool
 }
 
@@ -80,7 +80,7 @@ func startServer(ctx context.Context, l Launch, m Market) (*server, error) {
 	return s, nil
 }
 
-// environment is the server's: what this process has, and over it what the run needs.
+// environment is the environment of the server: that of this process, and over it what the run needs.
 func environment(inherited []string, plain bool, m Market) []string {
 	var environ []string
 	for _, e := range inherited {
@@ -91,12 +91,12 @@ func environment(inherited []string, plain bool, m Market) []string {
 	environ = append(environ,
 		"TICKERTAPE_LISTEN=127.0.0.1:0",
 		"TICKERTAPE_DRAIN=0s",
-		"TICKERTAPE_LOG_LEVEL=info", // it tells the port
+		"TICKERTAPE_LOG_LEVEL=info", // the port is in the log
 		"TICKERTAPE_LOG_FORMAT=json",
 		"TICKERTAPE_FEED_SOURCE=sim",
 		"TICKERTAPE_FEED_SIM_RATE="+strconv.Itoa(m.Ticks),
 		"TICKERTAPE_FEED_SIM_SYMBOLS="+strconv.Itoa(m.Symbols),
-		"TICKERTAPE_FEED_SIM_PAST=0s", // what it tells of the past has no latency
+		"TICKERTAPE_FEED_SIM_PAST=0s", // ticks of the past would have no latency
 		"TICKERTAPE_BROADCAST_INTERVAL="+m.Interval.String(),
 	)
 	if m.Compression {
@@ -156,7 +156,7 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
-// ended says how the server ended that should not have.
+// ended is the error of a server that ended by itself, with the last line of its log.
 func (s *server) ended() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,11 +14,11 @@ type scenario struct {
 	name string
 	plan Plan
 
-	// like has it follow as many quotes as have the bytes of the scenario before, for comparison.
+	// like has each subscriber follow as many quotes as have the bytes of the scenario before, for comparison.
 	like bool
 }
 
-// standard is the set, with what the given plan says of time.
+// standard is the set, with the ramp, warm-up and duration of the given plan.
 func standard(p Plan) []scenario {
 	of := func(name string, change func(p *Plan)) scenario {
 		s := DefaultPlan()
@@ -55,9 +55,9 @@ func standard(p Plan) []scenario {
 	}
 }
 
-// Standard runs the standard set, each against a fresh server with the defaults, and returns the reports of
-// those that were run when ctx ended. The plan gives the times, and the most subscribers of a scenario;
-// 0 is no limit but the machine's.
+// Standard runs the standard set, each scenario against a fresh server with the defaults. When ctx ends it returns the
+// reports of those that were run. The plan gives the times, and the most subscribers of a scenario; 0 is as many as the
+// machine allows.
 func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Report, error) {
 	limit, err := MaxSubscribers(true)
 	if err != nil {
@@ -95,7 +95,8 @@ func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Repo
 	return reports, nil
 }
 
-// scale lowers the subscribers to what was asked for, 0 is nothing, and to what the descriptor limit allows. It says so.
+// scale lowers the number of subscribers to asked, unless that is 0, and to what the descriptor limit allows. why is a
+// note about it.
 func (s *scenario) scale(asked, limit int) (why string) {
 	wanted := s.plan.Subscribers
 	if asked > 0 && asked < s.plan.Subscribers {
@@ -112,8 +113,8 @@ func (s *scenario) scale(asked, limit int) (why string) {
 // usualQuote is how many bytes a quote of an update has where no report tells.
 const usualQuote = 120
 
-// comparable is the scenario with as many quotes as have the bytes of the last report's flushes. What a quote has is taken
-// from the first report.
+// comparable is the scenario with as many quotes as have the bytes that a subscriber got in a flush of the last report.
+// The first report tells how many bytes a quote has.
 func (s scenario) comparable(reports []*Report) scenario {
 	quote := float64(usualQuote)
 	if first := reports[0]; first.All.Quotes > 0 {
@@ -140,7 +141,7 @@ func compare(r, quotes *Report) []string {
 		r.Scenario, cost.CPU/base.CPU, *cost.Bytes / *base.Bytes)}
 }
 
-// Markdown writes the reports of a standard set as two tables, and what there is to note below them.
+// Markdown writes the reports of a standard set as two tables, with the notes below.
 func Markdown(w io.Writer, reports []*Report) error {
 	var b bytes.Buffer
 	b.WriteString("| scenario | subscribers | frames/s | quotes/s | tick → receipt p50 / p99 | CPU µs/frame | cores | KiB/subscriber |\n")

@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	// connectTime is how long a dial may take until the snapshot is whole.
+	// connectTime is the longest time from the dial to the end of the snapshot.
 	connectTime = 30 * time.Second
 
-	// comeBackTime is what a subscriber waits a random part of when the server does not say.
+	// comeBackTime is the longest wait before connecting again, of which a random part is taken, when the server
+	// does not say.
 	comeBackTime = 5 * time.Second
 
 	// A slow reader takes slowBytes every slowPause: some 16 kbit/s.
@@ -21,8 +22,8 @@ const (
 	slowPause = 2 * time.Second
 )
 
-// subscriber is one who listens, as a client of the protocol does: it answers pings, and comes back with
-// its position where it is lost.
+// subscriber is one client of the protocol. It answers pings, and when its connection is lost it connects again and
+// resumes at its position.
 type subscriber struct {
 	// static
 	index     int
@@ -33,7 +34,7 @@ type subscriber struct {
 	crowd     *crowd
 	tallies   *tallies
 	dialer    *dialer
-	sampling  int // of so many updates the latency of one is taken
+	sampling  int // the latency of one in so many updates is taken
 
 	// owned by run
 	settled bool // has joined or been refused once
@@ -55,7 +56,7 @@ type taking struct {
 	counts   bool // it came within the window
 }
 
-// run listens until ctx ends, or the server will not have it.
+// run listens until ctx ends, or the server says that coming back does not help.
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		end := s.attempt(ctx)
@@ -137,7 +138,7 @@ func (s *subscriber) connect(ctx context.Context) (net.Conn, opened, error) {
 	return c, o, nil
 }
 
-// open asks on a fresh connection, for what changed since when there is a position.
+// open asks on a fresh connection, and resumes where there is a position.
 func (s *subscriber) open(c net.Conn) (opened, error) {
 	a := s.ask
 	if s.epoch != "" && len(a.bars)+len(a.trades) == 0 { // series that did not change would not be told again
@@ -231,7 +232,7 @@ func (s *subscriber) message(m []byte) error {
 	return nil
 }
 
-// arrived notes that one of the states has come that its answer begins with. It has joined when all have.
+// arrived counts the states that the answer begins with. The subscriber has joined when all have come.
 func (s *subscriber) arrived() {
 	if s.awaited--; s.awaited != 0 || s.joined {
 		return
@@ -254,7 +255,8 @@ func (s *subscriber) moved(g glance) {
 	}
 }
 
-// refusal is an error message as an ending: nothing is asked for that could fail and be done without.
+// refusal is the ending for an error message: without any part of what it asked for, the subscriber would measure
+// something else.
 func (s *subscriber) refusal(code string, m []byte) error {
 	e := &ending{reason: "error " + code, err: broken("error %.200s", m).err, final: true}
 	switch code {
@@ -267,7 +269,7 @@ func (s *subscriber) refusal(code string, m []byte) error {
 // send is called while a tally is held, so it only notes what has to be written.
 func (s *subscriber) send(b []byte) { s.replies = append(s.replies, b...) }
 
-// comeBack notes what an event stream says of it.
+// comeBack notes after how long an event stream says to connect again.
 func (s *subscriber) comeBack(ms int64) {
 	s.asked = time.Duration(min(ms, 1000*maxAsked)) * time.Millisecond
 }

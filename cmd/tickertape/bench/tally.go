@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// readSize is the most that is read at once. A connection with more to read waits its turn: otherwise a
-// generator that falls behind would see to one for long, and the others would seem to be late.
+// readSize is the most that is read at once, in bytes. A connection with more to read lets others go first. Otherwise a
+// generator that falls behind would read from one connection for a long time, and the others would seem to be late.
 const readSize = 64 << 10
 
-// Traffic is what came. Frames are messages of every type, whether parts or whole.
+// Traffic is what subscribers received. Frames are messages of every type; each part of a long one counts.
 type Traffic struct {
 	Frames    int64 `json:"frames"`
 	Updates   int64 `json:"updates"` // whole ones; one in parts counts once
@@ -52,8 +52,8 @@ const (
 	slow   = 1
 )
 
-// window is a time to count in. It ends by the clock, so that what comes while the figures are being
-// added up does not count.
+// window is the time in which traffic counts. It ends by the clock, so that traffic does not count which comes while the
+// figures are added up.
 type window struct {
 	from, to time.Time // to is zero when it is open
 }
@@ -71,7 +71,7 @@ func (w *window) span() time.Duration {
 	return now.Sub(w.from)
 }
 
-// tallies are a few more than can be in use at a time, so that nobody waits for one.
+// tallies are a few more than can be in use at once, so that nobody waits for one.
 type tallies struct {
 	each   []*tally
 	window atomic.Pointer[window]
@@ -86,7 +86,7 @@ func newTallies() *tallies {
 	return all
 }
 
-// count begins anew, for so long, or for ever when that is 0.
+// count starts a new window of duration d, or an open one when d is 0.
 func (all *tallies) count(d time.Duration) {
 	w := &window{from: time.Now()}
 	if d > 0 {
@@ -95,7 +95,7 @@ func (all *tallies) count(d time.Duration) {
 	all.window.Store(w)
 }
 
-// take is a tally that nobody else uses until its lock is released. It begins anew when the window has.
+// take returns a locked tally, which the caller unlocks. It is reset when a new window has begun.
 func (all *tallies) take(hint int) *tally {
 	t := all.free(hint)
 	if w := all.window.Load(); t.window != w {

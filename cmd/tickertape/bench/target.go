@@ -58,7 +58,7 @@ func parseTarget(address string) (*target, error) {
 		path = strings.TrimSuffix(path, end)
 	}
 	u.Path, u.RawPath = strings.TrimRight(path, "/"), ""
-	// One connection is kept, so that a server whose queue of newcomers is full still answers.
+	// One connection is kept open, so that a server still answers when its line of new connections is full.
 	return &target{base: u, client: &http.Client{Timeout: answerTime, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}}, nil
 }
 
@@ -76,7 +76,7 @@ func (t *target) get(ctx context.Context, path string, query url.Values) ([]byte
 	}
 	answer, err := t.client.Do(req)
 	if err != nil {
-		return nil, err // it names the address
+		return nil, err // which names the address
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))

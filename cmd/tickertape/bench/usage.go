@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// usage is what a process has used at one moment.
+// usage is what a process has used and done up to a moment.
 type usage struct {
 	at   time.Time
 	cpu  time.Duration      // since its beginning
@@ -17,7 +17,7 @@ type usage struct {
 	done map[string]float64 // since its beginning, by counter; without those that the server does not have
 }
 
-// The counters of a server's work that are set against each other.
+// The counters of a server's work, by which its CPU is divided.
 const (
 	flushesDone  = "tickertape_broadcast_flushes_total"
 	messagesDone = "tickertape_broadcast_messages_total"
@@ -25,15 +25,14 @@ const (
 	bytesDone    = "tickertape_broadcast_sent_bytes_total"
 )
 
-// usage asks the server, which knows even when it is on another machine. The error says why nothing
-// is known.
+// usage asks the server for its metrics, which works from another machine, too.
 func (t *target) usage(ctx context.Context) (usage, error) {
 	before := time.Now()
 	body, err := t.get(ctx, "/metrics", nil)
 	if err != nil {
 		return usage{}, err
 	}
-	// A busy server answers late; it has looked somewhere in between.
+	// A busy server answers late; its reading is from somewhere between the question and the answer.
 	u := usage{at: before.Add(time.Since(before) / 2)}
 	seconds, told := metric(body, "process_cpu_seconds_total")
 	resident, toldToo := metric(body, "process_resident_memory_bytes")
