@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Attack is one way to hurt a server, and the server that it is tried on.
+// Attack is a way to attack a server, and the settings of the server that is attacked.
 type Attack struct {
 	Name string
 	What string // one line, for the table
@@ -21,11 +21,11 @@ type Attack struct {
 	Short int // connections in the short form; 0 leaves it out there
 	Long  int // connections in the long form
 
-	// Absorbed is whether a server may bear it without a refusal: it is bounded by other means, or honest clients
-	// do the same.
+	// Absorbed is whether the server may bear the attack without a refusal, since it is bounded by other means or honest
+	// clients do the same.
 	Absorbed bool
 
-	// run holds one connection after another until ctx ends or the server refuses. It returns why.
+	// run attacks on one connection after another until ctx ends or the server refuses, and returns the reason.
 	run func(ctx context.Context, a *attacker) error
 }
 
@@ -36,7 +36,7 @@ const (
 	fewPolls      = "TICKERTAPE_LIMITS_TOTAL_POLLS=100"
 	littleWork    = "TICKERTAPE_LIMITS_TOTAL_WORK=20000"
 
-	// The usual budget of a connection is enough for one whom a busy machine holds up.
+	// A client that a busy machine delays stays within the usual budget of a connection.
 	littleWorkEach = "TICKERTAPE_LIMITS_CONNECTION_WORK=1000"
 )
 
@@ -45,7 +45,7 @@ func All() []Attack {
 	return slices.Concat(listBombs(), slowReaders(), silences(), unfinished(), controlFloods(), watchChurn(), floods(), hoards(), requests())
 }
 
-// named finds an attack; honest subscribers in masses are one as well, to compare with.
+// named finds an attack. Peaceful is one of them.
 func named(name string) (Attack, bool) {
 	all := append(All(), Attack{Name: Peaceful, run: subscribed("/ws?symbols=%23leaders")})
 	i := slices.IndexFunc(all, func(a Attack) bool { return a.Name == name })
@@ -55,5 +55,5 @@ func named(name string) (Attack, bool) {
 	return all[i], true
 }
 
-// Peaceful names what is no attack: as many connections of honest clients, who follow a list and read it.
+// Peaceful names what the attacks are compared with: as many connections of honest clients, who follow a list and read it.
 const Peaceful = "peaceful"

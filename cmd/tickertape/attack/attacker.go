@@ -92,8 +92,8 @@ func (a *attacker) request(path string, headers ...string) string {
 	return "GET " + path + " HTTP/1.1\r\nHost: " + a.spec.Addr + "\r\n" + strings.Join(headers, "") + "\r\n"
 }
 
-// hammer asks again and again on one connection and reads each answer, until ctx ends or the connection does. Refusals
-// are noted, and do not keep it from asking.
+// hammer asks on one connection, again and again, and reads each answer, until ctx or the connection ends. It counts
+// refusals and goes on asking.
 func hammer(path string, headers ...string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		c, err := a.dial(ctx)
@@ -150,7 +150,7 @@ func every(ctx context.Context, period time.Duration, do func() error) error {
 	}
 }
 
-// some are n different symbols, other ones for each call.
+// some are n different symbols, drawn anew in each call.
 func (a *attacker) some(n int) []string {
 	names := make([]string, 0, n)
 	for _, i := range rand.Perm(len(a.spec.Symbols))[:min(n, len(a.spec.Symbols))] {

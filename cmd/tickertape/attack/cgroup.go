@@ -15,7 +15,7 @@ const memoryGroups = "/sys/fs/cgroup/memory"
 // MemoryGroup bounds the memory of the processes in it. Whoever makes one removes it.
 type MemoryGroup struct{ dir string }
 
-// OpenMemoryGroup makes one of so many bytes; it takes root and cgroup version 1.
+// OpenMemoryGroup makes a group with a limit in bytes. It needs root and cgroup version 1.
 func OpenMemoryGroup(limit int64) (*MemoryGroup, error) {
 	dir, err := os.MkdirTemp(memoryGroups, "tickertape-attack-")
 	if err != nil {
@@ -28,7 +28,7 @@ func OpenMemoryGroup(limit int64) (*MemoryGroup, error) {
 	return g, nil
 }
 
-// Procs is the file that a process writes its id into to be bounded.
+// Procs is the file that a process writes its id into to join the group.
 func (g *MemoryGroup) Procs() string { return filepath.Join(g.dir, "cgroup.procs") }
 
 // Killed is how many processes were killed for want of memory.
@@ -45,7 +45,7 @@ func (g *MemoryGroup) Killed() (int, error) {
 	return 0, nil // an old kernel does not count them
 }
 
-// Remove takes it away; its processes have to have ended.
+// Remove removes the group, whose processes must have ended.
 func (g *MemoryGroup) Remove() error {
 	if err := os.Remove(g.dir); err != nil {
 		return fmt.Errorf("remove the memory group: %w", err)

@@ -16,7 +16,7 @@ import (
 // childVariable is in the environment of a process that is to be honest clients or attackers.
 const childVariable = "TICKERTAPE_ATTACK_CHILD"
 
-// Spec is what such a process is to do.
+// Spec is what a child process is to do.
 type Spec struct {
 	Addr    string   // host:port of the server, or of the proxy before it
 	Symbols []string // that the server has
@@ -24,7 +24,7 @@ type Spec struct {
 	Nice    bool     // whether the process leaves the processor to others first
 }
 
-// worker is what a child does.
+// worker is the work of a child: honest clients or attackers.
 type worker interface {
 	report(mark bool) any
 	wait() // until all has ended
@@ -33,9 +33,9 @@ type worker interface {
 // isChild is whether this process is to call child instead of running tests.
 func isChild() bool { return os.Getenv(childVariable) != "" }
 
-// child reads a [Spec] from standard input, does it, and answers each line that follows with a report: "mark" begins
-// a new one after it, "report" goes on with it. It returns at the end of the input. The first answer is an error's
-// text, "" for none.
+// child reads a [Spec] from standard input and carries it out until the input ends. It writes a line for each line that it
+// reads: first the text of an error, "" for none, then a report for each "report" or "mark"; after "mark" the next report
+// begins anew.
 func child() {
 	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -47,7 +47,7 @@ func child() {
 		w, err = start(ctx, &spec)
 	}
 	if err != nil {
-		out.Encode(err.Error()) // nobody else to tell
+		out.Encode(err.Error()) // there is no other way to report it
 		return
 	}
 	out.Encode("")
@@ -69,7 +69,7 @@ func start(ctx context.Context, spec *Spec) (worker, error) {
 	return startCrew(ctx, spec)
 }
 
-// Process is a child.
+// Process is a child process.
 type Process struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
@@ -142,7 +142,7 @@ func (p *Process) Honest(mark bool) (r HonestReport, err error) {
 	return r, p.exchange(command(mark), &r)
 }
 
-// Crew asks attackers.
+// Crew asks attackers for what they have seen.
 func (p *Process) Crew() (r CrewReport, err error) { return r, p.exchange(command(false), &r) }
 
 func command(mark bool) string {

@@ -15,10 +15,10 @@ type Crowd struct {
 }
 
 const (
-	// dials is how many connections are being made at once: a queue of a server that listens has room for them.
+	// dials is how many connections are made at once, few enough for the accept queue of a server.
 	dials = 256
 
-	// comeBack is what an attacker whose connection has ended waits a random part of.
+	// comeBack is the longest wait of an attacker whose connection has ended; it waits a random part of it.
 	comeBack = time.Second
 )
 
@@ -28,7 +28,7 @@ type crew struct {
 	ended sync.WaitGroup
 }
 
-// startCrew sets them loose until ctx ends.
+// startCrew starts the attackers, which go on until ctx ends.
 func startCrew(ctx context.Context, spec *Spec) (*crew, error) {
 	c := &crew{tally: newTally()}
 	slots := make(chan struct{}, dials)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// counted has the server count clients by their address, loopback's too, as it does where the public reaches it.
+// counted has the server count clients by address, loopback included, as a public server does.
 var counted = []string{"TICKERTAPE_LIMITS_ADDRESSES=on"}
 
-// floods do what a client may, too often.
+// floods do what a client is allowed to do, but too often.
 func floods() []Attack {
 	return []Attack{
 		{Name: "handshake-flood", What: "connect, upgrade, close", Short: 16, Long: 640, Tight: []string{fewHandshakes}, run: handshakes(plain)},
@@ -74,7 +74,7 @@ func eventStreams(ctx context.Context, a *attacker) error {
 	return again(ctx, a, func() error { return glance(ctx, a, "/events?symbols=%23leaders") })
 }
 
-// glance asks on a connection of its own, and reads no more than the beginning of the answer.
+// glance asks on a new connection, and reads only the beginning of the answer.
 func glance(ctx context.Context, a *attacker, path string) error {
 	c, err := a.send(ctx, a.request(path))
 	if err != nil {
@@ -88,7 +88,7 @@ func glance(ctx context.Context, a *attacker, path string) error {
 	return refusedAnswer(b)
 }
 
-// askAnew reads each answer on a connection of its own.
+// askAnew sends each request on a new connection, and reads the answer.
 func askAnew(path string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		return again(ctx, a, func() error {
@@ -145,7 +145,7 @@ func pollOn(ctx context.Context, a *attacker, path string) error {
 	return ctx.Err()
 }
 
-// resubscribe follows the same bars again and again, which tells their history each time.
+// resubscribe follows the same bars again and again, so that the server sends their history each time.
 func resubscribe(offer compression) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		return a.sayInTurn(ctx, "/ws", offer, time.Second/15, barSubscription(a.spec.Symbols[:50], "1m"))

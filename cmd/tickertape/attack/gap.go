@@ -11,7 +11,7 @@ type Gaps struct {
 	P50, P99, Max float64
 }
 
-// gapsOf sorts gaps. lasting is the longest silence that has not ended yet.
+// gapsOf summarizes gaps, which it sorts. lasting is the longest silence that has not ended yet.
 func gapsOf(gaps []time.Duration, lasting time.Duration) Gaps {
 	if len(gaps) == 0 {
 		return Gaps{Max: milliseconds(lasting)}

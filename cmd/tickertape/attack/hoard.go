@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// hoards are subscribers that take as much of the server's memory as one may. They are borne as long as there is
-// memory; the bound on it is what counts.
+// hoards are subscribers that each take as much of the server's memory as is allowed. The server admits them as long as
+// there is memory; what is tested is the bound on all of them.
 func hoards() []Attack {
 	return []Attack{
 		{Name: "own-lists", What: "lists of 5,000 symbols, each another, at 10,000 symbols",

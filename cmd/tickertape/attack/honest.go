@@ -48,7 +48,7 @@ type HonestReport struct {
 	Answered, Refused, Failed int // requests, of the reader and the poller
 }
 
-// startHonest connects them and returns when each stream has had its first update.
+// startHonest connects the honest clients, and returns when each stream has had its first update.
 func startHonest(ctx context.Context, spec *Spec) (*honest, error) {
 	h := &honest{}
 	began := make(chan error, Subscribers+eventReader)
@@ -74,7 +74,7 @@ func startHonest(ctx context.Context, spec *Spec) (*honest, error) {
 
 func (h *honest) wait() { h.ended.Wait() }
 
-// askOn asks four times a second, from the last answer's position on where it polls.
+// askOn asks four times a second; a poll asks for what changed since the last answer.
 func (h *honest) askOn(ctx context.Context, client *http.Client, url string, polls bool) {
 	position := ""
 	every(ctx, askPause, func() error { // until ctx ends
@@ -149,7 +149,7 @@ func (h *honest) report(mark bool) any {
 	return r
 }
 
-// stream is one who follows.
+// stream is a subscriber.
 type stream struct {
 	over  string       // the transport
 	began chan<- error // told once: nil with the first update, or why there was none
@@ -162,8 +162,8 @@ type stream struct {
 	turned  int    // times that it was turned away before its first update
 }
 
-// insist listens, and comes back as long as there has been no update, as clients do that are turned away for want of
-// room.
+// insist listens, and connects again until there has been an update, as clients do that were turned away because the
+// server was full.
 func (s *stream) insist(ctx context.Context, listen func() error) error {
 	patience, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()

@@ -51,13 +51,13 @@ func bomb(kind, key, name string) string {
 	return string(b)
 }
 
-// queryBomb is the same in a request.
+// queryBomb is a query that names one list again and again.
 func queryBomb(path, key, name string) string {
 	name = strings.Replace(name, "#", "%23", 1)
 	return path + "?" + key + "=" + strings.Join(slices.Repeat([]string{name}, nameRoom/(len(name)+1)), ",")
 }
 
-// bombPause is too short for the budget of bytes, which has room for two bombs at once. Whoever is cut comes back.
+// bombPause is too short for the budget of bytes, which allows two bombs at once. An attacker that is cut connects again.
 const bombPause = time.Second
 
 // bombBySubscribing sends two at once, and goes on until it is cut.
@@ -82,7 +82,7 @@ func bombByUnsubscribing(ctx context.Context, a *attacker) error {
 	return a.sayInTurn(ctx, "/ws?symbols=%23all", plain, bombPause, bomb("unsubscribe", "symbols", "#all"))
 }
 
-// bombByHandshake stays until the server says something, and comes again.
+// bombByHandshake waits until the server says something, and connects again.
 func bombByHandshake(path, key string) func(context.Context, *attacker) error {
 	target := queryBomb(path, key, "#all")
 	return func(ctx context.Context, a *attacker) error {

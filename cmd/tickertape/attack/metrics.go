@@ -13,7 +13,7 @@ import (
 // Metrics are values by name, labels included, as /metrics writes them.
 type Metrics map[string]float64
 
-// Scrape asks a server for them.
+// Scrape asks a server for its metrics.
 func Scrape(client *http.Client, url string) (Metrics, error) {
 	answer, err := client.Get(url + "/metrics")
 	if err != nil {
@@ -47,8 +47,8 @@ func parseMetrics(text string) Metrics {
 // Goroutines is how many the server has.
 func (m Metrics) Goroutines() int { return int(m["go_goroutines"]) }
 
-// refusalMetrics are those that count refusals, each with the label that tells why, and with its values that are
-// none. An "error" is a connection that broke: attackers break their own.
+// refusalMetrics are the metrics that count refusals, each with the label that has the reason, and with the values that
+// are no refusals. An "error" is a connection that broke, and attackers break their own.
 var refusalMetrics = []struct {
 	name, label string
 	others      []string
@@ -75,14 +75,14 @@ func (m Metrics) Refusals() map[string]float64 {
 	return all
 }
 
-// labelled is the value of a label.
+// labelled is the value of one of a metric's labels, "" where there is none.
 func labelled(labels, name string) string {
 	_, value, _ := strings.Cut(labels, name+`="`)
 	value, _, _ = strings.Cut(value, `"`)
 	return value
 }
 
-// RefusedSince are the reasons for which more have been refused than before, by name.
+// RefusedSince are the reasons whose refusals have increased since before, sorted by name.
 func (m Metrics) RefusedSince(before Metrics) []string {
 	was := before.Refusals()
 	now := m.Refusals()

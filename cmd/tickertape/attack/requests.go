@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// requests cost more to read, to keep or to refuse than their number says.
+// requests are few, but each is costly to read, to keep or to refuse.
 func requests() []Attack {
 	unknown := `{"type":"subscribe","symbols":["` + strings.Repeat("<", 63<<10) + `"]}`
 	return []Attack{
@@ -73,7 +73,7 @@ func discard(c net.Conn) (stop func()) {
 	}
 }
 
-// pollUnknown waits for symbols that there are not.
+// pollUnknown polls for symbols that do not exist.
 func pollUnknown(ctx context.Context, a *attacker) error {
 	c, err := a.dial(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func pollUnknown(ctx context.Context, a *attacker) error {
 	return ctx.Err()
 }
 
-// someFields is a list of fields, another one for each n below 2,047.
+// someFields is a list of fields, a different one for each n below 2,047.
 func someFields(n int) string {
 	var some []string
 	for i, f := range []string{"p", "b", "a", "o", "h", "l", "v", "pc", "vw", "n", "t"} {
@@ -109,7 +109,7 @@ func someFields(n int) string {
 	return strings.Join(some, ",")
 }
 
-// trickleAtEvents writes single bytes, each of which may be a read of the server's.
+// trickleAtEvents writes single bytes, each of which may cost the server a read.
 func trickleAtEvents(ctx context.Context, a *attacker) error {
 	c, err := a.send(ctx, a.request("/events?symbols=%23leaders"))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The bars that an attack is measured by.
+// The bounds within which an attack has to stay.
 const (
 	MaxGap     = 130.0 // ms, p99; or MaxRatio times that beside honest clients instead, where it is more
 	MaxRatio   = 1.3
@@ -14,7 +14,7 @@ const (
 	MaxRefused = 5 * time.Second
 )
 
-// Row is one attack as it went.
+// Row is the result of one attack.
 type Row struct {
 	Attack      Attack
 	Connections int
@@ -28,7 +28,7 @@ type Row struct {
 	Reasons     []string      // none where nobody was refused
 }
 
-// Failures are the bars that it is beyond, none when it has passed.
+// Failures are the bounds that were exceeded, none when the server has passed.
 func (r Row) Failures() []string {
 	var all []string
 	if most := max(MaxGap, MaxRatio*r.Beside.P99); r.Under.P99 > most || r.Under.Samples == 0 {

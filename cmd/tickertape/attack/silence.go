@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// silences hold a connection and say no more than they must.
+// silences hold connections, and send as little as they can.
 func silences() []Attack {
 	const body = "Content-Length: 1000\r\n"
 	return []Attack{
@@ -34,7 +34,7 @@ func silences() []Attack {
 	}
 }
 
-// bodyless asks with a header that promises a body. It reads the answer and waits for the end.
+// bodyless sends a header that announces a body, and no body. It reads the answer and waits for the end.
 func bodyless(path, headers string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		c, err := a.send(ctx, a.request(path, headers))
@@ -58,7 +58,7 @@ func answered(c net.Conn) error {
 	return refusedAnswer([]byte(line))
 }
 
-// refusedAnswer is a refusal where the answer that begins so is an error.
+// refusedAnswer is a refusal when the beginning of an answer has the status of an error.
 func refusedAnswer(head []byte) error {
 	_, status, _ := strings.Cut(string(head), " ")
 	if len(status) >= 3 && status[0] >= '4' {
@@ -75,7 +75,7 @@ func halfHeader(ctx context.Context, a *attacker) error {
 	return trickle(ctx, a, strings.TrimSuffix(a.request("/", "X-Long: "), "\r\n"))
 }
 
-// trickle sends the beginning of a request, and a byte a second after it.
+// trickle sends the beginning of a request, and then a byte a second.
 func trickle(ctx context.Context, a *attacker, request string) error {
 	c, err := a.send(ctx, request)
 	if err != nil {

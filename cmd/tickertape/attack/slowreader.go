@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// slowReaders ask for much and read little of it.
+// slowReaders ask for long answers and read them slowly.
 func slowReaders() []Attack {
 	slow := func(path string, headers ...string) func(context.Context, *attacker) error {
 		return func(ctx context.Context, a *attacker) error { return readSlowly(ctx, a, path, headers...) }

@@ -13,7 +13,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// socket is the client's side of a WebSocket. It checks nothing: a hostile client is free to say what it likes.
+// socket is the client's side of a WebSocket. It checks nothing that is sent, since a hostile client sends what it likes.
 type socket struct {
 	net.Conn
 	r *bufio.Reader
@@ -67,7 +67,7 @@ func (s *socket) say(text string) error {
 	return err
 }
 
-// drain reads to the end, which it returns: as a refusal where the last frame was a close.
+// drain reads to the end, and returns the error of it, or a refusal when the last frame was a close.
 func (s *socket) drain() error {
 	b := make([]byte, 4<<10)
 	last := 0
@@ -86,7 +86,8 @@ func (s *socket) drain() error {
 // lastWords is how long the server has to say why it has ended a connection.
 const lastWords = 5 * time.Second
 
-// flood writes until that fails, and drains meanwhile. Of the two errors it returns the refusal, where there is one.
+// flood calls write, which returns when writing fails, and reads meanwhile. It returns the server's refusal where there
+// is one, or else the error of write.
 func (s *socket) flood(write func() error) error {
 	end := make(chan error, 1)
 	go func() { end <- s.drain() }()
@@ -98,7 +99,7 @@ func (s *socket) flood(write func() error) error {
 	return err
 }
 
-// sayInTurn says one of the messages each period, and begins again after the last.
+// sayInTurn sends one of the messages each period, over and over.
 func (a *attacker) sayInTurn(ctx context.Context, path string, offer compression, period time.Duration, messages ...string) error {
 	s, err := a.upgrade(ctx, path, offer)
 	if err != nil {
@@ -114,8 +115,8 @@ func (a *attacker) sayInTurn(ctx context.Context, path string, offer compression
 	})
 }
 
-// closing finds a close frame at the end of what was read: the server does not mask, so it is 0x88, a length, a code
-// and a reason.
+// closing finds a close frame at the end of what was read. Servers do not mask, so it is 0x88, a length, a code and a
+// reason.
 func closing(b []byte) (refusal, bool) {
 	for i := max(0, len(b)-2-125); i+4 <= len(b); i++ {
 		if b[i] != 0x88 || i+2+int(b[i+1]) != len(b) {

@@ -9,7 +9,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// unfinished messages have the server keep what it cannot use yet.
+// unfinished messages make the server keep what it cannot use yet.
 func unfinished() []Attack {
 	return []Attack{
 		{Name: "unfinished-frame", What: "all but the last byte of a 64 KiB frame", Short: 100, Long: 16000, run: unfinishedFrame(plain)},
@@ -77,7 +77,7 @@ func trickledFrame(ctx context.Context, a *attacker) error {
 	})
 }
 
-// endlessFragments sends one each second, of a message that has no last one.
+// endlessFragments sends one fragment each second, of a message without an end.
 func endlessFragments(size int) func(context.Context, *attacker) error {
 	payload := bytes.Repeat([]byte{' '}, size)
 	return func(ctx context.Context, a *attacker) error {

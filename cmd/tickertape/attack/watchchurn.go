@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// watchChurn has subscribers leave and join watches, of which there are many.
+// watchChurn has subscribers leave and join watches, while there are many.
 func watchChurn() []Attack {
 	const pause, resume = `{"type":"pause"}`, `{"type":"resume"}`
 	leave, join := `{"type":"unsubscribe","symbols":["#all"]}`, `{"type":"subscribe","symbols":["#all"]}`
@@ -27,10 +27,10 @@ func watchChurn() []Attack {
 	}
 }
 
-// churnPause is half of what 48 messages a second leave between two pairs of them.
+// churnPause is the time between two messages, so that there are 48 a second.
 const churnPause = time.Second / 48
 
-// churn has one in nine alternate, and the others follow lists of their own.
+// churn has one in nine attackers alternate between two messages; the others follow lists of their own.
 func churn(one, other string) func(context.Context, *attacker) error {
 	return func(ctx context.Context, a *attacker) error {
 		if a.index%9 == 0 {
@@ -40,7 +40,7 @@ func churn(one, other string) func(context.Context, *attacker) error {
 	}
 }
 
-// followOwn follows n symbols that nobody else does, and reads what it is told.
+// followOwn follows n symbols of its own, and reads the updates.
 func followOwn(ctx context.Context, a *attacker, n int) error {
 	s, err := a.upgrade(ctx, "/ws", plain)
 	if err != nil {
