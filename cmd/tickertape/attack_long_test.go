@@ -51,7 +51,7 @@ func attackLong(t *testing.T) {
 
 // measureQuiet measures the gaps of honest clients alone, and beside so many more of them.
 func measureQuiet(t *testing.T, m target, connections int) (gaps [2]attack.Gaps) {
-	g := openGround(t, m, false)
+	g := openTrial(t, m, false)
 	g.heard(t, true)
 	elapse(t, quietTime)
 	gaps[0] = g.heard(t, true).Gaps
@@ -74,7 +74,7 @@ func measureQuiet(t *testing.T, m target, connections int) (gaps [2]attack.Gaps)
 
 // measureAttack attacks a fresh server and fills the row.
 func measureAttack(t *testing.T, a attack.Attack, row *attack.Row) {
-	g := openGround(t, targetOf(a), a.Proxy)
+	g := openTrial(t, targetOf(a), a.Proxy)
 	g.heard(t, true)
 	began := time.Now()
 	crew := g.attackers(t, attack.Crowd{Attack: a.Name, Connections: a.Long})

@@ -36,7 +36,7 @@ func mixedAttack(t *testing.T) {
 		}
 	})
 	// Its cleanup runs before the group's, and ends the server.
-	g := openGround(t, target{past: true, procs: group.Procs(), environ: []string{"GOMEMLIMIT=435MiB", "TICKERTAPE_BROADCAST_COMPRESSION=true"}}, false)
+	g := openTrial(t, target{past: true, procs: group.Procs(), environ: []string{"GOMEMLIMIT=435MiB", "TICKERTAPE_BROADCAST_COMPRESSION=true"}}, false)
 	crew := g.attackers(t, mixedCrowds()...)
 	g.heard(t, true)
 	most := time.NewTimer(lasts)

@@ -61,7 +61,7 @@ const (
 func attackShortly(t *testing.T, a attack.Attack) {
 	m := targetOf(a)
 	m.environ = slices.Concat(a.Environ, a.Tight)
-	g := openGround(t, m, a.Proxy)
+	g := openTrial(t, m, a.Proxy)
 	g.heard(t, true)
 	crew := g.attackers(t, attack.Crowd{Attack: a.Name, Connections: a.Short})
 
@@ -103,7 +103,7 @@ func attackShortly(t *testing.T, a attack.Attack) {
 }
 
 // wasRefused wants the attackers to be refused.
-func wasRefused(g *ground, crew *attack.Process, proxy bool) error {
+func wasRefused(g *trial, crew *attack.Process, proxy bool) error {
 	reasons, err := refusedFor(g, crew, proxy)
 	if err == nil && len(reasons) == 0 {
 		r, err := crew.Crew()
@@ -114,7 +114,7 @@ func wasRefused(g *ground, crew *attack.Process, proxy bool) error {
 
 // refusedFor are the reasons that metrics count since the attack began. A proxy may refuse by itself, as the attackers
 // see.
-func refusedFor(g *ground, crew *attack.Process, proxy bool) ([]string, error) {
+func refusedFor(g *trial, crew *attack.Process, proxy bool) ([]string, error) {
 	reasons, err := g.refused()
 	if err != nil || len(reasons) > 0 || !proxy {
 		return reasons, err
@@ -138,7 +138,7 @@ func updated(r attack.HonestReport) error {
 // before any honest client is there. These may be turned away at first, but not once they have a place.
 func stuckSockets(t *testing.T) {
 	m := target{files: 1024}
-	g := &ground{server: m.open(t)}
+	g := &trial{server: m.open(t)}
 	g.spec = attack.Spec{Addr: g.addr, Symbols: m.names(t)}
 	crew := g.attackers(t, attack.Crowd{Attack: "body-quotes", Connections: 700}, attack.Crowd{Attack: "body-events", Connections: 200},
 		attack.Crowd{Attack: "idle", Connections: 100}, attack.Crowd{Attack: "mute", Connections: 100})

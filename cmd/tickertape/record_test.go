@@ -88,19 +88,19 @@ func TestAKilledRecorderLeavesASeriesThatPlays(t *testing.T) {
 	}
 }
 
-// failing is a recorder whose disk becomes full.
-type failing struct{ failed chan struct{} }
+// fullDisk is a recorder that cannot write.
+type fullDisk struct{ failed chan struct{} }
 
 var errDisk = errors.New("record: write x: no space left on device")
 
-func (f *failing) Failed() <-chan struct{} { return f.failed }
-func (f *failing) Close() error            { return errDisk }
+func (f *fullDisk) Failed() <-chan struct{} { return f.failed }
+func (f *fullDisk) Close() error            { return errDisk }
 
-// quietly is a source that publishes nothing.
-type quietly struct{}
+// silentSource is a source that publishes nothing.
+type silentSource struct{}
 
-func (quietly) Info() feed.Info { return feed.Info{Name: "quietly"} }
-func (quietly) Run(ctx context.Context, _ func(market.Batch)) error {
+func (silentSource) Info() feed.Info { return feed.Info{Name: "silent"} }
+func (silentSource) Run(ctx context.Context, _ func(market.Batch)) error {
 	<-ctx.Done()
 	return nil
 }
@@ -108,10 +108,10 @@ func (quietly) Run(ctx context.Context, _ func(market.Batch)) error {
 // TestRecordEndsWhenTheDiskIsFull has a source that says nothing by then, so that no write fails.
 func TestRecordEndsWhenTheDiskIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &failing{failed: make(chan struct{})}
+		w := &fullDisk{failed: make(chan struct{})}
 		time.AfterFunc(time.Minute, func() { close(w.failed) })
 		began := time.Now()
-		err := (&recordPlan{}).run(t.Context(), quietly{}, w, func(market.Batch) {}, quiet)
+		err := (&recordPlan{}).run(t.Context(), silentSource{}, w, func(market.Batch) {}, quiet)
 		if !errors.Is(err, errDisk) {
 			t.Errorf("got %v, want %v", err, errDisk)
 		}

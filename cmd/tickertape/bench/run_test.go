@@ -113,16 +113,16 @@ func TestSubscribersAskForWhatThePlanSays(t *testing.T) {
 
 func TestWhoFollowsBarsAndTradesJoinsWithAllOfThem(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
-		f := newFake(t, &fake{play: func(n int, l *line) {
-			l.welcome()
+		f := newFake(t, &fake{play: func(n int, c *fakeConn) {
+			c.welcome()
 			history := `{"type":"%s","seq":1,"time":%d,"symbol":"%s","reset":true}`
 			for _, s := range []string{"SYM0", "SYM1"} {
-				l.say(fmt.Sprintf(history, "bars", time.Now().UnixMicro(), s))
+				c.say(fmt.Sprintf(history, "bars", time.Now().UnixMicro(), s))
 			}
 			if n > 1 { // the first never has the trades
-				l.say(fmt.Sprintf(history, "trades", time.Now().UnixMicro(), "SYM0"))
+				c.say(fmt.Sprintf(history, "trades", time.Now().UnixMicro(), "SYM0"))
 			}
-			l.updates(time.Millisecond)
+			c.updates(time.Millisecond)
 		}}, false)
 		p := quick(f, transport)
 		p.Subscribers, p.Bars, p.Trades = 4, 2, 1
@@ -158,13 +158,13 @@ func TestWhoFollowsBarsAndTradesJoinsWithAllOfThem(t *testing.T) {
 
 func TestLongListIsSubscribedToByMessages(t *testing.T) {
 	heard := make(chan string, 10)
-	f := newFake(t, &fake{play: func(_ int, l *line) {
-		l.say(helloText)
+	f := newFake(t, &fake{play: func(_ int, c *fakeConn) {
+		c.say(helloText)
 		for range 2 {
-			heard <- <-l.heard
-			l.say(quotesText("snapshot", 1, time.Now()))
+			heard <- <-c.heard
+			c.say(quotesText("snapshot", 1, time.Now()))
 		}
-		l.updates(0)
+		c.updates(0)
 	}}, false)
 	target, err := parseTarget(f.URL)
 	if err != nil {
@@ -224,13 +224,13 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 
 func TestErrorMessageRefuses(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
-		f := newFake(t, &fake{play: func(n int, l *line) {
+		f := newFake(t, &fake{play: func(n int, c *fakeConn) {
 			if n == 1 {
-				l.say(`{"type":"error","id":1,"code":"too_many_symbols","message":"no"}`)
-				<-l.gone
+				c.say(`{"type":"error","id":1,"code":"too_many_symbols","message":"no"}`)
+				<-c.gone
 				return
 			}
-			steady(n, l)
+			steady(n, c)
 		}}, false)
 		if r := carryOut(t, quick(f, transport), measuring); r.Crowd.Refused["error too_many_symbols"] != 1 || r.Crowd.Connected != 19 {
 			t.Errorf("the crowd: %+v, want one refused and 19 connected", r.Crowd)
@@ -258,21 +258,21 @@ func TestNobodyIsAnError(t *testing.T) {
 func TestWhoIsLostComesBackWithItsPosition(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		back := make(chan string, 1)
-		f := newFake(t, &fake{play: func(n int, l *line) {
-			l.welcome()
+		f := newFake(t, &fake{play: func(n int, c *fakeConn) {
+			c.welcome()
 			if n > 1 {
-				back <- l.since
-				l.updates(0)
+				back <- c.since
+				c.updates(0)
 				return
 			}
-			l.say(quotesText("update", 41, time.Now()))
-			l.say(strings.Replace(quotesText("update", 42, time.Now()), "}]}", `}],"more":true}`, 1)) // not told whole
-			if l.raw != nil {
-				l.raw("retry: 1\nevent: error\ndata: {\"type\":\"error\",\"code\":\"restarting\",\"message\":\"later\"}\n\n")
+			c.say(quotesText("update", 41, time.Now()))
+			c.say(strings.Replace(quotesText("update", 42, time.Now()), "}]}", `}],"more":true}`, 1)) // not told whole
+			if c.raw != nil {
+				c.raw("retry: 1\nevent: error\ndata: {\"type\":\"error\",\"code\":\"restarting\",\"message\":\"later\"}\n\n")
 				return
 			}
-			l.frame(ws.NewCloseFrame(ws.NewCloseFrameBody(1012, "retry_ms=1")))
-			<-l.gone // it answers with a close frame
+			c.frame(ws.NewCloseFrame(ws.NewCloseFrameBody(1012, "retry_ms=1")))
+			<-c.gone // it answers with a close frame
 		}}, false)
 		target, err := parseTarget(f.URL)
 		if err != nil {
@@ -318,14 +318,14 @@ func eventually(t *testing.T, so func() bool) {
 
 func TestPingsAreAnswered(t *testing.T) {
 	answered := make(chan string, 20)
-	f := newFake(t, &fake{play: func(_ int, l *line) {
-		l.welcome()
-		l.frame(ws.NewPingFrame([]byte("hey")))
+	f := newFake(t, &fake{play: func(_ int, c *fakeConn) {
+		c.welcome()
+		c.frame(ws.NewPingFrame([]byte("hey")))
 		select {
-		case answered <- <-l.heard:
-		case <-l.gone:
+		case answered <- <-c.heard:
+		case <-c.gone:
 		}
-		l.updates(0)
+		c.updates(0)
 	}}, false)
 	p := quick(f, WebSocket)
 	p.Subscribers = 1
@@ -352,9 +352,9 @@ func TestPingsAreAnswered(t *testing.T) {
 
 func TestRecordingsTimesAreNoLatency(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
-		f := newFake(t, &fake{play: func(_ int, l *line) {
-			l.welcome()
-			l.updates(20 * 365 * 24 * time.Hour)
+		f := newFake(t, &fake{play: func(_ int, c *fakeConn) {
+			c.welcome()
+			c.updates(20 * 365 * 24 * time.Hour)
 		}}, false)
 		r := carryOut(t, quick(f, transport), measuring)
 		if r.Tick != nil || r.Send == nil {

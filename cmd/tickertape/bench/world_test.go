@@ -23,8 +23,8 @@ import (
 // fake is a server that speaks the protocol as far as a subscriber can tell.
 type fake struct {
 	*httptest.Server
-	play      func(n int, l *line) // what the nth connection, from 1, is told; when it returns the connection ends
-	refuse    func(n int) int      // the status that the nth connection is refused with; 0 is not
+	play      func(n int, c *fakeConn) // what the nth connection, from 1, is told; when it returns the connection ends
+	refuse    func(n int) int          // the status that the nth connection is refused with; 0 is not
 	noMetrics bool
 
 	mu    sync.Mutex
@@ -98,8 +98,8 @@ func (f *fake) queries() []string {
 	return append([]string{}, f.asked...)
 }
 
-// line is one connection as the server has it.
-type line struct {
+// fakeConn is the fake server's side of a connection.
+type fakeConn struct {
 	say   func(message string) error // an error when the client has left
 	frame func(f ws.Frame) error     // of a WebSocket; nil of an event stream
 	raw   func(text string) error    // of an event stream; nil of a WebSocket
@@ -144,7 +144,7 @@ func (f *fake) webSocket(w http.ResponseWriter, r *http.Request) {
 		defer writing.Unlock()
 		return ws.WriteFrame(c, f)
 	}
-	f.play(n, &line{
+	f.play(n, &fakeConn{
 		say: func(m string) error {
 			if packer == nil {
 				return write(ws.NewTextFrame([]byte(m)))
@@ -198,7 +198,7 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 		}
 		return http.NewResponseController(w).Flush()
 	}
-	f.play(n, &line{
+	f.play(n, &fakeConn{
 		say: func(m string) error {
 			var named struct{ Type string }
 			json.Unmarshal([]byte(m), &named)
@@ -221,27 +221,27 @@ func quotesText(kind string, seq int, changed time.Time) string {
 }
 
 // welcome says what every stream begins with.
-func (l *line) welcome() {
-	l.say(helloText)
-	l.say(subscribedText)
+func (c *fakeConn) welcome() {
+	c.say(helloText)
+	c.say(subscribedText)
 	kind := `"snapshot"`
 	text := quotesText("snapshot", 1, time.Now())
-	if l.since != "" {
+	if c.since != "" {
 		text = strings.Replace(text, kind, kind+`,"resumed":true`, 1)
 	}
-	l.say(text)
+	c.say(text)
 }
 
 // updates tells one every few milliseconds until the client has left, each as old as given.
-func (l *line) updates(age time.Duration) {
+func (c *fakeConn) updates(age time.Duration) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for seq := 2; ; seq++ {
 		select {
-		case <-l.gone:
+		case <-c.gone:
 			return
 		case <-tick.C:
-			if l.say(quotesText("update", seq, time.Now().Add(-age))) != nil {
+			if c.say(quotesText("update", seq, time.Now().Add(-age))) != nil {
 				return
 			}
 		}
@@ -249,9 +249,9 @@ func (l *line) updates(age time.Duration) {
 }
 
 // steady is what a healthy server says.
-func steady(_ int, l *line) {
-	l.welcome()
-	l.updates(0)
+func steady(_ int, c *fakeConn) {
+	c.welcome()
+	c.updates(0)
 }
 
 // quick is a plan that loses no time before it measures.

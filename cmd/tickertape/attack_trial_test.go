@@ -9,8 +9,8 @@ import (
 	"tickertape/cmd/tickertape/attack"
 )
 
-// ground is a server under attack, and the honest clients beside it.
-type ground struct {
+// trial is a server under attack, and the honest clients beside it.
+type trial struct {
 	*server
 	spec    attack.Spec  // for attackers, who may have to come through a proxy
 	scraper *http.Client // keeps its connection: a flood of new ones must not keep it out
@@ -23,10 +23,10 @@ type ground struct {
 // its metrics, and what the runtime needs.
 const spare = 25
 
-// openGround starts a server and connects the honest clients.
-func openGround(t *testing.T, m target, proxy bool) *ground {
+// openTrial starts a server and connects the honest clients.
+func openTrial(t *testing.T, m target, proxy bool) *trial {
 	t.Helper()
-	g := &ground{server: m.open(t), scraper: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}}
+	g := &trial{server: m.open(t), scraper: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}}
 	t.Cleanup(g.scraper.CloseIdleConnections)
 	names := m.names(t)
 	g.spec = attack.Spec{Addr: g.addr, Symbols: names}
@@ -43,7 +43,7 @@ func openGround(t *testing.T, m target, proxy bool) *ground {
 }
 
 // begin starts a process of clients, which ends with the test at the latest.
-func (g *ground) begin(t *testing.T, spec attack.Spec) *attack.Process {
+func (g *trial) begin(t *testing.T, spec attack.Spec) *attack.Process {
 	t.Helper()
 	exe, err := buildClients()
 	if err != nil {
@@ -59,7 +59,7 @@ func (g *ground) begin(t *testing.T, spec attack.Spec) *attack.Process {
 
 // attackers sets crowds loose. Where times are measured, their processes are niced, since elsewhere they would have
 // cores of their own. In the short form that would only make them late on a busy machine.
-func (g *ground) attackers(t *testing.T, crowds ...attack.Crowd) *attack.Process {
+func (g *trial) attackers(t *testing.T, crowds ...attack.Crowd) *attack.Process {
 	t.Helper()
 	spec := g.spec
 	spec.Crowds = crowds
@@ -68,13 +68,13 @@ func (g *ground) attackers(t *testing.T, crowds ...attack.Crowd) *attack.Process
 }
 
 // end stops the honest clients and the server: the machine is for the next one.
-func (g *ground) end() {
+func (g *trial) end() {
 	g.honest.Stop()
 	g.cmd.Process.Kill()
 	<-g.done
 }
 
-func (g *ground) vitals(t *testing.T) attack.Vitals {
+func (g *trial) vitals(t *testing.T) attack.Vitals {
 	t.Helper()
 	v, err := attack.ReadVitals(g.cmd.Process.Pid)
 	if err != nil {
@@ -84,7 +84,7 @@ func (g *ground) vitals(t *testing.T) attack.Vitals {
 }
 
 // heard asks the honest clients.
-func (g *ground) heard(t *testing.T, mark bool) attack.HonestReport {
+func (g *trial) heard(t *testing.T, mark bool) attack.HonestReport {
 	t.Helper()
 	r, err := g.honest.Honest(mark)
 	if err != nil {
@@ -94,7 +94,7 @@ func (g *ground) heard(t *testing.T, mark bool) attack.HonestReport {
 }
 
 // refused are the reasons that metrics count since the attack began. The server may be too busy to tell.
-func (g *ground) refused() ([]string, error) {
+func (g *trial) refused() ([]string, error) {
 	now, err := attack.Scrape(g.scraper, g.url)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (g *ground) refused() ([]string, error) {
 }
 
 // settled wants goroutines and descriptors to be about as many as before.
-func (g *ground) settled(t *testing.T) error {
+func (g *trial) settled(t *testing.T) error {
 	now, err := attack.Scrape(g.scraper, g.url)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (g *ground) settled(t *testing.T) error {
 }
 
 // well wants what an operator looks at to answer, each on a fresh connection.
-func (g *ground) well() error {
+func (g *trial) well() error {
 	for _, path := range []string{"/healthz", "/metrics"} {
 		status, body, err := fetch(g.url + path)
 		if err != nil {
