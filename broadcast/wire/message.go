@@ -1,0 +1,136 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+
+	"tickertape/broadcast/history"
+	"tickertape/feed/market"
+)
+
+// Hello is the first message of a connection.
+type Hello struct {
+	Type      string      `json:"type"`
+	Protocol  int         `json:"protocol"`
+	Epoch     string      `json:"epoch"`
+	Seq       history.Seq `json:"seq"`
+	Time      int64       `json:"time"`
+	Interval  int64       `json:"interval_ms"`
+	Heartbeat int64       `json:"heartbeat_ms"`
+	Source    string      `json:"source"`
+	Simulated bool        `json:"simulated"`
+	Status    string      `json:"status"`
+
+	Sources []Status `json:"sources"`
+}
+
+// Status is the state of a source.
+type Status struct {
+	Type      string      `json:"type,omitempty"`
+	Source    string      `json:"source"`
+	Status    string      `json:"status"`
+	Since     market.Time `json:"since"`
+	Message   string      `json:"message"`
+	Simulated bool        `json:"simulated,omitempty"`
+}
+
+// Pong answers a ping.
+type Pong struct {
+	Type string          `json:"type"`
+	ID   json.RawMessage `json:"id,omitempty"`
+	Time int64           `json:"time,omitempty"`
+}
+
+// Rate tells how many updates a second a client gets.
+type Rate struct {
+	Type   string  `json:"type"`
+	Rate   float64 `json:"rate"`
+	Asked  float64 `json:"asked"`
+	Reason string  `json:"reason"`
+}
+
+// Error tells why a request failed.
+type Error struct {
+	Type    string          `json:"type"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Code    string          `json:"code"`
+	Message string          `json:"message"`
+}
+
+// Subscribed answers a subscribe or an unsubscribe. Its lists are JSON already, since they may be long; all but Symbols
+// are left out where they are nil.
+type Subscribed struct {
+	Type     string
+	ID       ID
+	Rate     float64 // that is granted; 0 is left out
+	Interval string
+	Unknown  []byte
+	Symbols  []byte
+	Bars     []byte
+	Trades   []byte
+}
+
+// AppendTo appends the message.
+func (m *Subscribed) AppendTo(b []byte) []byte {
+	b = AppendJSON(b, struct {
+		Type     string          `json:"type"`
+		ID       json.RawMessage `json:"id,omitempty"`
+		Rate     float64         `json:"rate,omitempty"`
+		Interval string          `json:"interval,omitempty"`
+	}{m.Type, json.RawMessage(m.ID), m.Rate, m.Interval})
+	b = b[:len(b)-1]
+	for _, list := range [...]struct {
+		key  string
+		json []byte
+	}{{`,"unknown":`, m.Unknown}, {`,"symbols":`, m.Symbols}, {`,"bars":`, m.Bars}, {`,"trades":`, m.Trades}} {
+		if list.json != nil {
+			b = append(append(b, list.key...), list.json...)
+		}
+	}
+	return append(b, '}')
+}
+
+// AppendHeartbeat appends a heartbeat: seq is the client's position.
+func AppendHeartbeat(b []byte, seq history.Seq, now time.Time) []byte {
+	return append(begin(b, "heartbeat", seq, now), '}')
+}
+
+// AppendJSON appends one of the messages above, or what is of numbers and text like them.
+func AppendJSON(b []byte, message any) []byte {
+	text, err := json.Marshal(message)
+	if err != nil {
+		panic(err) // the types of this package hold nothing that JSON cannot
+	}
+	return append(b, text...)
+}
+
+// AppendNames appends a list of names; a nil list is nil.
+func AppendNames(b []byte, names []string) []byte {
+	if len(names) == 0 {
+		return nil
+	}
+	return AppendJSON(b, names)
+}
+
+// List is a list of symbols as JSON, built one by one.
+type List []byte
+
+// Add appends a symbol, or "*".
+func (l *List) Add(symbol string) {
+	if len(*l) == 0 {
+		*l = append(*l, '[')
+	} else {
+		*l = append(*l, ',')
+	}
+	*l = append(*l, '"')
+	*l = append(*l, symbol...) // market.CheckSymbol lets nothing through that needs an escape
+	*l = append(*l, '"')
+}
+
+// JSON is the whole list.
+func (l List) JSON() []byte {
+	if len(l) == 0 {
+		return []byte("[]")
+	}
+	return append(l, ']')
+}
