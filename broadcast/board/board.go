@@ -29,14 +29,15 @@ type Board struct {
 	kept  history.Config
 	days  func(venue string) history.Days // nil where days are those of UTC or of the source
 
-	committing sync.Mutex        // held by Commit
-	cells      []cell            // guarded by committing; the index is the symbol's id
-	dirty      []market.SymbolID // guarded by committing: of the cells that are
-	fresh      market.Quote      // guarded by committing: scratch
+	committing sync.Mutex   // held by Commit
+	cells      []cell       // guarded by committing; the index is the symbol's id
+	order      order        // guarded by committing: of the record
+	fresh      market.Quote // guarded by committing: scratch
+	sink       uint64       // guarded by committing: what was touched, so that it is not left out
 
 	mu        sync.RWMutex
 	standing  *Standing         // guarded by mu
-	quoted    bool              // guarded by mu: some symbol has, or had, a price
+	hasQuote  bool              // guarded by mu: some symbol has, or had, a price
 	seq       Seq               // guarded by mu
 	versions  []Version         // guarded by mu; the index is the symbol's id
 	histories []*history.Symbol // guarded by mu; the index is the symbol's id; nil of one that was never traded
@@ -46,7 +47,8 @@ type Board struct {
 func New(cfg Config) *Board {
 	standing := &Standing{}
 	for name := range strings.SplitSeq(cfg.Source, ",") {
-		standing = standing.with(market.Status{Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated})
+		down := market.Status{Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated}
+		standing = standing.with(down)
 	}
 	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, standing: standing}
 	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
@@ -61,27 +63,3 @@ func (b *Board) TradingDays(of func(venue string) history.Days) { b.days = of }
 
 // Epoch names the run of the server that the board's positions belong to: letters and digits.
 func (b *Board) Epoch() string { return b.epoch }
-
-// Seq is the newest flush.
-func (b *Board) Seq() Seq {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.seq
-}
-
-// Position is the newest flush.
-func (b *Board) Position() Position { return Position{Epoch: b.epoch, Seq: b.Seq()} }
-
-// Standing is the state of the sources as of the newest commit.
-func (b *Board) Standing() *Standing {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.standing
-}
-
-// Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
-func (b *Board) Quoted() bool {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.quoted
-}

@@ -6,7 +6,6 @@ import "tickertape/feed/market"
 type cell struct {
 	market.Tally
 	own      market.State // the symbol's, without the feed's
-	dirty    bool         // changed by the record that is being committed
 	received market.Time  // when the newest of its ticks and images came
 }
 
@@ -33,6 +32,9 @@ func (c *cell) image(im *market.Quote, received market.Time) market.Reject {
 	c.received = max(c.received, received)
 	return market.Accepted
 }
+
+// quoted tells whether anything was ever taken in that dates.
+func (c *cell) quoted() bool { return c.Known()&^market.FieldPreviousClose != 0 }
 
 // published is the cell's quote as subscribers see it, under a feed in the given state.
 func (c *cell) published(feed market.State) market.Quote {

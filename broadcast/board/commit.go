@@ -1,6 +1,7 @@
 package board
 
 import (
+	"math/bits"
 	"slices"
 
 	"tickertape/broadcast/history"
@@ -34,180 +35,225 @@ func (b *Board) Commit(r *Record, into *Changes) Committed {
 	defer b.committing.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := commit{b: b, next: b.seq + 1, changes: into, done: Committed{Ticks: r.Ticks}}
 	before := b.standing.State
 	for _, s := range r.Statuses {
 		b.standing = b.standing.with(s)
 	}
-	for i := range r.Events {
-		c.event(r, &r.Events[i])
-	}
-	for i := range r.Quotes {
-		c.quote(&r.Quotes[i])
-	}
-	if b.standing.State != before { // that of the feed as a whole is one of every symbol that it has ever quoted
+	b.order.sort(r)
+	c := commit{b: b, record: r, next: b.seq + 1, restated: b.standing.State != before, changes: into, done: Committed{Ticks: r.Ticks}}
+	if c.restated { // the feed's state is one of every symbol that it has ever quoted
 		for id := range b.cells {
-			if b.cells[id].Known()&^market.FieldPreviousClose != 0 {
-				c.mark(market.SymbolID(id), &b.cells[id])
+			if b.cells[id].quoted() {
+				b.order.add(market.SymbolID(id))
 			}
 		}
 	}
-	c.publish()
+	for word := range b.order.symbols {
+		fetched := uint64(0)
+		for set := b.order.symbols[word]; set != 0; set &= set - 1 {
+			if set&fetched == 0 {
+				fetched = c.fetch(word, set)
+			}
+			c.symbol(market.SymbolID(word*64 + bits.TrailingZeros64(set)))
+		}
+		b.order.symbols[word] = 0
+	}
 	if c.published {
 		b.seq = c.next
 	}
 	into.Seq, into.Standing = b.seq, b.standing
-	slices.Sort(into.Quotes)
+	slices.Sort(into.Quotes) // where others were there before
 	slices.Sort(into.Traded)
 	return c.done
+}
+
+// order has the events of a record by symbol: one symbol after the other finds more of what it needs in the cache.
+type order struct {
+	symbols []uint64 // a bit for each symbol that the record has anything of
+	of      []events // the index is the symbol's id
+	next    []int32  // the place of the next event of the same symbol, from 1; 0 none. The index is that of the event
+}
+
+// events are those of one symbol in a record.
+type events struct{ first, last, quote int32 } // places from 1; 0 none
+
+func (o *order) sort(r *Record) {
+	if len(o.next) < len(r.Events) {
+		o.next = make([]int32, max(len(r.Events), 2*len(o.next)))
+	}
+	for i := range r.Events {
+		x, at := o.add(r.Events[i].Symbol), int32(i+1)
+		if o.next[i] = 0; x.first == 0 {
+			x.first = at
+		} else {
+			o.next[x.last-1] = at
+		}
+		x.last = at
+	}
+	for i := range r.Quotes {
+		o.add(r.Quotes[i].Symbol).quote = int32(i + 1)
+	}
+}
+
+// add adds a symbol, of which there may be no event.
+func (o *order) add(id market.SymbolID) *events {
+	for int(id) >= len(o.of) {
+		o.of = append(o.of, events{})
+	}
+	for int(id/64) >= len(o.symbols) {
+		o.symbols = append(o.symbols, 0)
+	}
+	o.symbols[id/64] |= 1 << (id % 64)
+	return &o.of[id]
+}
+
+// take are the events of a symbol, which are forgotten.
+func (o *order) take(id market.SymbolID) events {
+	x := o.of[id]
+	o.of[id] = events{}
+	return x
 }
 
 // commit is one under way. Its board's locks are held.
 type commit struct {
 	b         *Board
-	next      Seq // of what it publishes
+	record    *Record
+	next      Seq  // of what it publishes
+	restated  bool // the state of the feed as a whole has changed
 	published bool
 	changes   *Changes
 	done      Committed
 }
 
-// event takes in one event.
-func (c *commit) event(r *Record, e *Event) {
-	switch e.Kind {
-	case EventTrade:
-		c.trade(e)
-	case EventState:
-		t := e.tick(market.KindState)
-		c.tick(&t)
-	case EventSession:
-		t := e.tick(market.KindSession)
-		if c.tick(&t) {
-			c.session(e)
+// fetch touches what the next symbols of a word need, and returns which.
+func (c *commit) fetch(word int, set uint64) (fetched uint64) {
+	for range 8 {
+		if set == 0 {
+			break
 		}
-	case EventQuote:
-		c.quote(&r.Early[e.Index])
-	case EventImage:
-		x := c.b.cell(e.Symbol)
-		if x.image(&r.Images[e.Index], e.Received) == market.Accepted {
-			c.mark(e.Symbol, x)
+		bit := set & -set
+		set, fetched = set^bit, fetched|bit
+		id := market.SymbolID(word*64 + bits.TrailingZeros64(bit))
+		c.b.sink += c.b.historyOf(id).Touch()
+	}
+	return fetched
+}
+
+// symbol takes in the events of one symbol, and publishes its quote.
+func (c *commit) symbol(id market.SymbolID) {
+	b := c.b
+	x, all := b.cell(id), b.order.take(id)
+	changed := c.restated && x.quoted()
+	known := b.historyOf(id).TradesChanged(c.changes.From)
+	for at := all.first; at != 0; at = b.order.next[at-1] {
+		if c.event(x, &c.record.Events[at-1]) {
+			changed = true
 		}
-	case EventCorrection:
-		c.correction(&r.Corrections[e.Index])
+	}
+	if all.quote != 0 && c.quote(x, &c.record.Quotes[all.quote-1]) {
+		changed = true
+	}
+	if h := b.historyOf(id); h.TradesChanged(c.next - 1) {
+		if c.published = true; !known {
+			c.changes.Traded = append(c.changes.Traded, id)
+		}
+	}
+	if changed {
+		c.publish(id, x)
 	}
 }
 
+// event takes in one event, and tells whether it has changed the cell.
+func (c *commit) event(x *cell, e *Event) bool {
+	switch e.Kind {
+	case EventTrade:
+		return c.trade(x, e)
+	case EventState:
+		t := e.tick(market.KindState)
+		return c.tick(x, &t)
+	case EventSession:
+		t := e.tick(market.KindSession)
+		if !c.tick(x, &t) {
+			return false
+		}
+		if e.Time != 0 {
+			c.b.history(e.Symbol).Session(e.Time, c.next)
+		}
+		return true
+	case EventQuote:
+		return c.quote(x, &c.record.Early[e.Index])
+	case EventImage:
+		return x.image(&c.record.Images[e.Index], e.Received) == market.Accepted
+	case EventCorrection:
+		return c.correction(x, &c.record.Corrections[e.Index])
+	}
+	return false
+}
+
 // tick takes in a tick, and tells whether it was not refused.
-func (c *commit) tick(t *market.Tick) bool {
-	x := c.b.cell(t.Symbol)
+func (c *commit) tick(x *cell, t *market.Tick) bool {
 	if r := x.apply(t); r != market.Accepted {
 		c.done.Rejected[r]++
 		c.done.Ticks--
 		return false
 	}
-	c.mark(t.Symbol, x)
 	return true
 }
 
-func (c *commit) quote(q *Quote) {
+func (c *commit) quote(x *cell, q *Quote) bool {
 	t := q.tick()
-	c.tick(&t)
+	return c.tick(x, &t)
 }
 
-func (c *commit) trade(e *Event) {
+func (c *commit) trade(x *cell, e *Event) bool {
 	t := e.tick(market.KindTrade)
-	if !c.tick(&t) {
-		return
+	if !c.tick(x, &t) {
+		return false
 	}
-	h := c.b.history(e.Symbol)
 	at := e.Time
 	if at == 0 {
 		at = e.Received
 	}
 	p := history.Trade{ID: e.ID, Price: e.Price, Size: e.Size, Time: at, Conditions: e.Conditions, Flags: e.Flags}
-	known := h.TradesChanged(c.changes.From)
-	h.Trade(&p, c.next, &c.b.kept)
-	c.traded(e.Symbol, h, known)
+	c.b.history(e.Symbol).Trade(&p, c.next, &c.b.kept)
+	return true
 }
 
-// session begins a trading day of the symbol's bars, unless it says no time.
-func (c *commit) session(e *Event) {
-	if e.Time == 0 {
-		return
-	}
-	h := c.b.history(e.Symbol)
-	known := h.TradesChanged(c.changes.From)
-	h.Session(e.Time, c.next)
-	c.traded(e.Symbol, h, known)
-}
-
-func (c *commit) correction(k *market.Correction) {
-	x := c.b.cell(k.Symbol)
+func (c *commit) correction(x *cell, k *market.Correction) bool {
 	if r := x.Correct(k); r != market.Accepted {
 		c.done.Rejected[r]++
-		return
+		return false
 	}
-	c.mark(k.Symbol, x)
-	h := c.b.historyOf(k.Symbol)
-	if h == nil {
-		return
-	}
-	known := h.TradesChanged(c.changes.From)
-	if !h.Correct(k, c.next, &c.b.kept) {
+	if h := c.b.historyOf(k.Symbol); h != nil && !h.Correct(k, c.next, &c.b.kept) {
 		c.done.Unmended++
 	}
-	c.traded(k.Symbol, h, known)
+	return true
 }
 
-// traded notes a history that has changed, unless it is known already.
-func (c *commit) traded(id market.SymbolID, h *history.Symbol, known bool) {
-	if !h.TradesChanged(c.next - 1) {
+// publish makes the quote of a cell the one that is read.
+func (c *commit) publish(id market.SymbolID, x *cell) {
+	b := c.b
+	for int(id) >= len(b.versions) {
+		b.versions = append(b.versions, Version{})
+	}
+	v := &b.versions[id]
+	b.fresh = x.published(b.standing.State)
+	f := b.fresh.Changes(&v.Quote)
+	if f == 0 {
 		return
 	}
+	for set := f; set != 0; set &= set - 1 {
+		v.Changed[bits.TrailingZeros32(uint32(set))] = c.next
+	}
+	if v.Last == 0 {
+		v.Symbol = b.dir.Symbol(id).Symbol
+	}
+	if v.Last <= c.changes.From {
+		c.changes.Quotes = append(c.changes.Quotes, id)
+	}
+	v.Quote, v.Received, v.Last = b.fresh, x.received, c.next
+	b.hasQuote = b.hasQuote || v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0
 	c.published = true
-	if !known {
-		c.changes.Traded = append(c.changes.Traded, id)
-	}
-}
-
-// mark notes that a symbol's cell has changed.
-func (c *commit) mark(id market.SymbolID, x *cell) {
-	if !x.dirty {
-		x.dirty = true
-		c.b.dirty = append(c.b.dirty, id)
-	}
-}
-
-// publish makes the quotes of the cells that have changed those that are read.
-func (c *commit) publish() {
-	b := c.b
-	for _, id := range b.dirty {
-		x := &b.cells[id]
-		x.dirty = false
-		for int(id) >= len(b.versions) {
-			b.versions = append(b.versions, Version{})
-		}
-		v := &b.versions[id]
-		b.fresh = x.published(b.standing.State)
-		f := b.fresh.Changes(&v.Quote)
-		if f == 0 {
-			continue
-		}
-		for i := range v.Changed {
-			if f&(1<<i) != 0 {
-				v.Changed[i] = c.next
-			}
-		}
-		if v.Last == 0 {
-			v.Symbol = b.dir.Symbol(id).Symbol
-		}
-		if v.Last <= c.changes.From {
-			c.changes.Quotes = append(c.changes.Quotes, id)
-		}
-		v.Quote, v.Received, v.Last = b.fresh, x.received, c.next
-		b.quoted = b.quoted || v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0
-		c.published = true
-	}
-	b.dirty = b.dirty[:0]
 }
 
 // cell is the symbol's, made when it is new. The caller holds committing. It is good until the next is made.

@@ -286,7 +286,7 @@ func (w *world) judge() error {
 		return fmt.Errorf("%d ticks, %v rejected, %d unknown, %d unmended, want %d, %v, %d, %d",
 			w.ticks, w.rejected, w.unknown, w.unmended, f.ticks, f.rejected, f.unknown, f.unmended)
 	}
-	if b.standing.State != f.state() || b.quoted != slices.ContainsFunc(f.versions, func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.quoted {
+	if b.standing.State != f.state() || b.hasQuote != slices.ContainsFunc(f.versions, func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.hasQuote {
 		return fmt.Errorf("standing %v, want %v", b.standing.State, f.state())
 	}
 	return b.equal(w.twin)
@@ -296,7 +296,7 @@ func (w *world) judge() error {
 func (b *Board) equal(c *Board) error {
 	for name, pair := range map[string][2]any{
 		"cells": {b.cells, c.cells}, "versions": {b.versions, c.versions}, "histories": {b.histories, c.histories},
-		"standing": {b.standing, c.standing}, "seq": {b.seq, c.seq}, "quoted": {b.quoted, c.quoted},
+		"standing": {b.standing, c.standing}, "seq": {b.seq, c.seq}, "quoted": {b.hasQuote, c.hasQuote},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			return fmt.Errorf("two boards that committed the same records differ: %s", name)

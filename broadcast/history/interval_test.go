@@ -11,9 +11,9 @@ import (
 // Whoever adds an interval is told here where else it has to be named.
 func TestEveryIntervalIsNamedWhereUsersChooseOne(t *testing.T) {
 	for file, list := range map[string]*regexp.Regexp{
-		"../../config.yaml":                   regexp.MustCompile(`(?m)^  bars:\n((?:    \S+: \d+\n)+)`),
-		"../PROTOCOL.md":                      regexp.MustCompile(`(?s)trades of a symbol over an interval: (.*?)\. They`),
-		"../../dashboard/web/src/settings.ts": regexp.MustCompile(`(?m)^  interval: (\[.*\]),$`),
+		"../../config.yaml":                         regexp.MustCompile(`(?m)^  bars:\n((?:    \S+: \d+\n)+)`),
+		"../PROTOCOL.md":                            regexp.MustCompile(`(?s)trades of a symbol over an interval: (.*?)\. They`),
+		"../../dashboard/web/src/model/settings.ts": regexp.MustCompile(`(?m)^  interval: (\[.*\]),$`),
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -122,6 +122,19 @@ func (s *Symbol) Taped() (kept int, newest uint64) {
 	return s.tape.n, s.tape.total
 }
 
+// NewestTrade is the number of the newest trade that came up to a flush.
+func (s *Symbol) NewestTrade(at Seq) uint64 {
+	if s == nil {
+		return 0
+	}
+	t := &s.tape
+	end := t.n
+	for end > 0 && t.at(end-1).Came > at {
+		end--
+	}
+	return t.total - uint64(t.n-end)
+}
+
 // BarsChanged tells whether bars of the interval changed after a flush, or all began anew. It may err on the side of yes.
 func (s *Symbol) BarsChanged(k Interval, after Seq) bool {
 	return s != nil && s.changed > after && (s.cleared > after || s.bars[k].changedSince(after))
@@ -195,7 +208,7 @@ func (s *Symbol) TradesSince(q TradesQuery, into *[2 * MostTold]Numbered) (news 
 	}
 	mended := func(i int) bool {
 		p := t.at(i)
-		return !fresh && t.number(i) <= told && p.Changed > q.After && p.Changed <= q.At
+		return p.Mended && !fresh && t.number(i) <= told && p.Changed > q.After && p.Changed <= q.At
 	}
 	first, mends := max(0, end-int(newest-from)), 0
 	for first > 0 && mends < MostTold {

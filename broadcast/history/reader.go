@@ -1,5 +1,7 @@
 package history
 
+import "slices"
+
 // Trades as the interval of a [Reader] has it read trades.
 const Trades = Interval(NumIntervals)
 
@@ -12,7 +14,7 @@ type Reader struct {
 	Resumed  bool     // of trades: Newest is unknown, and found by After
 	After    Seq      // it has been told everything up to this flush
 	Newest   uint64   // the number of the newest trade that it has been told, or that was skipped
-	At       Seq      // the flush that it is being told; 0: the next read begins with the newest
+	At       Seq      // the flush that it is being told as of; 0: the next read begins with the newest
 	Next     uint32   // where the next bars begin, in seconds; 0: with the first
 }
 
@@ -31,21 +33,27 @@ func (s *Symbol) News(r *Reader) bool {
 	}
 }
 
-// begin has a reader read up to now unless it reads already, and anew where all began anew.
-func (s *Symbol) begin(r *Reader, now Seq) {
-	if !r.Fresh && s.Cleared(max(r.After, r.At)) {
-		r.Fresh, r.At = true, 0
-	}
+// begin has a reader read up to now unless it knows up to when, and anew where all began anew
+// since it was told. It returns false where that was after what it reads: nothing is left of then, and the next time it
+// reads all.
+func (s *Symbol) begin(r *Reader, now Seq) bool {
 	if r.At == 0 {
 		r.At, r.Next = now, 0
 	}
+	if s.Cleared(r.At) {
+		return false
+	}
+	r.Fresh = r.Fresh || s.Cleared(r.After)
+	return true
 }
 
 // ReadBars copies the next bars that a reader is to be told, in order of their start, where now is the newest flush. It
 // returns how many, and whether there may be more; after the last comes Done. A caller that has no room for all of
 // them sets r.Next to the Start of the first that it left out.
 func (s *Symbol) ReadBars(r *Reader, now Seq, into []Bar) (n int, more bool) {
-	s.begin(r, now)
+	if !s.begin(r, now) {
+		return 0, false
+	}
 	if r.Fresh {
 		n, r.Next = s.Newest(r.Interval, r.Limit, r.At, r.Next, into)
 	} else {
@@ -55,10 +63,18 @@ func (s *Symbol) ReadBars(r *Reader, now Seq, into []Bar) (n int, more bool) {
 }
 
 // ReadTrades copies the trades that a reader is to be told, as [Symbol.TradesSince] has it, where now is the newest
-// flush. After it comes Done.
+// flush. Where one of them was mended after r.At, what it was then is known no more: all are read as of now. After it
+// comes Done.
 func (s *Symbol) ReadTrades(r *Reader, now Seq, into *[2 * MostTold]Numbered) TradesNews {
-	s.begin(r, now)
-	news := s.TradesSince(TradesQuery{After: r.After, At: r.At, Newest: r.Newest, Fresh: r.Fresh, Resumed: r.Resumed}, into)
+	if !s.begin(r, now) {
+		return TradesNews{Newest: r.Newest, Reset: r.Fresh}
+	}
+	q := TradesQuery{After: r.After, At: r.At, Newest: r.Newest, Fresh: r.Fresh, Resumed: r.Resumed}
+	news := s.TradesSince(q, into)
+	if slices.ContainsFunc(into[:news.Trades], func(p Numbered) bool { return p.Changed > q.At }) {
+		r.At, q.At = now, now
+		news = s.TradesSince(q, into)
+	}
 	r.Newest = news.Newest
 	return news
 }

@@ -20,6 +20,27 @@ type Symbol struct {
 // source's session or, where it tells of none, UTC's.
 func NewSymbol(days Days) *Symbol { return &Symbol{days: days} }
 
+// Touch reads a little of what the next trade changes, so that the machine fetches it. Touching several symbols before
+// their trades are taken in one by one takes as long as touching one. What it returns means nothing.
+func (s *Symbol) Touch() (sum uint64) {
+	if s == nil {
+		return 0
+	}
+	for k := range s.bars {
+		b := &s.bars[k].newest
+		sum += uint64(b.Start) + uint64(b.Open)
+	}
+	if t := &s.tape; len(t.ring) > 0 {
+		next := t.head
+		if t.n < len(t.ring) {
+			next = (t.head + t.n) % len(t.ring)
+		}
+		p := &t.ring[next]
+		sum += p.ID + uint64(p.Direction)
+	}
+	return sum
+}
+
 // Days is when the trading day begins that a time belongs to, and when the next one does.
 type Days func(market.Time) (from, to market.Time)
 
@@ -214,8 +235,8 @@ func (c *Symbol) end(k Interval, place int) uint32 {
 	}
 }
 
-// Session begins a trading day as part of flush seq; a time of 0 is unknown, and changes nothing. One that begins no later than all that was traded is that of a recording that
-// begins anew.
+// Session begins a trading day as part of flush seq; a time of 0 is unknown, and changes nothing. A session that begins no
+// later than the first trade is that of a recording that is played again: everything that was traded is forgotten.
 func (c *Symbol) Session(at market.Time, seq Seq) {
 	if at == 0 {
 		return

@@ -424,6 +424,91 @@ func TestRecordingThatBeginsAnewDoesNotCountTwice(t *testing.T) {
 	}
 }
 
+// Whoever is told what was there before all began anew is told nothing more of it, and then all anew.
+func TestReadersNoticeThatAllBeganAnew(t *testing.T) {
+	cfg := DefaultConfig()
+	var c Symbol
+	trades := func(n int, seq Seq) {
+		for i := range n {
+			c.Trade(&Trade{Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e6, Flags: market.Regular}, seq, &cfg)
+		}
+	}
+	trades(5, 3)
+	var bars [2]Bar
+	var told [2 * MostTold]Numbered
+	was := Reader{At: 3} // is told up to flush 3, in parts
+	if n, more := c.ReadBars(&was, 3, bars[:]); n != 2 || !more {
+		t.Fatalf("%d bars, more %t", n, more)
+	}
+	tape := Reader{Interval: Trades, After: 3, Newest: 5}
+	c.Session(morning, 7)
+	trades(3, 8)
+	if n, more := c.ReadBars(&was, 8, bars[:]); n != 0 || more || was.At != 3 {
+		t.Errorf("%d bars as of %d, more %t, after all began anew", n, was.At, more)
+	}
+	was.Done()
+	then := tape
+	then.At = 4
+	if news := c.ReadTrades(&then, 8, &told); news.Any() || news.Newest != 5 {
+		t.Errorf("trades as of 4: %+v", news)
+	}
+	for _, at := range []Seq{0, 7, 8} { // the flush that it began anew with, too
+		again := was
+		again.At = at
+		for n, more := 0, true; more; {
+			if n, more = c.ReadBars(&again, 8, bars[:]); !again.Fresh {
+				t.Errorf("as of %d, %d bars are not told anew", at, n)
+			}
+		}
+		then := tape
+		then.At = at
+		if news := c.ReadTrades(&then, 8, &told); !news.Reset {
+			t.Errorf("as of %d, the trades are not told anew: %+v", at, news)
+		}
+	}
+}
+
+// Whoever knows newer trades than those of the flush that it was told is not told them again as if they were mended.
+func TestTradesAreToldAgainOnlyWhenMended(t *testing.T) {
+	cfg := DefaultConfig()
+	var c Symbol
+	for i := range 4 {
+		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
+	}
+	c.Correct(&market.Correction{ID: 2, Old: market.Print{Price: market.Scale, Flags: market.Regular}}, 5, &cfg)
+	var told [2 * MostTold]Numbered
+	news := c.ReadTrades(&Reader{Interval: Trades, After: 1, Newest: 3}, 5, &told)
+	if news.Trades != 2 || told[0].Number != 2 || told[1].Number != 4 || news.Skipped != 0 {
+		t.Errorf("%+v %v, want the mended one and the new one", news, told[:news.Trades])
+	}
+}
+
+// A trade that was mended since is not told as it is now with a flush of before.
+func TestTradesAreToldAsOfOneFlush(t *testing.T) {
+	cfg := DefaultConfig()
+	var c Symbol
+	for i := range 4 {
+		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
+	}
+	c.Correct(&market.Correction{ID: 2, Old: market.Print{Price: market.Scale, Flags: market.Regular}}, 5, &cfg)
+	var told [2 * MostTold]Numbered
+	for name, tc := range map[string]struct {
+		reader Reader
+		at     Seq
+		trades int
+	}{
+		"it is new":                      {Reader{After: 1, At: 3, Newest: 1}, 5, 3},
+		"it is known, and left for then": {Reader{After: 2, At: 3, Newest: 2}, 3, 1},
+		"it is told anew":                {Reader{Fresh: true, At: 3}, 5, 4},
+	} {
+		r := tc.reader
+		r.Interval = Trades
+		if news := c.ReadTrades(&r, 5, &told); r.At != tc.at || news.Trades != tc.trades {
+			t.Errorf("%s: %d trades as of %d, want %d as of %d", name, news.Trades, r.At, tc.trades, tc.at)
+		}
+	}
+}
+
 func TestTradesHaveADirection(t *testing.T) {
 	cfg := DefaultConfig()
 	var c Symbol

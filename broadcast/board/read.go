@@ -1,88 +1,32 @@
 package board
 
-import "tickertape/feed/market"
-
-// Version is one symbol's quote as of the newest flush that changed it, with the flush that last changed each field.
-type Version struct {
-	Symbol   string
-	Quote    market.Quote
-	Last     Seq // the newest of Changed; 0: nothing was published yet
-	Changed  [market.NumFields]Seq
-	Received market.Time // when its newest tick came
-}
-
-// Since are the fields that changed after a flush.
-func (v *Version) Since(seq Seq) market.Fields {
-	var f market.Fields
-	if v.Last <= seq {
-		return 0
-	}
-	for i, s := range v.Changed {
-		if s > seq {
-			f |= 1 << i
-		}
-	}
-	return f
-}
-
-// List is some symbols: the sorted ids, or all that the board has.
-type List struct {
-	All bool
-	IDs []market.SymbolID
-}
-
-// Len is how many symbols there are, where the board has size.
-func (l List) Len(size int) int {
-	if l.All {
-		return size
-	}
-	return len(l.IDs)
-}
-
-// At is the i-th symbol.
-func (l List) At(i int) market.SymbolID {
-	if l.All {
-		return market.SymbolID(i)
-	}
-	return l.IDs[i]
-}
-
-// Mode is what a cursor reads of a quote.
-type Mode uint8
-
-const (
-	Updated  Mode = iota // the fields that changed after From
-	Whole                // all fields of a quote of which any changed after From
-	Snapshot             // the fields that are known
-	Resumed              // those of a quote that changed after From, and those that have gone since
+import (
+	"tickertape/broadcast/history"
+	"tickertape/feed/market"
 )
 
-// Cursor reads the quotes of a list, as of one flush, some at a time. A quote that has changed since is left out, and
-// Owed says so. It belongs to one goroutine.
-type Cursor struct {
-	List
-	Mode   Mode
-	Fields market.Fields // that are wanted; the state always is, so that an old price never looks live
-	From   Seq           // what changed after it
-	Start  int           // the place in the list to begin with
-	Newest bool          // a quote that has changed since the first read is read as it is, instead of left out
-
-	At       Seq       // the flush as of which it reads; 0: the newest, which the first read sets
-	Standing *Standing // of the sources, which the first read sets
-	Places   int       // in the list; the first read sets it
-	Done     int       // places that have been looked at
-	Begun    bool      // At and Places are set
-	Owed     bool      // some were left out
-	First    int       // the place of the first of these
+// Seq is the newest flush.
+func (b *Board) Seq() Seq {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.seq
 }
 
-// Over tells whether all has been read.
-func (c *Cursor) Over() bool { return c.Begun && c.Done >= c.Places }
+// Position is the newest flush.
+func (b *Board) Position() Position { return Position{Epoch: b.epoch, Seq: b.Seq()} }
 
-// Picked is a quote that a cursor has read, and its fields that it wants: those that are not in Quote.Set are unknown.
-type Picked struct {
-	Version
-	Fields market.Fields
+// Standing is the state of the sources as of the newest commit.
+func (b *Board) Standing() *Standing {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.standing
+}
+
+// Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
+func (b *Board) Quoted() bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.hasQuote
 }
 
 // sweep is how many places are looked at under one lock.
@@ -121,22 +65,6 @@ func (b *Board) Read(c *Cursor, into []Picked) (n int) {
 		}
 	}
 	return n
-}
-
-// pick are the fields of v that are read, and whether v is read at all.
-func (c *Cursor) pick(v *Version) (market.Fields, bool) {
-	wanted := c.Fields | market.FieldState
-	changed := v.Since(c.From) & wanted
-	switch c.Mode {
-	case Whole:
-		return wanted, changed != 0
-	case Updated:
-		return changed, changed != 0
-	case Resumed:
-		return v.Quote.Set&wanted | changed, changed != 0
-	default:
-		return v.Quote.Set & wanted, true
-	}
 }
 
 // Versions copies the newest versions of some symbols, which have been published. into has room for all of them.
@@ -212,4 +140,70 @@ func (b *Board) States() []int {
 		}
 	}
 	return counts
+}
+
+// News tells whether there is anything to tell a reader of a symbol's bars or trades. It may err on the side of yes.
+func (b *Board) News(id market.SymbolID, r *history.Reader) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).News(r)
+}
+
+// ReadBars copies the next bars of a symbol that a reader is to be told, as [history.Symbol.ReadBars] has it.
+func (b *Board) ReadBars(id market.SymbolID, r *history.Reader, into []history.Bar) (n int, more bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).ReadBars(r, b.seq, into)
+}
+
+// ReadTrades copies the trades of a symbol that a reader is to be told, as [history.Symbol.ReadTrades] has it.
+func (b *Board) ReadTrades(id market.SymbolID, r *history.Reader, into *[2 * history.MostTold]history.Numbered) history.TradesNews {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).ReadTrades(r, b.seq, into)
+}
+
+// Cost is how many bars or trades of a symbol a reader is told at most, from where it is.
+func (b *Board) Cost(id market.SymbolID, r *history.Reader) int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).Cost(r)
+}
+
+// SelectBars copies the bars of a symbol in a range, as [history.Symbol.Select] has it.
+func (b *Board) SelectBars(id market.SymbolID, r *history.Range, next uint32, into []history.Bar) (n int, then uint32) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).Select(r, next, into)
+}
+
+// CountBars is how many bars of these symbols are in a range, at most. They are counted under one lock.
+func (b *Board) CountBars(ids []market.SymbolID, r *history.Range) (n int) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, id := range ids {
+		n += b.historyOf(id).CountRange(r)
+	}
+	return n
+}
+
+// Kept counts the bars by interval, and the trades.
+func (b *Board) Kept() (bars history.Counts, trades int) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, h := range b.histories {
+		for k := range bars {
+			bars[k] += h.Bars(history.Interval(k))
+		}
+		n, _ := h.Taped()
+		trades += n
+	}
+	return bars, trades
+}
+
+// NewestTrade is the number of a symbol's newest trade as of a flush.
+func (b *Board) NewestTrade(id market.SymbolID, at Seq) uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.historyOf(id).NewestTrade(at)
 }
