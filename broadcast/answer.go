@@ -5,60 +5,45 @@ import (
 	"net/http"
 	"time"
 
-	"tickertape/broadcast/history"
-	"tickertape/feed/market"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 )
 
-// atOnce is how many quotes an answer takes from the board at a time: those are of one flush.
-const atOnce = 256
+// answerAtOnce is how many quotes an answer takes from the board at a time: those are of one flush.
+const answerAtOnce = 256
 
-// answerQuotes answers with the newest quotes, of those that changed after since, and what is new of series. It
-// takes them from the board in slices, so that it holds no more than one for a slow reader: a quote that
+// quotesAnswer is an answer that is made in slices, so that it holds no more than one for a slow reader: a quote that
 // changes meanwhile is told as it is then.
-func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, want *want) {
-	d := delivery{kind: snapshot, list: want.named.list, fields: want.fields, from: want.since, resumed: want.resumed}
-	var out []byte
-	var seq Seq
-	encode := func(quotes []picked) {
-		for i := range quotes {
-			if d.told++; d.told > 1 {
-				out = append(out, ',')
-			}
-			v := &quotes[i].version
-			out = appendQuote(out, v.symbol, &v.quote, quotes[i].fields)
-		}
+type quotesAnswer struct {
+	hub    rest
+	want   *want
+	cursor board.Cursor
+	picked []board.Picked
+	seq    board.Seq // of the first slice
+	told   int
+	text   []byte
+}
+
+// answerQuotes answers with the newest quotes, of those that changed after since, and what is new of series.
+func (h rest) answerQuotes(w http.ResponseWriter, r *http.Request, q *wire.Request, want *want) {
+	a := quotesAnswer{hub: h, want: want}
+	a.cursor = board.Cursor{List: want.named.list, Fields: want.fields, From: want.since, Mode: board.Snapshot, Newest: true}
+	if want.resumed {
+		a.cursor.Mode = board.Resumed
 	}
-	h := w.Header()
-	same := false
-	slice := func(work func()) bool { return b.door.Slice(r.Context(), work) }
-	if !slice(func() {
-		at, standing, quotes := b.store.copy(d.list, &d)
-		seq = at
-		etag := `"` + Position{b.store.epoch, seq}.String() + `"`
-		h.Set("ETag", etag)
-		if same = q.since == "" && matches(r.Header.Get("If-None-Match"), etag); same {
-			return
-		}
-		out = fmt.Appendf(nil, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-			b.store.epoch, seq, micros(time.Now()), standing.names(), standing.simulated, standing.state)
-		out = appendMessage(append(out, `,"sources":`...), standing.messages())
-		if want.resumed {
-			out = append(out, `,"resumed":true`...)
-		}
-		if want.unknown != nil {
-			out = append(append(out, `,"unknown":`...), want.unknown...)
-		}
-		out = append(out, `,"quotes":[`...)
-		encode(quotes)
-	}) {
+	slice := func(work func()) bool { return h.door.Slice(r.Context(), work) }
+	if !slice(a.begin) {
 		return // nobody waits for an answer any more
 	}
-	h.Set("Cache-Control", "no-cache")
-	if same {
+	head := w.Header()
+	etag := `"` + board.Position{Epoch: h.board.Epoch(), Seq: a.seq}.String() + `"`
+	head.Set("ETag", etag)
+	head.Set("Cache-Control", "no-cache")
+	if q.Since == "" && matches(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Type", "application/json")
+	head.Set("Content-Type", "application/json")
 	if r.Method == http.MethodHead {
 		return
 	}
@@ -69,20 +54,51 @@ func (b *Board) answerQuotes(w http.ResponseWriter, r *http.Request, q query, wa
 		return err == nil // a client that has gone needs no answer
 	}
 	defer func() {
-		b.metrics.messages[transportPoll].Inc()
-		b.metrics.bytes[transportPoll].Add(float64(sent))
+		h.metrics.messages[transportPoll].Inc()
+		h.metrics.bytes[transportPoll].Add(float64(sent))
 	}()
-	for d.done < d.total {
-		if !write(out) || !slice(func() {
-			out = out[:0]
-			_, _, quotes := b.store.copy(d.list, &d)
-			encode(quotes)
-		}) {
+	for !a.cursor.Over() {
+		if !write(a.text) || !slice(a.fill) {
 			return
 		}
 	}
-	out = append(out, ']')
-	b.answerSeries(out, want.series.series, seq, write, slice)
+	a.text = append(a.text, ']')
+	a.answerSeries(write, slice)
+}
+
+// begin makes the first slice.
+func (a *quotesAnswer) begin() {
+	a.picked = make([]board.Picked, min(answerAtOnce, a.want.named.list.Len(a.hub.board.Size())))
+	n := a.hub.board.Read(&a.cursor, a.picked)
+	a.seq = a.cursor.At
+	standing := a.cursor.Standing
+	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
+		a.hub.board.Epoch(), a.seq, time.Now().UnixMicro(), standing.Names(), standing.Simulated, standing.State)
+	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), statuses(standing))
+	if a.want.resumed {
+		a.text = append(a.text, `,"resumed":true`...)
+	}
+	if a.want.unknown != nil {
+		a.text = append(append(a.text, `,"unknown":`...), a.want.unknown...)
+	}
+	a.text = append(a.text, `,"quotes":[`...)
+	a.encode(n)
+}
+
+// fill makes the next slice.
+func (a *quotesAnswer) fill() {
+	a.text = a.text[:0]
+	a.encode(a.hub.board.Read(&a.cursor, a.picked))
+}
+
+func (a *quotesAnswer) encode(n int) {
+	for i := range n {
+		if a.told++; a.told > 1 {
+			a.text = append(a.text, ',')
+		}
+		x := &a.picked[i]
+		a.text = wire.AppendQuote(a.text, x.Symbol, &x.Quote, x.Fields)
+	}
 }
 
 // Cut returns a function that ends the writing of an answer.
@@ -94,73 +110,58 @@ func Cut(w http.ResponseWriter) func() {
 // answerSeries writes the rest of an answer: of all series what is new up to a flush, as the messages that a stream
 // would have. They are made one by one, so that no more than one is kept for a slow reader; what
 // changes meanwhile is left to the next answer.
-func (b *Board) answerSeries(out []byte, all []series, at Seq, write func([]byte) bool, slice func(func()) bool) {
-	var p part
+func (a *quotesAnswer) answerSeries(write func([]byte) bool, slice func(func()) bool) {
 	now := time.Now()
-	for _, name := range [...]string{"bars", "trades"} {
+	var message []byte
+	for _, kind := range [...]wire.Kind{wire.BarsOf, wire.TradesOf} {
 		followed, told := false, false
-		for i := range all {
-			r := &all[i]
-			if (r.Interval == history.Trades) != (name == "trades") {
+		for _, x := range a.want.series {
+			if x.kind() != kind {
 				continue
 			}
 			if !followed {
-				out = append(out, `,"`+name+`":[`...)
+				a.text = append(a.text, `,"`+string(kind)+`":[`...)
 				followed = true
 			}
-			for more := true; more; more = p.more {
-				if !slice(func() { more = b.store.seriesSince(&p, r, at, now) }) {
+			r := a.want.reader(x)
+			if !a.hub.board.News(x.symbol(), &r) {
+				continue
+			}
+			r.At = a.seq
+			for more := true; more; {
+				var any bool
+				if !slice(func() { message, any, more = a.hub.encoder.appendSeries(message[:0], x.series, &r, now) }) {
 					return
 				}
-				if !more {
-					break
+				if !any {
+					continue
 				}
 				if told {
-					out = append(out, ',')
+					a.text = append(a.text, ',')
 				}
 				told = true
-				if !write(out) || !write(p.json()) {
+				if !write(a.text) || !write(message) {
 					return
 				}
-				out = out[:0]
+				a.text = a.text[:0]
 			}
 		}
 		if followed {
-			out = append(out, ']')
+			a.text = append(a.text, ']')
 		}
 	}
-	write(append(out, "}\n"...))
+	write(append(a.text, "}\n"...))
 }
 
-// seriesSince makes p the next message about r, which tells it up to a flush, and returns false where there is none.
-func (s *store) seriesSince(p *part, r *series, at Seq, now time.Time) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.newsOf(r) && s.tellSeries(p, r, at, now)
-}
-
-// picked is a version and what to tell of it.
-type picked struct {
-	version
-	fields market.Fields
-}
-
-// copy takes the next of what a delivery would tell, all of one flush, whichever that is.
-func (s *store) copy(list symbolList, d *delivery) (Seq, *standing, []picked) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if !d.begun {
-		d.begun, d.at, d.total = true, s.seq, list.len(len(s.versions))
+// statuses are the states of the sources.
+func statuses(s *board.Standing) []wire.Status {
+	var all []wire.Status
+	for i := range s.Sources {
+		all = append(all, statusOf(&s.Sources[i], ""))
 	}
-	out := make([]picked, 0, min(atOnce, d.total-d.done))
-	for stop := min(d.total, d.done+sweep); d.done < stop && len(out) < atOnce; d.done++ {
-		id := int(list.at(d.done))
-		if id >= len(s.versions) || s.versions[id].last <= d.from {
-			continue
-		}
-		if f, tell := d.pick(&s.versions[id]); tell {
-			out = append(out, picked{s.versions[id], f})
-		}
-	}
-	return s.seq, s.standing, out
+	return all
+}
+
+func statusOf(x *board.Source, kind string) wire.Status {
+	return wire.Status{Type: kind, Source: x.Source, Status: x.State.String(), Since: x.Since, Message: x.Message, Simulated: x.Simulated}
 }

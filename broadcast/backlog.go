@@ -13,14 +13,6 @@ type backlog struct {
 // backlogSlice is how long the backlog is served at a time.
 const backlogSlice = 4 * time.Millisecond
 
-// later gives the subscriber another turn.
-func (sh *shard) later(s *subscriber) {
-	if !s.queued && !s.gone {
-		s.queued = true
-		sh.backlog.queue = append(sh.backlog.queue, s)
-	}
-}
-
 // wait is how long until the backlog is served again.
 func (b *backlog) wait(now time.Time) time.Duration {
 	if len(b.queue) == 0 {

@@ -7,54 +7,57 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
-// Bars serves GET /api/bars.
-func (b *Board) Bars() http.Handler {
+// bars serves GET /api/bars.
+func (h rest) bars() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		visitor := b.door.Visitor(r)
-		q, err := b.barsQueryOf(r)
+		visitor := h.door.Visitor(r)
+		q, err := h.barsQueryOf(r)
 		if err != nil {
-			b.noteTooMany(visitor, err)
+			h.noteTooMany(visitor, err)
 			badQuery(err).Write(w)
 			return
 		}
-		place, refusal := b.door.Admit(visitor, admission.Answer, Cut(w))
+		place, refusal := h.door.Admit(visitor, admission.Answer, Cut(w))
 		if refusal != nil {
 			RefusalProblem(refusal).Write(w)
 			return
 		}
 		defer place.Leave()
-		named, err := b.barsWanted(r, visitor, &q)
+		named, err := h.barsWanted(r, visitor, &q)
 		if err != nil {
 			badQuery(err).Write(w)
 			return
 		}
-		if !place.Keep(int64(12*len(named.list.ids)+echoed(named.unknown)), false) {
-			b.refuseMemory(w, visitor)
+		if !place.Keep(int64(12*len(named.list.IDs)+echoed(named.unknown)), false) {
+			h.refuseMemory(w, visitor)
 			return
 		}
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "no-store")
-		h.Add("Vary", "Accept-Encoding")
+		head := w.Header()
+		head.Set("Content-Type", "application/json")
+		head.Set("Cache-Control", "no-store")
+		head.Add("Vary", "Accept-Encoding")
 		if r.Method == http.MethodHead {
 			return
 		}
-		a := barsAnswer{board: b, query: &q, ids: named.list.ids}
+		a := barsAnswer{hub: h, query: &q, ids: named.list.IDs}
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-			a.gzip, _ = gzip.NewWriterLevel(&a.packed, gzip.StatelessCompression) // the level is one that there is; it keeps nothing for a slow reader
+			head.Set("Content-Encoding", "gzip")
+			// The level is one that there is, and keeps nothing for a slow reader.
+			a.gzip, _ = gzip.NewWriterLevel(&a.packed, gzip.StatelessCompression)
 		}
 		a.begin(named.unknown)
-		for !a.done && b.door.Slice(r.Context(), a.fill) {
+		for !a.done && h.door.Slice(r.Context(), a.fill) {
 			if _, err := w.Write(a.take()); err != nil {
 				return // a client that has gone needs no answer
 			}
@@ -63,11 +66,11 @@ func (b *Board) Bars() http.Handler {
 }
 
 // barsQueryOf reads the query of a request.
-func (b *Board) barsQueryOf(r *http.Request) (q barsQuery, err error) {
-	if !b.door.Slice(r.Context(), func() {
+func (h rest) barsQueryOf(r *http.Request) (q wire.BarsQuery, err error) {
+	if !h.door.Slice(r.Context(), func() {
 		var v url.Values
-		if v, err = values(r); err == nil {
-			q, err = parseBarsQuery(v, &b.cfg)
+		if v, err = wire.ParseValues(r.URL.RawQuery); err == nil {
+			q, err = wire.ParseBarsQuery(v, h.limits())
 		}
 	}) {
 		return q, r.Context().Err()
@@ -76,39 +79,39 @@ func (b *Board) barsQueryOf(r *http.Request) (q barsQuery, err error) {
 }
 
 // barsWanted finds the symbols whose bars are asked for, and pays for the answer.
-func (b *Board) barsWanted(r *http.Request, visitor admission.Visitor, q *barsQuery) (named resolved, err error) {
-	if q.symbol != "" {
-		id, ok := b.dir.ID(q.symbol)
+func (h rest) barsWanted(r *http.Request, visitor admission.Visitor, q *wire.BarsQuery) (named resolved, err error) {
+	if q.Symbol != "" {
+		id, ok := h.dir.ID(q.Symbol)
 		if !ok {
-			return named, Problem{Status: http.StatusNotFound, Code: "unknown_symbol", Detail: fmt.Sprintf("symbol: %.40q is unknown", q.symbol)}
+			return named, problemOf(wire.UnknownSymbol, fmt.Sprintf("symbol: %.40q is unknown", q.Symbol), 0)
 		}
-		named.list.ids = []market.SymbolID{id}
+		named.list.IDs = []market.SymbolID{id}
 	} else {
-		looking, ok := b.costOf(q.symbols, b.cfg.MaxSymbols)
+		looking, ok := h.costOf(q.Symbols, h.cfg.MaxSymbols)
 		if !ok {
-			return named, tooManyListed(b.cfg.MaxSymbols)
+			return named, tooManyListed(h.cfg.MaxSymbols)
 		}
-		if refusal := b.door.Charge(r.Context(), visitor, looking); refusal != nil {
+		if refusal := h.door.Charge(r.Context(), visitor, looking); refusal != nil {
 			return named, refusal
 		}
-		if !b.door.Slice(r.Context(), func() { named, err = b.resolve("symbols", q.symbols, b.cfg.MaxSymbols) }) {
+		if !h.door.Slice(r.Context(), func() { named, err = h.resolve("symbols", q.Symbols, h.cfg.MaxSymbols) }) {
 			return named, r.Context().Err()
 		}
 		if err != nil {
-			b.noteTooMany(visitor, err)
+			h.noteTooMany(visitor, err)
 			return named, err
 		}
 	}
-	if named.list.all {
-		for id := range b.dir.Len() {
-			named.list.ids = append(named.list.ids, market.SymbolID(id))
+	if named.list.All {
+		for id := range h.dir.Len() {
+			named.list.IDs = append(named.list.IDs, market.SymbolID(id))
 		}
 	}
-	cost, ok := b.costOfBars(r.Context(), named.list.ids, q)
+	cost, ok := h.costOfBars(r.Context(), named.list.IDs, q)
 	if !ok {
 		return named, r.Context().Err()
 	}
-	if refusal := b.door.Charge(r.Context(), visitor, cost.Plus(admission.Echo(echoed(named.unknown)))); refusal != nil {
+	if refusal := h.door.Charge(r.Context(), visitor, cost.Plus(admission.Echo(echoed(named.unknown)))); refusal != nil {
 		return named, refusal
 	}
 	return named, nil
@@ -127,31 +130,21 @@ const symbolsAtOnce = 64
 
 // costOfBars is what the bars of these symbols cost at most. They are counted in slices: with a limit, that goes back
 // over as many bars as are told. It returns false when ctx has ended.
-func (b *Board) costOfBars(ctx context.Context, ids []market.SymbolID, q *barsQuery) (admission.Cost, bool) {
+func (h rest) costOfBars(ctx context.Context, ids []market.SymbolID, q *wire.BarsQuery) (admission.Cost, bool) {
 	n := 0
 	for some := range slices.Chunk(ids, symbolsAtOnce) {
-		if !b.door.Slice(ctx, func() { n += b.store.countBars(some, q) }) {
+		if !h.door.Slice(ctx, func() { n += h.board.CountBars(some, &q.Range) }) {
 			return admission.Cost{}, false
 		}
 	}
 	return admission.Bars(n).Plus(admission.Names(len(ids), 0)), true
 }
 
-// countBars is how many bars of these symbols are asked for, at most.
-func (s *store) countBars(ids []market.SymbolID, q *barsQuery) (n int) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, id := range ids {
-		n += s.historyOf(id).CountRange(&q.bars)
-	}
-	return n
-}
-
 // barsAnswer is made in slices, so that no flush waits for it and no more than one is held for a slow reader. A
 // bar that has changed since it began is told as it is then.
 type barsAnswer struct {
-	board  *Board
-	query  *barsQuery
+	hub    rest
+	query  *wire.BarsQuery
 	ids    []market.SymbolID
 	text   []byte
 	gzip   *gzip.Writer // nil where the client takes none
@@ -169,13 +162,14 @@ const sliceBytes = 16 << 10
 
 // begin makes the part before the bars.
 func (a *barsAnswer) begin(unknown []string) {
-	if a.query.symbol != "" {
+	if a.query.Symbol != "" {
 		return
 	}
-	s := a.board.store
-	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`, s.epoch, s.now(), micros(time.Now()), a.query.bars.Interval)
+	board := a.hub.board
+	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"interval":%q`,
+		board.Epoch(), board.Seq(), time.Now().UnixMicro(), a.query.Range.Interval)
 	if len(unknown) > 0 {
-		a.text = appendMessage(append(a.text, `,"unknown":`...), unknown)
+		a.text = wire.AppendJSON(append(a.text, `,"unknown":`...), unknown)
 	}
 	a.text = append(a.text, `,"series":[`...)
 }
@@ -184,7 +178,7 @@ func (a *barsAnswer) begin(unknown []string) {
 func (a *barsAnswer) fill() {
 	for len(a.text) < sliceBytes && !a.done {
 		if a.at == len(a.ids) {
-			if a.done = true; a.query.symbol == "" {
+			if a.done = true; a.query.Symbol == "" {
 				a.text = append(a.text, "]}"...)
 			}
 			a.text = append(a.text, '\n')
@@ -193,7 +187,7 @@ func (a *barsAnswer) fill() {
 		if !a.open {
 			a.openSymbol()
 		}
-		if a.board.store.appendBars(a) {
+		if a.appendBars() {
 			a.text = append(a.text, "]}"...)
 			a.at, a.open = a.at+1, false
 		}
@@ -226,29 +220,41 @@ func (a *barsAnswer) openSymbol() {
 		a.text = append(a.text, ',')
 	}
 	a.text = append(a.text, `{"symbol":"`...)
-	a.text = append(a.text, a.board.dir.Symbol(a.ids[a.at]).Symbol...)
+	a.text = append(a.text, a.hub.dir.Symbol(a.ids[a.at]).Symbol...)
 	a.text = append(a.text, '"')
-	if a.query.symbol != "" {
+	if a.query.Symbol != "" {
 		a.text = append(a.text, `,"interval":"`...)
-		a.text = append(a.text, a.query.bars.Interval.String()...)
+		a.text = append(a.text, a.query.Range.Interval.String()...)
 		a.text = append(a.text, '"')
 	}
 	a.text = append(a.text, `,"bars":[`...)
 }
 
 // appendBars appends some bars of the symbol whose turn it is, and tells whether these were the last.
-func (s *store) appendBars(a *barsAnswer) bool {
+func (a *barsAnswer) appendBars() bool {
 	var bars [barsAtOnce]history.Bar
-	s.mu.RLock()
-	n, next := s.historyOf(a.ids[a.at]).Select(&a.query.bars, a.next, bars[:])
-	s.mu.RUnlock()
+	n, next := a.hub.board.SelectBars(a.ids[a.at], &a.query.Range, a.next, bars[:])
 	for i := range n {
 		if a.told {
 			a.text = append(a.text, ',')
 		}
 		a.told = true
-		a.text = appendBar(a.text, &bars[i], a.query.bars.Fields)
+		a.text = wire.AppendBar(a.text, &bars[i], a.query.Range.Fields)
 	}
 	a.next = next
 	return next == 0
+}
+
+// LongAccept is how many bytes a client may say of the forms and codings that it takes. Of more none is looked at: to
+// parse them would cost more than the answer.
+const LongAccept = 1 << 10
+
+// acceptsGzip tells whether an answer may be compressed (RFC 9110, section 12.5.3).
+func acceptsGzip(headers []string) bool {
+	all := strings.Join(headers, ",")
+	return len(all) <= LongAccept && slices.ContainsFunc(strings.Split(all, ","), func(offer string) bool {
+		coding, q, _ := strings.Cut(strings.ReplaceAll(offer, " ", ""), ";")
+		refused := q != "" && strings.Trim(strings.TrimPrefix(q, "q="), "0.") == "" // of weight 0
+		return strings.EqualFold(coding, "gzip") && !refused
+	})
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"tickertape/feed"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -45,48 +46,54 @@ func TestTicksSetWhatTheirFlagsSay(t *testing.T) {
 		"a price of zero":         {[]market.Tick{quote, trade("0", 5, market.Regular)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
 		"a volume beyond int64":   {[]market.Tick{trade("0.00001", 9_000_000_000_000, market.SetsVolume), trade("0.00002", 9_000_000_000_000, market.SetsVolume)}, `{"s":"A","v":18000000000000,"n":2,"vw":0.000015,"t":7}`},
 	} {
-		var c cell
-		for i := range tc.ticks {
-			c.apply(&tc.ticks[i])
-		}
-		q := c.published(market.Live)
-		if got := string(appendQuote(nil, "A", &q, q.Set)); got != tc.want {
+		if got := published(market.Live, market.Batch{Ticks: tc.ticks}); got != tc.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, tc.want)
 		}
 	}
 }
 
+// published is the quote of the first symbol as it is told, named A, after a batch under a feed in the given state.
+func published(state market.State, b market.Batch) string {
+	h := quietHub(1)
+	b.Status = &market.Status{State: state}
+	h.Apply(b)
+	h.commit(&flush{})
+	var picked [1]board.Picked
+	h.board.Read(&board.Cursor{List: board.List{All: true}, Fields: market.AllFields, Mode: board.Snapshot}, picked[:])
+	return string(wire.AppendQuote(nil, "A", &picked[0].Quote, picked[0].Fields))
+}
+
 func TestImageIsTakenOverAndTradesGoOnFromIt(t *testing.T) {
-	var c cell
 	im := market.Quote{Set: market.FieldPrice | market.FieldVolume | market.FieldVWAP | market.FieldCount | market.FieldHigh | market.FieldLow | market.FieldTime,
 		Price: price("10"), Volume: market.Units(100), VWAP: price("10"), Count: 4, High: price("11"), Low: price("9"), Time: 5}
-	if r := c.image(&im, 6); r != market.Accepted {
-		t.Fatalf("refused: %s", r)
-	}
-	c.apply(&market.Tick{Kind: market.KindTrade, Price: price("12"), Size: market.Units(100), Flags: market.Regular, Time: 7})
-	q := c.published(market.Stale)
+	trade := market.Tick{Kind: market.KindTrade, Price: price("12"), Size: market.Units(100), Flags: market.Regular, Time: 7}
 	want := `{"s":"A","p":12,"z":100,"o":12,"h":12,"l":9,"v":200,"n":5,"vw":11,"t":7,"st":"stale"}`
-	if got := string(appendQuote(nil, "A", &q, q.Set)); got != want {
+	if got := published(market.Stale, market.Batch{Images: []market.Quote{im}, Ticks: []market.Tick{trade}}); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 
-func quietBoard(symbols int) *Board {
+// quietHub is a hub that does not run, of symbols S0, S1 and so on.
+func quietHub(symbols int) *Hub {
+	cfg := DefaultConfig()
+	cfg.History.Bars, cfg.History.Trades = keeping(2, "1s", "1d"), 2 // so that their rings are full at once
+	return quietHubWith(cfg, symbols)
+}
+
+func quietHubWith(cfg Config, symbols int) *Hub {
 	dir := market.NewDirectory()
 	for i := range symbols {
 		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("S%d", i)}); err != nil {
 			panic(err)
 		}
 	}
-	cfg := DefaultConfig()
-	cfg.Bars, cfg.Trades = keeping(2, "1s", "1d"), 2 // so that their rings are full at once
-	return NewBoard(cfg, nil, dir, feed.Info{Name: "test"}, openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	return NewHub(cfg, nil, dir, Source{Name: "test"}, openDoor(cfg), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 }
 
-// run runs the board until the test ends, or its bubble.
-func run(t *testing.T, b *Board) {
+// run runs the hub until the test ends, or its bubble.
+func run(t *testing.T, h *Hub) {
 	done := make(chan struct{})
-	go func() { defer close(done); b.Run(t.Context()) }()
+	go func() { defer close(done); h.Run(t.Context()) }()
 	t.Cleanup(func() { <-done })
 }
 
@@ -100,7 +107,7 @@ func trades(n, symbols int) []market.Tick {
 }
 
 func TestApplyAllocatesNothing(t *testing.T) {
-	b := quietBoard(100)
+	b := quietHub(100)
 	ticks := trades(256, 100)
 	b.Apply(market.Batch{Ticks: ticks})
 	if n := testing.AllocsPerRun(100, func() { b.Apply(market.Batch{Ticks: ticks}) }); n != 0 {
@@ -109,14 +116,15 @@ func TestApplyAllocatesNothing(t *testing.T) {
 }
 
 func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
-	b := quietBoard(1)
+	b := quietHub(1)
 	b.Apply(market.Batch{Ticks: []market.Tick{
 		{Symbol: 9, Kind: market.KindTrade, Price: 1},
 		{Kind: market.KindTrade, Price: -1},
 		{Kind: 99},
 		{Kind: market.KindTrade, Price: price("1"), Size: market.Units(1), Flags: market.Regular},
 	}})
-	for reason, counter := range map[string]prometheus.Counter{"symbol": b.metrics.strangers,
+	b.commit(&flush{})
+	for reason, counter := range map[string]prometheus.Counter{"symbol": b.metrics.unknown,
 		"price": b.metrics.rejected[market.RejectPrice], "kind": b.metrics.rejected[market.RejectKind]} {
 		if got := testutil.ToFloat64(counter); got != 1 {
 			t.Errorf("%s: %v rejected, want 1", reason, got)
@@ -129,12 +137,12 @@ func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
 
 func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := quietBoard(1)
+		b := quietHub(1)
 		run(t, b)
 		time.Sleep(time.Minute)
 		b.Apply(market.Batch{Ticks: trades(1, 1)})
 		synctest.Wait() // no time passes
-		if got := b.Position().Seq; got != 1 {
+		if got := b.board.Position().Seq; got != 1 {
 			t.Errorf("after a tick in a quiet market: seq %d, want 1 at once", got)
 		}
 		for i := range 995 { // a tick each millisecond, the last one within the tenth interval
@@ -143,7 +151,7 @@ func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
 		}
 		time.Sleep(2 * DefaultConfig().Interval)
 		synctest.Wait()
-		if got := b.Position().Seq - 1; got != 10 {
+		if got := b.board.Position().Seq - 1; got != 10 {
 			t.Errorf("%d flushes in a busy second, want 10", got)
 		}
 	})
@@ -152,7 +160,7 @@ func TestQuietMarketIsToldAtOnceAndBusyOneOnceAnInterval(t *testing.T) {
 func TestSlowReaderIsToldItsRateAndWhenItIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
-		c := newClient(w.board, 0)
+		c := newProtocolClient(w.hub, 0)
 		c.follows["S0"] = true
 		c.connect("")
 		busy := func(d time.Duration, each func()) {
@@ -172,7 +180,7 @@ func TestSlowReaderIsToldItsRateAndWhenItIsOver(t *testing.T) {
 		if len(c.rates) == 0 || c.rates[0].Reason != "slow_consumer" || c.rates[0].Rate < 1 || c.rates[0].Rate > 3 || c.rates[0].Asked != 10 {
 			t.Errorf("while it read twice a second: %+v, want a slow_consumer of about 2", c.rates)
 		}
-		if got := testutil.ToFloat64(w.board.metrics.slow); got != 1 {
+		if got := testutil.ToFloat64(w.hub.metrics.slow); got != 1 {
 			t.Errorf("%v slow subscribers, want 1", got)
 		}
 		c.conn.flow()

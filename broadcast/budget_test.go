@@ -16,14 +16,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
 // limited is a server with budgets of its own.
 func limited(t *testing.T, change func(*admission.Config)) *served {
 	t.Helper()
-	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500; c.MaxMessage = 64 << 10 })
+	s := serveOver(t, network{more: 600}, func(c *Config) { c.MaxSymbols = 500; c.MaxMessage = 64 << 10 })
 	change(s.door.Config)
 	return s
 }
@@ -31,7 +33,7 @@ func limited(t *testing.T, change func(*admission.Config)) *served {
 // TestNamesAreCountedOnceAndListsAreCapped is for every way in: what a list stands for is written out once, and not
 // beyond what may be followed.
 func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
-	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
+	s := serveOver(t, network{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
 	s.lists["all"] = &watchlist{symbols: everySymbol(s.dir, 450)}
 	s.lists["more"] = &watchlist{symbols: everySymbol(s.dir, 550)}
 	bomb := strings.TrimSuffix(strings.Repeat("#all,", 9000), ",")
@@ -42,12 +44,12 @@ func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
 		t.Errorf("a list of 450 symbols that is named 9000 times is answered with %d symbols", len(got.Symbols))
 	}
 	p.say(`{"type":"subscribe","id":2,"symbols":["#more"]}`)
-	if got := p.next("error"); got.Code != tooManySymbols {
+	if got := p.next("error"); got.Code != wire.TooManySymbols.String() {
 		t.Errorf("a list of more symbols than are allowed: %+v", got)
 	}
 	for key, kind := range map[string]string{"bars": `,"interval":"1s"`, "trades": ""} {
 		p.say(`{"type":"subscribe","id":3,"` + key + `":[` + quoted + `]` + kind + `}`)
-		if got := p.next("error"); got.Code != tooManySymbols {
+		if got := p.next("error"); got.Code != wire.TooManySymbols.String() {
 			t.Errorf("%s of the list: %+v", key, got)
 		}
 	}
@@ -60,13 +62,13 @@ func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
 			t.Errorf("%s of a list of too many: %d, want 400", path, status)
 		}
 	}
-	for _, w := range []way{overWebSocket, waysBySocket["events"]} {
+	for _, w := range []access{overWebSocket, accessBySocket["events"]} {
 		q := s.join(t, w, "?symbols=%23more")
 		if w.transport == transportSSE {
-			if got := q.goodbye(); got.reason != tooManySymbols {
+			if got := q.goodbye(); got.reason != wire.TooManySymbols.String() {
 				t.Errorf("over events: %v", got)
 			}
-		} else if got := q.next("error"); got.Code != tooManySymbols {
+		} else if got := q.next("error"); got.Code != wire.TooManySymbols.String() {
 			t.Errorf("by query: %+v", got)
 		}
 		if got := s.join(t, w, "?symbols="+escaped).next("subscribed"); len(got.Symbols) != 450 {
@@ -109,9 +111,9 @@ func TestUnfinishedMessagesEnd(t *testing.T) {
 		"half a ping":       {0x89, 0x85, 1, 2, 3, 4, 'x'},
 		"pings between two": slices.Concat(masked(0x01, nil), masked(0x89, nil)),
 	} {
-		for wayName, w := range map[string]way{"by socket": overWebSocket, "by carrier": waysByCarrier["WebSocket on a strange network"]} {
-			t.Run(name+" "+wayName, func(t *testing.T) {
-				s := serveOver(t, w.wire, func(c *Config) { c.Heartbeat = 200 * time.Millisecond })
+		for reached, w := range map[string]access{"by socket": overWebSocket, "by goroutine": accessByGoroutine["WebSocket on a wrapped connection"]} {
+			t.Run(name+" "+reached, func(t *testing.T) {
+				s := serveOver(t, w.network, func(c *Config) { c.Heartbeat = 200 * time.Millisecond })
 				s.door.Config.MessageTimeout = 100 * time.Millisecond
 				p := s.join(t, w, "?symbols=AAPL")
 				p.next("snapshot")
@@ -132,16 +134,16 @@ func TestUnfinishedMessagesHaveABudgetOfAll(t *testing.T) {
 	s := limited(t, func(c *admission.Config) { c.Total.Unfinished, c.MessageTimeout = 200<<10, time.Minute })
 	head := binary.BigEndian.AppendUint64([]byte{0x81, 0xff}, 64<<10)
 	head = append(head, 1, 2, 3, 4)
-	var peers []*peer
+	var clients []*testClient
 	for range 8 {
 		p := s.join(t, overWebSocket, "")
 		p.next("hello")
 		p.conn.Write(append(slices.Clone(head), make([]byte, 60_000)...))
-		peers = append(peers, p)
+		clients = append(clients, p)
 	}
 	full := 0
 	until(t, "some are sent away", func() bool { return s.gone(transportWebSocket, "full") >= 5 })
-	for _, p := range peers {
+	for _, p := range clients {
 		p.conn.Write(make([]byte, 64<<10-60_000)) // what is not sent away goes on
 		m, err := p.message()
 		for err == nil && m.Type != "error" { // a status or a heartbeat
@@ -149,7 +151,7 @@ func TestUnfinishedMessagesHaveABudgetOfAll(t *testing.T) {
 		}
 		if err != nil {
 			full++
-		} else if m.Code != badJSON {
+		} else if m.Code != wire.BadJSON.String() {
 			t.Errorf("%+v", m)
 		}
 	}
@@ -212,7 +214,7 @@ func TestRetellingHasABudget(t *testing.T) {
 		if m.Type == "subscribed" {
 			continue
 		}
-		if m.Code != rateLimited || !strings.Contains(m.Message, "connection_bytes_out") || !strings.Contains(m.Message, "try again") {
+		if m.Code != wire.RateLimited.String() || !strings.Contains(m.Message, "connection_bytes_out") || !strings.Contains(m.Message, "try again") {
 			t.Fatalf("%+v", m)
 		}
 		break
@@ -225,7 +227,7 @@ func TestRetellingHasABudget(t *testing.T) {
 }
 
 // answer is the next message that answers a request.
-func (p *peer) answer() message {
+func (p *testClient) answer() message {
 	p.t.Helper()
 	for {
 		m, err := p.message()
@@ -242,12 +244,12 @@ func (p *peer) answer() message {
 // that takes long would wake it, too.
 func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serveOver(t, wire{pipe: true}, nil)
+		s := serveOver(t, network{pipe: true}, nil)
 		s.trade("AAPL", "10")
 		done := make(chan int, 2)
 		for _, query := range []string{"symbols=AAPL&fields=st", "symbols=QUIET"} {
 			go func() {
-				answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&since=" + s.Position().String() + "&" + query)
+				answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&since=" + s.board.Position().String() + "&" + query)
 				if err != nil {
 					done <- 0
 					return
@@ -309,26 +311,29 @@ func (s *served) polled() map[*watch]int {
 
 // Joining and leaving take the same time however many watches there are: they touch the symbols of the one list.
 func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
-	w := watches{byKey: map[watchKey]*watch{}}
+	w := watches{board: quietHub(0).board, byKey: map[watchKey]*watch{}}
 	held := lists{}
 	memory := admission.NewMemory(1 << 30)
 	var subscribers []*subscriber
 	for i := range 300 {
-		l := symbolList{}
+		l := board.List{}
 		for id := range 10 + i*3 { // short and long ones
-			l.ids = append(l.ids, market.SymbolID(id*2+i%2))
+			l.IDs = append(l.IDs, market.SymbolID(id*2+i%2))
 		}
 		s := &subscriber{}
-		s.list = held.hold(l, 5000, memory)
-		s.watch = w.join(s, s.list, market.Fields(1<<(i%3)), time.Duration(i%4)*time.Second, 0)
+		s.follows.list = held.hold(l, 5000, memory)
+		if i%3 > 0 { // bars and trades, too
+			s.follows.series = []series{seriesOf(market.SymbolID(i%40), 0), seriesOf(market.SymbolID(i%40), history.Trades), seriesOf(500, 2)}[:i%3+1]
+		}
+		s.watch = w.join(s, wants{list: s.follows.list, series: s.follows.series, fields: market.Fields(1 << (i % 3)), every: time.Duration(i%4) * time.Second}, 0)
 		subscribers = append(subscribers, s)
 	}
 	told := func() map[*watch]bool {
-		n := &news{seq: 1, ids: []market.SymbolID{0, 1, 3, 500, 501}}
+		f := &flush{Changes: board.Changes{Seq: 1, Quotes: []market.SymbolID{0, 1, 3, 500, 501}, Traded: []market.SymbolID{7, 30}}}
 		all := map[*watch]bool{}
-		for _, x := range w.touched(n) {
+		for _, x := range w.touched(f) {
 			all[x] = true
-			x.pending = x.pending[:0]
+			x.forget()
 		}
 		for _, x := range w.waiting {
 			all[x] = true
@@ -339,7 +344,12 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 		want := map[*watch]bool{}
 		for _, s := range subscribers {
 			for _, id := range []market.SymbolID{0, 1, 3, 500, 501} {
-				if slices.Contains(s.list.ids, id) {
+				if slices.Contains(s.follows.list.IDs, id) {
+					want[s.watch] = true
+				}
+			}
+			for _, one := range s.follows.series {
+				if id := one.symbol(); id == 7 || id == 30 {
 					want[s.watch] = true
 				}
 			}
@@ -350,11 +360,11 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 		i := len(subscribers) * 7 / 11
 		s := subscribers[i]
 		w.leave(s, s.watch)
-		held.drop(s.list, memory)
+		held.drop(s.follows.list, memory)
 		subscribers = slices.Delete(subscribers, i, i+1)
 	}
 	left := 0
-	for _, following := range w.bySymbol {
+	for _, following := range slices.Concat(w.bySymbol, w.bySeries) {
 		left += len(following)
 	}
 	if left+len(w.byKey)+len(w.ofLong)+len(w.waiting)+len(held) != 0 || memory.Used() != 0 {
@@ -366,19 +376,19 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 func BenchmarkPauseAndResume(b *testing.B) {
 	for _, watches := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("watches=%d", watches), func(b *testing.B) {
-			board := quietBoard(10_000)
+			h := quietHub(10_000)
 			var last *subscriber
 			for i := range watches {
-				s := newSubscriber(board, transportWebSocket, board.placed())
+				s := newSubscriber(h, transportWebSocket, h.placed())
 				discarding(s, new(int))
 				s.begin(nil)
-				l := symbolList{}
+				l := board.List{}
 				for id := range 10_000 {
 					if id%1000 != i%1000 {
-						l.ids = append(l.ids, market.SymbolID(id))
+						l.IDs = append(l.IDs, market.SymbolID(id))
 					}
 				}
-				s.setList(s.shard.lists.hold(l, 10_000, board.door.Memory))
+				s.setList(s.shard.lists.hold(l, 10_000, h.door.Memory))
 				s.rejoin()
 				last = s
 			}
@@ -403,7 +413,7 @@ func (s *served) tradeAll(t *testing.T) {
 	s.Apply(market.Batch{Ticks: ticks})
 	until(t, "all are published", func() bool {
 		n := 0
-		for _, state := range s.store.states() {
+		for _, state := range s.board.States() {
 			n += state
 		}
 		return n == len(ticks)
@@ -412,24 +422,24 @@ func (s *served) tradeAll(t *testing.T) {
 
 // What is refused after a message was read, since the symbols are too many with those of before or find no memory, is counted.
 func TestRefusalsByTheShardAreCounted(t *testing.T) {
-	s := serveOver(t, wire{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
+	s := serveOver(t, network{more: 600}, func(c *Config) { c.MaxSymbols = 500 })
 	s.counted()
 	s.lists["a"] = &watchlist{symbols: everySymbol(s.dir, 300)}
 	s.lists["b"] = &watchlist{symbols: everySymbol(s.dir, 600)[300:]}
 	p := s.join(t, overWebSocket, "?symbols=%23a")
 	p.next("subscribed")
 	p.say(`{"type":"subscribe","symbols":["#b"]}`)
-	if got := p.next("error"); got.Code != tooManySymbols || s.refusals(t, admission.ReasonSymbols) != 1 {
+	if got := p.next("error"); got.Code != wire.TooManySymbols.String() || s.refusals(t, admission.ReasonSymbols) != 1 {
 		t.Errorf("too many: %+v, counted %v", got, s.refusals(t, admission.ReasonSymbols))
 	}
 
-	s = serveOver(t, wire{more: 600}, nil)
+	s = serveOver(t, network{more: 600}, nil)
 	s.counted()
 	s.lists["b"] = &watchlist{symbols: everySymbol(s.dir, 600)[300:]}
 	s.door.Memory = admission.NewMemory(16 << 10) // the list takes 10 KiB, the subscriber and what it asks for 11
 	q := s.join(t, overWebSocket, "")
 	q.say(`{"type":"subscribe","symbols":["#b"],"fields":["st"]}`)
-	if got := q.next("error"); got.Code != full || s.refusals(t, admission.ReasonMemory) != 1 {
+	if got := q.next("error"); got.Code != wire.Full.String() || s.refusals(t, admission.ReasonMemory) != 1 {
 		t.Errorf("no memory: %+v, counted %v", got, s.refusals(t, admission.ReasonMemory))
 	}
 }
@@ -480,7 +490,7 @@ func TestLongMessagesCostMore(t *testing.T) {
 	p.say(`{"type":"ping","other":"` + strings.Repeat("x", 60_000) + `"}`)
 	p.next("pong")
 	p.say(`{"type":"ping","other":"` + strings.Repeat("x", 60_000) + `"}`)
-	if got := p.next("error"); got.Code != rateLimited {
+	if got := p.next("error"); got.Code != wire.RateLimited.String() {
 		t.Errorf("%+v, want a refusal", got)
 	}
 
@@ -489,45 +499,65 @@ func TestLongMessagesCostMore(t *testing.T) {
 	p.say(`{"type":"subscribe","symbols":["` + strings.Repeat("<", 20_000) + `"]}`)
 	p.next("subscribed")
 	p.say(`{"type":"subscribe","symbols":["` + strings.Repeat("<", 20_000) + `"]}`)
-	if got := p.next("error"); got.Code != rateLimited {
+	if got := p.next("error"); got.Code != wire.RateLimited.String() {
 		t.Errorf("%+v, want a refusal", got)
 	}
 }
 
 // To resume from long ago tells everything, and costs as much as that.
 func TestResumingCostsWhatItTells(t *testing.T) {
-	cfg := DefaultConfig()
-	st := &store{dir: market.NewDirectory(), cfg: &cfg, versions: make([]version, 100), seq: 10}
-	for i := range st.versions {
-		st.versions[i].last = Seq(1 + i/90) // ten of them changed later
+	h := quietHubWith(DefaultConfig(), 100)
+	var f flush
+	trade := func(symbols int, at market.Time) {
+		var ticks []market.Tick
+		for id := range symbols {
+			ticks = append(ticks, market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(at) * market.Scale,
+				Size: market.Units(1), Time: at * 1e6})
+		}
+		h.Apply(market.Batch{Ticks: ticks})
+		h.commit(&f)
 	}
-	for i := range 100 {
-		st.begun(0).Trade(&history.Trade{Price: 1, Time: market.Time(1+i) * 1e6, Flags: market.Regular}, Seq(1+i/90), &cfg.Config)
+	for i := range 90 { // ninety bars of the first symbol in the first flush, ten more later
+		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: market.Time(1+i) * 1e6}}})
 	}
-	all := symbolList{all: true}
-	whole, none, ten := st.costOfResuming(all, 0).Work, st.costOfResuming(all, 10).Work, st.costOfResuming(all, 1).Work
+	trade(100, 90)
+	for i := range 9 {
+		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: market.Time(91+i) * 1e6}}})
+	}
+	trade(10, 100)
+	telling := func(w *want) admission.Cost { return h.costOfTelling(w, 0, 0) }
+	quotes := func(since board.Seq) float64 {
+		w := &want{named: resolved{list: board.List{All: true}}, since: since, resumed: true}
+		return telling(w).Work - admission.Rewatch(100).Work
+	}
+	whole, none, ten := quotes(0), quotes(2), quotes(1)
 	if fresh := admission.Quotes(100, false).Work; whole < fresh || none > fresh/5 || ten != none+admission.Quotes(10, false).Work {
 		t.Errorf("%v, %v and %v units from long ago, from now and from when ten had not changed; a snapshot costs %v", whole, none, ten, fresh)
 	}
-	for since, want := range map[Seq]int{0: 100, 1: 10, 10: 0} {
-		if got := st.costOfSeries([]series{{0, history.Reader{Resumed: true, After: since, Limit: 5}}}); got != admission.Bars(want) {
-			t.Errorf("bars from %d on: %v, want those of %d", since, got, want)
+	for since, bars := range map[board.Seq]int{0: 100, 1: 10, 2: 0} {
+		w := &want{series: []wanted{{seriesOf(0, 0), 5}}, since: since, resumed: true}
+		if got, want := telling(w), admission.Quotes(0, true).Plus(admission.Rewatch(0)).Plus(admission.Bars(bars)); got != want {
+			t.Errorf("bars from %d on: %v, want those of %d: %v", since, got, bars, want)
 		}
 	}
 }
 
 // The bars of many symbols are counted some at a time, and all of them are charged.
 func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
-	b := quietBoard(2*symbolsAtOnce + 1)
+	h := quietHub(2*symbolsAtOnce + 1)
 	var ids []market.SymbolID
-	for id := range b.dir.Len() {
-		ids = append(ids, market.SymbolID(id))
+	var ticks []market.Tick
+	for i := range h.dir.Len() {
+		id := market.SymbolID(i)
+		ids = append(ids, id)
 		for start := range 2 {
-			b.store.begun(ids[id]).Trade(&history.Trade{Price: 1, Time: market.Time(1+start) * 1e6, Flags: market.Regular}, 1, &b.cfg.Config)
+			ticks = append(ticks, market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: 1, Size: market.Units(1), Time: market.Time(1+start) * 1e6})
 		}
 	}
-	q := barsQuery{bars: history.Range{To: 1<<32 - 1}}
-	if got, ok := b.costOfBars(t.Context(), ids, &q); !ok || got != admission.Bars(2*len(ids)).Plus(admission.Names(len(ids), 0)) {
+	h.Apply(market.Batch{Ticks: ticks})
+	h.commit(&flush{})
+	q := wire.BarsQuery{Range: history.Range{To: 1<<32 - 1}}
+	if got, ok := (rest{h}).costOfBars(t.Context(), ids, &q); !ok || got != admission.Bars(2*len(ids)).Plus(admission.Names(len(ids), 0)) {
 		t.Errorf("%v %t, want the cost of %d bars", got, ok, 2*len(ids))
 	}
 }

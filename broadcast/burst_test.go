@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -15,9 +16,9 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const symbols, batch = 200, 250
 		w := newWorld(symbols)
-		reader := newClient(w.board, 0)
+		reader := newProtocolClient(w.hub, 0)
 		reader.connect("")
-		reader.ask(request{Type: "subscribe", Symbols: []string{"*"}})
+		reader.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"*"}})
 
 		type session struct{ high, low, volume, count int64 }
 		want := make([]session, symbols)
@@ -37,7 +38,7 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 					ticks[i] = stamped(market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular,
 						Price: market.Price(cents) * market.Scale / 100, Size: market.Units(uint64(size))})
 				}
-				w.board.Apply(market.Batch{Ticks: ticks})
+				w.hub.Apply(market.Batch{Ticks: ticks})
 			}
 		}
 		for range 1000 {
@@ -64,7 +65,7 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 			}
 		}
 		reader.leave()
-		w.witness.leave()
+		w.observer.leave()
 		w.stop()
 		<-w.done
 	})

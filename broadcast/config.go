@@ -12,18 +12,18 @@ import (
 
 // Config says how often subscribers are told, and what one of them may ask for.
 type Config struct {
-	Interval       time.Duration            `mapstructure:"interval"`        // least time between two flushes
-	Heartbeat      time.Duration            `mapstructure:"heartbeat"`       // longest silence towards a subscriber
-	WriteTimeout   time.Duration            `mapstructure:"write_timeout"`   // a socket that takes nothing for this long is closed
-	Retry          time.Duration            `mapstructure:"retry"`           // subscribers that are sent away come back after a random part of it
-	MaxSubscribers int                      `mapstructure:"max_subscribers"` // 0: as many as the descriptor limit allows
-	MaxSymbols     int                      `mapstructure:"max_symbols"`     // one subscriber may name
-	MaxMessage     int                      `mapstructure:"max_message"`     // bytes of one client message
-	MaxSeries      int                      `mapstructure:"max_series"`      // bars and trades that one subscriber may follow
-	MaxWait        time.Duration            `mapstructure:"max_wait"`        // longest long poll
-	history.Config `mapstructure:",squash"` // how many bars and trades are kept of each symbol
-	Compression    bool                     `mapstructure:"compression"` // permessage-deflate for WebSocket clients that offer it
-	Origins        []string                 `mapstructure:"origins"`     // pages of other origins that may connect
+	Interval       time.Duration  `mapstructure:"interval"`        // least time between two flushes
+	Heartbeat      time.Duration  `mapstructure:"heartbeat"`       // longest silence towards a subscriber
+	WriteTimeout   time.Duration  `mapstructure:"write_timeout"`   // a socket that takes nothing for this long is closed
+	Retry          time.Duration  `mapstructure:"retry"`           // subscribers that are sent away come back after a random part of it
+	MaxSubscribers int            `mapstructure:"max_subscribers"` // 0: as many as the descriptor limit allows
+	MaxSymbols     int            `mapstructure:"max_symbols"`     // one subscriber may name
+	MaxMessage     int            `mapstructure:"max_message"`     // bytes of one client message
+	MaxSeries      int            `mapstructure:"max_series"`      // bars and trades that one subscriber may follow
+	MaxWait        time.Duration  `mapstructure:"max_wait"`        // longest long poll
+	History        history.Config `mapstructure:",squash"`         // how many bars and trades are kept of each symbol
+	Compression    bool           `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
+	Origins        []string       `mapstructure:"origins"`         // pages of other origins that may connect
 
 	Memory admission.Size `mapstructure:"memory"` // that subscribers and requests may take altogether; 0: a share of what there is
 }
@@ -39,7 +39,7 @@ func DefaultConfig() Config {
 		MaxMessage:   64 << 10,
 		MaxSeries:    50,
 		MaxWait:      time.Minute,
-		Config:       history.DefaultConfig(),
+		History:      history.DefaultConfig(),
 		Origins:      []string{},
 	}
 }
@@ -69,7 +69,7 @@ func (c Config) Validate() error {
 	if c.MaxSeries < 0 || c.MaxSeries > 10_000 {
 		errs = append(errs, fmt.Errorf("max_series: %d is not between 0 and 10000", c.MaxSeries))
 	}
-	errs = append(errs, c.Config.Validate())
+	errs = append(errs, c.History.Validate())
 	if c.MaxMessage < 1<<10 || c.MaxMessage > 4<<20 {
 		errs = append(errs, fmt.Errorf("max_message: %d is not between %d and %d bytes", c.MaxMessage, 1<<10, 4<<20))
 	}
@@ -96,7 +96,8 @@ func CheckWatchlists(lists []Watchlist) error {
 	seen := map[string]bool{}
 	for i, l := range lists {
 		if err := market.CheckSymbol(l.Name); err != nil {
-			errs = append(errs, fmt.Errorf("watchlists[%d].name: %q is not 1 to 32 letters, digits or marks without space, comma or quote", i, l.Name))
+			errs = append(errs, fmt.Errorf(
+				"watchlists[%d].name: %q is not 1 to 32 letters, digits or marks without space, comma or quote", i, l.Name))
 		} else if seen[l.Name] {
 			errs = append(errs, fmt.Errorf("watchlists[%d].name: %q is there twice", i, l.Name))
 		}

@@ -3,22 +3,24 @@ package broadcast
 import (
 	"sync"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
 )
 
-// deflatedKey names a part of a frame that every shard makes alike.
+// deflatedKey names a message that every shard makes alike: a part of a watch's quotes, or of what changed of a series.
 type deflatedKey struct {
-	watch     watchKey
-	from, seq Seq
+	watch     watchKey // of quotes
+	series    memoKey  // of bars or trades
+	from, seq board.Seq
 	part      int
 }
 
-// deflated are the frames of the newest flush as permessage-deflate has them (RFC 7692), each
+// deflated are the messages of the newest flush as permessage-deflate has them (RFC 7692), each
 // compressed once for all shards and subscribers, and without context takeover, so that nothing is
 // kept for one of them.
 type deflated struct {
 	mu     sync.Mutex
-	newest Seq                              // guarded by mu
+	newest board.Seq                        // guarded by mu
 	frames map[deflatedKey]*deflatedMessage // guarded by mu
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -72,19 +73,19 @@ func (s *served) everyone(price market.Price) {
 }
 
 func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		if w.transport != transportWebSocket {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, compressing)
+			s := serveOver(t, w.network, compressing)
 			plain := s.join(t, w, "?symbols=*")
 			plain.next("snapshot")
-			var peers []*peer
+			var clients []*testClient
 			for range max(6, 2*len(s.shards)) { // two or more on each shard: who is alone may be told later, alone
 				p := s.join(t, w, "?symbols=*", offer...)
 				p.next("snapshot")
-				peers = append(peers, p)
+				clients = append(clients, p)
 			}
 			idle := func() {
 				until(t, "all have taken what there was", func() bool { return s.busy(func(sub *subscriber) bool { return sub.busy }) == 0 })
@@ -94,10 +95,10 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 				s.everyone(10 + i)
 				want := plain.next("update")
 				var first []byte
-				for j, p := range peers {
+				for j, p := range clients {
 					head, b, err := readFrame(p.r)
 					if err != nil || head != 0xc1 {
-						t.Fatalf("peer %d: frame %#x %v, want a compressed one", j, head, err)
+						t.Fatalf("client %d: frame %#x %v, want a compressed one", j, head, err)
 					}
 					text, err := inflate(b)
 					if err != nil {
@@ -108,18 +109,18 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 						t.Fatalf("%s: %v", text, err)
 					}
 					if fmt.Sprint(got.Seq, got.Quotes) != fmt.Sprint(want.Seq, want.Quotes) {
-						t.Errorf("peer %d got %d %v\nwant %d %v", j, got.Seq, got.Quotes, want.Seq, want.Quotes)
+						t.Errorf("client %d got %d %v\nwant %d %v", j, got.Seq, got.Quotes, want.Seq, want.Quotes)
 					}
 					if first == nil {
 						first = b
 					}
 					if !bytes.Equal(b, first) { // its time would differ, had it been made again
-						t.Errorf("peer %d got other bytes than the first", j)
+						t.Errorf("client %d got other bytes than the first", j)
 					}
 				}
 			}
 			ping := masked(0x89, []byte("?"))
-			for _, p := range append(peers, plain) {
+			for _, p := range append(clients, plain) {
 				p.say(`{"type":"ping","id":1}`)
 				if head, b, err := readFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"pong"`) {
 					t.Errorf("answered with %#x %s %v, want a plain pong", head, b, err)
@@ -138,7 +139,7 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 			}
 			idle()
 			s.trade("AAPL", "7.5")
-			for _, p := range peers {
+			for _, p := range clients {
 				if head, b, err := readFrame(p.r); head != 0x81 || len(b) >= conn.DeflateFrom {
 					t.Errorf("a short update of %d bytes comes as %#x %v, want it plain", len(b), head, err)
 				}
@@ -222,16 +223,17 @@ func TestSlowReaderOfCompressedPartsIsBroughtUpToDate(t *testing.T) {
 		const symbols = 750
 		w := newWorld(symbols)
 		random := rand.New(rand.NewPCG(3, 4))
-		var all []*client
-		rate := 1.0
-		for i, r := range []*request{
-			{Symbols: []string{"*"}}, {Symbols: []string{"*"}}, {Symbols: []string{"*"}, Rate: &rate}, {Symbols: []string{"*"}, Rate: &rate},
-			{Symbols: []string{"*"}, Rate: &rate}, {Symbols: []string{"*"}, Fields: &[]string{"p", "h", "l", "v", "vw", "t", "z", "o", "n"}},
-			{Symbols: []string{"*"}, Fields: &[]string{"p", "h", "l", "v", "vw", "t", "z", "o", "n"}}, {Symbols: []string{"*"}, Rate: &rate},
+		var all []*protocolClient
+		const rate = 1.0
+		narrow, _ := wire.ParseFields([]string{"p", "h", "l", "v", "vw", "t", "z", "o", "n"})
+		for i, r := range []*wire.Request{
+			{Symbols: []string{"*"}}, {Symbols: []string{"*"}}, {Symbols: []string{"*"}, Rate: rate}, {Symbols: []string{"*"}, Rate: rate},
+			{Symbols: []string{"*"}, Rate: rate}, {Symbols: []string{"*"}, Fields: narrow},
+			{Symbols: []string{"*"}, Fields: narrow}, {Symbols: []string{"*"}, Rate: rate},
 		} {
-			c := newClient(w.board, i)
+			c := newProtocolClient(w.hub, i)
 			c.connect("")
-			r.Type = "subscribe"
+			r.Type = wire.Subscribe
 			c.ask(*r)
 			all = append(all, c)
 		}
@@ -248,8 +250,8 @@ func TestSlowReaderOfCompressedPartsIsBroughtUpToDate(t *testing.T) {
 					c.conn.step()
 				case 2:
 					if i%3 == 0 {
-						c.ask(request{Type: "unsubscribe", Symbols: []string{"S1", "S2", fmt.Sprintf("S%d", symbols-1-round)}})
-						c.ask(request{Type: "subscribe", Symbols: []string{"S2"}})
+						c.ask(wire.Request{Type: wire.Unsubscribe, Symbols: []string{"S1", "S2", fmt.Sprintf("S%d", symbols-1-round)}})
+						c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S2"}})
 					}
 				case 3:
 					c.conn.flow()

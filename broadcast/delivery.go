@@ -3,102 +3,277 @@ package broadcast
 import (
 	"time"
 
-	"tickertape/feed/market"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 )
 
-// delivery is a snapshot or an update on its way, cut into parts that are built one by one, each
-// when the one before has been written. Between two parts the board may move on: a quote
-// that has changed after the delivery's seq is left to the next delivery, so that every value sent
-// is the board's at that seq. The next one begins where the first was left out, and what it begins
-// with is never left out, so all come round.
-type delivery struct {
-	kind    kind
-	list    symbolList
-	fields  market.Fields
-	from    Seq  // only what changed after it
-	whole   bool // whole quotes, not just the changed keys
-	resumed bool // a snapshot of what changed after from; keys that went away are null
-	start   int  // place in list to begin with
+// What one subscriber is told, and when.
 
-	begun bool
-	at    Seq // the board's seq that it tells; set by the first part
-	total int // length of list; set by the first part
-	done  int // places looked at
-	told  int // quotes told
-	owed  bool
-	first int // place of the first one left out, when owed
-}
-
+// A turn of a subscriber ends when it has been told so many bytes, or in so many steps, of what is made for it
+// alone: others wait.
 const (
-	batch = 16      // versions copied at a time, so that the lock is held for microseconds
-	sweep = 8 * 256 // places looked at meanwhile
+	turnBytes = 64 << 10
+	turnSteps = 32
 )
 
-// part makes p the delivery's next part. Its field more tells whether another follows.
-func (s *store) part(p *part, d *delivery, now time.Time) {
-	var (
-		copied [batch]version
-		fields [batch]market.Fields
-	)
-	for headed := false; ; {
-		n := 0
-		s.mu.RLock()
-		if !d.begun {
-			d.begun, d.at, d.total = true, s.seq, d.list.len(len(s.versions))
-		}
-		for stop := min(d.total, d.done+sweep); d.done < stop && n < batch; d.done++ {
-			place := (d.start + d.done) % d.total
-			id := int(d.list.at(place))
-			if id >= len(s.versions) || s.versions[id].last <= d.from {
-				continue
-			}
-			v := &s.versions[id]
-			if v.last > d.at {
-				if !d.owed {
-					d.owed, d.first = true, place
-				}
-				continue
-			}
-			if f, tell := d.pick(v); tell {
-				copied[n], fields[n] = *v, f
-				n++
-			}
-		}
-		s.mu.RUnlock()
-
-		if !headed {
-			headed = true
-			p.beginQuotes(d.kind, d.at, now, d.resumed)
-		}
-		for i := range n {
-			v := &copied[i]
-			p.separate(v.received)
-			p.data = appendQuote(p.data, v.symbol, &v.quote, fields[i])
-			d.told++
-		}
-		if d.done == d.total {
-			p.endQuotes(-1)
+// pump says all that there is to say, as far as the connection takes it and the turn reaches. The rest has to wait for
+// another turn.
+func (s *subscriber) pump() {
+	until := s.shard.tally.bytes[s.transport] + turnBytes
+	for n := 0; !s.busy && !s.gone; n++ {
+		if n == turnSteps || s.shard.tally.bytes[s.transport] >= until {
+			s.shard.later(s)
 			return
 		}
-		if len(p.data) > partLimit-batch*512 {
-			p.endQuotes(d.done)
+		more, err := s.step()
+		if err != nil {
+			s.leave(err)
+			return
+		}
+		if !more {
 			return
 		}
 	}
 }
 
-// pick are the fields of v that the delivery tells, and whether it tells v at all.
-func (d *delivery) pick(v *version) (market.Fields, bool) {
-	wanted := d.fields | market.FieldState // an old price must never look live, whatever was asked for
-	news := v.since(d.from) & wanted
+// step says the most pressing thing, if there is any, in the order that outbox has.
+func (s *subscriber) step() (more bool, err error) {
 	switch {
-	case d.kind == update && d.whole:
-		return wanted, news != 0
-	case d.kind == update:
-		return news, news != 0
-	case d.resumed:
-		return v.quote.Set&wanted | news, news != 0
-	default:
-		return v.quote.Set & wanted, true
+	case !s.outbox.empty():
+		return true, s.outbox.next(s)
+	case s.paused:
+		return false, nil
 	}
+	if x := s.shard.standing.After(s.standing); x != nil {
+		s.standing = x.Version
+		return true, s.sayStatus(x)
+	}
+	if s.watch == nil {
+		return false, nil
+	}
+	if said, err := s.keepPace(); said || err != nil {
+		return said, err
+	}
+	late := s.sent < s.watch.seq || len(s.follows.series) > 0 && s.sentSeries < s.watch.seq
+	if !s.behind && !late {
+		return false, nil
+	}
+	if late {
+		s.shard.tally.catchUps++
+		s.took()
+	}
+	s.outbox.add(&catchUp{})
+	return true, nil
+}
+
+// offer writes a frame of the subscriber's watch if the connection can be written and the subscriber is in step.
+// Otherwise it gets one catch-up instead: all that it missed, newest values only.
+func (s *subscriber) offer(f *frame) {
+	switch {
+	case s.busy:
+		s.miss(f.from, f.told)
+		return
+	case f.seq <= s.sent:
+		return
+	case !s.outbox.empty() || !s.inStep(f):
+		s.fallBehind(f.from, f.told)
+		s.shard.later(s)
+		return
+	}
+	frames := f.framed(s.shard.hub, s.as)
+	for at, n := 0, 0; at < len(frames); at += n {
+		n = upTo(partLimit, frames[at:])
+		if err := s.put(frames[at : at+n]...); err != nil {
+			s.leave(err)
+			return
+		}
+		if s.busy && at+n < len(frames) {
+			s.restOf(f, at+n)
+			return
+		}
+	}
+	s.sent, s.sentSeries, s.said = f.seq, f.seq, f.seq
+	if s.took(); s.pace != nil {
+		s.pump() // a verdict may be due
+	}
+}
+
+// restOf has the subscriber told the rest of a frame from a part on, as far as it still holds: the frame will be history,
+// so its rest is not kept for one slow reader.
+func (s *subscriber) restOf(f *frame, at int) {
+	s.stepOut(f.told)
+	parts := f.list()
+	for i, p := range parts[:at] {
+		if p.of >= 0 && s.told != nil && (i+1 == len(parts) || parts[i+1].of != p.of) {
+			s.told[p.of] = f.watch.told[p.of]
+		}
+	}
+	s.said = f.seq
+	c := &catchUp{begun: true, at: f.seq, place: len(s.follows.series)}
+	if p := parts[at]; p.of >= 0 {
+		c.place = p.of // from its beginning, where some of it was told: that changes nothing
+	} else if at > 0 && parts[at-1].isQuotes() {
+		s.sentSeries = f.seq
+		c.quotes = s.restOfQuotes(f, parts[at-1].next)
+	}
+	s.outbox.add(c)
+	s.took()
+}
+
+// upTo is how many of the frames are no longer than a limit together: one at least.
+func upTo(limit int, frames [][]byte) int {
+	n := 0
+	for i, b := range frames {
+		if n += len(b); n > limit && i > 0 {
+			return i
+		}
+	}
+	return len(frames)
+}
+
+// say writes a message without quotes. The connection can be written.
+func (s *subscriber) say(k wire.Kind, message any) error {
+	p := &s.shard.part
+	p.begin(k)
+	p.data = wire.AppendJSON(p.data, message)
+	return s.write(p, false)
+}
+
+// write writes a message. moves is whether the position moves to it. It is made for one alone, and not compressed.
+func (s *subscriber) write(p *part, moves bool) error {
+	s.said = max(s.said, p.seq)
+	p.prepare(s.shard.hub.board.Epoch())
+	return s.put(p.alone(s.as, moves))
+}
+
+// put writes framed messages.
+func (s *subscriber) put(frames ...[]byte) error {
+	free, err := s.conn.Write(frames...)
+	if err != nil {
+		return err
+	}
+	sh := s.shard
+	s.wrote = sh.clock()
+	for _, b := range frames {
+		sh.tally.sent(int(s.transport), len(b))
+	}
+	sh.tally.writes[s.transport]++
+	if !free {
+		s.busy, s.missed = true, false
+		sh.wheel.hasten(s, s.wrote, sh.hub.cfg.WriteTimeout)
+	}
+	return nil
+}
+
+// sayStatus tells the state of a source.
+func (s *subscriber) sayStatus(x *board.Source) error { return s.say("status", statusOf(x, "status")) }
+
+// miss notes a frame of what changed after from that the subscriber could not take; its news will be in a later one.
+// told are the numbers of the newest trades that its watch had told before.
+func (s *subscriber) miss(from board.Seq, told []uint64) {
+	s.fallBehind(from, told)
+	sh := s.shard
+	sh.tally.merged++
+	if !s.missed {
+		s.missed = true
+		sh.tally.stalls++
+	}
+	if s.pace == nil {
+		s.pace = &pace{}
+		s.pace.begin(sh.now, s.watch.frames-1)
+	}
+}
+
+// took notes an update that the subscriber took.
+func (s *subscriber) took() {
+	if s.pace != nil {
+		s.pace.taken++
+	}
+}
+
+// keepPace says when the subscriber reads more slowly than it asked for, and when that is over.
+func (s *subscriber) keepPace() (said bool, err error) {
+	if s.pace == nil {
+		return false, nil
+	}
+	rate, recovered, over := s.pace.verdict(s.shard.now, s.watch.frames)
+	switch {
+	case recovered:
+		s.shard.hub.metrics.slow.Dec()
+		s.pace = nil
+		return true, s.say("rate", wire.Rate{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"})
+	case rate > 0:
+		if s.pace.first {
+			s.shard.hub.metrics.slow.Inc()
+		}
+		return true, s.say("rate", wire.Rate{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"})
+	case over && !s.pace.slow:
+		s.pace = nil
+	}
+	return false, nil
+}
+
+// look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
+func (s *subscriber) look() {
+	sh := s.shard
+	cfg := sh.hub.cfg
+	next, err := s.conn.Check(sh.now)
+	if err != nil {
+		s.leave(err)
+		return
+	}
+	if s.busy {
+		sh.wheel.put(s, sh.now, min(cfg.Heartbeat, cfg.WriteTimeout)/8) // the beat is late
+		return
+	}
+	due, err := s.beat()
+	if err != nil {
+		s.leave(err)
+		return
+	}
+	if !s.gone {
+		sh.wheel.put(s, sh.now, min(next, due))
+	}
+}
+
+// beat says that the connection lives: with a message when nothing was said for a heartbeat, and on an event stream
+// with a comment each heartbeat, which scripts do not see. It returns when the next of these is due.
+func (s *subscriber) beat() (due time.Duration, err error) {
+	sh := s.shard
+	every := sh.hub.cfg.Heartbeat
+	message, comment := every-sh.now.Sub(s.wrote), every-sh.now.Sub(s.commented) // when they are due
+	text := conn.Comment(s.as)
+	switch apart := (message - comment).Abs(); {
+	case text == nil:
+		comment = every
+	case apart < every/32: // they go together
+		message = max(message, comment)
+		comment = message
+	}
+	switch wrote := s.wrote; {
+	case message > 0 && comment > 0:
+	case message > 0:
+		err = s.put(text)
+		s.wrote, s.commented, comment = wrote, sh.now, every
+	case comment > 0:
+		err = s.put(s.heartbeat().alone(s.as, false))
+		message = every
+	default:
+		err = s.put(text, s.heartbeat().alone(s.as, false))
+		s.commented, message, comment = sh.now, every, every
+	}
+	if err == nil && message == every {
+		s.pump() // a verdict may be due
+	}
+	return min(message, comment), err
+}
+
+// heartbeat is the message that says that there was nothing else.
+func (s *subscriber) heartbeat() *part {
+	p := &s.shard.part
+	p.begin("heartbeat")
+	p.data = wire.AppendHeartbeat(p.data, s.sent, time.Now())
+	p.prepare(s.shard.hub.board.Epoch())
+	return p
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/broadcast/admission"
-	"tickertape/feed/market"
+	"tickertape/broadcast/wire"
 )
 
 // openDoor lets everyone in whom the default budgets do.
@@ -21,8 +21,8 @@ func openDoor(cfg Config) *admission.Admission {
 }
 
 // placed is the place of one who has been let in.
-func (b *Board) placed() *admission.Place {
-	p, refusal := b.door.Admit(admission.Visitor{}, admission.Stream, nil)
+func (h *Hub) placed() *admission.Place {
+	p, refusal := h.door.Admit(admission.Visitor{}, admission.Stream, nil)
 	if refusal != nil {
 		panic(refusal)
 	}
@@ -32,14 +32,27 @@ func (b *Board) placed() *admission.Place {
 // free charges nothing.
 func free(admission.Cost) error { return nil }
 
-// wanted are the requests of a query, as a stream begins with them.
-func (b *Board) wanted(q query) []request {
-	all := q.requests()
-	for i := range all {
-		var err error
-		if all[i].want, err = b.wants(&all[i], 0, market.AllFields, free); err != nil {
-			panic(err)
-		}
+// wanted are the requests of a query, as a stream begins with them: the subscriber's place keeps the memory that they
+// take.
+func (s *subscriber) wanted(q wire.Request) (all []request) {
+	q.Type = wire.Subscribe
+	for _, r := range q.Split() {
+		all = append(all, s.request(&r))
 	}
 	return all
+}
+
+// request is a request as a worker hands it on, for nothing.
+func (s *subscriber) request(r *wire.Request) request {
+	asked := request{kind: r.Type, id: r.ID}
+	want, err := s.shard.hub.wants(r, int(s.size.Load()), s.follows.fields, free)
+	if err != nil {
+		asked.fault = err.(*wire.Fault)
+		return asked
+	}
+	if !s.place.Keep(want.memory(), false) {
+		panic("no memory")
+	}
+	asked.want = want
+	return asked
 }

@@ -7,156 +7,162 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
+// entrance lets clients in, and has them pay for what they ask.
+type entrance struct {
+	planner
+	door    *admission.Admission
+	origins *origins
+	metrics *metrics
+}
+
+// entry is what a stream that was let in begins with.
+type entry struct {
+	place    *admission.Place
+	requests []request
+}
+
 // enter lets a stream in, whatever its transport, and finds and pays for what it wants from the beginning. It
-// returns a goodbye for one that is not let in, and an error for a request that makes no sense.
-func (b *Board) enter(r *http.Request, q query, t transport) (place *admission.Place, requests []request, why *goodbye, err error) {
-	visitor := b.door.Visitor(r)
-	if t == transportWebSocket && !originAllowed(r, b.cfg.Origins) {
-		b.originRefused(r)
-		why := policy("origin", "origin not allowed")
-		b.metrics.connects.WithLabelValues(t.String(), why.label).Inc()
-		return nil, nil, &why, nil
+// returns an ending for one that is not let in, and an error for a request that makes no sense.
+func (e *entrance) enter(r *http.Request, q *wire.Request, t transport) (in entry, why *wire.Ending, err error) {
+	visitor := e.door.Visitor(r)
+	if t == transportWebSocket && !e.origins.allow(r) {
+		e.origins.refused(r)
+		why := wire.Ending{Code: wire.Origin}
+		e.metrics.connects.WithLabelValues(t.String(), why.Code.Metric()).Inc()
+		return in, &why, nil
 	}
-	place, refusal := b.door.Admit(visitor, admission.Stream, nil)
+	place, refusal := e.door.Admit(visitor, admission.Stream, nil)
 	if refusal != nil {
-		b.came(t, refusal)
-		return nil, nil, b.goodbyeOf(refusal), nil
+		e.came(t, refusal)
+		return in, e.endingOf(refusal), nil
 	}
 	// A stream goes on when its request has ended.
-	requests, err = b.wantAll(context.WithoutCancel(r.Context()), visitor, q)
+	requests, err := e.wantAll(context.WithoutCancel(r.Context()), visitor, q)
 	for i := 0; i < len(requests) && err == nil; i++ {
 		if want := requests[i].want; want != nil && !place.Keep(want.memory(), false) {
-			b.door.Journal.Refused(admission.ReasonMemory, visitor.Addr)
-			err = &admission.Refusal{Reason: admission.ReasonMemory, Retry: b.cfg.Retry}
+			e.door.Journal.Refused(admission.ReasonMemory, visitor.Addr)
+			err = &admission.Refusal{Reason: admission.ReasonMemory, Retry: e.cfg.Retry}
 		}
 	}
 	if err == nil {
-		b.came(t, nil)
-		return place, requests, nil, nil
+		e.came(t, nil)
+		return entry{place, requests}, nil, nil
 	}
 	place.Leave()
 	if errors.As(err, &refusal) {
-		b.came(t, refusal)
-		return nil, nil, b.goodbyeOf(refusal), nil
+		e.came(t, refusal)
+		return in, e.endingOf(refusal), nil
 	}
-	return nil, nil, nil, err
+	return in, nil, err
 }
 
 // wantAll finds what the requests of a stream's query want, and pays for them. That its lists have too many symbols
 // is told in the stream, where a browser can read it.
-func (b *Board) wantAll(ctx context.Context, visitor admission.Visitor, q query) ([]request, error) {
-	requests := q.requests()
-	follows := map[seriesKey]bool{}
-	for i := range requests {
-		r := &requests[i]
-		err := b.wantOf(ctx, visitor, r)
-		var f *fault
-		if errors.As(err, &f) && f.code == tooManySymbols && len(r.asks)+len(r.Trades) == 0 {
-			r.fault = f
-			r.forget()
+func (e *entrance) wantAll(ctx context.Context, visitor admission.Visitor, q *wire.Request) ([]request, error) {
+	var all []request
+	follows := map[series]bool{}
+	for _, r := range q.Split() {
+		want, err := e.wantOf(ctx, visitor, &r)
+		var f *wire.Fault
+		if errors.As(err, &f) && f.Code == wire.TooManySymbols && len(r.Bars)+len(r.Trades) == 0 {
+			all = append(all, request{kind: r.Type, fault: f})
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		for j := range r.want.series.series {
-			follows[r.want.series.series[j].key()] = true
+		for _, x := range want.series {
+			follows[x.series] = true
 		}
+		all = append(all, request{kind: r.Type, want: want})
 	}
-	if n, most := len(follows), b.cfg.MaxSeries; n > most {
-		return nil, tooMany("bars and trades", n, most)
+	if n, most := len(follows), e.cfg.MaxSeries; n > most {
+		return nil, wire.TooMany("bars and trades", n, most)
 	}
-	return requests, nil
+	return all, nil
 }
 
-// wantOf finds what the request of a query wants, and pays for it.
-func (b *Board) wantOf(ctx context.Context, visitor admission.Visitor, r *request) error {
-	wait, err := b.payFor(ctx, visitor, r, 0, market.AllFields)
+// wantOf finds what a query wants, and pays for it.
+func (e *entrance) wantOf(ctx context.Context, visitor admission.Visitor, r *wire.Request) (*want, error) {
+	want, wait, err := e.payFor(ctx, visitor, r, 0, market.AllFields)
 	admission.Pause(ctx, wait)
-	return err
+	return want, err
 }
 
 // payFor finds what a request wants, in a slice, and pays for it. It returns how long the request has to wait for
 // its turn. Before, so many symbols are followed, with these fields.
-func (b *Board) payFor(ctx context.Context, visitor admission.Visitor, r *request, follows int, fields market.Fields) (wait time.Duration, err error) {
+func (e *entrance) payFor(
+	ctx context.Context, visitor admission.Visitor, r *wire.Request, follows int, fields market.Fields,
+) (w *want, wait time.Duration, err error) {
 	charge := func(cost admission.Cost) error {
-		more, refusal := b.door.Reckon(visitor, cost)
+		more, refusal := e.door.Reckon(visitor, cost)
 		if refusal != nil {
 			return refusal
 		}
 		wait = max(wait, more)
 		return nil
 	}
-	if !b.door.Slice(ctx, func() { r.want, err = b.wants(r, follows, fields, charge) }) {
-		return 0, ctx.Err()
+	if !e.door.Slice(ctx, func() { w, err = e.wants(r, follows, fields, charge) }) {
+		return nil, 0, ctx.Err()
 	}
-	b.noteTooMany(visitor, err)
-	return wait, err
+	e.noteTooMany(visitor, err)
+	if err != nil {
+		w = nil
+	}
+	return w, wait, err
+}
+
+// noteTooMany counts a request that named too many symbols.
+func (e *entrance) noteTooMany(visitor admission.Visitor, err error) {
+	var f *wire.Fault
+	if errors.As(err, &f) && f.Code == wire.TooManySymbols {
+		e.door.Journal.Refused(admission.ReasonSymbols, visitor.Addr)
+	}
 }
 
 // came counts who has come, and what became of it.
-func (b *Board) came(t transport, refusal *admission.Refusal) {
+func (e *entrance) came(t transport, refusal *admission.Refusal) {
 	result := "accepted"
 	if refusal != nil {
-		result = label(refusal)
+		result = codeOf(refusal).Metric()
 	}
-	b.metrics.connects.WithLabelValues(t.String(), result).Inc()
+	e.metrics.connects.WithLabelValues(t.String(), result).Inc()
 }
 
-// label is what a refusal is called towards clients: full and draining for what is the server's own, limited for
-// a budget that they have used up themselves.
-func label(r *admission.Refusal) string {
+// codeOf is the code of a refusal: full and draining for what is the server's own, limited for a budget that the client
+// has used up itself.
+func codeOf(r *admission.Refusal) wire.Code {
 	switch {
 	case r.Reason == admission.ReasonDraining:
-		return "draining"
+		return wire.Draining
 	case r.Own():
-		return "limited"
+		return wire.Limited
 	default:
-		return "full"
+		return wire.Full
 	}
 }
 
-// goodbyeOf is a refusal as a stream tells it.
-func (b *Board) goodbyeOf(r *admission.Refusal) *goodbye {
-	code := 1013
-	if r.Reason == admission.ReasonDraining {
-		code = 1012
-	}
-	g := comeBack(code, label(r), max(b.cfg.Retry, r.Retry.Round(time.Millisecond)))
-	g.status = r.Status()
-	g.detail = r.Detail()
-	return &g
+// endingOf is a refusal as a stream tells it.
+func (e *entrance) endingOf(r *admission.Refusal) *wire.Ending {
+	ending := wire.ComeBack(codeOf(r), max(e.cfg.Retry, r.Retry.Round(time.Millisecond)))
+	ending.Detail = r.Detail()
+	return &ending
 }
 
-// RefusalProblem is a refusal as an answer.
-func RefusalProblem(r *admission.Refusal) Problem {
-	p := Problem{Status: r.Status(), Detail: r.Detail(), RetryAfter: max(r.Retry, time.Second)}
-	if p.Code = label(r); r.Own() {
-		p.Code = rateLimited
-	}
-	return p
-}
-
-// request is the query as one request.
-func (q *query) request(asks []ask) request {
-	r := request{Type: "subscribe", Symbols: q.symbols, Since: q.since, Trades: q.trades, asks: asks, mask: new(q.fields)}
-	if q.rate != 0 {
-		r.Rate = new(q.rate)
-	}
-	return r
-}
-
-// requests are the query as those of a stream: an answer names one interval of bars.
-func (q *query) requests() []request {
-	if !q.names() && q.rate == 0 && q.fields == market.AllFields {
-		return nil
-	}
-	all := []request{q.request(q.asks[:min(1, len(q.asks))])}
-	for i := 1; i < len(q.asks); i++ {
-		all = append(all, request{Type: "subscribe", Since: q.since, asks: q.asks[i : i+1], mask: new(q.fields)})
-	}
-	return all
+// queryOf reads the query of a request.
+func (e *entrance) queryOf(r *http.Request) (q wire.Request, err error) {
+	e.door.Slice(context.WithoutCancel(r.Context()), func() { // a stream goes on when its request has ended
+		v, bad := wire.ParseValues(r.URL.RawQuery)
+		if bad != nil {
+			err = bad
+			return
+		}
+		q, err = wire.ParseQuery(v, e.limits())
+	})
+	e.noteTooMany(e.door.Visitor(r), err)
+	return q, err
 }

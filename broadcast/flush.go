@@ -6,33 +6,70 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
+// flush is what has changed since the flush before: each quote's change is encoded once, for everyone who follows
+// all its fields flush by flush. Shards read it until they have told it.
+type flush struct {
+	board.Changes
+	text   []byte        // the changes of the quotes, one behind the other
+	ends   []int         // of each quote's change in text
+	oldest []market.Time // when each quote's newest tick came
+
+	versions [64]board.Version // scratch
+}
+
+// encode makes the changes of the quotes. Only the flush commits, so they are those of its newest commit.
+func (f *flush) encode(b *board.Board) {
+	f.text, f.ends, f.oldest = f.text[:0], f.ends[:0], f.oldest[:0]
+	for ids := f.Quotes; len(ids) > 0; {
+		n := min(len(ids), len(f.versions))
+		b.Versions(ids[:n], f.versions[:])
+		for i := range n {
+			v := &f.versions[i]
+			f.text = wire.AppendQuote(f.text, v.Symbol, &v.Quote, v.Since(f.From))
+			f.ends = append(f.ends, len(f.text))
+			f.oldest = append(f.oldest, v.Received)
+		}
+		ids = ids[n:]
+	}
+}
+
+// change is the i-th quote's `{"s":…}`.
+func (f *flush) change(i int) []byte {
+	if i == 0 {
+		return f.text[:f.ends[0]]
+	}
+	return f.text[f.ends[i-1]:f.ends[i]]
+}
+
 // Run flushes until ctx ends: at once when something has changed and the last flush is an
 // interval ago, otherwise when the interval is over. Subscribers that are left at the end are cut off.
-func (b *Board) Run(ctx context.Context) error {
+func (h *Hub) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return b.sockets.Run(ctx) })
-	for _, sh := range b.shards {
+	g.Go(func() error { return h.sockets.Run(ctx) })
+	for _, sh := range h.shards {
 		g.Go(func() error {
 			sh.run(ctx)
 			return nil
 		})
 	}
-	g.Go(func() error { return b.workers.run(ctx) })
+	g.Go(func() error { return h.workers.run(ctx) })
 	g.Go(func() error {
-		b.run(ctx)
+		h.run(ctx)
 		return nil
 	})
 	return g.Wait()
 }
 
-// crowd is how many must come between two flushes for the next to be put off by a quarter of the interval: when all
-// come back at once, they are let in before the rest is told the newest.
-const crowd = 50
+// manyArrivals is how many subscribers have to come between two flushes for the next to wait three times as long as the
+// last took, a quarter of the interval more at most, so that they can be admitted.
+const manyArrivals = 50
 
-func (b *Board) run(ctx context.Context) {
+func (h *Hub) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var (
@@ -40,17 +77,18 @@ func (b *Board) run(ctx context.Context) {
 		due  time.Time // of the next frame that waits for its time; zero when none does
 		news bool
 		f    flush
+		idle flush // tells nothing but frames whose time has come
 
-		pause = b.cfg.Interval // from one flush to the next
+		pause = h.cfg.Interval // from one flush to the next
 	)
 	for {
 		select {
-		case <-b.kick:
+		case <-h.kick:
 			news = true
 		default: // frames that are late do not keep the news waiting
 		}
-		if b.crowded() {
-			b.absorb(&f)
+		if h.board.Full() {
+			h.commit(&f)
 		}
 		wait := time.Hour
 		switch {
@@ -64,73 +102,68 @@ func (b *Board) run(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-b.kick:
+			case <-h.kick:
 				news = true
 				continue
 			case <-timer.C:
 			}
 		}
 		now := time.Now()
+		told := &f
 		switch {
 		case news && now.Sub(last) >= pause:
 			news, last = false, now
-			b.publish(&f)
+			h.commit(&f)
+			f.encode(h.board)
 		case !due.IsZero() && !due.After(now):
-			f.news.standing, f.news.ids = b.store.stand(), nil
+			told = &idle
+			idle.From, idle.Seq, idle.Standing = f.Seq, f.Seq, h.board.Standing()
 		default:
 			continue
 		}
-		if !b.tell(ctx, &f.news) {
+		if !h.tell(ctx, told) {
 			return
 		}
-		due = b.due()
-		pause = b.cfg.Interval
-		if b.arrivals.Swap(0) > crowd {
+		due = h.due()
+		pause = h.cfg.Interval
+		if h.arrivals.Swap(0) > manyArrivals {
 			pause = max(pause, min(3*time.Since(now), pause*5/4))
 		}
-		if n := len(f.news.ids); n > 0 {
-			b.metrics.flushes.Inc()
-			b.metrics.flushQuotes.Observe(float64(n))
-			b.metrics.flushTime.Observe(time.Since(now).Seconds())
-		}
+		h.metrics.flushed(len(told.Quotes), time.Since(now))
+		told.Told()
 	}
 }
 
-// flush is the scratch of flushes.
-type flush struct {
-	quotes   []market.Quote
-	received []market.Time
-	ids      []market.SymbolID
-	traded   []traded
-	news     news
+// commit commits what has been gathered. It is told with the next flush.
+func (h *Hub) commit(f *flush) {
+	for more := true; more; {
+		more = h.board.Full() // or what comes meanwhile would be a flush of its own
+		r := h.board.Take()
+		if r == nil {
+			return
+		}
+		h.metrics.committed(h.board.Commit(r, &f.Changes))
+	}
 }
 
-// publish enters what has changed into the store, and encodes it.
-func (b *Board) publish(f *flush) {
-	b.take(f)
-	var seq Seq
-	seq, f.ids = b.store.publish(f.news.standing, f.quotes, f.received, f.traded, f.ids[:0])
-	f.news.encode(b.store, seq, f.ids)
-}
-
-// tell has every shard tell the news, and returns when all have: the next flush waits for the
+// tell has every shard tell a flush, and returns when all have: the next flush waits for the
 // slowest, so that a server with too much to do tells newer values, not more. It returns false
 // when ctx has ended.
-func (b *Board) tell(ctx context.Context, n *news) bool {
+func (h *Hub) tell(ctx context.Context, f *flush) bool {
 	now := time.Now().UnixNano()
-	for _, sh := range b.shards {
-		sh.asked.Store(now)
+	for _, sh := range h.shards {
+		sh.times.asked.Store(now)
 	}
-	for _, sh := range b.shards {
+	for _, sh := range h.shards {
 		select {
-		case sh.flushes <- n:
+		case sh.flushes <- f:
 		case <-ctx.Done():
 			return false
 		}
 	}
-	for range b.shards {
+	for range h.shards {
 		select {
-		case <-b.told:
+		case <-h.told:
 		case <-ctx.Done():
 			return false
 		}
@@ -139,11 +172,11 @@ func (b *Board) tell(ctx context.Context, n *news) bool {
 }
 
 // due is when the next frame is that waits for its time.
-func (b *Board) due() time.Time {
+func (h *Hub) due() time.Time {
 	var due time.Time
-	for _, sh := range b.shards {
-		for _, d := range [...]time.Time{sh.watches.due, sh.seriesDue} {
-			if !d.IsZero() && (due.IsZero() || d.Before(due)) {
+	for _, sh := range h.shards {
+		if ns := sh.times.due.Load(); ns != 0 {
+			if d := time.Unix(0, ns); due.IsZero() || d.Before(due) {
 				due = d
 			}
 		}
@@ -151,20 +184,10 @@ func (b *Board) due() time.Time {
 	return due
 }
 
-// take copies the feed's state and the changed quotes, and forgets that they changed.
-func (b *Board) take(f *flush) {
-	f.quotes, f.received = f.quotes[:0], f.received[:0]
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, id := range b.dirty {
-		c := &b.cells[id]
-		f.quotes = append(f.quotes, c.published(b.standing.state))
-		f.received = append(f.received, c.received)
-		c.changed = false
+// unixNano is a time in nanoseconds since the Unix epoch; 0 for none.
+func unixNano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
 	}
-	b.dirty = b.dirty[:0]
-	clear(f.traded) // of corrections
-	f.traded, b.traded = b.traded, f.traded[:0]
-	b.restated = false
-	f.news.standing = b.standing
+	return t.UnixNano()
 }

@@ -8,14 +8,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
-// toil takes everything, but the shard needs a while for it.
-type toil struct{ discard }
+// slowSink takes everything, but the shard needs a while for it.
+type slowSink struct{ discard }
 
-func (s *toil) Write(frame []byte, more bool) bool {
+func (s *slowSink) Write(frame []byte, more bool) bool {
 	time.Sleep(time.Millisecond)
 	return s.discard.Write(frame, more)
 }
@@ -24,16 +25,16 @@ func (s *toil) Write(frame []byte, more bool) bool {
 func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		symbols := 500 * runtime.GOMAXPROCS(0) // a shard would need half a second to tell all
-		b := quietBoard(symbols)
+		b := quietHub(symbols)
 		run(t, b)
 		frames := make([]int, symbols)
 		for i := range frames {
 			s := newSubscriber(b, transportWebSocket, b.placed())
-			s.conn = conn.NewSink(&toil{discard{&frames[i]}}, s, conn.Text, b.limits())
+			s.conn = conn.NewSink(&slowSink{discard{&frames[i]}}, s, conn.Text, b.connLimits())
 			s.shard.post(func() {
 				s.begin(nil)
-				s.setList(s.shard.lists.hold(symbolList{ids: []market.SymbolID{market.SymbolID(i)}}, symbols, b.door.Memory))
-				s.asked = 5
+				s.setList(s.shard.lists.hold(board.List{IDs: []market.SymbolID{market.SymbolID(i)}}, symbols, b.door.Memory))
+				s.follows.rate = 5
 				s.rejoin()
 			})
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tickertape/broadcast/board"
 	"tickertape/feed/market"
 )
 
@@ -31,14 +32,11 @@ func (s *served) trades(t *testing.T, from, to int) {
 
 // traded is how many trades of AAPL have been published.
 func (s *served) traded() uint64 {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	_, newest := s.store.historyOf(0).Taped()
-	return newest
+	return s.board.NewestTrade(0, s.board.Seq())
 }
 
 // nextMessage is the next message of a type, as it came.
-func (p *peer) nextMessage(kind string) string {
+func (p *testClient) nextMessage(kind string) string {
 	p.t.Helper()
 	for {
 		text, err := p.raw()
@@ -55,21 +53,21 @@ func (p *peer) nextMessage(kind string) string {
 func TestHistoryIsOneMessage(t *testing.T) {
 	cfg := DefaultConfig()
 	most := 0
-	for _, n := range cfg.Bars {
+	for _, n := range cfg.History.Bars {
 		most = max(most, n)
 	}
-	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars[intervalOf("1s")] = most })
+	s := serveOver(t, network{pipe: true}, func(c *Config) { c.History.Bars[intervalOf("1s")] = most })
 	var ticks []market.Tick
 	for i := range most {
 		size, _ := market.ParseQuantity("123456.12345678")
 		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: 108_234_123_456_789, Size: size, Time: morning + market.Time(i)*1e6})
 	}
-	before := s.store.now()
+	before := s.board.Seq()
 	s.Apply(market.Batch{Ticks: ticks})
-	until(t, "they are published", func() bool { return s.store.now() > before })
-	for name, way := range waysBySocket {
+	until(t, "they are published", func() bool { return s.board.Seq() > before })
+	for name, access := range accessBySocket {
 		var m seriesMessage
-		text := strings.ReplaceAll(s.join(t, way, "?bars=AAPL&interval=1s").nextMessage("bars"), `"x":true`, `"x":1`)
+		text := strings.ReplaceAll(s.join(t, access, "?bars=AAPL&interval=1s").nextMessage("bars"), `"x":true`, `"x":1`)
 		if err := json.Unmarshal([]byte(text), &m); err != nil {
 			t.Fatal(err)
 		}
@@ -79,12 +77,12 @@ func TestHistoryIsOneMessage(t *testing.T) {
 	}
 }
 
-var plainSocket = waysBySocket["WebSocket"]
+var plainSocket = accessBySocket["WebSocket"]
 
 func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
-	s := serveOver(t, wire{pipe: true}, func(c *Config) { c.Bars[intervalOf("1s")] = 6000 })
+	s := serveOver(t, network{pipe: true}, func(c *Config) { c.History.Bars[intervalOf("1s")] = 6000 })
 	s.trades(t, 0, 5000)
-	r := newReader()
+	r := newSeriesReader()
 	p := s.join(t, plainSocket, "?bars=AAPL&interval=1s")
 	parts := 0
 	for more := true; more; parts++ {
@@ -96,7 +94,7 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 		if len(text) > historyLimit || m.Reset != (parts == 0) {
 			t.Errorf("part %d of %d bytes, reset %v", parts, len(text), m.Reset)
 		}
-		if err := r.take([]byte(text)); err != nil {
+		if _, err := r.take([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		more = m.More
@@ -106,7 +104,7 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 	}
 	s.trades(t, 5000, 5010)
 	p.series(r, "bars AAPL 1s")
-	if err := r.agree(s.store, seriesOf(0, "1s")); err != nil {
+	if err := s.agree(r, "AAPL 1s"); err != nil {
 		t.Error(err)
 	}
 	var limited seriesMessage
@@ -145,7 +143,7 @@ func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
 	if next(); len(m.Trades) != 5 || m.Skipped != 0 {
 		t.Errorf("after a pause %d trades, %d skipped", len(m.Trades), m.Skipped)
 	}
-	since := Position{s.store.epoch, m.Seq}.String()
+	since := board.Position{Epoch: s.board.Epoch(), Seq: m.Seq}.String()
 	s.trades(t, 255, 800)
 	p = s.join(t, plainSocket, "?trades=AAPL&since="+since)
 	if next(); !m.Reset || len(m.Trades) != 100 {
@@ -155,7 +153,7 @@ func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
 
 // However many are corrected at once, a message is bounded: the newest hundred of those are told, too.
 func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
-	s := serve(t, func(c *Config) { c.Trades = 1000 })
+	s := serve(t, func(c *Config) { c.History.Trades = 1000 })
 	s.trades(t, 0, 900)
 	p := s.join(t, plainSocket, "?trades=AAPL")
 	p.nextMessage("trades")
@@ -163,9 +161,9 @@ func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
 	for i := range 600 {
 		all = append(all, market.Correction{ID: uint64(i + 1), Old: market.Print{Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), Flags: market.Regular}})
 	}
-	before := s.store.now()
+	before := s.board.Seq()
 	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + 1e9}}, Corrections: all})
-	until(t, "it is published", func() bool { return s.store.now() > before })
+	until(t, "it is published", func() bool { return s.board.Seq() > before })
 	var m seriesMessage
 	if err := json.Unmarshal([]byte(p.nextMessage("trades")), &m); err != nil {
 		t.Fatal(err)
@@ -176,7 +174,7 @@ func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
 }
 
 func TestSeriesKeepTheRate(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		p := s.join(t, w, "?bars=AAPL&interval=1s&rate=2")
 		p.nextMessage("bars")
 		began := time.Now()
@@ -197,7 +195,7 @@ func TestSeriesKeepTheRate(t *testing.T) {
 			if err := json.Unmarshal([]byte(p.nextMessage("bars")), &m); err != nil {
 				t.Fatal(err)
 			}
-			if last := m.Bars[len(m.Bars)-1]; last["t"].String() == fmt.Sprint(int64(morning)+3e6) && last["n"] == "100" {
+			if last := m.Bars[len(m.Bars)-1]; string(last["t"]) == fmt.Sprint(int64(morning)+3e6) && string(last["n"]) == "100" {
 				return
 			}
 		}
@@ -227,13 +225,13 @@ func TestUnsubscribedSeriesAreNotToldAnyMore(t *testing.T) {
 	if text, err := p.raw(); err != nil || !strings.HasPrefix(string(text), `{"type":"pong"`) {
 		t.Errorf("%s %v, want the pong and no more", text, err)
 	}
-	if n := s.busy(func(s *subscriber) bool { return s.followed != nil || len(s.shard.followers) > 0 }); n != 0 {
+	if n := s.busy(func(s *subscriber) bool { return len(s.follows.series) > 0 || s.watch != nil }); n != 0 {
 		t.Errorf("%d subscribers still follow series", n)
 	}
 }
 
 func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
-	s := serve(t, func(c *Config) { c.MaxSeries, c.Bars[intervalOf("1h")] = 3, 0 })
+	s := serve(t, func(c *Config) { c.MaxSeries, c.History.Bars[intervalOf("1h")] = 3, 0 })
 	p := s.join(t, plainSocket, "")
 	for said, want := range map[string]string{
 		`"bars":["AAPL"],"interval":"2m"`:                       `interval: \"2m\" is not one of 1s`,
@@ -371,9 +369,9 @@ func TestBarsOverREST(t *testing.T) {
 func TestBarsWithoutAPriceOverREST(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 2)
-	before := s.store.now()
+	before := s.board.Seq()
 	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
-	until(t, "it is published", func() bool { return s.store.now() > before })
+	until(t, "it is published", func() bool { return s.board.Seq() > before })
 	start := int64(morning)
 	for query, want := range map[string]string{
 		"fields=t,v":         fmt.Sprintf(`[{"t":%d,"v":1},{"t":%d,"v":1},{"t":%d,"v":7}]`, start, start+1e6, start+2e6),
@@ -398,7 +396,7 @@ func TestLongPollTellsSeries(t *testing.T) {
 	s.trades(t, 0, 3)
 	type answer struct {
 		Epoch  string
-		Seq    Seq
+		Seq    board.Seq
 		Bars   []json.RawMessage
 		Trades []json.RawMessage
 	}
@@ -409,10 +407,10 @@ func TestLongPollTellsSeries(t *testing.T) {
 		}
 		return a
 	}
-	r := newReader()
+	r := newSeriesReader()
 	take := func(a answer) {
 		for _, m := range append(a.Bars, a.Trades...) {
-			if err := r.take(m); err != nil {
+			if _, err := r.take(m); err != nil {
 				t.Error(err)
 			}
 		}
@@ -428,8 +426,8 @@ func TestLongPollTellsSeries(t *testing.T) {
 		t.Errorf("polled %s %s", b.Bars, b.Trades)
 	}
 	take(b)
-	for _, x := range []*series{seriesOf(0, "1s"), seriesOf(0, "trades")} {
-		if err := r.agree(s.store, x); err != nil {
+	for _, x := range []string{"AAPL 1s", "AAPL trades"} {
+		if err := s.agree(r, x); err != nil {
 			t.Error(err)
 		}
 	}
@@ -450,7 +448,7 @@ func (w *largestWrite) Write(b []byte) (int, error) {
 }
 
 func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
-	s := serve(t, func(c *Config) { c.Bars[intervalOf("1s")], c.Bars[intervalOf("5s")] = 5000, 5000 })
+	s := serve(t, func(c *Config) { c.History.Bars[intervalOf("1s")], c.History.Bars[intervalOf("5s")] = 5000, 5000 })
 	s.trades(t, 0, 5000)
 	w := &largestWrite{httptest.NewRecorder(), 0}
 	s.Quotes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
@@ -461,14 +459,14 @@ func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
 		t.Fatal(err)
 	}
-	r := newReader()
+	r := newSeriesReader()
 	for _, m := range append(a.Bars, a.Trades...) {
-		if err := r.take(m); err != nil {
+		if _, err := r.take(m); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, x := range []*series{seriesOf(0, "1s"), seriesOf(0, "5s"), seriesOf(0, "trades")} {
-		if err := r.agree(s.store, x); err != nil {
+	for _, x := range []string{"AAPL 1s", "AAPL 5s", "AAPL trades"} {
+		if err := s.agree(r, x); err != nil {
 			t.Error(err)
 		}
 	}
@@ -482,92 +480,55 @@ func TestEventIDsSpeakForSeriesToo(t *testing.T) {
 		stop, stopped := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(stopped)
-			for told := 20; ; told++ {
+			for told := 20; ; told++ { // one a flush
 				select {
 				case <-stop:
 					return
-				case <-time.After(2 * time.Millisecond):
+				default:
 					s.trades(t, told, told+1)
 				}
 			}
 		}()
-		w := waysBySocket["events"]
-		r := newReader()
+		r := newSeriesReader()
 		id := ""
 		for cut := range 12 {
-			p := s.join(t, w, query, "Last-Event-ID", id)
-			coming := ""
-			for left := -1; left != 0; {
-				line, err := p.r.ReadString('\n')
-				if err != nil {
-					t.Fatal(err)
-				}
-				line = strings.TrimSpace(line)
-				if text, is := strings.CutPrefix(line, "id: "); is {
-					coming = text
-				}
-				if text, is := strings.CutPrefix(line, "data: "); is && (strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
-					if err := r.takeAgain([]byte(text)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if line == "" && coming != "" { // an id holds when its event is over
-					if id, coming = coming, ""; left < 0 {
-						left = 1 + cut%9
-					}
-				}
-				if left > 0 {
-					left--
-				}
+			p := s.join(t, accessBySocket["events"], query, "Last-Event-ID", id)
+			for left := 1 + cut%9; left > 0; left-- {
+				id = p.nextID(r)
 			}
 			p.hangUp()
+			r.goBack()
 		}
 		close(stop)
 		<-stopped
-		p := s.join(t, w, query, "Last-Event-ID", id)
-		for r.agree(s.store, seriesOf(0, "1s")) != nil || r.agree(s.store, seriesOf(0, "trades")) != nil {
-			p.seriesAgain(r)
+		p := s.join(t, accessBySocket["events"], query, "Last-Event-ID", id)
+		for s.agree(r, "AAPL 1s") != nil || s.agree(r, "AAPL trades") != nil {
+			p.nextID(r)
 		}
 	}
 }
 
-// takeAgain takes what may have been told before.
-func (r *reader) takeAgain(text []byte) error {
-	clear(r.seq)
-	var m seriesMessage
-	if err := json.Unmarshal(text, &m); err != nil {
-		return err
-	}
-	if m.Type == "trades" && !m.Reset && len(m.Trades) > 0 {
-		first := 0
-		if err := json.Unmarshal(m.Trades[0]["i"], &first); err != nil {
-			return err
-		}
-		if next := r.newest[m.Symbol] + 1; first > next+int(m.Skipped) {
-			return fmt.Errorf("trade %d after %d", first, next-1)
-		}
-		r.newest[m.Symbol] = 0
-	}
-	return r.take(text)
-}
-
-func (p *peer) seriesAgain(r *reader) seriesMessage {
+// nextID reads an event stream up to the end of an event with an id, which it returns.
+func (p *testClient) nextID(r *seriesReader) string {
 	p.t.Helper()
+	coming := ""
 	for {
-		text, err := p.raw()
+		line, err := p.r.ReadString('\n')
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		if !strings.HasPrefix(string(text), `{"type":"bars"`) && !strings.HasPrefix(string(text), `{"type":"trades"`) {
-			continue
+		line = strings.TrimSpace(line)
+		if text, is := strings.CutPrefix(line, "id: "); is {
+			coming = text
 		}
-		if err := r.takeAgain(text); err != nil {
-			p.t.Fatal(err)
+		if text, is := strings.CutPrefix(line, "data: "); is && (strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
+			if _, err := r.take([]byte(text)); err != nil {
+				p.t.Fatal(err)
+			}
 		}
-		var m seriesMessage
-		if err := json.Unmarshal(text, &m); err != nil {
-			p.t.Fatal(err)
+		if line == "" && coming != "" { // an id holds when its event is over
+			r.mark()
+			return coming
 		}
-		return m
 	}
 }

@@ -3,45 +3,47 @@ package broadcast
 import (
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
-// partLimit is where a message is cut into parts.
+// partLimit is where a message is cut into parts, and how much is written to a connection at once: what a slow reader
+// does not take of it is kept.
 const partLimit = 64 << 10
 
-// historyLimit is where a history of bars is, so that it is one message with the configuration's defaults. It is also
+// historyLimit is where a history of bars is cut, so that it is one message with the configuration's defaults. It is
 // the most that is kept for one who reads nothing.
 const historyLimit = 256 << 10
 
-// part is one message, ready for every transport. Whoever owns it uses its buffers again and again.
+// part is one message, ready for every connection. Whoever owns it uses its buffers again and again.
 type part struct {
-	data   []byte      // conn.Room bytes, then the JSON
-	kind   kind        // the message's type
-	seq    Seq         // of a message with quotes
-	quotes int         // in it
-	more   bool        // another part of the same message follows
-	marked bool        // as an event it has the position as its id, though it has no quotes
-	loose  bool        // it has none, though it has quotes: what belongs to the position was not told yet
-	next   int         // where in its watch's symbols the following part begins
-	news   market.Time // when the oldest news in it came; 0 where that means nothing
+	data []byte      // conn.Room bytes, then the JSON
+	kind wire.Kind   // the message's type
+	seq  board.Seq   // that it tells
+	told int         // quotes, bars or trades in it
+	more bool        // another part of the same message follows
+	next int         // of quotes: where in the list the following part begins
+	of   int         // of bars and trades: the place of their series; -1 of any other message
+	news market.Time // of quotes: when the oldest news in it came; 0 where that means nothing
 
-	message  conn.Message // as it is sent, once it is ready
-	ready    bool
-	deflated []byte // compressed, which belongs to the board; nil until somebody needs it
+	shared  deflatedKey  // what shards that make the same know the message by
+	message conn.Message // as it is sent, once it is ready
+	ready   bool
 }
 
 // begin makes p an empty message.
-func (p *part) begin(k kind) {
+func (p *part) begin(k wire.Kind) {
 	var room [conn.Room]byte
-	*p = part{data: append(p.data[:0], room[:]...), message: p.message, kind: k}
+	*p = part{data: append(p.data[:0], room[:]...), message: p.message, kind: k, of: -1}
 }
 
 // beginQuotes makes p a message that quotes are appended to.
-func (p *part) beginQuotes(k kind, seq Seq, now time.Time, resumed bool) {
+func (p *part) beginQuotes(k wire.Kind, seq board.Seq, now time.Time, resumed bool) {
 	p.begin(k)
 	p.seq = seq
-	p.data = appendHead(p.data, k, seq, now, resumed)
+	p.data = wire.BeginQuotes(p.data, k, seq, now, resumed)
 }
 
 // quote appends a quote that is encoded already and came at the given time.
@@ -50,68 +52,135 @@ func (p *part) quote(text []byte, received market.Time) {
 	p.data = append(p.data, text...)
 }
 
+// separate begins another quote, which came at the given time.
 func (p *part) separate(received market.Time) {
-	if p.quotes > 0 {
+	if p.told > 0 {
 		p.data = append(p.data, ',')
 	}
-	p.quotes++
+	p.told++
 	if p.news == 0 || received < p.news {
 		p.news = received
 	}
 }
 
-// endQuotes closes the message. The following part begins at next; there is none when it is negative.
+// endQuotes closes the message. The following part begins at next; there is none where it is negative.
 func (p *part) endQuotes(next int) {
 	p.more, p.next = next >= 0, next
-	p.data = appendTail(p.data, p.more)
+	p.data = wire.EndList(p.data, p.more)
 }
 
 func (p *part) json() []byte { return p.data[conn.Room:] }
 
-// framed is the message as the connection sends it to one alone, which is not compressed. It is good until the part
-// begins anew.
-func (p *part) framed(f conn.Framing, epoch string) []byte {
+// isQuotes tells whether the message carries quotes.
+func (p *part) isQuotes() bool { return p.kind == wire.Snapshot || p.kind == wire.Update }
+
+// alone is the message as a connection sends it that gets it alone: not compressed. As an event it has its position as
+// the id where that moves to it. It is good until the part begins anew.
+func (p *part) alone(f conn.Framing, moves bool) []byte {
+	if f == conn.Deflated {
+		f = conn.Text
+	}
+	return p.message.Frame(f, moves)
+}
+
+// prepare makes a message that is whole ready to be framed.
+func (p *part) prepare(epoch string) {
 	if !p.ready {
 		p.ready = true
 		p.message.Set(p.data, string(p.kind))
 		p.message.SetID(epoch, uint64(p.seq))
 	}
-	if f == conn.Deflated {
-		f = conn.Text
+}
+
+// parts are messages whose buffers are used again and again.
+type parts struct {
+	all  []*part // scratch
+	used int
+}
+
+// add is another part.
+func (p *parts) add() *part {
+	if p.used == len(p.all) {
+		p.all = append(p.all, &part{})
 	}
-	return p.message.Frame(f, p.moves())
+	p.used++
+	return p.all[p.used-1]
 }
 
-// moves tells whether a position moves to the message's. Only the last part of a message moves it: all of it was told.
-func (p *part) moves() bool {
-	return (p.kind == snapshot || p.kind == update) && !p.more && !p.loose || p.marked
-}
+// list are those that are used.
+func (p *parts) list() []*part { return p.all[:p.used] }
 
-// frame is one update as all members of a watch get it: what changed after from, up to seq.
+// last is the newest; there is one.
+func (p *parts) last() *part { return p.all[p.used-1] }
+
+// frame is what one flush tells all members of a watch: what changed after from, up to seq. Bars and trades come before
+// quotes.
 type frame struct {
-	from, seq Seq
-	watch     watchKey
-	parts     []*part
-	news      market.Time // when the oldest news in it came
+	parts
+	from, seq board.Seq
+	watch     *watch
+	told      []uint64    // the watch's, as it was at from
+	news      market.Time // when the oldest news in its quotes came
 
-	spare []*part           // scratch: parts are used again
+	ready [4][][]byte       // as connections send it, once one needs it; used again and again
 	ids   []market.SymbolID // scratch
 }
 
-func (f *frame) reset() { f.parts, f.news = f.parts[:0], 0 }
-
-// add begins another part.
-func (f *frame) add() *part {
-	if n := len(f.parts); n == len(f.spare) {
-		f.spare = append(f.spare, &part{})
+// begin makes f an empty frame of a watch.
+func (f *frame) begin(x *watch, seq board.Seq) {
+	f.used, f.news, f.watch, f.from, f.seq = 0, 0, x, x.seq, seq
+	f.told = append(f.told[:0], x.told...)
+	for i := range f.ready {
+		f.ready[i] = f.ready[i][:0]
 	}
-	p := f.spare[len(f.parts)]
-	f.parts = append(f.parts, p)
+}
+
+func (f *frame) empty() bool { return f.used == 0 }
+
+// addQuotes begins a part of the frame's quotes.
+func (f *frame) addQuotes(seq board.Seq, now time.Time) *part {
+	p := f.add()
+	p.beginQuotes(wire.Update, seq, now, false)
+	p.shared = f.sharedPart()
 	return p
 }
 
+// sharedPart is what the newest part is known by to other shards that make the same.
+func (f *frame) sharedPart() deflatedKey {
+	return deflatedKey{watch: f.watch.key, from: f.from, seq: f.seq, part: f.used}
+}
+
+// oldest notes when news came.
 func (f *frame) oldest(received market.Time) {
 	if f.news == 0 || received < f.news {
 		f.news = received
 	}
+}
+
+// moves is the place of the part that moves an event stream's position: the last, where it has quotes or none are
+// followed; -1 where there is none.
+func (f *frame) moves() int {
+	last := f.last()
+	if last.more || !last.isQuotes() && !f.watch.list.empty() {
+		return -1
+	}
+	return f.used - 1
+}
+
+// framed are the parts as a connection sends them. They are good until the frame begins anew.
+func (f *frame) framed(h *Hub, as conn.Framing) [][]byte {
+	out := f.ready[as]
+	if len(out) > 0 {
+		return out
+	}
+	moves := f.moves()
+	for i, p := range f.list() {
+		p.prepare(h.board.Epoch())
+		if as == conn.Deflated && len(p.json()) >= conn.DeflateFrom {
+			p.message.ShareDeflated(h.deflated.get(p.shared, p.json()))
+		}
+		out = append(out, p.message.Frame(as, i == moves))
+	}
+	f.ready[as] = out
+	return out
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -58,14 +59,14 @@ func TestEventStreamHasOneCommentEachHeartbeat(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := quietBoard(1)
+				b := quietHub(1)
 				every := b.cfg.Heartbeat
 				run(t, b)
 				s := newSubscriber(b, transportSSE, b.placed())
 				sink := &beats{sub: s, waits: tc.waits}
-				s.conn = conn.NewSink(sink, s, conn.Event, b.limits())
+				s.conn = conn.NewSink(sink, s, conn.Event, b.connLimits())
 				began := time.Now()
-				s.enter(b.wanted(query{symbols: []string{"*"}, fields: market.AllFields}))
+				s.enter(s.wanted(wire.Request{Type: wire.Subscribe, Symbols: []string{"*"}, Fields: market.AllFields}))
 				seen := func() beats {
 					synctest.Wait()
 					said := make(chan beats)

@@ -6,38 +6,17 @@ import (
 	"unsafe"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
 	"tickertape/feed/market"
 )
 
-// symbolList is who is followed: the sorted ids, or everyone that the board has.
-type symbolList struct {
-	all bool
-	ids []market.SymbolID
-}
-
-func (l symbolList) len(all int) int {
-	if l.all {
-		return all
+// joined is the union of two lists.
+func joined(l, m board.List) board.List {
+	if l.All || m.All {
+		return board.List{All: true}
 	}
-	return len(l.ids)
-}
-
-func (l symbolList) at(i int) market.SymbolID {
-	if l.all {
-		return market.SymbolID(i)
-	}
-	return l.ids[i]
-}
-
-func (l symbolList) empty() bool { return !l.all && len(l.ids) == 0 }
-
-// with is the union of two lists.
-func (l symbolList) with(m symbolList) symbolList {
-	if l.all || m.all {
-		return symbolList{all: true}
-	}
-	ids := make([]market.SymbolID, 0, len(l.ids)+len(m.ids))
-	a, b := l.ids, m.ids
+	ids := make([]market.SymbolID, 0, len(l.IDs)+len(m.IDs))
+	a, b := l.IDs, m.IDs
 	for len(a) > 0 && len(b) > 0 {
 		switch {
 		case a[0] < b[0]:
@@ -48,21 +27,21 @@ func (l symbolList) with(m symbolList) symbolList {
 			ids, a, b = append(ids, a[0]), a[1:], b[1:]
 		}
 	}
-	return symbolList{ids: append(append(ids, a...), b...)}
+	return board.List{IDs: append(append(ids, a...), b...)}
 }
 
 // without are the members of l that m does not have; size is how many symbols there are.
-func (l symbolList) without(m symbolList, size int) symbolList {
-	if m.all {
-		return symbolList{}
+func without(l, m board.List, size int) board.List {
+	if m.All {
+		return board.List{}
 	}
-	if l.all && len(m.ids) == 0 {
+	if l.All && len(m.IDs) == 0 {
 		return l
 	}
 	var ids []market.SymbolID
-	gone := m.ids
-	for i := range l.len(size) {
-		id := l.at(i)
+	gone := m.IDs
+	for i := range l.Len(size) {
+		id := l.At(i)
 		for len(gone) > 0 && gone[0] < id {
 			gone = gone[1:]
 		}
@@ -70,12 +49,12 @@ func (l symbolList) without(m symbolList, size int) symbolList {
 			ids = append(ids, id)
 		}
 	}
-	return symbolList{ids: ids}
+	return board.List{IDs: ids}
 }
 
-// list is a symbolList that all subscribers of a shard share who follow it, so that it takes its memory once.
+// list is a list of symbols that all subscribers of a shard share who follow it, so that it takes its memory once.
 type list struct {
-	symbolList
+	board.List
 	key     listKey
 	members []uint64 // of a long one: a bit for each symbol
 	refs    int
@@ -91,13 +70,13 @@ type listKey struct {
 
 var listSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-func keyOf(l symbolList) listKey {
-	if l.all {
+func keyOf(l board.List) listKey {
+	if l.All {
 		return listKey{length: -1}
 	}
-	k := listKey{length: len(l.ids)}
-	if len(l.ids) > 0 {
-		bytes := unsafe.Slice((*byte)(unsafe.Pointer(&l.ids[0])), len(l.ids)*int(unsafe.Sizeof(l.ids[0])))
+	k := listKey{length: len(l.IDs)}
+	if len(l.IDs) > 0 {
+		bytes := unsafe.Slice((*byte)(unsafe.Pointer(&l.IDs[0])), len(l.IDs)*int(unsafe.Sizeof(l.IDs[0])))
 		for i, seed := range listSeeds {
 			k.sums[i] = maphash.Bytes(seed, bytes)
 		}
@@ -118,21 +97,21 @@ type lists map[listKey]*list
 
 // hold is the shared list with these symbols, kept until it is dropped as often as it was held. It returns nil when
 // there is no memory for a new one. size is how many symbols there are.
-func (t lists) hold(l symbolList, size int, memory *admission.Memory) *list {
-	if l.empty() {
+func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
+	if l.Empty() {
 		return nobody
 	}
 	key := keyOf(l)
 	x := t[key]
 	if x == nil {
-		need := admission.MemoryList(len(l.ids), size)
+		need := admission.MemoryList(len(l.IDs), size)
 		if !memory.Reserve(need) {
 			return nil
 		}
-		x = &list{symbolList: symbolList{all: l.all, ids: slices.Clip(l.ids)}, key: key, memory: need}
-		if n := len(l.ids); n >= longList {
-			x.members = make([]uint64, l.ids[n-1]/64+1)
-			for _, id := range l.ids {
+		x = &list{List: board.List{All: l.All, IDs: slices.Clip(l.IDs)}, key: key, memory: need}
+		if n := len(l.IDs); n >= longList {
+			x.members = make([]uint64, l.IDs[n-1]/64+1)
+			for _, id := range l.IDs {
 				x.members[id/64] |= 1 << (id % 64)
 			}
 		}
@@ -161,3 +140,15 @@ func (x *list) has(id market.SymbolID) bool {
 
 // long tells whether the list has a bit for each symbol.
 func (x *list) long() bool { return x.members != nil }
+
+// empty tells whether nobody is followed.
+func (x *list) empty() bool { return x.Empty() }
+
+// place is where in the list id stands.
+func (x *list) place(id market.SymbolID) int {
+	if x.All {
+		return int(id)
+	}
+	place, _ := slices.BinarySearch(x.IDs, id)
+	return place
+}

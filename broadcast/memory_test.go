@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
 // A reader that takes nothing costs what is left of one message, which is reckoned.
 func TestUnreadBytesAreReckonedAndGivenBack(t *testing.T) {
-	s := serveOver(t, wire{more: 2000}, nil)
+	s := serveOver(t, network{more: 2000}, nil)
 	s.tradeAll(t)
 	p := s.join(t, overWebSocket, "?symbols=*")
 	until(t, "the rest of a message is reckoned", func() bool { return s.door.Memory.Used() > admission.MemorySubscriber+8<<10 })
@@ -31,7 +32,7 @@ func TestUnreadBytesAreReckonedAndGivenBack(t *testing.T) {
 }
 
 func TestWithoutMemoryForItsBytesOneIsCut(t *testing.T) {
-	s := serveOver(t, wire{more: 2000}, nil)
+	s := serveOver(t, network{more: 2000}, nil)
 	s.door.Memory = admission.NewMemory(16 << 10)
 	s.tradeAll(t)
 	p := s.join(t, overWebSocket, "?symbols=*")
@@ -42,12 +43,12 @@ func TestWithoutMemoryForItsBytesOneIsCut(t *testing.T) {
 
 // What a poll looks for is reckoned while it waits, and what a stream alone would say of it is not kept.
 func TestSymbolsOfPollsAreReckoned(t *testing.T) {
-	s := serveOver(t, wire{more: 2000}, nil)
+	s := serveOver(t, network{more: 2000}, nil)
 	s.counted()
 	s.lists["all"] = &watchlist{symbols: everySymbol(s.dir, 2000)}
 	s.trade("AAPL", "10")
 	poll := func(done chan<- int) {
-		answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&symbols=%23all&fields=st&since=" + s.Position().String())
+		answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&symbols=%23all&fields=st&since=" + s.board.Position().String())
 		if err != nil {
 			done <- 0
 			return
@@ -84,7 +85,7 @@ func TestRefusedMessagesGiveNoMemoryBack(t *testing.T) {
 	before := s.door.Memory.Used()
 	for range 5 {
 		p.say(`{"type":"subscribe","fields":["p"],"symbols":[` + names + `]}`)
-		if got := p.next("error"); got.Code != rateLimited {
+		if got := p.next("error"); got.Code != wire.RateLimited.String() {
 			t.Fatalf("%+v, want a refusal", got)
 		}
 	}
@@ -100,20 +101,22 @@ func TestRequestsLetTheirTextGo(t *testing.T) {
 	long := strings.Repeat("x", 10_000)
 	values := url.Values{"symbols": {"AAPL," + long}, "since": {long}, "rate": {"5"}, "fields": {"p"},
 		"bars": {"AAPL", long}, "interval": {"1s", "1m"}}
-	q, err := parseQuery(values, s.cfg)
+	q, err := wire.ParseQuery(values, s.limits())
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests, err := s.wantAll(t.Context(), admission.Visitor{}, q)
+	requests, err := s.wantAll(t.Context(), admission.Visitor{}, &q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range requests {
-		if r.Since != "" || r.Bars != nil || r.Trades != nil || r.asks != nil || strings.Contains(fmt.Sprint(r.Symbols), long) {
-			t.Errorf("request %d keeps its text", i)
-		}
-		if n := len(r.want.named.unknown) + len(r.want.series.unknown); n > 0 {
+		if n := len(r.want.named.unknown) + len(r.want.drop.bars.unknown) + len(r.want.drop.trades.unknown); n > 0 {
 			t.Errorf("request %d keeps %d names", i, n)
+		}
+		named := *r.want
+		named.unknown = nil // the one list of them that the answer tells
+		if strings.Contains(fmt.Sprintf("%s %s %s %+v", named.symbols, named.bars, named.trades, named), long) {
+			t.Errorf("request %d keeps its text", i)
 		}
 		if n := r.want.memory(); n < int64(len(long)) {
 			t.Errorf("request %d is reckoned with %d bytes, and its answer names an unknown symbol of %d", i, n, len(long))
@@ -123,7 +126,7 @@ func TestRequestsLetTheirTextGo(t *testing.T) {
 
 func TestPollsAreReckonedWithWhatTheyKeep(t *testing.T) {
 	s := limited(t, func(*admission.Config) {})
-	position := Position{s.store.epoch, s.store.now()}.String()
+	position := s.board.Position().String()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/quotes?wait=30s&since="+position+"&symbols="+strings.Repeat("x", 9000), nil)

@@ -3,10 +3,12 @@ package broadcast
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
@@ -47,7 +49,7 @@ func tierOf(rate float64) int {
 type metrics struct {
 	ticks       prometheus.Counter
 	rejected    [market.NumRejects]prometheus.Counter
-	strangers   prometheus.Counter // rejected for their symbol
+	unknown     prometheus.Counter // rejected for their symbol
 	coalesced   prometheus.Counter
 	flushes     prometheus.Counter
 	flushTime   prometheus.Histogram
@@ -57,6 +59,7 @@ type metrics struct {
 	tiers       [len(tiers)]prometheus.Gauge
 	messages    [len(transports)]prometheus.Counter
 	bytes       [len(transports)]prometheus.Counter
+	writes      [transportPoll]prometheus.Counter // of streams
 	gone        *prometheus.CounterVec
 	age         prometheus.Histogram
 	catchUps    prometheus.Counter
@@ -66,10 +69,10 @@ type metrics struct {
 	unmended    prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, s *store) *metrics {
+func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 	const ns, sub = "tickertape", "broadcast"
 	f := promauto.With(reg)
-	reg.MustRegister(symbolsByState{store: s}, kept{store: s})
+	reg.MustRegister(symbolsByState{b}, keptHistory{b})
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub, Name: name, Help: help}, labels)
 	}
@@ -81,48 +84,94 @@ func newMetrics(reg prometheus.Registerer, s *store) *metrics {
 			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160, NativeHistogramMinResetDuration: 3600e9})
 	}
 	m := &metrics{
-		ticks:       counter("ticks_total", "Ticks taken in.").WithLabelValues(),
-		coalesced:   counter("ticks_coalesced_total", "Ticks taken in that were merged with an earlier one of the same symbol before a flush.").WithLabelValues(),
-		flushes:     counter("flushes_total", "Flushes that published anything.").WithLabelValues(),
-		flushTime:   histogram("flush_duration_seconds", "Time from taking the changed quotes until the last subscriber has been offered its frame, a flush.", prometheus.ExponentialBuckets(50e-6, 2, 14)),
-		flushQuotes: histogram("flush_quotes", "Quotes published by a flush.", prometheus.ExponentialBuckets(1, 4, 9)),
-		subscribers: gauge("subscribers", "Subscribers connected, by transport; a long poll counts while it waits.", "transport"),
-		connects:    counter("connects_total", "Subscribers that came, by transport and by what became of the request.", "transport", "result"), // accepted, full, draining, origin
-		gone:        counter("disconnects_total", "Subscribers gone, by transport and reason.", "transport", "reason"),
-		age:         histogram("quote_age_seconds", "Age of the oldest news in an update when it has been offered to the last of those that share it: since its newest tick was received.", prometheus.ExponentialBuckets(500e-6, 2, 16)),
-		catchUps:    counter("catch_ups_total", "Updates built for one subscriber that had missed a shared one.").WithLabelValues(),
-		merged:      counter("updates_merged_total", "Updates that a subscriber did not get by themselves since its socket was full; their news came with a later one.").WithLabelValues(),
-		stalls:      counter("stalls_total", "Times that a subscriber's socket was still full when the next update was there.").WithLabelValues(),
-		slow:        gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
+		ticks: counter("ticks_total", "Ticks taken in.").WithLabelValues(),
+		coalesced: counter("ticks_coalesced_total",
+			"Ticks of symbols that had another tick since the newest flush.").WithLabelValues(),
+		flushes: counter("flushes_total", "Flushes that published quotes.").WithLabelValues(),
+		flushTime: histogram("flush_duration_seconds",
+			"Time of a flush, from its commit until the last subscriber has been offered its update.", prometheus.ExponentialBuckets(50e-6, 2, 14)),
+		flushQuotes: histogram("flush_quotes", "Quotes that a flush published.", prometheus.ExponentialBuckets(1, 4, 9)),
+		subscribers: gauge("subscribers", "Subscribers connected, by transport. A long poll counts while it waits.", "transport"),
+		connects: counter("connects_total", "Subscribers that came, by transport and by what became of the request.",
+			"transport", "result"), // accepted, full, limited, draining, origin
+		gone: counter("disconnects_total", "Subscribers gone, by transport and reason.", "transport", "reason"),
+		age: histogram("quote_age_seconds",
+			"Age of the oldest change in an update when the update has been written: since its newest tick was received.",
+			prometheus.ExponentialBuckets(500e-6, 2, 16)),
+		catchUps: counter("catch_ups_total", "Updates made for one subscriber that had missed a shared one.").WithLabelValues(),
+		merged: counter("updates_merged_total",
+			"Updates that a subscriber did not get because its connection was full. What they said came with a later one.").WithLabelValues(),
+		stalls: counter("stalls_total", "Times that a connection was still full when the next update was ready.").WithLabelValues(),
+		slow:   gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
 	}
-	m.unmended = counter("unmended_corrections_total", "Corrections of trades that are kept no more: their bars are as they were.").WithLabelValues()
+	m.unmended = counter("unmended_corrections_total",
+		"Corrections of trades that are kept no longer. Their bars stay as they were.").WithLabelValues()
 	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
 	for r := market.Accepted + 1; r < market.NumRejects; r++ {
 		m.rejected[r] = rejected.WithLabelValues(r.String())
 	}
-	m.strangers = rejected.WithLabelValues("symbol")
+	m.unknown = rejected.WithLabelValues("symbol")
 	messages := counter("messages_total", "Messages sent, by transport.", "transport")
 	bytes := counter("sent_bytes_total", "Bytes of messages sent, framing included, by transport.", "transport")
+	writes := counter("writes_total", "Writes to connections of subscribers, by transport. One write may carry several messages.", "transport")
 	for i, t := range transports {
 		m.subscribers.WithLabelValues(t)
+		if i < len(m.writes) {
+			m.writes[i] = writes.WithLabelValues(t)
+		}
 		m.messages[i] = messages.WithLabelValues(t)
 		m.bytes[i] = bytes.WithLabelValues(t)
 	}
-	asked := gauge("subscribers_by_rate", "Subscribers over WebSocket and SSE, by the updates a second that they asked for: each tier holds those from its figure on.", "tier")
+	asked := gauge("subscribers_by_rate",
+		"Subscribers over WebSocket and SSE, by the updates a second that they asked for: each tier holds those from its figure up.", "tier")
 	for i := range tiers {
 		m.tiers[i] = asked.WithLabelValues(tiers[i].label)
 	}
 	return m
 }
 
+// gathered counts what became of a batch.
+func (m *metrics) gathered(g *board.Gathered) {
+	m.unknown.Add(float64(g.Unknown))
+	m.ticks.Add(float64(g.Alive))
+	m.coalesced.Add(float64(g.Conflated))
+	m.reject(&g.Rejected)
+}
+
+// committed counts what became of a record.
+func (m *metrics) committed(c board.Committed) {
+	m.ticks.Add(float64(c.Ticks))
+	m.unmended.Add(float64(c.Unmended))
+	m.reject(&c.Rejected)
+}
+
+func (m *metrics) reject(by *[market.NumRejects]int) {
+	for r, n := range by {
+		if n > 0 && market.Reject(r) != market.Accepted {
+			m.rejected[r].Add(float64(n))
+		}
+	}
+}
+
+// flushed counts a flush that has been told.
+func (m *metrics) flushed(quotes int, took time.Duration) {
+	if quotes == 0 {
+		return
+	}
+	m.flushes.Inc()
+	m.flushQuotes.Observe(float64(quotes))
+	m.flushTime.Observe(took.Seconds())
+}
+
 // watchShards shows how late they are when it is asked.
-func watchShards(reg prometheus.Registerer, b *Board) {
+func watchShards(reg prometheus.Registerer, h *Hub) {
 	promauto.With(reg).NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tickertape", Subsystem: "broadcast", Name: "shard_late_seconds",
-		Help: "How long the shard that is worst off has had a flush without telling it, or has been at one thing."}, func() float64 { return b.Late().Seconds() })
+		Help: "How long the slowest shard has had a flush that it has not finished, or has been busy with one job."},
+		func() float64 { return h.Late().Seconds() })
 }
 
 // symbolsByState counts the symbols when it is asked, since no flush should.
-type symbolsByState struct{ store *store }
+type symbolsByState struct{ board *board.Board }
 
 var symbolsDesc = prometheus.NewDesc("tickertape_broadcast_symbols",
 	"Symbols on the board, by the state of their quote: live, stale, halted, closed or down.", []string{"state"}, nil)
@@ -130,26 +179,26 @@ var symbolsDesc = prometheus.NewDesc("tickertape_broadcast_symbols",
 func (c symbolsByState) Describe(ch chan<- *prometheus.Desc) { ch <- symbolsDesc }
 
 func (c symbolsByState) Collect(ch chan<- prometheus.Metric) {
-	for state, n := range c.store.states() {
+	for state, n := range c.board.States() {
 		ch <- prometheus.MustNewConstMetric(symbolsDesc, prometheus.GaugeValue, float64(n), market.State(state).String())
 	}
 }
 
-// kept counts bars and trades when it is asked.
-type kept struct{ store *store }
+// keptHistory counts bars and trades when it is asked.
+type keptHistory struct{ board *board.Board }
 
 var (
 	barsDesc   = prometheus.NewDesc("tickertape_broadcast_bars", "Bars kept, by interval; each takes 88 bytes.", []string{"interval"}, nil)
 	tradesDesc = prometheus.NewDesc("tickertape_broadcast_trades", "Trades kept; each takes 88 bytes.", nil, nil)
 )
 
-func (k kept) Describe(ch chan<- *prometheus.Desc) {
+func (k keptHistory) Describe(ch chan<- *prometheus.Desc) {
 	ch <- barsDesc
 	ch <- tradesDesc
 }
 
-func (k kept) Collect(ch chan<- prometheus.Metric) {
-	bars, trades := k.store.kept()
+func (k keptHistory) Collect(ch chan<- prometheus.Metric) {
+	bars, trades := k.board.Kept()
 	for i, n := range bars {
 		ch <- prometheus.MustNewConstMetric(barsDesc, prometheus.GaugeValue, float64(n), history.Interval(i).String())
 	}

@@ -7,12 +7,15 @@ import (
 	"sync/atomic"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
 // resolved are the symbols that names stand for.
 type resolved struct {
-	list    symbolList        // sorted, each once
+	list    board.List        // sorted, each once
 	named   []market.SymbolID // each once, in the order of the names
 	unknown []string          // names that the feed and the watchlists do not know, each once
 }
@@ -56,13 +59,20 @@ func (w *watchlist) in(dir *market.Directory) *found {
 	return f
 }
 
+// catalog finds symbols by the names that clients have for them.
+type catalog struct {
+	dir   *market.Directory
+	lists map[string]*watchlist // by name
+	cfg   *Config
+}
+
 // listOf is the watchlist that a name such as "#tech" stands for, nil where there is none.
-func (b *Board) listOf(name string) *watchlist {
+func (c *catalog) listOf(name string) *watchlist {
 	list, isList := strings.CutPrefix(name, "#")
 	if !isList {
 		return nil
 	}
-	return b.lists[list]
+	return c.lists[list]
 }
 
 // mostOverlap is how many times as many symbols as may be followed the lists of a request may have altogether:
@@ -70,11 +80,11 @@ func (b *Board) listOf(name string) *watchlist {
 const mostOverlap = 4
 
 // costOf is what it costs to resolve names, and false where they are too many anyway.
-func (b *Board) costOf(names []string, most int) (admission.Cost, bool) {
+func (c *catalog) costOf(names []string, most int) (admission.Cost, bool) {
 	listed := 0
 	lists := map[*watchlist]struct{}{}
 	for _, name := range names {
-		w := b.listOf(name)
+		w := c.listOf(name)
 		if w == nil {
 			continue
 		}
@@ -90,17 +100,18 @@ func (b *Board) costOf(names []string, most int) (admission.Cost, bool) {
 
 // tooManyListed is the fault of a request whose lists have too many symbols.
 func tooManyListed(most int) error {
-	return &fault{tooManySymbols, fmt.Sprintf("the lists have more than %d times the %d symbols that are allowed", mostOverlap, most)}
+	return &wire.Fault{Code: wire.TooManySymbols,
+		Message: fmt.Sprintf("the lists have more than %d times the %d symbols that are allowed", mostOverlap, most)}
 }
 
 // resolve finds symbols by name, where "*" is everyone and "#name" a watchlist. Each name, list and symbol counts once; more than
 // most symbols, or names that are none, are an error that begins with key.
-func (b *Board) resolve(key string, names []string, most int) (resolved, error) {
+func (c *catalog) resolve(key string, names []string, most int) (resolved, error) {
 	var r resolved
-	if names = distinct(names); len(names) > most {
-		return r, tooMany(key, len(names), most)
+	if names = wire.Distinct(names); len(names) > most {
+		return r, wire.TooMany(key, len(names), most)
 	}
-	members := make([]uint64, b.dir.Len()/64+1)
+	members := make([]uint64, c.dir.Len()/64+1)
 	add := func(id market.SymbolID) {
 		for int(id/64) >= len(members) { // it has been added since
 			members = append(members, 0)
@@ -112,47 +123,94 @@ func (b *Board) resolve(key string, names []string, most int) (resolved, error) 
 	}
 	listed := 0
 	for _, name := range names {
-		if w := b.listOf(name); w != nil {
-			f := w.in(b.dir)
+		if w := c.listOf(name); w != nil {
+			f := w.in(c.dir)
 			if listed += len(w.symbols); listed > mostOverlap*most {
 				return r, tooManyListed(most)
 			}
-			r.list.all = r.list.all || f.all
+			r.list.All = r.list.All || f.all
 			r.unknown = append(r.unknown, f.unknown...)
 			for _, id := range f.ids {
 				add(id)
 			}
 		} else if name == "*" {
-			r.list.all = true
-		} else if id, ok := b.dir.ID(name); ok {
+			r.list.All = true
+		} else if id, ok := c.dir.ID(name); ok {
 			add(id)
 		} else {
 			r.unknown = append(r.unknown, name)
 		}
 		if len(r.named) > most {
-			return r, tooMany(key, len(r.named), most)
+			return r, wire.TooMany(key, len(r.named), most)
 		}
 	}
 	slices.Sort(r.unknown)
 	r.unknown = slices.Compact(r.unknown)
-	r.list.ids = slices.Clone(r.named)
-	slices.Sort(r.list.ids)
+	r.list.IDs = slices.Clone(r.named)
+	slices.Sort(r.list.IDs)
 	return r, nil
 }
 
-// appendSymbols appends the symbols that were named as a JSON list, "*" for everyone.
-func (b *Board) appendSymbols(out []byte, r *resolved) []byte {
-	out = append(out, '[')
-	if r.list.all {
-		out = append(out, `"*"`...)
+// appendSymbols is the list of the symbols that were named as JSON, "*" for everyone.
+func (c *catalog) appendSymbols(r *resolved) []byte {
+	var out wire.List
+	if r.list.All {
+		out.Add("*")
 	}
-	for i, id := range r.named {
-		if i > 0 || r.list.all {
-			out = append(out, ',')
+	for _, id := range r.named {
+		out.Add(c.dir.Symbol(id).Symbol)
+	}
+	return out.JSON()
+}
+
+// listOfNamed is the list of symbols that were named as JSON; nil where there are none.
+func (c *catalog) listOfNamed(r *resolved) []byte {
+	if len(r.named) == 0 && !r.list.All {
+		return nil
+	}
+	return c.appendSymbols(r)
+}
+
+// resolveSeries finds the symbols whose bars or trades are named.
+func (c *catalog) resolveSeries(key string, names []string) (resolved, error) {
+	if slices.Contains(names, "*") {
+		return resolved{}, &wire.Fault{Code: wire.BadRequest, Message: key + `: "*" is not for bars and trades; name symbols or "#watchlist"`}
+	}
+	named, err := c.resolve("bars and trades", names, c.cfg.MaxSeries)
+	if err == nil && named.list.All {
+		err = &wire.Fault{Code: wire.BadRequest, Message: key + ": the list has all symbols; name fewer"}
+	}
+	return named, err
+}
+
+// resolveUnfollow finds the bars and trades that are to be followed no more.
+func (c *catalog) resolveUnfollow(r *wire.Request) (u unfollowing, err error) {
+	u.every = r.Of == ""
+	for _, bars := range r.Bars { // one, or none
+		u.interval = bars.Interval
+		if u.bars, err = c.resolve("bars", bars.Names, c.cfg.MaxSymbols); err != nil {
+			return u, err
 		}
-		out = append(out, '"')
-		out = append(out, b.dir.Symbol(id).Symbol...) // feed.CheckSymbol lets nothing through that needs an escape
-		out = append(out, '"')
 	}
-	return append(out, ']')
+	u.trades, err = c.resolve("trades", r.Trades, c.cfg.MaxSymbols)
+	return u, err
+}
+
+// unfollowing is what a message says of bars and trades that are to be followed no more.
+type unfollowing struct {
+	bars, trades resolved
+	interval     history.Interval
+	every        bool // interval
+}
+
+// has tells whether a series is one of them.
+func (u *unfollowing) has(x series) bool {
+	named := &u.bars
+	if x.isTrades() {
+		named = &u.trades
+	} else if !u.every && x.interval() != u.interval {
+		return false
+	}
+	_, found := slices.BinarySearch(named.list.IDs, x.symbol())
+	return found || named.list.All
 }

@@ -62,21 +62,39 @@ func schemeOf(r *http.Request) string {
 	return "http"
 }
 
-// originAllowed tells whether the page that makes a request may. A request without an Origin is
+// origins are the pages that may read what the server answers.
+type origins struct {
+	any     bool // every page may
+	allowed []origin
+	door    *admission.Admission
+}
+
+// newOrigins reads the configured ones, which are valid.
+func newOrigins(allowed []string, door *admission.Admission) *origins {
+	all := &origins{any: slices.Contains(allowed, "*"), door: door}
+	for _, text := range allowed {
+		if o, ok := parseOrigin(text); ok {
+			all.allowed = append(all.allowed, o)
+		}
+	}
+	return all
+}
+
+// allow tells whether the page that makes a request may. A request without an Origin is
 // no page's. One from this server's own scheme, host and port passes, so does one that the configuration lists.
-func originAllowed(r *http.Request, allowed []string) bool {
-	origins := r.Header.Values("Origin")
+func (o *origins) allow(r *http.Request) bool {
+	header := r.Header.Values("Origin")
 	switch {
-	case len(origins) == 0:
+	case len(header) == 0:
 		return true
-	case len(origins) > 1:
+	case len(header) > 1:
 		return false
 	}
-	from, ok := parseOrigin(origins[0])
+	from, ok := parseOrigin(header[0])
 	if !ok {
-		return origins[0] == "null" && slices.Contains(allowed, "*")
+		return header[0] == "null" && o.any
 	}
-	if slices.Contains(allowed, "*") || slices.ContainsFunc(allowed, func(a string) bool { o, ok := parseOrigin(a); return ok && o == from }) {
+	if o.any || slices.Contains(o.allowed, from) {
 		return true
 	}
 	own, ok := hostedAt(schemeOf(r), r.Host)
@@ -92,19 +110,19 @@ func shownOrigin(r *http.Request) string {
 	return origin
 }
 
-// originRefused notes that a page of another origin was refused.
-func (b *Board) originRefused(r *http.Request) {
-	b.door.Journal.RefusedValue(admission.ReasonOrigin, b.door.Visitor(r).Addr, shownOrigin(r))
+// refused notes that a page of another origin was refused.
+func (o *origins) refused(r *http.Request) {
+	o.door.Journal.RefusedValue(admission.ReasonOrigin, o.door.Visitor(r).Addr, shownOrigin(r))
 }
 
-// CrossOrigin lets the pages of this server and of the configured origins read what h answers, and
+// crossOrigin lets the pages of this server and of the configured origins read what next answers, and
 // refuses those of any other.
-func (b *Board) CrossOrigin(h http.Handler) http.Handler {
+func (o *origins) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Add("Vary", "Origin")
-		if !originAllowed(r, b.cfg.Origins) {
-			b.originRefused(r)
+		if !o.allow(r) {
+			o.refused(r)
 			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", shownOrigin(r))}.Write(w)
 			return
 		}
@@ -118,6 +136,6 @@ func (b *Board) CrossOrigin(h http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		h.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }

@@ -1,19 +1,17 @@
 package broadcast
 
 import (
+	"cmp"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 )
 
 // What a subscriber's connection calls: conn.Owner.
-
-// limits bound what a client may do on its connection.
-func (b *Board) limits() conn.Limits {
-	return conn.Limits{MaxMessage: b.cfg.MaxMessage, MessageTimeout: b.door.Config.MessageTimeout, WriteTimeout: b.cfg.WriteTimeout}
-}
 
 // Post has the shard do a job.
 func (s *subscriber) Post(job func()) bool { return s.shard.post(job) }
@@ -27,7 +25,7 @@ func (s *subscriber) Writable() {
 // Blocked notes that nothing can be said at the moment.
 func (s *subscriber) Blocked() {
 	s.busy = true
-	s.shard.wheel.hasten(s, s.shard.now, s.shard.board.cfg.WriteTimeout)
+	s.shard.wheel.hasten(s, s.shard.now, s.shard.hub.cfg.WriteTimeout)
 }
 
 // Remind has the subscriber looked at in time.
@@ -35,21 +33,21 @@ func (s *subscriber) Remind(after time.Duration) { s.shard.wheel.hasten(s, s.sha
 
 // Message has a worker read a message.
 func (s *subscriber) Message(m conn.Incoming) {
-	limited := !s.meter.Message(s.shard.board.door.Config, s.shard.now)
-	s.shard.board.workers.put(&unread{sub: s, message: m, limited: limited})
+	limited := !s.meter.Message(s.shard.hub.door.Config, s.shard.now)
+	s.shard.hub.workers.put(&unread{sub: s, message: m, limited: limited})
 }
 
 // Allow charges the client's budgets.
 func (s *subscriber) Allow(b conn.Budget, n int) bool {
-	board := s.shard.board
+	h := s.shard.hub
 	if b == conn.Control {
-		return s.meter.Control(board.door.Config, s.shard.now)
+		return s.meter.Control(h.door.Config, s.shard.now)
 	}
-	longest := board.cfg.MaxMessage
+	longest := h.cfg.MaxMessage
 	if s.transport == transportSSE {
 		longest = 0 // no message is expected
 	}
-	return s.meter.In(n, longest, board.door.Config, s.shard.now)
+	return s.meter.In(n, longest, h.door.Config, s.shard.now)
 }
 
 // Reserve takes memory of all subscribers'.
@@ -57,7 +55,7 @@ func (s *subscriber) Reserve(m conn.Memory, n int64) bool {
 	if m == conn.Unsent {
 		return s.place.Keep(n, true)
 	}
-	return s.shard.board.door.Unfinished(n)
+	return s.shard.hub.door.Unfinished(n)
 }
 
 // Release gives it back.
@@ -66,7 +64,7 @@ func (s *subscriber) Release(m conn.Memory, n int64) {
 		s.place.Let(n)
 		return
 	}
-	s.shard.board.door.Unfinished(-n)
+	s.shard.hub.door.Unfinished(-n)
 }
 
 // Closed ends the subscription.
@@ -74,53 +72,93 @@ func (s *subscriber) Closed(why error) { s.leave(why) }
 
 // Ended forgets the subscriber.
 func (s *subscriber) Ended() {
-	s.shard.all = take(s.shard.all, s.index, func(moved *subscriber) { moved.index = s.index })
+	s.shard.all = remove(s.shard.all, s.index, func(moved *subscriber) { moved.index = s.index })
 	s.release()
 }
 
-// goodbyeFor is how to answer what ends a connection; what the client is refused is noted.
-func (s *subscriber) goodbyeFor(why error) goodbye {
-	var g goodbye
+// endingFor is how to end a connection, and why. What the client is refused is noted.
+func (s *subscriber) endingFor(why error) wire.Ending {
+	var e wire.Ending
 	var c conn.Close
 	switch {
-	case errors.As(why, &g):
-		return g
+	case errors.As(why, &e):
+		return e
 	case errors.As(why, &c):
-		if c.Peer {
-			return goodbye{code: c.Code, label: goneClosed.label}
-		}
-		if c.Code == conn.TooBig {
-			s.refused(admission.ReasonMessage)
-		}
-		return goodbye{code: c.Code, label: "policy", reason: c.Reason}
+		return s.brokeProtocol(c)
 	}
-	for _, e := range s.shard.board.ends() {
-		if errors.Is(why, e.err) {
-			if e.refused {
-				s.refused(e.reason)
-			}
-			return e.goodbye
+	for _, x := range endings {
+		if !errors.Is(why, x.err) {
+			continue
 		}
+		if x.refused {
+			s.refused(x.reason)
+		}
+		if x.ending.Code.ComeBack() {
+			return wire.ComeBack(x.ending.Code, s.shard.hub.cfg.Retry)
+		}
+		return x.ending
 	}
-	return goneError
+	return wire.Ending{Code: wire.Broken}
 }
 
-// end is a way for a connection to end.
-type end struct {
+// brokeProtocol is the ending of a client that has closed, or has broken the protocol.
+func (s *subscriber) brokeProtocol(c conn.Close) wire.Ending {
+	if c.Peer {
+		return wire.Ending{Code: wire.Closed}
+	}
+	code := wire.BadFrame
+	switch c.Code {
+	case conn.Unsupported:
+		code = wire.NotText
+	case conn.BadPayload:
+		code = wire.BadText
+	case conn.TooBig:
+		code = wire.TooBig
+		s.refused(admission.ReasonMessage)
+	}
+	return wire.Ending{Code: code, Reason: c.Reason}
+}
+
+// endings say how a connection ends that cannot go on.
+var endings = [...]struct {
 	err     error
-	goodbye goodbye
+	ending  wire.Ending
 	refused bool // something was, for a reason
 	reason  admission.Reason
+}{
+	{err: conn.ErrHungUp, ending: wire.Ending{Code: wire.Closed}},
+	{err: conn.ErrStalled, ending: wire.Ending{Code: wire.Stalled}},
+	{conn.ErrUnfinished, wire.Ending{Code: wire.Unfinished}, true, admission.ReasonMessageTimeout},
+	{conn.ErrBytes, wire.Ending{Code: wire.Flood, Reason: "too many bytes"}, true, admission.ReasonConnectionBytesIn},
+	{conn.ErrControl, wire.Ending{Code: wire.Flood, Reason: "too many pings, pongs or fragments"}, true, admission.ReasonConnectionControl},
+	{conn.ErrUnsent, wire.Ending{Code: wire.NoMemory}, true, admission.ReasonMemory},
+	{conn.ErrUnread, wire.Ending{Code: wire.Full}, true, admission.ReasonTotalUnfinished},
 }
 
-func (b *Board) ends() []end {
-	return []end{
-		{err: conn.ErrHungUp, goodbye: goneClosed},
-		{err: conn.ErrStalled, goodbye: goneStalled},
-		{conn.ErrUnfinished, policy("unfinished", "a message took too long to come"), true, admission.ReasonMessageTimeout},
-		{conn.ErrBytes, policy("flood", "too many bytes"), true, admission.ReasonConnectionBytesIn},
-		{conn.ErrControl, policy("flood", "too many pings, pongs or fragments"), true, admission.ReasonConnectionControl},
-		{conn.ErrUnsent, goneMemory, true, admission.ReasonMemory},
-		{conn.ErrUnread, comeBack(1013, full, b.cfg.Retry), true, admission.ReasonTotalUnfinished},
+// hangUp closes the connection, and says why as far as the transport can.
+func (s *subscriber) hangUp(e wire.Ending, why error) {
+	var c conn.Close
+	if errors.As(why, &c) && c.Peer {
+		s.conn.Close(c, nil) // answered with its own code
+		return
 	}
+	c = conn.Close{Code: e.Code.CloseCode(), Reason: e.Text()}
+	var last []byte
+	if c.Code != 0 && s.transport == transportSSE {
+		last = farewell(e, s.shard.hub.cfg.Retry, s.as)
+	}
+	s.conn.Close(c, last)
 }
+
+// farewell is the end of an event stream: why, and when to come back, after a part of retry where the ending has no time
+// of its own, since a browser's EventSource comes back in any case.
+func farewell(e wire.Ending, retry time.Duration, as conn.Framing) []byte {
+	var p part
+	p.begin("error")
+	p.data = wire.AppendJSON(p.data, wire.Error{Type: "error", Code: e.Code.String(), Message: e.Text()})
+	p.prepare("")
+	return conn.LastEvent(as, &p.message, jitter(cmp.Or(e.Retry, retry)))
+}
+
+// jitter is a random part of d, at least a tenth of it.
+func jitter(d time.Duration) time.Duration { return d/10 + rand.N(d-d/10+1) }

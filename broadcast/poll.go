@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 )
 
 // poll is a long poll while it waits. It belongs to a shard, which makes the frames of its watch anyway: one that
@@ -18,97 +20,97 @@ type poll struct {
 	full  atomic.Bool // there was no memory for its list
 
 	// owned by the shard while it waits
-	list   *list
-	watch  *watch // nil where it waits for no quotes, or not at all
-	index  int    // among the watch's polls
-	series []series
-	among  int // among the shard's polls for series; -1 elsewhere
+	list  *list  // held; nil where it does not wait
+	watch *watch // nil where it does not wait
+	index int    // among the watch's polls
 }
 
-// Quotes serves GET /api/quotes: the board's newest flush at once, or, with since and wait, as a
+// rest answers requests that are no streams.
+type rest struct{ *Hub }
+
+// quotes serves GET /api/quotes: the board's newest flush at once, or, with since and wait, as a
 // long poll: when a followed symbol has changed.
-func (b *Board) Quotes() http.Handler {
+func (h rest) quotes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, ok := b.plainQuery(w, r)
+		q, ok := h.plainQuery(w, r)
 		if !ok {
 			return
 		}
 		kind := admission.Answer
-		if _, resumed := b.since(q.since); resumed && q.wait > 0 {
+		if _, resumed := h.since(q.Since); resumed && q.Wait > 0 {
 			kind = admission.Poll
 		}
-		visitor := b.door.Visitor(r)
-		place, refusal := b.door.Admit(visitor, kind, Cut(w))
+		visitor := h.door.Visitor(r)
+		place, refusal := h.door.Admit(visitor, kind, Cut(w))
 		if kind == admission.Poll {
-			b.came(transportPoll, refusal)
+			h.came(transportPoll, refusal)
 		}
 		if refusal != nil {
 			RefusalProblem(refusal).Write(w)
 			return
 		}
 		defer place.Leave()
-		request := q.request(q.asks)
-		if err := b.wantOf(r.Context(), visitor, &request); err != nil {
+		want, err := h.wantOf(r.Context(), visitor, &q)
+		if err != nil {
 			badQuery(err).Write(w)
 			return
 		}
-		want := request.want
 		want.unsaid()
-		q.symbols, q.trades, q.asks = nil, nil, nil // what they stand for has been found
+		q.Symbols, q.Trades, q.Bars = nil, nil, nil // what they stand for has been found
 		keep := func(n int64) bool {
 			if place.Keep(n, false) {
 				return true
 			}
-			b.refuseMemory(w, visitor)
+			h.refuseMemory(w, visitor)
 			return false
 		}
 		if !keep(want.memory()) {
 			return
 		}
-		if kind == admission.Poll && !(b.poll(w, r, q, want) && keep(admission.MemoryAnswer-admission.MemoryPoll)) {
+		if kind == admission.Poll && !(h.poll(w, r, &q, want) && keep(admission.MemoryAnswer-admission.MemoryPoll)) {
 			return
 		}
-		b.answerQuotes(w, r, q, want)
+		h.answerQuotes(w, r, &q, want)
 	})
 }
 
 // refuseMemory answers a request for which there is no memory.
-func (b *Board) refuseMemory(w http.ResponseWriter, visitor admission.Visitor) {
-	b.door.Journal.Refused(admission.ReasonMemory, visitor.Addr)
-	comeBack(1013, full, b.cfg.Retry).problem().Write(w)
+func (h rest) refuseMemory(w http.ResponseWriter, visitor admission.Visitor) {
+	h.door.Journal.Refused(admission.ReasonMemory, visitor.Addr)
+	problemOf(wire.Full, wire.Full.Text(), h.cfg.Retry).Write(w)
 }
 
 // poll waits until a followed symbol has changed. It returns false when it has answered, or
 // nobody waits for an answer any more.
-func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, want *want) bool {
-	b.metrics.subscribers.WithLabelValues(transportPoll.String()).Inc()
-	defer b.metrics.subscribers.WithLabelValues(transportPoll.String()).Dec()
+func (h rest) poll(w http.ResponseWriter, r *http.Request, q *wire.Request, want *want) bool {
+	h.metrics.subscribers.WithLabelValues(transportPoll.String()).Inc()
+	defer h.metrics.subscribers.WithLabelValues(transportPoll.String()).Dec()
 	gone := func(reason string) bool {
-		b.metrics.gone.WithLabelValues(transportPoll.String(), reason).Inc()
+		h.metrics.gone.WithLabelValues(transportPoll.String(), reason).Inc()
 		return reason == "answered"
 	}
 
-	over := time.NewTimer(q.wait)
+	over := time.NewTimer(q.Wait)
 	defer over.Stop()
 	// Asked for a rate, it answers no sooner than that rate allows after the question.
 	var early <-chan time.Time
-	if q.rate > 0 {
-		timer := time.NewTimer(min(q.wait, time.Duration(float64(time.Second)/q.rate)))
+	if q.Rate > 0 {
+		timer := time.NewTimer(min(q.Wait, time.Duration(float64(time.Second)/q.Rate)))
 		defer timer.Stop()
 		early = timer.C
 	}
-	p := &poll{shard: b.place(), woken: make(chan struct{}, 1), among: -1}
+	p := &poll{shard: h.leastLoaded(), woken: make(chan struct{}, 1)}
 	defer p.leave()
-	news := b.newsFor(r, want, p)
+	news := h.newsFor(r, want, p)
 	for !news || early != nil {
 		select {
 		case <-p.woken:
 			if p.full.Load() {
-				b.refuseMemory(w, b.door.Visitor(r))
+				h.refuseMemory(w, h.door.Visitor(r))
 				gone("memory")
 				return false
 			}
-			news = b.newsFor(r, want, p)
+			news = h.newsFor(r, want, p)
 		case <-early:
 			early = nil
 		case <-over.C:
@@ -119,8 +121,8 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, want *want
 			w.WriteHeader(http.StatusNoContent)
 			gone("answered")
 			return false
-		case <-b.door.Leaving():
-			comeBack(1012, "draining", b.cfg.Retry).problem().Write(w)
+		case <-h.door.Leaving():
+			problemOf(wire.Draining, wire.Draining.Text(), h.cfg.Retry).Write(w)
 			return gone("restarting")
 		case <-r.Context().Done():
 			return gone("closed")
@@ -130,18 +132,23 @@ func (b *Board) poll(w http.ResponseWriter, r *http.Request, q query, want *want
 }
 
 // newsFor tells whether there is news for a poll. When there is none, the poll begins to wait for the next.
-func (b *Board) newsFor(r *http.Request, want *want, p *poll) (news bool) {
-	seq := b.store.now()
-	b.door.Slice(r.Context(), func() {
-		news = b.store.newsSince(want.since, want.named.list, want.fields) || len(want.series.series) > 0 && b.store.seriesNews(want.series.series)
+func (h rest) newsFor(r *http.Request, want *want, p *poll) (news bool) {
+	seq := h.board.Seq()
+	h.door.Slice(r.Context(), func() {
+		news = h.board.ChangedSince(want.since, want.named.list, want.fields) || h.seriesNews(want)
 	})
-	if !news {
-		waiting := slices.Clone(want.series.series)
-		if !p.shard.post(func() { p.join(want, waiting, seq) }) {
-			p.wake()
-		}
+	if !news && !p.shard.post(func() { p.join(want, seq) }) {
+		p.wake()
 	}
 	return news
+}
+
+// seriesNews tells whether there is anything to tell of the bars and trades that are wanted.
+func (h rest) seriesNews(want *want) bool {
+	return slices.ContainsFunc(want.series, func(x wanted) bool {
+		r := want.reader(x)
+		return h.board.News(x.symbol(), &r)
+	})
 }
 
 func (p *poll) wake() {
@@ -152,30 +159,26 @@ func (p *poll) wake() {
 }
 
 // join has the poll wait for what comes after seq.
-func (p *poll) join(want *want, waiting []series, seq Seq) {
+func (p *poll) join(want *want, seq board.Seq) {
 	sh := p.shard
-	b := sh.board
+	h := sh.hub
 	p.part()
-	if b.store.now() != seq { // there was a flush meanwhile
+	if h.board.Seq() != seq { // there was a commit meanwhile
 		p.wake()
 		return
 	}
-	if len(waiting) > 0 {
-		p.series, p.among = waiting, len(sh.polls)
-		sh.polls = append(sh.polls, p)
-	}
-	if want.named.list.empty() {
-		return
-	}
-	l := sh.lists.hold(want.named.list, b.dir.Len(), b.door.Memory)
+	l := sh.lists.hold(want.named.list, h.dir.Len(), h.door.Memory)
 	if l == nil {
-		p.part()
 		p.full.Store(true)
 		p.wake()
 		return
 	}
+	var all []series
+	for _, x := range want.series {
+		all = append(all, x.series)
+	}
 	p.list = l
-	p.watch = sh.watches.get(l, want.fields, 0, seq)
+	p.watch = sh.watches.get(wants{list: l, fields: want.fields, series: union(nil, all)}, seq)
 	p.index = len(p.watch.polls)
 	p.watch.polls = append(p.watch.polls, p)
 }
@@ -185,40 +188,17 @@ func (p *poll) part() {
 	sh := p.shard
 	if x := p.watch; x != nil {
 		p.watch = nil
-		x.polls = take(x.polls, p.index, func(moved *poll) { moved.index = p.index })
+		x.polls = remove(x.polls, p.index, func(moved *poll) { moved.index = p.index })
 		sh.watches.abandon(x)
 	}
 	if p.list != nil {
-		sh.lists.drop(p.list, sh.board.door.Memory)
+		sh.lists.drop(p.list, sh.hub.door.Memory)
 		p.list = nil
-	}
-	if at := p.among; at >= 0 {
-		sh.polls = take(sh.polls, at, func(moved *poll) { moved.among = at })
-		p.among = -1
 	}
 }
 
 // leave ends the waiting from anywhere.
 func (p *poll) leave() { p.shard.post(p.part) }
-
-// wakePolls wakes those who wait for a frame of the watch.
-func (sh *shard) wakePolls(x *watch) {
-	for len(x.polls) > 0 {
-		p := x.polls[len(x.polls)-1]
-		p.part()
-		p.wake()
-	}
-}
-
-// lookAtPolls wakes those who wait for bars or trades that there are.
-func (sh *shard) lookAtPolls() {
-	for i := len(sh.polls) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
-		if p := sh.polls[i]; sh.board.store.seriesNews(p.series) {
-			p.part()
-			p.wake()
-		}
-	}
-}
 
 // matches tells whether an If-None-Match names the tag.
 func matches(header, etag string) bool {
@@ -228,4 +208,18 @@ func matches(header, etag string) bool {
 		}
 	}
 	return false
+}
+
+// plainQuery reads what a request that is no WebSocket asks for. One that cannot be served has been
+// answered when it returns false.
+func (h rest) plainQuery(w http.ResponseWriter, r *http.Request) (wire.Request, bool) {
+	q, err := h.queryOf(r)
+	if err == nil && !q.Names() {
+		err = &wire.Fault{Code: wire.BadRequest, Message: `symbols: missing; name symbols, "*" or "#watchlist", or bars or trades`}
+	}
+	if err != nil {
+		badQuery(err).Write(w)
+		return wire.Request{}, false
+	}
+	return q, true
 }

@@ -36,8 +36,8 @@ func TestQuotesOverREST(t *testing.T) {
 		t.Errorf("quotes %s", body)
 	}
 	etag := answer.Header.Get("ETag")
-	if etag != `"`+s.Position().String()+`"` {
-		t.Errorf("ETag %s, want the position %s", etag, s.Position())
+	if etag != `"`+s.board.Position().String()+`"` {
+		t.Errorf("ETag %s, want the position %s", etag, s.board.Position())
 	}
 	if answer, _ := s.get(t, "/api/quotes?symbols=AAPL,FOO", "If-None-Match", etag); answer.StatusCode != http.StatusNotModified {
 		t.Errorf("If-None-Match: %s, want 304", answer.Status)
@@ -67,7 +67,7 @@ func TestQuotesOverREST(t *testing.T) {
 func TestLongPoll(t *testing.T) {
 	s := serve(t, nil)
 	s.trade("AAPL", "10")
-	at := s.Position().String()
+	at := s.board.Position().String()
 	if answer, body := s.get(t, "/api/quotes?symbols=AAPL&wait=30ms&since="+at); answer.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("nothing new: %s %s, want 204", answer.Status, body)
 	}

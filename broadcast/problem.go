@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 )
 
 // Problem is an error as RFC 9457 has it.
@@ -42,16 +43,40 @@ func (p Problem) Write(w http.ResponseWriter) {
 func badQuery(err error) Problem {
 	var r *admission.Refusal
 	var p Problem
+	var f *wire.Fault
 	switch {
 	case errors.As(err, &r):
 		return RefusalProblem(r)
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &f):
+		return Problem{Status: http.StatusBadRequest, Code: f.Code.String(), Detail: f.Message}
 	}
-	p = Problem{Status: http.StatusBadRequest, Code: badRequest, Detail: err.Error()}
-	var f *fault
-	if errors.As(err, &f) {
-		p.Code, p.Detail = f.code, f.message
+	return Problem{Status: http.StatusBadRequest, Code: wire.BadRequest.String(), Detail: err.Error()}
+}
+
+// RefusalProblem is a refusal as an answer.
+func RefusalProblem(r *admission.Refusal) Problem {
+	return problemOf(codeOf(r), r.Detail(), max(r.Retry, time.Second))
+}
+
+// endingProblem is the ending of a stream that was not let in, as an answer.
+func endingProblem(e wire.Ending) Problem {
+	detail := e.Detail
+	if detail == "" {
+		detail = e.Code.Text()
+	}
+	return problemOf(e.Code, detail, e.Retry)
+}
+
+// problemOf is what a client is refused with a code.
+func problemOf(c wire.Code, detail string, retry time.Duration) Problem {
+	p := Problem{Status: c.Status(), Detail: detail, RetryAfter: retry}
+	switch {
+	case c == wire.Limited:
+		p.Code = wire.RateLimited.String()
+	case c.ComeBack() || c.CloseCode() == 0:
+		p.Code = c.String()
 	}
 	return p
 }

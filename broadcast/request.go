@@ -2,178 +2,177 @@ package broadcast
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 )
 
-// answer does what a client asked for in a message. A fault is told and the connection lives on.
-func (s *subscriber) answer(r *request) error {
-	err := error(nil)
+// request is what a client asks for, as an item of its outbox: the answer, and what follows from it.
+type request struct {
+	kind  wire.Type
+	id    wire.ID
+	want  *want       // of a subscribe or an unsubscribe
+	fault *wire.Fault // what is wrong with it, where something is
+	first bool        // it is of a stream's query
+}
+
+// say does what a client asked for. A fault is told and the connection lives on. Without memory for what a query wants
+// the stream ends: its client could ask again on a WebSocket alone.
+func (r *request) say(s *subscriber) (done bool, err error) {
 	switch {
 	case r.fault != nil:
 		err = r.fault
-	case r.Type == "subscribe":
-		err = s.noted(s.subscribe(r))
-	case r.Type == "unsubscribe":
-		err = s.noted(s.unsubscribe(r))
-	case r.Type == "ping":
-		err = s.say("pong", plainMessage{Type: "pong", ID: raw(r.ID), Time: micros(time.Now())})
-	case r.Type == "pause":
+	case r.kind == wire.Subscribe:
+		err = r.subscribe(s)
+	case r.kind == wire.Unsubscribe:
+		err = r.unsubscribe(s)
+	case r.kind == wire.Ping:
+		err = s.say("pong", wire.Pong{Type: "pong", ID: []byte(r.id), Time: time.Now().UnixMicro()})
+	case r.kind == wire.Pause:
 		s.paused = true
 		s.rejoin()
-	case r.Type == "resume":
+	case r.kind == wire.Resume:
 		s.unpause()
 	}
-	return s.told(r.ID, err)
-}
-
-// told tells a fault, after which the connection lives on, and returns any other error.
-func (s *subscriber) told(i id, err error) error {
-	var f *fault
-	if errors.As(err, &f) {
-		return s.say("error", errorMessage{Type: "error", ID: raw(i), Code: f.code, Message: f.message})
+	var f *wire.Fault
+	if !errors.As(err, &f) {
+		return true, err
 	}
-	return err
-}
-
-// noted counts what is refused when the symbols are added to those that are followed before.
-func (s *subscriber) noted(err error) error {
-	var f *fault
-	if errors.As(err, &f) && f.code == full {
+	if r.fault == nil {
+		s.shard.hub.noteTooMany(s.place.Visitor(), err)
+	}
+	if err == noMemory {
 		s.refused(admission.ReasonMemory)
-	}
-	s.shard.board.noteTooMany(s.place.Visitor(), err)
-	return err
-}
-
-func raw(i id) []byte { return []byte(i) }
-
-// subscribe follows what is wanted too, and tells a snapshot of what was added, or of everything when the
-// fields are others.
-func (s *subscriber) subscribe(r *request) error {
-	b, w := s.shard.board, r.want
-	size := b.dir.Len()
-	all := s.list.symbolList
-	if !w.named.list.empty() {
-		all = all.with(w.named.list)
-	}
-	if most := b.cfg.MaxSymbols; !all.all && len(all.ids) > most {
-		return tooMany("symbols", len(all.ids), most)
-	}
-	tell := len(r.Symbols) > 0
-	added := w.named.list.without(s.list.symbolList, size)
-	if w.fields != s.fields && !all.empty() {
-		added, tell = all, true
-	}
-	if n := s.wouldFollow(w.series.series); n > b.cfg.MaxSeries {
-		return tooMany("bars and trades", n, b.cfg.MaxSeries)
-	}
-	list := s.shard.lists.hold(all, size, b.door.Memory)
-	if list == nil {
-		return noMemory
-	}
-	if !s.place.Keep(admission.MemorySeries*int64(len(w.series.series)), false) {
-		s.drop(list)
-		return noMemory
-	}
-	if r.Rate != nil {
-		s.ration(*r.Rate)
-	}
-	answer := func() error {
-		s.follow(w.series.series)
-		return s.answerSubscribed(r)
-	}
-	if r.Symbols == nil && r.Rate == nil && w.fields == s.fields {
-		s.drop(list)
-		return answer() // of series alone
-	}
-	follow := func(d delivery) error {
-		s.setList(list)
-		s.fields = w.fields
-		s.rejoin()
-		if tell {
-			s.delivery = &d
+		if r.first {
+			return true, wire.ComeBack(wire.Full, s.shard.hub.cfg.Retry)
 		}
-		return answer()
 	}
-	snapshotOf := delivery{kind: snapshot, list: added, fields: w.fields, from: w.since, resumed: w.resumed}
-	if s.list.empty() || w.fields != s.fields {
-		return follow(snapshotOf)
-	}
-	// What was followed before is told first, in a pause too, so that one position holds for all.
-	s.catchUp()
-	s.next = list
-	s.todo = append(s.todo, func() error {
-		s.next = nil
-		snapshotOf.begun, snapshotOf.at, snapshotOf.total = true, s.sent, added.len(b.store.size())
-		return follow(snapshotOf)
-	})
-	return nil
+	return true, s.say("error", wire.Error{Type: "error", ID: []byte(r.id), Code: f.Code.String(), Message: f.Message})
 }
 
 // noMemory is the fault of a request that would take more than there is.
-var noMemory = &fault{full, "the server has no memory left for this: try again later"}
+var noMemory error = &wire.Fault{Code: wire.Full, Message: "the server has no memory left for this: try again later"}
 
-// answerSubscribed says what is followed too.
-func (s *subscriber) answerSubscribed(r *request) error {
+// subscribe follows what is wanted too. What was followed before is told first, in a pause too, so that one position
+// holds for all; then come the answer, a snapshot of what was added, or of everything where the fields are others, and
+// the histories.
+func (r *request) subscribe(s *subscriber) error {
+	h, w := s.shard.hub, r.want
+	size := h.dir.Len()
+	before := s.follows.list.List
+	all := before
+	if !w.named.list.Empty() {
+		all = joined(all, w.named.list)
+	}
+	if most := h.cfg.MaxSymbols; !all.All && len(all.IDs) > most {
+		return wire.TooMany("symbols", len(all.IDs), most)
+	}
+	followed := make([]series, len(w.series))
+	for i := range w.series {
+		followed[i] = w.series[i].series
+	}
+	followed = union(s.follows.series, followed)
+	if n, most := len(followed), h.cfg.MaxSeries; n > most {
+		return wire.TooMany("bars and trades", n, most)
+	}
+	list := s.shard.lists.hold(all, size, h.door.Memory)
+	if list == nil {
+		return noMemory
+	}
+	if !s.place.Keep(admission.MemorySeries*int64(len(followed)-len(s.follows.series)), false) {
+		s.drop(list)
+		return noMemory
+	}
+	var items []item
+	if s.follows.nothing() {
+		s.sent = h.board.Seq()
+		s.sentSeries = s.sent
+	} else {
+		items = append(items, &catchUp{})
+	}
+	s.follows.next = list
+	snapshot, tell := without(w.named.list, before, size), w.quotes
+	if w.fields != s.follows.fields && !all.Empty() {
+		snapshot, tell = all, true
+	}
+	items = append(items, step(func(s *subscriber) error { return r.follow(s, followed) }))
+	if tell {
+		items = append(items, &snapshotOut{want: w, list: snapshot})
+	}
+	for _, x := range w.series {
+		items = append(items, &historyOut{series: x.series, reader: w.reader(x)})
+	}
+	s.outbox.insert(items...)
+	return nil
+}
+
+// follow makes what a subscribe wants what is followed, and answers it.
+func (r *request) follow(s *subscriber, followed []series) error {
+	w, list := r.want, s.follows.next
+	s.follows.next = nil
+	if w.rate != 0 {
+		s.ration(w.rate)
+	}
+	s.setSeries(followed)
+	s.setList(list)
+	s.follows.fields = w.fields
+	s.rejoin()
+	return r.answer(s, "subscribed", s.granted())
+}
+
+// answer answers with the lists of what a request named.
+func (r *request) answer(s *subscriber, k wire.Kind, rate float64) error {
 	w := r.want
-	return s.sayLists("subscribed", w, subscribedMessage{Type: "subscribed", ID: raw(r.ID), Rate: s.granted(), Interval: w.series.interval})
+	p := &s.shard.part
+	p.begin(k)
+	m := wire.Subscribed{
+		Type: string(k), ID: r.id, Rate: rate, Interval: w.interval,
+		Unknown: w.unknown, Symbols: w.symbols, Bars: w.bars, Trades: w.trades,
+	}
+	p.data = m.AppendTo(p.data)
+	return s.write(p, false)
+}
+
+// snapshotOut is an item that tells the quotes of a list as of the flush that the subscriber has been told.
+type snapshotOut struct {
+	want   *want
+	list   board.List
+	quotes quotesOut
+}
+
+func (x *snapshotOut) say(s *subscriber) (done bool, err error) {
+	if !x.quotes.made {
+		x.quotes = quotesOut{made: true, kind: wire.Snapshot}
+		x.quotes.cursor = board.Cursor{List: x.list, Fields: x.want.fields, From: x.want.since, Mode: board.Snapshot}
+		if x.want.resumed {
+			x.quotes.cursor.Mode = board.Resumed
+		}
+		x.quotes.asOf(s.board, s.sent)
+	}
+	return x.quotes.say(s)
 }
 
 // unsubscribe stops following; after its answer nothing more is said of those symbols.
-func (s *subscriber) unsubscribe(r *request) error {
-	b, w := s.shard.board, r.want
-	s.unfollowNamed(&w.drop)
-	if len(r.Symbols) > 0 {
-		size := b.dir.Len()
-		list := s.shard.lists.hold(s.list.without(w.named.list, size), size, b.door.Memory)
+func (r *request) unsubscribe(s *subscriber) error {
+	h, w := s.shard.hub, r.want
+	left := slices.DeleteFunc(slices.Clone(s.follows.series), w.drop.has)
+	if w.quotes {
+		size := h.dir.Len()
+		list := s.shard.lists.hold(without(s.follows.list.List, w.named.list, size), size, h.door.Memory)
 		if list == nil {
 			return noMemory
 		}
 		s.setList(list)
+	}
+	if gone := len(s.follows.series) - len(left); gone > 0 {
+		s.setSeries(left)
+		s.place.Let(admission.MemorySeries * int64(gone))
+	}
+	if s.watch == nil {
 		s.rejoin()
 	}
-	return s.sayLists("unsubscribed", w, subscribedMessage{Type: "unsubscribed", ID: raw(r.ID), Interval: r.Interval})
+	return r.answer(s, "unsubscribed", 0)
 }
-
-// sayLists says a message with the lists of what is wanted, which are JSON already, since they may be long.
-func (s *subscriber) sayLists(k kind, w *want, m subscribedMessage) error {
-	p := &s.shard.part
-	p.begin(k)
-	p.data = appendMessage(p.data, m)
-	p.data = p.data[:len(p.data)-1]
-	if w.unknown != nil {
-		p.data = append(append(p.data, `,"unknown":`...), w.unknown...)
-	}
-	p.data = append(p.data, `,"symbols":`...)
-	p.data = append(p.data, w.symbols...)
-	if w.bars != nil {
-		p.data = append(append(p.data, `,"bars":`...), w.bars...)
-	}
-	if w.trades != nil {
-		p.data = append(append(p.data, `,"trades":`...), w.trades...)
-	}
-	p.data = append(p.data, '}')
-	return s.write(p)
-}
-
-// unpause tells what changed during a pause.
-func (s *subscriber) unpause() {
-	s.paused = false
-	s.rejoin()
-	if !s.list.empty() {
-		s.delivery = &delivery{kind: snapshot, list: s.list.symbolList, fields: s.fields, from: s.sent, resumed: true}
-	}
-}
-
-// setList has the subscriber follow another list, which is held.
-func (s *subscriber) setList(l *list) {
-	s.leaveWatch()
-	s.drop(s.list)
-	s.list = l
-	s.follows.Store(int32(l.len(s.shard.board.dir.Len())))
-}
-
-// drop lets a list go that was held.
-func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.board.door.Memory) }

@@ -15,14 +15,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
-	"tickertape/feed"
 	"tickertape/feed/market"
 )
 
-// served is a running board behind a real HTTP server.
+// served is a running hub behind a real HTTP server.
 type served struct {
-	*Board
+	*Hub
 	url     string
 	reg     *prometheus.Registry
 	server  *httptest.Server
@@ -34,10 +34,10 @@ type served struct {
 
 const patience = 10 * time.Second
 
-// wire is how the server is reached.
-type wire struct {
+// network is how the server is reached.
+type network struct {
 	tls, http2 bool                            //
-	strange    bool                            // connections are no *net.TCPConn
+	wrapped    bool                            // connections are no *net.TCPConn
 	pipe       bool                            // they are net.Pipe, for a bubble; there is no poller
 	through    func(http.Handler) http.Handler // middleware
 	more       int                             // symbols M0, M1 and so on
@@ -45,10 +45,10 @@ type wire struct {
 
 func serve(t *testing.T, change func(*Config)) *served {
 	t.Helper()
-	return serveOver(t, wire{}, change)
+	return serveOver(t, network{}, change)
 }
 
-func serveOver(t *testing.T, w wire, change func(*Config)) *served {
+func serveOver(t *testing.T, w network, change func(*Config)) *served {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Interval = 5 * time.Millisecond
@@ -67,7 +67,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 		}
 	}
 	reg := prometheus.NewRegistry()
-	b := NewBoard(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, feed.Info{Name: "sim", Simulated: true}, openDoor(cfg), slog.New(slog.DiscardHandler), reg)
+	b := NewHub(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, Source{Name: "sim", Simulated: true}, openDoor(cfg), slog.New(slog.DiscardHandler), reg)
 	if w.pipe {
 		b.sockets = conn.NewSockets(false, b.log)
 	}
@@ -83,13 +83,13 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	address := server.Listener.Addr().String()
-	s := &served{Board: b, reg: reg, server: server, connect: func() (net.Conn, error) { return net.Dial("tcp", address) }}
+	s := &served{Hub: b, reg: reg, server: server, connect: func() (net.Conn, error) { return net.Dial("tcp", address) }}
 	if w.pipe {
 		server.Listener.Close()
 		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		server.Listener, s.connect = pipes, pipes.dial
 	}
-	server.Listener = &patientListener{&narrowListener{server.Listener, w.strange}, cfg.WriteTimeout}
+	server.Listener = &patientListener{&narrowListener{server.Listener, w.wrapped}, cfg.WriteTimeout}
 	if server.EnableHTTP2 = w.http2; w.tls {
 		server.StartTLS()
 		s.tls = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "example.com"}
@@ -124,7 +124,7 @@ func serveOver(t *testing.T, w wire, change func(*Config)) *served {
 func (s *served) live() bool {
 	known := make(chan bool, len(s.shards))
 	for _, sh := range s.shards {
-		sh.post(func() { known <- sh.standing.state == market.Live })
+		sh.post(func() { known <- sh.standing.State == market.Live })
 	}
 	all := true
 	for range s.shards {
@@ -157,7 +157,7 @@ func (l *patientListener) Accept() (net.Conn, error) {
 // narrowListener accepts connections with small buffers: a reader that stalls is felt at once.
 type narrowListener struct {
 	net.Listener
-	strange bool
+	wrapped bool
 }
 
 func (l *narrowListener) Accept() (net.Conn, error) {
@@ -168,7 +168,7 @@ func (l *narrowListener) Accept() (net.Conn, error) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(4 << 10)
 	}
-	if l.strange {
+	if l.wrapped {
 		c = struct{ net.Conn }{c}
 	}
 	return c, nil
@@ -216,11 +216,18 @@ func (s *served) trade(symbol string, price string) {
 	}
 	s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p, Size: market.Units(100)})}})
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if _, _, v := s.store.copy(symbolList{ids: []market.SymbolID{id}}, &delivery{kind: snapshot, fields: market.AllFields}); len(v) == 1 && v[0].quote.Price == p {
+		if s.quote(id).Price == p {
 			return
 		}
 	}
 	panic("not published: " + symbol + " " + price)
+}
+
+// quote is what has been published of a symbol.
+func (s *served) quote(id market.SymbolID) market.Quote {
+	var picked [1]board.Picked
+	s.board.Read(&board.Cursor{List: board.List{IDs: []market.SymbolID{id}}, Fields: market.AllFields, Mode: board.Snapshot}, picked[:])
+	return picked[0].Quote
 }
 
 // until polls for a condition.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
 )
 
 func TestSlowReaderOfManySymbolsGetsAllInParts(t *testing.T) {
@@ -19,7 +20,7 @@ func TestSlowReaderOfManySymbolsGetsAllInParts(t *testing.T) {
 			w.trade(i, int64(1000+i))
 		}
 		time.Sleep(time.Second)
-		slow := newClient(w.board, 0)
+		slow := newProtocolClient(w.hub, 0)
 		slow.stalled = true
 		slow.follows["*"] = true // connects with a query
 		slow.connect("")
@@ -49,7 +50,7 @@ func TestSharedUpdateInPartsIsLeftWhenItIsHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const symbols = 3000
 		w := newWorld(symbols)
-		slow := newClient(w.board, 0)
+		slow := newProtocolClient(w.hub, 0)
 		slow.follows["*"] = true
 		slow.connect("")
 		for round := range 5 {
@@ -78,16 +79,16 @@ func TestSharedUpdateInPartsIsLeftWhenItIsHistory(t *testing.T) {
 func TestNewsWhileASubscribeIsHeldUpIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2)
-		c := newClient(w.board, 0)
+		c := newProtocolClient(w.hub, 0)
 		c.connect("")
 		rate := 1.0
-		c.ask(request{Type: "subscribe", Symbols: []string{"S0"}, Rate: &rate})
+		c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S0"}, Rate: rate})
 		w.trade(0, 100)
 		time.Sleep(200 * time.Millisecond)
 		w.trade(0, 101) // waits for its second
 		time.Sleep(200 * time.Millisecond)
 		c.conn.stall()
-		c.ask(request{Type: "subscribe", Symbols: []string{"S1"}}) // tells S0 first, and is held up there
+		c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S1"}}) // tells S0 first, and is held up there
 		w.trade(0, 102)
 		time.Sleep(200 * time.Millisecond)
 		c.conn.flow()
@@ -103,9 +104,9 @@ func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const symbols, readers = 500, 200
 		w := newWorld(symbols)
-		var stalled []*client
+		var stalled []*protocolClient
 		for i := range readers {
-			c := newClient(w.board, i)
+			c := newProtocolClient(w.hub, i)
 			c.follows["*"] = true
 			c.connect("")
 			c.conn.stall()
@@ -118,8 +119,8 @@ func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
 				}
 				time.Sleep(100 * time.Millisecond)
 				synctest.Wait()
-				clear(w.witness.history)
-				w.witness.seen = nil
+				clear(w.observer.history)
+				w.observer.seen = nil
 			}
 			var m runtime.MemStats
 			runtime.GC()
@@ -134,7 +135,7 @@ func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
 		for _, c := range stalled {
 			c.leave()
 		}
-		w.witness.leave()
+		w.observer.leave()
 		w.stop()
 		<-w.done
 	})
@@ -147,13 +148,13 @@ func TestSubscribeDuringAPauseIsToldWithOnePosition(t *testing.T) {
 			w.trade(i, 100)
 		}
 		time.Sleep(time.Second)
-		c := newClient(w.board, 0)
+		c := newProtocolClient(w.hub, 0)
 		c.connect("")
-		c.ask(request{Type: "subscribe", Symbols: []string{"S0"}})
-		c.ask(request{Type: "pause"})
+		c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S0"}})
+		c.ask(wire.Request{Type: wire.Pause})
 		w.trade(0, 101)
 		time.Sleep(time.Second)
-		c.ask(request{Type: "subscribe", Symbols: []string{"S1"}})
+		c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S1"}})
 		time.Sleep(time.Minute) // heartbeats go on from the same position
 		c.leave()
 		c.connect(c.position()) // and whoever comes back with it has missed nothing

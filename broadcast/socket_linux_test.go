@@ -86,9 +86,9 @@ func (s *served) visit(symbol string, number int) error {
 	}
 	w := overWebSocket
 	if number%2 == 0 {
-		w = waysBySocket["events"]
+		w = accessBySocket["events"]
 	}
-	p := &peer{transport: w.transport, conn: c}
+	p := &testClient{transport: w.transport, conn: c}
 	if err := p.shake(w, "?symbols="+symbol); err != nil {
 		return err
 	}
@@ -124,10 +124,10 @@ func (s *served) visit(symbol string, number int) error {
 }
 
 func TestResetWhileATailWaitsFreesEverything(t *testing.T) {
-	for name, w := range waysBySocket {
+	for name, w := range accessBySocket {
 		t.Run(name, func(t *testing.T) {
 			defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it closes what was forgotten
-			s := serveOver(t, w.wire, func(c *Config) { c.Heartbeat, c.Interval = time.Hour, time.Millisecond })
+			s := serveOver(t, w.network, func(c *Config) { c.Heartbeat, c.Interval = time.Hour, time.Millisecond })
 			descriptors := open(t)
 			p := s.join(t, w, "?symbols=*")
 			p.next("snapshot")

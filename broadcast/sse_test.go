@@ -74,7 +74,7 @@ func TestEventsResumeByLastEventID(t *testing.T) {
 		t.Errorf("first event %+v has no retry", hello)
 	}
 	snap := e.next("snapshot")
-	if !strings.Contains(snap.data, `"AAPL"`) || !strings.Contains(snap.data, `"MSFT"`) || snap.id != s.Position().String() {
+	if !strings.Contains(snap.data, `"AAPL"`) || !strings.Contains(snap.data, `"MSFT"`) || snap.id != s.board.Position().String() {
 		t.Errorf("snapshot %+v", snap)
 	}
 	s.trade("MSFT", "21")
@@ -86,7 +86,7 @@ func TestEventsResumeByLastEventID(t *testing.T) {
 	if !strings.Contains(back.data, `"resumed":true`) || strings.Contains(back.data, `"AAPL"`) || !strings.Contains(back.data, `"MSFT"`) {
 		t.Errorf("resumed %+v, want MSFT only", back)
 	}
-	for _, other := range []string{"elsewhere-1", "garbage", s.store.epoch + "-999999"} {
+	for _, other := range []string{"elsewhere-1", "garbage", s.board.Epoch() + "-999999"} {
 		if all := s.events(t, "?symbols=AAPL", other).next("snapshot"); strings.Contains(all.data, "resumed") || !strings.Contains(all.data, `"AAPL"`) {
 			t.Errorf("resumed from %q: %+v, want everything", other, all)
 		}

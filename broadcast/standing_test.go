@@ -11,14 +11,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tickertape/feed"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
-func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
-	for name, w := range allWays {
+func TestEveryAccessTellsHowEachSourceStands(t *testing.T) {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, nil)
+			s := serveOver(t, w.network, nil)
 			tell := func(source string, state market.State, message string) {
 				s.Apply(market.Batch{Status: &market.Status{Source: source, State: state, Since: 7, Message: message, Simulated: source == "sim"}})
 			}
@@ -56,7 +56,7 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 			var answer struct {
 				Source, Status string
 				Simulated      bool
-				Sources        []statusMessage
+				Sources        []wire.Status
 			}
 			body := httptest.NewRecorder()
 			s.Quotes().ServeHTTP(body, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL", nil))
@@ -68,11 +68,12 @@ func TestEveryWayTellsHowEachSourceStands(t *testing.T) {
 }
 
 func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
-	b := NewBoard(DefaultConfig(), nil, market.NewDirectory(), feed.Info{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
-	b.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
+	h := NewHub(DefaultConfig(), nil, market.NewDirectory(), Source{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	h.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
+	h.commit(&flush{})
 	var told []string
-	for _, f := range b.standing.sources {
-		told = append(told, f.Source+" "+f.State.String())
+	for _, f := range h.board.Standing().Sources {
+		told = append(told, f.Status.Source+" "+f.State.String())
 	}
 	if got := strings.Join(told, ", "); got != "coinbase down, kraken live" {
 		t.Errorf("told %s", got)
@@ -84,8 +85,8 @@ func TestExtendedPriceAndSourceComeAndGo(t *testing.T) {
 	id, _ := s.dir.ID("AAPL")
 	apply := func(b market.Batch) { s.Apply(b) }
 	apply(market.Batch{Images: []market.Quote{{Symbol: id, Set: market.FieldPrice | market.FieldSource, Price: 100 * market.Scale, Source: "kraken"}}})
-	until(t, "it is published", s.Quoted)
-	p := s.join(t, waysBySocket["WebSocket"], "?symbols=AAPL")
+	until(t, "it is published", s.board.Quoted)
+	p := s.join(t, overWebSocket, "?symbols=AAPL")
 	if q := p.next("snapshot").Quotes[0]; q["src"] != "kraken" || q["x"] != nil {
 		t.Errorf("snapshot %v", q)
 	}

@@ -4,6 +4,7 @@ package broadcast
 // costs more than the count.
 type tally struct {
 	messages, bytes  [len(transports)]int
+	writes           [transportPoll]int // of streams
 	merged, catchUps int
 	stalls           int
 }
@@ -18,6 +19,11 @@ func (t *tally) report(m *metrics) {
 		if t.messages[i] > 0 {
 			m.messages[i].Add(float64(t.messages[i]))
 			m.bytes[i].Add(float64(t.bytes[i]))
+		}
+	}
+	for i, n := range t.writes {
+		if n > 0 {
+			m.writes[i].Add(float64(n))
 		}
 	}
 	if t.merged > 0 {

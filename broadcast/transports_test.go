@@ -16,36 +16,37 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
 	"tickertape/feed/market"
 )
 
-// The same conversations over both kinds of line: a socket that is never waited for, and a
+// The same conversations over both kinds of connection: a socket that is never waited for, and a
 // goroutine that carries. Carriers are tested in virtual time where time matters: they run over
 // net.Pipe as they do over TLS and HTTP/2.
 
-var allWays = func() map[string]way {
-	all := maps.Clone(waysBySocket)
-	maps.Copy(all, waysByCarrier)
+var everyAccess = func() map[string]access {
+	all := maps.Clone(accessBySocket)
+	maps.Copy(all, accessByGoroutine)
 	return all
 }()
 
-// inBubbles runs a test in virtual time, for each way that has a carrier.
-func inBubbles(t *testing.T, change func(*Config), test func(t *testing.T, s *served, w way)) {
-	for name, w := range waysByCarrier {
+// inBubbles runs a test in virtual time, for each access by goroutine.
+func inBubbles(t *testing.T, change func(*Config), test func(t *testing.T, s *served, w access)) {
+	for name, w := range accessByGoroutine {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w.pipe, w.strange = true, false // a pipe is strange enough
-				test(t, serveOver(t, w.wire, change), w)
+				w.pipe, w.wrapped = true, false // a pipe is no *net.TCPConn either
+				test(t, serveOver(t, w.network, change), w)
 			})
 		})
 	}
 }
 
-func TestEveryWayTellsTheSame(t *testing.T) {
-	for name, w := range allWays {
+func TestEveryAccessTellsTheSame(t *testing.T) {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, nil)
+			s := serveOver(t, w.network, nil)
 			s.trade("AAPL", "189.31")
 			p := s.join(t, w, "?symbols=%23tech,FOO&fields=p,v&rate=40")
 			if w.transport == transportSSE {
@@ -57,7 +58,7 @@ func TestEveryWayTellsTheSame(t *testing.T) {
 					}
 				}
 			}
-			if hello := p.next("hello"); hello.Source != "sim" || !hello.Simulated || hello.Epoch != s.store.epoch {
+			if hello := p.next("hello"); hello.Source != "sim" || !hello.Simulated || hello.Epoch != s.board.Epoch() {
 				t.Errorf("hello %+v", hello)
 			}
 			if sub := p.next("subscribed"); fmt.Sprint(sub.Symbols, sub.Unknown, sub.Rate) != "[AAPL MSFT] [FOO] 40" {
@@ -71,7 +72,7 @@ func TestEveryWayTellsTheSame(t *testing.T) {
 			if up := p.next("update"); fmt.Sprint(up.Quotes) != "[map[p:400.5 s:MSFT v:100]]" {
 				t.Errorf("update %v", up.Quotes)
 			}
-			since := Position{s.store.epoch, first.Seq}.String()
+			since := board.Position{Epoch: s.board.Epoch(), Seq: first.Seq}.String()
 			again := s.join(t, w, "?symbols=%23tech&since="+since).next("snapshot")
 			if !again.Resumed || len(again.Quotes) != 1 || again.Quotes[0]["s"] != "MSFT" {
 				t.Errorf("resumed %+v, want MSFT alone", again)
@@ -119,7 +120,7 @@ func TestOldClientsGetAStreamWithoutChunks(t *testing.T) {
 }
 
 func TestHeadOfEventsEnds(t *testing.T) {
-	for name, w := range map[string]wire{"plain": {}, "TLS": {tls: true}, "HTTP/2": {tls: true, http2: true}, "strange": {strange: true}} {
+	for name, w := range map[string]network{"plain": {}, "TLS": {tls: true}, "HTTP/2": {tls: true, http2: true}, "wrapped": {wrapped: true}} {
 		t.Run(name, func(t *testing.T) {
 			s := serveOver(t, w, nil)
 			answer, err := s.client.Head(s.url + "/events?symbols=AAPL")
@@ -137,10 +138,10 @@ func TestHeadOfEventsEnds(t *testing.T) {
 	}
 }
 
-func TestFullServerSaysSoEveryWay(t *testing.T) {
-	for name, w := range allWays {
+func TestFullServerSaysSoOnEveryAccess(t *testing.T) {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, func(c *Config) { c.MaxSubscribers = 1 })
+			s := serveOver(t, w.network, func(c *Config) { c.MaxSubscribers = 1 })
 			s.join(t, w, "?symbols=AAPL").next("snapshot")
 			refused := s.join(t, w, "?symbols=AAPL")
 			got := refused.goodbye()
@@ -159,9 +160,9 @@ func TestFullServerSaysSoEveryWay(t *testing.T) {
 }
 
 func TestWhoHangsUpIsGoneAtOnce(t *testing.T) {
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, func(c *Config) { c.Heartbeat = time.Hour }) // nothing is written that could fail
+			s := serveOver(t, w.network, func(c *Config) { c.Heartbeat = time.Hour }) // nothing is written that could fail
 			for _, query := range []string{"?symbols=*", "?symbols=AAPL&rate=1", "?symbols=AAPL,MSFT&fields=p"} {
 				p := s.join(t, w, query)
 				p.next("snapshot")
@@ -177,9 +178,9 @@ func TestWhoHangsUpIsGoneAtOnce(t *testing.T) {
 
 func TestWhoHangsUpWhileNothingGoesThroughIsGoneAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, func(c *Config) { c.Heartbeat, c.Interval = time.Hour, time.Millisecond })
+			s := serveOver(t, w.network, func(c *Config) { c.Heartbeat, c.Interval = time.Hour, time.Millisecond })
 			p := s.join(t, w, "?symbols=*")
 			p.next("snapshot")
 			s.clog(t)
@@ -189,12 +190,12 @@ func TestWhoHangsUpWhileNothingGoesThroughIsGoneAtOnce(t *testing.T) {
 	}
 }
 
-// clog trades until some subscriber's line takes no more, for a while.
+// clog trades until some subscriber's connection takes no more, for a while.
 func (s *served) clog(t *testing.T) {
 	t.Helper()
 	full := func() bool { return s.busy(func(sub *subscriber) bool { return sub.busy && sub.missed }) > 0 }
 	i := 0
-	until(t, "a line is full", func() bool {
+	until(t, "a connection is full", func() bool {
 		for range 10 {
 			before := full()
 			i++
@@ -228,15 +229,15 @@ func (s *served) busy(such func(*subscriber) bool) int {
 	return n
 }
 
-func TestDrainSaysGoodbyeEveryWay(t *testing.T) {
-	for name, w := range allWays {
+func TestDrainSaysGoodbyeOnEveryAccess(t *testing.T) {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, nil)
-			var peers []*peer
+			s := serveOver(t, w.network, nil)
+			var clients []*testClient
 			for i := range 6 {
 				p := s.join(t, w, []string{"?symbols=*", "?symbols=AAPL&rate=1"}[i%2])
 				p.next("snapshot")
-				peers = append(peers, p)
+				clients = append(clients, p)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
@@ -245,7 +246,7 @@ func TestDrainSaysGoodbyeEveryWay(t *testing.T) {
 				defer close(drained)
 				s.Drain(ctx, 20*time.Millisecond)
 			}()
-			for i, p := range peers {
+			for i, p := range clients {
 				got := p.goodbye()
 				if w.transport == transportWebSocket {
 					if got.code != 1012 || got.reason != "retry_ms=5000" {
@@ -272,7 +273,7 @@ func TestDrainSaysGoodbyeEveryWay(t *testing.T) {
 }
 
 func TestDrainIsOverWithItsWindowAndThePatience(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		for range 4 { // they take nothing, say nothing
 			s.join(t, w, "?symbols=*").next("snapshot")
 		}
@@ -291,7 +292,7 @@ func TestDrainIsOverWithItsWindowAndThePatience(t *testing.T) {
 }
 
 func TestWhoTakesNothingIsGoneAfterWriteTimeout(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		s.join(t, w, "?symbols=*").next("snapshot")
 		s.stalls(t, w.transport)
 	})
@@ -299,9 +300,9 @@ func TestWhoTakesNothingIsGoneAfterWriteTimeout(t *testing.T) {
 
 func TestConnectionOfHTTP2ThatTakesNothingIsGoneAfterWriteTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := waysByCarrier["events by HTTP/2"]
+		w := accessByGoroutine["events by HTTP/2"]
 		w.pipe = true
-		s := serveOver(t, w.wire, nil)
+		s := serveOver(t, w.network, nil)
 		var v *valve
 		dial := s.connect
 		s.connect = func() (net.Conn, error) {
@@ -362,7 +363,7 @@ func (s *served) stalls(t *testing.T, transport transport) {
 }
 
 func TestWhoTakesALittleNowAndThenStays(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		p := s.join(t, w, "?symbols=*&fields=p")
 		p.next("snapshot")
 		const rounds, trades = 20, 100
@@ -371,7 +372,7 @@ func TestWhoTakesALittleNowAndThenStays(t *testing.T) {
 				s.trade("AAPL", fmt.Sprintf("%d.5", 1+trades*i+j))
 				time.Sleep(s.cfg.WriteTimeout / 2 / trades)
 			}
-			if err := p.hose.take(4 << 10); err != nil {
+			if err := p.throttle.take(4 << 10); err != nil {
 				t.Fatalf("after %d rounds: %v", i, err)
 			}
 		}
@@ -386,10 +387,10 @@ func TestWhoTakesALittleNowAndThenStays(t *testing.T) {
 }
 
 func TestOneLongMessageMayTakeLongerThanWriteTimeout(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, _ *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, _ *served, w access) {
 		const symbols = 500
 		w.more = symbols
-		s := serveOver(t, w.wire, nil)
+		s := serveOver(t, w.network, nil)
 		for i := range symbols {
 			id, _ := s.dir.ID(fmt.Sprintf("M%d", i))
 			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1)})}})
@@ -398,10 +399,10 @@ func TestOneLongMessageMayTakeLongerThanWriteTimeout(t *testing.T) {
 		p := s.join(t, w, "?symbols=*")
 		p.next("subscribed")
 		began := time.Now()
-		for p.hose.taken.Len() < 40<<10 {
+		for p.throttle.taken.Len() < 40<<10 {
 			time.Sleep(s.cfg.WriteTimeout * 8 / 10)
-			for before := p.hose.taken.Len(); p.hose.taken.Len() < before+17<<10; { // more than a record of TLS
-				if err := p.hose.take(1 << 10); err != nil {
+			for before := p.throttle.taken.Len(); p.throttle.taken.Len() < before+17<<10; { // more than a record of TLS
+				if err := p.throttle.take(1 << 10); err != nil {
 					t.Fatalf("after %v: %v; stalled %v, error %v, closed %v", time.Since(began), err,
 						s.gone(w.transport, "stalled"), s.gone(w.transport, "error"), s.gone(w.transport, "closed"))
 				}
@@ -420,9 +421,9 @@ func TestOneLongMessageMayTakeLongerThanWriteTimeout(t *testing.T) {
 
 func TestWhoReadsSlowlyGetsToTheNewestPrice(t *testing.T) {
 	t.Parallel()
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, func(c *Config) { c.Interval = time.Millisecond })
+			s := serveOver(t, w.network, func(c *Config) { c.Interval = time.Millisecond })
 			p := s.join(t, w, "?symbols=*")
 			p.next("snapshot")
 			s.clog(t)
@@ -444,15 +445,15 @@ func TestWhoReadsSlowlyGetsToTheNewestPrice(t *testing.T) {
 
 func TestAnswersComeBetweenWholeMessages(t *testing.T) {
 	t.Parallel()
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		if w.transport != transportWebSocket {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, func(c *Config) { c.Interval = time.Millisecond })
+			s := serveOver(t, w.network, func(c *Config) { c.Interval = time.Millisecond })
 			p := s.join(t, w, "?symbols=*")
 			p.next("snapshot")
-			seq := Seq(0)
+			seq := board.Seq(0)
 			for round := range 3 {
 				s.clog(t)
 				ping, marker := fmt.Sprintf("ping %d", round), 50_000+float64(round)
@@ -460,7 +461,7 @@ func TestAnswersComeBetweenWholeMessages(t *testing.T) {
 				p.conn.Write(masked(0x89, []byte(ping)))
 				p.say(fmt.Sprintf(`{"type":"ping","id":%d}`, round))
 				s.trade("MSFT", fmt.Sprint(marker))
-				p.hose.limit = 1 + round // bytes at a time
+				p.throttle.limit = 1 + round // bytes at a time
 				for pong, answered, told := false, false, false; !pong || !answered || !told; {
 					head, b, err := readFrame(p.r)
 					switch {
@@ -503,8 +504,8 @@ func TestAnswersComeBetweenWholeMessages(t *testing.T) {
 }
 
 func TestStreamOfHTTP2ThatStallsHoldsUpNoOther(t *testing.T) {
-	w := waysByCarrier["events by HTTP/2"]
-	s := serveOver(t, w.wire, nil)
+	w := accessByGoroutine["events by HTTP/2"]
+	s := serveOver(t, w.network, nil)
 	slow, fast := s.join(t, w, "?symbols=*"), s.join(t, w, "?symbols=*")
 	slow.next("snapshot")
 	go func() { // until it is hung up
@@ -522,8 +523,8 @@ func TestStreamOfHTTP2ThatStallsHoldsUpNoOther(t *testing.T) {
 	fast.hangUp()
 }
 
-func TestBusyStreamsHaveCommentsEveryWay(t *testing.T) {
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+func TestBusyStreamsHaveCommentsOnEveryAccess(t *testing.T) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		if w.transport != transportSSE {
 			return
 		}
@@ -556,13 +557,13 @@ func TestBusyStreamsHaveCommentsEveryWay(t *testing.T) {
 func TestWhoComesAsTheBoardEndsIsClosed(t *testing.T) {
 	for range 20 {
 		s := serve(t, nil)
-		sh := newShard(s.Board) // one that does not run yet
+		sh := newShard(s.Hub) // one that does not run yet
 		theirs, ours := net.Pipe()
-		sub := newSubscriber(s.Board, transportWebSocket, s.placed())
+		sub := newSubscriber(s.Hub, transportWebSocket, s.placed())
 		sub.shard.load.Add(-1)
 		sub.shard = sh
 		sh.load.Add(1)
-		sub.conn = s.sockets.Raw(theirs, sub, s.limits())
+		sub.conn = s.sockets.Raw(theirs, sub, s.connLimits())
 		sub.enter(nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -17,6 +17,7 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 )
 
 // The traps of nhooyr.io/websocket 1.8.17 and of net/http, as far as a server meets them, and the
@@ -25,8 +26,8 @@ import (
 //	T1   a second close frame hides the first from browsers   TestCloseFrameIsTheLastAndOnlyOne
 //	T2   messages after the close frame                       TestCloseFrameIsTheLastAndOnlyOne
 //	T3   a close waits for ever for half a frame              TestDrainDoesNotWaitForHalfAFrame
-//	T4   CloseNow waits for a Close under way                 TestPeersThatNeverAnswerACloseGoTogether
-//	T5   a close waits for a silent peer                      TestPeersThatNeverAnswerACloseGoTogether, TestWhoSpeaksWhileBeingSentAwayIsWaitedFor
+//	T4   CloseNow waits for a Close under way                    TestClientsThatNeverAnswerACloseGoTogether
+//	T5   a close waits for a silent client                     TestClientsThatNeverAnswerACloseGoTogether, TestWhoSpeaksWhileBeingSentAwayIsWaitedFor
 //	T6   CloseRead takes a message for an end                 TestIdleSubscribersCostNoGoroutines
 //	T7   goroutines for each connection                       TestIdleSubscribersCostNoGoroutines
 //	T8   a context that ends closes the connection            TestEndOfTheRequestIsNotTheEndOfTheConnection
@@ -42,12 +43,12 @@ import (
 //	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn, TestTextThatIsNoUTF8EndsTheConnection
 //	T19  buffers that stay for life                           TestIdleSubscribersCostLittleMemory
 
-var overWebSocket = waysBySocket["WebSocket"]
+var overWebSocket = accessBySocket["WebSocket"]
 
-func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
-	silent := func(t *testing.T, s *served, w way) {
+func TestClientsThatNeverAnswerACloseGoTogether(t *testing.T) {
+	silent := func(t *testing.T, s *served, w access) {
 		const silent = 40 // would take 80 s one after the other
-		var peers []*peer
+		var clients []*testClient
 		s.door.Config.MessageTimeout = time.Minute // for half a message, while the others come
 		for i := range silent {
 			p := s.join(t, w, "?symbols=AAPL")
@@ -55,7 +56,7 @@ func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
 			if i%2 == 1 { // the library's connection is there
 				p.conn.Write([]byte{0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0})
 			}
-			peers = append(peers, p)
+			clients = append(clients, p)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
@@ -64,7 +65,7 @@ func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
 			defer close(drained)
 			s.Drain(ctx, 0)
 		}()
-		for i, p := range peers {
+		for i, p := range clients {
 			if got := p.goodbye(); got.code != 1012 {
 				t.Errorf("%d: %v, want 1012", i, got)
 			}
@@ -77,7 +78,7 @@ func TestPeersThatNeverAnswerACloseGoTogether(t *testing.T) {
 	}
 	t.Parallel()
 	t.Run("WebSocket", func(t *testing.T) { silent(t, serve(t, nil), overWebSocket) })
-	inBubbles(t, nil, func(t *testing.T, s *served, w way) {
+	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
 		if w.transport == transportWebSocket {
 			silent(t, s, w)
 		}
@@ -90,7 +91,7 @@ func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
 	type speaker struct {
 		name  string
 		frame []byte // sent behind the close frame
-		p     *peer
+		p     *testClient
 	}
 	var all []speaker
 	for name, frame := range map[string][]byte{
@@ -138,25 +139,25 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 	}
 	const subscribers, slack = 200, 20
 	for name, tc := range map[string]struct {
-		way way
-		say func(p *peer)
+		access access
+		say    func(p *testClient)
 	}{
-		"who only listen": {overWebSocket, func(*peer) {}},
-		"events":          {waysBySocket["events"], func(*peer) {}},
-		"who have spoken": {overWebSocket, func(p *peer) {
+		"who only listen": {overWebSocket, func(*testClient) {}},
+		"events":          {accessBySocket["events"], func(*testClient) {}},
+		"who have spoken": {overWebSocket, func(p *testClient) {
 			p.say(`{"type":"subscribe","symbols":["MSFT"]}`)
 			p.next("subscribed")
 			p.next("snapshot")
 			p.say(`{"type":"ping","id":1}`)
 			p.next("pong")
 		}},
-		"who speak without a pause": {overWebSocket, func(p *peer) {
+		"who speak without a pause": {overWebSocket, func(p *testClient) {
 			p.conn.Write(bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 10))
 			for range 10 {
 				p.next("pong")
 			}
 		}},
-		"who have pinged": {overWebSocket, func(p *peer) {
+		"who have pinged": {overWebSocket, func(p *testClient) {
 			p.conn.Write(masked(0x89, []byte("anybody there?")))
 			for {
 				head, b, err := readFrame(p.r)
@@ -168,18 +169,18 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 				}
 			}
 		}},
-		"who answered a ping that nobody sent": {overWebSocket, func(p *peer) { p.conn.Write(masked(0x8a, nil)) }},
+		"who answered a ping that nobody sent": {overWebSocket, func(p *testClient) { p.conn.Write(masked(0x8a, nil)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(c *Config) { c.Heartbeat = time.Hour })
-			s.join(t, tc.way, "?symbols=AAPL").next("snapshot") // the poller is there
+			s.join(t, tc.access, "?symbols=AAPL").next("snapshot") // the poller is there
 			before := runtime.NumGoroutine()
-			var peers []*peer
+			var clients []*testClient
 			for range subscribers {
-				p := s.join(t, tc.way, "?symbols=AAPL")
+				p := s.join(t, tc.access, "?symbols=AAPL")
 				p.next("snapshot")
 				tc.say(p)
-				peers = append(peers, p)
+				clients = append(clients, p)
 			}
 			now := 0
 			few := func() bool {
@@ -193,7 +194,7 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 				}
 			}
 			s.trade("AAPL", "77777.5")
-			for _, p := range peers {
+			for _, p := range clients {
 				p.priced("AAPL", 77777.5)
 				p.hangUp()
 			}
@@ -219,12 +220,12 @@ func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
 			})
 		},
 	} {
-		ways := maps.Clone(waysBySocket)
-		ways["WebSocket by TLS"] = waysByCarrier["WebSocket by TLS"]
-		for name, w := range ways {
+		accesses := maps.Clone(accessBySocket)
+		accesses["WebSocket by TLS"] = accessByGoroutine["WebSocket by TLS"]
+		for name, w := range accesses {
 			t.Run(name+" when it "+when, func(t *testing.T) {
 				w.through = through
-				s := serveOver(t, w.wire, nil)
+				s := serveOver(t, w.network, nil)
 				p := s.join(t, w, "?symbols=AAPL")
 				p.next("snapshot")
 				if w.transport == transportWebSocket {
@@ -240,22 +241,22 @@ func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
 func TestFloodsAreCut(t *testing.T) {
 	pings := bytes.Repeat(masked(0x89, nil), 1000)
 	for name, tc := range map[string]struct {
-		way   way
-		flood []byte
+		access access
+		flood  []byte
 	}{
 		"pings":                   {overWebSocket, pings},
 		"pongs":                   {overWebSocket, bytes.Repeat(masked(0x8a, []byte("x")), 1000)},
 		"long pings":              {overWebSocket, bytes.Repeat(masked(0x89, make([]byte, 125)), 100)},
 		"one message for ever":    {overWebSocket, append(masked(0x01, []byte("{")), bytes.Repeat(masked(0x00, nil), 1000)...)},
-		"pings by TLS":            {waysByCarrier["WebSocket by TLS"], pings},
-		"bytes behind a request":  {waysBySocket["events"], make([]byte, 4<<10)},
+		"pings by TLS":            {accessByGoroutine["WebSocket by TLS"], pings},
+		"bytes behind a request":  {accessBySocket["events"], make([]byte, 4<<10)},
 		"messages that are valid": {overWebSocket, bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 1000)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, tc.way.wire, func(c *Config) { c.MaxMessage = 1 << 10 })
-			other := s.join(t, tc.way, "?symbols=AAPL")
+			s := serveOver(t, tc.access.network, func(c *Config) { c.MaxMessage = 1 << 10 })
+			other := s.join(t, tc.access, "?symbols=AAPL")
 			other.next("snapshot")
-			p := s.join(t, tc.way, "?symbols=AAPL")
+			p := s.join(t, tc.access, "?symbols=AAPL")
 			p.next("snapshot")
 			go func() {
 				for i := 0; i < 10_000; i++ {
@@ -270,7 +271,7 @@ func TestFloodsAreCut(t *testing.T) {
 			}()
 			p.ended()
 			until(t, "the flood is counted", func() bool {
-				return s.gone(tc.way.transport, "flood")+s.gone(tc.way.transport, "policy") == 1
+				return s.gone(tc.access.transport, "flood")+s.gone(tc.access.transport, "policy") == 1
 			})
 			s.trade("AAPL", "77777.5")
 			other.priced("AAPL", 77777.5)
@@ -386,16 +387,16 @@ func TestTextThatIsNoUTF8EndsTheConnection(t *testing.T) {
 }
 
 func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
-	for name, w := range map[string]wire{"http": {}, "https": {tls: true}} {
+	for name, w := range map[string]network{"http": {}, "https": {tls: true}} {
 		other := map[string]string{"http": "https", "https": "http"}[name]
 		t.Run(name, func(t *testing.T) {
 			s := serveOver(t, w, func(c *Config) { c.Origins = []string{"https://desk.example:8443", "http://plain.example"} })
-			way := way{wire: w, transport: transportWebSocket}
+			access := access{network: w, transport: transportWebSocket}
 			for origin, allowed := range map[string]bool{
 				"https://desk.example:8443":      true,
 				"HTTPS://DESK.example:8443":      true,
 				"http://plain.example":           true,
-				name + "://x":                    true, // the Host that a peer asks for
+				name + "://x":                    true, // the Host that a client asks for
 				strings.ToUpper(name) + "://X":   true,
 				name + "://x:1":                  false,
 				other + "://x":                   false, // a page that was not encrypted may be anybody's
@@ -413,7 +414,7 @@ func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
 				"":                               false,
 				"x":                              false,
 			} {
-				p := s.join(t, way, "", "Origin", origin)
+				p := s.join(t, access, "", "Origin", origin)
 				m, err := p.message()
 				var g errGoodbye
 				if allowed && (err != nil || m.Type != "hello") {
@@ -425,13 +426,13 @@ func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
 				p.hangUp()
 			}
 			if got := func() errGoodbye {
-				p := s.join(t, way, "", "Origin", name+"://x", "Origin", name+"://x")
+				p := s.join(t, access, "", "Origin", name+"://x", "Origin", name+"://x")
 				defer p.hangUp()
 				return p.goodbye()
 			}(); got.code != 1008 {
 				t.Errorf("from two origins: %v, want 1008", got)
 			}
-			s.join(t, way, "").next("hello") // no page's
+			s.join(t, access, "").next("hello") // no page's
 		})
 	}
 }
@@ -460,12 +461,12 @@ func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 }
 
 func TestMiddlewareThatOnlyUnwraps(t *testing.T) {
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		t.Run(name, func(t *testing.T) {
 			w.through = func(h http.Handler) http.Handler {
 				return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { h.ServeHTTP(unwrapped{rw, rw}, r) })
 			}
-			s := serveOver(t, w.wire, nil)
+			s := serveOver(t, w.network, nil)
 			p := s.join(t, w, "?symbols=AAPL")
 			p.next("snapshot")
 			s.trade("AAPL", "77777.5")
@@ -483,13 +484,13 @@ type unwrapped struct {
 func (u unwrapped) Unwrap() http.ResponseWriter { return u.inner }
 
 func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
-	for name, w := range allWays {
+	for name, w := range everyAccess {
 		hijacked := w.transport == transportWebSocket || !w.tls
 		if !hijacked {
 			continue // Shutdown waits for its handler, and so for Drain
 		}
 		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w.wire, nil)
+			s := serveOver(t, w.network, nil)
 			p := s.join(t, w, "?symbols=AAPL")
 			p.next("snapshot")
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -511,35 +512,46 @@ func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
 
 func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
 	const longest = 10 * time.Minute // that a configuration may have
-	for name, g := range map[string]goodbye{
-		"origin": policy("origin", "origin not allowed"), "flood": policy("flood", "too many bytes"), "policy": policy("policy", "too many bad messages"),
-		"binary": {code: 1003, label: "policy", reason: "messages are text"}, "big": {code: 1009, label: "policy", reason: "message too big"},
-		"restarting": comeBack(1012, "restarting", longest), "draining": comeBack(1012, "draining", longest), "full": comeBack(1013, "full", longest),
-	} {
-		if len(g.reason) >= 123 || !utf8.ValidString(g.reason) || strings.ContainsFunc(g.reason, func(r rune) bool { return r < ' ' || r > '~' }) {
-			t.Errorf("%s: reason %q is not ASCII under 123 bytes", name, g.reason)
+	var all []wire.Ending
+	for c := wire.Full; c <= wire.NoMemory; c++ {
+		e := wire.Ending{Code: c}
+		if c.ComeBack() {
+			e = wire.ComeBack(c, longest)
 		}
-		if !map[int]bool{1001: true, 1003: true, 1008: true, 1009: true, 1012: true, 1013: true}[g.code] {
-			t.Errorf("%s: code %d is not one of the protocol", name, g.code)
-		}
-		var retry int
-		if _, err := fmt.Sscanf(string(farewell(g, time.Second, conn.Event)), "retry: %d\n", &retry); err != nil || retry < 100 {
-			t.Errorf("%s: an event stream says to come back after %d ms, want 100 or more", name, retry)
-		}
-		if retry := g.code == 1012 || g.code == 1013; retry != strings.HasPrefix(g.reason, "retry_ms=") {
-			t.Errorf("%s: %d %q", name, g.code, g.reason)
+		all = append(all, e)
+	}
+	for _, x := range endings {
+		if !x.ending.Code.ComeBack() { // which has a time of its own
+			all = append(all, x.ending)
 		}
 	}
-	for name, g := range map[string]goodbye{"closed": goneClosed, "error": goneError, "stalled": goneStalled} {
-		if g.code != 0 {
-			t.Errorf("%s: code %d, want none", name, g.code)
+	for _, e := range all {
+		name, code, text := e.Code.Metric(), e.Code.CloseCode(), e.Text()
+		if map[wire.Code]bool{wire.Closed: true, wire.Broken: true, wire.Stalled: true, wire.NoMemory: true}[e.Code] {
+			if code != 0 {
+				t.Errorf("%s: code %d, want none", name, code)
+			}
+			continue
+		}
+		if len(text) >= 123 || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%s: reason %q is not ASCII under 123 bytes", name, text)
+		}
+		if !map[int]bool{1002: true, 1003: true, 1007: true, 1008: true, 1009: true, 1012: true, 1013: true}[code] {
+			t.Errorf("%s: code %d is not one of the protocol", name, code)
+		}
+		var retry int
+		if _, err := fmt.Sscanf(string(farewell(e, time.Second, conn.Event)), "retry: %d\n", &retry); err != nil || retry < 100 {
+			t.Errorf("%s: an event stream says to come back after %d ms, want 100 or more", name, retry)
+		}
+		if retry := code == 1012 || code == 1013; retry != strings.HasPrefix(text, "retry_ms=") {
+			t.Errorf("%s: %d %q", name, code, text)
 		}
 	}
 }
 
 func TestIdleSubscribersCostLittleMemory(t *testing.T) {
 	const subscribers, most = 500, 8 << 10
-	for name, w := range map[string]way{"WebSocket": overWebSocket, "events": waysBySocket["events"]} {
+	for name, w := range map[string]access{"WebSocket": overWebSocket, "events": accessBySocket["events"]} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(c *Config) { c.Heartbeat = time.Hour })
 			inUse := func() int {

@@ -5,13 +5,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
 // What is made for one alone waits for another turn when it is long; what many share is told first.
 func TestLongSnapshotsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := quietBoard(5000)
+		b := quietHub(5000)
 		ticks := trades(5000, 5000)
 		b.Apply(market.Batch{Ticks: ticks})
 		run(t, b)
@@ -22,7 +24,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		discarding(s, &frames)
 		turns := make(chan int, 100)
 		s.shard.post(func() {
-			s.begin(b.wanted(query{symbols: []string{"*"}, fields: market.AllFields}))
+			s.begin(s.wanted(wire.Request{Symbols: []string{"*"}, Fields: market.AllFields}))
 			turns <- frames
 		})
 		if got := <-turns; got > 4 {
@@ -41,7 +43,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 // A shard that is at one thing for long, or has a flush that it does not tell, says so.
 func TestLateShardsAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := quietBoard(10)
+		b := quietHub(10)
 		run(t, b)
 		synctest.Wait()
 		if late := b.Late(); late != 0 {
@@ -61,14 +63,24 @@ func TestLateShardsAreTold(t *testing.T) {
 	})
 }
 
+// newsOf is a flush of one quote, of the first symbol.
+func newsOf(sh *shard, seq board.Seq) *flush {
+	return &flush{Changes: board.Changes{From: seq - 1, Seq: seq, Quotes: []market.SymbolID{0}, Standing: sh.standing},
+		text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}}
+}
+
+// everyone is the list of all symbols.
+func everyone() *list { return &list{List: board.List{All: true}, key: listKey{length: -1}} }
+
 // When a flush takes long, what many share is told in it; who is alone with what it follows is told in turns.
 func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
-	sh := newShard(newFlushing("shared", 1).board)
-	sh.board.cfg.Interval = 0 // each flush takes longer than that
-	everyone := &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}
+	sh := newShard(newFlushing("shared", 1).hub)
+	sh.hub.cfg.Interval = 0 // each flush takes longer than that
+	all := everyone()
 	join := func(fields market.Fields) *subscriber {
 		s := &subscriber{shard: sh}
-		s.watch = sh.watches.join(s, everyone, fields, 0, 0)
+		s.follows.list = all
+		s.watch = sh.watches.join(s, wants{list: all, fields: fields}, 0)
 		return s
 	}
 	shared := join(market.AllFields).watch
@@ -77,13 +89,13 @@ func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
 		s.behind = true // it is offered the frame, and takes a turn
 	}
 	lone := []*subscriber{join(market.FieldBid), join(market.FieldAsk), join(market.FieldVolume)}
-	for seq := Seq(1); seq <= 2; seq++ {
-		sh.tell(&news{seq: seq, ids: []market.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}, standing: sh.standing})
+	for seq := board.Seq(1); seq <= 2; seq++ {
+		sh.tell(newsOf(sh, seq))
 		if shared.frames != uint64(seq) {
 			t.Errorf("flush %d: %d frames of what many share", seq, shared.frames)
 		}
 		for i, s := range lone {
-			if s.watch.seq != seq || s.watch.frames != 0 || !s.queued || len(s.watch.pending) > 0 {
+			if s.watch.seq != seq || s.watch.frames != 0 || !s.queued || len(s.watch.quotes) > 0 {
 				t.Errorf("flush %d, %d: told up to %d in %d frames, queued %t", seq, i, s.watch.seq, s.watch.frames, s.queued)
 			}
 		}
@@ -92,14 +104,14 @@ func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
 
 // A watch whose members all have to read first is told nothing, which costs nothing.
 func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
-	sh := newShard(serve(t, nil).Board)
+	sh := newShard(serve(t, nil).Hub)
 	for name, every := range map[string]time.Duration{"each flush": 0, "a rate": time.Second} {
 		s := &subscriber{shard: sh, busy: true}
-		s.watch = sh.watches.join(s, &list{symbolList: symbolList{all: true}, key: listKey{length: -1}}, market.AllFields, every, 0)
-		sh.frame.reset()
-		sh.tell(&news{seq: 1, ids: []market.SymbolID{0}, text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}, standing: sh.standing})
-		if x := s.watch; len(sh.frame.parts) > 0 || x.frames != 1 || len(x.pending) > 0 || !s.missed {
-			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, len(sh.frame.parts), x.frames, len(x.pending), s.missed)
+		s.watch = sh.watches.join(s, wants{list: everyone(), fields: market.AllFields, every: every}, 0)
+		sh.frame.used = 0
+		sh.tell(newsOf(sh, 1))
+		if x := s.watch; !sh.frame.empty() || x.frames != 1 || len(x.quotes) > 0 || !s.missed {
+			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, sh.frame.used, x.frames, len(x.quotes), s.missed)
 		}
 		sh.watches.leave(s, s.watch)
 	}

@@ -18,20 +18,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"nhooyr.io/websocket"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 )
 
 type message struct {
 	Type, Epoch, Code, Message, Source, Reason string
 	ID                                         json.RawMessage
-	Seq                                        Seq
+	Seq                                        board.Seq
 	Time                                       int64
 	Rate                                       float64
 	Simulated, Resumed, More                   bool
 	Symbols, Unknown                           []string
 	Quotes                                     []map[string]any
 	Status                                     string
-	Sources                                    []statusMessage
+	Sources                                    []wire.Status
 }
 
 type wsClient struct {
@@ -143,21 +145,21 @@ func TestBadMessagesAreToldAndTheConnectionLivesOn(t *testing.T) {
 	s := serve(t, func(c *Config) { c.MaxSymbols = 2 })
 	c := s.dial(t, "")
 	for name, tc := range map[string]struct{ say, code, names string }{
-		"not JSON":         {`{"type":`, badJSON, ""},
-		"twice a key":      {`{"type":"ping","type":"ping"}`, badJSON, "type"},
-		"two objects":      {`{"type":"ping"}{}`, badJSON, ""},
-		"a list":           {`[1]`, badRequest, ""},
-		"no type":          {`{"id":7}`, badRequest, "type"},
-		"unknown type":     {`{"type":"buy","id":7}`, unknownType, "buy"},
-		"symbols a string": {`{"type":"subscribe","id":7,"symbols":"AAPL"}`, badRequest, "symbols"},
-		"no symbols":       {`{"type":"subscribe","id":7}`, badRequest, "symbols"},
-		"empty symbol":     {`{"type":"subscribe","symbols":[""]}`, badRequest, "symbols"},
-		"rate of zero":     {`{"type":"subscribe","symbols":["AAPL"],"rate":0}`, badRate, "rate: 0"},
-		"rate a string":    {`{"type":"subscribe","symbols":["AAPL"],"rate":"4"}`, badRequest, "rate"},
-		"unknown field":    {`{"type":"subscribe","symbols":["AAPL"],"fields":["px"]}`, badRequest, "px"},
-		"too many symbols": {`{"type":"subscribe","symbols":["A","B","C"]}`, tooManySymbols, "3"},
-		"id an object":     {`{"type":"ping","id":{}}`, badRequest, "id"},
-		"wrong before id":  {`{"type":"subscribe","symbols":{},"id":9}`, badRequest, "symbols: {}"},
+		"not JSON":         {`{"type":`, wire.BadJSON.String(), ""},
+		"twice a key":      {`{"type":"ping","type":"ping"}`, wire.BadJSON.String(), "type"},
+		"two objects":      {`{"type":"ping"}{}`, wire.BadJSON.String(), ""},
+		"a list":           {`[1]`, wire.BadRequest.String(), ""},
+		"no type":          {`{"id":7}`, wire.BadRequest.String(), "type"},
+		"unknown type":     {`{"type":"buy","id":7}`, wire.UnknownType.String(), "buy"},
+		"symbols a string": {`{"type":"subscribe","id":7,"symbols":"AAPL"}`, wire.BadRequest.String(), "symbols"},
+		"no symbols":       {`{"type":"subscribe","id":7}`, wire.BadRequest.String(), "symbols"},
+		"empty symbol":     {`{"type":"subscribe","symbols":[""]}`, wire.BadRequest.String(), "symbols"},
+		"rate of zero":     {`{"type":"subscribe","symbols":["AAPL"],"rate":0}`, wire.BadRate.String(), "rate: 0"},
+		"rate a string":    {`{"type":"subscribe","symbols":["AAPL"],"rate":"4"}`, wire.BadRequest.String(), "rate"},
+		"unknown field":    {`{"type":"subscribe","symbols":["AAPL"],"fields":["px"]}`, wire.BadRequest.String(), "px"},
+		"too many symbols": {`{"type":"subscribe","symbols":["A","B","C"]}`, wire.TooManySymbols.String(), "3"},
+		"id an object":     {`{"type":"ping","id":{}}`, wire.BadRequest.String(), "id"},
+		"wrong before id":  {`{"type":"subscribe","symbols":{},"id":9}`, wire.BadRequest.String(), "symbols: {}"},
 	} {
 		c.say(tc.say)
 		got := c.next("error")
@@ -213,7 +215,7 @@ func TestWebSocketIsRefusedAsTheProtocolSays(t *testing.T) {
 	}
 }
 
-// rawWS is a handshake by hand, for peers that misbehave.
+// rawWS is a handshake by hand, for clients that misbehave.
 func (s *served) rawWS(t *testing.T) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -293,7 +295,7 @@ func TestDrainDoesNotWaitForHalfAFrame(t *testing.T) {
 	defer cancel()
 	s.Drain(ctx, 0)
 	if took := time.Since(began); took > 2*conn.CloseTimeout {
-		t.Errorf("drain took %v for a peer that stopped in a frame, want about %v", took, conn.CloseTimeout)
+		t.Errorf("drain took %v for a client that stopped in a frame, want about %v", took, conn.CloseTimeout)
 	}
 	frames(r, func(byte) {})
 }

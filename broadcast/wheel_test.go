@@ -7,6 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"pgregory.net/rapid"
+
+	"tickertape/broadcast/wire"
 )
 
 func TestWheelLooksAtEveryoneOnceInTime(t *testing.T) {
@@ -85,10 +87,10 @@ func TestHeartbeatsComeToEveryoneInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const subscribers, beats = 1000, 12
 		w := newWorld(1)
-		heartbeat := w.board.cfg.Heartbeat
-		var all []*client
+		heartbeat := w.hub.cfg.Heartbeat
+		var all []*protocolClient
 		for i := range subscribers {
-			c := newClient(w.board, i)
+			c := newProtocolClient(w.hub, i)
 			c.connect("")
 			all = append(all, c)
 			time.Sleep(7 * time.Millisecond)
@@ -101,7 +103,7 @@ func TestHeartbeatsComeToEveryoneInTime(t *testing.T) {
 			c.judgeBeats(t, heartbeat, beats-1)
 			c.beats = nil
 		}
-		for i, sh := range w.board.shards {
+		for i, sh := range w.hub.shards {
 			seated := make(chan int)
 			sh.post(func() { seated <- sh.wheel.count - len(sh.all) })
 			if more := <-seated; more != 0 {
@@ -124,7 +126,7 @@ func TestHeartbeatsComeToEveryoneInTime(t *testing.T) {
 }
 
 // judgeBeats fails unless heartbeats came in time. The client has left.
-func (c *client) judgeBeats(t *testing.T, every time.Duration, want int) {
+func (c *protocolClient) judgeBeats(t *testing.T, every time.Duration, want int) {
 	t.Helper()
 	if len(c.beats) < want {
 		t.Errorf("client %d got %d heartbeats, want %d", c.number, len(c.beats), want)
@@ -142,9 +144,9 @@ func (c *client) judgeBeats(t *testing.T, every time.Duration, want int) {
 func TestHeartbeatIsOnlyForSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
-		var all []*client
-		for i := range 4 { // both kinds of line
-			c := newClient(w.board, i)
+		var all []*protocolClient
+		for i := range 4 { // both kinds of connection
+			c := newProtocolClient(w.hub, i)
 			c.follows["S0"] = true
 			c.connect("")
 			all = append(all, c)
@@ -175,23 +177,19 @@ func TestEachTierGetsItsRate(t *testing.T) {
 			want  int
 		}
 		tiers := []tier{{0, "full", 10 * minute}, {1, "1", minute}, {4, "2", 4 * minute}, {0.5, "below 1", minute / 2}, {20, "5", 10 * minute}, {5, "5", 5 * minute}, {7.5, "5", 7.5 * minute}}
-		var all []*client
+		var all []*protocolClient
 		for i, tier := range tiers {
-			for j := range 2 { // on both kinds of line; whoever is second joins the first's watch
-				c := newClient(w.board, 4*i+j)
+			for j := range 2 { // on both kinds of connection; whoever is second joins the first's watch
+				c := newProtocolClient(w.hub, 4*i+j)
 				c.connect("")
-				r := request{Type: "subscribe", Symbols: []string{"S0", "S1"}}
-				if tier.rate > 0 {
-					r.Rate = &tiers[i].rate
-				}
-				c.ask(r)
+				c.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"S0", "S1"}, Rate: tier.rate})
 				all = append(all, c)
 			}
 		}
-		counted := map[string]float64{"full": 1, "5": 6, "2": 2, "1": 2, "below 1": 2} // the witness is one
+		counted := map[string]float64{"full": 1, "5": 6, "2": 2, "1": 2, "below 1": 2} // the observer is one
 		counted["full"] += 2
 		check := func(when string, want map[string]float64) {
-			for i, t2 := range w.board.metrics.tiers {
+			for i, t2 := range w.hub.metrics.tiers {
 				if got := testutil.ToFloat64(t2); got != want[tierLabel(i)] {
 					t.Errorf("%s: %v subscribers in tier %q, want %v", when, got, tierLabel(i), want[tierLabel(i)])
 				}
@@ -218,12 +216,12 @@ func TestEachTierGetsItsRate(t *testing.T) {
 
 func tierLabel(i int) string { return tiers[i].label }
 
-func TestSlowReaderIsToldItsRateOverBothLines(t *testing.T) {
-	for number, line := range []string{"a line that never waits", "a line that waits", "one that never waits, compressed", "one that waits, compressed"} {
-		t.Run(line, func(t *testing.T) {
+func TestSlowReaderIsToldItsRateOnBothKindsOfConnection(t *testing.T) {
+	for number, kind := range []string{"one that never waits", "one that waits", "one that never waits, compressed", "one that waits, compressed"} {
+		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(1)
-				c := newClient(w.board, number)
+				c := newProtocolClient(w.hub, number)
 				c.follows["S0"] = true
 				c.connect("")
 				synctest.Wait() // until it has taken the snapshot
@@ -236,7 +234,7 @@ func TestSlowReaderIsToldItsRateOverBothLines(t *testing.T) {
 						}
 					}
 				}
-				m := w.board.metrics
+				m := w.hub.metrics
 				merged, stalls, catchUps := testutil.ToFloat64(m.merged), testutil.ToFloat64(m.stalls), testutil.ToFloat64(m.catchUps)
 				trades(10, func() {})
 				c.look(func() {
@@ -289,9 +287,9 @@ func TestSlowReaderIsToldItsRateOverBothLines(t *testing.T) {
 func TestSlowReaderThatLeavesIsSlowNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
-		var all []*client
+		var all []*protocolClient
 		for i := range 4 {
-			c := newClient(w.board, i)
+			c := newProtocolClient(w.hub, i)
 			c.follows["S0"] = true
 			c.connect("")
 			c.conn.stall()
@@ -306,12 +304,12 @@ func TestSlowReaderThatLeavesIsSlowNoMore(t *testing.T) {
 				}
 			}
 		}
-		if got := testutil.ToFloat64(w.board.metrics.slow); got != 4 {
+		if got := testutil.ToFloat64(w.hub.metrics.slow); got != 4 {
 			t.Errorf("%v slow subscribers are counted, want 4", got)
 		}
 		for i, c := range all {
 			c.leave()
-			if got := testutil.ToFloat64(w.board.metrics.slow); got != float64(3-i) {
+			if got := testutil.ToFloat64(w.hub.metrics.slow); got != float64(3-i) {
 				t.Errorf("%v slow subscribers are counted after %d have left", got, i+1)
 			}
 		}

@@ -10,12 +10,13 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/wire"
 )
 
 // workers read clients' messages, so that no shard has to: they parse them, find the symbols that are named, and
 // see to it that the work is paid for. A connection has one message with them at most.
 type workers struct {
-	board *Board
+	hub   *Hub
 	queue chan *unread // never closed
 }
 
@@ -32,8 +33,8 @@ const mostQueued = 4096
 
 const maxBadMessages = 20 // in a row
 
-func newWorkers(b *Board) *workers {
-	return &workers{board: b, queue: make(chan *unread, mostQueued)}
+func newWorkers(h *Hub) *workers {
+	return &workers{hub: h, queue: make(chan *unread, mostQueued)}
 }
 
 // run reads messages until ctx ends.
@@ -60,43 +61,40 @@ func (w *workers) put(u *unread) {
 	case w.queue <- u:
 	default:
 		u.sub.refused(admission.ReasonTotalWork)
-		u.sub.ask(&request{fault: &fault{rateLimited, "the server is busy: try again in 1 s"}})
+		u.sub.ask(&request{fault: &wire.Fault{Code: wire.RateLimited, Message: "the server is busy: try again in 1 s"}})
 	}
 }
 
 // read reads one message and hands it to the subscriber.
 func (w *workers) read(ctx context.Context, u *unread) {
 	s := u.sub
-	door := w.board.door
-	r, why := request{}, error(nil)
-	if !door.Slice(ctx, func() { r, why = w.parse(u) }) {
-		return // the board ends, and cuts everyone off
+	var r wire.Request
+	var err error
+	if !w.hub.door.Slice(ctx, func() { r, err = w.parse(u) }) {
+		return // the hub ends, and cuts everyone off
 	}
-	if why != nil {
-		s.shard.post(func() { s.leave(why) })
+	var broken conn.Close
+	if errors.As(err, &broken) {
+		s.shard.post(func() { s.leave(broken) })
 		return
 	}
 	var wait time.Duration
-	if r.fault == nil {
-		var err error
-		wait, err = w.pay(ctx, u, &r)
-		var f *fault
-		if errors.As(refused(err), &f) {
-			r.fault = f
-		} else if err != nil {
-			return // the board ends: nothing was found that a shard could answer with
+	answer := &request{kind: r.Type, id: r.ID}
+	if err == nil {
+		answer.want, wait, err = w.pay(ctx, u, &r)
+		if err = faultOf(err); err != nil && !errors.As(err, &answer.fault) {
+			return // the hub ends: nothing was found that a shard could answer with
 		}
-	}
-	if r.fault == nil {
-		s.bad = 0
 	} else {
-		r.forget()
-		if s.bad++; s.bad > maxBadMessages {
-			s.shard.post(func() { s.leave(policy("policy", "too many bad messages")) })
-			return
-		}
+		errors.As(err, &answer.fault)
 	}
-	ask := func() { s.shard.post(func() { s.ask(&r) }) }
+	if answer.fault == nil {
+		s.bad = 0
+	} else if s.bad++; s.bad > maxBadMessages {
+		s.shard.post(func() { s.leave(wire.Ending{Code: wire.TooManyBad}) })
+		return
+	}
+	ask := func() { s.shard.post(func() { s.ask(answer) }) }
 	if wait > 0 {
 		time.AfterFunc(wait, ask) // a worker has others to serve
 		return
@@ -106,37 +104,35 @@ func (w *workers) read(ctx context.Context, u *unread) {
 
 // pay finds what a request wants and pays for it, and reserves the memory that it takes until it is answered. It
 // returns how long the request has to wait for its turn.
-func (w *workers) pay(ctx context.Context, u *unread, r *request) (time.Duration, error) {
+func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*want, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
-	wait, refusal := w.board.door.Reckon(visitor, admission.Message(u.length))
+	wait, refusal := w.hub.door.Reckon(visitor, admission.Message(u.length))
 	if refusal != nil {
-		return 0, refusal
+		return nil, 0, refusal
 	}
-	more, err := w.board.payFor(ctx, visitor, r, int(s.follows.Load()), s.fields)
+	want, more, err := w.hub.payFor(ctx, visitor, r, int(s.size.Load()), s.follows.fields)
 	if err != nil {
-		r.want = nil // nothing is kept for it
-		return 0, err
+		return nil, 0, err
 	}
-	if !s.place.Keep(r.want.memory(), false) {
-		r.want = nil
+	if !s.place.Keep(want.memory(), false) {
 		s.refused(admission.ReasonMemory)
-		return 0, noMemory
+		return nil, 0, noMemory
 	}
-	return max(wait, more), nil
+	return want, max(wait, more), nil
 }
 
-// parse makes a request of a message. The error is for one that broke the protocol.
-func (w *workers) parse(u *unread) (request, error) {
+// parse makes a request of a message. Its error is a conn.Close of one that broke the protocol, or a wire.Fault.
+func (w *workers) parse(u *unread) (wire.Request, error) {
 	text, err := u.message.Text()
 	if err != nil {
-		return request{}, err
+		return wire.Request{}, err
 	}
 	u.length = len(text)
-	r := parseRequest(text)
+	r, err := wire.ParseMessage(text, w.hub.limits())
 	if u.limited {
 		u.sub.refused(admission.ReasonConnectionMessages)
-		r = request{ID: r.ID, fault: &fault{rateLimited, "too many messages: slow down"}}
+		return wire.Request{ID: r.ID}, &wire.Fault{Code: wire.RateLimited, Message: "too many messages: slow down"}
 	}
-	return r, nil
+	return r, err
 }

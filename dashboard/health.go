@@ -17,13 +17,13 @@ type health struct {
 const lateAfter = time.Second
 
 // healthz says whether the process does its work: 503 is a reason to restart it.
-func healthz(board *broadcast.Board) http.Handler {
+func healthz(hub *broadcast.Hub) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if board.Stuck() {
+		if hub.Stuck() {
 			writeJSON(w, http.StatusServiceUnavailable, health{"failing", "the board has not flushed for longer than its interval allows"})
 			return
 		}
-		if late := board.Late(); late > lateAfter {
+		if late := hub.Late(); late > lateAfter {
 			detail := fmt.Sprintf("subscribers wait: a shard is late by %.1f s", late.Seconds())
 			writeJSON(w, http.StatusServiceUnavailable, health{"failing", detail})
 			return
@@ -33,12 +33,12 @@ func healthz(board *broadcast.Board) http.Handler {
 }
 
 // readyz says whether new subscribers should come here.
-func readyz(board *broadcast.Board) http.Handler {
+func readyz(hub *broadcast.Hub) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case board.Draining():
+		case hub.Draining():
 			writeJSON(w, http.StatusServiceUnavailable, health{"not ready", "draining"})
-		case !board.Quoted():
+		case !hub.Board().Quoted():
 			writeJSON(w, http.StatusServiceUnavailable, health{"not ready", "the feed has given no quote yet"})
 		default:
 			writeJSON(w, http.StatusOK, health{Status: "ready"})

@@ -13,7 +13,6 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -21,7 +20,7 @@ import (
 type Server struct {
 	// static
 	cfg    Config
-	board  *broadcast.Board
+	hub    *broadcast.Hub
 	log    *slog.Logger
 	public *endpoint
 	admin  *endpoint // nil where health and metrics are on the public port
@@ -32,13 +31,13 @@ const grace = 500 * time.Millisecond
 
 // Site is what a server shows.
 type Site struct {
-	Board      *broadcast.Board
+	Hub        *broadcast.Hub
 	Symbols    *market.Directory
 	Watchlists []broadcast.Watchlist
-	Hours      *calendar.Calendar // of the markets that symbols name
-	Version    string             // of the program
-	Revision   string             // that it was built from
-	MaxSymbols int                // that one request may name
+	Zone       func(market string) string // of a market's hours, as an IANA name; "" where it has none
+	Version    string                     // of the program
+	Revision   string                     // that it was built from
+	MaxSymbols int                        // that one request may name
 }
 
 // Bounds keep clients from taking more than their share of connections and time.
@@ -56,19 +55,19 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	if err != nil {
 		return nil, err
 	}
-	board, door := site.Board, bounds.Door
+	hub, door := site.Hub, bounds.Door
 	mux := http.NewServeMux()
-	mux.Handle("/ws", get(board.WebSocket()))
-	mux.Handle("/events", board.CrossOrigin(get(board.Events())))
-	mux.Handle("/api/quotes", board.CrossOrigin(get(board.Quotes())))
-	mux.Handle("/api/bars", board.CrossOrigin(get(board.Bars())))
-	mux.Handle("/api/symbols", board.CrossOrigin(get(&symbols{dir: site.Symbols, hours: site.Hours, most: site.MaxSymbols, door: door})))
-	mux.Handle("/api/watchlists", board.CrossOrigin(get(watchlists(site.Watchlists, door))))
-	mux.Handle("/api/version", board.CrossOrigin(get(version(site.Version, site.Revision))))
+	mux.Handle("/ws", get(hub.WebSocket()))
+	mux.Handle("/events", hub.CrossOrigin(get(hub.Events())))
+	mux.Handle("/api/quotes", hub.CrossOrigin(get(hub.Quotes())))
+	mux.Handle("/api/bars", hub.CrossOrigin(get(hub.Bars())))
+	mux.Handle("/api/symbols", hub.CrossOrigin(get(&symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, door: door})))
+	mux.Handle("/api/watchlists", hub.CrossOrigin(get(watchlists(site.Watchlists, door))))
+	mux.Handle("/api/version", hub.CrossOrigin(get(version(site.Version, site.Revision))))
 	mux.Handle("/api", http.HandlerFunc(notFound))
 	mux.Handle("/api/", http.HandlerFunc(notFound))
-	mux.Handle("/healthz", get(healthz(board)))
-	mux.Handle("/readyz", get(readyz(board)))
+	mux.Handle("/healthz", get(healthz(hub)))
+	mux.Handle("/readyz", get(readyz(hub)))
 	mux.Handle("/", get(charged(door, page)))
 
 	others := door.Config.Total.Connections
@@ -76,13 +75,13 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		_, others = admission.Descriptors(admission.OpenFiles())
 		others = min(others, max(256, int(door.Memory.Limit()/4/connectionMemory)))
 	}
-	s := &Server{cfg: cfg, board: board, log: log}
+	s := &Server{cfg: cfg, hub: hub, log: log}
 	ports := tally{}
 	inner := mux // of /metrics
 	if cfg.Admin.Listen != "" {
 		inner = http.NewServeMux()
-		inner.Handle("/healthz", get(healthz(board)))
-		inner.Handle("/readyz", get(readyz(board)))
+		inner.Handle("/healthz", get(healthz(hub)))
+		inner.Handle("/readyz", get(readyz(hub)))
 		inner.Handle("/", http.HandlerFunc(notFound))
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
 		// Its connections are not counted by address, and none of them is a poll.
@@ -141,7 +140,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		s.log.Info("draining", "window", s.cfg.Drain.String())
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
-		s.board.Drain(patience, s.cfg.Drain)
+		s.hub.Drain(patience, s.cfg.Drain)
 		cancel()
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)

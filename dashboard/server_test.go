@@ -24,19 +24,17 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
-	"tickertape/feed"
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
 // site is a server under test.
 type site struct {
 	*Server
-	Door  *admission.Admission
-	url   string
-	board *broadcast.Board
-	reg   *prometheus.Registry
-	log   *logged
+	Door *admission.Admission
+	url  string
+	hub  *broadcast.Hub
+	reg  *prometheus.Registry
+	log  *logged
 }
 
 // terms are what a test's server is made of.
@@ -50,10 +48,10 @@ type terms struct {
 }
 
 // serve runs a server on a free port.
-func serve(t *testing.T) (url string, board *broadcast.Board) {
+func serve(t *testing.T) (url string, hub *broadcast.Hub) {
 	t.Helper()
 	s := serveWith(t, func(*terms) {})
-	return s.url, s.board
+	return s.url, s.hub
 }
 
 func serveWith(t *testing.T, change func(*terms)) *site {
@@ -89,7 +87,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 		Config: DefaultConfig(),
 		Bounds: Bounds{Patience: time.Minute},
 		Limits: admission.DefaultConfig(),
-		Site:   Site{Symbols: dir, Watchlists: lists, Hours: &calendar.Calendar{}, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
+		Site:   Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
 	}
 	terms.Listen, terms.Drain = "127.0.0.1:0", 0
 	change(&terms)
@@ -99,20 +97,20 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 			t.Fatal(err)
 		}
 	}
-	board := broadcast.NewBoard(broadcast.DefaultConfig(), lists, dir, feed.Info{Name: "sim", Simulated: true}, terms.Door, log, reg)
-	terms.Board = board
+	hub := broadcast.NewHub(broadcast.DefaultConfig(), lists, dir, broadcast.Source{Name: "sim", Simulated: true}, terms.Door, log, reg)
+	terms.Hub = hub
 	server, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	boardEnded := make(chan error, 1)
-	go func() { boardEnded <- board.Run(ctx) }()
+	hubEnded := make(chan error, 1)
+	go func() { hubEnded <- hub.Run(ctx) }()
 	go func() {
 		err := server.Run(ctx)
-		ended <- errors.Join(err, <-boardEnded)
+		ended <- errors.Join(err, <-hubEnded)
 	}()
-	return &site{server, terms.Door, "http://" + server.Addr(), board, reg, out}, ended
+	return &site{server, terms.Door, "http://" + server.Addr(), hub, reg, out}, ended
 }
 
 // logged is a log that can be read while others write.
@@ -301,14 +299,14 @@ func TestProblemsClipWhatTheyName(t *testing.T) {
 }
 
 func TestReadyAfterTheFirstQuoteUntilDraining(t *testing.T) {
-	url, board := serve(t)
+	url, hub := serve(t)
 	if answer, body := fetch(t, url+"/readyz"); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "no quote yet") {
 		t.Errorf("before a quote: %s %s", answer.Status, body)
 	}
 	if answer, _ := fetch(t, url+"/healthz"); answer.StatusCode != http.StatusOK {
 		t.Errorf("healthz: %s", answer.Status)
 	}
-	board.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Price: 1, Flags: market.Regular}}})
+	hub.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Price: 1, Flags: market.Regular}}})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) { // until it is published
 		answer, body := fetch(t, url+"/readyz")
 		if answer.StatusCode == http.StatusOK {
@@ -321,7 +319,7 @@ func TestReadyAfterTheFirstQuoteUntilDraining(t *testing.T) {
 	if _, body := fetch(t, url+"/api/quotes?symbols=AAPL"); !strings.Contains(body, `"p":0.000000001`) {
 		t.Errorf("ready, and yet %s", body)
 	}
-	board.Drain(t.Context(), 0)
+	hub.Drain(t.Context(), 0)
 	if answer, body := fetch(t, url+"/readyz"); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "draining") {
 		t.Errorf("draining: %s %s", answer.Status, body)
 	}
@@ -362,11 +360,11 @@ func TestLibraryIsForPagesOfAnyOrigin(t *testing.T) {
 }
 
 func TestTakenPortIsOneClearError(t *testing.T) {
-	url, board := serve(t)
+	url, hub := serve(t)
 	addr := strings.TrimPrefix(url, "http://")
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Board: board, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Hub: hub, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
 	}

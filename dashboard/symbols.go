@@ -14,7 +14,6 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -37,10 +36,10 @@ const (
 
 // symbols serves GET /api/symbols: a search by query, or the records of the named symbols.
 type symbols struct {
-	dir   *market.Directory
-	hours *calendar.Calendar
-	most  int // symbols that one request may name
-	door  *admission.Admission
+	dir  *market.Directory
+	zone func(market string) string
+	most int // symbols that one request may name
+	door *admission.Admission
 }
 
 func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -156,7 +155,7 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 					out.WriteByte(',')
 				}
 				x := at(i)
-				encode.Encode(symbolRecord{x.Symbol, x.Name, x.Sector, x.Currency, x.Decimals, x.Market, zoneOf(s.hours, x.Market)})
+				encode.Encode(symbolRecord{x.Symbol, x.Name, x.Sector, x.Currency, x.Decimals, x.Market, s.zone(x.Market)})
 				out.Truncate(out.Len() - 1) // the line's end
 			}
 		}
@@ -170,11 +169,6 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 	}
 	out.WriteString("]}\n")
 	w.Write(out.Bytes())
-}
-
-func zoneOf(hours *calendar.Calendar, venue string) string {
-	m, _ := hours.Market(venue)
-	return m.Zone().String()
 }
 
 func refuse(w http.ResponseWriter, detail string) {

@@ -38,7 +38,7 @@ func newBlocking(c *Conn, put func([]byte) error, abort func()) *blocking {
 }
 
 // block is the link of a connection that is written and read by waiting.
-func (s *Sockets) block(c *Conn, nc net.Conn) *blocking {
+func block(s *Sockets, c *Conn, nc net.Conn) *blocking {
 	patient := NewPatient(nc, c.limits.WriteTimeout)
 	l := newBlocking(c, func(b []byte) error {
 		_, err := patient.Write(b)

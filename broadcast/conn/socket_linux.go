@@ -35,7 +35,7 @@ const readSize = 16 << 10
 var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
 // openSocket makes a connection of a socket, nil when it cannot be written without waiting.
-func (s *Sockets) openSocket(c Conn, nc net.Conn) *Conn {
+func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil

@@ -17,7 +17,7 @@ const readSize = 1
 
 var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
-func (s *Sockets) openSocket(Conn, net.Conn) *Conn { return nil }
+func openSocket(*Sockets, Conn, net.Conn) *Conn { return nil }
 
 func (*socket) write([][]byte) (bool, error) { return false, ErrBroken }
 

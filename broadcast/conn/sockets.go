@@ -109,10 +109,10 @@ func (s *Sockets) Watched() int {
 func (s *Sockets) open(nc net.Conn, framing Framing, owner Owner, limits Limits) *Conn {
 	nc = bare(nc)
 	c := Conn{owner: owner, limits: limits, framing: framing}
-	if c := s.openSocket(c, nc); c != nil {
+	if c := openSocket(s, c, nc); c != nil {
 		return c
 	}
-	c.link = s.block(&c, nc)
+	c.link = block(s, &c, nc)
 	return &c
 }
 

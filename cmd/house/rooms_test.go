@@ -83,9 +83,6 @@ var webSocketTests = []string{"broadcast", "broadcast/conn", "cmd/tickertape"}
 // EXCEPTIONS: imports that the rules above forbid and that are there today. The list only gets shorter: an entry that
 // is no longer needed fails TestRoomsImportDownwards.
 var exceptions = map[arrow]string{
-	{"broadcast", "feed"}:                "feed.Info names the source in snapshots; what the board needs of it belongs in feed/market",
-	{"broadcast", webSocket}:             "broadcast/conn accepts WebSockets once it is there",
-	{"dashboard", "feed/calendar"}:       "the time zones in the answer for symbols; a function from cmd does",
 	{"feed/consolidate", "feed/vendors"}: "vendors.Sequence finds missing messages; it needs no vendor and belongs in feed",
 }
 

@@ -30,14 +30,8 @@ var tables = map[string]string{
 // EXCEPTIONS: what is larger than the bounds today, by what it breaks. The list only gets shorter: an entry that is no
 // longer needed fails TestNothingIsTooLarge.
 var larger = map[oversize]string{
-	{"lines", "broadcast"}:                      "being rebuilt",
-	{"lines", "feed"}:                           "being rebuilt",
-	{"lines", "feed/calendar"}:                  "to be wrapped",
-	{"lines", "feed/consolidate"}:               "being rebuilt",
 	{"lines", "feed/recording"}:                 "to be wrapped",
 	{"lines", "feed/relay"}:                     "to be wrapped",
-	{"lines", "feed/replay"}:                    "to be wrapped",
-	{"lines", "feed/sim"}:                       "to be wrapped",
 	{"lines", "feed/vendors"}:                   "being rebuilt",
 	{"lines", "feed/vendors/alpaca"}:            "being rebuilt",
 	{"lines", "feed/vendors/alpaca/alpacatest"}: "being rebuilt",
@@ -48,19 +42,6 @@ var larger = map[oversize]string{
 	{"lines", "feed/vendors/massive"}:           "being rebuilt",
 	{"lines", "feed/vendors/vendortest"}:        "being rebuilt",
 
-	{"struct", "broadcast.Board"}:       "board, hub and wire are in one",
-	{"struct", "broadcast.shard"}:       "quotes and series are carried apart",
-	{"struct", "broadcast.subscriber"}:  "four slots for what is to be told; one outbox is to replace them",
-	{"struct", "feed/consolidate.Desk"}: "being rebuilt",
-	{"struct", "feed/sim.exchange"}:     "the simulated market and its parameters are in one",
-	{"struct", "feed/sim.instrument"}:   "a symbol's parameters and its state are in one",
-
-	{"methods", "broadcast.Board"}:               "board, hub and wire are in one",
-	{"methods", "broadcast.shard"}:               "quotes and series are carried apart",
-	{"methods", "broadcast.store"}:               "values, bars, trades and their encodings are in one",
-	{"methods", "broadcast.subscriber"}:          "four slots for what is to be told; one outbox is to replace them",
-	{"methods", "feed/consolidate.Desk"}:         "being rebuilt",
-	{"methods", "feed/recording.line"}:           "headers, ticks and raw frames share one line",
 	{"methods", "feed/vendors/coinbase.Decoder"}: "being rebuilt",
 	{"methods", "feed/vendors/kraken.Decoder"}:   "being rebuilt",
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tickertape/broadcast"
+	"tickertape/broadcast/history"
 	"tickertape/dashboard"
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -52,35 +53,36 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	board := broadcast.NewBoard(cfg.Broadcast, lists, dir, source.Info(), limits, log, reg)
-	board.TradingDays(tradingDays(hours))
+	info := source.Info()
+	hub := broadcast.NewHub(cfg.Broadcast, lists, dir, broadcast.Source{Name: info.Name, Simulated: info.Simulated}, limits, log, reg)
+	hub.TradingDays(tradingDays(hours))
 	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{
 		Door: limits, Patience: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
 	}, dashboard.Site{
-		Board: board, Symbols: dir, Watchlists: lists, Hours: hours, Version: version, Revision: revision(), MaxSymbols: cfg.Broadcast.MaxSymbols,
+		Hub: hub, Symbols: dir, Watchlists: lists, Zone: zones(hours),
+		Version: version, Revision: revision(), MaxSymbols: cfg.Broadcast.MaxSymbols,
 	}, log, reg)
 	if err != nil {
 		return err
 	}
-	info := source.Info()
 	log.Info("serving", keyURL, "http://"+server.Addr(), keyFeed, info.Name, keySimulated, info.Simulated,
 		keySymbols, dir.Len(), keyVersion, version)
 	if at := server.AdminAddr(); at != "" {
 		log.Info("serving health and metrics", keyURL, "http://"+at)
 	}
 
-	// The feed and the board go on until the last subscriber has been sent away.
+	// The feed and the hub go on until the last subscriber has been sent away.
 	serving, failed := context.WithCancel(ctx)
 	g, live := errgroup.WithContext(context.WithoutCancel(ctx))
 	live, done := context.WithCancel(live)
 	g.Go(func() error {
-		err := source.Run(live, board.Apply)
+		err := source.Run(live, hub.Apply)
 		if err != nil {
 			failed()
 		}
 		return err
 	})
-	g.Go(func() error { return board.Run(live) })
+	g.Go(func() error { return hub.Run(live) })
 	g.Go(func() error {
 		defer done()
 		defer failed()
@@ -95,8 +97,8 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 }
 
 // tradingDays returns, for a venue, what finds the trading day that a time is in; nil where the venue's market has none.
-func tradingDays(hours *calendar.Calendar) func(venue string) func(market.Time) (from, to market.Time) {
-	return func(venue string) func(market.Time) (from, to market.Time) {
+func tradingDays(hours *calendar.Calendar) func(venue string) history.Days {
+	return func(venue string) history.Days {
 		m, known := hours.Market(venue)
 		if !known || m == nil {
 			return nil
@@ -104,5 +106,13 @@ func tradingDays(hours *calendar.Calendar) func(venue string) func(market.Time) 
 		return func(at market.Time) (from, to market.Time) {
 			return market.TimeOf(m.Rolled(at.Std())), market.TimeOf(m.NextRoll(at.Std()))
 		}
+	}
+}
+
+// zones are those of the markets' hours, as IANA names.
+func zones(hours *calendar.Calendar) func(venue string) string {
+	return func(venue string) string {
+		m, _ := hours.Market(venue)
+		return m.Zone().String()
 	}
 }

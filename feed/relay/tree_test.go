@@ -26,7 +26,7 @@ import (
 type server struct {
 	t     *testing.T
 	dir   *market.Directory
-	board *broadcast.Board
+	board *broadcast.Hub
 	addr  string
 	stop  func()
 }
@@ -50,9 +50,9 @@ func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) 
 	source := consolidate.New(consolidate.DefaultConfig(), feed.DefaultConfig().Silence, sources, s.dir, hours, quiet, reg)
 	cfg := broadcast.DefaultConfig()
 	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 10_000}, admission.NewJournal(quiet, reg), reg)
-	s.board = broadcast.NewBoard(cfg, nil, s.dir, source.Info(), door, quiet, reg)
+	s.board = broadcast.NewHub(cfg, nil, s.dir, broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated}, door, quiet, reg)
 	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr}, dashboard.Bounds{Door: door, Patience: cfg.WriteTimeout + cfg.Heartbeat},
-		dashboard.Site{Board: s.board, Symbols: s.dir, Hours: hours, MaxSymbols: cfg.MaxSymbols}, quiet, reg)
+		dashboard.Site{Hub: s.board, Symbols: s.dir, Zone: func(string) string { return "UTC" }, MaxSymbols: cfg.MaxSymbols}, quiet, reg)
 	if err != nil {
 		t.Fatal(err)
 	}

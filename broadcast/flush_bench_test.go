@@ -8,29 +8,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
-// BenchmarkApply is what a tick costs to take in, its bars included, in batches of 256 over 10,000 symbols.
-func BenchmarkApply(b *testing.B) {
-	board := quietBoard(10_000)
-	ticks := trades(10_000, 10_000)
-	var f flush
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i += 256 {
-		at := i % (len(ticks) - 256)
-		board.Apply(market.Batch{Ticks: ticks[at : at+256]})
-		board.absorb(&f)
-	}
-	b.ReportMetric(float64(b.N)*256/b.Elapsed().Seconds(), "ticks/s")
-}
-
 // BenchmarkFlush is what a flush costs that 50 symbols changed in, without the kernel's part: with
-// a watchlist that all share, with one of 20 symbols for each, and when everyone asked for a tenth
-// of the rate.
+// a watchlist that all share; with one of 20 symbols for each; when everyone asked for a tenth of the rate; with the
+// bars of ten symbols, which 200 of 10,000 share; with ten for each; and with quotes, bars and trades of one symbol.
 func BenchmarkFlush(b *testing.B) {
-	for _, kind := range []string{"shared", "personal", "slower"} {
+	for _, kind := range []string{"shared", "personal", "slower", "series", "personal series", "mixed"} {
 		for _, subscribers := range []int{1, 100, 10_000} {
 			b.Run(fmt.Sprintf("%s/subscribers=%d", kind, subscribers), func(b *testing.B) {
 				f := newFlushing(kind, subscribers)
@@ -44,36 +32,54 @@ func BenchmarkFlush(b *testing.B) {
 	}
 }
 
-// flushing is a board that is flushed by hand.
+// flushing is a hub that is flushed by hand.
 type flushing struct {
-	board  *Board
+	hub    *Hub
 	ticks  []market.Tick
+	moves  bool // time goes on from flush to flush, by an interval
 	out    flush
 	frames int // taken by the subscribers
 }
 
 func newFlushing(kind string, subscribers int) *flushing {
-	f := &flushing{board: quietBoard(5000), ticks: trades(50, 50)}
+	f := &flushing{hub: quietHub(5000), ticks: trades(50, 50), moves: kind == "series" || kind == "personal series" || kind == "mixed"}
 	f.flush(0)
 	for i := range subscribers {
-		list := symbolList{}
-		for j := range 50 {
-			list.ids = append(list.ids, market.SymbolID(j))
-		}
-		if kind == "personal" {
-			random := rand.New(rand.NewPCG(1, uint64(i)))
-			list.ids = nil
+		wanted := follows{fields: market.AllFields}
+		list := board.List{}
+		random := rand.New(rand.NewPCG(1, uint64(i)))
+		switch kind {
+		case "personal":
 			for _, id := range random.Perm(5000)[:20] {
-				list.ids = append(list.ids, market.SymbolID(id))
+				list.IDs = append(list.IDs, market.SymbolID(id))
 			}
-			slices.Sort(list.ids)
+			slices.Sort(list.IDs)
+		case "series":
+			for j := range 10 {
+				wanted.series = append(wanted.series, seriesOf(market.SymbolID((i+j)%50), oneSecond))
+			}
+			slices.Sort(wanted.series)
+		case "personal series":
+			for _, id := range random.Perm(50)[:10] {
+				wanted.series = append(wanted.series, seriesOf(market.SymbolID(id), oneSecond))
+			}
+			slices.Sort(wanted.series)
+		case "mixed":
+			id := market.SymbolID(i % 50)
+			list.IDs = append(list.IDs, id)
+			wanted.series = append(wanted.series, seriesOf(id, oneSecond), seriesOf(id, history.Trades))
+		default:
+			for j := range 50 {
+				list.IDs = append(list.IDs, market.SymbolID(j))
+			}
 		}
-		s := newSubscriber(f.board, transportWebSocket, f.board.placed())
+		s := newSubscriber(f.hub, transportWebSocket, f.hub.placed())
 		discarding(s, &f.frames)
 		s.begin(nil)
-		s.setList(s.shard.lists.hold(list, 5000, f.board.door.Memory))
+		s.setList(s.shard.lists.hold(list, 5000, f.hub.door.Memory))
+		s.setSeries(wanted.series)
 		if kind == "slower" {
-			s.asked = 1
+			s.follows.rate = 1
 		}
 		s.rejoin()
 		s.pump()
@@ -84,17 +90,25 @@ func newFlushing(kind string, subscribers int) *flushing {
 	return f
 }
 
+// oneSecond is the interval of the bars that a quiet hub keeps.
+var oneSecond = intervalOf("1s")
+
 func (f *flushing) flush(i int) {
 	for j := range f.ticks {
 		f.ticks[j].Price = market.Price(i%1000+1) * market.Scale
+		if f.moves {
+			f.ticks[j].Time = morning + market.Time(i)*100_000
+		}
 	}
-	f.board.Apply(market.Batch{Ticks: f.ticks})
-	f.board.publish(&f.out)
-	for _, sh := range f.board.shards {
+	f.hub.Apply(market.Batch{Ticks: f.ticks})
+	f.hub.commit(&f.out)
+	f.out.encode(f.hub.board)
+	for _, sh := range f.hub.shards {
 		sh.now = sh.now.Add(100 * time.Millisecond)
-		sh.tell(&f.out.news)
-		sh.tally.report(f.board.metrics)
+		sh.tell(&f.out)
+		sh.tally.report(f.hub.metrics)
 	}
+	f.out.Told()
 }
 
 // discard takes everything, and counts the frames.
@@ -109,12 +123,12 @@ func (*discard) Close()  {}
 
 // discarding gives a subscriber a connection that takes everything.
 func discarding(s *subscriber, frames *int) {
-	s.conn = conn.NewSink(&discard{frames}, s, conn.Text, s.shard.board.limits())
+	s.conn = conn.NewSink(&discard{frames}, s, conn.Text, s.shard.hub.connLimits())
 }
 
 // The clock of a bubble stands still, so that no flush takes long enough to leave some of them to the backlog.
 func TestFlushAllocatesNothing(t *testing.T) {
-	for _, kind := range []string{"shared", "personal"} {
+	for _, kind := range []string{"shared", "personal", "series", "personal series", "mixed"} {
 		t.Run(kind, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { flushAllocatesNothing(t, kind) }) })
 	}
 }
@@ -142,7 +156,7 @@ func flushAllocatesNothing(t *testing.T, kind string) {
 func BenchmarkDeflate(b *testing.B) {
 	f := newFlushing("shared", 1)
 	f.flush(1)
-	json := slices.Clone(f.board.shards[0].frame.parts[0].json())
+	json := slices.Clone(f.hub.shards[0].frame.list()[0].json())
 	b.SetBytes(int64(len(json)))
 	b.ReportAllocs()
 	out := 0

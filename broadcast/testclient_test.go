@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,48 +20,48 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// peer is a client by hand over any wire and transport, which reads as slowly as a test wants.
-type peer struct {
+// testClient is a client by hand over any wire and transport, which reads as slowly as a test wants.
+type testClient struct {
 	t         *testing.T
 	transport transport
 	conn      net.Conn // nil of HTTP/2
 	header    http.Header
-	hose      *hose
+	throttle  *throttle
 	r         *bufio.Reader // frames or events
 	hangUp    func()
 }
 
-// way is one of the ways to be told.
-type way struct {
-	wire
+// access is a transport, and how a client reaches it.
+type access struct {
+	network
 	transport transport
 	old       bool // HTTP/1.0
 }
 
 var (
-	waysBySocket = map[string]way{ // with a line that never waits, where there is one
-		"WebSocket":          {wire{}, transportWebSocket, false},
-		"events":             {wire{}, transportSSE, false},
-		"events by HTTP/1.0": {wire{}, transportSSE, true},
+	accessBySocket = map[string]access{ // by sockets that are never waited for, where there are any
+		"WebSocket":          {network{}, transportWebSocket, false},
+		"events":             {network{}, transportSSE, false},
+		"events by HTTP/1.0": {network{}, transportSSE, true},
 	}
-	waysByCarrier = map[string]way{
-		"WebSocket by TLS":                {wire{tls: true}, transportWebSocket, false},
-		"WebSocket on a strange network":  {wire{strange: true}, transportWebSocket, false},
-		"events by TLS":                   {wire{tls: true}, transportSSE, false},
-		"events by HTTP/2":                {wire{tls: true, http2: true}, transportSSE, false},
-		"events on a strange network":     {wire{strange: true}, transportSSE, false},
-		"old events on a strange network": {wire{strange: true}, transportSSE, true},
+	accessByGoroutine = map[string]access{
+		"WebSocket by TLS":                   {network{tls: true}, transportWebSocket, false},
+		"WebSocket on a wrapped connection":  {network{wrapped: true}, transportWebSocket, false},
+		"events by TLS":                      {network{tls: true}, transportSSE, false},
+		"events by HTTP/2":                   {network{tls: true, http2: true}, transportSSE, false},
+		"events on a wrapped connection":     {network{wrapped: true}, transportSSE, false},
+		"old events on a wrapped connection": {network{wrapped: true}, transportSSE, true},
 	}
 )
 
-// hose is a stream of which some may be taken before it is read.
-type hose struct {
+// throttle is a stream of which some may be taken before it is read.
+type throttle struct {
 	src   io.Reader
 	taken bytes.Buffer
 	limit int // bytes at a time; 0 is no limit
 }
 
-func (h *hose) Read(b []byte) (int, error) {
+func (h *throttle) Read(b []byte) (int, error) {
 	if h.taken.Len() > 0 {
 		return h.taken.Read(b)
 	}
@@ -71,7 +72,7 @@ func (h *hose) Read(b []byte) (int, error) {
 }
 
 // take takes up to n bytes off the wire, to be read later.
-func (h *hose) take(n int) error {
+func (h *throttle) take(n int) error {
 	b := make([]byte, n)
 	n, err := h.src.Read(b)
 	h.taken.Write(b[:n])
@@ -92,9 +93,9 @@ func (s *served) secure(t *testing.T, c net.Conn) net.Conn {
 }
 
 // join begins to listen; the query is with its question mark.
-func (s *served) join(t *testing.T, w way, query string, header ...string) *peer {
+func (s *served) join(t *testing.T, w access, query string, header ...string) *testClient {
 	t.Helper()
-	p := &peer{t: t, transport: w.transport}
+	p := &testClient{t: t, transport: w.transport}
 	if w.http2 {
 		ctx, cancel := context.WithCancel(context.Background())
 		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/events"+query, nil)
@@ -108,11 +109,11 @@ func (s *served) join(t *testing.T, w way, query string, header ...string) *peer
 		if answer.ProtoMajor != 2 {
 			t.Fatalf("answered with %s, want HTTP/2", answer.Proto)
 		}
-		p.header, p.hose, p.hangUp = answer.Header, &hose{src: answer.Body}, func() {
+		p.header, p.throttle, p.hangUp = answer.Header, &throttle{src: answer.Body}, func() {
 			cancel()
 			answer.Body.Close()
 		}
-		p.r = bufio.NewReader(p.hose)
+		p.r = bufio.NewReader(p.throttle)
 		t.Cleanup(p.hangUp)
 		return p
 	}
@@ -133,8 +134,8 @@ func (s *served) join(t *testing.T, w way, query string, header ...string) *peer
 	return p
 }
 
-// shake begins the stream on the peer's connection.
-func (p *peer) shake(w way, query string, header ...string) error {
+// shake begins the stream on the client's connection.
+func (p *testClient) shake(w access, query string, header ...string) error {
 	path, more, want := "/events", "", http.StatusOK
 	if w.transport == transportWebSocket {
 		path, want = "/ws", http.StatusSwitchingProtocols
@@ -148,8 +149,8 @@ func (p *peer) shake(w way, query string, header ...string) error {
 		version = "1.0"
 	}
 	fmt.Fprintf(p.conn, "GET %s%s HTTP/%s\r\nHost: x\r\n%s\r\n", path, query, version, more)
-	p.hose = &hose{src: p.conn}
-	p.r = bufio.NewReaderSize(p.hose, 512)
+	p.throttle = &throttle{src: p.conn}
+	p.r = bufio.NewReaderSize(p.throttle, 512)
 	answer, err := http.ReadResponse(p.r, nil)
 	if err != nil || answer.StatusCode != want {
 		return fmt.Errorf("%s %s: %v %w", path, query, answer, err)
@@ -171,7 +172,7 @@ type errGoodbye struct {
 func (g errGoodbye) Error() string { return fmt.Sprintf("goodbye %d %q", g.code, g.reason) }
 
 // message reads the next message. A goodbye is an error.
-func (p *peer) message() (m message, err error) {
+func (p *testClient) message() (m message, err error) {
 	var b []byte
 	if p.transport == transportSSE {
 		b, err = p.event()
@@ -188,7 +189,7 @@ func (p *peer) message() (m message, err error) {
 }
 
 // text reads until the next text message; pings and pongs are passed over.
-func (p *peer) text() ([]byte, error) {
+func (p *testClient) text() ([]byte, error) {
 	for {
 		head, b, err := readFrame(p.r)
 		switch {
@@ -206,7 +207,7 @@ func (p *peer) text() ([]byte, error) {
 	}
 }
 
-func (p *peer) event() ([]byte, error) {
+func (p *testClient) event() ([]byte, error) {
 	var name, retry string
 	for {
 		line, err := p.r.ReadString('\n')
@@ -234,7 +235,7 @@ func (p *peer) event() ([]byte, error) {
 }
 
 // next is the next message of a type; those before are passed over.
-func (p *peer) next(kind string) message {
+func (p *testClient) next(kind string) message {
 	p.t.Helper()
 	for {
 		m, err := p.message()
@@ -248,7 +249,7 @@ func (p *peer) next(kind string) message {
 }
 
 // priced reads until the symbol has the price, and returns how many messages came before.
-func (p *peer) priced(symbol string, price float64) int {
+func (p *testClient) priced(symbol string, price float64) int {
 	p.t.Helper()
 	for n := 0; ; n++ {
 		m, err := p.message()
@@ -264,7 +265,7 @@ func (p *peer) priced(symbol string, price float64) int {
 }
 
 // goodbye reads until the server says it.
-func (p *peer) goodbye() errGoodbye {
+func (p *testClient) goodbye() errGoodbye {
 	p.t.Helper()
 	for {
 		_, err := p.message()
@@ -279,13 +280,13 @@ func (p *peer) goodbye() errGoodbye {
 }
 
 // ended reads whatever comes until the connection is over.
-func (p *peer) ended() error {
+func (p *testClient) ended() error {
 	_, err := io.Copy(io.Discard, p.r)
 	return err
 }
 
 // say sends a WebSocket text message.
-func (p *peer) say(text string) {
+func (p *testClient) say(text string) {
 	p.t.Helper()
 	if _, err := p.conn.Write(masked(0x81, []byte(text))); err != nil {
 		p.t.Fatal(err)
@@ -294,7 +295,7 @@ func (p *peer) say(text string) {
 
 // roundTrip waits until all that was said has been answered, and what was kept for it is given back: the server reads
 // no request before it has done with the last.
-func (p *peer) roundTrip() {
+func (p *testClient) roundTrip() {
 	p.t.Helper()
 	p.say(`{"type":"ping"}`)
 	p.next("pong")
@@ -362,10 +363,11 @@ func (s *served) left() string {
 				seats += len(slot)
 			}
 			followed := 0
-			for _, x := range sh.watches.bySymbol {
+			for _, x := range slices.Concat(sh.watches.bySymbol, sh.watches.bySeries) {
 				followed += len(x)
 			}
-			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll)+len(sh.watches.ofLong), len(sh.watches.waiting), len(sh.lists), len(sh.polls))
+			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll)+len(sh.watches.ofLong),
+				len(sh.watches.waiting), len(sh.lists), len(sh.backlog.queue))
 		})
 	}
 	var all []string
@@ -382,8 +384,9 @@ func (s *served) empty(t *testing.T) {
 	t.Helper()
 	until(t, "everyone has gone", func() bool { return s.count() == 0 })
 	if left := s.left(); left != "" {
-		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, polls: %s, want nothing left", left)
+		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, backlog: %s, want nothing left", left)
 	}
+	until(t, "no memory is reckoned", func() bool { return s.door.Memory.Used() == 0 })
 	for _, gauge := range []string{"websocket", "sse"} {
 		if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(gauge)); got != 0 {
 			t.Errorf("%v subscribers over %s are counted, want none", got, gauge)

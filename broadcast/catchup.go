@@ -1,0 +1,141 @@
+package broadcast
+
+import (
+	"slices"
+	"time"
+
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+)
+
+// catchUp is an item that tells one subscriber all that it has missed of what it follows, newest values only: bars and
+// trades, and then quotes. Its messages are made one by one, each when the one before has been written. Meanwhile the
+// board may move on: each of the two is told as of one flush, and what has changed after that is left to the next
+// catch-up, so every value sent is the board's at the flush that it is told with. Where trades have to be told as of a
+// later one, so are the bars and trades behind them, and the next catch-up may tell some of these again.
+type catchUp struct {
+	resumed bool // after a pause: the quotes are a snapshot
+
+	begun   bool
+	at      board.Seq // the flush that bars and trades are told as of
+	place   int       // of the series whose turn it is
+	reader  history.Reader
+	reading bool // reader is at the series whose turn it is
+	quotes  quotesOut
+}
+
+func (c *catchUp) say(s *subscriber) (done bool, err error) {
+	if !c.begun {
+		c.begun, c.at = true, s.shard.hub.board.Seq()
+		if x := s.watch; x != nil && s.sentSeries == x.seq {
+			s.stepOut(x.told)
+		}
+	}
+	if said, err := c.saySeries(s); said || err != nil {
+		return false, err
+	}
+	if c.place == len(s.follows.series) && !c.quotes.made {
+		s.sentSeries = c.at
+	}
+	if s.follows.list.empty() {
+		s.sent = max(s.sentSeries, s.said)
+		s.caughtUp()
+		return true, nil
+	}
+	if !c.quotes.made {
+		c.quotes = s.changedQuotes(c.resumed)
+	}
+	return c.quotes.say(s)
+}
+
+// saySeries writes the next message about bars or trades, if there is one.
+func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
+	for c.place < len(s.follows.series) {
+		one := s.follows.series[c.place]
+		if !c.reading {
+			c.reader = s.readerOf(c.place)
+			if !s.shard.hub.board.News(one.symbol(), &c.reader) {
+				c.place++
+				continue
+			}
+			c.reader.At = max(c.at, s.said)
+		}
+		any, more := s.shard.makeSeries(one, &c.reader)
+		if c.reading = more; !more {
+			if s.told != nil {
+				s.told[c.place] = c.reader.Newest
+			}
+			c.place++
+		}
+		if any {
+			alike := s.shard.part.seq == c.at // as those that were told before
+			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesNews(c.place))
+		}
+	}
+	return false, nil
+}
+
+// historyOut is an item that tells one series from its beginning, or from a position of the client's, up to the flush
+// that the subscriber has been told.
+type historyOut struct {
+	series series
+	reader history.Reader
+	begun  bool
+}
+
+func (x *historyOut) say(s *subscriber) (done bool, err error) {
+	if !x.begun {
+		x.begun, x.reader.At = true, max(s.sentSeries, s.said)
+	}
+	any, more := s.shard.makeSeries(x.series, &x.reader)
+	if !more && s.told != nil {
+		if i, followed := slices.BinarySearch(s.follows.series, x.series); followed {
+			s.told[i] = x.reader.Newest
+		}
+	}
+	if !any {
+		return !more, nil
+	}
+	alike := s.shard.part.seq == s.sentSeries // as the histories before
+	return !more, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.outbox.hasHistory())
+}
+
+// hasHistory tells whether there is a history to tell behind the first item.
+func (o *outbox) hasHistory() bool {
+	return len(o.items) > 1 && slices.ContainsFunc(o.items[1:], func(x item) bool { _, is := x.(*historyOut); return is })
+}
+
+// quotesOut is an item that tells quotes, in parts: a snapshot, or what has changed. The next one begins with the quote
+// that the one before left out first, and what it begins with is never left out, so all come round.
+type quotesOut struct {
+	made   bool
+	kind   wire.Kind
+	cursor board.Cursor
+	all    bool // all that is followed: the subscriber is where it ends
+	told   int
+}
+
+// asOf has the quotes told as of a flush, instead of the newest when they begin.
+func (q *quotesOut) asOf(b *board.Board, at board.Seq) {
+	c := &q.cursor
+	c.Begun, c.At, c.Places = true, at, c.List.Len(b.Size())
+}
+
+// say writes the next part. An update that would say nothing is not written.
+func (q *quotesOut) say(s *subscriber) (done bool, err error) {
+	sh := s.shard
+	p := &sh.part
+	sh.makeQuotes(p, q, time.Now())
+	if !p.more {
+		s.toldQuotes(q) // what the connection does not take now, it takes before anything else
+		if q.kind == wire.Update && q.told == 0 {
+			return true, nil
+		}
+	}
+	if p.kind == wire.Update && p.news > 0 {
+		sh.hub.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.news))/1e6))
+	}
+	moves := !p.more && !s.outbox.hasHistory() && (len(s.follows.series) == 0 || s.sentSeries >= s.sent)
+	return !p.more, s.write(p, moves)
+}

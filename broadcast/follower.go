@@ -1,0 +1,164 @@
+package broadcast
+
+import (
+	"math"
+	"time"
+
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
+)
+
+// follower is what one subscriber follows, and how far it has been told.
+type follower struct {
+	board *board.Board // static
+	cfg   *Config      // static
+	follows
+	progress
+}
+
+// follows is what a subscriber wants to be told.
+type follows struct {
+	list   *list // nobody where no quotes are followed
+	next   *list // held to be followed once what was followed before has been told; nil where there is none
+	fields market.Fields
+	series []series // in order, and never changed
+	rate   float64  // updates a second; 0 is each flush
+}
+
+// nothing tells whether nothing is followed.
+func (f *follows) nothing() bool { return f.list.empty() && len(f.series) == 0 }
+
+// progress is how far a subscriber has been told.
+type progress struct {
+	sent       board.Seq // all quotes up to this flush
+	sentSeries board.Seq // all bars and trades up to this flush
+	said       board.Seq // the newest that a message was of: what is told next is of no older one
+	told       []uint64  // numbers of the newest trades, by series; nil where they are the watch's, or there are no trades
+	behind     bool      // it may have missed something that no frame to come will carry
+	owed       bool      // the last catch-up left some quotes out: what changed since is told whole
+	start      int       // place in its list where the next catch-up begins
+	standing   uint64    // the version of the sources' standing
+}
+
+// granted is the rate that the subscriber gets at most, in updates a second.
+func (x *follower) granted() float64 {
+	most := math.Round(1e6/x.cfg.Interval.Seconds()) / 1e6
+	if x.rate == 0 || x.rate > most {
+		return most
+	}
+	return x.rate
+}
+
+// every is the least time between two updates; 0 is each flush.
+func (x *follower) every() time.Duration {
+	if x.rate == 0 {
+		return 0
+	}
+	if every := time.Duration(float64(time.Second) / x.rate); every > x.cfg.Interval {
+		return every
+	}
+	return 0
+}
+
+// inStep tells whether a frame says all that the subscriber has not been told. What it knows of trades is the
+// watch's then.
+func (x *follower) inStep(f *frame) bool {
+	if x.behind || x.owed || x.sent < f.from {
+		return false
+	}
+	if len(x.series) == 0 {
+		return true
+	}
+	switch {
+	case x.sentSeries < f.from:
+		return false
+	case x.told != nil && x.sentSeries != f.from: // it would be told trades twice
+		return false
+	}
+	x.told = nil
+	return true
+}
+
+// stepOut has the subscriber remember which trades it has been told, which its watch has done until now: told are the
+// watch's numbers as of what the subscriber has been told.
+func (x *follower) stepOut(told []uint64) {
+	if x.told == nil && len(told) > 0 {
+		x.told = append(make([]uint64, 0, len(told)), told...)
+	}
+}
+
+// fallBehind is stepOut for one who does not get a frame of what changed after from.
+func (x *follower) fallBehind(from board.Seq, told []uint64) {
+	if x.sentSeries == from {
+		x.stepOut(told)
+	}
+}
+
+// readerOf reads a followed series from where the subscriber is.
+func (x *follower) readerOf(place int) history.Reader {
+	r := history.Reader{Interval: x.series[place].interval(), After: x.sentSeries}
+	if x.told != nil {
+		r.Newest = x.told[place]
+	}
+	return r
+}
+
+// seriesNews tells whether there is anything to tell of the series that are followed, from a place on.
+func (x *follower) seriesNews(from int) bool {
+	for i := from; i < len(x.series); i++ {
+		r := x.readerOf(i)
+		if x.board.News(x.series[i].symbol(), &r) {
+			return true
+		}
+	}
+	return false
+}
+
+// caughtUp notes that the subscriber may be in step, unless bars or trades have changed since they were told.
+func (x *follower) caughtUp() {
+	x.behind, x.owed, x.start = false, false, 0
+	switch {
+	case x.sentSeries >= x.sent:
+	case x.seriesNews(0):
+		x.behind = true
+	default:
+		x.sentSeries = x.sent
+	}
+}
+
+// changedQuotes are what a subscriber has missed; after a pause they are a snapshot.
+func (x *follower) changedQuotes(resumed bool) quotesOut {
+	f := &x.follows
+	q := quotesOut{made: true, kind: wire.Update, all: true}
+	q.cursor = board.Cursor{List: f.list.List, Fields: f.fields, From: x.sent, Start: x.start}
+	switch {
+	case resumed:
+		q.kind, q.cursor.Mode = wire.Snapshot, board.Resumed
+	case x.owed:
+		q.cursor.Mode = board.Whole
+	}
+	return q
+}
+
+// restOfQuotes are the quotes of a frame from a place in its list on.
+func (x *follower) restOfQuotes(f *frame, from int) quotesOut {
+	q := quotesOut{made: true, kind: wire.Update, all: true, told: 1}
+	q.cursor = board.Cursor{List: x.list.List, Fields: x.fields, From: f.from}
+	q.asOf(x.board, f.seq)
+	q.cursor.Done = from
+	return q
+}
+
+// toldQuotes notes how far the subscriber is.
+func (x *follower) toldQuotes(q *quotesOut) {
+	c := &q.cursor
+	x.sent = c.At
+	switch {
+	case c.Owed:
+		x.behind, x.owed, x.start = true, true, x.list.place(c.List.At(c.First))
+	case q.all:
+		x.caughtUp()
+	}
+}

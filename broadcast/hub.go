@@ -1,0 +1,154 @@
+package broadcast
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
+
+	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/conn"
+	"tickertape/broadcast/history"
+	"tickertape/feed/market"
+)
+
+// Hub tells subscribers what changes on a board.
+type Hub struct {
+	// static
+	entrance
+	encoder  encoder
+	courtesy *semaphore.Weighted // bounds those who are refused after a handshake, so that a browser learns why
+	workers  *workers
+	sockets  *conn.Sockets
+	log      *slog.Logger
+	shards   []*shard
+	told     chan struct{} // a slot for each shard, never closed: it has told the flush
+	kick     chan struct{} // one slot, never closed: something changed
+
+	arrivals atomic.Int64 // subscribers that have come since the newest flush
+	deflated deflated
+	memo     memo
+}
+
+// Source says where prices come from.
+type Source struct {
+	Name      string // those of several with commas
+	Simulated bool   // its prices are made up
+}
+
+// NewHub returns a hub with an empty board for the symbols of dir, under a feed that is down until it says
+// otherwise. Who comes is let in by door. It starts nothing.
+func NewHub(
+	cfg Config, lists []Watchlist, dir *market.Directory, source Source, door *admission.Admission,
+	log *slog.Logger, reg prometheus.Registerer,
+) *Hub {
+	b := board.New(board.Config{
+		History: cfg.History, Directory: dir, Source: source.Name, Simulated: source.Simulated, Started: market.TimeOf(time.Now()),
+	})
+	known := catalog{dir: dir, lists: make(map[string]*watchlist, len(lists)), cfg: &cfg}
+	for _, l := range lists {
+		known.lists[l.Name] = &watchlist{symbols: l.Symbols}
+	}
+	h := &Hub{
+		entrance: entrance{
+			planner: planner{catalog: known, board: b}, door: door, origins: newOrigins(cfg.Origins, door), metrics: newMetrics(reg, b),
+		},
+		encoder:  encoder{dir: dir, board: b},
+		courtesy: semaphore.NewWeighted(64),
+		sockets:  conn.NewSockets(true, log),
+		log:      log,
+		kick:     make(chan struct{}, 1),
+	}
+	h.memo.encoder = &h.encoder
+	h.workers = newWorkers(h)
+	for range runtime.GOMAXPROCS(0) {
+		h.shards = append(h.shards, newShard(h))
+	}
+	watchShards(reg, h)
+	h.told = make(chan struct{}, len(h.shards))
+	return h
+}
+
+// Apply takes in a batch. What it cannot take in is counted and left out. It keeps nothing of the
+// batch, does not wait for subscribers, and may be called from anywhere.
+func (h *Hub) Apply(batch market.Batch) {
+	gathered := h.board.Gather(batch)
+	h.metrics.gathered(&gathered)
+	if gathered.Pending {
+		select {
+		case h.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Board is what is told.
+func (h *Hub) Board() *board.Board { return h.board }
+
+// TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
+// for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called
+// before Run.
+func (h *Hub) TradingDays(of func(market string) history.Days) { h.board.TradingDays(of) }
+
+// leastLoaded is the shard with the fewest subscribers.
+func (h *Hub) leastLoaded() *shard {
+	least := h.shards[0]
+	for _, sh := range h.shards[1:] {
+		if sh.load.Load() < least.load.Load() {
+			least = sh
+		}
+	}
+	return least
+}
+
+// stuckAfter is how late a flush may be on a machine that is merely busy.
+const stuckAfter = 10 * time.Second
+
+// Stuck tells whether something has waited for a flush for much longer than the interval.
+func (h *Hub) Stuck() bool { return h.board.Stuck(h.cfg.Interval + stuckAfter) }
+
+// Late is how long the shard that is worst off has had a flush without telling it, or has been at one thing.
+func (h *Hub) Late() time.Duration {
+	now, late := time.Now(), time.Duration(0)
+	for _, sh := range h.shards {
+		late = max(late, sh.late(now))
+	}
+	return late
+}
+
+// connLimits bound what a client may do on its connection.
+func (h *Hub) connLimits() conn.Limits {
+	return conn.Limits{MaxMessage: h.cfg.MaxMessage, MessageTimeout: h.door.Config.MessageTimeout, WriteTimeout: h.cfg.WriteTimeout}
+}
+
+// Drain sends every subscriber away at a random time within window, and refuses new ones. It returns
+// when all have left; those who are still there when ctx ends are cut off.
+func (h *Hub) Drain(ctx context.Context, window time.Duration) {
+	if !h.door.Drain(window) {
+		return
+	}
+	for _, sh := range h.shards {
+		sh.post(func() {
+			for _, s := range sh.all {
+				s.depart()
+			}
+		})
+	}
+	select {
+	case <-h.door.Empty():
+		return
+	case <-ctx.Done():
+	}
+	for _, sh := range h.shards {
+		sh.post(sh.cut)
+	}
+	<-h.door.Empty()
+}
+
+// Draining tells whether Drain has been called.
+func (h *Hub) Draining() bool { return h.door.Draining() }

@@ -1,0 +1,55 @@
+package broadcast
+
+import "slices"
+
+// outbox is what one subscriber is to be told besides what its watch's frames tell, in order. What stands in front is
+// told first: the answers to a request and what follows from it, before the next request is looked at. Then, each
+// only when the outbox is empty and the subscriber has not paused: the state of a source that changed, so that no price
+// is shown as live that is not; the rate that a slow subscriber gets; and what it has missed of its watch's frames. These
+// three are no items: how far it is says what they are, so that they need no memory.
+type outbox struct {
+	items  []item
+	saying bool // the first item is at it
+}
+
+// item is something to be told.
+type item interface {
+	// say writes the next message of it, if there is one, and tells whether that was all. It is called when the
+	// connection can be written.
+	say(s *subscriber) (done bool, err error)
+}
+
+// step is an item of one step.
+type step func(s *subscriber) error
+
+func (f step) say(s *subscriber) (bool, error) { return true, f(s) }
+
+func (o *outbox) empty() bool { return len(o.items) == 0 }
+
+// add puts items behind the others.
+func (o *outbox) add(items ...item) { o.items = append(o.items, items...) }
+
+// insert puts items before the others. The first item has them follow upon itself.
+func (o *outbox) insert(items ...item) {
+	at := 0
+	if o.saying {
+		at = 1
+	}
+	o.items = slices.Insert(o.items, at, items...)
+}
+
+// clear forgets all.
+func (o *outbox) clear() { o.items = nil }
+
+// next says the next message of the first item.
+func (o *outbox) next(s *subscriber) error {
+	o.saying = true
+	done, err := o.items[0].say(s)
+	o.saying = false
+	if done && len(o.items) > 0 { // none are left of a subscriber that has left
+		if o.items = o.items[1:]; len(o.items) == 0 {
+			o.items = nil
+		}
+	}
+	return err
+}

@@ -1,0 +1,415 @@
+package broadcast
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/conn"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
+)
+
+// protocolClient is a client that follows the protocol by the letter.
+type protocolClient struct {
+	number   int
+	events   bool // it reads an event stream, instead of a WebSocket
+	observes bool // it keeps what every symbol was after each message
+	stalled  bool // connects where nothing is taken
+	largest  int  // message, in bytes
+	parts    int  // messages that another part follows
+	hub      *Hub
+	sub      *subscriber
+	conn     *memoryPipe
+
+	follows map[string]bool // by the answers; "*" is everyone
+	series  map[string]bool // by the answers: "SYMBOL INTERVAL" and "SYMBOL trades"
+	rate    float64         // of an event stream's query
+	fields  market.Fields
+	state   map[string]map[string]string
+	told    *seriesReader
+	epoch   string
+	pos     board.Seq // of the last whole message of quotes or, of an event stream, of the last id
+	seq     board.Seq // of the last message of this connection
+	hello   bool
+	pending board.Seq // of a message whose parts still come
+	err     error
+	history map[board.Seq]map[string]map[string]string // after each whole message
+	seen    []seen
+	rates   []wire.Rate
+	beats   []time.Time // of heartbeats
+	updates int         // whole ones
+}
+
+// seen is a value that was sent.
+type seen struct {
+	seq                board.Seq
+	symbol, key, value string
+}
+
+func newProtocolClient(h *Hub, number int) *protocolClient {
+	return &protocolClient{number: number, hub: h, follows: map[string]bool{}, series: map[string]bool{}, state: map[string]map[string]string{},
+		told: newSeriesReader(), fields: market.AllFields, history: map[board.Seq]map[string]map[string]string{}}
+}
+
+// positionAt is a position of this run of the server; "" before the first.
+func (c *protocolClient) positionAt(seq board.Seq) string {
+	if c.epoch == "" || seq == 0 {
+		return ""
+	}
+	return board.Position{Epoch: c.epoch, Seq: seq}.String()
+}
+
+func (c *protocolClient) position() string { return c.positionAt(c.pos) }
+
+// connect connects for what was followed before. On an event stream the position holds for all of it; on a WebSocket
+// for the quotes, and bars and trades are asked for with positions of their own.
+func (c *protocolClient) connect(since string) {
+	transport, framing := transportWebSocket, conn.Text
+	switch {
+	case c.events && c.number%4 >= 2:
+		transport, framing = transportSSE, conn.Chunk
+	case c.events:
+		transport, framing = transportSSE, conn.Event
+	case c.number%4 >= 2:
+		framing = conn.Deflated
+	}
+	c.sub = newSubscriber(c.hub, transport, c.hub.placed())
+	take := func(b []byte) { c.take(payload(b)) }
+	if c.events {
+		take = c.takeEvent
+	}
+	c.conn = newMemoryPipe(c.sub, framing, take, c.number%2 == 1) // half of the clients are never free at once
+	if c.stalled {
+		c.conn.stall()
+	}
+	c.hello, c.seq, c.pending = false, 0, 0
+	q := wire.Request{Symbols: slices.Sorted(maps.Keys(c.follows)), Fields: c.fields, Since: since}
+	again := slices.Sorted(maps.Keys(c.series))
+	clear(c.follows)
+	clear(c.series)
+	if c.events {
+		q.Rate = c.rate
+		for _, key := range again {
+			addSeries(&q, key)
+		}
+		c.told.goBack()
+	}
+	c.sub.enter(c.sub.wanted(q))
+	if !c.events {
+		for _, key := range again {
+			r := wire.Request{Type: wire.Subscribe, Since: c.positionAt(c.told.seq[key])}
+			addSeries(&r, key)
+			c.say(r)
+		}
+	}
+	synctest.Wait()
+}
+
+// addSeries has a request ask for a series, known by its key.
+func addSeries(r *wire.Request, key string) {
+	symbol, what, _ := strings.Cut(key, " ")
+	if what == "trades" {
+		r.Trades = append(r.Trades, symbol)
+		return
+	}
+	r.Bars = append(r.Bars, wire.Bars{Names: []string{symbol}, Interval: intervalOf(what)})
+}
+
+// look has a test look at what the client has seen so far.
+func (c *protocolClient) look(at func()) {
+	synctest.Wait()
+	c.conn.mu.Lock() // what comes later is seen later
+	defer c.conn.mu.Unlock()
+	at()
+}
+
+func (c *protocolClient) leave() {
+	sub := c.sub
+	sub.shard.post(func() {
+		if !sub.gone {
+			sub.leave(wire.Ending{Code: wire.Closed})
+		}
+	})
+	<-c.conn.gone
+}
+
+// say sends a request when the server listens.
+func (c *protocolClient) say(r wire.Request) {
+	sub := c.sub
+	c.conn.say(func() {
+		if r.Type == wire.Subscribe && r.Fields != 0 {
+			c.fields = r.Fields
+		}
+		asked := sub.request(&r)
+		sub.ask(&asked)
+	})
+}
+
+// ask sends a request unless the server does not listen yet.
+func (c *protocolClient) ask(r wire.Request) {
+	if c.conn.heard() {
+		c.say(r)
+	}
+	synctest.Wait()
+}
+
+func (c *protocolClient) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+// takeEvent takes what is written to an event stream, framed.
+func (c *protocolClient) takeEvent(b []byte) {
+	if c.number%4 >= 2 { // in chunks
+		_, b, _ = bytes.Cut(b, []byte("\r\n"))
+		b = bytes.TrimSuffix(b, []byte("\r\n"))
+	}
+	if string(b) == ":\n\n" {
+		return
+	}
+	id := ""
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSuffix(line, "\n")
+		if text, is := strings.CutPrefix(line, "id: "); is {
+			id = text
+		} else if text, is := strings.CutPrefix(line, "data: "); is {
+			c.take([]byte(text))
+		}
+	}
+	if id != "" {
+		p, err := board.ParsePosition(id)
+		if err != nil || p.Epoch != c.epoch {
+			c.fail("id %s: %v", id, err)
+		}
+		if p.Seq != c.seq || p.Seq < c.pos {
+			c.fail("id %s after %d, of a message of %d", id, c.pos, c.seq)
+		}
+		c.pos = p.Seq
+		c.told.mark()
+	}
+}
+
+// clientMessage is what a client looks at of a message.
+type clientMessage struct {
+	Type     string
+	Epoch    string
+	Code     string
+	Seq      *board.Seq
+	More     bool
+	Resumed  bool
+	Interval string
+	Symbols  []string
+	Bars     json.RawMessage
+	Trades   json.RawMessage
+	Quotes   []map[string]json.RawMessage
+}
+
+// take follows the protocol: merge by key, null removes, the position moves with the last part.
+func (c *protocolClient) take(b []byte) {
+	var m clientMessage
+	c.largest = max(c.largest, len(b))
+	if err := json.Unmarshal(b, &m); err != nil {
+		c.fail("message %s: %v", b, err)
+		return
+	}
+	if !c.hello && m.Type != "hello" {
+		c.fail("first message is %s, want hello", b)
+	}
+	if m.Seq != nil {
+		if *m.Seq < c.seq {
+			c.fail("seq went back from %d to %d", c.seq, *m.Seq)
+		}
+		c.seq = *m.Seq
+	}
+	if m.More {
+		c.parts++
+	}
+	switch m.Type {
+	case "hello":
+		c.hello = true
+		if c.epoch != "" && c.epoch != m.Epoch {
+			c.fail("epoch changed")
+		}
+		c.epoch = m.Epoch
+	case "heartbeat":
+		c.beats = append(c.beats, time.Now())
+	case "rate":
+		var r wire.Rate
+		if err := json.Unmarshal(b, &r); err != nil {
+			c.fail("%s: %v", b, err)
+		}
+		c.rates = append(c.rates, r)
+	case "subscribed", "unsubscribed":
+		c.answered(&m)
+	case "bars", "trades":
+		key, err := c.told.take(b)
+		if err != nil {
+			c.fail("%w", err)
+		}
+		if !c.series[key] {
+			c.fail("told of %s, which is not followed: %s", key, b)
+		}
+	case "snapshot", "update":
+		c.quotes(&m)
+	}
+}
+
+// answered takes in what is followed from now on.
+func (c *protocolClient) answered(m *clientMessage) {
+	var bars, trades []string
+	for into, list := range map[*[]string]json.RawMessage{&bars: m.Bars, &trades: m.Trades} {
+		if err := json.Unmarshal(list, into); list != nil && err != nil {
+			c.fail("%s: %v", list, err)
+		}
+	}
+	if m.Type == "subscribed" {
+		for _, s := range m.Symbols {
+			c.follows[s] = true
+		}
+		for _, s := range bars {
+			c.series[s+" "+m.Interval] = true
+		}
+		for _, s := range trades {
+			c.series[s+" trades"] = true
+		}
+		return
+	}
+	for _, s := range m.Symbols {
+		if s == "*" {
+			clear(c.follows)
+		} else if c.follows["*"] {
+			delete(c.follows, "*")
+			for _, known := range c.hub.dir.All() {
+				c.follows[known.Symbol] = true
+			}
+		}
+		delete(c.follows, s)
+	}
+	maps.DeleteFunc(c.series, func(key string, _ bool) bool {
+		symbol, what, _ := strings.Cut(key, " ")
+		if what == "trades" {
+			return slices.Contains(trades, symbol) || slices.Contains(trades, "*")
+		}
+		return (slices.Contains(bars, symbol) || slices.Contains(bars, "*")) && (m.Interval == "" || m.Interval == what)
+	})
+}
+
+// quotes takes in a snapshot or an update.
+func (c *protocolClient) quotes(m *clientMessage) {
+	if c.pending != 0 && c.pending != *m.Seq {
+		c.fail("parts of seq %d go on with seq %d", c.pending, *m.Seq)
+	}
+	for _, q := range m.Quotes {
+		c.merge(q, *m.Seq, m.Type == "snapshot" && !m.Resumed)
+	}
+	if m.More {
+		c.pending = *m.Seq
+		return
+	}
+	c.pending = 0
+	if !c.events {
+		c.pos = *m.Seq
+	}
+	if m.Type == "update" {
+		c.updates++
+	}
+	if c.observes {
+		whole := map[string]map[string]string{}
+		for s, q := range c.state {
+			whole[s] = maps.Clone(q)
+		}
+		c.history[*m.Seq] = whole
+	}
+}
+
+func (c *protocolClient) merge(q map[string]json.RawMessage, seq board.Seq, replace bool) {
+	symbol := strings.Trim(string(q["s"]), `"`)
+	if !c.follows[symbol] && !c.follows["*"] {
+		c.fail("told of %s, which is not followed", symbol)
+	}
+	state := c.state[symbol]
+	if state == nil || replace {
+		state = map[string]string{}
+		c.state[symbol] = state
+	}
+	for k, v := range texts(q) {
+		c.seen = append(c.seen, seen{seq, symbol, k, v})
+		if v == "null" {
+			delete(state, k)
+		} else {
+			state[k] = v
+		}
+	}
+}
+
+// judge checks what the client has seen and what it has ended with.
+func (c *protocolClient) judge(m *model, observer *protocolClient) error {
+	if c.err != nil {
+		return c.err
+	}
+	for _, s := range c.seen { // no invention: every value was the board's at its seq
+		want, ok := at(observer.history, s.seq)[s.symbol][s.key]
+		if !ok {
+			want = "null"
+		}
+		if s.value != want {
+			return fmt.Errorf("at seq %d %s.%s was sent as %s, the board had %s", s.seq, s.symbol, s.key, s.value, want)
+		}
+	}
+	for _, known := range c.hub.dir.All() { // convergence, and nothing that aggregates is lost
+		symbol := known.Symbol
+		if !c.follows[symbol] && !c.follows["*"] {
+			continue
+		}
+		got := map[string]string{}
+		for k, v := range c.state[symbol] {
+			if f, _ := market.FieldOf(k); f.Bit&(c.fields|market.FieldState) != 0 {
+				got[k] = v
+			}
+		}
+		if want := m.want(symbol, c.fields); !maps.Equal(got, want) {
+			return fmt.Errorf("ended with %s %v, the board has %v", symbol, got, want)
+		}
+	}
+	if err := c.told.invented(observer.told); err != nil && observer.told.knows() {
+		return err
+	}
+	for key := range c.series {
+		if err := c.told.agree(c.hub, seriesNamed(c.hub, key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seriesNamed is the series of a key, "SYMBOL INTERVAL" or "SYMBOL trades".
+func seriesNamed(h *Hub, key string) series {
+	symbol, what, _ := strings.Cut(key, " ")
+	id, ok := h.dir.ID(symbol)
+	if !ok {
+		panic(key)
+	}
+	if what == "trades" {
+		return seriesOf(id, history.Trades)
+	}
+	return seriesOf(id, intervalOf(what))
+}
+
+// at is the board at seq: that of the newest flush up to it.
+func at(history map[board.Seq]map[string]map[string]string, seq board.Seq) map[string]map[string]string {
+	for ; seq > 0; seq-- {
+		if h, ok := history[seq]; ok {
+			return h
+		}
+	}
+	return nil
+}

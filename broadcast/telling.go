@@ -1,0 +1,235 @@
+package broadcast
+
+import (
+	"slices"
+	"time"
+
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
+)
+
+// tell tells a flush to everyone whom it concerns, and to those whose time has come what waited
+// for it. The board stands still meanwhile, since the flush waits for all shards.
+func (sh *shard) tell(f *flush) {
+	sh.began = time.Now()
+	if f.Standing != sh.standing {
+		sh.standing = f.Standing
+		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
+			sh.all[i].pump()
+		}
+	}
+	sh.alone.watches = sh.alone.watches[:0]
+	for _, x := range sh.watches.touched(f) {
+		sh.tellTo(x, f)
+	}
+	if due := sh.watches.due; !due.IsZero() && !due.After(sh.now) {
+		for _, x := range sh.watches.takeDue(sh.now) {
+			sh.tellTo(x, f)
+		}
+	}
+	sh.tellAlone(f)
+	sh.times.due.Store(unixNano(sh.watches.due))
+}
+
+// tellTo tells a watch that many share, and leaves one of a single member to tellAlone.
+func (sh *shard) tellTo(x *watch, f *flush) {
+	switch {
+	case x.deaf():
+		sh.skip(x, f.Seq)
+	case x.alone():
+		sh.alone.watches = append(sh.alone.watches, x)
+	default:
+		sh.tellWatch(x, f)
+	}
+}
+
+// tellWatch makes the frame of a watch whose time has come, and writes it.
+func (sh *shard) tellWatch(x *watch, f *flush) {
+	out := &sh.frame
+	out.begin(x, f.Seq)
+	sh.tellSeries(x, f, out)
+	switch {
+	case x.every > 0:
+		sh.gather(x, x.list.List, out)
+	case len(x.quotes) > 0 && x.fields != market.AllFields:
+		out.ids = out.ids[:0]
+		for _, i := range x.quotes {
+			out.ids = append(out.ids, f.Quotes[i])
+		}
+		sh.gather(x, board.List{IDs: out.ids}, out)
+	case len(x.quotes) > 0:
+		sh.compose(x, f, out)
+	}
+	x.forget()
+	sh.offer(x)
+}
+
+// tellSeries puts the bars and trades into a frame that have changed.
+func (sh *shard) tellSeries(x *watch, f *flush, out *frame) {
+	if len(x.series) == 0 {
+		return
+	}
+	from := x.seq
+	if x.every > 0 {
+		x.news = x.news[:0]
+		for i := range x.series {
+			x.news = append(x.news, i)
+		}
+	} else {
+		from = max(from, f.From) // so that all who are in step share, however long their series had no news
+		slices.Sort(x.news)
+	}
+	for _, place := range x.news {
+		key := memoKey{series: x.series[place], from: from}
+		if key.series.isTrades() {
+			key.told = x.told[place]
+		}
+		m := sh.hub.memo.get(key, f.Seq, sh.now)
+		for i, json := range m.parts {
+			p := out.add()
+			p.begin(key.series.kind())
+			p.data = append(p.data, json...)
+			p.seq, p.of, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, deflatedKey{series: key, seq: f.Seq, part: i}
+		}
+		if key.series.isTrades() {
+			x.told[place] = m.newest
+		}
+	}
+}
+
+// compose puts the quotes of a flush into a frame that concern a watch of all fields: they are encoded already.
+func (sh *shard) compose(x *watch, f *flush, out *frame) {
+	p := out.addQuotes(f.Seq, sh.now)
+	for _, i := range x.quotes {
+		change := f.change(i)
+		if p.told > 0 && len(p.data)+len(change) > partLimit-32 {
+			p.endQuotes(x.list.place(f.Quotes[i]))
+			p = out.addQuotes(f.Seq, sh.now)
+		}
+		p.quote(change, f.oldest[i])
+		out.oldest(f.oldest[i])
+	}
+	p.endQuotes(-1)
+}
+
+// gather puts what changed among the listed symbols since a watch's last frame into a frame.
+func (sh *shard) gather(x *watch, among board.List, out *frame) {
+	q := quotesOut{kind: wire.Update, cursor: board.Cursor{List: among, Fields: x.fields, From: x.seq}}
+	for {
+		p := out.add()
+		sh.makeQuotes(p, &q, sh.now)
+		p.shared = out.sharedPart()
+		if q.told == 0 && !p.more {
+			out.used--
+			return
+		}
+		if p.more {
+			p.next = x.list.place(among.At(p.next))
+		}
+		if out.oldest(p.news); !p.more {
+			return
+		}
+	}
+}
+
+// tellAlone tells watches of one member each, after what many share: for half of an interval at most, so that the next
+// flush is in time. Those who are left wait in the backlog, and come first at the next flush.
+func (sh *shard) tellAlone(f *flush) {
+	all := sh.alone.watches
+	told := 0
+	for ; told < len(all) && time.Since(sh.began) <= sh.hub.cfg.Interval/2; told++ {
+		sh.tellWatch(all[(sh.alone.first+told)%len(all)], f)
+	}
+	if told < len(all) {
+		sh.alone.first = (sh.alone.first + told) % len(all)
+		for i := range len(all) - told {
+			sh.postpone(all[(sh.alone.first+i)%len(all)], f.Seq)
+		}
+	}
+	clear(all)
+}
+
+// postpone leaves a watch to the backlog.
+func (sh *shard) postpone(x *watch, seq board.Seq) {
+	for _, s := range x.members {
+		s.fallBehind(x.seq, x.told)
+		sh.later(s)
+	}
+	sh.pass(x, seq)
+	x.wakePolls()
+}
+
+// pass has a watch go on without a frame.
+func (sh *shard) pass(x *watch, seq board.Seq) {
+	x.forget()
+	x.reach(seq, sh.now, sh.hub.cfg.Interval)
+	x.knowTrades(sh.hub.board)
+}
+
+// offer writes the frame to every member of the watch that can take it.
+func (sh *shard) offer(x *watch) {
+	f := &sh.frame
+	if f.empty() {
+		return // nothing of what it wants
+	}
+	x.frames++
+	x.reach(f.seq, sh.now, sh.hub.cfg.Interval)
+	x.wakePolls()
+	for i := len(x.members) - 1; i >= 0; i-- {
+		x.members[i].offer(f)
+	}
+	sh.now = time.Now()
+	if f.news > 0 {
+		sh.hub.metrics.age.Observe(max(0, float64(sh.now.UnixMicro()-int64(f.news))/1e6))
+	}
+}
+
+// skip makes no frame for a watch that nobody would take one of. What its members miss is told when they read again.
+func (sh *shard) skip(x *watch, seq board.Seq) {
+	x.frames++
+	for _, s := range x.members {
+		s.miss(x.seq, x.told)
+	}
+	sh.pass(x, seq)
+}
+
+// makeSeries makes the shard's part the next message of what a reader of a series is to be told. It tells whether there
+// is any, and whether another follows.
+func (sh *shard) makeSeries(of series, r *history.Reader) (any, more bool) {
+	p := &sh.part
+	p.begin(of.kind())
+	p.data, any, more = sh.hub.encoder.appendSeries(p.data, of, r, time.Now())
+	if p.seq, p.more = r.At, more; !more {
+		p.seq = r.After // the reader has done with it
+	}
+	return any, more
+}
+
+// quotesAtOnce is how many quotes are copied out of the board at a time.
+const quotesAtOnce = 16
+
+// makeQuotes makes p the next part of the quotes of a cursor.
+func (sh *shard) makeQuotes(p *part, q *quotesOut, now time.Time) {
+	c := &q.cursor
+	n := sh.hub.board.Read(c, sh.picked[:]) // the first read says which flush it tells
+	p.beginQuotes(q.kind, c.At, now, c.Mode == board.Resumed)
+	for {
+		for i := range n {
+			x := &sh.picked[i]
+			p.separate(x.Received)
+			p.data = wire.AppendQuote(p.data, x.Symbol, &x.Quote, x.Fields)
+			q.told++
+		}
+		switch {
+		case c.Over():
+			p.endQuotes(-1)
+			return
+		case len(p.data) > partLimit-quotesAtOnce*512:
+			p.endQuotes(c.Done)
+			return
+		}
+		n = sh.hub.board.Read(c, sh.picked[:])
+	}
+}
