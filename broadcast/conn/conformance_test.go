@@ -94,7 +94,7 @@ func converse(s *server, stream []byte, deflates bool, pieces func() int) ([]str
 }
 
 func TestConformance(t *testing.T) {
-	for name, w := range ways {
+	for name, w := range modes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startServer(t, w, echoes)
@@ -124,7 +124,7 @@ func TestConformance(t *testing.T) {
 
 // A mask goes round however a payload is cut into reads: at each byte, for each place of the mask.
 func TestMasksGoRoundAtEveryCut(t *testing.T) {
-	s := startServer(t, way{pipe: true}, echoes)
+	s := startServer(t, mode{pipe: true}, echoes)
 	payload := "0123456789abcdefghi"
 	frame := maskedWith([4]byte{0xde, 0xad, 0xbe, 0xef}, 0x81, []byte(payload))
 	for cut := 1; cut < len(frame); cut++ {

@@ -15,7 +15,7 @@ type Conn struct {
 	// owned by the owner's goroutine; what each write looks at stands together
 	busy     bool // the link is not free
 	leaving  bool // Close or Cut has been called
-	failed   bool // the owner has been told why it cannot go on
+	failed   bool // Owner.Closed has been called
 	closing  bool // a close frame has been written, or nothing can be written any more
 	answered bool // the client has sent one
 	ignores  bool // what comes is not looked at any more
@@ -42,7 +42,7 @@ type link interface {
 	stalled(now time.Time) bool
 	// listen has Conn.readable or Conn.arrived called once when there is something to read.
 	listen()
-	// close ends it, whatever is under way. It may be called twice.
+	// close ends it, whatever is being written. It may be called twice.
 	close()
 }
 
@@ -148,7 +148,7 @@ func (c *Conn) writeControl(frame []byte) (free bool, err error) {
 	return c.put([][]byte{frame})
 }
 
-// Check is to be called at the latest when Owner.Remind or Check itself has said, and within the write timeout of a
+// Check is to be called at the latest when Owner.Remind or Check itself asks for it, and within the write timeout of a
 // Write that left something over. Its error says that the client takes too long to read, or to finish a message; the
 // owner then calls Close or Cut. Otherwise again is when to call it next at the latest.
 func (c *Conn) Check(now time.Time) (again time.Duration, err error) {

@@ -42,7 +42,7 @@ type pair struct {
 }
 
 // connect makes a WebSocket without a handshake; the client's end reads nothing by itself.
-func connect(t *testing.T, w way, limits Limits, change func(*echo)) *pair {
+func connect(t *testing.T, w mode, limits Limits, change func(*echo)) *pair {
 	t.Helper()
 	sockets := startSockets(t, w)
 	client, theirs := net.Pipe()
@@ -87,9 +87,9 @@ func tcpPair(t testing.TB) (client, server net.Conn) {
 
 var usual = Limits{MaxMessage: 64 << 10, MessageTimeout: time.Minute, WriteTimeout: time.Minute}
 
-// eachWay runs a test for epoll and without it.
-func eachWay(t *testing.T, test func(t *testing.T, w way)) {
-	for name, w := range ways {
+// inEachMode runs a test for epoll and without it.
+func inEachMode(t *testing.T, test func(t *testing.T, w mode)) {
+	for name, w := range modes {
 		t.Run(name, func(t *testing.T) { test(t, w) })
 	}
 }
@@ -123,7 +123,7 @@ func (p *pair) stuff(t *testing.T, size int) (written int) {
 }
 
 func TestFramesOfAWriteComeInOrder(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, nil)
 		counts, sent := []int{1, 2, 3, 10, 16, 17, 40}, 0
 		read := make(chan struct{})
@@ -158,7 +158,7 @@ func TestFramesOfAWriteComeInOrder(t *testing.T) {
 }
 
 func TestWhatIsLeftOverIsWrittenAsTheClientReads(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, nil)
 		n := p.stuff(t, 30_000)
 		p.on(func() {
@@ -188,7 +188,7 @@ func TestWhatIsLeftOverIsWrittenAsTheClientReads(t *testing.T) {
 }
 
 func TestWithoutMemoryForWhatIsLeftOverItEnds(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, func(e *echo) { e.memory = map[Memory]int64{Unsent: 100} })
 		var err error
 		for i := 0; err == nil && i < 1000; i++ {
@@ -215,7 +215,7 @@ func TestWithoutMemoryForWhatIsLeftOverItEnds(t *testing.T) {
 }
 
 func TestMessagesThatAreNotWholeAreBounded(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, func(e *echo) { e.memory = map[Memory]int64{Unread: 40_000} })
 		p.client.Write(masked(0x81, make([]byte, 60_000))[:50])
 		<-p.ended
@@ -226,7 +226,7 @@ func TestMessagesThatAreNotWholeAreBounded(t *testing.T) {
 }
 
 func TestMessagesThatTakeTooLongAreToldByCheck(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, nil)
 		p.client.Write([]byte{0x81, 0x85, 1, 2})
 		until(t, "its time runs", func() bool {
@@ -253,7 +253,7 @@ func TestMessagesThatTakeTooLongAreToldByCheck(t *testing.T) {
 
 func TestBudgetsEndAConnection(t *testing.T) {
 	for budget, want := range map[Budget]error{Bytes: ErrBytes, Control: ErrControl} {
-		eachWay(t, func(t *testing.T, w way) {
+		inEachMode(t, func(t *testing.T, w mode) {
 			p := connect(t, w, usual, func(e *echo) { e.limits = map[Budget]int{budget: 20} })
 			go io.Copy(io.Discard, p.r)
 			for range 100 {
@@ -263,14 +263,14 @@ func TestBudgetsEndAConnection(t *testing.T) {
 			}
 			<-p.ended
 			if p.closed != want || p.calls != 1 {
-				t.Errorf("%v, told %d times; want %v once", p.closed, p.calls, want)
+				t.Errorf("%v, reported %d times; want %v once", p.closed, p.calls, want)
 			}
 		})
 	}
 }
 
 func TestWhoHangsUpIsTold(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		for _, stuffed := range []bool{false, true} {
 			p := connect(t, w, usual, nil)
 			if stuffed {
@@ -291,7 +291,7 @@ func TestWhoHangsUpIsTold(t *testing.T) {
 func TestWhoTakesNothingIsStalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := usual
-		p := connect(t, way{pipe: true}, limits, nil)
+		p := connect(t, mode{pipe: true}, limits, nil)
 		p.client.SetDeadline(time.Time{})
 		began := time.Now()
 		p.on(func() { p.write(textFrame(1, 1000)) })
@@ -303,7 +303,7 @@ func TestWhoTakesNothingIsStalled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		return
 	}
-	p := connect(t, way{epoll: true}, usual, nil)
+	p := connect(t, mode{epoll: true}, usual, nil)
 	p.stuff(t, 30_000)
 	p.on(func() {
 		if _, err := p.conn.Check(time.Now().Add(usual.WriteTimeout / 2)); err != nil {
@@ -319,7 +319,7 @@ func TestCloseWaitsForTheAnswerAndNotForEver(t *testing.T) {
 	for name, answers := range map[string]bool{"answered": true, "not answered": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := connect(t, way{pipe: true}, usual, nil)
+				p := connect(t, mode{pipe: true}, usual, nil)
 				began := time.Now()
 				p.on(func() { p.conn.Close(Close{Code: 1012, Reason: "retry_ms=5000"}, nil) })
 				if head, b, err := readFrame(p.r); err != nil || head != 0x88 || string(b) != "\x03\xf4retry_ms=5000" {
@@ -342,7 +342,7 @@ func TestCloseWaitsForTheAnswerAndNotForEver(t *testing.T) {
 }
 
 func TestWritesAfterCloseAreDropped(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, nil)
 		p.on(func() {
 			p.conn.Close(Close{Code: 1000}, nil)
@@ -361,7 +361,7 @@ func TestWritesAfterCloseAreDropped(t *testing.T) {
 // Run returns when every goroutine of a connection has ended, however it stood.
 func TestRunWaitsForGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		sockets := NewSockets(w.epoll, nil)
 		stop := runSockets(t, sockets)
 		var all []*echo
@@ -401,7 +401,7 @@ func TestRunWaitsForGoroutines(t *testing.T) {
 			}
 		}
 		stop()
-		if n := sockets.goroutines(); n != 0 {
+		if n := goroutines(sockets); n != 0 {
 			t.Errorf("%d goroutines are left when Run has returned", n)
 		}
 		for _, c := range clients {
@@ -411,7 +411,7 @@ func TestRunWaitsForGoroutines(t *testing.T) {
 	until(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func (s *Sockets) goroutines() int {
+func goroutines(s *Sockets) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tasks
@@ -419,15 +419,15 @@ func (s *Sockets) goroutines() int {
 
 func TestEventStreams(t *testing.T) {
 	for name, tc := range map[string]struct {
-		way
+		mode
 		old bool
 	}{
-		"epoll": {way: way{epoll: true}}, "epoll, HTTP/1.0": {way: way{epoll: true}, old: true}, "pipe": {way: way{pipe: true}},
+		"epoll": {mode: mode{epoll: true}}, "epoll, HTTP/1.0": {mode: mode{epoll: true}, old: true}, "pipe": {mode: mode{pipe: true}},
 		"no epoll": {}, "no epoll, HTTP/1.0": {old: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ended := make(chan error, 2)
-			s := startServer(t, tc.way, func(s *server) http.Handler {
+			s := startServer(t, tc.mode, func(s *server) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					e := newEcho()
 					c, err := s.sockets.Events(w, r, 3*time.Second, e, usual)
@@ -493,7 +493,7 @@ func TestEventStreams(t *testing.T) {
 }
 
 func TestRefusedClientsLearnWhy(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
+	inEachMode(t, func(t *testing.T, w mode) {
 		refused := make(chan struct{}, 8)
 		s := startServer(t, w, func(*server) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -516,5 +516,36 @@ func TestRefusedClientsLearnWhy(t *testing.T) {
 			}
 			<-refused
 		}
+	})
+}
+
+// What a client sends right behind its handshake is read, or is looked through for its answer where it is refused.
+func TestWhatComesBehindTheHandshakeIsRead(t *testing.T) {
+	inEachMode(t, func(t *testing.T, w mode) {
+		s := startServer(t, w, echoes)
+		c, err := s.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(patience))
+		request := "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			c.Write(slices.Concat([]byte(request), masked(0x81, []byte("one")), masked(0x89, nil), masked(0x81, []byte("two")), closing(1000, "")))
+		}()
+		r := bufio.NewReader(c)
+		if _, err := http.ReadResponse(r, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"\x81\x03one", "\x8a\x00", "\x81\x03two", "\x88\x02\x03\xe8"} {
+			got := make([]byte, len(want))
+			if _, err := io.ReadFull(r, got); err != nil || string(got) != want {
+				t.Fatalf("%q %v, want %q", got, err, want)
+			}
+		}
+		<-sent
 	})
 }

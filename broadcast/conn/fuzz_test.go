@@ -17,7 +17,7 @@ import (
 
 // reference is what a stream comes to as github.com/gobwas/ws reads it, with what RFC 6455 and RFC 7692 ask for beside.
 // cut tells whether it ends within a header, of which a reader may refuse what it has seen.
-func reference(stream []byte, longest int, deflates bool) (out said, cut bool) {
+func reference(stream []byte, longest int, deflates bool) (out result, cut bool) {
 	var message []byte
 	state, kind, packed := ws.StateServerSide, ws.OpContinuation, false
 	for in := bytes.NewReader(stream); in.Len() > 0; {
@@ -50,14 +50,14 @@ func reference(stream []byte, longest int, deflates bool) (out said, cut bool) {
 		switch {
 		case h.OpCode.IsControl():
 			what := map[ws.OpCode]event{ws.OpPing: gotPing, ws.OpPong: gotPong, ws.OpClose: gotClose}[h.OpCode]
-			out.heard = append(out.heard, fmt.Sprintf("control %d %q", what, payload))
+			out.events = append(out.events, fmt.Sprintf("control %d %q", what, payload))
 		default:
 			message = append(message, payload...)
 			if state = state.Set(ws.StateFragmented); h.Fin {
-				out.heard = append(out.heard, fmt.Sprintf("message %d %t %q", kind, packed, message))
+				out.events = append(out.events, fmt.Sprintf("message %d %t %q", kind, packed, message))
 				state, message = state.Clear(ws.StateFragmented), nil
 			} else if h.Length < smallFragment {
-				out.heard = append(out.heard, "fragment")
+				out.events = append(out.events, "fragment")
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func reference(stream []byte, longest int, deflates bool) (out said, cut bool) {
 
 func equal(t *testing.T, stream []byte, longest int, deflates bool) {
 	t.Helper()
-	got := hear(stream, longest, deflates, len(stream)+1)
+	got := readAll(stream, longest, deflates, len(stream)+1)
 	want, cut := reference(stream, longest, deflates)
 	if cut && got.code == ProtocolError {
 		got.code = 0
@@ -87,7 +87,7 @@ func FuzzClientFrames(f *testing.F) {
 	f.Add([]byte{0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5}, 2, true) // 2^64-1 bytes to come
 	f.Fuzz(func(t *testing.T, b []byte, cut int, deflates bool) {
 		equal(t, b, 300, deflates)
-		whole, pieces := hear(b, 300, deflates, len(b)+1), hear(b, 300, deflates, 1+max(cut, -(cut+1))&7, 3)
+		whole, pieces := readAll(b, 300, deflates, len(b)+1), readAll(b, 300, deflates, 1+max(cut, -(cut+1))&7, 3)
 		if fmt.Sprint(whole) != fmt.Sprint(pieces) {
 			t.Errorf("%x in pieces is %+v, whole %+v", b, pieces, whole)
 		}

@@ -83,7 +83,7 @@ type echo struct {
 	// owned by the loop
 	busy    bool
 	waiting [][]byte // an answer that could not be written yet
-	closed  error    // why, as it was told
+	closed  error    // what Closed was given
 	used    map[Budget]int
 	kept    map[Memory]int64
 	calls   int // of Closed
@@ -158,12 +158,12 @@ func (e *echo) Closed(why error) {
 
 func (e *echo) Ended() { close(e.ended) }
 
-// way is how connections are served.
-type way struct {
+// mode is how connections are served.
+type mode struct {
 	epoll, pipe bool
 }
 
-var ways = map[string]way{"epoll": {epoll: true}, "no epoll": {}, "pipe": {pipe: true}}
+var modes = map[string]mode{"epoll": {epoll: true}, "no epoll": {}, "pipe": {pipe: true}}
 
 // server serves echoes, or whatever serve makes of a request.
 type server struct {
@@ -172,13 +172,13 @@ type server struct {
 	dial    func() (net.Conn, error)
 }
 
-func startSockets(t testing.TB, w way) *Sockets {
+func startSockets(t testing.TB, w mode) *Sockets {
 	s := NewSockets(w.epoll, slog.New(slog.DiscardHandler))
 	runSockets(t, s)
 	return s
 }
 
-func startServer(t testing.TB, w way, handler func(s *server) http.Handler) *server {
+func startServer(t testing.TB, w mode, handler func(s *server) http.Handler) *server {
 	t.Helper()
 	s := &server{sockets: startSockets(t, w)}
 	s.Server = httptest.NewUnstartedServer(handler(s))

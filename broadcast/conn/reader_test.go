@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// said is what a client's bytes came to: messages and control frames in order, and the goodbye of one that broke
+// result is what a client's bytes came to: messages and control frames in order, and the goodbye of one that broke
 // the protocol.
-type said struct {
-	heard []string
-	code  int
+type result struct {
+	events []string
+	code   int
 }
 
-// hear feeds bytes to a reader in pieces of these lengths, over and over.
-func hear(stream []byte, longest int, deflates bool, pieces ...int) said {
+// readAll feeds bytes to a reader in pieces of these lengths, over and over.
+func readAll(stream []byte, longest int, deflates bool, pieces ...int) result {
 	f := reader{deflates: deflates}
-	var out said
+	var out result
 	for i := 0; len(stream) > 0; i++ {
 		n := min(len(stream), max(1, pieces[i%len(pieces)]))
 		piece := stream[:n]
@@ -33,12 +33,12 @@ func hear(stream []byte, longest int, deflates bool, pieces ...int) said {
 			}
 			switch what {
 			case gotMessage:
-				out.heard = append(out.heard, fmt.Sprintf("message %d %t %q", f.kind, f.packed, f.message))
+				out.events = append(out.events, fmt.Sprintf("message %d %t %q", f.kind, f.packed, f.message))
 				f.done()
 			case gotPing, gotPong, gotClose:
-				out.heard = append(out.heard, fmt.Sprintf("control %d %q", what, f.control))
+				out.events = append(out.events, fmt.Sprintf("control %d %q", what, f.control))
 			case gotSmall:
-				out.heard = append(out.heard, "fragment")
+				out.events = append(out.events, "fragment")
 			case nothing:
 				if took == 0 {
 					panic("nothing was taken")
@@ -59,12 +59,12 @@ func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 		masked(0x01, []byte("tw")), masked(0x8a, nil), masked(0x00, nil), masked(0x80, []byte("o")),
 		masked(0x82, long[:126]), masked(0x81, long[:65535]), masked(0x81, long), masked(0x01, long[:600]), masked(0x80, long[:1]),
 		masked(0xc1, []byte("packed")), masked(0x88, []byte{0x03, 0xe8, 'x'}))
-	whole := hear(stream, len(long), true, len(stream))
-	if whole.code != 0 || len(whole.heard) != 13 {
-		t.Fatalf("heard %d %.40q, closed with %d", len(whole.heard), whole.heard, whole.code)
+	whole := readAll(stream, len(long), true, len(stream))
+	if whole.code != 0 || len(whole.events) != 13 {
+		t.Fatalf("read %d %.40q, closed with %d", len(whole.events), whole.events, whole.code)
 	}
-	if want := `message 1 false "two"`; !slices.Contains(whole.heard, want) {
-		t.Errorf("heard %.60q, want %s among it", whole.heard, want)
+	if want := `message 1 false "two"`; !slices.Contains(whole.events, want) {
+		t.Errorf("read %.60q, want %s among it", whole.events, want)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for round := range 30 {
@@ -72,8 +72,8 @@ func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 		for range round {
 			pieces = append(pieces, random.IntN(1+round*300))
 		}
-		if got := hear(stream, len(long), true, pieces...); fmt.Sprint(got) != fmt.Sprint(whole) {
-			t.Fatalf("in pieces of %v: heard %.80q and %d", pieces, got.heard, got.code)
+		if got := readAll(stream, len(long), true, pieces...); fmt.Sprint(got) != fmt.Sprint(whole) {
+			t.Fatalf("in pieces of %v: read %.80q and %d", pieces, got.events, got.code)
 		}
 	}
 }
@@ -81,8 +81,8 @@ func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 func TestFragmentsAreSmallBelowABound(t *testing.T) {
 	for n, want := range map[int]int{0: 1, 125: 1, 126: 1, 511: 1, 512: 0, 70_000: 0} {
 		stream := masked(0x01, make([]byte, n))
-		if got := hear(stream, 100_000, false, len(stream)); len(got.heard) != want {
-			t.Errorf("a fragment of %d bytes is %q, want %d small ones", n, got.heard, want)
+		if got := readAll(stream, 100_000, false, len(stream)); len(got.events) != want {
+			t.Errorf("a fragment of %d bytes is %q, want %d small ones", n, got.events, want)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestFramesThatAreNoneAreRefused(t *testing.T) {
 		"a ping between parts is fine":  {slices.Concat(masked(0x01, nil), masked(0x89, nil), masked(0x80, nil)), 0},
 		"the parts after a long one go": {slices.Concat(masked(0x81, make([]byte, 1024)), masked(0x89, nil)), 0},
 	} {
-		if got := hear(tc.stream, 1024, false, len(tc.stream)); got.code != tc.code {
+		if got := readAll(tc.stream, 1024, false, len(tc.stream)); got.code != tc.code {
 			t.Errorf("%s: closed with %d, want %d", name, got.code, tc.code)
 		}
 	}

@@ -228,7 +228,7 @@ func (l *socket) await(events uint32) {
 	l.poller.arm(l)
 }
 
-// happened is called on the owner's goroutine when the poller has told events.
+// happened is called on the owner's goroutine when the poller has reported events.
 func (l *socket) happened(events uint32) {
 	if l.closed {
 		return

@@ -20,7 +20,7 @@ func inStep(t testing.TB) (c *Conn, read func(n int)) {
 	client, theirs := tcpPair(t)
 	client.(*net.TCPConn).SetReadBuffer(1 << 20)
 	theirs.(*net.TCPConn).SetWriteBuffer(1 << 20)
-	c = startSockets(t, way{epoll: true}).Raw(theirs, &quiet{}, usual)
+	c = startSockets(t, mode{epoll: true}).Raw(theirs, &quiet{}, usual)
 	t.Cleanup(func() {
 		client.Close()
 		c.Cut()
