@@ -16,6 +16,24 @@ type Candle struct {
 	Empty                  bool // nobody traded; its prices are those of before
 }
 
+// ReadPrices reads the prices of an hour, each of which must be above zero. It rounds those that have more than nine
+// decimals, as computed ones can.
+func (c *Candle) ReadPrices(open, high, low, closing Value) (err error) {
+	for _, x := range [...]struct {
+		key string
+		v   Value
+		to  *market.Price
+	}{{"open", open, &c.Open}, {"high", high, &c.High}, {"low", low, &c.Low}, {"close", closing, &c.Close}} {
+		if *x.to, err = x.v.Average(x.key); err != nil {
+			return err
+		}
+		if *x.to <= 0 {
+			return Bad(BadNumber, "%s: %s is no price", x.key, *x.to)
+		}
+	}
+	return nil
+}
+
 const hour = market.Time(time.Hour / time.Microsecond)
 
 // DaySum adds up the hours of a trading day, in any order.

@@ -154,6 +154,29 @@ func (s *Scanner) Skip() {
 	}
 }
 
+// Fields reads an object. The value of each member goes where field says by its name; nil leaves it out.
+func (s *Scanner) Fields(field func(key []byte) *Value) {
+	for s.Object(); s.More(); {
+		if to := field(s.Key()); to != nil {
+			*to = s.Value()
+		} else {
+			s.Skip()
+		}
+	}
+}
+
+// Row reads an array into values. It leaves out elements that are too many; values that are too many stay as they are.
+func (s *Scanner) Row(values ...*Value) {
+	i := 0
+	for s.Array(); s.More(); i++ {
+		if i < len(values) && values[i] != nil {
+			*values[i] = s.Value()
+		} else {
+			s.Skip()
+		}
+	}
+}
+
 // End wants the text to be over, and returns the first error of all.
 func (s *Scanner) End() error {
 	if s.err != nil {

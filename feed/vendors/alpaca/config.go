@@ -60,18 +60,7 @@ func (c Config) Validate() error {
 	if len(c.Symbols) == 0 {
 		errs = append(errs, errors.New("symbols: [] names none"))
 	}
-	seen := make(map[string]bool, len(c.Symbols))
-	for i, s := range c.Symbols {
-		switch {
-		case market.CheckSymbol(s) != nil:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is no symbol: %w", i, s, market.CheckSymbol(s)))
-		case strings.HasPrefix(s, "/") || strings.HasSuffix(s, "/") || strings.Count(s, "/") > 1:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is not a symbol such as AAPL or BTC/USD", i, s))
-		case seen[s]:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		}
-		seen[s] = true
-	}
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
 	return errors.Join(errs...)
 }
 
@@ -92,4 +81,15 @@ func oneOf(key, value string, words []string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %.40q is not one of %s", key, value, strings.Join(words, ", "))
+}
+
+// check refuses what is neither a stock nor a coin.
+func check(s string) error {
+	if err := market.CheckSymbol(s); err != nil {
+		return fmt.Errorf("is no symbol: %w", err)
+	}
+	if strings.HasPrefix(s, "/") || strings.HasSuffix(s, "/") || strings.Count(s, "/") > 1 {
+		return errors.New("is not a symbol such as AAPL or BTC/USD")
+	}
+	return nil
 }

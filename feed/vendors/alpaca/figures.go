@@ -87,13 +87,7 @@ func readSnapshot(s *vendors.Scanner) (shot snapshot, err error) {
 		}
 		switch key {
 		case "latestTrade":
-			for s.Object(); s.More(); {
-				if f := shot.last.field(s.Key()); f != nil {
-					*f = s.Value()
-				} else {
-					s.Skip()
-				}
-			}
+			s.Fields(shot.last.field)
 		case "minuteBar":
 			read(&shot.minute)
 		case "dailyBar":

@@ -141,13 +141,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 			continue
 		}
 		d.m = message{}
-		for d.frame.Object(); d.frame.More(); {
-			if f := d.m.field(d.frame.Key()); f != nil {
-				*f = d.frame.Value()
-			} else {
-				d.frame.Skip()
-			}
-		}
+		d.frame.Fields(d.m.field)
 		if d.frame.Err() == nil {
 			d.note(d.decode(&d.m, received, b))
 		}

@@ -72,34 +72,21 @@ func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.
 
 // readHour reads an array of start, open, high, low, close, volume, end, turnover, trades and more.
 func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
-	var v [9]vendors.Value
-	i := 0
-	for s.Array(); s.More(); i++ {
-		if i < len(v) {
-			v[i] = s.Value()
-		} else {
-			s.Skip()
-		}
-	}
+	var start, open, high, low, closing, volume, turnover, trades vendors.Value
+	s.Row(&start, &open, &high, &low, &closing, &volume, nil, &turnover, &trades)
 	if s.Err() != nil {
 		return h, nil
 	}
-	if h.Start, err = v[0].UnixAny("open time"); err != nil {
+	if h.Start, err = start.UnixAny("open time"); err != nil {
 		return h, err
 	}
-	for i, to := range []*market.Price{&h.Open, &h.High, &h.Low, &h.Close} {
-		key := [...]string{"open", "high", "low", "close"}[i]
-		if *to, err = v[i+1].Price(key); err != nil {
-			return h, err
-		}
-		if *to <= 0 {
-			return h, vendors.Bad(vendors.BadNumber, "%s: %s is no price", key, *to)
-		}
-	}
-	if h.Volume, err = v[5].Quantity("volume"); err != nil {
+	if err := h.ReadPrices(open, high, low, closing); err != nil {
 		return h, err
 	}
-	cost, err := v[7].Quantity("quote asset volume")
+	if h.Volume, err = volume.Quantity("volume"); err != nil {
+		return h, err
+	}
+	cost, err := turnover.Quantity("quote asset volume")
 	if err != nil {
 		return h, err
 	}
@@ -107,7 +94,7 @@ func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
 	if h.Cost, fits = cost.Times(market.Scale); !fits {
 		return h, vendors.Bad(vendors.BadNumber, "quote asset volume: %s is more than can be", cost)
 	}
-	h.Trades, err = v[8].Uint("number of trades")
+	h.Trades, err = trades.Uint("number of trades")
 	h.Empty = h.Trades == 0
 	return h, err
 }

@@ -2,7 +2,6 @@ package binance
 
 import (
 	"errors"
-	"fmt"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
@@ -21,8 +20,8 @@ type Config struct {
 // DefaultConfig follows the most traded coins in USDT, at the addresses that have market data only.
 func DefaultConfig() Config {
 	c := Config{URL: "wss://data-stream.binance.vision", REST: "https://data-api.binance.vision"}
-	for _, coin := range wall {
-		c.Symbols = append(c.Symbols, coin.code+"USDT")
+	for _, coin := range coins {
+		c.Symbols = append(c.Symbols, coin+"USDT")
 	}
 	return c
 }
@@ -30,19 +29,8 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It reaches for nothing.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	if n := len(c.Symbols); n == 0 || n > mostSymbols {
-		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
-	}
-	seen := make(map[string]bool, len(c.Symbols))
-	for i, s := range c.Symbols {
-		switch {
-		case !isSymbol(s):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is not a symbol such as BTCUSDT", i, s))
-		case seen[s]:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		}
-		seen[s] = true
-	}
+	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
 	return errors.Join(errs...)
 }
 
@@ -58,4 +46,12 @@ func isSymbol(s string) bool {
 		}
 	}
 	return true
+}
+
+// check refuses what is no symbol of the vendor.
+func check(s string) error {
+	if !isSymbol(s) {
+		return errors.New("is not a symbol such as BTCUSDT")
+	}
+	return nil
 }

@@ -64,14 +64,7 @@ func (d *Decoder) candles(body []byte, do func(*vendors.Candle) error) error {
 		for d.scan.Array(); d.scan.More(); {
 			f := &d.item
 			*f = fields{}
-			i := 0
-			for d.scan.Array(); d.scan.More(); i++ {
-				if to := [...]*vendors.Value{&f.start, &f.low, &f.high, &f.open, &f.close, &f.volume}; i < len(to) {
-					*to[i] = d.scan.Value()
-				} else {
-					d.scan.Skip()
-				}
-			}
+			d.scan.Row(&f.start, &f.low, &f.high, &f.open, &f.close, &f.volume)
 			if d.scan.Err() != nil {
 				break
 			}
@@ -110,17 +103,8 @@ func readCandle(f *fields, do func(*vendors.Candle) error) (err error) {
 	if c.Start, err = f.start.Unix("start", time.Second); err != nil {
 		return err
 	}
-	for _, x := range [...]struct {
-		key string
-		v   vendors.Value
-		to  *market.Price
-	}{{"open", f.open, &c.Open}, {"high", f.high, &c.High}, {"low", f.low, &c.Low}, {"close", f.close, &c.Close}} {
-		if *x.to, err = x.v.Average(x.key); err != nil {
-			return err
-		}
-		if *x.to <= 0 {
-			return vendors.Bad(vendors.BadNumber, "%s: %s is no price", x.key, *x.to)
-		}
+	if err := c.ReadPrices(f.open, f.high, f.low, f.close); err != nil {
+		return err
 	}
 	if c.Volume, err = sum(f.volume); err != nil {
 		return err

@@ -24,8 +24,8 @@ type Config struct {
 // DefaultConfig follows the most traded coins in dollars.
 func DefaultConfig() Config {
 	c := Config{API: "exchange"}
-	for _, coin := range wall {
-		c.Symbols = append(c.Symbols, coin.code+"-USD")
+	for _, coin := range coins {
+		c.Symbols = append(c.Symbols, coin+"-USD")
 	}
 	return c
 }
@@ -42,19 +42,16 @@ func (c Config) Validate() error {
 	if c.REST != "" {
 		errs = append(errs, vendors.CheckAddress("rest", c.REST, "https", "http"))
 	}
-	if n := len(c.Symbols); n == 0 || n > mostSymbols {
-		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
-	}
-	for i, s := range c.Symbols {
-		switch {
-		case !isProduct(s):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is not a product such as BTC-USD", i, s))
-		case slices.Index(c.Symbols, s) < i:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		case twin(s) != "" && slices.Contains(c.Symbols, twin(s)):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is told as %q, which is there, too", i, s, twin(s)))
+	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, func(s string) error {
+		if !isProduct(s) {
+			return errors.New("is not a product such as BTC-USD")
 		}
-	}
+		if other := twin(s); other != "" && slices.Contains(c.Symbols, other) {
+			return fmt.Errorf("is published as %q, which is there, too", other)
+		}
+		return nil
+	})...)
 	return errors.Join(errs...)
 }
 

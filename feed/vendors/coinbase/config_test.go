@@ -34,7 +34,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"a coin":                {func(c *Config) { c.Symbols = []string{"BTC-"} }, `symbols[0]: "BTC-" is not a product`},
 		"a future":              {func(c *Config) { c.Symbols = []string{"BIT-28NOV26-CDE"} }, ""},
 		"twice":                 {func(c *Config) { c.Symbols = []string{"BTC-USD", "BTC-USD"} }, `symbols[1]: "BTC-USD" is there twice`},
-		"twins":                 {func(c *Config) { c.Symbols = []string{"BTC-USDC", "BTC-USD"} }, `symbols[0]: "BTC-USDC" is told as "BTC-USD", which is there, too`},
+		"twins":                 {func(c *Config) { c.Symbols = []string{"BTC-USDC", "BTC-USD"} }, `symbols[0]: "BTC-USDC" is published as "BTC-USD", which is there, too`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := DefaultConfig()

@@ -21,13 +21,7 @@ type fields struct {
 // read takes in one object. What is wrong with it stays with the scanner.
 func (f *fields) read(s *vendors.Scanner) {
 	*f = fields{}
-	for s.Object(); s.More(); {
-		if at := f.member(s.Key()); at != nil {
-			*at = s.Value()
-		} else {
-			s.Skip()
-		}
-	}
+	s.Fields(f.member)
 }
 
 // member is where a member's value goes; nil: it is of no use.

@@ -50,23 +50,21 @@ func (c Config) Validate() error {
 	if len(c.Symbols) == 0 {
 		errs = append(errs, errors.New("symbols: [] names none"))
 	}
-	seen := make(map[string]bool, len(c.Symbols))
-	for i, s := range c.Symbols {
-		venue, _, prefixed := strings.Cut(s, ":")
-		switch {
-		case market.CheckSymbol(s) != nil:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is no symbol: %w", i, s, market.CheckSymbol(s)))
-		case strings.HasPrefix(s, ":") || strings.HasSuffix(s, ":"):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is not a symbol such as AAPL or BINANCE:BTCUSDT", i, s))
-		case prefixed && slices.Contains(mute, venue):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q: the vendor does not stream %s", i, s, venue))
-		case seen[s]:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		}
-		seen[s] = true
-	}
-	if c.RESTPerMinute < 1 || c.RESTPerMinute > mostRequests {
-		errs = append(errs, fmt.Errorf("rest_per_minute: %d is not between 1 and %d", c.RESTPerMinute, mostRequests))
-	}
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
+	errs = append(errs, vendors.CheckBetween("rest_per_minute", c.RESTPerMinute, 1, mostRequests))
 	return errors.Join(append(errs, c.Conditions.validate()...)...)
+}
+
+// check refuses what the vendor does not stream.
+func check(s string) error {
+	if err := market.CheckSymbol(s); err != nil {
+		return fmt.Errorf("is no symbol: %w", err)
+	}
+	if strings.HasPrefix(s, ":") || strings.HasSuffix(s, ":") {
+		return errors.New("is not a symbol such as AAPL or BINANCE:BTCUSDT")
+	}
+	if venue, _, prefixed := strings.Cut(s, ":"); prefixed && slices.Contains(mute, venue) {
+		return fmt.Errorf("cannot be followed: the vendor does not stream %s", venue)
+	}
+	return nil
 }

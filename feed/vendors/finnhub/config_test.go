@@ -31,7 +31,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"none":            {func(c *Config) { c.Symbols = nil }, "symbols: [] names none"},
 		"bad symbol":      {func(c *Config) { c.Symbols = []string{"AAPL", "IC MARKETS:1"} }, `symbols[1]: "IC MARKETS:1" is no symbol`},
 		"no venue":        {func(c *Config) { c.Symbols = []string{":BTCUSDT"} }, `symbols[0]: ":BTCUSDT" is not a symbol such as`},
-		"mute venue":      {func(c *Config) { c.Symbols = []string{"FXCM:EUR/USD"} }, `symbols[0]: "FXCM:EUR/USD": the vendor does not stream FXCM`},
+		"mute venue":      {func(c *Config) { c.Symbols = []string{"FXCM:EUR/USD"} }, `symbols[0]: "FXCM:EUR/USD" cannot be followed: the vendor does not stream FXCM`},
 		"twice":           {func(c *Config) { c.Symbols = []string{"AAPL", "AAPL"} }, `symbols[1]: "AAPL" is there twice`},
 		"too many":        {func(c *Config) { c.MaxSymbols = 19 }, "symbols: 20 are more than max_symbols (19)"},
 		"max_symbols":     {func(c *Config) { c.MaxSymbols = 0 }, "max_symbols: 0 is not between 1 and 10000"},

@@ -103,42 +103,29 @@ func (d *Decoder) candles(body []byte) (list vendors.Value, err error) {
 
 // readHour reads an array of start, open, high, low, close, vwap, volume and trades.
 func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
-	var v [8]vendors.Value
-	i := 0
-	for s.Array(); s.More(); i++ {
-		if i < len(v) {
-			v[i] = s.Value()
-		} else {
-			s.Skip()
-		}
-	}
+	var start, open, high, low, closing, average, volume, trades vendors.Value
+	s.Row(&start, &open, &high, &low, &closing, &average, &volume, &trades)
 	if s.Err() != nil {
 		return h, nil
 	}
-	if h.Start, err = v[0].Unix("time", time.Second); err != nil {
+	if h.Start, err = start.Unix("time", time.Second); err != nil {
 		return h, err
 	}
-	for i, to := range []*market.Price{&h.Open, &h.High, &h.Low, &h.Close} {
-		key := [...]string{"open", "high", "low", "close"}[i]
-		if *to, err = v[i+1].Price(key); err != nil {
-			return h, err
-		}
-		if *to <= 0 {
-			return h, vendors.Bad(vendors.BadNumber, "%s: %s is no price", key, *to)
-		}
+	if err := h.ReadPrices(open, high, low, closing); err != nil {
+		return h, err
 	}
-	vwap, err := v[5].Average("vwap")
+	vwap, err := average.Average("vwap")
 	if err != nil { // 0 in an hour without a trade
 		return h, err
 	}
-	if h.Volume, err = v[6].Quantity("volume"); err != nil {
+	if h.Volume, err = volume.Quantity("volume"); err != nil {
 		return h, err
 	}
 	var fits bool
 	if h.Cost, fits = h.Volume.Times(vwap); !fits {
 		return h, vendors.Bad(vendors.BadNumber, "volume: %s at %s is more than can be", h.Volume, vwap)
 	}
-	h.Trades, err = v[7].Uint("count")
+	h.Trades, err = trades.Uint("count")
 	h.Empty = h.Trades == 0
 	return h, err
 }

@@ -22,8 +22,8 @@ type Config struct {
 // DefaultConfig follows the most traded coins in dollars.
 func DefaultConfig() Config {
 	c := Config{URL: "wss://ws.kraken.com/v2", REST: "https://api.kraken.com"}
-	for _, coin := range wall {
-		c.Symbols = append(c.Symbols, coin.code+"/USD")
+	for _, coin := range coins {
+		c.Symbols = append(c.Symbols, coin+"/USD")
 	}
 	return c
 }
@@ -31,21 +31,8 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It reaches for nothing.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	if n := len(c.Symbols); n == 0 || n > mostSymbols {
-		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
-	}
-	seen := make(map[string]bool, len(c.Symbols))
-	for i, s := range c.Symbols {
-		switch {
-		case !isPair(s):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is not a pair such as BTC/USD", i, s))
-		case current(s) != s:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is how version 1 spells %q", i, s, current(s)))
-		case seen[s]:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		}
-		seen[s] = true
-	}
+	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
 	return errors.Join(errs...)
 }
 
@@ -62,4 +49,15 @@ func isCode(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// check refuses what is no pair.
+func check(s string) error {
+	switch {
+	case !isPair(s):
+		return errors.New("is not a pair such as BTC/USD")
+	case current(s) != s:
+		return fmt.Errorf("is how version 1 spells %q", current(s))
+	}
+	return nil
 }

@@ -40,26 +40,20 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It reaches for nothing and reads no file.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	if n := len(c.Symbols); n == 0 || n > mostSymbols {
-		errs = append(errs, fmt.Errorf("symbols: %d is not between 1 and %d", n, mostSymbols))
-	}
-	seen := make(map[string]bool, len(c.Symbols))
-	for i, s := range c.Symbols {
-		switch {
-		case market.CheckSymbol(s) != nil:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %.40q is no symbol: %w", i, s, market.CheckSymbol(s)))
-		case strings.ContainsAny(s, ":*/"):
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is not a stock such as AAPL or BRK.A", i, s))
-		case seen[s]:
-			errs = append(errs, fmt.Errorf("symbols[%d]: %q is there twice", i, s))
-		}
-		seen[s] = true
-	}
-	if c.RESTPerMinute < 1 || c.RESTPerMinute > mostRequests {
-		errs = append(errs, fmt.Errorf("rest_per_minute: %d is not between 1 and %d", c.RESTPerMinute, mostRequests))
-	}
-	if c.Lot < 1 || c.Lot > mostLot {
-		errs = append(errs, fmt.Errorf("lot: %d is not between 1 and %d", c.Lot, mostLot))
-	}
+	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
+	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
+	errs = append(errs, vendors.CheckBetween("rest_per_minute", c.RESTPerMinute, 1, mostRequests))
+	errs = append(errs, vendors.CheckBetween("lot", c.Lot, 1, mostLot))
 	return errors.Join(errs...)
+}
+
+// check refuses what is no stock.
+func check(s string) error {
+	if err := market.CheckSymbol(s); err != nil {
+		return fmt.Errorf("is no symbol: %w", err)
+	}
+	if strings.ContainsAny(s, ":*/") {
+		return errors.New("is not a stock such as AAPL or BRK.A")
+	}
+	return nil
 }

@@ -92,13 +92,7 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
 		case "prevDay":
 			read(&shot.before)
 		case "lastTrade":
-			for s.Object(); s.More(); {
-				if f := shot.last.field(s.Key()); f != nil {
-					*f = s.Value()
-				} else {
-					s.Skip()
-				}
-			}
+			s.Fields(shot.last.field)
 		default:
 			s.Skip()
 		}

@@ -4,27 +4,16 @@ import (
 	"strings"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
-// coin is one of those that are followed unless the configuration says otherwise.
-type coin struct{ code, name string }
-
-var wall = []coin{
-	{"BTC", "Bitcoin"}, {"ETH", "Ethereum"}, {"SOL", "Solana"}, {"XRP", "XRP"}, {"DOGE", "Dogecoin"}, {"ADA", "Cardano"}, {"LINK", "Chainlink"},
-	{"SUI", "Sui"}, {"AVAX", "Avalanche"}, {"LTC", "Litecoin"}, {"BCH", "Bitcoin Cash"}, {"XLM", "Stellar"}, {"DOT", "Polkadot"},
-	{"TRX", "TRON"}, {"UNI", "Uniswap"}, {"AAVE", "Aave"}, {"NEAR", "NEAR Protocol"}, {"XMR", "Monero"}, {"ATOM", "Cosmos"}, {"PEPE", "Pepe"},
-}
+// coins are followed unless the configuration says otherwise.
+var coins = strings.Fields("BTC ETH SOL XRP DOGE ADA LINK SUI AVAX LTC BCH XLM DOT TRX UNI AAVE NEAR XMR ATOM PEPE")
 
 // record is what a pair's name says of it. The vendor tells later how many decimals its prices have.
 func record(pair string) market.Symbol {
 	base, quote, _ := strings.Cut(pair, "/")
-	r := market.Symbol{Symbol: pair, Decimals: 2, Market: cryptoHours, Currency: quote}
-	for _, c := range wall {
-		if c.code == base {
-			r.Name = c.name
-		}
-	}
-	return r
+	return market.Symbol{Symbol: pair, Name: vendors.CoinName(base), Decimals: 2, Market: cryptoHours, Currency: quote}
 }
 
 // renamed are the codes of REST, and of version 1 of the WebSocket, that are others here.

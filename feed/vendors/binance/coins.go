@@ -1,20 +1,14 @@
 package binance
 
 import (
-	"slices"
 	"strings"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
-// coin is one of those that are followed unless the configuration says otherwise.
-type coin struct{ code, name string }
-
-var wall = []coin{
-	{"BTC", "Bitcoin"}, {"ETH", "Ethereum"}, {"SOL", "Solana"}, {"XRP", "XRP"}, {"BNB", "BNB"}, {"DOGE", "Dogecoin"}, {"ADA", "Cardano"},
-	{"TRX", "TRON"}, {"SUI", "Sui"}, {"LINK", "Chainlink"}, {"AVAX", "Avalanche"}, {"LTC", "Litecoin"}, {"BCH", "Bitcoin Cash"},
-	{"HBAR", "Hedera"}, {"XLM", "Stellar"}, {"DOT", "Polkadot"}, {"UNI", "Uniswap"}, {"AAVE", "Aave"}, {"NEAR", "NEAR Protocol"}, {"PEPE", "Pepe"},
-}
+// coins are followed unless the configuration says otherwise.
+var coins = strings.Fields("BTC ETH SOL XRP BNB DOGE ADA TRX SUI LINK AVAX LTC BCH HBAR XLM DOT UNI AAVE NEAR PEPE")
 
 // quoted are the currencies that prices are in. Where a symbol can be read in two ways, the first one of a coin
 // that is known counts, or else the first: the vendor tells later (quoteAsset).
@@ -28,8 +22,8 @@ func record(symbol string) market.Symbol {
 		if !found || code == "" {
 			continue
 		}
-		if i := slices.IndexFunc(wall, func(c coin) bool { return c.code == code }); i >= 0 {
-			r.Currency, r.Name = currency, wall[i].name
+		if coin := vendors.CoinName(code); coin != "" {
+			r.Currency, r.Name = currency, coin
 			return r
 		}
 		if r.Currency == "" {
