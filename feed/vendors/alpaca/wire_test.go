@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../shared/data/alpaca"
+const recordings = "../../../../shared/data/alpaca"
 
 // recorded are the lines of a recording.
 func recorded(t testing.TB, name string) [][]byte {

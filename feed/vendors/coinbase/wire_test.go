@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../shared/data"
+const recordings = "../../../../shared/data"
 
 // recorded reads a file of the recordings.
 func recorded(t testing.TB, name string) []byte {

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // recorded reads a file of what the vendor sent, which is not part of this module.
 func recorded(t testing.TB, name string) []byte {
 	t.Helper()
-	path := filepath.Join("../../../shared/data/polygon", name)
+	path := filepath.Join("../../../../shared/data/polygon", name)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("%s: no recording there", path)
