@@ -10,6 +10,7 @@ export function spawnTied(command, parameters, options) {
   const guard = spawn("sh", ["-c", 'read -r _; kill -KILL "$1" 2>/dev/null', "guard", String(child.pid)], {
     stdio: ["pipe", "ignore", "ignore"],
   });
+  guard.on("error", () => {}); // no shell here: the program is on its own
   guard.unref();
   guard.stdin.unref();
   child.once("exit", () => guard.kill("SIGKILL")); // the number of the process may belong to another one soon
