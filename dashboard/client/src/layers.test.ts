@@ -67,7 +67,7 @@ function read(name: string, text: string): Source {
 const layerOf = (name: string) =>
   layers.findIndex((layer) => layer.some((part) => (part.endsWith("/") ? name.startsWith(part) : name === part)));
 
-/** The files on the way of a circle, or null. */
+/** The files of a circle, or null. */
 function circle(sources: ReadonlyMap<string, Source>): readonly string[] | null {
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): readonly string[] | null => {
