@@ -32,7 +32,7 @@ type Mode uint8
 
 const (
 	Updated  Mode = iota // the fields that changed after From
-	Whole                // all fields of a quote of which any changed after From
+	Whole                // all fields of a quote that changed after From, in whatever field
 	Snapshot             // the fields that are known
 	Resumed              // those of a quote that changed after From, and those that have gone since
 )
@@ -71,7 +71,7 @@ func (c *Cursor) pick(v *Version) (market.Fields, bool) {
 	changed := v.Since(c.From) & wanted
 	switch c.Mode {
 	case Whole:
-		return wanted, changed != 0
+		return wanted, true // it was left out, whatever changed since
 	case Updated:
 		return changed, changed != 0
 	case Resumed:
