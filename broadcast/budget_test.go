@@ -280,6 +280,74 @@ func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 	})
 }
 
+// The same for bars and trades: a trade that no bar counts is for those who follow the trades.
+func TestPollsWakeForTheBarsAndTradesThatTheyAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serveOver(t, network{pipe: true}, nil)
+		s.trade("AAPL", "10")
+		since := s.board.Position().String()
+		answered := map[string]chan string{}
+		poll := func(query string) {
+			done := make(chan string, 1)
+			answered[query] = done
+			go func() {
+				answer, err := s.client.Get(s.url + "/api/quotes?wait=30s&since=" + since + "&" + query)
+				if err != nil {
+					done <- err.Error()
+					return
+				}
+				defer answer.Body.Close()
+				body, _ := io.ReadAll(answer.Body)
+				done <- fmt.Sprint(answer.StatusCode, " ", string(body))
+			}()
+		}
+		const bars, trades, mixed, others = "bars=AAPL&interval=1s", "trades=AAPL", "symbols=QUIET&bars=MSFT&trades=AAPL", "bars=MSFT,QUIET&interval=1m&trades=MSFT"
+		for _, query := range []string{bars, trades, mixed, others} {
+			poll(query)
+		}
+		until(t, "all wait", func() bool { return s.pollsWaiting() == 4 })
+		expect := func(when string, want map[string]string) {
+			t.Helper()
+			synctest.Wait()
+			for query, done := range answered {
+				select {
+				case body := <-done:
+					delete(answered, query)
+					if part, expected := want[query]; !expected || !strings.HasPrefix(body, "200 ") || !strings.Contains(body, part) {
+						t.Errorf("%s: %s is answered with %s, want %q", when, query, body, part)
+					}
+				default:
+					if _, expected := want[query]; expected {
+						t.Errorf("%s: %s still waits", when, query)
+					}
+				}
+			}
+		}
+		tick := func(id market.SymbolID, flags market.Flags) {
+			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, ID: 7, Kind: market.KindTrade, Flags: flags, Price: market.Scale, Size: market.Units(1)})}})
+			time.Sleep(time.Second)
+		}
+		tick(0, 0)
+		expect("a trade that no bar counts", map[string]string{trades: `"trades":[{"type":"trades"`, mixed: `"trades":[{"type":"trades"`})
+		tick(0, market.Regular)
+		expect("a trade", map[string]string{bars: `"bars":[{"type":"bars"`})
+		tick(1, market.Regular)
+		expect("a trade of another symbol", map[string]string{others: `"trades":[{"type":"trades"`})
+		since = s.board.Position().String()
+		poll(trades)
+		poll(bars)
+		poll(others)
+		until(t, "all wait", func() bool { return s.pollsWaiting() == 3 })
+		s.Apply(market.Batch{Corrections: []market.Correction{{Symbol: 1, ID: 7, Old: market.Print{Price: market.Scale, Size: market.Units(1), Flags: market.Regular}}}})
+		time.Sleep(time.Second)
+		expect("a correction", map[string]string{others: `"st":"cancelled"`})
+		s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Time: 1}}})
+		time.Sleep(time.Second)
+		expect("a recording that begins anew", map[string]string{trades: `"reset":true`, bars: `"reset":true`})
+		until(t, "nobody waits", func() bool { return s.left() == "" })
+	})
+}
+
 func (s *served) pollsWaiting() int {
 	all := 0
 	for _, n := range s.polled() {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
@@ -68,5 +69,66 @@ func TestBurstLosesNoHighLowOrVolume(t *testing.T) {
 		w.observer.leave()
 		w.stop()
 		<-w.done
+	})
+}
+
+// More than a record holds is committed before it is told, so that seq grows by several from one flush to the next.
+func TestBurstsOfSeveralRecordsLoseNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3)
+		var all []*protocolClient
+		for i := range 6 {
+			c := newProtocolClient(w.hub, i)
+			c.events = i >= 4
+			c.follows["*"] = true
+			for _, key := range []string{"S0 1s", "S0 trades", "S1 trades", "S2 1d"} {
+				c.series[key] = true
+			}
+			c.connect("")
+			all = append(all, c)
+		}
+		w.observeSeries()
+		random := rand.New(rand.NewPCG(5, 6))
+		most := board.Seq(0)
+		for round := range 6 {
+			for i, c := range all {
+				switch (round + i) % 3 {
+				case 0:
+					c.conn.stall()
+				case 1:
+					c.conn.step()
+				default:
+					c.conn.flow()
+				}
+			}
+			told := w.observer.seq
+			for range 20 { // 160,000 within an interval
+				ticks := make([]market.Tick, 8000)
+				for i := range ticks {
+					ticks[i] = market.Tick{Symbol: market.SymbolID(random.IntN(3)), Kind: market.KindTrade, Flags: market.Regular,
+						Price: market.Price(1+random.IntN(1000)) * market.Scale / 100, Size: market.Units(1)}
+				}
+				w.ticks(ticks...)
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				for _, c := range all {
+					c.conn.step() // some catch up with what is committed and not told yet
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			most = max(most, w.observer.seq-told)
+		}
+		if most < 3 {
+			t.Errorf("seq grew by %d at most, want several at once", most)
+		}
+		for _, c := range all {
+			c.conn.flow()
+			c.seen, c.traded.times = nil, map[string]map[string][]moment{} // of flushes that the observer was not told
+		}
+		time.Sleep(time.Second)
+		if err := w.end(all...); err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -11,14 +11,14 @@ import (
 
 // catchUp is an item that tells one subscriber all that it has missed of what it follows, newest values only: bars and
 // trades, and then quotes. Its messages are made one by one, each when the one before has been written. Meanwhile the
-// board may move on: each of the two is told as of one flush, and what has changed after that is left to the next
-// catch-up, so every value sent is the board's at the flush that it is told with. Where trades have to be told as of a
-// later one, so are the bars and trades behind them, and the next catch-up may tell some of these again.
+// board may move on. So each series is told as of the newest flush when its turn comes, since what changes all the time
+// would else be left out for ever, and so are the quotes. The subscriber is then where the catch-up began, and the
+// next one may tell some bars again.
 type catchUp struct {
 	resumed bool // after a pause: the quotes are a snapshot
 
 	begun   bool
-	at      board.Seq // the flush that bars and trades are told as of
+	at      board.Seq // the flush that it began at
 	place   int       // of the series whose turn it is
 	reader  history.Reader
 	reading bool // reader is at the series whose turn it is
@@ -59,7 +59,6 @@ func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
 				c.place++
 				continue
 			}
-			c.reader.At = max(c.at, s.said)
 		}
 		any, more := s.shard.makeSeries(one, &c.reader)
 		if c.reading = more; !more {
@@ -109,11 +108,12 @@ func (o *outbox) hasHistory() bool {
 // quotesOut is an item that tells quotes, in parts: a snapshot, or what has changed. The next one begins with the quote
 // that the one before left out first, and what it begins with is never left out, so all come round.
 type quotesOut struct {
-	made   bool
-	kind   wire.Kind
-	cursor board.Cursor
-	all    bool // all that is followed: the subscriber is where it ends
-	told   int
+	made    bool
+	kind    wire.Kind
+	resumed bool // the snapshot says so
+	cursor  board.Cursor
+	all     bool // all that is followed: the subscriber is where it ends
+	told    int
 }
 
 // asOf has the quotes told as of a flush, instead of the newest when they begin.

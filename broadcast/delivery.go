@@ -20,7 +20,7 @@ const (
 // pump says all that there is to say, as far as the connection takes it and the turn reaches. The rest has to wait for
 // another turn.
 func (s *subscriber) pump() {
-	until := s.shard.tally.bytes[s.transport] + turnBytes
+	until := s.shard.tally.bytes[s.transport] + s.shard.hub.lengths.turn
 	for n := 0; !s.busy && !s.gone; n++ {
 		if n == turnSteps || s.shard.tally.bytes[s.transport] >= until {
 			s.shard.later(s)
@@ -83,7 +83,7 @@ func (s *subscriber) offer(f *frame) {
 	}
 	frames := f.framed(s.shard.hub, s.as)
 	for at, n := 0, 0; at < len(frames); at += n {
-		n = upTo(partLimit, frames[at:])
+		n = upTo(s.shard.hub.lengths.part, frames[at:])
 		if err := s.put(frames[at : at+n]...); err != nil {
 			s.leave(err)
 			return

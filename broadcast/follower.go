@@ -20,11 +20,11 @@ type follower struct {
 
 // follows is what a subscriber wants to be told.
 type follows struct {
-	list   *list // nobody where no quotes are followed
-	next   *list // held to be followed once what was followed before has been told; nil where there is none
-	fields market.Fields
-	series []series // in order, and never changed
-	rate   float64  // updates a second; 0 is each flush
+	list   *list         // nobody where no quotes are followed
+	next   *list         // held to be followed once what was followed before has been told; nil where there is none
+	fields market.Fields // a worker reads them, too: they change only while none has a message, after Message and before Listen
+	series []series      // in order, and never changed
+	rate   float64       // updates a second; 0 is each flush
 }
 
 // nothing tells whether nothing is followed.
@@ -133,10 +133,10 @@ func (x *follower) changedQuotes(resumed bool) quotesOut {
 	f := &x.follows
 	q := quotesOut{made: true, kind: wire.Update, all: true}
 	q.cursor = board.Cursor{List: f.list.List, Fields: f.fields, From: x.sent, Start: x.start}
-	switch {
-	case resumed:
-		q.kind, q.cursor.Mode = wire.Snapshot, board.Resumed
-	case x.owed:
+	if resumed {
+		q.kind, q.resumed, q.cursor.Mode = wire.Snapshot, true, board.Resumed
+	}
+	if x.owed { // what went away from those that were left out is not known
 		q.cursor.Mode = board.Whole
 	}
 	return q

@@ -29,11 +29,15 @@ type Hub struct {
 	shards   []*shard
 	told     chan struct{} // a slot for each shard, never closed: it has told the flush
 	kick     chan struct{} // one slot, never closed: something changed
+	lengths  *lengths
 
 	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
 	memo     memo
 }
+
+// lengths are where messages are cut and turns end, in bytes. Tests have shorter ones.
+type lengths struct{ part, history, turn int }
 
 // Source says where prices come from.
 type Source struct {
@@ -54,15 +58,17 @@ func NewHub(
 	for _, l := range lists {
 		known.lists[l.Name] = &watchlist{symbols: l.Symbols}
 	}
+	long := lengths{part: partLimit, history: historyLimit, turn: turnBytes}
 	h := &Hub{
 		entrance: entrance{
 			planner: planner{catalog: known, board: b}, door: door, origins: newOrigins(cfg.Origins, door), metrics: newMetrics(reg, b),
 		},
-		encoder:  encoder{dir: dir, board: b},
+		encoder:  encoder{dir: dir, board: b, lengths: &long},
 		courtesy: semaphore.NewWeighted(64),
 		sockets:  conn.NewSockets(true, log),
 		log:      log,
 		kick:     make(chan struct{}, 1),
+		lengths:  &long,
 	}
 	h.memo.encoder = &h.encoder
 	h.workers = newWorkers(h)

@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -34,84 +35,94 @@ type action struct {
 
 // Clients by number: 0 to 3 have WebSockets, plain and compressed, which are free at once or never, and the others event
 // streams.
-const numClients, numWebSockets, numSymbols = 7, 4, 8
+const numClients, numWebSockets, numSymbols = 7, 4, 20 // more than are read at once
 
 // weights are how often actions are drawn.
-type weights map[string]int
+type weights []weight
 
-func (w weights) names() (all []string) {
-	for name, n := range w {
-		all = append(all, slices.Repeat([]string{name}, n)...)
-	}
-	slices.Sort(all)
-	return all
+type weight struct {
+	what string
+	n    int
 }
 
 // mixed is a little of everything.
-var mixed = weights{"tick": 6, "burst": 1, "wait": 4, "subscribe": 2, "follow": 2, "unsubscribe": 1, "unfollow": 1, "pause": 1, "resume": 1, "stall": 1,
-	"step": 1, "flow": 1, "reconnect": 2, "status": 1, "halt": 1, "session": 1, "correct": 1}
+var mixed = weights{{"tick", 6}, {"burst", 2}, {"wait", 6}, {"subscribe", 2}, {"follow", 2}, {"unsubscribe", 1}, {"unfollow", 1}, {"pause", 1}, {"resume", 1},
+	{"stall", 1}, {"step", 1}, {"slow", 1}, {"flow", 2}, {"reconnect", 2}, {"status", 1}, {"halt", 1}, {"session", 1}, {"correct", 1}}
 
 // traded has many trades, and readers of them who are held up.
-var traded = weights{"trade": 5, "flood": 2, "wait": 5, "subscribe": 1, "follow": 4, "unfollow": 1, "pause": 1, "resume": 1, "stall": 3, "step": 3, "flow": 1,
-	"reconnect": 2, "session": 1, "correct": 3}
+var traded = weights{{"trade", 5}, {"flood", 2}, {"burst", 1}, {"wait", 6}, {"subscribe", 1}, {"follow", 4}, {"unfollow", 1}, {"pause", 1}, {"resume", 1},
+	{"stall", 3}, {"step", 3}, {"slow", 1}, {"flow", 3}, {"reconnect", 2}, {"session", 1}, {"correct", 3}}
 
-func drawAction(of weights) *rapid.Generator[action] {
-	names := of.names()
-	return rapid.Custom(func(t *rapid.T) action {
-		s := action{what: rapid.SampledFrom(names).Draw(t, "what"), client: rapid.IntRange(0, numClients-1).Draw(t, "client")}
-		switch s.what {
-		case "tick", "burst", "halt", "session", "trade", "flood":
-			s.tick = drawTick(t, s.what == "trade" || s.what == "flood")
-			s.state = rapid.SampledFrom([]market.State{market.Halted, market.Live, market.Closed}).Draw(t, "state")
-			s.number = rapid.IntRange(0, 3).Draw(t, "number")
-		case "correct":
-			s.number = rapid.IntRange(0, 11).Draw(t, "number")
-			s.tick = drawTick(t, true)
-		case "wait":
-			// some longer than a heartbeat
-			s.wait = time.Duration(rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(5000, 6000)).Draw(t, "ms")) * time.Millisecond
-		case "status":
-			s.state = rapid.SampledFrom(market.States()).Draw(t, "state")
-		case "subscribe", "unsubscribe":
-			s.symbols = rapid.OneOf(
-				rapid.SliceOfN(rapid.SampledFrom([]string{"S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "NONE", "*", "#few"}), 1, 4),
-				rapid.SampledFrom([][]string{{"#few"}, {"*"}}), // what others follow too
-			).Draw(t, "symbols")
-			s.fields = rapid.SampledFrom([]market.Fields{0, 0, 0, market.FieldPrice | market.FieldVolume, market.AllFields,
-				market.FieldBid | market.FieldAsk | market.FieldTime}).Draw(t, "fields")
-			s.rate = drawRate(t)
-		case "follow", "unfollow":
-			s.series = rapid.OneOf(
-				rapid.SliceOfN(rapid.SampledFrom(seriesKeys), 1, 3),
-				rapid.SampledFrom([][]string{{"S1 1s", "S1 trades"}, {"S1 trades"}}), // what others follow too
-			).Draw(t, "series")
-			s.all = rapid.Bool().Draw(t, "all")
-			s.rate = drawRate(t)
-		}
+// dice draw what happens, each evenly.
+type dice struct{ *rand.Rand }
+
+// of is one of several.
+func of[T any](d dice, all ...T) T { return all[d.IntN(len(all))] }
+
+// someOf are up to so many of several.
+func someOf(d dice, most int, all ...string) (some []string) {
+	for range 1 + d.IntN(most) {
+		some = append(some, of(d, all...))
+	}
+	return some
+}
+
+// drawAction is the action that a seed stands for. That of 0 is nothing, to which a run shrinks.
+func drawAction(weights weights, seed uint64) (s action) {
+	if seed == 0 {
 		return s
-	})
+	}
+	d := dice{rand.New(rand.NewPCG(seed, 1))}
+	var names []string
+	for _, w := range weights {
+		names = append(names, slices.Repeat([]string{w.what}, w.n)...)
+	}
+	s = action{what: of(d, names...), client: d.IntN(numClients)}
+	switch s.what {
+	case "tick", "burst", "halt", "session", "trade", "flood":
+		s.tick = drawTick(d, s.what == "trade" || s.what == "flood")
+		s.state = of(d, market.Halted, market.Live, market.Closed)
+		s.number = d.IntN(4)
+	case "correct":
+		s.number = d.IntN(12)
+		s.tick = drawTick(d, true)
+	case "wait": // some longer than a heartbeat
+		s.wait = time.Duration(of(d, 1+d.IntN(400), 1+d.IntN(400), 1+d.IntN(400), 5000+d.IntN(1000))) * time.Millisecond
+	case "status":
+		s.state = of(d, market.States()...)
+	case "subscribe", "unsubscribe":
+		s.symbols = of(d, []string{"#few"}, []string{"*"}, // what others follow too
+			someOf(d, 4, "S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "NONE", "*", "#few"))
+		s.fields = of(d, 0, 0, 0, market.FieldPrice|market.FieldVolume, market.AllFields, market.FieldBid|market.FieldAsk|market.FieldTime)
+		s.rate = drawRate(d)
+	case "follow", "unfollow":
+		s.series = of(d, []string{"S1 1s", "S1 trades"}, []string{"S1 trades"}, // what others follow too
+			someOf(d, 3, "S0 1s", "S0 1m", "S0 trades", "S1 1s", "S1 5s", "S1 1d", "S1 trades", "S2 1s", "S2 trades", "S3 1m"))
+		s.all = d.IntN(2) == 0
+		s.rate = drawRate(d)
+	}
+	return s
 }
 
-var seriesKeys = []string{"S0 1s", "S0 1m", "S0 trades", "S1 1s", "S1 5s", "S1 1d", "S1 trades", "S2 1s", "S2 trades", "S3 1m"}
+func drawRate(d dice) float64 { return of[float64](d, 0, 0, 0, 0, 1, 4, 7.5, 50) }
 
-func drawRate(t *rapid.T) float64 {
-	return rapid.SampledFrom([]float64{0, 0, 0, 1, 4, 7.5, 50}).Draw(t, "rate")
-}
-
-func drawTick(t *rapid.T, trade bool) market.Tick {
-	price := market.Price(rapid.Int64Range(-1, 2000).Draw(t, "cents")) * market.Scale / 100
-	tick := market.Tick{Symbol: market.SymbolID(rapid.IntRange(0, numSymbols-1).Draw(t, "symbol"))}
-	if trade || rapid.Bool().Draw(t, "trade") {
-		tick.Kind, tick.Price, tick.Size = market.KindTrade, price, market.Units(rapid.Uint64Range(0, 500).Draw(t, "size"))
-		tick.Flags = rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.Regular, market.SetsVolume, market.SetsVolume | market.SetsHighLow,
-			market.SetsExtended | market.SetsVolume, market.Regular.Belated(), 0}).Draw(t, "flags")
+func drawTick(d dice, trade bool) market.Tick {
+	price := market.Price(d.IntN(2002)-1) * market.Scale / 100
+	tick := market.Tick{Symbol: market.SymbolID(d.IntN(numSymbols))}
+	if d.IntN(2) == 0 {
+		tick.Symbol = market.SymbolID(d.IntN(4))
+	}
+	if trade || d.IntN(2) == 0 {
+		tick.Kind, tick.Price, tick.Size = market.KindTrade, price, market.Units(uint64(d.IntN(500)))
+		tick.Flags = of(d, market.Regular, market.Regular, market.Regular, market.SetsVolume, market.SetsVolume|market.SetsHighLow,
+			market.SetsExtended|market.SetsVolume, market.Regular.Belated(), 0)
 		if trade {
 			tick.Symbol %= 3 // those whose bars and trades are followed
 		}
 	} else {
 		tick.Kind, tick.Bid, tick.Ask = market.KindQuote, price, price+market.Scale/100
-		tick.BidSize, tick.AskSize = market.Units(rapid.Uint64Range(0, 3).Draw(t, "size")), market.Units(1)
-		tick.Flags = rapid.SampledFrom([]market.Flags{market.BothSides, market.BothSides, market.HasBid, market.HasAsk, 0}).Draw(t, "sides")
+		tick.BidSize, tick.AskSize = market.Units(uint64(d.IntN(4))), market.Units(1)
+		tick.Flags = of(d, market.BothSides, market.BothSides, market.HasBid, market.HasAsk, 0)
 	}
 	return tick
 }
@@ -122,21 +133,36 @@ func TestInvariantsHoldForRandomRuns(t *testing.T) { checkRuns(t, mixed) }
 // trade twice and none missing.
 func TestReadersOfSeriesComeToKnowThemAll(t *testing.T) { checkRuns(t, traded) }
 
-func checkRuns(t *testing.T, of weights) {
+func checkRuns(t *testing.T, weights weights) {
 	rapid.Check(t, func(rt *rapid.T) {
-		actions := rapid.SliceOfN(drawAction(of), 1, 120).Draw(rt, "actions")
+		var actions []action
+		for _, seed := range rapid.SliceOfN(rapid.Uint32(), 60, 160).Draw(rt, "seeds") {
+			actions = append(actions, drawAction(weights, uint64(seed)))
+		}
+		short := rapid.Bool().Draw(rt, "short")
 		var problem error
 		// A bubble's panics cannot be shrunk, so all is drawn before and judged after.
-		synctest.Test(t, func(t *testing.T) { problem = play(actions) })
+		synctest.Test(t, func(t *testing.T) { problem = play(actions, short) })
 		if problem != nil {
+			for _, a := range actions {
+				if a.what != "" {
+					rt.Log(a)
+				}
+			}
 			rt.Fatal(problem)
 		}
 	})
 }
 
-// play plays the actions and returns the first invariant that is broken.
-func play(actions []action) error {
-	w := newWorld(numSymbols)
+// play plays the actions and returns the first invariant that is broken. With short ones, nearly every message is in
+// parts, and nearly every frame is written in several.
+func play(actions []action, short bool) error {
+	w := newWorldWith(numSymbols, func(h *Hub) {
+		h.shards = h.shards[:1] // so that clients who want the same share it
+		if short {
+			*h.lengths = lengths{part: 1000, history: 700, turn: 1000}
+		}
+	})
 	w.observeSeries()
 	clients := make([]*protocolClient, numClients)
 	for i := range clients {
@@ -151,6 +177,7 @@ func play(actions []action) error {
 	}
 	// The feed pauses: everyone is brought up to date within the slowest rate asked for.
 	for _, c := range clients {
+		c.conn.slow(0)
 		c.conn.flow()
 	}
 	synctest.Wait()
@@ -235,7 +262,10 @@ func (c *protocolClient) play(s *action) {
 		c.conn.stall()
 	case "step":
 		c.conn.step()
+	case "slow":
+		c.conn.slow(30 * time.Millisecond)
 	case "flow":
+		c.conn.slow(0)
 		c.conn.flow()
 	case "reconnect":
 		c.leave()
@@ -283,6 +313,10 @@ func requestOf(s *action) wire.Request {
 
 // askAnew has an event stream begin anew with another query.
 func (c *protocolClient) askAnew(s *action) {
+	if s.what == "pause" || s.what == "resume" {
+		return
+	}
+	c.leave()
 	switch s.what {
 	case "subscribe":
 		for _, symbol := range s.symbols {
@@ -305,30 +339,25 @@ func (c *protocolClient) askAnew(s *action) {
 		for _, key := range s.series {
 			delete(c.series, key)
 		}
-	default:
-		return
 	}
-	c.leave()
 	c.pos = 0
 	clear(c.state)
-	c.told.forget()
+	c.traded.forget()
 	c.connect("")
 }
 
-// GoString is short, for those who look for what went wrong.
-func (s action) GoString() string {
-	text := s.what
+// String is short, for those who look for what went wrong.
+func (s action) String() string {
 	switch s.what {
 	case "tick", "burst", "trade", "flood":
-		text += fmt.Sprintf(" %d kind %d price %v size %v flags %d n %d", s.tick.Symbol, s.tick.Kind, s.tick.Price, s.tick.Size, s.tick.Flags, s.number)
+		return fmt.Sprintf("%s of S%d: kind %d, price %v, size %v, flags %d, number %d", s.what, s.tick.Symbol, s.tick.Kind, s.tick.Price, s.tick.Size, s.tick.Flags, s.number)
 	case "session", "halt", "correct":
-		text += fmt.Sprintf(" %d state %v number %d", s.tick.Symbol, s.state, s.number)
+		return fmt.Sprintf("%s of S%d: %v, number %d", s.what, s.tick.Symbol, s.state, s.number)
 	case "wait":
-		return text + fmt.Sprint(" ", s.wait)
+		return fmt.Sprint(s.what, " ", s.wait)
 	case "status":
-		return text + fmt.Sprint(" ", s.state)
+		return fmt.Sprint(s.what, " ", s.state)
 	default:
-		text += fmt.Sprintf(" client %d %v %v rate %v fields %#x all %t", s.client, s.symbols, s.series, s.rate, s.fields, s.all)
+		return fmt.Sprintf("%s by client %d: %v %v, rate %v, fields %#x, all %t", s.what, s.client, s.symbols, s.series, s.rate, s.fields, s.all)
 	}
-	return text
 }

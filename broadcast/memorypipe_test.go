@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing/synctest"
+	"time"
 
 	"tickertape/broadcast/conn"
 )
@@ -27,6 +28,7 @@ type memoryPipe struct {
 	gate    chan struct{} // guarded by mu; closed while it flows
 	listens bool          // guarded by mu
 	asks    []func()      // guarded by mu: what the client says as soon as the server listens
+	delay   time.Duration // guarded by mu: how long a write holds up the shard
 }
 
 // newMemoryPipe gives the subscriber a connection to a pipe that always makes it wait, or one that only does when it
@@ -45,8 +47,21 @@ func newMemoryPipe(s *subscriber, framing conn.Framing, take func([]byte), waits
 	return p
 }
 
+// slow has writes hold up the shard.
+func (c *memoryPipe) slow(delay time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delay = delay
+}
+
 // Write takes a frame at once, or later.
 func (c *memoryPipe) Write(b []byte, more bool) bool {
+	if c.tail == nil {
+		c.mu.Lock()
+		delay := c.delay
+		c.mu.Unlock()
+		time.Sleep(delay)
+	}
 	if gate := c.flows(); !c.waits && c.tail == nil {
 		select {
 		case <-gate:
@@ -105,8 +120,10 @@ func (c *memoryPipe) heard() bool {
 	return c.listens
 }
 
-// Close ends it; the connection is over soon.
+// Close ends it: nothing is taken any more, and the connection is over soon.
 func (c *memoryPipe) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	close(c.ended)
 	c.sub.shard.post(func() { close(c.gone) })
 }
@@ -173,8 +190,15 @@ func (c *memoryPipe) send(b []byte) bool {
 	case <-c.ended:
 		return false
 	}
-	c.take(b)
-	return true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.ended:
+		return false
+	default:
+		c.take(b)
+		return true
+	}
 }
 
 // step lets one message through, if one waits.

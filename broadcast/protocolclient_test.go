@@ -33,8 +33,9 @@ type protocolClient struct {
 	series  map[string]bool // by the answers: "SYMBOL INTERVAL" and "SYMBOL trades"
 	rate    float64         // of an event stream's query
 	fields  market.Fields
+	other   change // of symbols or fields, that is not told yet
 	state   map[string]map[string]string
-	told    *seriesReader
+	traded  *seriesReader
 	epoch   string
 	pos     board.Seq // of the last whole message of quotes or, of an event stream, of the last id
 	seq     board.Seq // of the last message of this connection
@@ -48,6 +49,15 @@ type protocolClient struct {
 	updates int         // whole ones
 }
 
+// change is how far other symbols or fields have been told.
+type change int
+
+const (
+	told     change = iota
+	asked           // for
+	answered        // the snapshot follows
+)
+
 // seen is a value that was sent.
 type seen struct {
 	seq                board.Seq
@@ -56,7 +66,7 @@ type seen struct {
 
 func newProtocolClient(h *Hub, number int) *protocolClient {
 	return &protocolClient{number: number, hub: h, follows: map[string]bool{}, series: map[string]bool{}, state: map[string]map[string]string{},
-		told: newSeriesReader(), fields: market.AllFields, history: map[board.Seq]map[string]map[string]string{}}
+		traded: newSeriesReader(), fields: market.AllFields, history: map[board.Seq]map[string]map[string]string{}}
 }
 
 // positionAt is a position of this run of the server; "" before the first.
@@ -90,7 +100,11 @@ func (c *protocolClient) connect(since string) {
 	if c.stalled {
 		c.conn.stall()
 	}
-	c.hello, c.seq, c.pending = false, 0, 0
+	if c.other != told { // what it has is of others
+		clear(c.state)
+		since = ""
+	}
+	c.hello, c.seq, c.pending, c.other = false, 0, 0, told
 	q := wire.Request{Symbols: slices.Sorted(maps.Keys(c.follows)), Fields: c.fields, Since: since}
 	again := slices.Sorted(maps.Keys(c.series))
 	clear(c.follows)
@@ -100,12 +114,12 @@ func (c *protocolClient) connect(since string) {
 		for _, key := range again {
 			addSeries(&q, key)
 		}
-		c.told.goBack()
+		c.traded.goBack()
 	}
 	c.sub.enter(c.sub.wanted(q))
 	if !c.events {
 		for _, key := range again {
-			r := wire.Request{Type: wire.Subscribe, Since: c.positionAt(c.told.seq[key])}
+			r := wire.Request{Type: wire.Subscribe, Since: c.positionAt(c.traded.seq[key])}
 			addSeries(&r, key)
 			c.say(r)
 		}
@@ -145,11 +159,14 @@ func (c *protocolClient) leave() {
 func (c *protocolClient) say(r wire.Request) {
 	sub := c.sub
 	c.conn.say(func() {
+		if r.Type == wire.Subscribe && (len(r.Symbols) > 0 || r.Fields != 0 && r.Fields != c.fields) {
+			c.other = asked
+		}
 		if r.Type == wire.Subscribe && r.Fields != 0 {
 			c.fields = r.Fields
 		}
-		asked := sub.request(&r)
-		sub.ask(&asked)
+		request := sub.request(&r)
+		sub.ask(&request)
 	})
 }
 
@@ -194,7 +211,7 @@ func (c *protocolClient) takeEvent(b []byte) {
 			c.fail("id %s after %d, of a message of %d", id, c.pos, c.seq)
 		}
 		c.pos = p.Seq
-		c.told.mark()
+		c.traded.mark()
 	}
 }
 
@@ -251,7 +268,7 @@ func (c *protocolClient) take(b []byte) {
 	case "subscribed", "unsubscribed":
 		c.answered(&m)
 	case "bars", "trades":
-		key, err := c.told.take(b)
+		key, err := c.traded.take(b)
 		if err != nil {
 			c.fail("%w", err)
 		}
@@ -272,6 +289,9 @@ func (c *protocolClient) answered(m *clientMessage) {
 		}
 	}
 	if m.Type == "subscribed" {
+		if c.other == asked {
+			c.other = answered
+		}
 		for _, s := range m.Symbols {
 			c.follows[s] = true
 		}
@@ -316,6 +336,9 @@ func (c *protocolClient) quotes(m *clientMessage) {
 		return
 	}
 	c.pending = 0
+	if c.other == answered && m.Type == "snapshot" {
+		c.other = told
+	}
 	if !c.events {
 		c.pos = *m.Seq
 	}
@@ -380,11 +403,11 @@ func (c *protocolClient) judge(m *model, observer *protocolClient) error {
 			return fmt.Errorf("ended with %s %v, the board has %v", symbol, got, want)
 		}
 	}
-	if err := c.told.invented(observer.told); err != nil && observer.told.knows() {
+	if err := c.traded.invented(observer.traded); err != nil && observer.traded.knows() {
 		return err
 	}
 	for key := range c.series {
-		if err := c.told.agree(c.hub, seriesNamed(c.hub, key)); err != nil {
+		if err := c.traded.agree(c.hub, seriesNamed(c.hub, key)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
 	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
 )
 
 // request is what a client asks for, as an item of its outbox: the answer, and what follows from it.
@@ -94,16 +95,20 @@ func (r *request) subscribe(s *subscriber) error {
 		items = append(items, &catchUp{})
 	}
 	s.follows.next = list
-	snapshot, tell := without(w.named.list, before, size), w.quotes
+	snapshot, tell := &snapshotOut{list: without(w.named.list, before, size), fields: w.fields, since: w.since, resumed: w.resumed}, w.quotes
 	if w.fields != s.follows.fields && !all.Empty() {
-		snapshot, tell = all, true
+		snapshot.list, tell = all, true
+		snapshot.resumed = w.resumed && before.Empty() // the position is of what is added
 	}
 	items = append(items, step(func(s *subscriber) error { return r.follow(s, followed) }))
 	if tell {
-		items = append(items, &snapshotOut{want: w, list: snapshot})
+		items = append(items, snapshot)
 	}
 	for _, x := range w.series {
 		items = append(items, &historyOut{series: x.series, reader: w.reader(x)})
+	}
+	if len(w.series) > 0 {
+		items = append(items, step((*subscriber).level))
 	}
 	s.outbox.insert(items...)
 	return nil
@@ -138,17 +143,19 @@ func (r *request) answer(s *subscriber, k wire.Kind, rate float64) error {
 
 // snapshotOut is an item that tells the quotes of a list as of the flush that the subscriber has been told.
 type snapshotOut struct {
-	want   *want
-	list   board.List
-	quotes quotesOut
+	list    board.List
+	fields  market.Fields
+	since   board.Seq
+	resumed bool // what changed after since is enough
+	quotes  quotesOut
 }
 
 func (x *snapshotOut) say(s *subscriber) (done bool, err error) {
 	if !x.quotes.made {
 		x.quotes = quotesOut{made: true, kind: wire.Snapshot}
-		x.quotes.cursor = board.Cursor{List: x.list, Fields: x.want.fields, From: x.want.since, Mode: board.Snapshot}
-		if x.want.resumed {
-			x.quotes.cursor.Mode = board.Resumed
+		x.quotes.cursor = board.Cursor{List: x.list, Fields: x.fields, Mode: board.Snapshot}
+		if x.resumed {
+			x.quotes.resumed, x.quotes.cursor.Mode, x.quotes.cursor.From = true, board.Resumed, x.since
 		}
 		x.quotes.asOf(s.board, s.sent)
 	}

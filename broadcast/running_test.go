@@ -17,6 +17,7 @@ type world struct {
 	hub      *Hub
 	model    *model
 	observer *protocolClient
+	twin     *protocolClient // of the observer: what two share is told in each flush, however long that takes
 	began    market.Time
 	trades   uint64              // that were taken in
 	told     []market.Correction // the newest trades, each as if it were cancelled
@@ -26,12 +27,18 @@ type world struct {
 
 // newWorld starts a hub of a live board of symbols S0, S1 and so on.
 func newWorld(symbols int) *world {
+	return newWorldWith(symbols, func(*Hub) {})
+}
+
+// newWorldWith is newWorld with a hub that is changed before it runs.
+func newWorldWith(symbols int, change func(*Hub)) *world {
 	cfg := DefaultConfig()
-	cfg.History.Trades = history.MostTold
+	cfg.History.Trades, cfg.MaxSeries = history.MostTold, 200
 	cfg.History.Bars = keeping(4, "1s", "5s", "1m", "1h", "1d")
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), began: market.TimeOf(time.Now()), stop: stop, done: make(chan struct{}), hub: quietHubWith(cfg, symbols)}
 	w.hub.lists["few"] = &watchlist{symbols: []string{"S1", "S2"}}
+	change(w.hub)
 	go func() {
 		defer close(w.done)
 		w.hub.Run(ctx)
@@ -39,24 +46,32 @@ func newWorld(symbols int) *world {
 	w.apply(market.Batch{Status: &market.Status{State: market.Live, Since: 1}})
 
 	// The observer follows everything and never waits: what it saw is what the board was, flush by flush.
-	w.observer = newProtocolClient(w.hub, 0)
+	w.observer, w.twin = newProtocolClient(w.hub, 0), newProtocolClient(w.hub, 0)
 	w.observer.observes = true
 	w.observer.connect("")
 	w.observer.ask(wire.Request{Type: wire.Subscribe, Symbols: []string{"*"}})
 	return w
 }
 
-// observeSeries has the observer follow all bars and trades, too.
+// observeSeries has the observer follow all bars and trades, too, and its twin the same.
 func (w *world) observeSeries() {
+	w.twin.connect("")
+	for _, c := range []*protocolClient{w.observer, w.twin} {
+		c.say(wire.Request{Type: wire.Subscribe, Symbols: []string{"*"}})
+		w.observeWith(c)
+	}
+	synctest.Wait()
+}
+
+func (w *world) observeWith(c *protocolClient) {
 	for _, s := range w.hub.dir.All() {
 		for k, n := range w.hub.cfg.History.Bars {
 			if n > 0 {
-				w.observer.say(wire.Request{Type: wire.Subscribe, Bars: []wire.Bars{{Names: []string{s.Symbol}, Interval: history.Interval(k)}}})
+				c.say(wire.Request{Type: wire.Subscribe, Bars: []wire.Bars{{Names: []string{s.Symbol}, Interval: history.Interval(k)}}})
 			}
 		}
-		w.observer.say(wire.Request{Type: wire.Subscribe, Trades: []string{s.Symbol}})
+		c.say(wire.Request{Type: wire.Subscribe, Trades: []string{s.Symbol}})
 	}
-	synctest.Wait()
 }
 
 // keeping is so many bars of each of the intervals, and none of the others.
@@ -88,11 +103,14 @@ func (w *world) trade(id int, cents int64) {
 // end closes everything and judges what the clients have seen. All others have left.
 func (w *world) end(clients ...*protocolClient) error {
 	all := append(clients, w.observer)
+	if w.twin.conn != nil {
+		all = append(all, w.twin)
+	}
 	for _, c := range all {
 		c.leave()
 	}
-	if n := w.hub.door.Memory.Used(); n != 0 {
-		return fmt.Errorf("%d bytes are still reckoned when everyone has left", n)
+	if n, left := w.hub.door.Memory.Used(), w.hub.left(); n != 0 || left != "" {
+		return fmt.Errorf("%d bytes are still reckoned when everyone has left, and the shards have %s", n, left)
 	}
 	w.stop()
 	<-w.done

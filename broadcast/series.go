@@ -56,8 +56,9 @@ func union(a, b []series) []series {
 
 // encoder makes messages about bars and trades.
 type encoder struct {
-	dir   *market.Directory
-	board *board.Board
+	dir     *market.Directory
+	board   *board.Board
+	lengths *lengths
 }
 
 // barsAtOnce is how many bars are copied out of the board at a time.
@@ -77,9 +78,9 @@ func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.
 	var bars [barsAtOnce]history.Bar
 	first := r.Next == 0
 	n, left := e.board.ReadBars(of.symbol(), r, bars[:])
-	limit := partLimit
+	limit := e.lengths.part
 	if r.Fresh {
-		limit = historyLimit
+		limit = e.lengths.history
 	}
 	limit += len(b) - 512
 	b = wire.BeginBars(b, r.At, now, symbol, of.interval(), r.Fresh && first)

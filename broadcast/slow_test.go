@@ -1,12 +1,14 @@
 package broadcast
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
 	"tickertape/broadcast/wire"
 )
@@ -158,6 +160,50 @@ func TestSubscribeDuringAPauseIsToldWithOnePosition(t *testing.T) {
 		time.Sleep(time.Minute) // heartbeats go on from the same position
 		c.leave()
 		c.connect(c.position()) // and whoever comes back with it has missed nothing
+		time.Sleep(time.Second)
+		if err := w.end(c); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Whoever reads slowly what never stands still is told of everything in turn.
+func TestSlowReaderOfManySeriesAndQuotesGetsBoth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const symbols, rounds = 30, 600
+		w := newWorld(symbols)
+		c := newProtocolClient(w.hub, 0)
+		c.follows["*"] = true
+		for i := range symbols {
+			c.series[fmt.Sprintf("S%d 1s", i)], c.series[fmt.Sprintf("S%d trades", i)] = true, true
+		}
+		c.connect("")
+		synctest.Wait()
+		c.conn.stall()
+		quotes := c.updates
+		for range rounds {
+			for i := range symbols {
+				w.trade(i, time.Now().UnixMilli()%997+1)
+			}
+			time.Sleep(100 * time.Millisecond)
+			c.conn.step()
+			synctest.Wait()
+		}
+		if n := c.updates - quotes; n < rounds/(2*symbols+1)-2 {
+			t.Errorf("quotes were told %d times in %d messages, want one in %d", n, rounds, 2*symbols+1)
+		}
+		for key := range c.series {
+			seqs := map[board.Seq]bool{}
+			for _, all := range c.traded.times[key] {
+				for _, x := range all {
+					seqs[x.seq] = true
+				}
+			}
+			if n := len(seqs); n < rounds/(2*symbols+1)-2 {
+				t.Errorf("%s was told %d times in %d messages, want one in %d", key, n, rounds, 2*symbols+1)
+			}
+		}
+		c.conn.flow()
 		time.Sleep(time.Second)
 		if err := w.end(c); err != nil {
 			t.Error(err)

@@ -159,7 +159,7 @@ func (s *subscriber) leave(why error) {
 	if s.follows.next != nil {
 		s.drop(s.follows.next)
 	}
-	s.follows = follows{list: nobody}
+	s.list, s.next, s.series = nobody, nil, nil // a worker may read the fields
 	s.hangUp(e, why)
 }
 
@@ -243,6 +243,14 @@ func (s *subscriber) depart() {
 			}
 		})
 	})
+}
+
+// level brings the subscriber to where the newest history is, in a pause too: it may be as of a newer flush than the rest.
+func (s *subscriber) level() error {
+	if s.said > s.sent {
+		s.outbox.insert(&catchUp{})
+	}
+	return nil
 }
 
 // unpause tells what changed during a pause.

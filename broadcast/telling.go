@@ -104,7 +104,7 @@ func (sh *shard) compose(x *watch, f *flush, out *frame) {
 	p := out.addQuotes(f.Seq, sh.now)
 	for _, i := range x.quotes {
 		change := f.change(i)
-		if p.told > 0 && len(p.data)+len(change) > partLimit-32 {
+		if p.told > 0 && len(p.data)+len(change) > sh.hub.lengths.part-32 {
 			p.endQuotes(x.list.place(f.Quotes[i]))
 			p = out.addQuotes(f.Seq, sh.now)
 		}
@@ -214,7 +214,7 @@ const quotesAtOnce = 16
 func (sh *shard) makeQuotes(p *part, q *quotesOut, now time.Time) {
 	c := &q.cursor
 	n := sh.hub.board.Read(c, sh.picked[:]) // the first read says which flush it tells
-	p.beginQuotes(q.kind, c.At, now, c.Mode == board.Resumed)
+	p.beginQuotes(q.kind, c.At, now, q.resumed)
 	for {
 		for i := range n {
 			x := &sh.picked[i]
@@ -226,7 +226,7 @@ func (sh *shard) makeQuotes(p *part, q *quotesOut, now time.Time) {
 		case c.Over():
 			p.endQuotes(-1)
 			return
-		case len(p.data) > partLimit-quotesAtOnce*512:
+		case len(p.data) > sh.hub.lengths.part-quotesAtOnce*512:
 			p.endQuotes(c.Done)
 			return
 		}

@@ -354,9 +354,9 @@ func (s *served) count() int {
 }
 
 // left is what the shards still hold of subscribers.
-func (s *served) left() string {
-	said := make(chan string, len(s.shards))
-	for _, sh := range s.shards {
+func (h *Hub) left() string {
+	said := make(chan string, len(h.shards))
+	for _, sh := range h.shards {
 		sh.post(func() {
 			seats := 0
 			for _, slot := range sh.wheel.slots {
@@ -371,7 +371,7 @@ func (s *served) left() string {
 		})
 	}
 	var all []string
-	for range s.shards {
+	for range h.shards {
 		if one := <-said; one != "0 0 0 0 0 0 0 0 0 0" {
 			all = append(all, one)
 		}
