@@ -32,7 +32,7 @@ func appendSymbol(b []byte, s *market.Symbol) []byte {
 	return append(b, "}\n"...)
 }
 
-// appendTick appends nothing for a tick of a kind that there is not.
+// appendTick appends nothing for a tick of an unknown kind.
 func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 	switch t.Kind {
 	case market.KindTrade:
@@ -131,7 +131,7 @@ func appendStart(b []byte, kind, symbol string) []byte {
 	b = append(b, `{"k":"`...)
 	b = append(b, kind...)
 	b = append(b, `","s":"`...)
-	b = append(b, symbol...) // feed.CheckSymbol lets nothing through that needs an escape
+	b = append(b, symbol...) // market.CheckSymbol refuses whatever would need an escape
 	return append(b, '"')
 }
 

@@ -2,10 +2,10 @@ package recording
 
 import "tickertape/feed/market"
 
-// key is a name in a line's object that means something.
+// key is a known name in the JSON object of a line.
 type key uint8
 
-// The first are the fields of a quote, in the order of their table: those that ticks have as well have a name here.
+// The first keys are the fields of a quote, in the order of their table in feed/market.
 const (
 	keyPrice key = iota
 	keySize
@@ -65,7 +65,8 @@ const (
 
 var keyNames = func() (names [numKeys]string) {
 	copy(names[copy(names[:], market.FieldKeys()):], []string{
-		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r", "name", "sector", "currency", "market", "decimals", "status", "since", "message",
+		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r",
+		"name", "sector", "currency", "market", "decimals", "status", "since", "message",
 		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
 	})
 	return names

@@ -106,9 +106,11 @@ func (d *fakeDecoder) Frame(text []byte, received market.Time, b *market.Batch) 
 		return feed.Breakf(feed.Restart, "the vendor says %s", f.text)
 	case !known:
 	case f.kind == "trade":
-		b.Ticks = append(b.Ticks, market.Tick{Symbol: id, Flags: market.Regular, ID: f.id, Price: f.price, Size: f.size, Time: f.at, Received: received})
+		b.Ticks = append(b.Ticks, market.Tick{Symbol: id, Flags: market.Regular, ID: f.id, Price: f.price, Size: f.size, Time: f.at,
+			Received: received})
 	case f.kind == "cancel":
-		b.Corrections = append(b.Corrections, market.Correction{Symbol: id, ID: f.id, Old: market.Print{Price: f.price, Size: f.size, Flags: market.Regular}, Time: f.at, Received: received})
+		b.Corrections = append(b.Corrections, market.Correction{Symbol: id, ID: f.id,
+			Old: market.Print{Price: f.price, Size: f.size, Flags: market.Regular}, Time: f.at, Received: received})
 	}
 	return nil
 }
@@ -123,7 +125,8 @@ func (d *fakeDecoder) Answer(path string, body []byte, _ market.Time, b *market.
 	if !known {
 		return fmt.Errorf("answer to %s: symbol %q is not known", path, f.symbol)
 	}
-	im := market.Quote{Symbol: id, PreviousClose: f.before, Set: market.FieldPreviousClose | market.FieldVolume | market.FieldCount, Volume: f.volume, Count: f.count}
+	im := market.Quote{Symbol: id, PreviousClose: f.before, Set: market.FieldPreviousClose | market.FieldVolume | market.FieldCount,
+		Volume: f.volume, Count: f.count}
 	if f.count > 0 {
 		im.Open, im.High, im.Low, im.VWAP = f.open, f.high, f.low, f.vwap
 		im.Set |= market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldVWAP
@@ -258,7 +261,8 @@ func (v *fakeVendor) trade() (messages []string, over bool) {
 		v.today = today
 	}
 	for i, name := range v.symbols {
-		k := market.Tick{Symbol: market.SymbolID(i), Flags: market.Regular, ID: uint64(v.count), Price: 100*market.Scale + market.Price(v.count*(i+1)%7)*market.Scale/100, Size: market.Units(uint64(v.count)), Time: at}
+		k := market.Tick{Symbol: market.SymbolID(i), Flags: market.Regular, ID: uint64(v.count),
+			Price: 100*market.Scale + market.Price(v.count*(i+1)%7)*market.Scale/100, Size: market.Units(uint64(v.count)), Time: at}
 		v.days[name].Apply(&k)
 		text := fmt.Sprintf(`{"t":"trade","s":%q,"i":%d,"p":"%v","z":"%v","at":%d}`, name, k.ID, k.Price, k.Size, at)
 		v.trades = append(v.trades, text)
