@@ -79,6 +79,3 @@ var keysByName = func() map[string]key {
 	}
 	return m
 }()
-
-// field is the quote's field of one of the first keys.
-func (k key) field() market.Fields { return 1 << k }
