@@ -493,8 +493,11 @@ func TestEventIDsSpeakForSeriesToo(t *testing.T) {
 		id := ""
 		for cut := range 12 {
 			p := s.join(t, accessBySocket["events"], query, "Last-Event-ID", id)
-			for left := 1 + cut%9; left > 0; left-- {
-				id = p.nextID(r)
+			for left := 1 + cut%9; left > 0; {
+				if next := p.nextEvent(r); next != "" {
+					id = next
+					left--
+				}
 			}
 			p.hangUp()
 			r.goBack()
@@ -503,15 +506,14 @@ func TestEventIDsSpeakForSeriesToo(t *testing.T) {
 		<-stopped
 		p := s.join(t, accessBySocket["events"], query, "Last-Event-ID", id)
 		for s.agree(r, "AAPL 1s") != nil || s.agree(r, "AAPL trades") != nil {
-			p.nextID(r)
+			p.nextEvent(r)
 		}
 	}
 }
 
-// nextID reads an event stream up to the end of an event with an id, which it returns.
-func (p *testClient) nextID(r *seriesReader) string {
+// nextEvent reads an event, and returns its id.
+func (p *testClient) nextEvent(r *seriesReader) (id string) {
 	p.t.Helper()
-	coming := ""
 	for {
 		line, err := p.r.ReadString('\n')
 		if err != nil {
@@ -519,16 +521,19 @@ func (p *testClient) nextID(r *seriesReader) string {
 		}
 		line = strings.TrimSpace(line)
 		if text, is := strings.CutPrefix(line, "id: "); is {
-			coming = text
+			id = text
 		}
 		if text, is := strings.CutPrefix(line, "data: "); is && (strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
 			if _, err := r.take([]byte(text)); err != nil {
 				p.t.Fatal(err)
 			}
 		}
-		if line == "" && coming != "" { // an id holds when its event is over
-			r.mark()
-			return coming
+		if line != "" {
+			continue
 		}
+		if id != "" { // it holds when its event is over
+			r.mark()
+		}
+		return id
 	}
 }
