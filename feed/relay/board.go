@@ -6,16 +6,16 @@ import (
 	"tickertape/feed/market"
 )
 
-// board is what the other node has told, over all connections to it. It has one user at a time.
+// board is what the other node has published, over all connections to it. It has one user at a time.
 type board struct {
-	entries   []entry // by id
-	round     int     // counts the images of everything
-	partial   bool    // a recording begins with changes: of what was before them nothing is known
-	position  position
-	strangers map[string]bool // names that the server does not know, or not yet
+	entries  []entry // by id
+	round    int     // counts the images of everything
+	partial  bool    // a recording begins with changes: of what was before them nothing is known
+	position position
+	unknown  map[string]bool // names that the server does not know, or not yet
 }
 
-func newBoard() *board { return &board{strangers: map[string]bool{}} }
+func newBoard() *board { return &board{unknown: map[string]bool{}} }
 
 // position is how far a board is up to date; the zero value is nowhere.
 type position struct {
@@ -30,15 +30,15 @@ func (p position) String() string {
 	return fmt.Sprintf("%s-%d", p.epoch, p.seq)
 }
 
-// entry is what was told of one symbol.
+// entry is what was published of one symbol.
 type entry struct {
 	quote   market.Quote
-	round   int  // that last told it; 0: nothing was told
+	round   int  // in which it last came; 0: it has not
 	whole   bool // all is known, not only what has changed
 	waiting bool // to be published when the board is up to date
 }
 
-// apply takes in what a message says of a symbol: all that is known of it when whole, else what changed.
+// apply adds what a message says of a symbol: all that is known of it when whole, otherwise what has changed.
 func (b *board) apply(id market.SymbolID, r *reading, whole bool) *entry {
 	for int(id) >= len(b.entries) {
 		b.entries = append(b.entries, entry{quote: market.Quote{Symbol: market.SymbolID(len(b.entries))}})
@@ -51,7 +51,7 @@ func (b *board) apply(id market.SymbolID, r *reading, whole bool) *entry {
 	e.quote.Merge(&r.values)
 	e.quote.Set &^= r.gone
 	if e.quote.Set&market.FieldState == 0 {
-		e.quote.State = market.Live // left out or taken away: live
+		e.quote.State = market.Live // left out or null: live
 	}
 	e.round = b.round
 	return e
@@ -68,8 +68,8 @@ func (e *entry) image() market.Quote {
 // greet begins a connection to a run of the server, and tells whether it goes on from the position. It does not when a name was
 // unknown: what the server has learned of it since can be older than the position.
 func (b *board) greet(epoch string) (resumes bool) {
-	resumes = b.position.epoch == epoch && len(b.strangers) == 0
-	clear(b.strangers)
+	resumes = b.position.epoch == epoch && len(b.unknown) == 0
+	clear(b.unknown)
 	if !resumes { // an image of everything comes
 		b.position = position{}
 		b.round++
@@ -77,13 +77,13 @@ func (b *board) greet(epoch string) (resumes bool) {
 	return resumes
 }
 
-// met takes in that the server knows a name by now, and tells whether it is news. Until what it says of it is there, no
-// position holds.
-func (b *board) met(name string) bool {
-	if !b.strangers[name] {
+// learned notes that the server knows a name by now, and returns whether that is new. Until its quote has come, no position
+// holds.
+func (b *board) learned(name string) bool {
+	if !b.unknown[name] {
 		return false
 	}
-	delete(b.strangers, name)
+	delete(b.unknown, name)
 	b.position = position{}
 	return true
 }

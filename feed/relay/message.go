@@ -9,7 +9,7 @@ type message struct {
 	quotes, id, symbols                                   vendors.Value
 }
 
-// read takes in the message's keys.
+// read decodes the message's keys.
 func (m *message) read(scan *vendors.Scanner, text []byte) error {
 	*m = message{}
 	scan.Reset(text)

@@ -14,7 +14,7 @@ type reading struct {
 	gone   market.Fields
 }
 
-// read takes in the quote that comes next. note gets what cannot be used of it.
+// read decodes the quote that comes next. note gets what cannot be used of it.
 func (r *reading) read(scan *vendors.Scanner, note func(error)) {
 	*r = reading{}
 	for scan.Object(); scan.More(); {

@@ -24,8 +24,8 @@ const (
 	mostRefresh  = time.Hour
 )
 
-// readRecords enters what a server says of symbols, and returns how many they are. Whose hours a symbol keeps is not among it: the
-// other node judges them.
+// readRecords puts the records of a server's symbols into the directory, and returns how many there are. They do not say
+// whose hours a symbol keeps: the other node judges those.
 func readRecords(body []byte, env *vendors.Env) (n int, err error) {
 	var scan vendors.Scanner
 	scan.Reset(body)
@@ -107,8 +107,8 @@ func (q *queue) add(name string) {
 	}
 }
 
-// take waits for symbols; nil when ctx has ended, or none came for so long.
-func (q *queue) take(ctx context.Context, most time.Duration) []string {
+// next waits for symbols; nil when ctx has ended, or none came for so long.
+func (q *queue) next(ctx context.Context, most time.Duration) []string {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
@@ -137,7 +137,7 @@ func (s *source) describe(ctx context.Context, appeared *queue) {
 			vendors.Repeat(ctx, func(ctx context.Context) error { return s.records(ctx, some) },
 				func(err error) { s.env.Faults.Count(name, vendors.Failed, err) })
 		}
-		if names = appeared.take(ctx, pause); names != nil {
+		if names = appeared.next(ctx, pause); names != nil {
 			pause = leastRefresh
 		} else {
 			names, pause = configured, min(2*pause, mostRefresh)
@@ -186,14 +186,14 @@ func (s *source) ask(ctx context.Context) error {
 		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", vendors.Shown(s.rest.Base), quotesPath, err)
 	}
 	s.simulated.Store(made)
-	strangers := 0
+	unknownCount := 0
 	if unknown.Known() {
 		scan.Reset(unknown.Raw())
-		for scan.Array(); scan.More(); strangers++ {
+		for scan.Array(); scan.More(); unknownCount++ {
 			scan.Skip()
 		}
 	}
-	if strangers == len(s.symbols) {
+	if unknownCount == len(s.symbols) {
 		return fmt.Errorf("symbols: %s knows none of %.200q", vendors.Shown(s.rest.Base), s.symbols)
 	}
 	return nil

@@ -28,7 +28,7 @@ type footing struct {
 // standing is how the other node's sources are.
 type standing []footing
 
-// with is the standing after a source has told its status.
+// with is the standing after a new status of a source.
 func (s standing) with(f footing) standing {
 	if i := slices.IndexFunc(s, func(old footing) bool { return old.source == f.source }); i >= 0 {
 		s[i] = f
@@ -72,7 +72,7 @@ func (s standing) status(self string) (market.Status, error) {
 	return whole, nil
 }
 
-// splitVia takes the relays on the way from a relay's message.
+// splitVia splits the message of a relay into the relays behind it and the rest.
 func splitVia(message string) (behind []string, rest string) {
 	text, found := strings.CutPrefix(message, via)
 	head, rest, complete := strings.Cut(text, ": ")
@@ -82,7 +82,7 @@ func splitVia(message string) (behind []string, rest string) {
 	return strings.Split(head, ","), rest
 }
 
-// clip makes one line of limited length of a text.
+// clip replaces what cannot be printed, and cuts a text to a limited length.
 func clip(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) || r == utf8.RuneError {

@@ -21,12 +21,12 @@ import (
 
 const (
 	subprotocol = "tickertape.v1.json"
-	// mostText is how long a request is at most, which servers take unless they are told not to.
+	// mostText is the most bytes of a request. Servers accept so many unless their configuration says otherwise.
 	mostText = 32 << 10
 	// mostRetry is how long a server can want to be left alone.
 	mostRetry = time.Hour
 	// askAgain is how soon, when the server speaks, it is asked for names that it did not know: one that has just started
-	// learns its symbols. Servers take 16 KiB of requests a second.
+	// learns its symbols. Servers accept 16 KiB of requests a second.
 	askAgain = 4 * time.Second
 )
 
@@ -73,7 +73,7 @@ func open(cfg Config, env vendors.Env) (*source, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := enter(cfg.Symbols, &env); err != nil {
+	if err := addSymbols(cfg.Symbols, &env); err != nil {
 		return nil, err
 	}
 	base, _ := cfg.base() // valid
@@ -88,8 +88,8 @@ func open(cfg Config, env vendors.Env) (*source, error) {
 	return s, nil
 }
 
-// enter puts the symbols that are named into the directory. How many decimals they have, the server will tell.
-func enter(symbols []string, env *vendors.Env) error {
+// addSymbols puts the symbols that are named into the directory. The server says later how many decimals they have.
+func addSymbols(symbols []string, env *vendors.Env) error {
 	for _, s := range symbols {
 		if isList(s) {
 			continue
@@ -110,7 +110,8 @@ func (s *source) Info() feed.Info {
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	appeared := newQueue()
 	asks := requests(s.symbols)
-	c := &connection{source: s, decoder: newDecoder(&s.env, s.self, s.board, len(asks), appeared.add), asks: asks, outbox: make(chan string, 1)}
+	c := &connection{source: s, asks: asks, outbox: make(chan string, 1)}
+	c.decoder = newDecoder(&s.env, s.self, s.board, len(asks), appeared.add)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Hear: c.hear}
 	c.Talk = func(ctx context.Context) error {
 		c.Go(func() error {
@@ -154,14 +155,14 @@ func (c *connection) ask(now time.Time) {
 	var symbols, since string
 	switch {
 	case len(c.asks) > 0:
-		if !c.decoder.turn {
+		if !c.decoder.mayAsk {
 			return
 		}
-		c.decoder.turn = false
+		c.decoder.mayAsk = false
 		symbols, c.asks = c.asks[0], c.asks[1:]
 		since = c.board.position.String()
-	case c.decoder.current() && len(c.board.strangers) > 0 && now.Sub(c.last) >= askAgain:
-		parts := requests(slices.Sorted(maps.Keys(c.board.strangers)))
+	case c.decoder.current() && len(c.board.unknown) > 0 && now.Sub(c.last) >= askAgain:
+		parts := requests(slices.Sorted(maps.Keys(c.board.unknown)))
 		symbols = parts[c.made%len(parts)]
 	default:
 		return
@@ -174,7 +175,7 @@ func (c *connection) ask(now time.Time) {
 	}
 	select {
 	case c.outbox <- text + "}":
-	default: // the one before is still on its way, so this is one that comes again
+	default: // the one before is not sent yet, and this one comes again
 	}
 }
 

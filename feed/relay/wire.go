@@ -27,9 +27,9 @@ type Decoder struct {
 	greeted     bool
 	epoch       string
 	resumes     bool // the board's position is one of this run
-	granted     int  // requests that the server has taken up
+	granted     int  // requests that the server has accepted
 	answered    int  // of them, those whose quotes are all there
-	turn        bool // the next request can be sent
+	mayAsk      bool // the next request can be sent
 	standing    standing
 	status      market.Status
 }
@@ -39,7 +39,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := enter(cfg.Symbols, &env); err != nil {
+	if err := addSymbols(cfg.Symbols, &env); err != nil {
 		return nil, err
 	}
 	return newDecoder(&env, "recorded", newBoard(), len(requests(cfg.Symbols)), func(string) {}), nil
@@ -60,7 +60,7 @@ func (d *Decoder) unreadable(err error) error {
 // current tells whether the board is up to date.
 func (d *Decoder) current() bool { return d.answered == d.asks }
 
-// Frame takes in one message.
+// Frame decodes one message.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	m := &d.message
 	if err := m.read(&d.scan, text); err != nil {
@@ -84,16 +84,17 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 			return nil
 		}
 		d.answer(b) // nothing has changed, or it would have come
-		return d.tell(b)
+		return d.addStatus(b)
 	case "status":
 		if err := d.restate(m); err != nil {
 			return d.unreadable(err)
 		}
-		return d.tell(b)
+		return d.addStatus(b)
 	case "subscribed":
 		return d.subscribed(m, received, b)
 	case "rate":
-		d.env.Log.Info("the server changed the rate", "source", name, "rate", clip(string(m.rate.Raw())), "reason", clip(string(m.reason.Raw())))
+		d.env.Log.Info("the server changed the rate", vendors.KeySource, name,
+			vendors.KeyRate, clip(string(m.rate.Raw())), vendors.KeyReason, clip(string(m.reason.Raw())))
 	case "error":
 		return refusal(m)
 	case "unsubscribed", "pong":
@@ -114,13 +115,13 @@ func refusal(m *message) error {
 	return feed.Breakf(cause, "the server refuses: %.40s: %.200s", clip(code), clip(text))
 }
 
-// hello takes in the first message.
+// hello decodes the first message.
 func (d *Decoder) hello(m *message) error {
 	epoch, err := m.epoch.String("epoch")
 	if err != nil || !isEpoch(epoch) {
 		return feed.Breakf(feed.Lost, "hello: epoch: %.40q is not the run of a tickertape", epoch)
 	}
-	d.greeted, d.epoch, d.turn = true, epoch, true
+	d.greeted, d.epoch, d.mayAsk = true, epoch, true
 	d.resumes = d.board.greet(epoch)
 	if !m.sources.Known() { // an older server, which has but one
 		if err := d.restate(m); err != nil {
@@ -155,7 +156,7 @@ func isEpoch(text string) bool {
 	return text != "" && len(text) <= 64
 }
 
-// restate takes in the status of one source.
+// restate decodes the status of one source.
 func (d *Decoder) restate(m *message) error {
 	var f footing
 	var err error
@@ -179,8 +180,8 @@ func (d *Decoder) restate(m *message) error {
 	return nil
 }
 
-// tell adds the status, unless the board is still behind it.
-func (d *Decoder) tell(b *market.Batch) (err error) {
+// addStatus adds the status, unless the board is still behind it.
+func (d *Decoder) addStatus(b *market.Batch) (err error) {
 	if d.status, err = d.standing.status(d.self); err == nil && d.current() {
 		b.Status = &d.status
 	}
@@ -193,13 +194,13 @@ func (d *Decoder) answer(b *market.Batch) {
 		return
 	}
 	d.answered++
-	d.turn = true
+	d.mayAsk = true
 	if d.current() {
 		b.Images = d.board.release(b.Images)
 	}
 }
 
-// quotes takes in a snapshot or an update.
+// quotes decodes a snapshot or an update.
 func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 	seq, err := m.seq.Uint("seq")
 	if err != nil {
@@ -228,7 +229,7 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 	}
 	if whole && !d.current() {
 		d.answer(b)
-		if err := d.tell(b); err != nil {
+		if err := d.addStatus(b); err != nil {
 			return err
 		}
 	}
@@ -238,7 +239,7 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 	return nil
 }
 
-// quote takes in one symbol's.
+// quote decodes one symbol's.
 func (d *Decoder) quote(whole bool, b *market.Batch) {
 	r := &d.reading
 	id, known := d.env.Dir.ID(r.symbol)
@@ -258,14 +259,14 @@ func (d *Decoder) quote(whole bool, b *market.Batch) {
 	}
 }
 
-// subscribed takes in which of the named symbols the server does not know: those are down, until it does.
+// subscribed decodes which of the named symbols the server does not know. Those are down until it knows them.
 func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) error {
 	if m.id.Known() && !d.current() {
 		d.granted++
 	}
-	if len(d.board.strangers) > 0 {
+	if len(d.board.unknown) > 0 {
 		err := d.names("symbols", m.symbols, func(symbol string) {
-			if d.board.met(symbol) {
+			if d.board.learned(symbol) {
 				d.newly(symbol)
 			}
 		})
@@ -273,20 +274,21 @@ func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) 
 			return err
 		}
 	}
-	var strangers []string
+	var unknown []string
 	err := d.names("unknown", m.unknown, func(symbol string) {
-		if d.board.strangers[symbol] {
+		if d.board.unknown[symbol] {
 			return // said before
 		}
-		d.board.strangers[symbol] = true
-		strangers = append(strangers, symbol)
+		d.board.unknown[symbol] = true
+		unknown = append(unknown, symbol)
 		d.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
 		if id, known := d.env.Dir.ID(symbol); known {
 			b.Ticks = append(b.Ticks, market.Tick{Symbol: id, Kind: market.KindState, State: market.Down, Received: received})
 		}
 	})
-	if len(strangers) > 0 {
-		d.env.Log.Warn("symbols unknown to the server", "source", name, "count", len(strangers), "symbols", clip(strings.Join(strangers, ",")))
+	if len(unknown) > 0 {
+		d.env.Log.Warn("symbols unknown to the server", vendors.KeySource, name, vendors.KeyCount, len(unknown),
+			vendors.KeySymbols, clip(strings.Join(unknown, ",")))
 	}
 	return err
 }
@@ -310,7 +312,7 @@ func (d *Decoder) names(key string, list vendors.Value, see func(string)) error 
 	return nil
 }
 
-// Answer takes in an answer to GET path: records of symbols.
+// Answer decodes an answer to GET path: records of symbols.
 func (d *Decoder) Answer(path string, body []byte, _ market.Time, _ *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != symbolsPath {

@@ -15,7 +15,7 @@ const answerTime = 10 * time.Second
 // Forever is for [Answers.Await]: it waits until judge is done or the context ends.
 const Forever time.Duration = -1
 
-// Answers carries what a vendor answers from the goroutine that decodes to the one that asked.
+// Answers carries the answers of a vendor from the goroutine that decodes to the one that asked.
 type Answers[A any] struct{ queue chan A }
 
 // NewAnswers has room for so many answers that nobody has waited for yet.
@@ -50,8 +50,8 @@ func (a Answers[A]) Forget() {
 var ErrNoAnswer = errors.New("vendors: no answer")
 
 // Await passes answers to judge until judge says that it is done, or returns an error. what is the request and its address,
-// for errors. After within, which is 10 seconds where it is 0, it returns a [feed.Break] that wraps [ErrNoAnswer]. When ctx ends, judge sees
-// the answers that have come so far, and Await returns the cause of ctx.
+// for errors. After within, which is 10 seconds where it is 0, it returns a [feed.Break] that wraps [ErrNoAnswer]. When ctx
+// ends, judge sees the answers that have come so far, and Await returns the cause of ctx.
 func (a Answers[A]) Await(ctx context.Context, within time.Duration, what string, judge func(A) (done bool, err error)) error {
 	var late <-chan time.Time // never
 	if within != Forever {

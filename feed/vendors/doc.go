@@ -1,7 +1,11 @@
-// Package upstream is what the feeds of all markets have in common: a WebSocket connection whose
-// errors say when to come back, REST with its limits, JSON read without a float, secrets that are
-// never shown, and the opening of a session, when trades stream before the day's sums are known.
+// Package vendors is what the feeds of all markets have in common.
 //
-// A market's own folder has its wire format (wire.go), its connection (stream.go) and, where the
-// market has one, its REST (rest.go).
+// A [Session] is one connection: it dials, decodes, publishes, lets the vendor's package subscribe and ask over REST, and
+// ends with a [feed.Break] that says when to dial again. Its files are named for what they hold: endpoint, conn and rest are
+// the network, failure its errors; answers and instrument are subscriptions, and which symbols the vendor does not have;
+// opening, day, candle, bar and numbered are the figures of the trading day while trades stream in; scanner and value read
+// JSON without a float; secret, address and faults keep keys out of all that is shown.
+//
+// The folder of a vendor has its decoder (wire.go and the files beside it), its limits (the constants of stream.go) and its
+// paths (rest.go). Package vendortest is a vendor's server for tests, which misbehaves on demand.
 package vendors

@@ -5,7 +5,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// Effect is what the conditions of a trade of stocks take from it. Those of several conditions are joined with |.
+// Effect is what the conditions of a trade of stocks keep it from setting. Those of several conditions are joined with |.
 type Effect uint8
 
 const (

@@ -43,7 +43,8 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 	dialling, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	socket, response, err := websocket.Dial(dialling, e.URL, &websocket.DialOptions{
-		HTTPClient: withUnexpectedEOF(e.Client), HTTPHeader: e.Header, Subprotocols: e.Subprotocols, CompressionMode: websocket.CompressionDisabled,
+		HTTPClient: withUnexpectedEOF(e.Client), HTTPHeader: e.Header, Subprotocols: e.Subprotocols,
+		CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {

@@ -25,7 +25,8 @@ const userAgent = "tickertape"
 
 // Endpoint is a WebSocket address with what all vendors have alike. Secrets are hidden in faults, too.
 func (e *Env) Endpoint(source, address string, secrets ...Secret) Endpoint {
-	return Endpoint{Source: source, URL: address, Header: http.Header{"User-Agent": {userAgent}}, Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
+	return Endpoint{Source: source, URL: address, Header: http.Header{"User-Agent": {userAgent}},
+		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
 }
 
 // REST is the first part of REST addresses, with what all vendors have alike. limit is nil where requests have none.
@@ -49,7 +50,7 @@ func (e *Env) client() *http.Client {
 	return e.HTTP
 }
 
-// Tap sees everything that comes in from the upstream, as it came. Its methods are called from
+// Tap sees everything that comes in from a vendor, as it came. Its methods are called from
 // any goroutine and keep nothing of what they are given, in which there are no secrets.
 type Tap interface {
 	// Frame is one message of a WebSocket connection.
@@ -60,10 +61,10 @@ type Tap interface {
 
 // Decoder turns what came in on one connection into ticks, live and from a recording alike.
 type Decoder interface {
-	// Frame takes in one message and adds what it says to b. The text is lent for the call. What cannot
+	// Frame decodes one message and adds what it says to b. The text is lent for the call. What cannot
 	// be used of it is counted ([Faults]) and left out; an error is a connection that ends by it, a
 	// [feed.Break] where it may be dialled again.
 	Frame(text []byte, received market.Time, b *market.Batch) error
-	// Answer takes in the body of an answer to GET path, with its query, in the same way.
+	// Answer decodes the body of an answer to GET path, with its query, in the same way.
 	Answer(path string, body []byte, received market.Time, b *market.Batch) error
 }

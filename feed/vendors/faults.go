@@ -38,7 +38,8 @@ type Faults struct {
 func NewFaults(log *slog.Logger, reg prometheus.Registerer) *Faults {
 	return &Faults{log: log, logged: map[[2]string]bool{}, total: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Namespace: "tickertape", Subsystem: "feed", Name: "bad_messages_total",
-		Help: "What a source sent and could not be used, by kind: json, number, time, symbol, value, unknown or request."}, []string{"source", "kind"})}
+		Help: "What a source sent and could not be used, by kind: json, number, time, symbol, value, unknown or request.",
+	}, []string{"source", "kind"})}
 }
 
 // Hide keeps a key out of all that is logged: the other side may repeat it in a value that cannot be used.
@@ -62,7 +63,8 @@ func (f *Faults) Count(source string, kind Fault, err error) {
 	if !first {
 		return
 	}
-	f.log.Warn("vendor sent what cannot be used; more of this kind are counted only", KeySource, source, KeyKind, string(kind), KeyError, cleanText(err.Error(), secrets))
+	f.log.Warn("vendor sent what cannot be used; more of this kind are only counted",
+		KeySource, source, KeyKind, string(kind), KeyError, cleanText(err.Error(), secrets))
 }
 
 // Note counts an error of [Value] or [Scanner], whose kind it knows.

@@ -67,7 +67,8 @@ func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (Place, 
 
 // Publish adds a trade to b. One that comes late counts, but sets the last price only if no later one was published.
 func (n *Numbered) Publish(t *Trade, place Place, received market.Time, b *market.Batch) {
-	k := market.Tick{Symbol: n.ID, Kind: market.KindTrade, Flags: market.Regular, Price: t.Price, Size: t.Size, Time: t.At, Received: received, ID: t.ID}
+	k := market.Tick{Symbol: n.ID, Kind: market.KindTrade, Flags: market.Regular, Price: t.Price, Size: t.Size,
+		Time: t.At, Received: received, ID: t.ID}
 	if place == Late {
 		if t.ID < n.newest {
 			k.Flags &^= market.SetsLast

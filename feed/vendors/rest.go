@@ -20,7 +20,7 @@ const (
 	maxAnswer = 64 << 20 // bytes
 )
 
-// REST is the part of an upstream that is asked over HTTP.
+// REST is the part of a vendor that is asked over HTTP.
 type REST struct {
 	Source  string
 	Base    string // scheme, host and the first part of the path, with no slash at its end

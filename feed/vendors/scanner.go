@@ -34,7 +34,8 @@ type Scanner struct {
 func (s *Scanner) Reset(text []byte) {
 	s.text, s.err = text, nil
 	s.source = *bytes.NewBuffer(text)
-	s.decoder.Reset(&s.source, jsontext.AllowDuplicateNames(true)) // of two equal names the last holds; to look for them takes half of the time
+	// Of two equal names the last counts. Looking for equal names would take half of the time.
+	s.decoder.Reset(&s.source, jsontext.AllowDuplicateNames(true))
 }
 
 // Err is the first error of all: the text is not JSON, or not of the shape that was asked for.
@@ -54,13 +55,13 @@ func (s *Scanner) Kind() byte {
 	return byte(s.decoder.PeekKind())
 }
 
-// Object enters an object.
-func (s *Scanner) Object() { s.enter('{', "an object") }
+// Object begins to read an object.
+func (s *Scanner) Object() { s.open('{', "an object") }
 
-// Array enters an array.
-func (s *Scanner) Array() { s.enter('[', "an array") }
+// Array begins to read an array.
+func (s *Scanner) Array() { s.open('[', "an array") }
 
-func (s *Scanner) enter(kind byte, name string) {
+func (s *Scanner) open(kind byte, name string) {
 	if s.err != nil {
 		return
 	}

@@ -2,8 +2,8 @@ package vendors
 
 import "tickertape/feed/market"
 
-// Sequence follows the trades of one symbol where an upstream numbers them one by one: it tells a trade
-// that comes late from one that comes twice, and knows which are missing. The zero value has seen none.
+// Sequence follows the trades of one symbol where a vendor numbers them one by one: it knows a
+// trade that comes late from one that comes twice, and which are missing. The zero value has seen none.
 type Sequence struct {
 	newest  uint64
 	at      market.Time // of the newest

@@ -2,14 +2,14 @@ package vendors
 
 import "tickertape/feed/market"
 
-// Skew is how far this machine's clock is ahead of the other side's, with the way of a message added: the
+// Skew is how far this machine's clock is ahead of the other side's, with the time that a message needs added: the
 // least that was seen. The zero value has seen nothing.
 type Skew struct {
 	least market.Time
 	known bool
 }
 
-// Note takes in when a message was sent, by the other side's clock, and received, by this machine's.
+// Note notes when a message was sent, by the other side's clock, and received, by this machine's.
 func (s *Skew) Note(sent, received market.Time) {
 	if ahead := received - sent; sent != 0 && received != 0 && (!s.known || ahead < s.least) {
 		s.least, s.known = ahead, true

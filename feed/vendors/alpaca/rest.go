@@ -20,7 +20,8 @@ const (
 )
 
 // sums are what trades add up to, and the close before them.
-const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose | market.FieldVolume | market.FieldCount | market.FieldVWAP
+const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose |
+	market.FieldVolume | market.FieldCount | market.FieldVWAP
 
 // figures asks for the figures of this day and of each that follows, until ctx ends.
 func (c *connection) figures(ctx context.Context) {
@@ -88,7 +89,8 @@ func since(in *instrument) time.Time {
 
 // answer publishes what an answer says. The vendor does not have a stock without figures. Coins are rarely traded, and can
 // be without.
-func (c *connection) answer(o *vendors.Opening, b *market.Batch, some []*instrument, body []byte, received market.Time, fields market.Fields) error {
+func (c *connection) answer(o *vendors.Opening, b *market.Batch, some []*instrument, body []byte,
+	received market.Time, fields market.Fields) error {
 	read := c.decoder.readBars
 	if c.market == us {
 		read = c.decoder.readSnapshots

@@ -172,7 +172,8 @@ func (c *connection) login(ctx context.Context) error {
 
 // subscribe adds symbols to channels. The vendor adds nothing of a subscription that it refuses, and does not say which
 // symbol is the reason.
-func (c *connection) subscribe(ctx context.Context, some []*entry, refused func(context.Context, *entry, answer), channels ...string) error {
+func (c *connection) subscribe(ctx context.Context, some []*entry,
+	refused func(context.Context, *entry, answer), channels ...string) error {
 	var reason answer
 	_, err := vendors.Subscribe(some, func(some []*entry) (v vendors.Verdict[*entry], err error) {
 		if err := c.Write(ctx, subscription(some, channels...)); err != nil {
@@ -219,5 +220,6 @@ func (c *connection) refused(ctx context.Context, e *entry, why answer) {
 
 // withoutHalts logs that halts of a symbol are not to be had. Its prices come all the same.
 func (c *connection) withoutHalts(_ context.Context, e *entry, why answer) {
-	c.env.Log.Warn("halts refused", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyCode, why.code, vendors.KeyReason, why.text)
+	c.env.Log.Warn("halts refused", vendors.KeySource, name, vendors.KeySymbol, e.Symbol,
+		vendors.KeyCode, why.code, vendors.KeyReason, why.text)
 }

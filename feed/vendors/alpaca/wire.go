@@ -130,7 +130,7 @@ func (m *message) field(key []byte) *vendors.Value {
 	return nil
 }
 
-// Frame takes in one frame: a list of messages.
+// Frame decodes one frame: a list of messages.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.frame.Reset(text)
 	for d.frame.Array(); d.frame.More(); {
@@ -216,7 +216,7 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 	return nil
 }
 
-// quote takes in the top of the book. A price of 0 is a side that there is not.
+// quote decodes the top of the book. A price of 0 is a side that is missing.
 func (d *Decoder) quote(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
 	k := market.Tick{Symbol: e.ID, Kind: market.KindQuote, Time: at, Received: received}
 	if k.Bid, k.BidSize, err = side("bp", m.bp, "bs", m.bs); err != nil {
@@ -271,9 +271,10 @@ func (d *Decoder) correction(e *entry, m *message, at, received market.Time, b *
 	return nil
 }
 
-// print reads one of the two trades of a correction. Its time is the correction's, so that the clock does not tell
+// print reads one of the two trades of a correction. Its time is the correction's, so that the clock does not say
 // whether it was within the session.
-func (d *Decoder) print(m *message, priceKey string, price vendors.Value, sizeKey string, size vendors.Value, codesKey string, codes vendors.Value) (p market.Print, err error) {
+func (d *Decoder) print(m *message, priceKey string, price vendors.Value, sizeKey string, size vendors.Value,
+	codesKey string, codes vendors.Value) (p market.Print, err error) {
 	if p.Price, err = price.Price(priceKey); err != nil {
 		return p, err
 	}
@@ -285,7 +286,7 @@ func (d *Decoder) print(m *message, priceKey string, price vendors.Value, sizeKe
 	return p, err
 }
 
-// cancel takes a trade back. Of one that is not known any more, nothing tells whether it set more than volume.
+// cancel cancels a trade. Of one that is no longer known, nothing says whether it set more than volume.
 func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
 	c := market.Correction{Symbol: e.ID, Time: at, Received: received}
 	if c.ID, err = tradeID("i", m.i, m.x); err != nil {
@@ -306,7 +307,7 @@ func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *mark
 	return nil
 }
 
-// status takes in halts and resumptions. The tapes spell them differently; a pause for volatility is a halt, and
+// status decodes halts and resumptions. The tapes spell them differently; a pause for volatility is a halt, and
 // codes that are neither, such as quotes that resume or imbalances, change nothing.
 func (d *Decoder) status(e *entry, m *message, at, received market.Time, b *market.Batch) error {
 	code, err := m.sc.Bytes("sc")
@@ -324,7 +325,8 @@ func (d *Decoder) status(e *entry, m *message, at, received market.Time, b *mark
 	default:
 		return vendors.Bad(vendors.Unknown, "sc: %.40q is not known", code)
 	}
-	d.log.Info("trading status", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyState, state.String(), vendors.KeyReason, string(m.rc.Raw()))
+	d.log.Info("trading status", vendors.KeySource, name, vendors.KeySymbol, e.Symbol,
+		vendors.KeyState, state.String(), vendors.KeyReason, string(m.rc.Raw()))
 	b.Ticks = append(b.Ticks, e.State(state, at, received))
 	return nil
 }
@@ -373,7 +375,7 @@ func (d *Decoder) readmit(e *entry, received market.Time, b *market.Batch) {
 	}
 }
 
-// Answer takes in an answer to GET path: snapshots of stocks or hourly bars of coins.
+// Answer decodes an answer to GET path: snapshots of stocks or hourly bars of coins.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil {

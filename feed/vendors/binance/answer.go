@@ -18,7 +18,7 @@ const (
 	pathProducts = "/api/v3/exchangeInfo"
 )
 
-// Answer takes in an answer to GET path: the hours or the newest trades of a symbol, or what symbols there are.
+// Answer decodes an answer to GET path: the hours or the newest trades of a symbol, or what symbols there are.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -102,8 +102,8 @@ func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
 // arrival is how long a trade may be on its way.
 const arrival = 2 * market.Time(time.Second/time.Microsecond)
 
-// missed takes in a symbol's newest trades, and adds those to b that should have come and did not. Of one that
-// has not traded since, the newest is what is so far, unless the stream may still tell it.
+// missed decodes a symbol's newest trades, and adds those to b that should have come and did not. Of one that
+// has not traded since, the newest is what is so far, unless the stream may still send it.
 func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market.Batch) error {
 	var trades []vendors.Trade
 	d.scan.Reset(body)
@@ -137,8 +137,8 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 	return nil
 }
 
-// begin takes a trade as what is so far: not as news, unless it is later than the day's figures, since nothing else
-// says which day's sums it is in.
+// begin publishes a trade as the last price so far. It counts as a trade only if it is later than the day's figures: nothing
+// else says which day's sums it is in.
 func (y *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) error {
 	if t.Price <= 0 {
 		return nil
@@ -184,7 +184,7 @@ func readTrade(s *vendors.Scanner) (t vendors.Trade, err error) {
 	return t, err
 }
 
-// products takes in what symbols there are, in which steps their prices move, and whether they trade. It
+// products decodes what symbols there are, in which steps their prices move, and whether they trade. It
 // returns those that are there.
 func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (there []*symbol, err error) {
 	listed := false
@@ -273,7 +273,7 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 	return p, d.items.End()
 }
 
-// state takes over what the vendor says of a symbol.
+// state publishes what the vendor says of a symbol, where that has changed.
 func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.Batch) {
 	n := y.decimals
 	if p.step > 0 {

@@ -26,7 +26,7 @@ func DefaultConfig() Config {
 	return c
 }
 
-// Validate reports every value that is not allowed, by key. It reaches for nothing.
+// Validate reports every value that is not allowed, by key. It connects to nothing.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
 	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))

@@ -13,7 +13,7 @@ type message struct {
 	hasList, hasAnswer                     bool
 }
 
-// read takes in one message, in its envelope (stream, data) or without. What is wrong with it stays with the
+// read decodes one message, in its envelope (stream, data) or without. What is wrong with it stays with the
 // scanner.
 func (m *message) read(s *vendors.Scanner, envelope bool) {
 	for s.Object(); s.More(); {

@@ -117,7 +117,8 @@ func (c *connection) products(ctx context.Context) (there []*symbol, err error) 
 		parts = append(parts, []*symbol{refused[c.round%len(refused)]})
 	}
 	for _, some := range parts {
-		found, err := vendors.Subscribe(some, func(some []*symbol) (vendors.Verdict[*symbol], error) { return c.search(ctx, some) }, func(*symbol, string) {})
+		search := func(some []*symbol) (vendors.Verdict[*symbol], error) { return c.search(ctx, some) }
+		found, err := vendors.Subscribe(some, search, func(*symbol, string) {})
 		if err != nil {
 			return nil, err
 		}
@@ -174,8 +175,8 @@ func (c *connection) follow(ctx context.Context, y *symbol) {
 	day := vendors.Day{Symbol: y.ID, Rolling: y.Rolling}
 	if hours := c.decoder.hours; hours != nil {
 		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
-			from := hours.Rolled(time.Now()).Add(-time.Hour) // for the close before it
-			return c.get(ctx, pathHours, url.Values{"symbol": {y.Symbol}, "interval": {"1h"}, "startTime": {strconv.FormatInt(from.UnixMilli(), 10)}})
+			from := strconv.FormatInt(hours.Rolled(time.Now()).Add(-time.Hour).UnixMilli(), 10) // an hour more has the close before it
+			return c.get(ctx, pathHours, url.Values{"symbol": {y.Symbol}, "interval": {"1h"}, "startTime": {from}})
 		}
 		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
 			return c.decoder.today(y, body, received)

@@ -25,7 +25,7 @@ type Decoder struct {
 	hours   *calendar.Market // whose days count; nil: there are none
 	symbols map[string]*symbol
 	all     []*symbol
-	live    bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
+	live    bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
 	answers vendors.Answers[answer]
 
@@ -71,7 +71,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame takes in one message. An error is one that ends the connection: the vendor says that it shuts down.
+// Frame decodes one message. An error is one that ends the connection: the vendor says that it shuts down.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.message = message{}
 	d.scan.Reset(text)
@@ -141,7 +141,7 @@ func (d *Decoder) find(v vendors.Value) (*symbol, error) {
 	return nil, vendors.Bad(vendors.BadSymbol, "s: %.40q was not asked for", text)
 }
 
-// trade takes in one trade.
+// trade decodes one trade.
 func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error {
 	y, err := d.find(m.symbol)
 	if err != nil {
@@ -165,7 +165,7 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	return err
 }
 
-// top takes in the best bid and ask, which have a number and no time.
+// top decodes the best bid and ask, which have a number and no time.
 func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 	y, err := d.find(m.symbol)
 	if err != nil {
@@ -191,7 +191,8 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 }
 
 // side reads one side of the book, which is gone where its price and its size are zero.
-func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value, sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
+func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if p, err = price.Price(priceKey); err != nil {
 		return 0, q, err
 	}
@@ -204,7 +205,7 @@ func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Valu
 	return p, q, nil
 }
 
-// mini takes in the figures of the last 24 hours.
+// mini decodes the figures of the last 24 hours.
 func (d *Decoder) mini(m *message, b *market.Batch) error {
 	y, err := d.find(m.symbol)
 	if err != nil {
@@ -220,7 +221,10 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 		v     vendors.Value
 		to    *market.Price
 		field market.Fields
-	}{{"o", m.open, &q.PreviousClose, market.FieldPreviousClose}, {"h", m.high, &q.High, market.FieldHigh}, {"l", m.low, &q.Low, market.FieldLow}} {
+	}{
+		{"o", m.open, &q.PreviousClose, market.FieldPreviousClose},
+		{"h", m.high, &q.High, market.FieldHigh}, {"l", m.low, &q.Low, market.FieldLow},
+	} {
 		if *x.to, err = x.v.Price(x.key); err != nil {
 			return err
 		}
@@ -245,7 +249,7 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 	return nil
 }
 
-// reply takes in an answer.
+// reply decodes an answer.
 func (d *Decoder) reply(m *message) (err error) {
 	var a answer
 	if m.id.Known() {

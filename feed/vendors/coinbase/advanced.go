@@ -8,7 +8,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// advanced takes in a message of Advanced Trade: a list of events, in an envelope with a number of its own.
+// advanced decodes a message of Advanced Trade: a list of events, in an envelope with a number of its own.
 func (d *Decoder) advanced(m *fields, received market.Time, b *market.Batch) {
 	channel, err := m.channel.Bytes("channel")
 	if err != nil {
@@ -91,7 +91,7 @@ func (d *Decoder) events(v vendors.Value, do func(*fields)) {
 	d.note(d.list.End())
 }
 
-// trades takes in an event with trades of any products, the newest first. Those of a snapshot are what was.
+// trades decodes an event with trades of any products, the newest first. Those of a snapshot are what was.
 func (d *Decoder) trades(f *fields, received market.Time, b *market.Batch) {
 	kind, err := f.kind.Bytes("type")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Answer takes in an answer to GET path: the candles or the newest trades of a product.
+// Answer decodes an answer to GET path: the candles or the newest trades of a product.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
@@ -131,7 +131,7 @@ func sum(v vendors.Value) (market.Quantity, error) {
 // arrival is how long a trade may be on its way: they are sent in batches of 250 ms.
 const arrival = 2 * market.Time(time.Second/time.Microsecond)
 
-// missed takes in a product's newest trades, and adds those to b that should have come and did not.
+// missed decodes a product's newest trades, and adds those to b that should have come and did not.
 func (d *Decoder) missed(p *product, body []byte, received market.Time, b *market.Batch) error {
 	d.scan.Reset(body)
 	var list vendors.Value

@@ -30,7 +30,7 @@ func DefaultConfig() Config {
 	return c
 }
 
-// Validate reports every value that is not allowed, by key. It reaches for nothing.
+// Validate reports every value that is not allowed, by key. It connects to nothing.
 func (c Config) Validate() error {
 	var errs []error
 	if _, known := apis[c.API]; !known {

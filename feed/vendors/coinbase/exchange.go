@@ -7,7 +7,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// exchange takes in a message of the Exchange, which is of one product; errors have its shape at both feeds.
+// exchange decodes a message of the Exchange, which is of one product; errors have its shape at both feeds.
 func (d *Decoder) exchange(m *fields, received market.Time, b *market.Batch) {
 	kind, err := m.kind.Bytes("type")
 	if err != nil {
@@ -93,7 +93,7 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 	}
 }
 
-// confirm takes in all that is subscribed to: a list of channels with their products.
+// confirm decodes all that is subscribed to: a list of channels with their products.
 func (d *Decoder) confirm(v vendors.Value) {
 	a := answer{channels: map[string]map[string]bool{}}
 	d.each(v, func(f *fields) {
@@ -117,7 +117,7 @@ func (d *Decoder) confirm(v vendors.Value) {
 	d.answers.Tell(a)
 }
 
-// refuse takes in an error.
+// refuse decodes an error.
 func (d *Decoder) refuse(m *fields) {
 	text, err := m.message.String("message")
 	if err != nil || text == "" {

@@ -18,7 +18,7 @@ type fields struct {
 	ids                                              vendors.Value // the products of a channel
 }
 
-// read takes in one object. What is wrong with it stays with the scanner.
+// read decodes one object. What is wrong with it stays with the scanner.
 func (f *fields) read(s *vendors.Scanner) {
 	*f = fields{}
 	s.Fields(f.member)

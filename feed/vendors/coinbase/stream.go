@@ -71,7 +71,8 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &venue{env: env, api: a, endpoint: env.Endpoint(name, a.url), rest: env.REST(name, a.rest, rate.NewLimiter(requestsASecond, requestsAtOnce)),
+	v := &venue{env: env, api: a, endpoint: env.Endpoint(name, a.url),
+		rest:  env.REST(name, a.rest, rate.NewLimiter(requestsASecond, requestsAtOnce)),
 		dials: rate.NewLimiter(dialsASecond, dialsAtOnce), refused: map[string]bool{}}
 	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(messagesASecond, messagesAtOnce)
 	v.rest.Header.Set("Cache-Control", "no-cache") // answers are cached for a second otherwise

@@ -14,7 +14,7 @@ type trade struct {
 	vendors.Trade
 }
 
-// readTrade takes in one trade of a product.
+// readTrade decodes one trade of a product.
 func readTrade(f *fields, p *product) (t trade, err error) {
 	t.of = p
 	if t.ID, err = f.trade.Uint("trade_id"); err != nil {
@@ -45,7 +45,7 @@ func (d *Decoder) begin(t *trade, b *market.Batch) {
 	}
 }
 
-// add takes in a trade that has just happened, or that was missing.
+// add adds a trade that has just happened, or that was missing.
 func (d *Decoder) add(t *trade, received market.Time, b *market.Batch) {
 	p := t.of
 	lost := b.Lost

@@ -24,7 +24,7 @@ type Decoder struct {
 	hours    *calendar.Market    // whose days count; nil: there are none
 	products map[string]*product // by the names that messages have them by
 	all      []*product
-	live     bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
+	live     bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
 	answers vendors.Answers[answer]
 
@@ -72,7 +72,7 @@ func newDecoder(products []*vendors.Instrument, env *vendors.Env, live bool) *De
 	return d
 }
 
-// Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
+// Frame decodes one message. It returns no error: nothing that the vendor sends ends a connection by itself.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.scan.Reset(text)
 	m := &d.message
@@ -205,7 +205,7 @@ func (d *Decoder) lastDay(m *fields, p *product) (q market.Quote, err error) {
 	return q, err
 }
 
-// status is whether products trade, and in which steps their prices move. The vendor may tell of all
+// status is whether products trade, and in which steps their prices move. The vendor may send all
 // products there are.
 func (d *Decoder) status(list vendors.Value, at, received market.Time, b *market.Batch) {
 	d.each(list, func(f *fields) {

@@ -40,7 +40,7 @@ func (c Conditions) validate() (errs []error) {
 	return errs
 }
 
-// effect is what a condition takes from a trade.
+// effect is what a condition keeps a trade from setting.
 type effect uint8
 
 const (

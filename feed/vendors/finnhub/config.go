@@ -39,7 +39,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports every value that is not allowed, by key. It reaches for nothing and reads no file.
+// Validate reports every value that is not allowed, by key. It connects to nothing and reads no file.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
 	if c.MaxSymbols < 1 || c.MaxSymbols > mostSymbols {

@@ -6,7 +6,7 @@
 // login ends the first. Whoever is cut off at once, again and again, has a key that another program uses.
 //
 // Trades have neither numbers nor ids. What gets lost shows only when the connection ends, and nothing tells
-// two equal trades of one millisecond, which are frequent, from one that is told twice: each counts.
+// two equal trades of one millisecond, which are frequent, from one that is sent twice: each counts.
 //
 // Previous close, open, high and low are asked for over REST, one symbol at a time, as slowly as the plan
 // allows, those that nothing is known of first. The vendor tells no volume there, nor how many trades there

@@ -13,7 +13,8 @@ import (
 var mute = []string{"FXCM", "FOREX.COM", "FHFX"}
 
 // coins are the venues of the vendor that trade coins (https://finnhub.io/docs/api/crypto-exchanges).
-var coins = []string{"BINANCE", "BINANCEUS", "BITFINEX", "BITTREX", "COINBASE", "GEMINI", "HITBTC", "HUOBI", "KRAKEN", "KUCOIN", "OKEX", "POLONIEX", "ZB"}
+var coins = []string{"BINANCE", "BINANCEUS", "BITFINEX", "BITTREX", "COINBASE", "GEMINI", "HITBTC", "HUOBI",
+	"KRAKEN", "KUCOIN", "OKEX", "POLONIEX", "ZB"}
 
 const (
 	us     = "us"
@@ -55,7 +56,7 @@ func currencyOf(symbol string) string {
 	return ""
 }
 
-// decimalsOf is how many decimals prices are shown with, until their own tell more.
+// decimalsOf is how many decimals prices are shown with, until the prices themselves have more.
 func decimalsOf(symbol string) int {
 	switch {
 	case marketOf(symbol) != "":

@@ -70,7 +70,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
+// Frame decodes one message. It returns no error: nothing that the vendor sends ends a connection by itself.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	var kind, data, why vendors.Value
 	d.message.Reset(text)
@@ -108,7 +108,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	return nil
 }
 
-// list takes in the trades of a message, of any symbols.
+// list decodes the trades of a message, of any symbols.
 func (d *Decoder) list(data vendors.Value, received market.Time, b *market.Batch) {
 	if !data.Known() {
 		d.note(vendors.Bad(vendors.BadValue, "data: a message of trades has none"))
@@ -125,7 +125,7 @@ func (d *Decoder) list(data vendors.Value, received market.Time, b *market.Batch
 	d.note(d.trades.End())
 }
 
-// trade takes in one trade.
+// trade decodes one trade.
 func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	var price, size, symbol, at vendors.Value
 	var effects effect
@@ -188,8 +188,7 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	return nil
 }
 
-// conditions reads the list of a trade's conditions, which may be null: what they take from it, and how many
-// there are.
+// conditions reads the list of a trade's conditions, which may be null: their effects, and how many there are.
 func (d *Decoder) conditions() (effects effect, n int, err error) {
 	d.codes = d.codes[:0]
 	if d.trades.Kind() != '[' {
@@ -212,7 +211,7 @@ func (d *Decoder) conditions() (effects effect, n int, err error) {
 	return effects, n, err
 }
 
-// refusal takes in an error. The one that is known says that a subscription was one too many, but not to
+// refusal decodes an error. The one that is known says that a subscription was one too many, but not to
 // which symbol; the vendor takes them in the order in which they are asked for, so that it is the last one
 // without a price.
 func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Batch) {
@@ -239,7 +238,7 @@ func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Bat
 	}
 }
 
-// Answer takes in an answer to GET path: the figures of a symbol.
+// Answer decodes an answer to GET path: the figures of a symbol.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != quotePath || d.symbols[u.Query().Get("symbol")] == nil {

@@ -12,7 +12,7 @@ import (
 // pathHours is the resource of candles.
 const pathHours = "/0/public/OHLC"
 
-// Answer takes in an answer to GET path: the hours of a pair.
+// Answer decodes an answer to GET path: the hours of a pair.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != pathHours {

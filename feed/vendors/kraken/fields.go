@@ -4,12 +4,12 @@ import "tickertape/feed/vendors"
 
 // message is the members of a message that are of use here.
 type message struct {
-	channel, kind, data                      vendors.Value // of what is told: channel, type, data
+	channel, kind, data                      vendors.Value // of a channel: channel, type, data
 	method, result, success, failure, symbol vendors.Value // of an answer
 	request, sent                            vendors.Value // req_id, time_out
 }
 
-// read takes in one message. What is wrong with it stays with the scanner.
+// read decodes one message. What is wrong with it stays with the scanner.
 func (m *message) read(s *vendors.Scanner) {
 	*m = message{}
 	s.Fields(m.member)
@@ -52,7 +52,7 @@ type fields struct {
 	system, status, precision  vendors.Value // of the exchange and of a pair
 }
 
-// read takes in one object. What is wrong with it stays with the scanner.
+// read decodes one object. What is wrong with it stays with the scanner.
 func (f *fields) read(s *vendors.Scanner) {
 	*f = fields{}
 	s.Fields(f.member)

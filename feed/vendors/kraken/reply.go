@@ -15,7 +15,7 @@ type answer struct {
 	refusal string // why there is nothing; "": there is
 }
 
-// reply takes in an answer.
+// reply decodes an answer.
 func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	method, err := m.method.Bytes("method")
 	if err != nil {
@@ -37,7 +37,7 @@ func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	}
 }
 
-// confirm takes in the answer to a subscription.
+// confirm decodes the answer to a subscription.
 func (d *Decoder) confirm(m *message) (err error) {
 	if m.failure.Known() || string(m.success.Raw()) != "true" {
 		return d.refuse(m)
@@ -62,7 +62,7 @@ func (d *Decoder) confirm(m *message) (err error) {
 	return nil
 }
 
-// refuse takes in an error, which is about one pair if it names one.
+// refuse decodes an error, which is about one pair if it names one.
 func (d *Decoder) refuse(m *message) (err error) {
 	var a answer
 	if a.request, err = request(m); err != nil {

@@ -20,8 +20,8 @@ func (c *connection) follow(ctx context.Context, p *pair) {
 	day := vendors.Day{Symbol: p.ID, Rolling: p.Rolling}
 	if hours := c.decoder.hours; hours != nil {
 		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
-			from := hours.Rolled(time.Now()).Add(-reach)
-			return c.rest.Get(ctx, pathHours, url.Values{"pair": {restName(p.Symbol)}, "interval": {"60"}, "since": {strconv.FormatInt(from.Unix(), 10)}})
+			since := strconv.FormatInt(hours.Rolled(time.Now()).Add(-reach).Unix(), 10)
+			return c.rest.Get(ctx, pathHours, url.Values{"pair": {restName(p.Symbol)}, "interval": {"60"}, "since": {since}})
 		}
 		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
 			return c.decoder.today(p, body, received)

@@ -7,8 +7,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// instruments takes in whether pairs trade, and how many decimals their prices have. The vendor tells of all that
-// there are.
+// instruments decodes whether pairs trade, and how many decimals their prices have. The vendor sends all pairs that it has.
 func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch) {
 	var pairs vendors.Value
 	d.items.Reset(m.data.Raw())
@@ -60,18 +59,18 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 	})
 }
 
-// mostDecimals is how many digits a price has behind its point, at most.
+// mostDecimals is the most decimals that a price can have.
 const mostDecimals = 9
 
 // pairStates is what a pair's status means for its prices: where orders are limited in kind, it trades; where
-// they are only taken, or only taken back, it does not.
+// they are only accepted, or only cancelled, it does not.
 var pairStates = map[string]market.State{
 	"online": market.Live, "limit_only": market.Live, "reduce_only": market.Live,
 	"cancel_only": market.Halted, "post_only": market.Halted, "maintenance": market.Halted, "work_in_progress": market.Halted,
 	"delisted": market.Down,
 }
 
-// exchange takes in whether the exchange as a whole trades.
+// exchange decodes whether the exchange as a whole trades.
 func (d *Decoder) exchange(f *fields, b *market.Batch) error {
 	word, err := f.system.String("system")
 	if err != nil {

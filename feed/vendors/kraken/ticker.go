@@ -40,7 +40,8 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 }
 
 // side reads one side of the book, which is gone where its price is missing or zero.
-func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value, sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
+func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if !price.Known() {
 		return 0, q, nil
 	}

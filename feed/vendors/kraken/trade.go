@@ -14,7 +14,7 @@ type trade struct {
 	vendors.Trade
 }
 
-// trades takes in trades of any pairs. Those of a snapshot are what was.
+// trades decodes trades of any pairs. Those of a snapshot are what was.
 func (d *Decoder) trades(m *message, received market.Time, b *market.Batch) {
 	kind, err := m.kind.Bytes("type")
 	if err != nil {
@@ -50,7 +50,7 @@ func (d *Decoder) trades(m *message, received market.Time, b *market.Batch) {
 	}
 }
 
-// readTrade takes in one trade.
+// readTrade decodes one trade.
 func (d *Decoder) readTrade(f *fields) (t trade, err error) {
 	if t.of, err = d.find(f.symbol); err != nil {
 		return t, err

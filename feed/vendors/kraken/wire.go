@@ -24,7 +24,7 @@ type Decoder struct {
 	hours  *calendar.Market // whose days count; nil: there are none
 	pairs  map[string]*pair
 	all    []*pair
-	live   bool // somebody asks for the day's figures, and takes those of the last 24 hours where there are none
+	live   bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
 	answers vendors.Answers[answer]
 
@@ -67,7 +67,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame takes in one message. It returns no error: nothing that the vendor sends ends a connection by itself.
+// Frame decodes one message. It returns no error: nothing that the vendor sends ends a connection by itself.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	m := &d.message
 	d.scan.Reset(text)
@@ -96,7 +96,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	return nil
 }
 
-// channel takes in what is told.
+// channel decodes a message of a channel.
 func (d *Decoder) channel(m *message, received market.Time, b *market.Batch) {
 	word, err := m.channel.Bytes("channel")
 	if err != nil {

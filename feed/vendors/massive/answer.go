@@ -9,7 +9,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Answer takes in an answer to GET path: the conditions, or the figures of stocks.
+// Answer decodes an answer to GET path: the conditions, or the figures of stocks.
 func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
 	path, _, _ = strings.Cut(path, "?")
 	switch {
@@ -39,7 +39,7 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// previous takes in a stock's newest whole day.
+// previous decodes a stock's newest whole day.
 func (d *Decoder) previous(path string, body []byte, received market.Time, b *market.Batch) {
 	symbol, err := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(path, pathDays), previousDay))
 	e := d.symbols[symbol]

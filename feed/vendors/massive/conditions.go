@@ -10,14 +10,16 @@ const mostCode = 1023
 // rules are the effects of conditions, by the vendor's number. They are never changed, only replaced.
 type rules [mostCode + 1]vendors.Effect
 
-// built holds until the vendor has told its own. Numbers that are not in it take nothing away.
+// built is used until the vendor has sent its own rules. Numbers that are not in it have no effect.
 var built = func() *rules {
 	var r rules
 	for e, codes := range map[vendors.Effect][]int{
-		vendors.NoLast | vendors.NoRange:                    {2, 7, 20, 21, 37, 52, 53}, // average price, cash, next day, price variation, odd lot, contingent, QCT
-		vendors.NoLast:                                      {5, 10, 22, 29, 32, 33},    // bunched sold, derivatively priced, prior reference, seller, sold out of sequence
-		vendors.NoLast | vendors.NoRange | vendors.NoVolume: {15, 16},                   // official close and open: no trades
-		vendors.NoVolume:                                    {38},                       // corrected close
+		// average price, cash, next day, price variation, odd lot, contingent, QCT
+		vendors.NoLast | vendors.NoRange: {2, 7, 20, 21, 37, 52, 53},
+		// bunched sold, derivatively priced, prior reference, seller, sold out of sequence
+		vendors.NoLast: {5, 10, 22, 29, 32, 33},
+		vendors.NoLast | vendors.NoRange | vendors.NoVolume: {15, 16}, // official close and open: no trades
+		vendors.NoVolume: {38}, // corrected close
 	} {
 		for _, c := range codes {
 			r[c] = e
@@ -27,8 +29,8 @@ var built = func() *rules {
 	return &r
 }()
 
-// mark sets what the vendor's rules do not tell: which conditions are of trades outside the session, and which are
-// told after its end.
+// mark sets what the vendor's rules do not say: which conditions are of trades outside the session, and which are of
+// trades reported after its end.
 func (r *rules) mark() {
 	for _, c := range []int{12, 13} { // Form T, extended hours out of sequence
 		r[c] = r[c]&^(vendors.NoLast|vendors.NoRange) | vendors.Extended
@@ -67,7 +69,7 @@ func readRules(body []byte) (*rules, error) {
 	return &r, nil
 }
 
-// read takes in one condition. One without rules of its own keeps what is built in.
+// read decodes one condition. One without rules of its own keeps what is built in.
 func (r *rules) read(s *vendors.Scanner) error {
 	var id, last, span, volume vendors.Value
 	for s.Object(); s.More(); {
@@ -109,16 +111,20 @@ func (r *rules) read(s *vendors.Scanner) error {
 	}
 	var e vendors.Effect
 	for _, x := range []struct {
-		key   string
-		v     vendors.Value
-		takes vendors.Effect
-	}{{"updates_open_close", last, vendors.NoLast}, {"updates_high_low", span, vendors.NoRange}, {"updates_volume", volume, vendors.NoVolume}} {
+		key    string
+		v      vendors.Value
+		effect vendors.Effect
+	}{
+		{"updates_open_close", last, vendors.NoLast},
+		{"updates_high_low", span, vendors.NoRange},
+		{"updates_volume", volume, vendors.NoVolume},
+	} {
 		updates, err := x.v.Bool(x.key)
 		if err != nil {
 			return err
 		}
 		if !updates {
-			e |= x.takes
+			e |= x.effect
 		}
 	}
 	r[n] = e

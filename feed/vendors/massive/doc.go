@@ -2,14 +2,14 @@
 // needed. Trades, the best bid and ask of all exchanges, and halts for volatility of what Nasdaq lists.
 //
 // A key may have one connection to each of the vendor's clusters, so that there is one source, and none that
-// renews itself. Whoever logs in too often is told so after the login has succeeded, and cut off. A plan without quotes
-// has trades all the same; one whose subscriptions are all refused is told as the reason. While nobody trades in an
+// renews itself. Who logs in too often is told so after the login has succeeded, and cut off. A plan without quotes
+// has trades all the same; where all subscriptions are refused, that is the reason of the break. While nobody trades in an
 // open market, a subscription that stands is repeated, and its answer taken for a sign of life: the vendor documents
 // that subscriptions are answered, though not that repeated ones are. Where they are not, silence is dialled anew.
 //
 // Which sale conditions may set the last price, high, low and volume, the vendor tells over REST; until it has,
 // and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out
-// some: they tell the order and what comes twice, and never what is missing. Cancelled trades stay in the stream.
+// some: they show the order and what comes twice, but not what is missing. Cancelled trades stay in the stream.
 //
 // The vendor empties its snapshots at 03:30 in New York, and a stock comes back with its first trade. One without is
 // asked for by its newest whole day, and is unknown only if it has none.

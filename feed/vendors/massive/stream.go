@@ -44,7 +44,7 @@ type source struct {
 	lot      int
 	rules    *atomic.Pointer[rules]
 
-	asked bool // owned by Run, of which there is one at a time: the vendor has told its rules
+	asked bool // owned by Run, of which there is one at a time: the vendor has sent its rules
 }
 
 // Open puts the symbols into the directory and reads the key. It does not connect; Run does.

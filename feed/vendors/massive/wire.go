@@ -160,7 +160,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame takes in one frame: a list of messages.
+// Frame decodes one frame: a list of messages.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.frame.Reset(text)
 	for d.frame.Array(); d.frame.More(); {
@@ -319,7 +319,7 @@ func tradeID(m *message) (uint64, error) {
 	return max(h, 1), nil
 }
 
-// quote takes in the top of the book. A price of 0 is a side that there is not.
+// quote decodes the top of the book. A price of 0 is a side that is missing.
 func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error {
 	e, err := d.find("sym", m.sym)
 	if err != nil {
@@ -349,7 +349,8 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 // mostSize is more than any quote has; with the largest lot it still fits.
 const mostSize = 1 << 32
 
-func (d *Decoder) side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value, sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
+func (d *Decoder) side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if !price.Known() {
 		return 0, q, nil
 	}
@@ -380,7 +381,7 @@ const (
 // ordinary trade that is later shows that the halt is over.
 const stillHalted = market.Time(time.Minute / time.Microsecond)
 
-// halt takes in the price bands of a stock: of use is whether it is halted.
+// halt decodes the price bands of a stock: of use is whether it is halted.
 func (d *Decoder) halt(m *message, received market.Time, b *market.Batch) error {
 	e, err := d.find("T", m.T)
 	if err != nil {

@@ -65,7 +65,7 @@ func Misbehave(t *testing.T, v Vendor) {
 		"its clock is wrong":                 (*stage).wrongClock,
 		"it is not there":                    (*stage).unreachable,
 		"it drops every new connection once": (*stage).flaps,
-		"its errors tell too much":           (*stage).blabs,
+		"its errors say too much":            (*stage).blabs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if v.Judged && slices.Contains(judged[:], name) {
@@ -84,7 +84,7 @@ func Misbehave(t *testing.T, v Vendor) {
 	}
 }
 
-// judged are the faults that show in what is told of trades.
+// judged are the faults that show in what is published of trades.
 var judged = [...]string{"it tells an old trade", "its clock is a little ahead", "its clock is wrong"}
 
 // within waits for something to become true.
@@ -169,7 +169,8 @@ func (s *stage) freezes() {
 }
 
 func (s *stage) garbage() {
-	for _, text := range []string{"", "{", "null", "[]", "[[[[[[[[", "{}", `{"type":5}`, "\x00\x01", `{"a":` + strings.Repeat("[", 100_000), "[null]", `[{"T":1}]`, `"text"`, "1e400"} {
+	for _, text := range []string{"", "{", "null", "[]", "[[[[[[[[", "{}", `{"type":5}`, "\x00\x01",
+		`{"a":` + strings.Repeat("[", 100_000), "[null]", `[{"T":1}]`, `"text"`, "1e400"} {
 		s.each(func(socket *Socket) { socket.Send(text) })
 	}
 	s.pass("101", 30*time.Second)
@@ -283,7 +284,7 @@ func (s *stage) unreachable() {
 	s.pass("101", 2*time.Minute)
 }
 
-// blabs closes with a reason that subscribers must not be told; the Watcher looks at all that they are.
+// blabs closes with a reason that subscribers must not see; the Watcher looks at all that they do.
 func (s *stage) blabs() {
 	s.Server.Vanish() // or it would be back before anybody looks
 	s.each(func(socket *Socket) { go socket.Close(1011, "dial "+hidden+": /etc/CANARY, user@host: refused") })

@@ -85,7 +85,7 @@ func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // wire is the server's end of a connection. When it is frozen, it swallows what comes and sends nothing: the
-// other side cannot tell it from a network that has lost its way.
+// other side cannot tell it from a network that is down.
 type wire struct {
 	net.Conn
 	frozen atomic.Bool
@@ -107,7 +107,7 @@ func (w *wire) Write(b []byte) (int, error) {
 	return w.Conn.Write(b)
 }
 
-// buffered is a pipe's end that takes what is written at once, as a network does: over a bare pipe two ends that
+// buffered is a pipe's end that accepts what is written at once, as a network does: over a bare pipe two ends that
 // answer each other's pings wait for each other for ever.
 type buffered struct {
 	net.Conn
@@ -116,19 +116,19 @@ type buffered struct {
 	close func()
 }
 
-// mostUnderWay is how many writes are under way before one waits.
-const mostUnderWay = 256
+// mostQueued is how many writes wait to be read before one blocks.
+const mostQueued = 256
 
 func newBuffered(c net.Conn) *buffered {
-	b := &buffered{Conn: c, queue: make(chan []byte, mostUnderWay), done: make(chan struct{})}
+	b := &buffered{Conn: c, queue: make(chan []byte, mostQueued), done: make(chan struct{})}
 	b.close = sync.OnceFunc(func() { close(b.done) })
 	return b
 }
 
-// parting is how long what is under way when an end closes may take.
+// parting is how long writes that are queued when an end closes may take.
 const parting = time.Second
 
-// carry takes what is written to the other end, also that which is under way when this end closes.
+// carry writes to the pipe what is queued, also what is left when this end closes.
 func (b *buffered) carry() {
 	defer b.Conn.Close()
 	for {

@@ -23,7 +23,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Server is an upstream's server. Its clients reach it under every address.
+// Server is a vendor's server. Its clients reach it under every address.
 type Server struct {
 	listener *listener
 	socket   func(*Socket)
@@ -106,7 +106,8 @@ func (s *Server) Env(t testing.TB) vendors.Env {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry()), Hours: hours, HTTP: s.client}
+	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry()),
+		Hours: hours, HTTP: s.client}
 }
 
 // Refuse answers everything with a status, until Accept.

@@ -11,7 +11,7 @@ import (
 	"nhooyr.io/websocket"
 )
 
-// patience is how long the server waits for a client that takes nothing.
+// patience is how long the server waits for a client that reads nothing.
 const patience = 30 * time.Second
 
 // Socket is one connection to the server. One goroutine reads, any may send.
@@ -52,7 +52,7 @@ func (s *Socket) Close(code int, reason string) { s.conn.Close(websocket.StatusC
 // Drop ends the connection without a word.
 func (s *Socket) Drop() { s.wire.Close() }
 
-// Freeze leaves the connection open, but nothing comes through any more, either way.
+// Freeze leaves the connection open, but nothing comes through any more in either direction.
 func (s *Socket) Freeze() { s.wire.frozen.Store(true) }
 
 // Tear sends the first half of a message and drops the connection.

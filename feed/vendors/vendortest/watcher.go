@@ -31,12 +31,13 @@ type Watcher struct {
 	whys     []string                          // guarded by mu: what the supervisor logged of each break
 }
 
-// betrays finds in a text what subscribers must not be told: addresses, paths, users, and the keys of tests.
+// betrays finds in a text what subscribers must not see: addresses, paths, users, and the keys of tests.
 var betrays = regexp.MustCompile(`://|@|[/\\]\w|\d\.\d+\.\d|:\d|\[[0-9a-f:]+\]|\bdial\b|CANARY|s3cr3t`)
 
 // Watch runs sources that were opened with env until the test ends.
 func Watch(t testing.TB, env vendors.Env, sources []feed.Source, cfg feed.Config) *Watcher {
-	w := &Watcher{t: t, dir: env.Dir, reg: prometheus.NewRegistry(), tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{}}
+	w := &Watcher{t: t, dir: env.Dir, reg: prometheus.NewRegistry(),
+		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{}}
 	log := slog.New(slog.DiscardHandler)
 	v := feed.NewSupervisor(cfg, slog.New(breaks{slog.DiscardHandler, w}), w.reg)
 	var supervised []feed.Source
@@ -79,7 +80,7 @@ func (l breaks) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// Why is what the log says of the newest break, with all that subscribers are not told.
+// Why is what the log says of the newest break, with all that subscribers do not see.
 func (w *Watcher) Why() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,7 +103,7 @@ func (w *Watcher) publish(b market.Batch) {
 	if b.Status != nil {
 		w.statuses = append(w.statuses, *b.Status)
 		if found := betrays.FindString(b.Status.Message); found != "" {
-			w.t.Errorf("subscribers are told %q, which has %q", b.Status.Message, found)
+			w.t.Errorf("subscribers see %q, which has %q", b.Status.Message, found)
 		}
 	}
 	for i := range b.Images {
@@ -141,7 +142,7 @@ func (w *Watcher) Quote(symbol string) market.Quote {
 	return q
 }
 
-// Status is what the newest source to do so has told of itself.
+// Status is the newest status of any source.
 func (w *Watcher) Status() market.Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -151,7 +152,7 @@ func (w *Watcher) Status() market.Status {
 	return w.statuses[len(w.statuses)-1]
 }
 
-// Statuses are all that was told so far.
+// Statuses are all statuses so far.
 func (w *Watcher) Statuses() []market.Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,8 +14,9 @@ import (
 
 // channels are those of each stream, in the order of an answer to a subscription.
 var (
-	stockChannels = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "imbalances", "corrections", "cancelErrors"}
-	coinChannels  = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "orderbooks"}
+	stockChannels = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds", "imbalances",
+		"corrections", "cancelErrors"}
+	coinChannels = []string{"trades", "quotes", "bars", "updatedBars", "dailyBars", "orderbooks"}
 )
 
 // client is one connection.

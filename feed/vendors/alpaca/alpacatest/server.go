@@ -101,7 +101,8 @@ func (s *Server) Trade(symbol, price string, at time.Time) {
 	s.id++
 	id := s.id
 	s.mu.Unlock()
-	text := fmt.Sprintf(`{"T":"t","S":%q,"i":%d,"x":"V","p":%s,"s":1,"c":["@"],"z":"C","t":%q}`, symbol, id, price, at.UTC().Format(time.RFC3339Nano))
+	text := fmt.Sprintf(`{"T":"t","S":%q,"i":%d,"x":"V","p":%s,"s":1,"c":["@"],"z":"C","t":%q}`,
+		symbol, id, price, at.UTC().Format(time.RFC3339Nano))
 	if strings.Contains(symbol, "/") {
 		text = fmt.Sprintf(`{"T":"t","S":%q,"i":%d,"p":%s,"s":1,"tks":"B","t":%q}`, symbol, id, price, at.UTC().Format(time.RFC3339Nano))
 	}
