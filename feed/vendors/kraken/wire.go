@@ -1,8 +1,10 @@
 package kraken
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
@@ -145,4 +147,240 @@ func (d *Decoder) find(v vendors.Value) (*pair, error) {
 		return p, nil
 	}
 	return nil, vendors.Bad(vendors.BadSymbol, "symbol: %.40q was not asked for", text)
+}
+
+// trade is one trade as it was sent.
+type trade struct {
+	of *pair
+	vendors.Trade
+}
+
+// trades decodes trades of any pairs. Those of a snapshot are what was.
+func (d *Decoder) trades(m *message, received market.Time, b *market.Batch) {
+	kind, err := m.kind.Bytes("type")
+	if err != nil {
+		d.note(err)
+		return
+	}
+	d.batch = d.batch[:0]
+	d.each(m.data, func(f *fields) error {
+		t, err := d.readTrade(f)
+		if err == nil {
+			d.batch = append(d.batch, t)
+		}
+		return err
+	})
+	slices.SortStableFunc(d.batch, func(x, y trade) int { return cmp.Compare(x.ID, y.ID) })
+	if string(kind) == "snapshot" {
+		for i := range slices.Backward(d.batch) {
+			t := &d.batch[i]
+			switch {
+			case t.of.Trades.Newest() != 0:
+			case t.Price <= 0:
+				d.note(vendors.Bad(vendors.BadNumber, "price: %s of %s is no price", t.Price, t.of.Symbol))
+			default:
+				d.note(t.of.Begin(&t.Trade, b))
+			}
+		}
+		return
+	}
+	for i := range d.batch {
+		t := &d.batch[i]
+		_, err := t.of.Add(&t.Trade, received, b)
+		d.note(err)
+	}
+}
+
+// readTrade decodes one trade.
+func (d *Decoder) readTrade(f *fields) (t trade, err error) {
+	if t.of, err = d.find(f.symbol); err != nil {
+		return t, err
+	}
+	if t.ID, err = f.trade.Uint("trade_id"); err != nil {
+		return t, err
+	}
+	if t.ID == 0 {
+		return t, vendors.Bad(vendors.BadValue, "trade_id: 0 of %s is not the number of a trade", t.of.Symbol)
+	}
+	if t.Price, err = f.price.Price("price"); err != nil {
+		return t, err
+	}
+	if t.Size, err = f.size.Quantity("qty"); err != nil {
+		return t, err
+	}
+	t.At, err = f.time.Time("timestamp")
+	return t, err
+}
+
+// ticker is the best bid and ask, and what the last 24 hours were.
+func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error {
+	p, err := d.find(f.symbol)
+	if err != nil {
+		return err
+	}
+	k := market.Tick{Symbol: p.ID, Kind: market.KindQuote, Received: received}
+	if f.time.Known() { // older messages have none
+		if k.Time, err = f.time.Time("timestamp"); err != nil {
+			return err
+		}
+	}
+	if k.Bid, k.BidSize, err = side(&k, market.HasBid, "bid", f.bid, "bid_qty", f.bidSize); err != nil {
+		return err
+	}
+	if k.Ask, k.AskSize, err = side(&k, market.HasAsk, "ask", f.ask, "ask_qty", f.askSize); err != nil {
+		return err
+	}
+	b.Ticks = append(b.Ticks, k)
+	if p.Known {
+		return nil
+	}
+	q, err := lastDay(f, p)
+	switch {
+	case err != nil:
+		return err
+	case d.live:
+		p.SetRolling(q)
+	default:
+		b.Images = append(b.Images, q)
+	}
+	return nil
+}
+
+// side reads one side of the book, which is gone where its price is missing or zero.
+func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
+	if !price.Known() {
+		return 0, q, nil
+	}
+	if p, err = price.Price(priceKey); err != nil || p == 0 {
+		return 0, q, err
+	}
+	if q, err = size.Quantity(sizeKey); err != nil {
+		return 0, q, err
+	}
+	k.Flags |= flag
+	return p, q, nil
+}
+
+// lastDay is what a ticker says of the last 24 hours.
+func lastDay(f *fields, p *pair) (market.Quote, error) {
+	q := market.Quote{Symbol: p.ID, Set: market.FieldVolume}
+	last, err := f.last.Average("last")
+	if err != nil {
+		return q, err
+	}
+	change, err := f.change.Average("change")
+	if err != nil {
+		return q, err
+	}
+	if last > 0 {
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, last-change) // negative where it is too much
+	}
+	high, err := f.high.Average("high")
+	if err != nil {
+		return q, err
+	}
+	vendors.SetPrice(&q, market.FieldHigh, &q.High, high)
+	low, err := f.low.Average("low")
+	if err != nil {
+		return q, err
+	}
+	vendors.SetPrice(&q, market.FieldLow, &q.Low, low)
+	vwap, err := f.vwap.Average("vwap")
+	if err != nil {
+		return q, err
+	}
+	vendors.SetPrice(&q, market.FieldVWAP, &q.VWAP, vwap)
+	q.Volume, err = f.volume.Quantity("volume")
+	return q, err
+}
+
+// instruments decodes whether pairs trade, and how many decimals their prices have. The vendor sends all pairs that it has.
+func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch) {
+	var pairs vendors.Value
+	d.items.Reset(m.data.Raw())
+	for d.items.Object(); d.items.More(); {
+		if string(d.items.Key()) == "pairs" {
+			pairs = d.items.Value()
+		} else {
+			d.items.Skip()
+		}
+	}
+	if err := d.items.End(); err != nil {
+		d.note(err)
+		return
+	}
+	if !pairs.Known() {
+		return // it is about coins
+	}
+	d.each(pairs, func(f *fields) error {
+		text, err := f.symbol.Bytes("symbol")
+		if err != nil {
+			return err
+		}
+		p := d.pairs[string(text)]
+		if p == nil {
+			return nil
+		}
+		if f.precision.Known() {
+			n, err := f.precision.Uint("price_precision")
+			if err != nil {
+				return err
+			}
+			if decimals := int(min(n, mostDecimals)); decimals > p.decimals {
+				p.decimals = decimals
+				if _, err := d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: decimals}); err != nil {
+					return err
+				}
+			}
+		}
+		word, err := f.status.Bytes("status")
+		if err != nil {
+			return err
+		}
+		state, known := pairStates[string(word)]
+		if !known {
+			return vendors.Bad(vendors.Unknown, "status: %.40q of %s is not known", word, p.Symbol)
+		}
+		p.SetState(state, 0, received, b)
+		return nil
+	})
+}
+
+// mostDecimals is the most decimals that a price can have.
+const mostDecimals = 9
+
+// pairStates is what a pair's status means for its prices: where orders are limited in kind, it trades; where
+// they are only accepted, or only cancelled, it does not.
+var pairStates = map[string]market.State{
+	"online": market.Live, "limit_only": market.Live, "reduce_only": market.Live,
+	"cancel_only": market.Halted, "post_only": market.Halted, "maintenance": market.Halted, "work_in_progress": market.Halted,
+	"delisted": market.Down,
+}
+
+// exchange decodes whether the exchange as a whole trades.
+func (d *Decoder) exchange(f *fields, b *market.Batch) error {
+	word, err := f.system.String("system")
+	if err != nil {
+		return err
+	}
+	why := ""
+	switch word {
+	case "online":
+	case "cancel_only", "maintenance", "post_only":
+		why = fmt.Sprintf("%s says that it is in %s", name, word)
+	default:
+		return vendors.Bad(vendors.Unknown, "system: %.40q is not known", word)
+	}
+	b.Pulse = true
+	if why == d.system {
+		return nil
+	}
+	d.system = why
+	d.status = market.Status{State: market.Live}
+	if why != "" {
+		d.status = market.Status{State: market.Halted, Message: why}
+	}
+	b.Status = &d.status
+	return nil
 }
