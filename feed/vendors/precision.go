@@ -2,9 +2,9 @@ package vendors
 
 import "tickertape/feed/market"
 
-// Precision learns how many decimals a symbol's prices have, for a vendor that does not say. The zero value has two.
+// Precision learns how many decimals a symbol's prices have, for a vendor that does not say. [NewPrecision] makes one.
 type Precision struct {
-	step market.Price // between two prices with so many decimals; 0: of two decimals
+	step market.Price // between two prices with so many decimals
 }
 
 // NewPrecision begins with so many decimals, 0 to 9.
@@ -21,15 +21,12 @@ func step(decimals int) market.Price {
 // mostStockDecimals is how many decimals quotes of stocks below a dollar have. Midpoints and averages have more.
 const mostStockDecimals = 4
 
-// Learn looks at a price, and changes the directory where it has more decimals than any before. Stocks from a dollar up
-// are quoted in cents, whatever their trades have, so that such a price changes nothing.
+// Fits tells whether a price has no more decimals than those before it. If it has, it is to be learned.
+func (p *Precision) Fits(price market.Price) bool { return price%p.step == 0 }
+
+// Learn changes the directory to the decimals of a price that does not fit. Stocks from a dollar up are quoted in cents,
+// whatever their trades have, so that such a price changes nothing.
 func (p *Precision) Learn(price market.Price, in *Instrument, stock bool, dir *market.Directory) error {
-	if p.step == 0 {
-		p.step = step(2)
-	}
-	if price%p.step == 0 {
-		return nil
-	}
 	n := price.Decimals()
 	if stock {
 		if price >= market.Scale {

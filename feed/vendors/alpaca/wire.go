@@ -49,7 +49,7 @@ func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all)),
 		answers: vendors.NewAnswers[answer](answersAtOnce)}
 	for _, in := range all {
-		e := &entry{instrument: in}
+		e := &entry{instrument: in, precision: vendors.NewPrecision(2)}
 		d.all = append(d.all, e)
 		d.symbols[in.Symbol] = e
 	}
@@ -141,7 +141,13 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 			continue
 		}
 		d.m = message{}
-		d.frame.Fields(d.m.field)
+		for d.frame.Object(); d.frame.More(); { // as [vendors.Scanner.Fields], without a call through a function value
+			if to := d.m.field(d.frame.Key()); to != nil {
+				*to = d.frame.Value()
+			} else {
+				d.frame.Skip()
+			}
+		}
 		if d.frame.Err() == nil {
 			d.note(d.decode(&d.m, received, b))
 		}
@@ -210,7 +216,9 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 		k.Flags &^= market.SetsVolume
 	}
 	e.remember(k.ID, k.Flags)
-	d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
+	if !e.precision.Fits(k.Price) {
+		d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
+	}
 	d.readmit(e, received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil

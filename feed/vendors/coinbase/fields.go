@@ -21,7 +21,13 @@ type fields struct {
 // read decodes one object. What is wrong with it stays with the scanner.
 func (f *fields) read(s *vendors.Scanner) {
 	*f = fields{}
-	s.Fields(f.member)
+	for s.Object(); s.More(); { // as [vendors.Scanner.Fields], without a call through a function value
+		if to := f.member(s.Key()); to != nil {
+			*to = s.Value()
+		} else {
+			s.Skip()
+		}
+	}
 }
 
 // member is where a member's value goes; nil: it is of no use.

@@ -179,7 +179,9 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume // a price without a trade
 	}
-	d.note(e.precision.Learn(k.Price, e.instrument.Instrument, e.stock, d.dir))
+	if !e.precision.Fits(k.Price) {
+		d.note(e.precision.Learn(k.Price, e.instrument.Instrument, e.stock, d.dir))
+	}
 	if e.traded = true; e.Readmit() {
 		d.log.Info("symbol has prices after all", vendors.KeySource, name, vendors.KeySymbol, e.Symbol)
 		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
