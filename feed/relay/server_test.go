@@ -136,9 +136,9 @@ func (n *node) subscribe(s *vendortest.Socket, text string) {
 	if epoch == n.epoch {
 		fmt.Sscan(position, &since)
 	}
-	stranger := func(symbol string) bool { return slices.Contains(n.unknowns, symbol) }
-	known := slices.DeleteFunc(slices.Clone(m.Symbols), stranger)
-	unknown := slices.DeleteFunc(slices.Clone(m.Symbols), func(symbol string) bool { return !stranger(symbol) })
+	isUnknown := func(symbol string) bool { return slices.Contains(n.unknowns, symbol) }
+	known := slices.DeleteFunc(slices.Clone(m.Symbols), isUnknown)
+	unknown := slices.DeleteFunc(slices.Clone(m.Symbols), func(symbol string) bool { return !isUnknown(symbol) })
 	named, _ := json.Marshal(map[string]any{"type": "subscribed", "id": m.ID, "symbols": known, "unknown": unknown, "rate": 10})
 	s.Send(string(named))
 	var told []string

@@ -10,10 +10,11 @@ const remembered = 128
 
 // entry is what one connection knows of an instrument.
 type entry struct {
-	*instrument
-	precision vendors.Precision
-	recent    []sale // a ring
-	next      int    // of recent
+	*vendors.Instrument // static
+	stock               bool
+	precision           vendors.Precision
+	recent              []sale // a ring
+	next                int    // of recent
 }
 
 // sale is what a trade was published to set. A message that cancels a trade does not repeat its conditions.

@@ -152,11 +152,11 @@ func (d *Decoder) lastTrade(e *entry, m *message, received market.Time, q *marke
 
 // sameDay tells whether a daily bar, which has the midnight of its day in New York, is of the trading day that an instant
 // belongs to. Without a calendar it is.
-func (in *instrument) sameDay(bar, now market.Time) bool {
-	if bar == 0 || in.Hours == nil {
+func (e *entry) sameDay(bar, now market.Time) bool {
+	if bar == 0 || e.Hours == nil {
 		return bar != 0
 	}
-	return vendors.SameDay(bar, now, in.Hours)
+	return vendors.SameDay(bar, now, e.Hours)
 }
 
 // readBars reads an answer to barsPath: the hours of coins, of which those since the roll are the day. Without a

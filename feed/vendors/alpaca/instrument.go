@@ -41,9 +41,9 @@ func instruments(symbols []string, env *vendors.Env) ([]*instrument, error) {
 }
 
 // flags are what a trade of an instant sets.
-func (in *instrument) flags(e vendors.Effect, at market.Time) market.Flags {
-	if in.stock {
-		return e.FlagsAt(at, in.Hours)
+func (e *entry) flags(effects vendors.Effect, at market.Time) market.Flags {
+	if e.stock {
+		return effects.FlagsAt(at, e.Hours)
 	}
-	return e.Flags()
+	return effects.Flags()
 }

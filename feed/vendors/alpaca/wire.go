@@ -49,7 +49,7 @@ func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all)),
 		answers: vendors.NewAnswers[answer](answersAtOnce)}
 	for _, in := range all {
-		e := &entry{instrument: in, precision: vendors.NewPrecision(2)}
+		e := &entry{Instrument: in.Instrument, stock: in.stock, precision: vendors.NewPrecision(2)}
 		d.all = append(d.all, e)
 		d.symbols[in.Symbol] = e
 	}

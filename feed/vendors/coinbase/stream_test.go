@@ -97,24 +97,24 @@ func today(v *vendor) {
 }
 
 func TestTheDefaultWallHasPricesWithinSeconds(t *testing.T) {
-	wall := DefaultConfig().Symbols
-	if len(wall) != 20 {
-		t.Fatalf("%d symbols", len(wall))
+	defaults := DefaultConfig().Symbols
+	if len(defaults) != 20 {
+		t.Fatalf("%d symbols", len(defaults))
 	}
-	onStage(t, wall, wall, today, func(t *testing.T, s *stage) {
+	onStage(t, defaults, defaults, today, func(t *testing.T, s *stage) {
 		wait(500 * time.Millisecond)
-		for _, symbol := range wall {
+		for _, symbol := range defaults {
 			if got := s.figures(symbol); !strings.HasPrefix(got, "live p=101 b=100.99 a=101.01") {
 				t.Errorf("%s: after half a second %s", symbol, got)
 			}
 		}
 		wait(2500 * time.Millisecond)
-		for _, symbol := range wall {
+		for _, symbol := range defaults {
 			s.want(symbol, "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 			s.trade(symbol, "105", "0.25", time.Now())
 		}
 		synctest.Wait()
-		for _, symbol := range wall {
+		for _, symbol := range defaults {
 			s.want(symbol, "live p=105 b=104.99 a=105.01 pc=90 o=100 h=120 l=95 v=7.25")
 		}
 		if got := faults(t, s.reg); len(got) != 0 {

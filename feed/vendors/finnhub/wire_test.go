@@ -178,7 +178,7 @@ func TestTradesSetWhatTheyMay(t *testing.T) {
 		"a currency":              {`{"p":1.07253,"s":"OANDA:EUR_USD","t":` + after + `,"v":0}`, "OANDA:EUR_USD 1.07253 0 @1795039200000000 last+range"},
 		"more fields":             {`{"x":{"y":[1]},"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 1 1 @1795017600000000 last+range+volume"},
 		"a fraction of a share":   {`{"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":100.0015}`, "AAPL 1 100.0015 @1795017600000000 last+range+volume"},
-		"zero is for the desk":    {`{"c":["1"],"p":0,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 0 1 @1795017600000000 last+range+volume"},
+		"zero is for who checks":  {`{"c":["1"],"p":0,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 0 1 @1795017600000000 last+range+volume"},
 		"and so is less":          {`{"c":["1"],"p":-1.5,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL -1.5 1 @1795017600000000 last+range+volume"},
 	} {
 		t.Run(name, func(t *testing.T) {
