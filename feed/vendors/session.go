@@ -20,8 +20,8 @@ import (
 // with [Session.Do] what it learns. Run waits for all of them, and for those that Go starts.
 type Session struct {
 	// static
-	Source   string        // the name of the feed
-	Env      *Env          //
+	Source   string // the name of the feed
+	Env      *Env
 	Dials    *rate.Limiter // of handshakes, which several sessions can share; nil: no limit
 	Endpoint Endpoint
 	Decoder  Decoder
