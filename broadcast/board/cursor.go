@@ -34,7 +34,7 @@ const (
 	Updated  Mode = iota // the fields that changed after From
 	Whole                // all fields of a quote that changed after From, in whatever field
 	Snapshot             // the fields that are known
-	Resumed              // those of a quote that changed after From, and those that have gone since
+	Resumed              // those of a quote that changed after From, in whatever field, and those that have gone since
 )
 
 // Cursor reads the quotes of a list, as of one flush, some at a time. A quote that has changed since is left out, and
@@ -75,7 +75,7 @@ func (c *Cursor) pick(v *Version) (market.Fields, bool) {
 	case Updated:
 		return changed, changed != 0
 	case Resumed:
-		return v.Quote.Set&wanted | changed, changed != 0
+		return v.Quote.Set&wanted | changed, true // it may have been left out before From was told
 	default:
 		return v.Quote.Set & wanted, true
 	}

@@ -22,8 +22,10 @@ func TestQuotesThatAreLeftOutComeWhole(t *testing.T) {
 	if n := b.Read(&c, picked[:]); n != 0 || !c.Owed {
 		t.Errorf("%d quotes as of %d, owed %t; want it left out", n, at, c.Owed)
 	}
-	c = Cursor{List: List{All: true}, Mode: Whole, Fields: market.FieldPrice, From: at}
-	if n := b.Read(&c, picked[:]); n != 1 || picked[0].Fields&market.FieldPrice == 0 {
-		t.Errorf("%d quotes, fields %#x; want it whole", n, picked[0].Fields)
+	for name, mode := range map[string]Mode{"whole": Whole, "resumed": Resumed} {
+		c = Cursor{List: List{All: true}, Mode: mode, Fields: market.FieldPrice, From: at}
+		if n := b.Read(&c, picked[:]); n != 1 || picked[0].Fields&market.FieldPrice == 0 {
+			t.Errorf("%s: %d quotes, fields %#x; want it whole", name, n, picked[0].Fields)
+		}
 	}
 }
