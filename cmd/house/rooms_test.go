@@ -17,7 +17,7 @@ type room struct {
 	reason  string // what the room is, and so why it needs no more
 }
 
-// rooms are all packages, the lowest first: each imports only from above it in this list. Some do not exist yet.
+// rooms are all packages, the lowest first: each imports only from above it in this list.
 var rooms = []room{
 	{"feed/market", nil, "what is traded and told of it: under all, so it knows nobody"},
 	{"feed/calendar", []string{"feed/market"}, "the hours of markets, which sources and their consolidation ask for"},
@@ -80,12 +80,6 @@ var webSocketRooms = []string{"broadcast/conn", "feed/vendors", "feed/vendors/ve
 // webSocketTests are the rooms whose tests alone have a client of their own.
 var webSocketTests = []string{"broadcast", "broadcast/conn", "cmd/tickertape"}
 
-// EXCEPTIONS: imports that the rules above forbid and that are there today. The list only gets shorter: an entry that
-// is no longer needed fails TestRoomsImportDownwards.
-var exceptions = map[arrow]string{
-	{"feed/consolidate", "feed/vendors"}: "vendors.Sequence finds missing messages; it needs no vendor and belongs in feed",
-}
-
 // An arrow is an import: from a room to another, or to [webSocket].
 type arrow struct{ from, to string }
 
@@ -95,7 +89,6 @@ func TestRoomsImportDownwards(t *testing.T) {
 	if err := checkRooms(rooms); err != nil {
 		t.Error(err)
 	}
-	needed := map[arrow]bool{}
 	unknown := map[string]bool{}
 	for _, f := range source(t) {
 		_, double := doubles[f.room]
@@ -104,23 +97,13 @@ func TestRoomsImportDownwards(t *testing.T) {
 			continue
 		}
 		for _, to := range f.imports() {
-			a := arrow{f.room, to}
-			switch {
-			case f.allows(to):
-			case exceptions[a] != "":
-				needed[a] = true
-			default:
-				t.Errorf("%s: %v, which rooms in cmd/house/rooms_test.go does not allow", f.name, a)
+			if !f.allows(to) {
+				t.Errorf("%s: %v, which rooms in cmd/house/rooms_test.go does not allow", f.name, arrow{f.room, to})
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
 		t.Errorf("%s is no room: give it a place in rooms in cmd/house/rooms_test.go, with what it may import and why", name)
-	}
-	for a := range exceptions {
-		if !needed[a] {
-			t.Errorf("the exception %q is no longer needed: remove it", a)
-		}
 	}
 }
 

@@ -27,24 +27,6 @@ var tables = map[string]string{
 	"cmd/tickertape/bench.Report":  "a field for each figure, and so for each key of the JSON",
 }
 
-// EXCEPTIONS: what is larger than the bounds today, by what it breaks. The list only gets shorter: an entry that is no
-// longer needed fails TestNothingIsTooLarge.
-var larger = map[oversize]string{
-	{"lines", "feed/relay"}:                     "to be wrapped",
-	{"lines", "feed/vendors"}:                   "being rebuilt",
-	{"lines", "feed/vendors/alpaca"}:            "being rebuilt",
-	{"lines", "feed/vendors/alpaca/alpacatest"}: "being rebuilt",
-	{"lines", "feed/vendors/binance"}:           "being rebuilt",
-	{"lines", "feed/vendors/coinbase"}:          "being rebuilt",
-	{"lines", "feed/vendors/finnhub"}:           "being rebuilt",
-	{"lines", "feed/vendors/kraken"}:            "being rebuilt",
-	{"lines", "feed/vendors/massive"}:           "being rebuilt",
-	{"lines", "feed/vendors/vendortest"}:        "being rebuilt",
-
-	{"methods", "feed/vendors/coinbase.Decoder"}: "being rebuilt",
-	{"methods", "feed/vendors/kraken.Decoder"}:   "being rebuilt",
-}
-
 // An oversize is what is too large.
 type oversize struct {
 	kind string // lines: of a room, too many columns; function, struct, methods: of a room and a name in it
@@ -56,14 +38,7 @@ func (o oversize) String() string { return o.kind + " " + o.name }
 func TestNothingIsTooLarge(t *testing.T) {
 	found := measure(source(t))
 	for _, o := range slices.SortedFunc(maps.Keys(found), func(a, b oversize) int { return strings.Compare(a.String(), b.String()) }) {
-		if larger[o] == "" {
-			t.Error(strings.TrimSpace(found[o]))
-		}
-	}
-	for o := range larger {
-		if found[o] == "" {
-			t.Errorf("the exception %q is no longer needed: remove it", o)
-		}
+		t.Error(strings.TrimSpace(found[o]))
 	}
 }
 

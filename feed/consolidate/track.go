@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
 )
 
 // track is what one source has said of one symbol.
@@ -111,7 +111,7 @@ const windowSize = 128
 
 // window is the newest trades of a symbol, by their ids.
 type window struct {
-	numbers vendors.Sequence   // where the source numbers its trades
+	numbers feed.Sequence      // where the source numbers its trades
 	ring    [windowSize]uint64 // where it does not
 	n       int
 }
@@ -120,8 +120,8 @@ type window struct {
 // those known to be missing.
 func (w *window) add(id uint64, at market.Time, numbered bool) bool {
 	if numbered {
-		place, _, _ := w.numbers.Take(id, at)
-		return place != vendors.Repeated
+		place, _, _ := w.numbers.Add(id, at)
+		return place != feed.Repeated
 	}
 	if slices.Contains(w.ring[:min(w.n, windowSize)], id) {
 		return false

@@ -1,6 +1,9 @@
 package vendors
 
-import "tickertape/feed/market"
+import (
+	"tickertape/feed"
+	"tickertape/feed/market"
+)
 
 // Numbered is what one connection knows of a symbol whose trades the vendor numbers one by one. One goroutine at a time,
 // the one that decodes, uses it.
@@ -10,7 +13,7 @@ type Numbered struct {
 	Gap     chan struct{} // one slot: trades are missing that REST may have. Never closed.
 	LateIDs bool          // a trade that comes late keeps its number
 
-	Trades  Sequence
+	Trades  feed.Sequence
 	Known   bool        // the trading day's figures are known
 	AsOf    market.Time // of them
 	newest  uint64      // the number of the newest published trade
@@ -47,10 +50,30 @@ func (n *Numbered) Missing() bool {
 	return missing
 }
 
+// Place notes that a trade has come, and returns where it belongs and how many before it are missing that were not before.
+func (n *Numbered) Place(t *Trade) (place feed.Place, lost int, err error) {
+	place, lost, err = n.Trades.Add(t.ID, t.At)
+	return place, lost, badNumber(err)
+}
+
+// Expect notes that trade id is the newest at an instant, and returns how many are missing by that.
+func (n *Numbered) Expect(id uint64, at market.Time) (lost int, err error) {
+	lost, err = n.Trades.Expect(id, at)
+	return lost, badNumber(err)
+}
+
+// badNumber is an error of a [feed.Sequence], for [Faults.Note].
+func badNumber(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &valueError{BadValue, err}
+}
+
 // Add adds a trade that has come to b. It counts those that are missing before it, and notes that. An error is a trade
 // that came before, which is left out, or a number that cannot follow.
-func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (Place, error) {
-	place, lost, err := n.Trades.Take(t.ID, t.At)
+func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (feed.Place, error) {
+	place, lost, err := n.Place(t)
 	if err != nil {
 		n.newest = 0 // the numbers begin anew
 	}
@@ -58,7 +81,7 @@ func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (Place, 
 		b.Lost += lost
 		n.Ask()
 	}
-	if place == Repeated {
+	if place == feed.Repeated {
 		return place, Bad(BadValue, "trade %d of %s has come before", t.ID, n.Symbol)
 	}
 	n.Publish(t, place, received, b)
@@ -66,10 +89,10 @@ func (n *Numbered) Add(t *Trade, received market.Time, b *market.Batch) (Place, 
 }
 
 // Publish adds a trade to b. One that comes late counts, but sets the last price only if no later one was published.
-func (n *Numbered) Publish(t *Trade, place Place, received market.Time, b *market.Batch) {
+func (n *Numbered) Publish(t *Trade, place feed.Place, received market.Time, b *market.Batch) {
 	k := market.Tick{Symbol: n.ID, Kind: market.KindTrade, Flags: market.Regular, Price: t.Price, Size: t.Size,
 		Time: t.At, Received: received, ID: t.ID}
-	if place == Late {
+	if place == feed.Late {
 		if t.ID < n.newest {
 			k.Flags &^= market.SetsLast
 		}
@@ -88,7 +111,7 @@ func (n *Numbered) Publish(t *Trade, place Place, received market.Time, b *marke
 
 // Begin adds a trade to b as the last price so far: not as a trade, since nothing says which day's sums it is in.
 func (n *Numbered) Begin(t *Trade, b *market.Batch) error {
-	_, _, err := n.Trades.Take(t.ID, t.At)
+	_, _, err := n.Place(t)
 	n.newest = t.ID
 	q := market.Quote{Symbol: n.ID, Price: t.Price, Size: t.Size, Time: t.At, Set: market.FieldPrice | market.FieldTime}
 	if !t.Size.IsZero() {

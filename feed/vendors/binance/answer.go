@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -126,12 +127,12 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 	for i := range trades {
 		t := &trades[i]
 		if t.ID > y.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
-			lost, err := y.Trades.Expect(t.ID, t.At)
+			lost, err := y.Expect(t.ID, t.At)
 			d.note(err)
 			b.Lost += lost
 		}
 		if y.Trades.Found(t.ID) {
-			y.Publish(t, vendors.Late, received, b)
+			y.Publish(t, feed.Late, received, b)
 		}
 	}
 	return nil
@@ -144,8 +145,8 @@ func (y *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) 
 		return nil
 	}
 	if y.Known && t.At > y.AsOf {
-		_, _, err := y.Trades.Take(t.ID, t.At)
-		y.Publish(t, vendors.Late, received, b)
+		_, _, err := y.Place(t)
+		y.Publish(t, feed.Late, received, b)
 		return err
 	}
 	return y.Begin(t, b)

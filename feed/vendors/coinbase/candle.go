@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -160,14 +161,14 @@ func (d *Decoder) missed(p *product, body []byte, received market.Time, b *marke
 	for i := range d.batch {
 		t := &d.batch[i]
 		if t.ID > p.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
-			lost, err := p.Trades.Expect(t.ID, t.At)
+			lost, err := p.Expect(t.ID, t.At)
 			d.note(err)
 			if !d.numbered {
 				b.Lost += lost
 			}
 		}
 		if p.Trades.Found(t.ID) {
-			p.Publish(&t.Trade, vendors.Late, received, b)
+			p.Publish(&t.Trade, feed.Late, received, b)
 		}
 	}
 	p.unsure = false

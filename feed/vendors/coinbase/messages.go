@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -77,7 +78,7 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 	}
 	newest := p.Trades.Newest()
 	if late := p.ahead; late > newest {
-		lost, err := p.Trades.Expect(late, at)
+		lost, err := p.Expect(late, at)
 		d.note(err)
 		if lost > 0 {
 			b.Lost += lost
@@ -247,7 +248,7 @@ func (d *Decoder) trades(f *fields, received market.Time, b *market.Batch) {
 		t := &d.batch[i]
 		if was && t.ID <= t.of.Trades.Newest() {
 			if t.of.Trades.Found(t.ID) {
-				t.of.Publish(&t.Trade, vendors.Late, received, b)
+				t.of.Publish(&t.Trade, feed.Late, received, b)
 			}
 			continue
 		}

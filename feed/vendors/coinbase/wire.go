@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tickertape/feed"
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
@@ -295,7 +296,7 @@ func (d *Decoder) add(t *trade, received market.Time, b *market.Batch) {
 	if d.numbered {
 		b.Lost = lost // the missing messages were counted already
 	}
-	if place == vendors.Next {
+	if place == feed.InOrder {
 		p.unsure = false // from here on, the numbers show what is missing
 		if t.ID >= p.ahead {
 			p.ahead = 0

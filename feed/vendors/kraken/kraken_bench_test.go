@@ -3,8 +3,8 @@ package kraken
 import (
 	"testing"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
 )
 
 // BenchmarkFrame decodes trades and best bids and asks, one a message.
@@ -21,7 +21,7 @@ func BenchmarkFrame(b *testing.B) {
 			b.ReportAllocs()
 			for i := range b.N {
 				if i%len(texts) == 0 {
-					x.all[0].Trades = vendors.Sequence{} // the numbers begin anew
+					x.all[0].Trades = feed.Sequence{} // the numbers begin anew
 				}
 				batch.Ticks, batch.Images = batch.Ticks[:0], batch.Images[:0]
 				x.Frame(texts[i%len(texts)], market.Time(i), &batch)

@@ -1,9 +1,13 @@
-package vendors
+package feed
 
-import "tickertape/feed/market"
+import (
+	"fmt"
 
-// Sequence follows the trades of one symbol where a vendor numbers them one by one: it knows a
-// trade that comes late from one that comes twice, and which are missing. The zero value has seen none.
+	"tickertape/feed/market"
+)
+
+// Sequence follows the trades of one symbol where a source numbers them one by one: it knows a trade that comes late from
+// one that comes twice, and which are missing. The zero value has seen none.
 type Sequence struct {
 	newest  uint64
 	at      market.Time // of the newest
@@ -14,13 +18,13 @@ type Sequence struct {
 // span is the numbers from from to to, both included.
 type span struct{ from, to uint64 }
 
-// Place is where a trade belongs.
+// Place is where a trade belongs in a [Sequence].
 type Place uint8
 
 const (
-	Next     Place = iota // behind all that were there
-	Late                  // before the newest, and missing until now
-	Repeated              // has been there
+	InOrder  Place = iota // it is the newest
+	Late                  // it is before the newest, and was missing until now
+	Repeated              // it came before
 )
 
 const (
@@ -35,13 +39,13 @@ const (
 // Newest is the highest number; 0 none.
 func (s *Sequence) Newest() uint64 { return s.newest }
 
-// Take puts in a trade, and returns how many before it are missing that were not before. An error is a number
-// that cannot follow on those before; it is where the sequence begins anew.
-func (s *Sequence) Take(id uint64, at market.Time) (place Place, lost int, err error) {
+// Add adds a trade, and returns how many before it are missing that were not before. An error is a number
+// that cannot follow those before; the sequence begins anew with it.
+func (s *Sequence) Add(id uint64, at market.Time) (place Place, lost int, err error) {
 	switch {
 	case s.newest == 0:
 	case id > s.newest && id-s.newest > mostJump, id <= s.newest && at > s.at+untidy:
-		err = Bad(BadValue, "trade %d of %s comes after trade %d of %s", id, at.Std(), s.newest, s.at.Std())
+		err = fmt.Errorf("trade %d of %s comes after trade %d of %s", id, at.Std(), s.newest, s.at.Std())
 		s.Forget()
 	case id > s.newest:
 		lost = s.miss(s.newest+1, id-1)
@@ -51,17 +55,17 @@ func (s *Sequence) Take(id uint64, at market.Time) (place Place, lost int, err e
 		return Repeated, 0, nil
 	}
 	s.newest, s.at = id, at
-	return Next, lost, err
+	return InOrder, lost, err
 }
 
-// Expect notes that the newest trade is id at the latest at an instant, and returns how many are missing
-// by that. It says nothing of a sequence that has not begun.
+// Expect notes that trade id is the newest at an instant, and returns how many are missing by that. It does nothing
+// before the first trade. An error is a number that cannot follow those before; it is ignored.
 func (s *Sequence) Expect(id uint64, at market.Time) (lost int, err error) {
 	if s.newest == 0 || id <= s.newest {
 		return 0, nil
 	}
 	if id-s.newest > mostJump {
-		return 0, Bad(BadValue, "trade %d cannot be the newest at %s: the one before is %d", id, at.Std(), s.newest)
+		return 0, fmt.Errorf("trade %d cannot be the newest at %s: the one before is %d", id, at.Std(), s.newest)
 	}
 	lost = s.miss(s.newest+1, id)
 	s.newest, s.at = id, max(s.at, at)
@@ -83,7 +87,7 @@ func (s *Sequence) miss(from, to uint64) (lost int) {
 	return int(to - from + 1)
 }
 
-// Found takes a number out of those that are missing, and returns whether it was one.
+// Found notes that a trade has come, and reports whether it was missing.
 func (s *Sequence) Found(id uint64) bool {
 	for i, m := range s.missing {
 		if id < m.from || id > m.to {
@@ -103,7 +107,7 @@ func (s *Sequence) Found(id uint64) bool {
 	return false
 }
 
-// Missing tells whether any trade is, and which is the first of them; that is 0 where it is not known.
+// Missing reports whether any trade is missing, and which is the first; 0 where that is not known.
 func (s *Sequence) Missing() (first uint64, any bool) {
 	switch {
 	case s.overrun:
@@ -114,5 +118,5 @@ func (s *Sequence) Missing() (first uint64, any bool) {
 	return 0, false
 }
 
-// Forget gives up what is missing: sums are known by other means.
+// Forget gives up on what is missing: the day's sums are known by other means.
 func (s *Sequence) Forget() { s.missing, s.overrun = s.missing[:0], false }

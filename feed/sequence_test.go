@@ -1,4 +1,4 @@
-package vendors
+package feed
 
 import (
 	"math/rand/v2"
@@ -37,7 +37,7 @@ func TestSequenceKnowsWhatIsMissing(t *testing.T) {
 		{id: 111, at: 23 + 2*untidy, bad: true},                                 //
 		{id: 111 + mostJump, at: 24 + 2*untidy, lost: mostJump - 1, first: 112}, //
 	} {
-		place, lost, err := s.Take(x.id, x.at)
+		place, lost, err := s.Add(x.id, x.at)
 		first, any := s.Missing()
 		if place != x.place || lost != x.lost || (err != nil) != x.bad || first != x.first || any != (x.first != 0) {
 			t.Fatalf("step %d, %+v: place %d, lost %d, error %v, first missing %d", i, x, place, lost, err, first)
@@ -50,14 +50,14 @@ func TestSequenceExpectsNothingBeforeItBegins(t *testing.T) {
 	if lost, err := s.Expect(500, 1); lost != 0 || err != nil || s.Newest() != 0 {
 		t.Errorf("lost %d, error %v, newest %d", lost, err, s.Newest())
 	}
-	s.Take(10, 5)
+	s.Add(10, 5)
 	if lost, err := s.Expect(9, 6); lost != 0 || err != nil {
 		t.Errorf("lost %d, error %v", lost, err)
 	}
 	if lost, _ := s.Expect(12, 8*untidy); lost != 2 || s.Newest() != 12 {
 		t.Errorf("lost %d, newest %d; want 2 and 12", lost, s.Newest())
 	}
-	if place, lost, err := s.Take(11, 7*untidy); place != Late || lost != 0 || err != nil { // it is younger than trade 10
+	if place, lost, err := s.Add(11, 7*untidy); place != Late || lost != 0 || err != nil { // it is younger than trade 10
 		t.Errorf("place %d, lost %d, error %v; want late", place, lost, err)
 	}
 	if _, err := s.Expect(1<<63, 9); err == nil || s.Newest() != 12 {
@@ -67,7 +67,7 @@ func TestSequenceExpectsNothingBeforeItBegins(t *testing.T) {
 	if _, any := s.Missing(); any {
 		t.Error("something is missing")
 	}
-	if place, _, _ := s.Take(12, 8*untidy); place != Repeated {
+	if place, _, _ := s.Add(12, 8*untidy); place != Repeated {
 		t.Errorf("place %d, want repeated", place)
 	}
 }
@@ -75,7 +75,7 @@ func TestSequenceExpectsNothingBeforeItBegins(t *testing.T) {
 func TestSequenceSaysWhenItIsOverrun(t *testing.T) {
 	var s Sequence
 	for i := range mostSpans + 2 {
-		if _, lost, _ := s.Take(uint64(2*i+1), 1); lost != min(i, 1) {
+		if _, lost, _ := s.Add(uint64(2*i+1), 1); lost != min(i, 1) {
 			t.Fatalf("lost %d", lost)
 		}
 	}
@@ -107,7 +107,7 @@ func TestSequenceCountsEachTradeOnce(t *testing.T) {
 		counted, sent, lost := map[uint64]int{}, map[uint64]bool{}, 0
 		for _, id := range ids {
 			sent[id] = true
-			place, n, err := s.Take(id, 1)
+			place, n, err := s.Add(id, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,19 +132,5 @@ func TestSequenceCountsEachTradeOnce(t *testing.T) {
 		if _, any := s.Missing(); any || left != lost {
 			t.Fatalf("%d missing of %d, and more: %t", left, lost, any)
 		}
-	}
-}
-
-func TestSkewIsTheLeastDelay(t *testing.T) {
-	var s Skew
-	if got := s.Sent(50); got != 50 {
-		t.Errorf("nothing is known: got %d, want 50", got)
-	}
-	s.Note(0, 10)
-	s.Note(1000, 900) // this clock is behind by more than the way takes
-	s.Note(1000, 950)
-	s.Note(2000, 1890)
-	if got := s.Sent(2000); got != 2110 {
-		t.Errorf("got %d, want 2110", got)
 	}
 }
