@@ -124,6 +124,7 @@ func TestBurstsOfSeveralRecordsLoseNothing(t *testing.T) {
 		}
 		for _, c := range all {
 			c.conn.flow()
+			synctest.Wait()
 			c.seen, c.traded.times = nil, map[string]map[string][]moment{} // of flushes that the observer was not told
 		}
 		time.Sleep(time.Second)

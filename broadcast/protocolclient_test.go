@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing/synctest"
 	"time"
 
@@ -28,6 +29,8 @@ type protocolClient struct {
 	hub      *Hub
 	sub      *subscriber
 	conn     *memoryPipe
+
+	mu sync.Mutex // held by the goroutine that has the client take a message or ask; the test reads when all of them are idle
 
 	follows map[string]bool // by the answers; "*" is everyone
 	series  map[string]bool // by the answers: "SYMBOL INTERVAL" and "SYMBOL trades"
@@ -92,9 +95,14 @@ func (c *protocolClient) connect(since string) {
 		framing = conn.Deflated
 	}
 	c.sub = newSubscriber(c.hub, transport, c.hub.placed())
-	take := func(b []byte) { c.take(payload(b)) }
-	if c.events {
-		take = c.takeEvent
+	take := func(b []byte) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.events {
+			c.takeEvent(b)
+		} else {
+			c.take(payload(b))
+		}
 	}
 	c.conn = newMemoryPipe(c.sub, framing, take, c.number%2 == 1) // half of the clients are never free at once
 	if c.stalled {
@@ -116,13 +124,17 @@ func (c *protocolClient) connect(since string) {
 		}
 		c.traded.goBack()
 	}
-	c.sub.enter(c.sub.wanted(q))
+	var requests []wire.Request
 	if !c.events {
 		for _, key := range again {
 			r := wire.Request{Type: wire.Subscribe, Since: c.positionAt(c.traded.seq[key])}
 			addSeries(&r, key)
-			c.say(r)
+			requests = append(requests, r)
 		}
+	}
+	c.sub.enter(c.sub.wanted(q)) // from here on the shard has the client take messages
+	for _, r := range requests {
+		c.say(r)
 	}
 	synctest.Wait()
 }
@@ -159,12 +171,14 @@ func (c *protocolClient) leave() {
 func (c *protocolClient) say(r wire.Request) {
 	sub := c.sub
 	c.conn.say(func() {
+		c.mu.Lock()
 		if r.Type == wire.Subscribe && (len(r.Symbols) > 0 || r.Fields != 0 && r.Fields != c.fields) {
 			c.other = asked
 		}
 		if r.Type == wire.Subscribe && r.Fields != 0 {
 			c.fields = r.Fields
 		}
+		c.mu.Unlock()
 		request := sub.request(&r)
 		sub.ask(&request)
 	})
