@@ -49,6 +49,7 @@ func (f *flush) change(i int) []byte {
 // Run flushes until ctx ends: at once when something has changed and the last flush is an
 // interval ago, otherwise when the interval is over. Subscribers that are left at the end are cut off.
 func (h *Hub) Run(ctx context.Context) error {
+	defer h.board.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.sockets.Run(ctx) })
 	for _, sh := range h.shards {

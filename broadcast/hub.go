@@ -80,8 +80,9 @@ func NewHub(
 	return h
 }
 
-// Apply takes in a batch. What it cannot take in is counted and left out. It keeps nothing of the
-// batch, does not wait for subscribers, and may be called from anywhere.
+// Apply takes in a batch. What it cannot take in is counted and left out. It keeps nothing of the batch, and may be called
+// from anywhere. It does not wait for subscribers, but for the board where more comes than can be committed
+// ([board.Board.Gather]).
 func (h *Hub) Apply(batch market.Batch) {
 	gathered := h.board.Gather(batch)
 	h.metrics.gathered(&gathered)

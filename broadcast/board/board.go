@@ -52,6 +52,7 @@ func New(cfg Config) *Board {
 	}
 	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, standing: standing}
 	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
+	b.fewer.L = &b.gatherer.mu
 	b.begin()
 	return b
 }

@@ -109,6 +109,39 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 }
 
+func TestGatherWaitsWhileRecordsAreFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(symbols, small())
+		batch := market.Batch{}
+		for i := range MaxEvents {
+			batch.Ticks = append(batch.Ticks, trade(market.SymbolID(i%symbols), i))
+		}
+		gathered := 0
+		go func() {
+			for range MaxFull + 3 {
+				b.Gather(batch)
+				gathered++
+			}
+		}()
+		synctest.Wait()
+		if gathered != MaxFull+1 {
+			t.Fatalf("%d batches gathered, want %d: the full records, and the one that is being filled", gathered, MaxFull+1)
+		}
+		if r := b.Take(); len(r.Events) != MaxEvents {
+			t.Errorf("took a record of %d events", len(r.Events))
+		}
+		synctest.Wait()
+		if gathered != MaxFull+2 {
+			t.Errorf("%d batches gathered after one was taken, want %d", gathered, MaxFull+2)
+		}
+		b.Close()
+		synctest.Wait()
+		if gathered != MaxFull+3 {
+			t.Errorf("%d batches gathered after Close, want all", gathered)
+		}
+	})
+}
+
 // What is refused takes no news of the symbol away: a bad quote leaves the good one before it.
 func TestBadQuotesDisplaceNothing(t *testing.T) {
 	b := newBoard(1, small())

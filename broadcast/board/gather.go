@@ -23,6 +23,8 @@ type gatherer struct {
 	simulated bool              // static
 
 	mu     sync.Mutex
+	fewer  sync.Cond // of mu: full has become shorter, or closed true
+	closed bool      // guarded by mu: nobody takes any more
 	record *Record   // guarded by mu: what comes now
 	full   []*Record // guarded by mu: those before, the oldest first
 	taken  *Record   // guarded by mu: the one that Take returned last
@@ -40,11 +42,15 @@ type slot struct {
 
 // Gather keeps what has to be committed of a batch: trades, corrections, states, sessions, images and statuses in the
 // order of their coming, and of quotes the newest of each symbol. What can be refused without knowing the board's state
-// is refused here. It keeps nothing of the batch, waits for no reader, and may be called from anywhere.
+// is refused here. It keeps nothing of the batch, and may be called from anywhere. It waits while [MaxFull] full records have
+// not been taken: whoever publishes slows down, and nothing is lost.
 func (g *gatherer) Gather(batch market.Batch) (out Gathered) {
 	known := g.dir.Len()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for len(g.full) >= MaxFull && !g.closed {
+		g.fewer.Wait()
+	}
 	for len(g.slots) < known {
 		g.slots = append(g.slots, slot{})
 	}
@@ -233,6 +239,7 @@ func (g *gatherer) Take() *Record {
 	switch {
 	case len(g.full) > 0:
 		g.taken = g.full[0]
+		g.fewer.Broadcast()
 		if g.full = g.full[1:]; len(g.full) == 0 {
 			g.full = nil
 		}
@@ -248,6 +255,14 @@ func (g *gatherer) Take() *Record {
 		g.oldest = time.Time{}
 	}
 	return g.taken
+}
+
+// Close says that nobody takes records any more, so Gather waits no longer.
+func (g *gatherer) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	g.fewer.Broadcast()
 }
 
 // Full tells whether a record is full: it should be taken and committed, though its changes may be told later.

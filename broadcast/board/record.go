@@ -5,6 +5,9 @@ import "tickertape/feed/market"
 // MaxEvents is how much one record holds at most: events, quotes and statuses together.
 const MaxEvents = 1 << 16
 
+// MaxFull is how many full records may wait to be taken.
+const MaxFull = 4
+
 // Record is what came between two flushes: all that has to be taken in in order, and the newest quote of each symbol. It
 // is plain data, enough for another board to do the same commit.
 type Record struct {
