@@ -146,12 +146,12 @@ func checkRooms(rooms []room) error {
 	return nil
 }
 
-// matchesAny tells whether one of names is in a folder.
+// matchesAny reports whether one of names is in a folder.
 func matchesAny(folder string, names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return matches(folder, name) })
 }
 
-// matches tells whether a name of the table stands for a package.
+// matches reports whether a name of the table stands for a package.
 func matches(entry, name string) bool {
 	same, err := path.Match(entry, name)
 	return err == nil && same || entry == name
@@ -184,7 +184,7 @@ func (f goFile) imports() []string {
 	return all
 }
 
-// allows tells whether a file may import a package.
+// allows reports whether a file may import a package.
 func (f goFile) allows(to string) bool {
 	if to == webSocket {
 		return slices.Contains(webSocketRooms, f.room) || f.test && slices.Contains(webSocketTests, f.room)

@@ -25,7 +25,7 @@ func newAdmission(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*adm
 	}, admission.NewJournal(log, reg), reg), nil
 }
 
-// loopback tells whether only this machine reaches an address to listen on.
+// loopback reports whether only this machine reaches an address to listen on.
 func loopback(listen string) bool {
 	host, _, _ := net.SplitHostPort(listen) // validated
 	addr, err := netip.ParseAddr(host)

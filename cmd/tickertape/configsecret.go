@@ -86,7 +86,7 @@ func (c Config) mistakes() []error {
 }
 
 // exposedKeys warns of key files, and of a configuration with passwords, that not only their owner can read.
-// inConfig tells whether the configuration's file has a key.
+// inConfig reports whether the configuration's file has a key.
 func exposedKeys(known []leaf, config string, inConfig func(key string) bool) (warnings []string) {
 	for _, l := range known {
 		file := ""

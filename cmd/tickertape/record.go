@@ -96,7 +96,7 @@ func (p *recordPlan) check() error {
 	case p.url != "" && p.source != "":
 		return errors.New("--feed and --url exclude each other")
 	case p.url != "" && p.raw:
-		return errors.New("--raw and --url exclude each other: a running tickertape does not tell what vendors sent")
+		return errors.New("--raw and --url exclude each other: a running tickertape does not pass on what vendors sent")
 	case p.length < 0:
 		return fmt.Errorf("--for: %v is negative", p.length)
 	case p.rotation.Every != 0 && p.rotation.Every < time.Second:

@@ -85,7 +85,7 @@ func decoders(cfg FeedConfig) replay.Decoders {
 	return all
 }
 
-// openSources makes the sources of all configured feeds and enters their symbols in dir. It starts nothing and needs no
+// openSources makes the sources of all configured feeds and adds their symbols to dir. It starts nothing and needs no
 // network.
 func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
 	tap vendors.Tap) ([]feed.Source, *calendar.Calendar, error) {

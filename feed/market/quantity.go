@@ -25,7 +25,7 @@ func ParseQuantity[T string | []byte](s T) (Quantity, error) {
 	return Quantity{hi, lo}, err
 }
 
-// IsZero tells whether q is none.
+// IsZero reports whether q is none.
 func (q Quantity) IsZero() bool { return q == Quantity{} }
 
 // Compare is -1, 0 or +1 as q is less than, equal to or greater than r.

@@ -65,7 +65,7 @@ func (e *entry) image() market.Quote {
 	return q
 }
 
-// greet begins a connection to a run of the server, and tells whether it goes on from the position. It does not when a name was
+// greet begins a connection to a run of the server, and reports whether it goes on from the position. It does not when a name was
 // unknown: what the server has learned of it since can be older than the position.
 func (b *board) greet(epoch string) (resumes bool) {
 	resumes = b.position.epoch == epoch && len(b.unknown) == 0

@@ -53,7 +53,7 @@ func (c Config) Validate() error {
 // all is the name of all symbols.
 const all = "*"
 
-// isList tells whether a name is one of more symbols than one.
+// isList reports whether a name is one of more symbols than one.
 func isList(s string) bool { return s == all || strings.HasPrefix(s, "#") }
 
 // base is the server's address for HTTP, without a slash at its end.

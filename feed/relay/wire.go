@@ -57,7 +57,7 @@ func (d *Decoder) unreadable(err error) error {
 	return feed.Breakf(feed.Lost, "the server sent what cannot be read: %w", err)
 }
 
-// current tells whether the board is up to date.
+// current reports whether the board is up to date.
 func (d *Decoder) current() bool { return d.answered == d.asks }
 
 // Frame decodes one message.
@@ -146,7 +146,7 @@ func (d *Decoder) hello(m *message) error {
 	return nil
 }
 
-// isEpoch tells whether a text can stand in a position.
+// isEpoch reports whether a text can stand in a position.
 func isEpoch(text string) bool {
 	for _, r := range text {
 		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {

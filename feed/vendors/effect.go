@@ -43,7 +43,7 @@ func (e Effect) FlagsAt(at market.Time, hours *calendar.Market) market.Flags {
 	return e.Flags()
 }
 
-// SameDay tells whether the date of an instant, in the zone of a market, is that of the trading day that now belongs to. hours
+// SameDay reports whether the date of an instant, in the zone of a market, is that of the trading day that now belongs to. hours
 // must not be nil.
 func SameDay(at, now market.Time, hours *calendar.Market) bool {
 	zone := hours.Zone()

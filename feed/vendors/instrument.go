@@ -37,13 +37,13 @@ func (e *Env) Instruments(source string, records []market.Symbol) ([]*Instrument
 	return all, nil
 }
 
-// Refused tells whether the vendor does not have the symbol, as far as is known.
+// Refused reports whether the vendor does not have the symbol, as far as is known.
 func (in *Instrument) Refused() bool { return in.refused.Load() }
 
-// Expel notes that the vendor does not have the symbol, and tells whether that is new.
+// Expel notes that the vendor does not have the symbol, and reports whether that is new.
 func (in *Instrument) Expel() (isNew bool) { return in.refused.CompareAndSwap(false, true) }
 
-// Readmit notes that the vendor has the symbol, and tells whether that is new.
+// Readmit notes that the vendor has the symbol, and reports whether that is new.
 func (in *Instrument) Readmit() (isNew bool) {
 	return in.refused.Load() && in.refused.CompareAndSwap(true, false)
 }

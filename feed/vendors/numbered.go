@@ -44,7 +44,7 @@ func (n *Numbered) Ask() {
 	}
 }
 
-// Missing tells whether trades are missing.
+// Missing reports whether trades are missing.
 func (n *Numbered) Missing() bool {
 	_, missing := n.Trades.Missing()
 	return missing

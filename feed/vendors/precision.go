@@ -21,7 +21,7 @@ func step(decimals int) market.Price {
 // mostStockDecimals is how many decimals quotes of stocks below a dollar have. Midpoints and averages have more.
 const mostStockDecimals = 4
 
-// Fits tells whether a price has no more decimals than those before it. If it has, it is to be learned.
+// Fits reports whether a price has no more decimals than those before it. If it has, it is to be learned.
 func (p *Precision) Fits(price market.Price) bool { return price%p.step == 0 }
 
 // Learn changes the directory to the decimals of a price that does not fit. Stocks from a dollar up are quoted in cents,

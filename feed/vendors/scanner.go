@@ -93,7 +93,7 @@ func (s *Scanner) rest() []byte {
 	return nil
 }
 
-// More tells whether the object or array has another member or element; if not, it leaves it.
+// More reports whether the object or array has another member or element; if not, it leaves it.
 func (s *Scanner) More() bool {
 	if s.err != nil {
 		return false

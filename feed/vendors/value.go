@@ -41,7 +41,7 @@ func (v Value) shown() []byte {
 	return v.raw
 }
 
-// Known tells whether there is a value and it is not null.
+// Known reports whether there is a value and it is not null.
 func (v Value) Known() bool { return len(v.raw) > 0 && v.raw[0] != 'n' }
 
 // Raw is the value as it is written; nil where it is missing.

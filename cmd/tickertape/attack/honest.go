@@ -152,7 +152,7 @@ func (h *honest) report(mark bool) any {
 // stream is a subscriber.
 type stream struct {
 	over  string       // the transport
-	began chan<- error // told once: nil with the first update, or why there was none
+	began chan<- error // one value: nil with the first update, or why there was none
 
 	mu      sync.Mutex
 	last    time.Time // guarded by mu, as is the rest: of the last update

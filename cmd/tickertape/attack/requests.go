@@ -18,7 +18,7 @@ func requests() []Attack {
 			run: hammer("/healthz", strings.Repeat("X:\r\n", 10_000))},
 		{Name: "accept-long", What: "/metrics with an Accept of 6,800 types", Long: 40,
 			run: hammer("/metrics", "Accept: "+strings.Repeat("a/b;q=.1,", 6800)+"\r\n")},
-		{Name: "path-long", What: "paths of 60 KiB that grow when they are told back", Long: 100, run: hammer("/" + strings.Repeat("<", 60<<10))},
+		{Name: "path-long", What: "paths of 60 KiB, longer still in an answer", Long: 100, run: hammer("/" + strings.Repeat("<", 60<<10))},
 		{Name: "pipeline", What: "requests sent without waiting for answers, ulimit -n 1024", Files: 1024, Long: 250,
 			run: pipeline("/api/version")},
 		{Name: "pipeline-health", What: "the same of /healthz", Files: 1024, Long: 250, run: pipeline("/healthz")},

@@ -42,7 +42,7 @@ func (l *latency) reset() {
 	l.wild = 0
 }
 
-// comparable tells whether the two clocks agree that the durations were measured with.
+// comparable reports whether the two clocks agree that the durations were measured with.
 func (l *latency) comparable() bool { return l.wild*10 <= l.wild+l.spans.TotalCount() }
 
 // Percentiles are of a distribution of durations, in milliseconds, exact to 1 %.
@@ -55,7 +55,7 @@ type Percentiles struct {
 	Max     float64 `json:"max_ms"`
 }
 
-// percentiles is nil when there is nothing to tell, or nothing that can be compared.
+// percentiles is nil when nothing was measured, or nothing can be compared.
 func (l *latency) percentiles() *Percentiles {
 	if l.spans.TotalCount() == 0 || !l.comparable() {
 		return nil

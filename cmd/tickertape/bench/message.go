@@ -86,7 +86,7 @@ func (g glance) count() int {
 	}
 }
 
-// times are the exchange times of the quotes that tell theirs, in µs since the Unix epoch.
+// times are the exchange times of the quotes that have one, in µs since the Unix epoch.
 func (g glance) times() iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for rest := g.quotes; len(rest) > 0; {

@@ -150,7 +150,7 @@ func (m Market) validate() error {
 	return errors.Join(errs...)
 }
 
-// wantsTimes is whether the quotes will tell when they changed.
+// wantsTimes is whether the quotes will have the time of their change.
 func (p Plan) wantsTimes() bool { return len(p.Fields) == 0 || slices.Contains(p.Fields, "t") }
 
 // isSlow is whether subscriber i, from 0, reads slowly. The slow ones are spread evenly.

@@ -7,40 +7,40 @@ import (
 	"time"
 )
 
-// Progress tells how a run gets on.
+// Progress writes how far a run is.
 type Progress struct {
-	W        io.Writer // nil tells nobody
+	W        io.Writer // nil writes nothing
 	Terminal bool      // rewrite one line, rather than add one now and then
 	Prefix   string    // of each line
 }
 
-// How often it tells. A log wants no line a second.
+// How often it writes. A log needs no line a second.
 const (
-	tellTerminal = 500 * time.Millisecond
-	tellLog      = 5 * time.Second
+	everyTerminal = 500 * time.Millisecond
+	everyLog      = 5 * time.Second
 )
 
-// teller writes the progress of one run until it is stopped.
-type teller struct {
+// reporter writes the progress of one run until it is stopped.
+type reporter struct {
 	p     Progress
 	state func() string
 	stop  chan struct{}
 	done  sync.WaitGroup
 }
 
-// tell begins; state is asked for what to say.
-func (p Progress) tell(state func() string) *teller {
-	t := &teller{p: p, state: state, stop: make(chan struct{})}
+// start begins to write what state returns.
+func (p Progress) start(state func() string) *reporter {
+	t := &reporter{p: p, state: state, stop: make(chan struct{})}
 	if p.W != nil {
 		t.done.Go(t.run)
 	}
 	return t
 }
 
-func (t *teller) run() {
-	every := tellLog
+func (t *reporter) run() {
+	every := everyLog
 	if t.p.Terminal {
-		every = tellTerminal
+		every = everyTerminal
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -57,7 +57,7 @@ func (t *teller) run() {
 	}
 }
 
-func (t *teller) line() {
+func (t *reporter) line() {
 	if t.p.Terminal {
 		fmt.Fprintf(t.p.W, "\r%s%s\x1b[K", t.p.Prefix, t.state())
 	} else {
@@ -66,7 +66,7 @@ func (t *teller) line() {
 }
 
 // end waits until nothing is written any more.
-func (t *teller) end() {
+func (t *reporter) end() {
 	close(t.stop)
 	t.done.Wait()
 }

@@ -20,7 +20,7 @@ func TestProgressIsALineNowAndThen(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var b strings.Builder
 				n := 0
-				told := Progress{W: &b, Terminal: test.terminal, Prefix: "bench: "}.tell(func() string {
+				reporter := Progress{W: &b, Terminal: test.terminal, Prefix: "bench: "}.start(func() string {
 					n++
 					if test.terminal {
 						return "…"
@@ -28,7 +28,7 @@ func TestProgressIsALineNowAndThen(t *testing.T) {
 					return strconv.Itoa(n)
 				})
 				time.Sleep(11*time.Second - time.Millisecond)
-				told.end()
+				reporter.end()
 				if b.String() != test.want {
 					t.Errorf("got %q, want %q", b.String(), test.want)
 				}
@@ -36,10 +36,10 @@ func TestProgressIsALineNowAndThen(t *testing.T) {
 		})
 	}
 	t.Run("quiet", func(t *testing.T) {
-		told := Progress{}.tell(func() string {
+		reporter := Progress{}.start(func() string {
 			t.Error("it is asked for what it does not tell")
 			return ""
 		})
-		told.end()
+		reporter.end()
 	})
 }

@@ -43,7 +43,7 @@ type Report struct {
 	Send        *Percentiles `json:"send_to_receipt"` // server's send to receipt, of prompt readers
 	Server      *Cost        `json:"server"`
 	Generator   Share        `json:"generator"`
-	Box         *Box         `json:"box"`       // the rest of the generator's machine; null where it is not told
+	Box         *Box         `json:"box"`       // the rest of the generator's machine; null where it is not known
 	BoxCores    int          `json:"box_cores"` // that this machine lets the generator use
 	Notes       []string     `json:"notes"`
 }
@@ -103,10 +103,10 @@ type Flush struct {
 
 // flushOf sets what a server did from one moment to another against its flushes and subscribers.
 func flushOf(from, to usage, subscribers int) *Flush {
-	since := func(counter string) (n float64, told bool) {
-		before, known := from.done[counter]
-		after, knownToo := to.done[counter]
-		return after - before, known && knownToo
+	since := func(counter string) (n float64, known bool) {
+		before, first := from.done[counter]
+		after, then := to.done[counter]
+		return after - before, first && then
 	}
 	flushes, _ := since(flushesDone)
 	seconds := to.at.Sub(from.at).Seconds()
@@ -115,8 +115,8 @@ func flushOf(from, to usage, subscribers int) *Flush {
 	}
 	each := flushes * float64(subscribers)
 	per := func(counter string) *float64 {
-		n, told := since(counter)
-		if !told {
+		n, known := since(counter)
+		if !known {
 			return nil
 		}
 		return new(n / each)

@@ -91,7 +91,7 @@ func newRun(p Plan, t *target) *run {
 		report: &Report{URL: t.base.Redacted(), BoxCores: runtime.GOMAXPROCS(0)},
 	}
 	r.report.describe(p)
-	r.enter(connecting)
+	r.begin(connecting)
 	return r
 }
 
@@ -119,8 +119,8 @@ func (r *run) carryOut(ctx context.Context, progress Progress) (*Report, error) 
 	defer sendHome()
 	var all sync.WaitGroup
 	r.began = time.Now()
-	told := progress.tell(r.state)
-	defer told.end()
+	reporter := progress.start(r.state)
+	defer reporter.end()
 
 	from, err := r.gather(ctx, listening, &all, before)
 	if err == nil {
@@ -154,7 +154,7 @@ func (r *run) gather(ctx, listening context.Context, all *sync.WaitGroup, before
 	if ctx.Err() != nil {
 		return before, nil
 	}
-	r.enter(warmingUp)
+	r.begin(warmingUp)
 	if pause(ctx, r.plan.Warmup) != nil {
 		return before, nil
 	}
@@ -163,7 +163,7 @@ func (r *run) gather(ctx, listening context.Context, all *sync.WaitGroup, before
 		return before, nil
 	}
 	r.tallies.count(r.plan.Duration)
-	r.enter(measuring)
+	r.begin(measuring)
 	return from, err
 }
 
@@ -246,7 +246,7 @@ func (r *run) measure(ctx context.Context, before, from moments) error {
 	return nil
 }
 
-func (r *run) enter(phase string) { r.phase.Store(&phase) }
+func (r *run) begin(phase string) { r.phase.Store(&phase) }
 func (r *run) phaseNow() string   { return *r.phase.Load() }
 
 // state is a line of progress.

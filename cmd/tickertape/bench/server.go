@@ -193,5 +193,5 @@ func (s *server) stop() error {
 	}
 	s.cmd.Process.Kill()
 	<-s.done
-	return fmt.Errorf("stop the server: it did not end within %v of being told to", stopTime)
+	return fmt.Errorf("stop the server: it did not end within %v of the signal", stopTime)
 }

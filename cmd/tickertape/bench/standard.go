@@ -74,7 +74,7 @@ func Standard(ctx context.Context, p Plan, l Launch, progress Progress) ([]*Repo
 		progress.Prefix = fmt.Sprintf("%d/%d %s: ", i+1, len(all), s.name)
 		r, err := Run(ctx, s.plan, l, progress)
 		if ctx.Err() != nil && err != nil {
-			return reports, nil // it was interrupted before there was anything to tell
+			return reports, nil // it was interrupted before anything was measured
 		}
 		if err != nil {
 			return reports, fmt.Errorf("%s: %w", s.name, err)
@@ -110,11 +110,11 @@ func (s *scenario) scale(asked, limit int) (why string) {
 	return why
 }
 
-// usualQuote is how many bytes a quote of an update has where no report tells.
+// usualQuote is how many bytes a quote of an update has where no report says.
 const usualQuote = 120
 
 // comparable is the scenario with as many quotes as have the bytes that a subscriber got in a flush of the last report.
-// The first report tells how many bytes a quote has.
+// The first report says how many bytes a quote has.
 func (s scenario) comparable(reports []*Report) scenario {
 	quote := float64(usualQuote)
 	if first := reports[0]; first.All.Quotes > 0 {

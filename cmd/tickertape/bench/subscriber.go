@@ -115,7 +115,7 @@ func (s *subscriber) attempt(ctx context.Context) *ending {
 	return endingOf(s.listen(ctx, c, in, err))
 }
 
-// connect dials and asks, and tells how long it took.
+// connect dials and asks, and returns how long it took.
 func (s *subscriber) connect(ctx context.Context) (net.Conn, opened, error) {
 	s.crowd.dials()
 	s.began = time.Now()
@@ -141,7 +141,7 @@ func (s *subscriber) connect(ctx context.Context) (net.Conn, opened, error) {
 // open asks on a fresh connection, and resumes where there is a position.
 func (s *subscriber) open(c net.Conn) (opened, error) {
 	a := s.ask
-	if s.epoch != "" && len(a.bars)+len(a.trades) == 0 { // series that did not change would not be told again
+	if s.epoch != "" && len(a.bars)+len(a.trades) == 0 { // series that did not change would not be sent again
 		a.since = s.epoch + "-" + strconv.FormatInt(s.seq, 10)
 	}
 	if s.transport == SSE {

@@ -113,7 +113,7 @@ func (t *target) symbols(ctx context.Context) ([]string, error) {
 // secure is whether the connections are encrypted.
 func (t *target) secure() bool { return t.base.Scheme == "https" }
 
-// local is whether the server runs on this machine, as far as its address tells. It is known after
+// local is whether the server runs on this machine, as far as its address says. It is known after
 // the first request.
 func (t *target) local() bool {
 	a, err := netip.ParseAddrPort(t.addr())

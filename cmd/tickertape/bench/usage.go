@@ -34,15 +34,15 @@ func (t *target) usage(ctx context.Context) (usage, error) {
 	}
 	// A busy server answers late; its reading is from somewhere between the question and the answer.
 	u := usage{at: before.Add(time.Since(before) / 2)}
-	seconds, told := metric(body, "process_cpu_seconds_total")
-	resident, toldToo := metric(body, "process_resident_memory_bytes")
-	if !told || !toldToo {
-		return usage{}, errors.New("/metrics does not tell what the process uses")
+	seconds, found := metric(body, "process_cpu_seconds_total")
+	resident, foundToo := metric(body, "process_resident_memory_bytes")
+	if !found || !foundToo {
+		return usage{}, errors.New("/metrics does not say how much CPU and memory the process uses")
 	}
 	u.cpu, u.rss = time.Duration(seconds*float64(time.Second)), int64(resident)
 	u.done = map[string]float64{}
 	for _, name := range []string{flushesDone, messagesDone, writesDone, bytesDone} {
-		if sum, told := metricSum(body, name); told {
+		if sum, found := metricSum(body, name); found {
 			u.done[name] = sum
 		}
 	}
@@ -50,7 +50,7 @@ func (t *target) usage(ctx context.Context) (usage, error) {
 }
 
 // metric is the value of a metric without labels, in Prometheus' text format.
-func metric(text []byte, name string) (value float64, told bool) {
+func metric(text []byte, name string) (value float64, found bool) {
 	for line := range bytes.Lines(text) {
 		if after, found := bytes.CutPrefix(line, []byte(name+" ")); found {
 			value, _, _ := bytes.Cut(bytes.TrimSpace(after), []byte{' '}) // a time may follow
@@ -62,10 +62,10 @@ func metric(text []byte, name string) (value float64, told bool) {
 }
 
 // metricSum is the sum of a metric over all its labels, in Prometheus' text format.
-func metricSum(text []byte, name string) (sum float64, told bool) {
+func metricSum(text []byte, name string) (sum float64, found bool) {
 	for line := range bytes.Lines(text) {
-		labels, found := bytes.CutPrefix(line, []byte(name))
-		if !found || labels[0] != '{' && labels[0] != ' ' {
+		labels, named := bytes.CutPrefix(line, []byte(name))
+		if !named || labels[0] != '{' && labels[0] != ' ' {
 			continue
 		}
 		end := bytes.LastIndexByte(labels, '}') + 1 // a label's value may have a space
@@ -74,9 +74,9 @@ func metricSum(text []byte, name string) (sum float64, told bool) {
 		if err != nil {
 			return 0, false
 		}
-		sum, told = sum+v, true
+		sum, found = sum+v, true
 	}
-	return sum, told
+	return sum, found
 }
 
 // ownUsage is the generator's.

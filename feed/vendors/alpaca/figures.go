@@ -150,7 +150,7 @@ func (d *Decoder) lastTrade(e *entry, m *message, received market.Time, q *marke
 	return nil
 }
 
-// sameDay tells whether a daily bar, which has the midnight of its day in New York, is of the trading day that an instant
+// sameDay reports whether a daily bar, which has the midnight of its day in New York, is of the trading day that an instant
 // belongs to. Without a calendar it is.
 func (e *entry) sameDay(bar, now market.Time) bool {
 	if bar == 0 || e.Hours == nil {

@@ -34,7 +34,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isSymbol tells whether s is spelt as symbols are: nothing in it has to be escaped, nor is it another one in
+// isSymbol reports whether s is spelt as symbols are: nothing in it has to be escaped, nor is it another one in
 // lower case.
 func isSymbol(s string) bool {
 	if market.CheckSymbol(s) != nil {

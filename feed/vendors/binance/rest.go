@@ -69,7 +69,7 @@ func (v *venue) leaveAlone(until time.Time) {
 	}
 }
 
-// lacksSymbol tells whether an error says that the vendor does not have a symbol that was asked about.
+// lacksSymbol reports whether an error says that the vendor does not have a symbol that was asked about.
 func lacksSymbol(err error) bool {
 	var status *vendors.StatusError
 	if !errors.As(err, &status) {

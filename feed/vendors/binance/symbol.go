@@ -14,7 +14,7 @@ type symbol struct {
 	currency string // as the vendor calls it; "": not yet
 }
 
-// traded tells whether any trade has come.
+// traded reports whether any trade has come.
 func (y *symbol) traded() bool { return y.Trades.Newest() != 0 }
 
 // instruments puts symbols into the directory.

@@ -55,7 +55,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isProduct tells whether s is spelt as products are: BTC-USD, or BIT-28NOV26-CDE of the futures. So none
+// isProduct reports whether s is spelt as products are: BTC-USD, or BIT-28NOV26-CDE of the futures. So none
 // has to be escaped in an address.
 func isProduct(s string) bool {
 	if market.CheckSymbol(s) != nil || !strings.Contains(strings.Trim(s, "-"), "-") {

@@ -25,7 +25,7 @@ func instruments(symbols []string, env *vendors.Env) ([]*vendors.Instrument, err
 	return env.Instruments(name, records)
 }
 
-// confirmed tells whether the last published trade is the last one there is, as far as can be known.
+// confirmed reports whether the last published trade is the last one there is, as far as can be known.
 func (p *product) confirmed() bool {
 	return p.Trades.Newest() != 0 && !p.Missing() && !p.unsure && p.ahead == 0
 }

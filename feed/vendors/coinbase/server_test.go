@@ -124,7 +124,7 @@ func (v *vendor) serve(s *vendortest.Socket) {
 	}
 }
 
-// tooMany notes an event and tells whether there were more than most in the second before.
+// tooMany notes an event and reports whether there were more than most in the second before.
 func tooMany(events *[]time.Time, most int) bool {
 	now := time.Now()
 	*events = append(slices.DeleteFunc(*events, func(at time.Time) bool { return now.Sub(at) >= time.Second }), now)

@@ -40,7 +40,7 @@ type venue struct {
 	refused map[string]bool // guarded by mu: channels that the vendor has refused
 }
 
-// refuse notes that the vendor refuses a channel, and tells whether that is new.
+// refuse notes that the vendor refuses a channel, and reports whether that is new.
 func (v *venue) refuse(channel string) (isNew bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -102,7 +102,7 @@ func (c *connection) verdict(ctx context.Context, ch channel, products []*produc
 	return v, nil
 }
 
-// names tells whether a text has a product's name as a word of its own.
+// names reports whether a text has a product's name as a word of its own.
 func names(text, product string) bool {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
@@ -114,13 +114,13 @@ func names(text, product string) bool {
 	return false
 }
 
-// has tells whether an answer confirms a channel of a product; without one, the channel.
+// has reports whether an answer confirms a channel of a product; without one, the channel.
 func (a answer) has(ch channel, p *product) bool {
 	products, subscribed := a.channels[ch.name]
 	return subscribed && (p == nil || products[p.Symbol] || products[twin(p.Symbol)])
 }
 
-// hasAll tells whether an answer confirms a channel of all products.
+// hasAll reports whether an answer confirms a channel of all products.
 func (a answer) hasAll(ch channel, products []*product) bool {
 	return a.has(ch, nil) && !slices.ContainsFunc(products, func(p *product) bool { return !a.has(ch, p) })
 }

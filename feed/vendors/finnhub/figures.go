@@ -65,7 +65,7 @@ func readFigures(body []byte, received market.Time) (f figures, err error) {
 	return f, nil
 }
 
-// none tells whether nothing is known.
+// none reports whether nothing is known.
 func (f *figures) none() bool { return f.last <= 0 && f.previous <= 0 }
 
 // image is what the figures say of the trading day that an instant belongs to. When they are of an earlier

@@ -67,7 +67,7 @@ func total(counts map[string]int) (n int) {
 	return n
 }
 
-// emptyList tells whether a message is one of no trades, in which nothing is amiss.
+// emptyList reports whether a message is one of no trades, in which nothing is amiss.
 func emptyList(text []byte) bool {
 	var s vendors.Scanner
 	s.Reset(text)

@@ -95,10 +95,10 @@ func (in *instrument) rolled(at market.Time) market.Time {
 	return market.TimeOf(in.Hours.Rolled(at.Std()))
 }
 
-// early tells whether an instant is before the regular session of its day.
+// early reports whether an instant is before the regular session of its day.
 func (in *instrument) early(at market.Time) bool { return in.Hours.Phase(at.Std()) == calendar.Pre }
 
-// regular tells whether an instant is in the regular session.
+// regular reports whether an instant is in the regular session.
 func (in *instrument) regular(at market.Time) bool {
 	return in.Hours.Phase(at.Std()) == calendar.Regular
 }

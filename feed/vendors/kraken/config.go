@@ -36,7 +36,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isPair tells whether s is spelt as pairs are: two codes and a slash.
+// isPair reports whether s is spelt as pairs are: two codes and a slash.
 func isPair(s string) bool {
 	base, quote, found := strings.Cut(s, "/")
 	return found && market.CheckSymbol(s) == nil && isCode(base) && isCode(quote)

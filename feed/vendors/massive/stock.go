@@ -34,7 +34,7 @@ func stocks(symbols []string, env *vendors.Env) ([]*stock, error) {
 	return all, nil
 }
 
-// sameDay tells whether an instant of a daily bar is of the trading day that now belongs to. Without a calendar none is.
+// sameDay reports whether an instant of a daily bar is of the trading day that now belongs to. Without a calendar none is.
 func (s *stock) sameDay(bar, now market.Time) bool {
 	return bar != 0 && s.Hours != nil && vendors.SameDay(bar, now, s.Hours)
 }
