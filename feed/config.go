@@ -20,7 +20,7 @@ func DefaultConfig() Config {
 	return Config{Source: []string{"sim"}, Silence: 15 * time.Second}
 }
 
-// Validate reports every value out of range. It cannot tell whether a source exists: only the program knows all of them.
+// Validate reports every value out of range. Whether a source exists only the program knows.
 func (c Config) Validate() error {
 	var errs []error
 	if len(c.Source) == 0 {

@@ -30,6 +30,6 @@ type Source interface {
 	// go on. When Run returns, all goroutines that it started have ended.
 	//
 	// Run calls publish from one goroutine at a time and holds no lock meanwhile: publish blocks until the batch has
-	// been taken in. The batch and its slices stay Run's, which may use them again once publish has returned.
+	// been processed. The batch and its slices stay Run's, which may use them again once publish has returned.
 	Run(ctx context.Context, publish func(market.Batch)) error
 }

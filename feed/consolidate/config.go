@@ -47,7 +47,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports every value out of range, by key. It cannot tell whether a source or market exists: only the program knows
+// Validate reports every value out of range, by key. Whether a source or market exists only the program knows:
 // all of them.
 func (c Config) Validate() error {
 	var errs []error

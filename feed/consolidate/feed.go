@@ -103,7 +103,7 @@ func (f *Feed) Run(ctx context.Context, publish func(market.Batch)) error {
 			running--
 			return
 		}
-		c.take(a.from, a.batch, time.Now())
+		c.receive(a.from, a.batch, time.Now())
 		a.from.consumed <- struct{}{}
 	}
 	timer := time.NewTimer(c.sweep.every)

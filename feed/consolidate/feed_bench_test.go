@@ -48,7 +48,7 @@ func BenchmarkTake(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		fillTicks(batch.Ticks, n)
-		f.consolidator.take(f.connections[0], batch, time.Now())
+		f.consolidator.receive(f.connections[0], batch, time.Now())
 		n += len(batch.Ticks)
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds()/1e6, "Mticks/s")

@@ -21,7 +21,7 @@ type consolidator struct {
 	symbols   []symbol // by id
 	sweep     sweep
 	out       outbox
-	now       time.Time // of the batch that is taken in, or of the visit
+	now       time.Time // of the batch that is processed, or of the visit
 	doubts    int       // how many tracks hold trades that wait for their confirmation
 	unjudged  bool      // the state of a source has changed, and not all of its symbols have been judged by it
 }
@@ -63,8 +63,8 @@ func (c *consolidator) addRoutes(routes []Route) {
 	}
 }
 
-// take takes in a batch of a connection and publishes what follows from it.
-func (c *consolidator) take(from *connection, b market.Batch, now time.Time) {
+// receive processes a batch of a connection and publishes what follows from it.
+func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) {
 	c.now = now
 	received := market.TimeOf(now)
 	c.grow()
@@ -101,7 +101,7 @@ func (c *consolidator) grow() {
 	}
 }
 
-// setStatus takes in the status of a connection, and publishes that of its source where it has changed.
+// setStatus sets the status of a connection, and publishes that of its source where it has changed.
 func (c *consolidator) setStatus(from *connection, status *market.Status) {
 	s := from.source
 	if from.state != market.Live && status.State == market.Live {
@@ -142,7 +142,7 @@ func (c *consolidator) track(from *connection, id market.SymbolID) *track {
 	return t
 }
 
-// tick takes in one tick.
+// tick processes one tick.
 func (c *consolidator) tick(from *connection, k *market.Tick) {
 	c.beginDay(k.Symbol)
 	t := c.track(from, k.Symbol)
@@ -214,7 +214,7 @@ func (c *consolidator) forward(t *track, k *market.Tick) {
 	c.out.tick(k)
 }
 
-// image takes in the state of a symbol as a source sums it up. A last price that is older than the one shown is left out.
+// image processes the state of a symbol as a source sums it up. A last price that is older than the one shown is left out.
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	c.beginDay(im.Symbol)
 	t := c.track(from, im.Symbol)
@@ -256,7 +256,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	c.judge(im.Symbol, 0)
 }
 
-// correct takes in a correction.
+// correct processes a correction.
 func (c *consolidator) correct(from *connection, correction *market.Correction) {
 	c.beginDay(correction.Symbol)
 	t := c.track(from, correction.Symbol)

@@ -17,7 +17,7 @@ type skew struct {
 	since       time.Time // when this window began
 }
 
-// note takes in the times of one tick.
+// note adds the times of one tick.
 func (w *skew) note(at, received market.Time) {
 	if ahead := at - received; !w.known || ahead > w.now {
 		w.now, w.known = ahead, true

@@ -17,7 +17,7 @@ type connection struct {
 	// static
 	feed     feed.Source
 	source   *source
-	consumed chan struct{} // one value for each batch that was taken in; never closed
+	consumed chan struct{} // one value for each batch that was processed; never closed
 
 	state     market.State
 	message   string

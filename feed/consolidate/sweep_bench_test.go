@@ -29,7 +29,7 @@ func BenchmarkVisit(b *testing.B) {
 			c := f.consolidator
 			c.out.publish = func(market.Batch) {}
 			for _, from := range f.connections {
-				c.take(from, market.Batch{Status: &market.Status{State: market.Live}, Ticks: first}, time.Now())
+				c.receive(from, market.Batch{Status: &market.Status{State: market.Live}, Ticks: first}, time.Now())
 			}
 			var held []time.Duration
 			b.ReportAllocs()

@@ -8,7 +8,7 @@ type State uint8
 
 const (
 	Live   State = iota
-	Stale        // connected, but no news for longer than is normal
+	Stale        // connected, but nothing came for longer than is normal
 	Halted       // trading is stopped
 	Closed       // the market, or the recording, is over
 	Down         // the source is not connected

@@ -1,6 +1,6 @@
 package market
 
-// Tally is one symbol's quote with everything taken in that was told of it, but for its state. The
+// Tally is one symbol's quote after all ticks, images and corrections so far, but for its state. The
 // zero value is a symbol of which nothing is known.
 type Tally struct {
 	quote    Quote
@@ -9,7 +9,7 @@ type Tally struct {
 	recent   *history // of trades that can be taken back; nil: none was
 }
 
-// Reject is why something was not taken in; its text is the label of a metric.
+// Reject is why something was not applied; its text is the label of a metric.
 type Reject uint8
 
 const (
@@ -42,7 +42,7 @@ func NewTally(id SymbolID, previousClose Price) Tally {
 	return t
 }
 
-// Apply takes in one tick, or leaves the tally as it was and says why. State and Alive ticks change
+// Apply applies one tick, or leaves the tally as it was and says why. State and Alive ticks change
 // nothing but the time.
 func (y *Tally) Apply(t *Tick) Reject {
 	if r := t.Check(); r != Accepted {
@@ -165,8 +165,8 @@ func (y *Tally) add(p Print) Reject {
 	return Accepted
 }
 
-// take is the opposite of add; what was never counted cannot be taken away.
-func (y *Tally) take(p Print) {
+// subtract is the opposite of add; what was never counted cannot be subtracted.
+func (y *Tally) subtract(p Print) {
 	q := &y.quote
 	cost, _ := p.Size.Times(p.Price)
 	volume, enough := q.Volume.Sub(p.Size)
@@ -187,7 +187,7 @@ func (y *Tally) Correct(c *Correction) Reject {
 	q := &y.quote
 	volume, count, turnover := q.Volume, q.Count, y.turnover
 	if c.Old.Flags&SetsVolume != 0 {
-		y.take(c.Old)
+		y.subtract(c.Old)
 	}
 	if c.New.Flags&SetsVolume != 0 {
 		if r := y.add(c.New); r != Accepted {
@@ -278,7 +278,7 @@ func (y *Tally) Image(im *Quote) Reject {
 	return Accepted
 }
 
-// Quote is the sum of what was taken in.
+// Quote is the quote so far.
 func (y *Tally) Quote() Quote {
 	q := y.quote
 	if q.Set&FieldVolume != 0 && !y.noVWAP && !q.Volume.IsZero() {

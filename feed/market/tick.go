@@ -32,13 +32,13 @@ const (
 	HasBid                         // Bid and BidSize
 	HasAsk                         // Ask and AskSize
 	SetsExtended                   // the last price outside the regular session; never together with SetsLast
-	Late                           // it would set the last price, or that outside the session, had not a later one been told before
+	Late                           // it would set the last price, or that outside the session, but a later one came before it
 
 	Regular   = SetsLast | SetsHighLow | SetsVolume // an ordinary trade
 	BothSides = HasBid | HasAsk                     // an ordinary quote
 )
 
-// Belated are the flags of a trade that is told after a later one.
+// Belated are the flags of a trade that comes after a later one.
 func (f Flags) Belated() Flags {
 	if f&(SetsLast|SetsExtended) == 0 {
 		return f
@@ -75,8 +75,8 @@ type Print struct {
 // Correction takes a trade back, or puts another in its place.
 type Correction struct {
 	Symbol   SymbolID
-	ID       uint64 // of the trade that was told; 0 unknown
-	Old      Print  // as it was told
+	ID       uint64 // of the trade; 0 unknown
+	Old      Print  // as it was published
 	New      Print  // as it is; Flags 0: it is cancelled
 	Time     Time   // of the correction, by the exchange's clock
 	Received Time   // by this machine's
@@ -90,6 +90,6 @@ type Batch struct {
 	Ticks       []Tick  // in order
 	Corrections []Correction
 
-	Pulse bool // the source says that it lives, though it may have no news
+	Pulse bool // the source says that it is alive, though nothing may have changed
 	Lost  int  // messages that are missing, as their numbers show
 }

@@ -14,7 +14,7 @@ type symbolSnapshot struct {
 	state market.State
 }
 
-// apply takes in a batch.
+// apply applies a batch.
 func (s *snapshot) apply(b *market.Batch, dir *market.Directory) {
 	for id := len(s.symbols); id < dir.Len(); id++ {
 		id := market.SymbolID(id)

@@ -76,7 +76,7 @@ func (c Config) base() (*url.URL, error) {
 	return u, nil
 }
 
-// badURL tells the value without a password that may be in it.
+// badURL quotes the value without a password that may be in it.
 func (c Config) badURL() error {
 	return fmt.Errorf("url: %.100q is not the address of a tickertape, such as http://localhost:8080", vendors.Redact(c.URL))
 }

@@ -15,5 +15,5 @@
 // The status has the state of the other node as a whole, and its message how each of its sources is. It begins
 // with "via", followed by the relays between here and the source, each of which has a name of its own that it makes up when it starts.
 // A relay that finds itself among those behind the other node is part of a ring, in which prices would
-// keep each other alive, and lets go of it: a ring is a mistake that every node of it tells in its status.
+// keep each other alive, and lets go of it: a ring is a mistake that every node of it names in its status.
 package relay

@@ -21,8 +21,8 @@ type Answers[A any] struct{ queue chan A }
 // NewAnswers has room for so many answers that nobody has waited for yet.
 func NewAnswers[A any](room int) Answers[A] { return Answers[A]{make(chan A, room)} }
 
-// Tell hands over an answer. It never blocks: when there is no more room, nobody has asked, and the answer is dropped.
-func (a Answers[A]) Tell(answer A) {
+// Put hands over an answer. It never blocks: when there is no more room, nobody has asked, and the answer is dropped.
+func (a Answers[A]) Put(answer A) {
 	select {
 	case a.queue <- answer:
 	default:

@@ -76,7 +76,7 @@ func TestAnAnswerThatDoesNotComeIsABreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := vendors.NewAnswers[int](2)
 		for i := range 5 {
-			answers.Tell(i) // the last three are dropped
+			answers.Put(i) // the last three are dropped
 		}
 		began := time.Now()
 		var seen []int
@@ -88,7 +88,7 @@ func TestAnAnswerThatDoesNotComeIsABreak(t *testing.T) {
 		if !errors.Is(err, vendors.ErrNoAnswer) || time.Since(began) != 10*time.Second || !slices.Equal(seen, []int{0, 1}) {
 			t.Errorf("%v after %v with %v", err, time.Since(began), seen)
 		}
-		answers.Tell(7)
+		answers.Put(7)
 		answers.Forget()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -24,7 +24,7 @@ type echo struct {
 
 func (e echo) Frame(text []byte, _ market.Time, b *market.Batch) error {
 	b.Pulse = true
-	e.answers.Tell(string(text))
+	e.answers.Put(string(text))
 	return nil
 }
 

@@ -239,7 +239,7 @@ func (v Value) Unix(key string, unit time.Duration) (market.Time, error) {
 	return 0, wrong(BadTime, key, v, "a time")
 }
 
-// UnixAny reads a count since 1970 whose unit its size tells: seconds, milli-, micro- or nanoseconds.
+// UnixAny reads a count since 1970 whose unit follows from its size: seconds, milli-, micro- or nanoseconds.
 func (v Value) UnixAny(key string) (market.Time, error) {
 	n, err := v.Uint(key)
 	if err != nil {

@@ -64,7 +64,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// split tells stocks from coins, whose symbols have a slash.
+// split separates stocks from coins, whose symbols have a slash.
 func split(symbols []string) (stocks, coins []string) {
 	for _, s := range symbols {
 		if strings.Contains(s, "/") {

@@ -49,7 +49,7 @@ func (d *Decoder) answer(kind string, m *message, b *market.Batch) (err error) {
 			return err
 		}
 	}
-	d.answers.Tell(a)
+	d.answers.Put(a)
 	return nil
 }
 

@@ -183,7 +183,7 @@ func TestHaltsCorrectionsAndCancelsReachTheQuote(t *testing.T) {
 		wait(2 * time.Second)
 		at := func() string { return time.Now().UTC().Format(time.RFC3339Nano) }
 		tell := func(channel, format string, args ...any) {
-			m.Tell(channel, "AAPL", fmt.Sprintf(format, args...))
+			m.Send(channel, "AAPL", fmt.Sprintf(format, args...))
 			wait(time.Second)
 		}
 		tell("trades", `{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":100,"c":["@"],"z":"C","t":%q}`, at())

@@ -11,7 +11,7 @@ import (
 var coins = strings.Fields("BTC ETH SOL XRP BNB DOGE ADA TRX SUI LINK AVAX LTC BCH HBAR XLM DOT UNI AAVE NEAR PEPE")
 
 // quoted are the currencies that prices are in. Where a symbol can be read in two ways, the first one of a coin
-// that is known counts, or else the first: the vendor tells later (quoteAsset).
+// that is known counts, or else the first: the vendor says later (quoteAsset).
 var quoted = []string{"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "TRY", "BRL", "JPY", "BTC", "ETH", "BNB"}
 
 // record is what is known of a symbol by its spelling.
@@ -33,5 +33,5 @@ func record(symbol string) market.Symbol {
 	return r
 }
 
-// guessedDecimals hold until the vendor tells them.
+// guessedDecimals hold until the vendor has sent them.
 const guessedDecimals = 2

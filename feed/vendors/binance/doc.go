@@ -9,7 +9,7 @@
 // another takes its place an hour before.
 //
 // The best bid and ask have no time, so that they are as of when they came. The vendor takes a subscription
-// to a symbol that it does not have and stays silent, and it tells no halts in the stream: both show in a list
+// to a symbol that it does not have and stays silent, and it sends no halts in the stream: both show in a list
 // of symbols that is asked for once a minute.
 //
 // The vendor's pages:

@@ -281,6 +281,6 @@ func (d *Decoder) reply(m *message) (err error) {
 		}
 		d.faults.Count(name, vendors.Failed, fmt.Errorf("error %.20s: %.200s", code.Raw(), a.refusal))
 	}
-	d.answers.Tell(a)
+	d.answers.Put(a)
 	return nil
 }

@@ -8,7 +8,7 @@
 // A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
 // meanwhile are counted as soon as the answer is there. Where it cannot be had, what the stream says of the
 // last 24 hours stands in. What gets lost shows: Advanced Trade numbers its messages, the
-// Exchange tells each second which trade is the last one, and trades have consecutive numbers at both. What
+// Exchange says each second which trade is the last one, and trades have consecutive numbers at both. What
 // is missing is asked for over REST and, where that does not have it either, the hours are asked for anew.
 //
 // The vendor's pages:

@@ -116,7 +116,7 @@ func (d *Decoder) confirm(v vendors.Value) {
 		}
 		a.channels[channel] = products
 	})
-	d.answers.Tell(a)
+	d.answers.Put(a)
 }
 
 // refuse decodes an error.
@@ -131,7 +131,7 @@ func (d *Decoder) refuse(m *fields) {
 		}
 	}
 	d.faults.Count(name, vendors.Failed, fmt.Errorf("error: %.200s", text))
-	d.answers.Tell(answer{refusal: text})
+	d.answers.Put(answer{refusal: text})
 }
 
 // advanced decodes a message of Advanced Trade: a list of events, in an envelope with a number of its own.
@@ -172,7 +172,7 @@ func (d *Decoder) advanced(m *fields, received market.Time, b *market.Batch) {
 		a, readable := answer{channels: map[string]map[string]bool{}}, true
 		d.events(m.events, func(f *fields) { readable = d.subscribed(f.subscribed, a.channels) && readable })
 		if readable {
-			d.answers.Tell(a)
+			d.answers.Put(a)
 		}
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("channel: %.40q is not known", channel))
@@ -191,7 +191,7 @@ func (d *Decoder) count(number vendors.Value, b *market.Batch) {
 	case !d.numbered || n == d.next:
 	case n > d.next && n-d.next <= mostLost:
 		b.Lost += int(n - d.next)
-		for _, p := range d.all { // nothing tells what they were about
+		for _, p := range d.all { // nothing says what they were about
 			p.unsure = true
 			p.Ask()
 		}

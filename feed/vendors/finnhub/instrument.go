@@ -39,7 +39,7 @@ func marketOf(symbol string) string {
 // two with the same end comes first.
 var quoted = []string{"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "BTC", "ETH", "BNB"}
 
-// currencyOf is what prices are in, as far as the name tells: what comes behind the mark, or the end of a pair.
+// currencyOf is what prices are in, as far as the name says: what comes behind the mark, or the end of a pair.
 func currencyOf(symbol string) string {
 	_, pair, prefixed := strings.Cut(symbol, ":")
 	if !prefixed {

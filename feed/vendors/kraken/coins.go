@@ -10,7 +10,7 @@ import (
 // coins are followed unless the configuration says otherwise.
 var coins = strings.Fields("BTC ETH SOL XRP DOGE ADA LINK SUI AVAX LTC BCH XLM DOT TRX UNI AAVE NEAR XMR ATOM PEPE")
 
-// record is what a pair's name says of it. The vendor tells later how many decimals its prices have.
+// record is what a pair's name says of it. The vendor says later how many decimals its prices have.
 func record(pair string) market.Symbol {
 	base, quote, _ := strings.Cut(pair, "/")
 	return market.Symbol{Symbol: pair, Name: vendors.CoinName(base), Decimals: 2, Market: cryptoHours, Currency: quote}

@@ -58,7 +58,7 @@ func (d *Decoder) confirm(m *message) (err error) {
 			}
 		}
 	}
-	d.answers.Tell(a)
+	d.answers.Put(a)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (d *Decoder) refuse(m *message) (err error) {
 	} else {
 		a.pair = d.named(a.refusal)
 	}
-	d.answers.Tell(a)
+	d.answers.Put(a)
 	if d.pairs[a.pair] != nil {
 		return vendors.Bad(vendors.BadSymbol, "symbol: %s: %.200q", a.pair, a.refusal)
 	}

@@ -2,12 +2,12 @@
 // needed. Trades, the best bid and ask of all exchanges, and halts for volatility of what Nasdaq lists.
 //
 // A key may have one connection to each of the vendor's clusters, so that there is one source, and none that
-// renews itself. Who logs in too often is told so after the login has succeeded, and cut off. A plan without quotes
+// renews itself. Who logs in too often gets an error after the login has succeeded, and is cut off. A plan without quotes
 // has trades all the same; where all subscriptions are refused, that is the reason of the break. While nobody trades in an
 // open market, a subscription that stands is repeated, and its answer taken for a sign of life: the vendor documents
 // that subscriptions are answered, though not that repeated ones are. Where they are not, silence is dialled anew.
 //
-// Which sale conditions may set the last price, high, low and volume, the vendor tells over REST; until it has,
+// Which sale conditions may set the last price, high, low and volume, the vendor says over REST; until it has,
 // and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out
 // some: they show the order and what comes twice, but not what is missing. Cancelled trades stay in the stream.
 //

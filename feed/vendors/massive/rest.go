@@ -39,8 +39,8 @@ func (c *connection) figures(ctx context.Context) {
 	}
 }
 
-// day asks for the figures of all stocks and then, one by one, for the newest day of those that have none: it tells a stock
-// that has not been traded yet from one that does not exist.
+// day asks for the figures of all stocks and then, one by one, for the newest day of those that have none: a stock that exists
+// but has not been traded yet has one.
 func (c *connection) day(ctx context.Context) {
 	var absent []*stock
 	for some := range slices.Chunk(c.all, figuresAtOnce) {

@@ -211,7 +211,7 @@ func (d *Decoder) answer(m *message, b *market.Batch) (err error) {
 		}
 	}
 	b.Pulse = b.Pulse || a.status == success
-	d.answers.Tell(a)
+	d.answers.Put(a)
 	return nil
 }
 

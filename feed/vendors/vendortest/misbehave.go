@@ -19,7 +19,7 @@ type Rig struct {
 	Server  *Server
 	Env     vendors.Env // that Sources were opened with
 	Sources []feed.Source
-	// Trade has one share or coin of Vendor.Symbol traded, and tells everybody who is connected and has
+	// Trade has one share or coin of Vendor.Symbol traded, and sends it to everybody who is connected and has
 	// subscribed to it, as the vendor would.
 	Trade func(price string, at time.Time)
 }
@@ -30,7 +30,7 @@ type Vendor struct {
 	// Exclusive is a vendor that drops a connection at once while another one has the same key: to be dropped
 	// so again and again means that another program has it, and to come back seldom.
 	Exclusive bool
-	// Judged is a vendor that tells nothing but what it believes itself: times and the order of trades are its
+	// Judged is a vendor that sends only what it believes itself: times and the order of trades are its
 	// business.
 	Judged bool
 	// Start makes the server and the feed, within the bubble of a test.
@@ -47,7 +47,7 @@ type stage struct {
 	cfg       feed.Config
 }
 
-// Misbehave lets the server do all that servers do, and looks each time whether the status tells the truth
+// Misbehave lets the server do all that servers do, and looks each time whether the status is true
 // meanwhile, whether prices are right again as soon as the configuration promises, and whether it all ends.
 func Misbehave(t *testing.T, v Vendor) {
 	for name, play := range map[string]func(*stage){
@@ -56,7 +56,7 @@ func Misbehave(t *testing.T, v Vendor) {
 		"it closes since it restarts":        (*stage).restarts,
 		"it is silent, but connected":        (*stage).freezes,
 		"it sends garbage":                   (*stage).garbage,
-		"it tells an old trade":              (*stage).wrongOrder,
+		"it sends an old trade":              (*stage).wrongOrder,
 		"its handshake is slow":              (*stage).slowHandshake,
 		"it wants to be left alone":          (*stage).tooMany,
 		"it refuses the key":                 (*stage).refused,
@@ -85,7 +85,7 @@ func Misbehave(t *testing.T, v Vendor) {
 }
 
 // judged are the faults that show in what is published of trades.
-var judged = [...]string{"it tells an old trade", "its clock is a little ahead", "its clock is wrong"}
+var judged = [...]string{"it sends an old trade", "its clock is a little ahead", "its clock is wrong"}
 
 // within waits for something to become true.
 func (s *stage) within(most time.Duration, what string, is func() bool) {

@@ -95,7 +95,7 @@ func (s *Server) set(change func()) {
 	change()
 }
 
-// Trade has one share or coin traded, and tells those who have subscribed to its trades.
+// Trade has one share or coin traded, and sends it to those who have subscribed to its trades.
 func (s *Server) Trade(symbol, price string, at time.Time) {
 	s.mu.Lock()
 	s.id++
@@ -106,11 +106,11 @@ func (s *Server) Trade(symbol, price string, at time.Time) {
 	if strings.Contains(symbol, "/") {
 		text = fmt.Sprintf(`{"T":"t","S":%q,"i":%d,"p":%s,"s":1,"tks":"B","t":%q}`, symbol, id, price, at.UTC().Format(time.RFC3339Nano))
 	}
-	s.Tell("trades", symbol, text)
+	s.Send("trades", symbol, text)
 }
 
-// Tell sends messages, together in one frame, to those who have subscribed to a symbol's channel.
-func (s *Server) Tell(channel, symbol string, messages ...string) {
+// Send sends messages, together in one frame, to those who have subscribed to a symbol's channel.
+func (s *Server) Send(channel, symbol string, messages ...string) {
 	s.mu.Lock()
 	var to []*client
 	for _, c := range s.clients {
@@ -124,7 +124,7 @@ func (s *Server) Tell(channel, symbol string, messages ...string) {
 	}
 }
 
-// Break tells everybody an error and closes the connections, as the vendor does with slow readers.
+// Break sends everybody an error and closes the connections, as the vendor does with slow readers.
 func (s *Server) Break(e Error) {
 	s.mu.Lock()
 	to := slices.Clone(s.clients)

@@ -59,38 +59,38 @@ func TestStocks(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s.Tell("trades", "AAPL", `{"T":"t","S":"AAPL","i":71697353758036,"x":"K","p":162.92,"s":3,"c":["@","F","T","I"],"z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("trades", "AAPL", `{"T":"t","S":"AAPL","i":71697353758036,"x":"K","p":162.92,"s":3,"c":["@","F","T","I"],"z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
 	got := receive(t, trades)
 	got.Timestamp = got.Timestamp.UTC()
 	same(t, got, stream.Trade{ID: 71697353758036, Symbol: "AAPL", Exchange: "K", Price: 162.92, Size: 3, Timestamp: at, Conditions: []string{"@", "F", "T", "I"}, Tape: "C"})
 
-	s.Tell("quotes", "AAPL", `{"T":"q","S":"AAPL","bx":"O","bp":133.85,"bs":4,"ax":"R","ap":135.77,"as":5,"c":["R"],"z":"A","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("quotes", "AAPL", `{"T":"q","S":"AAPL","bx":"O","bp":133.85,"bs":4,"ax":"R","ap":135.77,"as":5,"c":["R"],"z":"A","t":"2023-04-06T15:54:26.838232225Z"}`)
 	quote := receive(t, quotes)
 	quote.Timestamp = quote.Timestamp.UTC()
 	same(t, quote, stream.Quote{Symbol: "AAPL", BidExchange: "O", BidPrice: 133.85, BidSize: 4, AskExchange: "R", AskPrice: 135.77, AskSize: 5, Timestamp: at, Conditions: []string{"R"}, Tape: "A"})
 
-	s.Tell("dailyBars", "AAPL", `{"T":"d","S":"AAPL","o":127.82,"h":128.32,"l":126,"c":126.9,"v":72015712,"n":462915,"vw":127.07392,"t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("dailyBars", "AAPL", `{"T":"d","S":"AAPL","o":127.82,"h":128.32,"l":126,"c":126.9,"v":72015712,"n":462915,"vw":127.07392,"t":"2023-04-06T15:54:26.838232225Z"}`)
 	bar := receive(t, bars)
 	bar.Timestamp = bar.Timestamp.UTC()
 	same(t, bar, stream.Bar{Symbol: "AAPL", Open: 127.82, High: 128.32, Low: 126, Close: 126.9, Volume: 72015712, TradeCount: 462915, VWAP: 127.07392, Timestamp: at})
 
-	s.Tell("statuses", "AAPL", `{"T":"s","S":"AAPL","sc":"H","sm":"Trading Halt","rc":"T12","rm":"Trading Halted; For information requested by NASDAQ","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("statuses", "AAPL", `{"T":"s","S":"AAPL","sc":"H","sm":"Trading Halt","rc":"T12","rm":"Trading Halted; For information requested by NASDAQ","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
 	status := receive(t, statuses)
 	status.Timestamp = status.Timestamp.UTC()
 	same(t, status, stream.TradingStatus{Symbol: "AAPL", StatusCode: "H", StatusMsg: "Trading Halt", ReasonCode: "T12", ReasonMsg: "Trading Halted; For information requested by NASDAQ", Timestamp: at, Tape: "C"})
 
-	s.Tell("lulds", "AAPL", `{"T":"l","S":"AAPL","u":180,"d":150.5,"i":"B","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("lulds", "AAPL", `{"T":"l","S":"AAPL","u":180,"d":150.5,"i":"B","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
 	luld := receive(t, lulds)
 	luld.Timestamp = luld.Timestamp.UTC()
 	same(t, luld, stream.LULD{Symbol: "AAPL", LimitUpPrice: 180, LimitDownPrice: 150.5, Indicator: "B", Timestamp: at, Tape: "C"})
 
-	s.Tell("corrections", "AAPL", `{"T":"c","S":"AAPL","x":"V","oi":1,"op":100,"os":200,"oc":["@"],"ci":4,"cp":99.5,"cs":150,"cc":["@","I"],"z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("corrections", "AAPL", `{"T":"c","S":"AAPL","x":"V","oi":1,"op":100,"os":200,"oc":["@"],"ci":4,"cp":99.5,"cs":150,"cc":["@","I"],"z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
 	correction := receive(t, corrections)
 	correction.Timestamp = correction.Timestamp.UTC()
 	same(t, correction, stream.TradeCorrection{Symbol: "AAPL", Exchange: "V", OriginalID: 1, OriginalPrice: 100, OriginalSize: 200, OriginalConditions: []string{"@"},
 		CorrectedID: 4, CorrectedPrice: 99.5, CorrectedSize: 150, CorrectedConditions: []string{"@", "I"}, Tape: "C", Timestamp: at})
 
-	s.Tell("cancelErrors", "AAPL", `{"T":"x","S":"AAPL","i":4,"x":"V","p":99.5,"s":150,"a":"C","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("cancelErrors", "AAPL", `{"T":"x","S":"AAPL","i":4,"x":"V","p":99.5,"s":150,"a":"C","z":"C","t":"2023-04-06T15:54:26.838232225Z"}`)
 	cancelled := receive(t, cancels)
 	cancelled.Timestamp = cancelled.Timestamp.UTC()
 	same(t, cancelled, stream.TradeCancelError{Symbol: "AAPL", ID: 4, Exchange: "V", Price: 99.5, Size: 150, CancelErrorAction: "C", Tape: "C", Timestamp: at})
@@ -114,11 +114,11 @@ func TestCoins(t *testing.T) {
 	if err := c.Connect(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s.Tell("trades", "BTC/USD", `{"T":"t","S":"BTC/USD","i":1028100310,"p":60123.45,"s":0.00012,"tks":"S","t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("trades", "BTC/USD", `{"T":"t","S":"BTC/USD","i":1028100310,"p":60123.45,"s":0.00012,"tks":"S","t":"2023-04-06T15:54:26.838232225Z"}`)
 	trade := receive(t, trades)
 	trade.Timestamp = trade.Timestamp.UTC()
 	same(t, trade, stream.CryptoTrade{ID: 1028100310, Symbol: "BTC/USD", Price: 60123.45, Size: 0.00012, Timestamp: at, TakerSide: "S"})
-	s.Tell("quotes", "BTC/USD", `{"T":"q","S":"BTC/USD","bp":60123,"bs":0.5,"ap":60124.5,"as":1,"t":"2023-04-06T15:54:26.838232225Z"}`)
+	s.Send("quotes", "BTC/USD", `{"T":"q","S":"BTC/USD","bp":60123,"bs":0.5,"ap":60124.5,"as":1,"t":"2023-04-06T15:54:26.838232225Z"}`)
 	quote := receive(t, quotes)
 	quote.Timestamp = quote.Timestamp.UTC()
 	same(t, quote, stream.CryptoQuote{Symbol: "BTC/USD", BidPrice: 60123, BidSize: 0.5, AskPrice: 60124.5, AskSize: 1, Timestamp: at})
