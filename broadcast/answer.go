@@ -71,10 +71,10 @@ func (a *quotesAnswer) begin() {
 	a.picked = make([]board.Picked, min(answerAtOnce, a.want.named.list.Len(a.hub.board.Size())))
 	n := a.hub.board.Read(&a.cursor, a.picked)
 	a.seq = a.cursor.At
-	standing := a.cursor.Standing
+	sources := a.cursor.Sources
 	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-		a.hub.board.Epoch(), a.seq, time.Now().UnixMicro(), standing.Names(), standing.Simulated, standing.State)
-	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), statuses(standing))
+		a.hub.board.Epoch(), a.seq, time.Now().UnixMicro(), sources.Names(), sources.Simulated, sources.State)
+	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), statuses(sources))
 	if a.want.resumed {
 		a.text = append(a.text, `,"resumed":true`...)
 	}
@@ -124,7 +124,7 @@ func (a *quotesAnswer) answerSeries(write func([]byte) bool, slice func(func()) 
 				followed = true
 			}
 			r := a.want.reader(x)
-			if !a.hub.board.News(x.symbol(), &r) {
+			if !a.hub.board.HasChanges(x.symbol(), &r) {
 				continue
 			}
 			r.At = a.seq
@@ -154,7 +154,7 @@ func (a *quotesAnswer) answerSeries(write func([]byte) bool, slice func(func()) 
 }
 
 // statuses are the states of the sources.
-func statuses(s *board.Standing) []wire.Status {
+func statuses(s *board.SourceStates) []wire.Status {
 	var all []wire.Status
 	for i := range s.Sources {
 		all = append(all, statusOf(&s.Sources[i], ""))

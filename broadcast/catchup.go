@@ -55,7 +55,7 @@ func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
 		one := s.follows.series[c.place]
 		if !c.reading {
 			c.reader = s.readerOf(c.place)
-			if !s.shard.hub.board.News(one.symbol(), &c.reader) {
+			if !s.shard.hub.board.HasChanges(one.symbol(), &c.reader) {
 				c.place++
 				continue
 			}

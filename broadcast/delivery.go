@@ -45,8 +45,8 @@ func (s *subscriber) step() (more bool, err error) {
 	case s.paused:
 		return false, nil
 	}
-	if x := s.shard.standing.After(s.standing); x != nil {
-		s.standing = x.Version
+	if x := s.shard.sources.After(s.sources); x != nil {
+		s.sources = x.Version
 		return true, s.sayStatus(x)
 	}
 	if s.watch == nil {

@@ -118,7 +118,7 @@ func (h *Hub) run(ctx context.Context) {
 			f.encode(h.board)
 		case !due.IsZero() && !due.After(now):
 			told = &idle
-			idle.From, idle.Seq, idle.Standing = f.Seq, f.Seq, h.board.Standing()
+			idle.From, idle.Seq, idle.Sources = f.Seq, f.Seq, h.board.SourceStates()
 		default:
 			continue
 		}
@@ -131,7 +131,7 @@ func (h *Hub) run(ctx context.Context) {
 			pause = max(pause, min(3*time.Since(now), pause*5/4))
 		}
 		h.metrics.flushed(len(told.Quotes), time.Since(now))
-		told.Told()
+		told.Published()
 	}
 }
 

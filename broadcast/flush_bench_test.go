@@ -108,7 +108,7 @@ func (f *flushing) flush(i int) {
 		sh.tell(&f.out)
 		sh.tally.report(f.hub.metrics)
 	}
-	f.out.Told()
+	f.out.Published()
 }
 
 // discard takes everything, and counts the frames.

@@ -39,7 +39,7 @@ type progress struct {
 	behind     bool      // it may have missed something that no frame to come will carry
 	owed       bool      // the last catch-up left some quotes out: what changed since is told whole
 	start      int       // place in its list where the next catch-up begins
-	standing   uint64    // the version of the sources' standing
+	sources    uint64    // the version of the sources' states that it has
 }
 
 // granted is the rate that the subscriber gets at most, in updates a second.
@@ -109,7 +109,7 @@ func (x *follower) readerOf(place int) history.Reader {
 func (x *follower) seriesNews(from int) bool {
 	for i := from; i < len(x.series); i++ {
 		r := x.readerOf(i)
-		if x.board.News(x.series[i].symbol(), &r) {
+		if x.board.HasChanges(x.series[i].symbol(), &r) {
 			return true
 		}
 	}
@@ -137,7 +137,7 @@ func (x *follower) changedQuotes(resumed bool) quotesOut {
 		q.kind, q.resumed, q.cursor.Mode = wire.Snapshot, true, board.Resumed
 	}
 	if x.owed { // what went away from those that were left out is not known
-		q.cursor.Mode = board.Whole
+		q.cursor.Mode = board.AllFields
 	}
 	return q
 }
@@ -156,7 +156,7 @@ func (x *follower) toldQuotes(q *quotesOut) {
 	c := &q.cursor
 	x.sent = c.At
 	switch {
-	case c.Owed:
+	case c.LeftOut:
 		x.behind, x.owed, x.start = true, true, x.list.place(c.List.At(c.First))
 	case q.all:
 		x.caughtUp()

@@ -141,7 +141,7 @@ func (m *metrics) gathered(g *board.Gathered) {
 // committed counts what became of a record.
 func (m *metrics) committed(c board.Committed) {
 	m.ticks.Add(float64(c.Ticks))
-	m.unmended.Add(float64(c.Unmended))
+	m.unmended.Add(float64(c.Uncorrected))
 	m.reject(&c.Rejected)
 }
 

@@ -147,7 +147,7 @@ func (h rest) newsFor(r *http.Request, want *want, p *poll) (news bool) {
 func (h rest) seriesNews(want *want) bool {
 	return slices.ContainsFunc(want.series, func(x wanted) bool {
 		r := want.reader(x)
-		return h.board.News(x.symbol(), &r)
+		return h.board.HasChanges(x.symbol(), &r)
 	})
 }
 

@@ -33,7 +33,7 @@ func newWorld(symbols int) *world {
 // newWorldWith is newWorld with a hub that is changed before it runs.
 func newWorldWith(symbols int, change func(*Hub)) *world {
 	cfg := DefaultConfig()
-	cfg.History.Trades, cfg.MaxSeries = history.MostTold, 200
+	cfg.History.Trades, cfg.MaxSeries = history.TradesAtOnce, 200
 	cfg.History.Bars = keeping(4, "1s", "5s", "1m", "1h", "1d")
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), began: market.TimeOf(time.Now()), stop: stop, done: make(chan struct{}), hub: quietHubWith(cfg, symbols)}

@@ -69,7 +69,7 @@ const barsAtOnce = 64
 func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.Time) (out []byte, any, more bool) {
 	symbol := e.dir.Symbol(of.symbol()).Symbol
 	if of.isTrades() {
-		var trades [2 * history.MostTold]history.Numbered
+		var trades [2 * history.TradesAtOnce]history.NumberedTrade
 		news := e.board.ReadTrades(of.symbol(), r, &trades)
 		b = wire.AppendTrades(b, r.At, now, symbol, &news, trades[:news.Trades])
 		r.Done()
@@ -79,11 +79,11 @@ func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.
 	first := r.Next == 0
 	n, left := e.board.ReadBars(of.symbol(), r, bars[:])
 	limit := e.lengths.part
-	if r.Fresh {
+	if r.FromStart {
 		limit = e.lengths.history
 	}
 	limit += len(b) - 512
-	b = wire.BeginBars(b, r.At, now, symbol, of.interval(), r.Fresh && first)
+	b = wire.BeginBars(b, r.At, now, symbol, of.interval(), r.FromStart && first)
 	told := 0
 	for {
 		for i := range n {
@@ -102,7 +102,7 @@ func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.
 		}
 		n, left = e.board.ReadBars(of.symbol(), r, bars[:])
 	}
-	any = told > 0 || r.Fresh || !first // what said that another part follows is followed by one
+	any = told > 0 || r.FromStart || !first // what said that another part follows is followed by one
 	if !more {
 		r.Done()
 	}

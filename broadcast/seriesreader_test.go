@@ -152,7 +152,7 @@ func (r *seriesReader) takeTrades(key string, m *seriesMessage) error {
 	if fresh == 0 && r.newest[key] != 0 {
 		r.newest[key] += m.Skipped
 	}
-	if fresh > history.MostTold || mended > history.MostTold {
+	if fresh > history.TradesAtOnce || mended > history.TradesAtOnce {
 		return fmt.Errorf("%s: %d trades and %d mended ones in one message", key, fresh, mended)
 	}
 	return nil
@@ -213,8 +213,8 @@ func (r *seriesReader) agree(h *Hub, x series) error {
 	want, got := map[string]string{}, map[string]string{}
 	key := symbol + " " + "trades"
 	if x.isTrades() {
-		var trades [2 * history.MostTold]history.Numbered
-		reader := history.Reader{Interval: x.interval(), Fresh: true}
+		var trades [2 * history.TradesAtOnce]history.NumberedTrade
+		reader := history.Reader{Interval: x.interval(), FromStart: true}
 		news := h.board.ReadTrades(x.symbol(), &reader, &trades)
 		for i := range news.Trades {
 			text, err := tradeText(&trades[i])
@@ -256,8 +256,8 @@ func (r *seriesReader) agree(h *Hub, x series) error {
 }
 
 // tradeText is a trade as a reader keeps it.
-func tradeText(k *history.Numbered) (string, error) {
-	text := wire.AppendTrades(nil, 1, time.Time{}, "", &history.TradesNews{}, []history.Numbered{*k})
+func tradeText(k *history.NumberedTrade) (string, error) {
+	text := wire.AppendTrades(nil, 1, time.Time{}, "", &history.TradesRead{}, []history.NumberedTrade{*k})
 	var m seriesMessage
 	if err := json.Unmarshal(text, &m); err != nil {
 		return "", fmt.Errorf("%s: %w", text, err)

@@ -124,7 +124,7 @@ func serveOver(t *testing.T, w network, change func(*Config)) *served {
 func (s *served) live() bool {
 	known := make(chan bool, len(s.shards))
 	for _, sh := range s.shards {
-		sh.post(func() { known <- sh.standing.State == market.Live })
+		sh.post(func() { known <- sh.sources.State == market.Live })
 	}
 	all := true
 	for range s.shards {

@@ -27,11 +27,11 @@ type shard struct {
 	watches   watches
 	lists     lists
 	wheel     wheel
-	standing  *board.Standing // of the sources, which the subscribers have been told or are told now
-	now       time.Time       // the clock, a few writes old at most
-	writes    int             // since the clock was read
-	part      part            // what is said to one
-	frame     frame           // what is said to many
+	sources   *board.SourceStates // of the sources, which the subscribers have been told or are told now
+	now       time.Time           // the clock, a few writes old at most
+	writes    int                 // since the clock was read
+	part      part                // what is said to one
+	frame     frame               // what is said to many
 	tally     tally
 	backlog   backlog
 	began     time.Time // the telling of the newest flush
@@ -56,7 +56,7 @@ type alone struct {
 func newShard(h *Hub) *shard {
 	return &shard{hub: h, flushes: make(chan *flush), inbox: inbox{wake: make(chan struct{}, 1)},
 		watches: watches{board: h.board, byKey: map[watchKey]*watch{}}, lists: lists{}, wheel: newWheel(h.cfg.Heartbeat),
-		now: time.Now(), standing: h.board.Standing()}
+		now: time.Now(), sources: h.board.SourceStates()}
 }
 
 // inbox takes jobs for a shard from anywhere.

@@ -101,12 +101,12 @@ func (s *subscriber) begin(requests []request) {
 func (s *subscriber) hello() error {
 	sh := s.shard
 	h := sh.hub
-	s.standing, s.sent = sh.standing.Version, h.board.Seq()
+	s.sources, s.sent = sh.sources.Version, h.board.Seq()
 	s.sentSeries = s.sent
 	return s.say("hello", wire.Hello{
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
-		Source: sh.standing.Names(), Simulated: sh.standing.Simulated, Status: sh.standing.State.String(), Sources: statuses(sh.standing),
+		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Status: sh.sources.State.String(), Sources: statuses(sh.sources),
 	})
 }
 

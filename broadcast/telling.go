@@ -14,8 +14,8 @@ import (
 // for it. The board stands still meanwhile, since the flush waits for all shards.
 func (sh *shard) tell(f *flush) {
 	sh.began = time.Now()
-	if f.Standing != sh.standing {
-		sh.standing = f.Standing
+	if f.Sources != sh.sources {
+		sh.sources = f.Sources
 		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
 			sh.all[i].pump()
 		}

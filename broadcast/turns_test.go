@@ -65,7 +65,7 @@ func TestLateShardsAreTold(t *testing.T) {
 
 // newsOf is a flush of one quote, of the first symbol.
 func newsOf(sh *shard, seq board.Seq) *flush {
-	return &flush{Changes: board.Changes{From: seq - 1, Seq: seq, Quotes: []market.SymbolID{0}, Standing: sh.standing},
+	return &flush{Changes: board.Changes{From: seq - 1, Seq: seq, Quotes: []market.SymbolID{0}, Sources: sh.sources},
 		text: []byte(`{"s":"AAPL"}`), ends: []int{12}, oldest: []market.Time{1}}
 }
 

@@ -35,7 +35,7 @@ type wanted struct {
 
 // reader reads a series from where the client is.
 func (w *want) reader(x wanted) history.Reader {
-	return history.Reader{Interval: x.interval(), Limit: x.limit, Fresh: !w.resumed, Resumed: w.resumed, After: w.since}
+	return history.Reader{Interval: x.interval(), Limit: x.limit, FromStart: !w.resumed, Resumed: w.resumed, After: w.since}
 }
 
 // memory is how many bytes a want keeps until it has been answered.

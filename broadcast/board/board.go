@@ -36,7 +36,7 @@ type Board struct {
 	sink       uint64       // guarded by committing: what was touched, so that it is not left out
 
 	mu        sync.RWMutex
-	standing  *Standing         // guarded by mu
+	sources   *SourceStates     // guarded by mu
 	hasQuote  bool              // guarded by mu: some symbol has, or had, a price
 	seq       Seq               // guarded by mu
 	versions  []Version         // guarded by mu; the index is the symbol's id
@@ -45,12 +45,12 @@ type Board struct {
 
 // New returns an empty board of a new epoch, under sources that are down until they say otherwise.
 func New(cfg Config) *Board {
-	standing := &Standing{}
+	sources := &SourceStates{}
 	for name := range strings.SplitSeq(cfg.Source, ",") {
 		down := market.Status{Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated}
-		standing = standing.with(down)
+		sources = sources.with(down)
 	}
-	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, standing: standing}
+	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, sources: sources}
 	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
 	b.fewer.L = &b.gatherer.mu
 	b.begin()
@@ -58,7 +58,7 @@ func New(cfg Config) *Board {
 }
 
 // TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
-// for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called
+// for a market that has none. Otherwise a day is the source's session or, where that has none, UTC's. It is called
 // before the first Commit.
 func (b *Board) TradingDays(of func(venue string) history.Days) { b.days = of }
 

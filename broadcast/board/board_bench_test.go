@@ -70,7 +70,7 @@ func BenchmarkCommit(b *testing.B) {
 			}
 			commit := func(r *Record) {
 				board.Commit(r, &changes)
-				changes.Told()
+				changes.Published()
 			}
 			for range 120 { // until the tapes are full, and the short bars
 				commit(next())

@@ -20,7 +20,7 @@ func play(w *world, d *drawn, batches int) error {
 				return err
 			}
 			if d.one(2) {
-				w.changes.Told()
+				w.changes.Published()
 			}
 		}
 	}
@@ -102,8 +102,8 @@ func TestRecordsAreBounded(t *testing.T) {
 		if got, want := b.versions[i].Quote, f.versions[i].Quote; got != want {
 			t.Errorf("symbol %d: got %+v\nwant %+v", i, got, want)
 		}
-		kept, newest := b.histories[i].Taped()
-		if wantKept, want := f.histories[i].Taped(); kept != wantKept || newest != want {
+		kept, newest := b.histories[i].CountTrades()
+		if wantKept, want := f.histories[i].CountTrades(); kept != wantKept || newest != want {
 			t.Errorf("symbol %d: %d trades of %d, want %d of %d", i, kept, newest, wantKept, want)
 		}
 	}
@@ -179,7 +179,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			b.Gather(market.Batch{Ticks: ticks})
 		}
 		b.Commit(b.Take(), &changes)
-		changes.Told()
+		changes.Published()
 	}
 	for range 200 { // until the rings are full
 		flush()
@@ -205,7 +205,7 @@ func TestBoardIsForManyAtOnce(t *testing.T) {
 	stop, read := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(read)
-		bars, quotes, trades := make([]history.Bar, 2), make([]Picked, 2), new([2 * history.MostTold]history.Numbered)
+		bars, quotes, trades := make([]history.Bar, 2), make([]Picked, 2), new([2 * history.TradesAtOnce]history.NumberedTrade)
 		last := Seq(0)
 		for {
 			select {
@@ -226,11 +226,11 @@ func TestBoardIsForManyAtOnce(t *testing.T) {
 			}
 			last = c.At
 			for id := range market.SymbolID(symbols) {
-				r := history.Reader{Fresh: true}
+				r := history.Reader{FromStart: true}
 				for more := true; more; {
 					_, more = b.ReadBars(id, &r, bars)
 				}
-				b.ReadTrades(id, &history.Reader{Interval: history.Trades, Fresh: true}, trades)
+				b.ReadTrades(id, &history.Reader{Interval: history.Trades, FromStart: true}, trades)
 			}
 		}
 	}()

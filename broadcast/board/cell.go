@@ -2,14 +2,14 @@ package board
 
 import "tickertape/feed/market"
 
-// cell is one symbol's state with every tick taken in.
+// cell is one symbol's state after every tick so far.
 type cell struct {
 	market.Tally
 	own      market.State // the symbol's, without the feed's
 	received market.Time  // when the newest of its ticks and images came
 }
 
-// apply takes in one tick, or leaves the cell as it was and says why.
+// apply applies one tick, or leaves the cell as it was and says why.
 func (c *cell) apply(t *market.Tick) market.Reject {
 	if r := c.Tally.Apply(t); r != market.Accepted {
 		return r
@@ -33,7 +33,7 @@ func (c *cell) image(im *market.Quote, received market.Time) market.Reject {
 	return market.Accepted
 }
 
-// quoted tells whether anything was ever taken in that dates.
+// quoted reports whether anything ever came but the previous close.
 func (c *cell) quoted() bool { return c.Known()&^market.FieldPreviousClose != 0 }
 
 // published is the cell's quote as subscribers see it, under a feed in the given state.

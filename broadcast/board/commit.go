@@ -8,26 +8,26 @@ import (
 	"tickertape/feed/market"
 )
 
-// Changes are what commits have changed since they were told last. The zero value is what a new board has told. They
+// Changes are what commits have changed since they were published last. The zero value is that of a new board. They
 // belong to whoever commits.
 type Changes struct {
-	From, Seq Seq               // everything up to From has been told; the changes are up to Seq
+	From, Seq Seq               // everything up to From has been published; the changes are up to Seq
 	Quotes    []market.SymbolID // whose quotes changed, in order, each once
 	Traded    []market.SymbolID // whose bars or trades changed, in order, each once
-	Standing  *Standing         // of the sources; nil before the first commit
+	Sources   *SourceStates     // of the sources; nil before the first commit
 }
 
-// Told notes that the changes have been told. It keeps the memory of the lists.
-func (c *Changes) Told() { c.From, c.Quotes, c.Traded = c.Seq, c.Quotes[:0], c.Traded[:0] }
+// Published notes that the changes have been published. It keeps the memory of the lists.
+func (c *Changes) Published() { c.From, c.Quotes, c.Traded = c.Seq, c.Quotes[:0], c.Traded[:0] }
 
 // Committed is what became of a record, for metrics.
 type Committed struct {
-	Ticks    int                    // that were taken in
-	Rejected [market.NumRejects]int // ticks and corrections that were refused, by reason
-	Unmended int                    // corrections of trades that are kept no more: the bars are as they were
+	Ticks       int                    // that were applied
+	Rejected    [market.NumRejects]int // ticks and corrections that were refused, by reason
+	Uncorrected int                    // corrections of trades that are not kept any more: the bars are as they were
 }
 
-// Commit takes in a record, which changes quotes, bars, trades and the position together, and adds what has changed to
+// Commit applies a record, which changes quotes, bars, trades and the position together, and adds what has changed to
 // into. It depends on the record and on what was committed before, and on nothing else: no clock, no order of a map.
 // The position grows by one if anything was published. It keeps nothing of the record. One commit follows the other.
 func (b *Board) Commit(r *Record, into *Changes) Committed {
@@ -35,13 +35,13 @@ func (b *Board) Commit(r *Record, into *Changes) Committed {
 	defer b.committing.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.standing.State
+	before := b.sources.State
 	for _, s := range r.Statuses {
-		b.standing = b.standing.with(s)
+		b.sources = b.sources.with(s)
 	}
 	b.order.sort(r)
-	c := commit{b: b, record: r, next: b.seq + 1, restated: b.standing.State != before, changes: into, done: Committed{Ticks: r.Ticks}}
-	if c.restated { // the feed's state is one of every symbol that it has ever quoted
+	c := commit{b: b, record: r, next: b.seq + 1, feedChanged: b.sources.State != before, changes: into, done: Committed{Ticks: r.Ticks}}
+	if c.feedChanged { // the feed's state is one of every symbol that it has ever quoted
 		for id := range b.cells {
 			if b.cells[id].quoted() {
 				b.order.add(market.SymbolID(id))
@@ -61,7 +61,7 @@ func (b *Board) Commit(r *Record, into *Changes) Committed {
 	if c.published {
 		b.seq = c.next
 	}
-	into.Seq, into.Standing = b.seq, b.standing
+	into.Seq, into.Sources = b.seq, b.sources
 	slices.Sort(into.Quotes) // where others were there before
 	slices.Sort(into.Traded)
 	return c.done
@@ -107,8 +107,8 @@ func (o *order) add(id market.SymbolID) *events {
 	return &o.of[id]
 }
 
-// take are the events of a symbol, which are forgotten.
-func (o *order) take(id market.SymbolID) events {
+// pop returns the events of a symbol and removes them.
+func (o *order) pop(id market.SymbolID) events {
 	x := o.of[id]
 	o.of[id] = events{}
 	return x
@@ -116,13 +116,13 @@ func (o *order) take(id market.SymbolID) events {
 
 // commit is one under way. Its board's locks are held.
 type commit struct {
-	b         *Board
-	record    *Record
-	next      Seq  // of what it publishes
-	restated  bool // the state of the feed as a whole has changed
-	published bool
-	changes   *Changes
-	done      Committed
+	b           *Board
+	record      *Record
+	next        Seq  // of what it publishes
+	feedChanged bool // the state of the feed as a whole has changed
+	published   bool
+	changes     *Changes
+	done        Committed
 }
 
 // fetch touches what the next symbols of a word need, and returns which.
@@ -139,11 +139,11 @@ func (c *commit) fetch(word int, set uint64) (fetched uint64) {
 	return fetched
 }
 
-// symbol takes in the events of one symbol, and publishes its quote.
+// symbol applies the events of one symbol, and publishes its quote.
 func (c *commit) symbol(id market.SymbolID) {
 	b := c.b
-	x, all := b.cell(id), b.order.take(id)
-	changed := c.restated && x.quoted()
+	x, all := b.cell(id), b.order.pop(id)
+	changed := c.feedChanged && x.quoted()
 	known := b.historyOf(id).TradesChanged(c.changes.From)
 	for at := all.first; at != 0; at = b.order.next[at-1] {
 		if c.event(x, &c.record.Events[at-1]) {
@@ -163,7 +163,7 @@ func (c *commit) symbol(id market.SymbolID) {
 	}
 }
 
-// event takes in one event, and tells whether it has changed the cell.
+// event applies one event, and reports whether it has changed the cell.
 func (c *commit) event(x *cell, e *Event) bool {
 	switch e.Kind {
 	case EventTrade:
@@ -190,7 +190,7 @@ func (c *commit) event(x *cell, e *Event) bool {
 	return false
 }
 
-// tick takes in a tick, and tells whether it was not refused.
+// tick applies a tick, and reports whether it was not refused.
 func (c *commit) tick(x *cell, t *market.Tick) bool {
 	if r := x.apply(t); r != market.Accepted {
 		c.done.Rejected[r]++
@@ -225,7 +225,7 @@ func (c *commit) correction(x *cell, k *market.Correction) bool {
 		return false
 	}
 	if h := c.b.historyOf(k.Symbol); h != nil && !h.Correct(k, c.next, &c.b.kept) {
-		c.done.Unmended++
+		c.done.Uncorrected++
 	}
 	return true
 }
@@ -237,7 +237,7 @@ func (c *commit) publish(id market.SymbolID, x *cell) {
 		b.versions = append(b.versions, Version{})
 	}
 	v := &b.versions[id]
-	b.fresh = x.published(b.standing.State)
+	b.fresh = x.published(b.sources.State)
 	f := b.fresh.Changes(&v.Quote)
 	if f == 0 {
 		return

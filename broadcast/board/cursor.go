@@ -16,7 +16,7 @@ func (l List) Len(size int) int {
 	return len(l.IDs)
 }
 
-// Empty tells whether there are none.
+// Empty reports whether there are none.
 func (l List) Empty() bool { return !l.All && len(l.IDs) == 0 }
 
 // At is the i-th symbol.
@@ -31,10 +31,10 @@ func (l List) At(i int) market.SymbolID {
 type Mode uint8
 
 const (
-	Updated  Mode = iota // the fields that changed after From
-	Whole                // all fields of a quote that changed after From, in whatever field
-	Snapshot             // the fields that are known
-	Resumed              // those of a quote that changed after From, in whatever field, and those that have gone since
+	Updated   Mode = iota // the fields that changed after From
+	AllFields             // all fields of a quote that changed after From, in whatever field
+	Snapshot              // the fields that are known
+	Resumed               // those of a quote that changed after From, in whatever field, and those that have gone since
 )
 
 // Cursor reads the quotes of a list, as of one flush, some at a time. A quote that has changed since is left out, and
@@ -47,16 +47,16 @@ type Cursor struct {
 	Start  int           // the place in the list to begin with
 	Newest bool          // a quote that has changed since the first read is read as it is, instead of left out
 
-	At       Seq       // the flush as of which it reads; 0: the newest, which the first read sets
-	Standing *Standing // of the sources, which the first read sets
-	Places   int       // in the list; the first read sets it
-	Done     int       // places that have been looked at
-	Begun    bool      // At and Places are set
-	Owed     bool      // some were left out
-	First    int       // the place of the first of these
+	At      Seq           // the flush as of which it reads; 0: the newest, which the first read sets
+	Sources *SourceStates // of the sources, which the first read sets
+	Places  int           // in the list; the first read sets it
+	Done    int           // places that have been looked at
+	Begun   bool          // At and Places are set
+	LeftOut bool          // some were left out
+	First   int           // the place of the first of these
 }
 
-// Over tells whether all has been read.
+// Over reports whether all has been read.
 func (c *Cursor) Over() bool { return c.Begun && c.Done >= c.Places }
 
 // Picked is a quote that a cursor has read, and its fields that it wants: those that are not in Quote.Set are unknown.
@@ -70,12 +70,12 @@ func (c *Cursor) pick(v *Version) (market.Fields, bool) {
 	wanted := c.Fields | market.FieldState
 	changed := v.Since(c.From) & wanted
 	switch c.Mode {
-	case Whole:
+	case AllFields:
 		return wanted, true // it was left out, whatever changed since
 	case Updated:
 		return changed, changed != 0
 	case Resumed:
-		return v.Quote.Set&wanted | changed, true // it may have been left out before From was told
+		return v.Quote.Set&wanted | changed, true // it may have been left out before From was sent
 	default:
 		return v.Quote.Set & wanted, true
 	}

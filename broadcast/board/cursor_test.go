@@ -19,10 +19,10 @@ func TestQuotesThatAreLeftOutComeWhole(t *testing.T) {
 	commit(market.Tick{Kind: market.KindQuote, Flags: market.HasBid, Bid: market.Scale, Time: morning + 5000})
 	c := Cursor{List: List{All: true}, Mode: Snapshot, Fields: market.FieldPrice, Begun: true, At: at, Places: 1}
 	var picked [1]Picked
-	if n := b.Read(&c, picked[:]); n != 0 || !c.Owed {
-		t.Errorf("%d quotes as of %d, owed %t; want it left out", n, at, c.Owed)
+	if n := b.Read(&c, picked[:]); n != 0 || !c.LeftOut {
+		t.Errorf("%d quotes as of %d, owed %t; want it left out", n, at, c.LeftOut)
 	}
-	for name, mode := range map[string]Mode{"whole": Whole, "resumed": Resumed} {
+	for name, mode := range map[string]Mode{"whole": AllFields, "resumed": Resumed} {
 		c = Cursor{List: List{All: true}, Mode: mode, Fields: market.FieldPrice, From: at}
 		if n := b.Read(&c, picked[:]); n != 1 || picked[0].Fields&market.FieldPrice == 0 {
 			t.Errorf("%s: %d quotes, fields %#x; want it whole", name, n, picked[0].Fields)

@@ -12,7 +12,7 @@ type Gathered struct {
 	Unknown   int                    // ticks, images and corrections of symbols that the directory does not have
 	Rejected  [market.NumRejects]int // ticks, images and corrections that were refused, by reason
 	Alive     int                    // ticks that only confirm: they change nothing, and are in no record
-	Conflated int                    // ticks of symbols of which the record had news already
+	Conflated int                    // ticks of symbols that the record had something of already
 	Pending   bool                   // there is something to take
 }
 
@@ -102,7 +102,7 @@ func (g *gatherer) begin() {
 	g.number++
 }
 
-// touch notes that the record has something of a symbol, and tells whether it had before. The caller holds mu.
+// touch notes that the record has something of a symbol, and reports whether it had before. The caller holds mu.
 func (g *gatherer) touch(id market.SymbolID) (s *slot, before bool) {
 	if s = &g.slots[id]; s.record == g.number {
 		return s, true
@@ -124,7 +124,7 @@ func (g *gatherer) image(im *market.Quote, now market.Time) market.Reject {
 	if r := scratch.Image(im); r != market.Accepted { // whether it is refused depends on nothing else
 		return r
 	}
-	g.order(im.Symbol)
+	g.flushQuote(im.Symbol)
 	r := g.room()
 	g.touch(im.Symbol)
 	r.Events = append(r.Events, Event{Symbol: im.Symbol, Kind: EventImage, Index: uint32(len(r.Images)), Received: now})
@@ -143,8 +143,8 @@ func (g *gatherer) correction(k *market.Correction) market.Reject {
 	return market.Accepted
 }
 
-// order has the symbol's quote taken in before what comes now. The caller holds mu.
-func (g *gatherer) order(id market.SymbolID) {
+// flushQuote moves the symbol's quote among the events, before what comes now. The caller holds mu.
+func (g *gatherer) flushQuote(id market.SymbolID) {
 	s := &g.slots[id]
 	if s.record != g.number || s.quote == 0 {
 		return
@@ -183,7 +183,7 @@ func (g *gatherer) ticks(ticks []market.Tick, known int, out *Gathered) {
 			received = now
 		}
 		if t.Kind == market.KindSession {
-			g.order(t.Symbol)
+			g.flushQuote(t.Symbol)
 		}
 		r := g.room()
 		r.Ticks++
@@ -223,7 +223,7 @@ func (r *Record) quote(s *slot, t *market.Tick, received market.Time) {
 	q.Time, q.Received = max(q.Time, at), max(q.Received, received)
 }
 
-// pending tells whether there is something to take. The caller holds mu.
+// pending reports whether there is something to take. The caller holds mu.
 func (g *gatherer) pending() bool { return len(g.full) > 0 || g.record.size() > 0 }
 
 // Take returns the oldest record that was gathered, or nil where nothing was. It belongs to the caller, who changes
@@ -265,14 +265,14 @@ func (g *gatherer) Close() {
 	g.fewer.Broadcast()
 }
 
-// Full tells whether a record is full: it should be taken and committed, though its changes may be told later.
+// Full reports whether a record is full: it should be taken and committed, though its changes may be published later.
 func (g *gatherer) Full() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.full) > 0 || g.record.size() >= MaxEvents
 }
 
-// Stuck tells whether something has waited to be taken for longer than a time.
+// Stuck reports whether something has waited to be taken for longer than a time.
 func (g *gatherer) Stuck(longer time.Duration) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

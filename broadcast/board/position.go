@@ -13,7 +13,7 @@ import (
 // anything. 0 is before the first.
 type Seq = history.Seq
 
-// Position is how far a subscriber has been told, written EPOCH-SEQ. The epoch names the run of the
+// Position is the flush up to which a subscriber has everything, written EPOCH-SEQ. The epoch names the run of the
 // server that the seq belongs to.
 type Position struct {
 	Epoch string

@@ -15,22 +15,22 @@ func (b *Board) Seq() Seq {
 // Position is the newest flush.
 func (b *Board) Position() Position { return Position{Epoch: b.epoch, Seq: b.Seq()} }
 
-// Standing is the state of the sources as of the newest commit.
-func (b *Board) Standing() *Standing {
+// SourceStates is the state of the sources as of the newest commit.
+func (b *Board) SourceStates() *SourceStates {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.standing
+	return b.sources
 }
 
-// Quoted tells whether a first quote of the feed has been published: a bid, an ask or a trade.
+// Quoted reports whether a first quote of the feed has been published: a bid, an ask or a trade.
 func (b *Board) Quoted() bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.hasQuote
 }
 
-// sweep is how many places are looked at under one lock.
-const sweep = 8 * 256
+// perLock is how many symbols are looked at under one lock.
+const perLock = 8 * 256
 
 // Read copies the next quotes that a cursor is after, in the order of its list, and returns how many. There may be none
 // although it is not over.
@@ -40,10 +40,10 @@ func (b *Board) Read(c *Cursor, into []Picked) (n int) {
 	if !c.Begun {
 		c.Begun, c.At, c.Places = true, b.seq, c.Len(len(b.versions))
 	}
-	if c.Standing == nil {
-		c.Standing = b.standing
+	if c.Sources == nil {
+		c.Sources = b.sources
 	}
-	for stop := min(c.Places, c.Done+sweep); c.Done < stop && n < len(into); c.Done++ {
+	for stop := min(c.Places, c.Done+perLock); c.Done < stop && n < len(into); c.Done++ {
 		place := c.Start + c.Done
 		if place >= c.Places {
 			place -= c.Places
@@ -54,8 +54,8 @@ func (b *Board) Read(c *Cursor, into []Picked) (n int) {
 		}
 		v := &b.versions[id]
 		if v.Last > c.At && !c.Newest {
-			if !c.Owed {
-				c.Owed, c.First = true, place
+			if !c.LeftOut {
+				c.LeftOut, c.First = true, place
 			}
 			continue
 		}
@@ -83,9 +83,9 @@ func (b *Board) Size() int {
 	return len(b.versions)
 }
 
-// ChangedSince tells whether any of the symbols changed after a flush in one of the fields, or in its state.
+// ChangedSince reports whether any of the symbols changed after a flush in one of the fields, or in its state.
 func (b *Board) ChangedSince(seq Seq, list List, fields market.Fields) bool {
-	for i, more := 0, true; more; i += sweep {
+	for i, more := 0, true; more; i += perLock {
 		var found bool
 		if found, more = b.changedIn(i, seq, list, fields|market.FieldState); found {
 			return true
@@ -94,12 +94,12 @@ func (b *Board) ChangedSince(seq Seq, list List, fields market.Fields) bool {
 	return false
 }
 
-// changedIn looks at a sweep of places from i on, and tells whether there are more behind them.
+// changedIn looks at the next perLock places from i on, and reports whether there are more behind them.
 func (b *Board) changedIn(i int, seq Seq, list List, fields market.Fields) (found, more bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	places := list.Len(len(b.versions))
-	for stop := min(places, i+sweep); i < stop; i++ {
+	for stop := min(places, i+perLock); i < stop; i++ {
 		if id := int(list.At(i)); id < len(b.versions) && b.versions[id].Since(seq)&fields != 0 {
 			return true, false
 		}
@@ -109,7 +109,7 @@ func (b *Board) changedIn(i int, seq Seq, list List, fields market.Fields) (foun
 
 // CountSince counts the symbols of a list, and those of them that changed after a flush.
 func (b *Board) CountSince(seq Seq, list List) (places, changed int) {
-	for i, more := 0, true; more; i += sweep {
+	for i, more := 0, true; more; i += perLock {
 		var n int
 		places, n, more = b.countIn(i, seq, list)
 		changed += n
@@ -121,7 +121,7 @@ func (b *Board) countIn(i int, seq Seq, list List) (places, changed int, more bo
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	places = list.Len(len(b.versions))
-	for stop := min(places, i+sweep); i < stop; i++ {
+	for stop := min(places, i+perLock); i < stop; i++ {
 		if id := int(list.At(i)); id < len(b.versions) && b.versions[id].Last > seq {
 			changed++
 		}
@@ -142,28 +142,29 @@ func (b *Board) States() []int {
 	return counts
 }
 
-// News tells whether there is anything to tell a reader of a symbol's bars or trades. It may err on the side of yes.
-func (b *Board) News(id market.SymbolID, r *history.Reader) bool {
+// HasChanges reports whether there is anything for a reader of a symbol's bars or trades. It may err on the side of yes.
+func (b *Board) HasChanges(id market.SymbolID, r *history.Reader) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.historyOf(id).News(r)
+	return b.historyOf(id).HasChanges(r)
 }
 
-// ReadBars copies the next bars of a symbol that a reader is to be told, as [history.Symbol.ReadBars] has it.
+// ReadBars copies the next bars of a symbol for a reader, as [history.Symbol.ReadBars] has it.
 func (b *Board) ReadBars(id market.SymbolID, r *history.Reader, into []history.Bar) (n int, more bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.historyOf(id).ReadBars(r, b.seq, into)
 }
 
-// ReadTrades copies the trades of a symbol that a reader is to be told, as [history.Symbol.ReadTrades] has it.
-func (b *Board) ReadTrades(id market.SymbolID, r *history.Reader, into *[2 * history.MostTold]history.Numbered) history.TradesNews {
+// ReadTrades copies the trades of a symbol for a reader, as [history.Symbol.ReadTrades] has it.
+func (b *Board) ReadTrades(id market.SymbolID, r *history.Reader, into *[2 * history.TradesAtOnce]history.NumberedTrade) (
+	out history.TradesRead) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.historyOf(id).ReadTrades(r, b.seq, into)
 }
 
-// Cost is how many bars or trades of a symbol a reader is told at most, from where it is.
+// Cost is how many bars or trades of a symbol a reader still has to read, at most.
 func (b *Board) Cost(id market.SymbolID, r *history.Reader) int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -195,7 +196,7 @@ func (b *Board) Kept() (bars history.Counts, trades int) {
 		for k := range bars {
 			bars[k] += h.Bars(history.Interval(k))
 		}
-		n, _ := h.Taped()
+		n, _ := h.CountTrades()
 		trades += n
 	}
 	return bars, trades

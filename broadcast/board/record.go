@@ -8,7 +8,7 @@ const MaxEvents = 1 << 16
 // MaxFull is how many full records may wait to be taken.
 const MaxFull = 4
 
-// Record is what came between two flushes: all that has to be taken in in order, and the newest quote of each symbol. It
+// Record is what came between two flushes: all that has to be applied in order, and the newest quote of each symbol. It
 // is plain data, enough for another board to do the same commit.
 type Record struct {
 	Taken    market.Time // when, by the clock of the machine that gathered it
@@ -35,7 +35,7 @@ const (
 	EventCorrection                  // Corrections[Index]
 )
 
-// Event is something that is taken in in the order of its coming. Its fields are those of a [market.Tick].
+// Event is something that is applied in the order of its coming. Its fields are those of a [market.Tick].
 type Event struct {
 	Symbol     market.SymbolID
 	Index      uint32
@@ -71,13 +71,13 @@ func (r *Record) reset() {
 		Images: r.Images[:0], Corrections: r.Corrections[:0]}
 }
 
-// tick is an event as a tally takes it.
+// tick is an event for a tally.
 func (e *Event) tick(kind market.Kind) market.Tick {
 	return market.Tick{Symbol: e.Symbol, Kind: kind, Flags: e.Flags, State: e.State, Price: e.Price, Size: e.Size,
 		Time: e.Time, Received: e.Received, ID: e.ID, Conditions: e.Conditions}
 }
 
-// tick is a quote as a tally takes it.
+// tick is a quote for a tally.
 func (q *Quote) tick() market.Tick {
 	return market.Tick{Symbol: q.Symbol, Kind: market.KindQuote, Flags: q.Flags, Bid: q.Bid, Ask: q.Ask,
 		BidSize: q.BidSize, AskSize: q.AskSize, Time: q.Time, Received: q.Received}

@@ -26,7 +26,7 @@ func newDirectory(n int) *market.Directory {
 
 // small keeps so little that what is kept no more comes up.
 func small() history.Config {
-	c := history.Config{Trades: history.MostTold}
+	c := history.Config{Trades: history.TradesAtOnce}
 	for k := range c.Bars {
 		c.Bars[k] = 3
 	}
@@ -45,7 +45,7 @@ type reference struct {
 	cells     []referenceCell
 	histories []*history.Symbol
 	versions  []Version
-	standing  map[string]market.State
+	sources  map[string]market.State
 	seq       Seq
 	ticks     int
 	rejected  [market.NumRejects]int
@@ -62,7 +62,7 @@ type referenceCell struct {
 }
 
 func newReference(n int, kept history.Config) *reference {
-	f := &reference{dir: newDirectory(n), kept: kept, standing: map[string]market.State{"one": market.Down, "two": market.Down}}
+	f := &reference{dir: newDirectory(n), kept: kept, sources: map[string]market.State{"one": market.Down, "two": market.Down}}
 	for i := range n {
 		id := market.SymbolID(i)
 		f.cells = append(f.cells, referenceCell{Tally: market.NewTally(id, f.dir.Symbol(id).PreviousClose)})
@@ -80,7 +80,7 @@ func (f *reference) history(id market.SymbolID) *history.Symbol {
 
 func (f *reference) state() market.State {
 	state := market.Down
-	for _, s := range f.standing {
+	for _, s := range f.sources {
 		state = min(state, s)
 	}
 	return state
@@ -88,7 +88,7 @@ func (f *reference) state() market.State {
 
 func (f *reference) apply(b market.Batch) {
 	if b.Status != nil {
-		f.standing[b.Status.Source] = b.Status.State
+		f.sources[b.Status.Source] = b.Status.State
 	}
 	for i := range b.Images {
 		if im := &b.Images[i]; int(im.Symbol) >= len(f.cells) {
@@ -237,7 +237,7 @@ func (w *world) commit() error {
 	var told Changes
 	w.twin.Commit(record, &told)
 	w.ticks += done.Ticks
-	w.unmended += done.Unmended
+	w.unmended += done.Uncorrected
 	for r, n := range done.Rejected {
 		w.rejected[r] += n
 	}
@@ -286,8 +286,8 @@ func (w *world) judge() error {
 		return fmt.Errorf("%d ticks, %v rejected, %d unknown, %d unmended, want %d, %v, %d, %d",
 			w.ticks, w.rejected, w.unknown, w.unmended, f.ticks, f.rejected, f.unknown, f.unmended)
 	}
-	if b.standing.State != f.state() || b.hasQuote != slices.ContainsFunc(f.versions, func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.hasQuote {
-		return fmt.Errorf("standing %v, want %v", b.standing.State, f.state())
+	if b.sources.State != f.state() || b.hasQuote != slices.ContainsFunc(f.versions, func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.hasQuote {
+		return fmt.Errorf("sources %v, want %v", b.sources.State, f.state())
 	}
 	return b.equal(w.twin)
 }
@@ -296,7 +296,7 @@ func (w *world) judge() error {
 func (b *Board) equal(c *Board) error {
 	for name, pair := range map[string][2]any{
 		"cells": {b.cells, c.cells}, "versions": {b.versions, c.versions}, "histories": {b.histories, c.histories},
-		"standing": {b.standing, c.standing}, "seq": {b.seq, c.seq}, "quoted": {b.hasQuote, c.hasQuote},
+		"sources": {b.sources, c.sources}, "seq": {b.seq, c.seq}, "quoted": {b.hasQuote, c.hasQuote},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			return fmt.Errorf("two boards that committed the same records differ: %s", name)

@@ -10,22 +10,22 @@ type Bar struct {
 	Turnover               market.Turnover
 	Changed                Seq    // the flush that changed it last
 	Start                  uint32 // seconds since the Unix epoch
-	tally                  uint32 // trades that count; its highest bit: the prices are of outside the regular session
-	first, last            uint32 // when open and close were traded, in grains since Start
+	counted                uint32 // trades that count; its highest bit: the prices are of outside the regular session
+	first, last            uint32 // when open and close were traded, in units of the interval since Start
 }
 
 const outsideSession = 1 << 31
 
 // Count is how many of its trades count.
-func (b *Bar) Count() uint32 { return b.tally &^ outsideSession }
+func (b *Bar) Count() uint32 { return b.counted &^ outsideSession }
 
-// Extended tells whether its prices are those of outside the regular session.
-func (b *Bar) Extended() bool { return b.tally&outsideSession != 0 }
+// Extended reports whether its prices are those of outside the regular session.
+func (b *Bar) Extended() bool { return b.counted&outsideSession != 0 }
 
-// Priced tells whether it has open, high, low and close.
+// Priced reports whether it has open, high, low and close.
 func (b *Bar) Priced() bool { return b.Close != 0 }
 
-// Empty tells whether nothing is left of it, after corrections.
+// Empty reports whether nothing is left of it, after corrections.
 func (b *Bar) Empty() bool { return !b.Priced() && b.Count() == 0 }
 
 // BarFields is a set of a bar's values.
@@ -49,14 +49,14 @@ const (
 	barSums   = BarVolume | BarCount | BarVWAP
 )
 
-// Tells is whether the bar has any of the values that are asked for, but for its start.
-func (b *Bar) Tells(f BarFields) bool {
+// HasAny reports whether the bar has any of the values that are asked for, but for its start.
+func (b *Bar) HasAny(f BarFields) bool {
 	return b.Priced() || b.Count() > 0 && (f&barPrices == 0 || f&barSums != 0)
 }
 
-// take adds a trade, of which the cost is known if it fits, and returns false where that changes nothing. at is when it
-// was, in grains since the bar's start.
-func (b *Bar) take(t *Trade, cost market.Turnover, fits bool, k Interval, at uint32) bool {
+// addTrade adds a trade, of which the cost is known if it fits, and returns false where that changes nothing. at is when it
+// was, in units of the interval since the bar's start.
+func (b *Bar) addTrade(t *Trade, cost market.Turnover, fits bool, k Interval, at uint32) bool {
 	if t.Flags&market.SetsVolume != 0 {
 		volume, volumeFits := b.Volume.Add(t.Size)
 		turnover, turnoverFits := b.Turnover.Add(cost)
@@ -64,7 +64,7 @@ func (b *Bar) take(t *Trade, cost market.Turnover, fits bool, k Interval, at uin
 			return false
 		}
 		b.Volume, b.Turnover = volume, turnover
-		b.tally++
+		b.counted++
 	}
 	switch outside := t.Outside(); {
 	case t.Flags&setsPrice == 0,
@@ -72,10 +72,10 @@ func (b *Bar) take(t *Trade, cost market.Turnover, fits bool, k Interval, at uin
 		outside && b.Priced() && !b.Extended(): // the prices are those of the regular session
 		return t.Flags&market.SetsVolume != 0
 	case outside:
-		b.tally |= outsideSession
+		b.counted |= outsideSession
 	case b.Extended():
 		b.Close = 0
-		b.tally &^= outsideSession
+		b.counted &^= outsideSession
 	}
 	if !b.Priced() {
 		b.Open, b.High, b.Low, b.Close = t.Price, t.Price, t.Price, t.Price
@@ -94,23 +94,23 @@ func (b *Bar) take(t *Trade, cost market.Turnover, fits bool, k Interval, at uin
 	return true
 }
 
-// add makes b the sum of itself and a later bar of a shorter interval that is part of it; shift is
+// addBar makes b the sum of itself and a later bar of a shorter interval that is part of it; shift is
 // from b's start to the other's, in microseconds.
-func (b *Bar) add(o *Bar, k Interval, shift int64) {
-	b.tally += o.Count()
+func (b *Bar) addBar(o *Bar, k Interval, shift int64) {
+	b.counted += o.Count()
 	b.Volume, _ = b.Volume.Add(o.Volume) // it fitted before
 	b.Turnover, _ = b.Turnover.Add(o.Turnover)
 	switch {
 	case !o.Priced(), o.Extended() && k == Day, o.Extended() && b.Priced() && !b.Extended():
 		return
 	case o.Extended():
-		b.tally |= outsideSession
+		b.counted |= outsideSession
 	case b.Extended():
 		b.Close = 0
-		b.tally &^= outsideSession
+		b.counted &^= outsideSession
 	}
-	grain := int64(intervals[k].grain)
-	first, last := uint32((shift+int64(o.first))/grain), uint32((shift+int64(o.last))/grain)
+	unit := int64(intervals[k].unit)
+	first, last := uint32((shift+int64(o.first))/unit), uint32((shift+int64(o.last))/unit)
 	if !b.Priced() {
 		b.Open, b.High, b.Low, b.first = o.Open, o.High, o.Low, first
 	}
@@ -119,7 +119,7 @@ func (b *Bar) add(o *Bar, k Interval, shift int64) {
 }
 
 // replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
-// open, high, low and close only as far as the two show. at is as in take.
+// open, high, low and close only as far as the two show. at is as in addTrade.
 func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
 	if old.Flags&market.SetsVolume != 0 && b.Count() > 0 {
 		cost, _ := old.Size.Times(old.Price)
@@ -129,13 +129,13 @@ func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
 			return
 		}
 		b.Volume, b.Turnover = volume, turnover
-		b.tally--
+		b.counted--
 	}
 	if next.Flags&market.SetsVolume != 0 {
 		cost, _ := next.Size.Times(next.Price)
 		b.Volume, _ = b.Volume.Add(next.Size)
 		b.Turnover, _ = b.Turnover.Add(cost)
-		b.tally++
+		b.counted++
 	}
 	if b.Count() == 0 {
 		*b = Bar{Start: b.Start}

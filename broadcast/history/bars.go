@@ -5,13 +5,13 @@ import "tickertape/feed/market"
 // bars are the newest of one symbol and interval, in order of their start: the newest by itself, where nearly every trade
 // belongs, and before it a ring that grows up to what is kept.
 type bars struct {
-	newest Bar
-	n      int   // with the newest
-	ring   []Bar // the n-1 before the newest, from head on
-	head   int
-	gone   uint32 // the start of the newest that is kept no more; 0 none
+	newest  Bar
+	n       int   // with the newest
+	ring    []Bar // the n-1 before the newest, from head on
+	head    int
+	dropped uint32 // the start of the newest bar that was dropped; 0 none
 
-	mended Seq // the newest flush that changed another bar than the newest
+	corrected Seq // the newest flush that changed another bar than the newest
 }
 
 // at is the i-th bar, the oldest first. It is good until the next put.
@@ -25,7 +25,7 @@ func (s *bars) at(i int) *Bar {
 	return &s.ring[i]
 }
 
-// find is the place of the first bar that does not start before a time.
+// find is the index of the first bar that does not start before a time.
 func (s *bars) find(start uint32) int {
 	if s.n == 0 || s.at(s.n-1).Start < start {
 		return s.n
@@ -41,28 +41,28 @@ func (s *bars) find(start uint32) int {
 	return low
 }
 
-// current is the newest bar, and when in it a time is, in grains; nil where the time is not in it, and of days, whose
+// current is the newest bar, and when in it a time is, in units of the interval; nil where the time is not in it, and of days, whose
 // length varies.
 func (s *bars) current(k Interval, second uint32, at market.Time) (*Bar, uint32) {
 	b := &s.newest
 	if s.n == 0 || k == Day || second < b.Start || second-b.Start >= intervals[k].seconds {
 		return nil, 0
 	}
-	return b, uint32(min((at-market.Time(b.Start)*1e6)/intervals[k].grain, never))
+	return b, uint32(min((at-market.Time(b.Start)*1e6)/intervals[k].unit, never))
 }
 
-// put is the bar that starts then, made where there is none; nil where it is older than what is kept.
+// put returns the bar that starts then, and makes it if there is none; nil if it is older than what is kept.
 func (s *bars) put(start uint32, keep int) *Bar {
 	i := s.find(start)
 	if i < s.n && s.at(i).Start == start {
 		return s.at(i)
 	}
-	if start <= s.gone {
+	if start <= s.dropped {
 		return nil
 	}
 	if s.n == keep {
 		if i == 0 {
-			s.gone = max(s.gone, start)
+			s.dropped = max(s.dropped, start)
 			return nil
 		}
 		s.drop()
@@ -86,7 +86,7 @@ func (s *bars) put(start uint32, keep int) *Bar {
 
 // drop forgets the oldest bar.
 func (s *bars) drop() {
-	s.gone = s.at(0).Start
+	s.dropped = s.at(0).Start
 	if s.n--; s.n == 0 {
 		return // it was the newest
 	}
@@ -103,10 +103,10 @@ func (s *bars) grow(to int) {
 	s.ring, s.head = ring, 0
 }
 
-// tail is the place from which on there are so many that tell any of the fields, or from where there are fewer.
+// tail is the index of the first of the last limit bars that have any of the fields; from where there are not so many.
 func (s *bars) tail(from, to, limit int, f BarFields) int {
 	for i := to; i > from; {
-		if i--; s.at(i).Tells(f) {
+		if i--; s.at(i).HasAny(f) {
 			if limit--; limit == 0 {
 				return i
 			}
@@ -115,15 +115,15 @@ func (s *bars) tail(from, to, limit int, f BarFields) int {
 	return from
 }
 
-// changedSince tells whether any changed after a flush.
+// changedSince reports whether any changed after a flush.
 func (s *bars) changedSince(seq Seq) bool {
-	return s.n > 0 && (s.mended > seq || s.at(s.n-1).Changed > seq)
+	return s.n > 0 && (s.corrected > seq || s.at(s.n-1).Changed > seq)
 }
 
-// firstSince is the place from which on to look for those that changed after a flush: as long as trades come in
-// order, they are the newest ones.
+// firstSince is the index of the first bar that can have changed after a flush. While trades come in order, only the
+// newest bars change.
 func (s *bars) firstSince(seq Seq) int {
-	if s.mended > seq {
+	if s.corrected > seq {
 		return 0
 	}
 	i := s.n

@@ -16,11 +16,11 @@ type Interval uint8
 
 // intervals are all there are, from short to long; the last is the trading day. Each is a multiple of those before
 // it, so that a bar can be made of shorter ones. A new one is an entry here, and its name in PROTOCOL.md, config.yaml
-// and the client's types.
+// and the page's settings.
 var intervals = [...]struct {
 	name    string
 	seconds uint32
-	grain   market.Time // in which a bar tells apart when its trades were, in microseconds
+	unit    market.Time // of the times of a bar's trades, in microseconds
 	keep    int         // bars of a symbol, unless configured otherwise
 }{
 	{"1s", 1, 1, 600},
@@ -94,8 +94,8 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("bars.%s: %d is not between 0 and %d", Interval(k), n, MostBars))
 		}
 	}
-	if c.Trades < MostTold || c.Trades > mostTrades {
-		errs = append(errs, fmt.Errorf("trades: %d is not between %d and %d", c.Trades, MostTold, mostTrades))
+	if c.Trades < TradesAtOnce || c.Trades > mostTrades {
+		errs = append(errs, fmt.Errorf("trades: %d is not between %d and %d", c.Trades, TradesAtOnce, mostTrades))
 	}
 	return errors.Join(errs...)
 }

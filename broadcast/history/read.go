@@ -3,8 +3,8 @@ package history
 // Reading copies into slices of the caller's, so that what is read can be encoded while the history goes on. Bars are
 // read some at a time: each call says where the next begins.
 
-// looked is how many bars one call looks at, at most.
-const looked = 4096
+// perCall is how many bars one call looks at, at most.
+const perCall = 4096
 
 // Newest copies bars of the interval, in order of their start: the newest limit of them, or all where limit is 0, as
 // of flush at. What has changed since is left out, as is a bar of which nothing is left. The first call has next 0; each
@@ -41,7 +41,7 @@ type Range struct {
 	From, To uint32
 	Today    bool      // From is the bar in which the newest trading day begins, instead
 	Limit    int       // the newest so many; 0 is all
-	Fields   BarFields // bars that tell none of these are left out
+	Fields   BarFields // bars that have none of these are left out
 }
 
 // Select copies the bars of a range, in order of their start. next and the results are those of [Symbol.Newest].
@@ -54,7 +54,7 @@ func (s *Symbol) Select(r *Range, next uint32, into []Bar) (n int, then uint32) 
 	if next == 0 {
 		from, to = s.places(r)
 	}
-	return all.copy(from, to, into, func(b *Bar) bool { return b.Tells(r.Fields) })
+	return all.copy(from, to, into, func(b *Bar) bool { return b.HasAny(r.Fields) })
 }
 
 // CountRange is how many bars are in a range, at most.
@@ -85,7 +85,7 @@ func (s *Symbol) places(r *Range) (from, to int) {
 
 // copy copies those of the bars from one place to another that are wanted.
 func (s *bars) copy(i, to int, into []Bar, wanted func(*Bar) bool) (n int, next uint32) {
-	for stop := min(to, i+looked); i < to; i++ {
+	for stop := min(to, i+perCall); i < to; i++ {
 		b := s.at(i)
 		if n == len(into) || i == stop {
 			return n, b.Start
@@ -114,8 +114,8 @@ func (s *Symbol) Bars(k Interval) int {
 	return s.bars[k].n
 }
 
-// Taped is how many trades are kept, and the number of the newest.
-func (s *Symbol) Taped() (kept int, newest uint64) {
+// CountTrades is how many trades are kept, and the number of the newest.
+func (s *Symbol) CountTrades() (kept int, newest uint64) {
 	if s == nil {
 		return 0, 0
 	}
@@ -129,98 +129,98 @@ func (s *Symbol) NewestTrade(at Seq) uint64 {
 	}
 	t := &s.tape
 	end := t.n
-	for end > 0 && t.at(end-1).Came > at {
+	for end > 0 && t.at(end-1).Added > at {
 		end--
 	}
 	return t.total - uint64(t.n-end)
 }
 
-// BarsChanged tells whether bars of the interval changed after a flush, or all began anew. It may err on the side of yes.
+// BarsChanged reports whether bars of the interval changed after a flush, or all began anew. It may err on the side of yes.
 func (s *Symbol) BarsChanged(k Interval, after Seq) bool {
 	return s != nil && s.changed > after && (s.cleared > after || s.bars[k].changedSince(after))
 }
 
-// TradesChanged tells whether trades came or were mended after a flush, or all began anew.
+// TradesChanged reports whether trades came or were corrected after a flush, or all began anew.
 func (s *Symbol) TradesChanged(after Seq) bool { return s != nil && s.changed > after }
 
-// Cleared tells whether bars and trades began anew after a flush: who has read of them reads all again.
+// Cleared reports whether bars and trades began anew after a flush: who has read of them reads all again.
 func (s *Symbol) Cleared(after Seq) bool { return s != nil && s.cleared > after }
 
-// MostTold is how many trades are told at once: those that are new, and as many that were mended.
-const MostTold = 100
+// TradesAtOnce is how many trades are read at once, at most: so many new ones, and as many that were corrected.
+const TradesAtOnce = 100
 
 // TradesQuery is what a reader knows of a symbol's trades.
 type TradesQuery struct {
-	After, At Seq    // it was told everything up to After, and is to be told everything up to At
-	Newest    uint64 // the number of the newest trade that it was told, or that was skipped
-	Fresh     bool   // it is to begin anew
+	After, At Seq    // it has everything up to After, and reads everything up to At
+	Newest    uint64 // the number of the newest trade that it has, or that was skipped
+	FromStart bool   // it begins anew
 	Resumed   bool   // Newest is unknown: it is found by After
 }
 
-// Numbered is a trade and its number: the trades of a symbol are counted from 1.
-type Numbered struct {
+// NumberedTrade is a trade and its number: the trades of a symbol are numbered from 1.
+type NumberedTrade struct {
 	Number uint64
 	Trade
 }
 
-// TradesNews is what a reader is to be told of a symbol's trades.
-type TradesNews struct {
-	Trades  int    // how many were copied: first those that it knows and that were mended, then the new ones
+// TradesRead is what has been read of a symbol's trades.
+type TradesRead struct {
+	Trades  int    // how many were copied: first those that it has and that were corrected, then the new ones
 	Skipped uint64 // how many new ones are not among them
-	Newest  uint64 // the number of the newest trade that it knows then
-	Reset   bool   // it forgets all that it was told before
+	Newest  uint64 // the number of the newest trade that it has then
+	Reset   bool   // it forgets all that it had before
 }
 
-// Any tells whether there is anything to tell.
-func (n *TradesNews) Any() bool { return n.Trades > 0 || n.Reset || n.Skipped > 0 }
+// Any reports whether anything has been read.
+func (n *TradesRead) Any() bool { return n.Trades > 0 || n.Reset || n.Skipped > 0 }
 
-// TradesSince copies the trades that a reader is to be told, in the order of their coming: the newest [MostTold] of
-// those that came, and of those that were mended. into has room for both.
-func (s *Symbol) TradesSince(q TradesQuery, into *[2 * MostTold]Numbered) (news TradesNews) {
+// TradesSince copies the trades that came after what a reader has, in the order of their coming: the newest [TradesAtOnce]
+// of those that came, and of those that were corrected. into has room for both.
+func (s *Symbol) TradesSince(q TradesQuery, into *[2 * TradesAtOnce]NumberedTrade) (out TradesRead) {
 	if s == nil {
-		return TradesNews{Reset: q.Fresh}
+		return TradesRead{Reset: q.FromStart}
 	}
 	t := &s.tape
 	end := t.n
-	for end > 0 && t.at(end-1).Came > q.At {
+	for end > 0 && t.at(end-1).Added > q.At {
 		end-- // left to the next flush
 	}
-	newest, told, fresh := t.total-uint64(t.n-end), q.Newest, q.Fresh
-	if q.Resumed && !fresh {
+	newest, has, fromStart := t.total-uint64(t.n-end), q.Newest, q.FromStart
+	if q.Resumed && !fromStart {
 		i := end
-		for i > 0 && t.at(i-1).Came > q.After {
+		for i > 0 && t.at(i-1).Added > q.After {
 			i--
 		}
-		told = newest - uint64(end-i)
-		fresh = i == 0 && t.n > 0 && t.number(0) > 1 // what came before is kept no more
+		has = newest - uint64(end-i)
+		fromStart = i == 0 && t.n > 0 && t.number(0) > 1 // what came before was dropped
 	}
-	from := newest - min(newest, MostTold)
+	from := newest - min(newest, TradesAtOnce)
 	if t.n > 0 {
 		from = max(from, t.number(0)-1)
 	}
-	news = TradesNews{Newest: newest, Reset: fresh}
+	out = TradesRead{Newest: newest, Reset: fromStart}
 	switch {
-	case fresh:
-	case from > told:
-		news.Skipped = from - told
+	case fromStart:
+	case from > has:
+		out.Skipped = from - has
 	default:
-		from = told
+		from = has
 	}
-	mended := func(i int) bool {
+	corrected := func(i int) bool {
 		p := t.at(i)
-		return p.Mended && !fresh && t.number(i) <= told && p.Changed > q.After && p.Changed <= q.At
+		return p.Corrected && !fromStart && t.number(i) <= has && p.Changed > q.After && p.Changed <= q.At
 	}
-	first, mends := max(0, end-int(newest-from)), 0
-	for first > 0 && mends < MostTold {
-		if first--; mended(first) {
-			mends++
+	first, corrections := max(0, end-int(newest-from)), 0
+	for first > 0 && corrections < TradesAtOnce {
+		if first--; corrected(first) {
+			corrections++
 		}
 	}
 	for i := first; i < end; i++ {
-		if number := t.number(i); number > from || mended(i) {
-			into[news.Trades] = Numbered{number, *t.at(i)}
-			news.Trades++
+		if number := t.number(i); number > from || corrected(i) {
+			into[out.Trades] = NumberedTrade{number, *t.at(i)}
+			out.Trades++
 		}
 	}
-	return news
+	return out
 }

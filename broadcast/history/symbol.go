@@ -7,7 +7,7 @@ import "tickertape/feed/market"
 type Symbol struct {
 	tape    tape
 	bars    [NumIntervals]bars
-	changed Seq         // the newest flush that tells of any
+	changed Seq         // the newest flush that changed any
 	cleared Seq         // the newest flush that began anew
 	oldest  market.Time // of the first trade since then; 0 none
 
@@ -17,11 +17,11 @@ type Symbol struct {
 }
 
 // NewSymbol is a symbol that was not traded yet. days are those of its market; nil where it has none: then a day is the
-// source's session or, where it tells of none, UTC's.
+// source's session or, where that has none, UTC's.
 func NewSymbol(days Days) *Symbol { return &Symbol{days: days} }
 
 // Touch reads a little of what the next trade changes, so that the machine fetches it. Touching several symbols before
-// their trades are taken in one by one takes as long as touching one. What it returns means nothing.
+// their trades are added one by one takes as long as touching one. What it returns means nothing.
 func (s *Symbol) Touch() (sum uint64) {
 	if s == nil {
 		return 0
@@ -44,7 +44,7 @@ func (s *Symbol) Touch() (sum uint64) {
 // Days is when the trading day begins that a time belongs to, and when the next one does.
 type Days func(market.Time) (from, to market.Time)
 
-// start is when the bar of a trade begins, in seconds, and when in it the trade was, in grains.
+// start is when the bar of a trade begins, in seconds, and when in it the trade was, in units of the interval.
 func (c *Symbol) start(k Interval, at market.Time) (uint32, uint32, bool) {
 	second, ok := secondsOf(at)
 	if !ok {
@@ -69,7 +69,7 @@ func (c *Symbol) start(k Interval, at market.Time) (uint32, uint32, bool) {
 			start = s.at(i - 1).Start
 		}
 	}
-	grains := (at - market.Time(start)*1e6) / intervals[k].grain
+	grains := (at - market.Time(start)*1e6) / intervals[k].unit
 	return start, uint32(min(grains, 1<<32-1)), ok
 }
 
@@ -95,9 +95,9 @@ func (c *Symbol) today(k Interval) uint32 {
 	return start
 }
 
-// Trade takes in a trade as part of flush seq, and says in it what it has found out: its direction, and the flush.
+// Trade adds a trade as part of flush seq, and sets its direction and flush in p.
 func (c *Symbol) Trade(p *Trade, seq Seq, cfg *Config) {
-	p.Came, p.Changed = seq, seq
+	p.Added, p.Changed = seq, seq
 	if c.oldest == 0 {
 		c.oldest = p.Time
 	}
@@ -124,16 +124,16 @@ func (c *Symbol) Trade(p *Trade, seq Seq, cfg *Config) {
 				continue
 			}
 		}
-		if b.take(p, cost, fits, k, at) || b.Changed == 0 {
+		if b.addTrade(p, cost, fits, k, at) || b.Changed == 0 {
 			b.Changed = seq
 			if b != &s.newest {
-				s.mended = seq
+				s.corrected = seq
 			}
 		}
 	}
 }
 
-// Correct mends a trade and the bars that it is in as part of flush seq. It returns false where the trade is kept no more.
+// Correct corrects a trade and the bars that it is in as part of flush seq. It returns false if the trade was dropped.
 func (c *Symbol) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
 	p := c.tape.find(k)
 	if p == nil {
@@ -146,7 +146,7 @@ func (c *Symbol) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
 	} else if old.Flags&market.Late != 0 {
 		p.Flags |= market.Late
 	}
-	p.Mended, p.Changed = true, seq
+	p.Corrected, p.Changed = true, seq
 	c.changed = seq
 	for i := range Interval(NumIntervals) {
 		if cfg.Bars[i] == 0 {
@@ -161,18 +161,18 @@ func (c *Symbol) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
 		if place == s.n || s.at(place).Start != start {
 			continue
 		}
-		c.mend(i, place, at, &old, p, cfg)
-		s.at(place).Changed, s.mended = seq, seq
+		c.recompute(i, place, at, &old, p, cfg)
+		s.at(place).Changed, s.corrected = seq, seq
 	}
 	return true
 }
 
-// mend makes a bar anew after one of its trades has changed: of its trades where all of them are kept, else of
+// recompute makes a bar anew after one of its trades has changed: of its trades where all of them are kept, else of
 // shorter bars, else as far as the two trades show.
-func (c *Symbol) mend(k Interval, place int, at uint32, old, next *Trade, cfg *Config) {
+func (c *Symbol) recompute(k Interval, place int, at uint32, old, next *Trade, cfg *Config) {
 	s := &c.bars[k]
 	b := s.at(place)
-	if c.tape.gone < market.Time(b.Start)*1e6 {
+	if c.tape.dropped < market.Time(b.Start)*1e6 {
 		*b = c.ofTrades(k, b.Start)
 		return
 	}
@@ -181,11 +181,11 @@ func (c *Symbol) mend(k Interval, place int, at uint32, old, next *Trade, cfg *C
 	for j := range k {
 		part := &c.bars[j]
 		whole := b.Start%intervals[j].seconds == 0 && (end%intervals[j].seconds == 0 || end == never)
-		if cfg.Bars[j] == 0 || part.gone >= b.Start || !whole {
+		if cfg.Bars[j] == 0 || part.dropped >= b.Start || !whole {
 			continue
 		}
 		for i := part.find(b.Start); i < part.n && part.at(i).Start < end; i++ {
-			fresh.add(part.at(i), k, int64(part.at(i).Start-b.Start)*1e6)
+			fresh.addBar(part.at(i), k, int64(part.at(i).Start-b.Start)*1e6)
 		}
 		*b = fresh
 		return
@@ -206,7 +206,7 @@ func (c *Symbol) ofTrades(k Interval, start uint32) Bar {
 		p := c.tape.at(i)
 		if of, at, ok := c.start(k, p.Time); ok && of == start && p.marks(k) {
 			cost, fits := p.Size.Times(p.Price)
-			b.take(p, cost, fits, k, at)
+			b.addTrade(p, cost, fits, k, at)
 		}
 	}
 	return b

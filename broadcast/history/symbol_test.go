@@ -435,7 +435,7 @@ func TestReadersNoticeThatAllBeganAnew(t *testing.T) {
 	}
 	trades(5, 3)
 	var bars [2]Bar
-	var told [2 * MostTold]Numbered
+	var told [2 * TradesAtOnce]NumberedTrade
 	was := Reader{At: 3} // is told up to flush 3, in parts
 	if n, more := c.ReadBars(&was, 3, bars[:]); n != 2 || !more {
 		t.Fatalf("%d bars, more %t", n, more)
@@ -456,7 +456,7 @@ func TestReadersNoticeThatAllBeganAnew(t *testing.T) {
 		again := was
 		again.At = at
 		for n, more := 0, true; more; {
-			if n, more = c.ReadBars(&again, 8, bars[:]); !again.Fresh {
+			if n, more = c.ReadBars(&again, 8, bars[:]); !again.FromStart {
 				t.Errorf("as of %d, %d bars are not told anew", at, n)
 			}
 		}
@@ -476,7 +476,7 @@ func TestTradesAreToldAgainOnlyWhenMended(t *testing.T) {
 		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
 	}
 	c.Correct(&market.Correction{ID: 2, Old: market.Print{Price: market.Scale, Flags: market.Regular}}, 5, &cfg)
-	var told [2 * MostTold]Numbered
+	var told [2 * TradesAtOnce]NumberedTrade
 	news := c.ReadTrades(&Reader{Interval: Trades, After: 1, Newest: 3}, 5, &told)
 	if news.Trades != 2 || told[0].Number != 2 || told[1].Number != 4 || news.Skipped != 0 {
 		t.Errorf("%+v %v, want the mended one and the new one", news, told[:news.Trades])
@@ -491,7 +491,7 @@ func TestTradesAreToldAsOfOneFlush(t *testing.T) {
 		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
 	}
 	c.Correct(&market.Correction{ID: 2, Old: market.Print{Price: market.Scale, Flags: market.Regular}}, 5, &cfg)
-	var told [2 * MostTold]Numbered
+	var told [2 * TradesAtOnce]NumberedTrade
 	for name, tc := range map[string]struct {
 		reader Reader
 		at     Seq
@@ -499,7 +499,7 @@ func TestTradesAreToldAsOfOneFlush(t *testing.T) {
 	}{
 		"it is new":                      {Reader{After: 1, At: 3, Newest: 1}, 5, 3},
 		"it is known, and left for then": {Reader{After: 2, At: 3, Newest: 2}, 3, 1},
-		"it is told anew":                {Reader{Fresh: true, At: 3}, 5, 4},
+		"it is told anew":                {Reader{FromStart: true, At: 3}, 5, 4},
 	} {
 		r := tc.reader
 		r.Interval = Trades

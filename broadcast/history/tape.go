@@ -9,7 +9,7 @@ type tape struct {
 	head      int
 	n         int
 	total     uint64       // number of the newest
-	gone      market.Time  // the newest time among those that are kept no more
+	dropped   market.Time  // the newest time among those that were dropped
 	last      market.Price // of the newest trade
 	direction int8         // of the newest one that differed from the one before it
 }
@@ -25,7 +25,7 @@ func (t *tape) at(i int) *Trade {
 // number is that of the i-th trade.
 func (t *tape) number(i int) uint64 { return t.total - uint64(t.n-1-i) }
 
-// add takes in a trade and says in which direction its price went.
+// add adds a trade and sets the direction in which its price went.
 func (t *tape) add(p *Trade, keep int) {
 	if t.last != 0 && p.Price != t.last {
 		t.direction = 1
@@ -37,7 +37,7 @@ func (t *tape) add(p *Trade, keep int) {
 	p.Direction = t.direction
 	switch {
 	case t.n == keep:
-		t.gone = max(t.gone, t.at(0).Time)
+		t.dropped = max(t.dropped, t.at(0).Time)
 		if t.head++; t.head == len(t.ring) {
 			t.head = 0
 		}
@@ -54,7 +54,7 @@ func (t *tape) add(p *Trade, keep int) {
 	*t.at(t.n - 1) = *p
 }
 
-// find is the trade that a correction is about; nil where it is kept no more.
+// find is the trade that a correction is about; nil where it was dropped.
 func (t *tape) find(c *market.Correction) *Trade {
 	for i := t.n - 1; i >= 0; i-- {
 		p := t.at(i)
@@ -66,4 +66,4 @@ func (t *tape) find(c *market.Correction) *Trade {
 }
 
 // clear forgets all trades but how many there were.
-func (t *tape) clear() { t.head, t.n, t.gone = 0, 0, 0 }
+func (t *tape) clear() { t.head, t.n, t.dropped = 0, 0, 0 }

@@ -4,32 +4,32 @@ import "tickertape/feed/market"
 
 // Trade is one as bars and the time and sales have it.
 type Trade struct {
-	ID         uint64 // as the source tells it; 0 none
+	ID         uint64 // the source's; 0 none
 	Price      market.Price
 	Size       market.Quantity // zero where the source did not say
 	Time       market.Time     // when it was traded, by the exchange or else when it was received
-	Came       Seq             // the flush that told it first
-	Changed    Seq             // the flush that told it as it is
+	Added      Seq             // the flush that it came with
+	Changed    Seq             // the newest flush that changed it
 	Conditions string          // as the source spells them, with commas
 	Flags      market.Flags
 	Direction  int8 // 1 or -1: above or below the last price that differed; 0 for the first
-	Mended     bool // corrected or cancelled
+	Corrected  bool // corrected or cancelled
 }
 
-// Cancelled tells whether it was struck out: it has the price and size that it had.
-func (t *Trade) Cancelled() bool { return t.Mended && t.Flags == 0 }
+// Cancelled reports whether it was struck out: it has the price and size that it had.
+func (t *Trade) Cancelled() bool { return t.Corrected && t.Flags == 0 }
 
-// Outside tells whether it is of the hours outside the regular session.
+// Outside reports whether it is of the hours outside the regular session.
 func (t *Trade) Outside() bool {
 	return t.Flags&market.SetsExtended != 0 || t.Flags&(market.Late|market.SetsHighLow) == market.Late
 }
 
-// ordered tells whether it may open and close a bar: one that is told late may, in the bar of its time.
+// ordered reports whether it may open and close a bar. A late trade may, in the bar of its time.
 func (t *Trade) ordered() bool {
 	return t.Flags&(market.SetsLast|market.SetsExtended|market.Late) != 0
 }
 
-// marks tells whether a bar of the interval has anything of the trade.
+// marks reports whether the trade counts in bars of the interval.
 func (t *Trade) marks(k Interval) bool {
 	return t.Flags&market.SetsVolume != 0 || t.Flags&setsPrice != 0 && (k != Day || !t.Outside())
 }

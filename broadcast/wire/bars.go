@@ -61,7 +61,7 @@ func AppendBar(out []byte, b *history.Bar, f history.BarFields) []byte {
 }
 
 // appendTrade appends a trade of the time and sales.
-func appendTrade(b []byte, p *history.Numbered) []byte {
+func appendTrade(b []byte, p *history.NumberedTrade) []byte {
 	b = append(b, `{"i":`...)
 	b = strconv.AppendUint(b, p.Number, 10)
 	b = append(b, `,"p":`...)
@@ -86,7 +86,7 @@ func appendTrade(b []byte, p *history.Numbered) []byte {
 	switch {
 	case p.Cancelled():
 		b = append(b, `,"st":"cancelled"`...)
-	case p.Mended:
+	case p.Corrected:
 		b = append(b, `,"st":"corrected"`...)
 	}
 	return append(b, '}')

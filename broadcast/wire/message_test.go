@@ -52,15 +52,15 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 		change(&b)
 		return &b
 	}
-	news := func(reset bool, skipped uint64) *history.TradesNews {
-		return &history.TradesNews{Reset: reset, Skipped: skipped}
+	news := func(reset bool, skipped uint64) *history.TradesRead {
+		return &history.TradesRead{Reset: reset, Skipped: skipped}
 	}
-	trades := []history.Numbered{
+	trades := []history.NumberedTrade{
 		{Number: 1, Trade: history.Trade{Price: price("1"), Time: 5, Flags: market.Regular}},
 		{Number: 2, Trade: history.Trade{Price: price("2"), Size: market.Units(100), Time: 6, Direction: 1, Conditions: "@,I", Flags: market.Regular}},
 		{Number: 3, Trade: history.Trade{Price: price("1.5"), Time: 7, Direction: -1, Flags: market.SetsExtended}},
-		{Number: 4, Trade: history.Trade{Price: price("1.5"), Time: 8, Flags: market.Regular, Mended: true}},
-		{Number: 5, Trade: history.Trade{Price: price("1.5"), Time: 9, Mended: true}},
+		{Number: 4, Trade: history.Trade{Price: price("1.5"), Time: 8, Flags: market.Regular, Corrected: true}},
+		{Number: 5, Trade: history.Trade{Price: price("1.5"), Time: 9, Corrected: true}},
 	}
 	quotes := func(k Kind, resumed, more bool) []byte {
 		b := BeginQuotes(nil, k, 813, now, resumed)

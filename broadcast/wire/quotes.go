@@ -83,14 +83,15 @@ func BeginBars(b []byte, seq history.Seq, now time.Time, symbol string, k histor
 	return append(b, `,"bars":[`...)
 }
 
-// AppendTrades appends a message of trades: those of news.
-func AppendTrades(b []byte, seq history.Seq, now time.Time, symbol string, news *history.TradesNews, trades []history.Numbered) []byte {
+// AppendTrades appends a message of trades; read says what they are.
+func AppendTrades(b []byte, seq history.Seq, now time.Time, symbol string, read *history.TradesRead,
+	trades []history.NumberedTrade) []byte {
 	b = beginSymbol(b, TradesOf, seq, now, symbol)
-	if news.Reset {
+	if read.Reset {
 		b = append(b, `,"reset":true`...)
 	}
 	b = append(b, `,"skipped":`...)
-	b = strconv.AppendUint(b, news.Skipped, 10)
+	b = strconv.AppendUint(b, read.Skipped, 10)
 	b = append(b, `,"trades":[`...)
 	for i := range trades {
 		if i > 0 {

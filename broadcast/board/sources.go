@@ -7,9 +7,8 @@ import (
 	"tickertape/feed/market"
 )
 
-// Standing is the state of the feed's sources. It is never changed, only replaced, so that two are the same if they are
-// the same pointer.
-type Standing struct {
+// SourceStates are the states of the feed's sources. They are never changed, only replaced: equal pointers are equal states.
+type SourceStates struct {
 	Version   uint64       // grows with each status
 	State     market.State // of the feed as a whole: that of the source that is best off
 	Simulated bool         // some prices are made up
@@ -19,12 +18,12 @@ type Standing struct {
 // Source is the state of one source.
 type Source struct {
 	market.Status
-	Version uint64 // of the standing that brought it
+	Version uint64 // of the SourceStates that it came with
 }
 
-// with is the standing after a source has told its status.
-func (s *Standing) with(status market.Status) *Standing {
-	next := &Standing{Version: s.Version + 1, Sources: slices.Clone(s.Sources)}
+// with returns the states after a source has published its status.
+func (s *SourceStates) with(status market.Status) *SourceStates {
+	next := &SourceStates{Version: s.Version + 1, Sources: slices.Clone(s.Sources)}
 	x := Source{status, next.Version}
 	if i := slices.IndexFunc(next.Sources, func(x Source) bool { return x.Status.Source == status.Source }); i >= 0 {
 		next.Sources[i] = x
@@ -39,9 +38,9 @@ func (s *Standing) with(status market.Status) *Standing {
 	return next
 }
 
-// After is the source whose status is the next to be told to one who has been told all up to a version; nil
-// where there is none.
-func (s *Standing) After(version uint64) *Source {
+// After is the source whose status is the next to be sent to a subscriber that has all up to a version; nil if there is
+// none.
+func (s *SourceStates) After(version uint64) *Source {
 	var next *Source
 	for i := range s.Sources {
 		if x := &s.Sources[i]; x.Version > version && (next == nil || x.Version < next.Version) {
@@ -52,7 +51,7 @@ func (s *Standing) After(version uint64) *Source {
 }
 
 // Names are those of all sources, with commas.
-func (s *Standing) Names() string {
+func (s *SourceStates) Names() string {
 	names := make([]string, len(s.Sources))
 	for i, x := range s.Sources {
 		names[i] = x.Status.Source

@@ -72,7 +72,7 @@ func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
 	h.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
 	h.commit(&flush{})
 	var told []string
-	for _, f := range h.board.Standing().Sources {
+	for _, f := range h.board.SourceStates().Sources {
 		told = append(told, f.Status.Source+" "+f.State.String())
 	}
 	if got := strings.Join(told, ", "); got != "coinbase down, kraken live" {
