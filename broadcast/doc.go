@@ -1,13 +1,12 @@
-// Package broadcast holds the newest quote of each symbol and tells it to everyone who listens.
+// Package broadcast is the hub: it publishes the newest value of each symbol to everyone who follows it.
 //
-// A [Board] takes ticks in batches ([Board.Apply]), merges them per symbol, and publishes what
-// changed in flushes ([Board.Run]) that are numbered by [Seq]. Subscribers over WebSocket,
-// server-sent events and long polling get the same JSON messages, described in PROTOCOL.md. A
-// subscriber's backlog is one number, the last flush that it has been told whole: what it has missed
-// is the symbols that changed since, and what it gets is their newest values.
+// Ticks are handed to [Hub.Apply] in batches. [Hub.Run] flushes: it commits what came since the flush before, which
+// conflates it per symbol, and publishes what changed. Flushes are numbered by [board.Seq]. Subscribers over WebSocket,
+// server-sent events and long polling get the same JSON messages, which PROTOCOL.md describes. A subscriber's backlog is
+// one number, the last flush of which it has everything: what it is missing is the symbols that changed after it, and
+// what it gets is their newest values.
 //
-// Subscribers are dealt out to shards, one goroutine a core, which own them: what they follow, how
-// far they are, and every byte that is written to them. A shard never waits, so nobody waits for
-// a slow reader. A subscriber reaches its client through a conn, which frames messages for its
-// transport, and that through a line: a socket that is written without waiting, or a carrier.
+// Subscribers are dealt out to shards, one goroutine a core. A shard owns its subscribers: what they follow, how far they
+// are, and every byte that is written to them. A shard never waits, so no subscriber waits for a slow reader. Package conn
+// has the connections to clients: sockets that are written without waiting, or goroutines that wait instead.
 package broadcast

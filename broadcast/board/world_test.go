@@ -45,7 +45,7 @@ type reference struct {
 	cells     []referenceCell
 	histories []*history.Symbol
 	versions  []Version
-	sources  map[string]market.State
+	sources   map[string]market.State
 	seq       Seq
 	ticks     int
 	rejected  [market.NumRejects]int
