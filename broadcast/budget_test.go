@@ -2,11 +2,10 @@ package broadcast
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -54,12 +53,31 @@ func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
 		}
 	}
 	escaped := strings.ReplaceAll(strings.Repeat("#all,", 900), "#", "%23")
-	for _, path := range []string{"/api/quotes?symbols=", "/api/bars?interval=1s&symbols="} {
-		if status := s.status(t, path+escaped); status != http.StatusOK {
-			t.Errorf("%s of a list that is named 900 times: %d", path, status)
+	for name, find := range map[string]func(query string) (int, error){
+		"quotes": func(query string) (int, error) {
+			q, err := s.query(t.Context(), "symbols="+query)
+			if err != nil {
+				return 0, err
+			}
+			defer q.Done()
+			cursor := q.Cursor()
+			return cursor.List.Len(s.dir.Len()), nil
+		},
+		"bars": func(query string) (int, error) {
+			b, err := s.barsOf(t.Context(), "interval=1s&symbols="+query)
+			if err != nil {
+				return 0, err
+			}
+			defer b.Done()
+			return len(b.IDs), nil
+		},
+	} {
+		if n, err := find(escaped); n != 450 || err != nil {
+			t.Errorf("%s of a list that is named 900 times: %d symbols, %v", name, n, err)
 		}
-		if status := s.status(t, path+"%23more"); status != http.StatusBadRequest {
-			t.Errorf("%s of a list of too many: %d, want 400", path, status)
+		var f *wire.Fault
+		if _, err := find("%23more"); !errors.As(err, &f) || f.Code != wire.TooManySymbols {
+			t.Errorf("%s of a list of too many: %v", name, err)
 		}
 	}
 	for _, w := range []access{overWebSocket, accessBySocket["events"]} {
@@ -83,17 +101,6 @@ func everySymbol(dir *market.Directory, n int) []string {
 		all = append(all, dir.Symbol(market.SymbolID(id)).Symbol)
 	}
 	return all
-}
-
-func (s *served) status(t *testing.T, path string) int {
-	t.Helper()
-	answer, err := s.client.Get(s.url + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	io.Copy(io.Discard, answer.Body)
-	return answer.StatusCode
 }
 
 // A message has so long to come as a whole, and all that have not come whole have so much memory.
@@ -246,17 +253,9 @@ func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serveOver(t, network{pipe: true}, nil)
 		s.trade("AAPL", "10")
-		done := make(chan int, 2)
+		done := make(chan error, 2)
 		for _, query := range []string{"symbols=AAPL&fields=st", "symbols=QUIET"} {
-			go func() {
-				answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&since=" + s.board.Position().String() + "&" + query)
-				if err != nil {
-					done <- 0
-					return
-				}
-				answer.Body.Close()
-				done <- answer.StatusCode
-			}()
+			go func() { done <- s.poll(t.Context(), "wait=10s&since="+s.board.Position().String()+"&"+query, nil) }()
 		}
 		until(t, "both wait", func() bool { return s.pollsWaiting() == 2 })
 		looks := testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered"))
@@ -269,12 +268,12 @@ func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 			t.Errorf("%v wait after 20 flushes that do not concern them, want %v as before", after, before)
 		}
 		s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
-		if status := <-done; status != http.StatusOK {
-			t.Errorf("answered with %d", status)
+		if err := <-done; err != nil {
+			t.Errorf("answered with %v", err)
 		}
 		s.trade("QUIET", "5")
-		if status := <-done; status != http.StatusOK {
-			t.Errorf("answered with %d", status)
+		if err := <-done; err != nil {
+			t.Errorf("answered with %v", err)
 		}
 		until(t, "nobody waits", func() bool { return s.pollsWaiting() == 0 && s.left() == "" })
 	})
@@ -291,14 +290,12 @@ func TestPollsWakeForTheBarsAndTradesThatTheyAskedFor(t *testing.T) {
 			done := make(chan string, 1)
 			answered[query] = done
 			go func() {
-				answer, err := s.client.Get(s.url + "/api/quotes?wait=30s&since=" + since + "&" + query)
-				if err != nil {
+				var messages strings.Builder
+				if err := s.poll(t.Context(), "wait=30s&since="+since+"&"+query, &messages); err != nil {
 					done <- err.Error()
 					return
 				}
-				defer answer.Body.Close()
-				body, _ := io.ReadAll(answer.Body)
-				done <- fmt.Sprint(answer.StatusCode, " ", string(body))
+				done <- messages.String()
 			}()
 		}
 		const bars, trades, mixed, others = "bars=AAPL&interval=1s", "trades=AAPL", "symbols=QUIET&bars=MSFT&trades=AAPL", "bars=MSFT,QUIET&interval=1m&trades=MSFT"
@@ -313,7 +310,7 @@ func TestPollsWakeForTheBarsAndTradesThatTheyAskedFor(t *testing.T) {
 				select {
 				case body := <-done:
 					delete(answered, query)
-					if part, expected := want[query]; !expected || !strings.HasPrefix(body, "200 ") || !strings.Contains(body, part) {
+					if part, expected := want[query]; !expected || !strings.Contains(body, part) {
 						t.Errorf("%s: %s is answered with %s, want %q", when, query, body, part)
 					}
 				default:
@@ -328,11 +325,11 @@ func TestPollsWakeForTheBarsAndTradesThatTheyAskedFor(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		tick(0, 0)
-		expect("a trade that no bar counts", map[string]string{trades: `"trades":[{"type":"trades"`, mixed: `"trades":[{"type":"trades"`})
+		expect("a trade that no bar counts", map[string]string{trades: `{"type":"trades"`, mixed: `{"type":"trades"`})
 		tick(0, market.Regular)
-		expect("a trade", map[string]string{bars: `"bars":[{"type":"bars"`})
+		expect("a trade", map[string]string{bars: `{"type":"bars"`})
 		tick(1, market.Regular)
-		expect("a trade of another symbol", map[string]string{others: `"trades":[{"type":"trades"`})
+		expect("a trade of another symbol", map[string]string{others: `{"type":"trades"`})
 		since = s.board.Position().String()
 		poll(trades)
 		poll(bars)
@@ -393,7 +390,7 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 		if i%3 > 0 { // bars and trades, too
 			s.follows.series = []series{seriesOf(market.SymbolID(i%40), 0), seriesOf(market.SymbolID(i%40), history.Trades), seriesOf(500, 2)}[:i%3+1]
 		}
-		s.watch = w.join(s, wants{list: s.follows.list, series: s.follows.series, fields: market.Fields(1 << (i % 3)), every: time.Duration(i%4) * time.Second}, 0)
+		s.watch = w.join(s, interest{list: s.follows.list, series: s.follows.series, fields: market.Fields(1 << (i % 3)), every: time.Duration(i%4) * time.Second}, 0)
 		subscribers = append(subscribers, s)
 	}
 	told := func() map[*watch]bool {
@@ -512,16 +509,34 @@ func TestRefusalsByTheShardAreCounted(t *testing.T) {
 	}
 }
 
-// An answer tells names that are unknown with an escape of six bytes for one: they are charged.
-func TestNamesThatAreSentBackAreCharged(t *testing.T) {
-	for _, path := range []string{"/api/quotes?symbols=", "/api/quotes?trades=AAPL,", "/api/bars?symbols="} {
-		s := limited(t, func(c *admission.Config) { c.Total.BytesOut = 8 << 10 }) // the first is paid after half a minute
-		for i, want := range []int{http.StatusOK, http.StatusServiceUnavailable} {
-			if got := s.status(t, path+strings.Repeat("<", 40_000)); got != want {
-				t.Errorf("%s, %d: %d, want %d", path, i, got, want)
+// The bars of a request are counted before it is known what they cost, so the symbols are paid before, and whatever comes
+// of it.
+func TestRefusedBarsPayForTheirSymbols(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serveOver(t, network{pipe: true, more: 600}, nil)
+		s.tradeAll(t)
+		s.door.Config.Total.BytesOut, s.door.Config.Total.Work = 1<<10, 1000
+		ask := func() error {
+			b, err := s.barsOf(t.Context(), "interval=1s&symbols=*")
+			if err == nil {
+				b.Done()
+			}
+			return err
+		}
+		if err := ask(); err != nil { // it is paid after a minute
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for n := range 100 { // 60 units of work each
+			var refusal *admission.Refusal
+			if err := ask(); !errors.As(err, &refusal) || refusal.Reason != admission.ReasonTotalBytesOut {
+				t.Fatalf("request %d: %v, want a refusal for its bytes", n, err)
 			}
 		}
-	}
+		if took := time.Since(began); took < 3*time.Second || took > 10*time.Second {
+			t.Errorf("100 refused requests waited %v for their turn, want some 5 s", took)
+		}
+	})
 }
 
 // counted has the server count its refusals where the test can read them.
@@ -593,18 +608,18 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: market.Time(91+i) * 1e6}}})
 	}
 	trade(10, 100)
-	telling := func(w *want) admission.Cost { return h.costOfTelling(w, 0, 0) }
+	telling := func(x *plan) admission.Cost { return h.costOfSnapshot(x, 0, 0) }
 	quotes := func(since board.Seq) float64 {
-		w := &want{named: resolved{list: board.List{All: true}}, since: since, resumed: true}
-		return telling(w).Work - admission.Rewatch(100).Work
+		x := &plan{named: resolved{list: board.List{All: true}}, since: since, resumed: true}
+		return telling(x).Work - admission.Rewatch(100).Work
 	}
 	whole, none, ten := quotes(0), quotes(2), quotes(1)
 	if fresh := admission.Quotes(100, false).Work; whole < fresh || none > fresh/5 || ten != none+admission.Quotes(10, false).Work {
 		t.Errorf("%v, %v and %v units from long ago, from now and from when ten had not changed; a snapshot costs %v", whole, none, ten, fresh)
 	}
 	for since, bars := range map[board.Seq]int{0: 100, 1: 10, 2: 0} {
-		w := &want{series: []wanted{{seriesOf(0, 0), 5}}, since: since, resumed: true}
-		if got, want := telling(w), admission.Quotes(0, true).Plus(admission.Rewatch(0)).Plus(admission.Bars(bars)); got != want {
+		x := &plan{series: []requested{{seriesOf(0, 0), 5}}, since: since, resumed: true}
+		if got, want := telling(x), admission.Quotes(0, true).Plus(admission.Rewatch(0)).Plus(admission.Bars(bars)); got != want {
 			t.Errorf("bars from %d on: %v, want those of %d: %v", since, got, bars, want)
 		}
 	}
@@ -625,7 +640,8 @@ func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
 	h.Apply(market.Batch{Ticks: ticks})
 	h.commit(&flush{})
 	q := wire.BarsQuery{Range: history.Range{To: 1<<32 - 1}}
-	if got, ok := (rest{h}).costOfBars(t.Context(), ids, &q); !ok || got != admission.Bars(2*len(ids)).Plus(admission.Names(len(ids), 0)) {
+	b := &Bars{hub: h, IDs: ids}
+	if got, ok := b.cost(t.Context(), &q); !ok || got != admission.Bars(2*len(ids)) {
 		t.Errorf("%v %t, want the cost of %d bars", got, ok, 2*len(ids))
 	}
 }

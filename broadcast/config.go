@@ -23,7 +23,6 @@ type Config struct {
 	MaxWait        time.Duration  `mapstructure:"max_wait"`        // longest long poll
 	History        history.Config `mapstructure:",squash"`         // how many bars and trades are kept of each symbol
 	Compression    bool           `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
-	Origins        []string       `mapstructure:"origins"`         // pages of other origins that may connect
 
 	Memory admission.Size `mapstructure:"memory"` // that subscribers and requests may take altogether; 0: a share of what there is
 }
@@ -40,7 +39,6 @@ func DefaultConfig() Config {
 		MaxSeries:    50,
 		MaxWait:      time.Minute,
 		History:      history.DefaultConfig(),
-		Origins:      []string{},
 	}
 }
 
@@ -72,14 +70,6 @@ func (c Config) Validate() error {
 	errs = append(errs, c.History.Validate())
 	if c.MaxMessage < 1<<10 || c.MaxMessage > 4<<20 {
 		errs = append(errs, fmt.Errorf("max_message: %d is not between %d and %d bytes", c.MaxMessage, 1<<10, 4<<20))
-	}
-	for i, o := range c.Origins {
-		if o == "*" {
-			continue
-		}
-		if _, ok := parseOrigin(o); !ok {
-			errs = append(errs, fmt.Errorf(`origins[%d]: %q is not "*" or scheme://host[:port] with http or https`, i, o))
-		}
 	}
 	return errors.Join(errs...)
 }

@@ -167,7 +167,9 @@ func (s *subscriber) put(frames ...[]byte) error {
 }
 
 // sayStatus tells the state of a source.
-func (s *subscriber) sayStatus(x *board.Source) error { return s.say("status", statusOf(x, "status")) }
+func (s *subscriber) sayStatus(x *board.Source) error {
+	return s.say("status", wire.StatusOf(x, "status"))
+}
 
 // miss notes a frame of what changed after from that the subscriber could not take; its news will be in a later one.
 // told are the numbers of the newest trades that its watch had told before.

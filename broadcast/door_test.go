@@ -45,14 +45,14 @@ func (s *subscriber) wanted(q wire.Request) (all []request) {
 // request is a request as a worker hands it on, for nothing.
 func (s *subscriber) request(r *wire.Request) request {
 	asked := request{kind: r.Type, id: r.ID}
-	want, err := s.shard.hub.wants(r, int(s.size.Load()), s.follows.fields, free)
+	plan, err := s.shard.hub.plan(r, int(s.size.Load()), s.follows.fields, free)
 	if err != nil {
 		asked.fault = err.(*wire.Fault)
 		return asked
 	}
-	if !s.place.Keep(want.memory(), false) {
+	if !s.place.Keep(plan.memory(), false) {
 		panic("no memory")
 	}
-	asked.want = want
+	asked.plan = plan
 	return asked
 }

@@ -1,17 +1,11 @@
 package broadcast
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tickertape/broadcast/board"
 	"tickertape/feed/market"
@@ -257,39 +251,6 @@ func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
 	p.nextMessage("bars")
 	p.say(`{"type":"subscribe","id":12,"trades":["AAPL","MSFT"]}`)
 	p.nextMessage("error")
-	for path, want := range map[string]string{
-		"/events?bars=AAPL&interval=3m": `interval: "3m"`,
-		"/events?bars=AAPL&limit=x":     `limit: "x"`,
-		"/events?bars=,":                "symbols: missing",
-		"/events?bars=*":                `bars: "*"`,
-		"/events?bars=AAPL,MSFT,QUIET&trades=AAPL&interval=1d": `4 would be followed, more than the 3 allowed`,
-		"/ws?bars=*": `bars: "*"`,
-		"/ws?bars=AAPL,MSFT&bars=AAPL,MSFT&interval=1s&interval=1d": `4 would be followed`,
-		"/events?symbols=AAPL&interval=1m":                          "bars: missing",
-		"/events?symbols=AAPL&limit=5":                              "bars: missing",
-		"/events?bars=AAPL&interval=1s&interval=5s":                 `interval: "5s" has no bars`,
-		"/events?bars=AAPL;trades=AAPL":                             `query: "bars=AAPL;trades=AAPL"`,
-		"/api/bars?symbol=AAPL&from=%":                              `query: "symbol=AAPL&from=%"`,
-		"/api/bars?symbol=AAPL&from=2000000&to=1000000":             `from: "2000000" is after to, "1000000"`,
-		"/api/quotes?trades=*":                                      `trades: "*"`,
-		"/api/bars":                                                 "symbol: missing",
-		"/api/bars?symbol=A&symbols=B":                              "symbol and symbols",
-		"/api/bars?symbol=AAPL&interval=x":                          `interval: "x"`,
-		"/api/bars?symbol=AAPL&from=yesterday":                      `from: "yesterday"`,
-		"/api/bars?symbol=AAPL&to=day":                              `to: "day"`,
-		"/api/bars?symbol=AAPL&to=1e6":                              `to: "1e6"`,
-		"/api/bars?symbol=AAPL&limit=-1":                            "limit: -1",
-		"/api/bars?symbol=AAPL&fields=t,z":                          `fields: "z"`,
-	} {
-		answer, body := s.get(t, path)
-		var problem struct{ Detail string }
-		if err := json.Unmarshal([]byte(body), &problem); err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(problem.Detail, want) {
-			t.Errorf("%s: %s %s, want %s", path, answer.Status, body, want)
-		}
-	}
-	if answer, body := s.get(t, "/api/bars?symbol=NOBODY"); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, `\"NOBODY\"`) {
-		t.Errorf("unknown symbol: %s %s", answer.Status, body)
-	}
 }
 
 // What a query asks for may turn out to be too much only once its lists are written out.
@@ -303,172 +264,16 @@ func TestQueryThatIsTooMuchIsToldAndTheConnectionLivesOn(t *testing.T) {
 	p.nextMessage("snapshot")
 }
 
-func TestBarsOfADayBeginWithTheBarThatItBeginsIn(t *testing.T) {
-	s := serve(t, nil)
-	s.trades(t, 0, 5)
-	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Time: morning + 7e6}}})
-	s.trades(t, 8, 12)
-	for interval, want := range map[string]string{
-		"1s": `[{"c":108},{"c":109},{"c":110},{"c":111}]`,
-		"5s": `[{"c":109},{"c":111}]`,
-		"1m": `[{"c":111}]`,
-		"1d": `[{"c":111}]`,
-	} {
-		want = fmt.Sprintf(`{"symbol":"AAPL","interval":%q,"bars":%s}`, interval, want)
-		if _, body := s.get(t, "/api/bars?symbol=AAPL&fields=c&from=day&interval="+interval); strings.TrimSpace(body) != want {
-			t.Errorf("%s:\n got %s\nwant %s", interval, body, want)
-		}
-	}
-}
-
-func TestBarsOverREST(t *testing.T) {
-	s := serve(t, nil)
-	s.trades(t, 0, 10)
-	start := int64(morning)
-	for path, want := range map[string]string{
-		"?symbol=AAPL&interval=1m&fields=t,c": fmt.Sprintf(`{"symbol":"AAPL","interval":"1m","bars":[{"t":%d,"c":109}]}`, start),
-		"?symbol=AAPL&interval=5s":            fmt.Sprintf(`{"symbol":"AAPL","interval":"5s","bars":[{"t":%d,"o":100,"h":104,"l":100,"c":104,"v":5,"n":5,"vw":102},{"t":%d,"o":105,"h":109,"l":105,"c":109,"v":5,"n":5,"vw":107}]}`, start, start+5e6),
-		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%d&to=%d", start+1e6, start+3e6):                            `{"symbol":"AAPL","interval":"1s","bars":[{"c":101},{"c":102}]}`,
-		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s", morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
-		"?symbol=AAPL&interval=1s&fields=c&limit=2":                                                                     `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
-		"?symbol=AAPL&interval=5s&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"5s","bars":[{"c":104},{"c":109}]}`,
-		"?symbol=AAPL&interval=1h&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"1h","bars":[{"c":109}]}`,
-		"?symbol=QUIET&from=day":                                                                                        `{"symbol":"QUIET","interval":"1m","bars":[]}`,
-		"?symbol=QUIET":                                                                                                 `{"symbol":"QUIET","interval":"1m","bars":[]}`,
-	} {
-		if _, body := s.get(t, "/api/bars"+path); strings.TrimSpace(body) != want {
-			t.Errorf("%s:\n got %s\nwant %s", path, body, want)
-		}
-	}
-	_, body := s.get(t, "/api/bars?symbols=%23tech,QUIET,FOO&fields=c")
-	if _, rest, _ := strings.Cut(body, `"interval"`); strings.TrimSpace(rest) != `:"1m","unknown":["FOO"],"series":[{"symbol":"AAPL","bars":[{"c":109}]},{"symbol":"MSFT","bars":[]},{"symbol":"QUIET","bars":[]}]}` {
-		t.Errorf("several: %s", body)
-	}
-	if _, body := s.get(t, "/api/bars?symbols=*&fields=c"); !strings.Contains(body, "MSFT") {
-		t.Errorf("all: %s", body)
-	}
-	req, _ := http.NewRequest(http.MethodGet, s.url+"/api/bars?symbols=*", nil)
-	req.Header.Set("Accept-Encoding", "br, gzip;q=0.5")
-	answer, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if got := strings.Join(answer.Header.Values("Vary"), ", "); got != "Origin, Accept-Encoding" {
-		t.Errorf("Vary: %s", got)
-	}
-	z, err := gzip.NewReader(answer.Body)
-	if err != nil || answer.Header.Get("Content-Encoding") != "gzip" {
-		t.Fatalf("%v %v", answer.Header, err)
-	}
-	if text, err := io.ReadAll(z); err != nil || !json.Valid(text) {
-		t.Errorf("%s %v", text, err)
-	}
-}
-
-func TestBarsWithoutAPriceOverREST(t *testing.T) {
+func TestHistoryHasBarsWithoutAPrice(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 2)
 	before := s.board.Seq()
 	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
 	until(t, "it is published", func() bool { return s.board.Seq() > before })
 	start := int64(morning)
-	for query, want := range map[string]string{
-		"fields=t,v":         fmt.Sprintf(`[{"t":%d,"v":1},{"t":%d,"v":1},{"t":%d,"v":7}]`, start, start+1e6, start+2e6),
-		"fields=t,c":         fmt.Sprintf(`[{"t":%d,"c":100},{"t":%d,"c":101}]`, start, start+1e6),
-		"fields=c&limit=1":   `[{"c":101}]`,
-		"fields=c,v&limit=1": `[{"v":7}]`,
-		"limit=1":            fmt.Sprintf(`[{"t":%d,"v":7,"n":1,"vw":1}]`, start+2e6),
-	} {
-		_, body := s.get(t, "/api/bars?symbol=AAPL&interval=1s&"+query)
-		if want = `{"symbol":"AAPL","interval":"1s","bars":` + want + "}\n"; body != want {
-			t.Errorf("%s:\n got %swant %s", query, body, want)
-		}
-	}
 	text := s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=2").nextMessage("bars")
 	if want := fmt.Sprintf(`"bars":[{"t":%d,"o":101,"h":101,"l":101,"c":101,"v":1,"n":1,"vw":101},{"t":%d,"v":7,"n":1,"vw":1}]`, start+1e6, start+2e6); !strings.Contains(text, want) {
 		t.Errorf("history %s, want %s", text, want)
-	}
-}
-
-func TestLongPollTellsSeries(t *testing.T) {
-	s := serve(t, nil)
-	s.trades(t, 0, 3)
-	type answer struct {
-		Epoch  string
-		Seq    board.Seq
-		Bars   []json.RawMessage
-		Trades []json.RawMessage
-	}
-	poll := func(query string) (a answer) {
-		_, body := s.get(t, "/api/quotes?bars=AAPL&interval=1s&trades=AAPL"+query)
-		if err := json.Unmarshal([]byte(body), &a); err != nil {
-			t.Fatalf("%s: %v", body, err)
-		}
-		return a
-	}
-	r := newSeriesReader()
-	take := func(a answer) {
-		for _, m := range append(a.Bars, a.Trades...) {
-			if _, err := r.take(m); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	a := poll("")
-	take(a)
-	polled := make(chan answer)
-	go func() { polled <- poll(fmt.Sprintf("&since=%s-%d&wait=20s", a.Epoch, a.Seq)) }()
-	until(t, "it waits", func() bool { return testutil.ToFloat64(s.metrics.subscribers.WithLabelValues("poll")) > 0 })
-	s.trades(t, 3, 5)
-	b := <-polled
-	if len(b.Bars) != 1 || len(b.Trades) != 1 {
-		t.Errorf("polled %s %s", b.Bars, b.Trades)
-	}
-	take(b)
-	for _, x := range []string{"AAPL 1s", "AAPL trades"} {
-		if err := s.agree(r, x); err != nil {
-			t.Error(err)
-		}
-	}
-	if c := poll(fmt.Sprintf("&since=%s-%d", b.Epoch, b.Seq)); len(c.Bars)+len(c.Trades) != 0 {
-		t.Errorf("nothing is new, told %s %s", c.Bars, c.Trades)
-	}
-}
-
-// largestWrite is an answer whose writes are looked at: each is what is kept while its reader takes nothing.
-type largestWrite struct {
-	*httptest.ResponseRecorder
-	most int
-}
-
-func (w *largestWrite) Write(b []byte) (int, error) {
-	w.most = max(w.most, len(b))
-	return w.ResponseRecorder.Write(b)
-}
-
-func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
-	s := serve(t, func(c *Config) { c.History.Bars[intervalOf("1s")], c.History.Bars[intervalOf("5s")] = 5000, 5000 })
-	s.trades(t, 0, 5000)
-	w := &largestWrite{httptest.NewRecorder(), 0}
-	s.Quotes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
-	if w.most > historyLimit || w.Body.Len() < historyLimit*3/2 {
-		t.Errorf("%d bytes at once, of %d", w.most, w.Body.Len())
-	}
-	var a struct{ Bars, Trades []json.RawMessage }
-	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
-		t.Fatal(err)
-	}
-	r := newSeriesReader()
-	for _, m := range append(a.Bars, a.Trades...) {
-		if _, err := r.take(m); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, x := range []string{"AAPL 1s", "AAPL 5s", "AAPL trades"} {
-		if err := s.agree(r, x); err != nil {
-			t.Error(err)
-		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/semaphore"
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
@@ -20,16 +19,17 @@ import (
 // Hub tells subscribers what changes on a board.
 type Hub struct {
 	// static
-	entrance
-	encoder  encoder
-	courtesy *semaphore.Weighted // bounds those who are refused after a handshake, so that a browser learns why
-	workers  *workers
-	sockets  *conn.Sockets
-	log      *slog.Logger
-	shards   []*shard
-	told     chan struct{} // a slot for each shard, never closed: it has told the flush
-	kick     chan struct{} // one slot, never closed: something changed
-	lengths  *lengths
+	planner
+	door    *admission.Admission
+	metrics *metrics
+	encoder encoder
+	workers *workers
+	sockets *conn.Sockets
+	log     *slog.Logger
+	shards  []*shard
+	told    chan struct{} // a slot for each shard, never closed: it has told the flush
+	kick    chan struct{} // one slot, never closed: something changed
+	lengths *lengths
 
 	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
@@ -60,15 +60,14 @@ func NewHub(
 	}
 	long := lengths{part: partLimit, history: historyLimit, turn: turnBytes}
 	h := &Hub{
-		entrance: entrance{
-			planner: planner{catalog: known, board: b}, door: door, origins: newOrigins(cfg.Origins, door), metrics: newMetrics(reg, b),
-		},
-		encoder:  encoder{dir: dir, board: b, lengths: &long},
-		courtesy: semaphore.NewWeighted(64),
-		sockets:  conn.NewSockets(true, log),
-		log:      log,
-		kick:     make(chan struct{}, 1),
-		lengths:  &long,
+		planner: planner{catalog: known, board: b},
+		door:    door,
+		metrics: newMetrics(reg, b),
+		encoder: encoder{dir: dir, board: b, lengths: &long},
+		sockets: conn.NewSockets(true, log),
+		log:     log,
+		kick:    make(chan struct{}, 1),
+		lengths: &long,
 	}
 	h.memo.encoder = &h.encoder
 	h.workers = newWorkers(h)

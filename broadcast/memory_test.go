@@ -2,10 +2,10 @@ package broadcast
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,30 +47,25 @@ func TestSymbolsOfPollsAreReckoned(t *testing.T) {
 	s.counted()
 	s.lists["all"] = &watchlist{symbols: everySymbol(s.dir, 2000)}
 	s.trade("AAPL", "10")
-	poll := func(done chan<- int) {
-		answer, err := s.client.Get(s.url + "/api/quotes?wait=10s&symbols=%23all&fields=st&since=" + s.board.Position().String())
-		if err != nil {
-			done <- 0
-			return
-		}
-		answer.Body.Close()
-		done <- answer.StatusCode
+	poll := func() error {
+		return s.poll(t.Context(), "wait=10s&symbols=%23all&fields=st&since="+s.board.Position().String(), nil)
 	}
-	done := make(chan int, 2)
-	go poll(done)
+	done := make(chan error)
+	go func() { done <- poll() }()
 	until(t, "it waits", func() bool { return s.pollsWaiting() == 1 })
 	shared := admission.MemoryList(2000, s.dir.Len())
 	if used, want := s.door.Memory.Used()-shared, int64(admission.MemoryPoll+2000*12); used < want || used > want+100 {
 		t.Errorf("a poll for 2000 symbols takes %d bytes, want %d", used, want)
 	}
 	s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
-	if status := <-done; status != http.StatusOK {
-		t.Errorf("answered with %d", status)
+	if err := <-done; err != nil {
+		t.Errorf("answered with %v", err)
 	}
 	until(t, "it is given back", func() bool { return s.door.Memory.Used() == 0 })
 	s.door.Memory = admission.NewMemory(40 << 10)
-	if poll(done); <-done != http.StatusServiceUnavailable || s.refusals(t, admission.ReasonMemory) != 1 {
-		t.Error("a poll whose symbols find no memory is let in, or not counted")
+	var why wire.Ending
+	if err := poll(); !errors.As(err, &why) || why.Code != wire.Full || s.refusals(t, admission.ReasonMemory) != 1 {
+		t.Errorf("a poll whose symbols find no memory: %v, counted %v", err, s.refusals(t, admission.ReasonMemory))
 	}
 }
 
@@ -105,20 +100,21 @@ func TestRequestsLetTheirTextGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests, err := s.wantAll(t.Context(), admission.Visitor{}, &q)
+	stream, err := s.Admit(t.Context(), admission.Visitor{}, WebSocket, &q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, r := range requests {
-		if n := len(r.want.named.unknown) + len(r.want.drop.bars.unknown) + len(r.want.drop.trades.unknown); n > 0 {
+	defer stream.Abandon()
+	for i, r := range stream.requests {
+		if n := len(r.plan.named.unknown) + len(r.plan.drop.bars.unknown) + len(r.plan.drop.trades.unknown); n > 0 {
 			t.Errorf("request %d keeps %d names", i, n)
 		}
-		named := *r.want
+		named := *r.plan
 		named.unknown = nil // the one list of them that the answer tells
 		if strings.Contains(fmt.Sprintf("%s %s %s %+v", named.symbols, named.bars, named.trades, named), long) {
 			t.Errorf("request %d keeps its text", i)
 		}
-		if n := r.want.memory(); n < int64(len(long)) {
+		if n := r.plan.memory(); n < int64(len(long)) {
 			t.Errorf("request %d is reckoned with %d bytes, and its answer names an unknown symbol of %d", i, n, len(long))
 		}
 	}
@@ -128,9 +124,10 @@ func TestPollsAreReckonedWithWhatTheyKeep(t *testing.T) {
 	s := limited(t, func(*admission.Config) {})
 	position := s.board.Position().String()
 	ctx, cancel := context.WithCancel(t.Context())
+	polled := make(chan error)
+	go func() { polled <- s.poll(ctx, "wait=30s&since="+position+"&symbols="+strings.Repeat("x", 9000), nil) }()
+	defer func() { <-polled }()
 	defer cancel()
-	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/quotes?wait=30s&since="+position+"&symbols="+strings.Repeat("x", 9000), nil)
-	go s.client.Do(req)
 	until(t, "a poll waits", func() bool { return s.door.Polls() == 1 })
 	until(t, "it is reckoned", func() bool { return s.door.Memory.Used() >= admission.MemoryPoll+9000 })
 }

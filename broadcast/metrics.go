@@ -13,18 +13,20 @@ import (
 	"tickertape/feed/market"
 )
 
-// transport is a way to be told.
-type transport int
+// Transport is how a client is sent what it follows.
+type Transport int
 
+// The transports.
 const (
-	transportWebSocket transport = iota
-	transportSSE
-	transportPoll
+	WebSocket Transport = iota
+	EventStream
+	LongPoll
 )
 
-var transports = [...]string{transportWebSocket: "websocket", transportSSE: "sse", transportPoll: "poll"}
+var transports = [...]string{WebSocket: "websocket", EventStream: "sse", LongPoll: "poll"}
 
-func (t transport) String() string { return transports[t] }
+// String is the transport's name in metrics.
+func (t Transport) String() string { return transports[t] }
 
 // tiers are the rates that were asked for, for the label: each holds those that asked for so many
 // updates a second or more.
@@ -59,7 +61,7 @@ type metrics struct {
 	tiers       [len(tiers)]prometheus.Gauge
 	messages    [len(transports)]prometheus.Counter
 	bytes       [len(transports)]prometheus.Counter
-	writes      [transportPoll]prometheus.Counter // of streams
+	writes      [LongPoll]prometheus.Counter // of streams
 	gone        *prometheus.CounterVec
 	age         prometheus.Histogram
 	catchUps    prometheus.Counter

@@ -44,7 +44,7 @@ func (s *subscriber) Allow(b conn.Budget, n int) bool {
 		return s.meter.Control(h.door.Config, s.shard.now)
 	}
 	longest := h.cfg.MaxMessage
-	if s.transport == transportSSE {
+	if s.transport == EventStream {
 		longest = 0 // no message is expected
 	}
 	return s.meter.In(n, longest, h.door.Config, s.shard.now)
@@ -144,7 +144,7 @@ func (s *subscriber) hangUp(e wire.Ending, why error) {
 	}
 	c = conn.Close{Code: e.Code.CloseCode(), Reason: e.Text()}
 	var last []byte
-	if c.Code != 0 && s.transport == transportSSE {
+	if c.Code != 0 && s.transport == EventStream {
 		last = farewell(e, s.shard.hub.cfg.Retry, s.as)
 	}
 	s.conn.Close(c, last)

@@ -15,12 +15,12 @@ import (
 type request struct {
 	kind  wire.Type
 	id    wire.ID
-	want  *want       // of a subscribe or an unsubscribe
+	plan  *plan       // of a subscribe or an unsubscribe
 	fault *wire.Fault // what is wrong with it, where something is
 	first bool        // it is of a stream's query
 }
 
-// say does what a client asked for. A fault is told and the connection lives on. Without memory for what a query wants
+// say does what a client asked for. A fault is told and the connection lives on. Without memory for what a query asks for
 // the stream ends: its client could ask again on a WebSocket alone.
 func (r *request) say(s *subscriber) (done bool, err error) {
 	switch {
@@ -43,7 +43,7 @@ func (r *request) say(s *subscriber) (done bool, err error) {
 		return true, err
 	}
 	if r.fault == nil {
-		s.shard.hub.noteTooMany(s.place.Visitor(), err)
+		s.shard.hub.countTooMany(s.place.Visitor(), err)
 	}
 	if err == noMemory {
 		s.refused(admission.ReasonMemory)
@@ -57,11 +57,11 @@ func (r *request) say(s *subscriber) (done bool, err error) {
 // noMemory is the fault of a request that would take more than there is.
 var noMemory error = &wire.Fault{Code: wire.Full, Message: "the server has no memory left for this: try again later"}
 
-// subscribe follows what is wanted too. What was followed before is told first, in a pause too, so that one position
+// subscribe follows what the request asks for too. What was followed before is told first, in a pause too, so that one position
 // holds for all; then come the answer, a snapshot of what was added, or of everything where the fields are others, and
 // the histories.
 func (r *request) subscribe(s *subscriber) error {
-	h, w := s.shard.hub, r.want
+	h, w := s.shard.hub, r.plan
 	size := h.dir.Len()
 	before := s.follows.list.List
 	all := before
@@ -114,9 +114,9 @@ func (r *request) subscribe(s *subscriber) error {
 	return nil
 }
 
-// follow makes what a subscribe wants what is followed, and answers it.
+// follow follows what a subscribe asks for, and answers it.
 func (r *request) follow(s *subscriber, followed []series) error {
-	w, list := r.want, s.follows.next
+	w, list := r.plan, s.follows.next
 	s.follows.next = nil
 	if w.rate != 0 {
 		s.ration(w.rate)
@@ -130,7 +130,7 @@ func (r *request) follow(s *subscriber, followed []series) error {
 
 // answer answers with the lists of what a request named.
 func (r *request) answer(s *subscriber, k wire.Kind, rate float64) error {
-	w := r.want
+	w := r.plan
 	p := &s.shard.part
 	p.begin(k)
 	m := wire.Subscribed{
@@ -164,7 +164,7 @@ func (x *snapshotOut) say(s *subscriber) (done bool, err error) {
 
 // unsubscribe stops following; after its answer nothing more is said of those symbols.
 func (r *request) unsubscribe(s *subscriber) error {
-	h, w := s.shard.hub, r.want
+	h, w := s.shard.hub, r.plan
 	left := slices.DeleteFunc(slices.Clone(s.follows.series), w.drop.has)
 	if w.quotes {
 		size := h.dir.Len()

@@ -71,19 +71,15 @@ func serveOver(t *testing.T, w network, change func(*Config)) *served {
 	if w.pipe {
 		b.sockets = conn.NewSockets(false, b.log)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/ws", b.WebSocket())
-	mux.Handle("/events", b.CrossOrigin(b.Events()))
-	mux.Handle("/api/quotes", b.CrossOrigin(b.Quotes()))
-	mux.Handle("/api/bars", b.CrossOrigin(b.Bars()))
-	handler := http.Handler(mux)
+	s := &served{Hub: b, reg: reg}
+	handler := s.streams()
 	if w.through != nil {
-		handler = w.through(mux)
+		handler = w.through(handler)
 	}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	address := server.Listener.Addr().String()
-	s := &served{Hub: b, reg: reg, server: server, connect: func() (net.Conn, error) { return net.Dial("tcp", address) }}
+	s.server, s.connect = server, func() (net.Conn, error) { return net.Dial("tcp", address) }
 	if w.pipe {
 		server.Listener.Close()
 		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}

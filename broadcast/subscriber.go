@@ -16,13 +16,13 @@ import (
 type subscriber struct {
 	// static
 	shard     *shard
-	transport transport
+	transport Transport
 	conn      *conn.Conn
 	as        conn.Framing // the conn's
 	place     *admission.Place
 
 	// owned by the shard
-	follower   // what it wants, and how far it is
+	follower   // what it follows, and how far it is
 	membership // where in the shard's books it stands
 	outbox     outbox
 	pace       *pace     // nil while it keeps up
@@ -49,7 +49,7 @@ type membership struct {
 }
 
 // newSubscriber finds a shard for a subscriber who was let in. Until it has entered nothing is said to it.
-func newSubscriber(h *Hub, t transport, place *admission.Place) *subscriber {
+func newSubscriber(h *Hub, t Transport, place *admission.Place) *subscriber {
 	sh := h.leastLoaded()
 	sh.load.Add(1)
 	s := &subscriber{shard: sh, transport: t, place: place}
@@ -87,8 +87,8 @@ func (s *subscriber) begin(requests []request) {
 	s.depart()
 	s.outbox.add(step((*subscriber).hello))
 	for i := range requests {
-		if want := requests[i].want; want != nil {
-			s.kept += want.memory()
+		if plan := requests[i].plan; plan != nil {
+			s.kept += plan.memory()
 		}
 		requests[i].first = true
 		s.outbox.add(&requests[i])
@@ -106,7 +106,7 @@ func (s *subscriber) hello() error {
 	return s.say("hello", wire.Hello{
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
-		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Status: sh.sources.State.String(), Sources: statuses(sh.sources),
+		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Status: sh.sources.State.String(), Sources: wire.Statuses(sh.sources),
 	})
 }
 
@@ -120,8 +120,8 @@ func (s *subscriber) listen() error {
 
 // ask takes in a request that has been read. It is answered after what is in the outbox.
 func (s *subscriber) ask(r *request) {
-	if r.want != nil {
-		s.kept += r.want.memory()
+	if r.plan != nil {
+		s.kept += r.plan.memory()
 	}
 	if s.gone {
 		return
@@ -187,7 +187,7 @@ func (s *subscriber) rejoin() {
 	}
 	f := &s.follows
 	h := s.shard.hub
-	s.watch = s.shard.watches.join(s, wants{list: f.list, fields: f.fields, series: f.series, every: s.every()}, h.board.Seq())
+	s.watch = s.shard.watches.join(s, interest{list: f.list, fields: f.fields, series: f.series, every: s.every()}, h.board.Seq())
 	if s.pace != nil {
 		s.pace.begin(s.shard.now, s.watch.frames)
 	}

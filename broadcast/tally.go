@@ -4,7 +4,7 @@ package broadcast
 // costs more than the count.
 type tally struct {
 	messages, bytes  [len(transports)]int
-	writes           [transportPoll]int // of streams
+	writes           [LongPoll]int // of streams
 	merged, catchUps int
 	stalls           int
 }

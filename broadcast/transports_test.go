@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -116,25 +115,6 @@ func TestOldClientsGetAStreamWithoutChunks(t *testing.T) {
 	head, body, _ := strings.Cut(got.String(), "\r\n\r\n")
 	if strings.Contains(strings.ToLower(head), "transfer-encoding") || strings.Contains(body, "\r") || !strings.HasPrefix(body, "retry: ") {
 		t.Errorf("answered %q", got.String())
-	}
-}
-
-func TestHeadOfEventsEnds(t *testing.T) {
-	for name, w := range map[string]network{"plain": {}, "TLS": {tls: true}, "HTTP/2": {tls: true, http2: true}, "wrapped": {wrapped: true}} {
-		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w, nil)
-			answer, err := s.client.Head(s.url + "/events?symbols=AAPL")
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := io.ReadAll(answer.Body)
-			if err != nil || len(b) > 0 || answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
-				t.Errorf("answered %s %v with %q, %v", answer.Status, answer.Header, b, err)
-			}
-			if got := testutil.ToFloat64(s.metrics.connects.WithLabelValues("sse", "accepted")); got != 0 || s.count() != 0 {
-				t.Errorf("%v subscribers have come, %d are there, want none", got, s.count())
-			}
-		})
 	}
 }
 

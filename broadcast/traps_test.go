@@ -34,7 +34,7 @@ import (
 //	T9   floods that no message shows                         TestFloodIsCut, TestFloodsAreCut
 //	T10  messages that are too big                            TestTooBigMessageIsClosedWith1009, TestMessagesUpToTheLimitAreTaken
 //	T11  a ping waits for a reader                            the server sends none
-//	T12  origins compared by host alone                       TestPagesOfOtherOriginsNeedLeave, TestPagesOfOtherOriginsGetNoWebSocket
+//	T12  origins compared by host alone                       dashboard: TestPagesOfOtherOriginsNeedLeave, TestPagesOfOtherOriginsGetNoWebSocket
 //	T13  the request's context ends with its handler          TestEndOfTheRequestIsNotTheEndOfTheConnection
 //	T14  middleware that can only be unwrapped                TestMiddlewareThatOnlyUnwraps
 //	T15  Shutdown does not know hijacked connections          TestShutdownLeavesSubscribersToDrain
@@ -384,80 +384,6 @@ func TestTextThatIsNoUTF8EndsTheConnection(t *testing.T) {
 	if got := p.next("pong"); string(got.ID) != `"é"` {
 		t.Errorf("pong %s, want é", got.ID)
 	}
-}
-
-func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
-	for name, w := range map[string]network{"http": {}, "https": {tls: true}} {
-		other := map[string]string{"http": "https", "https": "http"}[name]
-		t.Run(name, func(t *testing.T) {
-			s := serveOver(t, w, func(c *Config) { c.Origins = []string{"https://desk.example:8443", "http://plain.example"} })
-			access := access{network: w, transport: transportWebSocket}
-			for origin, allowed := range map[string]bool{
-				"https://desk.example:8443":      true,
-				"HTTPS://DESK.example:8443":      true,
-				"http://plain.example":           true,
-				name + "://x":                    true, // the Host that a client asks for
-				strings.ToUpper(name) + "://X":   true,
-				name + "://x:1":                  false,
-				other + "://x":                   false, // a page that was not encrypted may be anybody's
-				"http://desk.example:8443":       false,
-				"https://desk.example":           false,
-				"https://plain.example":          false,
-				"https://a.desk.example:8443":    false,
-				"https://evildesk.example:8443":  false,
-				"https://desk.example:8443.evil": false,
-				"http://x.evil.example":          false,
-				"http://x@evil.example":          false,
-				"file://x":                       false,
-				"ws://x":                         false,
-				"null":                           false,
-				"":                               false,
-				"x":                              false,
-			} {
-				p := s.join(t, access, "", "Origin", origin)
-				m, err := p.message()
-				var g errGoodbye
-				if allowed && (err != nil || m.Type != "hello") {
-					t.Errorf("from %q: %+v %v, want hello", origin, m, err)
-				}
-				if !allowed && (!errors.As(err, &g) || g.code != 1008) {
-					t.Errorf("from %q: %+v %v, want 1008", origin, m, err)
-				}
-				p.hangUp()
-			}
-			if got := func() errGoodbye {
-				p := s.join(t, access, "", "Origin", name+"://x", "Origin", name+"://x")
-				defer p.hangUp()
-				return p.goodbye()
-			}(); got.code != 1008 {
-				t.Errorf("from two origins: %v, want 1008", got)
-			}
-			s.join(t, access, "").next("hello") // no page's
-		})
-	}
-}
-
-func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
-	t.Parallel()
-	s := serve(t, nil)
-	const refused = 70 // more than there is courtesy for at once
-	for range refused {
-		c, err := s.connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 50))
-	}
-	until(t, "all are refused", func() bool { return s.came("websocket", "origin") == refused })
-	until(t, "all have gone", func() bool {
-		if !s.courtesy.TryAcquire(64) {
-			return false
-		}
-		s.courtesy.Release(64)
-		return true
-	})
 }
 
 func TestMiddlewareThatOnlyUnwraps(t *testing.T) {

@@ -80,7 +80,7 @@ func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
 	join := func(fields market.Fields) *subscriber {
 		s := &subscriber{shard: sh}
 		s.follows.list = all
-		s.watch = sh.watches.join(s, wants{list: all, fields: fields}, 0)
+		s.watch = sh.watches.join(s, interest{list: all, fields: fields}, 0)
 		return s
 	}
 	shared := join(market.AllFields).watch
@@ -107,7 +107,7 @@ func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
 	sh := newShard(serve(t, nil).Hub)
 	for name, every := range map[string]time.Duration{"each flush": 0, "a rate": time.Second} {
 		s := &subscriber{shard: sh, busy: true}
-		s.watch = sh.watches.join(s, wants{list: everyone(), fields: market.AllFields, every: every}, 0)
+		s.watch = sh.watches.join(s, interest{list: everyone(), fields: market.AllFields, every: every}, 0)
 		sh.frame.used = 0
 		sh.tell(newsOf(sh, 1))
 		if x := s.watch; !sh.frame.empty() || x.frames != 1 || len(x.quotes) > 0 || !s.missed {

@@ -44,18 +44,18 @@ type watchKey struct {
 	every  time.Duration
 }
 
-// wants is what a watch is of.
-type wants struct {
+// interest is what the members of a watch follow, and how.
+type interest struct {
 	list   *list // held
 	fields market.Fields
 	series []series // in order, and never changed
 	every  time.Duration
 }
 
-func (w *wants) key() watchKey {
-	k := watchKey{list: w.list.key, series: keyOfSeries(w.series), every: w.every}
-	if !w.list.empty() {
-		k.fields = w.fields
+func (i *interest) key() watchKey {
+	k := watchKey{list: i.list.key, series: keyOfSeries(i.series), every: i.every}
+	if !i.list.empty() {
+		k.fields = i.fields
 	}
 	return k
 }

@@ -29,23 +29,23 @@ type following struct {
 	place int32
 }
 
-// join makes s a member of the watch for what it wants, which begins at seq when it is new. Frames carry what changes
+// join makes s a member of the watch for an interest, which begins at seq when it is new. Frames carry what changes
 // after the watch's seq: the caller must catch the member up first.
-func (w *watches) join(s *subscriber, wanted wants, seq board.Seq) *watch {
-	x := w.get(wanted, seq)
+func (w *watches) join(s *subscriber, of interest, seq board.Seq) *watch {
+	x := w.get(of, seq)
 	s.member = len(x.members)
 	x.members = append(x.members, s)
 	return x
 }
 
-// get is the watch for what is wanted, made at seq when it is new.
-func (w *watches) get(wanted wants, seq board.Seq) *watch {
-	key := wanted.key()
+// get is the watch for an interest, made at seq when it is new.
+func (w *watches) get(of interest, seq board.Seq) *watch {
+	key := of.key()
 	x := w.byKey[key]
 	if x != nil {
 		return x
 	}
-	x = &watch{key: key, list: wanted.list, fields: wanted.fields, series: wanted.series, every: wanted.every, seq: seq, waiting: -1}
+	x = &watch{key: key, list: of.list, fields: of.fields, series: of.series, every: of.every, seq: seq, waiting: -1}
 	w.byKey[key] = x
 	switch l := x.list; {
 	case l.All:

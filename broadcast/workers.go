@@ -81,7 +81,7 @@ func (w *workers) read(ctx context.Context, u *unread) {
 	var wait time.Duration
 	answer := &request{kind: r.Type, id: r.ID}
 	if err == nil {
-		answer.want, wait, err = w.pay(ctx, u, &r)
+		answer.plan, wait, err = w.pay(ctx, u, &r)
 		if err = faultOf(err); err != nil && !errors.As(err, &answer.fault) {
 			return // the hub ends: nothing was found that a shard could answer with
 		}
@@ -102,24 +102,24 @@ func (w *workers) read(ctx context.Context, u *unread) {
 	ask()
 }
 
-// pay finds what a request wants and pays for it, and reserves the memory that it takes until it is answered. It
+// pay plans a request and pays for it, and reserves the memory that it takes until it is answered. It
 // returns how long the request has to wait for its turn.
-func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*want, time.Duration, error) {
+func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
 	wait, refusal := w.hub.door.Reckon(visitor, admission.Message(u.length))
 	if refusal != nil {
 		return nil, 0, refusal
 	}
-	want, more, err := w.hub.payFor(ctx, visitor, r, int(s.size.Load()), s.follows.fields)
+	plan, more, err := w.hub.planFor(ctx, visitor, r, int(s.size.Load()), s.follows.fields)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !s.place.Keep(want.memory(), false) {
+	if !s.place.Keep(plan.memory(), false) {
 		s.refused(admission.ReasonMemory)
 		return nil, 0, noMemory
 	}
-	return want, max(wait, more), nil
+	return plan, max(wait, more), nil
 }
 
 // parse makes a request of a message. Its error is a conn.Close of one that broke the protocol, or a wire.Fault.

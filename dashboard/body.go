@@ -3,7 +3,6 @@ package dashboard
 import (
 	"net/http"
 
-	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
 )
 
@@ -21,6 +20,6 @@ func bodiless(door *admission.Admission, next http.Handler) http.Handler {
 			door.Journal.Refused(admission.ReasonBody, who)
 		}
 		w.Header().Set("Connection", "close")
-		broadcast.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "body: none is wanted"}.Write(w)
+		problem{Status: http.StatusRequestEntityTooLarge, Detail: "body: none is wanted"}.write(w)
 	})
 }

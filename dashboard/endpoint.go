@@ -16,21 +16,32 @@ type endpoint struct {
 	http *http.Server
 }
 
-// openEndpoint listens at addr, for so many connections that are no subscribers. Requests are charged by toll; nil
-// charges none. Full is the reason for refusing more.
-func openEndpoint(ctx context.Context, addr string, names []string, b Bounds, toll *admission.Admission, most int,
-	full admission.Reason, h http.Handler, log *slog.Logger) (*endpoint, error) {
+// endpointOptions say where an endpoint listens, and whom it serves.
+type endpointOptions struct {
+	listen  string   // host:port
+	hosts   []string // names of the server
+	bounds  Bounds
+	toll    *admission.Admission // charges requests; nil charges none
+	most    int                  // connections at once that are no subscribers
+	full    admission.Reason     // why more are refused
+	handler http.Handler
+}
+
+// openEndpoint listens; run serves.
+func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*endpoint, error) {
+	b := o.bounds
 	limits, journal := b.Door.Config, b.Door.Journal
 	all := &connections{
-		most: most, full: full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,
+		most: o.most, full: o.full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,
 		pieceTime: time.Duration(pieceSize / float64(limits.LeastRate) * float64(time.Second)),
 	}
-	p, err := openPort(ctx, addr, b.Patience, limits.Total.Handshakes, all)
+	p, err := openPort(ctx, o.listen, b.Patience, limits.Total.Handshakes, all)
 	if err != nil {
 		return nil, err
 	}
+	h := newHosts(o.hosts, o.listen).check(b.Door, bodiless(b.Door, plain(o.handler)))
 	return &endpoint{port: p, http: &http.Server{
-		Handler:           all.begin(secure(tolled(toll, newHosts(names, addr).check(b.Door, bodiless(b.Door, plain(h)))))),
+		Handler:           all.begin(secure(tolled(o.toll, h))),
 		ConnState:         all.watch,
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(b.Door.Connection(ctx), c) },
 		ReadHeaderTimeout: limits.HeaderTimeout,

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
 )
 
@@ -159,7 +158,7 @@ func (h *hosts) check(door *admission.Admission, next http.Handler) http.Handler
 			return
 		}
 		door.Journal.RefusedValue(admission.ReasonHost, door.Visitor(r).Addr, r.Host)
-		broadcast.Problem{Status: http.StatusMisdirectedRequest,
-			Detail: fmt.Sprintf("Host: %.100q is not a name of this server; its configuration lists them under hosts", r.Host)}.Write(w)
+		problem{Status: http.StatusMisdirectedRequest,
+			Detail: fmt.Sprintf("Host: %.100q is not a name of this server; its configuration lists them under hosts", r.Host)}.write(w)
 	})
 }

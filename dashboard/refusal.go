@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 )
 
 // comeBackAfter is when a client that was turned away may try again.
@@ -28,9 +28,9 @@ func turnAway(c net.Conn, reason admission.Reason) {
 // refusalOf is the answer to a connection that is not served: 429 when it is one of too many of its address, 503
 // when all together are too many, 431 when its header has too many lines.
 func refusalOf(reason admission.Reason) []byte {
-	p := broadcast.RefusalProblem(&admission.Refusal{Reason: reason, Retry: comeBackAfter})
+	p := problemOf(&admission.Refusal{Reason: reason, Retry: comeBackAfter})
 	if reason == admission.ReasonHeader {
-		p = broadcast.Problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "bad_request",
+		p = problem{Status: http.StatusRequestHeaderFieldsTooLarge, Code: wire.BadRequest.String(),
 			Detail: fmt.Sprintf("header: has more than %d lines", mostLines)}
 	}
 	p.Title = http.StatusText(p.Status)

@@ -12,8 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
-
-	"tickertape/broadcast"
 )
 
 // scrapeAge is how old the metrics may be that a scraper gets.
@@ -50,7 +48,7 @@ func metrics(from prometheus.Gatherer, reg prometheus.Registerer, log *slog.Logg
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked := r.Clone(r.Context())
-	if accept := r.Header["Accept"]; len(strings.Join(accept, ",")) > broadcast.LongAccept {
+	if accept := r.Header["Accept"]; len(strings.Join(accept, ",")) > longAccept {
 		asked.Header.Del("Accept") // no scraper's
 	}
 	coding := ""

@@ -19,11 +19,12 @@ import (
 // Server is the HTTP server.
 type Server struct {
 	// static
-	cfg    Config
-	hub    *broadcast.Hub
-	log    *slog.Logger
-	public *endpoint
-	admin  *endpoint // nil where health and metrics are on the public port
+	cfg     Config
+	hub     *broadcast.Hub
+	streams *streams
+	log     *slog.Logger
+	public  *endpoint
+	admin   *endpoint // nil where health and metrics are on the public port
 }
 
 // grace is what the server takes beyond the drain window before it cuts off whoever is left.
@@ -38,6 +39,7 @@ type Site struct {
 	Version    string                     // of the program
 	Revision   string                     // that it was built from
 	MaxSymbols int                        // that one request may name
+	Origins    []string                   // of other pages that may read what is served, as CheckOrigins has them
 }
 
 // Bounds keep clients from taking more than their share of connections and time.
@@ -57,13 +59,19 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	}
 	hub, door := site.Hub, bounds.Door
 	mux := http.NewServeMux()
-	mux.Handle("/ws", get(hub.WebSocket()))
-	mux.Handle("/events", hub.CrossOrigin(get(hub.Events())))
-	mux.Handle("/api/quotes", hub.CrossOrigin(get(hub.Quotes())))
-	mux.Handle("/api/bars", hub.CrossOrigin(get(hub.Bars())))
-	mux.Handle("/api/symbols", hub.CrossOrigin(get(&symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, door: door})))
-	mux.Handle("/api/watchlists", hub.CrossOrigin(get(watchlists(site.Watchlists, door))))
-	mux.Handle("/api/version", hub.CrossOrigin(get(version(site.Version, site.Revision))))
+	allowed := newOrigins(site.Origins, door)
+	streams := newStreams(hub, door, allowed)
+	mux.Handle("/ws", get(http.HandlerFunc(streams.webSocket)))
+	for path, h := range map[string]http.Handler{
+		"/events":         http.HandlerFunc(streams.events),
+		"/api/quotes":     &quotes{hub: hub, door: door},
+		"/api/bars":       &bars{hub: hub, dir: site.Symbols, door: door},
+		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, door: door},
+		"/api/watchlists": watchlists(site.Watchlists, door),
+		"/api/version":    version(site.Version, site.Revision),
+	} {
+		mux.Handle(path, allowed.check(get(h)))
+	}
 	mux.Handle("/api", http.HandlerFunc(notFound))
 	mux.Handle("/api/", http.HandlerFunc(notFound))
 	mux.Handle("/healthz", get(healthz(hub)))
@@ -75,7 +83,7 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		_, others = admission.Descriptors(admission.OpenFiles())
 		others = min(others, max(256, int(door.Memory.Limit()/4/connectionMemory)))
 	}
-	s := &Server{cfg: cfg, hub: hub, log: log}
+	s := &Server{cfg: cfg, hub: hub, streams: streams, log: log}
 	ports := tally{}
 	inner := mux // of /metrics
 	if cfg.Admin.Listen != "" {
@@ -86,8 +94,10 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
 		// Its connections are not counted by address, and none of them is a poll.
 		own := Bounds{Door: door, Patience: bounds.Patience}
-		s.admin, err = openEndpoint(ctx, cfg.Admin.Listen, cfg.Hosts, own, nil, cfg.Admin.Connections,
-			admission.ReasonAdminConnections, inner, log)
+		s.admin, err = openEndpoint(ctx, endpointOptions{
+			listen: cfg.Admin.Listen, hosts: cfg.Hosts, bounds: own,
+			most: cfg.Admin.Connections, full: admission.ReasonAdminConnections, handler: inner,
+		}, log)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +109,11 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	if bounds.polls == nil {
 		bounds.polls = door.Polls
 	}
-	if s.public, err = openEndpoint(ctx, cfg.Listen, cfg.Hosts, bounds, door, others, admission.ReasonTotalConnections, mux, log); err != nil {
+	s.public, err = openEndpoint(ctx, endpointOptions{
+		listen: cfg.Listen, hosts: cfg.Hosts, bounds: bounds, toll: door,
+		most: others, full: admission.ReasonTotalConnections, handler: mux,
+	}, log)
+	if err != nil {
 		if s.admin != nil {
 			s.admin.port.Close()
 		}
@@ -150,6 +164,7 @@ func (s *Server) Run(ctx context.Context) error {
 			e.http.Close()
 		}
 	}
+	s.streams.wait(last)
 	for ; running > 0; running-- {
 		if err := <-served; failed == nil && !errors.Is(err, http.ErrServerClosed) {
 			failed = err
@@ -166,7 +181,7 @@ func get(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			broadcast.Problem{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("method: %.40q is not GET or HEAD", r.Method)}.Write(w)
+			problem{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("method: %.40q is not GET or HEAD", r.Method)}.write(w)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -198,7 +213,7 @@ func isPlain(p string) bool {
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	broadcast.Problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("path: %.100q is not here", r.URL.Path)}.Write(w)
+	problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("path: %.100q is not here", r.URL.Path)}.write(w)
 }
 
 // secure sets what holds for every answer: no foreign or inline script, no guessing of types.

@@ -32,6 +32,7 @@ type site struct {
 	*Server
 	Door *admission.Admission
 	url  string
+	dir  *market.Directory
 	hub  *broadcast.Hub
 	reg  *prometheus.Registry
 	log  *logged
@@ -42,9 +43,10 @@ type terms struct {
 	Config
 	Bounds
 	Site
-	Limits  admission.Config
-	Proxies []netip.Prefix
-	more    int // symbols beyond the few that there are
+	Limits    admission.Config
+	Broadcast broadcast.Config
+	Proxies   []netip.Prefix
+	more      int // symbols beyond the few that there are
 }
 
 // serve runs a server on a free port.
@@ -84,10 +86,11 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 		}
 	}
 	terms := terms{
-		Config: DefaultConfig(),
-		Bounds: Bounds{Patience: time.Minute},
-		Limits: admission.DefaultConfig(),
-		Site:   Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
+		Config:    DefaultConfig(),
+		Bounds:    Bounds{Patience: time.Minute},
+		Limits:    admission.DefaultConfig(),
+		Broadcast: broadcast.DefaultConfig(),
+		Site:      Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
 	}
 	terms.Listen, terms.Drain = "127.0.0.1:0", 0
 	change(&terms)
@@ -97,7 +100,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 			t.Fatal(err)
 		}
 	}
-	hub := broadcast.NewHub(broadcast.DefaultConfig(), lists, dir, broadcast.Source{Name: "sim", Simulated: true}, terms.Door, log, reg)
+	hub := broadcast.NewHub(terms.Broadcast, lists, dir, broadcast.Source{Name: "sim", Simulated: true}, terms.Door, log, reg)
 	terms.Hub = hub
 	server, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
 	if err != nil {
@@ -110,7 +113,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 		err := server.Run(ctx)
 		ended <- errors.Join(err, <-hubEnded)
 	}()
-	return &site{server, terms.Door, "http://" + server.Addr(), hub, reg, out}, ended
+	return &site{server, terms.Door, "http://" + server.Addr(), dir, hub, reg, out}, ended
 }
 
 // logged is a log that can be read while others write.
@@ -269,7 +272,7 @@ func TestBadRequestsAreProblemsThatNameTheKey(t *testing.T) {
 		"/api/quotes?symbols=A&wait=forever": {400, `wait: "forever"`},
 	} {
 		answer, body := fetch(t, url+path)
-		var p broadcast.Problem
+		var p problem
 		if err := json.Unmarshal([]byte(body), &p); err != nil || answer.StatusCode != want.status || p.Status != want.status ||
 			!strings.Contains(p.Detail, want.names) || answer.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %s %s, want %d naming %s", path, answer.Status, body, want.status, want.names)

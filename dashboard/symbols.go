@@ -14,6 +14,7 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -62,7 +63,7 @@ func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fmt.Sprintf("query: %.40q is not UTF-8 text of at most %d bytes", query, maxQuery))
 		return
 	}
-	place := s.enter(w, r, admission.Search(s.dir.Len()).Plus(admission.Records(limit)))
+	place := s.admit(w, r, admission.Search(s.dir.Len()).Plus(admission.Records(limit)))
 	if place == nil {
 		return
 	}
@@ -77,37 +78,24 @@ func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answerNamed answers with the records of comma-separated symbols, "*" for all: each once, in the order of the
 // directory. Names that are unknown are left out.
 func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []string) {
-	n := 0
-	for _, list := range lists {
-		n += strings.Count(list, ",") + 1
-	}
-	named, everyone := map[string]struct{}{}, false
 	var ids []market.SymbolID
+	n, everyone := 0, false
 	find := func() {
-		for _, list := range lists {
-			for name := range strings.SplitSeq(list, ",") {
-				if name = strings.TrimSpace(name); name == "" {
-					continue
-				}
-				if _, twice := named[name]; twice {
-					continue
-				}
-				named[name] = struct{}{}
-				everyone = everyone || name == "*"
-				if id, ok := s.dir.ID(name); ok {
-					ids = append(ids, id)
-				}
+		var names []string
+		names, n = wire.SplitNames(lists, s.most)
+		everyone = slices.Contains(names, "*")
+		for _, name := range names {
+			if id, ok := s.dir.ID(name); ok {
+				ids = append(ids, id)
 			}
 		}
-		n = len(named)
 	}
-	if n <= 2*s.most && !s.door.Slice(r.Context(), find) { // more could not be so few without standing there twice
+	if !s.door.Slice(r.Context(), find) {
 		return
 	}
 	if n > s.most {
 		s.door.Journal.Refused(admission.ReasonSymbols, s.door.Visitor(r).Addr)
-		broadcast.Problem{Status: http.StatusBadRequest, Code: "too_many_symbols",
-			Detail: fmt.Sprintf("symbols: %d are more than the %d allowed", n, s.most)}.Write(w)
+		problemOf(&wire.Fault{Code: wire.TooManySymbols, Message: fmt.Sprintf("symbols: %d are more than the %d allowed", n, s.most)}).write(w)
 		return
 	}
 	slices.Sort(ids)
@@ -116,7 +104,7 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 	if everyone {
 		count, at = s.dir.Len(), func(i int) market.Symbol { return s.dir.Symbol(market.SymbolID(i)) }
 	}
-	place := s.enter(w, r, admission.Records(count))
+	place := s.admit(w, r, admission.Records(count))
 	if place == nil {
 		return
 	}
@@ -124,17 +112,17 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 	s.write(w, r, count, at)
 }
 
-// enter lets an answer begin that costs so much; nil where it has been refused.
-func (s *symbols) enter(w http.ResponseWriter, r *http.Request, cost admission.Cost) *admission.Place {
+// admit reserves the place of an answer and charges its cost. It returns nil when it has refused the request.
+func (s *symbols) admit(w http.ResponseWriter, r *http.Request, cost admission.Cost) *admission.Place {
 	visitor := s.door.Visitor(r)
-	place, refusal := s.door.Admit(visitor, admission.Answer, broadcast.Cut(w))
+	place, refusal := s.door.Admit(visitor, admission.Answer, cut(w))
 	if refusal == nil {
 		if refusal = s.door.Charge(r.Context(), visitor, cost); refusal == nil {
 			return place
 		}
 		place.Leave()
 	}
-	broadcast.RefusalProblem(refusal).Write(w)
+	problemOf(refusal).write(w)
 	return nil
 }
 
@@ -172,7 +160,7 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 }
 
 func refuse(w http.ResponseWriter, detail string) {
-	broadcast.Problem{Status: http.StatusBadRequest, Code: "bad_request", Detail: detail}.Write(w)
+	problemOf(&wire.Fault{Code: wire.BadRequest, Message: detail}).write(w)
 }
 
 // searchSlice is how many symbols are looked at in a slice.
@@ -273,7 +261,7 @@ func watchlists(lists []broadcast.Watchlist, door *admission.Admission) http.Han
 	text = append(text, '\n')
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refusal := door.Charge(r.Context(), door.Visitor(r), admission.Asset(len(text))); refusal != nil {
-			broadcast.RefusalProblem(refusal).Write(w)
+			problemOf(refusal).write(w)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

@@ -3,7 +3,6 @@ package dashboard
 import (
 	"net/http"
 
-	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
 )
 
@@ -26,7 +25,7 @@ func tolled(door *admission.Admission, h http.Handler) http.Handler {
 			c.asks(visitor.Addr)
 		}
 		if refusal := door.Enter(r.Context(), visitor, r, more, vital); refusal != nil {
-			broadcast.RefusalProblem(refusal).Write(w)
+			problemOf(refusal).write(w)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -38,7 +37,7 @@ func charged(door *admission.Admission, files assets) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f, ok := files[r.URL.Path]; ok {
 			if refusal := door.Charge(r.Context(), door.Visitor(r), admission.Asset(len(f.body(r)))); refusal != nil {
-				broadcast.RefusalProblem(refusal).Write(w)
+				problemOf(refusal).write(w)
 				return
 			}
 		}

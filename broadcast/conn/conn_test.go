@@ -430,7 +430,7 @@ func TestEventStreams(t *testing.T) {
 			s := startServer(t, tc.mode, func(s *server) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					e := newEcho()
-					c, err := s.sockets.Events(w, r, 3*time.Second, e, usual)
+					c, err := s.sockets.Events(AcceptEvents(w, r), 3*time.Second, e, usual)
 					if err != nil {
 						t.Error(err)
 						return

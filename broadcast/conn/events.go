@@ -16,27 +16,43 @@ func EventHeader(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// Events begins an event stream as the answer to r, and makes a connection of it. The client is told to come back
-// after retry when it is cut off. The caller then calls Serve. The error is ErrHungUp.
-func (s *Sockets) Events(w http.ResponseWriter, r *http.Request, retry time.Duration, owner Owner, limits Limits) (*Conn, error) {
-	EventHeader(w)
-	control := http.NewResponseController(w)
-	w.Write(appendRetry(nil, retry)) // Flush tells what becomes of it
+// EventRequest is a request that is answered with an event stream. It becomes a connection by Events, or is refused.
+type EventRequest struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// AcceptEvents keeps a request that is to be answered with an event stream. Nothing is answered yet.
+func AcceptEvents(w http.ResponseWriter, r *http.Request) *EventRequest { return &EventRequest{w, r} }
+
+// Refuse answers with an event stream that has one event, which says why. A browser never reconnects after a status
+// other than 200.
+func (e *EventRequest) Refuse(last []byte) {
+	EventHeader(e.w)
+	e.w.Write(last) // a client that has gone needs no answer
+}
+
+// Events answers a request with an event stream, and makes a connection of it. The client is told to reconnect after
+// retry when the stream ends. The caller then calls Serve. The error is ErrHungUp.
+func (s *Sockets) Events(e *EventRequest, retry time.Duration, owner Owner, limits Limits) (*Conn, error) {
+	EventHeader(e.w)
+	control := http.NewResponseController(e.w)
+	e.w.Write(appendRetry(nil, retry)) // Flush has the error
 	if err := control.Flush(); err != nil {
 		return nil, ErrHungUp
 	}
-	if r.TLS == nil && r.ProtoMajor == 1 && s.epoll() != nil {
+	if e.r.TLS == nil && e.r.ProtoMajor == 1 && s.epoll() != nil {
 		if nc, _, err := control.Hijack(); err == nil {
 			nc.SetDeadline(time.Time{})
 			framing := Event
-			if r.ProtoAtLeast(1, 1) {
+			if e.r.ProtoAtLeast(1, 1) {
 				framing = Chunk
 			}
 			return s.open(nc, framing, owner, limits), nil
 		}
 	}
 	c := &Conn{owner: owner, limits: limits, framing: Event}
-	c.link = answer(c, w, control)
+	c.link = answer(c, e.w, control)
 	return c, nil
 }
 

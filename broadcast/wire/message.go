@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
@@ -32,6 +33,20 @@ type Status struct {
 	Since     market.Time `json:"since"`
 	Message   string      `json:"message"`
 	Simulated bool        `json:"simulated,omitempty"`
+}
+
+// StatusOf is the state of a source as a message of this type, or as an entry of a list, where the type is "".
+func StatusOf(x *board.Source, kind string) Status {
+	return Status{Type: kind, Source: x.Source, Status: x.State.String(), Since: x.Since, Message: x.Message, Simulated: x.Simulated}
+}
+
+// Statuses are the states of all sources.
+func Statuses(s *board.SourceStates) []Status {
+	var all []Status
+	for i := range s.Sources {
+		all = append(all, StatusOf(&s.Sources[i], ""))
+	}
+	return all
 }
 
 // Pong answers a ping.

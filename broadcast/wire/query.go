@@ -135,27 +135,38 @@ func parseLimit(text string) (int, error) {
 // ParseNames reads names from lists with commas, each name once. More than most, however often they stand there, are a
 // fault that names the key.
 func ParseNames(key string, lists []string, most int) ([]string, error) {
-	n := 0
+	names, n := SplitNames(lists, most)
+	if n > most {
+		return nil, TooMany(key, n, most)
+	}
+	return names, nil
+}
+
+// SplitNames splits lists of names at commas. It returns each name once, and how many there are. If there are more than
+// most it returns no names, and the number of entries where it has not even split them.
+func SplitNames(lists []string, most int) (names []string, n int) {
 	for _, list := range lists {
 		n += strings.Count(list, ",") + 1
 	}
 	if n > 2*most { // so many are not split, even if most of them are empty or stand there twice
-		return nil, TooMany(key, n, most)
+		return nil, n
 	}
-	var names []string
 	for _, list := range lists {
 		names = append(names, splitNames(list)...)
 	}
 	if names = Distinct(names); len(names) > most {
-		return nil, TooMany(key, len(names), most)
+		return nil, len(names)
 	}
-	return names, nil
+	return names, len(names)
 }
 
 // TooMany is the fault of a request that names too many; n is how many were found before it was given up.
 func TooMany(key string, n, most int) error {
 	return faultf(TooManySymbols, "%s: %d would be followed, more than the %d allowed", key, n, most)
 }
+
+// Unknown is the fault of a request for a symbol that the feed does not have.
+func Unknown(symbol string) error { return faultf(UnknownSymbol, "symbol: %.40q is unknown", symbol) }
 
 // Distinct are the names, each once. They take the place of names.
 func Distinct(names []string) []string {

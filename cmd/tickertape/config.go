@@ -34,9 +34,20 @@ type Config struct {
 	TrustedProxies []string              `mapstructure:"trusted_proxies"` // addresses and prefixes whose X-Forwarded-For is believed
 	Log            LogConfig             `mapstructure:"log"`
 	Feed           FeedConfig            `mapstructure:"feed"`
-	Broadcast      broadcast.Config      `mapstructure:"broadcast"`
+	Broadcast      BroadcastConfig       `mapstructure:"broadcast"`
 	Limits         admission.Config      `mapstructure:"limits"`
 	Watchlists     []broadcast.Watchlist `mapstructure:"watchlists"`
+}
+
+// BroadcastConfig has the keys of the hub, and the pages that the HTTP server lets read what it answers.
+type BroadcastConfig struct {
+	broadcast.Config `mapstructure:",squash"`
+	Origins          []string `mapstructure:"origins"` // pages of other origins that may connect
+}
+
+// Validate reports every value that is not allowed, by key within the section.
+func (c BroadcastConfig) Validate() error {
+	return errors.Join(c.Config.Validate(), dashboard.CheckOrigins(c.Origins))
 }
 
 // FeedConfig has the keys of all sources together, and a section for each kind of source.
@@ -73,7 +84,7 @@ func DefaultConfig() Config {
 			Coinbase: coinbase.DefaultConfig(), Binance: binance.DefaultConfig(), Kraken: kraken.DefaultConfig(),
 			Alpaca: alpaca.DefaultConfig(), Finnhub: finnhub.DefaultConfig(), Massive: massive.DefaultConfig(),
 		},
-		Broadcast: broadcast.DefaultConfig(),
+		Broadcast: BroadcastConfig{Config: broadcast.DefaultConfig(), Origins: []string{}},
 		Limits:    admission.DefaultConfig(),
 		Watchlists: []broadcast.Watchlist{
 			{Name: "leaders", Symbols: []string{

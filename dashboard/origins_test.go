@@ -1,17 +1,13 @@
-package broadcast
+package dashboard
 
 import (
 	"bytes"
 	"crypto/tls"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-
-	"tickertape/broadcast/admission"
 )
 
 func TestOriginIsExactlySchemeHostAndPort(t *testing.T) {
@@ -76,9 +72,7 @@ func TestOriginIsExactlySchemeHostAndPort(t *testing.T) {
 }
 
 func TestRefusedOriginsAreLogged(t *testing.T) {
-	s := serve(t, nil)
-	var log lockedLog
-	s.door.Journal = admission.NewJournal(slog.New(slog.NewTextHandler(&log, nil)), s.reg)
+	s := serveWith(t, func(*terms) {})
 	for _, path := range []string{"/events?symbols=AAPL", "/ws"} {
 		req, _ := http.NewRequest(http.MethodGet, s.url+path, nil)
 		req.Header.Set("Origin", "https://user:CANARY@evil.example")
@@ -95,31 +89,13 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 		}
 		answer.Body.Close()
 	}
-	if got := log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=***@evil.example") {
+	if got := s.log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=***@evil.example") {
 		t.Errorf("logged %q, want one line with the key and the origin", got)
 	}
 }
 
-// lockedLog is a log that can be read while others write.
-type lockedLog struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 func TestPagesOfOtherOriginsNeedLeave(t *testing.T) {
-	s := serve(t, func(c *Config) { c.Origins = []string{"https://desk.example:8443"} })
+	s := serveWith(t, func(c *terms) { c.Origins = []string{"https://desk.example:8443"} })
 	host := strings.TrimPrefix(s.url, "http://")
 	for origin, allowed := range map[string]bool{
 		"":                                 true,
@@ -149,5 +125,65 @@ func TestPagesOfOtherOriginsNeedLeave(t *testing.T) {
 				t.Errorf("%s from %q: %s, want allowed: %v", path, origin, answer.Status, allowed)
 			}
 		}
+	}
+}
+
+func TestPagesOfOtherOriginsGetNoWebSocket(t *testing.T) {
+	for name, other := range map[string]string{"http": "https", "https": "http"} {
+		t.Run(name, func(t *testing.T) {
+			s := serveWith(t, func(c *terms) {
+				c.Origins, c.Hosts = []string{"https://desk.example:8443", "http://plain.example"}, []string{"x"}
+			})
+			dial := s.dial
+			if name == "https" {
+				dial = s.dialTLS(t)
+			}
+			// first opens a WebSocket, and returns the type of its first message, or its close code.
+			first := func(header ...string) string {
+				c := dial(t)
+				defer c.Close()
+				p := upgrade(t, c, "/ws", header...)
+				if p.answer.StatusCode != http.StatusSwitchingProtocols {
+					t.Fatalf("answered with %s", p.answer.Status)
+				}
+				return p.next()
+			}
+			for origin, allowed := range map[string]bool{
+				"https://desk.example:8443":      true,
+				"HTTPS://DESK.example:8443":      true,
+				"http://plain.example":           true,
+				name + "://x":                    true, // the Host that a client asks for
+				strings.ToUpper(name) + "://X":   true,
+				name + "://x:1":                  false,
+				other + "://x":                   false, // a page that was not encrypted may be anybody's
+				"http://desk.example:8443":       false,
+				"https://desk.example":           false,
+				"https://plain.example":          false,
+				"https://a.desk.example:8443":    false,
+				"https://evildesk.example:8443":  false,
+				"https://desk.example:8443.evil": false,
+				"http://x.evil.example":          false,
+				"http://x@evil.example":          false,
+				"file://x":                       false,
+				"ws://x":                         false,
+				"null":                           false,
+				"":                               false,
+				"x":                              false,
+			} {
+				want := "1008"
+				if allowed {
+					want = "hello"
+				}
+				if got := first("Origin", origin); got != want {
+					t.Errorf("from %q: %s, want %s", origin, got, want)
+				}
+			}
+			if got := first("Origin", name+"://x", "Origin", name+"://x"); got != "1008" {
+				t.Errorf("from two origins: %s, want 1008", got)
+			}
+			if got := first(); got != "hello" {
+				t.Errorf("from no page: %s, want hello", got)
+			}
+		})
 	}
 }

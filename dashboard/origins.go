@@ -1,6 +1,7 @@
-package broadcast
+package dashboard
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -11,11 +12,11 @@ import (
 	"tickertape/broadcast/admission"
 )
 
-// origin is where a page is from: a scheme and a host in lower case, and a port in digits, the scheme's own where
-// the page names none.
+// origin is where a page is from: a scheme and a host in lower case, and a port in digits. Where the page names no port
+// it is the scheme's own.
 type origin struct{ scheme, host, port string }
 
-// defaultPorts are those of the schemes that pages come by.
+// defaultPorts are the ports of the schemes that pages come by.
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 // parseOrigin reads an Origin header, which is exactly scheme://host[:port] (RFC 6454, section 6.2). It returns
@@ -28,7 +29,7 @@ func parseOrigin(s string) (origin, bool) {
 	return hostedAt(scheme, rest)
 }
 
-// hostedAt is the origin of what a host, with a port or without, serves by a scheme.
+// hostedAt is the origin of the pages that a host, with a port or without, serves by a scheme.
 func hostedAt(scheme, host string) (origin, bool) {
 	o := origin{scheme: scheme, host: strings.ToLower(host), port: defaultPorts[scheme]}
 	if at := strings.LastIndexByte(o.host, ':'); at >= 0 && !strings.HasSuffix(o.host, "]") {
@@ -50,8 +51,9 @@ func hostedAt(scheme, host string) (origin, bool) {
 	return o, o.host != "" && !strings.ContainsAny(o.host, "/?#@:[]\\ \t,;%\"<>")
 }
 
-// schemeOf is the scheme that a browser made the request by. Behind a proxy it is what that says: a page cannot set
-// the header on a WebSocket or an event stream, nor for another origin without asking, which is refused.
+// schemeOf is the scheme that a browser made the request by. Behind a proxy it is the one that the proxy names in
+// X-Forwarded-Proto. A page cannot set that header on a WebSocket or an event stream; to send it to another origin it has
+// to ask first, which is refused.
 func schemeOf(r *http.Request) string {
 	if r.TLS != nil {
 		return "https"
@@ -69,10 +71,21 @@ type origins struct {
 	door    *admission.Admission
 }
 
-// newOrigins reads the configured ones, which are valid.
-func newOrigins(allowed []string, door *admission.Admission) *origins {
-	all := &origins{any: slices.Contains(allowed, "*"), door: door}
-	for _, text := range allowed {
+// CheckOrigins reports every entry of a list of origins that is neither "*" nor an origin, by index.
+func CheckOrigins(list []string) error {
+	var errs []error
+	for i, o := range list {
+		if _, ok := parseOrigin(o); !ok && o != "*" {
+			errs = append(errs, fmt.Errorf(`origins[%d]: %q is not "*" or scheme://host[:port] with http or https`, i, o))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// newOrigins reads a list that CheckOrigins has passed.
+func newOrigins(list []string, door *admission.Admission) *origins {
+	all := &origins{any: slices.Contains(list, "*"), door: door}
+	for _, text := range list {
 		if o, ok := parseOrigin(text); ok {
 			all.allowed = append(all.allowed, o)
 		}
@@ -80,8 +93,8 @@ func newOrigins(allowed []string, door *admission.Admission) *origins {
 	return all
 }
 
-// allow tells whether the page that makes a request may. A request without an Origin is
-// no page's. One from this server's own scheme, host and port passes, so does one that the configuration lists.
+// allow tells whether the page that makes a request may read the answer. A request without an Origin is from no page.
+// One from this server's own scheme, host and port passes, and one from an origin in the list.
 func (o *origins) allow(r *http.Request) bool {
 	header := r.Header.Values("Origin")
 	switch {
@@ -110,20 +123,19 @@ func shownOrigin(r *http.Request) string {
 	return origin
 }
 
-// refused notes that a page of another origin was refused.
+// refused counts and logs that a page of another origin was refused.
 func (o *origins) refused(r *http.Request) {
 	o.door.Journal.RefusedValue(admission.ReasonOrigin, o.door.Visitor(r).Addr, shownOrigin(r))
 }
 
-// crossOrigin lets the pages of this server and of the configured origins read what next answers, and
-// refuses those of any other.
-func (o *origins) crossOrigin(next http.Handler) http.Handler {
+// check lets pages of this server and of the listed origins read what next answers. It refuses pages of any other.
+func (o *origins) check(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Add("Vary", "Origin")
 		if !o.allow(r) {
 			o.refused(r)
-			Problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", shownOrigin(r))}.Write(w)
+			problem{Status: http.StatusForbidden, Detail: fmt.Sprintf("Origin: %.100q is not allowed", shownOrigin(r))}.write(w)
 			return
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {

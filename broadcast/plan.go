@@ -1,0 +1,227 @@
+package broadcast
+
+import (
+	"errors"
+	"fmt"
+
+	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
+)
+
+// plan is what a request comes to: the symbols and series that its names stand for. It is made and charged where the
+// request is read, before a shard sees it: a shard has others to serve. It does not keep the names that the client sent.
+type plan struct {
+	quotes  bool          // the request asks for quotes: it names symbols
+	named   resolved      // whose quotes
+	fields  market.Fields // that hold from now on
+	rate    float64       // updates a second from now on; 0 is as before
+	series  []requested   // bars and trades, each once
+	drop    unfollowing
+	since   board.Seq
+	resumed bool
+
+	interval                       string // of the bars, as the answer has it
+	symbols, bars, trades, unknown []byte // the lists of the answer, as JSON; all but the first are nil where there are none
+}
+
+// requested is a series that a request asks for.
+type requested struct {
+	series
+	limit int // bars of its history; 0 is all that are kept
+}
+
+// reader reads a series from the client's position on.
+func (x *plan) reader(one requested) history.Reader {
+	return history.Reader{Interval: one.interval(), Limit: one.limit, FromStart: !x.resumed, Resumed: x.resumed, After: x.since}
+}
+
+// memory is how many bytes a plan takes until the request has been answered.
+func (x *plan) memory() int64 {
+	n := 12*len(x.named.list.IDs) + cap(x.symbols) + cap(x.bars) + cap(x.trades) + cap(x.unknown) +
+		12*(len(x.drop.bars.named)+len(x.drop.trades.named)) + admission.MemorySeries*len(x.series)
+	return int64(n)
+}
+
+// dropLists frees the lists that only the answer to a subscribe has. A long poll would keep them while it waits.
+func (x *plan) dropLists() { x.named.named, x.symbols, x.bars, x.trades = nil, nil, nil, nil }
+
+// planner makes plans of requests.
+type planner struct {
+	catalog
+	board *board.Board
+}
+
+// limits bound what a request may name.
+func (p *planner) limits() *wire.Limits {
+	return &wire.Limits{Symbols: p.cfg.MaxSymbols, Series: p.cfg.MaxSeries, Wait: p.cfg.MaxWait, Bars: p.cfg.History.Bars}
+}
+
+// plan makes the plan of a request and pays for it with charge, whose error it returns. Before the request, the
+// subscriber follows so many symbols, with these fields. A request that makes no sense is a *wire.Fault.
+func (p *planner) plan(r *wire.Request, follows int, fields market.Fields, charge func(admission.Cost) error) (*plan, error) {
+	x := &plan{fields: fields, quotes: len(r.Symbols) > 0, rate: r.Rate}
+	switch r.Type {
+	case wire.Subscribe, wire.Unsubscribe:
+	case wire.Resume:
+		return x, charge(admission.Quotes(follows, true))
+	default:
+		return x, nil
+	}
+	lookup, err := p.costOfRequest(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := charge(lookup); err != nil {
+		return nil, err
+	}
+	if x.named, err = p.resolve("symbols", r.Symbols, p.cfg.MaxSymbols); err != nil {
+		return nil, err
+	}
+	x.symbols = p.appendSymbols(&x.named)
+	if r.Type == wire.Unsubscribe {
+		return x, p.planUnsubscribe(x, r, follows, charge)
+	}
+	if r.Fields != 0 {
+		x.fields = r.Fields
+	}
+	x.since, x.resumed = p.since(r.Since)
+	if err := p.planSeries(x, r); err != nil {
+		return nil, err
+	}
+	return x, charge(p.costOfSnapshot(x, follows, fields).Plus(admission.Echo(len(x.unknown))))
+}
+
+// planUnsubscribe adds to a plan the series that an unsubscribe ends.
+func (p *planner) planUnsubscribe(x *plan, r *wire.Request, follows int, charge func(admission.Cost) error) (err error) {
+	if x.drop, err = p.resolveUnfollow(r); err != nil {
+		return err
+	}
+	x.interval = r.Of
+	x.bars, x.trades = p.listOfNamed(&x.drop.bars), p.listOfNamed(&x.drop.trades)
+	x.listUnknown(&x.named.unknown, &x.drop.bars.unknown, &x.drop.trades.unknown)
+	return charge(admission.Rewatch(follows).Plus(admission.Echo(len(x.unknown))))
+}
+
+// listUnknown makes the list of unknown names for the answer. It frees the names, which are parts of what the client
+// sent.
+func (x *plan) listUnknown(names ...*[]string) {
+	var all []string
+	for _, some := range names {
+		all = append(all, *some...)
+		*some = nil
+	}
+	x.unknown = wire.AppendNames(nil, all)
+}
+
+// planSeries adds to a plan the bars and trades that a subscribe asks for, each once.
+func (p *planner) planSeries(x *plan, r *wire.Request) error {
+	known := map[series]int{}
+	var unknown []string
+	add := func(key string, names []string, kind history.Interval, limit int) (spelled []string, err error) {
+		named, err := p.resolveSeries(key, names)
+		if err != nil {
+			return nil, err
+		}
+		unknown = append(unknown, named.unknown...)
+		for _, id := range named.named {
+			spelled = append(spelled, p.dir.Symbol(id).Symbol)
+			one := requested{seriesOf(id, kind), limit}
+			if i, twice := known[one.series]; twice {
+				x.series[i] = one
+				continue
+			}
+			known[one.series] = len(x.series)
+			x.series = append(x.series, one)
+		}
+		if n, most := len(x.series), p.cfg.MaxSeries; n > most {
+			return nil, wire.TooMany("bars and trades", n, most)
+		}
+		return spelled, nil
+	}
+	var spelled []string
+	for _, bars := range r.Bars {
+		more, err := add("bars", bars.Names, bars.Interval, bars.Limit)
+		if err != nil {
+			return err
+		}
+		spelled, x.interval = append(spelled, more...), bars.Interval.String()
+	}
+	x.bars = wire.AppendNames(nil, spelled)
+	spelled, err := add("trades", r.Trades, history.Trades, 0)
+	if err != nil {
+		return err
+	}
+	x.trades = wire.AppendNames(nil, spelled)
+	x.listUnknown(&x.named.unknown, &unknown)
+	return nil
+}
+
+// costOfRequest is the cost of looking up all names of a request.
+func (p *planner) costOfRequest(r *wire.Request) (admission.Cost, error) {
+	cost, ok := p.costOf(r.Symbols, p.cfg.MaxSymbols)
+	if !ok {
+		return cost, tooManyListed(p.cfg.MaxSymbols)
+	}
+	lists := [][]string{r.Trades}
+	for _, bars := range r.Bars {
+		lists = append(lists, bars.Names)
+	}
+	most := p.cfg.MaxSeries
+	if r.Type == wire.Unsubscribe {
+		most = p.cfg.MaxSymbols
+	}
+	for _, names := range lists {
+		more, ok := p.costOf(names, most)
+		if !ok {
+			return cost, tooManyListed(most)
+		}
+		cost = cost.Plus(more)
+	}
+	return cost, nil
+}
+
+// costOfSnapshot is the cost of the snapshot and the histories that follow a subscribe.
+func (p *planner) costOfSnapshot(x *plan, follows int, fields market.Fields) admission.Cost {
+	more := len(x.named.list.IDs)
+	if x.named.list.All {
+		more = p.dir.Len()
+	}
+	cost := admission.Quotes(more, false)
+	if x.resumed { // only quotes that have changed are sent, but all are looked at
+		places, changed := p.board.CountSince(x.since, x.named.list)
+		cost = admission.Quotes(places, true).Plus(admission.Quotes(changed, false))
+	}
+	if x.fields != fields {
+		cost = cost.Plus(admission.Quotes(follows, false))
+	}
+	if more+len(x.series) > 0 || x.fields != fields {
+		cost = cost.Plus(admission.Rewatch(follows + more))
+	}
+	for _, one := range x.series {
+		r := x.reader(one)
+		cost = cost.Plus(admission.Bars(p.board.Cost(one.symbol(), &r)))
+	}
+	return cost
+}
+
+// faultOf makes a refusal the fault that an error message has.
+func faultOf(err error) error {
+	var r *admission.Refusal
+	if errors.As(err, &r) {
+		return &wire.Fault{Code: wire.RateLimited, Message: fmt.Sprintf("%s; try again in %s s", r.Detail(), r.RetryAfter())}
+	}
+	return err
+}
+
+// since is the flush of a client's position. It is 0, from which everything is sent, unless the position is of this run
+// of the server.
+func (p *planner) since(position string) (board.Seq, bool) {
+	at, err := board.ParsePosition(position)
+	if err != nil || at.Epoch != p.board.Epoch() || at.Seq > p.board.Seq() {
+		return 0, false
+	}
+	return at.Seq, true
+}

@@ -1,0 +1,171 @@
+package broadcast
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"tickertape/broadcast/admission"
+	"tickertape/broadcast/board"
+	"tickertape/broadcast/history"
+	"tickertape/broadcast/wire"
+)
+
+// Query is a request for GET /api/quotes that has been admitted and paid.
+type Query struct {
+	hub     *Hub
+	place   *admission.Place
+	visitor admission.Visitor
+	plan    *plan
+	polls   bool          // it is a long poll
+	wait    time.Duration // of a long poll
+	rate    float64       // updates a second; 0 is any
+}
+
+// admit plans and charges the request, and reserves the memory that it takes.
+func (q *Query) admit(ctx context.Context, r *wire.Request) error {
+	x, err := q.hub.planAndWait(ctx, q.visitor, r)
+	if err != nil {
+		return err
+	}
+	x.dropLists()
+	q.plan = x
+	return q.keep(x.memory())
+}
+
+// keep reserves memory of the server for the request.
+func (q *Query) keep(n int64) error {
+	if q.place.Keep(n, false) {
+		return nil
+	}
+	return q.hub.noMemoryFor(q.visitor)
+}
+
+// Done frees the request's place, when it has been answered.
+func (q *Query) Done() { q.place.Leave() }
+
+// Wait waits, where the request is a long poll, until something that it asks for has changed, and no less than its rate
+// allows. It returns false when its time is over and nothing has changed. The error is a wire.Ending where the server
+// drains or has no memory for it, or that of ctx.
+func (q *Query) Wait(ctx context.Context) (changed bool, err error) {
+	if !q.polls {
+		return true, nil
+	}
+	m := q.hub.metrics
+	m.subscribers.WithLabelValues(LongPoll.String()).Inc()
+	defer m.subscribers.WithLabelValues(LongPoll.String()).Dec()
+	changed, reason, err := q.await(ctx)
+	m.gone.WithLabelValues(LongPoll.String(), reason).Inc()
+	if !changed || err != nil {
+		return false, err
+	}
+	return true, q.keep(admission.MemoryAnswer - admission.MemoryPoll)
+}
+
+// await is Wait. It also returns how the wait has ended, for the metrics.
+func (q *Query) await(ctx context.Context) (changed bool, reason string, err error) {
+	h := q.hub
+	over := time.NewTimer(q.wait)
+	defer over.Stop()
+	var early <-chan time.Time // with a rate, until an answer may be given
+	if q.rate > 0 {
+		timer := time.NewTimer(min(q.wait, time.Duration(float64(time.Second)/q.rate)))
+		defer timer.Stop()
+		early = timer.C
+	}
+	p := &poll{shard: h.leastLoaded(), woken: make(chan struct{}, 1)}
+	defer p.leave()
+	changed = q.changed(ctx, p)
+	for !changed || early != nil {
+		select {
+		case <-p.woken:
+			if p.full.Load() {
+				return false, "memory", h.noMemoryFor(q.visitor)
+			}
+			changed = q.changed(ctx, p)
+		case <-early:
+			early = nil
+		case <-over.C:
+			return changed, "answered", nil
+		case <-h.door.Leaving():
+			return false, "restarting", wire.ComeBack(wire.Draining, h.cfg.Retry)
+		case <-ctx.Done():
+			return false, "closed", ctx.Err()
+		}
+	}
+	return true, "answered", nil
+}
+
+// changed tells whether something that the request asks for has changed. If not, the poll waits for the next change.
+func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
+	h, x := q.hub, q.plan
+	seq := h.board.Seq()
+	h.door.Slice(ctx, func() {
+		changed = h.board.ChangedSince(x.since, x.named.list, x.fields) || slices.ContainsFunc(x.series, func(one requested) bool {
+			r := x.reader(one)
+			return h.board.HasChanges(one.symbol(), &r)
+		})
+	})
+	if !changed && !p.shard.post(func() { p.join(x, seq) }) {
+		p.wake()
+	}
+	return changed
+}
+
+// Cursor reads the quotes that the request asks for from the board: all of them, or those that changed after its
+// position.
+func (q *Query) Cursor() board.Cursor {
+	c := board.Cursor{List: q.plan.named.list, Fields: q.plan.fields, From: q.plan.since, Mode: board.Snapshot, Newest: true}
+	if q.plan.resumed {
+		c.Mode = board.Resumed
+	}
+	return c
+}
+
+// Resumed tells whether the request goes on from a position of this run of the server.
+func (q *Query) Resumed() bool { return q.plan.resumed }
+
+// Unknown are the names that are unknown, as a JSON list; nil where there are none.
+func (q *Query) Unknown() []byte { return q.plan.unknown }
+
+// Asks tells whether the request asks for bars or for trades.
+func (q *Query) Asks(kind wire.Kind) bool {
+	return slices.ContainsFunc(q.plan.series, func(one requested) bool { return one.kind() == kind })
+}
+
+// Series are those of the bars or trades that have changed after the request's position, each with what changed up to a
+// flush.
+func (q *Query) Series(kind wire.Kind, at board.Seq) iter.Seq[*SeriesReader] {
+	return func(yield func(*SeriesReader) bool) {
+		for _, one := range q.plan.series {
+			r := q.plan.reader(one)
+			if one.kind() != kind || !q.hub.board.HasChanges(one.symbol(), &r) {
+				continue
+			}
+			r.At = at
+			if !yield(&SeriesReader{&q.hub.encoder, one.series, r}) {
+				return
+			}
+		}
+	}
+}
+
+// Sent counts the answer, of so many bytes.
+func (q *Query) Sent(bytes int) {
+	q.hub.metrics.messages[LongPoll].Inc()
+	q.hub.metrics.bytes[LongPoll].Add(float64(bytes))
+}
+
+// SeriesReader reads what a client has not been sent of the bars or trades of a symbol.
+type SeriesReader struct {
+	encoder *encoder
+	series  series
+	reader  history.Reader
+}
+
+// Append appends the next message, as a stream would have it. It tells whether there is any, and whether another may
+// follow.
+func (r *SeriesReader) Append(b []byte, now time.Time) (out []byte, any, more bool) {
+	return r.encoder.appendSeries(b, r.series, &r.reader, now)
+}
