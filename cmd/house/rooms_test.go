@@ -80,7 +80,13 @@ var webSocketRooms = []string{"broadcast/conn", "feed/vendors", "feed/vendors/ve
 // webSocketTests are the rooms whose tests alone have a client of their own.
 var webSocketTests = []string{"broadcast", "broadcast/conn", "cmd/tickertape"}
 
-// An arrow is an import: from a room to another, or to [webSocket].
+// netHTTP answers requests. That is the dashboard's business: these rooms import it only in tests, whose servers mount
+// what they test.
+const netHTTP = "net/http"
+
+var withoutHTTP = []string{"broadcast", "broadcast/board", "broadcast/history", "feed/market", "feed/consolidate", "feed/sim"}
+
+// An arrow is an import: from a room to another, or to [webSocket] or [netHTTP].
 type arrow struct{ from, to string }
 
 func (a arrow) String() string { return a.from + " imports " + a.to }
@@ -125,6 +131,8 @@ func TestTableOfRoomsForbids(t *testing.T) {
 		{"cmd/tickertape", "cmd/tickertape/attack"},
 		{"cmd/tickertape/bench", webSocket},
 		{"feed/relay", webSocket},
+		{"broadcast", netHTTP},
+		{"broadcast/board", netHTTP},
 	} {
 		if (goFile{room: a.from}).allows(a.to) {
 			t.Errorf("it allows that %v", a)
@@ -167,7 +175,7 @@ func roomOf(name string) (room, bool) {
 	return room{}, false
 }
 
-// imports are the packages of this module that a file imports, by folder, and [webSocket].
+// imports are the packages of this module that a file imports, by folder, [webSocket] and [netHTTP].
 func (f goFile) imports() []string {
 	var all []string
 	for _, spec := range f.tree.Imports {
@@ -179,6 +187,8 @@ func (f goFile) imports() []string {
 			all = append(all, within)
 		} else if name == webSocket || strings.HasPrefix(name, webSocket+"/") {
 			all = append(all, webSocket)
+		} else if name == netHTTP {
+			all = append(all, netHTTP)
 		}
 	}
 	return all
@@ -188,6 +198,9 @@ func (f goFile) imports() []string {
 func (f goFile) allows(to string) bool {
 	if to == webSocket {
 		return slices.Contains(webSocketRooms, f.room) || f.test && slices.Contains(webSocketTests, f.room)
+	}
+	if to == netHTTP {
+		return f.test || !slices.Contains(withoutHTTP, f.room)
 	}
 	if to == f.room { // an external test
 		return f.test
