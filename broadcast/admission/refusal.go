@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 )
@@ -14,14 +13,6 @@ type Refusal struct {
 
 // Error names the reason.
 func (r *Refusal) Error() string { return "admission: " + r.Reason.String() }
-
-// Status is that of an answer over HTTP.
-func (r *Refusal) Status() int {
-	if r.Own() {
-		return http.StatusTooManyRequests
-	}
-	return http.StatusServiceUnavailable
-}
 
 // RetryAfter is the header's value: whole seconds, at least one.
 func (r *Refusal) RetryAfter() string {
