@@ -13,14 +13,6 @@ import (
 	"tickertape/broadcast/wire"
 )
 
-type transport = Transport
-
-const (
-	transportWebSocket = WebSocket
-	transportSSE       = EventStream
-	transportPoll      = LongPoll
-)
-
 // streams serves /ws and /events, as an HTTP server does that is in front of a hub.
 func (s *served) streams() http.Handler {
 	mux := http.NewServeMux()

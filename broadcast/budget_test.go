@@ -82,7 +82,7 @@ func TestNamesAreCountedOnceAndListsAreCapped(t *testing.T) {
 	}
 	for _, w := range []access{overWebSocket, accessBySocket["events"]} {
 		q := s.join(t, w, "?symbols=%23more")
-		if w.transport == transportSSE {
+		if w.transport == EventStream {
 			if got := q.goodbye(); got.reason != wire.TooManySymbols.String() {
 				t.Errorf("over events: %v", got)
 			}
@@ -149,7 +149,7 @@ func TestUnfinishedMessagesHaveABudgetOfAll(t *testing.T) {
 		clients = append(clients, p)
 	}
 	full := 0
-	until(t, "some are sent away", func() bool { return s.gone(transportWebSocket, "full") >= 5 })
+	until(t, "some are sent away", func() bool { return s.gone(WebSocket, "full") >= 5 })
 	for _, p := range clients {
 		p.conn.Write(make([]byte, 64<<10-60_000)) // what is not sent away goes on
 		m, err := p.message()
@@ -258,13 +258,13 @@ func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
 			go func() { done <- s.poll(t.Context(), "wait=10s&since="+s.board.Position().String()+"&"+query, nil) }()
 		}
 		until(t, "both wait", func() bool { return s.pollsWaiting() == 2 })
-		looks := testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered"))
+		looks := testutil.ToFloat64(s.metrics.gone.WithLabelValues(LongPoll.String(), "answered"))
 		before := s.polled()
 		for i := range 20 {
 			s.trade("AAPL", fmt.Sprint(20+i))
 		}
 		synctest.Wait()
-		if after := s.polled(); !maps.Equal(after, before) || testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportPoll.String(), "answered")) != looks {
+		if after := s.polled(); !maps.Equal(after, before) || testutil.ToFloat64(s.metrics.gone.WithLabelValues(LongPoll.String(), "answered")) != looks {
 			t.Errorf("%v wait after 20 flushes that do not concern them, want %v as before", after, before)
 		}
 		s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
@@ -444,7 +444,7 @@ func BenchmarkPauseAndResume(b *testing.B) {
 			h := quietHub(10_000)
 			var last *subscriber
 			for i := range watches {
-				s := newSubscriber(h, transportWebSocket, h.placed())
+				s := newSubscriber(h, WebSocket, h.placed())
 				discarding(s, new(int))
 				s.begin(nil)
 				l := board.List{}

@@ -74,7 +74,7 @@ func (s *served) everyone(price market.Price) {
 
 func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 	for name, w := range everyAccess {
-		if w.transport != transportWebSocket {
+		if w.transport != WebSocket {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func newFlushing(kind string, subscribers int) *flushing {
 				list.IDs = append(list.IDs, market.SymbolID(j))
 			}
 		}
-		s := newSubscriber(f.hub, transportWebSocket, f.hub.placed())
+		s := newSubscriber(f.hub, WebSocket, f.hub.placed())
 		discarding(s, &f.frames)
 		s.begin(nil)
 		s.setList(s.shard.lists.hold(list, 5000, f.hub.door.Memory))

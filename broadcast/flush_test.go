@@ -29,7 +29,7 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 		run(t, b)
 		frames := make([]int, symbols)
 		for i := range frames {
-			s := newSubscriber(b, transportWebSocket, b.placed())
+			s := newSubscriber(b, WebSocket, b.placed())
 			s.conn = conn.NewSink(&slowSink{discard{&frames[i]}}, s, conn.Text, b.connLimits())
 			s.shard.post(func() {
 				s.begin(nil)

@@ -62,7 +62,7 @@ func TestEventStreamHasOneCommentEachHeartbeat(t *testing.T) {
 				b := quietHub(1)
 				every := b.cfg.Heartbeat
 				run(t, b)
-				s := newSubscriber(b, transportSSE, b.placed())
+				s := newSubscriber(b, EventStream, b.placed())
 				sink := &beats{sub: s, waits: tc.waits}
 				s.conn = conn.NewSink(sink, s, conn.Event, b.connLimits())
 				began := time.Now()

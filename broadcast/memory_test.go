@@ -36,7 +36,7 @@ func TestWithoutMemoryForItsBytesOneIsCut(t *testing.T) {
 	s.door.Memory = admission.NewMemory(16 << 10)
 	s.tradeAll(t)
 	p := s.join(t, overWebSocket, "?symbols=*")
-	until(t, "it is cut", func() bool { return s.gone(transportWebSocket, "memory") == 1 })
+	until(t, "it is cut", func() bool { return s.gone(WebSocket, "memory") == 1 })
 	p.ended()
 	s.empty(t)
 }

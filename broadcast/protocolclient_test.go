@@ -85,12 +85,12 @@ func (c *protocolClient) position() string { return c.positionAt(c.pos) }
 // connect connects for what was followed before. On an event stream the position holds for all of it; on a WebSocket
 // for the quotes, and bars and trades are asked for with positions of their own.
 func (c *protocolClient) connect(since string) {
-	transport, framing := transportWebSocket, conn.Text
+	transport, framing := WebSocket, conn.Text
 	switch {
 	case c.events && c.number%4 >= 2:
-		transport, framing = transportSSE, conn.Chunk
+		transport, framing = EventStream, conn.Chunk
 	case c.events:
-		transport, framing = transportSSE, conn.Event
+		transport, framing = EventStream, conn.Event
 	case c.number%4 >= 2:
 		framing = conn.Deflated
 	}

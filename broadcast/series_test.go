@@ -47,7 +47,7 @@ func (s *served) agree(r *seriesReader, key string) error {
 
 // raw is the next message's text.
 func (p *testClient) raw() ([]byte, error) {
-	if p.transport == transportSSE {
+	if p.transport == EventStream {
 		return p.event()
 	}
 	return p.text()

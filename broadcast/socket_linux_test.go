@@ -106,7 +106,7 @@ func (s *served) visit(symbol string, number int) error {
 			return fmt.Errorf("follows %s, was told %v", symbol, m.Symbols)
 		}
 	}
-	if number%3 == 1 && p.transport == transportWebSocket {
+	if number%3 == 1 && p.transport == WebSocket {
 		if _, err := c.Write(masked(0x88, []byte{0x03, 0xe8})); err != nil {
 			return err
 		}

@@ -27,9 +27,9 @@ func (s *served) dialSmall(t *testing.T) net.Conn {
 }
 
 // requests that begin a stream on a connection by hand.
-var handshakes = map[transport]string{
-	transportWebSocket: "GET /ws?symbols=* HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-	transportSSE:       "GET /events?symbols=* HTTP/1.1\r\nHost: x\r\n\r\n",
+var handshakes = map[Transport]string{
+	WebSocket:   "GET /ws?symbols=* HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+	EventStream: "GET /events?symbols=* HTTP/1.1\r\nHost: x\r\n\r\n",
 }
 
 func TestReaderThatTakesNothingIsClosedAfterWriteTimeout(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 // testClient is a client by hand over any wire and transport, which reads as slowly as a test wants.
 type testClient struct {
 	t         *testing.T
-	transport transport
+	transport Transport
 	conn      net.Conn // nil of HTTP/2
 	header    http.Header
 	throttle  *throttle
@@ -34,23 +34,23 @@ type testClient struct {
 // access is a transport, and how a client reaches it.
 type access struct {
 	network
-	transport transport
+	transport Transport
 	old       bool // HTTP/1.0
 }
 
 var (
 	accessBySocket = map[string]access{ // by sockets that are never waited for, where there are any
-		"WebSocket":          {network{}, transportWebSocket, false},
-		"events":             {network{}, transportSSE, false},
-		"events by HTTP/1.0": {network{}, transportSSE, true},
+		"WebSocket":          {network{}, WebSocket, false},
+		"events":             {network{}, EventStream, false},
+		"events by HTTP/1.0": {network{}, EventStream, true},
 	}
 	accessByGoroutine = map[string]access{
-		"WebSocket by TLS":                   {network{tls: true}, transportWebSocket, false},
-		"WebSocket on a wrapped connection":  {network{wrapped: true}, transportWebSocket, false},
-		"events by TLS":                      {network{tls: true}, transportSSE, false},
-		"events by HTTP/2":                   {network{tls: true, http2: true}, transportSSE, false},
-		"events on a wrapped connection":     {network{wrapped: true}, transportSSE, false},
-		"old events on a wrapped connection": {network{wrapped: true}, transportSSE, true},
+		"WebSocket by TLS":                   {network{tls: true}, WebSocket, false},
+		"WebSocket on a wrapped connection":  {network{wrapped: true}, WebSocket, false},
+		"events by TLS":                      {network{tls: true}, EventStream, false},
+		"events by HTTP/2":                   {network{tls: true, http2: true}, EventStream, false},
+		"events on a wrapped connection":     {network{wrapped: true}, EventStream, false},
+		"old events on a wrapped connection": {network{wrapped: true}, EventStream, true},
 	}
 )
 
@@ -137,7 +137,7 @@ func (s *served) join(t *testing.T, w access, query string, header ...string) *t
 // shake begins the stream on the client's connection.
 func (p *testClient) shake(w access, query string, header ...string) error {
 	path, more, want := "/events", "", http.StatusOK
-	if w.transport == transportWebSocket {
+	if w.transport == WebSocket {
 		path, want = "/ws", http.StatusSwitchingProtocols
 		more = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	}
@@ -156,7 +156,7 @@ func (p *testClient) shake(w access, query string, header ...string) error {
 		return fmt.Errorf("%s %s: %v %w", path, query, answer, err)
 	}
 	p.header = answer.Header
-	if w.transport == transportSSE {
+	if w.transport == EventStream {
 		p.r = bufio.NewReaderSize(answer.Body, 512)
 	}
 	return nil
@@ -174,7 +174,7 @@ func (g errGoodbye) Error() string { return fmt.Sprintf("goodbye %d %q", g.code,
 // message reads the next message. A goodbye is an error.
 func (p *testClient) message() (m message, err error) {
 	var b []byte
-	if p.transport == transportSSE {
+	if p.transport == EventStream {
 		b, err = p.event()
 	} else {
 		b, err = p.text()
@@ -403,7 +403,7 @@ func (s *served) empty(t *testing.T) {
 }
 
 // gone is how many have gone for the reason.
-func (s *served) gone(transport transport, reason string) float64 {
+func (s *served) gone(transport Transport, reason string) float64 {
 	return testutil.ToFloat64(s.metrics.gone.WithLabelValues(transport.String(), reason))
 }
 

@@ -48,7 +48,7 @@ func TestEveryAccessTellsTheSame(t *testing.T) {
 			s := serveOver(t, w.network, nil)
 			s.trade("AAPL", "189.31")
 			p := s.join(t, w, "?symbols=%23tech,FOO&fields=p,v&rate=40")
-			if w.transport == transportSSE {
+			if w.transport == EventStream {
 				for header, want := range map[string]string{ // or a proxy keeps the stream back
 					"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no",
 				} {
@@ -76,7 +76,7 @@ func TestEveryAccessTellsTheSame(t *testing.T) {
 			if !again.Resumed || len(again.Quotes) != 1 || again.Quotes[0]["s"] != "MSFT" {
 				t.Errorf("resumed %+v, want MSFT alone", again)
 			}
-			if w.transport == transportSSE {
+			if w.transport == EventStream {
 				again := s.join(t, w, "?symbols=%23tech&since=elsewhere-1", "Last-Event-ID", since).next("snapshot")
 				if !again.Resumed || len(again.Quotes) != 1 || again.Quotes[0]["s"] != "MSFT" {
 					t.Errorf("resumed by Last-Event-ID %+v, want MSFT alone", again)
@@ -125,13 +125,13 @@ func TestFullServerSaysSoOnEveryAccess(t *testing.T) {
 			s.join(t, w, "?symbols=AAPL").next("snapshot")
 			refused := s.join(t, w, "?symbols=AAPL")
 			got := refused.goodbye()
-			if w.transport == transportWebSocket && (got.code != 1013 || got.reason != "retry_ms=5000") {
+			if w.transport == WebSocket && (got.code != 1013 || got.reason != "retry_ms=5000") {
 				t.Errorf("refused with %v, want 1013 retry_ms=5000", got)
 			}
-			if w.transport == transportSSE && (got.reason != "full" || got.retry == "") {
+			if w.transport == EventStream && (got.reason != "full" || got.retry == "") {
 				t.Errorf("refused with %+v, want full and a retry", got)
 			}
-			if w.transport == transportWebSocket {
+			if w.transport == WebSocket {
 				refused.conn.Write(masked(0x88, []byte{0x03, 0xf5}))
 			}
 			refused.ended()
@@ -228,7 +228,7 @@ func TestDrainSaysGoodbyeOnEveryAccess(t *testing.T) {
 			}()
 			for i, p := range clients {
 				got := p.goodbye()
-				if w.transport == transportWebSocket {
+				if w.transport == WebSocket {
 					if got.code != 1012 || got.reason != "retry_ms=5000" {
 						t.Errorf("%d: %v, want 1012 retry_ms=5000", i, got)
 					}
@@ -236,7 +236,7 @@ func TestDrainSaysGoodbyeOnEveryAccess(t *testing.T) {
 				} else if got.reason != "restarting" || got.retry == "" {
 					t.Errorf("%d: %+v, want restarting and a retry", i, got)
 				}
-				if err := p.ended(); err != nil && w.transport == transportSSE {
+				if err := p.ended(); err != nil && w.transport == EventStream {
 					t.Errorf("%d: the stream ended with %v, want a clean end", i, err)
 				}
 			}
@@ -322,7 +322,7 @@ func (v *valve) Close() error {
 
 // stalls trades until the only subscriber is sent away as stalled, which is when it has taken nothing
 // for write_timeout.
-func (s *served) stalls(t *testing.T, transport transport) {
+func (s *served) stalls(t *testing.T, transport Transport) {
 	t.Helper()
 	sent := s.metrics.messages[transport]
 	var last time.Time // when something could be written
@@ -426,7 +426,7 @@ func TestWhoReadsSlowlyGetsToTheNewestPrice(t *testing.T) {
 func TestAnswersComeBetweenWholeMessages(t *testing.T) {
 	t.Parallel()
 	for name, w := range everyAccess {
-		if w.transport != transportWebSocket {
+		if w.transport != WebSocket {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -505,7 +505,7 @@ func TestStreamOfHTTP2ThatStallsHoldsUpNoOther(t *testing.T) {
 
 func TestBusyStreamsHaveCommentsOnEveryAccess(t *testing.T) {
 	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
-		if w.transport != transportSSE {
+		if w.transport != EventStream {
 			return
 		}
 		p := s.join(t, w, "?symbols=*")
@@ -539,7 +539,7 @@ func TestWhoComesAsTheBoardEndsIsClosed(t *testing.T) {
 		s := serve(t, nil)
 		sh := newShard(s.Hub) // one that does not run yet
 		theirs, ours := net.Pipe()
-		sub := newSubscriber(s.Hub, transportWebSocket, s.placed())
+		sub := newSubscriber(s.Hub, WebSocket, s.placed())
 		sub.shard.load.Add(-1)
 		sub.shard = sh
 		sh.load.Add(1)

@@ -79,7 +79,7 @@ func TestClientsThatNeverAnswerACloseGoTogether(t *testing.T) {
 	t.Parallel()
 	t.Run("WebSocket", func(t *testing.T) { silent(t, serve(t, nil), overWebSocket) })
 	inBubbles(t, nil, func(t *testing.T, s *served, w access) {
-		if w.transport == transportWebSocket {
+		if w.transport == WebSocket {
 			silent(t, s, w)
 		}
 	})
@@ -228,7 +228,7 @@ func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
 				s := serveOver(t, w.network, nil)
 				p := s.join(t, w, "?symbols=AAPL")
 				p.next("snapshot")
-				if w.transport == transportWebSocket {
+				if w.transport == WebSocket {
 					p.roundTrip()
 				}
 				s.trade("AAPL", "77777.5")
@@ -411,7 +411,7 @@ func (u unwrapped) Unwrap() http.ResponseWriter { return u.inner }
 
 func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
 	for name, w := range everyAccess {
-		hijacked := w.transport == transportWebSocket || !w.tls
+		hijacked := w.transport == WebSocket || !w.tls
 		if !hijacked {
 			continue // Shutdown waits for its handler, and so for Drain
 		}

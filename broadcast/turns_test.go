@@ -20,7 +20,7 @@ func TestLongSnapshotsTakeTurns(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Second)
 		frames := 0
-		s := newSubscriber(b, transportWebSocket, b.placed())
+		s := newSubscriber(b, WebSocket, b.placed())
 		discarding(s, &frames)
 		turns := make(chan int, 100)
 		s.shard.post(func() {

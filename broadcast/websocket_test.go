@@ -298,8 +298,8 @@ func TestFloodIsCut(t *testing.T) {
 	}()
 	frames(r, func(byte) {})
 	until(t, "the flood is counted", func() bool {
-		return testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket.String(), "flood")) == 1 ||
-			testutil.ToFloat64(s.metrics.gone.WithLabelValues(transportWebSocket.String(), "policy")) == 1
+		return testutil.ToFloat64(s.metrics.gone.WithLabelValues(WebSocket.String(), "flood")) == 1 ||
+			testutil.ToFloat64(s.metrics.gone.WithLabelValues(WebSocket.String(), "policy")) == 1
 	})
 }
 
