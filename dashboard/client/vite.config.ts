@@ -15,6 +15,7 @@ export default defineConfig({
       optimization: { inlineConst: { mode: "all", pass: 3 } }, // a constant is shorter than its name and its place
       preserveEntrySignatures: "allow-extension",
       output: {
+        topLevelVar: false, // only a `const` can be put in where it is used
         minify: true, // of a library only the names are made short otherwise
         comments: false,
         entryFileNames: "[name].js",
