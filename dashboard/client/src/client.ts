@@ -120,7 +120,8 @@ export function createClient(options: ClientOptions = {}): Client {
     asking = true;
   };
 
-  const board = createBoard((symbol) => link.uses(symbol), now);
+  const uses = (key: string) => link.uses(key);
+  const board = createBoard(uses, now);
   let made = new WeakMap<Entry, Quote>();
   let running = false; // quotes may be live
 
@@ -171,14 +172,8 @@ export function createClient(options: ClientOptions = {}): Client {
         case "status":
           setSources(changedSources(sources, message));
           break;
-        case "bars":
-        case "trades": {
-          const key = seriesKey(message);
-          const change = link.uses(key) && series?.apply(message);
-          if (change && follows(key)) events.emit("series", change);
-          break;
-        }
       }
+      series?.apply(message);
       events.emit("message", message);
       // The name and the message are of one type by construction; the compiler cannot see it.
       events.emit(message.type, message as never);
@@ -205,8 +200,8 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     used() {
       void loadSeries();
-      for (const symbol of board.symbols()) if (!link.uses(symbol)) board.forget(symbol);
-      series?.keep(link.uses);
+      board.prune();
+      series?.prune();
     },
     fallback: (event) => events.emit("fallback", event),
   };
@@ -243,10 +238,12 @@ export function createClient(options: ClientOptions = {}): Client {
     if (series || followed.size + connection.wanted().series.length === 0) return;
     try {
       const { createSeries } = await import("./series/series.ts");
-      if (series) return;
-      const { ledger, store } = createSeries();
-      series = store;
-      connection.addSeries(ledger);
+      series ??= createSeries(
+        connection,
+        uses,
+        (key) => follows(key),
+        (change) => events.emit("series", change),
+      );
       change();
     } catch {}
   };
@@ -354,8 +351,8 @@ export function createClient(options: ClientOptions = {}): Client {
     quote,
     quotes: () => quotesOf([...board.symbols()]),
     entry,
-    bars: (symbol, interval) => (follows(seriesKey({ symbol, interval })) && series?.bars(symbol, interval)) || [],
-    trades: (symbol) => (follows(seriesKey({ symbol })) && series?.trades(symbol)) || [],
+    bars: (symbol, interval) => series?.bars(symbol, interval) ?? [],
+    trades: (symbol) => series?.trades(symbol) ?? [],
     get state() {
       return state();
     },

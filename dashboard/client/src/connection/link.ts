@@ -16,9 +16,9 @@ export interface LinkHandlers {
 }
 
 /** Calls the handlers at the events of a connection that is not shared. */
-export function listen(connection: Connection, handlers: Omit<LinkHandlers, "used">): void {
-  // The name and the handler belong together; the compiler cannot see it.
-  for (const name of ["message", "state", "synced", "fallback"] as const) connection.on(name, handlers[name] as never);
+export function listen(connection: Connection, handlers: LinkHandlers): void {
+  // Each handler has the name of its event, which the compiler cannot see; `used` is never an event of a connection.
+  for (const name in handlers) connection.on(name as "message", handlers[name as "message"]);
 }
 
 /** What a client is connected by: its own connection, or one that tabs share. */

@@ -42,8 +42,7 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
     entries.set(s, entry);
     changed.add(s);
   };
-  /** Takes a symbol off that nobody follows any more, or that the server does not have. */
-  const forget = (symbol: string): void => {
+  const forget = (symbol: string) => {
     if (entries.delete(symbol)) changed.add(symbol);
   };
 
@@ -96,7 +95,11 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
       }
     },
 
-    forget,
+    /** Forgets the symbols that nobody follows any more. */
+    prune(): void {
+      for (const symbol of entries.keys()) if (!follows(symbol)) forget(symbol);
+    },
+
     /** What is known of a symbol. */
     get: (symbol: string): Entry | undefined => entries.get(symbol),
     /** The symbols that have an entry. */

@@ -3,8 +3,22 @@
  * for. It is a chunk of its own, which the client loads when bars or trades are first wanted.
  */
 
+import type { Connection } from "../connection/connection.ts";
+import type { Lookup } from "../interest/want.ts";
 import { createSeriesLedger } from "./ledger.ts";
-import { createSeriesStore } from "./store.ts";
+import type { SeriesChange } from "./model.ts";
+import { createSeriesStore, type SeriesStore } from "./store.ts";
 
-/** Makes what bars and trades take: the ledger is for the connection, the store for the client. */
-export const createSeries = () => ({ ledger: createSeriesLedger(), store: createSeriesStore() });
+/**
+ * Lets the connection follow bars and trades, and makes the store of what comes for the client. The connection is used
+ * for what it `uses`, of which the client `follows` a part; `changed` is called when that has changed.
+ */
+export function createSeries(
+  connection: Connection,
+  uses: Lookup,
+  follows: Lookup,
+  changed: (change: SeriesChange) => void,
+): SeriesStore {
+  connection.addSeries(createSeriesLedger());
+  return createSeriesStore(uses, follows, changed);
+}

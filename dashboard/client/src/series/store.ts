@@ -1,5 +1,5 @@
-import { seriesKey } from "../interest/want.ts";
-import type { BarsMessage, TradesMessage, WireBar, WireTrade } from "../protocol/messages.ts";
+import { type Lookup, seriesKey } from "../interest/want.ts";
+import type { BarsMessage, ServerMessage, TradesMessage, WireBar, WireTrade } from "../protocol/messages.ts";
 import { type Bar, makeBar, makeTrade, type SeriesChange, type Trade } from "./model.ts";
 
 type SeriesMessage = BarsMessage | TradesMessage;
@@ -23,37 +23,48 @@ function put<T>(list: T[], one: T, key: (one: T) => number, gone: boolean): void
 const start = (bar: WireBar) => bar.t;
 const number = (trade: WireTrade) => trade.i;
 
-/** The bars and trades that are followed, as far as they have come. For the client. */
-export function createSeriesStore() {
+/**
+ * The bars and trades that the connection `uses`, as far as they have come. `changed` is called with what a message has
+ * changed, for those that the client `follows`. For the client.
+ */
+export function createSeriesStore(uses: Lookup, follows: Lookup, changed: (change: SeriesChange) => void) {
   const store = new Map<string, Kept>();
 
+  const merge = (key: string, message: SeriesMessage): SeriesChange => {
+    const before = store.get(key);
+    const reset = message.reset === true || !before;
+    const { bars, trades } = before && !reset ? before : { bars: [], trades: [] };
+    store.set(key, { message, bars, trades });
+    const { symbol } = message;
+    if (message.type === "bars") {
+      for (const bar of message.bars) put(bars, bar, start, bar.o === undefined && !bar.n);
+      bars.splice(0, bars.length - barsKept);
+      return { kind: "bars", symbol, interval: message.interval, reset, bars: message.bars.map(makeBar) };
+    }
+    // After a resume some of them may come a second time.
+    const fresh = message.trades.filter(({ i, st }) => !trades.some((known) => known.i === i && known.st === st));
+    for (const trade of fresh) put(trades, trade, number, false);
+    trades.splice(0, trades.length - tradesKept);
+    return { kind: "trades", symbol, reset, skipped: message.skipped, trades: fresh.map(makeTrade) };
+  };
+  const followed = (key: string): Kept | undefined => (follows(key) ? store.get(key) : undefined);
+
   return {
-    /** Takes in a message, and returns what it has changed. */
-    apply(message: SeriesMessage): SeriesChange {
+    /** Takes in a message, if it is one of bars or trades. */
+    apply(message: ServerMessage): void {
+      if (message.type !== "bars" && message.type !== "trades") return;
       const key = seriesKey(message);
-      const before = store.get(key);
-      const reset = message.reset === true || !before;
-      const { bars, trades } = before && !reset ? before : { bars: [], trades: [] };
-      store.set(key, { message, bars, trades });
-      const { symbol } = message;
-      if (message.type === "bars") {
-        for (const bar of message.bars) put(bars, bar, start, bar.o === undefined && !bar.n);
-        bars.splice(0, bars.length - barsKept);
-        return { kind: "bars", symbol, interval: message.interval, reset, bars: message.bars.map(makeBar) };
-      }
-      // After a resume some of them may come a second time.
-      const fresh = message.trades.filter(({ i, st }) => !trades.some((known) => known.i === i && known.st === st));
-      for (const trade of fresh) put(trades, trade, number, false);
-      trades.splice(0, trades.length - tradesKept);
-      return { kind: "trades", symbol, reset, skipped: message.skipped, trades: fresh.map(makeTrade) };
+      if (!uses(key)) return;
+      const change = merge(key, message);
+      if (follows(key)) changed(change);
     },
 
     /** All bars, the oldest first. */
     bars: (symbol: string, interval: string): readonly Bar[] =>
-      (store.get(seriesKey({ symbol, interval }))?.bars ?? []).map(makeBar),
+      (followed(seriesKey({ symbol, interval }))?.bars ?? []).map(makeBar),
 
     /** The newest trades, the oldest first. */
-    trades: (symbol: string): readonly Trade[] => (store.get(seriesKey({ symbol }))?.trades ?? []).map(makeTrade),
+    trades: (symbol: string): readonly Trade[] => (followed(seriesKey({ symbol }))?.trades ?? []).map(makeTrade),
 
     /** The message that brings a tab which joins late to the present state; null while nothing is known. */
     whole(key: string): SeriesMessage | null {
@@ -66,8 +77,8 @@ export function createSeriesStore() {
     },
 
     /** Forgets what is not used any more. */
-    keep(used: (key: string) => boolean): void {
-      for (const key of store.keys()) if (!used(key)) store.delete(key);
+    prune(): void {
+      for (const key of store.keys()) if (!uses(key)) store.delete(key);
     },
   };
 }
