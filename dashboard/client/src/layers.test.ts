@@ -23,7 +23,6 @@ const longest = 150; // lines of a function, from its first to its last
 /** Functions that are longer, by the file they are in: they may not grow. */
 const longer: { readonly [file: string]: number } = {
   "client.ts": 287,
-  "connection/connection.ts": 257,
 };
 
 interface Source {

@@ -421,6 +421,27 @@ describe("pausing", () => {
     expect(connection.state().phase).toBe("resting");
   });
 
+  test("one that is shown in time keeps it, and the five minutes begin anew", async () => {
+    const { connection, last, streams } = setup();
+    last().says(hello(), snapshot(1));
+    const wait = async (seconds: number) => {
+      for (let i = 0; i < seconds; i += 10) {
+        await tick(10_000);
+        last().says({ type: "heartbeat" });
+      }
+    };
+    connection.pause("hidden");
+    await wait(290);
+    connection.resume("hidden");
+    await wait(60);
+    connection.pause("hidden");
+    await wait(290);
+    expect(connection.state().phase).toBe("open");
+    expect(streams).toHaveLength(1);
+    await wait(10);
+    expect(connection.state().phase).toBe("resting");
+  });
+
   test("nobody retries while nobody looks", async () => {
     const { connection, last, streams } = setup();
     last().says(hello(), snapshot(1));

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
-import { type Connection, type ConnectionOptions, createConnection } from "../../src/connection/connection.ts";
-
+import { type Connection, createConnection } from "../../src/connection/connection.ts";
+import type { ConnectionOptions } from "../../src/connection/stream.ts";
 import { createLadder } from "../../src/fallback/ladder.ts";
 import type { Fallback, Memory } from "../../src/fallback/memory.ts";
 import { type PauseReason, wantsNothing } from "../../src/interest/want.ts";
