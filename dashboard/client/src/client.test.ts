@@ -13,6 +13,17 @@ const aapl = { s: "AAPL", p: 189.3, pc: 188.1, b: 189.29, a: 189.31, bz: 3, az: 
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 
+test("a client has what its type names, and none of its parts", () => {
+  const { client } = setup();
+  expect(Object.keys(client).sort()).toEqual(
+    [
+      ...["connect", "disconnect", "close", "on", "subscribe", "unsubscribe", "setRate", "setFields", "send"],
+      ...["pause", "resume", "quote", "quotes", "entry", "bars", "trades"],
+      ...["state", "position", "sources", "serverTime", "retryNow"],
+    ].sort(),
+  );
+});
+
 /** What is fetched only when it is needed has come. */
 const fetched = () => vi.dynamicImportSettled();
 

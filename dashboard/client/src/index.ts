@@ -1,11 +1,12 @@
 /** The client library of a tickertape server; README.md has its use. Everything exported here is public. */
 
-export { type Client, type ClientEvents, createClient } from "./client.ts";
+export { type Client, createClient } from "./client.ts";
 export type { PauseReason } from "./interest/want.ts";
 export type { What } from "./interest/what.ts";
 export type { ClientOptions } from "./options.ts";
 export type * from "./protocol/messages.ts";
 export type { Quote as WireQuote } from "./protocol/messages.ts";
+export type { ClientEvents } from "./publisher.ts";
 export type { Entry } from "./quotes/board.ts";
 export { change, changePercent, decimalsOf, scale } from "./quotes/decimal.ts";
 export type { Quote, QuoteStatus } from "./quotes/quote.ts";
