@@ -7,11 +7,11 @@ export type Direction = "ascending" | "descending";
 /** The value that a row is ranked by. Null means that it is not known; such rows go last in both directions. */
 export type SortKey = number | string | null;
 
-/** A number that fills a cell. The cell is tinted when the number changes. */
+/** A number that fills a cell. The cell flashes when the number changes. */
 export interface Figure {
   value(view: RowView): number | undefined;
   text(value: number, view: RowView): string;
-  /** The tint has one colour for a rise and another one for a fall. */
+  /** The flash has one colour for a rise and another one for a fall. */
   readonly directed?: boolean;
 }
 

@@ -12,7 +12,7 @@ export const percent = figureColumn({
   width: 5.75,
   least: 4,
   fits: 7,
-  // Rounded as it is shown: a change that cannot be read is not tinted.
+  // Rounded as it is shown: a change that cannot be read does not flash.
   value: (view) => (view.percent === null ? undefined : Math.round(view.percent * 100) / 100),
   text: (value, { format }) => format.percent(value),
   sort: percentOf,

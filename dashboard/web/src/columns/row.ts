@@ -43,7 +43,7 @@ export interface RowView {
   readonly age: number;
   /** In ms since the Unix epoch. */
   readonly now: number;
-  /** Changed values are not tinted, since the row was given to another symbol or its price is not live. */
+  /** Changed values do not flash, since the row was given to another symbol or its price is not live. */
   readonly quiet: boolean;
   readonly format: Format;
 }

@@ -9,7 +9,7 @@ const choices = {
   times: ["exchange", "local", "utc"],
   /** How numbers and dates are written: as the browser does, or as in this country. */
   locale: ["auto", "en-US", "en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "ja-JP", "pt-BR", "es-ES"],
-  /** Whether a changed price is tinted for a moment. */
+  /** Whether a changed price flashes: it has a coloured background for a moment. */
   flash: ["on", "off"],
   /** The most updates a second; `each` is all of them, one for each flush of the server. */
   rate: ["each", "4", "1", "0.2"],

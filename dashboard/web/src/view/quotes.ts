@@ -22,7 +22,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     remove: workspace.remove,
     open: services.detail.open,
     move: workspace.move,
-    tints: () => !motion.matches && settings.value.peek().flash === "on",
+    flashes: () => !motion.matches && settings.value.peek().flash === "on",
   });
 
   let shown: readonly string[] = [];

@@ -8,31 +8,31 @@ import { statusLabel } from "../../columns/symbol.ts";
 import { timeText } from "../../columns/time.ts";
 import { dash } from "../../format.ts";
 import { div, drawing, mark, put, write } from "./dom.ts";
-import type { Tints } from "./tints.ts";
+import type { Flashes } from "./flashes.ts";
 
 /** The cell of a column in one row. */
 export interface Cell {
   readonly element: HTMLElement;
   paint(view: RowView): void;
-  /** Forgets the value and removes the tint, since the row has another symbol. */
-  calm?(): void;
+  /** Forgets the value and ends the flash, since the row has another symbol. */
+  reset?(): void;
   /** How many characters it must show, if its column grows with them. */
   characters?(): number;
 }
 
 type Painted = Omit<Cell, "element">;
 
-/** A number in a cell, tinted when it changes. */
-function paintFigure(cell: HTMLElement, { value, text: textOf, directed = false }: Figure, tints: Tints): Painted {
+/** A number in a cell, which flashes when it changes. */
+function paintFigure(cell: HTMLElement, { value, text: textOf, directed = false }: Figure, flashes: Flashes): Painted {
   const text = put(cell, "value");
-  const tint = tints.of(cell, directed);
+  const flash = flashes.of(cell, directed);
   return {
     paint(view) {
       const number = value(view);
       write(text, number === undefined ? dash : textOf(number, view));
-      tint.follow(number, view.quiet);
+      flash.follow(number, view.quiet);
     },
-    calm: tint.calm,
+    reset: flash.reset,
     characters: () => text.data.length,
   };
 }
@@ -114,9 +114,9 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
 };
 
 /** Makes the cell of a column in an element. */
-export function createCell(id: ColumnId, element: HTMLElement, tints: Tints): Cell {
+export function createCell(id: ColumnId, element: HTMLElement, flashes: Flashes): Cell {
   const { figure } = columnOf(id);
-  return { element, ...(figure ? paintFigure(element, figure, tints) : painters[id as DrawnId](element)) };
+  return { element, ...(figure ? paintFigure(element, figure, flashes) : painters[id as DrawnId](element)) };
 }
 
 /** Makes the button that removes the symbol of the row from the list. */

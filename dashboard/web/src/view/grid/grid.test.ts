@@ -15,7 +15,7 @@ const remove = vi.fn();
 const open = vi.fn();
 const move = vi.fn();
 const setLayout = vi.fn<(layout: Layout) => void>();
-let tints = true;
+let flashes = true;
 
 const frame = () => {
   for (const paint of frames.splice(0)) paint();
@@ -47,7 +47,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   frames = [];
   entries = new Map();
-  tints = true;
+  flashes = true;
   root = document.createElement("div");
   document.body.append(root);
   Object.defineProperty(root, "clientHeight", { value: 320 });
@@ -71,7 +71,7 @@ beforeEach(() => {
     remove,
     open,
     move,
-    tints: () => tints,
+    flashes: () => flashes,
     schedule: (paint) => frames.push(paint),
     now: () => Date.now(),
   });
@@ -194,7 +194,7 @@ describe("honesty", () => {
   });
 });
 
-describe("tints", () => {
+describe("flashes", () => {
   test("mark what has moved for a moment, at most twice a second", () => {
     grid.setRows(["A"]);
     quote("A");
@@ -222,7 +222,7 @@ describe("tints", () => {
   });
 
   test("are left out for those who asked for less motion", () => {
-    tints = false;
+    flashes = false;
     grid.setRows(["A"]);
     quote("A");
     quote("A", { p: 11 });

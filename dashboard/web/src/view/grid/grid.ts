@@ -12,13 +12,13 @@ import type { Sort } from "../../model/ranking.ts";
 import type { Sparks } from "../../model/spark.ts";
 import { createCursor, headRow } from "./cursor.ts";
 import { rootFontSize } from "./dom.ts";
+import { createFlashes } from "./flashes.ts";
 import { createHead } from "./head.ts";
 import { createInvalidation, includes, type Schedule } from "./invalidation.ts";
 import { createKeys } from "./keys.ts";
 import { createPainter } from "./painter.ts";
 import { followPointer } from "./pointer.ts";
 import { createSlot } from "./slot.ts";
-import { createTints } from "./tints.ts";
 import { createWidths } from "./widths.ts";
 import { createWindow } from "./window.ts";
 
@@ -39,8 +39,8 @@ export interface GridOptions {
   readonly open: (symbol: string) => void;
   /** Puts a symbol in the place of another one. */
   readonly move: (symbol: string, to: string) => void;
-  /** Whether changed cells are tinted; not for readers who asked for less motion. */
-  readonly tints: () => boolean;
+  /** Whether changed cells flash; they do not for readers who asked for less motion. */
+  readonly flashes: () => boolean;
   readonly schedule?: Schedule;
   /** In ms, of any origin. */
   readonly now?: () => number;
@@ -76,17 +76,17 @@ export function createGrid(options: GridOptions): Grid {
   let sort: Sort = null;
   let made = 0; // slots
 
-  const tints = createTints({ allowed: options.tints, now });
+  const flashes = createFlashes({ allowed: options.flashes, now });
   const widths = createWidths(root, layout);
   const painter = createPainter({
     ...options,
     columns: () => columns,
     widths,
-    tints,
+    flashes,
     now,
     wake: () => invalidation.invalidate("cells"),
   });
-  const rows = createWindow({ root, createSlot: () => createSlot(columns, made++, tints), paint: painter.paint });
+  const rows = createWindow({ root, createSlot: () => createSlot(columns, made++, flashes), paint: painter.paint });
   const head = createHead({
     sort: options.sort,
     move: (id, to) => change(moveColumn(layout, id, to)),
@@ -196,7 +196,7 @@ export function createGrid(options: GridOptions): Grid {
       listeners.abort();
       painter.close();
       resizing.disconnect();
-      tints.close();
+      flashes.close();
       head.close();
       root.replaceChildren();
     },

@@ -3,8 +3,8 @@ import { ageStep, type Row, viewOf } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
 import type { Sparks } from "../../model/spark.ts";
 import { mark } from "./dom.ts";
+import type { Flashes } from "./flashes.ts";
 import type { Slot } from "./slot.ts";
-import type { Tints } from "./tints.ts";
 import type { Widths } from "./widths.ts";
 
 // ms between two paints of a row. Of ten flushes a second, every other one is painted: eyes follow no more, and it is
@@ -23,7 +23,7 @@ export interface PainterOptions {
   readonly sparks: Pick<Sparks, "get" | "extend">;
   readonly columns: () => readonly ColumnId[];
   readonly widths: Widths;
-  readonly tints: Tints;
+  readonly flashes: Flashes;
   /** In ms, of any origin. */
   readonly now: () => number;
   /** Called when rows have waited long enough: `draw` is to be called in the next frame. */
@@ -33,7 +33,7 @@ export interface PainterOptions {
 const direction = (value: number): string | null => (value === 0 ? null : value > 0 ? "up" : "down");
 
 /** Writes what is known of symbols into their rows, and decides which rows can wait. */
-export function createPainter({ row, age, sparks, columns, widths, tints, now, wake, ...options }: PainterOptions) {
+export function createPainter({ row, age, sparks, columns, widths, flashes, now, wake, ...options }: PainterOptions) {
   let { format } = options;
   const waiting = new Set<string>();
   let waking: ReturnType<typeof setTimeout> | undefined;
@@ -54,15 +54,15 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
     const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet: given });
     slot.view = view;
     for (const cell of slot.cells) {
-      if (given) cell.calm?.();
+      if (given) cell.reset?.();
       cell.paint(view);
     }
     widths.fit(columns(), slot.cells);
     const { state, change } = view;
     mark(slot.element, "state", state);
     mark(slot.element, "age", state === "live" ? String(ageStep(view.age)) : null);
-    mark(slot.element, "tick", direction(shown.entry?.tick ?? 0));
-    mark(slot.element, "trend", direction(change ?? 0));
+    mark(slot.element, "tick", direction(shown.entry?.tick ?? 0)); // of the last change of the price
+    mark(slot.element, "trend", direction(change ?? 0)); // since the previous close
     if (given) drawSpark(slot);
   };
 
@@ -89,7 +89,7 @@ export function createPainter({ row, age, sparks, columns, widths, tints, now, w
 
     /** Paints the rows of these symbols, and of those that wait. Rows out of sight, or painted a moment ago, wait. */
     draw(symbols: ReadonlySet<string>, slots: ReadonlyMap<string, Slot>): void {
-      tints.sweep();
+      flashes.sweep();
       const time = now();
       for (const symbol of waiting.size > 0 ? new Set([...waiting, ...symbols]) : symbols) {
         waiting.delete(symbol);

@@ -2,8 +2,8 @@ import { type ColumnId, columnOf } from "../../columns/registry.ts";
 import type { RowView } from "../../columns/row.ts";
 import { type Cell, createCell, createRemove } from "./cells.ts";
 import { div } from "./dom.ts";
+import type { Flashes } from "./flashes.ts";
 import { createSparkline, type Sparkline } from "./sparkline.ts";
-import type { Tints } from "./tints.ts";
 
 /** A row of the document. It is used for one symbol after another. */
 export interface Slot {
@@ -25,7 +25,7 @@ export interface Slot {
 }
 
 /** Makes a row with these columns. The number makes the ids of its cells unique. */
-export function createSlot(columns: readonly ColumnId[], number: number, tints: Tints): Slot {
+export function createSlot(columns: readonly ColumnId[], number: number, flashes: Flashes): Slot {
   const element = div("row", "row");
   const cellAt = (name: string, index: number, role: string, end = false) => {
     const cell = div(`cell ${name}${end ? " end" : ""}`, role);
@@ -35,7 +35,7 @@ export function createSlot(columns: readonly ColumnId[], number: number, tints: 
     return cell;
   };
   const cells = columns.map((id, index) =>
-    createCell(id, cellAt(id, index, id === "symbol" ? "rowheader" : "gridcell", columnOf(id).end), tints),
+    createCell(id, cellAt(id, index, id === "symbol" ? "rowheader" : "gridcell", columnOf(id).end), flashes),
   );
   const remove = createRemove(cellAt("remove", columns.length, "gridcell"));
   const day = cells[columns.indexOf("spark")];

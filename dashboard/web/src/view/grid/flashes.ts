@@ -1,15 +1,15 @@
 import { mark } from "./dom.ts";
 
-const length = 300; // ms that a changed cell stays tinted
-const pace = 500; // ms between two tints of one cell: at most two a second
+const duration = 300; // ms
+const gap = 500; // ms at least from the start of one flash of a cell to the start of its next: at most two a second
 const sweepAfter = 400; // ms until they are removed if no row is painted meanwhile
 
-/** The tint of one cell. */
-export interface Tint {
-  /** Tints the cell if the value has changed. `quietly`: it is not tinted, as when the row has another symbol. */
+/** The flash of one cell. */
+export interface Flash {
+  /** Flashes if the value has changed. `quietly`: it does not, as when the row has another symbol. */
   follow(value: number | undefined, quietly: boolean): void;
-  /** Forgets the value, and removes the tint. */
-  calm(): void;
+  /** Forgets the value, and ends the flash. */
+  reset(): void;
 }
 
 interface State {
@@ -18,8 +18,11 @@ interface State {
   started: number;
 }
 
-/** Tints cells for a moment after a change. Tints are set and removed; an animation would cost three times as much. */
-export function createTints(options: { readonly allowed: () => boolean; readonly now: () => number }) {
+/**
+ * Gives cells a background for a moment after their value has changed. An attribute is set and removed; an animation
+ * would cost three times as much.
+ */
+export function createFlashes(options: { readonly allowed: () => boolean; readonly now: () => number }) {
   const { allowed, now } = options;
   const shown = new Set<State>();
   let sweeping: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +32,7 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
     sweeping = undefined;
     const time = now();
     for (const state of shown) {
-      if (time - state.started < length) continue;
+      if (time - state.started < duration) continue;
       mark(state.cell, "flash", null);
       state.shown = false;
       shown.delete(state);
@@ -38,8 +41,8 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
   };
 
   return {
-    /** The tint of a cell. `directed`: a rise and a fall have different colours. */
-    of(cell: HTMLElement, directed: boolean): Tint {
+    /** The flash of a cell. `directed`: a rise and a fall have different colours. */
+    of(cell: HTMLElement, directed: boolean): Flash {
       const state: State = { cell, shown: false, started: Number.NEGATIVE_INFINITY };
       let before: number | undefined;
       return {
@@ -48,14 +51,14 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
           before = value;
           if (quietly || old === undefined || value === undefined || old === value || state.shown || !allowed()) return;
           const time = now();
-          if (time - state.started < pace) return;
+          if (time - state.started < gap) return;
           state.started = time;
           state.shown = true;
           mark(cell, "flash", directed ? (value > old ? "up" : "down") : "same");
           shown.add(state);
           sweeping ??= setTimeout(sweep, sweepAfter);
         },
-        calm() {
+        reset() {
           before = undefined;
           state.shown = false;
           shown.delete(state);
@@ -64,12 +67,12 @@ export function createTints(options: { readonly allowed: () => boolean; readonly
         },
       };
     },
-    /** Removes tints that were shown long enough. Call it in a frame in which rows are painted, which costs least. */
+    /** Ends flashes that were shown long enough. Call it in a frame in which rows are painted, which costs least. */
     sweep,
 
     close: () => clearTimeout(sweeping),
   };
 }
 
-/** Tints cells that have changed. */
-export type Tints = ReturnType<typeof createTints>;
+/** Flashes cells whose value has changed. */
+export type Flashes = ReturnType<typeof createFlashes>;
