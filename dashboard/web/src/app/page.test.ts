@@ -92,7 +92,7 @@ describe("the page", () => {
     expect(live()).toBe("true");
   });
 
-  test("ranks at most once a second, and not while the pointer is over the rows", async () => {
+  test("sorts anew at most once a second, and not while the pointer is over the rows", async () => {
     const { says, hello, snapshot } = await mount({
       ...ownList("A", "B"),
       sort: { column: "last", direction: "descending" },

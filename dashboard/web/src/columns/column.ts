@@ -4,7 +4,7 @@ import type { Row, RowView } from "./row.ts";
 /** The order of rows, as aria-sort names it. */
 export type Direction = "ascending" | "descending";
 
-/** The value that a row is ranked by. Null means that it is not known; such rows go last in both directions. */
+/** The value that a row is sorted by. Null means that it is not known; such rows go last in both directions. */
 export type SortKey = number | string | null;
 
 /** A number that fills a cell. The cell flashes when the number changes. */

@@ -1,7 +1,7 @@
 import { isColumn } from "../columns/registry.ts";
 import { readName } from "./lists.ts";
 import { parseList } from "./listtext.ts";
-import type { Sort } from "./ranking.ts";
+import type { Sort } from "./sorting.ts";
 
 /** What an address asks for. It is shown in place of what is kept, which stays as it is. */
 export interface Address {

@@ -1,7 +1,7 @@
 import { defaultLayout, type Layout, readLayout } from "../columns/layout.ts";
 import { isColumn } from "../columns/registry.ts";
 import { type Choice, type OwnList, readName } from "./lists.ts";
-import type { Sort } from "./ranking.ts";
+import type { Sort } from "./sorting.ts";
 import { createStore, type Store, type TextStorage } from "./store.ts";
 
 /** What is kept of the workspace between visits. */

@@ -52,19 +52,19 @@ describe("the list", () => {
     expect(workspace.library.failure.value).toBeNull();
   });
 
-  test("is ranked by what is asked for, and filtered by symbol, name and sector", async () => {
+  test("is sorted as is asked for, and filtered by symbol, name and sector", async () => {
     const { workspace, says, hello, snapshot } = await setup(ownList("A", "B", "C"));
     says(hello(), snapshot(1, { s: "A", p: 1, pc: 2 }, { s: "B", p: 3, pc: 2 }));
     await settle();
     workspace.sortBy("percent");
-    expect(workspace.ranked()).toEqual(["B", "A", "C"]);
+    expect(workspace.sorted()).toEqual(["B", "A", "C"]);
     workspace.sortBy("percent");
-    expect(workspace.ranked()).toEqual(["A", "B", "C"]);
+    expect(workspace.sorted()).toEqual(["A", "B", "C"]);
     workspace.unsort();
     workspace.filter.value = " c inc";
-    expect(workspace.ranked()).toEqual(["C"]);
+    expect(workspace.sorted()).toEqual(["C"]);
     workspace.filter.value = "early";
-    expect(workspace.ranked()).toEqual(["A", "B"]);
+    expect(workspace.sorted()).toEqual(["A", "B"]);
   });
 
   test("that the server has no longer gives way to its default", async () => {

@@ -16,8 +16,8 @@ import { createLibrary } from "./library.ts";
 import type { Choice } from "./lists.ts";
 import type { Market } from "./market.ts";
 import type { Notes } from "./notes.ts";
-import { nextSort, rank, type Sort } from "./ranking.ts";
 import { createSelection } from "./selection.ts";
+import { nextSort, type Sort, sortSymbols } from "./sorting.ts";
 import type { Store } from "./store.ts";
 
 /** What the workspace reads from, and where it is kept. */
@@ -88,13 +88,13 @@ export function createWorkspace({ market, api, arrangement, address, notes }: Wo
       return newcomer && library.own.value.length === 0;
     },
 
-    /** The symbols that match the filter, sorted by their values of this moment. */
-    ranked(): readonly string[] {
+    /** The symbols that match the filter, sorted by their present values. */
+    sorted(): readonly string[] {
       const text = filter.value.trim().toLowerCase();
       if (text !== "") directory.revision.value; // names and sectors can arrive after the filter was typed
       const listed = symbols.value ?? [];
       const shown = text === "" ? listed : listed.filter((symbol) => matches(symbol, text));
-      return rank(shown, sort.value, (symbol, column) => columnOf(column).sort(market.row(symbol)));
+      return sortSymbols(shown, sort.value, (symbol, column) => columnOf(column).sort(market.row(symbol)));
     },
 
     /** Sorts by a column, as a click on its header does. */

@@ -2,8 +2,8 @@ import { effect } from "@preact/signals";
 import { createGrid } from "./grid/grid.ts";
 import type { Services, View } from "./services.ts";
 
-const rankEvery = 1000; // ms: rows that swap places faster cannot be read
-const refreshEvery = rankEvery / 4;
+const sortEvery = 1000; // ms: rows that swap places more often cannot be read
+const refreshEvery = 250; // ms; each time a quarter of the rows is painted
 
 /** Puts the table of quotes into an element: the symbols of the workspace, with the prices of the market. */
 export function mountQuotes(host: HTMLElement, services: Services): View {
@@ -26,26 +26,26 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   });
 
   let shown: readonly string[] = [];
-  /** Ranks the rows by the newest prices, unless someone reads them. */
-  const rank = () => {
+  /** Sorts the rows by the newest prices, unless the reader holds them in place. */
+  const sortAgain = () => {
     if (!workspace.sort.peek() || !workspace.symbols.peek()) {
       shell.held.value = false;
       return;
     }
-    const ranked = workspace.ranked();
+    const sorted = workspace.sorted();
     const held = grid.held();
-    shell.held.value = held && ranked.some((symbol, index) => symbol !== shown[index]);
+    shell.held.value = held && sorted.some((symbol, index) => symbol !== shown[index]);
     if (held) return;
-    shown = ranked;
-    grid.setRows(ranked);
+    shown = sorted;
+    grid.setRows(sorted);
   };
 
-  const timers = [setInterval(rank, rankEvery), setInterval(grid.refresh, refreshEvery)];
+  const timers = [setInterval(sortAgain, sortEvery), setInterval(grid.refresh, refreshEvery)];
   const stops = [
     market.listen(grid.mark),
     effect(() => {
       grid.setSort(workspace.sort.value);
-      if (workspace.symbols.value) grid.setRows(workspace.ranked());
+      if (workspace.symbols.value) grid.setRows(workspace.sorted());
     }),
     effect(() => grid.setLayout(workspace.layout.value)),
     effect(() => grid.setFormat(format.value)),

@@ -17,7 +17,7 @@ export interface ShellState {
   readonly dialog: Signal<DialogName | null>;
   readonly listMenu: Signal<boolean>;
   readonly columnMenu: Signal<boolean>;
-  /** The rows are out of order, but stay where they are while someone reads them. */
+  /** The rows are out of order, but stay where they are, since the pointer or the active cell is on them. */
   readonly held: Signal<boolean>;
   /** The note on the origin of the prices that the reader has closed, until the page is left. */
   readonly originRead: Signal<string>;

@@ -268,7 +268,7 @@ describe("the keyboard", () => {
     expect(active()).toBe(cell("C", "symbol")?.id);
   });
 
-  test("stays with its symbol when the rows are ranked anew", () => {
+  test("stays with its symbol when the rows are sorted anew", () => {
     grid.setRows(["A", "B", "C"]);
     press("ArrowDown");
     grid.setRows(["C", "B", "A"]);

@@ -8,7 +8,7 @@ import { type Layout, moveColumn, resizeColumn, visibleColumns } from "../../col
 import type { ColumnId } from "../../columns/registry.ts";
 import type { Row } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
-import type { Sort } from "../../model/ranking.ts";
+import type { Sort } from "../../model/sorting.ts";
 import type { Sparks } from "../../model/spark.ts";
 import { createCursor, headRow } from "./cursor.ts";
 import { rootFontSize } from "./dom.ts";
@@ -63,7 +63,7 @@ export interface Grid {
   /** Makes the row of a symbol active, and gives the grid the focus. */
   show(symbol: string): void;
   focus(): void;
-  /** Whether someone reads the rows or walks them with the keys, so that they must stay in place. */
+  /** Whether the pointer or the active cell is on the rows, so that they must stay in place. */
   held(): boolean;
   close(): void;
 }

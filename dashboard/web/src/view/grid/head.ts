@@ -1,5 +1,5 @@
 import { type ColumnId, columnOf } from "../../columns/registry.ts";
-import type { Sort } from "../../model/ranking.ts";
+import type { Sort } from "../../model/sorting.ts";
 import { div } from "./dom.ts";
 import { createGestures, type GesturesOptions, type HeadCell } from "./gestures.ts";
 

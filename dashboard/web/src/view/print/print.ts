@@ -21,7 +21,7 @@ const cell = (tag: "td" | "th", text: string): HTMLElement => {
 export function printTable({ workspace, market, format: signal }: Services): HTMLElement {
   const format = signal.peek();
   const now = Date.now();
-  const symbols = workspace.ranked();
+  const symbols = workspace.sorted();
   const { notice, live } = market.condition.peek();
   const made = origin(market.feed.peek());
   const sheet = document.createElement("section");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { nextSort, rank } from "./ranking.ts";
+import { nextSort, sortSymbols } from "./sorting.ts";
 
 describe("sorting", () => {
-  test("a header gives the useful direction, then the other, then one's own order", () => {
+  test("a header gives the useful direction, then the other, then the list's own order", () => {
     const first = nextSort(null, "percent");
     expect(first).toEqual({ column: "percent", direction: "descending" });
     const second = nextSort(first, "percent");
@@ -11,12 +11,12 @@ describe("sorting", () => {
     expect(nextSort(second, "symbol")).toEqual({ column: "symbol", direction: "ascending" });
   });
 
-  test("what is not known goes last either way, and equals keep one's own order", () => {
+  test("what is not known goes last either way, and equals keep the list's own order", () => {
     const values: Record<string, number | null> = { A: 1, B: null, C: 2, D: 1, E: 2 };
     const key = (symbol: string) => values[symbol] ?? null;
     const symbols = Object.keys(values);
-    expect(rank(symbols, { column: "last", direction: "ascending" }, key)).toEqual(["A", "D", "C", "E", "B"]);
-    expect(rank(symbols, { column: "last", direction: "descending" }, key)).toEqual(["C", "E", "A", "D", "B"]);
-    expect(rank(symbols, null, key)).toBe(symbols);
+    expect(sortSymbols(symbols, { column: "last", direction: "ascending" }, key)).toEqual(["A", "D", "C", "E", "B"]);
+    expect(sortSymbols(symbols, { column: "last", direction: "descending" }, key)).toEqual(["C", "E", "A", "D", "B"]);
+    expect(sortSymbols(symbols, null, key)).toBe(symbols);
   });
 });

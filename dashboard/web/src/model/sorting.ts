@@ -1,12 +1,12 @@
 import type { Direction, SortKey } from "../columns/column.ts";
 import { type ColumnId, columnOf } from "../columns/registry.ts";
 
-/** Null is the reader's own order. */
+/** What rows are sorted by. Null is the list's own order. */
 export type Sort = { readonly column: ColumnId; readonly direction: Direction } | null;
 
 /**
- * What a click on a header makes of the sort: the column's first direction, then the other, then the reader's own
- * order.
+ * The sort after a click on a column's header. Three clicks give the column's first direction, the other one, and the
+ * list's own order.
  */
 export function nextSort(current: Sort, column: ColumnId): Sort {
   const { first } = columnOf(column);
@@ -16,9 +16,10 @@ export function nextSort(current: Sort, column: ColumnId): Sort {
 }
 
 /**
- * The symbols in rank order. Equals keep their order in `symbols`, so that rows do not swap places without a reason.
+ * Sorts symbols by their keys. Those with equal keys stay in the order of `symbols`, so that rows do not swap places
+ * without a reason.
  */
-export function rank(
+export function sortSymbols(
   symbols: readonly string[],
   sort: Sort,
   key: (symbol: string, column: ColumnId) => SortKey,
