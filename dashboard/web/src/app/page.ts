@@ -8,7 +8,7 @@ import { followKeys } from "./keys.ts";
 /** Names the document after the open symbol, and says in front of it when prices are not live. */
 const followTitle = ({ market, detail }: Services) =>
   effect(() => {
-    const { live, badge } = market.condition.value;
+    const { live, badge } = market.liveness.value;
     const symbol = detail.symbol.value;
     const name = symbol === null ? "tickertape" : `${symbol} · tickertape`;
     document.title = live ? name : `${badge} · ${name}`;

@@ -26,9 +26,9 @@ describe("a row", () => {
   test("is not confirmed while a new connection has not vouched for it", async () => {
     const { market, says, hello, snapshot, breaks } = await setup();
     says(hello(), snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));
-    expect(market.condition.value.live).toBe(true);
+    expect(market.liveness.value.live).toBe(true);
     breaks();
-    expect(market.condition.value.live).toBe(false);
+    expect(market.liveness.value.live).toBe(false);
     expect(market.row("A").entry?.confirmed).toBe(false);
     await vi.advanceTimersByTimeAsync(500);
     says(hello());
@@ -36,7 +36,7 @@ describe("a row", () => {
     says({ type: "snapshot", seq: 6, time: micros(), quotes: [{ s: "A", p: 2 }], resumed: true });
     expect(market.row("A").entry?.confirmed).toBe(true);
     expect(market.row("B").entry?.confirmed).toBe(true);
-    expect(market.condition.value.live).toBe(true);
+    expect(market.liveness.value.live).toBe(true);
   });
 });
 
@@ -74,9 +74,9 @@ describe("the feed", () => {
     const { market, says, hello, snapshot } = await setup();
     says(hello(), snapshot(1));
     says({ type: "status", source: "sim", status: "stale", since: micros(), message: "no tick" });
-    expect(market.condition.value).toMatchObject({ badge: "Stale", live: false });
+    expect(market.liveness.value).toMatchObject({ badge: "Stale", live: false });
     says({ type: "status", source: "sim", status: "live", since: micros() });
-    expect(market.condition.value.live).toBe(true);
+    expect(market.liveness.value.live).toBe(true);
     expect(market.feed.value.simulated).toBe(true);
   });
 
@@ -85,10 +85,10 @@ describe("the feed", () => {
     const coins = { source: "coinbase", status: "live", since: micros(), message: "" };
     const sim = { source: "sim", status: "live", since: micros(), message: "", simulated: true };
     says({ ...hello(), source: "coinbase,sim", sources: [coins, sim] } as ServerMessage, snapshot(1));
-    expect(market.condition.value).toMatchObject({ badge: "Live", notice: null });
+    expect(market.liveness.value).toMatchObject({ badge: "Live", notice: null });
     says({ type: "status", ...coins, status: "down", message: "dial: refused" });
-    expect(market.condition.value).toMatchObject({ badge: "Partly live", live: true });
-    expect(market.condition.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
+    expect(market.liveness.value).toMatchObject({ badge: "Partly live", live: true });
+    expect(market.liveness.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
     expect(market.feed.value).toMatchObject({ source: "coinbase,sim", simulated: true });
     says({ type: "status", source: "relay", status: "live" }); // new since the hello
     expect(market.feed.value.source).toBe("coinbase,sim,relay");

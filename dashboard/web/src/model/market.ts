@@ -2,10 +2,10 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Client, ClientState, Entry } from "tickertape-client";
 import type { Row } from "../columns/row.ts";
 import type { Api } from "./api.ts";
-import { type Condition, judge } from "./condition.ts";
 import { createDecimals } from "./decimals.ts";
 import { createDirectory } from "./directory.ts";
 import { combine, type FeedState } from "./feed.ts";
+import { judge, type Liveness } from "./liveness.ts";
 import type { Meter } from "./meter.ts";
 import { createVitals } from "./vitals.ts";
 
@@ -31,7 +31,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   const directory = createDirectory({ api, changed });
   const decimals = createDecimals();
   const vitals = createVitals({ client, meter, replayed: () => feed.peek().source === "replay", now });
-  const condition: ReadonlySignal<Condition> = computed(() =>
+  const liveness: ReadonlySignal<Liveness> = computed(() =>
     judge(state.value, feed.value, vitals.value.value.now, vitals.value.value.newest !== null),
   );
 
@@ -98,7 +98,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
     vitals: vitals.value,
-    condition,
+    liveness,
     directory,
 
     /** Calls the listener for each symbol whose row has changed. Returns what stops that. */

@@ -1,8 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { TransportName } from "tickertape-client";
 import { age } from "../format.ts";
-import { transportNames } from "../model/condition.ts";
 import type { Services } from "./services.ts";
+
+const transportNames: Readonly<Record<TransportName, string>> = {
+  websocket: "WebSocket",
+  sse: "SSE",
+  poll: "Long polling",
+};
 
 const phases = {
   idle: "Disconnected",
@@ -25,7 +31,7 @@ export function Badge({ services }: { readonly services: Services }) {
   const { market, format } = services;
   const root = useRef<HTMLDivElement>(null);
   const open = useSignal(false);
-  const { badge, tone, live } = market.condition.value;
+  const { badge, tone, live } = market.liveness.value;
   const { transport, phase } = market.state.value;
   const { newest, rate, latency } = market.vitals.value;
   const replay = market.feed.value.source === "replay";

@@ -5,7 +5,7 @@ import type { Services } from "./services.ts";
 /** Why prices are not live, and what the reader can do about it; if they are live, where they come from. */
 export function Notice({ services }: { readonly services: Services }) {
   const { market, client } = services;
-  const { notice, action, tone } = market.condition.value;
+  const { notice, action, tone } = market.liveness.value;
   if (notice === null) return <Origin services={services} />;
   return (
     <div class="notice" data-tone={tone}>

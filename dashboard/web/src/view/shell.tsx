@@ -27,7 +27,7 @@ function Panes({ services }: { readonly services: Services }) {
   return (
     <div class="panes">
       <div class="list">
-        <div class="grid" ref={host} data-live={services.market.condition.value.live} />
+        <div class="grid" ref={host} data-live={services.market.liveness.value.live} />
         <Vacancy services={services} />
       </div>
       {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
@@ -39,7 +39,7 @@ function Panes({ services }: { readonly services: Services }) {
 function Status({ services }: { readonly services: Services }) {
   return (
     <div class="visually-hidden" role="status">
-      {services.market.condition.value.badge.replace(/ in \d+ s$/, "")}
+      {services.market.liveness.value.badge.replace(/ in \d+ s$/, "")}
     </div>
   );
 }

@@ -62,7 +62,7 @@ export function Detail({ services, symbol }: Props) {
 
   const view = useRow(services, symbol);
   const { row, quote, change, format } = view;
-  const state = market.condition.value.live || view.state !== "live" ? view.state : "old";
+  const state = market.liveness.value.live || view.state !== "live" ? view.state : "old";
   const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
   const info = market.directory.info(symbol);
   const source = quote.src ?? market.feed.value.source;

@@ -22,7 +22,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   const format = signal.peek();
   const now = Date.now();
   const symbols = workspace.sorted();
-  const { notice, live } = market.condition.peek();
+  const { notice, live } = market.liveness.peek();
   const made = origin(market.feed.peek());
   const sheet = document.createElement("section");
   sheet.className = "print";

@@ -1,7 +1,7 @@
 import type { ClientState, Phase, SourceState } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { judge } from "./condition.ts";
 import { combine, type FeedState, origin } from "./feed.ts";
+import { judge } from "./liveness.ts";
 
 const state = (change: Partial<ClientState> = {}): ClientState => ({
   phase: "open",
@@ -44,10 +44,10 @@ describe("a price may look live", () => {
 
 describe("it is said", () => {
   test("when the next attempt is, and how long ago the connection was lost", () => {
-    const condition = judge(state({ phase: "waiting", lostAt: 1000, retryAt: 14_200 }), feed(), 13_000);
-    expect(condition.badge).toBe("Reconnecting in 2 s");
-    expect(condition.notice).toBe("Connection lost 12 s ago. The prices below are the last ones received, not live.");
-    expect(condition.action).toBe("retry");
+    const liveness = judge(state({ phase: "waiting", lostAt: 1000, retryAt: 14_200 }), feed(), 13_000);
+    expect(liveness.badge).toBe("Reconnecting in 2 s");
+    expect(liveness.notice).toBe("Connection lost 12 s ago. The prices below are the last ones received, not live.");
+    expect(liveness.action).toBe("retry");
   });
 
   test("of a server that has never answered, without prices that are not there", () => {
@@ -118,9 +118,9 @@ describe("of several sources", () => {
   });
 
   test("none is live: each is told, and none looks live", () => {
-    const condition = judge(state(), feed({ ...coins, status: "down" }, { ...shares, status: "stale" }), 0);
-    expect(condition).toMatchObject({ badge: "Stale", live: false });
-    expect(condition.notice).toContain("coinbase is down. alpaca is stale. The prices below");
+    const liveness = judge(state(), feed({ ...coins, status: "down" }, { ...shares, status: "stale" }), 0);
+    expect(liveness).toMatchObject({ badge: "Stale", live: false });
+    expect(liveness.notice).toContain("coinbase is down. alpaca is stale. The prices below");
   });
 
   test("some are made up", () => {

@@ -1,4 +1,4 @@
-import type { ClientState, SourceState, TransportName } from "tickertape-client";
+import type { ClientState, SourceState } from "tickertape-client";
 import { age } from "../format.ts";
 import type { FeedState } from "./feed.ts";
 
@@ -6,7 +6,7 @@ import type { FeedState } from "./feed.ts";
 export type Tone = "live" | "wait" | "halt" | "bad";
 
 /** Whether prices are live, and what the page says about it. */
-export interface Condition {
+export interface Liveness {
   readonly tone: Tone;
   /** Two or three words for the badge. */
   readonly badge: string;
@@ -18,16 +18,9 @@ export interface Condition {
   readonly live: boolean;
 }
 
-/** The transports as the reader sees them. */
-export const transportNames: Readonly<Record<TransportName, string>> = {
-  websocket: "WebSocket",
-  sse: "SSE",
-  poll: "Long polling",
-};
-
-const not = (condition: Omit<Condition, "live">): Condition => ({
-  ...condition,
-  notice: condition.notice?.trim() ?? null,
+const notLive = (liveness: Omit<Liveness, "live">): Liveness => ({
+  ...liveness,
+  notice: liveness.notice?.trim() ?? null,
   live: false,
 });
 
@@ -42,7 +35,7 @@ const listed = (sources: readonly SourceState[], now: number) =>
   sources.map((one) => `${one.source} is ${one.status}${sinceWhen(one, now)}.${sentence(one.message)}`).join(" ");
 
 /** Some source is live. Others that are not are named, except where their market is closed. */
-function running(feed: FeedState, now: number): Condition {
+function running(feed: FeedState, now: number): Liveness {
   const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
   if (failing.length === 0) return { tone: "live", badge: "Live", notice: null, action: null, live: true };
   const notice = `${listed(failing, now)} Prices that come from there are marked.`;
@@ -50,53 +43,58 @@ function running(feed: FeedState, now: number): Condition {
 }
 
 /**
- * Decides whether prices may look live, and what is said if not. Nothing else decides that. `any`: there are prices.
+ * Decides whether prices may look live, and what is said if not. Nothing else decides that. `hasPrices`: some price has
+ * arrived.
  */
 export function judge(
   state: Pick<ClientState, "phase" | "synced" | "paused" | "retryAt" | "lostAt" | "reason">,
   feed: FeedState,
   now: number,
-  any = true,
-): Condition {
+  hasPrices = true,
+): Liveness {
   const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt), false)} ago. `;
-  const old = any ? "The prices below are the last ones received, not live." : "";
+  const lastReceived = hasPrices ? "The prices below are the last ones received, not live." : "";
 
   switch (state.phase) {
     case "stopped":
-      return not({
+      return notLive({
         tone: "bad",
         badge: "Refused",
-        notice: `The server refused this page.${sentence(state.reason)} ${old}`,
+        notice: `The server refused this page.${sentence(state.reason)} ${lastReceived}`,
         action: "retry",
       });
     case "offline":
-      return not({ tone: "bad", badge: "Offline", notice: `This device is offline. ${old}`, action: "retry" });
+      return notLive({
+        tone: "bad",
+        badge: "Offline",
+        notice: `This device is offline. ${lastReceived}`,
+        action: "retry",
+      });
     case "waiting": {
       const seconds = Math.max(1, Math.ceil(((state.retryAt ?? now) - now) / 1000));
-      const first = lost === "" ? "The server does not answer. " : lost;
-      return not({
+      return notLive({
         tone: "bad",
         badge: `Reconnecting in ${seconds} s`,
-        notice: `${first}${lost === "" ? "" : old}`.trim(),
+        notice: lost === "" ? "The server does not answer." : `${lost}${lastReceived}`,
         action: "retry",
       });
     }
     case "resting":
-      return not({ tone: "halt", badge: "Paused", notice: `Paused. ${old}`, action: "resume" });
+      return notLive({ tone: "halt", badge: "Paused", notice: `Paused. ${lastReceived}`, action: "resume" });
     case "idle":
-      return not({ tone: "halt", badge: "Disconnected", notice: null, action: null });
+      return notLive({ tone: "halt", badge: "Disconnected", notice: null, action: null });
     case "connecting":
       return lost === ""
-        ? not({ tone: "wait", badge: "Connecting", notice: null, action: null })
-        : not({ tone: "bad", badge: "Reconnecting", notice: `${lost}${old}`, action: null });
+        ? notLive({ tone: "wait", badge: "Connecting", notice: null, action: null })
+        : notLive({ tone: "bad", badge: "Reconnecting", notice: `${lost}${lastReceived}`, action: null });
     case "open":
       break;
   }
 
   if (state.paused) {
-    return not({ tone: "halt", badge: "Paused", notice: `Paused. ${old}`, action: "resume" });
+    return notLive({ tone: "halt", badge: "Paused", notice: `Paused. ${lastReceived}`, action: "resume" });
   }
-  if (!state.synced) return not({ tone: "wait", badge: "Catching up", notice: null, action: null });
+  if (!state.synced) return notLive({ tone: "wait", badge: "Catching up", notice: null, action: null });
 
   const said = sentence(feed.message);
   const why = (one: string) =>
@@ -105,37 +103,42 @@ export function judge(
     case "live":
       return running(feed, now);
     case "stale":
-      return not({
+      return notLive({
         tone: "bad",
         badge: "Stale",
-        notice: `${why("The feed has been silent")} ${old}`,
+        notice: `${why("The feed has been silent")} ${lastReceived}`,
         action: null,
       });
     case "down":
-      return not({ tone: "bad", badge: "Feed down", notice: `${why("The feed is down")} ${old}`, action: null });
+      return notLive({
+        tone: "bad",
+        badge: "Feed down",
+        notice: `${why("The feed is down")} ${lastReceived}`,
+        action: null,
+      });
     case "closed":
       if (feed.source === "replay") {
         const notice = "The recording has ended. The prices below are its last ones.";
-        return not({ tone: "halt", badge: "Ended", notice, action: null });
+        return notLive({ tone: "halt", badge: "Ended", notice, action: null });
       }
-      return not({
+      return notLive({
         tone: "halt",
         badge: "Market closed",
-        notice: `The market is closed.${said}${any ? " The prices below are the last ones traded." : ""}`,
+        notice: `The market is closed.${said}${hasPrices ? " The prices below are the last ones traded." : ""}`,
         action: null,
       });
     case "connecting":
-      return not({
+      return notLive({
         tone: "wait",
         badge: "Feed connecting",
         notice: `The server is connecting to its feed.${said}`,
         action: null,
       });
     default:
-      return not({
+      return notLive({
         tone: "bad",
         badge: `Feed ${feed.status}`,
-        notice: `The feed is ${feed.status}.${said} ${old}`,
+        notice: `The feed is ${feed.status}.${said} ${lastReceived}`,
         action: null,
       });
   }
