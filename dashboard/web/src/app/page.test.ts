@@ -4,7 +4,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFormat } from "../format.ts";
 import type { SymbolInfo } from "../model/api.ts";
-import { type Arrangement, nothingArranged } from "../model/arrangement.ts";
+import { nothingSaved, type SavedWorkspace } from "../model/savedworkspace.ts";
 import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
 import { memoryStorage } from "../model/store.fixture.ts";
@@ -15,8 +15,8 @@ import { mountPage } from "./page.ts";
 let host: HTMLElement;
 let page: View | null = null;
 
-const mount = async (arranged?: Arrangement, failures?: number) => {
-  const made = await setupWorkspace(arranged, failures);
+const mount = async (saved?: SavedWorkspace, failures?: number) => {
+  const made = await setupWorkspace(saved, failures);
   const symbol = signal<string | null>(null);
   const services: Services = {
     ...made,
@@ -119,7 +119,7 @@ describe("the page", () => {
   });
 
   test("offers another try when the list could not be loaded", async () => {
-    const { workspace } = await mount(nothingArranged, 1);
+    const { workspace } = await mount(nothingSaved, 1);
     expect(text(".vacancy h2")).toBe("Nothing to show yet");
     await act(async () => {
       host.querySelector<HTMLElement>(".vacancy button")?.click();

@@ -3,10 +3,10 @@ import { createClient, type TransportName } from "tickertape-client";
 import { createFormat } from "../format.ts";
 import { readAddress } from "../model/address.ts";
 import { createApi } from "../model/api.ts";
-import { createArrangementStore } from "../model/arrangement.ts";
 import { createMarket } from "../model/market.ts";
 import { createMeter } from "../model/meter.ts";
 import { createNotes } from "../model/notes.ts";
+import { createSavedWorkspace } from "../model/savedworkspace.ts";
 import { createSettings, rateOf } from "../model/settings.ts";
 import { createSparks, sparkPoints } from "../model/spark.ts";
 import { createWorkspace } from "../model/workspace.ts";
@@ -36,7 +36,7 @@ export function createServices(): Services {
   const workspace = createWorkspace({
     market,
     api,
-    arrangement: createArrangementStore(() => localStorage),
+    saved: createSavedWorkspace(() => localStorage),
     address: readAddress(location.search),
     notes,
   });

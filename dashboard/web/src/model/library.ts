@@ -1,22 +1,22 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Address } from "./address.ts";
 import type { Api, Watchlist, Watchlists } from "./api.ts";
-import type { Arrangement } from "./arrangement.ts";
 import type { Directory } from "./directory.ts";
 import type { Choice, OwnList } from "./lists.ts";
+import type { SavedWorkspace } from "./savedworkspace.ts";
 import type { Store } from "./store.ts";
 
 /** Where lists come from. */
 export interface LibraryOptions {
-  readonly arrangement: Store<Arrangement>;
+  readonly saved: Store<SavedWorkspace>;
   readonly api: Pick<Api, "watchlists">;
   readonly directory: Directory;
   readonly address: Address;
 }
 
 /** All lists there are: the reader's own, the server's, the sectors, all symbols, and the one in the address. */
-export function createLibrary({ arrangement, api, directory, address }: LibraryOptions) {
-  const own = computed<readonly OwnList[]>(() => arrangement.value.value.lists);
+export function createLibrary({ saved, api, directory, address }: LibraryOptions) {
+  const own = computed<readonly OwnList[]>(() => saved.value.value.lists);
   const served = signal<Watchlists | null>(null);
   const failure = signal<string | null>(null);
   let loading = false;

@@ -1,21 +1,21 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Address } from "./address.ts";
-import type { Arrangement } from "./arrangement.ts";
 import type { Library } from "./library.ts";
 import { type Choice, type OwnList, sameChoice } from "./lists.ts";
+import type { SavedWorkspace } from "./savedworkspace.ts";
 import type { Store } from "./store.ts";
 
 /** What can be selected, and where the choice is kept. */
 export interface SelectionOptions {
-  readonly arrangement: Store<Arrangement>;
+  readonly saved: Store<SavedWorkspace>;
   readonly library: Library;
   readonly address: Address;
 }
 
 /** Which list is shown, and the filter on it. The list in the address can be shown, but is never kept. */
-export function createSelection({ arrangement, library, address }: SelectionOptions) {
+export function createSelection({ saved, library, address }: SelectionOptions) {
   const shared = signal(address.symbols !== null);
-  const chosen = computed<Choice | null>(() => (shared.value ? { kind: "shared" } : arrangement.value.value.choice));
+  const chosen = computed<Choice | null>(() => (shared.value ? { kind: "shared" } : saved.value.value.choice));
   const choice = computed<Choice | null>(() => library.resolve(chosen.value));
 
   const filter = signal("");
@@ -24,7 +24,7 @@ export function createSelection({ arrangement, library, address }: SelectionOpti
   const put = (lists: readonly OwnList[], next: Choice | null) =>
     batch(() => {
       shared.value = next?.kind === "shared";
-      arrangement.update((now) => ({ ...now, lists, choice: next?.kind === "shared" ? now.choice : next }));
+      saved.update((now) => ({ ...now, lists, choice: next?.kind === "shared" ? now.choice : next }));
     });
 
   /** The same, and clears the filter. */

@@ -3,19 +3,19 @@ import { vi } from "vitest";
 import { createFakeSockets } from "../../../client/test/support/fakes.ts";
 import type { Address } from "./address.ts";
 import type { Api, SymbolInfo } from "./api.ts";
-import { type Arrangement, nothingArranged } from "./arrangement.ts";
 import { createMarket } from "./market.ts";
 import { createMeter } from "./meter.ts";
 import { createNotes } from "./notes.ts";
+import { nothingSaved, type SavedWorkspace } from "./savedworkspace.ts";
 import { memoryStore } from "./store.fixture.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** Now, in µs since the Unix epoch, as the protocol has it. */
 export const micros = () => Date.now() * 1000;
 
-/** An arrangement with one list of the reader's, which is shown. */
-export const ownList = (...symbols: string[]): Arrangement => ({
-  ...nothingArranged,
+/** A saved workspace with one list of the reader's, which is shown. */
+export const ownList = (...symbols: string[]): SavedWorkspace => ({
+  ...nothingSaved,
   lists: [{ name: "Mine", symbols }],
   choice: { kind: "own", name: "Mine" },
 });
@@ -32,7 +32,7 @@ const record = (symbol: string): SymbolInfo => ({
 
 /** A workspace on a fake connection. The first `failures` requests for the lists fail. */
 export const setupWorkspace = async (
-  arranged: Arrangement = ownList("A", "B"),
+  initial: SavedWorkspace = ownList("A", "B"),
   failures = 0,
   address: Address = noAddress,
 ) => {
@@ -55,7 +55,7 @@ export const setupWorkspace = async (
       };
     }),
   };
-  const arrangement = memoryStore(arranged);
+  const saved = memoryStore(initial);
   const notes = createNotes();
   const client = createClient({
     url: "http://host/",
@@ -68,7 +68,7 @@ export const setupWorkspace = async (
   const workspace = createWorkspace({
     market,
     api,
-    arrangement,
+    saved,
     address,
     notes,
   });
@@ -102,7 +102,7 @@ export const setupWorkspace = async (
     }),
     update: (seq: number, ...quotes: WireQuote[]): ServerMessage => ({ type: "update", seq, time: micros(), quotes }),
     breaks: () => sockets.last().breaks(),
-    kept: () => arrangement.value.peek(),
+    kept: () => saved.value.peek(),
     close: () => {
       workspace.close();
       market.close();

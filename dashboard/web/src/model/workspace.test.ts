@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { SymbolInfo } from "./api.ts";
-import { nothingArranged } from "./arrangement.ts";
+import { nothingSaved } from "./savedworkspace.ts";
 import { ownList, setupWorkspace as setup } from "./workspace.fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
@@ -8,7 +8,7 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe("the list", () => {
   test("of a newcomer is the server's default one, which is not taken for a choice", async () => {
-    const { workspace, sockets, kept } = await setup(nothingArranged);
+    const { workspace, sockets, kept } = await setup(nothingSaved);
     expect(workspace.symbols.value).toEqual(["A", "B"]);
     expect(sockets.last().url).toContain("symbols=A,B");
     workspace.sortBy("symbol");
@@ -17,7 +17,7 @@ describe("the list", () => {
   });
 
   test("becomes the reader's own once it is changed, and the server's stays what it was", async () => {
-    const { workspace, notes, kept } = await setup(nothingArranged);
+    const { workspace, notes, kept } = await setup(nothingSaved);
     workspace.add({ symbol: "C", name: "C Inc." });
     expect(notes.current.value?.text).toBe("C added in “My main”, your copy.");
     expect(kept().lists).toEqual([{ name: "My main", symbols: ["A", "B", "C"] }]);
@@ -43,7 +43,7 @@ describe("the list", () => {
   });
 
   test("is asked for again as soon as a server that could not tell it answers", async () => {
-    const { workspace, says, hello } = await setup(nothingArranged, 1);
+    const { workspace, says, hello } = await setup(nothingSaved, 1);
     expect(workspace.symbols.value).toBeNull();
     expect(workspace.library.failure.value).not.toBeNull();
     says(hello());
@@ -68,7 +68,7 @@ describe("the list", () => {
   });
 
   test("that the server has no longer gives way to its default", async () => {
-    const { workspace } = await setup({ ...nothingArranged, choice: { kind: "server", name: "gone" } });
+    const { workspace } = await setup({ ...nothingSaved, choice: { kind: "server", name: "gone" } });
     expect(workspace.choice.value).toEqual({ kind: "server", name: "main" });
   });
 });
@@ -155,7 +155,7 @@ describe("an address", () => {
   });
 
   test("can ask for everything", async () => {
-    const { workspace, sockets } = await setup(nothingArranged, 0, { symbols: ["*"], name: null, sort: undefined });
+    const { workspace, sockets } = await setup(nothingSaved, 0, { symbols: ["*"], name: null, sort: undefined });
     await settle();
     expect(workspace.symbols.value).toEqual(["A", "B", "C", "Z"]);
     expect(sockets.last().url).toContain("symbols=*");

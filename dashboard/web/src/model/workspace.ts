@@ -9,13 +9,13 @@ import type { Layout } from "../columns/layout.ts";
 import { type ColumnId, columnOf } from "../columns/registry.ts";
 import type { Address } from "./address.ts";
 import type { Api } from "./api.ts";
-import type { Arrangement } from "./arrangement.ts";
 import { createEdits } from "./edits.ts";
 import { type Import, lookUp } from "./imports.ts";
 import { createLibrary } from "./library.ts";
 import type { Choice } from "./lists.ts";
 import type { Market } from "./market.ts";
 import type { Notes } from "./notes.ts";
+import type { SavedWorkspace } from "./savedworkspace.ts";
 import { createSelection } from "./selection.ts";
 import { nextSort, type Sort, sortSymbols } from "./sorting.ts";
 import type { Store } from "./store.ts";
@@ -25,31 +25,29 @@ export interface WorkspaceOptions {
   readonly market: Market;
   readonly api: Pick<Api, "watchlists" | "describe">;
   /** What is kept between visits. */
-  readonly arrangement: Store<Arrangement>;
+  readonly saved: Store<SavedWorkspace>;
   /** What the page's address asks for; it is shown, but not kept. */
   readonly address: Address;
   readonly notes: Notes;
 }
 
 /** What the reader has arranged. Until it is closed, it subscribes the market to the symbols that are shown. */
-export function createWorkspace({ market, api, arrangement, address, notes }: WorkspaceOptions) {
+export function createWorkspace({ market, api, saved, address, notes }: WorkspaceOptions) {
   const { directory } = market;
-  const library = createLibrary({ arrangement, api, directory, address });
-  const selection = createSelection({ arrangement, library, address });
+  const library = createLibrary({ saved, api, directory, address });
+  const selection = createSelection({ saved, library, address });
   const { choice, filter } = selection;
   const symbols = computed(() => library.symbolsOf(choice.value));
   const edits = createEdits({ library, selection, directory, notes, symbols });
-  const newcomer = arrangement.value.peek().choice === null;
+  const newcomer = saved.value.peek().choice === null;
 
-  const layout = computed<Layout>(() => arrangement.value.value.layout);
+  const layout = computed<Layout>(() => saved.value.value.layout);
   const addressSort = signal(address.sort); // undefined as soon as the reader sorts
-  const sort = computed<Sort>(() =>
-    addressSort.value === undefined ? arrangement.value.value.sort : addressSort.value,
-  );
+  const sort = computed<Sort>(() => (addressSort.value === undefined ? saved.value.value.sort : addressSort.value));
   const setSort = (next: Sort) =>
     batch(() => {
       addressSort.value = undefined;
-      arrangement.update((now) => ({ ...now, sort: next }));
+      saved.update((now) => ({ ...now, sort: next }));
     });
 
   const matches = (symbol: string, text: string): boolean => {
@@ -101,7 +99,7 @@ export function createWorkspace({ market, api, arrangement, address, notes }: Wo
     sortBy: (column: ColumnId): void => setSort(nextSort(sort.value, column)),
     /** Back to the list's own order. */
     unsort: (): void => setSort(null),
-    setLayout: (next: Layout): void => arrangement.update((now) => ({ ...now, layout: next })),
+    setLayout: (next: Layout): void => saved.update((now) => ({ ...now, layout: next })),
 
     choose,
     /** Chooses the list before or after in the menu's order. */

@@ -5,7 +5,7 @@ import type { Sort } from "./sorting.ts";
 import { createStore, type Store, type TextStorage } from "./store.ts";
 
 /** What is kept of the workspace between visits. */
-export interface Arrangement {
+export interface SavedWorkspace {
   readonly lists: readonly OwnList[];
   /** Null before the first choice, while the server's default list is shown. Never a list that came with an address. */
   readonly choice: Choice | null;
@@ -13,12 +13,13 @@ export interface Arrangement {
   readonly layout: Layout;
 }
 
-/** The arrangement of the first visit. */
-export const nothingArranged: Arrangement = { lists: [], choice: null, sort: null, layout: defaultLayout };
+/** What the first visit starts with. */
+export const nothingSaved: SavedWorkspace = { lists: [], choice: null, sort: null, layout: defaultLayout };
 
-const key = "tickertape.desk"; // older than the word workspace: another key would lose the lists of all readers
-const earlierKey = "tickertape.watch"; // one list without a name
-const earlierName = "My list";
+// The words of these keys are older than those of the code, but other keys would lose the lists of all readers.
+const key = "tickertape.desk";
+const earlierKey = "tickertape.watch"; // had one list, without a name
+const earlierName = "My list"; // what that list is called now
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
@@ -50,20 +51,20 @@ function readChoice(value: unknown, lists: readonly OwnList[]): Choice | null {
   return kind === "server" || kind === "sector" ? { kind, name } : null;
 }
 
-function readArrangement(value: unknown, earlier: unknown): Arrangement {
+function readSaved(value: unknown, earlier: unknown): SavedWorkspace {
   if (isObject(value)) {
     const lists = readLists(value["lists"]);
     const choice = readChoice(value["choice"], lists);
     return { lists, choice, sort: readSort(value["sort"]), layout: readLayout(value["layout"]) };
   }
-  if (!isObject(earlier)) return nothingArranged;
+  if (!isObject(earlier)) return nothingSaved;
   const symbols = readSymbols(earlier["symbols"]);
   const sort = readSort(earlier["sort"]);
-  if (!symbols) return { ...nothingArranged, sort };
+  if (!symbols) return { ...nothingSaved, sort };
   const list = { name: earlierName, symbols };
-  return { ...nothingArranged, lists: [list], choice: { kind: "own", name: earlierName }, sort };
+  return { ...nothingSaved, lists: [list], choice: { kind: "own", name: earlierName }, sort };
 }
 
-/** Keeps the arrangement in the browser's storage. What cannot be read there is as at the first visit. */
-export const createArrangementStore = (storage: () => TextStorage): Store<Arrangement> =>
-  createStore({ storage, key, read: (item) => readArrangement(item(key), item(earlierKey)) });
+/** Keeps the workspace in the browser's storage. What cannot be read there is as at the first visit. */
+export const createSavedWorkspace = (storage: () => TextStorage): Store<SavedWorkspace> =>
+  createStore({ storage, key, read: (item) => readSaved(item(key), item(earlierKey)) });

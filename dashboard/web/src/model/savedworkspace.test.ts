@@ -1,26 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { defaultLayout, toggleColumn } from "../columns/layout.ts";
-import { type Arrangement, createArrangementStore, nothingArranged } from "./arrangement.ts";
+import { createSavedWorkspace, nothingSaved, type SavedWorkspace } from "./savedworkspace.ts";
 import { memoryStorage } from "./store.fixture.ts";
 
 describe("what the reader has chosen", () => {
   test("comes back as it was saved", () => {
     const storage = memoryStorage();
-    const saved = createArrangementStore(() => storage);
-    expect(saved.value.value).toEqual(nothingArranged);
-    const choice: Arrangement = {
+    const saved = createSavedWorkspace(() => storage);
+    expect(saved.value.value).toEqual(nothingSaved);
+    const choice: SavedWorkspace = {
       lists: [{ name: "Mine", symbols: ["B", "A"] }],
       choice: { kind: "own", name: "Mine" },
       sort: { column: "percent", direction: "descending" },
       layout: toggleColumn(defaultLayout, "vwap"),
     };
     saved.update(() => choice);
-    expect(createArrangementStore(() => storage).value.value).toEqual(choice);
+    expect(createSavedWorkspace(() => storage).value.value).toEqual(choice);
   });
 
   test("before there were names is a list with one", () => {
     const earlier = JSON.stringify({ symbols: ["A", "B"], sort: { column: "last", direction: "ascending" } });
-    expect(createArrangementStore(() => memoryStorage({ "tickertape.watch": earlier })).value.value).toEqual({
+    expect(createSavedWorkspace(() => memoryStorage({ "tickertape.watch": earlier })).value.value).toEqual({
       lists: [{ name: "My list", symbols: ["A", "B"] }],
       choice: { kind: "own", name: "My list" },
       sort: { column: "last", direction: "ascending" },
@@ -35,21 +35,21 @@ describe("what the reader has chosen", () => {
       sort: { column: "shoe size", direction: "ascending" },
       layout: 3,
     });
-    expect(createArrangementStore(() => memoryStorage({ "tickertape.desk": value })).value.value).toEqual({
-      ...nothingArranged,
+    expect(createSavedWorkspace(() => memoryStorage({ "tickertape.desk": value })).value.value).toEqual({
+      ...nothingSaved,
       lists: [{ name: "A", symbols: ["A"] }],
     });
-    expect(createArrangementStore(() => memoryStorage({ "tickertape.desk": "nonsense" })).value.value).toEqual(
-      nothingArranged,
+    expect(createSavedWorkspace(() => memoryStorage({ "tickertape.desk": "nonsense" })).value.value).toEqual(
+      nothingSaved,
     );
   });
 
   test("holds for this page only where the browser forbids storage", () => {
-    const saved = createArrangementStore(() => {
+    const saved = createSavedWorkspace(() => {
       throw new DOMException("denied", "SecurityError");
     });
     const lists = [{ name: "Mine", symbols: ["A"] }];
     saved.update((now) => ({ ...now, lists }));
-    expect(saved.value.value).toEqual({ ...nothingArranged, lists });
+    expect(saved.value.value).toEqual({ ...nothingSaved, lists });
   });
 });
