@@ -40,7 +40,7 @@ describe("a row", () => {
   });
 });
 
-describe("the vitals", () => {
+describe("the measurements of the connection", () => {
   test("tell the age of the newest tick by the server's clock, the rate and the latency", async () => {
     const { market, says, hello, snapshot, update, sockets } = await setup();
     says(hello(), snapshot(1, { s: "A", p: 1, t: micros() - 400_000 }));
@@ -48,14 +48,14 @@ describe("the vitals", () => {
       says(update(2 + i, { s: "A", v: i }, { s: "B", v: i }));
       await vi.advanceTimersByTimeAsync(1000);
     }
-    expect(market.vitals.value.rate).toBe(2);
-    expect(market.vitals.value.newest).toBe(4400);
-    expect(market.vitals.value.latency).toBeNull();
+    expect(market.connectionStats.value.rate).toBe(2);
+    expect(market.connectionStats.value.newest).toBe(4400);
+    expect(market.connectionStats.value.latency).toBeNull();
     await vi.advanceTimersByTimeAsync(7000);
     const ping = sockets.last().sent.findLast(({ type }) => type === "ping");
     says({ type: "pong", id: Number(ping?.["id"]) });
     await vi.advanceTimersByTimeAsync(1000);
-    expect(market.vitals.value.latency).toBeGreaterThanOrEqual(0);
+    expect(market.connectionStats.value.latency).toBeGreaterThanOrEqual(0);
   });
 
   test("of what another tab follows are not counted", async () => {
@@ -65,7 +65,7 @@ describe("the vitals", () => {
       says(update(2 + i, { s: "Q", v: i }));
       await vi.advanceTimersByTimeAsync(1000);
     }
-    expect(market.vitals.value.rate).toBe(0);
+    expect(market.connectionStats.value.rate).toBe(0);
   });
 });
 

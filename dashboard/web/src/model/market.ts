@@ -2,12 +2,12 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Client, ClientState, Entry } from "tickertape-client";
 import type { Row } from "../columns/row.ts";
 import type { Api } from "./api.ts";
+import { createConnectionStats } from "./connectionstats.ts";
 import { createDecimals } from "./decimals.ts";
 import { createDirectory } from "./directory.ts";
 import { combine, type FeedState } from "./feed.ts";
 import { judge, type Liveness } from "./liveness.ts";
 import type { Meter } from "./meter.ts";
-import { createVitals } from "./vitals.ts";
 
 /** What the market reads from. */
 export interface MarketOptions {
@@ -30,9 +30,9 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   const feed = signal<FeedState>(noFeed);
   const directory = createDirectory({ api, changed });
   const decimals = createDecimals();
-  const vitals = createVitals({ client, meter, replayed: () => feed.peek().source === "replay", now });
+  const stats = createConnectionStats({ client, meter, replayed: () => feed.peek().source === "replay", now });
   const liveness: ReadonlySignal<Liveness> = computed(() =>
-    judge(state.value, feed.value, vitals.value.value.now, vitals.value.value.newest !== null),
+    judge(state.value, feed.value, stats.value.value.now, stats.value.value.newest !== null),
   );
 
   let listed: readonly string[] = [];
@@ -61,14 +61,14 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       entries.push(entry);
       if (unknown.delete(s)) changed(s);
     }
-    vitals.arrived(entries);
+    stats.arrived(entries);
     return entries.length;
   };
 
   const stops = [
     client.on("state", (next) => {
       state.value = next;
-      vitals.update();
+      stats.update();
     }),
     client.on("sources", (sources) => {
       feed.value = combine(sources);
@@ -97,7 +97,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     /** The state of the connection. */
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
-    vitals: vitals.value,
+    connectionStats: stats.value,
     liveness,
     directory,
 
@@ -134,7 +134,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     },
 
     /** The age of the price of a row, in ms; 0 without a price. */
-    age: ({ entry }: Row): number => (entry ? vitals.age(entry) : 0),
+    age: ({ entry }: Row): number => (entry ? stats.age(entry) : 0),
 
     togglePause(): void {
       if (state.value.paused) client.resume("user");
@@ -142,7 +142,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     },
 
     close(): void {
-      vitals.close();
+      stats.close();
       for (const stop of stops) stop();
       client.close();
     },

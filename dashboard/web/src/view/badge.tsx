@@ -33,7 +33,7 @@ export function Badge({ services }: { readonly services: Services }) {
   const open = useSignal(false);
   const { badge, tone, live } = market.liveness.value;
   const { transport, phase } = market.state.value;
-  const { newest, rate, latency } = market.vitals.value;
+  const { newest, rate, latency } = market.connectionStats.value;
   const replay = market.feed.value.source === "replay";
 
   useEffect(() => {
@@ -100,7 +100,7 @@ export function Badge({ services }: { readonly services: Services }) {
 function Details({ services }: { readonly services: Services }) {
   const { market, settings, client, format } = services;
   const state = market.state.value;
-  const { newest, rate, latency, now } = market.vitals.value;
+  const { newest, rate, latency, now } = market.connectionStats.value;
   const { sources } = market.feed.value;
   const asked = settings.value.value.rate;
   const rows: readonly (readonly [string, string])[] = [

@@ -9,7 +9,7 @@ const zones = (services: Services): string => {
   const all = new Set(
     (workspace.symbols.value ?? []).slice(0, 200).map((symbol) => market.directory.info(symbol)?.zone ?? ""),
   );
-  const at = market.vitals.value.now;
+  const at = market.connectionStats.value.now;
   const names = [...new Set([...all].map((zone) => format.value.zone(zone, at)))];
   return names.length > 2 ? `${names.slice(0, 2).join(", ")} and others` : names.join(" and ");
 };

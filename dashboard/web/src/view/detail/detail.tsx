@@ -38,7 +38,7 @@ function useRow({ client, market, format }: Services, symbol: string): RowView {
   }, [client, market, symbol, drawn]);
   drawn.value; // the component is rendered again when it changes
   const row = market.row(symbol);
-  const { now } = market.vitals.value;
+  const { now } = market.connectionStats.value;
   return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
 }
 

@@ -4,7 +4,7 @@ import { measureLatency } from "tickertape-client/latency";
 import type { Meter } from "./meter.ts";
 
 /** Measurements of the connection, taken once a second. */
-export interface Vitals {
+export interface ConnectionStats {
   /**
    * Age of the newest tick in ms; null before the first. The ticks of a recording have old times, so there it is the
    * time since the last one arrived.
@@ -19,7 +19,7 @@ export interface Vitals {
 }
 
 /** What is measured, and with which clock. */
-export interface VitalsOptions {
+export interface ConnectionStatsOptions {
   readonly client: Client;
   readonly meter: Meter;
   /** Whether the feed is a recording. */
@@ -27,10 +27,10 @@ export interface VitalsOptions {
   readonly now: () => number;
 }
 
-const every = 1000; // ms
+const measureEvery = 1000; // ms
 
 /** Measures the connection until it is closed. */
-export function createVitals({ client, meter, replayed, now }: VitalsOptions) {
+export function createConnectionStats({ client, meter, replayed, now }: ConnectionStatsOptions) {
   const latency = measureLatency(client);
   let newest = 0; // µs since the Unix epoch, by the server's clock
   let lastArrival = 0; // ms since the Unix epoch
@@ -39,20 +39,20 @@ export function createVitals({ client, meter, replayed, now }: VitalsOptions) {
   const ageOf = (tick: number | undefined, received: number): number =>
     replayed() || tick === undefined ? now() - received : Math.max(0, client.serverTime() - tick / 1000);
 
-  const read = (): Vitals => ({
+  const read = (): ConnectionStats => ({
     newest: newest > 0 ? ageOf(newest, lastArrival) : null,
     rate: meter.rate(),
     latency: client.state.paused ? null : latency.value,
     now: now(),
   });
-  const value = signal<Vitals>({ newest: null, rate: 0, latency: null, now: now() });
+  const value = signal<ConnectionStats>({ newest: null, rate: 0, latency: null, now: now() });
   const update = () => {
     value.value = read();
   };
-  const timer = setInterval(update, every);
+  const timer = setInterval(update, measureEvery);
 
   return {
-    value: value as ReadonlySignal<Vitals>,
+    value: value as ReadonlySignal<ConnectionStats>,
     /** Measures now, without waiting for the next second. */
     update,
     /** Counts in the quotes of one message. */
