@@ -8,13 +8,13 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Detail } from "./detail/detail.tsx";
 import { Dialogs } from "./dialogs/dialogs.tsx";
+import { EmptyState } from "./emptystate.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
 import { Notice } from "./notice.tsx";
 import { mountQuotes } from "./quotes.ts";
 import type { Services, View } from "./services.ts";
 import { Toolbar } from "./toolbar.tsx";
-import { Vacancy } from "./vacancy.tsx";
 
 function Panes({ services }: { readonly services: Services }) {
   const host = useRef<HTMLDivElement>(null);
@@ -28,7 +28,7 @@ function Panes({ services }: { readonly services: Services }) {
     <div class="panes">
       <div class="list">
         <div class="grid" ref={host} data-live={services.market.liveness.value.live} />
-        <Vacancy services={services} />
+        <EmptyState services={services} />
       </div>
       {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
     </div>

@@ -15,7 +15,7 @@ const tableRows = 50;
 
 type State = "loading" | "empty" | "drawn" | "failed";
 
-const vacant: Readonly<Record<Exclude<State, "drawn">, string>> = {
+const plotTexts: Readonly<Record<Exclude<State, "drawn">, string>> = {
   loading: "Loading…",
   empty: "No trades in any bar yet.",
   failed: "The chart could not be loaded. It is tried again when this is opened again.",
@@ -106,7 +106,7 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
             intraday={intraday}
           />
         )}
-        {state.value !== "drawn" && <p class="vacant">{vacant[state.value]}</p>}
+        {state.value !== "drawn" && <p class="vacant">{plotTexts[state.value]}</p>}
       </div>
       <p class="credit">
         Times in {format.zone(zone, Date.now())}. Chart by{" "}

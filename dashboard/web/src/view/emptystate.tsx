@@ -1,7 +1,7 @@
 import type { Services } from "./services.ts";
 
 /** Says why there are no rows, and what the reader can do about it. */
-export function Vacancy({ services }: { readonly services: Services }) {
+export function EmptyState({ services }: { readonly services: Services }) {
   const { workspace, client } = services;
   const symbols = workspace.symbols.value;
   const filter = workspace.filter.value.trim();
