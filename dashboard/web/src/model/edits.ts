@@ -46,9 +46,9 @@ export function createEdits({ library, selection, directory, notes, symbols }: E
     return { copied, name };
   };
 
-  /** Changes the list that is shown and says so, with a way back. */
+  /** Changes the list that is shown, and says so in a note that offers Undo. */
   const editAndSay = (what: string, change: (symbols: readonly string[]) => readonly string[]) => {
-    const undo = selection.remember();
+    const undo = selection.undoPoint();
     batch(() => notes.say(`${what}${place(edit(change))}.`, undo));
   };
 
@@ -102,7 +102,7 @@ export function createEdits({ library, selection, directory, notes, symbols }: E
 
     /** Deletes one of the reader's lists. */
     discard(name: string): void {
-      const undo = selection.remember();
+      const undo = selection.undoPoint();
       const { value: chosen } = selection.chosen;
       batch(() => {
         selection.put(

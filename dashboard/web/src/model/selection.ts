@@ -53,8 +53,8 @@ export function createSelection({ saved, library, address }: SelectionOptions) {
       return all[(Math.max(0, at) + by + all.length) % all.length] ?? null;
     },
 
-    /** Remembers the lists and the choice, and returns what puts them back. */
-    remember(): () => void {
+    /** Keeps the lists and the choice as they are now, and returns the function that puts them back. */
+    undoPoint(): () => void {
       const [lists, before] = [library.own.value, chosen.value];
       return () => put(lists, before);
     },
