@@ -27,8 +27,8 @@ interface Findings {
   readonly resumed: number;
 }
 
-/** Watches a client. It runs in Node and, as text, in a page: it may use nothing from around it. */
-const watch = (client: Client, symbols: readonly string[]): (() => Findings) => {
+/** Observes a client. It runs in Node and, as text, in a page: it may use nothing from around it. */
+const observe = (client: Client, symbols: readonly string[]): (() => Findings) => {
   const barsLookedAt = 300; // more than are asked of the server
   const violations: string[] = [];
   const history: { epoch: string; seq: number; state: string }[] = [];
@@ -249,7 +249,7 @@ describe("the client library keeps the protocol's promises", { timeout: 180_000 
         random: () => patience * Math.random(),
       }),
     );
-    const looks = clients.map((client) => watch(client, symbols));
+    const looks = clients.map((client) => observe(client, symbols));
     for (const client of clients) {
       client.subscribe(what());
       client.connect();
@@ -272,7 +272,7 @@ describe("the client library keeps the protocol's promises", { timeout: 180_000 
           await page.evaluate(`import("/lab/client.js").then(({ createClient }) => {
             const random = () => ${patience} * Math.random();
             const client = createClient({ url: "${base}", transport: "${transport}", share: false, random });
-            window.look = (${watch.toString()})(client, ${JSON.stringify(symbols)});
+            window.look = (${observe.toString()})(client, ${JSON.stringify(symbols)});
             client.subscribe(${JSON.stringify(what())});
             client.connect();
           })`);

@@ -1,7 +1,6 @@
 /**
- * Returns a function that calls `draw` in the next frame, once, however often it is called before that frame. What
- * depends on prices is so drawn at the pace of the display, not of the market. A call while it draws is for the frame
- * after.
+ * Returns a function that has `draw` called in the next frame, once, however often it is called before that frame. So
+ * what depends on prices is drawn once a frame, not once a price. A call during `draw` is for the frame after.
  */
 export function onceAFrame(
   draw: () => void,

@@ -21,7 +21,7 @@ export const launch = (...without: readonly string[]): Promise<Browser> =>
 export interface OpenOptions extends BrowserContextOptions {
   /** Complaints of the browser that a test provokes on purpose, such as refused connections. */
   readonly allow?: RegExp;
-  /** The watched symbols, instead of the default list. */
+  /** The symbols of the list that is shown, instead of the default list. */
   readonly symbols?: readonly string[];
 }
 

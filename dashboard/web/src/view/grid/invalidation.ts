@@ -23,8 +23,8 @@ export interface Invalidation {
 }
 
 /**
- * Collects what has to be drawn, and calls `draw` once in the next frame: the page is drawn at the pace of the display,
- * not of the market. What is collected while it draws is for the frame after.
+ * Collects what has to be drawn, and calls `draw` once in the next frame: the page is drawn once a frame, not once a
+ * price. What is collected during `draw` is for the frame after.
  */
 export function createInvalidation(
   draw: (level: Level, symbols: ReadonlySet<string>) => void,

@@ -7,12 +7,12 @@ import type { Flashes } from "./flashes.ts";
 import type { Slot } from "./slot.ts";
 import type { Widths } from "./widths.ts";
 
-// ms between two paints of a row. Of ten flushes a second, every other one is painted: eyes follow no more, and it is
-// half of the work.
-const pace = 150;
-const latest = 210; // ms until what waits is painted where no other flush comes
-const parts = 4; // of the rows, refreshed one after the other
-const fresh = 800; // ms: a row that was painted since needs no refresh
+// ms at least from one paint of a row to the next. Of ten flushes a second, it lets every other one be painted: eyes
+// follow no more, and it is half of the work.
+const paintGap = 150;
+const longestWait = 210; // ms after which a row that waits is painted, though no flush comes
+const parts = 4; // of the rows; each call of refresh does one
+const fresh = 800; // ms: a row painted within them needs no refresh
 
 /** What is painted, and with which clock. */
 export interface PainterOptions {
@@ -72,7 +72,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     // A price that is no longer live must not look live for another frame.
     const urgent = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
     if (!urgent && !slot.seen) slot.stale = true;
-    else if (!urgent && time - slot.painted < pace) waiting.add(slot.symbol);
+    else if (!urgent && time - slot.painted < paintGap) waiting.add(slot.symbol);
     else {
       slot.painted = time;
       paint(slot, false, next);
@@ -97,7 +97,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
         if (slot) drawSlot(slot, time);
       }
       if (waiting.size > 0) {
-        waking ??= setTimeout(wakeUp, latest);
+        waking ??= setTimeout(wakeUp, longestWait);
       } else {
         clearTimeout(waking);
         waking = undefined;
