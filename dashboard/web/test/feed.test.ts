@@ -32,7 +32,7 @@ describe("a feed from another server", () => {
       await live(page);
       await pricesMove(page);
       source.stall(true);
-      await page.waitForSelector(".notice >> text=The feed is down");
+      await page.waitForSelector(".notice >> text=The feed has been down");
       await page.waitForSelector('.detail[data-state="down"]');
       // The status comes at once, the symbols' states with the next flush, and each is shown in its own time.
       await expect.poll(() => liveRows(page)).toBe(0);

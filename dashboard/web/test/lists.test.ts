@@ -58,7 +58,9 @@ describe("lists", () => {
     await live(page);
     await page.locator('.row[data-symbol="MSFT"]').hover();
     await page.getByRole("button", { name: "Remove MSFT" }).click();
-    await expect.poll(() => page.textContent(".note")).toContain("MSFT removed in “My leaders”, your copy.");
+    await expect
+      .poll(() => page.textContent(".note"))
+      .toContain("MSFT removed. Your copy of the list is “My leaders”.");
     expect(await symbolsShown(page)).not.toContain("MSFT");
     await page.keyboard.press("]");
     await page.keyboard.press("[");
@@ -150,7 +152,7 @@ describe("columns", () => {
     await live(page);
     await expect.poll(async () => (await labels(page)).slice(0, 3)).toEqual(["Symbol", "Volume", "Name"]);
     expect(await width()).toBeCloseTo(before + 40, -1);
-    await inMenu(page, "Shift+C", "As they were at first");
+    await inMenu(page, "Shift+C", "Reset the columns");
     await expect.poll(() => labels(page)).toContain("Bid");
     await close();
   });

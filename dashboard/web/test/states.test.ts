@@ -176,10 +176,10 @@ describe("the connection", () => {
     await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
     expect(await own.subscribers()).toBe(1);
     await second.locator(".badge").click();
-    expect(await second.textContent(".panel")).toContain("Shared, held by another tab");
+    expect(await second.textContent(".panel")).toContain("The connection of another tab");
     await pricesMove(first);
     await first.close();
-    await second.waitForSelector(".panel >> text=held by this one");
+    await second.waitForSelector(".panel >> text=This tab’s connection");
     await live(second);
     await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
     await expect.poll(own.subscribers).toBe(1);

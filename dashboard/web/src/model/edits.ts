@@ -24,7 +24,7 @@ interface Edited {
   readonly copied: boolean;
 }
 
-const place = ({ copied, name }: Edited) => (copied ? ` in “${name}”, your copy` : "");
+const place = ({ copied, name }: Edited) => (copied ? `. Your copy of the list is “${name}”` : "");
 
 /** What the reader does with lists. A list that is not the reader's own is copied before it is changed. */
 export function createEdits({ library, selection, directory, notes, symbols }: EditsOptions) {
@@ -82,7 +82,7 @@ export function createEdits({ library, selection, directory, notes, symbols }: E
     create,
 
     /** Copies what is shown to a list of the reader's own. */
-    copy: (name: string): void => notes.say(`“${create(name, symbols.value ?? [])}” is yours.`),
+    copy: (name: string): void => notes.say(`Copied to your list “${create(name, symbols.value ?? [])}”.`),
 
     /** Makes a list of what was found in a text. */
     import: (name: string, list: readonly string[]): void =>

@@ -62,7 +62,7 @@ describe("it is said", () => {
   test("since when the feed is down, in its own words", () => {
     const { badge, notice } = judge(state(), feed({ status: "down", since: 1000, message: "dial: refused" }), 61_000);
     expect(badge).toBe("Feed down");
-    expect(notice).toContain("The feed is down for 60 s. Dial: refused.");
+    expect(notice).toContain("The feed has been down for 60 s. Dial: refused.");
   });
 
   test("without prices that have not come yet", () => {
@@ -103,7 +103,7 @@ describe("of several sources", () => {
     expect(judge(state(), several, 61_000)).toEqual({
       tone: "wait",
       badge: "Partly live",
-      notice: "coinbase is down for 60 s. Dial: refused. Prices that come from there are marked.",
+      notice: "coinbase has been down for 60 s. Dial: refused. Prices from coinbase are marked.",
       action: null,
       live: true,
     });

@@ -2,7 +2,7 @@ import type { ClientState, SourceState } from "tickertape-client";
 import { age } from "../format.ts";
 import type { FeedState } from "./feed.ts";
 
-/** live: all is well. wait: it will be soon. halt: stopped on purpose. bad: something has failed. */
+/** live: all is well. wait: prices will be live soon. halt: stopped on purpose. bad: something has failed. */
 export type Tone = "live" | "wait" | "halt" | "bad";
 
 /** Whether prices are live, and what the page says about it. */
@@ -27,18 +27,20 @@ const notLive = (liveness: Omit<Liveness, "live">): Liveness => ({
 const sentence = (text: string) =>
   text === "" ? "" : ` ${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.\s]*$/, "")}.`;
 
-const sinceWhen = ({ since }: SourceState, now: number) =>
-  since === null ? "" : ` for ${age(Math.max(0, now - since), false)}`;
+/** How long the status has held: "is down" or "has been down for 5 min". */
+export const statusText = ({ status, since }: Pick<SourceState, "status" | "since">, now: number): string =>
+  since === null ? `is ${status}` : `has been ${status} for ${age(Math.max(0, now - since), false)}`;
 
 /** The status of each source, since when and why. */
 const listed = (sources: readonly SourceState[], now: number) =>
-  sources.map((one) => `${one.source} is ${one.status}${sinceWhen(one, now)}.${sentence(one.message)}`).join(" ");
+  sources.map((one) => `${one.source} ${statusText(one, now)}.${sentence(one.message)}`).join(" ");
 
 /** Some source is live. Others that are not are named, except where their market is closed. */
 function running(feed: FeedState, now: number): Liveness {
   const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
   if (failing.length === 0) return { tone: "live", badge: "Live", notice: null, action: null, live: true };
-  const notice = `${listed(failing, now)} Prices that come from there are marked.`;
+  const names = failing.map(({ source }) => source).join(" and ");
+  const notice = `${listed(failing, now)} Prices from ${names} are marked.`;
   return { tone: "wait", badge: "Partly live", notice, action: null, live: true };
 }
 
@@ -97,8 +99,10 @@ export function judge(
   if (!state.synced) return notLive({ tone: "wait", badge: "Catching up", notice: null, action: null });
 
   const said = sentence(feed.message);
-  const why = (one: string) =>
-    feed.sources.length > 1 ? listed(feed.sources, now) : `${one}${sinceWhen(feed, now)}.${said}`;
+  const why = (status: string) =>
+    feed.sources.length > 1
+      ? listed(feed.sources, now)
+      : `The feed ${statusText({ status, since: feed.since }, now)}.${said}`;
   switch (feed.status) {
     case "live":
       return running(feed, now);
@@ -106,14 +110,14 @@ export function judge(
       return notLive({
         tone: "bad",
         badge: "Stale",
-        notice: `${why("The feed has been silent")} ${lastReceived}`,
+        notice: `${why("silent")} ${lastReceived}`,
         action: null,
       });
     case "down":
       return notLive({
         tone: "bad",
         badge: "Feed down",
-        notice: `${why("The feed is down")} ${lastReceived}`,
+        notice: `${why("down")} ${lastReceived}`,
         action: null,
       });
     case "closed":

@@ -88,7 +88,7 @@ describe("the feed", () => {
     expect(market.liveness.value).toMatchObject({ badge: "Live", notice: null });
     says({ type: "status", ...coins, status: "down", message: "dial: refused" });
     expect(market.liveness.value).toMatchObject({ badge: "Partly live", live: true });
-    expect(market.liveness.value.notice).toContain("coinbase is down for 0 s. Dial: refused.");
+    expect(market.liveness.value.notice).toContain("coinbase has been down for 0 s. Dial: refused.");
     expect(market.feed.value).toMatchObject({ source: "coinbase,sim", simulated: true });
     says({ type: "status", source: "relay", status: "live" }); // new since the hello
     expect(market.feed.value.source).toBe("coinbase,sim,relay");

@@ -19,7 +19,7 @@ describe("the list", () => {
   test("becomes the reader's own once it is changed, and the server's stays what it was", async () => {
     const { workspace, notes, kept } = await setup(nothingSaved);
     workspace.add({ symbol: "C", name: "C Inc." });
-    expect(notes.current.value?.text).toBe("C added in “My main”, your copy.");
+    expect(notes.current.value?.text).toBe("C added. Your copy of the list is “My main”.");
     expect(kept().lists).toEqual([{ name: "My main", symbols: ["A", "B", "C"] }]);
     notes.current.value?.undo?.();
     expect(kept()).toMatchObject({ lists: [], choice: null });

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { TransportName } from "tickertape-client";
 import { age } from "../format.ts";
+import { statusText } from "../model/liveness.ts";
 import type { Services } from "./services.ts";
 
 const transportNames: Readonly<Record<TransportName, string>> = {
@@ -14,16 +15,16 @@ const phases = {
   idle: "Disconnected",
   connecting: "Connecting",
   open: "Connected",
-  waiting: "Waiting to try again",
-  resting: "Paused, connection given back",
+  waiting: "Waiting to reconnect",
+  resting: "Paused, disconnected",
   offline: "Offline",
   stopped: "Refused by the server",
 } as const;
 
 const roles = {
-  alone: "This tab has its own connection",
-  leader: "Shared with other tabs, held by this one",
-  follower: "Shared, held by another tab",
+  alone: "This tab’s own connection",
+  leader: "This tab’s connection, shared with other tabs",
+  follower: "The connection of another tab",
 } as const;
 
 /** Whether prices are live, in a few words. A click shows more about the connection and the feed. */
@@ -109,7 +110,7 @@ function Details({ services }: { readonly services: Services }) {
     ["Tabs", roles[state.role]],
     ["Round trip", latency === null ? "not known" : `${format.value.count(latency)} ms`],
     ["Updates", `${format.value.count(rate)} a second`],
-    ["Asked for", asked === "each" ? "each flush of the server" : `${asked} a second at most`],
+    ["Requested", asked === "each" ? "every update" : `${asked} a second at most`],
     ["Newest tick", newest === null ? "none yet" : `${age(newest)} ago`],
     ["Position", client.position ?? "none"],
   ];
@@ -128,8 +129,8 @@ function Details({ services }: { readonly services: Services }) {
       <ul>
         {sources.map(({ source, status, since, message, simulated }) => (
           <li key={source} data-status={status}>
-            <b>{source || "unnamed"}</b> {simulated ? "(simulated) " : ""}is {status}
-            {since === null ? "" : ` for ${age(Math.max(0, now - since), false)}`}
+            <b>{source || "unnamed"}</b> {simulated ? "(simulated) " : ""}
+            {statusText({ status, since }, now)}
             {message === "" ? "." : `: ${message}`}
           </li>
         ))}

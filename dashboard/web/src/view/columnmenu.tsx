@@ -17,7 +17,7 @@ export function ColumnMenu({ services: { workspace, shell } }: { readonly servic
     return [
       ...layout.order.filter((id) => id !== "symbol").map(check),
       { kind: "rule" },
-      { kind: "action", label: "As they were at first", run: () => workspace.setLayout(defaultLayout) },
+      { kind: "action", label: "Reset the columns", run: () => workspace.setLayout(defaultLayout) },
     ];
   };
   return (

@@ -10,7 +10,9 @@ export function EmptyState({ services }: { readonly services: Services }) {
     return (
       <div class="vacancy">
         <h2>Nothing here matches “{filter}”</h2>
-        <p>The filter looks at symbols, names and sectors of this list. The search finds everything else.</p>
+        <p>
+          The filter looks only at this list: at its symbols, names and sectors. The search finds all other symbols.
+        </p>
         <button
           type="button"
           onClick={() => {
@@ -28,7 +30,7 @@ export function EmptyState({ services }: { readonly services: Services }) {
       <div class="vacancy">
         <h2>This list is empty</h2>
         <p>
-          Press <kbd>/</kbd> and search by ticker or by a company’s name to add to it.
+          Press <kbd>/</kbd> and search by ticker or company name to add a symbol.
         </p>
         <button type="button" onClick={() => workspace.reset()}>
           Show the default list
@@ -40,7 +42,7 @@ export function EmptyState({ services }: { readonly services: Services }) {
     return (
       <div class="vacancy">
         <h2>Nothing to show yet</h2>
-        <p>{failure} It is asked for again as soon as the server answers.</p>
+        <p>{failure} The page asks for it again as soon as it is connected.</p>
         <button
           type="button"
           onClick={() => {

@@ -61,7 +61,7 @@ export function Footer({ services }: { readonly services: Services }) {
       <button
         type="button"
         class="link zone"
-        title="Choose in the settings in which zone times are shown"
+        title="Change the time zone in the settings"
         onClick={() => {
           dialog.value = "settings";
         }}

@@ -34,7 +34,7 @@ export function ListMenu({ services }: { readonly services: Services }) {
     const sectors = [...library.sectors.value].map(([name, symbols]) => list("sector", name, symbols));
     const all = market.directory.all.value;
     return [
-      ...(choice?.kind === "shared" ? [radio(workspace.title.value, choice, "from the address")] : []),
+      ...(choice?.kind === "shared" ? [radio(workspace.title.value, choice, "from a link")] : []),
       ...(own.length > 0 ? [heading("Your lists"), ...own] : []),
       heading("Lists of this server"),
       ...served,

@@ -135,7 +135,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
       <div class="results" hidden={!shown}>
         <Options records={records} listed={listed} active={active} choose={(record) => choose(record, false)} />
         {found.kind === "found" && records.length === 0 && <p>No symbol or name matches “{found.query}”.</p>}
-        {found.kind === "failed" && <p>The search does not answer. It works again when the connection is back.</p>}
+        {found.kind === "failed" && <p>The server does not answer. Search again when the connection is back.</p>}
       </div>
     </search>
   );

@@ -15,7 +15,11 @@ export function Toolbar({ services }: { readonly services: Services }) {
         </button>
       )}
       <Filter services={services} />
-      <span class="held" data-on={shell.held.value}>
+      <span
+        class="held"
+        data-on={shell.held.value}
+        title="Rows keep their places while the pointer or the active cell is on them"
+      >
         Order held
       </span>
       <ColumnMenu services={services} />

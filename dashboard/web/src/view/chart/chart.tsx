@@ -17,8 +17,8 @@ type State = "loading" | "empty" | "drawn" | "failed";
 
 const plotTexts: Readonly<Record<Exclude<State, "drawn">, string>> = {
   loading: "Loading…",
-  empty: "No trades in any bar yet.",
-  failed: "The chart could not be loaded. It is tried again when this is opened again.",
+  empty: "No bars yet.",
+  failed: "The chart could not be loaded. To try again, close the detail and open it again.",
 };
 
 /** The bars of a symbol. */

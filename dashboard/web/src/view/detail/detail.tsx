@@ -84,7 +84,7 @@ export function Detail({ services, symbol }: Props) {
       <Statistics view={view} />
       <Tape services={services} symbol={symbol} />
       <p class="origin-line">
-        {source} · {quote.t === undefined ? "no trade yet" : format.moment(quote.t / 1000, row.zone)}
+        {source} · {quote.t === undefined ? "no price yet" : format.moment(quote.t / 1000, row.zone)}
         {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
         {info?.sector ? ` · ${info.sector}` : ""}
       </p>

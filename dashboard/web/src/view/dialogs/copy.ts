@@ -12,6 +12,6 @@ export async function copy(
     await navigator.clipboard.writeText(field.value);
     done("Copied.");
   } catch {
-    done("Selected: copy it with the keyboard.");
+    done("The text is selected. Copy it with the keyboard.");
   }
 }

@@ -93,7 +93,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
         </label>
         <p class="outcome" role="status">
           {outcome.value.kind === "failed"
-            ? "The server does not answer, so nobody knows these symbols."
+            ? "The server does not answer, so the symbols cannot be checked."
             : found
               ? `${found.symbols.length} found.${unknown.length > 0 ? ` Not known here: ${unknown.slice(0, 12).join(", ")}${unknown.length > 12 ? " …" : ""}.` : ""}`
               : ""}

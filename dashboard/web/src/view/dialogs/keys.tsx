@@ -16,7 +16,7 @@ const keySheet: readonly { readonly title: string; readonly entries: readonly Ke
       { keys: ["Shift", "P"], what: "Pause and resume" },
       { keys: ["Shift", "L"], what: "Lists" },
       { keys: ["Shift", "C"], what: "Columns" },
-      { keys: ["["], what: "List before" },
+      { keys: ["["], what: "Previous list" },
       { keys: ["]"], what: "Next list" },
       { keys: [","], what: "Settings" },
       { keys: ["?"], what: "This sheet" },
@@ -34,12 +34,12 @@ const keySheet: readonly { readonly title: string; readonly entries: readonly Ke
   {
     title: "In the table",
     entries: [
-      { keys: ["←", "↑", "→", "↓"], what: "Walk" },
+      { keys: ["←", "↑", "→", "↓"], what: "Move to another cell" },
       { keys: ["Enter"], what: "Open a row, or sort by a header" },
       { keys: ["Delete"], what: "Remove the row" },
-      { keys: ["Alt", "↑"], what: "Move the row up; with ↓ down" },
-      { keys: ["Alt", "→"], what: "Widen the column; with ← narrow it" },
-      { keys: ["Alt", "Shift", "→"], what: "Move the column; with ← back" },
+      { keys: ["Alt", "↑"], what: "Move the row up; with ↓, down" },
+      { keys: ["Alt", "→"], what: "Widen the column; with ←, narrow it" },
+      { keys: ["Alt", "Shift", "→"], what: "Move the column right; with ←, left" },
     ],
   },
 ];

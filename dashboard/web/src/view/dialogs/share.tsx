@@ -17,7 +17,7 @@ export function ShareDialog({ services: { workspace }, close }: DialogProps) {
   });
   return (
     <Dialog title="Share as a link" close={close}>
-      <p class="quiet">Whoever opens it sees these symbols in this order, and keeps the own lists untouched.</p>
+      <p class="quiet">Whoever opens the link sees these symbols in this order. Their own lists stay as they are.</p>
       <input
         ref={field}
         type="text"

@@ -54,7 +54,7 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
   name(cell) {
     const name = put(cell, "company");
     const extended = put(cell, "extended", "Last price outside the regular session, and its change from the close");
-    const source = put(cell, "source", "Which source these prices are from");
+    const source = put(cell, "source", "The source of these prices");
     return {
       paint(view) {
         write(name, nameText(view));

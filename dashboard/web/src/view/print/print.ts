@@ -59,7 +59,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   sheet.append(title, remarks, table);
   if (symbols.length > most) {
     const rest = document.createElement("p");
-    rest.textContent = `${symbols.length - most} more are not printed.`;
+    rest.textContent = `These are the first ${most} of ${symbols.length} symbols.`;
     sheet.append(rest);
   }
   return sheet;
