@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 
-/** Puts back the placeholder that emptying the output directory took away: Go embeds the directory unbuilt, too. */
+/** Puts back the placeholder that the build has deleted: Go embeds the directory also where no page has been built. */
 export function keepFile(name: string): Plugin {
   let directory = "";
   return {

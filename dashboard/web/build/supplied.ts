@@ -1,4 +1,4 @@
-/** What the licences ask for and the packages themselves do not bring. */
+/** The licence texts that packages must be shipped with, but do not contain. */
 export const supplied: Readonly<Record<string, string>> = {
   "fancy-canvas": `The MIT License
 

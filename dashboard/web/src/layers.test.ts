@@ -11,9 +11,9 @@ import { API } from "typescript/unstable/sync";
 import { describe, expect, test } from "vitest";
 
 /*
- * The house of the page: which part may know which. Each line may import the lines below it, and files of its own line,
- * types included; nothing imports upwards, and no imports run in a circle. A name that ends in a slash is a folder; the
- * longest name that fits says where a file belongs.
+ * The layers of the page. Each line may import the lines below it, and files of its own line, types included; nothing
+ * imports upwards, and no imports run in a circle. A name that ends in a slash is a folder; the longest name that fits
+ * says where a file belongs.
  */
 const layers: readonly (readonly string[])[] = [
   ["app/"],

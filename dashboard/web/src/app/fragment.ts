@@ -19,7 +19,7 @@ export function createFragment(): {
 } {
   const symbol = signal(readFragment(location.hash));
   let pushed = false;
-  let leaving = false; // a step back is under way: what is pushed before it is done, it would undo
+  let leaving = false; // history.back() is under way, and would undo what is pushed before it is done
   const plain = () => location.pathname + location.search;
   const url = (of: string) => `${plain()}#${encodeURIComponent(of)}`;
   const push = (next: string) => {

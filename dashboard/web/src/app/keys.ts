@@ -57,7 +57,7 @@ const isTaken = ({ key, target }: KeyboardEvent): boolean =>
   target instanceof Element &&
   target.closest("[role=menu], [role=dialog]") !== null;
 
-/** Answers the keys of the whole page. Returns what ends that. */
+/** Answers the keys of the whole page. Returns the function that stops it. */
 export function followKeys(services: Services, page: Shell): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -69,5 +69,5 @@ export function priceColumn({ key, ...options }: PriceOptions): Column & { reado
   });
 }
 
-/** A column whose cell is more than a number. By the type, view/grid/cells.ts must draw it, or does not compile. */
+/** A column whose cell is more than a number. Unless view/grid/cells.ts draws it, that file does not compile. */
 export const drawnColumn = (column: Omit<Column, "figure">): Column & { readonly figure?: never } => column;

@@ -14,8 +14,9 @@ export interface Row {
 }
 
 /**
- * live: the price is current. stale, halted, closed, down: the server's word for why it is not. old: this page cannot
- * vouch for it, since the connection was lost. empty: there is no quote yet. unknown: the server has no such symbol.
+ * live: the price is current. stale, halted, closed, down: the server's word for why it is not. old: the connection was
+ * lost after the price had come, and it has not been confirmed since. empty: there is no quote yet. unknown: the server
+ * has no such symbol.
  */
 export type RowState = "live" | "stale" | "halted" | "closed" | "down" | "old" | "empty" | "unknown";
 
@@ -84,8 +85,8 @@ function stateOf({ entry, unknown }: Row): RowState {
   return Object.hasOwn(stateNames, st) ? (st as RowState) : "stale"; // a status of a newer server: do not call it live
 }
 
-/** A live price that has not changed for so long, in ms, is dimmed a little, and then more. */
+/** ms without a change after which a live price is dimmed a little, and after which it is dimmed more. */
 export const agingAfter = [60_000, 900_000] as const;
 
-/** How far a price is dimmed, from 0 to 2. */
+/** How much a price is dimmed: 0 (not), 1 or 2. */
 export const ageStep = (ms: number): number => agingAfter.filter((limit) => ms >= limit).length;

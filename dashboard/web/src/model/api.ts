@@ -15,7 +15,7 @@ export interface Watchlist {
   readonly symbols: readonly string[];
 }
 
-/** The server's lists, and the name of the one that is shown at first. */
+/** The server's lists, and the name of the one that a new reader is shown. */
 export interface Watchlists {
   readonly watchlists: readonly Watchlist[];
   readonly default?: string;
@@ -32,11 +32,11 @@ const listIn = (value: unknown, key: string): readonly unknown[] => {
   return Array.isArray(list) ? list : [];
 };
 
-/** Reads the answer of GET /api/symbols; what is not as expected is left out. */
+/** Reads the answer of GET /api/symbols. Records of another form are left out. */
 export const parseSymbols = (value: unknown): readonly SymbolInfo[] =>
   listIn(value, "symbols").filter((record): record is SymbolInfo => isObject(record) && isText(record["symbol"]));
 
-/** Reads the answer of GET /api/watchlists; what is not as expected is left out. */
+/** Reads the answer of GET /api/watchlists. Lists of another form are left out. */
 export function parseWatchlists(value: unknown): Watchlists {
   const watchlists = listIn(value, "watchlists").filter(
     (list): list is Watchlist =>
@@ -69,7 +69,7 @@ const namesAtOnce = 400; // symbols in one query: far below what a request line 
 const timeout = () => AbortSignal.timeout(10_000);
 const names = (symbols: readonly string[]) => symbols.map(encodeURIComponent).join(",");
 
-/** The requests of the REST interface. Each throws where it is not answered within ten seconds, or not with success. */
+/** The requests of the REST interface. Each throws if no answer comes within ten seconds, or if it is an error. */
 export function createApi(options: ApiOptions) {
   const get = async (url: string, signal: AbortSignal): Promise<unknown> => {
     const response = await options.fetch(url, { signal });

@@ -55,7 +55,7 @@ export function createConnectionStats({ client, meter, replayed, now }: Connecti
     value: value as ReadonlySignal<ConnectionStats>,
     /** Measures now, without waiting for the next second. */
     update,
-    /** Counts in the quotes of one message. */
+    /** Takes note of the quotes of one message. */
     arrived(entries: readonly Entry[]): void {
       for (const { quote } of entries) newest = Math.max(newest, quote.t ?? 0);
       if (entries.length > 0) lastArrival = now();

@@ -16,7 +16,7 @@ export interface Directory {
   readonly revision: ReadonlySignal<number>;
   /** The records of all symbols that the server has; null until `loadAll` has been called and answered. */
   readonly all: ReadonlySignal<readonly SymbolInfo[] | null>;
-  /** Adds records that came otherwise, as with a search. */
+  /** Adds records that came in another way, as with a search. */
   add(records: readonly SymbolInfo[]): void;
   /** Asks for the records of those symbols that have none yet. It never throws; call it again over a new connection. */
   describe(symbols: readonly string[]): Promise<void>;

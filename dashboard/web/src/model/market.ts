@@ -52,7 +52,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     void directory.describe(followed);
   };
 
-  /** Counts in the quotes of a message, and returns how many of them this page follows. */
+  /** Takes note of the quotes of a message, and returns how many of them this page follows. */
   const arrived = (quotes: readonly { readonly s: string }[]): number => {
     const entries: Entry[] = [];
     for (const { s } of quotes) {
@@ -101,7 +101,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     liveness,
     directory,
 
-    /** Calls the listener for each symbol whose row has changed. Returns what stops that. */
+    /** Calls the listener for each symbol whose row has changed. Returns the function that stops it. */
     listen(listener: (symbol: string) => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -6,7 +6,7 @@ export interface Note {
   readonly undo: (() => void) | null;
 }
 
-/** Shows one note at a time. Who shows it on the page also dismisses it in time. */
+/** Has one note at a time. The view that shows it dismisses it after some seconds. */
 export interface Notes {
   /** The note that is shown; null for none. */
   readonly current: ReadonlySignal<Note | null>;

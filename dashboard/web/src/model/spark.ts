@@ -16,15 +16,15 @@ export interface SparkOptions {
 
 /** The time between two points, in ms. */
 export const sparkInterval = 300_000;
-/** The most points of a sparkline. */
-export const sparkPoints = 288; // at most: a day of a coin has so many, a session of a stock 78
+/** The most points of a sparkline: a day of a coin has so many, a session of a stock 78. */
+export const sparkPoints = 288;
 const atOnce = 60; // symbols in one request
-const gather = 120; // ms: rows that come into sight together are asked for together
-// ms before what failed is asked for again over the same connection. A server that is reached and does not give the
-// bars is busy, or refuses them to this reader: asking each second, as the table would, makes that worse. A new
-// connection asks at once.
-const again = 30_000;
-const kept = 600; // symbols; those that were seen longest ago are dropped first
+const gatherFor = 120; // ms: rows that come into sight together are asked for together
+// ms until a failed request is repeated over the same connection. A server that is connected and does not give the bars
+// is busy, or refuses them to this reader: asking each second, as the table would, makes that worse. After a new
+// connection, the request is repeated at once.
+const retryAfter = 30_000;
+const maxKept = 600; // symbols; those that were seen longest ago are dropped first
 
 interface Slot {
   points: Close[];
@@ -51,7 +51,7 @@ export function createSparks(options: SparkOptions) {
       wanted.delete(symbol);
       mine.add(symbol);
     }
-    if (wanted.size > 0) timer = setTimeout(ask, gather);
+    if (wanted.size > 0) timer = setTimeout(ask, gatherFor);
     try {
       const closes = await options.fetch(symbols);
       if (closed || mine !== pending) return;
@@ -64,7 +64,7 @@ export function createSparks(options: SparkOptions) {
         });
       }
       for (const symbol of slots.keys()) {
-        if (slots.size <= kept) break;
+        if (slots.size <= maxKept) break;
         slots.delete(symbol);
       }
     } catch {
@@ -77,7 +77,7 @@ export function createSparks(options: SparkOptions) {
   const want = (symbol: string) => {
     if (pending.has(symbol)) return;
     wanted.add(symbol);
-    timer ??= setTimeout(ask, gather);
+    timer ??= setTimeout(ask, gatherFor);
   };
 
   return {
@@ -90,7 +90,7 @@ export function createSparks(options: SparkOptions) {
         return slot;
       }
       const since = failed.get(symbol);
-      if (since !== undefined && now() - since < again) return null;
+      if (since !== undefined && now() - since < retryAfter) return null;
       failed.delete(symbol);
       want(symbol);
       return null;
@@ -118,13 +118,13 @@ export function createSparks(options: SparkOptions) {
       return true;
     },
 
-    /** Lets `get` ask again at once for what has failed. To be called for a new connection. */
+    /** Lets `get` ask again at once for what has failed. Call it after a new connection. */
     retry(): void {
       failed.clear();
     },
 
     /**
-     * Drops all, so that `get` asks for them again. To be called for another run of the server, which has other bars.
+     * Drops all, so that `get` asks for them again. Call it after the server was started anew, since it has other bars.
      */
     forget(): void {
       pending = new Set();

@@ -3,7 +3,7 @@ import type { Settings } from "../model/settings.ts";
 
 /**
  * Puts the settings on the root element, where the stylesheets find them, and gives the browser's own bars the colour
- * of the theme. Returns what ends that.
+ * of the theme. Returns the function that stops it.
  */
 export function followAppearance(settings: ReadonlySignal<Settings>): () => void {
   const root = document.documentElement;

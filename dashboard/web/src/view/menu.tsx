@@ -25,7 +25,7 @@ export interface MenuProps {
   readonly items: () => readonly MenuItem[];
   readonly end?: boolean;
   readonly className?: string;
-  /** Whether it is open, where that is decided outside, too. */
+  /** Whether it is open; given where others open it, too. */
   readonly open?: Signal<boolean>;
   readonly onOpen?: () => void;
 }
@@ -123,7 +123,7 @@ export function Menu({
               );
             }
             const { kind, label: text, hint, checked = false, disabled = false, run } = item;
-            // Not its place in the menu: items can arrive before it while it has the focus.
+            // The key does not hold the item's index: items can arrive before it while it has the focus.
             const same = all.slice(0, index).filter((one) => one.kind === kind && one.label === text).length;
             return (
               // biome-ignore lint/a11y/useAriaPropsSupportedByRole: each kind but the action has it

@@ -19,7 +19,7 @@ export interface ShellState {
   readonly columnMenu: Signal<boolean>;
   /** The rows are out of order, but stay where they are, since the pointer or the active cell is on them. */
   readonly held: Signal<boolean>;
-  /** The note on the origin of the prices that the reader has closed, until the page is left. */
+  /** The text of the note on the prices' origin that the reader has closed; empty for none. It is not kept. */
   readonly originRead: Signal<string>;
 }
 

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-/** Starts Chromium, less these of the arguments that it is driven with otherwise. */
+/** Starts Chromium without these of its usual arguments. */
 export const launch = (...without: readonly string[]): Promise<Browser> =>
   chromium.launch({
     ignoreDefaultArgs: [...without],

@@ -22,7 +22,7 @@ export function writeRecording(
   silence = 0,
 ): Recording {
   const symbols = Array.from({ length: symbolCount }, (_, i) => `REC${String(i).padStart(2, "0")}`);
-  // As text: JavaScript would write the small ones with an exponent, which the format does not know.
+  // As text: JavaScript would write small numbers with an exponent, which the format does not have.
   const price = (units: number) => (units / 10 ** decimals).toFixed(decimals);
   const start = Date.UTC(2026, 0, 5, 15) * 1000;
   const lines: object[] = [{ format: "tickertape.ticks", version: 1, source: "sim", simulated: true, recorded: start }];

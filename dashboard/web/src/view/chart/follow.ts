@@ -18,7 +18,7 @@ export interface FollowOptions {
   readonly client: Client;
   readonly symbol: string;
   readonly interval: string;
-  /** Called once a frame while bars change. False where it could not draw: the next call gets all. */
+  /** Called once a frame while bars change. It returns false if it could not draw: the next call gets all. */
   readonly draw: (changes: BarChanges) => boolean;
 }
 

@@ -23,7 +23,7 @@ export interface ChartOptions {
   readonly intraday: boolean;
 }
 
-// With more bars, the canvas misses frames. They may grow to one and a half times as many before old ones are dropped.
+// With more bars, the canvas misses frames. Old ones are dropped when there are one and a half times as many.
 const mostBars = 5000;
 
 type Drawn = Bar & { readonly open: number; readonly high: number; readonly low: number; readonly close: number };

@@ -9,7 +9,7 @@ interface FrameProps {
   readonly wide?: boolean;
 }
 
-/** A dialog of the browser, which keeps the focus inside and answers to Escape, with our title and button. */
+/** A title, a button to close it, and the content, in a dialog element: it keeps the focus and answers to Escape. */
 export function Dialog({ title, close, children, wide = false }: FrameProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

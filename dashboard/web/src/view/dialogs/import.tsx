@@ -24,17 +24,17 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
   useEffect(() => {
     outcome.value = { kind: "none" };
     if (symbols.length === 0) return;
-    let stale = false;
+    let superseded = false;
     const timer = setTimeout(async () => {
       try {
         const found = await workspace.lookUp(symbols);
-        if (!stale) outcome.value = { kind: "found", ...found };
+        if (!superseded) outcome.value = { kind: "found", ...found };
       } catch {
-        if (!stale) outcome.value = { kind: "failed" };
+        if (!superseded) outcome.value = { kind: "failed" };
       }
     }, typingPause);
     return () => {
-      stale = true;
+      superseded = true;
       clearTimeout(timer);
     };
   }, [key, workspace, outcome]);

@@ -83,7 +83,7 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
       show();
     },
 
-    /** To be called after the rows have changed: stays with the symbol, or at the place if the symbol is gone. */
+    /** Stays with the symbol, or at its place if the symbol is gone. Call it after the rows have changed. */
     follow(): void {
       if (symbol === null) return;
       const index = rows.indexOf(symbol);

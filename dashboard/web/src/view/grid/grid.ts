@@ -56,9 +56,9 @@ export interface Grid {
   setFormat(format: Format): void;
   /** Paints the row of this symbol again, in one of the next frames. */
   mark(symbol: string): void;
-  /** Paints what changes with time alone. To be called four times a second; each call does a quarter of the rows. */
+  /** Paints what changes with time alone. Call it four times a second: each call does a quarter of the rows. */
   refresh(): void;
-  /** To be called when the height of a row may have changed. */
+  /** Call it when the height of a row may have changed. */
   measure(): void;
   /** Makes the row of a symbol active, and gives the grid the focus. */
   show(symbol: string): void;

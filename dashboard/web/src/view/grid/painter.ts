@@ -50,7 +50,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
 
   /** Paints all cells of a row. `given`: the row was just given to another symbol. */
   const paint = (slot: Slot, given: boolean, shown = row(slot.symbol)) => {
-    slot.stale = false;
+    slot.outdated = false;
     const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet: given });
     slot.view = view;
     for (const cell of slot.cells) {
@@ -71,7 +71,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     const { entry } = slot.view?.row ?? {};
     // A price that is no longer live must not look live for another frame.
     const urgent = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
-    if (!urgent && !slot.seen) slot.stale = true;
+    if (!urgent && !slot.seen) slot.outdated = true;
     else if (!urgent && time - slot.painted < paintGap) waiting.add(slot.symbol);
     else {
       slot.painted = time;
@@ -113,7 +113,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
       const time = now();
       for (const slot of slots) {
         if (slot.index % parts !== part) continue;
-        if (slot.stale || time - slot.painted > fresh) paint(slot, false);
+        if (slot.outdated || time - slot.painted > fresh) paint(slot, false);
         drawSpark(slot);
       }
     },

@@ -21,7 +21,7 @@ export interface Slot {
   /** Set by the painter: what was painted last, when, and whether there is something newer to paint. */
   view: RowView | null;
   painted: number;
-  stale: boolean;
+  outdated: boolean;
 }
 
 /** Makes a row with these columns. The number makes the ids of its cells unique. */
@@ -49,6 +49,6 @@ export function createSlot(columns: readonly ColumnId[], number: number, flashes
     seen: false,
     view: null,
     painted: 0,
-    stale: false,
+    outdated: false,
   };
 }

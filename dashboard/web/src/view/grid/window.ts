@@ -34,7 +34,7 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
     }
     if (slot.element.parentNode !== body) body.append(slot.element);
     if (slot.symbol === symbol) {
-      if (slot.stale && seen) paint(slot, false);
+      if (slot.outdated && seen) paint(slot, false);
       return;
     }
     slot.symbol = symbol;

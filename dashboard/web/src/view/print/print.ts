@@ -65,7 +65,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   return sheet;
 }
 
-/** Shows the table in place of the page while it is printed. Returns what ends that. */
+/** Shows the table in place of the page while it is printed. Returns the function that stops it. */
 export function followPrinting(services: Services): () => void {
   let sheet: HTMLElement | null = null;
   const show = () => {
@@ -77,7 +77,7 @@ export function followPrinting(services: Services): () => void {
     sheet?.remove();
     sheet = null;
   };
-  // Some ways to print send no events before and after. The medium always changes.
+  // Some ways of printing send no events before and after it, but the medium always changes.
   const medium = matchMedia("print");
   const change = () => (medium.matches ? show() : hide());
   addEventListener("beforeprint", show);
