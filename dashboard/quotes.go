@@ -121,10 +121,10 @@ func (a *quotesAnswer) begin() {
 	a.picked = make([]board.Picked, min(quotesAtOnce, a.cursor.List.Len(a.board.Size())))
 	n := a.board.Read(&a.cursor, a.picked)
 	a.seq = a.cursor.At
-	standing := a.cursor.Sources
+	sources := a.cursor.Sources
 	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-		a.board.Epoch(), a.seq, time.Now().UnixMicro(), standing.Names(), standing.Simulated, standing.State)
-	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), wire.Statuses(standing))
+		a.board.Epoch(), a.seq, time.Now().UnixMicro(), sources.Names(), sources.Simulated, sources.State)
+	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), wire.Statuses(sources))
 	if a.query.Resumed() {
 		a.text = append(a.text, `,"resumed":true`...)
 	}
