@@ -155,9 +155,9 @@ func echoes(s *server) http.Handler {
 		e := newEcho()
 		e.conn = s.sockets.WebSocket(h, e, limits)
 		e.Post(e.conn.Listen)
-		go func() {
+		s.owners.Go(func() {
 			<-e.ended
 			e.stop()
-		}()
+		})
 	})
 }

@@ -170,6 +170,7 @@ type server struct {
 	*httptest.Server
 	sockets *Sockets
 	dial    func() (net.Conn, error)
+	owners  sync.WaitGroup // of connections
 }
 
 func startSockets(t testing.TB, w mode) *Sockets {
@@ -191,7 +192,10 @@ func startServer(t testing.TB, w mode, handler func(s *server) http.Handler) *se
 		s.Listener, s.dial = pipes, pipes.dial
 	}
 	s.Start()
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		s.owners.Wait() // before the sockets end: the clients have closed theirs, and the server will see it
+	})
 	return s
 }
 
