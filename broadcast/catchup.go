@@ -69,7 +69,7 @@ func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
 		}
 		if any {
 			alike := s.shard.part.seq == c.at // as those that were told before
-			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesNews(c.place))
+			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesNews(c.place) && !s.outbox.hasHistory())
 		}
 	}
 	return false, nil
@@ -100,9 +100,16 @@ func (x *historyOut) say(s *subscriber) (done bool, err error) {
 	return !more, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.outbox.hasHistory())
 }
 
-// hasHistory tells whether there is a history to tell behind the first item.
+// hasHistory tells whether there is a history to tell behind the first item, or a request for one: a position that moved
+// before it would have a client that resumes miss it.
 func (o *outbox) hasHistory() bool {
-	return len(o.items) > 1 && slices.ContainsFunc(o.items[1:], func(x item) bool { _, is := x.(*historyOut); return is })
+	return len(o.items) > 1 && slices.ContainsFunc(o.items[1:], func(x item) bool {
+		if r, is := x.(*request); is {
+			return r.plan != nil && r.kind == wire.Subscribe && len(r.plan.series) > 0
+		}
+		_, is := x.(*historyOut)
+		return is
+	})
 }
 
 // quotesOut is an item that tells quotes, in parts: a snapshot, or what has changed. The next one begins with the quote

@@ -93,6 +93,28 @@ func TestEventsResumeByLastEventID(t *testing.T) {
 	}
 }
 
+// A position on an event before the last history would have a client that resumes from it miss the rest for good.
+func TestEventsHaveNoIDBeforeTheLastHistory(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	s.trade("MSFT", "20")
+	for query, names := range map[string][]string{
+		"?bars=AAPL&bars=MSFT&interval=1m&interval=5m":                            {"bars", "bars"},
+		"?bars=AAPL&bars=AAPL&bars=MSFT&interval=1m&interval=5m&trades=AAPL,MSFT": {"bars", "trades", "trades", "bars", "bars"},
+	} {
+		e := s.events(t, query, "")
+		for i, name := range names {
+			if ev, last := e.next(name), i == len(names)-1; (ev.id != "") != last {
+				t.Errorf("%s: event %d of %d has the id %q", query, i+1, len(names), ev.id)
+			}
+		}
+	}
+	e := s.events(t, "?symbols=AAPL&bars=AAPL&bars=MSFT&interval=1m&interval=5m", "")
+	if snap := e.next("snapshot"); snap.id != "" {
+		t.Errorf("a snapshot before histories has the id %q", snap.id)
+	}
+}
+
 func TestHeartbeatsOnBothStreams(t *testing.T) {
 	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
 	ev := s.events(t, "?symbols=QUIET", "").next("heartbeat")
