@@ -148,7 +148,7 @@ func TestBadMessagesAreToldAndTheConnectionLivesOn(t *testing.T) {
 		"not JSON":         {`{"type":`, wire.BadJSON.String(), ""},
 		"twice a key":      {`{"type":"ping","type":"ping"}`, wire.BadJSON.String(), "type"},
 		"two objects":      {`{"type":"ping"}{}`, wire.BadJSON.String(), ""},
-		"a list":           {`[1]`, wire.BadRequest.String(), ""},
+		"a list":           {`[1]`, wire.BadJSON.String(), ""},
 		"no type":          {`{"id":7}`, wire.BadRequest.String(), "type"},
 		"unknown type":     {`{"type":"buy","id":7}`, wire.UnknownType.String(), "buy"},
 		"symbols a string": {`{"type":"subscribe","id":7,"symbols":"AAPL"}`, wire.BadRequest.String(), "symbols"},

@@ -100,6 +100,9 @@ type message struct {
 // ParseMessage reads a message of a client. With a fault the request has its id, if that could be read, and nothing
 // else.
 func ParseMessage(b []byte, limits *Limits) (Request, error) {
+	if jsontext.Value(b).Kind() != '{' {
+		return Request{}, faultf(BadJSON, "the message is not one JSON object in UTF-8: it begins with %.20q", b)
+	}
 	var m message
 	if err := json.Unmarshal(b, &m); err != nil {
 		return parseFailed(b, err)
@@ -263,15 +266,12 @@ func parseFailed(b []byte, err error) (Request, error) {
 // wanted says in JSON's words what a Go kind is read from.
 var wanted = map[reflect.Kind]string{
 	reflect.Slice: "a list of strings", reflect.Int: "a whole number", reflect.Float64: "a number",
-	reflect.String: "a string", reflect.Struct: "an object",
+	reflect.String: "a string",
 }
 
 // describe names the key and the value of well-formed JSON that is no request.
 func describe(message []byte, err *json.SemanticError) string {
 	where := strings.TrimPrefix(string(err.JSONPointer), "/")
-	if where == "" {
-		where = "the message"
-	}
 	why := "is of the wrong type"
 	if err.Err != nil && (err.GoType == nil || err.GoType.Kind() != reflect.Int) {
 		why = err.Err.Error()
