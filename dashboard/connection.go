@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	pieceSize = 16 << 10               // of an answer, that has to be taken whole in time
-	linger    = 500 * time.Millisecond // that a client has to read why its body is refused
-	mostLines = 128                    // of a header: each costs net/http far more than its bytes
+	pieceSize  = 16 << 10               // of an answer, that has to be taken whole in time
+	linger     = 500 * time.Millisecond // that a client has to read why its body is refused
+	mostHeader = 64 << 10               // bytes of a header
+	mostLines  = 128                    // of a header: each costs net/http far more than its bytes
 )
 
 var (

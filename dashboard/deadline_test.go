@@ -192,6 +192,20 @@ func TestUnfinishedHeadersShareABound(t *testing.T) {
 	})
 }
 
+func TestHeadersHaveABoundOfBytes(t *testing.T) {
+	s := serveWith(t, func(*terms) {})
+	ask := "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: "
+	for over, want := range []string{"HTTP/1.1 200", "HTTP/1.1 431"} {
+		c := s.dial(t)
+		fmt.Fprint(c, ask+strings.Repeat("x", mostHeader-len(ask)-len("\r\n\r\n")+over)+"\r\n\r\n")
+		b := make([]byte, len(want))
+		c.SetReadDeadline(time.Now().Add(patience))
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != want {
+			t.Errorf("%d bytes more than are allowed: %q, %v, want %q", over, b, err, want)
+		}
+	}
+}
+
 // A header that is too long is refused by net/http, and counted all the same.
 func TestLongHeadersAreCounted(t *testing.T) {
 	s := serveWith(t, func(*terms) {})

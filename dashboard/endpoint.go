@@ -46,7 +46,7 @@ func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*en
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(b.Door.Connection(ctx), c) },
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		IdleTimeout:       limits.IdleTimeout,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    mostHeader - 4<<10, // net/http lets 4 KiB more come
 		ErrorLog:          errorLog(log),
 		// net/http would answer OPTIONS * by itself, having read its body, however long that takes.
 		DisableGeneralOptionsHandler: true,
