@@ -63,7 +63,7 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	streams := newStreams(hub, door, allowed)
 	mux.Handle("/ws", get(http.HandlerFunc(streams.webSocket)))
 	for path, h := range map[string]http.Handler{
-		"/events":         http.HandlerFunc(streams.events),
+		eventsPath:        http.HandlerFunc(streams.events),
 		"/api/quotes":     &quotes{hub: hub, door: door},
 		"/api/bars":       &bars{hub: hub, dir: site.Symbols, door: door},
 		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, door: door},

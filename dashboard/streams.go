@@ -111,8 +111,17 @@ func offers(headers []string, protocol string) bool {
 	return false
 }
 
+// eventsPath is where events are served.
+const eventsPath = "/events"
+
 // events serves GET /events, as server-sent events.
 func (s *streams) events(w http.ResponseWriter, r *http.Request) {
+	if refusal := refusedBy(r); refusal != nil { // answered after the checks of host and origin
+		why := broadcast.EndingOf(refusal, comeBackAfter)
+		s.hub.Refuse(broadcast.EventStream, why.Code)
+		sockets.AcceptEvents(w, r).Refuse(s.hub.LastEvent(why))
+		return
+	}
 	visitor := s.door.Visitor(r)
 	query, err := plainQuery(r.Context(), s.hub, visitor, r.URL.RawQuery)
 	if err != nil {

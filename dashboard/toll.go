@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 
 	"tickertape/broadcast/admission"
@@ -24,12 +25,25 @@ func tolled(door *admission.Admission, h http.Handler) http.Handler {
 		if c := connOf(r); c != nil {
 			c.asks(visitor.Addr)
 		}
-		if refusal := door.Enter(r.Context(), visitor, r, more, vital); refusal != nil {
+		refusal := door.Enter(r.Context(), visitor, r, more, vital)
+		if refusal != nil && r.URL.Path != eventsPath {
 			problemOf(refusal).write(w)
 			return
 		}
+		if refusal != nil { // its handler says so, in a stream
+			r = r.WithContext(context.WithValue(r.Context(), refusalKey{}, refusal))
+		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// refusalKey is the key of a request's refusal in its context.
+type refusalKey struct{}
+
+// refusedBy is why tolled has refused a request for an event stream; nil where it has not.
+func refusedBy(r *http.Request) *admission.Refusal {
+	refusal, _ := r.Context().Value(refusalKey{}).(*admission.Refusal)
+	return refusal
 }
 
 // charged charges the files of the page by their size.
