@@ -295,7 +295,7 @@ describe("losing it", () => {
   test("a server that names a delay gets a random part of it", () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));
-    last().closes({ code: 1012, within: 4000 });
+    last().closes({ within: 4000 });
     expect(connection.state().retryAt).toBe(Date.now() + 2000);
   });
 
@@ -321,7 +321,7 @@ describe("losing it", () => {
 
   test("a refusal stops it, until someone asks for another try", async () => {
     const { connection, last, streams } = setup();
-    last().closes({ code: 1008, reason: "origin not allowed", comeBack: false });
+    last().closes({ reason: "origin not allowed", comeBack: false });
     expect(connection.state()).toMatchObject({ phase: "stopped", reason: "origin not allowed" });
     await tick(600_000);
     expect(streams).toHaveLength(1);

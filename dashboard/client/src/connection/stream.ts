@@ -36,7 +36,6 @@ const strikesOut = 2; // streams that end without a message before the transport
 const firstMessage = 5000; // ms for a stream to send anything; a healthy one takes a round trip or two
 const heartbeatsMissed = 2.5;
 const healthy = 10_000; // ms that a stream must last for the backoff to start over: a server may accept and drop
-const goingAway: readonly number[] = [1001, 1012, 1013]; // close codes: going away, restarting, full
 
 /**
  * The streams of a connection, one at a time. A stream that is lost or silent is opened again after a delay, or at once
@@ -121,7 +120,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   };
 
   /** The stream has ended. Before its first message that is `weight` strikes against its transport. */
-  const lost = ({ code = 0, reason, comeBack = true, within, after: atLeast = 0 }: Closing, weight: number) => {
+  const lost = ({ reason, comeBack = true, within, after: atLeast = 0 }: Closing, weight: number) => {
     const sent = firstAt > 0;
     if (sent && options.now() - firstAt >= healthy) failures = 0;
     drop();
@@ -137,7 +136,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
     if (!comeBack) return ended("stopped");
     if (user.paused()) return ended("resting"); // until `resume`
     // A server that says when to come back has been reached, so its transport is not blocked.
-    if (!sent && within === undefined && !atLeast && !goingAway.includes(code)) strikes += weight;
+    if (!sent && within === undefined && !atLeast) strikes += weight;
     if (strikes < strikesOut) return retry();
 
     ended("connecting");

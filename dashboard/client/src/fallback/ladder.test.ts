@@ -53,7 +53,7 @@ describe("falling back", () => {
   test("nor is one of a server that is restarting or full", async () => {
     const { last } = setup();
     for (let i = 0; i < 4; i++) {
-      last().closes({ code: 1013, within: 100 });
+      last().closes({ within: 100 });
       await tick(1000);
     }
     expect(last().name).toBe("websocket");

@@ -4,7 +4,7 @@
  */
 
 /** The states of a source in `status`; a later server may have others. */
-export type FeedStatus = "connecting" | "live" | "stale" | "down" | "closed";
+export type FeedStatus = "live" | "stale" | "closed" | "down";
 
 /** One symbol's state in the short keys of the wire. A key is absent while nobody knows its value. */
 export interface Quote {
@@ -48,7 +48,7 @@ export interface Hello {
   readonly source?: string;
   readonly simulated?: boolean;
   readonly status?: string;
-  /** Each source, where there are several. */
+  /** Each source of the feed. */
   readonly sources?: readonly SourceStatus[];
 }
 

@@ -65,7 +65,7 @@ test("messages are read and unknown ones dropped", () => {
 test("a close comes with what it means", () => {
   const { socket, closed } = opened();
   socket.dispatchEvent(closes(1012, "retry_ms=70"));
-  expect(closed.mock.calls).toEqual([[{ code: 1012, reason: "retry_ms=70", comeBack: true, within: 70 }]]);
+  expect(closed.mock.calls).toEqual([[{ reason: "retry_ms=70", comeBack: true, within: 70 }]]);
 });
 
 test("it is closed as one that has done its work", () => {
