@@ -3,6 +3,9 @@ package dashboard
 import (
 	"bytes"
 	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -15,6 +18,22 @@ func TestSymbolsAreNamedUpToABound(t *testing.T) {
 		answer, body := fetch(t, s.url+"/api/symbols?symbols="+query)
 		if answer.StatusCode != want || want == 400 && !strings.Contains(body, `"too_many_symbols"`) {
 			t.Errorf("%s: %s %s, want %d", query, answer.Status, body, want)
+		}
+	}
+}
+
+func TestKeysOfASymbolAreInTheProtocol(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "broadcast", "PROTOCOL.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, row, _ := strings.Cut(string(text), "| `GET /api/symbols?query=")
+	row, _, _ = strings.Cut(row, "\n")
+	record := reflect.TypeFor[symbolRecord]()
+	for i := range record.NumField() {
+		key, _, _ := strings.Cut(record.Field(i).Tag.Get("json"), ",")
+		if !strings.Contains(row, `"`+key+`":`) {
+			t.Errorf("PROTOCOL.md does not have the key %s of a symbol", key)
 		}
 	}
 }
