@@ -30,12 +30,13 @@ const (
 	// confirmAfter is how long after a trade that moved too far another one can confirm it. A single order that eats
 	// through a book is over in less.
 	confirmAfter = 100 * time.Millisecond
-	// agreeAfter is how long trades that agree within less time must stay uncontradicted to be believed.
+	// agreeAfter is how long held trades that agree must stay uncontradicted to be believed, where no trade after confirmAfter
+	// confirms them.
 	agreeAfter = 600 * time.Millisecond
-	// mostHeld is more trades than one order makes.
+	// mostHeld is how many trades of a symbol are held at most: more than one order makes. The next one may confirm them.
 	mostHeld = 512
-	// doubtAfter is how long a trade can wait for its confirmation before the symbol's price is stale.
-	doubtAfter = time.Second
+	// staleWhenHeld is how long a trade can wait for its confirmation before its symbol is stale.
+	staleWhenHeld = time.Second
 )
 
 // setsAnyLast are the flags of a trade that sets the last price, in or out of the session.
@@ -53,23 +54,23 @@ func (c *consolidator) refuse(s *source, why reason, k *market.Tick) {
 		keyExchangeTime, k.Time.Std().Format(time.RFC3339Nano), keyReceived, k.Received.Std().Format(time.RFC3339Nano))
 }
 
-// check decides whether a trade or quote can be believed, and removes flags that it must not have. A trade that waits for
-// its confirmation is accepted, but held. A reason that comes with held has been counted.
-func (c *consolidator) check(t *track, k *market.Tick) (why reason, held bool) {
+// check decides whether a trade or quote can be believed, and removes flags that it must not have. Where it returns held, the
+// tick is not to be forwarded now: it waits for its confirmation or, with a reason, was refused and has been counted.
+func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held bool) {
 	at := k.Time
 	if at == 0 {
 		at = k.Received
 	}
-	if !t.source.info.Whole && at > k.Received+c.limits.skew {
+	if !ss.source.info.Whole && at > k.Received+c.limits.skew {
 		return future, false
 	}
 	if k.Kind == market.KindQuote {
-		return c.checkQuote(t, k, at), false
+		return c.checkQuote(ss, k, at), false
 	}
 	if k.Price <= 0 {
 		return price, false
 	}
-	if m := c.symbols[k.Symbol].market; m != nil && !t.source.info.Whole {
+	if m := c.symbols[k.Symbol].market; m != nil && !ss.source.info.Whole {
 		if at < m.rolled {
 			return old, false
 		}
@@ -79,47 +80,47 @@ func (c *consolidator) check(t *track, k *market.Tick) (why reason, held bool) {
 		}
 	}
 	if k.ID != 0 {
-		if t.seen == nil {
-			t.seen = &window{}
+		if ss.seen == nil {
+			ss.seen = &window{}
 		}
-		if !t.seen.add(k.ID, at, t.source.info.Numbered) {
+		if !ss.seen.add(k.ID, at, ss.source.info.Numbered) {
 			return duplicate, false
 		}
 	}
 	if k.Flags&setsAnyLast == 0 {
 		return accepted, false
 	}
-	if at < t.traded { // late: it counts, but is not the last one
+	if at < ss.traded { // late: it counts, but is not the last one
 		k.Flags = k.Flags.Belated()
-		c.refuse(t.source, old, k)
+		c.refuse(ss.source, old, k)
 		if k.Flags == market.Late {
 			return old, true
 		}
 		return accepted, false
 	}
-	if c.hold(t, k, at) {
+	if c.holdImplausible(ss, k, at) {
 		return accepted, true
 	}
-	t.setLast(k, at)
+	ss.setLast(k, at)
 	return accepted, false
 }
 
-func (c *consolidator) checkQuote(t *track, k *market.Tick, at market.Time) reason {
+func (c *consolidator) checkQuote(ss *sourceSymbol, k *market.Tick, at market.Time) reason {
 	bid, ask := k.Flags&market.HasBid != 0, k.Flags&market.HasAsk != 0
 	switch {
 	case bid && k.Bid <= 0 || ask && k.Ask <= 0:
 		return price
-	case at < t.quoted:
+	case at < ss.quoted:
 		return old
 	case bid && ask && c.limits.crossed(k.Bid, k.Ask):
 		return crossed
 	}
-	t.quoted, t.bid, t.ask = at, 0, 0
+	ss.quoted, ss.bid, ss.ask = at, 0, 0
 	if bid {
-		t.bid = k.Bid
+		ss.bid = k.Bid
 	}
 	if ask {
-		t.ask = k.Ask
+		ss.ask = k.Ask
 	}
 	return accepted
 }
@@ -137,112 +138,112 @@ func (c *consolidator) near(id market.SymbolID, p, to market.Price) bool {
 	return within(p, to, 2*step)
 }
 
-// hold puts a trade aside that moved too far from the last price, unless the newest quote or an earlier such trade confirms
-// it. Trades that were held before are then forwarded, or refused where this trade is near the last price again. It reports
-// whether the trade is held.
-func (c *consolidator) hold(t *track, k *market.Tick, at market.Time) bool {
-	if c.limits.move == 0 || t.last == 0 {
+// holdImplausible holds a trade back if it moved too far from the last price and neither the newest quote nor an earlier such
+// trade confirms it. It reports whether the trade is held. A trade that is not held settles those held before it: it confirms
+// them or, near the last price again, has them refused.
+func (c *consolidator) holdImplausible(ss *sourceSymbol, k *market.Tick, at market.Time) bool {
+	if c.limits.move == 0 || ss.last == 0 {
 		return false
 	}
-	if len(t.held) == 0 && c.limits.near(k.Price, t.last) {
+	if len(ss.held) == 0 && c.limits.near(k.Price, ss.last) {
 		return false // the usual case
 	}
-	if c.near(k.Symbol, k.Price, t.last) {
-		c.contradict(t)
+	if c.near(k.Symbol, k.Price, ss.last) {
+		c.refuseHeld(ss)
 		return false
 	}
-	if t.bid != 0 && t.ask != 0 && c.near(k.Symbol, k.Price, t.bid) && c.near(k.Symbol, k.Price, t.ask) {
-		c.confirm(t, k.Price)
+	if ss.bid != 0 && ss.ask != 0 && c.near(k.Symbol, k.Price, ss.bid) && c.near(k.Symbol, k.Price, ss.ask) {
+		c.confirmHeld(ss, k.Price)
 		return false
 	}
-	if len(t.held) > 0 {
-		first := &t.held[0]
-		if same := (first.Price > t.last) == (k.Price > t.last); !same {
-			c.contradict(t)
-		} else if (at-first.Time >= market.Time(confirmAfter.Microseconds()) || len(t.held) == mostHeld) && c.confirm(t, k.Price) {
+	if len(ss.held) > 0 {
+		first := &ss.held[0]
+		if sameDirection := (first.Price > ss.last) == (k.Price > ss.last); !sameDirection {
+			c.refuseHeld(ss)
+		} else if (at-first.Time >= market.Time(confirmAfter.Microseconds()) || len(ss.held) == mostHeld) && c.confirmHeld(ss, k.Price) {
 			return false
 		}
 	}
-	if len(t.held) == 0 {
-		t.heldSince = c.now
-		c.doubts++
+	if len(ss.held) == 0 {
+		ss.heldSince = c.now
+		c.heldSymbols++
 	}
 	k.Time = at
-	t.held = append(t.held, *k)
+	ss.held = append(ss.held, *k)
 	return true
 }
 
 // compareHeld compares the trades that are held with a new quote, which may confirm or contradict them.
-func (c *consolidator) compareHeld(t *track, k *market.Tick) {
-	if len(t.held) == 0 || t.bid == 0 || t.ask == 0 || t.quoted-t.held[0].Time < market.Time(confirmAfter.Microseconds()) {
+func (c *consolidator) compareHeld(ss *sourceSymbol, k *market.Tick) {
+	if len(ss.held) == 0 || ss.bid == 0 || ss.ask == 0 || ss.quoted-ss.held[0].Time < market.Time(confirmAfter.Microseconds()) {
 		return
 	}
-	newest := t.held[len(t.held)-1].Price
+	newest := ss.held[len(ss.held)-1].Price
 	switch {
-	case c.near(k.Symbol, newest, t.bid) && c.near(k.Symbol, newest, t.ask):
-		c.confirm(t, newest)
-	case c.near(k.Symbol, t.last, t.bid) && c.near(k.Symbol, t.last, t.ask):
-		c.contradict(t)
+	case c.near(k.Symbol, newest, ss.bid) && c.near(k.Symbol, newest, ss.ask):
+		c.confirmHeld(ss, newest)
+	case c.near(k.Symbol, ss.last, ss.bid) && c.near(k.Symbol, ss.last, ss.ask):
+		c.refuseHeld(ss)
 	}
 }
 
 // confirmAgreed confirms trades that agree and that nothing has contradicted for some time: after a fall, trading may stop
 // at once.
-func (c *consolidator) confirmAgreed(t *track) {
-	n := len(t.held)
-	if n > 1 && c.now.Sub(t.heldSince) >= agreeAfter && t.held[n-1].Time > t.held[0].Time {
-		c.confirm(t, t.held[n-1].Price)
+func (c *consolidator) confirmAgreed(ss *sourceSymbol) {
+	n := len(ss.held)
+	if n > 1 && c.now.Sub(ss.heldSince) >= agreeAfter && ss.held[n-1].Time > ss.held[0].Time {
+		c.confirmHeld(ss, ss.held[n-1].Price)
 	}
 }
 
-// confirm forwards the trades that were held, but refuses those that moved further than the price that confirms them. It
-// reports whether any trade was held and not refused.
-func (c *consolidator) confirm(t *track, by market.Price) (confirmed bool) {
-	if len(t.held) == 0 {
+// confirmHeld forwards the trades that were held, but refuses those that moved further than the price by that confirms them.
+// It reports whether it forwarded any.
+func (c *consolidator) confirmHeld(ss *sourceSymbol, by market.Price) (confirmed bool) {
+	if len(ss.held) == 0 {
 		return false
 	}
-	last := t.last
-	for i := range t.held {
-		k := &t.held[i]
+	last := ss.last
+	for i := range ss.held {
+		k := &ss.held[i]
 		if beyond := (k.Price > by) == (k.Price > last); beyond && !c.near(k.Symbol, k.Price, by) {
-			c.refuse(t.source, move, k)
-			t.noteRefused(k.ID)
+			c.refuse(ss.source, move, k)
+			ss.noteRefused(k.ID)
 			continue
 		}
 		confirmed = true
-		if k.Time < t.traded {
+		if k.Time < ss.traded {
 			k.Flags = k.Flags.Belated()
 		} else {
-			t.setLast(k, k.Time)
+			ss.setLast(k, k.Time)
 		}
-		c.forward(t, k)
+		c.forward(ss, k)
 	}
-	t.held = t.held[:0]
-	c.doubts--
+	ss.held = ss.held[:0]
+	c.heldSymbols--
 	return confirmed
 }
 
-// contradict refuses the trades that were held.
-func (c *consolidator) contradict(t *track) {
-	if len(t.held) == 0 {
+// refuseHeld refuses the trades that were held.
+func (c *consolidator) refuseHeld(ss *sourceSymbol) {
+	if len(ss.held) == 0 {
 		return
 	}
-	for i := range t.held {
-		c.refuse(t.source, move, &t.held[i])
-		t.noteRefused(t.held[i].ID)
+	for i := range ss.held {
+		c.refuse(ss.source, move, &ss.held[i])
+		ss.noteRefused(ss.held[i].ID)
 	}
-	t.held = t.held[:0]
-	c.doubts--
+	ss.held = ss.held[:0]
+	c.heldSymbols--
 }
 
 // dropHeld takes a trade out of those that are held, and reports whether it was one of them.
-func (c *consolidator) dropHeld(t *track, id uint64) bool {
-	i := slices.IndexFunc(t.held, func(k market.Tick) bool { return k.ID == id })
+func (c *consolidator) dropHeld(ss *sourceSymbol, id uint64) bool {
+	i := slices.IndexFunc(ss.held, func(k market.Tick) bool { return k.ID == id })
 	if i < 0 {
 		return false
 	}
-	if t.held = slices.Delete(t.held, i, i+1); len(t.held) == 0 {
-		c.doubts--
+	if ss.held = slices.Delete(ss.held, i, i+1); len(ss.held) == 0 {
+		c.heldSymbols--
 	}
 	return true
 }

@@ -208,7 +208,7 @@ func TestPriceInDoubtIsStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := one(t, DefaultConfig())
 		w.says("market", ticks(trade(0, "100"), trade(0, "70")))
-		time.Sleep(doubtAfter + 2*visitEvery)
+		time.Sleep(staleWhenHeld + 2*visitEvery)
 		synctest.Wait()
 		if q := w.quote(0); q.State != market.Stale || q.Price != parse("100") {
 			t.Errorf("%v %v, want 100 and stale", q.Price, q.State)

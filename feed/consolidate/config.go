@@ -18,9 +18,9 @@ type Config struct {
 	FailbackAfter time.Duration `mapstructure:"failback_after"`
 	// MaxClockSkew is how far in the future a tick may be; 0s to 24h.
 	MaxClockSkew time.Duration `mapstructure:"max_clock_skew"`
-	// MaxMove is the part of the last price that a trade may move without being confirmed; 0 (as far as it likes) to 100.
+	// MaxMove is the part of the last price that a trade may move without being confirmed, up to 100; 0: any move is allowed.
 	MaxMove float64 `mapstructure:"max_move"`
-	// MaxCross is the part of the ask that the bid of a quote may be above it; 0 to 100.
+	// MaxCross is by what part of the ask the bid of a quote may be above it; 0 to 100.
 	MaxCross float64 `mapstructure:"max_cross"`
 
 	Symbols []Route `mapstructure:"symbols"` // symbols that several sources have, or that sources spell differently
@@ -34,7 +34,7 @@ type Route struct {
 	Sources []string `mapstructure:"sources"` // each as "source:spelling", see SplitSource; the preferred first
 }
 
-// DefaultConfig has a trade confirmed that moves the price by more than a tenth.
+// DefaultConfig asks for a confirmation of trades that move the price by more than a tenth.
 func DefaultConfig() Config {
 	return Config{
 		StaleAfter:    15 * time.Second,
@@ -47,7 +47,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports every value out of range, by key. Whether a source or market exists only the program knows:
+// Validate reports every value out of range, by key. It does not check that sources and markets exist: only the program knows
 // all of them.
 func (c Config) Validate() error {
 	var errs []error

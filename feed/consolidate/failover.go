@@ -29,23 +29,23 @@ func (r *router) rank(id market.SymbolID, s *source) int {
 
 // reliable reports whether a source can be relied on for a symbol now.
 func (r *router) reliable(s *source, id market.SymbolID, now time.Time) bool {
-	t := s.track(id)
-	if t == nil || !t.known() || t.claimed == market.Stale || t.claimed == market.Down {
+	ss := s.symbol(id)
+	if ss == nil || !ss.known() || ss.claimed == market.Stale || ss.claimed == market.Down {
 		return false
 	}
-	return t.connection.state == market.Live && (t.claimed == market.Halted || now.Sub(t.heard) <= max(r.silence, t.patience(r.cfg)))
+	return ss.connection.state == market.Live && (ss.claimed == market.Halted || now.Sub(ss.heard) <= max(r.silence, ss.staleAfter(r.cfg)))
 }
 
 // choose decides which source counts for a symbol after one has had data of it, or another has failed. It returns the one
 // that takes over; nil: nothing changes.
-func (r *router) choose(id market.SymbolID, y *symbol, now time.Time) *source {
+func (r *router) choose(id market.SymbolID, sym *symbol, now time.Time) *source {
 	var best *source
 	for _, s := range r.sources {
-		t := s.track(id)
-		if t == nil || !t.known() {
+		ss := s.symbol(id)
+		if ss == nil || !ss.known() {
 			continue
 		}
-		if s == y.source {
+		if s == sym.source {
 			if r.reliable(s, id, now) && (best == nil || r.rank(id, s) < r.rank(id, best)) {
 				best = s
 			}
@@ -54,37 +54,37 @@ func (r *router) choose(id market.SymbolID, y *symbol, now time.Time) *source {
 		if !r.reliable(s, id, now) || best != nil && r.rank(id, s) > r.rank(id, best) {
 			continue
 		}
-		if y.source != nil {
-			if t.newest() < y.shown {
-				continue // what it has is older than what is shown
+		if sym.source != nil {
+			if ss.newest() < sym.newestPublished {
+				continue // its data are older than the published ones
 			}
-			preferred := r.rank(id, s) < r.rank(id, y.source)
-			if preferred && r.reliable(y.source, id, now) && y.failedOver && t.steadyFor(now) < r.cfg.FailbackAfter {
+			preferred := r.rank(id, s) < r.rank(id, sym.source)
+			if preferred && r.reliable(sym.source, id, now) && sym.failedOver && ss.steadyFor(now) < r.cfg.FailbackAfter {
 				continue // it has to prove itself first
 			}
 		}
 		best = s
 	}
-	if best == y.source {
+	if best == sym.source {
 		return nil
 	}
 	return best
 }
 
-// takeoverImage is all that a source has said of a symbol, in place of what another has said. Only a last price older than
-// the one shown is not taken over.
-func takeoverImage(id market.SymbolID, y *symbol, from, to *track) market.Quote {
+// takeoverImage is the full quote to publish when a source takes over a symbol. Where its last price is older than the
+// published one, that of the source before it stays.
+func takeoverImage(id market.SymbolID, sym *symbol, from, to *sourceSymbol) market.Quote {
 	image := to.tally.Quote()
 	image.Symbol, image.Whole = id, true
 	if from != nil {
-		if was := from.tally.Quote(); to.traded < y.traded && was.Set&market.FieldPrice != 0 {
+		if was := from.tally.Quote(); to.traded < sym.traded && was.Set&market.FieldPrice != 0 {
 			image.Price, image.Size = was.Price, was.Size
 			image.Set = image.Set&^market.FieldSize | was.Set&(market.FieldPrice|market.FieldSize)
 		}
-		image.Time = max(image.Time, y.shown)
+		image.Time = max(image.Time, sym.newestPublished)
 	}
 	image.Set &^= market.FieldState
-	if image.Set&market.FieldSource == 0 { // else it says itself which of its own sources the prices are from
+	if image.Set&market.FieldSource == 0 { // a relay says itself which source its prices are from
 		image.Set |= market.FieldSource
 		image.Source = to.source.name
 	}

@@ -53,7 +53,7 @@ func New(
 		limits: newLimits(cfg), dir: dir, log: log, metrics: newMetrics(reg),
 		router:    router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
 		schedules: schedules{hours: hours, byName: map[string]*schedule{}},
-		sweep:     sweep{every: min(visitEvery, cfg.StaleAfter/4)},
+		rounds:    rounds{every: min(visitEvery, cfg.StaleAfter/4)},
 	}
 	f := &Feed{arrivals: make(chan arrival), consolidator: c}
 	for _, s := range sources {
@@ -106,7 +106,7 @@ func (f *Feed) Run(ctx context.Context, publish func(market.Batch)) error {
 		c.receive(a.from, a.batch, time.Now())
 		a.from.consumed <- struct{}{}
 	}
-	timer := time.NewTimer(c.sweep.every)
+	timer := time.NewTimer(c.rounds.every)
 	defer timer.Stop()
 	for running > 0 {
 		if c.unjudged { // one slice, then whatever has come

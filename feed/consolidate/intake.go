@@ -17,16 +17,16 @@ type consolidator struct {
 	metrics *metrics
 	router
 
-	schedules schedules
-	symbols   []symbol // by id
-	sweep     sweep
-	out       outbox
-	now       time.Time // of the batch that is processed, or of the visit
-	doubts    int       // how many tracks hold trades that wait for their confirmation
-	unjudged  bool      // the state of a source has changed, and not all of its symbols have been judged by it
+	schedules   schedules
+	symbols     []symbol // by id
+	rounds      rounds
+	out         batchBuilder
+	now         time.Time // of the batch that is processed, or of the visit
+	heldSymbols int       // how many sourceSymbols hold trades that wait for their confirmation
+	unjudged    bool      // a source's status has changed, and some of its symbols still have the state of before
 }
 
-// connection enters a connection and, with the first of its name, its source.
+// connection adds a connection and, with the first of its name, its source.
 func (c *consolidator) connection(given feed.Source) *connection {
 	info := given.Info()
 	var s *source
@@ -48,7 +48,7 @@ func (c *consolidator) connection(given feed.Source) *connection {
 	return conn
 }
 
-// addRoutes enters the symbols of routes, and which sources they prefer.
+// addRoutes adds the symbols of routes to the directory, and notes which sources they prefer.
 func (c *consolidator) addRoutes(routes []Route) {
 	for _, r := range routes {
 		id, err := c.dir.Add(market.Symbol{Symbol: r.Symbol, Name: r.Name, Market: r.Market})
@@ -109,147 +109,147 @@ func (c *consolidator) setStatus(from *connection, status *market.Status) {
 	}
 	from.state, from.message = status.State, status.Message
 	s.info.Simulated = status.Simulated
-	if next, changed := s.stand(c.now); changed {
+	if next, changed := s.combinedStatus(c.now); changed {
 		if next.State != s.status.State || s.status.Since == 0 {
 			c.metrics.setState(s.name, next.State)
 		}
 		s.status = next
 		c.out.status(next)
 	}
-	s.unjudged = 0
+	s.nextToJudge = 0
 	c.judgeSome(s)
-	c.unjudged = c.unjudged || s.unjudged < len(s.tracks)
+	c.unjudged = c.unjudged || s.nextToJudge < len(s.symbols)
 }
 
-// track returns what a source has said of a symbol so far, and notes the connection that says more of it now.
-func (c *consolidator) track(from *connection, id market.SymbolID) *track {
+// sourceSymbol returns what a source has said of a symbol so far, and notes from as the connection that it comes over now.
+func (c *consolidator) sourceSymbol(from *connection, id market.SymbolID) *sourceSymbol {
 	s := from.source
-	if more := int(id) + 1 - len(s.tracks); more > 0 {
-		s.tracks = append(s.tracks, make([]*track, more)...)
+	if more := int(id) + 1 - len(s.symbols); more > 0 {
+		s.symbols = append(s.symbols, make([]*sourceSymbol, more)...)
 	}
-	t := s.tracks[id]
-	if t == nil {
-		t = &track{source: s}
+	ss := s.symbols[id]
+	if ss == nil {
+		ss = &sourceSymbol{source: s}
 		if len(c.sources) > 1 {
 			tally := market.NewTally(id, c.dir.Symbol(id).PreviousClose)
-			t.tally = &tally
+			ss.tally = &tally
 		}
-		s.tracks[id] = t
+		s.symbols[id] = ss
 	}
-	if t.connection != from { // mostly it is: no write, and no write barrier
-		t.connection = from
+	if ss.connection != from { // mostly it is: no write, and no write barrier
+		ss.connection = from
 	}
-	return t
+	return ss
 }
 
 // tick processes one tick.
 func (c *consolidator) tick(from *connection, k *market.Tick) {
 	c.beginDay(k.Symbol)
-	t := c.track(from, k.Symbol)
+	ss := c.sourceSymbol(from, k.Symbol)
 	switch k.Kind {
 	case market.KindTrade, market.KindQuote:
-		why, held := c.check(t, k)
+		why, held := c.check(ss, k)
 		if why != accepted {
 			if !held {
-				c.refuse(t.source, why, k)
+				c.refuse(ss.source, why, k)
 			}
 			if why != duplicate && k.Kind == market.KindTrade {
-				t.noteRefused(k.ID)
+				ss.noteRefused(k.ID)
 			}
 			return
 		}
-		t.hear(c.now, c.cfg)
-		if k.Time != 0 && k.Time != k.Received && !t.source.info.Whole {
-			t.source.skew.note(k.Time, k.Received)
+		ss.hear(c.now, c.cfg)
+		if k.Time != 0 && k.Time != k.Received && !ss.source.info.Whole {
+			ss.source.skew.note(k.Time, k.Received)
 		}
 		if held {
 			return
 		}
-		c.forward(t, k)
+		c.forward(ss, k)
 		if k.Kind == market.KindQuote {
-			c.compareHeld(t, k)
+			c.compareHeld(ss, k)
 		}
 	case market.KindState: // says nothing of the price
-		t.claimed = k.State
-		if n := len(t.held); n > 0 && k.State == market.Halted { // the move was what trading is halted for
-			c.confirm(t, t.held[n-1].Price)
+		ss.claimed = k.State
+		if n := len(ss.held); n > 0 && k.State == market.Halted { // the move was what trading is halted for
+			c.confirmHeld(ss, ss.held[n-1].Price)
 		}
-		c.reconsider(t, k.Symbol)
-		if c.symbols[k.Symbol].source == t.source {
+		c.reconsider(ss, k.Symbol)
+		if c.symbols[k.Symbol].source == ss.source {
 			c.judge(k.Symbol, k.Time)
 		}
 	case market.KindSession:
-		t.hear(c.now, c.cfg)
-		t.traded, t.quoted = 0, 0 // a recording that starts again goes back in time
-		if t.source.info.Whole {
-			t.seen = nil // and repeats its trades
+		ss.hear(c.now, c.cfg)
+		ss.traded, ss.quoted = 0, 0 // a recording that starts again goes back in time
+		if ss.source.info.Whole {
+			ss.seen = nil // and repeats its trades
 		}
-		c.contradict(t)
-		t.last = 0
-		if y := &c.symbols[k.Symbol]; y.source == t.source {
-			y.shown, y.traded = 0, 0
+		c.refuseHeld(ss)
+		ss.last = 0
+		if sym := &c.symbols[k.Symbol]; sym.source == ss.source {
+			sym.newestPublished, sym.traded = 0, 0
 		}
-		c.forward(t, k)
+		c.forward(ss, k)
 	case market.KindAlive:
-		t.hear(c.now, c.cfg)
-		c.reconsider(t, k.Symbol)
+		ss.hear(c.now, c.cfg)
+		c.reconsider(ss, k.Symbol)
 	default:
-		c.forward(t, k) // the board counts it as rejected
+		c.forward(ss, k) // the board counts it as rejected
 	}
 }
 
 // forward publishes a tick that can be believed, if its source is the one that counts.
-func (c *consolidator) forward(t *track, k *market.Tick) {
-	if t.tally != nil {
-		t.tally.Apply(k)
+func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
+	if ss.tally != nil {
+		ss.tally.Apply(k)
 	}
-	if c.reconsider(t, k.Symbol) {
-		return // it is in the image that made the source the one that counts
+	if c.reconsider(ss, k.Symbol) {
+		return // the image published at the takeover includes it
 	}
-	y := &c.symbols[k.Symbol]
-	if y.source != t.source {
+	sym := &c.symbols[k.Symbol]
+	if sym.source != ss.source {
 		return
 	}
-	y.show(t)
+	sym.notePublished(ss)
 	c.out.tick(k)
 }
 
 // image processes the state of a symbol as a source sums it up. A last price that is older than the one shown is left out.
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	c.beginDay(im.Symbol)
-	t := c.track(from, im.Symbol)
-	s := t.source
-	t.hearImage(im, c.now, c.cfg)
+	ss := c.sourceSymbol(from, im.Symbol)
+	s := ss.source
+	ss.hearImage(im, c.now, c.cfg)
 	if im.Set&market.FieldState != 0 {
-		t.claimed = im.State
+		ss.claimed = im.State
 		im.Set &^= market.FieldState
 	}
 	if im.Set&market.FieldPrice != 0 {
-		if at := im.Time; !s.info.Whole && im.Set&market.FieldTime != 0 && at < t.traded {
+		if at := im.Time; !s.info.Whole && im.Set&market.FieldTime != 0 && at < ss.traded {
 			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
 		} else {
-			t.last, t.regular = im.Price, im.Price
+			ss.last, ss.regular = im.Price, im.Price
 			if im.Set&market.FieldTime != 0 {
-				t.traded = max(t.traded, at)
+				ss.traded = max(ss.traded, at)
 			}
 		}
 	}
 	if im.Set&market.FieldBid != 0 && im.Set&market.FieldAsk != 0 {
-		t.bid, t.ask = im.Bid, im.Ask
+		ss.bid, ss.ask = im.Bid, im.Ask
 	}
 	if len(c.sources) > 1 && im.Whole && im.Set&market.FieldSource == 0 {
 		im.Source = s.name
 		im.Set |= market.FieldSource
 	}
-	if t.tally != nil && t.tally.Image(im) != market.Accepted {
+	if ss.tally != nil && ss.tally.Image(im) != market.Accepted {
 		return
 	}
-	changed := c.reconsider(t, im.Symbol)
-	y := &c.symbols[im.Symbol]
-	if y.source != s {
+	changed := c.reconsider(ss, im.Symbol)
+	sym := &c.symbols[im.Symbol]
+	if sym.source != s {
 		return
 	}
-	y.show(t)
+	sym.notePublished(ss)
 	if !changed {
 		c.out.image(im)
 	}
@@ -259,24 +259,24 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 // correct processes a correction.
 func (c *consolidator) correct(from *connection, correction *market.Correction) {
 	c.beginDay(correction.Symbol)
-	t := c.track(from, correction.Symbol)
-	t.hear(c.now, c.cfg)
-	if correction.ID != 0 && (c.dropHeld(t, correction.ID) || t.wasRefused(correction.ID)) {
+	ss := c.sourceSymbol(from, correction.Symbol)
+	ss.hear(c.now, c.cfg)
+	if correction.ID != 0 && (c.dropHeld(ss, correction.ID) || ss.wasRefused(correction.ID)) {
 		if correction.New.Flags == 0 {
 			return
 		}
 		correction.Old.Flags = 0 // the trade that is corrected never counted
 	}
-	if t.tally != nil {
-		t.tally.Correct(correction)
+	if ss.tally != nil {
+		ss.tally.Correct(correction)
 	}
-	if correction.Old.Price == t.last && correction.New.Flags&setsAnyLast != 0 {
-		t.last = correction.New.Price
+	if correction.Old.Price == ss.last && correction.New.Flags&setsAnyLast != 0 {
+		ss.last = correction.New.Price
 	}
-	if correction.Old.Price == t.regular && correction.New.Flags&market.SetsLast != 0 {
-		t.regular = correction.New.Price
+	if correction.Old.Price == ss.regular && correction.New.Flags&market.SetsLast != 0 {
+		ss.regular = correction.New.Price
 	}
-	if c.symbols[correction.Symbol].source == t.source {
+	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)
 	}
 }

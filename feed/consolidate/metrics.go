@@ -20,7 +20,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
 	return &metrics{
 		refused: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "ticks_refused_total", Help: "Ticks that were refused, by source and reason: price, old, future, duplicate, crossed or move.",
+			Name: "ticks_refused_total",
+			Help: "Ticks of a source that cannot be true, and so do not reach the board, by reason: price, old, future, duplicate, crossed or move.",
 		}, []string{"source", "reason"}),
 		status: f.NewGaugeVec(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub,
 			Name: "status", Help: "State of the source: 1 for the state that it is in, 0 for the others.",

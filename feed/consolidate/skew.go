@@ -6,7 +6,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// skewWindow is for how long the least delayed tick counts, at least; at most for twice as long.
+// skewWindow is how long the least delayed tick counts at least; it counts at most twice as long.
 const skewWindow = time.Minute
 
 // skew measures how far the exchange's clock is ahead of this machine's, by the tick that was delayed least.

@@ -30,24 +30,24 @@ type source struct {
 	place       int // in the order of preference, from 0
 	info        feed.Info
 	connections []*connection
-	status      market.Status // the newest that was published
-	tracks      []*track      // by symbol; nil where it has said nothing
-	unjudged    int           // of tracks: those from here on are still to be judged by the newest status
+	status      market.Status   // the newest that was published
+	symbols     []*sourceSymbol // by symbol; nil where it has said nothing
+	nextToJudge int             // index into symbols: those from here on are still to be judged by the newest status
 	refused     [numReasons]prometheus.Counter
 	logged      [numReasons]bool
 	skew        skew
 }
 
-// track is what the source has said of a symbol; nil: nothing.
-func (s *source) track(id market.SymbolID) *track {
-	if int(id) >= len(s.tracks) {
+// symbol is what the source has said of a symbol; nil: nothing.
+func (s *source) symbol(id market.SymbolID) *sourceSymbol {
+	if int(id) >= len(s.symbols) {
 		return nil
 	}
-	return s.tracks[id]
+	return s.symbols[id]
 }
 
-// stand is the status of the source: that of its best connection, with the number of those that are worse.
-func (s *source) stand(now time.Time) (next market.Status, changed bool) {
+// combinedStatus is that of the source's best connection. Its message says how many connections are worse.
+func (s *source) combinedStatus(now time.Time) (next market.Status, changed bool) {
 	best, worse := s.connections[0], 0
 	for _, c := range s.connections[1:] {
 		if c.state < best.state {

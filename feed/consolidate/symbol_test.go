@@ -30,7 +30,7 @@ func TestSilentSymbolIsStaleByItsOwnRhythm(t *testing.T) {
 		if got := w.quote(1).State; got != market.Live {
 			t.Errorf("rare after %v: %v", cfg.StaleAfter, got)
 		}
-		time.Sleep(usualPauses * 20 * time.Second)
+		time.Sleep(gapsUntilStale * 20 * time.Second)
 		synctest.Wait()
 		if got := w.quote(1).State; got != market.Stale {
 			t.Errorf("rare after ten pauses: %v", got)

@@ -12,7 +12,7 @@ import (
 func TestEverySymbolIsVisitedOnceInEveryRound(t *testing.T) {
 	for _, n := range []int{0, 1, sliceSize, sliceSize + 1, 10_000, 100_000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			s := sweep{every: visitEvery}
+			s := rounds{every: visitEvery}
 			start := time.Now()
 			now := start
 			for round := range 3 {
@@ -38,7 +38,7 @@ func TestEverySymbolIsVisitedOnceInEveryRound(t *testing.T) {
 }
 
 func TestLateRoundHasShortPausesAndTheNextIsNoShorter(t *testing.T) {
-	s := sweep{every: visitEvery}
+	s := rounds{every: visitEvery}
 	now := time.Now()
 	s.slice(now, 1000)
 	now = now.Add(time.Second)
@@ -53,7 +53,7 @@ func TestLateRoundHasShortPausesAndTheNextIsNoShorter(t *testing.T) {
 }
 
 func TestSymbolsMayComeWhileARoundLasts(t *testing.T) {
-	s := sweep{every: visitEvery}
+	s := rounds{every: visitEvery}
 	now, seen := time.Now(), 0
 	for n := 200; ; n += 50 {
 		from, to, wait := s.slice(now, n)

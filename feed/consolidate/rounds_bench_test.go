@@ -38,7 +38,7 @@ func BenchmarkVisit(b *testing.B) {
 					began := time.Now()
 					c.visitSlice(began)
 					held = append(held, time.Since(began))
-					if c.sweep.next == 0 {
+					if c.rounds.next == 0 {
 						break
 					}
 				}

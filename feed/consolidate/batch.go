@@ -2,39 +2,39 @@ package consolidate
 
 import "tickertape/feed/market"
 
-// outbox collects what is to be published. A batch applies its status first, then its images, ticks and corrections, so
-// whatever must come after something later in this order begins a new batch.
-type outbox struct {
+// batchBuilder collects what is to be published. A batch applies its status first, then its images, ticks and corrections.
+// So a status, and an image that comes after prices, begin a new batch.
+type batchBuilder struct {
 	publish func(market.Batch)
 	batch   market.Batch
 	kept    market.Status // what batch.Status points to
 	prices  bool          // the batch has a tick that an image must not overtake: any but a change of state
 }
 
-func (o *outbox) status(s market.Status) {
+func (o *batchBuilder) status(s market.Status) {
 	o.flush()
 	o.kept = s
 	o.batch.Status = &o.kept
 }
 
-func (o *outbox) image(im *market.Quote) {
+func (o *batchBuilder) image(im *market.Quote) {
 	if o.prices {
 		o.flush()
 	}
 	o.batch.Images = append(o.batch.Images, *im)
 }
 
-func (o *outbox) tick(k *market.Tick) {
+func (o *batchBuilder) tick(k *market.Tick) {
 	o.prices = o.prices || k.Kind != market.KindState
 	o.batch.Ticks = append(o.batch.Ticks, *k)
 }
 
-func (o *outbox) correction(c *market.Correction) {
+func (o *batchBuilder) correction(c *market.Correction) {
 	o.batch.Corrections = append(o.batch.Corrections, *c)
 }
 
 // flush publishes what there is.
-func (o *outbox) flush() {
+func (o *batchBuilder) flush() {
 	b := &o.batch
 	if b.Status != nil || len(b.Images)+len(b.Ticks)+len(b.Corrections) > 0 {
 		o.publish(*b)

@@ -1,0 +1,132 @@
+package consolidate
+
+import (
+	"slices"
+	"time"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+)
+
+// sourceSymbol is what one source has said of one symbol.
+type sourceSymbol struct {
+	source      *source
+	connection  *connection   // which said it last
+	claimed     market.State  // what the source says of the symbol's trading
+	heard       time.Time     // when the newest data came; zero: none yet
+	meanGap     time.Duration // moving average of the time between data
+	steadySince time.Time     // since when data have come without a gap longer than staleAfter
+	traded      market.Time   // exchange time of the newest last price
+	quoted      market.Time   // exchange time of the newest quote
+	regular     market.Price  // the session's last price
+	last        market.Price  // in or out of the session: what the next trade is compared with
+	bid, ask    market.Price  // of the newest quote; 0: none
+	seen        *window       // ids of the newest trades; nil: none had one
+	held        []market.Tick // trades that moved too far and wait for their confirmation
+	heldSince   time.Time     // when the first of them came
+	refused     [16]uint64    // ring of the ids of the trades that were refused last
+	refusals    int           // how many ever were
+	tally       *market.Tally // what the source has said so far; nil where there is only one source
+}
+
+// known reports whether the source has ever said anything of the symbol.
+func (ss *sourceSymbol) known() bool { return !ss.heard.IsZero() || ss.claimed != market.Live }
+
+// newest is the exchange time of the newest data.
+func (ss *sourceSymbol) newest() market.Time { return max(ss.traded, ss.quoted) }
+
+// gapsUntilStale is how many mean gaps a symbol may be silent.
+const gapsUntilStale = 10
+
+// staleAfter is how long the symbol may be silent before it is stale: stale_after or, where its data are rarer, ten times its
+// mean gap, but never longer than stale_most.
+func (ss *sourceSymbol) staleAfter(c Config) time.Duration {
+	return min(max(c.StaleAfter, gapsUntilStale*ss.meanGap), c.StaleMost)
+}
+
+// hear notes that data came. Data of one instant leave no gap between them.
+func (ss *sourceSymbol) hear(now time.Time, c Config) {
+	if ss.heard.IsZero() {
+		ss.heard, ss.steadySince = now, now
+		return
+	}
+	gap := now.Sub(ss.heard)
+	if gap <= 0 {
+		return
+	}
+	if gap > max(ss.staleAfter(c), c.StaleAfter) {
+		ss.steadySince = now
+	}
+	if ss.meanGap == 0 {
+		ss.meanGap = gap
+	} else {
+		ss.meanGap += (gap - ss.meanGap) / 8
+	}
+	ss.heard = now
+}
+
+// hearImage notes an image with prices. It counts as data of the time in it; the day's figures alone are no data.
+func (ss *sourceSymbol) hearImage(im *market.Quote, now time.Time, c Config) {
+	if im.Set&(market.FieldPrice|market.FieldExtended|market.FieldBid|market.FieldAsk) == 0 {
+		return
+	}
+	age := time.Duration(0)
+	if im.Set&market.FieldTime != 0 {
+		age = max(now.Sub(im.Time.Std()), 0)
+	}
+	if at := now.Add(-age); ss.heard.IsZero() || age == 0 {
+		ss.hear(at, c)
+	} else if at.After(ss.heard) {
+		ss.heard = at
+	}
+}
+
+// steadyFor is how long data of the symbol have come over a live connection without a gap longer than staleAfter.
+func (ss *sourceSymbol) steadyFor(now time.Time) time.Duration {
+	if ss.connection.liveSince.After(ss.steadySince) {
+		return now.Sub(ss.connection.liveSince)
+	}
+	return now.Sub(ss.steadySince)
+}
+
+// setLast notes a trade as the last one.
+func (ss *sourceSymbol) setLast(k *market.Tick, at market.Time) {
+	ss.traded, ss.last = at, k.Price
+	if k.Flags&market.SetsLast != 0 {
+		ss.regular = k.Price
+	}
+}
+
+// noteRefused remembers the id of a trade that was refused: the source may still cancel it.
+func (ss *sourceSymbol) noteRefused(id uint64) {
+	ss.refused[ss.refusals%len(ss.refused)] = id
+	ss.refusals++
+}
+
+// wasRefused reports whether a trade is among those refused last.
+func (ss *sourceSymbol) wasRefused(id uint64) bool { return slices.Contains(ss.refused[:], id) }
+
+// windowSize is among how many of the newest trades a repeated one is recognised.
+const windowSize = 128
+
+// window is the newest trades of a symbol, by their ids.
+type window struct {
+	numbers feed.Sequence      // where the source numbers its trades
+	ring    [windowSize]uint64 // where it does not
+	n       int
+}
+
+// add notes a trade and reports whether it is new. Of trades that are numbered upwards, one below the newest is new only if
+// it is known to be missing.
+func (w *window) add(id uint64, at market.Time, numbered bool) bool {
+	if numbered {
+		place, _, _ := w.numbers.Add(id, at)
+		return place != feed.Repeated
+	}
+	if slices.Contains(w.ring[:min(w.n, windowSize)], id) {
+		return false
+	}
+	w.ring[w.n%windowSize] = id
+	w.n++
+	return true
+}
