@@ -20,7 +20,7 @@ func New(cfg Config) (*Calendar, error) {
 		return nil, err
 	}
 	return &Calendar{
-		us:     &Market{zone: s.exchange.zone, exchange: s.exchange},
+		us:     &Market{zone: s.us.zone, hours: s.us},
 		crypto: &Market{zone: time.UTC, roll: s.dayRoll},
 	}, nil
 }

@@ -43,8 +43,8 @@ func (c Config) Validate() error {
 
 // settings is a configuration, parsed.
 type settings struct {
-	exchange *exchange
-	dayRoll  time.Duration
+	us      *usHours
+	dayRoll time.Duration
 }
 
 func (c Config) settings() (settings, error) {
@@ -52,7 +52,7 @@ func (c Config) settings() (settings, error) {
 	if err != nil {
 		return settings{}, fmt.Errorf("load the zone of US equities: %w", err)
 	}
-	e := &exchange{zone: zone, closed: map[time.Time]bool{}, early: map[time.Time]time.Duration{}}
+	e := &usHours{zone: zone, closed: map[time.Time]bool{}, early: map[time.Time]time.Duration{}}
 	var errs []error
 	for i, text := range c.Closed {
 		date, err := time.Parse(dateLayout, text)
@@ -84,7 +84,7 @@ func (c Config) settings() (settings, error) {
 	if !ok || dayRoll%time.Hour != 0 {
 		errs = append(errs, fmt.Errorf("day_roll: %.40q is not a full hour between 00:00 and 23:00", c.DayRoll))
 	}
-	return settings{exchange: e, dayRoll: dayRoll}, errors.Join(errs...)
+	return settings{us: e, dayRoll: dayRoll}, errors.Join(errs...)
 }
 
 // parseEarly reads a date and when its regular session ends, after midnight.

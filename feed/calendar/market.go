@@ -9,9 +9,9 @@ import (
 //
 // A session includes its first instant and excludes its last: at 16:00:00 the post session has begun.
 type Market struct {
-	zone     *time.Location
-	roll     time.Duration // after midnight in zone, of a market that never closes
-	exchange *exchange     // nil: it never closes
+	zone  *time.Location
+	roll  time.Duration // after midnight in zone, of a market that never closes
+	hours *usHours      // nil: it never closes
 
 	newest atomic.Pointer[tradingDay] // the one asked about last, kept because most times come in order; nil before
 }
@@ -33,7 +33,7 @@ func (m *Market) Rolled(t time.Time) time.Time {
 	switch {
 	case m == nil:
 		return time.Time{}
-	case m.exchange == nil:
+	case m.hours == nil:
 		return t.UTC().Add(-m.roll).Truncate(24 * time.Hour).Add(m.roll)
 	default:
 		return time.Unix(m.tradingDay(t).roll, 0).In(m.zone)
@@ -45,7 +45,7 @@ func (m *Market) NextRoll(t time.Time) time.Time {
 	switch {
 	case m == nil:
 		return time.Time{}
-	case m.exchange == nil:
+	case m.hours == nil:
 		return m.Rolled(t).Add(24 * time.Hour)
 	default:
 		return time.Unix(m.tradingDay(t).nextRoll, 0).In(m.zone)
@@ -74,7 +74,7 @@ func (m *Market) Zone() *time.Location {
 	return m.zone
 }
 
-func (m *Market) alwaysOpen() bool { return m == nil || m.exchange == nil }
+func (m *Market) alwaysOpen() bool { return m == nil || m.hours == nil }
 
 // tradingDay is the one that t belongs to. The market must be one that closes.
 func (m *Market) tradingDay(t time.Time) *tradingDay {
@@ -82,7 +82,7 @@ func (m *Market) tradingDay(t time.Time) *tradingDay {
 	if d := m.newest.Load(); d != nil && d.roll <= s && s < d.nextRoll {
 		return d
 	}
-	d := m.exchange.tradingDay(t)
+	d := m.hours.tradingDay(t)
 	m.newest.Store(d)
 	return d
 }

@@ -27,22 +27,22 @@ func (d *tradingDay) phase(s int64) Phase {
 }
 
 // tradingDay is the one that t belongs to.
-func (e *exchange) tradingDay(t time.Time) *tradingDay {
-	year, month, day := t.In(e.zone).Date()
+func (h *usHours) tradingDay(t time.Time) *tradingDay {
+	year, month, day := t.In(h.zone).Date()
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	if !e.trades(date) || t.Unix() < e.at(date, e.roll) {
-		date = e.tradesNext(date, -1)
+	if !h.trades(date) || t.Unix() < h.at(date, h.roll) {
+		date = h.tradesNext(date, -1)
 	}
-	next := e.tradesNext(date, 1)
-	shut := e.shut(date)
+	next := h.tradesNext(date, 1)
+	shut := h.shut(date)
 	return &tradingDay{
-		roll:     e.at(date, e.roll),
-		pre:      e.at(date, preOpen),
-		open:     e.at(date, regularOpen),
-		shut:     e.at(date, shut),
-		end:      e.at(date, shut+postLength),
-		nextRoll: e.at(next, e.roll),
-		nextPre:  e.at(next, preOpen),
-		nextOpen: e.at(next, regularOpen),
+		roll:     h.at(date, h.roll),
+		pre:      h.at(date, preOpen),
+		open:     h.at(date, regularOpen),
+		shut:     h.at(date, shut),
+		end:      h.at(date, shut+postLength),
+		nextRoll: h.at(next, h.roll),
+		nextPre:  h.at(next, preOpen),
+		nextOpen: h.at(next, regularOpen),
 	}
 }

@@ -11,8 +11,8 @@ const (
 	postLength   = 4 * time.Hour // on half days too
 )
 
-// exchange is the hours of US equities. A date is represented by its midnight in UTC, in any zone.
-type exchange struct {
+// usHours are the hours of US equities. A date is represented by midnight UTC of that date, whatever the zone.
+type usHours struct {
 	zone   *time.Location
 	roll   time.Duration               // when each trading day begins, after midnight
 	closed map[time.Time]bool          // dates without trading, besides weekends and holidays
@@ -20,24 +20,24 @@ type exchange struct {
 }
 
 // trades reports whether there is trading on a date.
-func (e *exchange) trades(date time.Time) bool {
+func (h *usHours) trades(date time.Time) bool {
 	weekday := date.Weekday()
-	return weekday != time.Saturday && weekday != time.Sunday && !e.closed[date] && !isHoliday(date)
+	return weekday != time.Saturday && weekday != time.Sunday && !h.closed[date] && !isHoliday(date)
 }
 
 // tradesNext is the first date with trading after this one, or before it where step is -1.
-func (e *exchange) tradesNext(date time.Time, step int) time.Time {
+func (h *usHours) tradesNext(date time.Time, step int) time.Time {
 	for {
 		date = date.AddDate(0, 0, step)
-		if e.trades(date) {
+		if h.trades(date) {
 			return date
 		}
 	}
 }
 
 // shut is when the regular session ends on a date with trading, after midnight.
-func (e *exchange) shut(date time.Time) time.Duration {
-	if early, ok := e.early[date]; ok {
+func (h *usHours) shut(date time.Time) time.Duration {
+	if early, ok := h.early[date]; ok {
 		return early
 	}
 	if isHalfDay(date) {
@@ -47,7 +47,7 @@ func (e *exchange) shut(date time.Time) time.Duration {
 }
 
 // at is when clocks in the zone show a time of day, in Unix seconds.
-func (e *exchange) at(date time.Time, clock time.Duration) int64 {
+func (h *usHours) at(date time.Time, clock time.Duration) int64 {
 	year, month, day := date.Date()
-	return time.Date(year, month, day, 0, int(clock/time.Minute), 0, 0, e.zone).Unix()
+	return time.Date(year, month, day, 0, int(clock/time.Minute), 0, 0, h.zone).Unix()
 }
