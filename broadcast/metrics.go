@@ -86,7 +86,7 @@ func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160, NativeHistogramMinResetDuration: 3600e9})
 	}
 	m := &metrics{
-		ticks: counter("ticks_total", "Ticks taken in.").WithLabelValues(),
+		ticks: counter("ticks_total", "Ticks that the board accepted, of those that the consolidated feed passed on.").WithLabelValues(),
 		coalesced: counter("ticks_coalesced_total",
 			"Ticks of symbols that had another tick since the newest flush.").WithLabelValues(),
 		flushes: counter("flushes_total", "Flushes that published quotes.").WithLabelValues(),
@@ -108,7 +108,7 @@ func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 	}
 	m.unmended = counter("unmended_corrections_total",
 		"Corrections of trades that are kept no longer. Their bars stay as they were.").WithLabelValues()
-	rejected := counter("ticks_rejected_total", "Ticks not taken in, by reason.", "reason")
+	rejected := counter("ticks_rejected_total", "Ticks, images and corrections that the board did not accept, by reason.", "reason")
 	for r := market.Accepted + 1; r < market.NumRejects; r++ {
 		m.rejected[r] = rejected.WithLabelValues(r.String())
 	}
