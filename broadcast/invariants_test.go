@@ -115,7 +115,7 @@ func drawTick(d dice, trade bool) market.Tick {
 	if trade || d.IntN(2) == 0 {
 		tick.Kind, tick.Price, tick.Size = market.KindTrade, price, market.Units(uint64(d.IntN(500)))
 		tick.Flags = of(d, market.Regular, market.Regular, market.Regular, market.SetsVolume, market.SetsVolume|market.SetsHighLow,
-			market.SetsExtended|market.SetsVolume, market.Regular.Belated(), 0)
+			market.SetsExtended|market.SetsVolume, market.Regular.AsOutOfOrder(), 0)
 		if trade {
 			tick.Symbol %= 3 // those whose bars and trades are followed
 		}
@@ -231,7 +231,7 @@ func (w *world) ticks(ticks ...market.Tick) {
 		}
 		w.trades++
 		t.ID = w.trades
-		if t.Flags&market.Late != 0 {
+		if t.Flags&market.OutOfOrder != 0 {
 			t.Time -= 2e6
 		}
 		w.told = append(w.told, market.Correction{Symbol: t.Symbol, ID: t.ID, Old: market.Print{Price: t.Price, Size: t.Size, Flags: t.Flags}})

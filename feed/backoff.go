@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// After a loss, the redial waits for up to a second, and up to twice as long after each further failure.
+	// After a loss, the redial waits for up to a second. The limit doubles with each further failure, up to a minute.
 	lossWait     = time.Second
 	lossWaitMost = time.Minute
-	// After a refusal, it waits for half a minute to a minute, and twice as long after each further failure.
+	// After a refusal, it waits for half a minute to a minute. Both double with each further failure, up to 15 minutes.
 	refusalWait     = time.Minute
 	refusalWaitMost = 15 * time.Minute
 	// After the first restart in a row, it waits for up to this.
@@ -30,7 +30,7 @@ func (b *backoff) next(br *Break) time.Duration {
 	b.failures++
 	var wait time.Duration
 	switch br.Cause {
-	case Refused, Taken: // never near zero: whoever comes back at once is refused again
+	case Refused, Taken: // never near zero: a redial at once would be refused again
 		span := min(refusalWait<<min(b.failures-1, mostDoublings), refusalWaitMost)
 		wait = span/2 + rand.N(span/2)
 	case Restart:

@@ -15,7 +15,7 @@ const (
 	Silent               // connected, but nothing has come for too long: redial soon
 	Refused              // a bad key, plan or limit, or no room: redial seldom
 	Taken                // another program uses the key: redial seldom
-	Final                // the other side says that redialling is useless: never
+	Final                // the other side says that redialling is useless: do not redial
 
 	numCauses = iota
 )

@@ -15,7 +15,7 @@ type connection struct {
 	done     chan struct{} // closed when Run has returned and the supervisor knows
 
 	// owned by the supervisor
-	before *connection // the one that it replaces; nil when there is none or that has ended
+	before *connection // the one that it replaces; nil: none, or it has ended and been forgotten
 	ended  bool
 }
 
@@ -34,8 +34,8 @@ func (c *connection) running() bool { return c != nil && !c.ended }
 // renewAgain is how long after a failed renewal the next one is tried.
 const renewAgain = time.Minute
 
-// connected runs one connection, and its successors where its life is limited, until the last of them has ended. It
-// returns the error of that one, or the break that cut it off.
+// connected runs one connection and, where its life is limited, those that replace it, until the last has ended. It returns the
+// error of the last one, or the break that cut it off.
 func (s *supervised) connected(ctx context.Context) error {
 	s.heard, s.good, s.claimed = time.Now(), time.Time{}, market.Live
 	var goroutines sync.WaitGroup
@@ -93,7 +93,7 @@ func (s *supervised) connected(ctx context.Context) error {
 	}
 }
 
-// connect starts a connection. One that has a predecessor ends it before its own first data are handed over.
+// connect starts a connection. If it replaces another, it ends that one before it hands over its own first data.
 func (s *supervised) connect(ctx context.Context, goroutines *sync.WaitGroup, before *connection) *connection {
 	c := &connection{before: before, consumed: make(chan struct{}, 1), done: make(chan struct{})}
 	ctx, c.cancel = context.WithCancel(ctx)

@@ -163,7 +163,7 @@ func TestHeartbeatsAreNoSilence(t *testing.T) {
 		r := &fakeRemote{connect: func(ctx context.Context, number int, publish func(market.Batch)) error {
 			publish(trade(1))
 			for ctx.Err() == nil {
-				publish(market.Batch{Pulse: true})
+				publish(market.Batch{Alive: true})
 				time.Sleep(5 * time.Second)
 			}
 			return ctx.Err()

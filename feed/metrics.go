@@ -26,18 +26,19 @@ func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	f := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"source": source}, reg))
 	m := &metrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "ticks_total", Help: "Ticks published by the source, by kind: trade, quote, state, session or alive."}, []string{"kind"}),
+			Name: "ticks_total", Help: "Ticks that the source published, before any check, by kind: trade, quote, state, session or alive.",
+		}, []string{"kind"}),
 		breaks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "breaks_total", Help: "Connections to the source that broke, by cause: lost, restart, silent, refused, taken or final.",
 		}, []string{"cause"}),
 		corrections: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "corrections_total", Help: "Trades that the source cancelled or corrected."}),
 		lost: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "lost_messages_total", Help: "Messages missing between the sequence numbers of those received."}),
+			Name: "lost_messages_total", Help: "Messages that did not arrive, by gaps in their numbers."}),
 		renewals: f.NewCounter(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "renewals_total", Help: "Attempts to replace a connection before its limited life is over."}),
 		lastTick: f.NewGauge(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub,
-			Name: "last_tick_timestamp_seconds", Help: "When the source last published data, by this machine's clock."}),
+			Name: "last_tick_timestamp_seconds", Help: "When the source last published data, by this machine's clock, in seconds since 1970."}),
 	}
 	for _, cause := range causeNames {
 		m.breaks.WithLabelValues(cause)

@@ -28,23 +28,24 @@ const (
 )
 
 const (
-	// mostJump is more trades than one symbol has while a connection stands still.
+	// mostJump is more trades than a symbol can have while a connection is broken. A larger jump is no gap: the numbers
+	// begin anew.
 	mostJump = 1_000_000
 	// mostSpans is how many gaps are kept until somebody fills them.
 	mostSpans = 256
-	// untidy is how much the times of trades can be out of the order of their numbers.
-	untidy = market.Time(1_000_000)
+	// timeSlack is how much older, by its time, a trade with a higher number may be.
+	timeSlack = market.Time(1_000_000)
 )
 
-// Newest is the highest number; 0 none.
+// Newest is the highest number so far; 0 none.
 func (s *Sequence) Newest() uint64 { return s.newest }
 
-// Add adds a trade, and returns how many before it are missing that were not before. An error is a number
+// Add adds a trade, and returns how many trades are newly missing before it. An error is a number
 // that cannot follow those before; the sequence begins anew with it.
 func (s *Sequence) Add(id uint64, at market.Time) (place Place, lost int, err error) {
 	switch {
 	case s.newest == 0:
-	case id > s.newest && id-s.newest > mostJump, id <= s.newest && at > s.at+untidy:
+	case id > s.newest && id-s.newest > mostJump, id <= s.newest && at > s.at+timeSlack:
 		err = fmt.Errorf("trade %d of %s comes after trade %d of %s", id, at.Std(), s.newest, s.at.Std())
 		s.Forget()
 	case id > s.newest:
@@ -58,8 +59,8 @@ func (s *Sequence) Add(id uint64, at market.Time) (place Place, lost int, err er
 	return InOrder, lost, err
 }
 
-// Expect notes that trade id is the newest at an instant, and returns how many are missing by that. It does nothing
-// before the first trade. An error is a number that cannot follow those before; it is ignored.
+// Expect notes that the source has trade id as its newest at an instant, and returns how many trades are newly missing. It
+// does nothing before the first trade. An error is a number that cannot follow those before; it is ignored.
 func (s *Sequence) Expect(id uint64, at market.Time) (lost int, err error) {
 	if s.newest == 0 || id <= s.newest {
 		return 0, nil
@@ -87,7 +88,7 @@ func (s *Sequence) miss(from, to uint64) (lost int) {
 	return int(to - from + 1)
 }
 
-// Found notes that a trade has come, and reports whether it was missing.
+// Found notes that a trade is not missing any more, and reports whether it was.
 func (s *Sequence) Found(id uint64) bool {
 	for i, m := range s.missing {
 		if id < m.from || id > m.to {
@@ -118,5 +119,5 @@ func (s *Sequence) Missing() (first uint64, any bool) {
 	return 0, false
 }
 
-// Forget gives up on what is missing: the day's sums are known by other means.
+// Forget forgets what is missing. Call it when the day's sums are known without these trades.
 func (s *Sequence) Forget() { s.missing, s.overrun = s.missing[:0], false }

@@ -29,13 +29,13 @@ func TestSequenceKnowsWhatIsMissing(t *testing.T) {
 		{id: 107, at: 9, lost: 1, first: 102},
 		{id: 102, at: 11, place: Late, first: 106},
 		{id: 106, at: 11, place: Late},
-		{id: 106 + 2*mostJump, at: 20, bad: true},                               // garbage
-		{id: 108, at: 20, place: Repeated},                                      // it is believed,
-		{id: 109, at: 21 + untidy, bad: true},                                   // until time shows that it was wrong
-		{id: 110, at: 21 + untidy},                                              //
-		{id: 1<<64 - 1, at: 22 + untidy, bad: true},                             //
-		{id: 111, at: 23 + 2*untidy, bad: true},                                 //
-		{id: 111 + mostJump, at: 24 + 2*untidy, lost: mostJump - 1, first: 112}, //
+		{id: 106 + 2*mostJump, at: 20, bad: true},                                  // garbage
+		{id: 108, at: 20, place: Repeated},                                         // it is believed,
+		{id: 109, at: 21 + timeSlack, bad: true},                                   // until time shows that it was wrong
+		{id: 110, at: 21 + timeSlack},                                              //
+		{id: 1<<64 - 1, at: 22 + timeSlack, bad: true},                             //
+		{id: 111, at: 23 + 2*timeSlack, bad: true},                                 //
+		{id: 111 + mostJump, at: 24 + 2*timeSlack, lost: mostJump - 1, first: 112}, //
 	} {
 		place, lost, err := s.Add(x.id, x.at)
 		first, any := s.Missing()
@@ -54,10 +54,10 @@ func TestSequenceExpectsNothingBeforeItBegins(t *testing.T) {
 	if lost, err := s.Expect(9, 6); lost != 0 || err != nil {
 		t.Errorf("lost %d, error %v", lost, err)
 	}
-	if lost, _ := s.Expect(12, 8*untidy); lost != 2 || s.Newest() != 12 {
+	if lost, _ := s.Expect(12, 8*timeSlack); lost != 2 || s.Newest() != 12 {
 		t.Errorf("lost %d, newest %d; want 2 and 12", lost, s.Newest())
 	}
-	if place, lost, err := s.Add(11, 7*untidy); place != Late || lost != 0 || err != nil { // it is younger than trade 10
+	if place, lost, err := s.Add(11, 7*timeSlack); place != Late || lost != 0 || err != nil { // it is younger than trade 10
 		t.Errorf("place %d, lost %d, error %v; want late", place, lost, err)
 	}
 	if _, err := s.Expect(1<<63, 9); err == nil || s.Newest() != 12 {
@@ -67,7 +67,7 @@ func TestSequenceExpectsNothingBeforeItBegins(t *testing.T) {
 	if _, any := s.Missing(); any {
 		t.Error("something is missing")
 	}
-	if place, _, _ := s.Add(12, 8*untidy); place != Repeated {
+	if place, _, _ := s.Add(12, 8*timeSlack); place != Repeated {
 		t.Errorf("place %d, want repeated", place)
 	}
 }

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// mostSilences is how many times cfg.Silence a connection may be silent after redials that brought no market data.
-	mostSilences = 16
+	// maxSilenceFactor is the most that cfg.Silence is multiplied by after redials that brought no market data.
+	maxSilenceFactor = 16
 	// closedCheck is how often a silent source's market is checked for having opened.
 	closedCheck = time.Second
 )
 
-// hasMarketData reports whether ticks are such as an open market makes. The day's figures and the state of trading are not:
-// a source repeats them on each new connection, however quiet the market is.
+// hasMarketData reports whether any tick shows that the market is open. The day's figures and the state of trading do not: a
+// source repeats them on each new connection, however quiet the market is.
 func hasMarketData(ticks []market.Tick) bool {
 	return slices.ContainsFunc(ticks, func(k market.Tick) bool {
 		return k.Kind == market.KindTrade || k.Kind == market.KindQuote || k.Kind == market.KindAlive
@@ -28,7 +28,7 @@ func hasMarketData(ticks []market.Tick) bool {
 // source is cut off with a break, any other is stale.
 func (s *supervised) checkSilence(cut context.CancelCauseFunc) time.Duration {
 	now := time.Now()
-	limit := s.cfg.Silence * time.Duration(s.silences)
+	limit := s.cfg.Silence * time.Duration(s.silenceFactor)
 	if wait := limit - now.Sub(s.heard); wait > 0 {
 		return wait
 	}
@@ -42,7 +42,7 @@ func (s *supervised) checkSilence(cut context.CancelCauseFunc) time.Duration {
 		s.heard = now
 		s.setStatus(market.Stale, "the market opens")
 	case s.Info().Remote:
-		s.silences = min(2*s.silences, mostSilences)
+		s.silenceFactor = min(2*s.silenceFactor, maxSilenceFactor)
 		cut(Breakf(Silent, "connected, but silent for %v", limit))
 	case s.status.State == market.Live:
 		s.setStatus(market.Stale, fmt.Sprintf("no tick for %v", limit))

@@ -11,8 +11,8 @@ type Info struct {
 	Name      string // such as "sim" or "coinbase"; the connections of one source share it
 	Simulated bool   // prices are made up, and everything that shows them must say so
 
-	// Whole means that nothing is lost, repeated or late on the way: a symbol that is silent has not changed.
-	Whole bool
+	// Lossless means that nothing is lost, repeated or late on the way: a symbol that is silent has not changed.
+	Lossless bool
 	// Numbered means that the trades of each symbol have rising numbers as their [market.Tick] IDs.
 	Numbered bool
 	// Market names the hours that the source keeps, such as "us" (feed/calendar); "" never closes.

@@ -55,7 +55,7 @@ func (v *Supervisor) Supervise(source Source, open func(time.Time) bool) Source 
 	}
 	return &supervised{
 		source: source, cfg: v.cfg, open: open, log: v.log, metrics: v.metrics[name],
-		arrivals: make(chan arrival), silences: 1,
+		arrivals: make(chan arrival), silenceFactor: 1,
 	}
 }
 
@@ -72,13 +72,13 @@ type supervised struct {
 	arrivals chan arrival // from the connections' goroutines to that of Run; never closed
 
 	// owned by Run
-	publish  func(market.Batch)
-	status   market.Status // the newest that was published
-	newest   *connection   // the one whose statuses count
-	claimed  market.State  // what the source last said of itself on this connection
-	heard    time.Time     // when it last gave a sign of life
-	good     time.Time     // when the first data came on this connection; zero: none yet
-	silences int           // how many times cfg.Silence it may be silent
+	publish       func(market.Batch)
+	status        market.Status // the newest that was published
+	newest        *connection   // the one whose statuses count
+	claimed       market.State  // the state that the source last published on this connection; live before
+	heard         time.Time     // when it last gave a sign of life
+	good          time.Time     // when the first data came on this connection; zero: none yet
+	silenceFactor int           // times cfg.Silence: how long it may be silent
 }
 
 // Info is that of the source.
@@ -147,7 +147,7 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 		s.metrics.lost.Add(float64(b.Lost))
 	}
 	data := len(b.Ticks)+len(b.Images)+len(b.Corrections) > 0
-	if !data && !b.Pulse {
+	if !data && !b.Alive {
 		return
 	}
 	s.heard = time.Now()
@@ -158,7 +158,7 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 		return
 	}
 	if hasMarketData(b.Ticks) {
-		s.silences = 1
+		s.silenceFactor = 1
 	}
 	if s.good.IsZero() {
 		s.good = s.heard

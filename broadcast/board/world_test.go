@@ -355,7 +355,7 @@ func (d *drawn) tick() market.Tick {
 	case k < 16:
 		t.Price, t.Size = d.price(), d.size()
 		t.Flags = []market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsLast, 0,
-			market.Regular.Belated(), (market.SetsExtended | market.SetsVolume).Belated()}[d.intn(8)]
+			market.Regular.AsOutOfOrder(), (market.SetsExtended | market.SetsVolume).AsOutOfOrder()}[d.intn(8)]
 		if !d.one(4) {
 			d.id++
 			t.ID = d.id
@@ -381,7 +381,7 @@ func (d *drawn) tick() market.Tick {
 }
 
 func (d *drawn) image() market.Quote {
-	im := market.Quote{Symbol: d.symbol(), State: market.State(d.intn(5)), Whole: d.one(2), Price: d.price(), Bid: d.price(), Ask: d.price(),
+	im := market.Quote{Symbol: d.symbol(), State: market.State(d.intn(5)), Replaces: d.one(2), Price: d.price(), Bid: d.price(), Ask: d.price(),
 		Open: d.price(), High: d.price(), Low: d.price(), PreviousClose: d.price(), VWAP: d.price(), Extended: d.price(),
 		Size: d.size(), BidSize: d.size(), AskSize: d.size(), Volume: d.size(), Count: uint64(d.intn(9)),
 		Time: d.time(), ExtendedTime: d.time(), Source: []string{"one", "two"}[d.intn(2)]}

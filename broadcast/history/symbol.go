@@ -143,8 +143,8 @@ func (c *Symbol) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
 	p.Price, p.Size, p.Flags = k.New.Price, k.New.Size, k.New.Flags
 	if k.New.Flags == 0 {
 		p.Price, p.Size = old.Price, old.Size // as what it is struck out
-	} else if old.Flags&market.Late != 0 {
-		p.Flags |= market.Late
+	} else if old.Flags&market.OutOfOrder != 0 {
+		p.Flags |= market.OutOfOrder
 	}
 	p.Corrected, p.Changed = true, seq
 	c.changed = seq

@@ -22,7 +22,7 @@ type modelTrade struct {
 // modelBar sums up trades as PROTOCOL.md says.
 func modelBar(k Interval, start int64, trades []modelTrade) string {
 	priced := func(t *modelTrade) bool {
-		return t.Flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.Late) != 0
+		return t.Flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.OutOfOrder) != 0
 	}
 	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.Outside() })
 	var prices []modelTrade // in the order of their times
@@ -131,7 +131,7 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
 				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
-				if m.Flags == 0 || m.Flags == market.Late {
+				if m.Flags == 0 || m.Flags == market.OutOfOrder {
 					continue // a correction of the latter would be as good as a cancellation
 				}
 				k := market.Correction{ID: m.ID, Old: market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags}}
@@ -139,7 +139,7 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 					m.Flags = 0
 				} else {
 					m.Price = drawPrice(t)
-					k.New = market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags &^ market.Late}
+					k.New = market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags &^ market.OutOfOrder}
 				}
 				if !c.Correct(&k, Seq(i+1), &cfg) {
 					t.Fatalf("trade %d is kept no more", m.ID)
@@ -152,7 +152,7 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 				Flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsExtended, 0}).Draw(t, "flags")}}
 			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
 				m.Time -= market.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
-				m.Flags = m.Flags.Belated()
+				m.Flags = m.Flags.AsOutOfOrder()
 			}
 			trades = append(trades, m)
 			m.Time -= m.Time % 32 // what a day's bar can tell apart
@@ -244,8 +244,8 @@ func TestCorrectionsMendWhatCameLate(t *testing.T) {
 	for i := range 150 {
 		say(at(5000+i), 10, market.Regular)
 	}
-	correct(say(at(3000), 30, market.Regular.Belated()), 30, 31, market.Regular) // alone in its second
-	correct(say(at(4000), 30, market.Regular.Belated()), 30, 0, market.Regular)
+	correct(say(at(3000), 30, market.Regular.AsOutOfOrder()), 30, 31, market.Regular) // alone in its second
+	correct(say(at(4000), 30, market.Regular.AsOutOfOrder()), 30, 0, market.Regular)
 	want := []string{
 		fmt.Sprintf(`{"t":%d,"o":10,"h":11,"l":8,"c":8,"v":151,"n":151,"vw":9.9868}`, at(0)),
 		fmt.Sprintf(`{"t":%d,"o":20,"h":25,"l":20,"c":25,"v":151,"n":151,"vw":20.0331,"x":true}`, at(2000)),

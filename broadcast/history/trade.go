@@ -21,12 +21,12 @@ func (t *Trade) Cancelled() bool { return t.Corrected && t.Flags == 0 }
 
 // Outside reports whether it is of the hours outside the regular session.
 func (t *Trade) Outside() bool {
-	return t.Flags&market.SetsExtended != 0 || t.Flags&(market.Late|market.SetsHighLow) == market.Late
+	return t.Flags&market.SetsExtended != 0 || t.Flags&(market.OutOfOrder|market.SetsHighLow) == market.OutOfOrder
 }
 
 // ordered reports whether it may open and close a bar. A late trade may, in the bar of its time.
 func (t *Trade) ordered() bool {
-	return t.Flags&(market.SetsLast|market.SetsExtended|market.Late) != 0
+	return t.Flags&(market.SetsLast|market.SetsExtended|market.OutOfOrder) != 0
 }
 
 // marks reports whether the trade counts in bars of the interval.
@@ -34,4 +34,4 @@ func (t *Trade) marks(k Interval) bool {
 	return t.Flags&market.SetsVolume != 0 || t.Flags&setsPrice != 0 && (k != Day || !t.Outside())
 }
 
-const setsPrice = market.SetsLast | market.SetsHighLow | market.SetsExtended | market.Late
+const setsPrice = market.SetsLast | market.SetsHighLow | market.SetsExtended | market.OutOfOrder

@@ -35,7 +35,7 @@ func TestAKilledRecorderLeavesASeriesThatPlays(t *testing.T) {
 	defer cmd.Process.Kill()
 	first := ""
 	eventually(t, "the first of its files deleted", func() error {
-		files, err := recording.Series(path)
+		files, err := recording.RotatedFiles(path)
 		if err != nil || len(files) == 0 {
 			return errors.New("there is no file")
 		}
@@ -53,7 +53,7 @@ func TestAKilledRecorderLeavesASeriesThatPlays(t *testing.T) {
 	}
 	cmd.Wait()
 
-	files, err := recording.Series(path)
+	files, err := recording.RotatedFiles(path)
 	if err != nil || len(files) < 2 || len(files) > 4 { // one more between a file's beginning and the deletion
 		t.Errorf("%d files are left, %v; want 3", len(files), err)
 	}

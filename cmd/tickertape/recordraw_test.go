@@ -78,7 +78,7 @@ func TestARawRecordingOfAMarketPlays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stream.Close()
-	r, err := recording.NewRawReader(recording.NewLines(stream))
+	r, err := recording.NewRawReader(recording.NewLineReader(stream))
 	if err != nil {
 		t.Fatal(err)
 	}

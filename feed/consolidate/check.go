@@ -61,7 +61,7 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 	if at == 0 {
 		at = k.Received
 	}
-	if !ss.source.info.Whole && at > k.Received+c.limits.skew {
+	if !ss.source.info.Lossless && at > k.Received+c.limits.skew {
 		return future, false
 	}
 	if k.Kind == market.KindQuote {
@@ -70,7 +70,7 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 	if k.Price <= 0 {
 		return price, false
 	}
-	if m := c.symbols[k.Symbol].market; m != nil && !ss.source.info.Whole {
+	if m := c.symbols[k.Symbol].market; m != nil && !ss.source.info.Lossless {
 		if at < m.rolled {
 			return old, false
 		}
@@ -91,9 +91,9 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 		return accepted, false
 	}
 	if at < ss.traded { // late: it counts, but is not the last one
-		k.Flags = k.Flags.Belated()
+		k.Flags = k.Flags.AsOutOfOrder()
 		c.refuse(ss.source, old, k)
-		if k.Flags == market.Late {
+		if k.Flags == market.OutOfOrder {
 			return old, true
 		}
 		return accepted, false
@@ -212,7 +212,7 @@ func (c *consolidator) confirmHeld(ss *sourceSymbol, by market.Price) (confirmed
 		}
 		confirmed = true
 		if k.Time < ss.traded {
-			k.Flags = k.Flags.Belated()
+			k.Flags = k.Flags.AsOutOfOrder()
 		} else {
 			ss.setLast(k, k.Time)
 		}

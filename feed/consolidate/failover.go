@@ -75,7 +75,7 @@ func (r *router) choose(id market.SymbolID, sym *symbol, now time.Time) *source 
 // published one, that of the source before it stays.
 func takeoverImage(id market.SymbolID, sym *symbol, from, to *sourceSymbol) market.Quote {
 	image := to.tally.Quote()
-	image.Symbol, image.Whole = id, true
+	image.Symbol, image.Replaces = id, true
 	if from != nil {
 		if was := from.tally.Quote(); to.traded < sym.traded && was.Set&market.FieldPrice != 0 {
 			image.Price, image.Size = was.Price, was.Size

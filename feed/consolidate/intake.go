@@ -159,7 +159,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 			return
 		}
 		ss.hear(c.now, c.cfg)
-		if k.Time != 0 && k.Time != k.Received && !ss.source.info.Whole {
+		if k.Time != 0 && k.Time != k.Received && !ss.source.info.Lossless {
 			ss.source.skew.note(k.Time, k.Received)
 		}
 		if held {
@@ -181,7 +181,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	case market.KindSession:
 		ss.hear(c.now, c.cfg)
 		ss.traded, ss.quoted = 0, 0 // a recording that starts again goes back in time
-		if ss.source.info.Whole {
+		if ss.source.info.Lossless {
 			ss.seen = nil // and repeats its trades
 		}
 		c.refuseHeld(ss)
@@ -225,7 +225,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 		im.Set &^= market.FieldState
 	}
 	if im.Set&market.FieldPrice != 0 {
-		if at := im.Time; !s.info.Whole && im.Set&market.FieldTime != 0 && at < ss.traded {
+		if at := im.Time; !s.info.Lossless && im.Set&market.FieldTime != 0 && at < ss.traded {
 			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
 		} else {
 			ss.last, ss.regular = im.Price, im.Price
@@ -237,7 +237,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	if im.Set&market.FieldBid != 0 && im.Set&market.FieldAsk != 0 {
 		ss.bid, ss.ask = im.Bid, im.Ask
 	}
-	if len(c.sources) > 1 && im.Whole && im.Set&market.FieldSource == 0 {
+	if len(c.sources) > 1 && im.Replaces && im.Set&market.FieldSource == 0 {
 		im.Source = s.name
 		im.Set |= market.FieldSource
 	}

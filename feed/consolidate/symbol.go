@@ -40,7 +40,7 @@ func (c *consolidator) beginDay(id market.SymbolID) {
 	sym.day = sym.market.day
 	for _, s := range c.sources {
 		ss := s.symbol(id)
-		if ss == nil || s.info.Whole { // a whole source says itself when a session begins
+		if ss == nil || s.info.Lossless { // a whole source says itself when a session begins
 			continue
 		}
 		k := market.Tick{Symbol: id, Kind: market.KindSession, Price: ss.regular, Time: sym.market.rolled, Received: market.TimeOf(c.now)}
@@ -109,7 +109,7 @@ func (c *consolidator) judge(id market.SymbolID, at market.Time) {
 // the connection, and what follows from the time without data.
 func (c *consolidator) state(sym *symbol, ss *sourceSymbol) market.State {
 	state := max(ss.claimed, ss.connection.state)
-	if state >= market.Halted || ss.source.info.Whole {
+	if state >= market.Halted || ss.source.info.Lossless {
 		return state
 	}
 	if ss.heard.IsZero() {
@@ -152,7 +152,7 @@ func (c *consolidator) beginRound() (needed bool) {
 	c.schedules.update(c.now)
 	needed = c.heldSymbols > 0 || len(c.sources) > 1
 	for _, s := range c.sources {
-		needed = needed || !s.info.Whole
+		needed = needed || !s.info.Lossless
 		if seconds, known := s.skew.seconds(c.now); known {
 			c.metrics.skew.WithLabelValues(s.name).Set(seconds)
 		}

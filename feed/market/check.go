@@ -1,6 +1,6 @@
 package market
 
-// Check reports whether a tick can be applied, as far as that depends on the tick alone: what [Tally.Apply] says but for
+// Check reports whether a tick can be applied, as far as that depends on the tick alone. [Tally.Apply] returns the same, or
 // RejectOverflow.
 func (t *Tick) Check() Reject {
 	switch t.Kind {
@@ -23,7 +23,7 @@ func (t *Tick) Check() Reject {
 	return Accepted
 }
 
-// Check reports whether a correction can be applied, as far as that depends on it alone: what [Tally.Correct] says but for
+// Check reports whether a correction can be applied, as far as that depends on it alone. [Tally.Correct] returns the same, or
 // RejectOverflow.
 func (c *Correction) Check() Reject {
 	if c.New.Flags != 0 && c.New.Price <= 0 || c.Old.Price <= 0 {

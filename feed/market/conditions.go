@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Conditions spells the lists of sale conditions that trades have as [Tick] does: each list once, however
-// many trades have it. The zero value is ready. It is for one goroutine.
+// Conditions makes the text of a trade's sale conditions, as [Tick] has it, and keeps each text once, however many trades have
+// it. The zero value is ready. It is for one goroutine.
 type Conditions struct {
 	texts map[string]string
 }
 
-// mostConditions is how many lists are kept. There are some hundred; what is beyond was made up.
+// mostConditions is how many lists are kept. Exchanges use some hundred; more can only be garbage, and have no text.
 const mostConditions = 4096
 
-// List spells a JSON list of codes, which are texts or numbers; "" is anything else.
+// List is the text of a JSON list of codes, each a string or a number; "" for anything else.
 func (c *Conditions) List(raw []byte) string {
 	if len(raw) < 3 { // [] too
 		return ""

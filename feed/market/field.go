@@ -12,12 +12,12 @@ const (
 	FieldPrice         Fields = 1 << iota // last trade price
 	FieldSize                             // last trade size
 	FieldBid                              // best bid
-	FieldBidSize                          //
+	FieldBidSize                          // size of the best bid
 	FieldAsk                              // best ask
-	FieldAskSize                          //
+	FieldAskSize                          // size of the best ask
 	FieldOpen                             // of the session
-	FieldHigh                             //
-	FieldLow                              //
+	FieldHigh                             // of the session
+	FieldLow                              // of the session
 	FieldPreviousClose                    // reference for change
 	FieldVolume                           // of the session
 	FieldCount                            // trades of the session
@@ -32,11 +32,11 @@ const (
 	AllFields = Fields(1<<NumFields - 1)
 )
 
-// Field is one value of a quote. The table of them is all that the rest of the program knows of them: a new field is a
-// constant above, its value in [Quote], and a row here.
+// Field is one value of a quote. Whatever merges, compares, encodes, decodes or records quotes goes through the table of
+// fields and has no list of its own, so that a new field is a constant above, a value in [Quote] and a row in the table.
 type Field struct {
-	Key string // its name on the wire and in files
-	Bit Fields
+	Key string // its name on the wire and in files, which must not change
+	Bit Fields // its position in memory only: no file or message has it
 
 	at      func(*Quote) any
 	differs func(a, b *Quote) bool

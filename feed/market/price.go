@@ -3,8 +3,8 @@ package market
 import "math"
 
 // Price is a price as a count of 1e-9 currency units, so 189.30 is 189_300_000_000. Its range is
-// ±9223372036.854775807. The zero value is the price zero; whether a price is known at all is
-// said beside it ([Fields], [Flags]).
+// ±9223372036.854775807. The zero value is the price zero; whether a price is known is in a field
+// beside it ([Fields], [Flags]).
 type Price int64
 
 // ParsePrice reads a plain decimal such as "189.30" or "-0.00001234". It does not round: a

@@ -135,7 +135,7 @@ func (t Turnover) Over(volume Quantity) Price {
 	default:
 		return Price(quotient + rest)
 	}
-	// rounded from the quotient, not from its rounded self, so that halves are not rounded twice
+	// rounded from the exact quotient, so that nothing is rounded twice
 	return Price(min((quotient+coarse/2)/coarse*coarse, math.MaxInt64))
 }
 

@@ -5,7 +5,7 @@ type Quote struct {
 	Symbol                           SymbolID
 	Set                              Fields
 	State                            State
-	Whole                            bool // as an image: what is not set is not known any more
+	Replaces                         bool // of an image: it takes the place of all that was known, so that what it does not set is unknown
 	Price, Bid, Ask, Open, High, Low Price
 	PreviousClose, VWAP, Extended    Price
 	Size, BidSize, AskSize, Volume   Quantity

@@ -2,8 +2,8 @@ package market
 
 import "fmt"
 
-// State says how far a price, or a whole feed, can be believed. The larger is the worse, so that
-// the worse of two is their maximum.
+// State says how far a price, or a whole feed, can be believed. A larger one is worse, so the worse of two
+// is their maximum.
 type State uint8
 
 const (

@@ -28,8 +28,8 @@ type Symbol struct {
 // ErrSymbol is wrapped by every error about a symbol's spelling.
 var ErrSymbol = errors.New("market: bad symbol")
 
-// CheckSymbol refuses what could not stand in a query, a message or a log as it is: a symbol has 1
-// to 32 bytes of UTF-8, all of them graphic, and none of them a space, a comma, a quotation mark
+// CheckSymbol refuses what would have to be escaped in a query, a message or a log: a symbol is 1
+// to 32 bytes of UTF-8 in graphic characters, none of them a space, a comma, a quotation mark
 // or a backslash. "*" and a leading "#" mean more than one symbol (PROTOCOL.md), so no symbol has them.
 func CheckSymbol(s string) error {
 	switch {
@@ -52,7 +52,7 @@ func CheckSymbol(s string) error {
 // time from anywhere.
 type Directory struct {
 	*register
-	names map[string]string // what a source calls a symbol that is called otherwise here
+	names map[string]string // by the source's own spelling of a symbol: the spelling here, where that is another
 }
 
 type register struct {
@@ -66,14 +66,14 @@ func NewDirectory() *Directory {
 	return &Directory{register: &register{ids: map[string]SymbolID{}}}
 }
 
-// Named is the same directory for a source that spells some symbols in its own way: names has what
-// they are called here by what the source calls them.
+// Named is the same directory for a source that spells some symbols in its own way: names maps the
+// source's spelling to the one here.
 func (d *Directory) Named(names map[string]string) *Directory {
 	return &Directory{d.register, names}
 }
 
-// Add enters a symbol and returns its number. One that is there already keeps its number and
-// takes over what the new record knows: each field that is not empty. It returns an error wrapping
+// Add adds a symbol and returns its number. One that is there already keeps its number and
+// takes over each field of the new record that is not empty. It returns an error wrapping
 // [ErrSymbol] for a bad spelling, and an error once [MaxSymbols] are in.
 func (d *Directory) Add(s Symbol) (SymbolID, error) {
 	if name, ok := d.names[s.Symbol]; ok {

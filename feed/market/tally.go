@@ -5,8 +5,8 @@ package market
 type Tally struct {
 	quote    Quote
 	turnover Turnover
-	noVWAP   bool     // turnover is unknown: an image gave a volume without a VWAP
-	recent   *history // of trades that can be taken back; nil: none was
+	noVWAP   bool          // turnover is unknown: an image gave a volume without a VWAP
+	recent   *recentTrades // those that can be taken back; nil: none had an ID
 }
 
 // Reject is why something was not applied; its text is the label of a metric.
@@ -118,7 +118,7 @@ func (y *Tally) trade(t *Tick) Reject {
 		q.Set |= extendedFields
 	}
 	if t.ID != 0 && y.recent == nil {
-		y.recent = &history{}
+		y.recent = &recentTrades{}
 		if q.Set&FieldHigh != 0 {
 			y.recent.high.floor, y.recent.low.floor = q.High, q.Low
 		}
@@ -132,7 +132,7 @@ func (y *Tally) trade(t *Tick) Reject {
 	return Accepted
 }
 
-// setLast makes a print the last one: what was traded outside the session before it is history.
+// setLast sets the last price and size. What was traded outside the session before is not shown any more.
 func (y *Tally) setLast(p Price, size Quantity) {
 	q := &y.quote
 	q.Price, q.Size = p, size
@@ -178,8 +178,8 @@ func (y *Tally) subtract(p Print) {
 	q.Count--
 }
 
-// Correct takes a trade back or puts another in its place: volume, count and VWAP, the last price if
-// it was that one's, and high and low as far as they are known from trades. Or it leaves the tally as it was and says why.
+// Correct takes a trade back or puts another in its place. It mends volume, count and VWAP, the last price if that was the
+// trade's, and high and low where the trades behind them are known. Or it leaves the tally as it was and says why.
 func (y *Tally) Correct(c *Correction) Reject {
 	if r := c.Check(); r != Accepted {
 		return r
@@ -243,7 +243,7 @@ func ifTraded(f Fields, p Price) Fields {
 	return f
 }
 
-// Image takes over the values that an upstream sums up: those that are set or, of one that is whole, all.
+// Image takes over the values that a source sums up: those that im sets or, where it replaces the quote, all.
 func (y *Tally) Image(im *Quote) Reject {
 	for f := range im.Set.All() {
 		if p, isPrice := f.Value(im).(*Price); isPrice && *p <= 0 {
@@ -262,12 +262,12 @@ func (y *Tally) Image(im *Quote) Reject {
 	switch {
 	case known:
 		y.turnover, y.noVWAP = turnover, false
-	case im.Whole && im.Set&FieldVolume == 0:
+	case im.Replaces && im.Set&FieldVolume == 0:
 		y.turnover, y.noVWAP, q.Volume, q.Count = Turnover{}, false, Quantity{}, 0
 	case im.Set&FieldVolume != 0 && im.Volume != q.Volume:
 		y.noVWAP = true
 	}
-	if im.Whole {
+	if im.Replaces {
 		q.Set = 0
 	}
 	if im.Set&(FieldHigh|FieldLow) != 0 {

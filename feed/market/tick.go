@@ -32,18 +32,18 @@ const (
 	HasBid                         // Bid and BidSize
 	HasAsk                         // Ask and AskSize
 	SetsExtended                   // the last price outside the regular session; never together with SetsLast
-	Late                           // it would set the last price, or that outside the session, but a later one came before it
+	OutOfOrder                     // it would set the last price, in or out of the session, but a later trade came before it
 
 	Regular   = SetsLast | SetsHighLow | SetsVolume // an ordinary trade
 	BothSides = HasBid | HasAsk                     // an ordinary quote
 )
 
-// Belated are the flags of a trade that comes after a later one.
-func (f Flags) Belated() Flags {
+// AsOutOfOrder is what a trade with these flags may still set when a later one came before it: no last price.
+func (f Flags) AsOutOfOrder() Flags {
 	if f&(SetsLast|SetsExtended) == 0 {
 		return f
 	}
-	return f&^(SetsLast|SetsExtended) | Late
+	return f&^(SetsLast|SetsExtended) | OutOfOrder
 }
 
 // Tick is one event of one symbol. A quote replaces the whole top of book: a side without its
@@ -60,9 +60,9 @@ type Tick struct {
 	AskSize  Quantity
 	Time     Time   // the exchange's clock
 	Received Time   // this machine's clock when the source had it whole
-	ID       uint64 // of a trade, unique for its symbol and source, or a hash of what is; 0 none
+	ID       uint64 // of a trade, unique for its symbol and source; may be a hash of several values that are unique together; 0 none
 
-	Conditions string // of a trade: the sale conditions as the source spells them, with commas; a text that is kept
+	Conditions string // of a trade: the sale conditions as the source spells them, with commas; valid for ever
 }
 
 // Print is what a trade was, or should have been.
@@ -86,10 +86,10 @@ type Correction struct {
 // the source's: whoever receives a batch keeps nothing of them, but may change what is in them.
 type Batch struct {
 	Status      *Status // nil: unchanged
-	Images      []Quote // whole or partial states as an upstream sums them up
+	Images      []Quote // quotes as the source sums them up, all of a symbol (Replaces) or some fields
 	Ticks       []Tick  // in order
 	Corrections []Correction
 
-	Pulse bool // the source says that it is alive, though nothing may have changed
-	Lost  int  // messages that are missing, as their numbers show
+	Alive bool // the source says that it is alive, though nothing may have changed; [KindAlive] says so of one symbol
+	Lost  int  // messages that are missing, as gaps in their numbers show
 }

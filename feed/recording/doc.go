@@ -29,8 +29,8 @@
 // (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. Prices and sizes are exact
 // decimals, as numbers or strings, and never pass through a float.
 //
-// A later file of a series begins with statuses and images that sum up the files before, so that it can be read on its own.
-// They are marked "again":true; whoever has read the files before skips them.
+// A recording with a rotation is several files. A later one begins with statuses and images that sum up the files before, so
+// that it can be read on its own. They are marked "again":true; whoever has read the files before skips them.
 //
 // # Raw
 //
@@ -42,7 +42,7 @@
 //	{"k":"answer","source":"coinbase","path":"/products/BTC-USD/candles?granularity=ONE_HOUR","r":µs,"d":…}
 //
 // The header names the vendors and the symbols subscribed to, in their spelling: all that their decoders need. conn numbers
-// the recorder's connections. since is when the recorder began, the same in all files of a series. d is the text; a text that
+// the recorder's connections. since is when the recorder began, the same in all files of a rotation. d is the text; a text that
 // is not UTF-8 is in b64 instead, as Base64. A text that is too long for a line continues in the next: the line has
 // "more":true, and in each later line at is where its part begins, in bytes.
 package recording

@@ -75,7 +75,7 @@ func Open(path string, dir *market.Directory) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(NewLines(f), dir)
+	r, err := NewReader(NewLineReader(f), dir)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("read %s: %w", path, err)

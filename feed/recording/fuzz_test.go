@@ -64,7 +64,7 @@ func FuzzLine(f *testing.F) {
 }
 
 func read1(t *testing.T, dir *market.Directory, text []byte) ([]Entry, []*RowError) {
-	r, err := NewReader(NewLines(bytes.NewReader(append([]byte(head), text...))), dir)
+	r, err := NewReader(NewLineReader(bytes.NewReader(append([]byte(head), text...))), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func FuzzRaw(f *testing.F) {
 		f.Add([]byte(rawHead + c.line))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := NewRawReader(NewLines(bytes.NewReader(text)))
+		r, err := NewRawReader(NewLineReader(bytes.NewReader(text)))
 		if err != nil {
 			return
 		}
@@ -104,13 +104,13 @@ func FuzzRaw(f *testing.F) {
 			if m.Path == "" {
 				w.Frame(m.Source, m.Connection, []byte(m.text), m.Received)
 			} else {
-				w.Answer(m.Source, m.Path, []byte(m.text), m.Received)
+				w.Response(m.Source, m.Path, []byte(m.text), m.Received)
 			}
 		}
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		again, err := NewRawReader(NewLines(&out))
+		again, err := NewRawReader(NewLineReader(&out))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,34 +1,17 @@
 package recording
 
-import "tickertape/feed/market"
+import (
+	"math/bits"
 
-// key is a known name in the JSON object of a line.
-type key uint8
-
-// The first keys are the fields of a quote, in the order of their table in feed/market.
-const (
-	keyPrice key = iota
-	keySize
-	keyBid
-	keyBidSize
-	keyAsk
-	keyAskSize
-	keyOpen
-	keyHigh
-	keyLow
-	keyPreviousClose
-	keyVolume
-	keyCount
-	keyVWAP
-	keyTime
-	keyState
-	keyExtended
-	keyExtendedTime
-	keyFrom
+	"tickertape/feed/market"
 )
 
+// key is a known name in the JSON object of a line. The numbers are of this run of the program only: a file has the names.
+// First come the names that only recordings have, then the fields of a quote, which are those of the table in feed/market.
+type key uint8
+
 const (
-	keyKind key = market.NumFields + iota
+	keyKind key = iota
 	keySymbol
 	keyID
 	keyConditions
@@ -60,15 +43,39 @@ const (
 	keyBase64
 	keyMore
 
-	numKeys
+	numOwnKeys
+	numKeys = numOwnKeys + market.NumFields
 )
 
-var keyNames = func() (names [numKeys]string) {
-	copy(names[copy(names[:], market.FieldKeys()):], []string{
-		"k", "s", "i", "c", "sc", "np", "nz", "nc", "whole", "again", "r",
-		"name", "sector", "currency", "market", "decimals", "status", "since", "message",
-		"format", "version", "source", "simulated", "recorded", "path", "conn", "sources", "at", "d", "b64", "more",
-	})
+// Fields of a quote that other lines than images have, too.
+var (
+	keyPrice         = fieldKey(market.FieldPrice)
+	keySize          = fieldKey(market.FieldSize)
+	keyBid           = fieldKey(market.FieldBid)
+	keyBidSize       = fieldKey(market.FieldBidSize)
+	keyAsk           = fieldKey(market.FieldAsk)
+	keyAskSize       = fieldKey(market.FieldAskSize)
+	keyPreviousClose = fieldKey(market.FieldPreviousClose)
+	keyTime          = fieldKey(market.FieldTime)
+	keyState         = fieldKey(market.FieldState)
+	keyFrom          = fieldKey(market.FieldSource) // of a status: which source it is of
+)
+
+// fieldKey is the key of one field.
+func fieldKey(field market.Fields) key { return numOwnKeys + key(bits.TrailingZeros32(uint32(field))) }
+
+var keyNames = func() [numKeys]string {
+	names := [numKeys]string{
+		keyKind: "k", keySymbol: "s", keyID: "i", keyConditions: "c", keySale: "sc",
+		keyNewPrice: "np", keyNewSize: "nz", keyNewConditions: "nc", keyWhole: "whole", keyAgain: "again", keyReceived: "r",
+		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals",
+		keyStatus: "status", keySince: "since", keyMessage: "message",
+		keyFormat: "format", keyVersion: "version", keySource: "source", keySimulated: "simulated", keyRecorded: "recorded",
+		keyPath: "path", keyConnection: "conn", keySources: "sources", keyAt: "at", keyText: "d", keyBase64: "b64", keyMore: "more",
+	}
+	for f := range market.AllFields.All() {
+		names[fieldKey(f.Bit)] = f.Key
+	}
 	return names
 }()
 

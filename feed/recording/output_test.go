@@ -100,7 +100,7 @@ func TestARecordingFollowsNoSymbolicLink(t *testing.T) {
 					if r.Every > 0 { // whichever second it is
 						links = nil
 						for i := range 120 {
-							links = append(links, newSeries(path, r, quiet).name(now().Add(time.Duration(i)*time.Second)))
+							links = append(links, newRotatedFiles(path, r, quiet).name(now().Add(time.Duration(i)*time.Second)))
 						}
 					}
 					for _, link := range links {

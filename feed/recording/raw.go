@@ -18,7 +18,7 @@ const (
 // RawHeader says what a raw recording holds, and all that decoding it needs.
 type RawHeader struct {
 	Sources  []RawSource // the preferred first
-	Since    market.Time // when the recorder began: the same in all files of a series
+	Since    market.Time // when the recorder began: the same in all files of a rotation
 	Recorded market.Time // when this file began
 }
 

@@ -56,7 +56,7 @@ func tap(w *RawWriter, m *kept) {
 	if m.Path == "" {
 		w.Frame(m.Source, m.Connection, []byte(m.text), m.Received)
 	} else {
-		w.Answer(m.Source, m.Path, []byte(m.text), m.Received)
+		w.Response(m.Source, m.Path, []byte(m.text), m.Received)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestRawWriterWritesTheDocumentedFormat(t *testing.T) {
 	if !IsRaw(want[:40]) {
 		t.Error("its first bytes do not tell what it is")
 	}
-	r, err := NewRawReader(NewLines(bytes.NewReader(want)))
+	r, err := NewRawReader(NewLineReader(bytes.NewReader(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestALongMessageTakesSeveralLines(t *testing.T) {
 					t.Fatalf("a line of %d bytes", len(line))
 				}
 			}
-			r, err := NewRawReader(NewLines(&out))
+			r, err := NewRawReader(NewLineReader(&out))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +181,7 @@ func TestRawReaderNamesABadRowAndGoesOn(t *testing.T) {
 	const good = `{"k":"frame","source":"fake","conn":1,"r":5,"d":"good"}` + "\n"
 	for name, c := range badRawLines {
 		t.Run(name, func(t *testing.T) {
-			r, err := NewRawReader(NewLines(strings.NewReader(rawHead + good + c.line + "\n" + good)))
+			r, err := NewRawReader(NewLineReader(strings.NewReader(rawHead + good + c.line + "\n" + good)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +208,7 @@ func TestRawReaderRefusesAFileThatIsNoRawRecording(t *testing.T) {
 		"no sources": {`{"format":"tickertape.raw","version":1}`, "line 1: sources: missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := NewRawReader(NewLines(strings.NewReader(c.text))); err == nil || !strings.Contains(err.Error(), c.says) {
+			if _, err := NewRawReader(NewLineReader(strings.NewReader(c.text))); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
 			if IsRaw([]byte(c.text)) && name != "no sources" {
@@ -221,7 +221,7 @@ func TestRawReaderRefusesAFileThatIsNoRawRecording(t *testing.T) {
 // TestJoinedRawFilesAreRead takes a file whose recorder was killed in a message, and another behind it.
 func TestJoinedRawFilesAreRead(t *testing.T) {
 	const second = `{"format":"tickertape.raw","version":1,"sources":[],"since":9}` + "\n"
-	r, err := NewRawReader(NewLines(strings.NewReader(rawHead +
+	r, err := NewRawReader(NewLineReader(strings.NewReader(rawHead +
 		`{"k":"frame","source":"fake","conn":1,"r":5,"d":"half","more":true}` + "\n" + second +
 		`{"k":"frame","source":"fake","conn":1,"r":6,"d":"whole"}` + "\n")))
 	if err != nil {
@@ -268,7 +268,7 @@ func rawFile(t testing.TB, path string) []kept {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := NewRawReader(NewLines(f))
+	r, err := NewRawReader(NewLineReader(f))
 	if err != nil {
 		t.Fatal(err)
 	}

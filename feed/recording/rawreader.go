@@ -20,7 +20,7 @@ type RawReader struct {
 }
 
 // NewRawReader reads the header. The stream must begin with one.
-func NewRawReader(lines *Lines) (*RawReader, error) {
+func NewRawReader(lines *LineReader) (*RawReader, error) {
 	r := &RawReader{rows: &Reader{lines: lines}}
 	text, err := r.rows.next()
 	if err == io.EOF {
@@ -29,7 +29,7 @@ func NewRawReader(lines *Lines) (*RawReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.rows.line.split(text); err != nil {
+	if err := r.rows.line.parse(text); err != nil {
 		return nil, r.rows.at(err)
 	}
 	if r.header, err = r.rows.line.rawHeader(); err != nil {
@@ -60,7 +60,7 @@ func (r *RawReader) Next(m *Message) error {
 			if err != nil {
 				return err
 			}
-			if err := l.split(text); err != nil {
+			if err := l.parse(text); err != nil {
 				return r.rows.at(err)
 			}
 		}

@@ -65,8 +65,8 @@ func (w *RawWriter) Frame(source string, connection uint64, text []byte, receive
 	w.message(text, received)
 }
 
-// Answer records the body of an answer to GET path; neither may contain secrets. It keeps nothing of body.
-func (w *RawWriter) Answer(source, path string, body []byte, received market.Time) {
+// Response records the body of the response to GET path; neither may contain secrets. It keeps nothing of body.
+func (w *RawWriter) Response(source, path string, body []byte, received market.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.ready() {

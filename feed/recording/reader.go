@@ -10,7 +10,7 @@ import (
 // Reader reads a recording of ticks row by row.
 type Reader struct {
 	file   io.Closer // nil: somebody else has opened it
-	lines  *Lines
+	lines  *LineReader
 	dir    *market.Directory
 	header Header
 	line   line
@@ -19,7 +19,7 @@ type Reader struct {
 }
 
 // NewReader reads the header, which must be the first line that is not blank. Symbols enter dir as they are read.
-func NewReader(lines *Lines, dir *market.Directory) (*Reader, error) {
+func NewReader(lines *LineReader, dir *market.Directory) (*Reader, error) {
 	r := &Reader{lines: lines, dir: dir, ids: map[string]market.SymbolID{}}
 	text, err := r.next()
 	if err == io.EOF {
@@ -28,7 +28,7 @@ func NewReader(lines *Lines, dir *market.Directory) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.line.split(text); err != nil {
+	if err := r.line.parse(text); err != nil {
 		return nil, r.at(err)
 	}
 	if r.header, err = r.line.header(); err != nil {
@@ -84,7 +84,7 @@ func (r *Reader) Next(e *Entry) error {
 		if err != nil {
 			return err
 		}
-		if err := r.line.split(text); err != nil {
+		if err := r.line.parse(text); err != nil {
 			return r.at(err)
 		}
 		if !r.line.has(keyKind) && r.line.has(keyFormat) { // the header of a recording joined to the first

@@ -59,7 +59,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		r, err := NewReader(NewLines(bytes.NewReader(file.Bytes())), dir)
+		r, err := NewReader(NewLineReader(bytes.NewReader(file.Bytes())), dir)
 		if err != nil {
 			b.Fatal(err)
 		}

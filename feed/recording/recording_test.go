@@ -63,7 +63,7 @@ func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 			Symbol: apple, Set: market.AllFields, State: market.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
 			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
 			Size: market.Units(100), BidSize: market.Units(200), AskSize: market.Units(300), Volume: market.Units(1_200_300), Count: 812, Time: at,
-			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Whole: true,
+			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Replaces: true,
 		}, {Symbol: coin, Set: market.FieldVolume | market.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
 		Ticks: []market.Tick{
 			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.31"), Size: market.Units(100), Time: at,
@@ -71,7 +71,7 @@ func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 			{Symbol: coin, Kind: market.KindTrade, Flags: market.SetsVolume, Price: price(t, "0.00001234"), Size: quantity(t, "0.5"),
 				Time: at + 1, Received: at + 1},
 			{Symbol: coin, Kind: market.KindTrade, Price: price(t, "0.00001234"), Received: at + 2},
-			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular.Belated(), Price: price(t, "189.32"), Size: market.Units(5),
+			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular.AsOutOfOrder(), Price: price(t, "189.32"), Size: market.Units(5),
 				Time: at - 3, Received: at + 2, Conditions: "@,Z"},
 			{Symbol: apple, Kind: market.KindQuote, Flags: market.BothSides, Bid: price(t, "189.3"), BidSize: market.Units(200),
 				Ask: price(t, "189.32"), AskSize: market.Units(100), Time: at + 3, Received: at + 4},
@@ -188,7 +188,7 @@ const head = `{"format":"tickertape.ticks","version":1}` + "\n"
 
 func read(t testing.TB, text string) ([]Entry, []*RowError) {
 	t.Helper()
-	r, err := NewReader(NewLines(strings.NewReader(text)), market.NewDirectory())
+	r, err := NewReader(NewLineReader(strings.NewReader(text)), market.NewDirectory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestReaderRefusesAFileThatIsNoRecording(t *testing.T) {
 		"simulated":    {`{"format":"tickertape.ticks","version":1,"simulated":"no"}`, `line 1: simulated: "no"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := NewReader(NewLines(strings.NewReader(c.text)), market.NewDirectory())
+			_, err := NewReader(NewLineReader(strings.NewReader(c.text)), market.NewDirectory())
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
@@ -460,5 +460,15 @@ func TestOpenNamesTheFileThatItCannotRead(t *testing.T) {
 		if _, err := Open(path, market.NewDirectory()); err == nil || strings.Count(err.Error(), path) != 1 {
 			t.Errorf("got %v, want it to name %s once", err, path)
 		}
+	}
+}
+
+// TestKeysHaveNamesOfTheirOwn finds a field of quotes whose key a recording uses for something else.
+func TestKeysHaveNamesOfTheirOwn(t *testing.T) {
+	if len(keysByName) != int(numKeys) {
+		t.Errorf("%d keys have %d names: %q", numKeys, len(keysByName), keyNames)
+	}
+	if _, unnamed := keysByName[""]; unnamed {
+		t.Errorf("a key has no name: %q", keyNames)
 	}
 }

@@ -19,9 +19,9 @@ const (
 // first error stays: nothing is written after it.
 type sink struct {
 	// static
-	series *series // nil: there is one file, or a stream that somebody else has opened
-	timer  *time.Timer
-	failed chan struct{} // closed with the first error
+	rotated *rotatedFiles // nil: there is one file, or a stream that somebody else has opened
+	timer   *time.Timer
+	failed  chan struct{} // closed with the first error
 
 	flushing sync.WaitGroup // one for a timer that runs, or whose flush does
 
@@ -49,15 +49,15 @@ func (s *sink) start(out io.Writer, file *output) {
 	s.changed()
 }
 
-// open begins with the file of a path or, with a rotation, with the first of a series.
+// open begins with the file of a path or, with a rotation, with the first of its files.
 func (s *sink) open(path string, r Rotation, log *slog.Logger) error {
 	var file *output
 	var err error
 	if r.never() {
 		file, err = createOutput(path)
 	} else {
-		s.series = newSeries(path, r, log)
-		file, err = s.series.next()
+		s.rotated = newRotatedFiles(path, r, log)
+		file, err = s.rotated.next()
 	}
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *sink) open(path string, r Rotation, log *slog.Logger) error {
 	return nil
 }
 
-// changed has the next flush happen a second from now. The caller holds mu.
+// changed has the lines flushed a second from now, unless that is to happen already. The caller holds mu.
 func (s *sink) changed() {
 	if s.unsaved || s.closed {
 		return
@@ -78,13 +78,13 @@ func (s *sink) changed() {
 	s.timer.Reset(flushEvery)
 }
 
-// ready is called before anything is appended to buf. Where it returns rotated, another file has begun, and what a file
-// begins with must be appended first. The caller holds mu.
+// ready must be called before anything is appended to buf. Where it returns rotated, another file has begun, and its header must
+// be appended first. The caller holds mu.
 func (s *sink) ready() (rotated bool, err error) {
 	if s.closed {
 		s.fail(errors.New("write to a recording that is closed"))
 	}
-	if s.err == nil && s.series != nil && s.series.due(time.Now(), s.file.size) {
+	if s.err == nil && s.rotated != nil && s.rotated.due(time.Now(), s.file.size) {
 		rotated = s.rotate()
 	}
 	if s.err == nil {
@@ -100,7 +100,7 @@ func (s *sink) rotate() bool {
 	if s.err != nil {
 		return false
 	}
-	file, err := s.series.next()
+	file, err := s.rotated.next()
 	if err != nil {
 		s.fail(err)
 		return false

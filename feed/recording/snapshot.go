@@ -2,7 +2,7 @@ package recording
 
 import "tickertape/feed/market"
 
-// snapshot sums up what was recorded so far. The next file of the series begins with it.
+// snapshot sums up what was recorded so far. The next file of a rotation begins with it.
 type snapshot struct {
 	symbols  []symbolSnapshot // by id
 	statuses []market.Status  // of the sources
@@ -65,7 +65,7 @@ func (s *snapshot) image(id market.SymbolID) (q market.Quote, known bool) {
 	if q.Set == 0 && y.state == market.Live {
 		return q, false
 	}
-	q.Symbol, q.Whole, q.State = id, true, y.state
+	q.Symbol, q.Replaces, q.State = id, true, y.state
 	q.Set |= market.FieldState
 	return q, true
 }

@@ -32,7 +32,7 @@ func NewWriter(w io.Writer, h Header, dir *market.Directory) *Writer {
 
 // Create begins a recording in a file that only its owner can read. The name's ending selects the compression: ".zst" is
 // zstd, ".gz" is gzip, any other none; "-" is the standard output. A file that holds anything is never overwritten. With a
-// rotation, the recording is a series of files, each readable on its own, named by path and the time when they begin.
+// rotation, the recording is several files, each readable on its own and named by path and the time when it begins.
 func Create(path string, r Rotation, h Header, dir *market.Directory, log *slog.Logger) (*Writer, error) {
 	w := &Writer{dir: dir, header: h}
 	if !r.never() {
@@ -52,7 +52,7 @@ func Create(path string, r Rotation, h Header, dir *market.Directory, log *slog.
 	return w, nil
 }
 
-// begin appends what a file begins with: its header and, in a later file of a series, the snapshot, so that it can be read
+// begin appends what a file begins with: its header and, in a later file of a rotation, the snapshot, so that it can be read
 // on its own. The caller holds mu.
 func (w *Writer) begin(later bool) {
 	now := market.TimeOf(time.Now())

@@ -19,7 +19,7 @@ func FuzzFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for begun := range 3 {
 			env := newEnv(prometheus.NewRegistry())
-			d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
+			d := newDecoder(&env, "e1", newUpstream(), 1, func(string) {})
 			var b market.Batch
 			for _, step := range conversation[:2*begun] {
 				if err := d.Frame([]byte(step.message), 1, &b); err != nil {

@@ -7,11 +7,11 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// reading is one quote of a message: its values and the keys that are null.
+// reading is one quote of a message, as it is read.
 type reading struct {
 	symbol string
 	values market.Quote
-	gone   market.Fields
+	gone   market.Fields // those whose value is null
 }
 
 // read decodes the quote that comes next. note gets what cannot be used of it.
@@ -63,7 +63,7 @@ func set(q *market.Quote, field *market.Field, v vendors.Value) (err error) {
 	return err
 }
 
-// price reads a price. An image with one that is none would be refused as a whole.
+// price reads a price above zero. An image with any other price would be refused as a whole.
 func price(key string, v vendors.Value) (market.Price, error) {
 	p, err := v.Price(key)
 	if err == nil && p <= 0 {
@@ -85,7 +85,7 @@ func state(key string, v vendors.Value) (market.State, error) {
 	return s, nil
 }
 
-// sourceName reads the name of a source, which goes out again as it is.
+// sourceName reads the name of a source. It is published as it is, so it must not need an escape.
 func sourceName(key string, v vendors.Value) (string, error) {
 	name, err := v.String(key)
 	if err == nil && market.CheckSymbol(name) != nil {
@@ -94,7 +94,7 @@ func sourceName(key string, v vendors.Value) (string, error) {
 	return name, err
 }
 
-// decimals is how many a price needs.
+// decimals is how many decimals a price needs.
 func decimals(p market.Price) int {
 	n := 9
 	for ; n > 0 && p%10 == 0; n-- {

@@ -11,7 +11,7 @@ import (
 // BenchmarkUpdate takes in a message with the news of ten symbols.
 func BenchmarkUpdate(b *testing.B) {
 	env := newEnv(prometheus.NewRegistry())
-	d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
+	d := newDecoder(&env, "e1", newUpstream(), 1, func(string) {})
 	var batch market.Batch
 	take := func(text string) {
 		batch.Status, batch.Images = nil, batch.Images[:0]

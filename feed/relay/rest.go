@@ -19,13 +19,14 @@ const (
 	quotesPath  = "/api/quotes"
 	mostAsked   = 500 // symbols of one request: the address must not be too long
 
-	// After these times records are asked for anew, less and less often: the server may have to learn them itself.
+	// Records are asked for again after leastRefresh at first, then less and less often, up to mostRefresh: the server may
+	// have to learn them itself.
 	leastRefresh = 5 * time.Second
 	mostRefresh  = time.Hour
 )
 
-// readRecords puts the records of a server's symbols into the directory, and returns how many there are. They do not say
-// whose hours a symbol keeps: the other node judges those.
+// readRecords puts the records of a server's symbols into the directory, and returns how many there are. They have no market,
+// since the other node has already judged by the markets' hours.
 func readRecords(body []byte, env *vendors.Env) (n int, err error) {
 	var scan vendors.Scanner
 	scan.Reset(body)
@@ -88,11 +89,11 @@ func readRecord(scan *vendors.Scanner) (s market.Symbol, bad error) {
 	return s, bad
 }
 
-// queue are the symbols whose records are to be asked for.
+// queue has the symbols whose records are to be asked for. Any goroutine may add to it.
 type queue struct {
 	mu    sync.Mutex
 	names []string      // guarded by mu
-	some  chan struct{} // one slot: there are
+	some  chan struct{} // one slot: names is not empty. Never closed.
 }
 
 func newQueue() *queue { return &queue{some: make(chan struct{}, 1)} }
@@ -107,7 +108,7 @@ func (q *queue) add(name string) {
 	}
 }
 
-// next waits for symbols; nil when ctx has ended, or none came for so long.
+// next waits for symbols and returns them all; nil if ctx has ended, or none came within most.
 func (q *queue) next(ctx context.Context, most time.Duration) []string {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
@@ -125,7 +126,7 @@ func (q *queue) next(ctx context.Context, most time.Duration) []string {
 	return names
 }
 
-// describe asks for the records of the configured symbols, now and again, and of those that appear, until ctx ends.
+// describe asks for the records of the configured symbols, repeatedly, and for those of new symbols, until ctx ends.
 func (s *source) describe(ctx context.Context, appeared *queue) {
 	configured := s.symbols
 	if slices.ContainsFunc(configured, isList) {

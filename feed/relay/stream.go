@@ -23,9 +23,9 @@ const (
 	subprotocol = "tickertape.v1.json"
 	// mostText is the most bytes of a request. Servers accept so many unless their configuration says otherwise.
 	mostText = 32 << 10
-	// mostRetry is how long a server can want to be left alone.
+	// mostRetry is the longest wait before a redial that a server can ask for.
 	mostRetry = time.Hour
-	// askAgain is how soon, when the server speaks, it is asked for names that it did not know: one that has just started
+	// askAgain is the least time between two requests for names that the server did not know: one that has just started
 	// learns its symbols. Servers accept 16 KiB of requests a second.
 	askAgain = 4 * time.Second
 )
@@ -41,11 +41,10 @@ type source struct {
 	pinned   bool // simulated must stay as it is
 
 	simulated atomic.Bool
-	board     *board // owned by Run, of which there is one at a time: connections need no renewal
+	upstream  *upstream // owned by Run, of which there is one at a time: connections need no renewal
 }
 
-// Open puts the symbols that are named into the directory. It does not reach for the server: that is what Run
-// does.
+// Open puts the symbols that are named into the directory. It does not connect; Run does.
 func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	s, err := open(cfg, env)
 	if err != nil {
@@ -54,9 +53,8 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	return []feed.Source{s}, nil
 }
 
-// Connect is Open for whoever has to know at once whether prices are made up: it asks the server. A server that
-// cannot be reached, is no tickertape or knows none of the symbols is an error; and so is, later, one that says
-// otherwise than now.
+// Connect is Open for whoever has to know at once whether prices are made up: it asks the server. It returns an error if the
+// server cannot be reached, is no tickertape or knows none of the symbols. Run returns one if the server later says otherwise.
 func Connect(ctx context.Context, cfg Config, env vendors.Env) (feed.Source, error) {
 	s, err := open(cfg, env)
 	if err != nil {
@@ -77,7 +75,7 @@ func open(cfg Config, env vendors.Env) (*source, error) {
 		return nil, err
 	}
 	base, _ := cfg.base() // valid
-	s := &source{env: env, symbols: cfg.Symbols, board: newBoard(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
+	s := &source{env: env, symbols: cfg.Symbols, upstream: newUpstream(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
 	secrets := vendors.Passwords(base)
 	s.rest = env.REST(name, base.String(), nil, secrets...)
 	socket := *base
@@ -103,15 +101,15 @@ func addSymbols(symbols []string, env *vendors.Env) error {
 
 // Info says that the prices are made up once the server does.
 func (s *source) Info() feed.Info {
-	return feed.Info{Name: name, Simulated: s.simulated.Load(), Whole: true, Remote: true}
+	return feed.Info{Name: name, Simulated: s.simulated.Load(), Lossless: true, Remote: true}
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	appeared := newQueue()
 	asks := requests(s.symbols)
-	c := &connection{source: s, asks: asks, outbox: make(chan string, 1)}
-	c.decoder = newDecoder(&s.env, s.self, s.board, len(asks), appeared.add)
+	c := &connection{source: s, asks: asks, toSend: make(chan string, 1)}
+	c.decoder = newDecoder(&s.env, s.self, s.upstream, len(asks), appeared.add)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Hear: c.hear}
 	c.Talk = func(ctx context.Context) error {
 		c.Go(func() error {
@@ -120,7 +118,7 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 		})
 		return c.send(ctx)
 	}
-	return patient(c.Session.Run(ctx, publish))
+	return waitAsAsked(c.Session.Run(ctx, publish))
 }
 
 // connection is one session while it lasts. The goroutine that decodes owns what is not static.
@@ -129,15 +127,15 @@ type connection struct {
 	*source
 	*vendors.Session
 	decoder *Decoder
-	outbox  chan string // one slot: a request to be sent. Never closed.
+	toSend  chan string // one slot: a request to be sent. Never closed.
 
 	asks []string // symbols of the requests that are still to be made
 	made int      // requests
 	last time.Time
 }
 
-// hear makes the next request, and looks whether the server says that its prices are simulated.
-func (c *connection) hear(_ *vendors.Opening, b *market.Batch) error {
+// hear makes the next request, and notes whether the server says that its prices are simulated.
+func (c *connection) hear(_ *vendors.Reconciler, b *market.Batch) error {
 	c.ask(time.Now())
 	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
 		return nil
@@ -149,8 +147,8 @@ func (c *connection) hear(_ *vendors.Opening, b *market.Batch) error {
 	return nil
 }
 
-// ask makes the next request: one of the subscription when the one before has been answered, since a position holds for all or
-// none; and later one for names that the server did not know.
+// ask makes the next request, if it is time for one. First come those of the subscription, each once the one before has been
+// answered, since a position holds for all symbols or none; later those for names that the server did not know.
 func (c *connection) ask(now time.Time) {
 	var symbols, since string
 	switch {
@@ -160,9 +158,9 @@ func (c *connection) ask(now time.Time) {
 		}
 		c.decoder.mayAsk = false
 		symbols, c.asks = c.asks[0], c.asks[1:]
-		since = c.board.position.String()
-	case c.decoder.current() && len(c.board.unknown) > 0 && now.Sub(c.last) >= askAgain:
-		parts := requests(slices.Sorted(maps.Keys(c.board.unknown)))
+		since = c.upstream.position.String()
+	case c.decoder.current() && len(c.upstream.unknown) > 0 && now.Sub(c.last) >= askAgain:
+		parts := requests(slices.Sorted(maps.Keys(c.upstream.unknown)))
 		symbols = parts[c.made%len(parts)]
 	default:
 		return
@@ -174,18 +172,18 @@ func (c *connection) ask(now time.Time) {
 		text += `,"since":"` + since + `"`
 	}
 	select {
-	case c.outbox <- text + "}":
-	default: // the one before is not sent yet, and this one comes again
+	case c.toSend <- text + "}":
+	default: // the one before is not sent yet; this one is made again later
 	}
 }
 
-// send sends what is asked for.
+// send sends the requests that ask makes, until ctx ends.
 func (c *connection) send(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case text := <-c.outbox:
+		case text := <-c.toSend:
 			if err := c.Write(ctx, []byte(text)); err != nil {
 				return err
 			}
@@ -210,8 +208,8 @@ func requests(symbols []string) []string {
 	return append(parts, string(part))
 }
 
-// patient leaves the server alone for a random part of the time that it asks for when it closes a connection.
-func patient(err error) error {
+// waitAsAsked has the redial wait for a random part of the time that the server asks for when it closes a connection.
+func waitAsAsked(err error) error {
 	var b *feed.Break
 	var closed *vendors.Closed
 	if !errors.As(err, &b) || !errors.As(b.Err, &closed) {

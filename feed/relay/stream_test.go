@@ -364,7 +364,7 @@ func TestConnectAsksWhetherPricesAreMadeUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info := source.Info(); info != (feed.Info{Name: "relay", Simulated: true, Whole: true, Remote: true}) {
+		if info := source.Info(); info != (feed.Info{Name: "relay", Simulated: true, Lossless: true, Remote: true}) {
 			t.Errorf("info %+v", info)
 		}
 		n.set(func() { n.sources = strings.Replace(n.sources, `"simulated":true`, `"simulated":false`, 1) })

@@ -217,7 +217,7 @@ func (v *viewer) shows(price string, state market.State) {
 }
 
 func TestThreeNodesInARowSayTheSame(t *testing.T) {
-	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Lossless: true}, make(chan market.Batch)}
 	first := serve(t, "127.0.0.1:0", m.open(t))
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
 	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "AAPL"))
@@ -257,7 +257,7 @@ func TestThreeNodesInARowSayTheSame(t *testing.T) {
 }
 
 func TestPricesAreRightAgainAfterARestart(t *testing.T) {
-	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Lossless: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
 	v := view(second)
@@ -279,7 +279,7 @@ func TestPricesAreRightAgainAfterARestart(t *testing.T) {
 
 // A node that has just started knows no symbols but those that it is told.
 func TestASymbolThatTheNodeBetweenLearnsLaterComes(t *testing.T) {
-	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Lossless: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	first.stop()
 	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
@@ -293,7 +293,7 @@ func TestASymbolThatTheNodeBetweenLearnsLaterComes(t *testing.T) {
 
 // A node that follows itself must not keep its own prices alive.
 func TestARingIsLetGo(t *testing.T) {
-	m := &venue{feed.Info{Name: "sim", Simulated: true, Whole: true}, make(chan market.Batch)}
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Lossless: true}, make(chan market.Batch)}
 	first := serve(t, lasting(), m.open(t))
 	addr := first.addr
 	first.stop()

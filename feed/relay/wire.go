@@ -15,22 +15,22 @@ const name = "relay"
 // Decoder reads what one connection says.
 type Decoder struct {
 	// static
-	env   *vendors.Env
-	self  string // what the relay is called in messages
-	board *board
-	asks  int               // requests that make up the subscription
-	newly func(name string) // called for each symbol whose record may be there now
+	env         *vendors.Env
+	self        string // what the relay is called in messages
+	upstream    *upstream
+	asks        int               // requests that make up the subscription
+	onNewSymbol func(name string) // called for each symbol whose record may be there now
 
 	scan, inner vendors.Scanner
 	message     message
 	reading     reading
-	greeted     bool
+	hadHello    bool
 	epoch       string
-	resumes     bool // the board's position is one of this run
+	resumes     bool // the upstream's position is one of this run of the server
 	granted     int  // requests that the server has accepted
-	answered    int  // of them, those whose quotes are all there
+	answered    int  // how many of them have all their quotes
 	mayAsk      bool // the next request can be sent
-	standing    standing
+	sources     sourceStates
 	status      market.Status
 }
 
@@ -42,22 +42,23 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := addSymbols(cfg.Symbols, &env); err != nil {
 		return nil, err
 	}
-	return newDecoder(&env, "recorded", newBoard(), len(requests(cfg.Symbols)), func(string) {}), nil
+	return newDecoder(&env, "recorded", newUpstream(), len(requests(cfg.Symbols)), func(string) {}), nil
 }
 
-func newDecoder(env *vendors.Env, self string, b *board, asks int, newly func(string)) *Decoder {
-	return &Decoder{env: env, self: self, board: b, asks: asks, newly: newly}
+func newDecoder(env *vendors.Env, self string, b *upstream, asks int, newly func(string)) *Decoder {
+	return &Decoder{env: env, self: self, upstream: b, asks: asks, onNewSymbol: newly}
 }
 
 func (d *Decoder) note(err error) { d.env.Faults.Note(name, err) }
 
-// unreadable ends the connection by a message that cannot be read: what it said comes again with the next one.
+// unreadable counts a message that cannot be read, and returns the break by which it ends the connection. What it said comes
+// again on the next connection.
 func (d *Decoder) unreadable(err error) error {
 	d.note(err)
 	return feed.Breakf(feed.Lost, "the server sent what cannot be read: %w", err)
 }
 
-// current reports whether the board is up to date.
+// current reports whether all symbols are up to date.
 func (d *Decoder) current() bool { return d.answered == d.asks }
 
 // Frame decodes one message.
@@ -70,10 +71,10 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	if err != nil {
 		return d.unreadable(err)
 	}
-	if d.greeted == (kind == "hello") {
+	if d.hadHello == (kind == "hello") {
 		return feed.Breakf(feed.Lost, "the first message, and no other, is hello; not %.40q", kind)
 	}
-	b.Pulse = true
+	b.Alive = true
 	switch kind {
 	case "hello":
 		return d.hello(m)
@@ -83,10 +84,10 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 		if d.granted == d.answered {
 			return nil
 		}
-		d.answer(b) // nothing has changed, or it would have come
+		d.requestAnswered(b) // nothing has changed, or it would have come
 		return d.addStatus(b)
 	case "status":
-		if err := d.restate(m); err != nil {
+		if err := d.readStatus(m); err != nil {
 			return d.unreadable(err)
 		}
 		return d.addStatus(b)
@@ -104,9 +105,9 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	return nil
 }
 
-// refusal is what an error of the server means: that the request was too much for it, now or ever.
+// refusal is the break for an error of the server: the request was too much for it, now or ever.
 func refusal(m *message) error {
-	code, _ := m.code.String("code") // an error that says less is one, too
+	code, _ := m.code.String("code") // an error without a code is one, too
 	text, _ := m.text.String("message")
 	cause := feed.Refused
 	if code == "rate_limited" {
@@ -121,10 +122,10 @@ func (d *Decoder) hello(m *message) error {
 	if err != nil || !isEpoch(epoch) {
 		return feed.Breakf(feed.Lost, "hello: epoch: %.40q is not the run of a tickertape", epoch)
 	}
-	d.greeted, d.epoch, d.mayAsk = true, epoch, true
-	d.resumes = d.board.greet(epoch)
+	d.hadHello, d.epoch, d.mayAsk = true, epoch, true
+	d.resumes = d.upstream.onHello(epoch)
 	if !m.sources.Known() { // an older server, which has but one
-		if err := d.restate(m); err != nil {
+		if err := d.readStatus(m); err != nil {
 			return d.unreadable(err)
 		}
 		return nil
@@ -136,7 +137,7 @@ func (d *Decoder) hello(m *message) error {
 		if err := one.read(&d.scan, v.Raw()); err != nil {
 			return d.unreadable(err)
 		}
-		if err := d.restate(&one); err != nil {
+		if err := d.readStatus(&one); err != nil {
 			return d.unreadable(err)
 		}
 	}
@@ -156,9 +157,9 @@ func isEpoch(text string) bool {
 	return text != "" && len(text) <= 64
 }
 
-// restate decodes the status of one source.
-func (d *Decoder) restate(m *message) error {
-	var f footing
+// readStatus decodes the status of one source.
+func (d *Decoder) readStatus(m *message) error {
+	var f sourceState
 	var err error
 	if f.source, err = sourceName("source", m.source); err != nil {
 		return err
@@ -176,27 +177,28 @@ func (d *Decoder) restate(m *message) error {
 			return err
 		}
 	}
-	d.standing = d.standing.with(f)
+	d.sources = d.sources.with(f)
 	return nil
 }
 
-// addStatus adds the status, unless the board is still behind it.
+// addStatus adds the status to the batch, unless not all symbols are up to date: until then the feed is down.
 func (d *Decoder) addStatus(b *market.Batch) (err error) {
-	if d.status, err = d.standing.status(d.self); err == nil && d.current() {
+	if d.status, err = d.sources.status(d.self); err == nil && d.current() {
 		b.Status = &d.status
 	}
 	return err
 }
 
-// answer notes that all has come that the newest request asked for. With the last one, the board is up to date.
-func (d *Decoder) answer(b *market.Batch) {
+// requestAnswered notes that all has come that the oldest open request asked for. After the last request of the subscription,
+// all symbols are up to date, and the entries that waited for it are published.
+func (d *Decoder) requestAnswered(b *market.Batch) {
 	if d.current() {
 		return
 	}
 	d.answered++
 	d.mayAsk = true
 	if d.current() {
-		b.Images = d.board.release(b.Images)
+		b.Images = d.upstream.release(b.Images)
 	}
 }
 
@@ -213,7 +215,7 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 		}
 	}
 	if resumed, err := m.resumed.Bool("resumed"); err == nil && resumed && whole && !d.resumes {
-		d.board.partial = true
+		d.upstream.partial = true
 	}
 	d.inner.Reset(m.quotes.Raw())
 	for d.inner.Array(); d.inner.More(); {
@@ -228,18 +230,18 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 		return nil
 	}
 	if whole && !d.current() {
-		d.answer(b)
+		d.requestAnswered(b)
 		if err := d.addStatus(b); err != nil {
 			return err
 		}
 	}
 	if d.current() {
-		d.board.position = position{d.epoch, seq}
+		d.upstream.position = position{d.epoch, seq}
 	}
 	return nil
 }
 
-// quote decodes one symbol's.
+// quote applies the quote that was just read, and publishes it, or keeps it until all symbols are up to date.
 func (d *Decoder) quote(whole bool, b *market.Batch) {
 	r := &d.reading
 	id, known := d.env.Dir.ID(r.symbol)
@@ -249,9 +251,9 @@ func (d *Decoder) quote(whole bool, b *market.Batch) {
 			d.note(vendors.Bad(vendors.BadSymbol, "s: %w", err))
 			return
 		}
-		d.newly(r.symbol)
+		d.onNewSymbol(r.symbol)
 	}
-	e := d.board.apply(id, r, whole)
+	e := d.upstream.apply(id, r, whole)
 	if d.current() {
 		b.Images = append(b.Images, e.image())
 	} else {
@@ -264,10 +266,10 @@ func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) 
 	if m.id.Known() && !d.current() {
 		d.granted++
 	}
-	if len(d.board.unknown) > 0 {
+	if len(d.upstream.unknown) > 0 {
 		err := d.names("symbols", m.symbols, func(symbol string) {
-			if d.board.learned(symbol) {
-				d.newly(symbol)
+			if d.upstream.learned(symbol) {
+				d.onNewSymbol(symbol)
 			}
 		})
 		if err != nil {
@@ -276,10 +278,10 @@ func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) 
 	}
 	var unknown []string
 	err := d.names("unknown", m.unknown, func(symbol string) {
-		if d.board.unknown[symbol] {
+		if d.upstream.unknown[symbol] {
 			return // said before
 		}
-		d.board.unknown[symbol] = true
+		d.upstream.unknown[symbol] = true
 		unknown = append(unknown, symbol)
 		d.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("unknown: the server does not know %.40q", symbol))
 		if id, known := d.env.Dir.ID(symbol); known {
@@ -313,7 +315,7 @@ func (d *Decoder) names(key string, list vendors.Value, see func(string)) error 
 }
 
 // Answer decodes an answer to GET path: records of symbols.
-func (d *Decoder) Answer(path string, body []byte, _ market.Time, _ *market.Batch) error {
+func (d *Decoder) Response(path string, body []byte, _ market.Time, _ *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != symbolsPath {
 		d.env.Faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))

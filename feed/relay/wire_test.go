@@ -47,7 +47,7 @@ func told(dir *market.Directory, b *market.Batch) (all []string) {
 		for f := range q.Set.All() {
 			text += fmt.Sprintf(" %s=%v", f.Key, reflect.ValueOf(f.Value(&q)).Elem())
 		}
-		if !q.Whole {
+		if !q.Replaces {
 			text += " (partial)"
 		}
 		all = append(all, text)
@@ -102,7 +102,7 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 		if got := told(env.Dir, &b); !slices.Equal(got, step.told) {
 			t.Errorf("%s: told\n  %s\nwant\n  %s", step.message, strings.Join(got, "\n  "), strings.Join(step.told, "\n  "))
 		}
-		if !b.Pulse {
+		if !b.Alive {
 			t.Errorf("%s: no sign of life", step.message)
 		}
 	}
@@ -115,7 +115,7 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	for _, text := range []string{"", "{", "[]", "null", "{}", `{"type":5}`, `{"type":"update","seq":1}`, `{"type":"update","seq":"x","quotes":[]}`,
 		`{"type":"update","seq":1,"more":7,"quotes":[]}`, hello, `{"type":"update","seq":1,"quotes":[{"s":"A"}`, `{"type":"subscribed","id":1,"unknown":{}}`} {
-		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
+		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newUpstream(), 1, func(string) {})
 		var b market.Batch
 		if err := d.Frame([]byte(hello), 1, &b); err != nil {
 			t.Fatal(err)
@@ -127,7 +127,7 @@ func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 	}
 	for _, text := range []string{`{"type":"update","seq":1,"quotes":[]}`, `{"type":"hello"}`, `{"type":"hello","epoch":"a-1"}`, `{"type":"hello","epoch":"a","source":"x","status":"?"}`,
 		`{"type":"hello","epoch":"a","sources":[{"source":"x"}]}`, `{"type":"hello","epoch":"a","sources":{}}`} {
-		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newBoard(), 1, func(string) {})
+		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newUpstream(), 1, func(string) {})
 		if err := d.Frame([]byte(text), 1, &market.Batch{}); err == nil {
 			t.Errorf("begins with %s", text)
 		}
@@ -138,7 +138,7 @@ func ref[T any](v T) *T { return &v }
 
 func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 	env := newEnv(prometheus.NewRegistry())
-	d := newDecoder(&env, "e1", newBoard(), 1, func(string) {})
+	d := newDecoder(&env, "e1", newUpstream(), 1, func(string) {})
 	for i, text := range []string{hello, `{"type":"heartbeat","seq":1}`, `{"type":"subscribed","id":1}`, `{"type":"heartbeat","seq":1}`} {
 		var b market.Batch
 		if err := d.Frame([]byte(text), 1, &b); err != nil {
@@ -152,7 +152,7 @@ func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 
 func TestNoPositionHoldsBetweenANameAndItsQuote(t *testing.T) {
 	env := newEnv(prometheus.NewRegistry())
-	known := newBoard()
+	known := newUpstream()
 	d := newDecoder(&env, "e1", known, 1, func(string) {})
 	for _, step := range []struct{ message, position string }{
 		{hello, ""},
@@ -195,14 +195,14 @@ func TestARecordingThatBeginsWithChangesIsInPart(t *testing.T) {
 
 func TestTheMessageSaysHowTheSourcesAre(t *testing.T) {
 	for _, c := range []struct {
-		standing standing
+		standing sourceStates
 		want     string
 	}{
 		{nil, "down via e1: "},
-		{standing{{"relay", market.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
-		{standing{{"relay", market.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
-		{standing{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}}, "stale via e1,e2: sim down; relay stale: sim stale"},
-		{standing{{"sim", market.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
+		{sourceStates{{"relay", market.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
+		{sourceStates{{"relay", market.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
+		{sourceStates{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}}, "stale via e1,e2: sim down; relay stale: sim stale"},
+		{sourceStates{{"sim", market.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
 	} {
 		s, err := c.standing.status("e1")
 		if got := s.State.String() + " " + s.Message; err != nil || got != c.want {
@@ -223,7 +223,7 @@ func TestAnswersAreRecordsOfSymbols(t *testing.T) {
 		"/api/symbols":              `{"symbols":[7]}`,
 		"/api/quotes":               `{}`,
 	} {
-		if err := d.Answer(path, []byte(body), 1, &market.Batch{}); err != nil {
+		if err := d.Response(path, []byte(body), 1, &market.Batch{}); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

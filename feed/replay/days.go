@@ -8,15 +8,15 @@ import (
 	"tickertape/feed/market"
 )
 
-// days begins the trading days of a raw recording by the times in it. Vendors do not publish them, and whoever receives a
-// replay cannot derive them from today's clock.
+// days begins the trading days of a raw recording by the times in it: vendors do not send them, and the consolidated feed
+// begins them by today's clock.
 type days struct {
-	markets []venue
+	markets []marketDay
 	regular map[market.SymbolID]market.Price // the session's last price, 0 unknown, of all symbols so far
 }
 
-// venue is a market and its next trading day.
-type venue struct {
+// marketDay is a market and when its next trading day begins.
+type marketDay struct {
 	name  string
 	hours *calendar.Market
 	next  market.Time // when its next day begins; 0: there was no message yet
@@ -30,7 +30,7 @@ func newDays(hours *calendar.Calendar) *days {
 	}
 	for _, name := range calendar.Names() {
 		if m, known := hours.Market(name); known && m != nil {
-			d.markets = append(d.markets, venue{name: name, hours: m})
+			d.markets = append(d.markets, marketDay{name: name, hours: m})
 		}
 	}
 	return d

@@ -115,7 +115,7 @@ func (d *fakeDecoder) Frame(text []byte, received market.Time, b *market.Batch) 
 	return nil
 }
 
-func (d *fakeDecoder) Answer(path string, body []byte, _ market.Time, b *market.Batch) error {
+func (d *fakeDecoder) Response(path string, body []byte, _ market.Time, b *market.Batch) error {
 	f, err := d.fields(body)
 	if err != nil {
 		d.env.Faults.Note("fake", err)
@@ -159,11 +159,11 @@ func (s *fakeSource) Run(ctx context.Context, publish func(market.Batch)) error 
 			if err != nil {
 				return nil
 			}
-			session.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
+			session.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 				var answer market.Batch
-				err := d.Answer("/day", body, received, &answer)
+				err := d.Response("/day", body, received, &answer)
 				if err == nil {
-					o.Start(b, answer.Images[0], received)
+					r.AddFigures(b, answer.Images[0], received)
 				}
 				return err
 			})

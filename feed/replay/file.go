@@ -19,7 +19,7 @@ type rows interface {
 type file struct {
 	rows
 	io.Closer
-	lines *recording.Lines
+	lines *recording.LineReader
 }
 
 func openRecording(path string) (*file, error) {
@@ -34,7 +34,7 @@ func openRecording(path string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{Closer: stream, lines: recording.NewLines(stream)}, nil
+	return &file{Closer: stream, lines: recording.NewLineReader(stream)}, nil
 }
 
 var errEmpty = errors.New("the file is empty")
@@ -43,15 +43,15 @@ var errEmpty = errors.New("the file is empty")
 const sniffed = 4096
 
 // recognise finds out what a file is by its beginning: a recording begins with a brace, a CSV file does not.
-func (t *tape) recognise(f *file) error {
+func (rf *recordingFiles) recognise(f *file) error {
 	first, err := f.lines.Peek(sniffed)
 	if err != nil {
 		return err
 	}
 	text := bytes.TrimLeft(first, " \t\r\n")
 	raw := recording.IsRaw(text)
-	if t.next > 1 && raw != (t.frames != nil) {
-		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, t.paths[0])
+	if rf.next > 1 && raw != (rf.frames != nil) {
+		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, rf.paths[0])
 	}
 	switch {
 	case len(text) == 0:
@@ -61,28 +61,28 @@ func (t *tape) recognise(f *file) error {
 		if err != nil {
 			return err
 		}
-		if t.frames == nil {
-			t.frames = newRawDecoding(t.decoders, t.env)
+		if rf.frames == nil {
+			rf.frames = newRawDecoding(rf.decoders, rf.env)
 		}
-		if err := t.frames.begin(r.Header()); err != nil {
+		if err := rf.frames.begin(r.Header()); err != nil {
 			return err
 		}
-		t.numbered = t.frames.numbered
-		f.rows = &frames{reader: r, decoding: t.frames}
+		rf.numbered = rf.frames.numbered
+		f.rows = &frames{reader: r, decoding: rf.frames}
 		return nil
 	case text[0] == '{':
-		r, err := recording.NewReader(f.lines, t.env.Dir)
+		r, err := recording.NewReader(f.lines, rf.env.Dir)
 		if err != nil {
 			return err
 		}
-		t.simulated = t.simulated || r.Header().Simulated
+		rf.simulated = rf.simulated || r.Header().Simulated
 		f.rows = r
 		return nil
 	case bytes.IndexByte(text, 0) >= 0:
 		return errors.New("it is neither text, nor gzip or zstd of text")
-	case t.cfg.CSV.empty():
+	case rf.cfg.CSV.empty():
 		return errors.New("it is no tick file, and csv says nothing of its columns")
 	}
-	f.rows, err = newTable(f.lines, &t.cfg.CSV, t.env.Dir)
+	f.rows, err = newTable(f.lines, &rf.cfg.CSV, rf.env.Dir)
 	return err
 }

@@ -83,7 +83,7 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 	path := filepath.Join(folder, "raw.ndjson.zst")
 	symbols := []string{"A", "B/C"}
 	live := recordSession(t, path, symbols)
-	files, err := recording.Series(path)
+	files, err := recording.RotatedFiles(path)
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%d files, %v; want one for every 3 s", len(files), err)
 	}
@@ -111,7 +111,7 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got, want := s.Info(), (feed.Info{Name: "replay", Whole: true, Numbered: true}); got != want {
+					if got, want := s.Info(), (feed.Info{Name: "replay", Lossless: true, Numbered: true}); got != want {
 						t.Errorf("info: got %+v, want %+v", got, want)
 					}
 					began := time.Now()

@@ -24,7 +24,7 @@ type player struct {
 	publish func(market.Batch)
 
 	// owned by Run
-	pace     pace
+	timing   timing
 	began    time.Time
 	round    time.Time // when the round began
 	timer    *time.Timer
@@ -39,7 +39,7 @@ func newPlayer(s *Source, publish func(market.Batch)) *player {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	return &player{
-		source: s, publish: publish, pace: pace{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, round: now, timer: timer,
+		source: s, publish: publish, timing: timing{speed: s.cfg.Speed, maxGap: s.cfg.MaxGap}, began: now, round: now, timer: timer,
 		batch:  market.Batch{Ticks: make([]market.Tick, 0, batchSize)},
 		states: map[market.SymbolID]market.State{}, recorded: map[string]market.Status{},
 	}
@@ -47,7 +47,7 @@ func newPlayer(s *Source, publish func(market.Batch)) *player {
 
 // play waits until the entry is due and puts it into the batch. It returns false when ctx has ended.
 func (p *player) play(ctx context.Context, e *recording.Entry) bool {
-	if p.source.cfg.Speed > 0 && !p.wait(ctx, p.pace.due(e.At)) {
+	if p.source.cfg.Speed > 0 && !p.wait(ctx, p.timing.due(e.At)) {
 		return false
 	}
 	switch e.Kind { // a batch applies its status first, then its images, then its ticks
@@ -161,7 +161,7 @@ func (p *player) rest(ctx context.Context) {
 // rewind begins another round: a new session of every symbol with the same previous close, and no state of the round before.
 func (p *player) rewind() {
 	p.round = time.Now()
-	p.pace.rewind(p.round.Sub(p.began))
+	p.timing.rewind(p.round.Sub(p.began))
 	clear(p.recorded)
 	if p.status.State != market.Live {
 		p.status = market.Status{State: market.Live, Since: market.TimeOf(p.round), Message: "the recording begins again"}

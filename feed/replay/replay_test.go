@@ -137,7 +137,7 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Whole: true}); got != want {
+	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Lossless: true}); got != want {
 		t.Errorf("info: got %+v, want %+v", got, want)
 	}
 	want := []market.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000},

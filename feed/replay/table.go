@@ -15,7 +15,7 @@ import (
 // table reads a CSV file row by row. A row is one line: a line break within quotation marks makes a bad row, so that it cannot
 // swallow the rows after it.
 type table struct {
-	lines   *recording.Lines
+	lines   *recording.LineReader
 	line    oneLine
 	csv     *csv.Reader
 	dir     *market.Directory
@@ -30,7 +30,7 @@ type table struct {
 type oneLine struct{ bytes.Reader }
 
 // newTable reads the header, where there is one.
-func newTable(lines *recording.Lines, m *Mapping, dir *market.Directory) (*table, error) {
+func newTable(lines *recording.LineReader, m *Mapping, dir *market.Directory) (*table, error) {
 	t := &table{lines: lines, dir: dir, ids: map[string]market.SymbolID{}}
 	comma, err := m.comma()
 	if err != nil {

@@ -26,7 +26,7 @@ const taqHeader = "\ufeff# sym ,day,time,kind,bid,\"ask size\",ask,bid size,pric
 func readTable(t testing.TB, m Mapping, text string) (dir *market.Directory, entries []recording.Entry, bad []*recording.RowError) {
 	t.Helper()
 	dir = market.NewDirectory()
-	r, err := newTable(recording.NewLines(strings.NewReader(text)), &m, dir)
+	r, err := newTable(recording.NewLineReader(strings.NewReader(text)), &m, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

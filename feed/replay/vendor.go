@@ -85,7 +85,7 @@ func (y *vendor) answer(m *recording.Message, emit func(*market.Batch)) error {
 	emitted := map[market.SymbolID]bool{}
 	for _, c := range open {
 		b := y.fresh()
-		if err := c.Answer(m.Path, m.Text, m.Received, b); err != nil {
+		if err := c.Response(m.Path, m.Text, m.Received, b); err != nil {
 			continue // it was of no use to the recorder either
 		}
 		b.Images = slices.DeleteFunc(b.Images, func(im market.Quote) bool { return emitted[im.Symbol] })

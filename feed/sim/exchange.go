@@ -12,7 +12,7 @@ const step = 100_000
 // exchange makes ticks in virtual time. The sequence depends on nothing but what the exchange was made from. Its methods are
 // called by one goroutine at a time.
 type exchange struct {
-	pace  pace        // static
+	ticks tickRate    // static
 	busy  alias       // static: draws an instrument by its weight
 	epoch market.Time // of the first opening; its owner may move it between calls
 
@@ -27,17 +27,17 @@ type exchange struct {
 	step     int64 // in the session
 	credit   int64 // of 1e-7 ticks: what the rate has granted and no tick has used
 	count    int64 // ticks of this step
-	left     int64 // how many of them are still to come
+	left     int64 // how many of those are still to come
 	due      int64 // when the next tick is, in microseconds from the epoch
 	current  int   // the instrument of the last tick
 	unopened int   // all instruments before it have had their opening trade
 	queue    []market.Tick
-	queued   int // how many of queue are out
+	queued   int // how many of queue have been returned
 }
 
 func newExchange(cfg Config, companies []listing, ids []market.SymbolID) *exchange {
 	m := &exchange{
-		pace:     newPace(cfg),
+		ticks:    newTickRate(cfg),
 		prices:   *rand.NewPCG(cfg.Seed, 'p'),
 		arrivals: *rand.NewPCG(cfg.Seed, 'a'),
 		halts:    newHalts(cfg, len(companies)),
@@ -99,7 +99,7 @@ func (m *exchange) next(batch []market.Tick, until int64) []market.Tick {
 			in.cross(u, t, now)
 		case !in.swept && u&0xff < 62: // of 256; a quarter of them wait for a quote
 			in.trade(u, t, now)
-			t.Size = t.Size.Scaled(m.pace.standsFor(m.at))
+			t.Size = t.Size.Scaled(m.ticks.standsFor(m.at))
 		default:
 			in.quote(u, 1, t, now)
 		}
@@ -149,13 +149,13 @@ func (m *exchange) proceed() {
 func (m *exchange) advance() {
 	m.at += step
 	m.step++
-	if m.step == m.pace.steps {
+	if m.step == m.ticks.steps {
 		m.step = 0
 		m.roll()
 	}
 	m.move()
 	m.haltSome()
-	m.credit += m.pace.rateAt(m.at) * m.pace.share(m.step)
+	m.credit += m.ticks.rateAt(m.at) * m.ticks.share(m.step)
 	m.count = m.credit / 1e7
 	m.left = m.count
 	m.credit -= m.count * 1e7

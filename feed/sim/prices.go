@@ -36,7 +36,7 @@ func (m *exchange) move() {
 		m.factors.surf += bell(&m.prices)*7>>6 - m.factors.surf>>6
 	}
 	storm := m.factors.tide + m.factors.surf
-	if early := min(3000, m.pace.steps/10); m.step < early { // an opening is twice as wild
+	if early := min(3000, m.ticks.steps/10); m.step < early { // an opening is twice as wild
 		storm += 45_426 * (early - m.step) / early
 	}
 	wild := level(storm)

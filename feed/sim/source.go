@@ -53,7 +53,7 @@ func New(cfg Config, dir *market.Directory) (*Source, error) {
 }
 
 // Info says that the prices are made up and that nothing is lost on the way.
-func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Whole: true} }
+func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Lossless: true} }
 
 // Run publishes an image of every symbol, then the part of the first session that is over, marked as stale, and then ticks
 // when they are due, until ctx ends. It returns nil.
@@ -70,26 +70,26 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	}
 	fixed := !start.IsZero()
 	if !fixed {
-		start = began.Add(-time.Duration(m.pace.past) * time.Microsecond)
+		start = began.Add(-time.Duration(m.ticks.past) * time.Microsecond)
 	}
 	m.epoch = market.TimeOf(start)
 	batch := make([]market.Tick, 0, batchSize)
 	live := market.Status{State: market.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
-	if images := m.images(); m.pace.past == 0 {
+	if images := m.images(); m.ticks.past == 0 {
 		publish(market.Batch{Status: &live, Images: images})
 	} else {
 		past := market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: the session so far is being replayed"}
 		publish(market.Batch{Status: &past, Images: images})
-		for m.due < m.pace.past && ctx.Err() == nil {
-			publish(market.Batch{Ticks: received(m.next(batch, m.pace.past-1))})
+		for m.due < m.ticks.past && ctx.Err() == nil {
+			publish(market.Batch{Ticks: received(m.next(batch, m.ticks.past-1))})
 		}
 		if !fixed { // publishing it has taken a while, and all that follows would look as old
-			m.epoch = market.TimeOf(time.Now()) - market.Time(m.pace.past)
+			m.epoch = market.TimeOf(time.Now()) - market.Time(m.ticks.past)
 		}
-		live.Since = m.epoch + market.Time(m.pace.past)
+		live.Since = m.epoch + market.Time(m.ticks.past)
 		publish(market.Batch{Status: &live})
 	}
-	began = time.Now().Add(-time.Duration(m.pace.past) * time.Microsecond)
+	began = time.Now().Add(-time.Duration(m.ticks.past) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
 	defer timer.Stop()
 	waited := int64(0) // how long the market has waited for the machine, in microseconds

@@ -22,7 +22,7 @@ func run(t *testing.T, cfg Config, publish func(market.Batch)) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info := s.Info(); info != (feed.Info{Name: "sim", Simulated: true, Whole: true}) {
+	if info := s.Info(); info != (feed.Info{Name: "sim", Simulated: true, Lossless: true}) {
 		t.Errorf("info %+v", info)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

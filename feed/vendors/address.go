@@ -44,10 +44,10 @@ func Redact(address string) string {
 	return scheme + rest + tail
 }
 
-// leastPassword is how long a password has to be to be looked for in what others say: a shorter one could be a word.
+// leastPassword is the length from which a password is hidden in what others say: a shorter one could be an ordinary word.
 const leastPassword = 8
 
-// Passwords are the secrets in the user of an address, in the ways that they can be repeated.
+// Passwords are the secrets in the user part of an address, in each spelling in which the other side can repeat them.
 func Passwords(u *url.URL) []Secret {
 	password, _ := u.User.Password()
 	if len(password) < leastPassword {
@@ -58,8 +58,8 @@ func Passwords(u *url.URL) []Secret {
 	return []Secret{{password}, {escaped}, {basic}}
 }
 
-// CheckAddress refuses what is no address of one of the schemes, and one with a query or a password: keys stand
-// elsewhere. Its error names the key, and shows neither.
+// CheckAddress refuses what is no address of one of the schemes, and an address with a query or a password, since secrets belong
+// elsewhere. Its error names the configuration's key and shows no secret.
 func CheckAddress(key, text string, schemes ...string) error {
 	u, err := url.Parse(text)
 	switch {

@@ -13,7 +13,7 @@ type Candle struct {
 	Volume                 market.Quantity
 	Cost                   market.Turnover // price times size of all trades; zero: unknown
 	Trades                 uint64
-	Empty                  bool // nobody traded; its prices are those of before
+	Empty                  bool // without trades; its prices are those of an earlier hour
 }
 
 // ReadPrices reads the prices of an hour, each of which must be above zero. It rounds those that have more than nine
@@ -82,8 +82,8 @@ func (s *DaySum) Add(c *Candle) error {
 	return nil
 }
 
-// Image is the figures of the day. Count is set where counted, VWAP where costs are known. An error is that there was no
-// hour at all.
+// Image is the figures of the day, with the count of trades if counted is true, and the VWAP if costs are known. It returns an
+// error if no hour was added.
 func (s *DaySum) Image(counted bool) (market.Quote, error) {
 	q := s.quote
 	if s.hours == 0 {

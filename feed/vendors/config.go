@@ -10,8 +10,8 @@ func CheckBetween(key string, value, least, most int) error {
 	return nil
 }
 
-// CheckSymbols returns an error for each symbol of a configuration that check refuses, or that is there twice. What check
-// returns goes on from the symbol: "is not a pair such as BTC/USD".
+// CheckSymbols returns an error for each symbol of a configuration that check refuses, or that is there twice. The error of
+// check continues a sentence that begins with the symbol: "is not a pair such as BTC/USD".
 func CheckSymbols(symbols []string, check func(string) error) (errs []error) {
 	seen := make(map[string]bool, len(symbols))
 	for i, s := range symbols {

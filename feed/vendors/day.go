@@ -16,7 +16,8 @@ type Day struct {
 	Symbol market.SymbolID
 	// Get asks over REST; nil: the figures cannot be had.
 	Get func(context.Context) (body []byte, received market.Time, err error)
-	// Read reads the answer: the figures, and when they were so by the vendor's clock. The goroutine that decodes calls it.
+	// Read reads the response: the figures, and the instant of the vendor's clock that they are of. The goroutine that decodes
+	// calls it.
 	Read func(body []byte, received market.Time) (market.Quote, market.Time, error)
 	// Rolling is the figures of the last 24 hours as the stream has them, and whether they have changed since the last call.
 	// The goroutine that decodes calls it.
@@ -32,8 +33,8 @@ const (
 	rollingEvery = time.Second
 )
 
-// BeginDay asks for a day's figures until it has them or ctx ends. Where that takes more than two seconds, the figures of
-// the last 24 hours are published meanwhile; where the day's cannot be had at all, until ctx ends.
+// BeginDay asks for a day's figures until it has them or ctx ends. If that takes more than two seconds, the figures of the last
+// 24 hours are published meanwhile. If y.Get is nil, only these are published, in a goroutine of their own.
 func (s *Session) BeginDay(ctx context.Context, y *Day) {
 	if y.Get == nil {
 		s.Go(func() error {
@@ -57,28 +58,28 @@ func (s *Session) askDay(ctx context.Context, y *Day) error {
 	if err != nil {
 		return err
 	}
-	return s.Do(ctx, func(o *Opening, b *market.Batch) error {
+	return s.Do(ctx, func(r *Reconciler, b *market.Batch) error {
 		image, asOf, err := y.Read(body, received)
 		if err != nil {
 			return err
 		}
 		y.known = true
-		o.Start(b, image, asOf)
+		r.AddFigures(b, image, asOf)
 		return nil
 	})
 }
 
 // RenewDay asks once more for a day's figures. It loses no trade that comes meanwhile.
 func (s *Session) RenewDay(ctx context.Context, y *Day) error {
-	s.Again(ctx, y.Symbol)
+	s.Refetch(ctx, y.Symbol)
 	return s.askDay(ctx, y)
 }
 
-// publishRolling publishes the figures of the last 24 hours whenever they have changed, after a while, until ctx ends or
-// the day's own figures are known.
+// publishRolling publishes the figures of the last 24 hours when they have changed, from a time after now until ctx ends. It
+// publishes none once the day's own figures are known.
 func (s *Session) publishRolling(ctx context.Context, y *Day, after time.Duration) {
 	for ok := after == 0 || Pause(ctx, after); ok; ok = Pause(ctx, rollingEvery) {
-		s.Do(ctx, func(_ *Opening, b *market.Batch) error {
+		s.Do(ctx, func(_ *Reconciler, b *market.Batch) error {
 			if image, changed := y.Rolling(); changed && !y.known {
 				b.Images = append(b.Images, image)
 			}
@@ -94,10 +95,9 @@ const (
 	gapEvery = 10 * time.Second
 )
 
-// FillGaps waits for trades of a symbol to go missing. Then it has recent ask for the newest trades, which is nil where
-// the vendor does not have them; where that does not fill the gap, it asks for the day's figures once more. It returns
-// when ctx ends.
-func (s *Session) FillGaps(ctx context.Context, n *Numbered, y *Day, recent func(context.Context) error) {
+// FillGaps waits for trades of a symbol to go missing. Then it calls recent to ask for the newest trades; nil: the vendor does
+// not have them. If that does not fill the gap, it asks for the day's figures once more. It returns when ctx ends.
+func (s *Session) FillGaps(ctx context.Context, n *NumberedSymbol, y *Day, recent func(context.Context) error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -111,7 +111,7 @@ func (s *Session) FillGaps(ctx context.Context, n *Numbered, y *Day, recent func
 			Repeat(ctx, recent, s.Failed)
 		}
 		missing := false
-		s.Do(ctx, func(*Opening, *market.Batch) error {
+		s.Do(ctx, func(*Reconciler, *market.Batch) error {
 			if missing = n.Missing(); missing {
 				n.Trades.Forget() // before asking: what goes missing meanwhile is not in the answer
 			}
@@ -126,32 +126,33 @@ func (s *Session) FillGaps(ctx context.Context, n *Numbered, y *Day, recent func
 	}
 }
 
-// Again is [Opening.Again].
-func (s *Session) Again(ctx context.Context, ids ...market.SymbolID) {
-	s.Do(ctx, func(o *Opening, _ *market.Batch) error {
+// Refetch is [Reconciler.Refetch].
+func (s *Session) Refetch(ctx context.Context, ids ...market.SymbolID) {
+	s.Do(ctx, func(r *Reconciler, _ *market.Batch) error {
 		for _, id := range ids {
-			o.Again(id)
+			r.Refetch(id)
 		}
 		return nil
 	})
 }
 
-// WithoutFigures has trades count without the figures of their day: for the given symbols or, where none is given, for all.
-func (s *Session) WithoutFigures(ctx context.Context, ids ...market.SymbolID) {
-	s.Do(ctx, func(o *Opening, b *market.Batch) error {
+// CountWithoutFigures has trades count without the figures of their day: those of the given symbols or, where none is given,
+// of all.
+func (s *Session) CountWithoutFigures(ctx context.Context, ids ...market.SymbolID) {
+	s.Do(ctx, func(r *Reconciler, b *market.Batch) error {
 		for _, id := range ids {
-			o.Start(b, market.Quote{Symbol: id}, 0)
+			r.AddFigures(b, market.Quote{Symbol: id}, 0)
 		}
 		if len(ids) == 0 {
-			o.GiveUp(b)
+			r.CountWithoutFigures(b)
 		}
 		return nil
 	})
 }
 
-// Inquire calls ask until it succeeds, the vendor refuses for good, or ctx ends. It counts each failure. failed, where it
-// is not nil, is called after each that is no refusal.
-func (s *Session) Inquire(ctx context.Context, ask func(context.Context) error, failed func()) (refused bool) {
+// RetryUntilRefused calls ask until it succeeds, the vendor refuses, or ctx ends. It counts each failure, and calls failed, if
+// that is not nil, after each that is no refusal.
+func (s *Session) RetryUntilRefused(ctx context.Context, ask func(context.Context) error, failed func()) (refused bool) {
 	Repeat(ctx, func(ctx context.Context) error {
 		err := ask(ctx)
 		var b *feed.Break
@@ -178,8 +179,8 @@ const (
 	mostLate  = 5 * time.Minute
 )
 
-// NextDay waits until the next trading day of a market has begun and then, so that not everybody asks at once, for another
-// one to five minutes. It returns false when ctx has ended, or the market's days never end.
+// NextDay waits until the next trading day of a market has begun, and one to five minutes more, so that not everybody asks at
+// once. It returns false when ctx has ended, or for a market without days.
 func NextDay(ctx context.Context, hours *calendar.Market) bool {
 	next := hours.NextRoll(time.Now())
 	return !next.IsZero() && Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate))

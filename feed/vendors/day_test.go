@@ -77,7 +77,7 @@ func TestLastDayStandsInForFiguresThatAreNotThereSoon(t *testing.T) {
 		published := talk(t, func(ctx context.Context, s *vendors.Session) error {
 			s.BeginDay(ctx, &day)
 			vendors.Pause(ctx, 10*time.Second)
-			s.Do(ctx, func(_ *vendors.Opening, b *market.Batch) error {
+			s.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
 				b.Ticks = append(b.Ticks, market.Tick{Flags: market.Regular, Price: 15, Size: market.Units(1), Time: market.TimeOf(time.Now())})
 				return nil
 			})

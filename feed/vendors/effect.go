@@ -5,13 +5,13 @@ import (
 	"tickertape/feed/market"
 )
 
-// Effect is what the conditions of a trade of stocks keep it from setting. Those of several conditions are joined with |.
+// Effect is how a sale condition of a stock's trade changes what the trade sets. Those of several conditions are joined with |.
 type Effect uint8
 
 const (
 	NoLast   Effect = 1 << iota // it does not set the last price
 	NoRange                     // neither high nor low
-	NoVolume                    // not even volume
+	NoVolume                    // it counts into no volume
 	Extended                    // it is outside the regular session
 	Closing                     // it is of the regular session, though reported after its end
 )
@@ -34,8 +34,8 @@ func (e Effect) Flags() market.Flags {
 	return flags
 }
 
-// FlagsAt are what a trade of an instant sets. Its conditions mark one outside the session; the clock finds those that are
-// not marked.
+// FlagsAt are what a trade at an instant sets. Conditions mark most trades outside the regular session; where none does, the
+// clock decides.
 func (e Effect) FlagsAt(at market.Time, hours *calendar.Market) market.Flags {
 	if e&(Extended|Closing) == 0 && hours.Phase(at.Std()) != calendar.Regular {
 		e |= Extended

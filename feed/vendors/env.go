@@ -11,7 +11,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// Env is what the program gives to a feed.
+// Env is what the program gives to each source.
 type Env struct {
 	Dir    *market.Directory
 	Log    *slog.Logger
@@ -23,13 +23,13 @@ type Env struct {
 
 const userAgent = "tickertape"
 
-// Endpoint is a WebSocket address with what all vendors have alike. Secrets are hidden in faults, too.
+// Endpoint is a WebSocket address with the settings that all vendors share. Secrets are hidden in faults, too.
 func (e *Env) Endpoint(source, address string, secrets ...Secret) Endpoint {
 	return Endpoint{Source: source, URL: address, Header: http.Header{"User-Agent": {userAgent}},
 		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
 }
 
-// REST is the first part of REST addresses, with what all vendors have alike. limit is nil where requests have none.
+// REST is the first part of REST addresses, with the settings that all vendors share. A nil limit is none.
 func (e *Env) REST(source, base string, limit *rate.Limiter, secrets ...Secret) REST {
 	return REST{Source: source, Base: strings.TrimSuffix(base, "/"), Header: http.Header{"User-Agent": {userAgent}}, Limit: limit,
 		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
@@ -55,16 +55,16 @@ func (e *Env) client() *http.Client {
 type Tap interface {
 	// Frame is one message of a WebSocket connection.
 	Frame(source string, connection uint64, text []byte, received market.Time)
-	// Answer is the body of a good answer to GET path, which has the query with it.
-	Answer(source, path string, body []byte, received market.Time)
+	// Response is the body of a good response to GET path, which has the query with it.
+	Response(source, path string, body []byte, received market.Time)
 }
 
 // Decoder turns what came in on one connection into ticks, live and from a recording alike.
 type Decoder interface {
-	// Frame decodes one message and adds what it says to b. The text is lent for the call. What cannot
-	// be used of it is counted ([Faults]) and left out; an error is a connection that ends by it, a
-	// [feed.Break] where it may be dialled again.
+	// Frame decodes one message and adds what it says to b. It must not keep text. What cannot be used
+	// of it is counted ([Faults]) and left out. An error ends the connection; it is a [feed.Break] where
+	// the vendor may be dialled again.
 	Frame(text []byte, received market.Time, b *market.Batch) error
-	// Answer decodes the body of an answer to GET path, with its query, in the same way.
-	Answer(path string, body []byte, received market.Time, b *market.Batch) error
+	// Response decodes the body of a response to GET path, which has its query, in the same way.
+	Response(path string, body []byte, received market.Time, b *market.Batch) error
 }

@@ -21,7 +21,7 @@ const (
 	BadSymbol Fault = "symbol"  // one that was not asked for, or cannot be
 	BadValue  Fault = "value"   // another value that makes no sense
 	Unknown   Fault = "unknown" // a message of a type that is not known here: new at the vendor, and ignored
-	Failed    Fault = "request" // a request over REST that was not answered as it should be
+	Failed    Fault = "request" // a request, over REST or on the stream, that the vendor refused or did not answer well
 )
 
 // Faults counts what could not be used, by source and kind, and logs the first of each kind.
@@ -34,11 +34,11 @@ type Faults struct {
 	secrets []Secret           // guarded by mu
 }
 
-// NewFaults is nothing counted yet.
+// NewFaults begins with nothing counted, and registers its metric with reg.
 func NewFaults(log *slog.Logger, reg prometheus.Registerer) *Faults {
 	return &Faults{log: log, logged: map[[2]string]bool{}, total: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Namespace: "tickertape", Subsystem: "feed", Name: "bad_messages_total",
-		Help: "What a source sent and could not be used, by kind: json, number, time, symbol, value, unknown or request.",
+		Help: "What a source sent that could not be used, by kind: json, number, time, symbol, value, unknown or request.",
 	}, []string{"source", "kind"})}
 }
 

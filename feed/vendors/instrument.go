@@ -18,7 +18,7 @@ type Instrument struct {
 	ID     market.SymbolID
 	Hours  *calendar.Market // of its market; nil: there are none
 
-	refused atomic.Bool // the vendor does not have it, and that was published
+	unavailable atomic.Bool // the vendor does not have it, and that was published
 }
 
 // Instruments puts symbols into the directory, in order. source is the name of the feed, for errors.
@@ -37,40 +37,43 @@ func (e *Env) Instruments(source string, records []market.Symbol) ([]*Instrument
 	return all, nil
 }
 
-// Refused reports whether the vendor does not have the symbol, as far as is known.
-func (in *Instrument) Refused() bool { return in.refused.Load() }
+// Unavailable reports whether the vendor is known not to have the symbol.
+func (in *Instrument) Unavailable() bool { return in.unavailable.Load() }
 
-// Expel notes that the vendor does not have the symbol, and reports whether that is new.
-func (in *Instrument) Expel() (isNew bool) { return in.refused.CompareAndSwap(false, true) }
-
-// Readmit notes that the vendor has the symbol, and reports whether that is new.
-func (in *Instrument) Readmit() (isNew bool) {
-	return in.refused.Load() && in.refused.CompareAndSwap(true, false)
+// MarkUnavailable notes that the vendor does not have the symbol, and reports whether that is new.
+func (in *Instrument) MarkUnavailable() (isNew bool) {
+	return in.unavailable.CompareAndSwap(false, true)
 }
 
-// State is a tick with the state of the symbol. at is 0 where the vendor does not say since when.
+// MarkAvailable notes that the vendor has the symbol, and reports whether that is new.
+func (in *Instrument) MarkAvailable() (isNew bool) {
+	return in.unavailable.Load() && in.unavailable.CompareAndSwap(true, false)
+}
+
+// State makes a tick with the state of the symbol. at is since when, 0 where the vendor does not say.
 func (in *Instrument) State(s market.State, at, received market.Time) market.Tick {
 	return market.Tick{Symbol: in.ID, Kind: market.KindState, State: s, Time: at, Received: received}
 }
 
-// Expel publishes that the vendor has no prices of a symbol. It logs the reason once.
-func (s *Session) Expel(ctx context.Context, in *Instrument, reason string) {
-	if in.Expel() {
+// MarkUnavailable notes and publishes that the vendor has no prices of a symbol. It logs the reason once.
+func (s *Session) MarkUnavailable(ctx context.Context, in *Instrument, reason string) {
+	if in.MarkUnavailable() {
 		s.Env.Log.Warn("symbol refused", KeySource, s.Source, KeySymbol, in.Symbol, KeyReason, fmt.Sprintf("%.200s", reason))
 	}
 	s.PublishState(ctx, in, market.Down)
 }
 
-// Readmit publishes that the vendor has a symbol after all. It does nothing for one that was not expelled.
-func (s *Session) Readmit(ctx context.Context, in *Instrument) {
-	if in.Readmit() {
+// MarkAvailable notes and publishes that the vendor has a symbol after all. It does nothing for one that was never
+// unavailable.
+func (s *Session) MarkAvailable(ctx context.Context, in *Instrument) {
+	if in.MarkAvailable() {
 		s.PublishState(ctx, in, market.Live)
 	}
 }
 
 // PublishState publishes the state of a symbol.
 func (s *Session) PublishState(ctx context.Context, in *Instrument, state market.State) {
-	s.Do(ctx, func(_ *Opening, b *market.Batch) error {
+	s.Do(ctx, func(_ *Reconciler, b *market.Batch) error {
 		b.Ticks = append(b.Ticks, in.State(state, 0, market.TimeOf(time.Now())))
 		return nil
 	})

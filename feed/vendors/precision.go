@@ -21,11 +21,11 @@ func step(decimals int) market.Price {
 // mostStockDecimals is how many decimals quotes of stocks below a dollar have. Midpoints and averages have more.
 const mostStockDecimals = 4
 
-// Fits reports whether a price has no more decimals than those before it. If it has, it is to be learned.
+// Fits reports whether a price has no more decimals than are known. If it has more, call Learn.
 func (p *Precision) Fits(price market.Price) bool { return price%p.step == 0 }
 
-// Learn changes the directory to the decimals of a price that does not fit. Stocks from a dollar up are quoted in cents,
-// whatever their trades have, so that such a price changes nothing.
+// Learn sets the symbol's decimals in the directory to those of a price that does not fit. For a stock from a dollar up it does
+// nothing: these are quoted in cents, however many decimals their trades have.
 func (p *Precision) Learn(price market.Price, in *Instrument, stock bool, dir *market.Directory) error {
 	n := price.Decimals()
 	if stock {

@@ -67,12 +67,12 @@ func (r *REST) Get(ctx context.Context, path string, query url.Values) (body []b
 		return nil, 0, feed.Breakf(feed.Lost, "%s: the answer is longer than %d bytes", what, maxAnswer)
 	}
 	if r.Tap != nil {
-		r.Tap.Answer(r.Source, r.shown(path, query), cleanBytes(body, r.Secrets), received)
+		r.Tap.Response(r.Source, r.shown(path, query), cleanBytes(body, r.Secrets), received)
 	}
 	return body, received, nil
 }
 
-// shown is a path with its query, where keys can be in any spelling, without those keys.
+// shown is a path with its query, without the keys that can be in them.
 func (r *REST) shown(path string, query url.Values) string {
 	path = cleanText(path, r.Secrets)
 	if len(query) == 0 {
@@ -92,8 +92,8 @@ const (
 	mostPause  = 2 * time.Minute
 )
 
-// Repeat calls try until it succeeds or ctx ends, less and less often, and no sooner than the other side
-// asks for. Each error goes to failed.
+// Repeat calls try until it succeeds or ctx ends. It waits longer after each failure, and at least as long as
+// the other side asks for. Each error goes to failed.
 func Repeat(ctx context.Context, try func(context.Context) error, failed func(error)) {
 	for pause := leastPause; ; pause = min(2*pause, mostPause) {
 		err := try(ctx)

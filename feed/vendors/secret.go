@@ -40,8 +40,8 @@ func ReadSecret(name, file string, variables ...string) (Secret, error) {
 // readable are the bits of a mode that let others than the owner read.
 const readable = 0o044
 
-// Exposed is a warning about the file with a key that name, the configuration's key, has: that others than its owner
-// can read it. "" is none, also where there is no such file.
+// Exposed warns that others than its owner can read a file with a secret. name is the configuration's key that has the path. It
+// returns "" if they cannot, or there is no such file.
 func Exposed(name, file string) string {
 	info, err := os.Stat(file)
 	if err != nil || runtime.GOOS == "windows" { // which has no such bits

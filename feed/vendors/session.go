@@ -16,7 +16,7 @@ import (
 // Session is one connection to a vendor, from the handshake to its end. It is used once.
 //
 // Three goroutines run beside each other. One reads messages. One decodes and publishes: it alone calls the decoder, the
-// opening and publish, so that none of them needs a lock. One runs Talk, which subscribes and asks over REST; it hands over
+// reconciler and publish, so that none of them needs a lock. One runs Talk, which subscribes and asks over REST; it hands over
 // with [Session.Do] what it learns. Run waits for all of them, and for those that Go starts.
 type Session struct {
 	// static
@@ -27,9 +27,9 @@ type Session struct {
 	Decoder  Decoder
 	// Hear, where it is not nil, sees what each message says before it is published, and can add to it. An error ends the
 	// session. It is called by the goroutine that decodes.
-	Hear func(*Opening, *market.Batch) error
-	// Talk logs in, subscribes and keeps asking for what the stream does not say. An error ends the session; nil does not.
-	// nil is a vendor to whom nothing has to be said.
+	Hear func(*Reconciler, *market.Batch) error
+	// Talk logs in, subscribes and keeps asking for what the stream does not say; nil: nothing has to be said. Its error ends
+	// the session. If it returns nil, the session goes on.
 	Talk func(context.Context) error
 
 	conn   *Conn
@@ -41,9 +41,9 @@ type Session struct {
 	heard  atomic.Int64 // when the newest message came, as market.Time
 
 	// owned by the goroutine that decodes
-	publish func(market.Batch)
-	opening *Opening
-	batch   market.Batch
+	publish    func(market.Batch)
+	reconciler *Reconciler
+	batch      market.Batch
 }
 
 // frame is one message of the other side.
@@ -54,12 +54,12 @@ type frame struct {
 
 // call is a function for the goroutine that decodes.
 type call struct {
-	do   func(*Opening, *market.Batch) error
+	do   func(*Reconciler, *market.Batch) error
 	err  error         // what it returned; valid once done is closed
 	done chan struct{} // closed when all that it said is published
 }
 
-// queued is how many messages wait to be decoded before no more are read.
+// queued is how many messages can wait to be decoded. Beyond that, no more are read.
 const queued = 32
 
 // Run dials, and publishes until ctx ends, for which it returns nil, or the connection does. Its errors are those of
@@ -85,7 +85,7 @@ func (s *Session) hold(ctx context.Context, publish func(market.Batch)) error {
 	}
 	defer conn.Close()
 	s.Env.Log.Debug("connected", KeySource, s.Source, KeyURL, conn.Where())
-	s.conn, s.publish, s.opening = conn, publish, NewOpening()
+	s.conn, s.publish, s.reconciler = conn, publish, NewReconciler()
 	s.frames, s.free, s.calls = make(chan frame, queued), make(chan []byte, queued), make(chan *call)
 	s.group, ctx = errgroup.WithContext(ctx)
 	s.group.Go(func() error {
@@ -101,7 +101,7 @@ func (s *Session) hold(ctx context.Context, publish func(market.Batch)) error {
 			return err
 		}
 		stop(&ending{err})
-		if reason := <-talked; reason != nil { // from an answer that came before
+		if reason := <-talked; reason != nil { // a reply that came before the end says more than the break
 			return reason
 		}
 		return err
@@ -117,14 +117,14 @@ func (s *Session) hold(ctx context.Context, publish func(market.Batch)) error {
 	return s.shown(s.group.Wait())
 }
 
-// ending is the cause of the context of Talk once the connection is broken. As the error of Talk, or of a function that Go
-// runs, it says nothing of its own.
+// ending is the cause of Talk's context once the connection is broken. Where Talk, or a function that Go runs, returns it, the
+// error is not their own.
 type ending struct{ err error }
 
 func (e *ending) Error() string { return e.err.Error() }
 func (e *ending) Unwrap() error { return e.err }
 
-// ownReason is an error, or nil where it says only that the session is about to end.
+// ownReason is err, or nil where err says only that the connection is broken already.
 func ownReason(err error) error {
 	var e *ending
 	if errors.As(err, &e) {
@@ -133,7 +133,7 @@ func ownReason(err error) error {
 	return err
 }
 
-// read queues messages until the connection ends. Its error comes behind the messages that came before.
+// read queues messages until the connection ends. The reason is in broken, and is acted on after the queued messages.
 func (s *Session) read(ctx context.Context) {
 	defer close(s.frames)
 	for {
@@ -174,7 +174,7 @@ func (s *Session) decode(ctx context.Context) (broken bool, err error) {
 			}
 		case c := <-s.calls:
 			s.fresh()
-			c.err = c.do(s.opening, &s.batch)
+			c.err = c.do(s.reconciler, &s.batch)
 			s.pass()
 			close(c.done)
 		case <-ctx.Done():
@@ -188,7 +188,7 @@ func (s *Session) message(f frame) error {
 	s.fresh()
 	err := s.Decoder.Frame(f.text, f.received, &s.batch)
 	if err == nil && s.Hear != nil {
-		err = s.Hear(s.opening, &s.batch)
+		err = s.Hear(s.reconciler, &s.batch)
 	}
 	s.pass()
 	select {
@@ -201,21 +201,21 @@ func (s *Session) message(f frame) error {
 // fresh empties the batch.
 func (s *Session) fresh() {
 	b := &s.batch
-	b.Status, b.Pulse, b.Lost = nil, false, 0
+	b.Status, b.Alive, b.Lost = nil, false, 0
 	b.Images, b.Ticks, b.Corrections = b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 }
 
 // pass publishes the batch unless it is empty.
 func (s *Session) pass() {
 	b := &s.batch
-	if b.Status == nil && !b.Pulse && b.Lost == 0 && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 {
+	if b.Status == nil && !b.Alive && b.Lost == 0 && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 {
 		return
 	}
-	s.opening.Pass(b)
+	s.reconciler.Pass(b)
 	s.publish(*b)
 }
 
-// shown is an error with no secret in its text: answers of the other side can be quoted in it.
+// shown is an error with no secret in its text, where text of the other side can be quoted.
 func (s *Session) shown(err error) error {
 	if err == nil || cleanText(err.Error(), s.Endpoint.Secrets) == err.Error() {
 		return err
@@ -233,10 +233,10 @@ func (s *Session) Go(do func() error) {
 	s.group.Go(func() error { return ownReason(do()) })
 }
 
-// Do has the goroutine that decodes call a function, which may use the decoder and the opening, and publishes what it adds
+// Do has the goroutine that decodes call a function, which may use the decoder and the reconciler, and publishes what it adds
 // to the batch. It returns when that is published, with the function's error. Once ctx has ended it may return without
 // having called it. The decoder and Hear must not call it.
-func (s *Session) Do(ctx context.Context, do func(*Opening, *market.Batch) error) error {
+func (s *Session) Do(ctx context.Context, do func(*Reconciler, *market.Batch) error) error {
 	c := &call{do: do, done: make(chan struct{})}
 	select {
 	case s.calls <- c:
@@ -247,12 +247,12 @@ func (s *Session) Do(ctx context.Context, do func(*Opening, *market.Batch) error
 	}
 }
 
-// brokenTime is how long the reason why a connection broke may take to be read.
+// brokenTime is how long Write waits, after an error, for the session to end with the reason.
 const brokenTime = time.Second
 
 // Write sends one text message as soon as the endpoint's limit allows. The decoder and Hear should not call it: a vendor
-// may read no further while nobody reads its answers. Where it fails since the connection has ended, it waits for the end
-// of the session, whose error says why.
+// may stop reading while nobody reads its replies. If the connection has ended, Write waits for the end of the session and
+// returns its error, which says why.
 func (s *Session) Write(ctx context.Context, text []byte) error {
 	err := s.conn.Write(ctx, text)
 	if err != nil && !Pause(ctx, brokenTime) {
@@ -274,8 +274,8 @@ func (s *Session) Keepalive(ctx context.Context, every time.Duration, text []byt
 	return nil
 }
 
-// Probe sends a text, whose answer is a sign of life, whenever nothing has come for quiet while the market is open. It
-// returns when ctx ends.
+// Probe sends a text whenever nothing has come for quiet while the market is open: its reply is a sign of life. It returns when
+// ctx ends.
 func (s *Session) Probe(ctx context.Context, quiet time.Duration, text []byte, open func(time.Time) bool) error {
 	for Pause(ctx, quiet) {
 		now := time.Now()

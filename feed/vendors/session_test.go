@@ -19,11 +19,11 @@ import (
 // echo is a decoder that takes each message for an answer.
 type echo struct {
 	silent
-	answers vendors.Answers[string]
+	answers vendors.Replies[string]
 }
 
 func (e echo) Frame(text []byte, _ market.Time, b *market.Batch) error {
-	b.Pulse = true
+	b.Alive = true
 	e.answers.Put(string(text))
 	return nil
 }
@@ -43,7 +43,7 @@ func run(t *testing.T, ctx context.Context, server func(*vendortest.Socket), dec
 func TestAnAnswerThatCameBeforeTheEndSaysWhy(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
-			e := echo{answers: vendors.NewAnswers[string](8)}
+			e := echo{answers: vendors.NewReplies[string](8)}
 			err := run(t, t.Context(), func(s *vendortest.Socket) {
 				s.Send("hello")
 				s.Send("wrong key")
@@ -95,7 +95,7 @@ func TestBatchesComeFromOneGoroutineInOrder(t *testing.T) {
 			got = append(got, b.Ticks[0].Time)
 		}, func(ctx context.Context, s *vendors.Session) error {
 			hand := func(at market.Time) {
-				s.Do(ctx, func(_ *vendors.Opening, b *market.Batch) error {
+				s.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
 					b.Ticks = append(b.Ticks, market.Tick{Time: at})
 					return nil
 				})
@@ -104,7 +104,7 @@ func TestBatchesComeFromOneGoroutineInOrder(t *testing.T) {
 			hand(2)
 			hand(3)
 			time.Sleep(time.Minute)
-			if err := s.Do(ctx, func(*vendors.Opening, *market.Batch) error { return io.ErrShortWrite }); err != io.ErrShortWrite {
+			if err := s.Do(ctx, func(*vendors.Reconciler, *market.Batch) error { return io.ErrShortWrite }); err != io.ErrShortWrite {
 				t.Errorf("Do returned %v", err)
 			}
 			return gone
@@ -126,7 +126,7 @@ func TestTheEndOfTheContextIsNoError(t *testing.T) {
 			s.Go(func() error { return s.Probe(ctx, time.Hour, []byte("{}"), func(time.Time) bool { return true }) })
 			vendors.Pause(ctx, time.Minute)
 			cancel()
-			return s.Do(ctx, func(*vendors.Opening, *market.Batch) error { return nil })
+			return s.Do(ctx, func(*vendors.Reconciler, *market.Batch) error { return nil })
 		})
 		if err != nil || time.Since(began) != time.Minute {
 			t.Errorf("%v after %v", err, time.Since(began))

@@ -2,8 +2,8 @@ package vendors
 
 import "tickertape/feed/market"
 
-// Skew is how far this machine's clock is ahead of the other side's, with the time that a message needs added: the
-// least that was seen. The zero value has seen nothing.
+// Skew measures how far this machine's clock is ahead of the other side's. It keeps the least difference between sending and
+// receipt of a message, which includes the time on the way. The zero value has seen nothing.
 type Skew struct {
 	least market.Time
 	known bool
@@ -16,6 +16,6 @@ func (s *Skew) Note(sent, received market.Time) {
 	}
 }
 
-// Sent is when, by the other side's clock, something was sent that was received at an instant of this
-// machine's: the statistics that an answer holds are as of then, whichever clock is wrong.
+// Sent is when, by the other side's clock, a message was sent that this machine received at an instant of its own clock. The
+// figures in a response are as of then, whichever clock is wrong.
 func (s *Skew) Sent(received market.Time) market.Time { return received - s.least }

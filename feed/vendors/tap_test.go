@@ -24,7 +24,7 @@ func (t *tapped) Frame(source string, _ uint64, text []byte, _ market.Time) {
 	t.add("frame " + source + " " + string(text))
 }
 
-func (t *tapped) Answer(source, path string, body []byte, _ market.Time) {
+func (t *tapped) Response(source, path string, body []byte, _ market.Time) {
 	t.add("answer " + source + " " + path + " " + string(body))
 }
 
@@ -37,8 +37,8 @@ func (t *tapped) add(text string) {
 // silent is a decoder that hears nothing.
 type silent struct{}
 
-func (silent) Frame([]byte, market.Time, *market.Batch) error          { return nil }
-func (silent) Answer(string, []byte, market.Time, *market.Batch) error { return nil }
+func (silent) Frame([]byte, market.Time, *market.Batch) error            { return nil }
+func (silent) Response(string, []byte, market.Time, *market.Batch) error { return nil }
 
 // TestATapSeesNoKeys has a vendor that says the key in everything, and a key that URLs write otherwise.
 func TestATapSeesNoKeys(t *testing.T) {

@@ -2,7 +2,7 @@ package alpaca
 
 import "tickertape/feed/vendors"
 
-// tape is which tape's rules hold: the one of NYSE, of NYSE's sisters, or that of Nasdaq.
+// tape says whose rules for sale conditions hold: those of NYSE and its sister exchanges, or those of Nasdaq.
 type tape uint8
 
 const (

@@ -10,8 +10,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const mostSymbols = 10_000
-
 // feeds are those of stocks; crypts are the places whose coins are sold.
 var (
 	feeds  = []string{"iex", "sip", "delayed_sip"}

@@ -6,8 +6,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// answer is a message that is about the connection.
-type answer struct {
+// reply is a message that is about the connection.
+type reply struct {
 	kind string // success, failure or subscribed
 	text string
 	code uint64 // of an error
@@ -33,12 +33,12 @@ const (
 	noScope     = 411
 )
 
-// answer hands over a message about the connection. An answer to a subscription is a sign of life.
-func (d *Decoder) answer(kind string, m *message, b *market.Batch) (err error) {
-	a := answer{kind: kind}
+// reply hands over a message about the connection. One that accepts a subscription is a sign of life.
+func (d *Decoder) reply(kind string, m *message, b *market.Batch) (err error) {
+	a := reply{kind: kind}
 	switch kind {
 	case subscribed:
-		b.Pulse = true
+		b.Alive = true
 	case failure:
 		if a.code, err = m.code.Uint("code"); err != nil {
 			return err
@@ -49,12 +49,12 @@ func (d *Decoder) answer(kind string, m *message, b *market.Batch) (err error) {
 			return err
 		}
 	}
-	d.answers.Put(a)
+	d.replies.Put(a)
 	return nil
 }
 
-// breaks is what an error means for the connection; nil for one that it outlives.
-func (a *answer) breaks() *feed.Break {
+// breaks is the break for an error; nil if the connection goes on.
+func (a *reply) breaks() *feed.Break {
 	cause := feed.Lost
 	advice := ""
 	switch a.code {
@@ -76,6 +76,6 @@ func (a *answer) breaks() *feed.Break {
 	return feed.Breakf(cause, "%s refuses: %d %.200q%s", name, a.code, a.text, advice)
 }
 
-func (a *answer) fault() error {
+func (a *reply) fault() error {
 	return vendors.Bad(vendors.Failed, "error %d: %.200q", a.code, a.text)
 }

@@ -5,7 +5,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// remembered is how many of a symbol's newest trades can be cancelled in full.
+// remembered is for how many of a symbol's newest trades it is kept what they set, so that a cancellation takes all of it back.
 const remembered = 128
 
 // entry is what one connection knows of an instrument.

@@ -13,7 +13,7 @@ func TestARecordedSnapshotIsRead(t *testing.T) {
 	n := newBench(t, "AAPL", "MSFT")
 	line := recorded(t, "rest-responses.ndjson")[30]
 	received := market.TimeOf(time.Date(2021, time.May, 3, 14, 48, 10, 0, time.UTC))
-	if err := n.Answer("/v2/stocks/snapshots?symbols=AAPL", line, received, &n.b); err != nil {
+	if err := n.Response("/v2/stocks/snapshots?symbols=AAPL", line, received, &n.b); err != nil {
 		t.Fatal(err)
 	}
 	known, err := n.readSnapshots(line, received)
@@ -70,7 +70,7 @@ func TestBadAnswersAreCounted(t *testing.T) {
 		"a wrong bar":   {"/v1beta3/crypto/us/bars", `{"bars":{"BTC/USD":[{"t":"x"}]}}`, "time"},
 	} {
 		n := newBench(t, "AAPL", "BTC/USD")
-		if err := n.Answer(test.path, []byte(test.body), now, &n.b); err != nil {
+		if err := n.Response(test.path, []byte(test.body), now, &n.b); err != nil {
 			t.Fatal(err)
 		}
 		if got := n.faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) || len(n.b.Images) != 0 {

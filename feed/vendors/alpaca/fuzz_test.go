@@ -55,8 +55,8 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// FuzzAnswer reads anything as an answer over REST: it does not fall over, and images have prices above zero only.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse reads anything as an answer over REST: it does not fall over, and images have prices above zero only.
+func FuzzResponse(f *testing.F) {
 	for _, text := range []string{
 		`{"AAPL":{"latestTrade":{"t":"2026-11-18T15:59:00Z","x":"D","p":133.42,"s":145,"c":["@"],"i":62700,"z":"C"},"minuteBar":{"t":"2026-11-18T15:58:00Z","c":1},"dailyBar":{"t":"2026-11-18T05:00:00Z","o":132.04,"h":134.07,"l":131.83,"c":133.42,"v":25846800,"n":254678,"vw":132.568},"prevDailyBar":null},"INVALID":null}`,
 		`{"bars":{"BTC/USD":[{"t":"2026-11-17T23:00:00Z","o":38899.6,"h":39300,"l":38892.2,"c":39278.88,"v":74.02830613,"n":1086,"vw":39140.0960796263},{"t":"2026-11-18T01:00:00Z","o":1,"h":2,"l":1,"c":2,"v":3,"n":1,"vw":1e-7}]},"next_page_token":null}`,
@@ -68,7 +68,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		n.b = market.Batch{}
 		for _, path := range []string{snapshotsPath, "/v1beta3/crypto/us/bars"} {
-			if err := n.Answer(path, text, now, &n.b); err != nil {
+			if err := n.Response(path, text, now, &n.b); err != nil {
 				t.Fatal(err)
 			}
 		}

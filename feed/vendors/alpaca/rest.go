@@ -11,13 +11,9 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// Figures are as of a whole minute, and come some seconds later: after so long they hold all that was traded before the
-	// connection, so that nothing is missing when they are asked for again.
-	whole = 90 * time.Second
-
-	figuresAtOnce = 100 // symbols
-)
+// completeAfter is how long after a connection begins its figures are asked for again. Figures are as of a whole minute and
+// come some seconds later, so those include all that was traded before the connection.
+const completeAfter = 90 * time.Second
 
 // sums are what trades add up to, and the close before them.
 const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose |
@@ -31,8 +27,8 @@ func (c *connection) figures(ctx context.Context) {
 	}
 	c.ask(ctx, market.AllFields)
 	for {
-		c.Again(ctx, ids...)
-		if !vendors.Pause(ctx, whole) {
+		c.Refetch(ctx, ids...)
+		if !vendors.Pause(ctx, completeAfter) {
 			return
 		}
 		c.ask(ctx, sums)
@@ -42,20 +38,22 @@ func (c *connection) figures(ctx context.Context) {
 	}
 }
 
-// ask asks for the figures of all symbols until there are answers, and publishes the given fields. Where the vendor
-// refuses, the trades count without figures.
+// ask asks for the figures of all symbols until it has them, and publishes the given fields. If the vendor refuses, the trades
+// count without figures.
 func (c *connection) ask(ctx context.Context, fields market.Fields) {
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
-		refused := c.Inquire(ctx, func(ctx context.Context) error {
+		refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
 			body, received, err := c.rest.Get(ctx, c.path, c.query(some))
 			if err != nil {
 				return err
 			}
-			return c.Do(ctx, func(o *vendors.Opening, b *market.Batch) error { return c.answer(o, b, some, body, received, fields) })
-		}, func() { c.WithoutFigures(ctx) })
+			return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+				return c.publishFigures(r, b, some, body, received, fields)
+			})
+		}, func() { c.CountWithoutFigures(ctx) })
 		if refused {
 			for _, in := range some {
-				c.WithoutFigures(ctx, in.ID)
+				c.CountWithoutFigures(ctx, in.ID)
 			}
 		}
 	}
@@ -87,9 +85,9 @@ func since(in *instrument) time.Time {
 	return now.Truncate(time.Hour).Add(-24 * time.Hour)
 }
 
-// answer publishes what an answer says. The vendor does not have a stock without figures. Coins are rarely traded, and can
-// be without.
-func (c *connection) answer(o *vendors.Opening, b *market.Batch, some []*instrument, body []byte,
+// publishFigures publishes the figures in a response. A stock without figures is one that the vendor does not have; a coin may
+// just not have been traded.
+func (c *connection) publishFigures(r *vendors.Reconciler, b *market.Batch, some []*instrument, body []byte,
 	received market.Time, fields market.Fields) error {
 	read := c.decoder.readBars
 	if c.market == us {
@@ -103,14 +101,14 @@ func (c *connection) answer(o *vendors.Opening, b *market.Batch, some []*instrum
 		f, there := known[in.Symbol]
 		if !there && in.stock {
 			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.Symbol))
-			if in.Expel() {
+			if in.MarkUnavailable() {
 				c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, in.Symbol)
 			}
 			b.Ticks = append(b.Ticks, in.State(market.Down, 0, received))
 		}
 		f.image.Symbol = in.ID
 		f.image.Set &= fields
-		o.Start(b, f.image, f.asOf)
+		r.AddFigures(b, f.image, f.asOf)
 	}
 	return nil
 }

@@ -15,23 +15,9 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	ping = 10 * time.Second // as the vendor's own client does
-
-	// symbolsAtOnce keep a subscription well below what a server reads as one message.
-	symbolsAtOnce = 500
-
-	// The vendor refuses a key until it has seen that the key's last connection has ended. A connection that is not logged
-	// in has ten seconds.
-	loginPause = 2 * time.Second
-	logins     = 4
-
-	// quiet is how long nothing comes before the vendor is asked for a sign of life: the exchange may have nothing to say for
-	// longer than a dead feed may go unnoticed.
-	quiet = 5 * time.Second
-
-	requestsAMinute = 180 // of the 200 of the free plan
-)
+// quiet is how long nothing comes before the vendor is asked for a sign of life: a stream without trades and a dead connection
+// look the same.
+const quiet = 5 * time.Second
 
 // source is the one connection that a key may have to a stream.
 type source struct {
@@ -104,9 +90,10 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	return c.Session.Run(ctx, publish)
 }
 
-// talk logs in and subscribes. Then it has the figures asked for, and keeps hearing what the vendor says of the connection.
+// talk logs in and subscribes. Then it has another goroutine ask for the figures, and acts on what the vendor says of the
+// connection.
 func (c *connection) talk(ctx context.Context) error {
-	err := c.await(ctx, "log in", func(a answer) (bool, error) {
+	err := c.await(ctx, "log in", func(a reply) (bool, error) {
 		if a.code == alreadyIn || a.kind == success && a.text == "authenticated" {
 			return true, nil
 		}
@@ -133,16 +120,16 @@ func (c *connection) talk(ctx context.Context) error {
 	c.Go(func() error {
 		return c.Probe(ctx, quiet, subscription(c.decoder.all[:1], "trades"), func(time.Time) bool { return true })
 	})
-	return c.await(ctx, "listen", func(a answer) (bool, error) { return false, c.heed(ctx, a) })
+	return c.await(ctx, "listen", func(a reply) (bool, error) { return false, c.heed(ctx, a) })
 }
 
 // await passes answers to judge, for as long as it takes: silence is the supervisor's business.
-func (c *connection) await(ctx context.Context, what string, judge func(answer) (bool, error)) error {
-	return c.decoder.answers.Await(ctx, vendors.Forever, what+" at "+c.Where(), judge)
+func (c *connection) await(ctx context.Context, what string, judge func(reply) (bool, error)) error {
+	return c.decoder.replies.Await(ctx, vendors.Forever, what+" at "+c.Where(), judge)
 }
 
-// heed does what an answer asks for that is not about a subscription.
-func (c *connection) heed(ctx context.Context, a answer) error {
+// heed acts on a message that is not about a subscription.
+func (c *connection) heed(ctx context.Context, a reply) error {
 	switch {
 	case a.kind == success && a.text == "connected":
 		return c.login(ctx)
@@ -160,7 +147,7 @@ func (c *connection) heed(ctx context.Context, a answer) error {
 	return nil
 }
 
-// login says who asks. It is called again only after an answer to the last time.
+// login sends the key. It is called again only after a reply to the last time.
 func (c *connection) login(ctx context.Context) error {
 	c.logins++
 	text := append([]byte(nil), `{"action":"auth","key":`...)
@@ -173,13 +160,13 @@ func (c *connection) login(ctx context.Context) error {
 // subscribe adds symbols to channels. The vendor adds nothing of a subscription that it refuses, and does not say which
 // symbol is the reason.
 func (c *connection) subscribe(ctx context.Context, some []*entry,
-	refused func(context.Context, *entry, answer), channels ...string) error {
-	var reason answer
+	refused func(context.Context, *entry, reply), channels ...string) error {
+	var reason reply
 	_, err := vendors.Subscribe(some, func(some []*entry) (v vendors.Verdict[*entry], err error) {
 		if err := c.Write(ctx, subscription(some, channels...)); err != nil {
 			return v, err
 		}
-		return v, c.await(ctx, "subscribe", func(a answer) (bool, error) {
+		return v, c.await(ctx, "subscribe", func(a reply) (bool, error) {
 			switch {
 			case a.kind == subscribed:
 				v.Accepted = some
@@ -213,13 +200,13 @@ func subscription(symbols []*entry, channels ...string) []byte {
 }
 
 // refused counts and publishes that the vendor does not stream a symbol.
-func (c *connection) refused(ctx context.Context, e *entry, why answer) {
+func (c *connection) refused(ctx context.Context, e *entry, why reply) {
 	c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q is refused: %d %.100q", e.Symbol, why.code, why.text))
-	c.Expel(ctx, e.Instrument, fmt.Sprintf("%d %s", why.code, why.text))
+	c.MarkUnavailable(ctx, e.Instrument, fmt.Sprintf("%d %s", why.code, why.text))
 }
 
 // withoutHalts logs that halts of a symbol are not to be had. Its prices come all the same.
-func (c *connection) withoutHalts(_ context.Context, e *entry, why answer) {
+func (c *connection) withoutHalts(_ context.Context, e *entry, why reply) {
 	c.env.Log.Warn("halts refused", vendors.KeySource, name, vendors.KeySymbol, e.Symbol,
 		vendors.KeyCode, why.code, vendors.KeyReason, why.text)
 }

@@ -13,9 +13,6 @@ import (
 
 const name = "alpaca" // of the feed
 
-// answersAtOnce is how many messages about the connection may wait. The vendor sends one or two before it is answered.
-const answersAtOnce = 16
-
 // Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
 type Decoder struct {
 	// static
@@ -25,7 +22,7 @@ type Decoder struct {
 	symbols map[string]*entry
 	all     []*entry
 
-	answers vendors.Answers[answer]
+	replies vendors.Replies[reply]
 
 	frame vendors.Scanner
 	list  vendors.Scanner // of a trade's conditions
@@ -47,7 +44,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 
 func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all)),
-		answers: vendors.NewAnswers[answer](answersAtOnce)}
+		replies: vendors.NewReplies[reply](repliesAtOnce)}
 	for _, in := range all {
 		e := &entry{Instrument: in.Instrument, stock: in.stock, precision: vendors.NewPrecision(2)}
 		d.all = append(d.all, e)
@@ -164,7 +161,7 @@ func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) erro
 	}
 	switch string(kind) {
 	case success, failure, subscribed:
-		return d.answer(string(kind), m, b)
+		return d.reply(string(kind), m, b)
 	case "t", "q", "c", "x", "s":
 	case "l", "i", "b", "u", "d", "o":
 		return vendors.Bad(vendors.Unknown, "T: %q was not asked for", kind) // bands, imbalances, bars, order books
@@ -219,7 +216,7 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 	if !e.precision.Fits(k.Price) {
 		d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
 	}
-	d.readmit(e, received, b)
+	d.markAvailable(e, received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
@@ -227,10 +224,10 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 // quote decodes the top of the book. A price of 0 is a side that is missing.
 func (d *Decoder) quote(e *entry, m *message, at, received market.Time, b *market.Batch) (err error) {
 	k := market.Tick{Symbol: e.ID, Kind: market.KindQuote, Time: at, Received: received}
-	if k.Bid, k.BidSize, err = side("bp", m.bp, "bs", m.bs); err != nil {
+	if k.Bid, k.BidSize, err = bookSide("bp", m.bp, "bs", m.bs); err != nil {
 		return err
 	}
-	if k.Ask, k.AskSize, err = side("ap", m.ap, "as", m.as); err != nil {
+	if k.Ask, k.AskSize, err = bookSide("ap", m.ap, "as", m.as); err != nil {
 		return err
 	}
 	if k.Bid != 0 {
@@ -239,12 +236,12 @@ func (d *Decoder) quote(e *entry, m *message, at, received market.Time, b *marke
 	if k.Ask != 0 {
 		k.Flags |= market.HasAsk
 	}
-	d.readmit(e, received, b)
+	d.markAvailable(e, received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
 
-func side(priceKey string, price vendors.Value, sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
+func bookSide(priceKey string, price vendors.Value, sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if p, err = price.Price(priceKey); err != nil || p == 0 {
 		return 0, q, err
 	}
@@ -339,7 +336,8 @@ func (d *Decoder) status(e *entry, m *message, at, received market.Time, b *mark
 	return nil
 }
 
-// tradeID is unique for a symbol: ids are so for an exchange, which is one letter. Coins have none.
+// tradeID makes an id that is unique for a symbol: the vendor's is so only within an exchange, which is one letter. Coins have
+// no exchange.
 func tradeID(key string, id, exchange vendors.Value) (uint64, error) {
 	if !id.Known() {
 		return 0, nil
@@ -375,16 +373,16 @@ func (d *Decoder) effects(key string, list, letter vendors.Value) (e vendors.Eff
 	return e, errors.Join(err, d.list.End())
 }
 
-// readmit publishes that a symbol which was published as unknown has prices.
-func (d *Decoder) readmit(e *entry, received market.Time, b *market.Batch) {
-	if e.Readmit() {
+// markAvailable publishes that a symbol which was published as unknown has prices.
+func (d *Decoder) markAvailable(e *entry, received market.Time, b *market.Batch) {
+	if e.MarkAvailable() {
 		d.log.Info("symbol has prices after all", vendors.KeySource, name, vendors.KeySymbol, e.Symbol)
 		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
 }
 
-// Answer decodes an answer to GET path: snapshots of stocks or hourly bars of coins.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: snapshots of stocks or hourly bars of coins.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil {
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))

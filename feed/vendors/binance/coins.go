@@ -10,8 +10,8 @@ import (
 // coins are followed unless the configuration says otherwise.
 var coins = strings.Fields("BTC ETH SOL XRP BNB DOGE ADA TRX SUI LINK AVAX LTC BCH HBAR XLM DOT UNI AAVE NEAR PEPE")
 
-// quoted are the currencies that prices are in. Where a symbol can be read in two ways, the first one of a coin
-// that is known counts, or else the first: the vendor says later (quoteAsset).
+// quoted are the currencies that prices are in. Where a symbol can be read in two ways, the first that leaves a known
+// coin counts, or else the first of all. The vendor says later which it is (quoteAsset).
 var quoted = []string{"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "TRY", "BRL", "JPY", "BTC", "ETH", "BNB"}
 
 // record is what is known of a symbol by its spelling.

@@ -7,9 +7,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// mostSymbols is more than there are.
-const mostSymbols = 5000
-
 // Config says what is followed, and where.
 type Config struct {
 	URL     string   `mapstructure:"url"`     // first part of the addresses of the WebSocket
@@ -34,8 +31,8 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isSymbol reports whether s is spelt as symbols are: nothing in it has to be escaped, nor is it another one in
-// lower case.
+// isSymbol reports whether s is spelt as symbols are: capital letters and digits, so that nothing in it has to be
+// escaped, and no two symbols are the same in lower case.
 func isSymbol(s string) bool {
 	if market.CheckSymbol(s) != nil {
 		return false

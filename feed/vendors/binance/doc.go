@@ -8,8 +8,8 @@
 // that does not have it either, the hours are asked for anew. The vendor ends each connection after 24 hours;
 // another takes its place an hour before.
 //
-// The best bid and ask have no time, so that they are as of when they came. The vendor takes a subscription
-// to a symbol that it does not have and stays silent, and it sends no halts in the stream: both show in a list
+// The best bid and ask have no time, so their time is that of receipt. The vendor accepts a subscription to a
+// symbol that it does not have, and then sends nothing; and it sends no halts in the stream. Both show in a list
 // of symbols that is asked for once a minute.
 //
 // The vendor's pages:

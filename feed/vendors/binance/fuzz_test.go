@@ -39,8 +39,8 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// FuzzAnswer is the same for REST, after trades of which some are missing.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse is the same for REST, after trades of which some are missing.
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{`[[1700000000000,"1","2","0.5","1.5","10",1700003599999,"12",3,"1","1","0"]]`,
 		`[{"id":12346,"price":"1","qty":"1","time":1672515782136},{"id":12349,"price":"2","qty":"0.5","time":1672515782137}]`,
 		`{"symbols":[{"symbol":"BNBBTC","status":"HALT","quoteAsset":"BTC","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]}`, `{"code":-1121,"msg":"Invalid symbol."}`} {
@@ -53,7 +53,7 @@ func FuzzAnswer(f *testing.F) {
 				x := newBench(t, "BNBBTC", "BNBUSDT")
 				x.frame(t, documented)
 				x.frame(t, strings.Replace(documented, "12345", "12348", 1))
-				if err := x.Answer(path, body, 1_700_000_000_000_000, &said[i]); err != nil {
+				if err := x.Response(path, body, 1_700_000_000_000_000, &said[i]); err != nil {
 					t.Errorf("GET %s: %v", path, err)
 				}
 				x.check(t, &said[i], string(body))

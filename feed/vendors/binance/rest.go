@@ -17,24 +17,16 @@ import (
 )
 
 const (
-	// quiet is how long a symbol may be without a trade before its last one is asked for.
+	// quiet is how long a symbol may be without a trade, after the connection begins, before its last one is asked for.
 	quiet = 5 * time.Second
-	// newest is how many trades are asked for, at most.
-	newest = "1000"
-	// perAnswer is how many symbols are asked about at once.
-	perAnswer = 100
-	// perRound is how many of the refused symbols are asked about each time: one spoils the answer about all others, so that
-	// each is a request.
-	perRound = 3
 	// productsEvery is how often it is asked which symbols trade: the stream does not say.
 	productsEvery = time.Minute
 	// noSymbol is the vendor's code of the error that it does not have a symbol.
 	noSymbol = -1121
 )
 
-// get asks over REST as soon as the vendor allows. Whoever goes on after being told to wait, with whatever request, is
-// banned.
-func (v *venue) get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
+// get asks over REST as soon as the vendor allows. It sends no request while the vendor asks for a wait: that would be a ban.
+func (v *shared) get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
 	for {
 		if err := v.requests.Wait(ctx); err != nil {
 			return nil, 0, feed.Breakf(feed.Lost, "get %s%s: %w", vendors.Shown(v.rest.Base), path, err)
@@ -53,15 +45,15 @@ func (v *venue) get(ctx context.Context, path string, query url.Values) (body []
 	return body, received, err
 }
 
-// wait is how long REST wants to be left alone.
-func (v *venue) wait() time.Duration {
+// wait is how long no request may be sent to REST.
+func (v *shared) wait() time.Duration {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return time.Until(v.alone)
 }
 
-// leaveAlone notes that REST wants to be left alone until an instant.
-func (v *venue) leaveAlone(until time.Time) {
+// leaveAlone notes that no request may be sent to REST until an instant.
+func (v *shared) leaveAlone(until time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if until.After(v.alone) {
@@ -100,18 +92,18 @@ func (c *connection) watchProducts(ctx context.Context) error {
 	return nil
 }
 
-// products returns the symbols that the vendor has. It does not say which it does not have: those are looked for in halves,
-// and asked about one by one from then on, a few each time.
+// products returns the symbols that the vendor has. The vendor does not say which symbols it does not have, so those are looked
+// for by halves. From then on they are asked about one by one, a few each time.
 func (c *connection) products(ctx context.Context) (there []*symbol, err error) {
 	var known, refused []*symbol
 	for _, y := range c.decoder.all {
-		if y.Refused() {
+		if y.Unavailable() {
 			refused = append(refused, y)
 		} else {
 			known = append(known, y)
 		}
 	}
-	parts := slices.Collect(slices.Chunk(known, perAnswer))
+	parts := slices.Collect(slices.Chunk(known, perResponse))
 	for range min(perRound, len(refused)) {
 		c.round++
 		parts = append(parts, []*symbol{refused[c.round%len(refused)]})
@@ -145,7 +137,7 @@ func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.V
 	if err != nil {
 		return v, err
 	}
-	err = c.Do(ctx, func(_ *vendors.Opening, b *market.Batch) error {
+	err = c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
 		v.Accepted, err = c.decoder.products(body, received, b)
 		return err
 	})
@@ -157,15 +149,15 @@ func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.V
 	return v, err
 }
 
-// judge expels the symbols that the vendor does not have, and readmits those that it has again.
+// judge marks the symbols that the vendor does not have as unavailable, and those that it has again as available.
 func (c *connection) judge(ctx context.Context, there []*symbol) {
 	for _, y := range c.decoder.all {
 		switch {
 		case slices.Contains(there, y):
-			c.Readmit(ctx, y.Instrument)
-		case !y.Refused():
+			c.MarkAvailable(ctx, y.Instrument)
+		case !y.Unavailable():
 			c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("symbol: the vendor does not have %s", y.Symbol))
-			c.Expel(ctx, y.Instrument, "the vendor does not have it")
+			c.MarkUnavailable(ctx, y.Instrument, "the vendor does not have it")
 		}
 	}
 }
@@ -183,14 +175,14 @@ func (c *connection) follow(ctx context.Context, y *symbol) {
 		}
 	}
 	c.BeginDay(ctx, &day)
-	c.FillGaps(ctx, y.Numbered, &day, func(ctx context.Context) error { return c.recent(ctx, y, newest) })
+	c.FillGaps(ctx, y.NumberedSymbol, &day, func(ctx context.Context) error { return c.recent(ctx, y, newest) })
 }
 
-// awaitTrade asks for the last trade of a symbol that does not trade soon.
+// awaitTrade asks for the last trade of a symbol, if the stream has none for some time.
 func (c *connection) awaitTrade(ctx context.Context, y *symbol) {
 	for vendors.Pause(ctx, quiet) {
 		traded, awaited := true, false
-		c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+		c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
 			traded = y.traded()
 			return nil
 		})
@@ -198,7 +190,7 @@ func (c *connection) awaitTrade(ctx context.Context, y *symbol) {
 			return
 		}
 		vendors.Repeat(ctx, func(ctx context.Context) error { return c.recent(ctx, y, "1") }, c.Failed)
-		c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+		c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
 			awaited = y.awaited && !y.traded()
 			return nil
 		})
@@ -217,5 +209,5 @@ func (c *connection) recent(ctx context.Context, y *symbol, limit string) error 
 	if err != nil {
 		return err
 	}
-	return c.Do(ctx, func(_ *vendors.Opening, b *market.Batch) error { return c.decoder.missed(y, body, received, b) })
+	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error { return c.decoder.missed(y, body, received, b) })
 }

@@ -16,29 +16,11 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// A connection may send 5 messages a second, pings and pongs included, and is cut off otherwise.
-	messageEvery = 300 * time.Millisecond
-	// An address may open 300 connections in 5 minutes.
-	dialEvery, dialsAtOnce = 2 * time.Second, 10
-	// An address has 6,000 of weight a minute; no request here has more than 25, so that other programs have some, too.
-	requestsASecond, requestsAtOnce = 3, 8
-
-	ping = 30 * time.Second
-	// life is how long a connection is used: the vendor ends it after 24 hours.
-	life = 23 * time.Hour
-
-	// perConnection is how many symbols share a connection, which may have 1,024 streams.
-	perConnection = 300
-	// perMessage is how many streams are subscribed to at once.
-	perMessage = 150
-)
-
 // channels are the streams of a symbol.
 var channels = []string{"@trade", "@bookTicker", "@miniTicker"}
 
-// venue is what all connections share.
-type venue struct {
+// shared is what all connections share.
+type shared struct {
 	// static
 	env      vendors.Env
 	endpoint vendors.Endpoint
@@ -47,12 +29,12 @@ type venue struct {
 	requests *rate.Limiter
 
 	mu    sync.Mutex
-	alone time.Time // guarded by mu: until when REST wants to be left alone
+	alone time.Time // guarded by mu: until when no request may be sent to REST
 }
 
 // source is one connection to the vendor.
 type source struct {
-	*venue
+	*shared
 	symbols []*vendors.Instrument
 }
 
@@ -65,7 +47,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &venue{env: env, endpoint: env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+"/stream"), rest: env.REST(name, cfg.REST, nil),
+	v := &shared{env: env, endpoint: env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+"/stream"), rest: env.REST(name, cfg.REST, nil),
 		dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce), requests: rate.NewLimiter(requestsASecond, requestsAtOnce)}
 	v.endpoint.Ping = ping
 	var sources []feed.Source
@@ -84,7 +66,7 @@ func (s *source) Life() time.Duration { return life }
 
 // connection is one session while it lasts.
 type connection struct {
-	*venue
+	*shared
 	*vendors.Session
 	decoder *Decoder
 	round   int // owned by talk: which of the refused symbols is asked about next
@@ -92,7 +74,7 @@ type connection struct {
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	c := &connection{venue: s.venue, decoder: newDecoder(s.symbols, &s.env, true)}
+	c := &connection{shared: s.shared, decoder: newDecoder(s.symbols, &s.env, true)}
 	endpoint := s.endpoint
 	endpoint.Writes = rate.NewLimiter(rate.Every(messageEvery), 1)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: endpoint, Decoder: c.decoder, Talk: c.talk}
@@ -141,7 +123,7 @@ func (c *connection) subscribe(ctx context.Context) error {
 			return err
 		}
 		what := "subscribe at " + c.Where()
-		err = c.decoder.answers.Await(ctx, 0, what, func(a answer) (bool, error) {
+		err = c.decoder.replies.Await(ctx, 0, what, func(a reply) (bool, error) {
 			if a.refusal != "" {
 				return false, feed.Breakf(feed.Refused, "%s: the vendor says %.200q", what, a.refusal)
 			}

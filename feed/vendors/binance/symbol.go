@@ -7,7 +7,7 @@ import (
 
 // symbol is what one connection knows of one symbol. The goroutine that decodes owns it.
 type symbol struct {
-	*vendors.Numbered
+	*vendors.NumberedSymbol
 	awaited  bool   // REST has a first trade that the stream may still send
 	book     uint64 // the number of the newest bid and ask
 	decimals int

@@ -13,8 +13,6 @@ import (
 const (
 	name        = "binance" // of the feed
 	cryptoHours = "crypto"  // whose hours it keeps
-
-	answersAtOnce = 16 // that may wait; there is one request at a time
 )
 
 // Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
@@ -27,7 +25,7 @@ type Decoder struct {
 	all     []*symbol
 	live    bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
-	answers vendors.Answers[answer]
+	replies vendors.Replies[reply]
 
 	scan    vendors.Scanner // of the whole text
 	items   vendors.Scanner // of a list in it
@@ -35,10 +33,10 @@ type Decoder struct {
 	skew    vendors.Skew
 }
 
-// answer is what the vendor says to a request.
-type answer struct {
+// reply is the vendor's reply to a request.
+type reply struct {
 	id      uint64 // of the request; 0: it does not say
-	refusal string // why it did nothing; "": it did
+	refusal string // why the vendor refuses; "": it accepts
 }
 
 // NewDecoder reads recordings of one connection that follows all of cfg's symbols.
@@ -55,9 +53,9 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 
 func newDecoder(symbols []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
 	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, symbols: make(map[string]*symbol, len(symbols)),
-		answers: vendors.NewAnswers[answer](answersAtOnce), hours: symbols[0].Hours}
+		replies: vendors.NewReplies[reply](repliesAtOnce), hours: symbols[0].Hours}
 	for _, in := range symbols {
-		y := &symbol{Numbered: vendors.NewNumbered(in)}
+		y := &symbol{NumberedSymbol: vendors.NewNumberedSymbol(in)}
 		y.LateIDs = true
 		d.all = append(d.all, y)
 		d.symbols[in.Symbol] = y
@@ -71,7 +69,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame decodes one message. An error is one that ends the connection: the vendor says that it shuts down.
+// Frame decodes one message. It returns an error, which ends the connection, when the vendor says that it shuts down.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.message = message{}
 	d.scan.Reset(text)
@@ -179,10 +177,10 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, y.Symbol, y.book)
 	}
 	k := market.Tick{Symbol: y.ID, Kind: market.KindQuote, Received: received}
-	if k.Bid, k.BidSize, err = side(&k, market.HasBid, "b", m.bid, "B", m.bidSize); err != nil {
+	if k.Bid, k.BidSize, err = bookSide(&k, market.HasBid, "b", m.bid, "B", m.bidSize); err != nil {
 		return err
 	}
-	if k.Ask, k.AskSize, err = side(&k, market.HasAsk, "a", m.ask, "A", m.askSize); err != nil {
+	if k.Ask, k.AskSize, err = bookSide(&k, market.HasAsk, "a", m.ask, "A", m.askSize); err != nil {
 		return err
 	}
 	y.book = number
@@ -190,8 +188,8 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 	return nil
 }
 
-// side reads one side of the book, which is gone where its price and its size are zero.
-func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+// bookSide reads one side of the book, which is gone where its price and its size are zero.
+func bookSide(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
 	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if p, err = price.Price(priceKey); err != nil {
 		return 0, q, err
@@ -211,7 +209,7 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 	if err != nil {
 		return err
 	}
-	b.Pulse = true
+	b.Alive = true
 	if y.Known {
 		return nil
 	}
@@ -249,9 +247,9 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 	return nil
 }
 
-// reply decodes an answer.
+// reply decodes a reply.
 func (d *Decoder) reply(m *message) (err error) {
-	var a answer
+	var a reply
 	if m.id.Known() {
 		if a.id, err = m.id.Uint("id"); err != nil {
 			return err
@@ -281,6 +279,6 @@ func (d *Decoder) reply(m *message) (err error) {
 		}
 		d.faults.Count(name, vendors.Failed, fmt.Errorf("error %.20s: %.200s", code.Raw(), a.refusal))
 	}
-	d.answers.Put(a)
+	d.replies.Put(a)
 	return nil
 }

@@ -218,7 +218,7 @@ func TestRecordedListOfSymbolsIsRead(t *testing.T) {
 			continue
 		}
 		var b market.Batch
-		if err := x.Answer("/api/v3/exchangeInfo", line[at+2:], 1, &b); err != nil {
+		if err := x.Response("/api/v3/exchangeInfo", line[at+2:], 1, &b); err != nil {
 			t.Fatal(err)
 		}
 		if len(b.Ticks) != 5 {
@@ -294,7 +294,7 @@ func TestMessages(t *testing.T) {
 // show writes what a message said for people.
 func (x *bench) show(b *market.Batch) string {
 	var said []string
-	if b.Pulse {
+	if b.Alive {
 		said = append(said, "pulse")
 	}
 	for _, q := range b.Images {
@@ -311,7 +311,7 @@ func (x *bench) show(b *market.Batch) string {
 		}
 		said = append(said, fmt.Sprintf("quote %v × %v / %s", k.Bid, k.BidSize, ask))
 	}
-	if a, there := x.answers.Next(); there {
+	if a, there := x.replies.Next(); there {
 		text := fmt.Sprintf("answer %d", a.id)
 		if a.refusal != "" {
 			text += ": " + a.refusal
@@ -353,7 +353,7 @@ func TestMissingTradesAreFoundByTheirNumbers(t *testing.T) {
 	}
 	var b market.Batch
 	body := `[{"id":101,"price":"101","qty":"1","time":1700000000101,"isBestMatch":true},{"id":103,"price":"103.5","qty":"2","time":1700000000103},{"id":104,"price":"104","qty":"1","time":1700000000104},{"id":106,"price":"9","qty":"1","time":1700000000106}]`
-	if err := x.Answer("/api/v3/trades?limit=1000&symbol=BTCUSDT", []byte(body), 1_700_000_090_000_000, &b); err != nil {
+	if err := x.Response("/api/v3/trades?limit=1000&symbol=BTCUSDT", []byte(body), 1_700_000_090_000_000, &b); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.Ticks) != 3 || b.Ticks[0].ID != 101 || b.Ticks[1].ID != 103 || b.Ticks[2].ID != 106 || b.Lost != 2 {
@@ -378,7 +378,7 @@ func TestHoursAddUpToTheDay(t *testing.T) {
 		hour(midnight.Add(2*time.Hour), "102", "108", "99", "107", "1", "106", 2),
 	}, ",") + "]"
 	var b market.Batch
-	if err := x.Answer("/api/v3/klines?interval=1h&symbol=BTCUSDT", []byte(body), market.TimeOf(now), &b); err != nil || len(b.Images) != 1 {
+	if err := x.Response("/api/v3/klines?interval=1h&symbol=BTCUSDT", []byte(body), market.TimeOf(now), &b); err != nil || len(b.Images) != 1 {
 		t.Fatalf("%v, %+v", err, b)
 	}
 	q := b.Images[0]
@@ -405,7 +405,7 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 		for body, want := range bodies {
 			x := newBench(t, "BTCUSDT")
 			var b market.Batch
-			if err := x.Answer(path, []byte(body), 1_700_000_090_000_000, &b); err != nil {
+			if err := x.Response(path, []byte(body), 1_700_000_090_000_000, &b); err != nil {
 				t.Error(err)
 			}
 			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != want || len(b.Images)+len(b.Ticks) > 0 {
@@ -419,7 +419,7 @@ func TestSymbolsThatDoNotTradeAreHalted(t *testing.T) {
 	x := newBench(t, "BTCUSDT", "ETHUSDT")
 	ask := func(btc string) (b market.Batch) {
 		body := fmt.Sprintf(`{"timezone":"UTC","symbols":[{"symbol":"BTCUSDT","status":%q,"filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","tickSize":"0.01000000"},{"filterType":"LOT_SIZE","stepSize":"0.00001"}]},{"symbol":"ETHUSDT","status":"TRADING","filters":[]},{"symbol":"XYZ","status":"HALT"}]}`, btc)
-		if err := x.Answer("/api/v3/exchangeInfo?symbols=x", []byte(body), 1, &b); err != nil {
+		if err := x.Response("/api/v3/exchangeInfo?symbols=x", []byte(body), 1, &b); err != nil {
 			t.Fatal(err)
 		}
 		return b

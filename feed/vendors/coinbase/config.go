@@ -10,9 +10,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// mostSymbols is more than there are products.
-const mostSymbols = 2000
-
 // Config says what is followed, and where.
 type Config struct {
 	API     string   `mapstructure:"api"`     // "advanced" or "exchange"

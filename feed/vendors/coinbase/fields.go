@@ -2,8 +2,8 @@ package coinbase
 
 import "tickertape/feed/vendors"
 
-// fields are the members of a message, or of an object in one of its lists, that are of use here, whichever
-// of the two feeds it is from and whatever it spells them like.
+// fields are the members of a message, or of an object in one of its lists, that are of use here. The two feeds
+// spell some of them in different ways.
 type fields struct {
 	kind, channel, sent, number, events              vendors.Value // of a message; kind of an event, too
 	trades, tickers, products, channels, subscribed  vendors.Value // lists in it

@@ -110,8 +110,8 @@ func sane(t *testing.T, x *bench, b *market.Batch, text string) {
 	}
 }
 
-// FuzzAnswer reads an answer over REST after some trades of the stream.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse reads an answer over REST after some trades of the stream.
+func FuzzResponse(f *testing.F) {
 	f.Add(candlesPath, []byte(`{"candles":[{"start":"1795395600","low":"95","high":"120","open":"99","close":"100","volume":"1.5"},{"start":"1795388400","low":"1","high":"1000","open":"50","close":"97.5","volume":"9"}]}`))
 	f.Add(candlesPath, []byte(`[[1795395600,95.5,120,99,100,152.65939193999998],[1795388400,1,1000,50,97.5,9e3]]`))
 	f.Add(tickerPath, []byte(`{"trades":[{"trade_id":"13","product_id":"BTC-USD","price":"101","size":"1","time":"2026-11-23T02:00:00Z"},{"trade_id":"12","price":"100","size":"2","time":"2026-11-23T01:00:00Z"}]}`))
@@ -124,7 +124,7 @@ func FuzzAnswer(f *testing.F) {
 			for _, id := range []int{10, 14} {
 				x.frame(t, fmt.Sprintf(`{"type":"match","trade_id":%d,"size":"0.25","price":"100.20","product_id":"BTC-USD","time":"2026-11-23T01:00:%02dZ"}`, id, id), 0)
 			}
-			if err := x.Answer(path, body, noon, &said[i]); err != nil {
+			if err := x.Response(path, body, noon, &said[i]); err != nil {
 				t.Fatalf("error %v", err)
 			}
 			for _, k := range said[i].Ticks {

@@ -57,10 +57,10 @@ func (d *Decoder) exchange(m *fields, received market.Time, b *market.Batch) {
 	}
 }
 
-// heartbeat compares the last trade with the one that it should be. A trade that was just made may be on its
-// way, so that it is missing only when the next heartbeat finds it missing still.
+// heartbeat compares the last trade that has come with the vendor's last one. A trade that has just been made may be
+// on its way, so it counts as missing only if it has not come by the next heartbeat.
 func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
-	b.Pulse = true
+	b.Alive = true
 	p := d.find(m.product)
 	if p == nil {
 		return
@@ -97,7 +97,7 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 
 // confirm decodes all that is subscribed to: a list of channels with their products.
 func (d *Decoder) confirm(v vendors.Value) {
-	a := answer{channels: map[string]map[string]bool{}}
+	a := reply{channels: map[string]map[string]bool{}}
 	d.each(v, func(f *fields) {
 		channel, err := f.name.String("name")
 		if err != nil {
@@ -116,7 +116,7 @@ func (d *Decoder) confirm(v vendors.Value) {
 		}
 		a.channels[channel] = products
 	})
-	d.answers.Put(a)
+	d.replies.Put(a)
 }
 
 // refuse decodes an error.
@@ -131,7 +131,7 @@ func (d *Decoder) refuse(m *fields) {
 		}
 	}
 	d.faults.Count(name, vendors.Failed, fmt.Errorf("error: %.200s", text))
-	d.answers.Put(answer{refusal: text})
+	d.replies.Put(reply{refusal: text})
 }
 
 // advanced decodes a message of Advanced Trade: a list of events, in an envelope with a number of its own.
@@ -150,7 +150,7 @@ func (d *Decoder) advanced(m *fields, received market.Time, b *market.Batch) {
 	d.count(m.number, b)
 	switch string(channel) {
 	case "heartbeats":
-		b.Pulse = true
+		b.Alive = true
 		for _, p := range d.all {
 			if p.confirmed() { // every message is there, so that a trade would be, too
 				alive(p, at, received, b)
@@ -169,19 +169,19 @@ func (d *Decoder) advanced(m *fields, received market.Time, b *market.Batch) {
 	case "status":
 		d.events(m.events, func(f *fields) { d.status(f.products, at, received, b) })
 	case "subscriptions":
-		a, readable := answer{channels: map[string]map[string]bool{}}, true
+		a, readable := reply{channels: map[string]map[string]bool{}}, true
 		d.events(m.events, func(f *fields) { readable = d.subscribed(f.subscribed, a.channels) && readable })
 		if readable {
-			d.answers.Put(a)
+			d.replies.Put(a)
 		}
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("channel: %.40q is not known", channel))
 	}
 }
 
-// count looks whether messages are missing before this one.
+// count counts the messages that are missing before this one.
 func (d *Decoder) count(number vendors.Value, b *market.Batch) {
-	const mostLost = 1_000_000 // a million messages do not get lost in a connection that stands
+	const mostLost = 1_000_000 // one connection does not lose a million messages: a larger jump is a bad number
 	n, err := number.Uint("sequence_num")
 	if err != nil {
 		d.note(err)

@@ -9,10 +9,10 @@ import (
 
 // product is what one connection knows of one product. The goroutine that decodes owns it.
 type product struct {
-	*vendors.Numbered
-	absent   bool   // its trades are not published, whatever else is
-	unsure   bool   // trades may be missing without anything that shows it
-	ahead    uint64 // a trade that was said to be the last one, and has not come; 0 none
+	*vendors.NumberedSymbol
+	absent   bool   // the vendor refuses its trades, so that it stays down whatever its status says
+	unsure   bool   // trades may be missing although no number shows it
+	ahead    uint64 // the number of a trade that the vendor said is the last one, and that has not come; 0 none
 	decimals int
 }
 
@@ -25,7 +25,7 @@ func instruments(symbols []string, env *vendors.Env) ([]*vendors.Instrument, err
 	return env.Instruments(name, records)
 }
 
-// confirmed reports whether the last published trade is the last one there is, as far as can be known.
+// confirmed reports whether the last published trade is known to be the last one there is.
 func (p *product) confirmed() bool {
 	return p.Trades.Newest() != 0 && !p.Missing() && !p.unsure && p.ahead == 0
 }

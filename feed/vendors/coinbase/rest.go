@@ -9,13 +9,9 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// reach is how far before the trading day the previous close is looked for. With the day itself these are fewer hours
-	// than either feed sends at once, which is 300.
-	reach = 48 * time.Hour
-	// newest is how many trades are asked for.
-	newest = "100"
-)
+// reach is how far before the trading day the previous close is looked for. With the day itself these are fewer hours than
+// either feed sends at once, which is 300.
+const reach = 48 * time.Hour
 
 // follow asks for what the stream does not say of a product, until ctx ends.
 func (c *connection) follow(ctx context.Context, p *product) {
@@ -31,11 +27,11 @@ func (c *connection) follow(ctx context.Context, p *product) {
 		}
 	}
 	c.BeginDay(ctx, &day)
-	c.FillGaps(ctx, p.Numbered, &day, func(ctx context.Context) error {
+	c.FillGaps(ctx, p.NumberedSymbol, &day, func(ctx context.Context) error {
 		body, received, err := c.rest.Get(ctx, path+c.api.recent, url.Values{"limit": {newest}})
 		if err != nil {
 			return err
 		}
-		return c.Do(ctx, func(_ *vendors.Opening, b *market.Batch) error { return c.decoder.missed(p, body, received, b) })
+		return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error { return c.decoder.missed(p, body, received, b) })
 	})
 }

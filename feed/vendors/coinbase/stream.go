@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -14,21 +13,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// What the vendor allows is for an address: 8 connections and 8 messages a second at both feeds, and over REST
-// 10 requests a second and 15 at once. Within any second there are no more than a burst and a second's worth.
-const (
-	dialsASecond, dialsAtOnce       = 4, 4
-	messagesASecond, messagesAtOnce = 6, 2
-	requestsASecond, requestsAtOnce = 8, 6
-
-	ping = 30 * time.Second
-
-	// perConnection is how many products share a connection. There is no limit, but whoever reads too slowly is cut off.
-	perConnection = 100
-)
-
-// venue is what all connections share.
-type venue struct {
+// shared is what all connections share.
+type shared struct {
 	// static
 	env      vendors.Env
 	api      api
@@ -41,7 +27,7 @@ type venue struct {
 }
 
 // refuse notes that the vendor refuses a channel, and reports whether that is new.
-func (v *venue) refuse(channel string) (isNew bool) {
+func (v *shared) refuse(channel string) (isNew bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	isNew = !v.refused[channel]
@@ -51,7 +37,7 @@ func (v *venue) refuse(channel string) (isNew bool) {
 
 // source is one connection to the vendor.
 type source struct {
-	*venue
+	*shared
 	products []*vendors.Instrument
 }
 
@@ -71,7 +57,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &venue{env: env, api: a, endpoint: env.Endpoint(name, a.url),
+	v := &shared{env: env, api: a, endpoint: env.Endpoint(name, a.url),
 		rest:  env.REST(name, a.rest, rate.NewLimiter(requestsASecond, requestsAtOnce)),
 		dials: rate.NewLimiter(dialsASecond, dialsAtOnce), refused: map[string]bool{}}
 	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(messagesASecond, messagesAtOnce)
@@ -89,14 +75,14 @@ func (s *source) Info() feed.Info {
 
 // connection is one session while it lasts.
 type connection struct {
-	*venue
+	*shared
 	*vendors.Session
 	decoder *Decoder
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	c := &connection{venue: s.venue, decoder: newDecoder(s.products, &s.env, true)}
+	c := &connection{shared: s.shared, decoder: newDecoder(s.products, &s.env, true)}
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
 	return c.Session.Run(ctx, publish)
 }

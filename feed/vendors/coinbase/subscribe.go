@@ -20,7 +20,7 @@ func (c *connection) talk(ctx context.Context) error {
 	products, err := c.subscribe(ctx, trades, c.decoder.all, func(p *product, why string) {
 		c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("subscribe to %s of %s: %.200s", trades.name, p.Symbol, why))
 		c.leaveOut(ctx, p)
-		c.Expel(ctx, p.Instrument, why)
+		c.MarkUnavailable(ctx, p.Instrument, why)
 	})
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (c *connection) talk(ctx context.Context) error {
 		return feed.Breakf(feed.Refused, "subscribe to %s at %s: it has none of the products", trades.name, c.Where())
 	}
 	for _, p := range products {
-		c.Readmit(ctx, p.Instrument)
+		c.MarkAvailable(ctx, p.Instrument)
 		c.Go(func() error {
 			c.follow(ctx, p)
 			return nil
@@ -53,9 +53,9 @@ func (c *connection) talk(ctx context.Context) error {
 	return nil
 }
 
-// leaveOut has the trades of a product not be published, whatever else the vendor sends of it.
+// leaveOut notes that the vendor refuses the trades of a product, so that it stays down whatever its status says.
 func (c *connection) leaveOut(ctx context.Context, p *product) {
-	c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+	c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
 		p.absent = true
 		return nil
 	})
@@ -115,33 +115,33 @@ func names(text, product string) bool {
 }
 
 // has reports whether an answer confirms a channel of a product; without one, the channel.
-func (a answer) has(ch channel, p *product) bool {
+func (a reply) has(ch channel, p *product) bool {
 	products, subscribed := a.channels[ch.name]
 	return subscribed && (p == nil || products[p.Symbol] || products[twin(p.Symbol)])
 }
 
 // hasAll reports whether an answer confirms a channel of all products.
-func (a answer) hasAll(ch channel, products []*product) bool {
+func (a reply) hasAll(ch channel, products []*product) bool {
 	return a.has(ch, nil) && !slices.ContainsFunc(products, func(p *product) bool { return !a.has(ch, p) })
 }
 
-// ask sends one request and waits for its answer: a refusal, or a list that has all that was asked for. Where none such
-// comes in time, it is the last list that has the channel.
-func (c *connection) ask(ctx context.Context, ch channel, products []*product) (result answer, err error) {
+// ask sends one request and waits for its reply: a refusal, or a list that has all that was asked for. If neither comes in
+// time, it returns the last list that has the channel.
+func (c *connection) ask(ctx context.Context, ch channel, products []*product) (result reply, err error) {
 	wanted := make([]string, len(products))
 	for i, p := range products {
 		wanted[i] = p.Symbol
 	}
 	text, err := json.Marshal(c.api.subscribe(ch, wanted))
 	if err != nil {
-		return answer{}, fmt.Errorf("subscribe to %s: %w", ch.name, err)
+		return reply{}, fmt.Errorf("subscribe to %s: %w", ch.name, err)
 	}
-	c.decoder.answers.Forget() // answers to an earlier request
+	c.decoder.replies.Forget() // those to an earlier request
 	if err := c.Write(ctx, text); err != nil {
-		return answer{}, err
+		return reply{}, err
 	}
 	partial := false
-	err = c.decoder.answers.Await(ctx, 0, fmt.Sprintf("subscribe to %s at %s", ch.name, c.Where()), func(a answer) (bool, error) {
+	err = c.decoder.replies.Await(ctx, 0, fmt.Sprintf("subscribe to %s at %s", ch.name, c.Where()), func(a reply) (bool, error) {
 		if a.refusal != "" || a.hasAll(ch, products) {
 			result = a
 			return true, nil
@@ -151,7 +151,7 @@ func (c *connection) ask(ctx context.Context, ch channel, products []*product) (
 		}
 		return false, nil
 	})
-	if partial && errors.Is(err, vendors.ErrNoAnswer) {
+	if partial && errors.Is(err, vendors.ErrNoReply) {
 		err = nil
 	}
 	return result, err

@@ -14,8 +14,6 @@ import (
 const (
 	name        = "coinbase" // of the feed
 	cryptoHours = "crypto"   // whose hours it keeps
-
-	answersAtOnce = 16 // that may wait; there is one request at a time
 )
 
 // Decoder reads what comes in on one connection, be it of Advanced Trade or of the Exchange. One goroutine
@@ -25,11 +23,11 @@ type Decoder struct {
 	dir      *market.Directory
 	faults   *vendors.Faults
 	hours    *calendar.Market    // whose days count; nil: there are none
-	products map[string]*product // by the names that messages have them by
+	products map[string]*product // by the names that messages use
 	all      []*product
 	live     bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
-	answers vendors.Answers[answer]
+	replies vendors.Replies[reply]
 
 	scan     vendors.Scanner // of the whole text
 	list     vendors.Scanner // of a list in it
@@ -43,9 +41,9 @@ type Decoder struct {
 	next     uint64 // the number of the next message
 }
 
-// answer is what the vendor says to a subscription.
-type answer struct {
-	refusal  string                     // why there is none; "" is one that holds
+// reply is the vendor's reply to a subscription.
+type reply struct {
+	refusal  string                     // why the vendor refuses; "": it accepts
 	channels map[string]map[string]bool // the products of each channel: all that are subscribed to
 }
 
@@ -63,9 +61,9 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 
 func newDecoder(products []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
 	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, products: make(map[string]*product, len(products)),
-		answers: vendors.NewAnswers[answer](answersAtOnce), hours: products[0].Hours}
+		replies: vendors.NewReplies[reply](repliesAtOnce), hours: products[0].Hours}
 	for _, in := range products {
-		p := &product{Numbered: vendors.NewNumbered(in)}
+		p := &product{NumberedSymbol: vendors.NewNumberedSymbol(in)}
 		d.all = append(d.all, p)
 		d.products[in.Symbol] = p
 		if other := twin(in.Symbol); other != "" {
@@ -131,8 +129,8 @@ func (d *Decoder) each(v vendors.Value, do func(*fields)) {
 func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *market.Batch) {
 	if m.bid.Known() || m.ask.Known() {
 		k := market.Tick{Symbol: p.ID, Kind: market.KindQuote, Time: at, Received: received}
-		bid, err := side(&k, market.HasBid, "best_bid", m.bid, m.bidSize, &k.BidSize)
-		ask, askErr := side(&k, market.HasAsk, "best_ask", m.ask, m.askSize, &k.AskSize)
+		bid, err := bookSide(&k, market.HasBid, "best_bid", m.bid, m.bidSize, &k.BidSize)
+		ask, askErr := bookSide(&k, market.HasAsk, "best_ask", m.ask, m.askSize, &k.AskSize)
 		if err == nil {
 			err = askErr
 		}
@@ -158,8 +156,8 @@ func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *mar
 	}
 }
 
-// side reads one side of the book. It is gone where its price is empty or zero.
-func side(k *market.Tick, flag market.Flags, key string, price, size vendors.Value, to *market.Quantity) (market.Price, error) {
+// bookSide reads one side of the book. It is gone where its price is empty or zero.
+func bookSide(k *market.Tick, flag market.Flags, key string, price, size vendors.Value, to *market.Quantity) (market.Price, error) {
 	switch string(price.Raw()) {
 	case "", `""`, "null":
 		return 0, nil

@@ -120,7 +120,7 @@ func (x *bench) frame(t testing.TB, text string, received market.Time) (b market
 // show writes a batch for people.
 func (x *bench) show(b *market.Batch) string {
 	var lines []string
-	if b.Pulse {
+	if b.Alive {
 		lines = append(lines, "pulse")
 	}
 	if b.Lost > 0 {
@@ -199,7 +199,7 @@ func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 				t.Errorf("%s: refused: %v", message, r)
 			}
 		}
-		if _, there := x.answers.Next(); there {
+		if _, there := x.replies.Next(); there {
 			effects["answer"]++
 		}
 		effects["lost"] += b.Lost
@@ -300,7 +300,7 @@ func TestEveryFixtureOfAdvancedTradeHasItsEffect(t *testing.T) {
 			x := newBench(t, "ETH-USDT")
 			messages := fixture(t, name)
 			x.frame(t, messages[0], 0)
-			if a, there := x.answers.Next(); !there || a.refusal != "" || len(a.channels) != 1 {
+			if a, there := x.replies.Next(); !there || a.refusal != "" || len(a.channels) != 1 {
 				t.Errorf("%s: %+v", messages[0], a)
 			}
 			b := x.frame(t, messages[1], 0)
@@ -452,7 +452,7 @@ func TestTheDayIsTheHoursSinceItBegan(t *testing.T) {
 			t.Run(name+" "+form, func(t *testing.T) {
 				d := newBench(t, "BTC-USD")
 				var b market.Batch
-				if err := d.Answer(candlesPath, []byte(body), noon, &b); err != nil {
+				if err := d.Response(candlesPath, []byte(body), noon, &b); err != nil {
 					t.Fatal(err)
 				}
 				if got := d.show(&b); got != x.want {
@@ -480,7 +480,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newBench(t, "BTC-USD")
 			var b market.Batch
-			if err := d.Answer(x.path, []byte(x.body), noon, &b); err != nil {
+			if err := d.Response(x.path, []byte(x.body), noon, &b); err != nil {
 				t.Fatal(err)
 			}
 			if got := d.show(&b); got != "" {
@@ -516,7 +516,7 @@ func TestMissingTradesAreFound(t *testing.T) {
 			list = append(list, one(id, ago(id)))
 		}
 		var b market.Batch
-		if err := d.Answer(path, fmt.Appendf(nil, form.list, strings.Join(list, ",")), noon, &b); err != nil {
+		if err := d.Response(path, fmt.Appendf(nil, form.list, strings.Join(list, ",")), noon, &b); err != nil {
 			t.Fatal(err)
 		}
 		var got []string
@@ -541,7 +541,7 @@ func TestATradeThatTheDayHasIsNotCountedAgain(t *testing.T) {
 	d.frame(t, match(10, noon-3), noon)
 	d.frame(t, match(13, noon), noon)
 	var b market.Batch
-	if err := d.Answer(candlesPath, []byte(`[[1795395600,95,120,99,100,7]]`), noon, &b); err != nil || len(b.Images) != 1 {
+	if err := d.Response(candlesPath, []byte(`[[1795395600,95,120,99,100,7]]`), noon, &b); err != nil || len(b.Images) != 1 {
 		t.Fatalf("%s, error %v", d.show(&b), err)
 	}
 	b = d.frame(t, match(11, noon-2), noon)

@@ -7,7 +7,7 @@ import (
 )
 
 // Conditions say which trade conditions keep a trade from setting all that a trade sets. The vendor numbers
-// them and has not published a list that is at hand; the strictest code of a trade wins.
+// conditions and publishes no list of them. If a trade has several, the strictest counts.
 type Conditions struct {
 	VolumeOnly []string `mapstructure:"volume_only"` // sets neither last, open, high nor low
 	Extended   []string `mapstructure:"extended"`    // outside the regular session

@@ -10,11 +10,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	mostSymbols  = 10_000
-	mostRequests = 1800 // a minute: the vendor allows 30 a second on any plan
-)
-
 // Config says what is followed, and where.
 type Config struct {
 	URL           string     `mapstructure:"url"`             // of the WebSocket

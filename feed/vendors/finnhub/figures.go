@@ -14,8 +14,8 @@ type figures struct {
 	at                              market.Time // of the last trade, to the second; 0 unknown
 }
 
-// ahead is how far in the future a last trade may seem to be: trades that come after it are older than the one
-// that is known, so that a wrong time would keep them out.
+// ahead is how far in the future the time of a last trade may be. Beyond that it is wrong, and would keep out the trades
+// that come after it, as older ones.
 const ahead = market.Time(time.Minute / time.Microsecond)
 
 // readFigures reads an answer to quotePath. Prices that the vendor has computed can have more decimals than

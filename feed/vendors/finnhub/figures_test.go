@@ -62,7 +62,7 @@ func TestFiguresAreOfTheirDay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := n.Answer("/quote?symbol="+test.symbol, []byte(test.body), received, &n.b); err != nil {
+			if err := n.Response("/quote?symbol="+test.symbol, []byte(test.body), received, &n.b); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := n.quoted(n.b.Images), fmt.Sprintf(test.want, f.at); got != want {
@@ -94,7 +94,7 @@ func TestAnswersThatCannotBeUsedAreCounted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := newBench(t, "AAPL")
-			if err := n.Answer(test.path, []byte(test.body), now, &n.b); err != nil {
+			if err := n.Response(test.path, []byte(test.body), now, &n.b); err != nil {
 				t.Fatal(err)
 			}
 			if got := n.faults(t); len(got) != 1 || got[test.fault] != 1 || len(n.b.Images) != 0 {
@@ -111,7 +111,7 @@ func TestNothingIsKnownOfAnUnknownSymbol(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 	n := newBench(t, "AAPL")
-	if err := n.Answer("/quote?symbol=AAPL", []byte(body), now, &n.b); err != nil || len(n.b.Images) != 0 {
+	if err := n.Response("/quote?symbol=AAPL", []byte(body), now, &n.b); err != nil || len(n.b.Images) != 0 {
 		t.Errorf("%d images, %v", len(n.b.Images), err)
 	}
 }

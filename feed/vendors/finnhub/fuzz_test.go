@@ -54,7 +54,7 @@ func FuzzFrame(f *testing.F) {
 				t.Fatalf("kind %d", k.Kind)
 			}
 		}
-		if len(n.b.Ticks) == 0 && !n.b.Pulse && total(n.faults(t)) == before && !emptyList(text) {
+		if len(n.b.Ticks) == 0 && !n.b.Alive && total(n.faults(t)) == before && !emptyList(text) {
 			t.Fatalf("%q was dropped without a word", text)
 		}
 	})

@@ -36,7 +36,7 @@ func (c closes) of(in *instrument, now market.Time) market.Price {
 // first. A new connection asks for the others as well: their high and low may have changed during the outage.
 func (c *connection) figures(ctx context.Context) {
 	var first, last, stocks []*instrument
-	c.Do(ctx, func(*vendors.Opening, *market.Batch) error {
+	c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
 		now := market.TimeOf(time.Now())
 		for _, in := range c.all {
 			if c.closes.of(in, now) == 0 {
@@ -60,34 +60,34 @@ func (c *connection) figures(ctx context.Context) {
 	}
 }
 
-// ask asks for the figures of one symbol until there is an answer. Where the vendor refuses, as when the plan does not have
-// these figures, the trades count without.
+// ask asks for the figures of one symbol until it has them. If the vendor refuses, as when the plan does not have them, the
+// trades count without figures.
 func (c *connection) ask(ctx context.Context, in *instrument) {
-	refused := c.Inquire(ctx, func(ctx context.Context) error {
-		c.Again(ctx, in.ID)
+	refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
+		c.Refetch(ctx, in.ID)
 		body, received, err := c.rest.Get(ctx, quotePath, url.Values{"symbol": {in.Symbol}})
 		if err != nil {
 			return err
 		}
-		return c.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
-			c.answer(o, b, in, body, received)
+		return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+			c.publishFigures(r, b, in, body, received)
 			return nil
 		})
-	}, func() { c.WithoutFigures(ctx) })
+	}, func() { c.CountWithoutFigures(ctx) })
 	if refused {
-		c.WithoutFigures(ctx, in.ID)
+		c.CountWithoutFigures(ctx, in.ID)
 	}
 }
 
-// answer publishes what an answer says. One that cannot be read is counted, and not asked for again.
-func (c *connection) answer(o *vendors.Opening, b *market.Batch, in *instrument, body []byte, received market.Time) {
+// publishFigures publishes the figures in a response. One that cannot be read is counted, and not asked for again.
+func (c *connection) publishFigures(r *vendors.Reconciler, b *market.Batch, in *instrument, body []byte, received market.Time) {
 	f, err := readFigures(body, received)
 	switch {
 	case err != nil:
 		c.env.Faults.Note(name, err)
 	case f.none() && in.stock: // figures of coins and currencies are not promised
 		c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.Symbol))
-		if in.Expel() {
+		if in.MarkUnavailable() {
 			c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, in.Symbol)
 			b.Ticks = append(b.Ticks, in.State(market.Down, 0, received))
 		}
@@ -96,5 +96,5 @@ func (c *connection) answer(o *vendors.Opening, b *market.Batch, in *instrument,
 	if image.Set&market.FieldPreviousClose != 0 {
 		c.closes.note(in, image.PreviousClose, received)
 	}
-	o.Start(b, image, f.at) // trades of the last second count twice: into high and low, where that does not matter
+	r.AddFigures(b, image, f.at) // trades of the last second count twice: into high and low, where that does not matter
 }

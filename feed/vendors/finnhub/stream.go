@@ -15,16 +15,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// The vendor names no limit of messages, but 30 requests a second for everything on any plan.
-	messagesASecond = 25
-	messagesAtOnce  = 5
-
-	ping = 30 * time.Second
-
-	// evicted is how soon a connection ends whose key is used elsewhere.
-	evicted = 2 * time.Second
-)
+// evicted is how soon a connection ends whose key is used elsewhere.
+const evicted = 2 * time.Second
 
 // source is the one connection that a key may have.
 type source struct {
@@ -89,7 +81,7 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 }
 
 // hear publishes the known previous closes with the first prices, so that trades of those symbols count in full at once.
-func (c *connection) hear(o *vendors.Opening, b *market.Batch) error {
+func (c *connection) hear(r *vendors.Reconciler, b *market.Batch) error {
 	c.heard = true
 	if c.live || len(b.Ticks) == 0 {
 		return nil
@@ -98,7 +90,7 @@ func (c *connection) hear(o *vendors.Opening, b *market.Batch) error {
 	now := b.Ticks[0].Received
 	for _, in := range c.all {
 		if price := c.closes.of(in, now); price > 0 {
-			o.Start(b, market.Quote{Symbol: in.ID, Set: market.FieldPreviousClose, PreviousClose: price}, 0)
+			r.AddFigures(b, market.Quote{Symbol: in.ID, Set: market.FieldPreviousClose, PreviousClose: price}, 0)
 		}
 	}
 	return nil

@@ -348,7 +348,7 @@ func TestAKeyInUseIsSaidAndLeftAlone(t *testing.T) {
 type tapped struct{ logged }
 
 func (p *tapped) Frame(_ string, _ uint64, text []byte, _ market.Time) { p.Write(text) }
-func (p *tapped) Answer(_, path string, body []byte, _ market.Time) {
+func (p *tapped) Response(_, path string, body []byte, _ market.Time) {
 	p.Write(append([]byte(path), body...))
 }
 

@@ -99,7 +99,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	case "trade":
 		d.list(data, received, b)
 	case "ping":
-		b.Pulse = true
+		b.Alive = true
 	case "error":
 		d.refusal(why, received, b)
 	default:
@@ -182,7 +182,7 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	if !e.precision.Fits(k.Price) {
 		d.note(e.precision.Learn(k.Price, e.instrument.Instrument, e.stock, d.dir))
 	}
-	if e.traded = true; e.Readmit() {
+	if e.traded = true; e.MarkAvailable() {
 		d.log.Info("symbol has prices after all", vendors.KeySource, name, vendors.KeySymbol, e.Symbol)
 		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
@@ -213,9 +213,8 @@ func (d *Decoder) conditions() (effects effect, n int, err error) {
 	return effects, n, err
 }
 
-// refusal decodes an error. The one that is known says that a subscription was one too many, but not to
-// which symbol; the vendor takes them in the order in which they are asked for, so that it is the last one
-// without a price.
+// refusal decodes an error. The only known one says that there was one subscription too many, but not to which symbol.
+// The vendor accepts them in the order in which they are sent, so the refused symbol is the last one without a price.
 func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Batch) {
 	text, err := why.String("msg")
 	if err != nil {
@@ -232,7 +231,7 @@ func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Bat
 		if e.traded || e.refused {
 			continue
 		}
-		if e.refused = true; e.Expel() {
+		if e.refused = true; e.MarkUnavailable() {
 			d.log.Warn("symbol refused: the plan allows fewer", vendors.KeySource, name, vendors.KeySymbol, e.Symbol, vendors.KeyCount, len(d.all))
 			b.Ticks = append(b.Ticks, e.State(market.Down, 0, received))
 		}
@@ -240,8 +239,8 @@ func (d *Decoder) refusal(why vendors.Value, received market.Time, b *market.Bat
 	}
 }
 
-// Answer decodes an answer to GET path: the figures of a symbol.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: the figures of a symbol.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != quotePath || d.symbols[u.Query().Get("symbol")] == nil {
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))

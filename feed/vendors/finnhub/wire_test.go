@@ -271,8 +271,8 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := newBench(t, "AAPL")
 			n.take(t, test.text)
-			if len(n.b.Ticks) != test.ticks || n.b.Pulse {
-				t.Errorf("%d ticks, pulse %v; want %d and none", len(n.b.Ticks), n.b.Pulse, test.ticks)
+			if len(n.b.Ticks) != test.ticks || n.b.Alive {
+				t.Errorf("%d ticks, pulse %v; want %d and none", len(n.b.Ticks), n.b.Alive, test.ticks)
 			}
 			if got := n.faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) {
 				t.Errorf("faults %v, want one of %s", got, test.fault)
@@ -284,8 +284,8 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 func TestPingsAreSignsOfLife(t *testing.T) {
 	n := newBench(t, "AAPL")
 	n.take(t, `{"type":"ping"}`)
-	if !n.b.Pulse || len(n.b.Ticks) != 0 || len(n.faults(t)) != 0 {
-		t.Errorf("pulse %v, ticks %d, faults %v", n.b.Pulse, len(n.b.Ticks), n.faults(t))
+	if !n.b.Alive || len(n.b.Ticks) != 0 || len(n.faults(t)) != 0 {
+		t.Errorf("pulse %v, ticks %d, faults %v", n.b.Alive, len(n.b.Ticks), n.faults(t))
 	}
 }
 

@@ -16,7 +16,7 @@ func record(pair string) market.Symbol {
 	return market.Symbol{Symbol: pair, Name: vendors.CoinName(base), Decimals: 2, Market: cryptoHours, Currency: quote}
 }
 
-// renamed are the codes of REST, and of version 1 of the WebSocket, that are others here.
+// renamed are the coins whose codes differ: old in REST and in version 1 of the WebSocket, code in version 2 and here.
 var renamed = [...]struct{ old, code string }{{"XBT", "BTC"}, {"XDG", "DOGE"}}
 
 // restName is how REST spells a pair, its "altname": with the old codes, and no slash.

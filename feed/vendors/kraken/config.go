@@ -9,9 +9,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// mostSymbols is more than there are.
-const mostSymbols = 5000
-
 // Config says what is followed, and where.
 type Config struct {
 	URL     string   `mapstructure:"url"`     // of the WebSocket

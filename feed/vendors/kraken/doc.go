@@ -3,10 +3,10 @@
 // and VWAP.
 //
 // A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
-// meanwhile are counted as soon as the answer is there, and until then what the stream says of the last 24
-// hours stands in. Trades have consecutive numbers: when some are missing, the hours are asked for anew.
-// Kraken says once a second that it lives when there is nothing else to say, and when it stops trading, in one
-// pair or in all.
+// meanwhile are counted as soon as the response is there. Until then, what the stream says of the last 24 hours
+// is published instead. Trades have consecutive numbers: when some are missing, the hours are asked for again.
+// Kraken sends a heartbeat each second in which it sends nothing else. It also says when it stops trading, in
+// one pair or in all.
 //
 // The vendor's pages: https://docs.kraken.com/api/docs/websocket-v2/trade, /ticker, /instrument and /status beside
 // it, and https://docs.kraken.com/api/docs/rest-api/get-ohlc-data.

@@ -30,15 +30,15 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// FuzzAnswer is the same for REST.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse is the same for REST.
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{hoursText(`[1700000000,"1","2","0.5","1.5","1.2","10",3]`), hoursText(`[1,2,3]`), hoursText(), `{"error":["EGeneral:Too many requests"]}`, `{"result":[]}`} {
 		f.Add([]byte(body))
 	}
 	x := newBench(f, "BTC/USD", "ETH/USD")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var b market.Batch
-		if err := x.Answer(pathHours+"?pair=XBTUSD", body, 1_700_000_000_000_000, &b); err != nil {
+		if err := x.Response(pathHours+"?pair=XBTUSD", body, 1_700_000_000_000_000, &b); err != nil {
 			t.Errorf("%q is an error: %v", body, err)
 		}
 		x.check(t, &b)

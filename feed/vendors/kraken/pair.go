@@ -7,7 +7,7 @@ import (
 
 // pair is what one connection knows of one pair. The goroutine that decodes owns it.
 type pair struct {
-	*vendors.Numbered
+	*vendors.NumberedSymbol
 	decimals int
 }
 

@@ -8,14 +8,14 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// answer is what the vendor says to a subscription to one pair, or to what has no pairs.
-type answer struct {
+// reply is the vendor's reply to a subscription to one pair, or to a channel of no pair.
+type reply struct {
 	request uint64 // 0: it does not say
 	pair    string // "": none
-	refusal string // why there is nothing; "": there is
+	refusal string // why the vendor refuses; "": it accepts
 }
 
-// reply decodes an answer.
+// reply decodes a reply.
 func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	method, err := m.method.Bytes("method")
 	if err != nil {
@@ -29,7 +29,7 @@ func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	}
 	switch string(method) {
 	case "pong":
-		b.Pulse = true
+		b.Alive = true
 	case "subscribe":
 		d.note(d.confirm(m))
 	default:
@@ -37,12 +37,12 @@ func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	}
 }
 
-// confirm decodes the answer to a subscription.
+// confirm decodes the reply to a subscription.
 func (d *Decoder) confirm(m *message) (err error) {
 	if m.failure.Known() || string(m.success.Raw()) != "true" {
 		return d.refuse(m)
 	}
-	var a answer
+	var a reply
 	if a.request, err = request(m); err != nil {
 		return err
 	}
@@ -58,13 +58,13 @@ func (d *Decoder) confirm(m *message) (err error) {
 			}
 		}
 	}
-	d.answers.Put(a)
+	d.replies.Put(a)
 	return nil
 }
 
 // refuse decodes an error, which is about one pair if it names one.
 func (d *Decoder) refuse(m *message) (err error) {
-	var a answer
+	var a reply
 	if a.request, err = request(m); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (d *Decoder) refuse(m *message) (err error) {
 	} else {
 		a.pair = d.named(a.refusal)
 	}
-	d.answers.Put(a)
+	d.replies.Put(a)
 	if d.pairs[a.pair] != nil {
 		return vendors.Bad(vendors.BadSymbol, "symbol: %s: %.200q", a.pair, a.refusal)
 	}

@@ -28,5 +28,5 @@ func (c *connection) follow(ctx context.Context, p *pair) {
 		}
 	}
 	c.BeginDay(ctx, &day)
-	c.FillGaps(ctx, p.Numbered, &day, nil)
+	c.FillGaps(ctx, p.NumberedSymbol, &day, nil)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -13,23 +12,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	// An address may open 150 connections in 10 minutes, and is shut out for as long otherwise.
-	dialEvery, dialsAtOnce = 5 * time.Second, 10
-	// The vendor names no limit of messages.
-	messageEvery, messagesAtOnce = 250 * time.Millisecond, 4
-	// One request a second is what REST allows for good.
-	requestEvery, requestsAtOnce = time.Second, 3
-
-	// ping keeps the connection open: the vendor closes it after a minute without a message.
-	ping = 20 * time.Second
-
-	// perConnection is how many pairs share a connection. There is no limit, but whoever reads too slowly is cut off.
-	perConnection = 200
-)
-
-// venue is what all connections share.
-type venue struct {
+// shared is what all connections share.
+type shared struct {
 	// static
 	env      vendors.Env
 	endpoint vendors.Endpoint
@@ -39,7 +23,7 @@ type venue struct {
 
 // source is one connection to the vendor.
 type source struct {
-	*venue
+	*shared
 	pairs []*vendors.Instrument
 }
 
@@ -52,7 +36,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &venue{env: env, endpoint: env.Endpoint(name, cfg.URL), dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce),
+	v := &shared{env: env, endpoint: env.Endpoint(name, cfg.URL), dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce),
 		rest: env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(requestEvery), requestsAtOnce))}
 	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(rate.Every(messageEvery), messagesAtOnce)
 	var sources []feed.Source
@@ -68,7 +52,7 @@ func (s *source) Info() feed.Info {
 
 // connection is one session while it lasts.
 type connection struct {
-	*venue
+	*shared
 	*vendors.Session
 	decoder *Decoder
 	request uint64 // owned by talk: the number of the last one
@@ -76,7 +60,7 @@ type connection struct {
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	c := &connection{venue: s.venue, decoder: newDecoder(s.pairs, &s.env, true)}
+	c := &connection{shared: s.shared, decoder: newDecoder(s.pairs, &s.env, true)}
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
 	return c.Session.Run(ctx, publish)
 }
@@ -89,9 +73,9 @@ func (c *connection) talk(ctx context.Context) error {
 	}
 	for _, p := range c.decoder.all {
 		if slices.Contains(accepted, p) {
-			c.Readmit(ctx, p.Instrument)
+			c.MarkAvailable(ctx, p.Instrument)
 		} else {
-			c.Expel(ctx, p.Instrument, "the vendor does not have it")
+			c.MarkUnavailable(ctx, p.Instrument, "the vendor does not have it")
 		}
 	}
 	if len(accepted) == 0 {

@@ -11,9 +11,6 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// perMessage is how many pairs are asked for at once.
-const perMessage = 100
-
 // subscription is what is asked for.
 type subscription struct {
 	Channel  string   `json:"channel"`
@@ -59,7 +56,7 @@ func (c *connection) ask(ctx context.Context, s subscription, pairs []*pair) (ac
 	}
 	what := fmt.Sprintf("subscribe to %s at %s", s.Channel, c.Where())
 	waiting := slices.Clone(pairs)
-	err = c.decoder.answers.Await(ctx, 0, what, func(a answer) (bool, error) {
+	err = c.decoder.replies.Await(ctx, 0, what, func(a reply) (bool, error) {
 		if a.request != 0 && a.request != c.request {
 			return false, nil
 		}

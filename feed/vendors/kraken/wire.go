@@ -14,8 +14,6 @@ import (
 const (
 	name        = "kraken" // of the feed
 	cryptoHours = "crypto" // whose hours it keeps
-
-	answersAtOnce = 2 * perConnection // that may wait: one for each pair of a request
 )
 
 // Decoder reads what comes in on one connection. One goroutine at a time calls its methods.
@@ -28,16 +26,16 @@ type Decoder struct {
 	all    []*pair
 	live   bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
-	answers vendors.Answers[answer]
+	replies vendors.Replies[reply]
 
 	scan    vendors.Scanner // of the whole text
 	items   vendors.Scanner // of a list in it
 	message message
 	item    fields        // of a list in it
 	batch   []trade       // of one message
-	skew    vendors.Skew  // by the answers, which say when they were sent
-	system  string        // why the exchange stands still; "": it does not
-	status  market.Status // of the batch that is made
+	skew    vendors.Skew  // by the replies, which say when they were sent
+	system  string        // why the exchange does not trade; "": it does
+	status  market.Status // what the batch's Status points to
 }
 
 // NewDecoder reads recordings of one connection that follows all of cfg's pairs.
@@ -54,9 +52,9 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 
 func newDecoder(pairs []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
 	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, pairs: make(map[string]*pair, len(pairs)),
-		answers: vendors.NewAnswers[answer](answersAtOnce), hours: pairs[0].Hours}
+		replies: vendors.NewReplies[reply](repliesAtOnce), hours: pairs[0].Hours}
 	for _, in := range pairs {
-		p := &pair{Numbered: vendors.NewNumbered(in)}
+		p := &pair{NumberedSymbol: vendors.NewNumberedSymbol(in)}
 		d.all = append(d.all, p)
 		d.pairs[in.Symbol] = p
 	}
@@ -107,7 +105,7 @@ func (d *Decoder) channel(m *message, received market.Time, b *market.Batch) {
 	}
 	switch string(word) {
 	case "heartbeat":
-		b.Pulse = true
+		b.Alive = true
 	case "trade":
 		d.trades(m, received, b)
 	case "ticker":
@@ -155,7 +153,7 @@ type trade struct {
 	vendors.Trade
 }
 
-// trades decodes trades of any pairs. Those of a snapshot are what was.
+// trades decodes trades of any pairs. Those of a snapshot were made before the subscription.
 func (d *Decoder) trades(m *message, received market.Time, b *market.Batch) {
 	kind, err := m.kind.Bytes("type")
 	if err != nil {
@@ -224,10 +222,10 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 			return err
 		}
 	}
-	if k.Bid, k.BidSize, err = side(&k, market.HasBid, "bid", f.bid, "bid_qty", f.bidSize); err != nil {
+	if k.Bid, k.BidSize, err = bookSide(&k, market.HasBid, "bid", f.bid, "bid_qty", f.bidSize); err != nil {
 		return err
 	}
-	if k.Ask, k.AskSize, err = side(&k, market.HasAsk, "ask", f.ask, "ask_qty", f.askSize); err != nil {
+	if k.Ask, k.AskSize, err = bookSide(&k, market.HasAsk, "ask", f.ask, "ask_qty", f.askSize); err != nil {
 		return err
 	}
 	b.Ticks = append(b.Ticks, k)
@@ -246,8 +244,8 @@ func (d *Decoder) ticker(f *fields, received market.Time, b *market.Batch) error
 	return nil
 }
 
-// side reads one side of the book, which is gone where its price is missing or zero.
-func side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+// bookSide reads one side of the book, which is gone where its price is missing or zero.
+func bookSide(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
 	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if !price.Known() {
 		return 0, q, nil
@@ -350,8 +348,8 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 // mostDecimals is the most decimals that a price can have.
 const mostDecimals = 9
 
-// pairStates is what a pair's status means for its prices: where orders are limited in kind, it trades; where
-// they are only accepted, or only cancelled, it does not.
+// pairStates is what a pair's status means for its prices. With some kinds of orders only, the pair still trades; while orders
+// can only be placed or only be cancelled, it does not.
 var pairStates = map[string]market.State{
 	"online": market.Live, "limit_only": market.Live, "reduce_only": market.Live,
 	"cancel_only": market.Halted, "post_only": market.Halted, "maintenance": market.Halted, "work_in_progress": market.Halted,
@@ -372,7 +370,7 @@ func (d *Decoder) exchange(f *fields, b *market.Batch) error {
 	default:
 		return vendors.Bad(vendors.Unknown, "system: %.40q is not known", word)
 	}
-	b.Pulse = true
+	b.Alive = true
 	if why == d.system {
 		return nil
 	}

@@ -154,7 +154,7 @@ func shown(x *bench, b market.Batch) string {
 			say("kind %d", k.Kind)
 		}
 	}
-	if b.Pulse {
+	if b.Alive {
 		say("pulse")
 	}
 	if b.Lost > 0 {
@@ -257,7 +257,7 @@ func TestAnswersAreToldApart(t *testing.T) {
 		x := newBench(t, "BTC/USD", "ETH/USD")
 		x.frame(t, text)
 		got := "none"
-		if a, there := x.answers.Next(); there {
+		if a, there := x.replies.Next(); there {
 			got = fmt.Sprint(a)
 		}
 		if got != want {
@@ -352,7 +352,7 @@ func TestHoursAddUpToTheDay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			x := newBench(t, "ETH/USD")
 			var b market.Batch
-			if err := x.Answer(pathHours+"?interval=60&pair=ETHUSD&since=5", []byte(tc.body), at("2026-11-23T12:00:00Z"), &b); err != nil {
+			if err := x.Response(pathHours+"?interval=60&pair=ETHUSD&since=5", []byte(tc.body), at("2026-11-23T12:00:00Z"), &b); err != nil {
 				t.Fatal(err)
 			}
 			if got := shown(x, b); got != tc.want {
@@ -365,8 +365,8 @@ func TestHoursAddUpToTheDay(t *testing.T) {
 	}
 	x := newBench(t, "ETH/USD")
 	var b market.Batch
-	x.Answer("/0/public/Depth?pair=ETHUSD", []byte("{}"), 0, &b)
-	x.Answer(pathHours+"?pair=SOLUSD", []byte("{}"), 0, &b)
+	x.Response("/0/public/Depth?pair=ETHUSD", []byte("{}"), 0, &b)
+	x.Response(pathHours+"?pair=SOLUSD", []byte("{}"), 0, &b)
 	if got := x.faults(t); got != "[symbol:1 unknown:1]" {
 		t.Errorf("answers to other questions: %s", got)
 	}
@@ -378,7 +378,7 @@ func TestLateTradeThatTheDayHasIsNotCountedAgain(t *testing.T) {
 	x.frame(t, tradeText("update", "ETH/USD", 12, "102"))
 	var b market.Batch
 	body := hoursText(fmt.Sprintf(`[%d,"100","105","100","102","102","7.5",3]`, int64(at("2026-11-23T11:00:00Z"))/1_000_000))
-	if err := x.Answer(pathHours+"?pair=ETHUSD", []byte(body), at("2026-11-23T12:00:00Z"), &b); err != nil || len(b.Images) != 1 {
+	if err := x.Response(pathHours+"?pair=ETHUSD", []byte(body), at("2026-11-23T12:00:00Z"), &b); err != nil || len(b.Images) != 1 {
 		t.Fatalf("%d images, error %v", len(b.Images), err)
 	}
 	if got := shown(x, x.frame(t, tradeText("update", "ETH/USD", 11, "105"))); got != "" {
@@ -413,14 +413,14 @@ func TestFixturesAreDecoded(t *testing.T) {
 			x := newBench(t, "ETH/USDT")
 			text := strings.ReplaceAll(string(recorded(t, "kraken-v2/"+name)), `|1|`, "1")
 			_, text, sent := strings.Cut(text, "\n< ")
-			reply, pushed, found := strings.Cut(text, "\n= ")
+			first, pushed, found := strings.Cut(text, "\n= ")
 			if !sent || !found {
 				t.Fatal("the file has another shape")
 			}
-			if got := shown(x, x.frame(t, reply)); got != "" {
+			if got := shown(x, x.frame(t, first)); got != "" {
 				t.Errorf("the answer says %s", got)
 			}
-			if a, _ := x.answers.Next(); a != (answer{request: 1, pair: "ETH/USDT"}) {
+			if a, _ := x.replies.Next(); a != (reply{request: 1, pair: "ETH/USDT"}) {
 				t.Errorf("answer %+v", a)
 			}
 			if got := shown(x, x.frame(t, pushed)); got != tc.want {

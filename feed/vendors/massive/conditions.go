@@ -4,7 +4,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// mostCode is more than the vendor numbers conditions.
+// mostCode is the largest number of a condition that is accepted; the vendor's are far below.
 const mostCode = 1023
 
 // rules are the effects of conditions, by the vendor's number. They are never changed, only replaced.
@@ -131,7 +131,7 @@ func (r *rules) read(s *vendors.Scanner) error {
 	return nil
 }
 
-// of is the effect of a list of conditions, as it is written; a trade without one is an ordinary trade.
+// of is the joined effect of a list of conditions, as raw JSON; 0 if there is no list.
 func (r *rules) of(v vendors.Value, list *vendors.Scanner) (e vendors.Effect, err error) {
 	if !v.Known() {
 		return 0, nil

@@ -9,11 +9,7 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	mostSymbols  = 20_000
-	mostRequests = 6000 // a minute
-	mostLot      = 1_000_000
-)
+const mostLot = 1_000_000
 
 // Config says what is followed, and where.
 type Config struct {

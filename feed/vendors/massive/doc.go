@@ -1,11 +1,11 @@
 // Package massive is the market data of Massive, formerly Polygon.io: US stocks, for which a key of a paid plan is
 // needed. Trades, the best bid and ask of all exchanges, and halts for volatility of what Nasdaq lists.
 //
-// A key may have one connection to each of the vendor's clusters, so that there is one source, and none that
-// renews itself. Who logs in too often gets an error after the login has succeeded, and is cut off. A plan without quotes
-// has trades all the same; where all subscriptions are refused, that is the reason of the break. While nobody trades in an
-// open market, a subscription that stands is repeated, and its answer taken for a sign of life: the vendor documents
-// that subscriptions are answered, though not that repeated ones are. Where they are not, silence is dialled anew.
+// A key may have one connection to each of the vendor's clusters, so there is one source, which does not renew its
+// connection. A connection too many gets an error after its login has succeeded, and is cut off. A plan without
+// quotes has trades all the same; if all subscriptions are refused, that is the reason of the break. While nothing is
+// traded in an open market, a subscription is repeated, and its reply taken for a sign of life: the vendor documents that it
+// replies to subscriptions, but not that it does to repeated ones. If it does not, the silence ends in a redial.
 //
 // Which sale conditions may set the last price, high, low and volume, the vendor says over REST; until it has,
 // and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out

@@ -127,8 +127,8 @@ func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
 		err = d.lastTrade(e, &shot.last, &q, &f)
 	}
 	if q.Set&market.FieldPrice == 0 && !shot.day.Volume.IsZero() && !e.traded {
-		// the newest trade was one of the evening, or of a few shares; when this one was, the vendor does not say, so
-		// that it gives way to all that has streamed in
+		// The newest trade set no last price: it was one of the evening, or of a few shares. The day's close stands in. The
+		// vendor does not say when that was traded, so any price of the stream takes precedence.
 		vendors.SetPrice(&q, market.FieldPrice, &q.Price, shot.day.Close)
 	}
 	f.image = q

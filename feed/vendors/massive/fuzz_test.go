@@ -28,8 +28,8 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// FuzzAnswer is the same for REST.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse is the same for REST.
+func FuzzResponse(f *testing.F) {
 	for _, body := range []string{
 		`{"results":[{"id":2,"update_rules":{"consolidated":{"updates_high_low":false,"updates_open_close":false,"updates_volume":true}}}]}`,
 		`{"tickers":[{"ticker":"A","updated":1651251948294080343,"day":{"o":1,"h":2,"l":1,"c":2,"v":3,"vw":1.5},"prevDay":{"c":1},"lastTrade":{"c":[14],"p":1,"t":1651251948294080343}}]}`,
@@ -40,9 +40,9 @@ func FuzzAnswer(f *testing.F) {
 	x := newBench(f, "A", "B")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var b market.Batch
-		x.Answer(pathConditions, body, 1, &b)
-		x.Answer(pathSnapshots, body, 1, &b)
-		x.Answer(previousPath("A"), body, 1, &b)
+		x.Response(pathConditions, body, 1, &b)
+		x.Response(pathSnapshots, body, 1, &b)
+		x.Response(previousPath("A"), body, 1, &b)
 		for _, q := range b.Images {
 			if int(q.Symbol) > 1 || q.Set&market.FieldHigh != 0 && q.High <= 0 || q.Set&market.FieldPrice != 0 && q.Price <= 0 {
 				t.Errorf("%s says %+v", body, q)

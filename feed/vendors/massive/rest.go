@@ -5,16 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
-)
-
-const (
-	figuresAtOnce = 100 // stocks
-
-	leastPause = time.Second // between the first request and the next
 )
 
 // figures asks for the rules of conditions, and for the figures of this day and of each that follows, until ctx ends.
@@ -22,7 +15,7 @@ func (c *connection) figures(ctx context.Context) {
 	c.Go(func() error {
 		// the figures go first: there is a table of conditions, but no day without figures
 		if !c.asked && vendors.Pause(ctx, leastPause) {
-			c.Inquire(ctx, c.conditions, nil)
+			c.RetryUntilRefused(ctx, c.conditions, nil)
 		}
 		return nil
 	})
@@ -35,7 +28,7 @@ func (c *connection) figures(ctx context.Context) {
 		if !vendors.NextDay(ctx, c.all[0].Hours) {
 			return
 		}
-		c.Again(ctx, ids...)
+		c.Refetch(ctx, ids...)
 	}
 }
 
@@ -44,8 +37,8 @@ func (c *connection) figures(ctx context.Context) {
 func (c *connection) day(ctx context.Context) {
 	var absent []*stock
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
-		without := func() { c.WithoutFigures(ctx) }
-		refused := c.Inquire(ctx, func(ctx context.Context) error {
+		without := func() { c.CountWithoutFigures(ctx) }
+		refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
 			missing, err := c.snapshots(ctx, some)
 			absent = append(absent, missing...)
 			return err
@@ -55,7 +48,7 @@ func (c *connection) day(ctx context.Context) {
 		}
 	}
 	for _, s := range absent {
-		c.Inquire(ctx, func(ctx context.Context) error { return c.previous(ctx, s) }, nil)
+		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.previous(ctx, s) }, nil)
 	}
 }
 
@@ -85,7 +78,7 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 	if err != nil {
 		return nil, err
 	}
-	err = c.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
+	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		known, err := c.decoder.readSnapshots(body)
 		if err != nil {
 			return err
@@ -96,7 +89,7 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 				absent = append(absent, s)
 			}
 			f.image.Symbol = s.ID
-			o.Start(b, f.image, f.asOf)
+			r.AddFigures(b, f.image, f.asOf)
 		}
 		return nil
 	})
@@ -109,16 +102,16 @@ func (c *connection) previous(ctx context.Context, s *stock) error {
 	if err != nil {
 		return err
 	}
-	return c.Do(ctx, func(o *vendors.Opening, b *market.Batch) error {
+	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		image, there, err := c.decoder.readPrevious(body, s, received)
 		switch {
 		case err != nil:
 			return err
 		case there:
-			o.Start(b, image, 0)
+			r.AddFigures(b, image, 0)
 		case !s.known: // or it is newly listed
 			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q has no figures of any day", s.Symbol))
-			if s.Expel() {
+			if s.MarkUnavailable() {
 				c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, s.Symbol)
 			}
 			b.Ticks = append(b.Ticks, s.State(market.Down, 0, received))

@@ -17,18 +17,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-const (
-	ping = 25 * time.Second // as the vendor's own client does
-
-	// loginTime is how long the vendor may take to accept the key, and then to accept a first subscription. It is less than
-	// the silence after which a feed is dialled again, so that the vendor's reason shows.
-	loginTime = 7 * time.Second
-
-	// quiet is how long nothing comes before the vendor is asked for a sign of life: some stocks are seldom traded.
-	quiet = 5 * time.Second
-
-	symbolsAtOnce = 200 // in one message
-)
+// quiet is how long nothing comes before the vendor is asked for a sign of life: some stocks are seldom traded.
+const quiet = 5 * time.Second
 
 // channels are what is asked for of each stock: trades, quotes, and halts.
 var channels = []string{"T.", "Q.", "LULD."}
@@ -76,7 +66,7 @@ type connection struct {
 	decoder  *Decoder
 	loggedIn signal                 // the vendor has accepted the key
 	accepted signal                 // and a subscription
-	reason   atomic.Pointer[string] // what it last said against one; nil: nothing
+	reason   atomic.Pointer[string] // the last error of the vendor; nil: none
 }
 
 // signal is something that happens once. Any goroutine may give it.
@@ -98,7 +88,7 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 }
 
 // hear takes prices for a subscription that was accepted, whatever the vendor has answered.
-func (c *connection) hear(_ *vendors.Opening, b *market.Batch) error {
+func (c *connection) hear(_ *vendors.Reconciler, b *market.Batch) error {
 	if len(b.Ticks) > 0 {
 		c.accepted.give()
 	}
@@ -109,11 +99,11 @@ func (c *connection) hear(_ *vendors.Opening, b *market.Batch) error {
 // each stock, and reads no further while nobody reads its answers.
 func (c *connection) talk(ctx context.Context) error {
 	c.Go(func() error { return c.subscribe(ctx) })
-	return c.decoder.answers.Await(ctx, vendors.Forever, "listen at "+c.Where(), func(a answer) (bool, error) { return false, c.heed(ctx, a) })
+	return c.decoder.replies.Await(ctx, vendors.Forever, "listen at "+c.Where(), func(a reply) (bool, error) { return false, c.heed(ctx, a) })
 }
 
-// heed does what an answer asks for.
-func (c *connection) heed(ctx context.Context, a answer) error {
+// heed acts on a message about the connection.
+func (c *connection) heed(ctx context.Context, a reply) error {
 	switch a.status {
 	case "connected":
 		text, _ := jsontext.AppendQuote([]byte(`{"action":"auth","params":`), c.key.Reveal()) // ASCII
@@ -168,14 +158,14 @@ func (c *connection) subscribe(ctx context.Context) error {
 	}
 	first := c.all[0]
 	c.Go(func() error {
-		// Were it dialled again instead, the vendor might still count the connection before.
+		// A redial would be worse: the vendor might still count the old connection, and refuse the new one.
 		return c.Probe(ctx, quiet, subscription([]string{channels[0] + first.Symbol}), first.Hours.Open)
 	})
 	c.figures(ctx)
 	return nil
 }
 
-// await waits for what the vendor has to say.
+// await waits for a signal, up to loginTime. Its error has the vendor's reason, if there is one.
 func (c *connection) await(ctx context.Context, s signal, what string) error {
 	timer := time.NewTimer(loginTime)
 	defer timer.Stop()

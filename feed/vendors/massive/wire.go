@@ -21,7 +21,7 @@ type Decoder struct {
 	rules   *atomic.Pointer[rules] // of conditions; all connections share them
 	sale    market.Conditions
 
-	answers vendors.Answers[answer]
+	replies vendors.Replies[reply]
 
 	frame vendors.Scanner
 	list  vendors.Scanner // in a message
@@ -63,15 +63,10 @@ func (o *order) add(number uint64, at market.Time) place {
 	return late
 }
 
-// answer is what the vendor says of the connection.
-type answer struct{ status, message string }
+// reply is what the vendor says of the connection.
+type reply struct{ status, message string }
 
-const (
-	success = "success" // the status of a subscription that is accepted
-
-	// answersAtOnce is how many answers may wait. Those to subscriptions can come by the thousand, and may get lost.
-	answersAtOnce = 256
-)
+const success = "success" // the status of a subscription that is accepted
 
 // message is one object of a frame as it is written. A name means different things in different events.
 type message struct {
@@ -145,7 +140,7 @@ func newRules() *atomic.Pointer[rules] {
 
 func newDecoder(all []*stock, lot int, r *atomic.Pointer[rules], env *vendors.Env) *Decoder {
 	d := &Decoder{faults: env.Faults, symbols: make(map[string]*entry, len(all)), lot: uint64(lot), rules: r,
-		answers: vendors.NewAnswers[answer](answersAtOnce)}
+		replies: vendors.NewReplies[reply](repliesAtOnce)}
 	for _, s := range all {
 		e := &entry{stock: s}
 		d.all = append(d.all, e)
@@ -199,9 +194,9 @@ func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) erro
 	return vendors.Bad(vendors.Unknown, "ev: %.40q was not asked for", kind)
 }
 
-// answer hands over a message about the connection. One that accepts a subscription is a sign of life.
+// reply hands over a message about the connection. One that accepts a subscription is a sign of life.
 func (d *Decoder) answer(m *message, b *market.Batch) (err error) {
-	var a answer
+	var a reply
 	if a.status, err = m.status.String("status"); err != nil {
 		return err
 	}
@@ -210,8 +205,8 @@ func (d *Decoder) answer(m *message, b *market.Batch) (err error) {
 			return err
 		}
 	}
-	b.Pulse = b.Pulse || a.status == success
-	d.answers.Put(a)
+	b.Alive = b.Alive || a.status == success
+	d.replies.Put(a)
 	return nil
 }
 
@@ -279,9 +274,9 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	case where == repeated:
 		return vendors.Bad(vendors.BadValue, "q: %d of %s is there twice", e.trades.newest, e.Symbol)
 	case where == late:
-		k.Flags = k.Flags.Belated()
+		k.Flags = k.Flags.AsOutOfOrder()
 	}
-	e.readmit(received, b)
+	e.markAvailable(received, b)
 	if k.Flags&market.SetsLast != 0 {
 		e.traded = true
 		if e.halted != 0 && k.Time > e.halted+stillHalted {
@@ -289,16 +284,16 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 			b.Ticks = append(b.Ticks, e.State(market.Live, k.Time, received))
 		}
 	}
-	if k.Flags&^market.Late != 0 {
+	if k.Flags&^market.OutOfOrder != 0 {
 		b.Ticks = append(b.Ticks, k)
 	}
 	return nil
 }
 
-// readmit notes that the vendor has a stock, and publishes that if it was published as unknown.
-func (e *entry) readmit(received market.Time, b *market.Batch) {
+// markAvailable notes that the vendor has a stock, and publishes that if it was published as unknown.
+func (e *entry) markAvailable(received market.Time, b *market.Batch) {
 	e.known = true
-	if e.Readmit() {
+	if e.MarkAvailable() {
 		b.Ticks = append(b.Ticks, e.State(market.Live, 0, received))
 	}
 }
@@ -329,10 +324,10 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 	if k.Time, err = m.t.UnixAny("t"); err != nil {
 		return err
 	}
-	if k.Bid, k.BidSize, err = d.side(&k, market.HasBid, "bp", m.bp, "bs", m.bs); err != nil {
+	if k.Bid, k.BidSize, err = d.bookSide(&k, market.HasBid, "bp", m.bp, "bs", m.bs); err != nil {
 		return err
 	}
-	if k.Ask, k.AskSize, err = d.side(&k, market.HasAsk, "ap", m.ap, "as", m.as); err != nil {
+	if k.Ask, k.AskSize, err = d.bookSide(&k, market.HasAsk, "ap", m.ap, "as", m.as); err != nil {
 		return err
 	}
 	switch where, err := m.place(&e.quotes, k.Time); {
@@ -341,7 +336,7 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 	case where != next:
 		return vendors.Bad(vendors.BadValue, "q: %s of %s comes after %d", m.q.Raw(), e.Symbol, e.quotes.newest)
 	}
-	e.readmit(received, b)
+	e.markAvailable(received, b)
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
@@ -349,7 +344,7 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 // mostSize is more than any quote has; with the largest lot it still fits.
 const mostSize = 1 << 32
 
-func (d *Decoder) side(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
+func (d *Decoder) bookSide(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
 	sizeKey string, size vendors.Value) (p market.Price, q market.Quantity, err error) {
 	if !price.Known() {
 		return 0, q, nil

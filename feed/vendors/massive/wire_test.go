@@ -152,7 +152,7 @@ func TestRecordedTradesAreDecoded(t *testing.T) {
 		for i := range b.Ticks {
 			said = append(said, show(&b.Ticks[i]))
 		}
-		for a, there := x.answers.Next(); there; a, there = x.answers.Next() {
+		for a, there := x.replies.Next(); there; a, there = x.replies.Next() {
 			said = append(said, a.status)
 		}
 	}
@@ -171,7 +171,7 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 		"v2-snapshot-AAPL.json": "o 161.84 h 166.2 l 159.8 pc 163.64 v 68840127 vw 162.7124 p 159.99 at 1651251948294080",
 	} {
 		var b market.Batch
-		if err := x.Answer(pathSnapshots+"?tickers=AAPL", recorded(t, file), 1, &b); err != nil || len(b.Images) != 1 {
+		if err := x.Response(pathSnapshots+"?tickers=AAPL", recorded(t, file), 1, &b); err != nil || len(b.Images) != 1 {
 			t.Fatalf("%s: %v, %d images, faults %v", file, err, len(b.Images), x.faults(t))
 		}
 		q := b.Images[0]
@@ -181,7 +181,7 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 		}
 	}
 	var b market.Batch
-	if err := x.Answer(pathSnapshots+"?tickers=BCAT", recorded(t, "v2-snapshot-all.json"), 1, &b); err != nil || len(b.Images) != 1 || b.Images[0].PreviousClose != 20_630_000_000 {
+	if err := x.Response(pathSnapshots+"?tickers=BCAT", recorded(t, "v2-snapshot-all.json"), 1, &b); err != nil || len(b.Images) != 1 || b.Images[0].PreviousClose != 20_630_000_000 {
 		t.Errorf("%v, %+v, faults %v", err, b.Images, x.faults(t))
 	}
 }
@@ -189,7 +189,7 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 func TestRecordedGainersAreRead(t *testing.T) {
 	x := newBench(t, "NVCN", "BIOL")
 	var b market.Batch
-	if err := x.Answer(pathSnapshots, recorded(t, "v2-snapshot-gainers.json"), 1, &b); err != nil || len(b.Images) != 2 || len(x.faults(t)) > 0 {
+	if err := x.Response(pathSnapshots, recorded(t, "v2-snapshot-gainers.json"), 1, &b); err != nil || len(b.Images) != 2 || len(x.faults(t)) > 0 {
 		t.Errorf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
 	}
 }
@@ -206,7 +206,7 @@ func TestRecordedPreviousDayIsRead(t *testing.T) {
 		}
 		x := newBench(t, "AAPL")
 		var b market.Batch
-		if err := x.Answer(previousPath("AAPL"), recorded(t, "v2-aggs-AAPL-prev.json"), market.TimeOf(received), &b); err != nil || len(b.Images) != 1 {
+		if err := x.Response(previousPath("AAPL"), recorded(t, "v2-aggs-AAPL-prev.json"), market.TimeOf(received), &b); err != nil || len(b.Images) != 1 {
 			t.Fatalf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
 		}
 		q := b.Images[0]
@@ -338,7 +338,7 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 		for body, want := range bodies {
 			x := newBench(t, "A")
 			var b market.Batch
-			if err := x.Answer(path, []byte(body), 1, &b); err != nil {
+			if err := x.Response(path, []byte(body), 1, &b); err != nil {
 				t.Error(err)
 			}
 			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != want || len(b.Images) > 0 {

@@ -29,14 +29,14 @@ func (p *plain) Run(ctx context.Context, publish func(market.Batch)) error {
 	endpoint := p.env.Endpoint("plain", "wss://plain.example/stream")
 	endpoint.Ping = 10 * time.Second
 	session := vendors.Session{Source: "plain", Env: &p.env, Endpoint: endpoint, Decoder: p}
-	session.Hear = func(o *vendors.Opening, b *market.Batch) error {
-		o.GiveUp(b) // it has no figures
+	session.Hear = func(r *vendors.Reconciler, b *market.Batch) error {
+		r.CountWithoutFigures(b) // it has no figures
 		return nil
 	}
 	return session.Run(ctx, publish)
 }
 
-func (p *plain) Answer(string, []byte, market.Time, *market.Batch) error { return nil }
+func (p *plain) Response(string, []byte, market.Time, *market.Batch) error { return nil }
 
 func (p *plain) Frame(text []byte, received market.Time, b *market.Batch) error {
 	p.scan.Reset(text)

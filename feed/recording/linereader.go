@@ -11,21 +11,21 @@ import (
 // MaxLine is the most bytes that a line can have.
 const MaxLine = 256 << 10
 
-// Lines reads a stream line by line.
-type Lines struct {
+// LineReader reads a stream line by line.
+type LineReader struct {
 	r       *bufio.Reader
 	n       int  // lines so far
 	endless bool // the last line has no end
 	done    bool
 }
 
-// NewLines reads r from its beginning.
-func NewLines(r io.Reader) *Lines {
-	return &Lines{r: bufio.NewReaderSize(r, MaxLine)}
+// NewLineReader reads r from its beginning.
+func NewLineReader(r io.Reader) *LineReader {
+	return &LineReader{r: bufio.NewReaderSize(r, MaxLine)}
 }
 
 // Peek returns the next n bytes without reading them, fewer only where the stream ends. n is at most MaxLine.
-func (l *Lines) Peek(n int) ([]byte, error) {
+func (l *LineReader) Peek(n int) ([]byte, error) {
 	b, err := l.r.Peek(n)
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
@@ -34,15 +34,15 @@ func (l *Lines) Peek(n int) ([]byte, error) {
 }
 
 // Number is the number of the line that Next returned last, from 1; 0 before.
-func (l *Lines) Number() int { return l.n }
+func (l *LineReader) Number() int { return l.n }
 
-// Open reports whether the line that Next returned last ends with the stream and not with a line break: it may be cut off.
-func (l *Lines) Open() bool { return l.endless }
+// Open reports whether the line that Next returned last may be cut off: it ends with the stream, not with a line break.
+func (l *LineReader) Open() bool { return l.endless }
 
 // Next returns the next line without its line break; it is valid until the next call. After the last line it returns io.EOF.
 // A [*RowError] is a line that is too long, or one that is cut off with its compressed stream; the next call goes on after
 // it. After any other error, the stream cannot be read.
-func (l *Lines) Next() ([]byte, error) {
+func (l *LineReader) Next() ([]byte, error) {
 	if l.done {
 		return nil, io.EOF
 	}
@@ -76,4 +76,4 @@ func (l *Lines) Next() ([]byte, error) {
 }
 
 // Skip leaves out the next n bytes, which Peek must have returned.
-func (l *Lines) Skip(n int) { l.r.Discard(n) } // cannot fail: they are buffered
+func (l *LineReader) Skip(n int) { l.r.Discard(n) } // cannot fail: they are buffered

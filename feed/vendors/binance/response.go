@@ -19,8 +19,8 @@ const (
 	pathProducts = "/api/v3/exchangeInfo"
 )
 
-// Answer decodes an answer to GET path: the hours or the newest trades of a symbol, or what symbols there are.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: the hours or the newest trades of a symbol, or which symbols there are.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil {
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
@@ -47,7 +47,7 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock.
+// today sums up the hours since the trading day began. asOf is the instant of the vendor's clock that the sums are of.
 func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
 	asOf = d.skew.Sent(received)
 	sum := vendors.NewDaySum(y.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
@@ -100,11 +100,11 @@ func readHour(s *vendors.Scanner) (h vendors.Candle, err error) {
 	return h, err
 }
 
-// arrival is how long a trade may be on its way.
+// arrival is how long a trade may be on its way over the stream.
 const arrival = 2 * market.Time(time.Second/time.Microsecond)
 
-// missed decodes a symbol's newest trades, and adds those to b that should have come and did not. Of one that
-// has not traded since, the newest is what is so far, unless the stream may still send it.
+// missed decodes a symbol's newest trades, and adds those to b that should have come and did not. If the stream has
+// had no trade of the symbol yet, it begins with the newest one, unless the stream may still send that.
 func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market.Batch) error {
 	var trades []vendors.Trade
 	d.scan.Reset(body)
@@ -138,8 +138,8 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 	return nil
 }
 
-// begin publishes a trade as the last price so far. It counts as a trade only if it is later than the day's figures: nothing
-// else says which day's sums it is in.
+// begin publishes a trade as the last price so far. It counts as a trade only if it is later than the day's figures: otherwise
+// nothing says which day's sums include it.
 func (y *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) error {
 	if t.Price <= 0 {
 		return nil
@@ -185,8 +185,8 @@ func readTrade(s *vendors.Scanner) (t vendors.Trade, err error) {
 	return t, err
 }
 
-// products decodes what symbols there are, in which steps their prices move, and whether they trade. It
-// returns those that are there.
+// products decodes which symbols there are, in which steps their prices move, and whether they trade. It returns
+// the followed symbols that are among them.
 func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (there []*symbol, err error) {
 	listed := false
 	d.scan.Reset(body)
@@ -274,7 +274,7 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 	return p, d.items.End()
 }
 
-// state publishes what the vendor says of a symbol, where that has changed.
+// state publishes the state of a symbol, and its decimals and currency, where they have changed.
 func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.Batch) {
 	n := y.decimals
 	if p.step > 0 {

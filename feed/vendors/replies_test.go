@@ -74,7 +74,7 @@ func TestSubscribeEndsWithTheConnection(t *testing.T) {
 
 func TestAnAnswerThatDoesNotComeIsABreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answers := vendors.NewAnswers[int](2)
+		answers := vendors.NewReplies[int](2)
 		for i := range 5 {
 			answers.Put(i) // the last three are dropped
 		}
@@ -85,7 +85,7 @@ func TestAnAnswerThatDoesNotComeIsABreak(t *testing.T) {
 			return false, nil
 		})
 		wantBreak(t, err, 0, "subscribe at wss://x: no answer within 10s")
-		if !errors.Is(err, vendors.ErrNoAnswer) || time.Since(began) != 10*time.Second || !slices.Equal(seen, []int{0, 1}) {
+		if !errors.Is(err, vendors.ErrNoReply) || time.Since(began) != 10*time.Second || !slices.Equal(seen, []int{0, 1}) {
 			t.Errorf("%v after %v with %v", err, time.Since(began), seen)
 		}
 		answers.Put(7)

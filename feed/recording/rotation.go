@@ -18,12 +18,12 @@ const (
 	keyError = "error"
 )
 
-// Rotation says when a recording goes on in another file: at a time or a size, whichever comes first. The zero value is
-// never. No file covers less than a second.
+// Rotation says when a recording goes on in another file: at a time or a size, whichever comes first. The zero value is one
+// file for all. No file covers less than a second.
 type Rotation struct {
 	Every time.Duration // at each multiple of it since midnight UTC: 1h is the full hour; 0: at no time
 	Size  int64         // when the file has so many bytes, compressed; 0: at no size
-	Keep  int           // how many files of the series are kept, the newest; 0: all
+	Keep  int           // how many of the recording's files are kept, the newest ones; 0: all
 }
 
 func (r Rotation) never() bool { return r.Every <= 0 && r.Size <= 0 }
@@ -31,41 +31,43 @@ func (r Rotation) never() bool { return r.Every <= 0 && r.Size <= 0 }
 // stamp is the layout of the time in a file's name, in UTC, so that files sorted by name are in order.
 const stamp = "20060102T150405Z"
 
-// series is the files of one recording.
-type series struct {
+// rotatedFiles are the files of one recording with a rotation.
+type rotatedFiles struct {
 	// static
 	rotation Rotation
 	folder   string
-	stem     string // what names begin with
-	ending   string // and end with
+	stem     string // what the files' names begin with
+	ending   string // and what they end with
 	log      *slog.Logger
 
-	second time.Time // in the newest file's name
-	until  time.Time // when the next file is due; zero: only at its size
+	second time.Time // the time in the newest file's name
+	until  time.Time // when the next file is due; zero: at its size only
 }
 
-// newSeries makes a series from a path: "day.ndjson.zst" has files such as "day-20261123T130000Z.ndjson.zst".
-func newSeries(path string, r Rotation, log *slog.Logger) *series {
+// newRotatedFiles are the files of a path: those of "day.ndjson.zst" have names such as "day-20261123T130000Z.ndjson.zst".
+func newRotatedFiles(path string, r Rotation, log *slog.Logger) *rotatedFiles {
 	folder, name := filepath.Split(path)
 	ending := filepath.Ext(name)
 	if ending == ".zst" || ending == ".gz" {
 		ending = filepath.Ext(strings.TrimSuffix(name, ending)) + ending
 	}
-	return &series{rotation: r, folder: folder, stem: strings.TrimSuffix(name, ending) + "-", ending: ending, log: log}
+	return &rotatedFiles{rotation: r, folder: folder, stem: strings.TrimSuffix(name, ending) + "-", ending: ending, log: log}
 }
 
-// Series lists the files of a recording that was made with a rotation under this path, oldest first.
-func Series(path string) ([]string, error) { return newSeries(path, Rotation{}, nil).files() }
+// RotatedFiles lists the files of a recording that was made with a rotation under this path, oldest first.
+func RotatedFiles(path string) ([]string, error) {
+	return newRotatedFiles(path, Rotation{}, nil).files()
+}
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // name is the path of a file that begins at the given time.
-func (s *series) name(at time.Time) string {
+func (s *rotatedFiles) name(at time.Time) string {
 	return filepath.Join(s.folder, s.stem+at.Format(stamp)+s.ending)
 }
 
-// due reports whether to begin another file, where this one has so many bytes.
-func (s *series) due(at time.Time, size int64) bool {
+// due reports whether another file is to begin now. size is that of the present one.
+func (s *rotatedFiles) due(at time.Time, size int64) bool {
 	if !at.Truncate(time.Second).After(s.second) {
 		return false // it would have the same name
 	}
@@ -75,8 +77,8 @@ func (s *series) due(at time.Time, size int64) bool {
 // mostTries is how many names are tried, a second apart: a recorder that restarts at once finds the file of the one before.
 const mostTries = 5
 
-// next creates another file, and deletes those that are then too many.
-func (s *series) next() (*output, error) {
+// next creates another file, and deletes the oldest ones where there are then more than are kept.
+func (s *rotatedFiles) next() (*output, error) {
 	s.second = now()
 	if every := s.rotation.Every; every > 0 {
 		s.until = s.second.Truncate(every).Add(every)
@@ -98,8 +100,8 @@ func (s *series) next() (*output, error) {
 	}
 }
 
-// clear deletes the oldest files of the series beyond those to keep, but never the newest.
-func (s *series) clear(newest string) {
+// clear deletes the oldest files beyond those to keep, but never the newest.
+func (s *rotatedFiles) clear(newest string) {
 	if s.rotation.Keep <= 0 {
 		return
 	}
@@ -119,8 +121,8 @@ func (s *series) clear(newest string) {
 	}
 }
 
-// files lists the files of the series, oldest first.
-func (s *series) files() (paths []string, err error) {
+// files lists the files that there are, oldest first.
+func (s *rotatedFiles) files() (paths []string, err error) {
 	folder := s.folder
 	if folder == "" {
 		folder = "."

@@ -12,17 +12,17 @@ import (
 	"tickertape/feed/market"
 )
 
-// line parses one line, and is then used for the next.
+// line is the parsed content of one line. It is used again for the next line.
 type line struct {
 	source  bytes.Buffer
 	decoder jsontext.Decoder
 	values  [numKeys]jsontext.Value // raw, inside the line; nil where missing or null
 	scratch []byte
-	sales   market.Conditions
+	sales   market.Conditions // sale conditions, each list kept once
 }
 
-// split reads a line into values. Anything but exactly one JSON object is an error.
-func (l *line) split(text []byte) error {
+// parse reads a line into values. Anything but exactly one JSON object is an error.
+func (l *line) parse(text []byte) error {
 	clear(l.values[:])
 	l.source = *bytes.NewBuffer(text)
 	l.decoder.Reset(&l.source)
@@ -198,7 +198,7 @@ func (l *line) id() (uint64, error) {
 	return l.integer(keyID, math.MaxUint64, BadValue)
 }
 
-// conditions reads what a trade may set; that of a regular trade where it is missing.
+// conditions reads what a trade may set; where it is missing, the trade is a regular one.
 func (l *line) conditions(k key) (market.Flags, error) {
 	if !l.has(k) {
 		return market.Regular, nil
@@ -349,17 +349,15 @@ func (l *line) status(e *Entry) (err error) {
 }
 
 func (l *line) image(q *market.Quote) (err error) {
-	if q.Whole, err = l.flag(keyWhole, false); err != nil {
+	if q.Replaces, err = l.flag(keyWhole, false); err != nil {
 		return err
 	}
-	k := key(0)
 	for f := range market.AllFields.All() {
-		if l.has(k) {
+		if k := fieldKey(f.Bit); l.has(k) {
 			if err := l.field(q, f, k); err != nil {
 				return err
 			}
 		}
-		k++
 	}
 	return nil
 }

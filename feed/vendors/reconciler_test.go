@@ -8,11 +8,11 @@ import (
 
 // summed is an opening, and the sum of what it has published.
 type summed struct {
-	*Opening
+	*Reconciler
 	market.Tally
 }
 
-func newSummed() *summed { return &summed{Opening: NewOpening()} }
+func newSummed() *summed { return &summed{Reconciler: NewReconciler()} }
 
 // publish adds to the sum what do adds to a batch.
 func (s *summed) publish(do func(*market.Batch)) {
@@ -34,10 +34,10 @@ func (s *summed) trade(at market.Time, p market.Price) {
 }
 
 func (s *summed) start(image market.Quote, asOf market.Time) {
-	s.publish(func(b *market.Batch) { s.Start(b, image, asOf) })
+	s.publish(func(b *market.Batch) { s.AddFigures(b, image, asOf) })
 }
 
-func (s *summed) giveUp() { s.publish(s.GiveUp) }
+func (s *summed) giveUp() { s.publish(s.CountWithoutFigures) }
 
 func day(volume uint64, high market.Price) market.Quote {
 	return market.Quote{Set: market.FieldVolume | market.FieldHigh | market.FieldLow, Volume: market.Units(volume), High: high, Low: 1}
@@ -47,13 +47,13 @@ func TestStatisticsThatComeAnewLoseNoTrade(t *testing.T) {
 	for name, opened := range map[string]func(*summed){
 		"after the first":   func(o *summed) { o.start(day(100, 10), 5) },
 		"after none at all": func(o *summed) { o.giveUp() },
-		"asked twice":       func(o *summed) { o.giveUp(); o.Again(0) },
+		"asked twice":       func(o *summed) { o.giveUp(); o.Refetch(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newSummed()
 			opened(o)
 			o.trade(10, 11)
-			o.Again(0)
+			o.Refetch(0)
 			before := o.Quote().Volume
 			o.trade(20, 12)
 			o.trade(30, 15)
@@ -79,7 +79,7 @@ func TestStatisticsThatComeAnewLoseNoTrade(t *testing.T) {
 func TestGivingUpCountsNoTradeTwice(t *testing.T) {
 	o := newSummed()
 	o.start(day(100, 10), 5)
-	o.Again(0)
+	o.Refetch(0)
 	o.trade(10, 9)
 	o.giveUp()
 	if q := o.Quote(); q.Volume != market.Units(101) {
@@ -94,7 +94,7 @@ func TestGivingUpCountsNoTradeTwice(t *testing.T) {
 func TestStatisticsWithoutAVolumeLeaveItAlone(t *testing.T) {
 	o := newSummed()
 	o.giveUp()
-	o.Again(0)
+	o.Refetch(0)
 	o.trade(10, 9)
 	o.start(market.Quote{Set: market.FieldPreviousClose, PreviousClose: 8}, 5)
 	if q := o.Quote(); q.Volume != market.Units(1) || q.PreviousClose != 8 {

@@ -11,35 +11,34 @@ import (
 )
 
 const (
-	mostHops = // nodes in a row
-	16
+	mostHops    = 16  // nodes in a row
 	mostMessage = 400 // bytes of a message that says how the sources are
 	via         = "via "
 )
 
-// footing is how one source of the other node is.
-type footing struct {
+// sourceState is the newest status of one source of the other node.
+type sourceState struct {
 	source    string
 	state     market.State
 	message   string
 	simulated bool
 }
 
-// standing is how the other node's sources are.
-type standing []footing
+// sourceStates are the newest statuses of the other node's sources, in the order in which they first came.
+type sourceStates []sourceState
 
-// with is the standing after a new status of a source.
-func (s standing) with(f footing) standing {
-	if i := slices.IndexFunc(s, func(old footing) bool { return old.source == f.source }); i >= 0 {
+// with replaces the status of a source, or adds it.
+func (s sourceStates) with(f sourceState) sourceStates {
+	if i := slices.IndexFunc(s, func(old sourceState) bool { return old.source == f.source }); i >= 0 {
 		s[i] = f
 		return s
 	}
 	return append(s, f)
 }
 
-// status is the whole: the state of the source that is best off, and how each of them is. It ends the connection
-// when the prices have come through the relay that is called self before.
-func (s standing) status(self string) (market.Status, error) {
+// status combines them: the state is that of the best source, and the message says how each of them is. An error ends the
+// connection: the prices have come through the relay called self before, or through too many relays.
+func (s sourceStates) status(self string) (market.Status, error) {
 	whole := market.Status{Source: name, State: market.Down}
 	hops := []string{self}
 	var parts []string

@@ -14,16 +14,16 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// tape reads the configured file or files row by row as if they were one.
-type tape struct {
+// recordingFiles reads the configured file or files row by row as if they were one.
+type recordingFiles struct {
 	// static
 	cfg      *Config
 	env      vendors.Env
 	decoders Decoders
 	paths    []string
 
-	next      int          // in paths
-	file      *file        // the one before next; nil: it has been read
+	next      int          // index in paths of the file to open next
+	file      *file        // the one that is open; nil: none
 	finished  bool         // a file has been read to its end
 	frames    *rawDecoding // of a raw recording; nil before its first file
 	simulated bool         // any file so far is
@@ -52,7 +52,7 @@ func (c *Config) files() ([]string, error) {
 			}
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		if paths, _ = recording.Series(c.File); len(paths) > 0 { // a folder that is not there has none
+		if paths, _ = recording.RotatedFiles(c.File); len(paths) > 0 { // a folder that is not there has none
 			break
 		}
 		if !strings.ContainsAny(c.File, `*?[`) {
@@ -79,72 +79,72 @@ func holdsSomething(path string) bool {
 }
 
 // open finds the files. Next opens one after another, and symbols enter env.Dir as they are read.
-func (c *Config) open(env vendors.Env, decoders Decoders) (*tape, error) {
+func (c *Config) open(env vendors.Env, decoders Decoders) (*recordingFiles, error) {
 	paths, err := c.files()
 	if err != nil {
 		return nil, err
 	}
-	return &tape{cfg: c, env: env, decoders: decoders, paths: paths}, nil
+	return &recordingFiles{cfg: c, env: env, decoders: decoders, paths: paths}, nil
 }
 
 // openNext opens the next file. Of several files, one that is cut off within its header is a bad row: its recorder was killed
 // when it had just begun the file.
-func (t *tape) openNext() error {
-	path := t.paths[t.next]
-	t.next++
+func (rf *recordingFiles) openNext() error {
+	path := rf.paths[rf.next]
+	rf.next++
 	f, err := openRecording(path)
 	if err != nil {
 		return err
 	}
-	err = t.recognise(f)
+	err = rf.recognise(f)
 	if err == nil {
-		t.file = f
+		rf.file = f
 		return nil
 	}
 	f.Close()
 	var row *recording.RowError
-	if len(t.paths) > 1 && (errors.Is(err, errEmpty) || errors.As(err, &row) && row.Reason == recording.Truncated) {
+	if len(rf.paths) > 1 && (errors.Is(err, errEmpty) || errors.As(err, &row) && row.Reason == recording.Truncated) {
 		return &recording.RowError{Line: 1, Reason: recording.Truncated, Err: errors.New("the file breaks off before its first line ends")}
 	}
 	return fmt.Errorf("read %s: %v", path, err) // any other bad header is not a row that can be skipped
 }
 
 // Path is that of the file read last.
-func (t *tape) Path() string { return t.paths[t.next-1] }
+func (rf *recordingFiles) Path() string { return rf.paths[rf.next-1] }
 
 // Next reads the next row into e, as [recording.Reader.Next] does; its other errors name the file.
-func (t *tape) Next(e *recording.Entry) error {
+func (rf *recordingFiles) Next(e *recording.Entry) error {
 	for {
-		if t.file == nil {
-			if t.next == len(t.paths) {
+		if rf.file == nil {
+			if rf.next == len(rf.paths) {
 				return io.EOF
 			}
-			if err := t.openNext(); err != nil {
+			if err := rf.openNext(); err != nil {
 				return err
 			}
 		}
-		err := t.file.Next(e)
+		err := rf.file.Next(e)
 		var row *recording.RowError
 		switch {
 		case err == nil:
-			if e.Again && t.finished {
-				continue // the files before have it
+			if e.Again && rf.finished {
+				continue // the files before have been read
 			}
 			return nil
 		case errors.As(err, &row):
 			return err
 		case err != io.EOF:
-			return fmt.Errorf("read %s: %w", t.Path(), err)
+			return fmt.Errorf("read %s: %w", rf.Path(), err)
 		}
-		t.file.Close()
-		t.file, t.finished = nil, true
+		rf.file.Close()
+		rf.file, rf.finished = nil, true
 	}
 }
 
 // Close closes the file that is open.
-func (t *tape) Close() error {
-	if t.file == nil {
+func (rf *recordingFiles) Close() error {
+	if rf.file == nil {
 		return nil
 	}
-	return t.file.Close()
+	return rf.file.Close()
 }

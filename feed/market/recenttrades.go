@@ -2,31 +2,31 @@ package market
 
 import "slices"
 
-// remembered is how many of the newest trades can be taken back so that the one before shows again.
-const remembered = 8
+// keptTrades is how many of the newest trades can be taken back so that the one before shows again.
+const keptTrades = 8
 
-// history is what a tally keeps of its trades, so that they can be taken back.
-type history struct {
-	last [remembered]mark // those that set the last price, newest last
+// recentTrades are what a tally keeps of its trades, so that they can be taken back.
+type recentTrades struct {
+	last [keptTrades]lastTrade // those that set the last price, newest last
 	n    int
 	high extremes
 	low  extremes
 }
 
-// mark is a trade that was the last one once.
-type mark struct {
+// lastTrade is a trade that once set the last price.
+type lastTrade struct {
 	id    uint64
 	price Price
 	size  Quantity
 }
 
-func (h *history) note(t *Tick) {
+func (h *recentTrades) note(t *Tick) {
 	if t.Flags&SetsLast != 0 {
-		if h.n == remembered {
+		if h.n == keptTrades {
 			copy(h.last[:], h.last[1:])
 			h.n--
 		}
-		h.last[h.n] = mark{t.ID, t.Price, t.Size}
+		h.last[h.n] = lastTrade{t.ID, t.Price, t.Size}
 		h.n++
 	}
 	if t.Flags&SetsHighLow != 0 {
@@ -35,10 +35,10 @@ func (h *history) note(t *Tick) {
 	}
 }
 
-// correct mends the trade, and returns the one that is last then and whether that is another, or
-// another price. It is nil where none is known.
-func (h *history) correct(c *Correction) (*mark, bool) {
-	i := slices.IndexFunc(h.last[:h.n], func(m mark) bool { return m.id == c.ID && m.id != 0 })
+// correct mends the trade, and reports whether that changes the last price. It returns the trade that has set the last price
+// then, nil where none is known.
+func (h *recentTrades) correct(c *Correction) (*lastTrade, bool) {
+	i := slices.IndexFunc(h.last[:h.n], func(m lastTrade) bool { return m.id == c.ID && m.id != 0 })
 	if i < 0 {
 		return nil, false
 	}

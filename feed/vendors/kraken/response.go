@@ -12,8 +12,8 @@ import (
 // pathHours is the resource of candles.
 const pathHours = "/0/public/OHLC"
 
-// Answer decodes an answer to GET path: the hours of a pair.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: the hours of a pair.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil || u.Path != pathHours {
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
@@ -39,8 +39,8 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock: what was missing
-// until then is not any more.
+// today sums up the hours since the trading day began. asOf is the instant of the vendor's clock that the sums are of: they
+// include all trades before it.
 func (d *Decoder) today(p *pair, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
 	asOf = d.skew.Sent(received)
 	list, err := d.candles(body)
@@ -68,8 +68,8 @@ func (d *Decoder) today(p *pair, body []byte, received market.Time) (q market.Qu
 	return q, asOf, nil
 }
 
-// candles is the list in an answer, whose name is the vendor's own spelling of the pair. An error of the vendor
-// comes with a good status.
+// candles is the list in a response, whose name is the vendor's own spelling of the pair. An error of the vendor
+// comes with the status 200.
 func (d *Decoder) candles(body []byte) (list vendors.Value, err error) {
 	var failures vendors.Value
 	d.scan.Reset(body)

@@ -89,7 +89,7 @@ func appendCorrection(b []byte, symbol string, c *market.Correction) []byte {
 func appendImage(b []byte, symbol string, q *market.Quote, received market.Time, again bool) []byte {
 	b = appendStart(b, "image", symbol)
 	b = appendTrue(b, keyAgain, again)
-	b = appendTrue(b, keyWhole, q.Whole)
+	b = appendTrue(b, keyWhole, q.Replaces)
 	for f := range q.Set.All() {
 		value := f.Value(q)
 		if t, isTime := value.(*market.Time); isTime && *t == 0 {
@@ -161,7 +161,7 @@ func appendTime(b []byte, k key, t market.Time) []byte {
 	return strconv.AppendInt(appendKey(b, k), int64(t), 10)
 }
 
-// appendTimes leaves out a time of receipt that is the exchange's.
+// appendTimes leaves out a time of receipt that equals the exchange's time.
 func appendTimes(b []byte, t, received market.Time) []byte {
 	b = appendTime(b, keyTime, t)
 	if received != t {
@@ -212,7 +212,7 @@ func appendQuoted(b []byte, text string) []byte {
 var conditions = [...]struct {
 	letter byte
 	flag   market.Flags
-}{{'l', market.SetsLast}, {'h', market.SetsHighLow}, {'v', market.SetsVolume}, {'x', market.SetsExtended}, {'o', market.Late}}
+}{{'l', market.SetsLast}, {'h', market.SetsHighLow}, {'v', market.SetsVolume}, {'x', market.SetsExtended}, {'o', market.OutOfOrder}}
 
 // appendConditions leaves out those of a regular trade.
 func appendConditions(b []byte, k key, f market.Flags) []byte {

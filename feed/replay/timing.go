@@ -10,8 +10,8 @@ import (
 // backJump is how far back in time a row must be to count as a recording that begins again and not as a late row.
 const backJump = market.Time(time.Minute / time.Microsecond)
 
-// pace decides when rows are due by their times.
-type pace struct {
+// timing decides when rows are due by their times.
+type timing struct {
 	speed  float64       // above 0
 	maxGap time.Duration // 0: none
 
@@ -20,30 +20,30 @@ type pace struct {
 	start  time.Duration // when the round began, after the first round
 }
 
-// due is when a row is due, after the beginning of the first round.
-func (p *pace) due(at market.Time) time.Duration {
-	gap := at - p.last
+// due is when a row is due, as the time since the beginning of the first round.
+func (t *timing) due(at market.Time) time.Duration {
+	gap := at - t.last
 	switch {
-	case p.last == 0 || gap < -backJump:
+	case t.last == 0 || gap < -backJump:
 		gap = 0
-		p.last = at
+		t.last = at
 	case gap <= 0:
 		gap = 0
 	default:
-		p.last = at
+		t.last = at
 	}
-	if most := market.Time(p.maxGap.Microseconds()); most > 0 && gap > most {
+	if most := market.Time(t.maxGap.Microseconds()); most > 0 && gap > most {
 		gap = most
 	}
-	p.passed += float64(gap)
-	after := p.passed * float64(time.Microsecond) / p.speed
+	t.passed += float64(gap)
+	after := t.passed * float64(time.Microsecond) / t.speed
 	if after > math.MaxInt64/4 { // 73 years
 		after = math.MaxInt64 / 4
 	}
-	return p.start + time.Duration(after)
+	return t.start + time.Duration(after)
 }
 
 // rewind begins another round now.
-func (p *pace) rewind(now time.Duration) {
-	p.last, p.passed, p.start = 0, 0, now
+func (t *timing) rewind(now time.Duration) {
+	t.last, t.passed, t.start = 0, 0, now
 }

@@ -11,8 +11,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Answer decodes an answer to GET path: the candles or the newest trades of a product.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: the candles or the newest trades of a product.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
 	n := len(parts)
@@ -42,8 +42,8 @@ func (d *Decoder) Answer(path string, body []byte, received market.Time, b *mark
 	return nil
 }
 
-// today sums up the hours since the trading day began. asOf is when they were so, by the vendor's clock: what was missing
-// until then is not any more.
+// today sums up the hours since the trading day began. asOf is the instant of the vendor's clock that the sums are of: they
+// include all trades before it.
 func (d *Decoder) today(p *product, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
 	asOf = d.skew.Sent(received)
 	sum := vendors.NewDaySum(p.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
@@ -113,8 +113,8 @@ func readCandle(f *fields, do func(*vendors.Candle) error) (err error) {
 	return do(&c)
 }
 
-// sum reads a volume and leaves out what is beyond nine decimals: the sums of the Exchange have been floats
-// and can end in ...0000001.
+// sum reads a volume and cuts it off after nine decimals: the Exchange computes volumes with floats, so they can end
+// in ...0000001.
 func sum(v vendors.Value) (market.Quantity, error) {
 	const most = 9
 	raw := bytes.Trim(v.Raw(), `"`)

@@ -9,8 +9,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Answer decodes an answer to GET path: the conditions, or the figures of stocks.
-func (d *Decoder) Answer(path string, body []byte, received market.Time, b *market.Batch) error {
+// Response decodes the response to GET path: the conditions, or the figures of stocks.
+func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	path, _, _ = strings.Cut(path, "?")
 	switch {
 	case path == pathConditions:

@@ -110,7 +110,7 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 			}
 		}
 	})
-	files, err := recording.Series(path)
+	files, err := recording.RotatedFiles(path)
 	if err != nil || len(files) != 6 {
 		t.Fatalf("files %v, %v", files, err)
 	}

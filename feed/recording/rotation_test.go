@@ -138,7 +138,7 @@ func TestARecorderThatIsStartedAgainOverwritesNothing(t *testing.T) {
 	if got := names(t, folder); !slices.Equal(got, want) {
 		t.Errorf("files %v, want %v", got, want)
 	}
-	if got, err := Series(path); err != nil || len(got) != 3 || got[0] != filepath.Join(folder, want[0]) {
+	if got, err := RotatedFiles(path); err != nil || len(got) != 3 || got[0] != filepath.Join(folder, want[0]) {
 		t.Errorf("the series is %v, %v", got, err)
 	}
 }
