@@ -255,4 +255,7 @@ func TestHeadOfEventsEnds(t *testing.T) {
 	if got := s.value(t, "tickertape_broadcast_subscribers", "transport", "sse"); got != 0 || s.Door.Memory.Used() != 0 {
 		t.Errorf("%v subscribers are there, with %d bytes, want none", got, s.Door.Memory.Used())
 	}
+	if _, text := fetch(t, s.url+"/metrics"); strings.Contains(text, `connects_total{result="accepted",transport="sse"}`) {
+		t.Error("a subscriber is counted, want none")
+	}
 }
