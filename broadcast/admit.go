@@ -57,7 +57,7 @@ func (h *Hub) Refuse(t Transport, c wire.Code) wire.Ending {
 // LastEvent is the only event of an event stream that is refused: why, and when to reconnect.
 func (h *Hub) LastEvent(e wire.Ending) []byte { return farewell(e, h.cfg.Retry, conn.Event) }
 
-// Compression tells whether WebSockets may agree on permessage-deflate.
+// Compression reports whether WebSockets may agree on permessage-deflate.
 func (h *Hub) Compression() bool { return h.cfg.Compression }
 
 // Query admits a request for GET /api/quotes: it reserves its place, and plans and charges it. A request with a position
@@ -114,7 +114,8 @@ func (h *Hub) Bars(ctx context.Context, v admission.Visitor, q *wire.BarsQuery, 
 	return b, nil
 }
 
-// EndingOf is how a client is told of a refusal: when it may come back, after least at the soonest, and with which code.
+// EndingOf is the ending of a stream that is refused: its code, and when the client may come back, after least at the
+// soonest.
 // That is full or draining where the server is the reason, and limited for a budget that the client has used up itself.
 func EndingOf(r *admission.Refusal, least time.Duration) wire.Ending {
 	retry := (r.Retry + time.Millisecond - 1).Truncate(time.Millisecond) // rounded up: nobody comes back too early

@@ -3,7 +3,7 @@ package broadcast
 import "time"
 
 // backlog are the subscribers of a shard who wait for another turn: those that have missed a frame, and those
-// whose snapshots and histories are long. What many share is told before them, and they take a third of the
+// whose snapshots and histories are long. What many share is sent before them, and they take a third of the
 // shard's time at most.
 type backlog struct {
 	queue []*subscriber
@@ -31,7 +31,7 @@ func (b *backlog) serve(sh *shard) {
 		s := b.queue[n]
 		s.queued = false
 		if !s.gone {
-			s.pump()
+			s.sendPending()
 		}
 		sh.now = time.Now()
 	}

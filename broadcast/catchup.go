@@ -9,11 +9,10 @@ import (
 	"tickertape/broadcast/wire"
 )
 
-// catchUp is an item that tells one subscriber all that it has missed of what it follows, newest values only: bars and
-// trades, and then quotes. Its messages are made one by one, each when the one before has been written. Meanwhile the
-// board may move on. So each series is told as of the newest flush when its turn comes, since what changes all the time
-// would else be left out for ever, and so are the quotes. The subscriber is then where the catch-up began, and the
-// next one may tell some bars again.
+// catchUp is an item that sends one subscriber all that it has missed of what it follows, newest values only: bars and
+// trades, and then quotes. Its messages are made one by one, each when the one before has been written. Each series is
+// sent as of the newest flush then, and so are the quotes, or what changes all the time would never be sent. The
+// subscriber's position is afterwards the flush at which the catch-up began, so the next one may repeat some bars.
 type catchUp struct {
 	resumed bool // after a pause: the quotes are a snapshot
 
@@ -29,7 +28,7 @@ func (c *catchUp) say(s *subscriber) (done bool, err error) {
 	if !c.begun {
 		c.begun, c.at = true, s.shard.hub.board.Seq()
 		if x := s.watch; x != nil && s.sentSeries == x.seq {
-			s.stepOut(x.told)
+			s.stepOut(x.newestTrades)
 		}
 	}
 	if said, err := c.saySeries(s); said || err != nil {
@@ -39,7 +38,7 @@ func (c *catchUp) say(s *subscriber) (done bool, err error) {
 		s.sentSeries = c.at
 	}
 	if s.follows.list.empty() {
-		s.sent = max(s.sentSeries, s.said)
+		s.sent = max(s.sentSeries, s.newestSent)
 		s.caughtUp()
 		return true, nil
 	}
@@ -62,21 +61,21 @@ func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
 		}
 		any, more := s.shard.makeSeries(one, &c.reader)
 		if c.reading = more; !more {
-			if s.told != nil {
-				s.told[c.place] = c.reader.Newest
+			if s.newestTrades != nil {
+				s.newestTrades[c.place] = c.reader.Newest
 			}
 			c.place++
 		}
 		if any {
-			alike := s.shard.part.seq == c.at // as those that were told before
-			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesNews(c.place) && !s.outbox.hasHistory())
+			alike := s.shard.part.seq == c.at // as those that were sent before
+			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesChanged(c.place) && !s.outbox.hasHistory())
 		}
 	}
 	return false, nil
 }
 
-// historyOut is an item that tells one series from its beginning, or from a position of the client's, up to the flush
-// that the subscriber has been told.
+// historyOut is an item that sends one series from its beginning, or from a position of the client's, up to the
+// subscriber's flush.
 type historyOut struct {
 	series series
 	reader history.Reader
@@ -85,12 +84,12 @@ type historyOut struct {
 
 func (x *historyOut) say(s *subscriber) (done bool, err error) {
 	if !x.begun {
-		x.begun, x.reader.At = true, max(s.sentSeries, s.said)
+		x.begun, x.reader.At = true, max(s.sentSeries, s.newestSent)
 	}
 	any, more := s.shard.makeSeries(x.series, &x.reader)
-	if !more && s.told != nil {
+	if !more && s.newestTrades != nil {
 		if i, followed := slices.BinarySearch(s.follows.series, x.series); followed {
-			s.told[i] = x.reader.Newest
+			s.newestTrades[i] = x.reader.Newest
 		}
 	}
 	if !any {
@@ -100,8 +99,8 @@ func (x *historyOut) say(s *subscriber) (done bool, err error) {
 	return !more, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.outbox.hasHistory())
 }
 
-// hasHistory tells whether there is a history to tell behind the first item, or a request for one: a position that moved
-// before it would have a client that resumes miss it.
+// hasHistory reports whether a history, or a request for one, is behind the first item. If the position moved before that
+// history was sent, a client that resumed from it would never get the history.
 func (o *outbox) hasHistory() bool {
 	return len(o.items) > 1 && slices.ContainsFunc(o.items[1:], func(x item) bool {
 		if r, is := x.(*request); is {
@@ -112,7 +111,7 @@ func (o *outbox) hasHistory() bool {
 	})
 }
 
-// quotesOut is an item that tells quotes, in parts: a snapshot, or what has changed. The next one begins with the quote
+// quotesOut is an item that sends quotes, in parts: a snapshot, or what has changed. The next one begins with the quote
 // that the one before left out first, and what it begins with is never left out, so all come round.
 type quotesOut struct {
 	made    bool
@@ -120,28 +119,28 @@ type quotesOut struct {
 	resumed bool // the snapshot says so
 	cursor  board.Cursor
 	all     bool // all that is followed: the subscriber is where it ends
-	told    int
+	count   int
 }
 
-// asOf has the quotes told as of a flush, instead of the newest when they begin.
+// asOf has the quotes read as of a flush, instead of the newest when they begin.
 func (q *quotesOut) asOf(b *board.Board, at board.Seq) {
 	c := &q.cursor
 	c.Begun, c.At, c.Places = true, at, c.List.Len(b.Size())
 }
 
-// say writes the next part. An update that would say nothing is not written.
+// say writes the next part. An empty update is not written.
 func (q *quotesOut) say(s *subscriber) (done bool, err error) {
 	sh := s.shard
 	p := &sh.part
 	sh.makeQuotes(p, q, time.Now())
 	if !p.more {
-		s.toldQuotes(q) // what the connection does not take now, it takes before anything else
-		if q.kind == wire.Update && q.told == 0 {
+		s.sentQuotes(q) // what the connection does not take now, it takes before anything else
+		if q.kind == wire.Update && q.count == 0 {
 			return true, nil
 		}
 	}
-	if p.kind == wire.Update && p.news > 0 {
-		sh.hub.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.news))/1e6))
+	if p.kind == wire.Update && p.oldest > 0 {
+		sh.hub.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.oldest))/1e6))
 	}
 	moves := !p.more && !s.outbox.hasHistory() && (len(s.follows.series) == 0 || s.sentSeries >= s.sent)
 	return !p.more, s.write(p, moves)

@@ -10,7 +10,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// Config says how often subscribers are told, and what one of them may ask for.
+// Config says how often there is a flush, and what one subscriber may ask for.
 type Config struct {
 	Interval       time.Duration  `mapstructure:"interval"`        // least time between two flushes
 	Heartbeat      time.Duration  `mapstructure:"heartbeat"`       // longest silence towards a subscriber

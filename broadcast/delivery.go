@@ -8,25 +8,24 @@ import (
 	"tickertape/broadcast/wire"
 )
 
-// What one subscriber is told, and when.
+// What one subscriber is sent, and when.
 
-// A turn of a subscriber ends when it has been told so many bytes, or in so many steps, of what is made for it
-// alone: others wait.
+// A turn of a subscriber ends after so many bytes, or so many messages, of what is made for it alone: others wait.
 const (
 	turnBytes = 64 << 10
 	turnSteps = 32
 )
 
-// pump says all that there is to say, as far as the connection takes it and the turn reaches. The rest has to wait for
-// another turn.
-func (s *subscriber) pump() {
+// sendPending sends what there is to send, until the connection is full or the turn is over. The rest waits for another
+// turn.
+func (s *subscriber) sendPending() {
 	until := s.shard.tally.bytes[s.transport] + s.shard.hub.lengths.turn
 	for n := 0; !s.busy && !s.gone; n++ {
 		if n == turnSteps || s.shard.tally.bytes[s.transport] >= until {
 			s.shard.later(s)
 			return
 		}
-		more, err := s.step()
+		more, err := s.sendNext()
 		if err != nil {
 			s.leave(err)
 			return
@@ -37,8 +36,8 @@ func (s *subscriber) pump() {
 	}
 }
 
-// step says the most pressing thing, if there is any, in the order that outbox has.
-func (s *subscriber) step() (more bool, err error) {
+// sendNext sends the next message, if there is any, in the order that outbox describes.
+func (s *subscriber) sendNext() (more bool, err error) {
 	switch {
 	case !s.outbox.empty():
 		return true, s.outbox.next(s)
@@ -72,12 +71,12 @@ func (s *subscriber) step() (more bool, err error) {
 func (s *subscriber) offer(f *frame) {
 	switch {
 	case s.busy:
-		s.miss(f.from, f.told)
+		s.miss(f.from, f.newestTrades)
 		return
 	case f.seq <= s.sent:
 		return
 	case !s.outbox.empty() || !s.inStep(f):
-		s.fallBehind(f.from, f.told)
+		s.fallBehind(f.from, f.newestTrades)
 		s.shard.later(s)
 		return
 	}
@@ -93,26 +92,26 @@ func (s *subscriber) offer(f *frame) {
 			return
 		}
 	}
-	s.sent, s.sentSeries, s.said = f.seq, f.seq, f.seq
+	s.sent, s.sentSeries, s.newestSent = f.seq, f.seq, f.seq
 	if s.took(); s.pace != nil {
-		s.pump() // a verdict may be due
+		s.sendPending() // a verdict may be due
 	}
 }
 
-// restOf has the subscriber told the rest of a frame from a part on, as far as it still holds: the frame will be history,
-// so its rest is not kept for one slow reader.
+// restOf queues the parts of a frame that were not sent, from one on, as a catch-up: newer values may be sent instead, so
+// the frame is not kept for one slow reader.
 func (s *subscriber) restOf(f *frame, at int) {
-	s.stepOut(f.told)
+	s.stepOut(f.newestTrades)
 	parts := f.list()
 	for i, p := range parts[:at] {
-		if p.of >= 0 && s.told != nil && (i+1 == len(parts) || parts[i+1].of != p.of) {
-			s.told[p.of] = f.watch.told[p.of]
+		if p.of >= 0 && s.newestTrades != nil && (i+1 == len(parts) || parts[i+1].of != p.of) {
+			s.newestTrades[p.of] = f.watch.newestTrades[p.of]
 		}
 	}
-	s.said = f.seq
+	s.newestSent = f.seq
 	c := &catchUp{begun: true, at: f.seq, place: len(s.follows.series)}
 	if p := parts[at]; p.of >= 0 {
-		c.place = p.of // from its beginning, where some of it was told: that changes nothing
+		c.place = p.of // from its beginning, even if some of it was sent: repeating it changes nothing
 	} else if at > 0 && parts[at-1].isQuotes() {
 		s.sentSeries = f.seq
 		c.quotes = s.restOfQuotes(f, parts[at-1].next)
@@ -142,7 +141,7 @@ func (s *subscriber) say(k wire.Kind, message any) error {
 
 // write writes a message. moves is whether the position moves to it. It is made for one alone, and not compressed.
 func (s *subscriber) write(p *part, moves bool) error {
-	s.said = max(s.said, p.seq)
+	s.newestSent = max(s.newestSent, p.seq)
 	p.prepare(s.shard.hub.board.Epoch())
 	return s.put(p.alone(s.as, moves))
 }
@@ -166,15 +165,15 @@ func (s *subscriber) put(frames ...[]byte) error {
 	return nil
 }
 
-// sayStatus tells the state of a source.
+// sayStatus sends the state of a source.
 func (s *subscriber) sayStatus(x *board.Source) error {
 	return s.say("status", wire.StatusOf(x, "status"))
 }
 
-// miss notes a frame of what changed after from that the subscriber could not take; its news will be in a later one.
-// told are the numbers of the newest trades that its watch had told before.
-func (s *subscriber) miss(from board.Seq, told []uint64) {
-	s.fallBehind(from, told)
+// miss notes a frame of what changed after from that the connection had no room for: a later message will have it.
+// newestTrades are those of its watch at from.
+func (s *subscriber) miss(from board.Seq, newestTrades []uint64) {
+	s.fallBehind(from, newestTrades)
 	sh := s.shard
 	sh.tally.merged++
 	if !s.missed {
@@ -216,8 +215,8 @@ func (s *subscriber) keepPace() (said bool, err error) {
 	return false, nil
 }
 
-// look does what is due by the clock: a heartbeat, or the end of one who takes nothing.
-func (s *subscriber) look() {
+// onTimer does what is due by the clock: a heartbeat, or the end of one who takes nothing.
+func (s *subscriber) onTimer() {
 	sh := s.shard
 	cfg := sh.hub.cfg
 	next, err := s.conn.Check(sh.now)
@@ -266,7 +265,7 @@ func (s *subscriber) beat() (due time.Duration, err error) {
 		s.commented, message, comment = sh.now, every, every
 	}
 	if err == nil && message == every {
-		s.pump() // a verdict may be due
+		s.sendPending() // a verdict may be due
 	}
 	return min(message, comment), err
 }

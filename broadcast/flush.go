@@ -12,7 +12,7 @@ import (
 )
 
 // flush is what has changed since the flush before: each quote's change is encoded once, for everyone who follows
-// all its fields flush by flush. Shards read it until they have told it.
+// all its fields flush by flush. Shards read it until they have published it.
 type flush struct {
 	board.Changes
 	text   []byte        // the changes of the quotes, one behind the other
@@ -74,26 +74,26 @@ func (h *Hub) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var (
-		last time.Time // of the newest flush
-		due  time.Time // of the next frame that waits for its time; zero when none does
-		news bool
-		f    flush
-		idle flush // tells nothing but frames whose time has come
+		last    time.Time // of the newest flush
+		due     time.Time // of the next frame that waits for its time; zero when none does
+		changed bool
+		f       flush
+		idle    flush // publishes only frames whose time has come
 
 		pause = h.cfg.Interval // from one flush to the next
 	)
 	for {
 		select {
 		case <-h.kick:
-			news = true
-		default: // frames that are late do not keep the news waiting
+			changed = true
+		default: // frames that are due do not delay changes
 		}
 		if h.board.Full() {
 			h.commit(&f)
 		}
 		wait := time.Hour
 		switch {
-		case news: // the flush tells who is due, too: a frame alone costs twice what it does among many
+		case changed: // the flush publishes frames that are due, too: one alone costs twice what it does among many
 			wait = pause - time.Since(last)
 		case !due.IsZero():
 			wait = time.Until(due)
@@ -104,25 +104,25 @@ func (h *Hub) run(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-h.kick:
-				news = true
+				changed = true
 				continue
 			case <-timer.C:
 			}
 		}
 		now := time.Now()
-		told := &f
+		current := &f
 		switch {
-		case news && now.Sub(last) >= pause:
-			news, last = false, now
+		case changed && now.Sub(last) >= pause:
+			changed, last = false, now
 			h.commit(&f)
 			f.encode(h.board)
 		case !due.IsZero() && !due.After(now):
-			told = &idle
+			current = &idle
 			idle.From, idle.Seq, idle.Sources = f.Seq, f.Seq, h.board.SourceStates()
 		default:
 			continue
 		}
-		if !h.tell(ctx, told) {
+		if !h.publish(ctx, current) {
 			return
 		}
 		due = h.due()
@@ -130,12 +130,12 @@ func (h *Hub) run(ctx context.Context) {
 		if h.arrivals.Swap(0) > manyArrivals {
 			pause = max(pause, min(3*time.Since(now), pause*5/4))
 		}
-		h.metrics.flushed(len(told.Quotes), time.Since(now))
-		told.Published()
+		h.metrics.flushed(len(current.Quotes), time.Since(now))
+		current.Published()
 	}
 }
 
-// commit commits what has been gathered. It is told with the next flush.
+// commit commits what has been gathered. The next flush publishes it.
 func (h *Hub) commit(f *flush) {
 	for more := true; more; {
 		more = h.board.Full() // or what comes meanwhile would be a flush of its own
@@ -147,10 +147,9 @@ func (h *Hub) commit(f *flush) {
 	}
 }
 
-// tell has every shard tell a flush, and returns when all have: the next flush waits for the
-// slowest, so that a server with too much to do tells newer values, not more. It returns false
-// when ctx has ended.
-func (h *Hub) tell(ctx context.Context, f *flush) bool {
+// publish has every shard publish a flush, and returns when all have. The next flush waits for the slowest shard, so a
+// server with too much to do conflates more, rather than being late. It returns false when ctx has ended.
+func (h *Hub) publish(ctx context.Context, f *flush) bool {
 	now := time.Now().UnixNano()
 	for _, sh := range h.shards {
 		sh.times.asked.Store(now)
@@ -164,7 +163,7 @@ func (h *Hub) tell(ctx context.Context, f *flush) bool {
 	}
 	for range h.shards {
 		select {
-		case <-h.told:
+		case <-h.published:
 		case <-ctx.Done():
 			return false
 		}

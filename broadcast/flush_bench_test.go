@@ -82,7 +82,7 @@ func newFlushing(kind string, subscribers int) *flushing {
 			s.follows.rate = 1
 		}
 		s.rejoin()
-		s.pump()
+		s.sendPending()
 	}
 	if kind == "personal" {
 		f.ticks = trades(5000, 5000)
@@ -105,7 +105,7 @@ func (f *flushing) flush(i int) {
 	f.out.encode(f.hub.board)
 	for _, sh := range f.hub.shards {
 		sh.now = sh.now.Add(100 * time.Millisecond)
-		sh.tell(&f.out)
+		sh.publish(&f.out)
 		sh.tally.report(f.hub.metrics)
 	}
 	f.out.Published()

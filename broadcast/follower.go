@@ -10,7 +10,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// follower is what one subscriber follows, and how far it has been told.
+// follower is what one subscriber follows, and how far it is.
 type follower struct {
 	board *board.Board // static
 	cfg   *Config      // static
@@ -18,28 +18,28 @@ type follower struct {
 	progress
 }
 
-// follows is what a subscriber wants to be told.
+// follows is what a subscriber has asked for.
 type follows struct {
-	list   *list         // nobody where no quotes are followed
-	next   *list         // held to be followed once what was followed before has been told; nil where there is none
+	list   *list         // noSymbols where no quotes are followed
+	next   *list         // held, and followed once everything of before has been sent; nil where there is none
 	fields market.Fields // a worker reads them, too: they change only while none has a message, after Message and before Listen
 	series []series      // in order, and never changed
 	rate   float64       // updates a second; 0 is each flush
 }
 
-// nothing tells whether nothing is followed.
+// nothing reports whether nothing is followed.
 func (f *follows) nothing() bool { return f.list.empty() && len(f.series) == 0 }
 
-// progress is how far a subscriber has been told.
+// progress is what a subscriber has been sent.
 type progress struct {
-	sent       board.Seq // all quotes up to this flush
-	sentSeries board.Seq // all bars and trades up to this flush
-	said       board.Seq // the newest that a message was of: what is told next is of no older one
-	told       []uint64  // numbers of the newest trades, by series; nil where they are the watch's, or there are no trades
-	behind     bool      // it may have missed something that no frame to come will carry
-	owed       bool      // the last catch-up left some quotes out: what changed since is told whole
-	start      int       // place in its list where the next catch-up begins
-	sources    uint64    // the version of the sources' states that it has
+	sent         board.Seq // all quotes up to this flush
+	sentSeries   board.Seq // all bars and trades up to this flush
+	newestSent   board.Seq // the newest of all messages: none of an older one follows
+	newestTrades []uint64  // numbers of the newest trades, by series; nil where they are the watch's, or there are no trades
+	behind       bool      // it may have missed something that no frame to come will carry
+	leftOut      bool      // the last catch-up left some quotes out: they are sent with all their fields
+	start        int       // place in its list where the next catch-up begins
+	sources      uint64    // the version of the sources' states that it has
 }
 
 // granted is the rate that the subscriber gets at most, in updates a second.
@@ -62,10 +62,9 @@ func (x *follower) every() time.Duration {
 	return 0
 }
 
-// inStep tells whether a frame says all that the subscriber has not been told. What it knows of trades is the
-// watch's then.
+// inStep reports whether a frame has all that the subscriber is missing. If so, its newest trades are its watch's.
 func (x *follower) inStep(f *frame) bool {
-	if x.behind || x.owed || x.sent < f.from {
+	if x.behind || x.leftOut || x.sent < f.from {
 		return false
 	}
 	if len(x.series) == 0 {
@@ -74,39 +73,38 @@ func (x *follower) inStep(f *frame) bool {
 	switch {
 	case x.sentSeries < f.from:
 		return false
-	case x.told != nil && x.sentSeries != f.from: // it would be told trades twice
+	case x.newestTrades != nil && x.sentSeries != f.from: // it would get trades twice
 		return false
 	}
-	x.told = nil
+	x.newestTrades = nil
 	return true
 }
 
-// stepOut has the subscriber remember which trades it has been told, which its watch has done until now: told are the
-// watch's numbers as of what the subscriber has been told.
-func (x *follower) stepOut(told []uint64) {
-	if x.told == nil && len(told) > 0 {
-		x.told = append(make([]uint64, 0, len(told)), told...)
+// stepOut copies its watch's newest trades, of the flush that the subscriber is at, for one who is no longer in step.
+func (x *follower) stepOut(watchs []uint64) {
+	if x.newestTrades == nil && len(watchs) > 0 {
+		x.newestTrades = append(make([]uint64, 0, len(watchs)), watchs...)
 	}
 }
 
 // fallBehind is stepOut for one who does not get a frame of what changed after from.
-func (x *follower) fallBehind(from board.Seq, told []uint64) {
+func (x *follower) fallBehind(from board.Seq, watchs []uint64) {
 	if x.sentSeries == from {
-		x.stepOut(told)
+		x.stepOut(watchs)
 	}
 }
 
 // readerOf reads a followed series from where the subscriber is.
 func (x *follower) readerOf(place int) history.Reader {
 	r := history.Reader{Interval: x.series[place].interval(), After: x.sentSeries}
-	if x.told != nil {
-		r.Newest = x.told[place]
+	if x.newestTrades != nil {
+		r.Newest = x.newestTrades[place]
 	}
 	return r
 }
 
-// seriesNews tells whether there is anything to tell of the series that are followed, from a place on.
-func (x *follower) seriesNews(from int) bool {
+// seriesChanged reports whether there is anything to send of the series that are followed, from a place on.
+func (x *follower) seriesChanged(from int) bool {
 	for i := from; i < len(x.series); i++ {
 		r := x.readerOf(i)
 		if x.board.HasChanges(x.series[i].symbol(), &r) {
@@ -116,12 +114,12 @@ func (x *follower) seriesNews(from int) bool {
 	return false
 }
 
-// caughtUp notes that the subscriber may be in step, unless bars or trades have changed since they were told.
+// caughtUp notes that the subscriber may be in step, unless bars or trades have changed since they were sent.
 func (x *follower) caughtUp() {
-	x.behind, x.owed, x.start = false, false, 0
+	x.behind, x.leftOut, x.start = false, false, 0
 	switch {
 	case x.sentSeries >= x.sent:
-	case x.seriesNews(0):
+	case x.seriesChanged(0):
 		x.behind = true
 	default:
 		x.sentSeries = x.sent
@@ -136,7 +134,7 @@ func (x *follower) changedQuotes(resumed bool) quotesOut {
 	if resumed {
 		q.kind, q.resumed, q.cursor.Mode = wire.Snapshot, true, board.Resumed
 	}
-	if x.owed { // what went away from those that were left out is not known
+	if x.leftOut { // what went away from those that were left out is not known
 		q.cursor.Mode = board.AllFields
 	}
 	return q
@@ -144,20 +142,20 @@ func (x *follower) changedQuotes(resumed bool) quotesOut {
 
 // restOfQuotes are the quotes of a frame from a place in its list on.
 func (x *follower) restOfQuotes(f *frame, from int) quotesOut {
-	q := quotesOut{made: true, kind: wire.Update, all: true, told: 1}
+	q := quotesOut{made: true, kind: wire.Update, all: true, count: 1}
 	q.cursor = board.Cursor{List: x.list.List, Fields: x.fields, From: f.from}
 	q.asOf(x.board, f.seq)
 	q.cursor.Done = from
 	return q
 }
 
-// toldQuotes notes how far the subscriber is.
-func (x *follower) toldQuotes(q *quotesOut) {
+// sentQuotes notes how far the subscriber is.
+func (x *follower) sentQuotes(q *quotesOut) {
 	c := &q.cursor
 	x.sent = c.At
 	switch {
 	case c.LeftOut:
-		x.behind, x.owed, x.start = true, true, x.list.place(c.List.At(c.First))
+		x.behind, x.leftOut, x.start = true, true, x.list.place(c.List.At(c.First))
 	case q.all:
 		x.caughtUp()
 	}

@@ -19,14 +19,14 @@ const historyLimit = 256 << 10
 
 // part is one message, ready for every connection. Whoever owns it uses its buffers again and again.
 type part struct {
-	data []byte      // conn.Room bytes, then the JSON
-	kind wire.Kind   // the message's type
-	seq  board.Seq   // that it tells
-	told int         // quotes, bars or trades in it
-	more bool        // another part of the same message follows
-	next int         // of quotes: where in the list the following part begins
-	of   int         // of bars and trades: the place of their series; -1 of any other message
-	news market.Time // of quotes: when the oldest news in it came; 0 where that means nothing
+	data   []byte      // conn.Room bytes, then the JSON
+	kind   wire.Kind   // the message's type
+	seq    board.Seq   // the flush that it is of
+	count  int         // quotes, bars or trades in it
+	more   bool        // another part of the same message follows
+	next   int         // of quotes: where in the list the following part begins
+	of     int         // of bars and trades: the place of their series; -1 of any other message
+	oldest market.Time // of quotes: when the oldest change in it came; 0 where that means nothing
 
 	shared  deflatedKey  // what shards that make the same know the message by
 	message conn.Message // as it is sent, once it is ready
@@ -54,12 +54,12 @@ func (p *part) quote(text []byte, received market.Time) {
 
 // separate begins another quote, which came at the given time.
 func (p *part) separate(received market.Time) {
-	if p.told > 0 {
+	if p.count > 0 {
 		p.data = append(p.data, ',')
 	}
-	p.told++
-	if p.news == 0 || received < p.news {
-		p.news = received
+	p.count++
+	if p.oldest == 0 || received < p.oldest {
+		p.oldest = received
 	}
 }
 
@@ -71,7 +71,7 @@ func (p *part) endQuotes(next int) {
 
 func (p *part) json() []byte { return p.data[conn.Room:] }
 
-// isQuotes tells whether the message carries quotes.
+// isQuotes reports whether the message carries quotes.
 func (p *part) isQuotes() bool { return p.kind == wire.Snapshot || p.kind == wire.Update }
 
 // alone is the message as a connection sends it that gets it alone: not compressed. As an event it has its position as
@@ -113,14 +113,14 @@ func (p *parts) list() []*part { return p.all[:p.used] }
 // last is the newest; there is one.
 func (p *parts) last() *part { return p.all[p.used-1] }
 
-// frame is what one flush tells all members of a watch: what changed after from, up to seq. Bars and trades come before
+// frame is what one flush sends all members of a watch: what changed after from, up to seq. Bars and trades come before
 // quotes.
 type frame struct {
 	parts
-	from, seq board.Seq
-	watch     *watch
-	told      []uint64    // the watch's, as it was at from
-	news      market.Time // when the oldest news in its quotes came
+	from, seq    board.Seq
+	watch        *watch
+	newestTrades []uint64    // the watch's, as it was at from
+	oldest       market.Time // when the oldest change in its quotes came
 
 	ready [4][][]byte       // as connections send it, once one needs it; used again and again
 	ids   []market.SymbolID // scratch
@@ -128,8 +128,8 @@ type frame struct {
 
 // begin makes f an empty frame of a watch.
 func (f *frame) begin(x *watch, seq board.Seq) {
-	f.used, f.news, f.watch, f.from, f.seq = 0, 0, x, x.seq, seq
-	f.told = append(f.told[:0], x.told...)
+	f.used, f.oldest, f.watch, f.from, f.seq = 0, 0, x, x.seq, seq
+	f.newestTrades = append(f.newestTrades[:0], x.newestTrades...)
 	for i := range f.ready {
 		f.ready[i] = f.ready[i][:0]
 	}
@@ -150,10 +150,10 @@ func (f *frame) sharedPart() deflatedKey {
 	return deflatedKey{watch: f.watch.key, from: f.from, seq: f.seq, part: f.used}
 }
 
-// oldest notes when news came.
-func (f *frame) oldest(received market.Time) {
-	if f.news == 0 || received < f.news {
-		f.news = received
+// noteOldest notes when a change came.
+func (f *frame) noteOldest(received market.Time) {
+	if f.oldest == 0 || received < f.oldest {
+		f.oldest = received
 	}
 }
 

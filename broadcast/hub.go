@@ -16,20 +16,20 @@ import (
 	"tickertape/feed/market"
 )
 
-// Hub tells subscribers what changes on a board.
+// Hub publishes what changes on a board to subscribers.
 type Hub struct {
 	// static
 	planner
-	door    *admission.Admission
-	metrics *metrics
-	encoder encoder
-	workers *workers
-	sockets *conn.Sockets
-	log     *slog.Logger
-	shards  []*shard
-	told    chan struct{} // a slot for each shard, never closed: it has told the flush
-	kick    chan struct{} // one slot, never closed: something changed
-	lengths *lengths
+	door      *admission.Admission
+	metrics   *metrics
+	encoder   encoder
+	workers   *workers
+	sockets   *conn.Sockets
+	log       *slog.Logger
+	shards    []*shard
+	published chan struct{} // a slot for each shard, never closed: it has published the flush
+	kick      chan struct{} // one slot, never closed: something changed
+	lengths   *lengths
 
 	arrivals atomic.Int64 // subscribers that have come since the newest flush
 	deflated deflated
@@ -75,7 +75,7 @@ func NewHub(
 		h.shards = append(h.shards, newShard(h))
 	}
 	watchShards(reg, h)
-	h.told = make(chan struct{}, len(h.shards))
+	h.published = make(chan struct{}, len(h.shards))
 	return h
 }
 
@@ -93,11 +93,11 @@ func (h *Hub) Apply(batch market.Batch) {
 	}
 }
 
-// Board is what is told.
+// Board is what the hub publishes.
 func (h *Hub) Board() *board.Board { return h.board }
 
 // TradingDays has the bars of a day begin with the trading day of their symbol's market, which of returns; nil
-// for a market that has none. Otherwise a day is the source's session or, where it tells of none, UTC's. It is called
+// for a market that has none. Otherwise a day is the source's session or, where that has none, UTC's. It is called
 // before Run.
 func (h *Hub) TradingDays(of func(market string) history.Days) { h.board.TradingDays(of) }
 
@@ -115,7 +115,7 @@ func (h *Hub) leastLoaded() *shard {
 // stuckAfter is how late a flush may be on a machine that is merely busy.
 const stuckAfter = 10 * time.Second
 
-// Stuck tells whether something has waited for a flush for much longer than the interval.
+// Stuck reports whether something has waited for a flush for much longer than the interval.
 func (h *Hub) Stuck() bool { return h.board.Stuck(h.cfg.Interval + stuckAfter) }
 
 // Late is how long the shard that is worst off has had a flush without telling it, or has been at one thing.
@@ -141,7 +141,7 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	for _, sh := range h.shards {
 		sh.post(func() {
 			for _, s := range sh.all {
-				s.depart()
+				s.leaveInTurn()
 			}
 		})
 	}
@@ -156,5 +156,5 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	<-h.door.Empty()
 }
 
-// Draining tells whether Drain has been called.
+// Draining reports whether Drain has been called.
 func (h *Hub) Draining() bool { return h.door.Draining() }

@@ -89,8 +89,8 @@ func keyOf(l board.List) listKey {
 // follows it.
 const longList = 256
 
-// nobody is the list of those who follow no quotes.
-var nobody = &list{}
+// noSymbols is the list of those who follow no quotes.
+var noSymbols = &list{}
 
 // lists are those that a shard's subscribers follow, by what is in them.
 type lists map[listKey]*list
@@ -99,7 +99,7 @@ type lists map[listKey]*list
 // there is no memory for a new one. size is how many symbols there are.
 func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
 	if l.Empty() {
-		return nobody
+		return noSymbols
 	}
 	key := keyOf(l)
 	x := t[key]
@@ -123,7 +123,7 @@ func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
 
 // drop lets a list go.
 func (t lists) drop(x *list, memory *admission.Memory) {
-	if x == nobody {
+	if x == noSymbols {
 		return
 	}
 	if x.refs--; x.refs == 0 {
@@ -132,16 +132,16 @@ func (t lists) drop(x *list, memory *admission.Memory) {
 	}
 }
 
-// has tells whether a long list has a symbol.
+// has reports whether a long list has a symbol.
 func (x *list) has(id market.SymbolID) bool {
 	word := int(id / 64)
 	return word < len(x.members) && x.members[word]&(1<<(id%64)) != 0
 }
 
-// long tells whether the list has a bit for each symbol.
+// long reports whether the list has a bit for each symbol.
 func (x *list) long() bool { return x.members != nil }
 
-// empty tells whether nobody is followed.
+// empty reports whether nobody is followed.
 func (x *list) empty() bool { return x.Empty() }
 
 // place is where in the list id stands.

@@ -19,19 +19,19 @@ type memo struct {
 	spare []*memorized           // guarded by mu: of flushes before
 }
 
-// memoKey is what a message is of: what changed of a series after a flush, for one who has been told the trades up to
-// a number.
+// memoKey is what a message is of: what changed of a series after a flush, for one who has the trades up to a
+// number.
 type memoKey struct {
-	series series
-	from   board.Seq
-	told   uint64
+	series      series
+	from        board.Seq
+	newestTrade uint64
 }
 
 // memorized is what the messages of a key are; whoever asks first encodes them.
 type memorized struct {
 	once   sync.Once
 	parts  [][]byte // JSON; none where nothing changed
-	newest uint64   // number of the newest trade, once they are told
+	newest uint64   // number of the newest trade, once they are sent
 }
 
 // get are the messages of a key, up to flush seq.
@@ -70,7 +70,7 @@ func (m *memo) begin(seq board.Seq) {
 // encode makes the messages.
 func (x *memorized) encode(e *encoder, key memoKey, seq board.Seq, now time.Time) {
 	x.parts = x.parts[:0]
-	r := history.Reader{Interval: key.series.interval(), After: key.from, At: seq, Newest: key.told}
+	r := history.Reader{Interval: key.series.interval(), After: key.from, At: seq, Newest: key.newestTrade}
 	for more := true; more; {
 		n := len(x.parts)
 		var b []byte

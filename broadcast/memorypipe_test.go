@@ -113,7 +113,7 @@ func (c *memoryPipe) ask() {
 	}
 }
 
-// heard tells whether the server listens, and all that was said has been asked.
+// heard reports whether the server listens, and all that was said has been asked.
 func (c *memoryPipe) heard() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

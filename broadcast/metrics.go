@@ -155,7 +155,7 @@ func (m *metrics) reject(by *[market.NumRejects]int) {
 	}
 }
 
-// flushed counts a flush that has been told.
+// flushed counts a flush that has been published.
 func (m *metrics) flushed(quotes int, took time.Duration) {
 	if quotes == 0 {
 		return

@@ -203,7 +203,7 @@ type unfollowing struct {
 	every        bool // interval
 }
 
-// has tells whether a series is one of them.
+// has reports whether a series is one of them.
 func (u *unfollowing) has(x series) bool {
 	named := &u.bars
 	if x.isTrades() {

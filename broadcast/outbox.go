@@ -2,19 +2,19 @@ package broadcast
 
 import "slices"
 
-// outbox is what one subscriber is to be told besides what its watch's frames tell, in order. What stands in front is
-// told first: the answers to a request and what follows from it, before the next request is looked at. Then, each
-// only when the outbox is empty and the subscriber has not paused: the state of a source that changed, so that no price
-// is shown as live that is not; the rate that a slow subscriber gets; and what it has missed of its watch's frames. These
-// three are no items: how far it is says what they are, so that they need no memory.
+// outbox is what one subscriber is sent besides the frames of its watch, in order: the answers to a request and what
+// follows from it, before the next request is looked at. Three more things are sent only while the outbox is empty and the
+// subscriber has not paused, in this order: the state of a source that changed, so that no price is shown as live that is
+// not; the rate that a slow subscriber gets; and what it has missed of its watch's frames. They are not queued, and need no
+// memory, since they follow from the subscriber's progress.
 type outbox struct {
 	items  []item
 	saying bool // the first item is at it
 }
 
-// item is something to be told.
+// item is something to be sent.
 type item interface {
-	// say writes the next message of it, if there is one, and tells whether that was all. It is called when the
+	// say writes the next message of it, if there is one, and reports whether that was all. It is called when the
 	// connection can be written.
 	say(s *subscriber) (done bool, err error)
 }

@@ -19,7 +19,7 @@ func (s *subscriber) Post(job func()) bool { return s.shard.post(job) }
 // Writable goes on with what there is to say.
 func (s *subscriber) Writable() {
 	s.busy = false
-	s.pump()
+	s.sendPending()
 }
 
 // Blocked notes that nothing can be said at the moment.

@@ -10,12 +10,12 @@ import (
 // pace compares the updates that a subscriber took with those that there were for it, from the first
 // that it missed.
 type pace struct {
-	began  time.Time
-	issued uint64 // the watch's frames when it began
-	taken  int
-	slow   bool
-	told   float64 // the rate last said, when slow
-	first  bool    // it was the first verdict of its kind
+	began    time.Time
+	issued   uint64 // the watch's frames when it began
+	taken    int
+	slow     bool
+	lastSent float64 // the rate sent last, when slow
+	first    bool    // it was the first verdict of its kind
 }
 
 const paceWindow = 2 * time.Second
@@ -37,11 +37,11 @@ func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered, o
 	rate = round(float64(taken) / elapsed.Seconds())
 	switch {
 	case there >= 4 && taken*10 < there*7:
-		if p.slow && rate < p.told*1.5 && rate > p.told*0.5 {
+		if p.slow && rate < p.lastSent*1.5 && rate > p.lastSent*0.5 {
 			return 0, false, true
 		}
-		p.first, p.slow, p.told = !p.slow, true, max(rate, wire.MinRate)
-		return p.told, false, true
+		p.first, p.slow, p.lastSent = !p.slow, true, max(rate, wire.MinRate)
+		return p.lastSent, false, true
 	case p.slow && taken*10 >= there*9:
 		p.slow = false
 		return 0, true, true

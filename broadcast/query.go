@@ -97,7 +97,7 @@ func (q *Query) await(ctx context.Context) (changed bool, reason string, err err
 	return true, "answered", nil
 }
 
-// changed tells whether something that the request asks for has changed. If not, the poll waits for the next change.
+// changed reports whether something that the request asks for has changed. If not, the poll waits for the next change.
 func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
 	h, x := q.hub, q.plan
 	seq := h.board.Seq()
@@ -123,13 +123,13 @@ func (q *Query) Cursor() board.Cursor {
 	return c
 }
 
-// Resumed tells whether the request goes on from a position of this run of the server.
+// Resumed reports whether the request goes on from a position of this run of the server.
 func (q *Query) Resumed() bool { return q.plan.resumed }
 
 // Unknown are the names that are unknown, as a JSON list; nil where there are none.
 func (q *Query) Unknown() []byte { return q.plan.unknown }
 
-// Asks tells whether the request asks for bars or for trades.
+// Asks reports whether the request asks for bars or for trades.
 func (q *Query) Asks(kind wire.Kind) bool {
 	return slices.ContainsFunc(q.plan.series, func(one requested) bool { return one.kind() == kind })
 }
@@ -164,7 +164,7 @@ type SeriesReader struct {
 	reader  history.Reader
 }
 
-// Append appends the next message, as a stream would have it. It tells whether there is any, and whether another may
+// Append appends the next message, as a stream would have it. It reports whether there is any, and whether another may
 // follow.
 func (r *SeriesReader) Append(b []byte, now time.Time) (out []byte, any, more bool) {
 	return r.encoder.appendSeries(b, r.series, &r.reader, now)

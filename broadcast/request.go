@@ -20,7 +20,7 @@ type request struct {
 	first bool        // it is of a stream's query
 }
 
-// say does what a client asked for. A fault is told and the connection lives on. Without memory for what a query asks for
+// say does what a client asked for. A fault is sent, and the connection lives on. Without memory for what a query asks for
 // the stream ends: its client could ask again on a WebSocket alone.
 func (r *request) say(s *subscriber) (done bool, err error) {
 	switch {
@@ -57,7 +57,7 @@ func (r *request) say(s *subscriber) (done bool, err error) {
 // noMemory is the fault of a request that would take more than there is.
 var noMemory error = &wire.Fault{Code: wire.Full, Message: "the server has no memory left for this: try again later"}
 
-// subscribe follows what the request asks for too. What was followed before is told first, in a pause too, so that one position
+// subscribe follows what the request asks for too. What was followed before is sent first, in a pause too, so that one position
 // holds for all; then come the answer, a snapshot of what was added, or of everything where the fields are others, and
 // the histories.
 func (r *request) subscribe(s *subscriber) error {
@@ -95,13 +95,13 @@ func (r *request) subscribe(s *subscriber) error {
 		items = append(items, &catchUp{})
 	}
 	s.follows.next = list
-	snapshot, tell := &snapshotOut{list: without(w.named.list, before, size), fields: w.fields, since: w.since, resumed: w.resumed}, w.quotes
+	snapshot, wanted := &snapshotOut{list: without(w.named.list, before, size), fields: w.fields, since: w.since, resumed: w.resumed}, w.quotes
 	if w.fields != s.follows.fields && !all.Empty() {
-		snapshot.list, tell = all, true
+		snapshot.list, wanted = all, true
 		snapshot.resumed = w.resumed && before.Empty() // the position is of what is added
 	}
 	items = append(items, step(func(s *subscriber) error { return r.follow(s, followed) }))
-	if tell {
+	if wanted {
 		items = append(items, snapshot)
 	}
 	for _, x := range w.series {
@@ -119,7 +119,7 @@ func (r *request) follow(s *subscriber, followed []series) error {
 	w, list := r.plan, s.follows.next
 	s.follows.next = nil
 	if w.rate != 0 {
-		s.ration(w.rate)
+		s.setRate(w.rate)
 	}
 	s.setSeries(followed)
 	s.setList(list)
@@ -141,7 +141,7 @@ func (r *request) answer(s *subscriber, k wire.Kind, rate float64) error {
 	return s.write(p, false)
 }
 
-// snapshotOut is an item that tells the quotes of a list as of the flush that the subscriber has been told.
+// snapshotOut is an item that sends the quotes of a list as of the subscriber's flush.
 type snapshotOut struct {
 	list    board.List
 	fields  market.Fields

@@ -64,16 +64,16 @@ type encoder struct {
 // barsAtOnce is how many bars are copied out of the board at a time.
 const barsAtOnce = 64
 
-// appendSeries appends the next message of what a reader of a series is to be told. It tells whether there is any, and
+// appendSeries appends the next message of a series for a reader. It reports whether there is any, and
 // whether another follows.
 func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.Time) (out []byte, any, more bool) {
 	symbol := e.dir.Symbol(of.symbol()).Symbol
 	if of.isTrades() {
 		var trades [2 * history.TradesAtOnce]history.NumberedTrade
-		news := e.board.ReadTrades(of.symbol(), r, &trades)
-		b = wire.AppendTrades(b, r.At, now, symbol, &news, trades[:news.Trades])
+		read := e.board.ReadTrades(of.symbol(), r, &trades)
+		b = wire.AppendTrades(b, r.At, now, symbol, &read, trades[:read.Trades])
 		r.Done()
-		return b, news.Any(), false
+		return b, read.Any(), false
 	}
 	var bars [barsAtOnce]history.Bar
 	first := r.Next == 0
@@ -84,25 +84,25 @@ func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.
 	}
 	limit += len(b) - 512
 	b = wire.BeginBars(b, r.At, now, symbol, of.interval(), r.FromStart && first)
-	told := 0
+	count := 0
 	for {
 		for i := range n {
 			if len(b) > limit {
 				r.Next, more = bars[i].Start, true
 				break
 			}
-			if told > 0 {
+			if count > 0 {
 				b = append(b, ',')
 			}
 			b = wire.AppendBar(b, &bars[i], history.AllBarFields)
-			told++
+			count++
 		}
 		if more || !left {
 			break
 		}
 		n, left = e.board.ReadBars(of.symbol(), r, bars[:])
 	}
-	any = told > 0 || r.FromStart || !first // what said that another part follows is followed by one
+	any = count > 0 || r.FromStart || !first // a part that says that another follows is followed by one
 	if !more {
 		r.Done()
 	}

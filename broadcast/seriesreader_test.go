@@ -170,10 +170,10 @@ func (r *seriesReader) note(key, id string, seq board.Seq, value string) {
 	r.times[key][id] = append(all, moment{seq, value})
 }
 
-// clearing tells whether a moment is of a reset, which may tell the value again.
+// clearing reports whether a moment is of a reset, which may tell the value again.
 func (r *seriesReader) clearing(x moment) bool { return x.value == "" }
 
-// knows tells whether the reader has been told anything.
+// knows reports whether the reader has been told anything.
 func (r *seriesReader) knows() bool { return len(r.times) > 0 }
 
 // invented finds a value that the observer, who was told everything flush by flush, was told otherwise of.

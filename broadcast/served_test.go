@@ -116,7 +116,7 @@ func serveOver(t *testing.T, w network, change func(*Config)) *served {
 	return s
 }
 
-// live tells whether every shard has the feed for live.
+// live reports whether every shard has the feed for live.
 func (s *served) live() bool {
 	known := make(chan bool, len(s.shards))
 	for _, sh := range s.shards {

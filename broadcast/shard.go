@@ -27,7 +27,7 @@ type shard struct {
 	watches   watches
 	lists     lists
 	wheel     wheel
-	sources   *board.SourceStates // of the sources, which the subscribers have been told or are told now
+	sources   *board.SourceStates // of the sources, which the subscribers have or are being sent
 	now       time.Time           // the clock, a few writes old at most
 	writes    int                 // since the clock was read
 	part      part                // what is said to one
@@ -42,7 +42,7 @@ type shard struct {
 
 // times are what others look at, in Unix nanoseconds; 0 is none.
 type times struct {
-	asked   atomic.Int64 // when a flush came that has not been told yet
+	asked   atomic.Int64 // when a flush came that has not been published yet
 	working atomic.Int64 // when the shard began with what it is at
 	due     atomic.Int64 // when the next frame is that waits for its time
 }
@@ -134,15 +134,15 @@ func (sh *shard) run(ctx context.Context) {
 		select {
 		case f := <-sh.flushes:
 			sh.wake()
-			sh.tell(f)
+			sh.publish(f)
 			sh.times.asked.Store(0)
-			sh.hub.told <- struct{}{}
+			sh.hub.published <- struct{}{}
 		case <-sh.inbox.wake:
 			sh.wake()
 			sh.work()
 		case <-timer.C:
 			sh.wake()
-			sh.wheel.turn(sh.now, (*subscriber).look)
+			sh.wheel.turn(sh.now, (*subscriber).onTimer)
 		case <-ctx.Done():
 			sh.end()
 			return

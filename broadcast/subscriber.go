@@ -10,9 +10,9 @@ import (
 	"tickertape/feed/market"
 )
 
-// subscriber is one who listens over WebSocket or an event stream. Its backlog is one number: whatever it has not been
-// told is exactly what it follows and what changed after sent, so memory does not grow with how slowly it reads. Beside
-// it there is at most the rest of what one write did not get rid of, in its connection.
+// subscriber is one who listens over WebSocket or an event stream. Its backlog is one number: what it is
+// missing is what changed after sent of what it follows, so memory does not grow with how slowly it reads. Besides, its
+// connection may hold the rest of one write.
 type subscriber struct {
 	// static
 	shard     *shard
@@ -53,12 +53,12 @@ func newSubscriber(h *Hub, t Transport, place *admission.Place) *subscriber {
 	sh := h.leastLoaded()
 	sh.load.Add(1)
 	s := &subscriber{shard: sh, transport: t, place: place}
-	s.follower = follower{board: h.board, cfg: h.cfg, follows: follows{list: nobody, fields: market.AllFields}}
+	s.follower = follower{board: h.board, cfg: h.cfg, follows: follows{list: noSymbols, fields: market.AllFields}}
 	place.Own(&s.meter)
 	return s
 }
 
-// enter begins to tell the client everything, until one of the two leaves. Its conn is made. It begins with
+// enter begins to send to the client, until one of the two leaves. Its conn is made. It begins with
 // requests, which are paid for.
 func (s *subscriber) enter(requests []request) {
 	s.shard.hub.arrivals.Add(1)
@@ -84,7 +84,7 @@ func (s *subscriber) begin(requests []request) {
 	m.tiers[tierOf(s.follows.rate)].Inc()
 	s.wrote, s.commented = sh.now, sh.now
 	sh.wheel.put(s, sh.now, sh.hub.cfg.Heartbeat)
-	s.depart()
+	s.leaveInTurn()
 	s.outbox.add(step((*subscriber).hello))
 	for i := range requests {
 		if plan := requests[i].plan; plan != nil {
@@ -93,8 +93,8 @@ func (s *subscriber) begin(requests []request) {
 		requests[i].first = true
 		s.outbox.add(&requests[i])
 	}
-	s.outbox.add(step((*subscriber).listen))
-	s.pump()
+	s.outbox.add(step((*subscriber).readNext))
+	s.sendPending()
 }
 
 // hello is the first message.
@@ -110,8 +110,8 @@ func (s *subscriber) hello() error {
 	})
 }
 
-// listen lets the next request come, after the one before has been answered.
-func (s *subscriber) listen() error {
+// readNext lets the next request come, after the one before has been answered.
+func (s *subscriber) readNext() error {
 	s.place.Let(s.kept)
 	s.kept = 0
 	s.conn.Listen()
@@ -126,8 +126,8 @@ func (s *subscriber) ask(r *request) {
 	if s.gone {
 		return
 	}
-	s.outbox.add(r, step((*subscriber).listen))
-	s.pump()
+	s.outbox.add(r, step((*subscriber).readNext))
+	s.sendPending()
 }
 
 // refused notes that something of the client's was refused.
@@ -154,12 +154,12 @@ func (s *subscriber) leave(why error) {
 		m.slow.Dec()
 	}
 	s.outbox.clear()
-	s.pace, s.told = nil, nil
+	s.pace, s.newestTrades = nil, nil
 	s.drop(s.follows.list)
 	if s.follows.next != nil {
 		s.drop(s.follows.next)
 	}
-	s.list, s.next, s.series = nobody, nil, nil // a worker may read the fields
+	s.list, s.next, s.series = noSymbols, nil, nil // a worker may read the fields
 	s.hangUp(e, why)
 }
 
@@ -171,7 +171,7 @@ func (s *subscriber) release() {
 // leaveWatch ends the membership in a watch, if there is one.
 func (s *subscriber) leaveWatch() {
 	if x := s.watch; x != nil {
-		s.fallBehind(x.seq, x.told)
+		s.fallBehind(x.seq, x.newestTrades)
 		s.shard.watches.leave(s, x)
 		s.watch = nil
 	}
@@ -201,19 +201,19 @@ func (s *subscriber) setList(l *list) {
 	s.size.Store(int32(l.Len(s.shard.hub.dir.Len())))
 }
 
-// setSeries has the subscriber follow other series. What it has been told of those that stay is kept.
+// setSeries has the subscriber follow other series. Its progress in those that stay is kept.
 func (s *subscriber) setSeries(all []series) {
 	s.leaveWatch()
-	before, told := s.follows.series, s.told
-	s.follows.series, s.told = all, nil
+	before, newest := s.follows.series, s.newestTrades
+	s.follows.series, s.newestTrades = all, nil
 	if hasTrades(all) {
-		s.told = make([]uint64, len(all))
-		for i, j := 0, 0; i < len(all) && told != nil; i++ {
+		s.newestTrades = make([]uint64, len(all))
+		for i, j := 0, 0; i < len(all) && newest != nil; i++ {
 			for j < len(before) && before[j] < all[i] {
 				j++
 			}
 			if j < len(before) && before[j] == all[i] {
-				s.told[i] = told[j]
+				s.newestTrades[i] = newest[j]
 			}
 		}
 	}
@@ -222,16 +222,16 @@ func (s *subscriber) setSeries(all []series) {
 // drop lets a list go that was held.
 func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.hub.door.Memory) }
 
-// ration sets the rate that was asked for.
-func (s *subscriber) ration(rate float64) {
+// setRate sets the rate that was asked for.
+func (s *subscriber) setRate(rate float64) {
 	tiers := &s.shard.hub.metrics.tiers
 	tiers[tierOf(s.follows.rate)].Dec()
 	s.follows.rate = rate
 	tiers[tierOf(s.follows.rate)].Inc()
 }
 
-// depart has the subscriber leave when its turn comes, while all are sent away.
-func (s *subscriber) depart() {
+// leaveInTurn has the subscriber leave when its turn comes, while all are sent away.
+func (s *subscriber) leaveInTurn() {
 	turn, draining := s.shard.hub.door.Turn()
 	if !draining {
 		return
@@ -247,13 +247,13 @@ func (s *subscriber) depart() {
 
 // level brings the subscriber to where the newest history is, in a pause too: it may be as of a newer flush than the rest.
 func (s *subscriber) level() error {
-	if s.said > s.sent {
+	if s.newestSent > s.sent {
 		s.outbox.insert(&catchUp{})
 	}
 	return nil
 }
 
-// unpause tells what changed during a pause.
+// unpause sends what changed during a pause.
 func (s *subscriber) unpause() {
 	s.paused = false
 	s.rejoin()

@@ -90,7 +90,7 @@ func TestManyWhoAreAloneDoNotHoldUpTheFlush(t *testing.T) {
 	}
 	lone := []*subscriber{join(market.FieldBid), join(market.FieldAsk), join(market.FieldVolume)}
 	for seq := board.Seq(1); seq <= 2; seq++ {
-		sh.tell(newsOf(sh, seq))
+		sh.publish(newsOf(sh, seq))
 		if shared.frames != uint64(seq) {
 			t.Errorf("flush %d: %d frames of what many share", seq, shared.frames)
 		}
@@ -109,7 +109,7 @@ func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
 		s := &subscriber{shard: sh, busy: true}
 		s.watch = sh.watches.join(s, interest{list: everyone(), fields: market.AllFields, every: every}, 0)
 		sh.frame.used = 0
-		sh.tell(newsOf(sh, 1))
+		sh.publish(newsOf(sh, 1))
 		if x := s.watch; !sh.frame.empty() || x.frames != 1 || len(x.quotes) > 0 || !s.missed {
 			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, sh.frame.used, x.frames, len(x.quotes), s.missed)
 		}

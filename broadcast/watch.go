@@ -12,18 +12,18 @@ import (
 // the same bars and trades, and all of it at the same rate. A frame is made once for all of them.
 type watch struct {
 	// what each change of a symbol looks at stands together
-	seq     board.Seq     // what a member in step has been told
+	seq     board.Seq     // the flush that a member in step is at
 	every   time.Duration // static: least time between two frames; 0 is each flush
-	quotes  []int         // of the flush that is being told: the places of quotes that concern it
-	news    []int         // of the same: the places of its series that may have changed
-	waiting int           // place in the watches that have news which it is too early to tell; -1 elsewhere
+	quotes  []int         // of the flush that is being published: the places of quotes that concern it
+	changed []int         // of the same: the places of its series that may have changed
+	waiting int           // its place among the watches with changes that it is too early to send; -1 elsewhere
 	fields  market.Fields // static
 
-	members []*subscriber
-	polls   []*poll   // long polls, which wait for its next frame
-	frames  uint64    // how many there were
-	last    time.Time // when the newest one was made, or due
-	told    []uint64  // numbers of the newest trades that a member in step has been told, by series; nil without trades
+	members      []*subscriber
+	polls        []*poll   // long polls, which wait for its next frame
+	frames       uint64    // how many there were
+	last         time.Time // when the newest one was made, or due
+	newestTrades []uint64  // numbers of the newest trades of a member in step, by series; nil without trades
 
 	// static
 	list   *list
@@ -60,8 +60,8 @@ func (i *interest) key() watchKey {
 	return k
 }
 
-// deaf tells whether all members are busy with what they were told before, and nobody polls.
-func (x *watch) deaf() bool {
+// allBusy reports whether all members are busy with what they were sent before, and nobody polls.
+func (x *watch) allBusy() bool {
 	if len(x.polls) > 0 {
 		return false
 	}
@@ -73,32 +73,32 @@ func (x *watch) deaf() bool {
 	return true
 }
 
-// alone tells whether nobody shares the watch.
+// alone reports whether nobody shares the watch.
 func (x *watch) alone() bool { return len(x.members)+len(x.polls) == 1 }
 
-// forget lets go what the flush that is being told has changed.
-func (x *watch) forget() { x.quotes, x.news = x.quotes[:0], x.news[:0] }
+// forget lets go what the flush that is being published has changed.
+func (x *watch) forget() { x.quotes, x.changed = x.quotes[:0], x.changed[:0] }
 
-// reach notes up to which flush members in step have been told, with or without a frame. A frame has waited for a
+// advanceTo sets the flush that members in step are at, with or without a frame. A frame has waited for a
 // flush, and for its turn in it, so the next is counted from when this one was due: the rate is kept on average. After
 // a longer silence it is counted from now.
-func (x *watch) reach(seq board.Seq, now time.Time, interval time.Duration) {
+func (x *watch) advanceTo(seq board.Seq, now time.Time, interval time.Duration) {
 	x.seq = seq
 	if x.last = x.last.Add(x.every); now.Sub(x.last) > 2*interval {
 		x.last = now
 	}
 }
 
-// knowTrades notes the numbers of the newest trades that a member in step has been told.
+// knowTrades sets the numbers of the newest trades of a member in step.
 func (x *watch) knowTrades(b *board.Board) {
 	for i, one := range x.series {
 		if one.isTrades() {
-			x.told[i] = b.NewestTrade(one.symbol(), x.seq)
+			x.newestTrades[i] = b.NewestTrade(one.symbol(), x.seq)
 		}
 	}
 }
 
-// hasTrades tells whether a set of series has any trades.
+// hasTrades reports whether a set of series has any trades.
 func hasTrades(all []series) bool { return slices.ContainsFunc(all, series.isTrades) }
 
 // wakePolls wakes those who wait for a frame.

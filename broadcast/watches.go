@@ -66,7 +66,7 @@ func (w *watches) get(of interest, seq board.Seq) *watch {
 			x.ofSeries[i] = enlist(&w.bySeries, one.symbol(), following{x, int32(i)})
 		}
 		if hasTrades(x.series) {
-			x.told = make([]uint64, len(x.series))
+			x.newestTrades = make([]uint64, len(x.series))
 			x.knowTrades(w.board)
 		}
 	}
@@ -125,7 +125,7 @@ func remove[T any](all []T, at int, moved func(T)) []T {
 	return all[:last]
 }
 
-// touched are the watches that a flush concerns and that are told at every flush, each with what concerns it. The
+// touched are the watches that a flush concerns and that get a frame at every flush, each with what concerns it. The
 // others begin to wait for their time.
 func (w *watches) touched(f *flush) []*watch {
 	w.concerns = w.concerns[:0]
@@ -190,11 +190,11 @@ func (w *watches) touch(x *watch, f *flush, i int) bool {
 // touchSeries notes that a series of a watch may have changed.
 func (w *watches) touchSeries(x *watch, f *flush, place int) {
 	if w.concerned(x, f) {
-		x.news = append(x.news, place)
+		x.changed = append(x.changed, place)
 	}
 }
 
-// concerned tells whether a flush is to be told to a watch now. One whose time has not come begins to wait.
+// concerned reports whether a flush is to be published to a watch now. One whose time has not come begins to wait.
 func (w *watches) concerned(x *watch, f *flush) bool {
 	switch {
 	case x.seq >= f.Seq: // it began after this flush was committed
@@ -203,7 +203,7 @@ func (w *watches) concerned(x *watch, f *flush) bool {
 		w.wait(x)
 		return false
 	}
-	if len(x.quotes)+len(x.news) == 0 {
+	if len(x.quotes)+len(x.changed) == 0 {
 		w.concerns = append(w.concerns, x)
 	}
 	return true

@@ -13,7 +13,7 @@ func cut(w http.ResponseWriter) func() {
 	return func() { control.SetWriteDeadline(time.Unix(1, 0)) } // without deadlines, the least rate ends it
 }
 
-// hasTag tells whether an If-None-Match names the tag.
+// hasTag reports whether an If-None-Match names the tag.
 func hasTag(header, etag string) bool {
 	for tag := range strings.SplitSeq(header, ",") {
 		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
@@ -27,7 +27,7 @@ func hasTag(header, etag string) bool {
 // than the answer.
 const longAccept = 1 << 10
 
-// acceptsGzip tells whether an answer may be compressed (RFC 9110, section 12.5.3).
+// acceptsGzip reports whether an answer may be compressed (RFC 9110, section 12.5.3).
 func acceptsGzip(headers []string) bool {
 	all := strings.Join(headers, ",")
 	return len(all) <= longAccept && slices.ContainsFunc(strings.Split(all, ","), func(offer string) bool {

@@ -150,7 +150,7 @@ func (a *barsAnswer) openSymbol() {
 	a.text = append(a.text, `,"bars":[`...)
 }
 
-// appendBars appends some bars of the symbol, and tells whether they are the last.
+// appendBars appends some bars of the symbol, and reports whether they are the last.
 func (a *barsAnswer) appendBars() bool {
 	var bars [barsAtOnce]history.Bar
 	n, next := a.board.SelectBars(a.ids[a.at], &a.query.Range, a.next, bars[:])

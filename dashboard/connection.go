@@ -53,7 +53,7 @@ type conn struct {
 	lines int  // of the header that is read
 	text  bool // something stands in the newest of them
 
-	asker atomic.Pointer[netip.Addr] // whose request is answered, where a proxy has told it
+	asker atomic.Pointer[netip.Addr] // whose request is answered, where a proxy has named it
 
 	timed    atomic.Bool // a read deadline is set
 	own      atomic.Bool // a write deadline is set
@@ -133,7 +133,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// count counts the lines of headers, which end with an empty one, and tells whether they are few enough.
+// count counts the lines of headers, which end with an empty one, and reports whether they are few enough.
 func (c *conn) count(b []byte) bool {
 	for len(b) > 0 {
 		end := bytes.IndexByte(b, '\n')

@@ -111,7 +111,7 @@ func (s *connections) enter(c *conn) (reason admission.Reason, after time.Durati
 	return 0, 0, true
 }
 
-// makeRoom closes a connection that does nothing, and tells whether there was one.
+// makeRoom closes a connection that does nothing, and reports whether there was one.
 func (s *connections) makeRoom() bool {
 	s.mu.Lock()
 	c, _ := s.spare()
@@ -164,7 +164,7 @@ func (s *connections) evict(c *conn) {
 	s.journal.Refused(s.full, c.addr)
 }
 
-// depart tells the gate.
+// depart reports to the gate.
 func (s *connections) depart(c *conn) {
 	if s.gate != nil {
 		s.gate.Leave(c.addr)
@@ -241,7 +241,7 @@ func (s *connections) put(c *conn, to stage) {
 	}
 }
 
-// received notes n bytes of a request, and tells whether there is room for them.
+// received notes n bytes of a request, and reports whether there is room for them.
 func (s *connections) received(c *conn, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,14 +253,14 @@ func (s *connections) received(c *conn, n int) bool {
 	return s.held <= s.mostHeld || c.held <= freeHeader
 }
 
-// begun tells whether part of a request has come.
+// begun reports whether part of a request has come.
 func (s *connections) begun(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return c.stage != gone && c.held > 0
 }
 
-// has tells whether the connection is counted here.
+// has reports whether the connection is counted here.
 func (s *connections) has(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

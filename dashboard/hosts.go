@@ -93,7 +93,7 @@ func newHosts(list []string, listen string) *hosts {
 	return h
 }
 
-// checkHost tells what is wrong with an entry of the list.
+// checkHost says what is wrong with an entry of the list.
 func checkHost(entry string) error {
 	if entry == "*" {
 		return nil
@@ -106,7 +106,7 @@ func checkHost(entry string) error {
 	return nil
 }
 
-// allow tells whether a request that came in on an address may call the server so.
+// allow reports whether a request that came in on an address may call the server so.
 func (h *hosts) allow(asked string, local net.Addr) bool {
 	if h.any {
 		return true

@@ -7,7 +7,7 @@ import (
 )
 
 // unsentLimit is how much of a stream the kernel takes before a write waits. By default it would
-// swallow megabytes for a reader that has stalled, and tell it minutes of old prices.
+// swallow megabytes for a reader that has stalled, and send it minutes of old prices.
 const unsentLimit = 16 << 10
 
 // setOptions tunes a listening socket and those that it accepts. A kernel that refuses an option serves without it.

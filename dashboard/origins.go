@@ -93,7 +93,7 @@ func newOrigins(list []string, door *admission.Admission) *origins {
 	return all
 }
 
-// allow tells whether the page that makes a request may read the answer. A request without an Origin is from no page.
+// allow reports whether the page that makes a request may read the answer. A request without an Origin is from no page.
 // One from this server's own scheme, host and port passes, and one from an origin in the list.
 func (o *origins) allow(r *http.Request) bool {
 	header := r.Header.Values("Origin")

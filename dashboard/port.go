@@ -27,7 +27,7 @@ const (
 )
 
 // port accepts connections and hands them to net/http at a bounded rate. Whoever comes faster waits in line, which
-// costs a descriptor and no goroutine; whoever finds the line full is told to come back and closed. That costs
+// costs a descriptor and no goroutine; whoever finds the line full is answered with a time to come back, and closed. That costs
 // little, but not nothing: beyond some times the rate, connections are left to the kernel.
 type port struct {
 	// static
@@ -115,7 +115,7 @@ func (p *port) admit(tcp net.Conn) {
 	}
 }
 
-// mayWait tells whether it is worth waiting for a place. Where none has become free for a while, the next are turned
+// mayWait reports whether it is worth waiting for a place. Where none has become free for a while, the next are turned
 // away at once, until one is.
 func (p *port) mayWait() bool {
 	if p.noPlace.IsZero() {

@@ -39,7 +39,7 @@ func answerTo(t *testing.T, c net.Conn) int {
 	return answer.StatusCode
 }
 
-// serves tells whether a new connection is answered with 200, and not turned away.
+// serves reports whether a new connection is answered with 200, and not turned away.
 func (s *site) serves(t *testing.T) bool {
 	t.Helper()
 	c := s.dial(t)

@@ -102,7 +102,7 @@ func (a *quotesAnswer) write(ctx context.Context, w http.ResponseWriter, r *http
 	a.flush(w)
 }
 
-// flush writes what has been made, and tells whether the client is still there.
+// flush writes what has been made, and reports whether the client is still there.
 func (a *quotesAnswer) flush(w http.ResponseWriter) bool {
 	ok := a.send(w, a.text)
 	a.text = a.text[:0]

@@ -206,7 +206,7 @@ func plain(h http.Handler) http.Handler {
 	})
 }
 
-// isPlain tells whether a path is as it should be written, but for a slash at its end.
+// isPlain reports whether a path is as it should be written, but for a slash at its end.
 func isPlain(p string) bool {
 	clean := path.Clean(p)
 	return p == clean || clean != "/" && p == clean+"/"

@@ -46,7 +46,7 @@ type Admission struct {
 	out        bucket
 }
 
-// How long a request waits at most: for its turn in the budget of all, and to be told that its client has used up
+// How long a request waits at most: for its turn in the budget of all, and for the refusal when its client has used up
 // its own.
 const (
 	patience = time.Second / 4
@@ -114,7 +114,7 @@ func (a *Admission) Visitor(r *http.Request) Visitor {
 	return v
 }
 
-// counts tells whether an address has a budget. A server that listens on loopback is as good as public for those that a
+// counts reports whether an address has a budget. A server that listens on loopback is as good as public for those that a
 // proxy names.
 func (a *Admission) counts(addr netip.Addr, forwarded bool) bool {
 	switch a.Config.Addresses {
@@ -157,7 +157,7 @@ func (a *Admission) Leave(peer netip.Addr) {
 }
 
 // Enter charges a request what any of its length costs, and more on top, before anything of it is looked at. The request
-// waits for its turn. One that is refused waits, too, before it is told so: a client that asks again at once would cost
+// waits for its turn. One that is refused waits before the answer, too: a client that asks again at once would cost
 // more than that. A vital request is charged to its client alone.
 func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more Cost, vital bool) *Refusal {
 	cost := Request().Plus(more)

@@ -43,7 +43,7 @@ func (b *bucket) fill(rate float64, now time.Time) {
 	b.at = at
 }
 
-// full tells whether nothing is missing.
+// full reports whether nothing is missing.
 func (b *bucket) full(rate float64, now time.Time) bool {
 	b.fill(rate, now)
 	return b.owed == 0

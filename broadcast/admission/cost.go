@@ -33,7 +33,7 @@ const (
 	bytesHead   = 400 // the rest of an answer
 	bytesName   = 10  // a symbol that an answer to subscribe names
 	bytesHeader = 100 // of a request's header, that are read with a unit of work
-	bytesRead   = 40  // of a client, that are read, or told to it, with a unit of work
+	bytesRead   = 40  // read of a client, or sent to it, for a unit of work
 )
 
 // What is kept in memory, in bytes. They include what Go's collector and allocator need beyond what is used.

@@ -69,12 +69,12 @@ func (j *Journal) RefusedValue(reason Reason, addr netip.Addr, value string) {
 	e.waiting = true
 	line := e.line(reason)
 	e.mu.Unlock()
-	time.AfterFunc(journalPause, func() { j.tell(reason) })
+	time.AfterFunc(journalPause, func() { j.summarize(reason) })
 	j.write(line)
 }
 
-// tell logs what has come since the last line, if anything has.
-func (j *Journal) tell(reason Reason) {
+// summarize logs what has come since the last line, if anything has.
+func (j *Journal) summarize(reason Reason) {
 	e := &j.entries[reason]
 	e.mu.Lock()
 	if e.since == 0 {
@@ -84,7 +84,7 @@ func (j *Journal) tell(reason Reason) {
 	}
 	line := e.line(reason)
 	e.mu.Unlock()
-	time.AfterFunc(journalPause, func() { j.tell(reason) })
+	time.AfterFunc(journalPause, func() { j.summarize(reason) })
 	j.write(line)
 }
 

@@ -237,7 +237,7 @@ func (a *Admission) Turn() (time.Duration, bool) {
 	return rand.N(a.window + 1), a.draining
 }
 
-// Draining tells whether Drain has been called.
+// Draining reports whether Drain has been called.
 func (a *Admission) Draining() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -19,7 +19,7 @@ func (r *Refusal) RetryAfter() string {
 	return strconv.Itoa(int((max(r.Retry, time.Second) + time.Second - 1) / time.Second))
 }
 
-// Own tells whether the client has used up a budget of its own, rather than found the server busy.
+// Own reports whether the client has used up a budget of its own, rather than found the server busy.
 func (r *Refusal) Own() bool { return r.Reason >= ReasonAddressConnections }
 
 // Detail says it to people.

@@ -38,7 +38,7 @@ type Conn struct {
 type link interface {
 	// resume goes on with what was not written before.
 	resume() (free bool, err error)
-	// stalled tells whether the client has taken nothing of that for the write timeout.
+	// stalled reports whether the client has taken nothing of that for the write timeout.
 	stalled(now time.Time) bool
 	// listen has Conn.readable or Conn.arrived called once when there is something to read.
 	listen()
@@ -168,7 +168,7 @@ func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
 
 // Close ends the connection after telling the client why, as far as it takes that within CloseTimeout: a WebSocket by
 // a close frame, which it waits for the answer of, and an event stream by last, which LastEvent has made. A code of 0
-// tells nothing. Owner.Ended is called when all is over. A second Close cuts the connection.
+// sends nothing. Owner.Ended is called when all is over. A second Close cuts the connection.
 func (c *Conn) Close(why Close, last []byte) {
 	if c.leaving {
 		c.Cut()
@@ -223,7 +223,7 @@ func (c *Conn) Cut() {
 	c.owner.Post(c.end)
 }
 
-// fail tells the owner that the connection cannot go on, or ends it where the owner has left it.
+// fail reports to the owner that the connection cannot go on, or ends it where the owner has left it.
 func (c *Conn) fail(why error) {
 	switch {
 	case c.leaving:

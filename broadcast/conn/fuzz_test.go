@@ -16,7 +16,7 @@ import (
 )
 
 // reference is what a stream comes to as github.com/gobwas/ws reads it, with what RFC 6455 and RFC 7692 ask for beside.
-// cut tells whether it ends within a header, of which a reader may refuse what it has seen.
+// cut reports whether it ends within a header, of which a reader may refuse what it has seen.
 func reference(stream []byte, longest int, deflates bool) (out result, cut bool) {
 	var message []byte
 	state, kind, packed := ws.StateServerSide, ws.OpContinuation, false

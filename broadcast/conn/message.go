@@ -36,7 +36,7 @@ func (m *Message) Set(data []byte, event string) {
 	*m = Message{data: data, event: event, id: m.id[:0], chunk: [2][]byte{m.chunk[0][:0], m.chunk[1][:0]}}
 }
 
-// SetID gives the message the id that an event stream tells where it is asked for: letters, digits and "-".
+// SetID gives the message the id that an event stream sends where it is asked for: letters, digits and "-".
 func (m *Message) SetID(epoch string, seq uint64) {
 	m.id = append(append(m.id[:0], epoch...), '-')
 	m.id = strconv.AppendUint(m.id, seq, 10)

@@ -17,7 +17,7 @@ type Owner interface {
 	Remind(after time.Duration)
 	// Message hands over a client's message. None follows it before Listen is called.
 	Message(m Incoming)
-	// Allow tells whether the client may use up n more of a budget. If not, Closed follows.
+	// Allow reports whether the client may use up n more of a budget. If not, Closed follows.
 	Allow(b Budget, n int) bool
 	// Reserve takes n bytes of memory, which Release gives back, or returns false. If it does, Closed follows.
 	Reserve(m Memory, n int64) bool

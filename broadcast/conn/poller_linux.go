@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller tells owners when a socket can be written again or read, so that a connection with nothing to say costs no
+// poller notifies owners when a socket can be written again or read, so that a connection with nothing to say costs no
 // goroutine. It is an epoll instance of our own, which the Go runtime's polls like any other file.
 type poller struct {
 	// static
@@ -103,7 +103,7 @@ func (p *poller) add(l *socket) bool {
 	return true
 }
 
-// arm waits for the socket's events, once. An error means that the socket is gone, which a write tells.
+// arm waits for the socket's events, once. An error means that the socket is gone, which a write finds.
 func (p *poller) arm(l *socket) {
 	unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, l.fd, &unix.EpollEvent{Events: l.want | unix.EPOLLONESHOT, Fd: l.key})
 }

@@ -38,7 +38,7 @@ type reader struct {
 	control []byte
 }
 
-// within tells whether a message or a frame has begun and has not ended.
+// within reports whether a message or a frame has begun and has not ended.
 func (f *reader) within() bool { return f.have > 0 || f.kind != 0 }
 
 // expected is how long the message under way will be, as far as its frames say.

@@ -10,7 +10,7 @@ import (
 )
 
 // socket is the link of a TCP connection, written without waiting: what the kernel does not take is the tail, and the
-// poller tells when it takes more.
+// poller notifies it when it takes more.
 type socket struct {
 	// static
 	fd     int // valid until close
@@ -222,7 +222,7 @@ func (l *socket) stalled(now time.Time) bool {
 	return now.Sub(l.since) >= l.c.limits.WriteTimeout
 }
 
-// await has the poller tell when one of the events is there.
+// await has the poller notify it when one of the events is there.
 func (l *socket) await(events uint32) {
 	l.want |= events
 	l.poller.arm(l)

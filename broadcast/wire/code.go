@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Code is why a request is refused or a connection ends. The table of codes says how each is told.
+// Code is why a request is refused or a connection ends. The table of codes says how each is sent.
 type Code uint8
 
 const (
@@ -55,9 +55,9 @@ const (
 	closeTryLater    = 1013
 )
 
-// codes says how each is told. Names and metrics are public: they stay.
+// codes says how each is sent. Names and metrics are public: they stay.
 var codes = [numCodes]struct {
-	name   string // in an error message and an event stream; "" where none is told
+	name   string // in an error message and an event stream; "" where none is sent
 	close  int    // of a WebSocket; 0 where the connection lives on, or nothing can be said any more
 	status int    // of an answer over HTTP; 0 where there is none
 	back   bool   // coming back later helps
@@ -101,7 +101,7 @@ func (c Code) CloseCode() int { return codes[c].close }
 // Status is that of an answer over HTTP; 0 where there is none.
 func (c Code) Status() int { return codes[c].status }
 
-// ComeBack tells whether coming back later helps.
+// ComeBack reports whether coming back later helps.
 func (c Code) ComeBack() bool { return codes[c].back }
 
 // Metric is the value of a label.
@@ -139,7 +139,7 @@ func ComeBack(code Code, retry time.Duration) Ending {
 	return Ending{Code: code, Reason: fmt.Sprintf("retry_ms=%d", retry.Milliseconds()), Retry: retry}
 }
 
-// Text is the reason that a client is told.
+// Text is the reason that a client gets.
 func (e Ending) Text() string {
 	if e.Reason != "" {
 		return e.Reason

@@ -56,7 +56,7 @@ type Pong struct {
 	Time int64           `json:"time,omitempty"`
 }
 
-// Rate tells how many updates a second a client gets.
+// Rate says how many updates a second a client gets.
 type Rate struct {
 	Type   string  `json:"type"`
 	Rate   float64 `json:"rate"`
@@ -64,7 +64,7 @@ type Rate struct {
 	Reason string  `json:"reason"`
 }
 
-// Error tells why a request failed.
+// Error says why a request failed.
 type Error struct {
 	Type    string          `json:"type"`
 	ID      json.RawMessage `json:"id,omitempty"`

@@ -57,7 +57,7 @@ func ParseQuery(v url.Values, limits *Limits) (r Request, err error) {
 	return r, nil
 }
 
-// Names tells whether a request names anybody.
+// Names reports whether a request names anybody.
 func (r *Request) Names() bool { return len(r.Symbols)+len(r.Bars)+len(r.Trades) > 0 }
 
 // Split is a request as those of a stream, whose answers each name one interval of bars. There are none where it asks

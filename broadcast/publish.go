@@ -10,46 +10,46 @@ import (
 	"tickertape/feed/market"
 )
 
-// tell tells a flush to everyone whom it concerns, and to those whose time has come what waited
-// for it. The board stands still meanwhile, since the flush waits for all shards.
-func (sh *shard) tell(f *flush) {
+// publish sends a flush to everyone whom it concerns, and what waited to those whose time has come. The board stands
+// still meanwhile, since the flush waits for all shards.
+func (sh *shard) publish(f *flush) {
 	sh.began = time.Now()
 	if f.Sources != sh.sources {
 		sh.sources = f.Sources
 		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
-			sh.all[i].pump()
+			sh.all[i].sendPending()
 		}
 	}
 	sh.alone.watches = sh.alone.watches[:0]
 	for _, x := range sh.watches.touched(f) {
-		sh.tellTo(x, f)
+		sh.publishTo(x, f)
 	}
 	if due := sh.watches.due; !due.IsZero() && !due.After(sh.now) {
 		for _, x := range sh.watches.takeDue(sh.now) {
-			sh.tellTo(x, f)
+			sh.publishTo(x, f)
 		}
 	}
-	sh.tellAlone(f)
+	sh.publishAlone(f)
 	sh.times.due.Store(unixNano(sh.watches.due))
 }
 
-// tellTo tells a watch that many share, and leaves one of a single member to tellAlone.
-func (sh *shard) tellTo(x *watch, f *flush) {
+// publishTo publishes to a watch that many share, and leaves one of a single member to publishAlone.
+func (sh *shard) publishTo(x *watch, f *flush) {
 	switch {
-	case x.deaf():
+	case x.allBusy():
 		sh.skip(x, f.Seq)
 	case x.alone():
 		sh.alone.watches = append(sh.alone.watches, x)
 	default:
-		sh.tellWatch(x, f)
+		sh.publishWatch(x, f)
 	}
 }
 
-// tellWatch makes the frame of a watch whose time has come, and writes it.
-func (sh *shard) tellWatch(x *watch, f *flush) {
+// publishWatch makes the frame of a watch whose time has come, and writes it.
+func (sh *shard) publishWatch(x *watch, f *flush) {
 	out := &sh.frame
 	out.begin(x, f.Seq)
-	sh.tellSeries(x, f, out)
+	sh.frameSeries(x, f, out)
 	switch {
 	case x.every > 0:
 		sh.gather(x, x.list.List, out)
@@ -66,25 +66,25 @@ func (sh *shard) tellWatch(x *watch, f *flush) {
 	sh.offer(x)
 }
 
-// tellSeries puts the bars and trades into a frame that have changed.
-func (sh *shard) tellSeries(x *watch, f *flush, out *frame) {
+// frameSeries puts the bars and trades into a frame that have changed.
+func (sh *shard) frameSeries(x *watch, f *flush, out *frame) {
 	if len(x.series) == 0 {
 		return
 	}
 	from := x.seq
 	if x.every > 0 {
-		x.news = x.news[:0]
+		x.changed = x.changed[:0]
 		for i := range x.series {
-			x.news = append(x.news, i)
+			x.changed = append(x.changed, i)
 		}
 	} else {
-		from = max(from, f.From) // so that all who are in step share, however long their series had no news
-		slices.Sort(x.news)
+		from = max(from, f.From) // so that all who are in step share, however long their series had no changes
+		slices.Sort(x.changed)
 	}
-	for _, place := range x.news {
+	for _, place := range x.changed {
 		key := memoKey{series: x.series[place], from: from}
 		if key.series.isTrades() {
-			key.told = x.told[place]
+			key.newestTrade = x.newestTrades[place]
 		}
 		m := sh.hub.memo.get(key, f.Seq, sh.now)
 		for i, json := range m.parts {
@@ -94,7 +94,7 @@ func (sh *shard) tellSeries(x *watch, f *flush, out *frame) {
 			p.seq, p.of, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, deflatedKey{series: key, seq: f.Seq, part: i}
 		}
 		if key.series.isTrades() {
-			x.told[place] = m.newest
+			x.newestTrades[place] = m.newest
 		}
 	}
 }
@@ -104,12 +104,12 @@ func (sh *shard) compose(x *watch, f *flush, out *frame) {
 	p := out.addQuotes(f.Seq, sh.now)
 	for _, i := range x.quotes {
 		change := f.change(i)
-		if p.told > 0 && len(p.data)+len(change) > sh.hub.lengths.part-32 {
+		if p.count > 0 && len(p.data)+len(change) > sh.hub.lengths.part-32 {
 			p.endQuotes(x.list.place(f.Quotes[i]))
 			p = out.addQuotes(f.Seq, sh.now)
 		}
 		p.quote(change, f.oldest[i])
-		out.oldest(f.oldest[i])
+		out.noteOldest(f.oldest[i])
 	}
 	p.endQuotes(-1)
 }
@@ -121,30 +121,30 @@ func (sh *shard) gather(x *watch, among board.List, out *frame) {
 		p := out.add()
 		sh.makeQuotes(p, &q, sh.now)
 		p.shared = out.sharedPart()
-		if q.told == 0 && !p.more {
+		if q.count == 0 && !p.more {
 			out.used--
 			return
 		}
 		if p.more {
 			p.next = x.list.place(among.At(p.next))
 		}
-		if out.oldest(p.news); !p.more {
+		if out.noteOldest(p.oldest); !p.more {
 			return
 		}
 	}
 }
 
-// tellAlone tells watches of one member each, after what many share: for half of an interval at most, so that the next
+// publishAlone publishes to watches of one member each, after those that many share: for half of an interval at most, so that the next
 // flush is in time. Those who are left wait in the backlog, and come first at the next flush.
-func (sh *shard) tellAlone(f *flush) {
+func (sh *shard) publishAlone(f *flush) {
 	all := sh.alone.watches
-	told := 0
-	for ; told < len(all) && time.Since(sh.began) <= sh.hub.cfg.Interval/2; told++ {
-		sh.tellWatch(all[(sh.alone.first+told)%len(all)], f)
+	done := 0
+	for ; done < len(all) && time.Since(sh.began) <= sh.hub.cfg.Interval/2; done++ {
+		sh.publishWatch(all[(sh.alone.first+done)%len(all)], f)
 	}
-	if told < len(all) {
-		sh.alone.first = (sh.alone.first + told) % len(all)
-		for i := range len(all) - told {
+	if done < len(all) {
+		sh.alone.first = (sh.alone.first + done) % len(all)
+		for i := range len(all) - done {
 			sh.postpone(all[(sh.alone.first+i)%len(all)], f.Seq)
 		}
 	}
@@ -154,7 +154,7 @@ func (sh *shard) tellAlone(f *flush) {
 // postpone leaves a watch to the backlog.
 func (sh *shard) postpone(x *watch, seq board.Seq) {
 	for _, s := range x.members {
-		s.fallBehind(x.seq, x.told)
+		s.fallBehind(x.seq, x.newestTrades)
 		sh.later(s)
 	}
 	sh.pass(x, seq)
@@ -164,7 +164,7 @@ func (sh *shard) postpone(x *watch, seq board.Seq) {
 // pass has a watch go on without a frame.
 func (sh *shard) pass(x *watch, seq board.Seq) {
 	x.forget()
-	x.reach(seq, sh.now, sh.hub.cfg.Interval)
+	x.advanceTo(seq, sh.now, sh.hub.cfg.Interval)
 	x.knowTrades(sh.hub.board)
 }
 
@@ -175,27 +175,27 @@ func (sh *shard) offer(x *watch) {
 		return // nothing of what it wants
 	}
 	x.frames++
-	x.reach(f.seq, sh.now, sh.hub.cfg.Interval)
+	x.advanceTo(f.seq, sh.now, sh.hub.cfg.Interval)
 	x.wakePolls()
 	for i := len(x.members) - 1; i >= 0; i-- {
 		x.members[i].offer(f)
 	}
 	sh.now = time.Now()
-	if f.news > 0 {
-		sh.hub.metrics.age.Observe(max(0, float64(sh.now.UnixMicro()-int64(f.news))/1e6))
+	if f.oldest > 0 {
+		sh.hub.metrics.age.Observe(max(0, float64(sh.now.UnixMicro()-int64(f.oldest))/1e6))
 	}
 }
 
-// skip makes no frame for a watch that nobody would take one of. What its members miss is told when they read again.
+// skip makes no frame for a watch whose members are all busy. They get what they miss when they read again.
 func (sh *shard) skip(x *watch, seq board.Seq) {
 	x.frames++
 	for _, s := range x.members {
-		s.miss(x.seq, x.told)
+		s.miss(x.seq, x.newestTrades)
 	}
 	sh.pass(x, seq)
 }
 
-// makeSeries makes the shard's part the next message of what a reader of a series is to be told. It tells whether there
+// makeSeries makes the shard's part the next message of a series for a reader. It reports whether there
 // is any, and whether another follows.
 func (sh *shard) makeSeries(of series, r *history.Reader) (any, more bool) {
 	p := &sh.part
@@ -213,14 +213,14 @@ const quotesAtOnce = 16
 // makeQuotes makes p the next part of the quotes of a cursor.
 func (sh *shard) makeQuotes(p *part, q *quotesOut, now time.Time) {
 	c := &q.cursor
-	n := sh.hub.board.Read(c, sh.picked[:]) // the first read says which flush it tells
+	n := sh.hub.board.Read(c, sh.picked[:]) // the first read says as of which flush
 	p.beginQuotes(q.kind, c.At, now, q.resumed)
 	for {
 		for i := range n {
 			x := &sh.picked[i]
 			p.separate(x.Received)
 			p.data = wire.AppendQuote(p.data, x.Symbol, &x.Quote, x.Fields)
-			q.told++
+			q.count++
 		}
 		switch {
 		case c.Over():
