@@ -171,7 +171,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 		}
 	case market.KindState: // says nothing of the price
 		ss.claimed = k.State
-		if n := len(ss.held); n > 0 && k.State == market.Halted { // the move was what trading is halted for
+		if n := len(ss.held); n > 0 && k.State == market.Halted { // the halt confirms the move: it is the reason for it
 			c.confirmHeld(ss, ss.held[n-1].Price)
 		}
 		c.reconsider(ss, k.Symbol)
@@ -214,7 +214,8 @@ func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
 	c.out.tick(k)
 }
 
-// image processes the state of a symbol as a source sums it up. A last price that is older than the one shown is left out.
+// image processes the quote of a symbol as a source sums it up. A last price that is older than the source's newest trade is left
+// out.
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	c.beginDay(im.Symbol)
 	ss := c.sourceSymbol(from, im.Symbol)

@@ -7,7 +7,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// schedule is where a market stands in its hours now.
+// schedule is a market's present phase and trading day.
 type schedule struct {
 	hours  *calendar.Market
 	phase  calendar.Phase
@@ -23,7 +23,7 @@ func (m *schedule) roll(at time.Time) {
 	m.day++
 }
 
-// schedules are the markets of all symbols so far.
+// schedules are those of the markets of all symbols so far.
 type schedules struct {
 	hours  *calendar.Calendar   // nil: no market ever closes
 	byName map[string]*schedule // nil for a market that is unknown or never closes
@@ -45,7 +45,7 @@ func (s *schedules) named(name string, now time.Time) *schedule {
 	return m
 }
 
-// update lets time pass.
+// update brings all schedules up to now.
 func (s *schedules) update(now time.Time) {
 	for _, m := range s.byName {
 		if m == nil {

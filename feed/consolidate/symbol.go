@@ -40,7 +40,7 @@ func (c *consolidator) beginDay(id market.SymbolID) {
 	sym.day = sym.market.day
 	for _, s := range c.sources {
 		ss := s.symbol(id)
-		if ss == nil || s.info.Lossless { // a whole source says itself when a session begins
+		if ss == nil || s.info.Lossless { // a lossless source publishes its sessions itself
 			continue
 		}
 		k := market.Tick{Symbol: id, Kind: market.KindSession, Price: ss.regular, Time: sym.market.rolled, Received: market.TimeOf(c.now)}

@@ -34,7 +34,8 @@
 //
 // # Raw
 //
-// A raw recording has the messages of WebSocket connections and the answers over REST as they came, but no secrets.
+// A raw recording has the messages of WebSocket connections ("frame") and the responses over REST ("answer") as they came, but
+// no secrets.
 // testdata/raw.ndjson is one:
 //
 //	{"format":"tickertape.raw","version":1,"sources":[{"name":"coinbase","numbered":true,"symbols":["BTC-USD"]}],"since":µs,"recorded":µs}

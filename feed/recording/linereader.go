@@ -13,10 +13,10 @@ const MaxLine = 256 << 10
 
 // LineReader reads a stream line by line.
 type LineReader struct {
-	r       *bufio.Reader
-	n       int  // lines so far
-	endless bool // the last line has no end
-	done    bool
+	r           *bufio.Reader
+	n           int  // lines so far
+	noLineBreak bool // the last line ends with the stream
+	done        bool
 }
 
 // NewLineReader reads r from its beginning.
@@ -37,7 +37,7 @@ func (l *LineReader) Peek(n int) ([]byte, error) {
 func (l *LineReader) Number() int { return l.n }
 
 // Open reports whether the line that Next returned last may be cut off: it ends with the stream, not with a line break.
-func (l *LineReader) Open() bool { return l.endless }
+func (l *LineReader) Open() bool { return l.noLineBreak }
 
 // Next returns the next line without its line break; it is valid until the next call. After the last line it returns io.EOF.
 // A [*RowError] is a line that is too long, or one that is cut off with its compressed stream; the next call goes on after
@@ -61,7 +61,7 @@ func (l *LineReader) Next() ([]byte, error) {
 		}
 	case err == io.EOF && len(text) > 0:
 		l.n++
-		l.done, l.endless = true, true
+		l.done, l.noLineBreak = true, true
 		return text, nil
 	}
 	l.done = true

@@ -29,17 +29,17 @@ type RawSource struct {
 	Symbols  []string `json:"symbols"`           // those subscribed to, in the vendor's spelling
 }
 
-// Message is a message of a vendor as it came: a frame of a WebSocket connection or an answer over REST.
+// Message is a message of a vendor as it came: a frame of a WebSocket connection or a response over REST.
 type Message struct {
 	Source     string
 	Connection uint64      // of a frame: the number that the recorder gave the connection
-	Path       string      // of an answer: path and query of the request; "" is a frame
+	Path       string      // of a response: path and query of the request; "" is a frame
 	Text       []byte      // valid until the next message is read
 	Received   market.Time // by the recorder's clock
 }
 
-// IsRaw reports whether a file is a raw recording and not one of ticks, by its first bytes: all of the header must be in
-// them up to its format.
+// IsRaw reports whether a file is a raw recording and not one of ticks, by its first bytes, which must include the header's
+// format.
 func IsRaw(first []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(first))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {

@@ -12,7 +12,7 @@ const mostText = 128 << 20
 
 // RawReader reads a raw recording message by message.
 type RawReader struct {
-	rows    *Reader // used for its lines only
+	rows    *Reader // only its lines are used
 	header  RawHeader
 	begun   bool   // part of a message has been read, and more is to come
 	pending bool   // the line that was split last has not been used yet

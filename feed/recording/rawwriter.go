@@ -77,7 +77,7 @@ func (w *RawWriter) Response(source, path string, body []byte, received market.T
 	w.message(body, received)
 }
 
-// mostPart is the most bytes of a text in one line, which has room for them where each needs six.
+// mostPart is the most bytes of a text in one line. Even if each byte needs an escape of six, the line is shorter than MaxLine.
 const mostPart = 32 << 10
 
 // message records a text in as many lines as it needs. The caller holds mu.

@@ -93,12 +93,3 @@ func sourceName(key string, v vendors.Value) (string, error) {
 	}
 	return name, err
 }
-
-// decimals is how many decimals a price needs.
-func decimals(p market.Price) int {
-	n := 9
-	for ; n > 0 && p%10 == 0; n-- {
-		p /= 10
-	}
-	return n
-}

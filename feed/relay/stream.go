@@ -107,9 +107,9 @@ func (s *source) Info() feed.Info {
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	appeared := newQueue()
-	asks := requests(s.symbols)
-	c := &connection{source: s, asks: asks, toSend: make(chan string, 1)}
-	c.decoder = newDecoder(&s.env, s.self, s.upstream, len(asks), appeared.add)
+	toAsk := requests(s.symbols)
+	c := &connection{source: s, asks: toAsk, toSend: make(chan string, 1)}
+	c.decoder = newDecoder(&s.env, s.self, s.upstream, len(toAsk), appeared.add)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Hear: c.hear}
 	c.Talk = func(ctx context.Context) error {
 		c.Go(func() error {

@@ -8,9 +8,9 @@ import (
 
 // upstream is the state of the other node, as it has published it over all connections so far. One connection at a time uses it.
 type upstream struct {
-	entries  []entry // by id
-	round    int     // how many connections have begun with an image of everything
-	partial  bool    // a recording begins with changes: nothing is known of what was before them
+	entries  []upstreamSymbol // by id
+	round    int              // how many connections have begun with an image of everything
+	partial  bool             // a recording begins with changes: nothing is known of what was before them
 	position position
 	unknown  map[string]bool // names that the server does not know, or not yet
 }
@@ -30,8 +30,8 @@ func (p position) String() string {
 	return fmt.Sprintf("%s-%d", p.epoch, p.seq)
 }
 
-// entry is what was published of one symbol.
-type entry struct {
+// upstreamSymbol is what was published of one symbol.
+type upstreamSymbol struct {
 	quote   market.Quote
 	round   int  // the round in which the symbol last came; 0: it has not
 	whole   bool // all is known, not only what has changed
@@ -39,9 +39,9 @@ type entry struct {
 }
 
 // apply applies what a message says of a symbol: all that is known of it if whole is true, else what has changed.
-func (u *upstream) apply(id market.SymbolID, r *reading, whole bool) *entry {
+func (u *upstream) apply(id market.SymbolID, r *reading, whole bool) *upstreamSymbol {
 	for int(id) >= len(u.entries) {
-		u.entries = append(u.entries, entry{quote: market.Quote{Symbol: market.SymbolID(len(u.entries))}})
+		u.entries = append(u.entries, upstreamSymbol{quote: market.Quote{Symbol: market.SymbolID(len(u.entries))}})
 	}
 	e := &u.entries[id]
 	if whole {
@@ -58,7 +58,7 @@ func (u *upstream) apply(id market.SymbolID, r *reading, whole bool) *entry {
 }
 
 // image is the entry as it is published.
-func (e *entry) image() market.Quote {
+func (e *upstreamSymbol) image() market.Quote {
 	q := e.quote
 	q.Set |= market.FieldState
 	q.Replaces = e.whole

@@ -18,7 +18,7 @@ type Decoder struct {
 	env         *vendors.Env
 	self        string // what the relay is called in messages
 	upstream    *upstream
-	asks        int               // requests that make up the subscription
+	wanted      int               // requests that make up the subscription
 	onNewSymbol func(name string) // called for each symbol whose record may be there now
 
 	scan, inner vendors.Scanner
@@ -46,7 +46,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(env *vendors.Env, self string, b *upstream, asks int, newly func(string)) *Decoder {
-	return &Decoder{env: env, self: self, upstream: b, asks: asks, onNewSymbol: newly}
+	return &Decoder{env: env, self: self, upstream: b, wanted: asks, onNewSymbol: newly}
 }
 
 func (d *Decoder) note(err error) { d.env.Faults.Note(name, err) }
@@ -59,7 +59,7 @@ func (d *Decoder) unreadable(err error) error {
 }
 
 // current reports whether all symbols are up to date.
-func (d *Decoder) current() bool { return d.answered == d.asks }
+func (d *Decoder) current() bool { return d.answered == d.wanted }
 
 // Frame decodes one message.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
@@ -247,7 +247,7 @@ func (d *Decoder) quote(whole bool, b *market.Batch) {
 	id, known := d.env.Dir.ID(r.symbol)
 	if !known {
 		var err error
-		if id, err = d.env.Dir.Add(market.Symbol{Symbol: r.symbol, Decimals: decimals(r.values.Price)}); err != nil {
+		if id, err = d.env.Dir.Add(market.Symbol{Symbol: r.symbol, Decimals: r.values.Price.Decimals()}); err != nil {
 			d.note(vendors.Bad(vendors.BadSymbol, "s: %w", err))
 			return
 		}

@@ -24,22 +24,22 @@ type frames struct {
 
 // Next returns the next row, and decodes messages until there is one.
 func (f *frames) Next(e *recording.Entry) error {
-	v := f.decoding
-	for len(v.rows) == 0 {
+	d := f.decoding
+	for len(d.rows) == 0 {
 		if err := f.reader.Next(&f.message); err != nil {
 			return err
 		}
-		if h := f.reader.Header(); h.Since != v.since { // of a file that was joined to the first
-			if err := v.begin(h); err != nil {
+		if h := f.reader.Header(); h.Since != d.since { // of a file that was joined to the first
+			if err := d.begin(h); err != nil {
 				return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
 			}
 		}
-		if err := v.decode(&f.message); err != nil {
+		if err := d.decode(&f.message); err != nil {
 			return &recording.RowError{Line: f.reader.Line(), Reason: recording.BadValue, Err: err}
 		}
 	}
-	*e = v.rows[0]
-	v.rows = v.rows[1:]
+	*e = d.rows[0]
+	d.rows = d.rows[1:]
 	return nil
 }
 
@@ -65,30 +65,30 @@ func newRawDecoding(decoders Decoders, env vendors.Env) *rawDecoding {
 }
 
 // begin begins a file. Connections continue from the file before, unless it is of another recorder.
-func (v *rawDecoding) begin(h recording.RawHeader) error {
-	if len(v.byName) > 0 && h.Since == v.since {
+func (d *rawDecoding) begin(h recording.RawHeader) error {
+	if len(d.byName) > 0 && h.Since == d.since {
 		return nil
 	}
-	v.since = h.Since
-	v.numbered = len(h.Sources) > 0
-	clear(v.byName)
-	clear(v.owners)
+	d.since = h.Since
+	d.numbered = len(h.Sources) > 0
+	clear(d.byName)
+	clear(d.owners)
 	for _, s := range h.Sources {
-		decode := v.decoders[s.Name]
+		decode := d.decoders[s.Name]
 		if decode == nil {
-			known := slices.Sorted(maps.Keys(v.decoders))
+			known := slices.Sorted(maps.Keys(d.decoders))
 			return fmt.Errorf("sources: %.40q cannot be decoded here, only [%s]", s.Name, strings.Join(known, " "))
 		}
-		y := &vendor{name: s.Name, connections: map[uint64]*connection{},
-			decoder: func() (vendors.Decoder, error) { return decode(v.env, s.Symbols) }}
-		if _, err := y.unused(); err != nil {
+		v := &vendor{name: s.Name, connections: map[uint64]*connection{},
+			decoder: func() (vendors.Decoder, error) { return decode(d.env, s.Symbols) }}
+		if _, err := v.unused(); err != nil {
 			return err
 		}
-		v.byName[s.Name] = y
-		v.numbered = v.numbered && s.Numbered
+		d.byName[s.Name] = v
+		d.numbered = d.numbered && s.Numbered
 		for _, name := range s.Symbols {
-			if id, known := v.env.Dir.ID(name); known && v.owners[id] == nil {
-				v.owners[id] = y
+			if id, known := d.env.Dir.ID(name); known && d.owners[id] == nil {
+				d.owners[id] = v
 			}
 		}
 	}
@@ -96,58 +96,58 @@ func (v *rawDecoding) begin(h recording.RawHeader) error {
 }
 
 // decode decodes a message into rows.
-func (v *rawDecoding) decode(m *recording.Message) error {
-	v.rows = v.buffer[:0]
-	y := v.byName[m.Source]
-	if y == nil {
+func (d *rawDecoding) decode(m *recording.Message) error {
+	d.rows = d.buffer[:0]
+	v := d.byName[m.Source]
+	if v == nil {
 		return fmt.Errorf("source: %.40q is not in the header", m.Source)
 	}
-	for _, t := range v.days.advance(m.Received, v.env.Dir) {
-		v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
+	for _, t := range d.days.advance(m.Received, d.env.Dir) {
+		d.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
 	}
-	emit := func(b *market.Batch) { v.batch(y, b, m.Received) }
+	emit := func(b *market.Batch) { d.batch(v, b, m.Received) }
 	var err error
 	if m.Path == "" {
-		err = y.frame(m, emit)
+		err = v.frame(m, emit)
 	} else {
-		err = y.answer(m, emit)
+		err = v.response(m, emit)
 	}
-	v.buffer = v.rows
+	d.buffer = d.rows
 	return err
 }
 
 // batch makes rows of a vendor's batch, for the symbols that are the vendor's.
-func (v *rawDecoding) batch(y *vendor, b *market.Batch, at market.Time) {
+func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
 	if b.Status != nil {
 		s := *b.Status
-		s.Source = y.name
-		v.row(recording.Entry{Kind: recording.KindStatus, Status: s, At: at})
+		s.Source = v.name
+		d.row(recording.Entry{Kind: recording.KindStatus, Status: s, At: at})
 	}
 	for _, im := range b.Images {
-		if v.owns(y, im.Symbol) {
-			v.days.image(&im)
-			v.row(recording.Entry{Kind: recording.KindImage, Symbol: im.Symbol, Image: im, At: at})
+		if d.owns(v, im.Symbol) {
+			d.days.image(&im)
+			d.row(recording.Entry{Kind: recording.KindImage, Symbol: im.Symbol, Image: im, At: at})
 		}
 	}
 	for _, t := range b.Ticks {
-		if v.owns(y, t.Symbol) {
-			v.days.tick(&t)
-			v.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: at})
+		if d.owns(v, t.Symbol) {
+			d.days.tick(&t)
+			d.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: at})
 		}
 	}
 	for _, c := range b.Corrections {
-		if v.owns(y, c.Symbol) {
-			v.row(recording.Entry{Kind: recording.KindCorrection, Symbol: c.Symbol, Correction: c, At: at})
+		if d.owns(v, c.Symbol) {
+			d.row(recording.Entry{Kind: recording.KindCorrection, Symbol: c.Symbol, Correction: c, At: at})
 		}
 	}
 }
 
-func (v *rawDecoding) row(e recording.Entry) { v.rows = append(v.rows, e) }
+func (d *rawDecoding) row(e recording.Entry) { d.rows = append(d.rows, e) }
 
 // owns reports whether a vendor's data of a symbol are played. Only one vendor's are, or the volume would be counted twice.
-func (v *rawDecoding) owns(y *vendor, id market.SymbolID) bool {
-	if v.owners[id] == nil {
-		v.owners[id] = y
+func (d *rawDecoding) owns(v *vendor, id market.SymbolID) bool {
+	if d.owners[id] == nil {
+		d.owners[id] = v
 	}
-	return v.owners[id] == y
+	return d.owners[id] == v
 }

@@ -96,8 +96,7 @@ func (p *player) play(ctx context.Context, e *recording.Entry) bool {
 	return true
 }
 
-// best is the best status of the recorded sources: while one of them has prices, the recording has. It carries none of their
-// names.
+// best is the best status of the recorded sources, without a name: the replay is live while any of them was.
 func (p *player) best() (best market.Status) {
 	best.State = market.Down
 	for i, name := range slices.Sorted(maps.Keys(p.recorded)) {
@@ -118,7 +117,7 @@ func (p *player) mark(id market.SymbolID, s market.State) {
 	}
 }
 
-// wait publishes the batch and waits until an entry is due, since the first round began. It returns false when ctx has ended.
+// wait publishes the batch and waits until due, the time since the first round began. It returns false when ctx has ended.
 func (p *player) wait(ctx context.Context, due time.Duration) bool {
 	early := due - time.Since(p.began)
 	if early <= 0 {
@@ -151,7 +150,7 @@ func (p *player) flush() {
 	b.Status, b.Images, b.Ticks, b.Corrections = nil, b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 }
 
-// rest makes a round last long enough.
+// rest waits until the round has lasted for leastRound.
 func (p *player) rest(ctx context.Context) {
 	if p.source.cfg.Speed > 0 {
 		p.wait(ctx, p.round.Add(leastRound).Sub(p.began))

@@ -32,7 +32,7 @@ const (
 	keyTo      = "to"
 )
 
-// leastDecimals is how many decimals prices are shown with, where a file does not say.
+// leastDecimals is how many decimals the prices of a symbol are shown with at least, where the file has no record of it.
 const leastDecimals = 2
 
 // summary is what the scan of a recording has found.

@@ -64,7 +64,7 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 
 // Info says whether the recorded prices are simulated.
 //
-// A replay is always whole, a raw one too: nothing is lost between the file and here. It must be, because the consolidated
+// A replay is always lossless, a raw one too: nothing is lost between the file and here. It must be, because the consolidated
 // feed compares the ticks of other sources with the wall clock and their silence with their usual pauses. A recording is of a
 // day that is over, and its pauses depend on speed and max_gap. All other checks apply: the order of ticks, repeated trades,
 // crossed quotes, and prices that jump.

@@ -17,7 +17,7 @@ type vendor struct {
 	name        string
 	decoder     func() (vendors.Decoder, error)
 	connections map[uint64]*connection
-	next        *connection  // has no frame yet, but may have answers; nil: all have frames
+	next        *connection  // has no frame yet, but may have responses; nil: all have frames
 	down        bool         // the last connection has ended, and no other has begun
 	batch       market.Batch // of a decoder, used again
 }
@@ -25,58 +25,58 @@ type vendor struct {
 // connection is a decoder and when it was last given a frame.
 type connection struct {
 	vendors.Decoder
-	heard market.Time
+	newestFrame market.Time
 }
 
 // openFor is how long after its newest frame a connection counts as open.
 const openFor = market.Time(time.Minute / time.Microsecond)
 
 // unused returns the connection that has no frame yet.
-func (y *vendor) unused() (*connection, error) {
-	if y.next == nil {
-		d, err := y.decoder()
+func (v *vendor) unused() (*connection, error) {
+	if v.next == nil {
+		d, err := v.decoder()
 		if err != nil {
-			return nil, fmt.Errorf("decode %s: %w", y.name, err)
+			return nil, fmt.Errorf("decode %s: %w", v.name, err)
 		}
-		y.next = &connection{Decoder: d}
+		v.next = &connection{Decoder: d}
 	}
-	return y.next, nil
+	return v.next, nil
 }
 
 // frame decodes a message of a connection, and calls emit with what is in it.
-func (y *vendor) frame(m *recording.Message, emit func(*market.Batch)) error {
-	c := y.connections[m.Connection]
+func (v *vendor) frame(m *recording.Message, emit func(*market.Batch)) error {
+	c := v.connections[m.Connection]
 	if c == nil {
 		var err error
-		if c, err = y.unused(); err != nil {
+		if c, err = v.unused(); err != nil {
 			return err
 		}
-		y.connections[m.Connection], y.next = c, nil
+		v.connections[m.Connection], v.next = c, nil
 	}
-	c.heard = m.Received
-	if y.down {
-		y.down = false
+	c.newestFrame = m.Received
+	if v.down {
+		v.down = false
 		emit(&market.Batch{Status: &market.Status{State: market.Live, Since: m.Received}})
 	}
-	b := y.fresh()
+	b := v.fresh()
 	failed := c.Frame(m.Text, m.Received, b)
 	emit(b)
 	if failed != nil { // it ended the connection
-		delete(y.connections, m.Connection)
-		if len(y.open(m.Received)) == 0 {
-			y.down = true
+		delete(v.connections, m.Connection)
+		if len(v.open(m.Received)) == 0 {
+			v.down = true
 			emit(&market.Batch{Status: &market.Status{State: market.Down, Since: m.Received, Message: feed.PublicMessage(failed)}})
 		}
 	}
 	return nil
 }
 
-// answer has all open connections decode an answer, because it was not recorded which of them had asked. Each image is
+// response has all open connections decode a response, because it was not recorded which of them had asked. Each image is
 // emitted once.
-func (y *vendor) answer(m *recording.Message, emit func(*market.Batch)) error {
-	open := y.open(m.Received)
+func (v *vendor) response(m *recording.Message, emit func(*market.Batch)) error {
+	open := v.open(m.Received)
 	if len(open) == 0 {
-		c, err := y.unused()
+		c, err := v.unused()
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (y *vendor) answer(m *recording.Message, emit func(*market.Batch)) error {
 	}
 	emitted := map[market.SymbolID]bool{}
 	for _, c := range open {
-		b := y.fresh()
+		b := v.fresh()
 		if err := c.Response(m.Path, m.Text, m.Received, b); err != nil {
 			continue // it was of no use to the recorder either
 		}
@@ -98,16 +98,16 @@ func (y *vendor) answer(m *recording.Message, emit func(*market.Batch)) error {
 }
 
 // fresh is an empty batch.
-func (y *vendor) fresh() *market.Batch {
-	b := &y.batch
+func (v *vendor) fresh() *market.Batch {
+	b := &v.batch
 	*b = market.Batch{Images: b.Images[:0], Ticks: b.Ticks[:0], Corrections: b.Corrections[:0]}
 	return b
 }
 
 // open lists the connections that are open, the oldest first.
-func (y *vendor) open(now market.Time) (open []*connection) {
-	for _, number := range slices.Sorted(maps.Keys(y.connections)) {
-		if c := y.connections[number]; now-c.heard <= openFor {
+func (v *vendor) open(now market.Time) (open []*connection) {
+	for _, number := range slices.Sorted(maps.Keys(v.connections)) {
+		if c := v.connections[number]; now-c.newestFrame <= openFor {
 			open = append(open, c)
 		}
 	}

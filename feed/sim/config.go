@@ -74,7 +74,7 @@ func (c Config) start() (time.Time, error) {
 	return t, nil
 }
 
-// The past is published at once, so it is short and has few ticks.
+// The part of the first session that is over is published all at once, so it has few moves and ticks.
 const (
 	pastMoves = 20_000_000 // the most moves of prices, some 0.4 s of work
 	pastTicks = 300_000    // the most ticks, roughly

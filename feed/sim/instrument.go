@@ -16,7 +16,7 @@ type instrument struct {
 	sector int32
 	base   market.Price // value stays within a third and three times of it
 	tick   market.Price
-	beta   int64 // part of the market's move, of 2^16
+	beta   int64 // part of the market's move, in 2^-16
 	own    int64 // volatility of its own factor, see perStep
 	spread int64 // in ticks, when all is calm
 	lot    uint64
@@ -25,7 +25,7 @@ type instrument struct {
 	// owned by the exchange
 	book
 	value         market.Price
-	storm         int64        // logarithm of its own volatility, of 2^16
+	storm         int64        // logarithm of its own volatility, in 2^-16
 	last          market.Price // of the trades that may set it; 0 before any
 	previousClose market.Price
 	opened        bool // had its opening trade

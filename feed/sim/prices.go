@@ -8,15 +8,15 @@ const (
 
 // factors are what moves several instruments together.
 type factors struct {
-	sectors    [len(sectors)]int64 // moves of this step, of 2^-30
-	tide, surf int64               // logarithm of the market's volatility, of 2^16: its slow and its fast part
+	sectors    [len(sectors)]int64 // moves of this step, in 2^-30
+	tide, surf int64               // logarithm of the market's volatility, in 2^-16: its slow and its fast part
 }
 
 // perStep is a daily volatility in basis points as what one step multiplies [bell] by, before a
 // shift by 15: 2^-30 / √234000 steps a day, less what clusters add.
 func perStep(daily int64) int64 { return daily * 150 }
 
-// levels are powers of e from -2 to 2, of 2^16.
+// levels are e to the powers from -2 to 2, in 2^-16.
 var levels = func() (t [257]int64) {
 	t[128] = 1 << 16
 	for i := 128; i < 256; i++ {
@@ -26,7 +26,7 @@ var levels = func() (t [257]int64) {
 	return t
 }()
 
-// level is the power of e of a logarithm of 2^16.
+// level is e to the power of log; both are in 2^-16.
 func level(log int64) int64 { return levels[min(max(log>>10+128, 0), 256)] }
 
 // move moves all values by one step.

@@ -58,8 +58,8 @@ func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: tru
 // Run publishes an image of every symbol, then the part of the first session that is over, marked as stale, and then ticks
 // when they are due, until ctx ends. It returns nil.
 //
-// On a busy machine, ticks up to a second late follow at once. Beyond that the market waits for the machine and continues
-// later with the same ticks. Without a configured start, the market's time is the machine's: it follows a clock that is set
+// On a busy machine, ticks up to a second late follow at once. If they are later than that, the market's time stands still
+// meanwhile, and no tick is left out. Without a configured start, the market's time is the machine's: it follows a clock that is set
 // ahead, but not one that is set back, because times must not decrease.
 func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	m := newExchange(s.cfg, s.companies, s.ids)
@@ -83,7 +83,7 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 		for m.due < m.ticks.past && ctx.Err() == nil {
 			publish(market.Batch{Ticks: received(m.next(batch, m.ticks.past-1))})
 		}
-		if !fixed { // publishing it has taken a while, and all that follows would look as old
+		if !fixed { // publishing the past has taken a while; without this, all that follows would be late by as much
 			m.epoch = market.TimeOf(time.Now()) - market.Time(m.ticks.past)
 		}
 		live.Since = m.epoch + market.Time(m.ticks.past)

@@ -38,7 +38,7 @@ func (c *Conn) Where() string { return c.where }
 func (c *Conn) Read(ctx context.Context, buf []byte) ([]byte, error) {
 	_, r, err := c.socket.Reader(ctx)
 	if err != nil {
-		return nil, c.why(ctx, err)
+		return nil, c.breakFor(ctx, err)
 	}
 	buf = buf[:0]
 	for {
@@ -51,13 +51,13 @@ func (c *Conn) Read(ctx context.Context, buf []byte) ([]byte, error) {
 			return buf, nil
 		}
 		if err != nil {
-			return nil, c.why(ctx, err)
+			return nil, c.breakFor(ctx, err)
 		}
 	}
 }
 
-// why is the break for an error of the socket.
-func (c *Conn) why(ctx context.Context, err error) *feed.Break {
+// breakFor is the break for an error of the socket.
+func (c *Conn) breakFor(ctx context.Context, err error) *feed.Break {
 	if b := c.failed.Load(); b != nil {
 		return b
 	}
@@ -91,7 +91,7 @@ func (c *Conn) Write(ctx context.Context, text []byte) error {
 	limited, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	if err := c.socket.Write(limited, websocket.MessageText, text); err != nil {
-		return c.why(ctx, err)
+		return c.breakFor(ctx, err)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (c *Conn) awaitLimit(ctx context.Context) error {
 		return nil
 	}
 	if err := c.endpoint.Writes.Wait(ctx); err != nil {
-		return c.why(ctx, err)
+		return c.breakFor(ctx, err)
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (c *Conn) ping(ctx context.Context) {
 	}
 }
 
-// Close ends the connection without a close frame, and waits for its goroutines only.
+// Close ends the connection without a close frame. It waits for the connection's own goroutines, not for the other side.
 func (c *Conn) Close() {
 	if c.stop != nil {
 		c.stop()

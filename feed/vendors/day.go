@@ -34,11 +34,11 @@ const (
 )
 
 // BeginDay asks for a day's figures until it has them or ctx ends. If that takes more than two seconds, the figures of the last
-// 24 hours are published meanwhile. If y.Get is nil, only these are published, in a goroutine of their own.
-func (s *Session) BeginDay(ctx context.Context, y *Day) {
-	if y.Get == nil {
+// 24 hours are published meanwhile. If day.Get is nil, only these are published, in a goroutine of their own.
+func (s *Session) BeginDay(ctx context.Context, day *Day) {
+	if day.Get == nil {
 		s.Go(func() error {
-			s.publishRolling(ctx, y, 0)
+			s.publishRolling(ctx, day, 0)
 			return nil
 		})
 		return
@@ -46,41 +46,41 @@ func (s *Session) BeginDay(ctx context.Context, y *Day) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.Go(func() error {
-		s.publishRolling(waiting, y, rollingAfter)
+		s.publishRolling(waiting, day, rollingAfter)
 		return nil
 	})
-	Repeat(ctx, func(ctx context.Context) error { return s.askDay(ctx, y) }, s.Failed)
+	Repeat(ctx, func(ctx context.Context) error { return s.askDay(ctx, day) }, s.Failed)
 }
 
 // askDay asks for a day's figures once and publishes them.
-func (s *Session) askDay(ctx context.Context, y *Day) error {
-	body, received, err := y.Get(ctx)
+func (s *Session) askDay(ctx context.Context, day *Day) error {
+	body, received, err := day.Get(ctx)
 	if err != nil {
 		return err
 	}
 	return s.Do(ctx, func(r *Reconciler, b *market.Batch) error {
-		image, asOf, err := y.Read(body, received)
+		image, asOf, err := day.Read(body, received)
 		if err != nil {
 			return err
 		}
-		y.known = true
+		day.known = true
 		r.AddFigures(b, image, asOf)
 		return nil
 	})
 }
 
 // RenewDay asks once more for a day's figures. It loses no trade that comes meanwhile.
-func (s *Session) RenewDay(ctx context.Context, y *Day) error {
-	s.Refetch(ctx, y.Symbol)
-	return s.askDay(ctx, y)
+func (s *Session) RenewDay(ctx context.Context, day *Day) error {
+	s.Refetch(ctx, day.Symbol)
+	return s.askDay(ctx, day)
 }
 
 // publishRolling publishes the figures of the last 24 hours when they have changed, from a time after now until ctx ends. It
 // publishes none once the day's own figures are known.
-func (s *Session) publishRolling(ctx context.Context, y *Day, after time.Duration) {
+func (s *Session) publishRolling(ctx context.Context, day *Day, after time.Duration) {
 	for ok := after == 0 || Pause(ctx, after); ok; ok = Pause(ctx, rollingEvery) {
 		s.Do(ctx, func(_ *Reconciler, b *market.Batch) error {
-			if image, changed := y.Rolling(); changed && !y.known {
+			if image, changed := day.Rolling(); changed && !day.known {
 				b.Images = append(b.Images, image)
 			}
 			return nil
@@ -97,7 +97,7 @@ const (
 
 // FillGaps waits for trades of a symbol to go missing. Then it calls recent to ask for the newest trades; nil: the vendor does
 // not have them. If that does not fill the gap, it asks for the day's figures once more. It returns when ctx ends.
-func (s *Session) FillGaps(ctx context.Context, n *NumberedSymbol, y *Day, recent func(context.Context) error) {
+func (s *Session) FillGaps(ctx context.Context, n *NumberedSymbol, day *Day, recent func(context.Context) error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -117,8 +117,8 @@ func (s *Session) FillGaps(ctx context.Context, n *NumberedSymbol, y *Day, recen
 			}
 			return nil
 		})
-		if missing && y.Get != nil {
-			Repeat(ctx, func(ctx context.Context) error { return s.RenewDay(ctx, y) }, s.Failed)
+		if missing && day.Get != nil {
+			Repeat(ctx, func(ctx context.Context) error { return s.RenewDay(ctx, day) }, s.Failed)
 		}
 		if !Pause(ctx, gapEvery) {
 			return

@@ -26,16 +26,16 @@ const userAgent = "tickertape"
 // Endpoint is a WebSocket address with the settings that all vendors share. Secrets are hidden in faults, too.
 func (e *Env) Endpoint(source, address string, secrets ...Secret) Endpoint {
 	return Endpoint{Source: source, URL: address, Header: http.Header{"User-Agent": {userAgent}},
-		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
+		Secrets: e.hideSecrets(secrets), Client: e.client(), Tap: e.Tap}
 }
 
 // REST is the first part of REST addresses, with the settings that all vendors share. A nil limit is none.
 func (e *Env) REST(source, base string, limit *rate.Limiter, secrets ...Secret) REST {
 	return REST{Source: source, Base: strings.TrimSuffix(base, "/"), Header: http.Header{"User-Agent": {userAgent}}, Limit: limit,
-		Secrets: e.hide(secrets), Client: e.client(), Tap: e.Tap}
+		Secrets: e.hideSecrets(secrets), Client: e.client(), Tap: e.Tap}
 }
 
-func (e *Env) hide(secrets []Secret) []Secret {
+func (e *Env) hideSecrets(secrets []Secret) []Secret {
 	for _, s := range secrets {
 		e.Faults.Hide(s)
 	}

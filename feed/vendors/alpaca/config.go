@@ -10,10 +10,10 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// feeds are those of stocks; crypts are the places whose coins are sold.
+// stockFeeds are the vendor's feeds of stocks, cryptoFeeds those of coins.
 var (
-	feeds  = []string{"iex", "sip", "delayed_sip"}
-	crypts = []string{"us", "us-1", "eu-1"}
+	stockFeeds  = []string{"iex", "sip", "delayed_sip"}
+	cryptoFeeds = []string{"us", "us-1", "eu-1"}
 )
 
 // Config says what is followed, and where.
@@ -44,7 +44,7 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It connects to nothing and reads no file.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http"),
-		oneOf("feed", c.Feed, feeds), oneOf("crypto", c.Crypto, crypts)}
+		oneOf("feed", c.Feed, stockFeeds), oneOf("crypto", c.Crypto, cryptoFeeds)}
 	if c.MaxSymbols < 1 || c.MaxSymbols > mostSymbols {
 		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, mostSymbols))
 	} else {

@@ -3,14 +3,14 @@
 // not), and trades and quotes of coins, whose symbols have a slash ("BTC/USD").
 //
 // Stocks and coins are two connections, and two sources. Most plans allow one connection to each: another one is
-// refused for as long as the first stands, be it of another program. That is why a source does not renew itself.
+// refused while the first is open, even if that is another program's. So a source does not renew its connection.
 //
-// Messages have no numbers, so that what gets lost shows only when the connection ends. A trade's id is unique for
-// its symbol and exchange; the two together are the id here.
+// Messages have no numbers, so a loss shows only when the connection ends. A trade's id is unique for its symbol and
+// exchange; the id and the exchange together are the id here.
 //
-// Previous close and the day's figures of stocks are the daily bars of the vendor's snapshots, those of coins are
-// summed up from its hourly bars, from the roll on. Both are as of the last whole minute: what was traded between
-// that and the first message is missing until they are asked for again, one and a half minutes later.
+// Previous close and the day's figures of stocks are the daily bars of the vendor's snapshots; those of coins are
+// summed up from its hourly bars since the roll. Both are as of the last whole minute. What was traded between that
+// minute and the first message is missing until they are asked for again, one and a half minutes later.
 //
 // Which conditions let a trade set what follows the table of the vendor's bars
 // (https://docs.alpaca.markets/docs/market-data-faq). The rest is in

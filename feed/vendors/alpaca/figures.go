@@ -15,7 +15,7 @@ var barsPath = regexp.MustCompile(`^/v1beta3/crypto/[a-z0-9-]+/bars$`)
 // figures are what the vendor says of a symbol's day.
 type figures struct {
 	image market.Quote
-	asOf  market.Time // trades that are later are not in it
+	asOf  market.Time // the image does not include trades after this
 }
 
 // readBar reads a bar. Its time is its beginning.
@@ -41,7 +41,7 @@ type snapshot struct {
 	minute, day, before vendors.Bar
 }
 
-// readSnapshots reads an answer to snapshotsPath. A symbol that the vendor does not have is null, and so are the
+// readSnapshots reads a response to snapshotsPath. A symbol that the vendor does not have is null, and so are the
 // parts of one that has not traded.
 func (d *Decoder) readSnapshots(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
@@ -159,9 +159,9 @@ func (e *entry) sameDay(bar, now market.Time) bool {
 	return vendors.SameDay(bar, now, e.Hours)
 }
 
-// readBars reads an answer to barsPath: the hours of coins, of which those since the roll are the day. Without a
-// calendar all are, of the last 24 hours. Hours without trades have prices between those of quotes, which are
-// neither high nor low, but good enough for a close.
+// readBars reads a response to barsPath: the hours of coins. Those since the roll are summed up as the day; without a
+// calendar, all of them are. Hours without trades have midpoints of quotes as prices, which count as a close, but
+// neither as high nor as low.
 func (d *Decoder) readBars(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
 	var s vendors.Scanner
@@ -203,41 +203,41 @@ type daySum struct {
 	lastAt   market.Time
 }
 
-func (y *daySum) add(b *vendors.Bar, rolled market.Time) error {
-	y.last, y.lastAt = b.Close, b.At
+func (s *daySum) add(b *vendors.Bar, rolled market.Time) error {
+	s.last, s.lastAt = b.Close, b.At
 	if b.At < rolled {
-		y.previous = b.Close
+		s.previous = b.Close
 		return nil
 	}
-	if y.previous == 0 && y.all.At == 0 && b.Open > 0 {
-		y.previous = b.Open // where there is no hour before: it continues there
+	if s.previous == 0 && s.all.At == 0 && b.Open > 0 {
+		s.previous = b.Open // without an hour before the day, the day's open is the best known previous close
 	}
-	y.all.At = b.At
+	s.all.At = b.At
 	if b.Volume.IsZero() {
 		return nil
 	}
 	cost, fits := b.Volume.Times(b.VWAP)
-	volume, volumeFits := y.all.Volume.Add(b.Volume)
-	turnover, turnoverFits := y.turnover.Add(cost)
+	volume, volumeFits := s.all.Volume.Add(b.Volume)
+	turnover, turnoverFits := s.turnover.Add(cost)
 	if !fits || !volumeFits || !turnoverFits {
 		return vendors.Bad(vendors.BadNumber, "v: %s at %s is more than can be summed up", b.Volume, b.VWAP)
 	}
-	if y.all.Volume.IsZero() {
-		y.all.Open, y.all.High, y.all.Low = b.Open, b.High, b.Low
+	if s.all.Volume.IsZero() {
+		s.all.Open, s.all.High, s.all.Low = b.Open, b.High, b.Low
 	}
-	y.all.High, y.all.Low = max(y.all.High, b.High), min(y.all.Low, b.Low)
-	y.all.Volume, y.turnover = volume, turnover
-	y.all.Count += b.Count
+	s.all.High, s.all.Low = max(s.all.High, b.High), min(s.all.Low, b.Low)
+	s.all.Volume, s.turnover = volume, turnover
+	s.all.Count += b.Count
 	return nil
 }
 
-func (y *daySum) image(id market.SymbolID) market.Quote {
+func (s *daySum) image(id market.SymbolID) market.Quote {
 	q := market.Quote{Symbol: id}
-	if !y.all.Volume.IsZero() {
-		y.all.VWAP = y.turnover.Over(y.all.Volume)
-		setDay(&q, &y.all)
+	if !s.all.Volume.IsZero() {
+		s.all.VWAP = s.turnover.Over(s.all.Volume)
+		setDay(&q, &s.all)
 	}
-	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, y.previous)
-	vendors.SetLast(&q, y.last, y.lastAt)
+	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, s.previous)
+	vendors.SetLast(&q, s.last, s.lastAt)
 	return q
 }

@@ -3,10 +3,10 @@
 // is the same at other addresses.
 //
 // A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
-// meanwhile are counted as soon as the answer is there. Where it cannot be had, what the stream says of the
-// last 24 hours stands in. Trades have consecutive numbers: what is missing is asked for over REST and, where
-// that does not have it either, the hours are asked for anew. The vendor ends each connection after 24 hours;
-// another takes its place an hour before.
+// meanwhile are counted as soon as the response is there. If there is none, what the stream says of the last 24
+// hours is published instead. Trades have consecutive numbers: missing ones are asked for over REST; if it does
+// not have them either, the hours are asked for again. The vendor ends each connection after 24 hours; another
+// takes its place an hour before.
 //
 // The best bid and ask have no time, so their time is that of receipt. The vendor accepts a subscription to a
 // symbol that it does not have, and then sends nothing; and it sends no halts in the stream. Both show in a list

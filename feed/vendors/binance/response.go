@@ -26,20 +26,20 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 		return nil
 	}
-	y := d.symbols[u.Query().Get("symbol")]
+	sym := d.symbols[u.Query().Get("symbol")]
 	switch {
 	case u.Path == pathProducts:
 		_, err = d.products(body, received, b)
-	case y != nil && u.Path == pathHours:
+	case sym != nil && u.Path == pathHours:
 		if d.hours == nil {
 			return nil
 		}
 		var image market.Quote
-		if image, _, err = d.today(y, body, received); err == nil {
+		if image, _, err = d.today(sym, body, received); err == nil {
 			b.Images = append(b.Images, image)
 		}
-	case y != nil && u.Path == pathTrades:
-		err = d.missed(y, body, received, b)
+	case sym != nil && u.Path == pathTrades:
+		err = d.missed(sym, body, received, b)
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 	}
@@ -48,9 +48,9 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 }
 
 // today sums up the hours since the trading day began. asOf is the instant of the vendor's clock that the sums are of.
-func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
+func (d *Decoder) today(sym *symbol, body []byte, received market.Time) (q market.Quote, asOf market.Time, err error) {
 	asOf = d.skew.Sent(received)
-	sum := vendors.NewDaySum(y.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
+	sum := vendors.NewDaySum(sym.ID, market.TimeOf(d.hours.Rolled(asOf.Std())))
 	d.scan.Reset(body)
 	for d.scan.Array(); d.scan.More(); {
 		h, err := readHour(&d.scan)
@@ -67,7 +67,7 @@ func (d *Decoder) today(y *symbol, body []byte, received market.Time) (q market.
 	if q, err = sum.Image(true); err != nil {
 		return q, 0, err
 	}
-	y.Known, y.AsOf = true, asOf
+	sym.Known, sym.AsOf = true, asOf
 	return q, asOf, nil
 }
 
@@ -105,7 +105,7 @@ const arrival = 2 * market.Time(time.Second/time.Microsecond)
 
 // missed decodes a symbol's newest trades, and adds those to b that should have come and did not. If the stream has
 // had no trade of the symbol yet, it begins with the newest one, unless the stream may still send that.
-func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market.Batch) error {
+func (d *Decoder) missed(sym *symbol, body []byte, received market.Time, b *market.Batch) error {
 	var trades []vendors.Trade
 	d.scan.Reset(body)
 	for d.scan.Array(); d.scan.More(); {
@@ -119,20 +119,20 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 		return err
 	}
 	slices.SortFunc(trades, func(a, b vendors.Trade) int { return cmp.Compare(a.ID, b.ID) })
-	if n := len(trades); n > 0 && y.Trades.Newest() == 0 {
-		if y.awaited = trades[n-1].At >= d.skew.Sent(received)-arrival; !y.awaited {
-			d.note(y.begin(&trades[n-1], received, b))
+	if n := len(trades); n > 0 && sym.Trades.Newest() == 0 {
+		if sym.awaited = trades[n-1].At >= d.skew.Sent(received)-arrival; !sym.awaited {
+			d.note(sym.begin(&trades[n-1], received, b))
 		}
 	}
 	for i := range trades {
 		t := &trades[i]
-		if t.ID > y.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
-			lost, err := y.Expect(t.ID, t.At)
+		if t.ID > sym.Trades.Newest() && t.At < d.skew.Sent(received)-arrival {
+			lost, err := sym.Expect(t.ID, t.At)
 			d.note(err)
 			b.Lost += lost
 		}
-		if y.Trades.Found(t.ID) {
-			y.Publish(t, feed.Late, received, b)
+		if sym.Trades.Found(t.ID) {
+			sym.Publish(t, feed.Late, received, b)
 		}
 	}
 	return nil
@@ -140,16 +140,16 @@ func (d *Decoder) missed(y *symbol, body []byte, received market.Time, b *market
 
 // begin publishes a trade as the last price so far. It counts as a trade only if it is later than the day's figures: otherwise
 // nothing says which day's sums include it.
-func (y *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) error {
+func (sym *symbol) begin(t *vendors.Trade, received market.Time, b *market.Batch) error {
 	if t.Price <= 0 {
 		return nil
 	}
-	if y.Known && t.At > y.AsOf {
-		_, _, err := y.Place(t)
-		y.Publish(t, feed.Late, received, b)
+	if sym.Known && t.At > sym.AsOf {
+		_, _, err := sym.Place(t)
+		sym.Publish(t, feed.Late, received, b)
 		return err
 	}
-	return y.Begin(t, b)
+	return sym.Begin(t, b)
 }
 
 // readTrade reads one trade as REST has it.
@@ -199,9 +199,9 @@ func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (
 		for d.scan.Array(); d.scan.More(); {
 			p, err := d.readProduct(&d.scan)
 			d.note(err)
-			if y := d.symbols[p.name]; y != nil && d.scan.Err() == nil {
-				there = append(there, y)
-				d.state(y, &p, received, b)
+			if sym := d.symbols[p.name]; sym != nil && d.scan.Err() == nil {
+				there = append(there, sym)
+				d.state(sym, &p, received, b)
 			}
 		}
 	}
@@ -275,14 +275,14 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 }
 
 // state publishes the state of a symbol, and its decimals and currency, where they have changed.
-func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.Batch) {
-	n := y.decimals
+func (d *Decoder) state(sym *symbol, p *product, received market.Time, b *market.Batch) {
+	n := sym.decimals
 	if p.step > 0 {
 		n = max(n, p.step.Decimals())
 	}
-	if n != y.decimals || p.currency != y.currency {
-		y.decimals, y.currency = n, p.currency
-		_, err := d.dir.Add(market.Symbol{Symbol: y.Symbol, Currency: p.currency, Decimals: n})
+	if n != sym.decimals || p.currency != sym.currency {
+		sym.decimals, sym.currency = n, p.currency
+		_, err := d.dir.Add(market.Symbol{Symbol: sym.Symbol, Currency: p.currency, Decimals: n})
 		d.note(err)
 	}
 	if p.status == "" {
@@ -292,5 +292,5 @@ func (d *Decoder) state(y *symbol, p *product, received market.Time, b *market.B
 	if p.status != "TRADING" {
 		state = market.Halted
 	}
-	y.SetState(state, 0, received, b)
+	sym.SetState(state, 0, received, b)
 }

@@ -96,11 +96,11 @@ func (c *connection) watchProducts(ctx context.Context) error {
 // for by halves. From then on they are asked about one by one, a few each time.
 func (c *connection) products(ctx context.Context) (there []*symbol, err error) {
 	var known, refused []*symbol
-	for _, y := range c.decoder.all {
-		if y.Unavailable() {
-			refused = append(refused, y)
+	for _, sym := range c.decoder.all {
+		if sym.Unavailable() {
+			refused = append(refused, sym)
 		} else {
-			known = append(known, y)
+			known = append(known, sym)
 		}
 	}
 	parts := slices.Collect(slices.Chunk(known, perResponse))
@@ -122,8 +122,8 @@ func (c *connection) products(ctx context.Context) (there []*symbol, err error) 
 // search asks about symbols once.
 func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.Verdict[*symbol], err error) {
 	names := make([]string, len(symbols))
-	for i, y := range symbols {
-		names[i] = y.Symbol
+	for i, sym := range symbols {
+		names[i] = sym.Symbol
 	}
 	text, err := json.Marshal(names)
 	if err != nil {
@@ -141,9 +141,9 @@ func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.V
 		v.Accepted, err = c.decoder.products(body, received, b)
 		return err
 	})
-	for _, y := range symbols {
-		if !slices.Contains(v.Accepted, y) {
-			v.Refused = append(v.Refused, y)
+	for _, sym := range symbols {
+		if !slices.Contains(v.Accepted, sym) {
+			v.Refused = append(v.Refused, sym)
 		}
 	}
 	return v, err
@@ -151,47 +151,47 @@ func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.V
 
 // judge marks the symbols that the vendor does not have as unavailable, and those that it has again as available.
 func (c *connection) judge(ctx context.Context, there []*symbol) {
-	for _, y := range c.decoder.all {
+	for _, sym := range c.decoder.all {
 		switch {
-		case slices.Contains(there, y):
-			c.MarkAvailable(ctx, y.Instrument)
-		case !y.Unavailable():
-			c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("symbol: the vendor does not have %s", y.Symbol))
-			c.MarkUnavailable(ctx, y.Instrument, "the vendor does not have it")
+		case slices.Contains(there, sym):
+			c.MarkAvailable(ctx, sym.Instrument)
+		case !sym.Unavailable():
+			c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("symbol: the vendor does not have %s", sym.Symbol))
+			c.MarkUnavailable(ctx, sym.Instrument, "the vendor does not have it")
 		}
 	}
 }
 
 // follow asks for what the stream does not say of a symbol, until ctx ends.
-func (c *connection) follow(ctx context.Context, y *symbol) {
-	day := vendors.Day{Symbol: y.ID, Rolling: y.Rolling}
+func (c *connection) follow(ctx context.Context, sym *symbol) {
+	day := vendors.Day{Symbol: sym.ID, Rolling: sym.Rolling}
 	if hours := c.decoder.hours; hours != nil {
 		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
 			from := strconv.FormatInt(hours.Rolled(time.Now()).Add(-time.Hour).UnixMilli(), 10) // an hour more has the close before it
-			return c.get(ctx, pathHours, url.Values{"symbol": {y.Symbol}, "interval": {"1h"}, "startTime": {from}})
+			return c.get(ctx, pathHours, url.Values{"symbol": {sym.Symbol}, "interval": {"1h"}, "startTime": {from}})
 		}
 		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
-			return c.decoder.today(y, body, received)
+			return c.decoder.today(sym, body, received)
 		}
 	}
 	c.BeginDay(ctx, &day)
-	c.FillGaps(ctx, y.NumberedSymbol, &day, func(ctx context.Context) error { return c.recent(ctx, y, newest) })
+	c.FillGaps(ctx, sym.NumberedSymbol, &day, func(ctx context.Context) error { return c.recent(ctx, sym, newest) })
 }
 
 // awaitTrade asks for the last trade of a symbol, if the stream has none for some time.
-func (c *connection) awaitTrade(ctx context.Context, y *symbol) {
+func (c *connection) awaitTrade(ctx context.Context, sym *symbol) {
 	for vendors.Pause(ctx, quiet) {
 		traded, awaited := true, false
 		c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
-			traded = y.traded()
+			traded = sym.traded()
 			return nil
 		})
 		if traded {
 			return
 		}
-		vendors.Repeat(ctx, func(ctx context.Context) error { return c.recent(ctx, y, "1") }, c.Failed)
+		vendors.Repeat(ctx, func(ctx context.Context) error { return c.recent(ctx, sym, "1") }, c.Failed)
 		c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
-			awaited = y.awaited && !y.traded()
+			awaited = sym.awaited && !sym.traded()
 			return nil
 		})
 		if !awaited {
@@ -201,13 +201,13 @@ func (c *connection) awaitTrade(ctx context.Context, y *symbol) {
 }
 
 // recent asks for the newest trades, and publishes those that were missing.
-func (c *connection) recent(ctx context.Context, y *symbol, limit string) error {
-	body, received, err := c.get(ctx, pathTrades, url.Values{"symbol": {y.Symbol}, "limit": {limit}})
+func (c *connection) recent(ctx context.Context, sym *symbol, limit string) error {
+	body, received, err := c.get(ctx, pathTrades, url.Values{"symbol": {sym.Symbol}, "limit": {limit}})
 	if lacksSymbol(err) {
 		return nil // judge says so
 	}
 	if err != nil {
 		return err
 	}
-	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error { return c.decoder.missed(y, body, received, b) })
+	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error { return c.decoder.missed(sym, body, received, b) })
 }

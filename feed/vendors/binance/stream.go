@@ -86,13 +86,13 @@ func (c *connection) talk(ctx context.Context) error {
 	if err := c.subscribe(ctx); err != nil {
 		return err
 	}
-	for _, y := range c.decoder.all {
+	for _, sym := range c.decoder.all {
 		c.Go(func() error {
-			c.follow(ctx, y)
+			c.follow(ctx, sym)
 			return nil
 		})
 		c.Go(func() error {
-			c.awaitTrade(ctx, y)
+			c.awaitTrade(ctx, sym)
 			return nil
 		})
 	}
@@ -103,9 +103,9 @@ func (c *connection) talk(ctx context.Context) error {
 // are silent.
 func (c *connection) subscribe(ctx context.Context) error {
 	var streams []string
-	for _, y := range c.decoder.all {
+	for _, sym := range c.decoder.all {
 		for _, ch := range channels {
-			streams = append(streams, strings.ToLower(y.Symbol)+ch)
+			streams = append(streams, strings.ToLower(sym.Symbol)+ch)
 		}
 	}
 	id := uint64(0)

@@ -15,7 +15,7 @@ type symbol struct {
 }
 
 // traded reports whether any trade has come.
-func (y *symbol) traded() bool { return y.Trades.Newest() != 0 }
+func (sym *symbol) traded() bool { return sym.Trades.Newest() != 0 }
 
 // instruments puts symbols into the directory.
 func instruments(symbols []string, env *vendors.Env) ([]*vendors.Instrument, error) {

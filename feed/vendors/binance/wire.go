@@ -55,10 +55,10 @@ func newDecoder(symbols []*vendors.Instrument, env *vendors.Env, live bool) *Dec
 	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, symbols: make(map[string]*symbol, len(symbols)),
 		replies: vendors.NewReplies[reply](repliesAtOnce), hours: symbols[0].Hours}
 	for _, in := range symbols {
-		y := &symbol{NumberedSymbol: vendors.NewNumberedSymbol(in)}
-		y.LateIDs = true
-		d.all = append(d.all, y)
-		d.symbols[in.Symbol] = y
+		sym := &symbol{NumberedSymbol: vendors.NewNumberedSymbol(in)}
+		sym.LateIDs = true
+		d.all = append(d.all, sym)
+		d.symbols[in.Symbol] = sym
 	}
 	return d
 }
@@ -133,15 +133,15 @@ func (d *Decoder) find(v vendors.Value) (*symbol, error) {
 	if err != nil {
 		return nil, err
 	}
-	if y := d.symbols[string(text)]; y != nil {
-		return y, nil
+	if sym := d.symbols[string(text)]; sym != nil {
+		return sym, nil
 	}
 	return nil, vendors.Bad(vendors.BadSymbol, "s: %.40q was not asked for", text)
 }
 
 // trade decodes one trade.
 func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error {
-	y, err := d.find(m.symbol)
+	sym, err := d.find(m.symbol)
 	if err != nil {
 		return err
 	}
@@ -159,13 +159,13 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 		return err
 	}
 	d.skew.Note(t.At, received)
-	_, err = y.Add(&t, received, b)
+	_, err = sym.Add(&t, received, b)
 	return err
 }
 
 // top decodes the best bid and ask, which have a number and no time.
 func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
-	y, err := d.find(m.symbol)
+	sym, err := d.find(m.symbol)
 	if err != nil {
 		return err
 	}
@@ -173,17 +173,17 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 	if err != nil {
 		return err
 	}
-	if number < y.book {
-		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, y.Symbol, y.book)
+	if number < sym.book {
+		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, sym.Symbol, sym.book)
 	}
-	k := market.Tick{Symbol: y.ID, Kind: market.KindQuote, Received: received}
+	k := market.Tick{Symbol: sym.ID, Kind: market.KindQuote, Received: received}
 	if k.Bid, k.BidSize, err = bookSide(&k, market.HasBid, "b", m.bid, "B", m.bidSize); err != nil {
 		return err
 	}
 	if k.Ask, k.AskSize, err = bookSide(&k, market.HasAsk, "a", m.ask, "A", m.askSize); err != nil {
 		return err
 	}
-	y.book = number
+	sym.book = number
 	b.Ticks = append(b.Ticks, k)
 	return nil
 }
@@ -205,15 +205,15 @@ func bookSide(k *market.Tick, flag market.Flags, priceKey string, price vendors.
 
 // mini decodes the figures of the last 24 hours.
 func (d *Decoder) mini(m *message, b *market.Batch) error {
-	y, err := d.find(m.symbol)
+	sym, err := d.find(m.symbol)
 	if err != nil {
 		return err
 	}
 	b.Alive = true
-	if y.Known {
+	if sym.Known {
 		return nil
 	}
-	q := market.Quote{Symbol: y.ID}
+	q := market.Quote{Symbol: sym.ID}
 	for _, x := range [...]struct {
 		key   string
 		v     vendors.Value
@@ -240,7 +240,7 @@ func (d *Decoder) mini(m *message, b *market.Batch) error {
 		}
 	}
 	if d.live {
-		y.SetRolling(q)
+		sym.SetRolling(q)
 	} else {
 		b.Images = append(b.Images, q)
 	}

@@ -6,10 +6,10 @@
 // tells apart by itself, in their addresses and in what is asked for (api).
 //
 // A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
-// meanwhile are counted as soon as the answer is there. Where it cannot be had, what the stream says of the
-// last 24 hours stands in. What gets lost shows: Advanced Trade numbers its messages, the
-// Exchange says each second which trade is the last one, and trades have consecutive numbers at both. What
-// is missing is asked for over REST and, where that does not have it either, the hours are asked for anew.
+// meanwhile are counted as soon as the response is there. If there is none, what the stream says of the last 24
+// hours is published instead. Losses show: Advanced Trade numbers its messages, the Exchange says each second
+// which trade is the last one, and trades have consecutive numbers at both. Missing trades are asked for over
+// REST; if it does not have them either, the hours are asked for again.
 //
 // The vendor's pages:
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels,

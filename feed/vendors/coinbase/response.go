@@ -107,15 +107,15 @@ func readCandle(f *fields, do func(*vendors.Candle) error) (err error) {
 	if err := c.ReadPrices(f.open, f.high, f.low, f.close); err != nil {
 		return err
 	}
-	if c.Volume, err = sum(f.volume); err != nil {
+	if c.Volume, err = readVolume(f.volume); err != nil {
 		return err
 	}
 	return do(&c)
 }
 
-// sum reads a volume and cuts it off after nine decimals: the Exchange computes volumes with floats, so they can end
+// readVolume reads a volume and cuts it off after nine decimals: the Exchange computes volumes with floats, so they can end
 // in ...0000001.
-func sum(v vendors.Value) (market.Quantity, error) {
+func readVolume(v vendors.Value) (market.Quantity, error) {
 	const most = 9
 	raw := bytes.Trim(v.Raw(), `"`)
 	if point := bytes.IndexByte(raw, '.'); point >= 0 && len(raw) > point+1+most && !bytes.ContainsAny(raw, "eE") {

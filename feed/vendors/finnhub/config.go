@@ -58,7 +58,7 @@ func check(s string) error {
 	if strings.HasPrefix(s, ":") || strings.HasSuffix(s, ":") {
 		return errors.New("is not a symbol such as AAPL or BINANCE:BTCUSDT")
 	}
-	if venue, _, prefixed := strings.Cut(s, ":"); prefixed && slices.Contains(mute, venue) {
+	if venue, _, prefixed := strings.Cut(s, ":"); prefixed && slices.Contains(notStreamed, venue) {
 		return fmt.Errorf("cannot be followed: the vendor does not stream %s", venue)
 	}
 	return nil

@@ -18,8 +18,8 @@ type figures struct {
 // that come after it, as older ones.
 const ahead = market.Time(time.Minute / time.Microsecond)
 
-// readFigures reads an answer to quotePath. Prices that the vendor has computed can have more decimals than
-// those that were traded.
+// readFigures reads a response to quotePath. Prices that the vendor has computed can have more decimals than
+// traded ones.
 func readFigures(body []byte, received market.Time) (f figures, err error) {
 	var scan vendors.Scanner
 	read := func(key string, to *market.Price) {
@@ -65,12 +65,12 @@ func readFigures(body []byte, received market.Time) (f figures, err error) {
 	return f, nil
 }
 
-// none reports whether nothing is known.
+// none reports whether the vendor knows nothing of the symbol.
 func (f *figures) none() bool { return f.last <= 0 && f.previous <= 0 }
 
-// image is what the figures say of the trading day that an instant belongs to. When they are of an earlier
-// day, and the market has not traded since, the last price is the previous close of this one. Before the
-// regular session, its open, high and low cannot be of today.
+// image is what the figures say of the trading day that an instant belongs to. If they are of an earlier day, as
+// when nothing was traded since, their last price is the previous close of this day. If they are from before the
+// regular session, they have no open, high and low of this day.
 func (f *figures) image(in *instrument, now market.Time) market.Quote {
 	q := market.Quote{Symbol: in.ID}
 	set := func(field market.Fields, to *market.Price, p market.Price) {

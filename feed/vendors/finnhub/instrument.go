@@ -9,8 +9,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// mute are venues that the vendor has, but does not stream.
-var mute = []string{"FXCM", "FOREX.COM", "FHFX"}
+// notStreamed are venues that the vendor has, but does not stream.
+var notStreamed = []string{"FXCM", "FOREX.COM", "FHFX"}
 
 // coins are the venues of the vendor that trade coins (https://finnhub.io/docs/api/crypto-exchanges).
 var coins = []string{"BINANCE", "BINANCEUS", "BITFINEX", "BITTREX", "COINBASE", "GEMINI", "HITBTC", "HUOBI",
@@ -21,9 +21,8 @@ const (
 	crypto = "crypto"
 )
 
-// marketOf is whose hours a symbol keeps: one without a venue is a stock of the US. The
-// currencies have no calendar here, so that they keep none: at weekends, when nobody trades them, they are
-// stale.
+// marketOf is whose hours a symbol keeps. A symbol without a venue is a US stock. Currencies have no calendar
+// here, so they are never closed, and stale at weekends, when nobody trades them.
 func marketOf(symbol string) string {
 	venue, _, prefixed := strings.Cut(symbol, ":")
 	switch {
@@ -35,8 +34,8 @@ func marketOf(symbol string) string {
 	return ""
 }
 
-// quoted are the currencies that end the name of a pair without a mark between, such as BTCUSDT; the longer of
-// two with the same end comes first.
+// quoted are the currencies at the end of a pair's name that has no separator, such as BTCUSDT. Where one ends with
+// another, the longer comes first.
 var quoted = []string{"FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "BTC", "ETH", "BNB"}
 
 // currencyOf is what prices are in, as far as the name says: what comes behind the mark, or the end of a pair.

@@ -11,8 +11,8 @@ import (
 
 const quotePath = "/quote"
 
-// closes are the known previous closes, each for as long as its trading day lasts. Connections share them, so that a new
-// one counts trades in full before REST has answered.
+// closes are the known previous closes, each for as long as its trading day lasts. A new connection uses them, so that trades
+// count in full before the figures have come.
 type closes map[market.SymbolID]previousClose
 
 type previousClose struct {

@@ -31,7 +31,7 @@ type source struct {
 
 	// owned by Run, of which there is one at a time
 	closes    closes // owned by the goroutine that decodes
-	evictions int    // connections in a row that ended at once
+	evictions int    // how many connections in a row ended at once
 }
 
 // Open puts the symbols into the directory and reads the key. It does not connect; Run does.
@@ -121,9 +121,9 @@ func (c *connection) subscribe(ctx context.Context) error {
 	return nil
 }
 
-// ended is what the end of a connection means. The vendor ends a connection at once, without a word, while another one has
-// its key. That may be the connection before this one, whose end the vendor has not seen yet; when it happens again, it is
-// another program.
+// ended is the error to return for the end of a connection. The vendor ends a connection at once, and without a reason, while
+// another one has its key. The first time, that may be the connection before, whose end the vendor has not seen yet. The
+// second time in a row, another program uses the key.
 func (s *source) ended(err error, atOnce bool) error {
 	if !atOnce {
 		s.evictions = 0

@@ -22,7 +22,7 @@ func previousPath(symbol string) string { return pathDays + url.PathEscape(symbo
 // figures are what the vendor says of a stock's day.
 type figures struct {
 	image market.Quote
-	asOf  market.Time // trades that are later are not in it
+	asOf  market.Time // the image does not include trades after this
 }
 
 // readBar reads a bar. Its time is within its day; a day without trades has zeros.
@@ -37,7 +37,7 @@ type snapshot struct {
 	day, before     vendors.Bar
 }
 
-// readSnapshots reads the answer to pathSnapshots. Of stocks that it does not have, the vendor says nothing.
+// readSnapshots reads the response to pathSnapshots. It leaves out stocks that the vendor does not have.
 func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
 	known := map[string]figures{}
 	var s vendors.Scanner
@@ -113,7 +113,7 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
 	known[e.Symbol] = f
 }
 
-// figures are what a snapshot says. Before a day's first trade it has none of it.
+// figures are what a snapshot says of the day. Before the day's first trade it says nothing of it.
 func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
 	q := market.Quote{Symbol: e.ID}
 	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.Close)
@@ -142,8 +142,8 @@ func setDay(q *market.Quote, day *vendors.Bar) {
 	}
 }
 
-// readPrevious reads the answer to previousPath, which has no days where there is no such stock. On a day without a
-// session the newest whole day is the one whose prices still are the last.
+// readPrevious reads the response to previousPath, which has no days if there is no such stock. On a day without a session, the
+// newest whole day is the present trading day, and its close the last price.
 func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q market.Quote, there bool, err error) {
 	var newest vendors.Bar
 	var s vendors.Scanner

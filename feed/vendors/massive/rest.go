@@ -13,7 +13,7 @@ import (
 // figures asks for the rules of conditions, and for the figures of this day and of each that follows, until ctx ends.
 func (c *connection) figures(ctx context.Context) {
 	c.Go(func() error {
-		// the figures go first: there is a table of conditions, but no day without figures
+		// the figures go first: for conditions there is the built-in table meanwhile
 		if !c.asked && vendors.Pause(ctx, leastPause) {
 			c.RetryUntilRefused(ctx, c.conditions, nil)
 		}
@@ -67,8 +67,8 @@ func (c *connection) conditions(ctx context.Context) error {
 	return nil
 }
 
-// snapshots asks for the day's figures of some stocks, publishes them, and returns those that have none: each day the
-// vendor begins without any stock.
+// snapshots asks for the day's figures of some stocks, publishes them, and returns the stocks that have none: a snapshot exists
+// only from the day's first trade on.
 func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*stock, err error) {
 	symbols := make([]string, len(some))
 	for i, s := range some {
@@ -96,7 +96,7 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 	return absent, err
 }
 
-// previous asks for a stock's newest whole day. The vendor does not have a stock that never had any.
+// previous asks for a stock's newest whole day. The vendor does not have a stock without any.
 func (c *connection) previous(ctx context.Context, s *stock) error {
 	body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), nil)
 	if err != nil {

@@ -183,7 +183,7 @@ func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) erro
 	}
 	switch string(kind) {
 	case "status":
-		return d.answer(m, b)
+		return d.reply(m, b)
 	case "T":
 		return d.trade(m, received, b)
 	case "Q":
@@ -195,7 +195,7 @@ func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) erro
 }
 
 // reply hands over a message about the connection. One that accepts a subscription is a sign of life.
-func (d *Decoder) answer(m *message, b *market.Batch) (err error) {
+func (d *Decoder) reply(m *message, b *market.Batch) (err error) {
 	var a reply
 	if a.status, err = m.status.String("status"); err != nil {
 		return err
@@ -280,7 +280,7 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	if k.Flags&market.SetsLast != 0 {
 		e.traded = true
 		if e.halted != 0 && k.Time > e.halted+stillHalted {
-			e.halted = 0 // its end was reported while nobody was connected
+			e.halted = 0 // the end of the halt was missed, as during an outage
 			b.Ticks = append(b.Ticks, e.State(market.Live, k.Time, received))
 		}
 	}
@@ -341,7 +341,7 @@ func (d *Decoder) quote(m *message, received market.Time, b *market.Batch) error
 	return nil
 }
 
-// mostSize is more than any quote has; with the largest lot it still fits.
+// mostSize is more than the size of any quote. Times the largest lot, it fits a uint64.
 const mostSize = 1 << 32
 
 func (d *Decoder) bookSide(k *market.Tick, flag market.Flags, priceKey string, price vendors.Value,
@@ -372,11 +372,11 @@ const (
 	resumedIndicator = 18
 )
 
-// stillHalted is less than any halt for volatility lasts, and more than trades of before may take to be reported: an
-// ordinary trade that is later shows that the halt is over.
+// stillHalted is shorter than any halt for volatility, and longer than trades from before a halt may take to be reported. So an
+// ordinary trade later than this after the beginning of a halt shows that the halt is over.
 const stillHalted = market.Time(time.Minute / time.Microsecond)
 
-// halt decodes the price bands of a stock: of use is whether it is halted.
+// halt decodes the price bands of a stock. Only whether it is halted is used.
 func (d *Decoder) halt(m *message, received market.Time, b *market.Batch) error {
 	e, err := d.find("T", m.T)
 	if err != nil {
