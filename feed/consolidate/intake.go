@@ -23,7 +23,7 @@ type consolidator struct {
 	out         batchBuilder
 	now         time.Time // of the batch that is processed, or of the visit
 	heldSymbols int       // how many sourceSymbols hold trades that wait for their confirmation
-	unjudged    bool      // a source's status has changed, and some of its symbols still have the state of before
+	unjudged    bool      // a source's status has changed, and the states of some of its symbols do not show that yet
 }
 
 // connection adds a connection and, with the first of its name, its source.

@@ -14,10 +14,10 @@ type Reject uint8
 
 const (
 	Accepted       Reject = iota
-	RejectPrice           // not above zero
-	RejectSize            // not a size
+	RejectPrice           // a price that is not above zero
+	RejectSize            // returned by no check; its label stays part of the metric
 	RejectOverflow        // more than the sums can hold
-	RejectKind            // of no kind that there is
+	RejectKind            // an unknown kind of tick
 
 	NumRejects = iota
 )

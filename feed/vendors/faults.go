@@ -16,10 +16,10 @@ type Fault string
 
 const (
 	NoJSON    Fault = "json"    // not the JSON that is documented
-	BadNumber Fault = "number"  // a price, size or count that is none
-	BadTime   Fault = "time"    // an instant that is none
-	BadSymbol Fault = "symbol"  // one that was not asked for, or cannot be
-	BadValue  Fault = "value"   // another value that makes no sense
+	BadNumber Fault = "number"  // a price, size or count that cannot be read, or cannot be
+	BadTime   Fault = "time"    // an instant that cannot be read, or cannot be
+	BadSymbol Fault = "symbol"  // a symbol that was not asked for, or cannot be
+	BadValue  Fault = "value"   // any other value that makes no sense
 	Unknown   Fault = "unknown" // a message of a type that is not known here: new at the vendor, and ignored
 	Failed    Fault = "request" // a request, over REST or on the stream, that the vendor refused or did not answer well
 )
