@@ -13,7 +13,7 @@ import (
 
 // ParseQuery reads the query of a stream or of GET /api/quotes. Its error is a *wire.Fault.
 func (h *Hub) ParseQuery(ctx context.Context, v admission.Visitor, raw string) (q wire.Request, err error) {
-	h.door.Slice(context.WithoutCancel(ctx), func() { // a stream may outlive its request
+	h.admission.Slice(context.WithoutCancel(ctx), func() { // a stream may outlive its request
 		values, bad := wire.ParseValues(raw)
 		if bad != nil {
 			err = bad
@@ -29,7 +29,7 @@ func (h *Hub) ParseQuery(ctx context.Context, v admission.Visitor, raw string) (
 // error is a *wire.Fault, of a query that makes no sense, or a wire.Ending that says why the client is refused. The
 // caller opens the stream with WebSocket or Events, or abandons it.
 func (h *Hub) Admit(ctx context.Context, v admission.Visitor, t Transport, q *wire.Request) (*Stream, error) {
-	place, refusal := h.door.Admit(v, admission.Stream, nil)
+	place, refusal := h.admission.Admit(v, admission.Stream, nil)
 	if refusal != nil {
 		h.countAdmission(t, refusal)
 		return nil, EndingOf(refusal, h.cfg.Retry)
@@ -69,7 +69,7 @@ func (h *Hub) Query(ctx context.Context, v admission.Visitor, r *wire.Request, c
 	if _, resumed := h.since(r.Since); resumed && r.Wait > 0 {
 		kind = admission.Poll
 	}
-	place, refusal := h.door.Admit(v, kind, cut)
+	place, refusal := h.admission.Admit(v, kind, cut)
 	if kind == admission.Poll {
 		h.countAdmission(LongPoll, refusal)
 	}
@@ -86,7 +86,7 @@ func (h *Hub) Query(ctx context.Context, v admission.Visitor, r *wire.Request, c
 
 // ParseBarsQuery reads the query of GET /api/bars. Its error is a *wire.Fault, or that of ctx.
 func (h *Hub) ParseBarsQuery(ctx context.Context, v admission.Visitor, raw string) (q wire.BarsQuery, err error) {
-	if !h.door.Slice(ctx, func() {
+	if !h.admission.Slice(ctx, func() {
 		values, bad := wire.ParseValues(raw)
 		if bad != nil {
 			err = bad
@@ -102,7 +102,7 @@ func (h *Hub) ParseBarsQuery(ctx context.Context, v admission.Visitor, raw strin
 
 // Bars admits a request for GET /api/bars, as Query does one for quotes.
 func (h *Hub) Bars(ctx context.Context, v admission.Visitor, q *wire.BarsQuery, cut func()) (*Bars, error) {
-	place, refusal := h.door.Admit(v, admission.Answer, cut)
+	place, refusal := h.admission.Admit(v, admission.Answer, cut)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -148,13 +148,13 @@ func (h *Hub) countAdmission(t Transport, refusal *admission.Refusal) {
 func (h *Hub) countTooMany(v admission.Visitor, err error) {
 	var f *wire.Fault
 	if errors.As(err, &f) && f.Code == wire.TooManySymbols {
-		h.door.Journal.Refused(admission.ReasonSymbols, v.Addr)
+		h.admission.Journal.Refused(admission.ReasonSymbols, v.Addr)
 	}
 }
 
 // noMemoryFor counts a request over REST for which there is no memory, and returns how it is refused.
 func (h *Hub) noMemoryFor(v admission.Visitor) wire.Ending {
-	h.door.Journal.Refused(admission.ReasonMemory, v.Addr)
+	h.admission.Journal.Refused(admission.ReasonMemory, v.Addr)
 	return wire.ComeBack(wire.Full, h.cfg.Retry)
 }
 
@@ -171,14 +171,14 @@ func (h *Hub) planFor(
 	ctx context.Context, v admission.Visitor, r *wire.Request, follows int, fields market.Fields,
 ) (x *plan, wait time.Duration, err error) {
 	charge := func(cost admission.Cost) error {
-		more, refusal := h.door.Reckon(v, cost)
+		more, refusal := h.admission.Reckon(v, cost)
 		if refusal != nil {
 			return refusal
 		}
 		wait = max(wait, more)
 		return nil
 	}
-	if !h.door.Slice(ctx, func() { x, err = h.plan(r, follows, fields, charge) }) {
+	if !h.admission.Slice(ctx, func() { x, err = h.plan(r, follows, fields, charge) }) {
 		return nil, 0, ctx.Err()
 	}
 	h.countTooMany(v, err)

@@ -50,7 +50,7 @@ const subprotocol = "tickertape.v1.json"
 
 // admit admits a stream, or returns why it is refused.
 func (s *served) admit(r *http.Request, t Transport) (stream *Stream, why wire.Ending, err error) {
-	visitor := s.door.Visitor(r)
+	visitor := s.admission.Visitor(r)
 	q, err := s.ParseQuery(r.Context(), visitor, r.URL.RawQuery)
 	if err != nil {
 		return nil, why, err
@@ -162,7 +162,7 @@ func TestAdmissionsAreCountedByTransport(t *testing.T) {
 			accepted != map[Transport]float64{WebSocket: 1, EventStream: 1, LongPoll: 2}[transport] {
 			t.Errorf("%v: %v are accepted and %v refused", transport, accepted, full)
 		}
-		if used := s.door.Memory.Used(); used != 0 {
+		if used := s.admission.Memory.Used(); used != 0 {
 			t.Errorf("%v: %d bytes are still reserved", transport, used)
 		}
 	}

@@ -28,14 +28,14 @@ func (b *Bars) admit(ctx context.Context, v admission.Visitor, q *wire.BarsQuery
 		return err
 	}
 	// The walk that counts the bars is paid before it is made, and so whatever comes of it.
-	if refusal := h.door.Charge(ctx, v, admission.Names(len(b.IDs), 0)); refusal != nil {
+	if refusal := h.admission.Charge(ctx, v, admission.Names(len(b.IDs), 0)); refusal != nil {
 		return refusal
 	}
 	cost, ok := b.cost(ctx, q)
 	if !ok {
 		return ctx.Err()
 	}
-	if refusal := h.door.Charge(ctx, v, cost.Plus(admission.Echo(echoed(b.Unknown)))); refusal != nil {
+	if refusal := h.admission.Charge(ctx, v, cost.Plus(admission.Echo(echoed(b.Unknown)))); refusal != nil {
 		return refusal
 	}
 	if !b.place.Keep(int64(12*len(b.IDs)+echoed(b.Unknown)), false) {
@@ -59,11 +59,11 @@ func (b *Bars) resolve(ctx context.Context, v admission.Visitor, q *wire.BarsQue
 	if !ok {
 		return tooManyListed(h.cfg.MaxSymbols)
 	}
-	if refusal := h.door.Charge(ctx, v, lookup); refusal != nil {
+	if refusal := h.admission.Charge(ctx, v, lookup); refusal != nil {
 		return refusal
 	}
 	var named resolved
-	if !h.door.Slice(ctx, func() { named, err = h.catalog.resolve("symbols", q.Symbols, h.cfg.MaxSymbols) }) {
+	if !h.admission.Slice(ctx, func() { named, err = h.catalog.resolve("symbols", q.Symbols, h.cfg.MaxSymbols) }) {
 		return ctx.Err()
 	}
 	if err != nil {
@@ -96,7 +96,7 @@ const symbolsAtOnce = 64
 func (b *Bars) cost(ctx context.Context, q *wire.BarsQuery) (admission.Cost, bool) {
 	n := 0
 	for some := range slices.Chunk(b.IDs, symbolsAtOnce) {
-		if !b.hub.door.Slice(ctx, func() { n += b.hub.board.CountBars(some, &q.Range) }) {
+		if !b.hub.admission.Slice(ctx, func() { n += b.hub.board.CountBars(some, &q.Range) }) {
 			return admission.Cost{}, false
 		}
 	}

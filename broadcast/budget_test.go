@@ -25,7 +25,7 @@ import (
 func limited(t *testing.T, change func(*admission.Config)) *served {
 	t.Helper()
 	s := serveOver(t, network{more: 600}, func(c *Config) { c.MaxSymbols = 500; c.MaxMessage = 64 << 10 })
-	change(s.door.Config)
+	change(s.admission.Config)
 	return s
 }
 
@@ -121,7 +121,7 @@ func TestUnfinishedMessagesEnd(t *testing.T) {
 		for reached, w := range map[string]access{"by socket": overWebSocket, "by goroutine": accessByGoroutine["WebSocket on a wrapped connection"]} {
 			t.Run(name+" "+reached, func(t *testing.T) {
 				s := serveOver(t, w.network, func(c *Config) { c.Heartbeat = 200 * time.Millisecond })
-				s.door.Config.MessageTimeout = 100 * time.Millisecond
+				s.admission.Config.MessageTimeout = 100 * time.Millisecond
 				p := s.join(t, w, "?symbols=AAPL")
 				p.next("snapshot")
 				p.conn.Write(begun)
@@ -129,7 +129,7 @@ func TestUnfinishedMessagesEnd(t *testing.T) {
 					t.Errorf("%v", got)
 				}
 				s.empty(t)
-				if !s.door.Unfinished(int64(s.door.Config.Total.Unfinished)) {
+				if !s.admission.Unfinished(int64(s.admission.Config.Total.Unfinished)) {
 					t.Error("memory of messages is still taken")
 				}
 			})
@@ -453,7 +453,7 @@ func BenchmarkPauseAndResume(b *testing.B) {
 						l.IDs = append(l.IDs, market.SymbolID(id))
 					}
 				}
-				s.setList(s.shard.lists.hold(l, 10_000, h.door.Memory))
+				s.setList(s.shard.lists.hold(l, 10_000, h.admission.Memory))
 				s.rejoin()
 				last = s
 			}
@@ -501,7 +501,7 @@ func TestRefusalsByTheShardAreCounted(t *testing.T) {
 	s = serveOver(t, network{more: 600}, nil)
 	s.counted()
 	s.lists["b"] = &watchlist{symbols: everySymbol(s.dir, 600)[300:]}
-	s.door.Memory = admission.NewMemory(16 << 10) // the list takes 10 KiB, the subscriber and what it asks for 11
+	s.admission.Memory = admission.NewMemory(16 << 10) // the list takes 10 KiB, the subscriber and what it asks for 11
 	q := s.join(t, overWebSocket, "")
 	q.say(`{"type":"subscribe","symbols":["#b"],"fields":["st"]}`)
 	if got := q.next("error"); got.Code != wire.Full.String() || s.refusals(t, admission.ReasonMemory) != 1 {
@@ -515,7 +515,7 @@ func TestRefusedBarsPayForTheirSymbols(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serveOver(t, network{pipe: true, more: 600}, nil)
 		s.tradeAll(t)
-		s.door.Config.Total.BytesOut, s.door.Config.Total.Work = 1<<10, 1000
+		s.admission.Config.Total.BytesOut, s.admission.Config.Total.Work = 1<<10, 1000
 		ask := func() error {
 			b, err := s.barsOf(t.Context(), "interval=1s&symbols=*")
 			if err == nil {
@@ -541,7 +541,7 @@ func TestRefusedBarsPayForTheirSymbols(t *testing.T) {
 
 // counted has the server count its refusals where the test can read them.
 func (s *served) counted() {
-	s.door.Journal = admission.NewJournal(slog.New(slog.DiscardHandler), s.reg)
+	s.admission.Journal = admission.NewJournal(slog.New(slog.DiscardHandler), s.reg)
 }
 
 // refusals is how often something was refused for a reason.

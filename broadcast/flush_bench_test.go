@@ -76,7 +76,7 @@ func newFlushing(kind string, subscribers int) *flushing {
 		s := newSubscriber(f.hub, WebSocket, f.hub.placed())
 		discarding(s, &f.frames)
 		s.begin(nil)
-		s.setList(s.shard.lists.hold(list, 5000, f.hub.door.Memory))
+		s.setList(s.shard.lists.hold(list, 5000, f.hub.admission.Memory))
 		s.setSeries(wanted.series)
 		if kind == "slower" {
 			s.follows.rate = 1

@@ -20,7 +20,7 @@ import (
 type Hub struct {
 	// static
 	planner
-	door      *admission.Admission
+	admission *admission.Admission
 	metrics   *metrics
 	encoder   encoder
 	workers   *workers
@@ -46,9 +46,9 @@ type Source struct {
 }
 
 // NewHub returns a hub with an empty board for the symbols of dir, under a feed that is down until it says
-// otherwise. Who comes is let in by door. It starts nothing.
+// otherwise. adm says who gets in. It starts nothing.
 func NewHub(
-	cfg Config, lists []Watchlist, dir *market.Directory, source Source, door *admission.Admission,
+	cfg Config, lists []Watchlist, dir *market.Directory, source Source, adm *admission.Admission,
 	log *slog.Logger, reg prometheus.Registerer,
 ) *Hub {
 	b := board.New(board.Config{
@@ -60,14 +60,14 @@ func NewHub(
 	}
 	long := lengths{part: partLimit, history: historyLimit, turn: turnBytes}
 	h := &Hub{
-		planner: planner{catalog: known, board: b},
-		door:    door,
-		metrics: newMetrics(reg, b),
-		encoder: encoder{dir: dir, board: b, lengths: &long},
-		sockets: conn.NewSockets(true, log),
-		log:     log,
-		kick:    make(chan struct{}, 1),
-		lengths: &long,
+		planner:   planner{catalog: known, board: b},
+		admission: adm,
+		metrics:   newMetrics(reg, b),
+		encoder:   encoder{dir: dir, board: b, lengths: &long},
+		sockets:   conn.NewSockets(true, log),
+		log:       log,
+		kick:      make(chan struct{}, 1),
+		lengths:   &long,
 	}
 	h.memo.encoder = &h.encoder
 	h.workers = newWorkers(h)
@@ -129,13 +129,13 @@ func (h *Hub) Late() time.Duration {
 
 // connLimits bound what a client may do on its connection.
 func (h *Hub) connLimits() conn.Limits {
-	return conn.Limits{MaxMessage: h.cfg.MaxMessage, MessageTimeout: h.door.Config.MessageTimeout, WriteTimeout: h.cfg.WriteTimeout}
+	return conn.Limits{MaxMessage: h.cfg.MaxMessage, MessageTimeout: h.admission.Config.MessageTimeout, WriteTimeout: h.cfg.WriteTimeout}
 }
 
 // Drain sends every subscriber away at a random time within window, and refuses new ones. It returns
 // when all have left; those who are still there when ctx ends are cut off.
 func (h *Hub) Drain(ctx context.Context, window time.Duration) {
-	if !h.door.Drain(window) {
+	if !h.admission.Drain(window) {
 		return
 	}
 	for _, sh := range h.shards {
@@ -146,15 +146,15 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 		})
 	}
 	select {
-	case <-h.door.Empty():
+	case <-h.admission.Empty():
 		return
 	case <-ctx.Done():
 	}
 	for _, sh := range h.shards {
 		sh.post(sh.cut)
 	}
-	<-h.door.Empty()
+	<-h.admission.Empty()
 }
 
 // Draining reports whether Drain has been called.
-func (h *Hub) Draining() bool { return h.door.Draining() }
+func (h *Hub) Draining() bool { return h.admission.Draining() }

@@ -20,20 +20,20 @@ func TestUnreadBytesAreReckonedAndGivenBack(t *testing.T) {
 	s := serveOver(t, network{more: 2000}, nil)
 	s.tradeAll(t)
 	p := s.join(t, overWebSocket, "?symbols=*")
-	until(t, "the rest of a message is reckoned", func() bool { return s.door.Memory.Used() > admission.MemorySubscriber+8<<10 })
+	until(t, "the rest of a message is reckoned", func() bool { return s.admission.Memory.Used() > admission.MemorySubscriber+8<<10 })
 	p.conn.(*net.TCPConn).SetReadBuffer(1 << 20) // in a small one the rest would come by bits, between the kernel's timers
 	go io.Copy(io.Discard, p.conn)
-	until(t, "it is given back", func() bool { return s.door.Memory.Used() < admission.MemorySubscriber+8<<10 })
+	until(t, "it is given back", func() bool { return s.admission.Memory.Used() < admission.MemorySubscriber+8<<10 })
 	p.hangUp()
 	s.empty(t)
-	if used := s.door.Memory.Used(); used != 0 { // it is given back before one is counted as gone
+	if used := s.admission.Memory.Used(); used != 0 { // it is given back before one is counted as gone
 		t.Errorf("%d bytes are still reckoned when everyone has gone", used)
 	}
 }
 
 func TestWithoutMemoryForItsBytesOneIsCut(t *testing.T) {
 	s := serveOver(t, network{more: 2000}, nil)
-	s.door.Memory = admission.NewMemory(16 << 10)
+	s.admission.Memory = admission.NewMemory(16 << 10)
 	s.tradeAll(t)
 	p := s.join(t, overWebSocket, "?symbols=*")
 	until(t, "it is cut", func() bool { return s.gone(WebSocket, "memory") == 1 })
@@ -54,15 +54,15 @@ func TestSymbolsOfPollsAreReckoned(t *testing.T) {
 	go func() { done <- poll() }()
 	until(t, "it waits", func() bool { return s.pollsWaiting() == 1 })
 	shared := admission.MemoryList(2000, s.dir.Len())
-	if used, want := s.door.Memory.Used()-shared, int64(admission.MemoryPoll+2000*12); used < want || used > want+100 {
+	if used, want := s.admission.Memory.Used()-shared, int64(admission.MemoryPoll+2000*12); used < want || used > want+100 {
 		t.Errorf("a poll for 2000 symbols takes %d bytes, want %d", used, want)
 	}
 	s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
 	if err := <-done; err != nil {
 		t.Errorf("answered with %v", err)
 	}
-	until(t, "it is given back", func() bool { return s.door.Memory.Used() == 0 })
-	s.door.Memory = admission.NewMemory(40 << 10)
+	until(t, "it is given back", func() bool { return s.admission.Memory.Used() == 0 })
+	s.admission.Memory = admission.NewMemory(40 << 10)
 	var why wire.Ending
 	if err := poll(); !errors.As(err, &why) || why.Code != wire.Full || s.refusals(t, admission.ReasonMemory) != 1 {
 		t.Errorf("a poll whose symbols find no memory: %v, counted %v", err, s.refusals(t, admission.ReasonMemory))
@@ -77,7 +77,7 @@ func TestRefusedMessagesGiveNoMemoryBack(t *testing.T) {
 	p.say(`{"type":"subscribe","symbols":[` + names + `]}`)
 	p.next("subscribed")
 	p.roundTrip()
-	before := s.door.Memory.Used()
+	before := s.admission.Memory.Used()
 	for range 5 {
 		p.say(`{"type":"subscribe","fields":["p"],"symbols":[` + names + `]}`)
 		if got := p.next("error"); got.Code != wire.RateLimited.String() {
@@ -85,7 +85,7 @@ func TestRefusedMessagesGiveNoMemoryBack(t *testing.T) {
 		}
 	}
 	p.roundTrip()
-	if used := s.door.Memory.Used(); used != before {
+	if used := s.admission.Memory.Used(); used != before {
 		t.Errorf("%d bytes are taken after five refusals, want %d as before", used, before)
 	}
 }
@@ -128,6 +128,6 @@ func TestPollsAreReckonedWithWhatTheyKeep(t *testing.T) {
 	go func() { polled <- s.poll(ctx, "wait=30s&since="+position+"&symbols="+strings.Repeat("x", 9000), nil) }()
 	defer func() { <-polled }()
 	defer cancel()
-	until(t, "a poll waits", func() bool { return s.door.Polls() == 1 })
-	until(t, "it is reckoned", func() bool { return s.door.Memory.Used() >= admission.MemoryPoll+9000 })
+	until(t, "a poll waits", func() bool { return s.admission.Polls() == 1 })
+	until(t, "it is reckoned", func() bool { return s.admission.Memory.Used() >= admission.MemoryPoll+9000 })
 }

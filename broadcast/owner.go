@@ -33,7 +33,7 @@ func (s *subscriber) Remind(after time.Duration) { s.shard.wheel.hasten(s, s.sha
 
 // Message has a worker read a message.
 func (s *subscriber) Message(m conn.Incoming) {
-	limited := !s.meter.Message(s.shard.hub.door.Config, s.shard.now)
+	limited := !s.meter.Message(s.shard.hub.admission.Config, s.shard.now)
 	s.shard.hub.workers.put(&unread{sub: s, message: m, limited: limited})
 }
 
@@ -41,13 +41,13 @@ func (s *subscriber) Message(m conn.Incoming) {
 func (s *subscriber) Allow(b conn.Budget, n int) bool {
 	h := s.shard.hub
 	if b == conn.Control {
-		return s.meter.Control(h.door.Config, s.shard.now)
+		return s.meter.Control(h.admission.Config, s.shard.now)
 	}
 	longest := h.cfg.MaxMessage
 	if s.transport == EventStream {
 		longest = 0 // no message is expected
 	}
-	return s.meter.In(n, longest, h.door.Config, s.shard.now)
+	return s.meter.In(n, longest, h.admission.Config, s.shard.now)
 }
 
 // Reserve takes memory of all subscribers'.
@@ -55,7 +55,7 @@ func (s *subscriber) Reserve(m conn.Memory, n int64) bool {
 	if m == conn.Unsent {
 		return s.place.Keep(n, true)
 	}
-	return s.shard.hub.door.Unfinished(n)
+	return s.shard.hub.admission.Unfinished(n)
 }
 
 // Release gives it back.
@@ -64,7 +64,7 @@ func (s *subscriber) Release(m conn.Memory, n int64) {
 		s.place.Let(n)
 		return
 	}
-	s.shard.hub.door.Unfinished(-n)
+	s.shard.hub.admission.Unfinished(-n)
 }
 
 // Closed ends the subscription.

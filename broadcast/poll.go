@@ -35,7 +35,7 @@ func (p *poll) join(x *plan, seq board.Seq) {
 		p.wake()
 		return
 	}
-	l := sh.lists.hold(x.named.list, h.dir.Len(), h.door.Memory)
+	l := sh.lists.hold(x.named.list, h.dir.Len(), h.admission.Memory)
 	if l == nil {
 		p.full.Store(true)
 		p.wake()
@@ -60,7 +60,7 @@ func (p *poll) part() {
 		sh.watches.abandon(x)
 	}
 	if p.list != nil {
-		sh.lists.drop(p.list, sh.hub.door.Memory)
+		sh.lists.drop(p.list, sh.hub.admission.Memory)
 		p.list = nil
 	}
 }

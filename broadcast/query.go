@@ -88,7 +88,7 @@ func (q *Query) await(ctx context.Context) (changed bool, reason string, err err
 			early = nil
 		case <-over.C:
 			return changed, "answered", nil
-		case <-h.door.Leaving():
+		case <-h.admission.Leaving():
 			return false, "restarting", wire.ComeBack(wire.Draining, h.cfg.Retry)
 		case <-ctx.Done():
 			return false, "closed", ctx.Err()
@@ -101,7 +101,7 @@ func (q *Query) await(ctx context.Context) (changed bool, reason string, err err
 func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
 	h, x := q.hub, q.plan
 	seq := h.board.Seq()
-	h.door.Slice(ctx, func() {
+	h.admission.Slice(ctx, func() {
 		changed = h.board.ChangedSince(x.since, x.named.list, x.fields) || slices.ContainsFunc(x.series, func(one requested) bool {
 			r := x.reader(one)
 			return h.board.HasChanges(one.symbol(), &r)

@@ -79,7 +79,7 @@ func (r *request) subscribe(s *subscriber) error {
 	if n, most := len(followed), h.cfg.MaxSeries; n > most {
 		return wire.TooMany("bars and trades", n, most)
 	}
-	list := s.shard.lists.hold(all, size, h.door.Memory)
+	list := s.shard.lists.hold(all, size, h.admission.Memory)
 	if list == nil {
 		return noMemory
 	}
@@ -168,7 +168,7 @@ func (r *request) unsubscribe(s *subscriber) error {
 	left := slices.DeleteFunc(slices.Clone(s.follows.series), w.drop.has)
 	if w.quotes {
 		size := h.dir.Len()
-		list := s.shard.lists.hold(without(s.follows.list.List, w.named.list, size), size, h.door.Memory)
+		list := s.shard.lists.hold(without(s.follows.list.List, w.named.list, size), size, h.admission.Memory)
 		if list == nil {
 			return noMemory
 		}

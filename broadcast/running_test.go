@@ -109,7 +109,7 @@ func (w *world) end(clients ...*protocolClient) error {
 	for _, c := range all {
 		c.leave()
 	}
-	if n, left := w.hub.door.Memory.Used(), w.hub.left(); n != 0 || left != "" {
+	if n, left := w.hub.admission.Memory.Used(), w.hub.left(); n != 0 || left != "" {
 		return fmt.Errorf("%d bytes are still reckoned when everyone has left, and the shards have %s", n, left)
 	}
 	w.stop()

@@ -68,7 +68,7 @@ func (s *Stream) plan(ctx context.Context, v admission.Visitor, q *wire.Request)
 	}
 	for i := range s.requests {
 		if x := s.requests[i].plan; x != nil && !s.place.Keep(x.memory(), false) {
-			h.door.Journal.Refused(admission.ReasonMemory, v.Addr)
+			h.admission.Journal.Refused(admission.ReasonMemory, v.Addr)
 			return &admission.Refusal{Reason: admission.ReasonMemory, Retry: h.cfg.Retry}
 		}
 	}

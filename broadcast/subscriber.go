@@ -132,7 +132,7 @@ func (s *subscriber) ask(r *request) {
 
 // refused notes that something of the client's was refused.
 func (s *subscriber) refused(reason admission.Reason) {
-	s.shard.hub.door.Journal.Refused(reason, s.place.Visitor().Addr)
+	s.shard.hub.admission.Journal.Refused(reason, s.place.Visitor().Addr)
 }
 
 // leave ends the subscription and says why.
@@ -220,7 +220,7 @@ func (s *subscriber) setSeries(all []series) {
 }
 
 // drop lets a list go that was held.
-func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.hub.door.Memory) }
+func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.hub.admission.Memory) }
 
 // setRate sets the rate that was asked for.
 func (s *subscriber) setRate(rate float64) {
@@ -232,7 +232,7 @@ func (s *subscriber) setRate(rate float64) {
 
 // leaveInTurn has the subscriber leave when its turn comes, while all are sent away.
 func (s *subscriber) leaveInTurn() {
-	turn, draining := s.shard.hub.door.Turn()
+	turn, draining := s.shard.hub.admission.Turn()
 	if !draining {
 		return
 	}

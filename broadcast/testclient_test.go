@@ -349,7 +349,7 @@ func masked(head byte, payload []byte) []byte {
 
 // count is how many have been let in and have not gone.
 func (s *served) count() int {
-	n, _ := s.door.Places()
+	n, _ := s.admission.Places()
 	return n
 }
 
@@ -386,7 +386,7 @@ func (s *served) empty(t *testing.T) {
 	if left := s.left(); left != "" {
 		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, backlog: %s, want nothing left", left)
 	}
-	until(t, "no memory is reckoned", func() bool { return s.door.Memory.Used() == 0 })
+	until(t, "no memory is reckoned", func() bool { return s.admission.Memory.Used() == 0 })
 	for _, gauge := range []string{"websocket", "sse"} {
 		if got := testutil.ToFloat64(s.metrics.subscribers.WithLabelValues(gauge)); got != 0 {
 			t.Errorf("%v subscribers over %s are counted, want none", got, gauge)

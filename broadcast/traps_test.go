@@ -49,7 +49,7 @@ func TestClientsThatNeverAnswerACloseGoTogether(t *testing.T) {
 	silent := func(t *testing.T, s *served, w access) {
 		const silent = 40 // would take 80 s one after the other
 		var clients []*testClient
-		s.door.Config.MessageTimeout = time.Minute // for half a message, while the others come
+		s.admission.Config.MessageTimeout = time.Minute // for half a message, while the others come
 		for i := range silent {
 			p := s.join(t, w, "?symbols=AAPL")
 			p.next("snapshot")

@@ -70,7 +70,7 @@ func (w *workers) read(ctx context.Context, u *unread) {
 	s := u.sub
 	var r wire.Request
 	var err error
-	if !w.hub.door.Slice(ctx, func() { r, err = w.parse(u) }) {
+	if !w.hub.admission.Slice(ctx, func() { r, err = w.parse(u) }) {
 		return // the hub ends, and cuts everyone off
 	}
 	var broken conn.Close
@@ -107,7 +107,7 @@ func (w *workers) read(ctx context.Context, u *unread) {
 func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
-	wait, refusal := w.hub.door.Reckon(visitor, admission.Message(u.length))
+	wait, refusal := w.hub.admission.Reckon(visitor, admission.Message(u.length))
 	if refusal != nil {
 		return nil, 0, refusal
 	}

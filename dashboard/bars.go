@@ -18,13 +18,13 @@ import (
 
 // bars serves GET /api/bars.
 type bars struct {
-	hub  *broadcast.Hub
-	dir  *market.Directory
-	door *admission.Admission
+	hub       *broadcast.Hub
+	dir       *market.Directory
+	admission *admission.Admission
 }
 
 func (s *bars) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, visitor := r.Context(), s.door.Visitor(r)
+	ctx, visitor := r.Context(), s.admission.Visitor(r)
 	query, err := s.hub.ParseBarsQuery(ctx, visitor, r.URL.RawQuery)
 	if err != nil {
 		problemOf(err).write(w)
@@ -50,7 +50,7 @@ func (s *bars) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.gzip, _ = gzip.NewWriterLevel(&a.packed, gzip.StatelessCompression)
 	}
 	a.begin(found.Unknown)
-	for !a.done && s.door.Slice(ctx, a.fill) {
+	for !a.done && s.admission.Slice(ctx, a.fill) {
 		if _, err := w.Write(a.made()); err != nil {
 			return // a client that has gone needs no answer
 		}

@@ -21,7 +21,7 @@ type endpointOptions struct {
 	listen  string   // host:port
 	hosts   []string // names of the server
 	bounds  Bounds
-	toll    *admission.Admission // charges requests; nil charges none
+	charges *admission.Admission // of requests; nil charges nothing
 	most    int                  // connections at once that are no subscribers
 	full    admission.Reason     // why more are refused
 	handler http.Handler
@@ -30,7 +30,7 @@ type endpointOptions struct {
 // openEndpoint listens; run serves.
 func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*endpoint, error) {
 	b := o.bounds
-	limits, journal := b.Door.Config, b.Door.Journal
+	limits, journal := b.Admission.Config, b.Admission.Journal
 	all := &connections{
 		most: o.most, full: o.full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,
 		pieceTime: time.Duration(pieceSize / float64(limits.LeastRate) * float64(time.Second)),
@@ -39,11 +39,11 @@ func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*en
 	if err != nil {
 		return nil, err
 	}
-	h := newHosts(o.hosts, o.listen).check(b.Door, bodiless(b.Door, plain(o.handler)))
+	h := newHosts(o.hosts, o.listen).check(b.Admission, bodiless(b.Admission, plain(o.handler)))
 	return &endpoint{port: p, http: &http.Server{
-		Handler:           all.begin(secure(tolled(o.toll, h))),
+		Handler:           all.begin(secure(chargeRequests(o.charges, h))),
 		ConnState:         all.watch,
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(b.Door.Connection(ctx), c) },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(b.Admission.Connection(ctx), c) },
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		IdleTimeout:       limits.IdleTimeout,
 		MaxHeaderBytes:    mostHeader - 4<<10, // net/http lets 4 KiB more come

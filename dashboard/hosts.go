@@ -150,14 +150,14 @@ func addressOf(a net.Addr) netip.Addr {
 
 // check refuses requests that call the server by another name. One of HTTP/1.0 without a Host is no browser's: the
 // health checks of some proxies are like that.
-func (h *hosts) check(door *admission.Admission, next http.Handler) http.Handler {
+func (h *hosts) check(adm *admission.Admission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 		if r.Host == "" && !r.ProtoAtLeast(1, 1) || h.allow(r.Host, local) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		door.Journal.RefusedValue(admission.ReasonHost, door.Visitor(r).Addr, r.Host)
+		adm.Journal.RefusedValue(admission.ReasonHost, adm.Visitor(r).Addr, r.Host)
 		problem{Status: http.StatusMisdirectedRequest,
 			Detail: fmt.Sprintf("Host: %.100q is not a name of this server; its configuration lists them under hosts", r.Host)}.write(w)
 	})

@@ -66,9 +66,9 @@ func schemeOf(r *http.Request) string {
 
 // origins are the pages that may read what the server answers.
 type origins struct {
-	any     bool // every page may
-	allowed []origin
-	door    *admission.Admission
+	any       bool // every page may
+	allowed   []origin
+	admission *admission.Admission
 }
 
 // CheckOrigins reports every entry of a list of origins that is neither "*" nor an origin, by index.
@@ -83,8 +83,8 @@ func CheckOrigins(list []string) error {
 }
 
 // newOrigins reads a list that CheckOrigins has passed.
-func newOrigins(list []string, door *admission.Admission) *origins {
-	all := &origins{any: slices.Contains(list, "*"), door: door}
+func newOrigins(list []string, adm *admission.Admission) *origins {
+	all := &origins{any: slices.Contains(list, "*"), admission: adm}
 	for _, text := range list {
 		if o, ok := parseOrigin(text); ok {
 			all.allowed = append(all.allowed, o)
@@ -125,7 +125,7 @@ func shownOrigin(r *http.Request) string {
 
 // refused counts and logs that a page of another origin was refused.
 func (o *origins) refused(r *http.Request) {
-	o.door.Journal.RefusedValue(admission.ReasonOrigin, o.door.Visitor(r).Addr, shownOrigin(r))
+	o.admission.Journal.RefusedValue(admission.ReasonOrigin, o.admission.Visitor(r).Addr, shownOrigin(r))
 }
 
 // check lets pages of this server and of the listed origins read what next answers. It refuses pages of any other.

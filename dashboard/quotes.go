@@ -15,12 +15,12 @@ import (
 // quotes serves GET /api/quotes: the newest quotes at once or, with since and wait, as a long poll: when something that
 // the request asks for has changed.
 type quotes struct {
-	hub  *broadcast.Hub
-	door *admission.Admission
+	hub       *broadcast.Hub
+	admission *admission.Admission
 }
 
 func (s *quotes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, visitor := r.Context(), s.door.Visitor(r)
+	ctx, visitor := r.Context(), s.admission.Visitor(r)
 	asked, err := plainQuery(ctx, s.hub, visitor, r.URL.RawQuery)
 	if err != nil {
 		problemOf(err).write(w)
@@ -44,7 +44,7 @@ func (s *quotes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		a := quotesAnswer{board: s.hub.Board(), door: s.door, query: query}
+		a := quotesAnswer{board: s.hub.Board(), admission: s.admission, query: query}
 		a.write(ctx, w, r, tagged)
 	}
 }
@@ -55,22 +55,22 @@ const quotesAtOnce = 256
 // quotesAnswer is an answer that is made in slices, so that the server keeps one slice at most for a slow reader. A quote
 // that changes meanwhile is sent as it is then.
 type quotesAnswer struct {
-	board   *board.Board
-	door    *admission.Admission
-	query   *broadcast.Query
-	cursor  board.Cursor
-	picked  []board.Picked
-	seq     board.Seq // of the first slice
-	count   int       // quotes that the answer has
-	text    []byte    // not written yet
-	message []byte    // about bars or trades, that is written after text
-	sent    int       // bytes
+	board     *board.Board
+	admission *admission.Admission
+	query     *broadcast.Query
+	cursor    board.Cursor
+	picked    []board.Picked
+	seq       board.Seq // of the first slice
+	count     int       // quotes that the answer has
+	text      []byte    // not written yet
+	message   []byte    // about bars or trades, that is written after text
+	sent      int       // bytes
 }
 
 // write writes the answer: the newest quotes, or those that have changed after since, and what is new of bars and
 // trades. With tagged, the client may have the answer already, and names it in If-None-Match.
 func (a *quotesAnswer) write(ctx context.Context, w http.ResponseWriter, r *http.Request, tagged bool) {
-	if !a.door.Slice(ctx, a.begin) {
+	if !a.admission.Slice(ctx, a.begin) {
 		return // nobody waits for an answer any more
 	}
 	head := w.Header()
@@ -87,7 +87,7 @@ func (a *quotesAnswer) write(ctx context.Context, w http.ResponseWriter, r *http
 	}
 	defer func() { a.query.Sent(a.sent) }()
 	for !a.cursor.Over() {
-		if !a.flush(w) || !a.door.Slice(ctx, a.fill) {
+		if !a.flush(w) || !a.admission.Slice(ctx, a.fill) {
 			return
 		}
 	}
@@ -158,7 +158,7 @@ func (a *quotesAnswer) writeSeries(ctx context.Context, w http.ResponseWriter, k
 	for reader := range a.query.Series(kind, a.seq) {
 		for more := true; more; {
 			var any bool
-			if !a.door.Slice(ctx, func() { a.message, any, more = reader.Append(a.message[:0], now) }) {
+			if !a.admission.Slice(ctx, func() { a.message, any, more = reader.Append(a.message[:0], now) }) {
 				return false
 			}
 			if !any {

@@ -44,11 +44,11 @@ type Site struct {
 
 // Bounds keep clients from taking more than their share of connections and time.
 type Bounds struct {
-	Door     *admission.Admission
-	Patience time.Duration // a peer that acknowledges nothing for so long is gone
+	Admission *admission.Admission
+	Patience  time.Duration // a peer that acknowledges nothing for so long is gone
 
-	gate  Gate       // admits connections by address, in place of the door
-	polls func() int // long polls that wait now, in place of the door's
+	gate  Gate       // admits connections by address, in place of Admission
+	polls func() int // long polls that wait now, in place of Admission's
 }
 
 // OpenServer listens, so that a taken port is known before anything else starts; Run serves.
@@ -57,17 +57,17 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	if err != nil {
 		return nil, err
 	}
-	hub, door := site.Hub, bounds.Door
+	hub, adm := site.Hub, bounds.Admission
 	mux := http.NewServeMux()
-	allowed := newOrigins(site.Origins, door)
-	streams := newStreams(hub, door, allowed)
+	allowed := newOrigins(site.Origins, adm)
+	streams := newStreams(hub, adm, allowed)
 	mux.Handle("/ws", get(http.HandlerFunc(streams.webSocket)))
 	for path, h := range map[string]http.Handler{
 		eventsPath:        http.HandlerFunc(streams.events),
-		"/api/quotes":     &quotes{hub: hub, door: door},
-		"/api/bars":       &bars{hub: hub, dir: site.Symbols, door: door},
-		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, door: door},
-		"/api/watchlists": watchlists(site.Watchlists, door),
+		"/api/quotes":     &quotes{hub: hub, admission: adm},
+		"/api/bars":       &bars{hub: hub, dir: site.Symbols, admission: adm},
+		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, admission: adm},
+		"/api/watchlists": watchlists(site.Watchlists, adm),
 		"/api/version":    version(site.Version, site.Revision),
 	} {
 		mux.Handle(path, allowed.check(get(h)))
@@ -76,12 +76,12 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	mux.Handle("/api/", http.HandlerFunc(notFound))
 	mux.Handle("/healthz", get(healthz(hub)))
 	mux.Handle("/readyz", get(readyz(hub)))
-	mux.Handle("/", get(charged(door, page)))
+	mux.Handle("/", get(chargeFiles(adm, page)))
 
-	others := door.Config.Total.Connections
+	others := adm.Config.Total.Connections
 	if others == 0 {
 		_, others = admission.Descriptors(admission.OpenFiles())
-		others = min(others, max(256, int(door.Memory.Limit()/4/connectionMemory)))
+		others = min(others, max(256, int(adm.Memory.Limit()/4/connectionMemory)))
 	}
 	s := &Server{cfg: cfg, hub: hub, streams: streams, log: log}
 	ports := tally{}
@@ -93,7 +93,7 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		inner.Handle("/", http.HandlerFunc(notFound))
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
 		// Its connections are not counted by address, and none of them is a poll.
-		own := Bounds{Door: door, Patience: bounds.Patience}
+		own := Bounds{Admission: adm, Patience: bounds.Patience}
 		s.admin, err = openEndpoint(ctx, endpointOptions{
 			listen: cfg.Admin.Listen, hosts: cfg.Hosts, bounds: own,
 			most: cfg.Admin.Connections, full: admission.ReasonAdminConnections, handler: inner,
@@ -104,13 +104,13 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		ports["admin"] = s.admin.port.all
 	}
 	if bounds.gate == nil {
-		bounds.gate = door
+		bounds.gate = adm
 	}
 	if bounds.polls == nil {
-		bounds.polls = door.Polls
+		bounds.polls = adm.Polls
 	}
 	s.public, err = openEndpoint(ctx, endpointOptions{
-		listen: cfg.Listen, hosts: cfg.Hosts, bounds: bounds, toll: door,
+		listen: cfg.Listen, hosts: cfg.Hosts, bounds: bounds, charges: adm,
 		most: others, full: admission.ReasonTotalConnections, handler: mux,
 	}, log)
 	if err != nil {

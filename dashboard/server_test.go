@@ -30,12 +30,12 @@ import (
 // site is a server under test.
 type site struct {
 	*Server
-	Door *admission.Admission
-	url  string
-	dir  *market.Directory
-	hub  *broadcast.Hub
-	reg  *prometheus.Registry
-	log  *logged
+	Admission *admission.Admission
+	url       string
+	dir       *market.Directory
+	hub       *broadcast.Hub
+	reg       *prometheus.Registry
+	log       *logged
 }
 
 // terms are what a test's server is made of.
@@ -94,13 +94,13 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 	}
 	terms.Listen, terms.Drain = "127.0.0.1:0", 0
 	change(&terms)
-	terms.Door = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewJournal(log, reg), reg)
+	terms.Admission = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewJournal(log, reg), reg)
 	for i := range terms.more {
 		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	hub := broadcast.NewHub(terms.Broadcast, lists, dir, broadcast.Source{Name: "sim", Simulated: true}, terms.Door, log, reg)
+	hub := broadcast.NewHub(terms.Broadcast, lists, dir, broadcast.Source{Name: "sim", Simulated: true}, terms.Admission, log, reg)
 	terms.Hub = hub
 	server, err := OpenServer(t.Context(), terms.Config, terms.Bounds, terms.Site, log, reg)
 	if err != nil {
@@ -113,7 +113,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 		err := server.Run(ctx)
 		ended <- errors.Join(err, <-hubEnded)
 	}()
-	return &site{server, terms.Door, "http://" + server.Addr(), dir, hub, reg, out}, ended
+	return &site{server, terms.Admission, "http://" + server.Addr(), dir, hub, reg, out}, ended
 }
 
 // logged is a log that can be read while others write.
@@ -366,8 +366,8 @@ func TestTakenPortIsOneClearError(t *testing.T) {
 	url, hub := serve(t)
 	addr := strings.TrimPrefix(url, "http://")
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
-	door := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Door: door}, Site{Hub: hub, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
+	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Admission: adm}, Site{Hub: hub, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
 	}

@@ -23,20 +23,20 @@ const mostRefused = 64
 
 // streams serves GET /ws and GET /events.
 type streams struct {
-	hub     *broadcast.Hub
-	door    *admission.Admission
-	origins *origins
-	refused *semaphore.Weighted // bounds the WebSockets that are refused after their handshake, so that a browser learns why
+	hub       *broadcast.Hub
+	admission *admission.Admission
+	origins   *origins
+	refused   *semaphore.Weighted // bounds the WebSockets that are refused after their handshake, so that a browser learns why
 }
 
-func newStreams(hub *broadcast.Hub, door *admission.Admission, allowed *origins) *streams {
-	return &streams{hub: hub, door: door, origins: allowed, refused: semaphore.NewWeighted(mostRefused)}
+func newStreams(hub *broadcast.Hub, adm *admission.Admission, allowed *origins) *streams {
+	return &streams{hub: hub, admission: adm, origins: allowed, refused: semaphore.NewWeighted(mostRefused)}
 }
 
 // webSocket serves GET /ws. What is wrong with the request is a problem; a client that is refused gets a close code, as
 // long as there are not too many of them.
 func (s *streams) webSocket(w http.ResponseWriter, r *http.Request) {
-	visitor := s.door.Visitor(r)
+	visitor := s.admission.Visitor(r)
 	query, err := s.hub.ParseQuery(r.Context(), visitor, r.URL.RawQuery)
 	if err != nil {
 		problemOf(err).write(w)
@@ -122,7 +122,7 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request) {
 		sockets.AcceptEvents(w, r).Refuse(s.hub.LastEvent(why))
 		return
 	}
-	visitor := s.door.Visitor(r)
+	visitor := s.admission.Visitor(r)
 	query, err := plainQuery(r.Context(), s.hub, visitor, r.URL.RawQuery)
 	if err != nil {
 		problemOf(err).write(w)

@@ -166,9 +166,9 @@ func TestWebSocketIsRefusedAsTheProtocolSays(t *testing.T) {
 			t.Errorf("%q is offered: %s, want hello", offered, got)
 		}
 	}
-	place, _ := s.Door.Admit(admission.Visitor{}, admission.Stream, nil)
+	place, _ := s.Admission.Admit(admission.Visitor{}, admission.Stream, nil)
 	defer place.Leave()
-	s.Door.Drain(0)
+	s.Admission.Drain(0)
 	if got := upgrade(t, s.dial(t), "/ws").next(); got != "1012" {
 		t.Errorf("while draining: %s, want 1012", got)
 	}
@@ -226,9 +226,9 @@ func TestBadQueriesOfStreamsNameTheKey(t *testing.T) {
 // A browser comes back after an event stream of status 200 alone.
 func TestRefusedEventsAreAStream(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
-	place, _ := s.Door.Admit(admission.Visitor{}, admission.Stream, nil)
+	place, _ := s.Admission.Admit(admission.Visitor{}, admission.Stream, nil)
 	defer place.Leave()
-	s.Door.Drain(0)
+	s.Admission.Drain(0)
 	answer, body := fetch(t, s.url+"/events?symbols=AAPL")
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" ||
 		!strings.HasPrefix(body, "retry: ") || !strings.Contains(body, "event: error\n") || !strings.Contains(body, `"draining"`) {
@@ -252,8 +252,8 @@ func TestHeadOfEventsEnds(t *testing.T) {
 			t.Errorf("%s: answered %s %v with %q, %v", name, answer.Status, answer.Header, b, err)
 		}
 	}
-	if got := s.value(t, "tickertape_broadcast_subscribers", "transport", "sse"); got != 0 || s.Door.Memory.Used() != 0 {
-		t.Errorf("%v subscribers are there, with %d bytes, want none", got, s.Door.Memory.Used())
+	if got := s.value(t, "tickertape_broadcast_subscribers", "transport", "sse"); got != 0 || s.Admission.Memory.Used() != 0 {
+		t.Errorf("%v subscribers are there, with %d bytes, want none", got, s.Admission.Memory.Used())
 	}
 	if _, text := fetch(t, s.url+"/metrics"); strings.Contains(text, `connects_total{result="accepted",transport="sse"}`) {
 		t.Error("a subscriber is counted, want none")

@@ -37,10 +37,10 @@ const (
 
 // symbols serves GET /api/symbols: a search by query, or the records of the named symbols.
 type symbols struct {
-	dir  *market.Directory
-	zone func(market string) string
-	most int // symbols that one request may name
-	door *admission.Admission
+	dir       *market.Directory
+	zone      func(market string) string
+	most      int // symbols that one request may name
+	admission *admission.Admission
 }
 
 func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -90,11 +90,11 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 			}
 		}
 	}
-	if !s.door.Slice(r.Context(), find) {
+	if !s.admission.Slice(r.Context(), find) {
 		return
 	}
 	if n > s.most {
-		s.door.Journal.Refused(admission.ReasonSymbols, s.door.Visitor(r).Addr)
+		s.admission.Journal.Refused(admission.ReasonSymbols, s.admission.Visitor(r).Addr)
 		problemOf(&wire.Fault{Code: wire.TooManySymbols, Message: fmt.Sprintf("symbols: %d are more than the %d allowed", n, s.most)}).write(w)
 		return
 	}
@@ -114,10 +114,10 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 
 // admit reserves the place of an answer and charges its cost. It returns nil when it has refused the request.
 func (s *symbols) admit(w http.ResponseWriter, r *http.Request, cost admission.Cost) *admission.Place {
-	visitor := s.door.Visitor(r)
-	place, refusal := s.door.Admit(visitor, admission.Answer, cut(w))
+	visitor := s.admission.Visitor(r)
+	place, refusal := s.admission.Admit(visitor, admission.Answer, cut(w))
 	if refusal == nil {
-		if refusal = s.door.Charge(r.Context(), visitor, cost); refusal == nil {
+		if refusal = s.admission.Charge(r.Context(), visitor, cost); refusal == nil {
 			return place
 		}
 		place.Leave()
@@ -147,7 +147,7 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 				out.Truncate(out.Len() - 1) // the line's end
 			}
 		}
-		if !s.door.Slice(r.Context(), next) {
+		if !s.admission.Slice(r.Context(), next) {
 			return
 		}
 		if _, err := w.Write(out.Bytes()); err != nil {
@@ -189,7 +189,7 @@ func (s *symbols) search(r *http.Request, query string, limit int) (found []mark
 			slices.SortFunc(best, hit.compare)
 			best = best[:min(len(best), limit)]
 		}
-		if !s.door.Slice(r.Context(), look) {
+		if !s.admission.Slice(r.Context(), look) {
 			return nil, false
 		}
 	}
@@ -246,7 +246,7 @@ type watchlistRecord struct {
 }
 
 // watchlists serves GET /api/watchlists: the configured ones, the first of which a newcomer is shown.
-func watchlists(lists []broadcast.Watchlist, door *admission.Admission) http.Handler {
+func watchlists(lists []broadcast.Watchlist, adm *admission.Admission) http.Handler {
 	answer := struct {
 		Watchlists []watchlistRecord `json:"watchlists"`
 		Default    string            `json:"default,omitempty"`
@@ -260,7 +260,7 @@ func watchlists(lists []broadcast.Watchlist, door *admission.Admission) http.Han
 	text, _ := json.Marshal(answer) // text always encodes
 	text = append(text, '\n')
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refusal := door.Charge(r.Context(), door.Visitor(r), admission.Asset(len(text))); refusal != nil {
+		if refusal := adm.Charge(r.Context(), adm.Visitor(r), admission.Asset(len(text))); refusal != nil {
 			problemOf(refusal).write(w)
 			return
 		}

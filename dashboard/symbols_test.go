@@ -71,7 +71,7 @@ func TestSymbolsAreWrittenInSlices(t *testing.T) {
 		if answer, _ := fetch(t, s.url+path); answer.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s, want its place given back by the one before", path, answer.Status)
 		}
-		place, _ := s.Door.Admit(admission.Visitor{}, admission.Answer, nil)
+		place, _ := s.Admission.Admit(admission.Visitor{}, admission.Answer, nil)
 		answer, _ := fetch(t, s.url+path)
 		if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
 			t.Errorf("%s while another is answered: %s, want 503 with Retry-After", path, answer.Status)

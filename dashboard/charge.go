@@ -7,10 +7,10 @@ import (
 	"tickertape/broadcast/admission"
 )
 
-// tolled charges each request what any costs before anything of it is looked at. Health and metrics are charged to
+// chargeRequests charges each request what any costs before anything of it is looked at. Health and metrics are charged to
 // their client alone, so that they stay in reach when all clients together have used up what there is.
-func tolled(door *admission.Admission, h http.Handler) http.Handler {
-	if door == nil {
+func chargeRequests(adm *admission.Admission, h http.Handler) http.Handler {
+	if adm == nil {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,11 +21,11 @@ func tolled(door *admission.Admission, h http.Handler) http.Handler {
 		case "/healthz", "/readyz":
 			vital = true
 		}
-		visitor := door.Visitor(r)
+		visitor := adm.Visitor(r)
 		if c := connOf(r); c != nil {
 			c.asks(visitor.Addr)
 		}
-		refusal := door.Enter(r.Context(), visitor, r, more, vital)
+		refusal := adm.Enter(r.Context(), visitor, r, more, vital)
 		if refusal != nil && r.URL.Path != eventsPath {
 			problemOf(refusal).write(w)
 			return
@@ -40,17 +40,17 @@ func tolled(door *admission.Admission, h http.Handler) http.Handler {
 // refusalKey is the key of a request's refusal in its context.
 type refusalKey struct{}
 
-// refusedBy is why tolled has refused a request for an event stream; nil where it has not.
+// refusedBy is why chargeRequests has refused a request for an event stream; nil where it has not.
 func refusedBy(r *http.Request) *admission.Refusal {
 	refusal, _ := r.Context().Value(refusalKey{}).(*admission.Refusal)
 	return refusal
 }
 
-// charged charges the files of the page by their size.
-func charged(door *admission.Admission, files assets) http.Handler {
+// chargeFiles charges the files of the page by their size.
+func chargeFiles(adm *admission.Admission, files assets) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f, ok := files[r.URL.Path]; ok {
-			if refusal := door.Charge(r.Context(), door.Visitor(r), admission.Asset(len(f.body(r)))); refusal != nil {
+			if refusal := adm.Charge(r.Context(), adm.Visitor(r), admission.Asset(len(f.body(r)))); refusal != nil {
 				problemOf(refusal).write(w)
 				return
 			}

@@ -22,7 +22,7 @@ func openDoor(cfg Config) *admission.Admission {
 
 // placed is the place of one who has been let in.
 func (h *Hub) placed() *admission.Place {
-	p, refusal := h.door.Admit(admission.Visitor{}, admission.Stream, nil)
+	p, refusal := h.admission.Admit(admission.Visitor{}, admission.Stream, nil)
 	if refusal != nil {
 		panic(refusal)
 	}
