@@ -32,7 +32,7 @@ type served struct {
 	upgrade *http.Client             // never does
 }
 
-const patience = 10 * time.Second
+const timeLimit = 10 * time.Second
 
 // network is how the server is reached.
 type network struct {
@@ -211,7 +211,7 @@ func (s *served) trade(symbol string, price string) {
 		panic(err)
 	}
 	s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p, Size: market.Units(100)})}})
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if s.quote(id).Price == p {
 			return
 		}
@@ -229,9 +229,9 @@ func (s *served) quote(id market.SymbolID) market.Quote {
 // until polls for a condition.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeLimit); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", patience, what)
+			t.Fatalf("not within %v: %s", timeLimit, what)
 		}
 	}
 }

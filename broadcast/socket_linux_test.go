@@ -80,7 +80,7 @@ func (s *served) visit(symbol string, number int) error {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	if number%5 == 4 {
 		c.(*net.TCPConn).SetLinger(0) // leaves with a reset
 	}

@@ -57,7 +57,7 @@ func TestSlowReaderIsNeverDropped(t *testing.T) {
 			s := serve(t, func(c *Config) { c.WriteTimeout = time.Second })
 			c := s.dialSmall(t)
 			fmt.Fprint(c, handshake)
-			c.SetReadDeadline(time.Now().Add(patience))
+			c.SetReadDeadline(time.Now().Add(timeLimit))
 			b := make([]byte, 512) // of the tens of kilobytes that come
 			until := time.Now().Add(4 * s.cfg.WriteTimeout)
 			left, taken := 0, time.Now()

@@ -123,7 +123,7 @@ func (s *served) join(t *testing.T, w access, query string, header ...string) *t
 	}
 	if tcp, ok := raw.(*net.TCPConn); ok {
 		tcp.SetReadBuffer(2 << 10)
-		tcp.SetDeadline(time.Now().Add(3 * patience))
+		tcp.SetDeadline(time.Now().Add(3 * timeLimit))
 	}
 	p.conn, p.hangUp = raw, func() { raw.Close() }
 	t.Cleanup(p.hangUp)

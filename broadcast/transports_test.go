@@ -102,7 +102,7 @@ func TestOldClientsGetAStreamWithoutChunks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	fmt.Fprint(c, "GET /events?symbols=AAPL HTTP/1.0\r\n\r\n")
 	var got strings.Builder
 	for b := make([]byte, 512); !strings.Contains(got.String(), `"type":"snapshot"`); {
@@ -219,7 +219,7 @@ func TestDrainSaysGoodbyeOnEveryAccess(t *testing.T) {
 				p.next("snapshot")
 				clients = append(clients, p)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 			defer cancel()
 			drained := make(chan struct{})
 			go func() {
@@ -548,7 +548,7 @@ func TestWhoComesAsTheBoardEndsIsClosed(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		sh.run(ctx)
-		ours.SetReadDeadline(time.Now().Add(patience))
+		ours.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadAll(ours); err != nil {
 			t.Fatalf("not closed when the board had ended: %v", err)
 		}

@@ -58,7 +58,7 @@ func TestClientsThatNeverAnswerACloseGoTogether(t *testing.T) {
 			}
 			clients = append(clients, p)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 		defer cancel()
 		drained := make(chan struct{})
 		go func() {
@@ -72,7 +72,7 @@ func TestClientsThatNeverAnswerACloseGoTogether(t *testing.T) {
 		}
 		<-drained
 		if ctx.Err() != nil {
-			t.Errorf("drain waited to be cut off after %v", patience)
+			t.Errorf("drain waited to be cut off after %v", timeLimit)
 		}
 		s.empty(t)
 	}
@@ -187,7 +187,7 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 				now = runtime.NumGoroutine() - before
 				return now <= slack
 			}
-			for deadline := time.Now().Add(patience / 2); !few(); time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(timeLimit / 2); !few(); time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Errorf("%d subscribers cost %d goroutines, want at most %d", subscribers, now, slack)
 					break
@@ -419,7 +419,7 @@ func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
 			s := serveOver(t, w.network, nil)
 			p := s.join(t, w, "?symbols=AAPL")
 			p.next("snapshot")
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 			defer cancel()
 			if err := s.server.Config.Shutdown(ctx); err != nil {
 				t.Fatalf("shutdown: %v", err)

@@ -43,7 +43,7 @@ type wsClient struct {
 
 func (s *served) dial(t *testing.T, query string) *wsClient {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, s.url+"/ws"+query, &websocket.DialOptions{HTTPClient: s.upgrade, Subprotocols: []string{subprotocol}})
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *served) dial(t *testing.T, query string) *wsClient {
 
 func (c *wsClient) say(text string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 		c.t.Fatal(err)
@@ -66,7 +66,7 @@ func (c *wsClient) say(text string) {
 // next is the next message of the given type; those before are passed over.
 func (c *wsClient) next(kind string) message {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	for {
 		_, b, err := c.Read(ctx)
@@ -86,7 +86,7 @@ func (c *wsClient) next(kind string) message {
 // end reads until the server closes and returns its code and reason.
 func (c *wsClient) end() websocket.CloseError {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	for {
 		if _, _, err := c.Read(ctx); err != nil {
@@ -206,7 +206,7 @@ func (s *served) rawWS(t *testing.T) (net.Conn, *bufio.Reader) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	r := bufio.NewReader(c)
 	answer, err := http.ReadResponse(r, nil)
@@ -246,7 +246,7 @@ func frames(r *bufio.Reader, each func(op byte)) (ops []byte, last []byte) {
 func TestCloseFrameIsTheLastAndOnlyOne(t *testing.T) {
 	s := serve(t, nil)
 	c, r := s.rawWS(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
 	go s.Drain(ctx, 0)
 	ops, last := frames(r, func(op byte) {
@@ -274,7 +274,7 @@ func TestDrainDoesNotWaitForHalfAFrame(t *testing.T) {
 	c, r := s.rawWS(t)
 	c.Write([]byte{0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0}) // announces 4096 bytes that never come
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
 	s.Drain(ctx, 0)
 	if took := time.Since(began); took > 2*conn.CloseTimeout {

@@ -46,13 +46,13 @@ func TestAdminPortIsReachedWhenThePublicOneIsFull(t *testing.T) {
 	for range 3 {
 		fmt.Fprintf(s.dial(t), "GET /api/quotes?symbols=AAPL&wait=30s&since=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", position)
 	}
-	within(t, patience, "full", func() bool { return s.connections(t, "public", "active") == 3 })
+	within(t, timeLimit, "full", func() bool { return s.connections(t, "public", "active") == 3 })
 	for _, path := range []string{"/healthz", "/metrics"} {
 		if answer, _ := fetch(t, "http://"+s.AdminAddr()+path, "Connection", "close"); answer.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s", path, answer.Status)
 		}
 	}
-	if got := rest(t, s.dial(t), patience); !strings.HasPrefix(got, "HTTP/1.1 503") {
+	if got := rest(t, s.dial(t), timeLimit); !strings.HasPrefix(got, "HTTP/1.1 503") {
 		t.Errorf("the public port says %q", got)
 	}
 }
@@ -76,9 +76,9 @@ func TestFullAdminPortHasAReasonOfItsOwn(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 		answerTo(t, c)
 	}
-	within(t, patience, "counted", func() bool { return s.refused(t, admission.ReasonAdminConnections) > 0 })
+	within(t, timeLimit, "counted", func() bool { return s.refused(t, admission.ReasonAdminConnections) > 0 })
 	// It is counted first, and logged then.
-	within(t, patience, "logged", func() bool {
+	within(t, timeLimit, "logged", func() bool {
 		return strings.Contains(s.log.String(), "reason=admin_connections key=admin.connections")
 	})
 }

@@ -117,7 +117,7 @@ func TestBarsWithoutAPriceOverREST(t *testing.T) {
 	s.trades(t, 0, 2)
 	before := s.hub.Board().Seq()
 	s.hub.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
-	within(t, patience, "it is published", func() bool { return s.hub.Board().Seq() > before })
+	within(t, timeLimit, "it is published", func() bool { return s.hub.Board().Seq() > before })
 	start := int64(morning)
 	for query, want := range map[string]string{
 		"fields=t,v":         fmt.Sprintf(`[{"t":%d,"v":1},{"t":%d,"v":1},{"t":%d,"v":7}]`, start, start+1e6, start+2e6),

@@ -31,19 +31,19 @@ func TestBodiesAreRefusedBeforeTheyCome(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// It is not a timeout that ends it: they are longer than patience.
+			// It is not a timeout that ends it: they are longer than timeLimit.
 			s := serveWith(t, func(c *terms) { c.Limits.HeaderTimeout, c.Limits.IdleTimeout = time.Minute, time.Minute })
 			socket := s.dial(t)
 			fmt.Fprint(socket, c.request)
-			got := rest(t, socket, patience)
+			got := rest(t, socket, timeLimit)
 			if answers := strings.Split(got, "HTTP/1.")[1:]; len(answers) == 0 || !strings.HasPrefix("HTTP/1."+answers[len(answers)-1], c.want) {
 				t.Errorf("answered %q, want %s", got, c.want)
 			}
 			if strings.Contains(got, " 413 ") && !strings.Contains(got, "body: none is wanted") {
 				t.Errorf("answered %q", got)
 			}
-			within(t, patience, "one refusal", func() bool { return s.refused(t, admission.ReasonBody) == 1 })
-			within(t, patience, "no connection left", func() bool {
+			within(t, timeLimit, "one refusal", func() bool { return s.refused(t, admission.ReasonBody) == 1 })
+			within(t, timeLimit, "no connection left", func() bool {
 				return s.value(t, "tickertape_dashboard_connections", "port", "public", "state", "active") == 0
 			})
 		})
@@ -54,7 +54,7 @@ func TestAnEmptyBodyIsNone(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
 	c := s.dial(t)
 	fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-	if got := rest(t, c, patience); strings.Count(got, "200 OK") != 2 {
+	if got := rest(t, c, timeLimit); strings.Count(got, "200 OK") != 2 {
 		t.Errorf("answered %q", got)
 	}
 }

@@ -15,7 +15,7 @@ func TestEventStreamsBeyondABudgetAreRefusedInAStream(t *testing.T) {
 	const rate, burst = 4, 5 * 4
 	s := serveWith(t, func(c *terms) { c.Limits.Connection.Requests = rate })
 	c := s.dial(t)
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	r := bufio.NewReader(c)
 	ask := func(path string) (*http.Response, string) {
 		t.Helper()

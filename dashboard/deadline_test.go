@@ -40,8 +40,8 @@ func TestAnswersAreReadAtTheLeastRate(t *testing.T) {
 		c := s.dialSmall(t)
 		before := s.refused(t, admission.ReasonLeastRate)
 		fmt.Fprint(c, strings.Repeat(everything, pipelined)) // and nothing is read
-		within(t, patience, name+" is cut", func() bool { return s.refused(t, admission.ReasonLeastRate) == before+1 })
-		within(t, patience, name+" is gone", func() bool { return s.connections(t, "public", "active") == 0 })
+		within(t, timeLimit, name+" is cut", func() bool { return s.refused(t, admission.ReasonLeastRate) == before+1 })
+		within(t, timeLimit, name+" is gone", func() bool { return s.connections(t, "public", "active") == 0 })
 	}
 
 	c := s.dialSmall(t) // reads slowly, and yet fast enough
@@ -78,8 +78,8 @@ func TestSlowReadersAreNamedByTheirProxy(t *testing.T) {
 	})
 	c := s.dialSmall(t)
 	fmt.Fprint(c, "GET /api/symbols?symbols=* HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n")
-	within(t, patience, "it is cut", func() bool { return s.refused(t, admission.ReasonLeastRate) == 1 })
-	within(t, patience, "its address is logged", func() bool {
+	within(t, timeLimit, "it is cut", func() bool { return s.refused(t, admission.ReasonLeastRate) == 1 })
+	within(t, timeLimit, "its address is logged", func() bool {
 		return strings.Contains(s.log.String(), "reason=least_rate key=limits.least_rate count=1 worst_address=203.0.113.9 ")
 	})
 }
@@ -96,7 +96,7 @@ func TestHeadersHaveToComeInTime(t *testing.T) {
 	silent := s.dial(t)
 	fmt.Fprint(second, "GET /healthz HTTP/1.1\r\nX: ")
 	for name, c := range map[string]net.Conn{"silent": silent, "begun": begun, "second request": second} {
-		if got := rest(t, c, patience); strings.Contains(got, "200") {
+		if got := rest(t, c, timeLimit); strings.Contains(got, "200") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -113,8 +113,8 @@ func TestSlowAnswerIsCutForAnother(t *testing.T) {
 	})
 	slow := s.dialSmall(t)
 	fmt.Fprint(slow, "GET /api/symbols?symbols=* HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	within(t, patience, "it writes", func() bool { return s.connections(t, "public", "writing") == 1 })
-	within(t, patience, "another is answered", func() bool {
+	within(t, timeLimit, "it writes", func() bool { return s.connections(t, "public", "writing") == 1 })
+	within(t, timeLimit, "another is answered", func() bool {
 		answer, err := http.Get(s.url + "/api/symbols?symbols=AAPL")
 		if err != nil {
 			return false
@@ -122,14 +122,14 @@ func TestSlowAnswerIsCutForAnother(t *testing.T) {
 		answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
-	within(t, patience, "the slow one is gone", func() bool { return s.connections(t, "public", "writing") == 0 })
+	within(t, timeLimit, "the slow one is gone", func() bool { return s.connections(t, "public", "writing") == 0 })
 }
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	s := serveWith(t, func(c *terms) { c.Limits.IdleTimeout = 200 * time.Millisecond })
 	c := s.dial(t)
 	answerTo(t, c)
-	if got := rest(t, c, patience); got != "" {
+	if got := rest(t, c, timeLimit); got != "" {
 		t.Errorf("closed with %q", got)
 	}
 	if got := s.refused(t, admission.ReasonHeaderTimeout); got != 0 {
@@ -152,12 +152,12 @@ func TestHeadersHaveABoundOfLines(t *testing.T) {
 		c := s.dial(t)
 		fmt.Fprint(c, tc.sent)
 		b := make([]byte, len(tc.want))
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadFull(c, b); err != nil || string(b) != tc.want {
 			t.Errorf("%s: %q, %v, want %q", name, b, err, tc.want)
 		}
 	}
-	within(t, patience, "three are counted", func() bool { return s.refused(t, admission.ReasonHeader) == 3 })
+	within(t, timeLimit, "three are counted", func() bool { return s.refused(t, admission.ReasonHeader) == 3 })
 }
 
 func TestUnfinishedHeadersShareABound(t *testing.T) {
@@ -171,7 +171,7 @@ func TestUnfinishedHeadersShareABound(t *testing.T) {
 		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 40<<10))
 		conns = append(conns, c)
 	}
-	within(t, patience, "some are cut", func() bool { return s.refused(t, admission.ReasonTotalUnfinished) >= 3 })
+	within(t, timeLimit, "some are cut", func() bool { return s.refused(t, admission.ReasonTotalUnfinished) >= 3 })
 	all := s.public.port.all
 	all.mu.Lock()
 	held := all.held
@@ -185,7 +185,7 @@ func TestUnfinishedHeadersShareABound(t *testing.T) {
 	for _, c := range conns {
 		c.Close()
 	}
-	within(t, patience, "nothing is held", func() bool {
+	within(t, timeLimit, "nothing is held", func() bool {
 		all.mu.Lock()
 		defer all.mu.Unlock()
 		return all.held == 0 || all.count[idle] == 1 && all.held < 200
@@ -199,7 +199,7 @@ func TestHeadersHaveABoundOfBytes(t *testing.T) {
 		c := s.dial(t)
 		fmt.Fprint(c, ask+strings.Repeat("x", mostHeader-len(ask)-len("\r\n\r\n")+over)+"\r\n\r\n")
 		b := make([]byte, len(want))
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadFull(c, b); err != nil || string(b) != want {
 			t.Errorf("%d bytes more than are allowed: %q, %v, want %q", over, b, err, want)
 		}
@@ -211,7 +211,7 @@ func TestLongHeadersAreCounted(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
 	c := s.dial(t)
 	fmt.Fprintf(c, "GET /?%s HTTP/1.1\r\nHost: localhost\r\n\r\n", strings.Repeat("x", 80_000))
-	if got := rest(t, c, patience); !strings.HasPrefix(got, "HTTP/1.1 431 ") {
+	if got := rest(t, c, timeLimit); !strings.HasPrefix(got, "HTTP/1.1 431 ") {
 		t.Errorf("answered %.100q", got)
 	}
 	if got := s.refused(t, admission.ReasonHeader); got != 1 {

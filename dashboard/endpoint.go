@@ -35,7 +35,7 @@ func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*en
 		most: o.most, full: o.full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,
 		pieceTime: time.Duration(pieceSize / float64(limits.LeastRate) * float64(time.Second)),
 	}
-	p, err := openPort(ctx, o.listen, b.Patience, limits.Total.Handshakes, all)
+	p, err := openPort(ctx, o.listen, b.AckTimeout, limits.Total.Handshakes, all)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func TestPanicsAreLoggedAsErrors(t *testing.T) {
 		answer.Body.Close()
 		t.Errorf("answered with %d", answer.StatusCode)
 	}
-	within(t, patience, "a line", func() bool { return strings.Contains(out.String(), "oh no") })
+	within(t, timeLimit, "a line", func() bool { return strings.Contains(out.String(), "oh no") })
 	if text := out.String(); !strings.HasPrefix(text[strings.Index(text, "level="):], "level=ERROR") {
 		t.Errorf("logged %s", text)
 	}

@@ -107,7 +107,7 @@ func TestRefusalsNameTheClientOfAProxy(t *testing.T) {
 	} {
 		c := s.dial(t)
 		fmt.Fprint(c, request)
-		rest(t, c, patience)
+		rest(t, c, timeLimit)
 		for line := range strings.Lines(s.log.String()) {
 			if strings.Contains(line, "reason="+reason) && !strings.Contains(line, "worst_address=203.0.113.5") {
 				t.Errorf("logged %s", line)
@@ -149,7 +149,7 @@ func TestRequestsWithoutAHostAreHealthChecks(t *testing.T) {
 	} {
 		c := s.dial(t)
 		fmt.Fprint(c, request)
-		if got := rest(t, c, patience); !strings.HasPrefix(got, want) {
+		if got := rest(t, c, timeLimit); !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %.100q, want %s", request, got, want)
 		}
 	}

@@ -19,7 +19,7 @@ func TestRunLeavesNoConnection(t *testing.T) {
 	if err != nil || answer.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Fatalf("answered %v, %v", answer, err)
 	}
-	within(t, patience, "lingering", func() bool { return s.connections(t, "public", "idle") == 1 })
+	within(t, timeLimit, "lingering", func() bool { return s.connections(t, "public", "idle") == 1 })
 	stop()
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -9,12 +9,12 @@ import (
 )
 
 // listen opens a port whose connections have kernel buffers that suit a stream of newest values, and are gone
-// when the peer acknowledges nothing for patience. The options are set on the listener, and the kernel hands them
+// when the peer acknowledges nothing for ackTimeout. The options are set on the listener, and the kernel hands them
 // on: setting them on each connection would cost a flood more than it costs the attacker. Multipath TCP is off,
 // since its listeners do not hand their options on.
-func listen(ctx context.Context, addr string, patience time.Duration) (*net.TCPListener, error) {
+func listen(ctx context.Context, addr string, ackTimeout time.Duration) (*net.TCPListener, error) {
 	cfg := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { setOptions(fd, patience) })
+		return raw.Control(func(fd uintptr) { setOptions(fd, ackTimeout) })
 	}}
 	cfg.SetMultipathTCP(false)
 	l, err := cfg.Listen(ctx, "tcp", addr)

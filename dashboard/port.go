@@ -46,10 +46,10 @@ type port struct {
 	behind  time.Time // since when somebody is in it, zero while nobody is
 }
 
-// openPort listens. A peer that acknowledges nothing for patience is gone. So many handshakes a second are let
+// openPort listens. A peer that acknowledges nothing for ackTimeout is gone. So many handshakes a second are let
 // through.
-func openPort(ctx context.Context, addr string, patience time.Duration, handshakes float64, all *connections) (*port, error) {
-	l, err := listen(ctx, addr, patience)
+func openPort(ctx context.Context, addr string, ackTimeout time.Duration, handshakes float64, all *connections) (*port, error) {
+	l, err := listen(ctx, addr, ackTimeout)
 	if err != nil {
 		return nil, err
 	}

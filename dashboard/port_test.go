@@ -29,7 +29,7 @@ const ask = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 // answerTo asks on a connection that stays open.
 func answerTo(t *testing.T, c net.Conn) int {
 	t.Helper()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	fmt.Fprint(c, ask)
 	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *site) serves(t *testing.T) bool {
 	defer c.Close()
 	fmt.Fprint(c, ask)
 	var b [12]byte
-	c.SetReadDeadline(time.Now().Add(patience))
+	c.SetReadDeadline(time.Now().Add(timeLimit))
 	io.ReadFull(c, b[:])
 	return string(b[:]) == "HTTP/1.1 200"
 }
@@ -60,7 +60,7 @@ func (s *site) connections(t *testing.T, port, state string) float64 {
 func TestOldestIdleConnectionMakesRoom(t *testing.T) {
 	s := serveWith(t, func(c *terms) { c.Limits.Total.Connections = 4 })
 	silent := s.dial(t) // has sent no request
-	within(t, patience, "one new", func() bool { return s.connections(t, "public", "new") == 1 })
+	within(t, timeLimit, "one new", func() bool { return s.connections(t, "public", "new") == 1 })
 	var idle []net.Conn
 	for i := range 3 {
 		c := s.dial(t)
@@ -68,16 +68,16 @@ func TestOldestIdleConnectionMakesRoom(t *testing.T) {
 			t.Fatalf("answered %d", got)
 		}
 		idle = append(idle, c)
-		within(t, patience, "idle one after the other", func() bool { return s.connections(t, "public", "idle") == float64(i+1) })
+		within(t, timeLimit, "idle one after the other", func() bool { return s.connections(t, "public", "idle") == float64(i+1) })
 	}
 	answerTo(t, idle[0]) // the second is the oldest now
-	within(t, patience, "three idle", func() bool { return s.connections(t, "public", "idle") == 3 })
+	within(t, timeLimit, "three idle", func() bool { return s.connections(t, "public", "idle") == 3 })
 	for i, want := range []net.Conn{idle[1], idle[2], idle[0], silent} {
 		c := s.dial(t) // sends nothing
-		if got := rest(t, want, patience); got != "" {
+		if got := rest(t, want, timeLimit); got != "" {
 			t.Errorf("the one that made room was told %q", got)
 		}
-		within(t, patience, "let in", func() bool { return s.connections(t, "public", "new") == float64(min(i+2, 4)) })
+		within(t, timeLimit, "let in", func() bool { return s.connections(t, "public", "new") == float64(min(i+2, 4)) })
 		defer c.Close()
 	}
 	if got := s.refused(t, admission.ReasonTotalConnections); got != 4 {
@@ -94,13 +94,13 @@ func TestNewcomersAreTurnedAwayWhenAllAreAtWork(t *testing.T) {
 		c.polls = func() int { return 0 } // they count as others here
 	})
 	position := s.position(t)
-	within(t, patience, "nobody", func() bool { return s.connections(t, "public", "idle") == 0 })
+	within(t, timeLimit, "nobody", func() bool { return s.connections(t, "public", "idle") == 0 })
 	for range 2 {
 		fmt.Fprintf(s.dial(t), "GET /api/quotes?symbols=AAPL&wait=30s&since=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", position)
 	}
-	within(t, patience, "two polls", func() bool { return s.connections(t, "public", "active") == 2 })
+	within(t, timeLimit, "two polls", func() bool { return s.connections(t, "public", "active") == 2 })
 	c := s.dial(t)
-	got := rest(t, c, patience)
+	got := rest(t, c, timeLimit)
 	if !strings.HasPrefix(got, "HTTP/1.1 503 Service Unavailable\r\n") || !strings.Contains(got, "Retry-After: 5\r\n") || !strings.Contains(got, `"code":"full"`) {
 		t.Errorf("the third gets %q", got)
 	}
@@ -127,17 +127,17 @@ func TestSubscribersTakeNoneOfTheOthersPlaces(t *testing.T) {
 	for range 5 {
 		c := s.dial(t)
 		fmt.Fprint(c, "GET /events?symbols=AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadFull(c, make([]byte, 200)); err != nil {
 			t.Fatalf("a stream: %v", err)
 		}
 	}
-	within(t, patience, "nobody", func() bool { return s.connections(t, "public", "idle")+s.connections(t, "public", "active") == 0 })
+	within(t, timeLimit, "nobody", func() bool { return s.connections(t, "public", "idle")+s.connections(t, "public", "active") == 0 })
 	polls.Store(2)
 	for range 2 {
 		fmt.Fprintf(s.dial(t), "GET /api/quotes?symbols=AAPL&wait=30s&since=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", position)
 	}
-	within(t, patience, "two polls", func() bool { return s.connections(t, "public", "active") == 2 })
+	within(t, timeLimit, "two polls", func() bool { return s.connections(t, "public", "active") == 2 })
 	if got := answerTo(t, s.dial(t)); got != http.StatusOK {
 		t.Errorf("beside polls: %d", got)
 	}
@@ -181,22 +181,22 @@ func TestGateCountsEachConnectionOnce(t *testing.T) {
 	})
 	stream := s.dial(t)
 	fmt.Fprint(stream, "GET /events?symbols=AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	stream.SetReadDeadline(time.Now().Add(patience))
+	stream.SetReadDeadline(time.Now().Add(timeLimit))
 	if _, err := io.ReadFull(stream, make([]byte, 200)); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "a stream leaves", func() bool { return g.count() == 0 })
+	within(t, timeLimit, "a stream leaves", func() bool { return g.count() == 0 })
 	a, b := s.dial(t), s.dial(t)
-	within(t, patience, "two came", func() bool { return g.count() == 2 })
+	within(t, timeLimit, "two came", func() bool { return g.count() == 2 })
 	s.dial(t) // the third makes the first go
-	rest(t, a, patience)
-	within(t, patience, "two are left", func() bool { return g.count() == 2 })
+	rest(t, a, timeLimit)
+	within(t, timeLimit, "two are left", func() bool { return g.count() == 2 })
 	b.Close()
-	within(t, patience, "one is left", func() bool { return g.count() == 1 })
+	within(t, timeLimit, "one is left", func() bool { return g.count() == 1 })
 	g.mu.Lock()
 	g.most = 1
 	g.mu.Unlock()
-	if got := rest(t, s.dial(t), patience); !strings.HasPrefix(got, "HTTP/1.1 429 Too Many Requests\r\n") || !strings.Contains(got, "Retry-After") || !strings.Contains(got, `"rate_limited"`) {
+	if got := rest(t, s.dial(t), timeLimit); !strings.HasPrefix(got, "HTTP/1.1 429 Too Many Requests\r\n") || !strings.Contains(got, "Retry-After") || !strings.Contains(got, `"rate_limited"`) {
 		t.Errorf("one too many gets %q", got)
 	}
 	if got := s.refused(t, admission.ReasonAddressConnections); got != 1 {
@@ -217,7 +217,7 @@ func TestHandshakesAreLetThroughAtTheirRate(t *testing.T) {
 		fmt.Fprint(conns[i], ask)
 	}
 	for _, c := range conns {
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadFull(c, make([]byte, 12)); err != nil {
 			t.Fatal(err)
 		}
@@ -237,8 +237,8 @@ func TestLineHasAnEnd(t *testing.T) {
 	for i := range conns {
 		conns[i] = s.dial(t)
 	}
-	within(t, patience, "some are refused", func() bool { return s.refused(t, admission.ReasonTotalHandshakes) > 0 })
-	within(t, patience, "one is told", func() bool {
+	within(t, timeLimit, "some are refused", func() bool { return s.refused(t, admission.ReasonTotalHandshakes) > 0 })
+	within(t, timeLimit, "one is told", func() bool {
 		return slices.ContainsFunc(conns, func(c net.Conn) bool {
 			var b [12]byte
 			c.SetReadDeadline(time.Now().Add(time.Millisecond))
@@ -261,10 +261,10 @@ func TestWhoSaysNothingIsGoneThrough(t *testing.T) {
 	for range crowd {
 		s.dial(t)
 	}
-	if patience >= stuckTime*crowd/most {
-		t.Fatal("patience is enough for one by one")
+	if timeLimit >= stuckTime*crowd/most {
+		t.Fatal("timeLimit is enough for one by one")
 	}
-	if got := answerTo(t, s.dial(t)); got != http.StatusOK { // within patience
+	if got := answerTo(t, s.dial(t)); got != http.StatusOK { // within timeLimit
 		t.Errorf("answered with %d", got)
 	}
 }
@@ -300,19 +300,19 @@ func TestFloodIsSoonOver(t *testing.T) {
 	for range flood {
 		s.dial(t).Close()
 	}
-	within(t, patience, "all are accepted", func() bool { return s.refused(t, admission.ReasonTotalHandshakes) > flood*9/10 })
+	within(t, timeLimit, "all are accepted", func() bool { return s.refused(t, admission.ReasonTotalHandshakes) > flood*9/10 })
 }
 
 func TestAcceptGoesOnAfterErrors(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
 	idle := s.dial(t)
 	answerTo(t, idle)
-	within(t, patience, "one idle", func() bool { return s.connections(t, "public", "idle") == 1 })
+	within(t, timeLimit, "one idle", func() bool { return s.connections(t, "public", "idle") == 1 })
 	p := s.public.port
 	if !p.recover(&net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}) {
 		t.Error("it gives up")
 	}
-	if got := rest(t, idle, patience); got != "" {
+	if got := rest(t, idle, timeLimit); got != "" {
 		t.Errorf("the idle one was told %q", got)
 	}
 	began := time.Now()
@@ -361,7 +361,7 @@ func TestCrowdIsLetInWithFewDescriptors(t *testing.T) {
 	}
 	for _, c := range conns {
 		b := make([]byte, 12)
-		c.SetReadDeadline(time.Now().Add(patience))
+		c.SetReadDeadline(time.Now().Add(timeLimit))
 		if _, err := io.ReadFull(c, b); err != nil || string(b) != "HTTP/1.1 200" {
 			t.Fatalf("answered %q, %v", b, err)
 		}
@@ -377,8 +377,8 @@ func TestWhoLeavesItsAnswerMakesRoom(t *testing.T) {
 	for range 4 {
 		fmt.Fprint(s.dialSmall(t), "GET /api/symbols?symbols=* HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}
-	within(t, patience, "all write", func() bool { return s.connections(t, "public", "writing") == 4 })
-	within(t, patience, "an answer", func() bool { return s.serves(t) }) // once they are stuck
+	within(t, timeLimit, "all write", func() bool { return s.connections(t, "public", "writing") == 4 })
+	within(t, timeLimit, "an answer", func() bool { return s.serves(t) }) // once they are stuck
 }
 
 // Those whose body was refused linger, and must not keep others out meanwhile.
@@ -387,7 +387,7 @@ func TestRefusedBodiesMakeRoom(t *testing.T) {
 	for range 100 {
 		fmt.Fprint(s.dial(t), "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
 	}
-	within(t, patience, "an answer", func() bool { return s.serves(t) })
+	within(t, timeLimit, "an answer", func() bool { return s.serves(t) })
 	if got := s.refused(t, admission.ReasonBody); got == 0 {
 		t.Error("none are counted")
 	}

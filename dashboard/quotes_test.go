@@ -38,7 +38,7 @@ func (s *site) trade(t *testing.T, symbol, price string) {
 	now := market.TimeOf(time.Now())
 	s.hub.Apply(market.Batch{Ticks: []market.Tick{{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p,
 		Size: market.Units(100), Time: now, Received: now}}})
-	within(t, patience, "it is published", func() bool {
+	within(t, timeLimit, "it is published", func() bool {
 		var picked [1]board.Picked
 		s.hub.Board().Read(&board.Cursor{List: board.List{IDs: []market.SymbolID{id}}, Fields: market.AllFields, Mode: board.Snapshot}, picked[:])
 		return picked[0].Quote.Price == p
@@ -59,7 +59,7 @@ func (s *site) trades(t *testing.T, from, to int) {
 	newest := func() uint64 { return s.hub.Board().NewestTrade(0, s.hub.Board().Seq()) }
 	before := newest()
 	s.hub.Apply(market.Batch{Ticks: ticks})
-	within(t, patience, "they are published", func() bool { return newest() == before+uint64(len(ticks)) })
+	within(t, timeLimit, "they are published", func() bool { return newest() == before+uint64(len(ticks)) })
 }
 
 // polls is how many long polls wait.
@@ -211,7 +211,7 @@ func TestLongPoll(t *testing.T) {
 		answer, body := fetch(t, s.url+"/api/quotes?symbols=AAPL&wait=30s&since="+at)
 		got <- result{answer.Status, body}
 	}()
-	within(t, patience, "the poll waits", func() bool {
+	within(t, timeLimit, "the poll waits", func() bool {
 		return s.polls(t) == 1
 	})
 	s.trade(t, "MSFT", "5") // not followed
@@ -246,7 +246,7 @@ func TestLongPollTellsSeries(t *testing.T) {
 	take(a)
 	polled := make(chan answer)
 	go func() { polled <- poll(fmt.Sprintf("&since=%s-%d&wait=20s", a.Epoch, a.Seq)) }()
-	within(t, patience, "it waits", func() bool { return s.polls(t) > 0 })
+	within(t, timeLimit, "it waits", func() bool { return s.polls(t) > 0 })
 	s.trades(t, 3, 5)
 	b := <-polled
 	if len(b.Bars) != 1 || len(b.Trades) != 1 {
@@ -347,7 +347,7 @@ func TestLongPollEndsWithTheServer(t *testing.T) {
 		answer, _ := fetch(t, s.url+"/api/quotes?symbols=AAPL&wait=30s&since="+s.hub.Board().Position().String())
 		polled <- answer
 	}()
-	within(t, patience, "it waits", func() bool { return s.polls(t) == 1 })
+	within(t, timeLimit, "it waits", func() bool { return s.polls(t) == 1 })
 	s.hub.Drain(t.Context(), 0)
 	answer := <-polled
 	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "5" {

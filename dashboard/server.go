@@ -44,8 +44,8 @@ type Site struct {
 
 // Bounds keep clients from taking more than their share of connections and time.
 type Bounds struct {
-	Admission *admission.Admission
-	Patience  time.Duration // a peer that acknowledges nothing for so long is gone
+	Admission  *admission.Admission
+	AckTimeout time.Duration // a peer that acknowledges nothing for so long is gone
 
 	gate  Gate       // admits connections by address, in place of Admission
 	polls func() int // long polls that wait now, in place of Admission's
@@ -93,7 +93,7 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		inner.Handle("/", http.HandlerFunc(notFound))
 		mux.Handle("/metrics", http.HandlerFunc(notFound))
 		// Its connections are not counted by address, and none of them is a poll.
-		own := Bounds{Admission: adm, Patience: bounds.Patience}
+		own := Bounds{Admission: adm, AckTimeout: bounds.AckTimeout}
 		s.admin, err = openEndpoint(ctx, endpointOptions{
 			listen: cfg.Admin.Listen, hosts: cfg.Hosts, bounds: own,
 			most: cfg.Admin.Connections, full: admission.ReasonAdminConnections, handler: inner,
@@ -153,8 +153,8 @@ func (s *Server) Run(ctx context.Context) error {
 		running--
 	case <-ctx.Done():
 		s.log.Info("draining", "window", s.cfg.Drain.String())
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
-		s.hub.Drain(patience, s.cfg.Drain)
+		drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
+		s.hub.Drain(drainCtx, s.cfg.Drain)
 		cancel()
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)

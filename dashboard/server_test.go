@@ -87,7 +87,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 	}
 	terms := terms{
 		Config:    DefaultConfig(),
-		Bounds:    Bounds{Patience: time.Minute},
+		Bounds:    Bounds{AckTimeout: time.Minute},
 		Limits:    admission.DefaultConfig(),
 		Broadcast: broadcast.DefaultConfig(),
 		Site:      Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
@@ -165,8 +165,8 @@ func (s *site) value(t *testing.T, name string, labels ...string) float64 {
 	return 0
 }
 
-// patience is what a test waits at most for what has no bound of its own.
-const patience = 10 * time.Second
+// timeLimit is what a test waits at most for what has no bound of its own.
+const timeLimit = 10 * time.Second
 
 // within polls until ok, or fails.
 func within(t *testing.T, d time.Duration, what string, ok func() bool) {
@@ -295,7 +295,7 @@ func TestProblemsClipWhatTheyName(t *testing.T) {
 	for _, request := range []string{"GET /" + long, "GET /api/" + long, strings.Repeat("M", 30_000) + " /", "GET /?" + long, "GET //" + long, "GET //?" + long, "GET /api?" + long, "GET /api/../?" + long, "GET /ws?rate=" + long, "GET /api/symbols?limit=" + long, "GET /api/bars?symbol=" + long} {
 		c := s.dial(t)
 		fmt.Fprint(c, request+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-		if got := rest(t, c, patience); len(got) > 3000 {
+		if got := rest(t, c, timeLimit); len(got) > 3000 {
 			t.Errorf("%.30s is answered with %d bytes", request, len(got))
 		}
 	}

@@ -34,7 +34,7 @@ func upgrade(t *testing.T, c net.Conn, path string, header ...string) *upgraded 
 	for i := 0; i < len(header); i += 2 {
 		more += header[i] + ": " + header[i+1] + "\r\n"
 	}
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, more)
 	r := bufio.NewReader(c)
@@ -124,10 +124,10 @@ func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 50))
 	}
-	within(t, patience, "all are refused", func() bool {
+	within(t, timeLimit, "all are refused", func() bool {
 		return s.value(t, "tickertape_broadcast_connects_total", "transport", "websocket", "result", "origin") == many
 	})
-	within(t, patience, "all have gone", func() bool {
+	within(t, timeLimit, "all have gone", func() bool {
 		if !s.streams.refused.TryAcquire(mostRefused) {
 			return false
 		}

@@ -49,8 +49,8 @@ type Admission struct {
 // How long a request waits at most: for its turn in the budget of all, and for the refusal when its client has used up
 // its own.
 const (
-	patience = time.Second / 4
-	penance  = time.Second
+	maxWait      = time.Second / 4
+	refusalDelay = time.Second
 )
 
 // vitalRequests is how many requests a vital one counts as: the budget of all does not keep it from being made again
@@ -169,7 +169,7 @@ func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more 
 	refusal := a.charge(ctx, v, cost, requests, vital)
 	if refusal != nil {
 		a.Journal.Refused(refusal.Reason, v.Addr)
-		Pause(ctx, min(refusal.Retry, penance))
+		Pause(ctx, min(refusal.Retry, refusalDelay))
 	}
 	return refusal
 }
@@ -264,7 +264,7 @@ func (a *Admission) budget(v Visitor, cost Cost, requests float64, vital bool, n
 			seconds = burstTotal
 		}
 		wait := x.bucket.wait(x.n, x.rate, seconds, now)
-		if wait > 0 && (i < len(own) || wait > patience) {
+		if wait > 0 && (i < len(own) || wait > maxWait) {
 			for _, x := range own[:min(i, len(own))] { // asking has its cost, whatever comes of it
 				if x.reason == ReasonConnectionRequests || x.reason == ReasonAddressRequests {
 					x.bucket.owed += x.n

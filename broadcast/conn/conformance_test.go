@@ -47,7 +47,7 @@ func converse(s *server, stream []byte, deflates bool, pieces func() int) ([]str
 		return nil, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(timeLimit))
 	r, err := handshake(c, deflates)
 	if err != nil {
 		return nil, err

@@ -19,9 +19,9 @@ import (
 // until polls for a condition.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeLimit); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", patience, what)
+			t.Fatalf("not within %v: %s", timeLimit, what)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func connect(t *testing.T, w mode, limits Limits, change func(*echo)) *pair {
 		<-e.ended
 		e.stop()
 	})
-	client.SetDeadline(time.Now().Add(patience))
+	client.SetDeadline(time.Now().Add(timeLimit))
 	return &pair{e, client, bufio.NewReader(client)}
 }
 
@@ -459,7 +459,7 @@ func TestEventStreams(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.SetDeadline(time.Now().Add(patience))
+				c.SetDeadline(time.Now().Add(timeLimit))
 				version := "1.1"
 				if tc.old {
 					version = "1.0"
@@ -528,7 +528,7 @@ func TestWhatComesBehindTheHandshakeIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(patience))
+		c.SetDeadline(time.Now().Add(timeLimit))
 		request := "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 		sent := make(chan struct{})

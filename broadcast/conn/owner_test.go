@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-const patience = 10 * time.Second
+const timeLimit = 10 * time.Second
 
 // loop is a goroutine that does jobs in their order, as an owner's.
 type loop struct {

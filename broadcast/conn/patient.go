@@ -21,7 +21,7 @@ func NewPatient(c net.Conn, timeout time.Duration) *Patient {
 	return &Patient{Conn: c, timeout: timeout}
 }
 
-// Bare is the connection without the patience.
+// Bare is the connection without the timeout.
 func (p *Patient) Bare() net.Conn { return p.Conn }
 
 // Write writes all of b as long as some of it is taken within each timeout, and no deadline has cut it.

@@ -57,7 +57,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	hub := broadcast.NewHub(cfg.Broadcast.Config, lists, dir, broadcast.Source{Name: info.Name, Simulated: info.Simulated}, limits, log, reg)
 	hub.TradingDays(tradingDays(hours))
 	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{
-		Admission: limits, Patience: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
+		Admission: limits, AckTimeout: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
 	}, dashboard.Site{
 		Hub: hub, Symbols: dir, Watchlists: lists, Zone: zones(hours),
 		Version: version, Revision: revision(), MaxSymbols: cfg.Broadcast.MaxSymbols, Origins: cfg.Broadcast.Origins,

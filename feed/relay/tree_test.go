@@ -51,7 +51,7 @@ func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) 
 	cfg := broadcast.DefaultConfig()
 	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 10_000}, admission.NewJournal(quiet, reg), reg)
 	s.board = broadcast.NewHub(cfg, nil, s.dir, broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated}, adm, quiet, reg)
-	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr}, dashboard.Bounds{Admission: adm, Patience: cfg.WriteTimeout + cfg.Heartbeat},
+	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr}, dashboard.Bounds{Admission: adm, AckTimeout: cfg.WriteTimeout + cfg.Heartbeat},
 		dashboard.Site{Hub: s.board, Symbols: s.dir, Zone: func(string) string { return "UTC" }, MaxSymbols: cfg.MaxSymbols}, quiet, reg)
 	if err != nil {
 		t.Fatal(err)
@@ -177,11 +177,11 @@ func view(s *server) *viewer {
 // until waits for something to become true of what the viewer sees.
 func (v *viewer) until(what string, is func() bool) {
 	v.t.Helper()
-	patience := time.NewTimer(20 * time.Second)
-	defer patience.Stop()
+	timeLimit := time.NewTimer(20 * time.Second)
+	defer timeLimit.Stop()
 	for !is() {
 		select {
-		case <-patience.C:
+		case <-timeLimit.C:
 			v.t.Fatalf("%s: never; AAPL %+v, status %+v", what, v.quote("AAPL"), v.status)
 		case b := <-v.news:
 			if b.Status != nil {

@@ -165,7 +165,7 @@ type stream struct {
 // insist listens, and connects again until there has been an update, as clients do that were turned away because the
 // server was full.
 func (s *stream) insist(ctx context.Context, listen func() error) error {
-	patience, cancel := context.WithTimeout(ctx, joinTime)
+	limit, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
 	for {
 		err := listen()
@@ -181,7 +181,7 @@ func (s *stream) insist(ctx context.Context, listen func() error) error {
 		}
 		select {
 		case <-pause.C:
-		case <-patience.Done():
+		case <-limit.Done():
 			return err
 		}
 	}

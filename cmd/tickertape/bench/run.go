@@ -15,8 +15,8 @@ const (
 	// idleTime passes between the start of a server and the reading of its memory without subscribers.
 	idleTime = time.Second
 
-	// patience is the longest wait after the last dial for subscribers that have no snapshot yet.
-	patience = 2 * connectTime
+	// snapshotTime is the longest wait after the last dial for subscribers that have no snapshot yet.
+	snapshotTime = 2 * connectTime
 
 	// lastAnswer is how long the server may take to answer for its metrics at the end.
 	lastAnswer = 5 * time.Second
@@ -141,7 +141,7 @@ func (r *run) carryOut(ctx context.Context, progress Progress) (*Report, error) 
 // gather connects the subscribers, and returns when the measurement begins or ctx ends.
 func (r *run) gather(ctx, listening context.Context, all *sync.WaitGroup, before moments) (moments, error) {
 	r.launch(ctx, listening, all)
-	late := time.NewTimer(patience)
+	late := time.NewTimer(snapshotTime)
 	defer late.Stop()
 	select {
 	case <-r.crowd.settled:

@@ -184,12 +184,12 @@ func (s *server) stop() error {
 		return nil // it never began
 	}
 	askToEnd(s.cmd.Process)
-	patience := time.NewTimer(stopTime)
-	defer patience.Stop()
+	late := time.NewTimer(stopTime)
+	defer late.Stop()
 	select {
 	case <-s.done:
 		return nil
-	case <-patience.C:
+	case <-late.C:
 	}
 	s.cmd.Process.Kill()
 	<-s.done

@@ -11,8 +11,8 @@ import (
 	"nhooyr.io/websocket"
 )
 
-// patience is how long the server waits for a client that reads nothing.
-const patience = 30 * time.Second
+// timeLimit is how long the server waits for a client that reads nothing.
+const timeLimit = 30 * time.Second
 
 // Socket is one connection to the server. One goroutine reads, any may send.
 type Socket struct {
@@ -38,7 +38,7 @@ func (s *Socket) SendBinary(b []byte) error { return s.write(websocket.MessageBi
 func (s *Socket) write(kind websocket.MessageType, b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	return s.conn.Write(ctx, kind, b)
 }
@@ -59,7 +59,7 @@ func (s *Socket) Freeze() { s.wire.frozen.Store(true) }
 func (s *Socket) Tear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wire.SetWriteDeadline(time.Now().Add(patience))
+	s.wire.SetWriteDeadline(time.Now().Add(timeLimit))
 	s.wire.Write([]byte("\x81\x7e\x01\x00{\"half\":"))
 	s.wire.Close()
 }

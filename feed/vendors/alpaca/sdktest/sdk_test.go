@@ -14,8 +14,8 @@ import (
 	"tickertape/feed/vendors/alpaca/alpacatest"
 )
 
-// patience is how long anything may take on a busy machine.
-const patience = 30 * time.Second
+// timeLimit is how long anything may take on a busy machine.
+const timeLimit = 30 * time.Second
 
 func start(t *testing.T) (*alpacatest.Server, string) {
 	s := alpacatest.New(t)
@@ -28,8 +28,8 @@ func receive[T any](t *testing.T, from <-chan T) T {
 	select {
 	case v := <-from:
 		return v
-	case <-time.After(patience):
-		t.Fatalf("no %T within %v", *new(T), patience)
+	case <-time.After(timeLimit):
+		t.Fatalf("no %T within %v", *new(T), timeLimit)
 		panic("unreachable")
 	}
 }
@@ -129,7 +129,7 @@ func TestCoins(t *testing.T) {
 }
 
 func connect(t *testing.T, host, key string) error {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
 	return stream.NewStocksClient(marketdata.IEX, stream.WithBaseURL("http://"+host+"/v2"), stream.WithCredentials(key, alpacatest.Secret),
 		stream.WithLogger(silent{}), stream.WithReconnectSettings(1, 0), stream.WithTrades(func(stream.Trade) {}, "AAPL", "MSFT")).Connect(ctx)
@@ -166,7 +166,7 @@ func TestAKeyInUse(t *testing.T) {
 	s, host := start(t)
 	s.Take(true)
 	seen := make(heard, 64)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
