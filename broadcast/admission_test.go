@@ -17,7 +17,7 @@ func openDoor(cfg Config) *admission.Admission {
 	}
 	reg := prometheus.NewRegistry()
 	return admission.New(admission.DefaultConfig(), admission.Options{Places: places, Retry: cfg.Retry},
-		admission.NewJournal(slog.New(slog.DiscardHandler), reg), reg)
+		admission.NewRefusalLog(slog.New(slog.DiscardHandler), reg), reg)
 }
 
 // placed is the place of one who has been let in.
@@ -50,7 +50,7 @@ func (s *subscriber) request(r *wire.Request) request {
 		asked.fault = err.(*wire.Fault)
 		return asked
 	}
-	if !s.place.Keep(plan.memory(), false) {
+	if !s.place.Reserve(plan.memory(), false) {
 		panic("no memory")
 	}
 	asked.plan = plan

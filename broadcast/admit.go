@@ -128,7 +128,7 @@ func codeOf(r *admission.Refusal) wire.Code {
 	switch {
 	case r.Reason == admission.ReasonDraining:
 		return wire.Draining
-	case r.Own():
+	case r.OwnBudget():
 		return wire.Limited
 	default:
 		return wire.Full
@@ -148,13 +148,13 @@ func (h *Hub) countAdmission(t Transport, refusal *admission.Refusal) {
 func (h *Hub) countTooMany(v admission.Visitor, err error) {
 	var f *wire.Fault
 	if errors.As(err, &f) && f.Code == wire.TooManySymbols {
-		h.admission.Journal.Refused(admission.ReasonSymbols, v.Addr)
+		h.admission.Refusals.Note(admission.ReasonSymbols, v.Addr)
 	}
 }
 
 // noMemoryFor counts a request over REST for which there is no memory, and returns how it is refused.
 func (h *Hub) noMemoryFor(v admission.Visitor) wire.Ending {
-	h.admission.Journal.Refused(admission.ReasonMemory, v.Addr)
+	h.admission.Refusals.Note(admission.ReasonMemory, v.Addr)
 	return wire.ComeBack(wire.Full, h.cfg.Retry)
 }
 
@@ -171,7 +171,7 @@ func (h *Hub) planFor(
 	ctx context.Context, v admission.Visitor, r *wire.Request, follows int, fields market.Fields,
 ) (x *plan, wait time.Duration, err error) {
 	charge := func(cost admission.Cost) error {
-		more, refusal := h.admission.Reckon(v, cost)
+		more, refusal := h.admission.ChargeDelay(v, cost)
 		if refusal != nil {
 			return refusal
 		}

@@ -38,7 +38,7 @@ func (b *Bars) admit(ctx context.Context, v admission.Visitor, q *wire.BarsQuery
 	if refusal := h.admission.Charge(ctx, v, cost.Plus(admission.Echo(echoed(b.Unknown)))); refusal != nil {
 		return refusal
 	}
-	if !b.place.Keep(int64(12*len(b.IDs)+echoed(b.Unknown)), false) {
+	if !b.place.Reserve(int64(12*len(b.IDs)+echoed(b.Unknown)), false) {
 		return h.noMemoryFor(v)
 	}
 	return nil

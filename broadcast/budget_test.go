@@ -541,7 +541,7 @@ func TestRefusedBarsPayForTheirSymbols(t *testing.T) {
 
 // counted has the server count its refusals where the test can read them.
 func (s *served) counted() {
-	s.admission.Journal = admission.NewJournal(slog.New(slog.DiscardHandler), s.reg)
+	s.admission.Refusals = admission.NewRefusalLog(slog.New(slog.DiscardHandler), s.reg)
 }
 
 // refusals is how often something was refused for a reason.

@@ -53,7 +53,7 @@ func (s *subscriber) Allow(b conn.Budget, n int) bool {
 // Reserve takes memory of all subscribers'.
 func (s *subscriber) Reserve(m conn.Memory, n int64) bool {
 	if m == conn.Unsent {
-		return s.place.Keep(n, true)
+		return s.place.Reserve(n, true)
 	}
 	return s.shard.hub.admission.Unfinished(n)
 }
@@ -61,7 +61,7 @@ func (s *subscriber) Reserve(m conn.Memory, n int64) bool {
 // Release gives it back.
 func (s *subscriber) Release(m conn.Memory, n int64) {
 	if m == conn.Unsent {
-		s.place.Let(n)
+		s.place.Release(n)
 		return
 	}
 	s.shard.hub.admission.Unfinished(-n)

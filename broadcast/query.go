@@ -36,7 +36,7 @@ func (q *Query) admit(ctx context.Context, r *wire.Request) error {
 
 // keep reserves memory of the server for the request.
 func (q *Query) keep(n int64) error {
-	if q.place.Keep(n, false) {
+	if q.place.Reserve(n, false) {
 		return nil
 	}
 	return q.hub.noMemoryFor(q.visitor)

@@ -83,7 +83,7 @@ func (r *request) subscribe(s *subscriber) error {
 	if list == nil {
 		return noMemory
 	}
-	if !s.place.Keep(admission.MemorySeries*int64(len(followed)-len(s.follows.series)), false) {
+	if !s.place.Reserve(admission.MemorySeries*int64(len(followed)-len(s.follows.series)), false) {
 		s.drop(list)
 		return noMemory
 	}
@@ -176,7 +176,7 @@ func (r *request) unsubscribe(s *subscriber) error {
 	}
 	if gone := len(s.follows.series) - len(left); gone > 0 {
 		s.setSeries(left)
-		s.place.Let(admission.MemorySeries * int64(gone))
+		s.place.Release(admission.MemorySeries * int64(gone))
 	}
 	if s.watch == nil {
 		s.rejoin()

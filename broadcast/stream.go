@@ -67,8 +67,8 @@ func (s *Stream) plan(ctx context.Context, v admission.Visitor, q *wire.Request)
 		return wire.TooMany("bars and trades", n, most)
 	}
 	for i := range s.requests {
-		if x := s.requests[i].plan; x != nil && !s.place.Keep(x.memory(), false) {
-			h.admission.Journal.Refused(admission.ReasonMemory, v.Addr)
+		if x := s.requests[i].plan; x != nil && !s.place.Reserve(x.memory(), false) {
+			h.admission.Refusals.Note(admission.ReasonMemory, v.Addr)
 			return &admission.Refusal{Reason: admission.ReasonMemory, Retry: h.cfg.Retry}
 		}
 	}

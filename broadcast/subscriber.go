@@ -54,7 +54,7 @@ func newSubscriber(h *Hub, t Transport, place *admission.Place) *subscriber {
 	sh.load.Add(1)
 	s := &subscriber{shard: sh, transport: t, place: place}
 	s.follower = follower{board: h.board, cfg: h.cfg, follows: follows{list: noSymbols, fields: market.AllFields}}
-	place.Own(&s.meter)
+	place.SetMeter(&s.meter)
 	return s
 }
 
@@ -112,7 +112,7 @@ func (s *subscriber) hello() error {
 
 // readNext lets the next request come, after the one before has been answered.
 func (s *subscriber) readNext() error {
-	s.place.Let(s.kept)
+	s.place.Release(s.kept)
 	s.kept = 0
 	s.conn.Listen()
 	return nil
@@ -132,7 +132,7 @@ func (s *subscriber) ask(r *request) {
 
 // refused notes that something of the client's was refused.
 func (s *subscriber) refused(reason admission.Reason) {
-	s.shard.hub.admission.Journal.Refused(reason, s.place.Visitor().Addr)
+	s.shard.hub.admission.Refusals.Note(reason, s.place.Visitor().Addr)
 }
 
 // leave ends the subscription and says why.

@@ -107,7 +107,7 @@ func (w *workers) read(ctx context.Context, u *unread) {
 func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
-	wait, refusal := w.hub.admission.Reckon(visitor, admission.Message(u.length))
+	wait, refusal := w.hub.admission.ChargeDelay(visitor, admission.Message(u.length))
 	if refusal != nil {
 		return nil, 0, refusal
 	}
@@ -115,7 +115,7 @@ func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, t
 	if err != nil {
 		return nil, 0, err
 	}
-	if !s.place.Keep(plan.memory(), false) {
+	if !s.place.Reserve(plan.memory(), false) {
 		s.refused(admission.ReasonMemory)
 		return nil, 0, noMemory
 	}

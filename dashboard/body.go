@@ -17,7 +17,7 @@ func bodiless(adm *admission.Admission, next http.Handler) http.Handler {
 		if c := connOf(r); c != nil {
 			c.refuseBody(who)
 		} else {
-			adm.Journal.Refused(admission.ReasonBody, who)
+			adm.Refusals.Note(admission.ReasonBody, who)
 		}
 		w.Header().Set("Connection", "close")
 		problem{Status: http.StatusRequestEntityTooLarge, Detail: "body: none is wanted"}.write(w)

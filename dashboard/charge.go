@@ -25,7 +25,7 @@ func chargeRequests(adm *admission.Admission, h http.Handler) http.Handler {
 		if c := connOf(r); c != nil {
 			c.asks(visitor.Addr)
 		}
-		refusal := adm.Enter(r.Context(), visitor, r, more, vital)
+		refusal := adm.ChargeRequest(r.Context(), visitor, r, more, vital)
 		if refusal != nil && r.URL.Path != eventsPath {
 			problemOf(refusal).write(w)
 			return

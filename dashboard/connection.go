@@ -118,17 +118,17 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	if !c.all.received(c, n) {
 		c.discard()
-		c.all.journal.Refused(admission.ReasonTotalUnfinished, c.addr)
+		c.all.refusals.Note(admission.ReasonTotalUnfinished, c.addr)
 		return 0, errHeaders
 	}
 	if !c.count(b[:n]) {
-		c.all.journal.Refused(admission.ReasonHeader, c.addr)
+		c.all.refusals.Note(admission.ReasonHeader, c.addr)
 		turnAway(c.Conn, admission.ReasonHeader)
 		c.shut()
 		return 0, errLines
 	}
 	if len(b) > 1 && errors.Is(err, os.ErrDeadlineExceeded) && c.all.begun(c) && !c.late.Swap(true) {
-		c.all.journal.Refused(admission.ReasonHeaderTimeout, c.addr)
+		c.all.refusals.Note(admission.ReasonHeaderTimeout, c.addr)
 	}
 	return n, err
 }
@@ -157,7 +157,7 @@ func (c *conn) count(b []byte) bool {
 // refuseBody notes, once, that a body of a client's is not wanted.
 func (c *conn) refuseBody(who netip.Addr) {
 	if !c.unwanted.Swap(true) {
-		c.all.journal.Refused(admission.ReasonBody, who)
+		c.all.refusals.Note(admission.ReasonBody, who)
 	}
 }
 
@@ -167,7 +167,7 @@ var tooLong = []byte("HTTP/1.1 431 ")
 // Write writes all of b, as long as each piece is taken in time.
 func (c *conn) Write(b []byte) (n int, err error) {
 	if bytes.HasPrefix(b, tooLong) {
-		c.all.journal.Refused(admission.ReasonHeader, c.addr)
+		c.all.refusals.Note(admission.ReasonHeader, c.addr)
 	}
 	for {
 		if c.hijacked.Load() {
@@ -186,7 +186,7 @@ func (c *conn) Write(b []byte) (n int, err error) {
 		n += more
 		switch {
 		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.own.Load() && !c.cut.Load():
-			c.all.journal.Refused(admission.ReasonLeastRate, c.whose())
+			c.all.refusals.Note(admission.ReasonLeastRate, c.whose())
 			c.discard()
 			return n, errLeastRate
 		case err != nil || n == len(b):

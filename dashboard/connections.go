@@ -15,11 +15,11 @@ import (
 
 // Gate admits connections by the client's address. Both methods are called from many goroutines and do not block.
 type Gate interface {
-	// Arrive admits a connection, or says why not.
-	Arrive(addr netip.Addr) (admission.Reason, bool)
-	// Leave is called once for each that was admitted: when it is closed, or hijacked. Whoever hijacks a connection
+	// AdmitConnection admits a connection, or says why not.
+	AdmitConnection(addr netip.Addr) (admission.Reason, bool)
+	// LeaveConnection is called once for each that was admitted: when it is closed, or hijacked. Whoever hijacks a connection
 	// counts it from then on.
-	Leave(addr netip.Addr)
+	LeaveConnection(addr netip.Addr)
 }
 
 // stage is what a connection is at.
@@ -62,7 +62,7 @@ type connections struct {
 	pieceTime time.Duration    // for a client to take one piece of an answer
 	gate      Gate             // nil admits all
 	polls     func() int       // requests that wait as long polls, which are counted as subscribers; nil is none
-	journal   *admission.Journal
+	refusals  *admission.RefusalLog
 
 	mu     sync.Mutex
 	count  [numStages]int   // guarded by mu
@@ -79,7 +79,7 @@ type connections struct {
 // zero there is no place yet, but may be one by then: the caller asks again, or gives up.
 func (s *connections) enter(c *conn) (reason admission.Reason, after time.Duration, ok bool) {
 	if s.gate != nil && !c.passed {
-		if reason, ok := s.gate.Arrive(c.addr); !ok {
+		if reason, ok := s.gate.AdmitConnection(c.addr); !ok {
 			c.stage = gone
 			return reason, 0, false
 		}
@@ -161,13 +161,13 @@ func (s *connections) grace() time.Duration {
 func (s *connections) evict(c *conn) {
 	c.Conn.Close()
 	s.depart(c)
-	s.journal.Refused(s.full, c.addr)
+	s.refusals.Note(s.full, c.addr)
 }
 
 // depart reports to the gate.
 func (s *connections) depart(c *conn) {
 	if s.gate != nil {
-		s.gate.Leave(c.addr)
+		s.gate.LeaveConnection(c.addr)
 	}
 }
 

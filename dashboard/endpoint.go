@@ -30,9 +30,9 @@ type endpointOptions struct {
 // openEndpoint listens; run serves.
 func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*endpoint, error) {
 	b := o.bounds
-	limits, journal := b.Admission.Config, b.Admission.Journal
+	limits, refusals := b.Admission.Config, b.Admission.Refusals
 	all := &connections{
-		most: o.most, full: o.full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, journal: journal,
+		most: o.most, full: o.full, mostHeld: int(limits.Total.Unfinished), gate: b.gate, polls: b.polls, refusals: refusals,
 		pieceTime: time.Duration(pieceSize / float64(limits.LeastRate) * float64(time.Second)),
 	}
 	p, err := openPort(ctx, o.listen, b.AckTimeout, limits.Total.Handshakes, all)

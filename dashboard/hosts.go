@@ -157,7 +157,7 @@ func (h *hosts) check(adm *admission.Admission, next http.Handler) http.Handler 
 			next.ServeHTTP(w, r)
 			return
 		}
-		adm.Journal.RefusedValue(admission.ReasonHost, adm.Visitor(r).Addr, r.Host)
+		adm.Refusals.NoteValue(admission.ReasonHost, adm.Visitor(r).Addr, r.Host)
 		problem{Status: http.StatusMisdirectedRequest,
 			Detail: fmt.Sprintf("Host: %.100q is not a name of this server; its configuration lists them under hosts", r.Host)}.write(w)
 	})

@@ -125,7 +125,7 @@ func shownOrigin(r *http.Request) string {
 
 // refused counts and logs that a page of another origin was refused.
 func (o *origins) refused(r *http.Request) {
-	o.admission.Journal.RefusedValue(admission.ReasonOrigin, o.admission.Visitor(r).Addr, shownOrigin(r))
+	o.admission.Refusals.NoteValue(admission.ReasonOrigin, o.admission.Visitor(r).Addr, shownOrigin(r))
 }
 
 // check lets pages of this server and of the listed origins read what next answers. It refuses pages of any other.

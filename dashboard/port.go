@@ -104,13 +104,13 @@ func (p *port) admit(tcp net.Conn) {
 		p.noPlace = time.Time{}
 	} else {
 		p.all.leave(c)
-		p.all.journal.Refused(reason, c.addr)
+		p.all.refusals.Note(reason, c.addr)
 		turnAway(tcp, reason)
 		return
 	}
 	if !p.queue(c) {
 		p.all.leave(c)
-		p.all.journal.Refused(admission.ReasonTotalHandshakes, c.addr)
+		p.all.refusals.Note(admission.ReasonTotalHandshakes, c.addr)
 		turnAway(tcp, admission.ReasonTotalHandshakes)
 	}
 }
@@ -165,7 +165,7 @@ func (p *port) queue(c *conn) bool {
 // recover gets over an error of accept. Where descriptors ran out it makes room; else it waits a little, or the
 // loop would spin. It returns false when the port is closed.
 func (p *port) recover(err error) bool {
-	p.all.journal.RefusedValue(admission.ReasonAccept, netip.Addr{}, err.Error())
+	p.all.refusals.NoteValue(admission.ReasonAccept, netip.Addr{}, err.Error())
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		if p.all.makeRoom() {
 			return true

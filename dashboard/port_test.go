@@ -150,7 +150,7 @@ type addressGate struct {
 	here map[netip.Addr]int
 }
 
-func (g *addressGate) Arrive(a netip.Addr) (admission.Reason, bool) {
+func (g *addressGate) AdmitConnection(a netip.Addr) (admission.Reason, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.here[a] == g.most {
@@ -160,7 +160,7 @@ func (g *addressGate) Arrive(a netip.Addr) (admission.Reason, bool) {
 	return 0, true
 }
 
-func (g *addressGate) Leave(a netip.Addr) {
+func (g *addressGate) LeaveConnection(a netip.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.here[a]--
@@ -273,7 +273,7 @@ func TestWhoSaysNothingIsGoneThrough(t *testing.T) {
 func TestWhoSaysNothingHasAFifthOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const crowd, most = 600, 10
-		all := &connections{most: most, journal: admission.NewJournal(slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
+		all := &connections{most: most, refusals: admission.NewRefusalLog(slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
 		p := &port{all: all, line: make(chan *conn, 1), pace: rate.NewLimiter(rate.Inf, 1), closed: make(chan struct{})}
 		began := time.Now()
 		for range crowd {
@@ -425,7 +425,7 @@ func TestLineThatLastsIsCut(t *testing.T) {
 
 // A connection on which many requests have come at once is idle for a moment after each.
 func TestWhoAsksAtOnceMakesRoomBetweenTwoRequests(t *testing.T) {
-	all := &connections{most: 2, journal: admission.NewJournal(slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
+	all := &connections{most: 2, refusals: admission.NewRefusalLog(slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
 	var conns [3]*conn
 	for i := range conns {
 		c, other := net.Pipe()

@@ -94,7 +94,7 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 	}
 	terms.Listen, terms.Drain = "127.0.0.1:0", 0
 	change(&terms)
-	terms.Admission = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewJournal(log, reg), reg)
+	terms.Admission = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewRefusalLog(log, reg), reg)
 	for i := range terms.more {
 		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
 			t.Fatal(err)
@@ -366,7 +366,7 @@ func TestTakenPortIsOneClearError(t *testing.T) {
 	url, hub := serve(t)
 	addr := strings.TrimPrefix(url, "http://")
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
-	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewJournal(log, reg), reg)
+	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewRefusalLog(log, reg), reg)
 	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Admission: adm}, Site{Hub: hub, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)

@@ -94,7 +94,7 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 		return
 	}
 	if n > s.most {
-		s.admission.Journal.Refused(admission.ReasonSymbols, s.admission.Visitor(r).Addr)
+		s.admission.Refusals.Note(admission.ReasonSymbols, s.admission.Visitor(r).Addr)
 		problemOf(&wire.Fault{Code: wire.TooManySymbols, Message: fmt.Sprintf("symbols: %d are more than the %d allowed", n, s.most)}).write(w)
 		return
 	}

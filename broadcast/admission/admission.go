@@ -25,13 +25,13 @@ type Options struct {
 // Admission lets in, and keeps the books. Its methods may be called from anywhere.
 type Admission struct {
 	// static
-	Config  *Config
-	Memory  *Memory
-	Journal *Journal
-	options Options
-	slices  *semaphore.Weighted
-	leave   chan struct{} // closed by Drain
-	empty   chan struct{} // closed when draining and nobody is left
+	Config   *Config
+	Memory   *Memory
+	Refusals *RefusalLog
+	options  Options
+	slices   *semaphore.Weighted
+	leave    chan struct{} // closed by Drain
+	empty    chan struct{} // closed when draining and nobody is left
 
 	mu         sync.Mutex
 	draining   bool
@@ -58,10 +58,10 @@ const (
 const vitalRequests = 10
 
 // New returns an admission that has let in nobody.
-func New(cfg Config, options Options, journal *Journal, reg prometheus.Registerer) *Admission {
+func New(cfg Config, options Options, refusals *RefusalLog, reg prometheus.Registerer) *Admission {
 	cfg.Total = cfg.Total.filled(runtime.GOMAXPROCS(0))
 	a := &Admission{
-		Config: &cfg, Memory: NewMemory(options.Memory), Journal: journal, options: options,
+		Config: &cfg, Memory: NewMemory(options.Memory), Refusals: refusals, options: options,
 		slices: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		leave:  make(chan struct{}), empty: make(chan struct{}),
 		addresses: addresses{known: map[client]*address{}, swept: time.Now()},
@@ -127,8 +127,9 @@ func (a *Admission) counts(addr netip.Addr, forwarded bool) bool {
 	}
 }
 
-// Arrive counts a connection before anything has been read from it, or says why not. Whoever is let in must Leave.
-func (a *Admission) Arrive(peer netip.Addr) (Reason, bool) {
+// AdmitConnection counts a connection before anything has been read from it, or says why not. Each that is admitted must call
+// LeaveConnection.
+func (a *Admission) AdmitConnection(peer netip.Addr) (Reason, bool) {
 	if !a.counts(peer, false) || isTrusted(peer, a.options.Proxies) {
 		return 0, true
 	}
@@ -146,8 +147,8 @@ func (a *Admission) Arrive(peer netip.Addr) (Reason, bool) {
 	return 0, true
 }
 
-// Leave is for a connection that has ended, or has become a subscriber's.
-func (a *Admission) Leave(peer netip.Addr) {
+// LeaveConnection is for a connection that has ended, or has become a subscriber's.
+func (a *Admission) LeaveConnection(peer netip.Addr) {
 	if !a.counts(peer, false) || isTrusted(peer, a.options.Proxies) {
 		return
 	}
@@ -156,10 +157,10 @@ func (a *Admission) Leave(peer netip.Addr) {
 	a.addresses.of(peer, &a.Config.Address, time.Now()).connections--
 }
 
-// Enter charges a request what any of its length costs, and more on top, before anything of it is looked at. The request
+// ChargeRequest charges a request what any of its length costs, and more on top, before anything of it is looked at. It
 // waits for its turn. One that is refused waits before the answer, too: a client that asks again at once would cost
 // more than that. A vital request is charged to its client alone.
-func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more Cost, vital bool) *Refusal {
+func (a *Admission) ChargeRequest(ctx context.Context, v Visitor, r *http.Request, more Cost, vital bool) *Refusal {
 	cost := Request().Plus(more)
 	cost.Work += float64(max(len(r.RequestURI), len(r.URL.RawQuery)))/4*workName + float64(lengthOf(r.Header))/bytesHeader
 	requests := 1.0
@@ -168,7 +169,7 @@ func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more 
 	}
 	refusal := a.charge(ctx, v, cost, requests, vital)
 	if refusal != nil {
-		a.Journal.Refused(refusal.Reason, v.Addr)
+		a.Refusals.Note(refusal.Reason, v.Addr)
 		Pause(ctx, min(refusal.Retry, refusalDelay))
 	}
 	return refusal
@@ -179,18 +180,18 @@ func (a *Admission) Enter(ctx context.Context, v Visitor, r *http.Request, more 
 func (a *Admission) Charge(ctx context.Context, v Visitor, cost Cost) *Refusal {
 	refusal := a.charge(ctx, v, cost, 0, false)
 	if refusal != nil {
-		a.Journal.Refused(refusal.Reason, v.Addr)
+		a.Refusals.Note(refusal.Reason, v.Addr)
 	}
 	return refusal
 }
 
-// Reckon is Charge for a caller that waits by itself: it returns for how long.
-func (a *Admission) Reckon(v Visitor, cost Cost) (time.Duration, *Refusal) {
+// ChargeDelay is Charge for a caller that waits by itself: it returns for how long.
+func (a *Admission) ChargeDelay(v Visitor, cost Cost) (time.Duration, *Refusal) {
 	a.mu.Lock()
 	wait, refusal := a.budget(v, cost, 0, false, time.Now())
 	a.mu.Unlock()
 	if refusal != nil {
-		a.Journal.Refused(refusal.Reason, v.Addr)
+		a.Refusals.Note(refusal.Reason, v.Addr)
 	}
 	return wait, refusal
 }

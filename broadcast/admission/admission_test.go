@@ -23,7 +23,7 @@ func open(change func(*Config, *Options)) *Admission {
 		change(&cfg, &options)
 	}
 	reg := prometheus.NewRegistry()
-	return New(cfg, options, NewJournal(slog.New(slog.DiscardHandler), reg), reg)
+	return New(cfg, options, NewRefusalLog(slog.New(slog.DiscardHandler), reg), reg)
 }
 
 // from is a visitor from an address, on a connection of its own.
@@ -61,7 +61,7 @@ func TestPlacesAreTakenAndGivenBack(t *testing.T) {
 			v := a.from("203.0.113.9")
 			for round := range 2 {
 				var places []*Place
-				a.Arrive(v.Addr) // on which it asks: a stream's connection is counted by its place from then on
+				a.AdmitConnection(v.Addr) // on which it asks: a stream's connection is counted by its place from then on
 				for {
 					p, refusal := a.Admit(v, tc.kind, nil)
 					if refusal != nil {
@@ -75,7 +75,7 @@ func TestPlacesAreTakenAndGivenBack(t *testing.T) {
 				if len(places) != tc.most {
 					t.Errorf("round %d: %d were let in, want %d", round, len(places), tc.most)
 				}
-				a.Leave(v.Addr)
+				a.LeaveConnection(v.Addr)
 				for _, p := range places {
 					p.Leave()
 				}
@@ -181,7 +181,7 @@ func TestBudgetsAreChargedTogetherOrNotAtAll(t *testing.T) {
 			t.Fatalf("five seconds' worth is refused: %v", r)
 		}
 		for range 100 {
-			if r := charge(one, 1); r == nil || r.Reason != ReasonConnectionWork || !r.Own() {
+			if r := charge(one, 1); r == nil || r.Reason != ReasonConnectionWork || !r.OwnBudget() {
 				t.Fatalf("beyond its budget: %v, want %v", r, ReasonConnectionWork)
 			}
 		}
@@ -217,7 +217,7 @@ func TestTheBudgetOfAllMakesWait(t *testing.T) {
 			go a.Charge(t.Context(), v, Cost{Work: 60})
 		}
 		synctest.Wait()
-		if r := a.Charge(t.Context(), v, Cost{Work: 60}); r == nil || r.Reason != ReasonTotalWork || r.Own() {
+		if r := a.Charge(t.Context(), v, Cost{Work: 60}); r == nil || r.Reason != ReasonTotalWork || r.OwnBudget() {
 			t.Errorf("with more than a moment's worth waiting: %v, want %v", r, ReasonTotalWork)
 		}
 		time.Sleep(time.Minute) // those who wait
@@ -230,7 +230,7 @@ func TestWhoAsksAgainAtOnceWaits(t *testing.T) {
 		v, r := a.from("203.0.113.9"), httptest.NewRequest(http.MethodGet, "/", nil)
 		refused, began := 0, time.Now()
 		for time.Since(began) < time.Minute {
-			if a.Enter(t.Context(), v, r, Cost{}, false) != nil {
+			if a.ChargeRequest(t.Context(), v, r, Cost{}, false) != nil {
 				refused++
 			} else if time.Since(began) < time.Nanosecond {
 				continue
@@ -255,14 +255,14 @@ func TestRequestsArePaidForByTheirLength(t *testing.T) {
 			a := open(func(c *Config, _ *Options) { c.Connection.Work = 2.1 * workRequest })
 			v, r := a.from("203.0.113.9"), httptest.NewRequest(http.MethodGet, "/", nil)
 			for i := range 2 * burst {
-				if a.Enter(t.Context(), v, r, Cost{}, false) != nil {
+				if a.ChargeRequest(t.Context(), v, r, Cost{}, false) != nil {
 					t.Fatalf("refused after %d plain requests", i)
 				}
 			}
 			time.Sleep(time.Minute)
 			change(r)
 			before := 0
-			for a.Enter(t.Context(), v, r, Cost{}, false) == nil {
+			for a.ChargeRequest(t.Context(), v, r, Cost{}, false) == nil {
 				before++
 			}
 			if before > burst {
@@ -385,11 +385,11 @@ func TestVitalRequestsCountSeveralTimes(t *testing.T) {
 		a := open(func(c *Config, _ *Options) { c.Connection.Requests = 2 * vitalRequests })
 		v, r := a.from("203.0.113.9"), httptest.NewRequest(http.MethodGet, "/healthz", nil)
 		for i := range 2 * burst {
-			if a.Enter(t.Context(), v, r, Cost{}, true) != nil {
+			if a.ChargeRequest(t.Context(), v, r, Cost{}, true) != nil {
 				t.Fatalf("refused after %d requests", i)
 			}
 		}
-		if a.Enter(t.Context(), v, r, Cost{}, true) == nil {
+		if a.ChargeRequest(t.Context(), v, r, Cost{}, true) == nil {
 			t.Error("one more is let in")
 		}
 	})

@@ -26,8 +26,8 @@ func NewMemory(limit Size) *Memory {
 // Reserve takes n bytes for who comes in. A tenth is left for those who are there.
 func (m *Memory) Reserve(n int64) bool { return m.take(n, m.limit-m.limit/10) }
 
-// Need takes n bytes for one who is there and cannot do without.
-func (m *Memory) Need(n int64) bool { return m.take(n, m.limit) }
+// ReserveNeeded takes n bytes for one who is there and cannot do without.
+func (m *Memory) ReserveNeeded(n int64) bool { return m.take(n, m.limit) }
 
 func (m *Memory) take(n, limit int64) bool {
 	if m.used.Add(n) > limit {

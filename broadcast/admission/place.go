@@ -42,10 +42,10 @@ func (a *Admission) Admit(v Visitor, kind Kind, cut func()) (*Place, *Refusal) {
 	p, late, refusal := a.admit(v, kind, cut)
 	if late != nil {
 		late.cut()
-		a.Journal.Refused(ReasonTotalAtOnce, late.visitor.Addr)
+		a.Refusals.Note(ReasonTotalAtOnce, late.visitor.Addr)
 	}
 	if refusal != nil {
-		a.Journal.Refused(refusal.Reason, v.Addr)
+		a.Refusals.Note(refusal.Reason, v.Addr)
 	}
 	return p, refusal
 }
@@ -158,12 +158,12 @@ func (p *Place) Leave() {
 // Visitor is who has the place.
 func (p *Place) Visitor() Visitor { return p.visitor }
 
-// Own makes the place a subscriber's with a connection of its own.
-func (p *Place) Own(m *Meter) { p.visitor.meter, p.visitor.shared = m, false }
+// SetMeter makes the place a subscriber's with a connection of its own.
+func (p *Place) SetMeter(m *Meter) { p.visitor.meter, p.visitor.shared = m, false }
 
-// Keep takes n more bytes of memory for the place, or returns false. Needed are those that it cannot do without: the
+// Reserve takes n more bytes of memory for the place, or returns false. Needed are those that it cannot do without: the
 // rest of a message that the socket did not take.
-func (p *Place) Keep(n int64, needed bool) bool {
+func (p *Place) Reserve(n int64, needed bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.left {
@@ -171,7 +171,7 @@ func (p *Place) Keep(n int64, needed bool) bool {
 	}
 	take := p.a.Memory.Reserve
 	if needed {
-		take = p.a.Memory.Need
+		take = p.a.Memory.ReserveNeeded
 	}
 	if !take(n) {
 		return false
@@ -180,8 +180,8 @@ func (p *Place) Keep(n int64, needed bool) bool {
 	return true
 }
 
-// Let gives n bytes back that were kept.
-func (p *Place) Let(n int64) {
+// Release gives n bytes back that were kept.
+func (p *Place) Release(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.left {

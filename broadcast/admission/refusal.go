@@ -19,15 +19,15 @@ func (r *Refusal) RetryAfter() string {
 	return strconv.Itoa(int((max(r.Retry, time.Second) + time.Second - 1) / time.Second))
 }
 
-// Own reports whether the client has used up a budget of its own, rather than found the server busy.
-func (r *Refusal) Own() bool { return r.Reason >= ReasonAddressConnections }
+// OwnBudget reports whether the client has used up a budget of its own, rather than found the server busy.
+func (r *Refusal) OwnBudget() bool { return r.Reason >= ReasonAddressConnections }
 
 // Detail says it to people.
 func (r *Refusal) Detail() string {
 	switch {
 	case r.Reason == ReasonFull || r.Reason == ReasonDraining:
 		return "the server is " + r.Reason.String() + ": come back later"
-	case r.Own():
+	case r.OwnBudget():
 		return r.Reason.String() + ": you have used up a budget: come back later"
 	default:
 		return r.Reason.String() + ": the server is busy: come back later"

@@ -22,7 +22,7 @@ func newAdmission(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*adm
 	}
 	return admission.New(cfg.Limits, admission.Options{
 		Places: places, Memory: cfg.Broadcast.Memory, Retry: cfg.Broadcast.Retry, Proxies: proxies, Public: !loopback(cfg.Server.Listen),
-	}, admission.NewJournal(log, reg), reg), nil
+	}, admission.NewRefusalLog(log, reg), reg), nil
 }
 
 // loopback reports whether only this machine reaches an address to listen on.

@@ -89,7 +89,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return server.Run(serving)
 	})
 	err = g.Wait()
-	limits.Journal.Flush()
+	limits.Refusals.Flush()
 	if err == nil {
 		log.Info("stopped")
 	}

@@ -13,52 +13,52 @@ import (
 )
 
 const (
-	journalPause   = 10 * time.Second // at least, between two lines of one reason
-	journalClients = 64               // whose refusals are counted apart, for each reason
-	journalValue   = 100              // bytes that are logged of what a client said
+	logPause      = 10 * time.Second // at least, between two lines of one reason
+	loggedClients = 64               // whose refusals are counted apart, for each reason
+	loggedBytes   = 100              // bytes that are logged of what a client said
 )
 
-// Journal counts refusals by reason, and logs them: the first at once, then at most one line in ten seconds for
+// RefusalLog counts refusals by reason, and logs them: the first at once, then at most one line in ten seconds for
 // each reason, with how many there were and whose were the most. It keeps no goroutine. Any number of
-// goroutines may use it. A nil journal notes nothing.
-type Journal struct {
+// goroutines may use it. A nil RefusalLog does nothing.
+type RefusalLog struct {
 	log     *slog.Logger
-	entries [reasonCount]journalEntry
+	entries [reasonCount]refusalEntry
 }
 
-// journalEntry is what there is to say of one reason.
-type journalEntry struct {
+// refusalEntry is what there is to say of one reason.
+type refusalEntry struct {
 	count prometheus.Counter // static
 
 	mu      sync.Mutex
-	waiting bool           // a line was logged less than journalPause ago
+	waiting bool           // a line was logged less than logPause ago
 	since   int            // refusals since that line
 	value   string         // what was refused last, where there is anything to show
 	clients map[client]int // refusals since that line, of those who have most: see count
 }
 
-// NewJournal logs to log and counts in reg.
-func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
-	j := &Journal{log: log}
+// NewRefusalLog logs to log and counts in reg.
+func NewRefusalLog(log *slog.Logger, reg prometheus.Registerer) *RefusalLog {
+	l := &RefusalLog{log: log}
 	counts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{Namespace: "tickertape", Subsystem: "limits",
 		Name: "refusals_total", Help: "Connections, requests and messages that were refused, and connections that were cut, by reason.",
 	}, []string{"reason"})
-	for r := range j.entries {
-		j.entries[r].count = counts.WithLabelValues(Reason(r).String())
+	for r := range l.entries {
+		l.entries[r].count = counts.WithLabelValues(Reason(r).String())
 	}
-	return j
+	return l
 }
 
-// Refused notes a refusal. The zero address is one that is not known.
-func (j *Journal) Refused(reason Reason, addr netip.Addr) { j.RefusedValue(reason, addr, "") }
+// Note notes a refusal. The zero address is one that is not known.
+func (l *RefusalLog) Note(reason Reason, addr netip.Addr) { l.NoteValue(reason, addr, "") }
 
-// RefusedValue notes a refusal and what was refused, such as the name of a host. The value may be a client's:
+// NoteValue notes a refusal and what was refused, such as the name of a host. The value may be a client's:
 // it is clipped here, and quoted by the log's handler.
-func (j *Journal) RefusedValue(reason Reason, addr netip.Addr, value string) {
-	if j == nil {
+func (l *RefusalLog) NoteValue(reason Reason, addr netip.Addr, value string) {
+	if l == nil {
 		return
 	}
-	e := &j.entries[reason]
+	e := &l.entries[reason]
 	e.count.Inc()
 	e.mu.Lock()
 	e.note(addr, value)
@@ -69,13 +69,13 @@ func (j *Journal) RefusedValue(reason Reason, addr netip.Addr, value string) {
 	e.waiting = true
 	line := e.line(reason)
 	e.mu.Unlock()
-	time.AfterFunc(journalPause, func() { j.summarize(reason) })
-	j.write(line)
+	time.AfterFunc(logPause, func() { l.summarize(reason) })
+	l.write(line)
 }
 
 // summarize logs what has come since the last line, if anything has.
-func (j *Journal) summarize(reason Reason) {
-	e := &j.entries[reason]
+func (l *RefusalLog) summarize(reason Reason) {
+	e := &l.entries[reason]
 	e.mu.Lock()
 	if e.since == 0 {
 		e.waiting = false
@@ -84,14 +84,14 @@ func (j *Journal) summarize(reason Reason) {
 	}
 	line := e.line(reason)
 	e.mu.Unlock()
-	time.AfterFunc(journalPause, func() { j.summarize(reason) })
-	j.write(line)
+	time.AfterFunc(logPause, func() { l.summarize(reason) })
+	l.write(line)
 }
 
 // Flush logs what the next lines would have said, before a process ends.
-func (j *Journal) Flush() {
-	for r := range j.entries {
-		e := &j.entries[r]
+func (l *RefusalLog) Flush() {
+	for r := range l.entries {
+		e := &l.entries[r]
 		e.mu.Lock()
 		if e.since == 0 {
 			e.mu.Unlock()
@@ -99,21 +99,21 @@ func (j *Journal) Flush() {
 		}
 		line := e.line(Reason(r))
 		e.mu.Unlock()
-		j.write(line)
+		l.write(line)
 	}
 }
 
 // write logs without the lock: whoever reads the log may be slow.
-func (j *Journal) write(line []slog.Attr) {
-	j.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", line...)
+func (l *RefusalLog) write(line []slog.Attr) {
+	l.log.LogAttrs(context.Background(), slog.LevelWarn, "refused", line...)
 }
 
 // note counts one refusal. Of the addresses it keeps those that have most (the algorithm of Misra and Gries):
-// when there are too many, all lose one, so that whoever has more than 1/journalClients of all stays.
-func (e *journalEntry) note(addr netip.Addr, value string) {
+// when there are too many, all lose one, so that whoever has more than 1/loggedClients of all stays.
+func (e *refusalEntry) note(addr netip.Addr, value string) {
 	e.since++
 	if value != "" {
-		e.value = strings.ToValidUTF8(strings.Clone(value[:min(len(value), journalValue)]), "\uFFFD")
+		e.value = strings.ToValidUTF8(strings.Clone(value[:min(len(value), loggedBytes)]), "\uFFFD")
 	}
 	if !addr.IsValid() {
 		return
@@ -122,7 +122,7 @@ func (e *journalEntry) note(addr netip.Addr, value string) {
 	if e.clients == nil {
 		e.clients = map[client]int{}
 	}
-	if _, known := e.clients[who]; known || len(e.clients) < journalClients {
+	if _, known := e.clients[who]; known || len(e.clients) < loggedClients {
 		e.clients[who]++
 		return
 	}
@@ -134,7 +134,7 @@ func (e *journalEntry) note(addr netip.Addr, value string) {
 }
 
 // line is what there is to say; afterwards there is nothing.
-func (e *journalEntry) line(reason Reason) []slog.Attr {
+func (e *refusalEntry) line(reason Reason) []slog.Attr {
 	attrs := []slog.Attr{slog.String("reason", reason.String())}
 	if key := reason.Key(); key != "" {
 		attrs = append(attrs, slog.String("key", key))

@@ -34,7 +34,7 @@ func (l *logged) take() string {
 	return l.b.String()
 }
 
-func newTestJournal() (*Journal, *logged, *prometheus.Registry) {
+func newTestJournal() (*RefusalLog, *logged, *prometheus.Registry) {
 	out, reg := &logged{}, prometheus.NewRegistry()
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
@@ -42,44 +42,44 @@ func newTestJournal() (*Journal, *logged, *prometheus.Registry) {
 		}
 		return a
 	}}))
-	return NewJournal(log, reg), out, reg
+	return NewRefusalLog(log, reg), out, reg
 }
 
 func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, out, reg := newTestJournal()
 		one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1:2:3:4")
-		j.Refused(ReasonTotalPolls, one)
+		j.Note(ReasonTotalPolls, one)
 		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=1 worst_address=192.0.2.1 worst_count=1\n"; got != want {
 			t.Errorf("first: %s, want %s", got, want)
 		}
 		for range 3 {
-			j.Refused(ReasonTotalPolls, one)
+			j.Note(ReasonTotalPolls, one)
 		}
 		for i := range 5 { // of one /64
-			j.Refused(ReasonTotalPolls, two.Next())
+			j.Note(ReasonTotalPolls, two.Next())
 			two = netip.MustParseAddr(fmt.Sprintf("2001:db8::%d:1", i))
 		}
-		j.Refused(ReasonHost, netip.Addr{})
+		j.Note(ReasonHost, netip.Addr{})
 		if got, want := out.take(), "level=WARN msg=refused reason=host key=hosts count=1\n"; got != want {
 			t.Errorf("another reason meanwhile: %s, want %s", got, want)
 		}
-		time.Sleep(journalPause)
+		time.Sleep(logPause)
 		synctest.Wait()
 		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=8 worst_address=2001:db8::/64 worst_count=5\n"; got != want {
 			t.Errorf("after the pause: %s, want %s", got, want)
 		}
-		time.Sleep(2 * journalPause)
+		time.Sleep(2 * logPause)
 		synctest.Wait()
 		if got := out.take(); got != "" {
 			t.Errorf("in silence: %s", got)
 		}
-		j.Refused(ReasonTotalPolls, one)
+		j.Note(ReasonTotalPolls, one)
 		if got := out.take(); !strings.Contains(got, "count=1 ") {
 			t.Errorf("after silence: %q, want a line at once", got)
 		}
-		j.Refused(ReasonTotalPolls, one)
-		j.Refused(ReasonTotalPolls, one)
+		j.Note(ReasonTotalPolls, one)
+		j.Note(ReasonTotalPolls, one)
 		j.Flush()
 		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=2 worst_address="+one.String()+" worst_count=2\n"; got != want {
 			t.Errorf("at the end: %s, want %s", got, want)
@@ -106,25 +106,25 @@ func expected(counts map[Reason]int) string {
 func TestJournalKeepsTheWorstOfManyAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, out, _ := newTestJournal()
-		j.Refused(ReasonAddressWork, netip.Addr{})
+		j.Note(ReasonAddressWork, netip.Addr{})
 		out.take()
 		worst, other := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("10.0.0.0")
 		for i := range 10_000 {
 			if i%10 == 0 {
-				j.Refused(ReasonAddressWork, worst)
+				j.Note(ReasonAddressWork, worst)
 				continue
 			}
 			other = other.Next()
-			j.Refused(ReasonAddressWork, other)
+			j.Note(ReasonAddressWork, other)
 		}
 		e := &j.entries[ReasonAddressWork]
 		e.mu.Lock()
 		n := len(e.clients)
 		e.mu.Unlock()
-		if n > journalClients {
-			t.Errorf("%d addresses are kept, want at most %d", n, journalClients)
+		if n > loggedClients {
+			t.Errorf("%d addresses are kept, want at most %d", n, loggedClients)
 		}
-		time.Sleep(journalPause)
+		time.Sleep(logPause)
 		synctest.Wait()
 		if got := out.take(); !strings.Contains(got, "count=10000 worst_address=203.0.113.9 ") {
 			t.Errorf("logged %s", got)
@@ -134,7 +134,7 @@ func TestJournalKeepsTheWorstOfManyAddresses(t *testing.T) {
 
 func TestJournalQuotesAndClipsWhatAClientSays(t *testing.T) {
 	j, out, _ := newTestJournal()
-	j.RefusedValue(ReasonHost, netip.Addr{}, "evil\nlevel=ERROR "+strings.Repeat("x", 5000))
+	j.NoteValue(ReasonHost, netip.Addr{}, "evil\nlevel=ERROR "+strings.Repeat("x", 5000))
 	if got := out.take(); strings.Count(got, "\n") != 1 || len(got) > 300 || !strings.Contains(got, "evil") {
 		t.Errorf("logged %q", got)
 	}
