@@ -148,16 +148,19 @@ func TestMasksGoRoundAtEveryCut(t *testing.T) {
 func echoes(s *server) http.Handler {
 	limits := Limits{MaxMessage: conformanceLimit, MessageTimeout: time.Minute, WriteTimeout: time.Minute}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.owners.Add(1) // before the connection is taken from the HTTP server, whose Close waits until then
 		h, err := Accept(w, r, "", true)
 		if err != nil {
+			s.owners.Done()
 			return
 		}
 		e := newEcho()
 		e.conn = s.sockets.WebSocket(h, e, limits)
 		e.Post(e.conn.Listen)
-		s.owners.Go(func() {
+		go func() {
+			defer s.owners.Done()
 			<-e.ended
 			e.stop()
-		})
+		}()
 	})
 }
