@@ -115,8 +115,8 @@ func (h *Hub) Bars(ctx context.Context, v admission.Visitor, q *wire.BarsQuery, 
 }
 
 // EndingOf is the ending of a stream that is refused: its code, and when the client may come back, after least at the
-// soonest.
-// That is full or draining where the server is the reason, and limited for a budget that the client has used up itself.
+// soonest. The code is full or draining if the server is the reason, and limited if the client has used up a budget of
+// its own.
 func EndingOf(r *admission.Refusal, least time.Duration) wire.Ending {
 	retry := (r.Retry + time.Millisecond - 1).Truncate(time.Millisecond) // rounded up: nobody comes back too early
 	e := wire.ComeBack(codeOf(r), max(least, retry))

@@ -60,15 +60,15 @@ func (s *subscriber) sendNext() (more bool, err error) {
 	}
 	if late {
 		s.shard.tally.catchUps++
-		s.took()
+		s.countTaken()
 	}
 	s.outbox.add(&catchUp{})
 	return true, nil
 }
 
-// offer writes a frame of the subscriber's watch if the connection can be written and the subscriber is in step.
+// offerFrame writes a frame of the subscriber's watch if the connection can be written and the subscriber is in step.
 // Otherwise it gets one catch-up instead: all that it missed, newest values only.
-func (s *subscriber) offer(f *frame) {
+func (s *subscriber) offerFrame(f *frame) {
 	switch {
 	case s.busy:
 		s.miss(f.from, f.newestTrades)
@@ -80,7 +80,7 @@ func (s *subscriber) offer(f *frame) {
 		s.shard.later(s)
 		return
 	}
-	frames := f.framed(s.shard.hub, s.as)
+	frames := f.framed(s.shard.hub, s.framing)
 	for at, n := 0, 0; at < len(frames); at += n {
 		n = upTo(s.shard.hub.lengths.part, frames[at:])
 		if err := s.put(frames[at : at+n]...); err != nil {
@@ -93,7 +93,7 @@ func (s *subscriber) offer(f *frame) {
 		}
 	}
 	s.sent, s.sentSeries, s.newestSent = f.seq, f.seq, f.seq
-	if s.took(); s.pace != nil {
+	if s.countTaken(); s.pace != nil {
 		s.sendPending() // a verdict may be due
 	}
 }
@@ -104,20 +104,20 @@ func (s *subscriber) restOf(f *frame, at int) {
 	s.stepOut(f.newestTrades)
 	parts := f.list()
 	for i, p := range parts[:at] {
-		if p.of >= 0 && s.newestTrades != nil && (i+1 == len(parts) || parts[i+1].of != p.of) {
-			s.newestTrades[p.of] = f.watch.newestTrades[p.of]
+		if p.seriesPlace >= 0 && s.newestTrades != nil && (i+1 == len(parts) || parts[i+1].seriesPlace != p.seriesPlace) {
+			s.newestTrades[p.seriesPlace] = f.watch.newestTrades[p.seriesPlace]
 		}
 	}
 	s.newestSent = f.seq
 	c := &catchUp{begun: true, at: f.seq, place: len(s.follows.series)}
-	if p := parts[at]; p.of >= 0 {
-		c.place = p.of // from its beginning, even if some of it was sent: repeating it changes nothing
+	if p := parts[at]; p.seriesPlace >= 0 {
+		c.place = p.seriesPlace // from its beginning, even if some of it was sent: repeating it changes nothing
 	} else if at > 0 && parts[at-1].isQuotes() {
 		s.sentSeries = f.seq
 		c.quotes = s.restOfQuotes(f, parts[at-1].next)
 	}
 	s.outbox.add(c)
-	s.took()
+	s.countTaken()
 }
 
 // upTo is how many of the frames are no longer than a limit together: one at least.
@@ -143,7 +143,7 @@ func (s *subscriber) say(k wire.Kind, message any) error {
 func (s *subscriber) write(p *part, moves bool) error {
 	s.newestSent = max(s.newestSent, p.seq)
 	p.prepare(s.shard.hub.board.Epoch())
-	return s.put(p.alone(s.as, moves))
+	return s.put(p.alone(s.framing, moves))
 }
 
 // put writes framed messages.
@@ -159,7 +159,7 @@ func (s *subscriber) put(frames ...[]byte) error {
 	}
 	sh.tally.writes[s.transport]++
 	if !free {
-		s.busy, s.missed = true, false
+		s.busy, s.stallCounted = true, false
 		sh.wheel.hasten(s, s.wrote, sh.hub.cfg.WriteTimeout)
 	}
 	return nil
@@ -176,8 +176,8 @@ func (s *subscriber) miss(from board.Seq, newestTrades []uint64) {
 	s.fallBehind(from, newestTrades)
 	sh := s.shard
 	sh.tally.merged++
-	if !s.missed {
-		s.missed = true
+	if !s.stallCounted {
+		s.stallCounted = true
 		sh.tally.stalls++
 	}
 	if s.pace == nil {
@@ -186,8 +186,8 @@ func (s *subscriber) miss(from board.Seq, newestTrades []uint64) {
 	}
 }
 
-// took notes an update that the subscriber took.
-func (s *subscriber) took() {
+// countTaken notes an update that the subscriber countTaken.
+func (s *subscriber) countTaken() {
 	if s.pace != nil {
 		s.pace.taken++
 	}
@@ -244,7 +244,7 @@ func (s *subscriber) beat() (due time.Duration, err error) {
 	sh := s.shard
 	every := sh.hub.cfg.Heartbeat
 	message, comment := every-sh.now.Sub(s.wrote), every-sh.now.Sub(s.commented) // when they are due
-	text := conn.Comment(s.as)
+	text := conn.Comment(s.framing)
 	switch apart := (message - comment).Abs(); {
 	case text == nil:
 		comment = every
@@ -258,10 +258,10 @@ func (s *subscriber) beat() (due time.Duration, err error) {
 		err = s.put(text)
 		s.wrote, s.commented, comment = wrote, sh.now, every
 	case comment > 0:
-		err = s.put(s.heartbeat().alone(s.as, false))
+		err = s.put(s.heartbeat().alone(s.framing, false))
 		message = every
 	default:
-		err = s.put(text, s.heartbeat().alone(s.as, false))
+		err = s.put(text, s.heartbeat().alone(s.framing, false))
 		s.commented, message, comment = sh.now, every, every
 	}
 	if err == nil && message == every {

@@ -34,8 +34,8 @@ func (f *follows) nothing() bool { return f.list.empty() && len(f.series) == 0 }
 type progress struct {
 	sent         board.Seq // all quotes up to this flush
 	sentSeries   board.Seq // all bars and trades up to this flush
-	newestSent   board.Seq // the newest of all messages: none of an older one follows
-	newestTrades []uint64  // numbers of the newest trades, by series; nil where they are the watch's, or there are no trades
+	newestSent   board.Seq // the highest of all messages: none with a lower one may follow
+	newestTrades []uint64  // numbers of the newest trades, by series; nil while in step, when the watch has them, and without trades
 	behind       bool      // it may have missed something that no frame to come will carry
 	leftOut      bool      // the last catch-up left some quotes out: they are sent with all their fields
 	start        int       // place in its list where the next catch-up begins
@@ -80,17 +80,17 @@ func (x *follower) inStep(f *frame) bool {
 	return true
 }
 
-// stepOut copies its watch's newest trades, of the flush that the subscriber is at, for one who is no longer in step.
-func (x *follower) stepOut(watchs []uint64) {
-	if x.newestTrades == nil && len(watchs) > 0 {
-		x.newestTrades = append(make([]uint64, 0, len(watchs)), watchs...)
+// stepOut copies the newest trades of its watch, as of the subscriber's flush, for one who is no longer in step.
+func (x *follower) stepOut(ofWatch []uint64) {
+	if x.newestTrades == nil && len(ofWatch) > 0 {
+		x.newestTrades = append(make([]uint64, 0, len(ofWatch)), ofWatch...)
 	}
 }
 
 // fallBehind is stepOut for one who does not get a frame of what changed after from.
-func (x *follower) fallBehind(from board.Seq, watchs []uint64) {
+func (x *follower) fallBehind(from board.Seq, ofWatch []uint64) {
 	if x.sentSeries == from {
-		x.stepOut(watchs)
+		x.stepOut(ofWatch)
 	}
 }
 

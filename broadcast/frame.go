@@ -19,16 +19,16 @@ const historyLimit = 256 << 10
 
 // part is one message, ready for every connection. Whoever owns it uses its buffers again and again.
 type part struct {
-	data   []byte      // conn.Room bytes, then the JSON
-	kind   wire.Kind   // the message's type
-	seq    board.Seq   // the flush that it is of
-	count  int         // quotes, bars or trades in it
-	more   bool        // another part of the same message follows
-	next   int         // of quotes: where in the list the following part begins
-	of     int         // of bars and trades: the place of their series; -1 of any other message
-	oldest market.Time // of quotes: when the oldest change in it came; 0 where that means nothing
+	data        []byte      // conn.Room bytes, then the JSON
+	kind        wire.Kind   // the message's type
+	seq         board.Seq   // the flush that it is of
+	count       int         // quotes, bars or trades in it
+	more        bool        // another part of the same message follows
+	next        int         // of quotes: where in the list the following part begins
+	seriesPlace int         // of bars and trades: the place of their series; -1 for any other message
+	oldest      market.Time // of quotes: when the oldest change in it came; 0 where that means nothing
 
-	shared  deflatedKey  // what shards that make the same know the message by
+	shared  deflatedKey  // by which shards that make the same message share its compressed form
 	message conn.Message // as it is sent, once it is ready
 	ready   bool
 }
@@ -36,7 +36,7 @@ type part struct {
 // begin makes p an empty message.
 func (p *part) begin(k wire.Kind) {
 	var room [conn.Room]byte
-	*p = part{data: append(p.data[:0], room[:]...), message: p.message, kind: k, of: -1}
+	*p = part{data: append(p.data[:0], room[:]...), message: p.message, kind: k, seriesPlace: -1}
 }
 
 // beginQuotes makes p a message that quotes are appended to.

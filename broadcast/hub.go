@@ -118,7 +118,7 @@ const stuckAfter = 10 * time.Second
 // Stuck reports whether something has waited for a flush for much longer than the interval.
 func (h *Hub) Stuck() bool { return h.board.Stuck(h.cfg.Interval + stuckAfter) }
 
-// Late is how long the shard that is worst off has had a flush without telling it, or has been at one thing.
+// Late is how long the latest shard has held a flush that it has not published, or has worked on one job.
 func (h *Hub) Late() time.Duration {
 	now, late := time.Now(), time.Duration(0)
 	for _, sh := range h.shards {
@@ -141,7 +141,7 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) {
 	for _, sh := range h.shards {
 		sh.post(func() {
 			for _, s := range sh.all {
-				s.leaveInTurn()
+				s.leaveWhileDraining()
 			}
 		})
 	}

@@ -61,10 +61,10 @@ type list struct {
 	memory  int64 // reserved for it
 }
 
-// listKey is what a list is known by. Two lists with one key are the same, as far as anybody can bring about:
-// the seeds of its sums are this process's secret.
+// listKey is what a list is known by. Two lists with one key are the same: nobody can force
+// a collision, since the seeds of the sums are this process's secret.
 type listKey struct {
-	length int // -1 is everyone
+	length int // -1 is all symbols
 	sums   [2]uint64
 }
 
@@ -141,7 +141,7 @@ func (x *list) has(id market.SymbolID) bool {
 // long reports whether the list has a bit for each symbol.
 func (x *list) long() bool { return x.members != nil }
 
-// empty reports whether nobody is followed.
+// empty reports whether there are no symbols.
 func (x *list) empty() bool { return x.Empty() }
 
 // place is where in the list id stands.

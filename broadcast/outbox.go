@@ -5,11 +5,11 @@ import "slices"
 // outbox is what one subscriber is sent besides the frames of its watch, in order: the answers to a request and what
 // follows from it, before the next request is looked at. Three more things are sent only while the outbox is empty and the
 // subscriber has not paused, in this order: the state of a source that changed, so that no price is shown as live that is
-// not; the rate that a slow subscriber gets; and what it has missed of its watch's frames. They are not queued, and need no
-// memory, since they follow from the subscriber's progress.
+// not; the rate that a slow subscriber gets; and what it has missed of its watch's frames. They follow
+// from the subscriber's progress, so until the outbox is empty they need no place in it and no memory.
 type outbox struct {
-	items  []item
-	saying bool // the first item is at it
+	items   []item
+	inFirst bool // the first item runs: what it inserts goes right behind it
 }
 
 // item is something to be sent.
@@ -19,7 +19,7 @@ type item interface {
 	say(s *subscriber) (done bool, err error)
 }
 
-// step is an item of one step.
+// step is an item of one message at most.
 type step func(s *subscriber) error
 
 func (f step) say(s *subscriber) (bool, error) { return true, f(s) }
@@ -29,10 +29,10 @@ func (o *outbox) empty() bool { return len(o.items) == 0 }
 // add puts items behind the others.
 func (o *outbox) add(items ...item) { o.items = append(o.items, items...) }
 
-// insert puts items before the others. The first item has them follow upon itself.
+// insert puts items before the others; while the first item runs, right behind it.
 func (o *outbox) insert(items ...item) {
 	at := 0
-	if o.saying {
+	if o.inFirst {
 		at = 1
 	}
 	o.items = slices.Insert(o.items, at, items...)
@@ -41,11 +41,11 @@ func (o *outbox) insert(items ...item) {
 // clear forgets all.
 func (o *outbox) clear() { o.items = nil }
 
-// next says the next message of the first item.
+// next sends the next message of the first item.
 func (o *outbox) next(s *subscriber) error {
-	o.saying = true
+	o.inFirst = true
 	done, err := o.items[0].say(s)
-	o.saying = false
+	o.inFirst = false
 	if done && len(o.items) > 0 { // none are left of a subscriber that has left
 		if o.items = o.items[1:]; len(o.items) == 0 {
 			o.items = nil

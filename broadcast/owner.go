@@ -34,7 +34,7 @@ func (s *subscriber) Remind(after time.Duration) { s.shard.wheel.hasten(s, s.sha
 // Message has a worker read a message.
 func (s *subscriber) Message(m conn.Incoming) {
 	limited := !s.meter.Message(s.shard.hub.admission.Config, s.shard.now)
-	s.shard.hub.workers.put(&unread{sub: s, message: m, limited: limited})
+	s.shard.hub.workers.put(&unread{sub: s, message: m, overBudget: limited})
 }
 
 // Allow charges the client's budgets.
@@ -145,7 +145,7 @@ func (s *subscriber) hangUp(e wire.Ending, why error) {
 	c = conn.Close{Code: e.Code.CloseCode(), Reason: e.Text()}
 	var last []byte
 	if c.Code != 0 && s.transport == EventStream {
-		last = farewell(e, s.shard.hub.cfg.Retry, s.as)
+		last = farewell(e, s.shard.hub.cfg.Retry, s.framing)
 	}
 	s.conn.Close(c, last)
 }

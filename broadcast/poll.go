@@ -30,7 +30,7 @@ func (p *poll) wake() {
 func (p *poll) join(x *plan, seq board.Seq) {
 	sh := p.shard
 	h := sh.hub
-	p.part()
+	p.stopWaiting()
 	if h.board.Seq() != seq { // there was a commit meanwhile
 		p.wake()
 		return
@@ -51,8 +51,8 @@ func (p *poll) join(x *plan, seq board.Seq) {
 	p.watch.polls = append(p.watch.polls, p)
 }
 
-// part ends the waiting.
-func (p *poll) part() {
+// stopWaiting ends the waiting.
+func (p *poll) stopWaiting() {
 	sh := p.shard
 	if x := p.watch; x != nil {
 		p.watch = nil
@@ -66,4 +66,4 @@ func (p *poll) part() {
 }
 
 // leave ends the waiting from anywhere.
-func (p *poll) leave() { p.shard.post(p.part) }
+func (p *poll) leave() { p.shard.post(p.stopWaiting) }

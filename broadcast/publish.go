@@ -37,7 +37,7 @@ func (sh *shard) publish(f *flush) {
 func (sh *shard) publishTo(x *watch, f *flush) {
 	switch {
 	case x.allBusy():
-		sh.skip(x, f.Seq)
+		sh.skipBusy(x, f.Seq)
 	case x.alone():
 		sh.alone.watches = append(sh.alone.watches, x)
 	default:
@@ -52,18 +52,18 @@ func (sh *shard) publishWatch(x *watch, f *flush) {
 	sh.frameSeries(x, f, out)
 	switch {
 	case x.every > 0:
-		sh.gather(x, x.list.List, out)
+		sh.addChangedQuotes(x, x.list.List, out)
 	case len(x.quotes) > 0 && x.fields != market.AllFields:
 		out.ids = out.ids[:0]
 		for _, i := range x.quotes {
 			out.ids = append(out.ids, f.Quotes[i])
 		}
-		sh.gather(x, board.List{IDs: out.ids}, out)
+		sh.addChangedQuotes(x, board.List{IDs: out.ids}, out)
 	case len(x.quotes) > 0:
-		sh.compose(x, f, out)
+		sh.addEncodedQuotes(x, f, out)
 	}
 	x.forget()
-	sh.offer(x)
+	sh.offerToMembers(x)
 }
 
 // frameSeries puts the bars and trades into a frame that have changed.
@@ -91,7 +91,7 @@ func (sh *shard) frameSeries(x *watch, f *flush, out *frame) {
 			p := out.add()
 			p.begin(key.series.kind())
 			p.data = append(p.data, json...)
-			p.seq, p.of, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, deflatedKey{series: key, seq: f.Seq, part: i}
+			p.seq, p.seriesPlace, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, deflatedKey{series: key, seq: f.Seq, part: i}
 		}
 		if key.series.isTrades() {
 			x.newestTrades[place] = m.newest
@@ -99,8 +99,8 @@ func (sh *shard) frameSeries(x *watch, f *flush, out *frame) {
 	}
 }
 
-// compose puts the quotes of a flush into a frame that concern a watch of all fields: they are encoded already.
-func (sh *shard) compose(x *watch, f *flush, out *frame) {
+// addEncodedQuotes puts the quotes of a flush into a frame that concern a watch of all fields: they are encoded already.
+func (sh *shard) addEncodedQuotes(x *watch, f *flush, out *frame) {
 	p := out.addQuotes(f.Seq, sh.now)
 	for _, i := range x.quotes {
 		change := f.change(i)
@@ -114,8 +114,8 @@ func (sh *shard) compose(x *watch, f *flush, out *frame) {
 	p.endQuotes(-1)
 }
 
-// gather puts what changed among the listed symbols since a watch's last frame into a frame.
-func (sh *shard) gather(x *watch, among board.List, out *frame) {
+// addChangedQuotes puts what changed among the listed symbols since a watch's last frame into a frame.
+func (sh *shard) addChangedQuotes(x *watch, among board.List, out *frame) {
 	q := quotesOut{kind: wire.Update, cursor: board.Cursor{List: among, Fields: x.fields, From: x.seq}}
 	for {
 		p := out.add()
@@ -157,19 +157,19 @@ func (sh *shard) postpone(x *watch, seq board.Seq) {
 		s.fallBehind(x.seq, x.newestTrades)
 		sh.later(s)
 	}
-	sh.pass(x, seq)
+	sh.advanceWithoutFrame(x, seq)
 	x.wakePolls()
 }
 
-// pass has a watch go on without a frame.
-func (sh *shard) pass(x *watch, seq board.Seq) {
+// advanceWithoutFrame has a watch go on without a frame.
+func (sh *shard) advanceWithoutFrame(x *watch, seq board.Seq) {
 	x.forget()
 	x.advanceTo(seq, sh.now, sh.hub.cfg.Interval)
 	x.knowTrades(sh.hub.board)
 }
 
-// offer writes the frame to every member of the watch that can take it.
-func (sh *shard) offer(x *watch) {
+// offerToMembers writes the frame to every member of the watch that can take it.
+func (sh *shard) offerToMembers(x *watch) {
 	f := &sh.frame
 	if f.empty() {
 		return // nothing of what it wants
@@ -178,7 +178,7 @@ func (sh *shard) offer(x *watch) {
 	x.advanceTo(f.seq, sh.now, sh.hub.cfg.Interval)
 	x.wakePolls()
 	for i := len(x.members) - 1; i >= 0; i-- {
-		x.members[i].offer(f)
+		x.members[i].offerFrame(f)
 	}
 	sh.now = time.Now()
 	if f.oldest > 0 {
@@ -186,13 +186,13 @@ func (sh *shard) offer(x *watch) {
 	}
 }
 
-// skip makes no frame for a watch whose members are all busy. They get what they miss when they read again.
-func (sh *shard) skip(x *watch, seq board.Seq) {
+// skipBusy makes no frame for a watch whose members are all busy. They get what they miss when they read again.
+func (sh *shard) skipBusy(x *watch, seq board.Seq) {
 	x.frames++
 	for _, s := range x.members {
 		s.miss(x.seq, x.newestTrades)
 	}
-	sh.pass(x, seq)
+	sh.advanceWithoutFrame(x, seq)
 }
 
 // makeSeries makes the shard's part the next message of a series for a reader. It reports whether there

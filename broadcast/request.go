@@ -108,7 +108,7 @@ func (r *request) subscribe(s *subscriber) error {
 		items = append(items, &historyOut{series: x.series, reader: w.reader(x)})
 	}
 	if len(w.series) > 0 {
-		items = append(items, step((*subscriber).level))
+		items = append(items, step((*subscriber).catchUpToHistory))
 	}
 	s.outbox.insert(items...)
 	return nil

@@ -22,20 +22,20 @@ type shard struct {
 	times   times
 
 	// owned by run
-	all       []*subscriber
-	impatient bool // whoever comes is cut off
-	watches   watches
-	lists     lists
-	wheel     wheel
-	sources   *board.SourceStates // of the sources, which the subscribers have or are being sent
-	now       time.Time           // the clock, a few writes old at most
-	writes    int                 // since the clock was read
-	part      part                // what is said to one
-	frame     frame               // what is said to many
-	tally     tally
-	backlog   backlog
-	began     time.Time // the telling of the newest flush
-	alone     alone
+	all     []*subscriber
+	cutting bool // new subscribers are cut off
+	watches watches
+	lists   lists
+	wheel   wheel
+	sources *board.SourceStates // which the subscribers have or are being sent
+	now     time.Time           // the clock, a few writes old at most
+	writes  int                 // since the clock was read
+	part    part                // what is sent to one
+	frame   frame               // what is sent to many
+	tally   tally
+	backlog backlog
+	began   time.Time // when publishing the newest flush began
+	alone   alone
 
 	picked [quotesAtOnce]board.Picked // scratch
 }
@@ -158,7 +158,7 @@ func (sh *shard) wake() {
 	sh.times.working.Store(sh.now.UnixNano())
 }
 
-// late is how long the shard has had a flush without telling it, or has been at one thing.
+// late is how long the shard has held a flush that it has not published, or has worked on one job.
 func (sh *shard) late(now time.Time) time.Duration {
 	var late time.Duration
 	for _, since := range [...]int64{sh.times.working.Load(), sh.times.asked.Load()} {
@@ -202,7 +202,7 @@ func (sh *shard) clock() time.Time {
 
 // cut ends every connection of the shard, and of those who come yet.
 func (sh *shard) cut() {
-	sh.impatient = true
+	sh.cutting = true
 	for _, s := range sh.all {
 		s.leave(wire.Ending{Code: wire.Broken})
 	}

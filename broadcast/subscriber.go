@@ -18,21 +18,21 @@ type subscriber struct {
 	shard     *shard
 	transport Transport
 	conn      *conn.Conn
-	as        conn.Framing // the conn's
+	framing   conn.Framing // the conn's
 	place     *admission.Place
 
 	// owned by the shard
-	follower   // what it follows, and how far it is
-	membership // where in the shard's books it stands
-	outbox     outbox
-	pace       *pace     // nil while it keeps up
-	wrote      time.Time // when the newest message was written
-	commented  time.Time // when the newest comment was said, on an event stream
-	kept       int64     // reserved for the request that is being answered
-	busy       bool      // the connection takes nothing at the moment
-	missed     bool      // a frame, while it was busy
-	gone       bool      // has been sent away
-	paused     bool
+	follower     // what it follows, and how far it is
+	membership   // where in the shard's books it stands
+	outbox       outbox
+	pace         *pace     // nil while it keeps up
+	wrote        time.Time // when the newest message was written
+	commented    time.Time // when the newest comment was said, on an event stream
+	kept         int64     // reserved for the request that is being answered
+	busy         bool      // the connection takes nothing at the moment
+	stallCounted bool      // a frame, while it was busy
+	gone         bool      // has been sent away
+	paused       bool
 
 	meter admission.Meter
 	bad   int          // messages in a row; owned by the worker that has one of them
@@ -71,10 +71,10 @@ func (s *subscriber) enter(requests []request) {
 
 func (s *subscriber) begin(requests []request) {
 	sh := s.shard
-	s.as = s.conn.Framing()
+	s.framing = s.conn.Framing()
 	s.index = len(sh.all)
 	sh.all = append(sh.all, s)
-	if sh.impatient {
+	if sh.cutting {
 		s.gone = true
 		s.conn.Close(conn.Close{}, nil)
 		return
@@ -84,7 +84,7 @@ func (s *subscriber) begin(requests []request) {
 	m.tiers[tierOf(s.follows.rate)].Inc()
 	s.wrote, s.commented = sh.now, sh.now
 	sh.wheel.put(s, sh.now, sh.hub.cfg.Heartbeat)
-	s.leaveInTurn()
+	s.leaveWhileDraining()
 	s.outbox.add(step((*subscriber).hello))
 	for i := range requests {
 		if plan := requests[i].plan; plan != nil {
@@ -93,7 +93,7 @@ func (s *subscriber) begin(requests []request) {
 		requests[i].first = true
 		s.outbox.add(&requests[i])
 	}
-	s.outbox.add(step((*subscriber).readNext))
+	s.outbox.add(step((*subscriber).listenAgain))
 	s.sendPending()
 }
 
@@ -110,8 +110,8 @@ func (s *subscriber) hello() error {
 	})
 }
 
-// readNext lets the next request come, after the one before has been answered.
-func (s *subscriber) readNext() error {
+// listenAgain lets the next request come, after the one before has been answered.
+func (s *subscriber) listenAgain() error {
 	s.place.Release(s.kept)
 	s.kept = 0
 	s.conn.Listen()
@@ -126,7 +126,7 @@ func (s *subscriber) ask(r *request) {
 	if s.gone {
 		return
 	}
-	s.outbox.add(r, step((*subscriber).readNext))
+	s.outbox.add(r, step((*subscriber).listenAgain))
 	s.sendPending()
 }
 
@@ -230,8 +230,8 @@ func (s *subscriber) setRate(rate float64) {
 	tiers[tierOf(s.follows.rate)].Inc()
 }
 
-// leaveInTurn has the subscriber leave when its turn comes, while all are sent away.
-func (s *subscriber) leaveInTurn() {
+// leaveWhileDraining has the subscriber leave when its turn comes, while all are sent away.
+func (s *subscriber) leaveWhileDraining() {
 	turn, draining := s.shard.hub.admission.Turn()
 	if !draining {
 		return
@@ -245,8 +245,9 @@ func (s *subscriber) leaveInTurn() {
 	})
 }
 
-// level brings the subscriber to where the newest history is, in a pause too: it may be as of a newer flush than the rest.
-func (s *subscriber) level() error {
+// catchUpToHistory sends the rest up to the flush of the newest history, even during a pause, where that is newer: one
+// position has to hold for all.
+func (s *subscriber) catchUpToHistory() error {
 	if s.newestSent > s.sent {
 		s.outbox.insert(&catchUp{})
 	}

@@ -173,7 +173,7 @@ func TestWhoHangsUpWhileNothingGoesThroughIsGoneAtOnce(t *testing.T) {
 // clog trades until some subscriber's connection takes no more, for a while.
 func (s *served) clog(t *testing.T) {
 	t.Helper()
-	full := func() bool { return s.busy(func(sub *subscriber) bool { return sub.busy && sub.missed }) > 0 }
+	full := func() bool { return s.busy(func(sub *subscriber) bool { return sub.busy && sub.stallCounted }) > 0 }
 	i := 0
 	until(t, "a connection is full", func() bool {
 		for range 10 {

@@ -31,9 +31,9 @@ type watch struct {
 	key    watchKey
 
 	// places
-	among    int   // in the watches of all, or of long lists
-	ofSymbol []int // in those of each symbol of a short list
-	ofSeries []int // in those of each series
+	placeInLong int   // in the watches of all, or of long lists
+	ofSymbol    []int // in those of each symbol of a short list
+	ofSeries    []int // in those of each series
 }
 
 // watchKey is what a watch is known by, on every shard alike.
@@ -105,7 +105,7 @@ func hasTrades(all []series) bool { return slices.ContainsFunc(all, series.isTra
 func (x *watch) wakePolls() {
 	for len(x.polls) > 0 {
 		p := x.polls[len(x.polls)-1]
-		p.part()
+		p.stopWaiting()
 		p.wake()
 	}
 }

@@ -15,11 +15,11 @@ type watches struct {
 	bySymbol [][]following // index is the symbol's id: the watches of short lists
 	bySeries [][]following // index is the symbol's id: the watches of its bars or trades
 	ofLong   []*watch      // of long lists
-	ofAll    []*watch      // follow everyone
+	ofAll    []*watch      // follow all symbols
 	waiting  []*watch      // for their time
 	due      time.Time     // when the first of those is due; zero when none waits
 	concerns []*watch      // scratch
-	everyone []int         // scratch: 0, 1, 2 and so on
+	indexes  []int         // scratch: 0, 1, 2 and so on
 }
 
 // following is a watch that a symbol belongs to, and the symbol's place in its list, or the series' place among its
@@ -49,10 +49,10 @@ func (w *watches) get(of interest, seq board.Seq) *watch {
 	w.byKey[key] = x
 	switch l := x.list; {
 	case l.All:
-		x.among = len(w.ofAll)
+		x.placeInLong = len(w.ofAll)
 		w.ofAll = append(w.ofAll, x)
 	case l.long():
-		x.among = len(w.ofLong)
+		x.placeInLong = len(w.ofLong)
 		w.ofLong = append(w.ofLong, x)
 	default:
 		x.ofSymbol = make([]int, len(l.IDs))
@@ -96,9 +96,9 @@ func (w *watches) abandon(x *watch) {
 	delete(w.byKey, x.key)
 	switch {
 	case x.list.All:
-		w.ofAll = remove(w.ofAll, x.among, func(moved *watch) { moved.among = x.among })
+		w.ofAll = remove(w.ofAll, x.placeInLong, func(moved *watch) { moved.placeInLong = x.placeInLong })
 	case x.list.long():
-		w.ofLong = remove(w.ofLong, x.among, func(moved *watch) { moved.among = x.among })
+		w.ofLong = remove(w.ofLong, x.placeInLong, func(moved *watch) { moved.placeInLong = x.placeInLong })
 	default:
 		for i, id := range x.list.IDs {
 			at := x.ofSymbol[i]
@@ -138,7 +138,7 @@ func (w *watches) touched(f *flush) []*watch {
 				if len(x.quotes) == 0 {
 					w.concerns = append(w.concerns, x)
 				}
-				x.quotes = append(x.quotes, i) // as touch does, where a call would be felt
+				x.quotes = append(x.quotes, i) // touch, written out: a call costs too much here
 			} else {
 				w.touch(x, f, i)
 			}
@@ -168,19 +168,19 @@ func (w *watches) touchAll(f *flush) {
 	if len(f.Quotes) == 0 {
 		return
 	}
-	for i := len(w.everyone); i < len(f.Quotes); i++ {
-		w.everyone = append(w.everyone, i)
+	for i := len(w.indexes); i < len(f.Quotes); i++ {
+		w.indexes = append(w.indexes, i)
 	}
 	for _, x := range w.ofAll {
 		if w.touch(x, f, 0) {
-			x.quotes = w.everyone[:len(f.Quotes)] // shared by all of them: touch alone writes to it, the 0 that is there
+			x.quotes = w.indexes[:len(f.Quotes)] // shared by all of them: touch may write index 0 again, which is its value
 		}
 	}
 }
 
 // touch notes that the i-th changed quote concerns a watch. It returns false where no more has to be known.
 func (w *watches) touch(x *watch, f *flush, i int) bool {
-	if !w.concerned(x, f) {
+	if !w.noteConcern(x, f) {
 		return false
 	}
 	x.quotes = append(x.quotes, i)
@@ -189,13 +189,13 @@ func (w *watches) touch(x *watch, f *flush, i int) bool {
 
 // touchSeries notes that a series of a watch may have changed.
 func (w *watches) touchSeries(x *watch, f *flush, place int) {
-	if w.concerned(x, f) {
+	if w.noteConcern(x, f) {
 		x.changed = append(x.changed, place)
 	}
 }
 
-// concerned reports whether a flush is to be published to a watch now. One whose time has not come begins to wait.
-func (w *watches) concerned(x *watch, f *flush) bool {
+// noteConcern reports whether a flush is to be published to a watch now. One whose time has not come begins to wait.
+func (w *watches) noteConcern(x *watch, f *flush) bool {
 	switch {
 	case x.seq >= f.Seq: // it began after this flush was committed
 		return false

@@ -22,10 +22,10 @@ type workers struct {
 
 // unread is a message that a worker is to read.
 type unread struct {
-	sub     *subscriber
-	message conn.Incoming
-	limited bool // it is one too many
-	length  int  // of its text, once it has been read
+	sub        *subscriber
+	message    conn.Incoming
+	overBudget bool // it is one too many
+	length     int  // of its text, once it has been read
 }
 
 // mostQueued is how many messages may wait for a worker.
@@ -130,7 +130,7 @@ func (w *workers) parse(u *unread) (wire.Request, error) {
 	}
 	u.length = len(text)
 	r, err := wire.ParseMessage(text, w.hub.limits())
-	if u.limited {
+	if u.overBudget {
 		u.sub.refused(admission.ReasonConnectionMessages)
 		return wire.Request{ID: r.ID}, &wire.Fault{Code: wire.RateLimited, Message: "too many messages: slow down"}
 	}

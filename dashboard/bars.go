@@ -16,7 +16,7 @@ import (
 	"tickertape/feed/market"
 )
 
-// bars serves GET /api/bars.
+// bars serves GET /api/bars. Package wire reads its parameters.
 type bars struct {
 	hub       *broadcast.Hub
 	dir       *market.Directory

@@ -216,7 +216,7 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 	problem{Status: http.StatusNotFound, Detail: fmt.Sprintf("path: %.100q is not here", r.URL.Path)}.write(w)
 }
 
-// secure sets what holds for every answer: no foreign or inline script, no guessing of types.
+// secure sets what holds for every answer of a handler: no foreign or inline script, no guessing of types.
 func secure(h http.Handler) http.Handler {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +

@@ -117,37 +117,3 @@ func (b *Bar) addBar(o *Bar, k Interval, shift int64) {
 	b.High, b.Low = max(b.High, o.High), min(b.Low, o.Low)
 	b.Close, b.last = o.Close, last
 }
-
-// replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
-// open, high, low and close only as far as the two show. at is as in addTrade.
-func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
-	if old.Flags&market.SetsVolume != 0 && b.Count() > 0 {
-		cost, _ := old.Size.Times(old.Price)
-		volume, enough := b.Volume.Sub(old.Size)
-		turnover, enoughTurnover := b.Turnover.Sub(cost)
-		if !enough || !enoughTurnover {
-			return
-		}
-		b.Volume, b.Turnover = volume, turnover
-		b.counted--
-	}
-	if next.Flags&market.SetsVolume != 0 {
-		cost, _ := next.Size.Times(next.Price)
-		b.Volume, _ = b.Volume.Add(next.Size)
-		b.Turnover, _ = b.Turnover.Add(cost)
-		b.counted++
-	}
-	if b.Count() == 0 {
-		*b = Bar{Start: b.Start}
-	}
-	if !b.Priced() || next.Flags&setsPrice == 0 || next.Outside() && (k == Day || !b.Extended()) || !next.Outside() && b.Extended() {
-		return
-	}
-	b.High, b.Low = max(b.High, next.Price), min(b.Low, next.Price)
-	if at == b.first && b.Open == old.Price {
-		b.Open = next.Price
-	}
-	if at == b.last && b.Close == old.Price {
-		b.Close = next.Price
-	}
-}
