@@ -52,7 +52,7 @@ var ErrNoReply = errors.New("vendors: no reply")
 
 // Await passes replies to judge until judge is done or returns an error. what names the request and its address, for errors.
 // After within (0: 10 seconds), it returns a [feed.Break] that wraps [ErrNoReply]. When ctx ends, judge sees the replies that
-// have come so far, and Await returns the cause of ctx.
+// have come so far, and Await returns the cause of ctx. If judge itself fails because ctx has ended, it still sees them.
 func (r Replies[R]) Await(ctx context.Context, within time.Duration, what string, judge func(R) (done bool, err error)) error {
 	var late <-chan time.Time // never
 	if within != Forever {
@@ -63,17 +63,24 @@ func (r Replies[R]) Await(ctx context.Context, within time.Duration, what string
 		defer timer.Stop()
 		late = timer.C
 	}
+	ends := func(reply R) (bool, error) {
+		done, err := judge(reply)
+		if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			return false, nil // it wrote to a connection that had ended: a later reply may say why
+		}
+		return done || err != nil, err
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			for reply, there := r.Next(); there; reply, there = r.Next() { // one may say why it ends
-				if done, err := judge(reply); done || err != nil {
+				if over, err := ends(reply); over {
 					return err
 				}
 			}
 			return context.Cause(ctx)
 		case reply := <-r.queue:
-			if done, err := judge(reply); done || err != nil {
+			if over, err := ends(reply); over {
 				return err
 			}
 		case <-late:

@@ -97,3 +97,22 @@ func TestAnAnswerThatDoesNotComeIsABreak(t *testing.T) {
 		}
 	})
 }
+
+// A reply is judged by writing to the connection, which has just ended for a reason that the next reply gives.
+func TestAReplyBehindAFailedWriteIsJudged(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	broken, reason := errors.New("broken off"), errors.New("no such key")
+	replies := vendors.NewReplies[string](2)
+	replies.Put("connected")
+	replies.Put("refused")
+	err := replies.Await(ctx, vendors.Forever, "log in", func(reply string) (bool, error) {
+		if reply == "refused" {
+			return false, reason
+		}
+		cancel(broken)
+		return false, fmt.Errorf("write: %w", context.Cause(ctx))
+	})
+	if !errors.Is(err, reason) {
+		t.Errorf("got %v, want the reason", err)
+	}
+}
