@@ -16,6 +16,7 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
+	"tickertape/broadcast/conn/conntest"
 	"tickertape/broadcast/history"
 	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
@@ -114,9 +115,9 @@ func TestUnfinishedMessagesEnd(t *testing.T) {
 		"half a header":     {0x81},
 		"no payload":        head,
 		"all but one byte":  append(slices.Clone(head), make([]byte, 64<<10-1)...),
-		"fragments":         masked(0x01, make([]byte, 1000)),
+		"fragments":         conntest.Masked(0x01, make([]byte, 1000)),
 		"half a ping":       {0x89, 0x85, 1, 2, 3, 4, 'x'},
-		"pings between two": slices.Concat(masked(0x01, nil), masked(0x89, nil)),
+		"pings between two": slices.Concat(conntest.Masked(0x01, nil), conntest.Masked(0x89, nil)),
 	} {
 		for reached, w := range map[string]access{"by socket": overWebSocket, "by goroutine": accessByGoroutine["WebSocket on a wrapped connection"]} {
 			t.Run(name+" "+reached, func(t *testing.T) {
@@ -174,10 +175,10 @@ func TestPingsAndFragmentsHaveABudget(t *testing.T) {
 	for name, tc := range map[string]struct {
 		begin, flood []byte
 	}{
-		"pings":           {nil, masked(0x89, nil)},
-		"pongs":           {nil, masked(0x8a, []byte("x"))},
-		"empty fragments": {masked(0x01, nil), masked(0x00, nil)},
-		"short fragments": {masked(0x01, []byte("{")), masked(0x00, []byte(" "))},
+		"pings":           {nil, conntest.Masked(0x89, nil)},
+		"pongs":           {nil, conntest.Masked(0x8a, []byte("x"))},
+		"empty fragments": {conntest.Masked(0x01, nil), conntest.Masked(0x00, nil)},
+		"short fragments": {conntest.Masked(0x01, []byte("{")), conntest.Masked(0x00, []byte(" "))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := limited(t, func(c *admission.Config) { c.Connection.Control = 2 })
@@ -198,10 +199,10 @@ func TestMessageInFragmentsOfAProxyIsNoFlood(t *testing.T) {
 	message := []byte(`{"type":"ping","id":7,"x":"` + strings.Repeat("x", 60_000) + `"}`)
 	head := byte(0x01)
 	for len(message) > 1000 {
-		p.conn.Write(masked(head, message[:1000]))
+		p.conn.Write(conntest.Masked(head, message[:1000]))
 		message, head = message[1000:], 0
 	}
-	p.conn.Write(masked(0x80, message))
+	p.conn.Write(conntest.Masked(0x80, message))
 	if pong := p.next("pong"); string(pong.ID) != "7" {
 		t.Errorf("pong %s", pong.ID)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/conn/conntest"
 	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
@@ -96,7 +97,7 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 				want := plain.next("update")
 				var first []byte
 				for j, p := range clients {
-					head, b, err := readFrame(p.r)
+					head, b, err := conntest.ReadFrame(p.r)
 					if err != nil || head != 0xc1 {
 						t.Fatalf("client %d: frame %#x %v, want a compressed one", j, head, err)
 					}
@@ -119,28 +120,28 @@ func TestUpdatesAreCompressedOnceForAll(t *testing.T) {
 					}
 				}
 			}
-			ping := masked(0x89, []byte("?"))
+			ping := conntest.Masked(0x89, []byte("?"))
 			for _, p := range append(clients, plain) {
 				p.say(`{"type":"ping","id":1}`)
-				if head, b, err := readFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"pong"`) {
+				if head, b, err := conntest.ReadFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"pong"`) {
 					t.Errorf("answered with %#x %s %v, want a plain pong", head, b, err)
 				}
 				p.conn.Write(ping)
-				if head, b, err := readFrame(p.r); head != 0x8a || string(b) != "?" {
+				if head, b, err := conntest.ReadFrame(p.r); head != 0x8a || string(b) != "?" {
 					t.Errorf("a ping is answered with %#x %s %v, want a plain pong", head, b, err)
 				}
 				p.say(`{"type":"subscribe","fields":["p","v","h","l"]}`)
-				if head, b, err := readFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"subscribed"`) {
+				if head, b, err := conntest.ReadFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"subscribed"`) {
 					t.Errorf("answered with %#x %s %v, want a plain subscribed", head, b, err)
 				}
-				if head, b, err := readFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"snapshot"`) {
+				if head, b, err := conntest.ReadFrame(p.r); head != 0x81 || !strings.Contains(string(b), `"snapshot"`) {
 					t.Errorf("then %#x %s %v, want a plain snapshot", head, b, err)
 				}
 			}
 			idle()
 			s.trade("AAPL", "7.5")
 			for _, p := range clients {
-				if head, b, err := readFrame(p.r); head != 0x81 || len(b) >= conn.DeflateFrom {
+				if head, b, err := conntest.ReadFrame(p.r); head != 0x81 || len(b) >= conn.DeflateFrom {
 					t.Errorf("a short update of %d bytes comes as %#x %v, want it plain", len(b), head, err)
 				}
 			}
@@ -153,13 +154,15 @@ func TestCompressedMessagesAreUnderstood(t *testing.T) {
 	ping := func(i int) []byte {
 		return deflatedText(fmt.Sprintf(`{"type":"ping","id":%d,"x":"%s"}`, i, strings.Repeat("abc", 100)))
 	}
-	halves := func(b []byte) []byte { return append(masked(0x41, b[:len(b)/2]), masked(0x80, b[len(b)/2:])...) }
+	halves := func(b []byte) []byte {
+		return append(conntest.Masked(0x41, b[:len(b)/2]), conntest.Masked(0x80, b[len(b)/2:])...)
+	}
 	p := s.join(t, overWebSocket, "?symbols=AAPL", offer...)
 	p.next("snapshot")
 	for i, frames := range map[int][]byte{
-		1: masked(0xc1, ping(1)), 2: halves(ping(2)),
-		3: slices.Concat(masked(0xc1, ping(3)), masked(0x81, []byte(`{"type":"ping","id":30}`)), masked(0x89, nil), masked(0xc1, ping(31))),
-		4: masked(0x81, []byte(`{"type":"ping","id":4}`)),
+		1: conntest.Masked(0xc1, ping(1)), 2: halves(ping(2)),
+		3: slices.Concat(conntest.Masked(0xc1, ping(3)), conntest.Masked(0x81, []byte(`{"type":"ping","id":30}`)), conntest.Masked(0x89, nil), conntest.Masked(0xc1, ping(31))),
+		4: conntest.Masked(0x81, []byte(`{"type":"ping","id":4}`)),
 	} {
 		p.conn.Write(frames)
 		for _, id := range map[int][]int{1: {1}, 2: {2}, 3: {3, 30, 31}, 4: {4}}[i] {
@@ -168,7 +171,7 @@ func TestCompressedMessagesAreUnderstood(t *testing.T) {
 			}
 		}
 	}
-	p.conn.Write(masked(0xc1, deflatedText("{\"type\":\"ping\",\"id\":\"\xff\"}")))
+	p.conn.Write(conntest.Masked(0xc1, deflatedText("{\"type\":\"ping\",\"id\":\"\xff\"}")))
 	if got := p.goodbye(); got.code != 1007 {
 		t.Errorf("no UTF-8, compressed: %v, want 1007", got)
 	}
@@ -185,11 +188,11 @@ func TestBombsAreRefused(t *testing.T) {
 		frames []byte
 		codes  []int // 0 is an end without a word
 	}{
-		"a bomb":            {masked(0xc1, bomb), []int{1009}},
-		"one byte too many": {masked(0xc1, deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most+1-len(`{"type":"ping"}`)))), []int{1009}},
-		"no deflate at all": {masked(0xc1, []byte("\xff\xff\xff\xff")), []int{0, 1002, 1007, 1008}},
-		"a compressed ping": {masked(0xc9, nil), []int{1002}},
-		"a compressed rest": {append(masked(0x41, deflatedText(`{"type":"ping"}`)), masked(0xc0, nil)...), []int{0, 1002}},
+		"a bomb":            {conntest.Masked(0xc1, bomb), []int{1009}},
+		"one byte too many": {conntest.Masked(0xc1, deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most+1-len(`{"type":"ping"}`)))), []int{1009}},
+		"no deflate at all": {conntest.Masked(0xc1, []byte("\xff\xff\xff\xff")), []int{0, 1002, 1007, 1008}},
+		"a compressed ping": {conntest.Masked(0xc9, nil), []int{1002}},
+		"a compressed rest": {append(conntest.Masked(0x41, deflatedText(`{"type":"ping"}`)), conntest.Masked(0xc0, nil)...), []int{0, 1002}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := s.join(t, overWebSocket, "", offer...)
@@ -212,7 +215,7 @@ func TestBombsAreRefused(t *testing.T) {
 		t.Errorf("%v messages are counted as too long, want 2", n)
 	}
 	p := s.join(t, overWebSocket, "", offer...)
-	go p.conn.Write(masked(0xc1, deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most-len(`{"type":"ping"}`)))))
+	go p.conn.Write(conntest.Masked(0xc1, deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most-len(`{"type":"ping"}`)))))
 	p.next("pong") // at the limit
 	s.trade("AAPL", "77777.5")
 	other.priced("AAPL", 77777.5)

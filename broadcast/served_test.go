@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/conn/conntest"
 	"tickertape/feed/market"
 )
 
@@ -82,8 +82,8 @@ func serveOver(t *testing.T, w network, change func(*Config)) *served {
 	s.server, s.connect = server, func() (net.Conn, error) { return net.Dial("tcp", address) }
 	if w.pipe {
 		server.Listener.Close()
-		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-		server.Listener, s.connect = pipes, pipes.dial
+		pipes := conntest.NewPipeListener()
+		server.Listener, s.connect = pipes, pipes.Dial
 	}
 	server.Listener = &patientListener{&narrowListener{server.Listener, w.wrapped}, cfg.WriteTimeout}
 	if server.EnableHTTP2 = w.http2; w.tls {
@@ -169,39 +169,6 @@ func (l *narrowListener) Accept() (net.Conn, error) {
 	}
 	return c, nil
 }
-
-// pipeListener accepts the other ends of what it dials.
-type pipeListener struct {
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (l *pipeListener) dial() (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case l.conns <- theirs:
-		return ours, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 // trade takes in a trade and returns when it has been published.
 func (s *served) trade(symbol string, price string) {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 func TestConnectionsThatComeAndGoGetNobodyElsesBytes(t *testing.T) {
@@ -107,7 +109,7 @@ func (s *served) visit(symbol string, number int) error {
 		}
 	}
 	if number%3 == 1 && p.transport == WebSocket {
-		if _, err := c.Write(masked(0x88, []byte{0x03, 0xe8})); err != nil {
+		if _, err := c.Write(conntest.Masked(0x88, []byte{0x03, 0xe8})); err != nil {
 			return err
 		}
 		for {

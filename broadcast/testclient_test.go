@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"tickertape/broadcast/conn/conntest"
+
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -191,7 +193,7 @@ func (p *testClient) message() (m message, err error) {
 // text reads until the next text message; pings and pongs are passed over.
 func (p *testClient) text() ([]byte, error) {
 	for {
-		head, b, err := readFrame(p.r)
+		head, b, err := conntest.ReadFrame(p.r)
 		switch {
 		case err != nil:
 			return nil, err
@@ -288,7 +290,7 @@ func (p *testClient) ended() error {
 // say sends a WebSocket text message.
 func (p *testClient) say(text string) {
 	p.t.Helper()
-	if _, err := p.conn.Write(masked(0x81, []byte(text))); err != nil {
+	if _, err := p.conn.Write(conntest.Masked(0x81, []byte(text))); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -299,52 +301,6 @@ func (p *testClient) roundTrip() {
 	p.t.Helper()
 	p.say(`{"type":"ping"}`)
 	p.next("pong")
-}
-
-// readFrame reads one frame of a server.
-func readFrame(r io.Reader) (head byte, payload []byte, err error) {
-	var b [8]byte
-	if _, err := io.ReadFull(r, b[:2]); err != nil {
-		return 0, nil, err
-	}
-	head = b[0]
-	n := uint64(b[1])
-	switch n {
-	case 126:
-		_, err = io.ReadFull(r, b[:2])
-		n = uint64(binary.BigEndian.Uint16(b[:]))
-	case 127:
-		_, err = io.ReadFull(r, b[:])
-		n = binary.BigEndian.Uint64(b[:])
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	if n > 1<<20 {
-		return 0, nil, fmt.Errorf("frame %#x of %d bytes", head, n)
-	}
-	payload = make([]byte, n)
-	_, err = io.ReadFull(r, payload)
-	return head, payload, err
-}
-
-// masked is a client's frame.
-func masked(head byte, payload []byte) []byte {
-	b := []byte{head}
-	switch n := len(payload); {
-	case n < 126:
-		b = append(b, 0x80|byte(n))
-	case n < 1<<16:
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-	}
-	key := [4]byte{1, 2, 3, 4}
-	b = append(b, key[:]...)
-	for i, c := range payload {
-		b = append(b, c^key[i%4])
-	}
-	return b
 }
 
 // count is how many have been let in and have not gone.

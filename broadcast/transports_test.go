@@ -17,6 +17,7 @@ import (
 
 	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/conn/conntest"
 	"tickertape/feed/market"
 )
 
@@ -132,7 +133,7 @@ func TestFullServerSaysSoOnEveryAccess(t *testing.T) {
 				t.Errorf("refused with %+v, want full and a retry", got)
 			}
 			if w.transport == WebSocket {
-				refused.conn.Write(masked(0x88, []byte{0x03, 0xf5}))
+				refused.conn.Write(conntest.Masked(0x88, []byte{0x03, 0xf5}))
 			}
 			refused.ended()
 		})
@@ -232,7 +233,7 @@ func TestDrainSaysGoodbyeOnEveryAccess(t *testing.T) {
 					if got.code != 1012 || got.reason != "retry_ms=5000" {
 						t.Errorf("%d: %v, want 1012 retry_ms=5000", i, got)
 					}
-					p.conn.Write(masked(0x88, []byte{0x03, 0xf4}))
+					p.conn.Write(conntest.Masked(0x88, []byte{0x03, 0xf4}))
 				} else if got.reason != "restarting" || got.retry == "" {
 					t.Errorf("%d: %+v, want restarting and a retry", i, got)
 				}
@@ -437,13 +438,13 @@ func TestAnswersComeBetweenWholeMessages(t *testing.T) {
 			for round := range 3 {
 				s.clog(t)
 				ping, marker := fmt.Sprintf("ping %d", round), 50_000+float64(round)
-				p.conn.Write(masked(0x89, []byte("an older ping")))
-				p.conn.Write(masked(0x89, []byte(ping)))
+				p.conn.Write(conntest.Masked(0x89, []byte("an older ping")))
+				p.conn.Write(conntest.Masked(0x89, []byte(ping)))
 				p.say(fmt.Sprintf(`{"type":"ping","id":%d}`, round))
 				s.trade("MSFT", fmt.Sprint(marker))
 				p.throttle.limit = 1 + round // bytes at a time
 				for pong, answered, told := false, false, false; !pong || !answered || !told; {
-					head, b, err := readFrame(p.r)
+					head, b, err := conntest.ReadFrame(p.r)
 					switch {
 					case err != nil:
 						t.Fatal(err)

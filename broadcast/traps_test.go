@@ -17,6 +17,7 @@ import (
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/conn/conntest"
 	"tickertape/broadcast/wire"
 )
 
@@ -95,13 +96,13 @@ func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
 	}
 	var all []speaker
 	for name, frame := range map[string][]byte{
-		"nothing": nil, "a ping": masked(0x89, nil), "a message": masked(0x81, []byte(`{"type":"ping"}`)), "half a message": masked(0x01, []byte(`{"type"`)),
+		"nothing": nil, "a ping": conntest.Masked(0x89, nil), "a message": conntest.Masked(0x81, []byte(`{"type":"ping"}`)), "half a message": conntest.Masked(0x01, []byte(`{"type"`)),
 	} {
 		for _, spoken := range []bool{false, true} {
 			p := s.join(t, overWebSocket, "?symbols=AAPL")
 			p.next("snapshot")
 			if spoken {
-				p.conn.Write(masked(0x89, nil))
+				p.conn.Write(conntest.Masked(0x89, nil))
 				p.roundTrip()
 				name += ", having spoken before"
 			}
@@ -152,15 +153,15 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 			p.next("pong")
 		}},
 		"who speak without a pause": {overWebSocket, func(p *testClient) {
-			p.conn.Write(bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 10))
+			p.conn.Write(bytes.Repeat(conntest.Masked(0x81, []byte(`{"type":"ping"}`)), 10))
 			for range 10 {
 				p.next("pong")
 			}
 		}},
 		"who have pinged": {overWebSocket, func(p *testClient) {
-			p.conn.Write(masked(0x89, []byte("anybody there?")))
+			p.conn.Write(conntest.Masked(0x89, []byte("anybody there?")))
 			for {
-				head, b, err := readFrame(p.r)
+				head, b, err := conntest.ReadFrame(p.r)
 				if err != nil {
 					p.t.Fatal(err)
 				}
@@ -169,7 +170,7 @@ func TestIdleSubscribersCostNoGoroutines(t *testing.T) {
 				}
 			}
 		}},
-		"who answered a ping that nobody sent": {overWebSocket, func(p *testClient) { p.conn.Write(masked(0x8a, nil)) }},
+		"who answered a ping that nobody sent": {overWebSocket, func(p *testClient) { p.conn.Write(conntest.Masked(0x8a, nil)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(c *Config) { c.Heartbeat = time.Hour })
@@ -239,18 +240,18 @@ func TestEndOfTheRequestIsNotTheEndOfTheConnection(t *testing.T) {
 }
 
 func TestFloodsAreCut(t *testing.T) {
-	pings := bytes.Repeat(masked(0x89, nil), 1000)
+	pings := bytes.Repeat(conntest.Masked(0x89, nil), 1000)
 	for name, tc := range map[string]struct {
 		access access
 		flood  []byte
 	}{
 		"pings":                   {overWebSocket, pings},
-		"pongs":                   {overWebSocket, bytes.Repeat(masked(0x8a, []byte("x")), 1000)},
-		"long pings":              {overWebSocket, bytes.Repeat(masked(0x89, make([]byte, 125)), 100)},
-		"one message for ever":    {overWebSocket, append(masked(0x01, []byte("{")), bytes.Repeat(masked(0x00, nil), 1000)...)},
+		"pongs":                   {overWebSocket, bytes.Repeat(conntest.Masked(0x8a, []byte("x")), 1000)},
+		"long pings":              {overWebSocket, bytes.Repeat(conntest.Masked(0x89, make([]byte, 125)), 100)},
+		"one message for ever":    {overWebSocket, append(conntest.Masked(0x01, []byte("{")), bytes.Repeat(conntest.Masked(0x00, nil), 1000)...)},
 		"pings by TLS":            {accessByGoroutine["WebSocket by TLS"], pings},
 		"bytes behind a request":  {accessBySocket["events"], make([]byte, 4<<10)},
-		"messages that are valid": {overWebSocket, bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 1000)},
+		"messages that are valid": {overWebSocket, bytes.Repeat(conntest.Masked(0x81, []byte(`{"type":"ping"}`)), 1000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serveOver(t, tc.access.network, func(c *Config) { c.MaxMessage = 1 << 10 })
@@ -262,7 +263,7 @@ func TestFloodsAreCut(t *testing.T) {
 				for i := 0; i < 10_000; i++ {
 					flood := tc.flood
 					if i > 0 && flood[0] == 0x01 {
-						flood = flood[len(masked(0x01, []byte("{"))):]
+						flood = flood[len(conntest.Masked(0x01, []byte("{"))):]
 					}
 					if _, err := p.conn.Write(flood); err != nil {
 						return
@@ -287,19 +288,19 @@ func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
 		return []byte(fmt.Sprintf(`{"type":"ping","id":1%s}`, strings.Repeat(" ", n-len(`{"type":"ping","id":1}`))))
 	}
 	halves := func(b []byte) []byte {
-		return append(masked(0x01, b[:len(b)/2]), masked(0x80, b[len(b)/2:])...)
+		return append(conntest.Masked(0x01, b[:len(b)/2]), conntest.Masked(0x80, b[len(b)/2:])...)
 	}
 	for name, tc := range map[string]struct {
 		frames []byte
 		taken  bool
 	}{
-		"at the limit":                   {masked(0x81, ping(limit)), true},
+		"at the limit":                   {conntest.Masked(0x81, ping(limit)), true},
 		"at the limit, in two frames":    {halves(ping(limit)), true},
-		"beyond the limit":               {masked(0x81, ping(limit+1)), false},
+		"beyond the limit":               {conntest.Masked(0x81, ping(limit+1)), false},
 		"beyond the limit, in two":       {halves(ping(limit + 1)), false},
 		"announced with 2^63-1 bytes":    {append([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, make([]byte, 2*limit)...), false},
-		"at the limit, then one beyond":  {append(masked(0x81, ping(limit)), masked(0x81, ping(limit+1))...), false},
-		"at the limit, then one as long": {append(masked(0x81, ping(limit)), masked(0x81, ping(limit))...), true},
+		"at the limit, then one beyond":  {append(conntest.Masked(0x81, ping(limit)), conntest.Masked(0x81, ping(limit+1))...), false},
+		"at the limit, then one as long": {append(conntest.Masked(0x81, ping(limit)), conntest.Masked(0x81, ping(limit))...), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := s.join(t, overWebSocket, "")
@@ -328,16 +329,16 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 	s := serve(t, nil)
 	for name, frame := range map[string][]byte{
 		"not masked":                      append([]byte{0x81, 15}, `{"type":"ping"}`...),
-		"an unknown opcode":               masked(0x83, nil),
-		"a reserved bit":                  masked(0x91, []byte("{}")),
-		"compressed without an agreement": masked(0xc1, []byte("{}")),
-		"a long ping":                     masked(0x89, make([]byte, 126)),
-		"half a ping":                     masked(0x09, nil),
-		"a continuation of nothing":       masked(0x80, nil),
-		"a message within a message":      append(masked(0x01, []byte("{")), masked(0x81, []byte("{}"))...),
-		"binary":                          masked(0x82, []byte("{}")),
-		"a close code that is none":       masked(0x88, []byte{0x03, 0xed}),
-		"a close of one byte":             masked(0x88, []byte{0x03}),
+		"an unknown opcode":               conntest.Masked(0x83, nil),
+		"a reserved bit":                  conntest.Masked(0x91, []byte("{}")),
+		"compressed without an agreement": conntest.Masked(0xc1, []byte("{}")),
+		"a long ping":                     conntest.Masked(0x89, make([]byte, 126)),
+		"half a ping":                     conntest.Masked(0x09, nil),
+		"a continuation of nothing":       conntest.Masked(0x80, nil),
+		"a message within a message":      append(conntest.Masked(0x01, []byte("{")), conntest.Masked(0x81, []byte("{}"))...),
+		"binary":                          conntest.Masked(0x82, []byte("{}")),
+		"a close code that is none":       conntest.Masked(0x88, []byte{0x03, 0xed}),
+		"a close of one byte":             conntest.Masked(0x88, []byte{0x03}),
 		"a length of 2^63 and more":       {0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -356,7 +357,7 @@ func TestFramesThatBreakTheProtocolEndTheConnection(t *testing.T) {
 					break
 				}
 			}
-			p.conn.Write(masked(0x88, []byte{0x03, 0xea}))
+			p.conn.Write(conntest.Masked(0x88, []byte{0x03, 0xea}))
 			until(t, "it has gone", func() bool { return s.count() == 0 })
 		})
 	}
@@ -380,7 +381,7 @@ func TestTextThatIsNoUTF8EndsTheConnection(t *testing.T) {
 	p := s.join(t, overWebSocket, "")
 	letter := []byte("{\"type\":\"ping\",\"id\":\"é\"}") // is cut in two
 	half := bytes.IndexByte(letter, 0xa9)
-	p.conn.Write(append(masked(0x01, letter[:half]), masked(0x80, letter[half:])...))
+	p.conn.Write(append(conntest.Masked(0x01, letter[:half]), conntest.Masked(0x80, letter[half:])...))
 	if got := p.next("pong"); string(got.ID) != `"é"` {
 		t.Errorf("pong %s, want é", got.ID)
 	}

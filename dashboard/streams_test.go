@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/conn/conntest"
 )
 
 // upgraded is a WebSocket by hand.
@@ -106,15 +107,6 @@ func (s *site) overTLS(t *testing.T, http2 bool) *httptest.Server {
 	return server
 }
 
-// masked is a client's frame of less than 126 bytes.
-func masked(head byte, payload []byte) []byte {
-	b := append([]byte{head, 0x80 | byte(len(payload))}, 1, 2, 3, 4)
-	for i, c := range payload {
-		b = append(b, c^byte(i%4+1))
-	}
-	return b
-}
-
 func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, func(*terms) {})
@@ -122,7 +114,7 @@ func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 	for range many {
 		c := s.dial(t)
 		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(masked(0x81, []byte(`{"type":"ping"}`)), 50))
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(conntest.Masked(0x81, []byte(`{"type":"ping"}`)), 50))
 	}
 	within(t, timeLimit, "all are refused", func() bool {
 		return s.value(t, "tickertape_broadcast_connects_total", "transport", "websocket", "result", "origin") == many

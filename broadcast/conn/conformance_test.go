@@ -3,6 +3,8 @@ package conn
 import (
 	"bufio"
 
+	"tickertape/broadcast/conn/conntest"
+
 	"encoding/binary"
 	"fmt"
 
@@ -69,7 +71,7 @@ func converse(s *server, stream []byte, deflates bool, pieces func() int) ([]str
 	}()
 	var got []string
 	for {
-		head, b, err := readFrame(r)
+		head, b, err := conntest.ReadFrame(r)
 		switch {
 		case err != nil:
 			return append(got, err.Error()), nil
@@ -126,7 +128,7 @@ func TestConformance(t *testing.T) {
 func TestMasksGoRoundAtEveryCut(t *testing.T) {
 	s := startServer(t, mode{pipe: true}, echoes)
 	payload := "0123456789abcdefghi"
-	frame := maskedWith([4]byte{0xde, 0xad, 0xbe, 0xef}, 0x81, []byte(payload))
+	frame := conntest.MaskedWith([4]byte{0xde, 0xad, 0xbe, 0xef}, 0x81, []byte(payload))
 	for cut := 1; cut < len(frame); cut++ {
 		for second := range 4 {
 			first := true

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // until polls for a condition.
@@ -130,7 +132,7 @@ func TestFramesOfAWriteComeInOrder(t *testing.T) {
 		go func() {
 			defer close(read)
 			for i := range 1 + 2 + 3 + 10 + 16 + 17 + 40 {
-				if head, b, err := readFrame(p.r); err != nil || head != 0x81 || len(b) != 200+i || !bytes.HasSuffix(b, fmt.Append(nil, i)) {
+				if head, b, err := conntest.ReadFrame(p.r); err != nil || head != 0x81 || len(b) != 200+i || !bytes.HasSuffix(b, fmt.Append(nil, i)) {
 					t.Errorf("frame %d: %#x of %d bytes %v", i, head, len(b), err)
 					return
 				}
@@ -169,14 +171,14 @@ func TestWhatIsLeftOverIsWrittenAsTheClientReads(t *testing.T) {
 				t.Error("no memory is reserved for what is left over")
 			}
 		})
-		p.client.Write(masked(0x89, []byte("ping")))
+		p.client.Write(conntest.Masked(0x89, []byte("ping")))
 		for i := range n {
-			head, b, err := readFrame(p.r)
+			head, b, err := conntest.ReadFrame(p.r)
 			if err != nil || head != 0x81 || len(b) != 30_000 || !bytes.HasSuffix(b, fmt.Appendf(nil, "%05d", i)) {
 				t.Fatalf("frame %d of %d: %#x of %d bytes %v", i, n, head, len(b), err)
 			}
 		}
-		if head, b, err := readFrame(p.r); err != nil || head != 0x8a || string(b) != "ping" {
+		if head, b, err := conntest.ReadFrame(p.r); err != nil || head != 0x8a || string(b) != "ping" {
 			t.Errorf("frame %#x %q %v, want the pong between whole messages", head, b, err)
 		}
 		until(t, "it can be written again", func() bool {
@@ -217,7 +219,7 @@ func TestWithoutMemoryForWhatIsLeftOverItEnds(t *testing.T) {
 func TestMessagesThatAreNotWholeAreBounded(t *testing.T) {
 	inEachMode(t, func(t *testing.T, w mode) {
 		p := connect(t, w, usual, func(e *echo) { e.memory = map[Memory]int64{Unread: 40_000} })
-		p.client.Write(masked(0x81, make([]byte, 60_000))[:50])
+		p.client.Write(conntest.Masked(0x81, make([]byte, 60_000))[:50])
 		<-p.ended
 		if p.closed != ErrUnread || p.kept[Unread] != 0 {
 			t.Errorf("%v, %d bytes are kept; want ErrUnread and none", p.closed, p.kept[Unread])
@@ -240,7 +242,7 @@ func TestMessagesThatTakeTooLongAreToldByCheck(t *testing.T) {
 			}
 		})
 		p.client.Write([]byte{3, 4, 'h' ^ 1, 'e' ^ 2, 'l' ^ 3, 'l' ^ 4, 'o' ^ 1})
-		if _, b, err := readFrame(p.r); err != nil || string(b) != "hello" {
+		if _, b, err := conntest.ReadFrame(p.r); err != nil || string(b) != "hello" {
 			t.Errorf("%q %v", b, err)
 		}
 		p.on(func() {
@@ -257,7 +259,7 @@ func TestBudgetsEndAConnection(t *testing.T) {
 			p := connect(t, w, usual, func(e *echo) { e.limits = map[Budget]int{budget: 20} })
 			go io.Copy(io.Discard, p.r)
 			for range 100 {
-				if _, err := p.client.Write(masked(0x89, nil)); err != nil {
+				if _, err := p.client.Write(conntest.Masked(0x89, nil)); err != nil {
 					break
 				}
 			}
@@ -322,10 +324,10 @@ func TestCloseWaitsForTheAnswerAndNotForEver(t *testing.T) {
 				p := connect(t, mode{pipe: true}, usual, nil)
 				began := time.Now()
 				p.on(func() { p.conn.Close(Close{Code: 1012, Reason: "retry_ms=5000"}, nil) })
-				if head, b, err := readFrame(p.r); err != nil || head != 0x88 || string(b) != "\x03\xf4retry_ms=5000" {
+				if head, b, err := conntest.ReadFrame(p.r); err != nil || head != 0x88 || string(b) != "\x03\xf4retry_ms=5000" {
 					t.Fatalf("%#x %q %v", head, b, err)
 				}
-				p.client.Write(masked(0x81, []byte("what?"))) // is not answered
+				p.client.Write(conntest.Masked(0x81, []byte("what?"))) // is not answered
 				if answers {
 					p.client.Write(closing(1012, ""))
 				}
@@ -507,7 +509,7 @@ func TestRefusedClientsLearnWhy(t *testing.T) {
 			})
 		})
 		for name, says := range map[string][]byte{
-			"nothing": nil, "a message": masked(0x81, []byte("x")), "a long message": masked(0x81, make([]byte, 3000)),
+			"nothing": nil, "a message": conntest.Masked(0x81, []byte("x")), "a long message": conntest.Masked(0x81, make([]byte, 3000)),
 			"nonsense": []byte("\xff\xff\xff"),
 		} {
 			got, err := converse(s, slices.Concat(says, closing(1013, "")), name == "a message", func() int { return 4 << 10 })
@@ -534,7 +536,7 @@ func TestWhatComesBehindTheHandshakeIsRead(t *testing.T) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			c.Write(slices.Concat([]byte(request), masked(0x81, []byte("one")), masked(0x89, nil), masked(0x81, []byte("two")), closing(1000, "")))
+			c.Write(slices.Concat([]byte(request), conntest.Masked(0x81, []byte("one")), conntest.Masked(0x89, nil), conntest.Masked(0x81, []byte("two")), closing(1000, "")))
 		}()
 		r := bufio.NewReader(c)
 		if _, err := http.ReadResponse(r, nil); err != nil {

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // conversation is one case.
@@ -32,7 +34,7 @@ func packed(section string, sent []byte, want ...string) conversation {
 }
 
 // m is a client's frame.
-func m[T string | []byte](head byte, payload T) []byte { return masked(head, []byte(payload)) }
+func m[T string | []byte](head byte, payload T) []byte { return conntest.Masked(head, []byte(payload)) }
 
 func text(s string) string { return fmt.Sprintf("text %s", short([]byte(s))) }
 
@@ -56,7 +58,7 @@ func sized(bytes int, n uint64, payload string) []byte {
 
 // closing is a client's close frame.
 func closing(code int, reason string) []byte {
-	return masked(0x88, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
+	return conntest.Masked(0x88, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
 }
 
 // deflate is text as permessage-deflate has it.
@@ -96,11 +98,11 @@ func masks() map[string]conversation {
 		"unmasked close":      plain("5.1", []byte{0x88, 0}, "close 1002"),
 		"unmasked after text": plain("5.1", frames(m(0x81, "a"), []byte{0x81, 1, 'x'}), text("a"), "close 1002"),
 		"unmasked rest":       plain("5.1", frames(m(0x01, "a"), []byte{0x80, 1, 'x'}), "close 1002"),
-		"a mask of zeros":     plain("5.3", maskedWith([4]byte{}, 0x81, "hello"), text("hello"), then),
-		"a mask of ones":      plain("5.3", maskedWith([4]byte{255, 255, 255, 255}, 0x81, "hello"), text("hello"), then),
+		"a mask of zeros":     plain("5.3", conntest.MaskedWith([4]byte{}, 0x81, "hello"), text("hello"), then),
+		"a mask of ones":      plain("5.3", conntest.MaskedWith([4]byte{255, 255, 255, 255}, 0x81, "hello"), text("hello"), then),
 		"several masks": plain("5.3",
-			frames(maskedWith([4]byte{1, 2, 3, 4}, 0x01, "hello, "), maskedWith([4]byte{9, 8, 7, 6}, 0x00, "wide "),
-				maskedWith([4]byte{0xaa, 0, 0xff, 0x55}, 0x80, "world")),
+			frames(conntest.MaskedWith([4]byte{1, 2, 3, 4}, 0x01, "hello, "), conntest.MaskedWith([4]byte{9, 8, 7, 6}, 0x00, "wide "),
+				conntest.MaskedWith([4]byte{0xaa, 0, 0xff, 0x55}, 0x80, "world")),
 			text("hello, wide world"), then),
 	}
 }

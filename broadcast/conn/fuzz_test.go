@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"tickertape/broadcast/conn/conntest"
+
 	"github.com/gobwas/ws"
 )
 
@@ -83,7 +85,7 @@ func FuzzClientFrames(f *testing.F) {
 			f.Add(c.sent, 3, c.deflates)
 		}
 	}
-	f.Add(masked(0x01, make([]byte, 200)), 1, true)
+	f.Add(conntest.Masked(0x01, make([]byte, 200)), 1, true)
 	f.Add([]byte{0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5}, 2, true) // 2^64-1 bytes to come
 	f.Fuzz(func(t *testing.T, b []byte, cut int, deflates bool) {
 		equal(t, b, 300, deflates)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 const timeLimit = 10 * time.Second
@@ -188,8 +190,8 @@ func startServer(t testing.TB, w mode, handler func(s *server) http.Handler) *se
 	s.dial = func() (net.Conn, error) { return net.Dial("tcp", address) }
 	if w.pipe {
 		s.Listener.Close()
-		pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s.Listener, s.dial = pipes, pipes.dial
+		pipes := conntest.NewPipeListener()
+		s.Listener, s.dial = pipes, pipes.Dial
 	}
 	s.Start()
 	t.Cleanup(func() {
@@ -198,36 +200,3 @@ func startServer(t testing.TB, w mode, handler func(s *server) http.Handler) *se
 	})
 	return s
 }
-
-// pipeListener accepts the other ends of what it dials.
-type pipeListener struct {
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (l *pipeListener) dial() (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case l.conns <- theirs:
-		return ours, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

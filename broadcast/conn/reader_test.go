@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // result is what a client's bytes came to: messages and control frames in order, and the goodbye of one that broke
@@ -55,10 +57,10 @@ func readAll(stream []byte, longest int, deflates bool, pieces ...int) result {
 func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 	long := bytes.Repeat([]byte("0123456789"), 7000)
 	stream := slices.Concat(
-		masked(0x81, []byte("one")), masked(0x89, []byte("ping")), masked(0x81, nil),
-		masked(0x01, []byte("tw")), masked(0x8a, nil), masked(0x00, nil), masked(0x80, []byte("o")),
-		masked(0x82, long[:126]), masked(0x81, long[:65535]), masked(0x81, long), masked(0x01, long[:600]), masked(0x80, long[:1]),
-		masked(0xc1, []byte("packed")), masked(0x88, []byte{0x03, 0xe8, 'x'}))
+		conntest.Masked(0x81, []byte("one")), conntest.Masked(0x89, []byte("ping")), conntest.Masked(0x81, nil),
+		conntest.Masked(0x01, []byte("tw")), conntest.Masked(0x8a, nil), conntest.Masked(0x00, nil), conntest.Masked(0x80, []byte("o")),
+		conntest.Masked(0x82, long[:126]), conntest.Masked(0x81, long[:65535]), conntest.Masked(0x81, long), conntest.Masked(0x01, long[:600]), conntest.Masked(0x80, long[:1]),
+		conntest.Masked(0xc1, []byte("packed")), conntest.Masked(0x88, []byte{0x03, 0xe8, 'x'}))
 	whole := readAll(stream, len(long), true, len(stream))
 	if whole.code != 0 || len(whole.events) != 13 {
 		t.Fatalf("read %d %.40q, closed with %d", len(whole.events), whole.events, whole.code)
@@ -80,7 +82,7 @@ func TestClientsFramesAreReadHoweverTheyAreCut(t *testing.T) {
 
 func TestFragmentsAreSmallBelowABound(t *testing.T) {
 	for n, want := range map[int]int{0: 1, 125: 1, 126: 1, 511: 1, 512: 0, 70_000: 0} {
-		stream := masked(0x01, make([]byte, n))
+		stream := conntest.Masked(0x01, make([]byte, n))
 		if got := readAll(stream, 100_000, false, len(stream)); len(got.events) != want {
 			t.Errorf("a fragment of %d bytes is %q, want %d small ones", n, got.events, want)
 		}
@@ -98,26 +100,26 @@ func TestFramesThatAreNoneAreRefused(t *testing.T) {
 	}{
 		"unmasked":                      {[]byte{0x81, 0x01, 'x'}, 1002},
 		"unmasked and empty":            {[]byte{0x89, 0x00}, 1002},
-		"second reserved bit":           {masked(0xa1, nil), 1002},
-		"third reserved bit":            {masked(0x91, nil), 1002},
-		"compressed, not agreed upon":   {masked(0xc1, nil), 1002},
-		"compressed ping":               {masked(0xc9, nil), 1002},
-		"opcode 3":                      {masked(0x83, nil), 1002},
-		"opcode 15":                     {masked(0x8f, nil), 1002},
-		"ping in parts":                 {masked(0x09, nil), 1002},
-		"ping of 126 bytes":             {masked(0x89, make([]byte, 126)), 1002},
-		"continuation of nothing":       {masked(0x80, nil), 1002},
-		"message within a message":      {slices.Concat(masked(0x01, nil), masked(0x81, nil)), 1002},
+		"second reserved bit":           {conntest.Masked(0xa1, nil), 1002},
+		"third reserved bit":            {conntest.Masked(0x91, nil), 1002},
+		"compressed, not agreed upon":   {conntest.Masked(0xc1, nil), 1002},
+		"compressed ping":               {conntest.Masked(0xc9, nil), 1002},
+		"opcode 3":                      {conntest.Masked(0x83, nil), 1002},
+		"opcode 15":                     {conntest.Masked(0x8f, nil), 1002},
+		"ping in parts":                 {conntest.Masked(0x09, nil), 1002},
+		"ping of 126 bytes":             {conntest.Masked(0x89, make([]byte, 126)), 1002},
+		"continuation of nothing":       {conntest.Masked(0x80, nil), 1002},
+		"message within a message":      {slices.Concat(conntest.Masked(0x01, nil), conntest.Masked(0x81, nil)), 1002},
 		"short length in two bytes":     {length(0x81, 126, 125, 2), 1002},
 		"short length in eight bytes":   {length(0x81, 127, 65535, 8), 1002},
 		"length beyond 2^63":            {length(0x81, 127, 1<<63, 8), 1002},
 		"length of 2^63-1":              {length(0x81, 127, 1<<63-1, 8), 1009},
-		"one byte too many":             {masked(0x81, make([]byte, 1025)), 1009},
-		"one byte too many, in parts":   {slices.Concat(masked(0x01, make([]byte, 1000)), masked(0x80, make([]byte, 25))), 1009},
-		"as many as allowed":            {masked(0x81, make([]byte, 1024)), 0},
-		"as many as allowed, in parts":  {slices.Concat(masked(0x01, make([]byte, 1000)), masked(0x80, make([]byte, 24))), 0},
-		"a ping between parts is fine":  {slices.Concat(masked(0x01, nil), masked(0x89, nil), masked(0x80, nil)), 0},
-		"the parts after a long one go": {slices.Concat(masked(0x81, make([]byte, 1024)), masked(0x89, nil)), 0},
+		"one byte too many":             {conntest.Masked(0x81, make([]byte, 1025)), 1009},
+		"one byte too many, in parts":   {slices.Concat(conntest.Masked(0x01, make([]byte, 1000)), conntest.Masked(0x80, make([]byte, 25))), 1009},
+		"as many as allowed":            {conntest.Masked(0x81, make([]byte, 1024)), 0},
+		"as many as allowed, in parts":  {slices.Concat(conntest.Masked(0x01, make([]byte, 1000)), conntest.Masked(0x80, make([]byte, 24))), 0},
+		"a ping between parts is fine":  {slices.Concat(conntest.Masked(0x01, nil), conntest.Masked(0x89, nil), conntest.Masked(0x80, nil)), 0},
+		"the parts after a long one go": {slices.Concat(conntest.Masked(0x81, make([]byte, 1024)), conntest.Masked(0x89, nil)), 0},
 	} {
 		if got := readAll(tc.stream, 1024, false, len(tc.stream)); got.code != tc.code {
 			t.Errorf("%s: closed with %d, want %d", name, got.code, tc.code)

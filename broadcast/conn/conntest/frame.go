@@ -1,4 +1,4 @@
-package conn
+package conntest
 
 import (
 	"encoding/binary"
@@ -6,13 +6,13 @@ import (
 	"io"
 )
 
-// masked is a client's frame with the mask 1, 2, 3, 4.
-func masked(head byte, payload []byte) []byte {
-	return maskedWith([4]byte{1, 2, 3, 4}, head, payload)
+// Masked is a client's frame with the mask 1, 2, 3, 4. Its first byte is head: FIN, reserved bits and opcode.
+func Masked(head byte, payload []byte) []byte {
+	return MaskedWith([4]byte{1, 2, 3, 4}, head, payload)
 }
 
-func maskedWith[T string | []byte](mask [4]byte, head byte, text T) []byte {
-	payload := []byte(text)
+// MaskedWith is a client's frame with another mask.
+func MaskedWith[T string | []byte](mask [4]byte, head byte, payload T) []byte {
 	b := []byte{head}
 	switch n := len(payload); {
 	case n < 126:
@@ -23,14 +23,17 @@ func maskedWith[T string | []byte](mask [4]byte, head byte, text T) []byte {
 		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
 	}
 	b = append(b, mask[:]...)
-	for i, c := range payload {
-		b = append(b, c^mask[i%4])
+	for i := range len(payload) {
+		b = append(b, payload[i]^mask[i%4])
 	}
 	return b
 }
 
-// readFrame reads one frame of a server.
-func readFrame(r io.Reader) (head byte, payload []byte, err error) {
+// longest is how many bytes of payload ReadFrame takes for a frame of a server that works.
+const longest = 4 << 20
+
+// ReadFrame reads one frame of a server, whose first byte is head.
+func ReadFrame(r io.Reader) (head byte, payload []byte, err error) {
 	var b [8]byte
 	if _, err := io.ReadFull(r, b[:2]); err != nil {
 		return 0, nil, err
@@ -48,7 +51,7 @@ func readFrame(r io.Reader) (head byte, payload []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if n > 1<<22 {
+	if n > longest {
 		return 0, nil, fmt.Errorf("frame %#x of %d bytes", head, n)
 	}
 	payload = make([]byte, n)
