@@ -125,7 +125,7 @@ type commit struct {
 	done        Committed
 }
 
-// fetch touches what the next symbols of a word need, and returns which.
+// fetch touches what the next symbols of a word need, their events too, and returns which.
 func (c *commit) fetch(word int, set uint64) (fetched uint64) {
 	for range 8 {
 		if set == 0 {
@@ -135,6 +135,10 @@ func (c *commit) fetch(word int, set uint64) (fetched uint64) {
 		set, fetched = set^bit, fetched|bit
 		id := market.SymbolID(word*64 + bits.TrailingZeros64(bit))
 		c.b.sink += c.b.historyOf(id).Touch()
+		for at := c.b.order.of[id].first; at != 0; at = c.b.order.next[at-1] {
+			e := &c.record.Events[at-1]
+			c.b.sink += uint64(e.Symbol) + uint64(len(e.Conditions))
+		}
 	}
 	return fetched
 }
