@@ -24,14 +24,14 @@ type catchUp struct {
 	quotes  quotesOut
 }
 
-func (c *catchUp) say(s *subscriber) (done bool, err error) {
+func (c *catchUp) send(s *subscriber) (done bool, err error) {
 	if !c.begun {
 		c.begun, c.at = true, s.shard.hub.board.Seq()
 		if x := s.watch; x != nil && s.sentSeries == x.seq {
 			s.stepOut(x.newestTrades)
 		}
 	}
-	if said, err := c.saySeries(s); said || err != nil {
+	if sent, err := c.sendSeries(s); sent || err != nil {
 		return false, err
 	}
 	if c.place == len(s.follows.series) && !c.quotes.made {
@@ -45,11 +45,11 @@ func (c *catchUp) say(s *subscriber) (done bool, err error) {
 	if !c.quotes.made {
 		c.quotes = s.changedQuotes(c.resumed)
 	}
-	return c.quotes.say(s)
+	return c.quotes.send(s)
 }
 
-// saySeries writes the next message about bars or trades, if there is one.
-func (c *catchUp) saySeries(s *subscriber) (said bool, err error) {
+// sendSeries writes the next message about bars or trades, if there is one.
+func (c *catchUp) sendSeries(s *subscriber) (sent bool, err error) {
 	for c.place < len(s.follows.series) {
 		one := s.follows.series[c.place]
 		if !c.reading {
@@ -82,7 +82,7 @@ type historyOut struct {
 	begun  bool
 }
 
-func (x *historyOut) say(s *subscriber) (done bool, err error) {
+func (x *historyOut) send(s *subscriber) (done bool, err error) {
 	if !x.begun {
 		x.begun, x.reader.At = true, max(s.sentSeries, s.newestSent)
 	}
@@ -128,8 +128,8 @@ func (q *quotesOut) asOf(b *board.Board, at board.Seq) {
 	c.Begun, c.At, c.Places = true, at, c.List.Len(b.Size())
 }
 
-// say writes the next part. An empty update is not written.
-func (q *quotesOut) say(s *subscriber) (done bool, err error) {
+// send writes the next part. An empty update is not written.
+func (q *quotesOut) send(s *subscriber) (done bool, err error) {
 	sh := s.shard
 	p := &sh.part
 	sh.makeQuotes(p, q, time.Now())

@@ -10,7 +10,7 @@ import (
 
 // What one subscriber is sent, and when.
 
-// A turn of a subscriber ends after so many bytes, or so many messages, of what is made for it alone: others wait.
+// A turn of a subscriber ends after so many bytes, or so many messages, that are made for it alone: others wait.
 const (
 	turnBytes = 64 << 10
 	turnSteps = 32
@@ -46,19 +46,19 @@ func (s *subscriber) sendNext() (more bool, err error) {
 	}
 	if x := s.shard.sources.After(s.sources); x != nil {
 		s.sources = x.Version
-		return true, s.sayStatus(x)
+		return true, s.sendStatus(x)
 	}
 	if s.watch == nil {
 		return false, nil
 	}
-	if said, err := s.keepPace(); said || err != nil {
-		return said, err
+	if sent, err := s.keepPace(); sent || err != nil {
+		return sent, err
 	}
-	late := s.sent < s.watch.seq || len(s.follows.series) > 0 && s.sentSeries < s.watch.seq
-	if !s.behind && !late {
+	missedFrame := s.sent < s.watch.seq || len(s.follows.series) > 0 && s.sentSeries < s.watch.seq
+	if !s.behind && !missedFrame {
 		return false, nil
 	}
-	if late {
+	if missedFrame {
 		s.shard.tally.catchUps++
 		s.countTaken()
 	}
@@ -131,19 +131,19 @@ func upTo(limit int, frames [][]byte) int {
 	return len(frames)
 }
 
-// say writes a message without quotes. The connection can be written.
-func (s *subscriber) say(k wire.Kind, message any) error {
+// sendMessage writes a message without quotes. The connection can be written.
+func (s *subscriber) sendMessage(k wire.Kind, message any) error {
 	p := &s.shard.part
 	p.begin(k)
 	p.data = wire.AppendJSON(p.data, message)
 	return s.write(p, false)
 }
 
-// write writes a message. moves is whether the position moves to it. It is made for one alone, and not compressed.
+// write writes a message that is for this subscriber alone: it is not compressed. moves is whether the position moves to it.
 func (s *subscriber) write(p *part, moves bool) error {
 	s.newestSent = max(s.newestSent, p.seq)
 	p.prepare(s.shard.hub.board.Epoch())
-	return s.put(p.alone(s.framing, moves))
+	return s.put(p.framed(s.framing, moves))
 }
 
 // put writes framed messages.
@@ -165,9 +165,9 @@ func (s *subscriber) put(frames ...[]byte) error {
 	return nil
 }
 
-// sayStatus sends the state of a source.
-func (s *subscriber) sayStatus(x *board.Source) error {
-	return s.say("status", wire.StatusOf(x, "status"))
+// sendStatus sends the state of a source.
+func (s *subscriber) sendStatus(x *board.Source) error {
+	return s.sendMessage("status", wire.StatusOf(x, "status"))
 }
 
 // miss notes a frame of what changed after from that the connection had no room for: a later message will have it.
@@ -186,15 +186,15 @@ func (s *subscriber) miss(from board.Seq, newestTrades []uint64) {
 	}
 }
 
-// countTaken notes an update that the subscriber countTaken.
+// countTaken counts an update that the subscriber was sent.
 func (s *subscriber) countTaken() {
 	if s.pace != nil {
 		s.pace.taken++
 	}
 }
 
-// keepPace says when the subscriber reads more slowly than it asked for, and when that is over.
-func (s *subscriber) keepPace() (said bool, err error) {
+// keepPace sends a message when the subscriber begins to read more slowly than it asked for, and when that is over.
+func (s *subscriber) keepPace() (sent bool, err error) {
 	if s.pace == nil {
 		return false, nil
 	}
@@ -203,12 +203,12 @@ func (s *subscriber) keepPace() (said bool, err error) {
 	case recovered:
 		s.shard.hub.metrics.slow.Dec()
 		s.pace = nil
-		return true, s.say("rate", wire.Rate{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"})
+		return true, s.sendMessage("rate", wire.Rate{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"})
 	case rate > 0:
-		if s.pace.first {
+		if s.pace.newlySlow {
 			s.shard.hub.metrics.slow.Inc()
 		}
-		return true, s.say("rate", wire.Rate{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"})
+		return true, s.sendMessage("rate", wire.Rate{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"})
 	case over && !s.pace.slow:
 		s.pace = nil
 	}
@@ -238,8 +238,8 @@ func (s *subscriber) onTimer() {
 	}
 }
 
-// beat says that the connection lives: with a message when nothing was said for a heartbeat, and on an event stream
-// with a comment each heartbeat, which scripts do not see. It returns when the next of these is due.
+// beat sends a heartbeat message where nothing was sent for a heartbeat. On an event stream it also sends a comment each
+// heartbeat, which scripts do not see. It returns when the next of these is due.
 func (s *subscriber) beat() (due time.Duration, err error) {
 	sh := s.shard
 	every := sh.hub.cfg.Heartbeat
@@ -258,10 +258,10 @@ func (s *subscriber) beat() (due time.Duration, err error) {
 		err = s.put(text)
 		s.wrote, s.commented, comment = wrote, sh.now, every
 	case comment > 0:
-		err = s.put(s.heartbeat().alone(s.framing, false))
+		err = s.put(s.heartbeat().framed(s.framing, false))
 		message = every
 	default:
-		err = s.put(text, s.heartbeat().alone(s.framing, false))
+		err = s.put(text, s.heartbeat().framed(s.framing, false))
 		s.commented, message, comment = sh.now, every, every
 	}
 	if err == nil && message == every {
@@ -270,7 +270,7 @@ func (s *subscriber) beat() (due time.Duration, err error) {
 	return min(message, comment), err
 }
 
-// heartbeat is the message that says that there was nothing else.
+// heartbeat is the message that is sent where there was no other.
 func (s *subscriber) heartbeat() *part {
 	p := &s.shard.part
 	p.begin("heartbeat")

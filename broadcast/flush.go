@@ -60,7 +60,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return h.workers.run(ctx) })
 	g.Go(func() error {
-		h.run(ctx)
+		h.flushWhenDue(ctx)
 		return nil
 	})
 	return g.Wait()
@@ -70,7 +70,7 @@ func (h *Hub) Run(ctx context.Context) error {
 // last took, a quarter of the interval more at most, so that they can be admitted.
 const manyArrivals = 50
 
-func (h *Hub) run(ctx context.Context) {
+func (h *Hub) flushWhenDue(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var (
@@ -93,7 +93,7 @@ func (h *Hub) run(ctx context.Context) {
 		}
 		wait := time.Hour
 		switch {
-		case changed: // the flush publishes frames that are due, too: one alone costs twice what it does among many
+		case changed: // the flush publishes frames that are due, too: a frame that is flushed by itself costs twice as much as one among many
 			wait = pause - time.Since(last)
 		case !due.IsZero():
 			wait = time.Until(due)

@@ -74,9 +74,9 @@ func (p *part) json() []byte { return p.data[conn.Room:] }
 // isQuotes reports whether the message carries quotes.
 func (p *part) isQuotes() bool { return p.kind == wire.Snapshot || p.kind == wire.Update }
 
-// alone is the message as a connection sends it that gets it alone: not compressed. As an event it has its position as
+// framed is the message as a connection sends it that gets it framed: not compressed. As an event it has its position as
 // the id where that moves to it. It is good until the part begins anew.
-func (p *part) alone(f conn.Framing, moves bool) []byte {
+func (p *part) framed(f conn.Framing, moves bool) []byte {
 	if f == conn.Deflated {
 		f = conn.Text
 	}

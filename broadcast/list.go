@@ -55,10 +55,10 @@ func without(l, m board.List, size int) board.List {
 // list is a list of symbols that all subscribers of a shard share who follow it, so that it takes its memory once.
 type list struct {
 	board.List
-	key     listKey
-	members []uint64 // of a long one: a bit for each symbol
-	refs    int
-	memory  int64 // reserved for it
+	key    listKey
+	bits   []uint64 // of a long one: a bit for each symbol
+	refs   int
+	memory int64 // reserved for it
 }
 
 // listKey is what a list is known by. Two lists with one key are the same: nobody can force
@@ -110,9 +110,9 @@ func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
 		}
 		x = &list{List: board.List{All: l.All, IDs: slices.Clip(l.IDs)}, key: key, memory: need}
 		if n := len(l.IDs); n >= longList {
-			x.members = make([]uint64, l.IDs[n-1]/64+1)
+			x.bits = make([]uint64, l.IDs[n-1]/64+1)
 			for _, id := range l.IDs {
-				x.members[id/64] |= 1 << (id % 64)
+				x.bits[id/64] |= 1 << (id % 64)
 			}
 		}
 		t[key] = x
@@ -135,11 +135,11 @@ func (t lists) drop(x *list, memory *admission.Memory) {
 // has reports whether a long list has a symbol.
 func (x *list) has(id market.SymbolID) bool {
 	word := int(id / 64)
-	return word < len(x.members) && x.members[word]&(1<<(id%64)) != 0
+	return word < len(x.bits) && x.bits[word]&(1<<(id%64)) != 0
 }
 
 // long reports whether the list has a bit for each symbol.
-func (x *list) long() bool { return x.members != nil }
+func (x *list) long() bool { return x.bits != nil }
 
 // empty reports whether there are no symbols.
 func (x *list) empty() bool { return x.Empty() }

@@ -13,21 +13,6 @@ import (
 	"tickertape/feed/market"
 )
 
-// Transport is how a client is sent what it follows.
-type Transport int
-
-// The transports.
-const (
-	WebSocket Transport = iota
-	EventStream
-	LongPoll
-)
-
-var transports = [...]string{WebSocket: "websocket", EventStream: "sse", LongPoll: "poll"}
-
-// String is the transport's name in metrics.
-func (t Transport) String() string { return transports[t] }
-
 // tiers are the rates that were asked for, for the label: each holds those that asked for so many
 // updates a second or more.
 var tiers = [...]struct {
@@ -102,7 +87,7 @@ func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 			prometheus.ExponentialBuckets(500e-6, 2, 16)),
 		catchUps: counter("catch_ups_total", "Updates made for one subscriber that had missed a shared one.").WithLabelValues(),
 		merged: counter("updates_merged_total",
-			"Updates that a subscriber did not get because its connection was full. What they said came with a later one.").WithLabelValues(),
+			"Updates that a subscriber did not get because its connection was full. A later update carried what was in them.").WithLabelValues(),
 		stalls: counter("stalls_total", "Times that a connection was still full when the next update was ready.").WithLabelValues(),
 		slow:   gauge("slow_subscribers", "Subscribers that read more slowly than they asked for.").WithLabelValues(),
 	}

@@ -34,8 +34,8 @@ type found struct {
 	unknown []string
 }
 
-// in finds the symbols of the list, once for as long as the directory stays as it is.
-func (w *watchlist) in(dir *market.Directory) *found {
+// resolvedIn finds the symbols of the list, once for as long as the directory stays as it is.
+func (w *watchlist) resolvedIn(dir *market.Directory) *found {
 	size := dir.Len()
 	if f := w.found.Load(); f != nil && f.size == size {
 		return f
@@ -124,7 +124,7 @@ func (c *catalog) resolve(key string, names []string, most int) (resolved, error
 	listed := 0
 	for _, name := range names {
 		if w := c.listOf(name); w != nil {
-			f := w.in(c.dir)
+			f := w.resolvedIn(c.dir)
 			if listed += len(w.symbols); listed > mostOverlap*most {
 				return r, tooManyListed(most)
 			}
@@ -185,7 +185,7 @@ func (c *catalog) resolveSeries(key string, names []string) (resolved, error) {
 
 // resolveUnfollow finds the bars and trades that are to be followed no more.
 func (c *catalog) resolveUnfollow(r *wire.Request) (u unfollowing, err error) {
-	u.every = r.Of == ""
+	u.allIntervals = r.Of == ""
 	for _, bars := range r.Bars { // one, or none
 		u.interval = bars.Interval
 		if u.bars, err = c.resolve("bars", bars.Names, c.cfg.MaxSymbols); err != nil {
@@ -200,7 +200,7 @@ func (c *catalog) resolveUnfollow(r *wire.Request) (u unfollowing, err error) {
 type unfollowing struct {
 	bars, trades resolved
 	interval     history.Interval
-	every        bool // interval
+	allIntervals bool // interval
 }
 
 // has reports whether a series is one of them.
@@ -208,7 +208,7 @@ func (u *unfollowing) has(x series) bool {
 	named := &u.bars
 	if x.isTrades() {
 		named = &u.trades
-	} else if !u.every && x.interval() != u.interval {
+	} else if !u.allIntervals && x.interval() != u.interval {
 		return false
 	}
 	_, found := slices.BinarySearch(named.list.IDs, x.symbol())

@@ -14,15 +14,15 @@ type outbox struct {
 
 // item is something to be sent.
 type item interface {
-	// say writes the next message of it, if there is one, and reports whether that was all. It is called when the
+	// send writes the next message of it, if there is one, and reports whether that was all. It is called when the
 	// connection can be written.
-	say(s *subscriber) (done bool, err error)
+	send(s *subscriber) (done bool, err error)
 }
 
 // step is an item of one message at most.
 type step func(s *subscriber) error
 
-func (f step) say(s *subscriber) (bool, error) { return true, f(s) }
+func (f step) send(s *subscriber) (bool, error) { return true, f(s) }
 
 func (o *outbox) empty() bool { return len(o.items) == 0 }
 
@@ -44,7 +44,7 @@ func (o *outbox) clear() { o.items = nil }
 // next sends the next message of the first item.
 func (o *outbox) next(s *subscriber) error {
 	o.inFirst = true
-	done, err := o.items[0].say(s)
+	done, err := o.items[0].send(s)
 	o.inFirst = false
 	if done && len(o.items) > 0 { // none are left of a subscriber that has left
 		if o.items = o.items[1:]; len(o.items) == 0 {

@@ -16,13 +16,13 @@ import (
 // Post has the shard do a job.
 func (s *subscriber) Post(job func()) bool { return s.shard.post(job) }
 
-// Writable goes on with what there is to say.
+// Writable goes on with what there is to send.
 func (s *subscriber) Writable() {
 	s.busy = false
 	s.sendPending()
 }
 
-// Blocked notes that nothing can be said at the moment.
+// Blocked notes that nothing can be written at the moment.
 func (s *subscriber) Blocked() {
 	s.busy = true
 	s.shard.wheel.hasten(s, s.shard.now, s.shard.hub.cfg.WriteTimeout)
@@ -34,7 +34,7 @@ func (s *subscriber) Remind(after time.Duration) { s.shard.wheel.hasten(s, s.sha
 // Message has a worker read a message.
 func (s *subscriber) Message(m conn.Incoming) {
 	limited := !s.meter.Message(s.shard.hub.admission.Config, s.shard.now)
-	s.shard.hub.workers.put(&unread{sub: s, message: m, overBudget: limited})
+	s.shard.hub.workers.put(&unparsed{sub: s, message: m, overBudget: limited})
 }
 
 // Allow charges the client's budgets.

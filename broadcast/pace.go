@@ -10,12 +10,12 @@ import (
 // pace compares the updates that a subscriber took with those that there were for it, from the first
 // that it missed.
 type pace struct {
-	began    time.Time
-	issued   uint64 // the watch's frames when it began
-	taken    int
-	slow     bool
-	lastSent float64 // the rate sent last, when slow
-	first    bool    // it was the first verdict of its kind
+	began     time.Time
+	issued    uint64 // the watch's frames when it began
+	taken     int
+	slow      bool
+	lastSent  float64 // the rate sent last, when slow
+	newlySlow bool    // the newest verdict was the first that it is slow
 }
 
 const paceWindow = 2 * time.Second
@@ -25,24 +25,24 @@ func (p *pace) begin(now time.Time, issued uint64) {
 	p.began, p.issued, p.taken = now, issued, 0
 }
 
-// verdict looks at a window that is over. It returns the rate to announce, 0 for nothing to say;
+// verdict looks at a window that is over. It returns the rate to announce, 0 where nothing is to be announced;
 // recovered is that of a subscriber which keeps up again. The window is over when a verdict was due.
 func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered, over bool) {
 	elapsed := now.Sub(p.began)
 	if elapsed < paceWindow {
 		return 0, false, false
 	}
-	there, taken := int(issued-p.issued), p.taken
+	offered, taken := int(issued-p.issued), p.taken
 	p.begin(now, issued)
 	rate = round(float64(taken) / elapsed.Seconds())
 	switch {
-	case there >= 4 && taken*10 < there*7:
+	case offered >= 4 && taken*10 < offered*7:
 		if p.slow && rate < p.lastSent*1.5 && rate > p.lastSent*0.5 {
 			return 0, false, true
 		}
-		p.first, p.slow, p.lastSent = !p.slow, true, max(rate, wire.MinRate)
+		p.newlySlow, p.slow, p.lastSent = !p.slow, true, max(rate, wire.MinRate)
 		return p.lastSent, false, true
-	case p.slow && taken*10 >= there*9:
+	case p.slow && taken*10 >= offered*9:
 		p.slow = false
 		return 0, true, true
 	}

@@ -20,7 +20,7 @@ func (sh *shard) publish(f *flush) {
 			sh.all[i].sendPending()
 		}
 	}
-	sh.alone.watches = sh.alone.watches[:0]
+	sh.singles.watches = sh.singles.watches[:0]
 	for _, x := range sh.watches.touched(f) {
 		sh.publishTo(x, f)
 	}
@@ -29,7 +29,7 @@ func (sh *shard) publish(f *flush) {
 			sh.publishTo(x, f)
 		}
 	}
-	sh.publishAlone(f)
+	sh.publishSingles(f)
 	sh.times.due.Store(unixNano(sh.watches.due))
 }
 
@@ -38,8 +38,8 @@ func (sh *shard) publishTo(x *watch, f *flush) {
 	switch {
 	case x.allBusy():
 		sh.skipBusy(x, f.Seq)
-	case x.alone():
-		sh.alone.watches = append(sh.alone.watches, x)
+	case x.single():
+		sh.singles.watches = append(sh.singles.watches, x)
 	default:
 		sh.publishWatch(x, f)
 	}
@@ -134,24 +134,24 @@ func (sh *shard) addChangedQuotes(x *watch, among board.List, out *frame) {
 	}
 }
 
-// publishAlone publishes to watches of one member each, after those that many share: for half of an interval at most, so that the next
-// flush is in time. Those who are left wait in the backlog, and come first at the next flush.
-func (sh *shard) publishAlone(f *flush) {
-	all := sh.alone.watches
+// publishSingles publishes to watches of one member each, after those that many share: for half of an interval at most, so that the next
+// flush is in time. Those who are left wait for a turn, and come first at the next flush.
+func (sh *shard) publishSingles(f *flush) {
+	all := sh.singles.watches
 	done := 0
 	for ; done < len(all) && time.Since(sh.began) <= sh.hub.cfg.Interval/2; done++ {
-		sh.publishWatch(all[(sh.alone.first+done)%len(all)], f)
+		sh.publishWatch(all[(sh.singles.first+done)%len(all)], f)
 	}
 	if done < len(all) {
-		sh.alone.first = (sh.alone.first + done) % len(all)
+		sh.singles.first = (sh.singles.first + done) % len(all)
 		for i := range len(all) - done {
-			sh.postpone(all[(sh.alone.first+i)%len(all)], f.Seq)
+			sh.postpone(all[(sh.singles.first+i)%len(all)], f.Seq)
 		}
 	}
 	clear(all)
 }
 
-// postpone leaves a watch to the backlog.
+// postpone has the members of a watch wait for a turn, in which they are caught up.
 func (sh *shard) postpone(x *watch, seq board.Seq) {
 	for _, s := range x.members {
 		s.fallBehind(x.seq, x.newestTrades)

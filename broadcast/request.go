@@ -20,9 +20,9 @@ type request struct {
 	first bool        // it is of a stream's query
 }
 
-// say does what a client asked for. A fault is sent, and the connection lives on. Without memory for what a query asks for
+// send does what a client asked for. A fault is sent, and the connection lives on. Without memory for what a query asks for
 // the stream ends: its client could ask again on a WebSocket alone.
-func (r *request) say(s *subscriber) (done bool, err error) {
+func (r *request) send(s *subscriber) (done bool, err error) {
 	switch {
 	case r.fault != nil:
 		err = r.fault
@@ -31,7 +31,7 @@ func (r *request) say(s *subscriber) (done bool, err error) {
 	case r.kind == wire.Unsubscribe:
 		err = r.unsubscribe(s)
 	case r.kind == wire.Ping:
-		err = s.say("pong", wire.Pong{Type: "pong", ID: []byte(r.id), Time: time.Now().UnixMicro()})
+		err = s.sendMessage("pong", wire.Pong{Type: "pong", ID: []byte(r.id), Time: time.Now().UnixMicro()})
 	case r.kind == wire.Pause:
 		s.paused = true
 		s.rejoin()
@@ -51,7 +51,7 @@ func (r *request) say(s *subscriber) (done bool, err error) {
 			return true, wire.ComeBack(wire.Full, s.shard.hub.cfg.Retry)
 		}
 	}
-	return true, s.say("error", wire.Error{Type: "error", ID: []byte(r.id), Code: f.Code.String(), Message: f.Message})
+	return true, s.sendMessage("error", wire.Error{Type: "error", ID: []byte(r.id), Code: f.Code.String(), Message: f.Message})
 }
 
 // noMemory is the fault of a request that would take more than there is.
@@ -61,19 +61,19 @@ var noMemory error = &wire.Fault{Code: wire.Full, Message: "the server has no me
 // holds for all; then come the answer, a snapshot of what was added, or of everything where the fields are others, and
 // the histories.
 func (r *request) subscribe(s *subscriber) error {
-	h, w := s.shard.hub, r.plan
+	h, plan := s.shard.hub, r.plan
 	size := h.dir.Len()
 	before := s.follows.list.List
 	all := before
-	if !w.named.list.Empty() {
-		all = joined(all, w.named.list)
+	if !plan.named.list.Empty() {
+		all = joined(all, plan.named.list)
 	}
 	if most := h.cfg.MaxSymbols; !all.All && len(all.IDs) > most {
 		return wire.TooMany("symbols", len(all.IDs), most)
 	}
-	followed := make([]series, len(w.series))
-	for i := range w.series {
-		followed[i] = w.series[i].series
+	followed := make([]series, len(plan.series))
+	for i := range plan.series {
+		followed[i] = plan.series[i].series
 	}
 	followed = union(s.follows.series, followed)
 	if n, most := len(followed), h.cfg.MaxSeries; n > most {
@@ -95,19 +95,20 @@ func (r *request) subscribe(s *subscriber) error {
 		items = append(items, &catchUp{})
 	}
 	s.follows.next = list
-	snapshot, wanted := &snapshotOut{list: without(w.named.list, before, size), fields: w.fields, since: w.since, resumed: w.resumed}, w.quotes
-	if w.fields != s.follows.fields && !all.Empty() {
+	wanted := plan.quotes
+	snapshot := &snapshotOut{list: without(plan.named.list, before, size), fields: plan.fields, since: plan.since, resumed: plan.resumed}
+	if plan.fields != s.follows.fields && !all.Empty() {
 		snapshot.list, wanted = all, true
-		snapshot.resumed = w.resumed && before.Empty() // the position is of what is added
+		snapshot.resumed = plan.resumed && before.Empty() // the position is of what is added
 	}
 	items = append(items, step(func(s *subscriber) error { return r.follow(s, followed) }))
 	if wanted {
 		items = append(items, snapshot)
 	}
-	for _, x := range w.series {
-		items = append(items, &historyOut{series: x.series, reader: w.reader(x)})
+	for _, x := range plan.series {
+		items = append(items, &historyOut{series: x.series, reader: plan.reader(x)})
 	}
-	if len(w.series) > 0 {
+	if len(plan.series) > 0 {
 		items = append(items, step((*subscriber).catchUpToHistory))
 	}
 	s.outbox.insert(items...)
@@ -116,26 +117,26 @@ func (r *request) subscribe(s *subscriber) error {
 
 // follow follows what a subscribe asks for, and answers it.
 func (r *request) follow(s *subscriber, followed []series) error {
-	w, list := r.plan, s.follows.next
+	plan, list := r.plan, s.follows.next
 	s.follows.next = nil
-	if w.rate != 0 {
-		s.setRate(w.rate)
+	if plan.rate != 0 {
+		s.setRate(plan.rate)
 	}
 	s.setSeries(followed)
 	s.setList(list)
-	s.follows.fields = w.fields
+	s.follows.fields = plan.fields
 	s.rejoin()
 	return r.answer(s, "subscribed", s.granted())
 }
 
 // answer answers with the lists of what a request named.
 func (r *request) answer(s *subscriber, k wire.Kind, rate float64) error {
-	w := r.plan
+	plan := r.plan
 	p := &s.shard.part
 	p.begin(k)
 	m := wire.Subscribed{
-		Type: string(k), ID: r.id, Rate: rate, Interval: w.interval,
-		Unknown: w.unknown, Symbols: w.symbols, Bars: w.bars, Trades: w.trades,
+		Type: string(k), ID: r.id, Rate: rate, Interval: plan.interval,
+		Unknown: plan.unknown, Symbols: plan.symbols, Bars: plan.bars, Trades: plan.trades,
 	}
 	p.data = m.AppendTo(p.data)
 	return s.write(p, false)
@@ -150,7 +151,7 @@ type snapshotOut struct {
 	quotes  quotesOut
 }
 
-func (x *snapshotOut) say(s *subscriber) (done bool, err error) {
+func (x *snapshotOut) send(s *subscriber) (done bool, err error) {
 	if !x.quotes.made {
 		x.quotes = quotesOut{made: true, kind: wire.Snapshot}
 		x.quotes.cursor = board.Cursor{List: x.list, Fields: x.fields, Mode: board.Snapshot}
@@ -159,16 +160,16 @@ func (x *snapshotOut) say(s *subscriber) (done bool, err error) {
 		}
 		x.quotes.asOf(s.board, s.sent)
 	}
-	return x.quotes.say(s)
+	return x.quotes.send(s)
 }
 
-// unsubscribe stops following; after its answer nothing more is said of those symbols.
+// unsubscribe stops following; after its answer nothing more is sent of those symbols.
 func (r *request) unsubscribe(s *subscriber) error {
-	h, w := s.shard.hub, r.plan
-	left := slices.DeleteFunc(slices.Clone(s.follows.series), w.drop.has)
-	if w.quotes {
+	h, plan := s.shard.hub, r.plan
+	left := slices.DeleteFunc(slices.Clone(s.follows.series), plan.drop.has)
+	if plan.quotes {
 		size := h.dir.Len()
-		list := s.shard.lists.hold(without(s.follows.list.List, w.named.list, size), size, h.admission.Memory)
+		list := s.shard.lists.hold(without(s.follows.list.List, plan.named.list, size), size, h.admission.Memory)
 		if list == nil {
 			return noMemory
 		}

@@ -33,9 +33,9 @@ type shard struct {
 	part    part                // what is sent to one
 	frame   frame               // what is sent to many
 	tally   tally
-	backlog backlog
+	turns   turns
 	began   time.Time // when publishing the newest flush began
-	alone   alone
+	singles singles
 
 	picked [quotesAtOnce]board.Picked // scratch
 }
@@ -47,8 +47,8 @@ type times struct {
 	due     atomic.Int64 // when the next frame is that waits for its time
 }
 
-// alone are the watches of one member each that a flush concerns.
-type alone struct {
+// singles are the watches of one member each that a flush concerns.
+type singles struct {
 	watches []*watch // scratch
 	first   int      // which of them comes first at the next flush
 }
@@ -102,13 +102,13 @@ func (in *inbox) take(most int) []func() {
 	return jobs[:most:most]
 }
 
-const turn = 16 // jobs between two looks at the clock
+const jobsAtOnce = 16 // jobs between two looks at the clock
 
 // work does the jobs that have been posted, for a tenth of the interval at most: a flush may wait.
 func (sh *shard) work() {
 	until := sh.now.Add(sh.hub.cfg.Interval / 10)
 	for sh.now.Before(until) {
-		jobs := sh.inbox.take(turn)
+		jobs := sh.inbox.take(jobsAtOnce)
 		if len(jobs) == 0 {
 			return
 		}
@@ -129,7 +129,7 @@ func (sh *shard) run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		now := time.Now()
-		timer.Reset(max(min(sh.wheel.next().Sub(now), sh.backlog.wait(now)), soon))
+		timer.Reset(max(min(sh.wheel.next().Sub(now), sh.turns.wait(now)), soon))
 		sh.times.working.Store(0)
 		select {
 		case f := <-sh.flushes:
@@ -142,12 +142,12 @@ func (sh *shard) run(ctx context.Context) {
 			sh.work()
 		case <-timer.C:
 			sh.wake()
-			sh.wheel.turn(sh.now, (*subscriber).onTimer)
+			sh.wheel.advance(sh.now, (*subscriber).onTimer)
 		case <-ctx.Done():
 			sh.end()
 			return
 		}
-		sh.backlog.serve(sh)
+		sh.turns.serve(sh)
 		sh.tally.report(sh.hub.metrics)
 	}
 }
@@ -173,7 +173,7 @@ func (sh *shard) late(now time.Time) time.Duration {
 func (sh *shard) end() {
 	sh.cut()
 	for {
-		jobs := sh.inbox.take(turn)
+		jobs := sh.inbox.take(jobsAtOnce)
 		for _, job := range jobs {
 			job()
 		}
@@ -215,6 +215,6 @@ func (sh *shard) cut() {
 func (sh *shard) later(s *subscriber) {
 	if !s.queued && !s.gone {
 		s.queued = true
-		sh.backlog.queue = append(sh.backlog.queue, s)
+		sh.turns.queue = append(sh.turns.queue, s)
 	}
 }

@@ -9,6 +9,21 @@ import (
 	"tickertape/broadcast/wire"
 )
 
+// Transport is how a client is sent what it follows.
+type Transport int
+
+// The transports.
+const (
+	WebSocket Transport = iota
+	EventStream
+	LongPoll
+)
+
+var transports = [...]string{WebSocket: "websocket", EventStream: "sse", LongPoll: "poll"}
+
+// String is the transport's name in metrics.
+func (t Transport) String() string { return transports[t] }
+
 // Stream is a stream that has been admitted and has no connection yet. One call of WebSocket, Events or Abandon ends
 // that.
 type Stream struct {

@@ -27,8 +27,8 @@ type subscriber struct {
 	outbox       outbox
 	pace         *pace     // nil while it keeps up
 	wrote        time.Time // when the newest message was written
-	commented    time.Time // when the newest comment was said, on an event stream
-	kept         int64     // reserved for the request that is being answered
+	commented    time.Time // when the newest comment was sent, on an event stream
+	reserved     int64     // reserved for the request that is being answered
 	busy         bool      // the connection takes nothing at the moment
 	stallCounted bool      // a frame, while it was busy
 	gone         bool      // has been sent away
@@ -45,10 +45,10 @@ type membership struct {
 	member int    // place among the watch's members
 	index  int    // in the shard's list of all
 	seat   seat   // in the shard's wheel
-	queued bool   // in the shard's backlog
+	queued bool   // in the shard's turns
 }
 
-// newSubscriber finds a shard for a subscriber who was let in. Until it has entered nothing is said to it.
+// newSubscriber finds a shard for a subscriber who was let in. Until it has entered, nothing is sent to it.
 func newSubscriber(h *Hub, t Transport, place *admission.Place) *subscriber {
 	sh := h.leastLoaded()
 	sh.load.Add(1)
@@ -88,7 +88,7 @@ func (s *subscriber) begin(requests []request) {
 	s.outbox.add(step((*subscriber).hello))
 	for i := range requests {
 		if plan := requests[i].plan; plan != nil {
-			s.kept += plan.memory()
+			s.reserved += plan.memory()
 		}
 		requests[i].first = true
 		s.outbox.add(&requests[i])
@@ -103,7 +103,7 @@ func (s *subscriber) hello() error {
 	h := sh.hub
 	s.sources, s.sent = sh.sources.Version, h.board.Seq()
 	s.sentSeries = s.sent
-	return s.say("hello", wire.Hello{
+	return s.sendMessage("hello", wire.Hello{
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
 		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Status: sh.sources.State.String(), Sources: wire.Statuses(sh.sources),
@@ -112,8 +112,8 @@ func (s *subscriber) hello() error {
 
 // listenAgain lets the next request come, after the one before has been answered.
 func (s *subscriber) listenAgain() error {
-	s.place.Release(s.kept)
-	s.kept = 0
+	s.place.Release(s.reserved)
+	s.reserved = 0
 	s.conn.Listen()
 	return nil
 }
@@ -121,7 +121,7 @@ func (s *subscriber) listenAgain() error {
 // ask takes in a request that has been read. It is answered after what is in the outbox.
 func (s *subscriber) ask(r *request) {
 	if r.plan != nil {
-		s.kept += r.plan.memory()
+		s.reserved += r.plan.memory()
 	}
 	if s.gone {
 		return

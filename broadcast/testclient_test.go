@@ -323,7 +323,7 @@ func (h *Hub) left() string {
 				followed += len(x)
 			}
 			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll)+len(sh.watches.ofLong),
-				len(sh.watches.waiting), len(sh.lists), len(sh.backlog.queue))
+				len(sh.watches.waiting), len(sh.lists), len(sh.turns.queue))
 		})
 	}
 	var all []string
@@ -340,7 +340,7 @@ func (s *served) empty(t *testing.T) {
 	t.Helper()
 	until(t, "everyone has gone", func() bool { return s.count() == 0 })
 	if left := s.left(); left != "" {
-		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, backlog: %s, want nothing left", left)
+		t.Errorf("all, load, seats, seats, watches, of symbols, of all, waiting, lists, turns: %s, want nothing left", left)
 	}
 	until(t, "no memory is reckoned", func() bool { return s.admission.Memory.Used() == 0 })
 	for _, gauge := range []string{"websocket", "sse"} {

@@ -73,8 +73,8 @@ func (x *watch) allBusy() bool {
 	return true
 }
 
-// alone reports whether nobody shares the watch.
-func (x *watch) alone() bool { return len(x.members)+len(x.polls) == 1 }
+// single reports whether nobody shares the watch.
+func (x *watch) single() bool { return len(x.members)+len(x.polls) == 1 }
 
 // forget lets go what the flush that is being published has changed.
 func (x *watch) forget() { x.quotes, x.changed = x.quotes[:0], x.changed[:0] }

@@ -2,8 +2,8 @@ package broadcast
 
 import "time"
 
-// wheel has every subscriber of a shard looked at again after a while, at the cost of one timer.
-// A look is early by nothing and late by a sixty-fourth of the span at most.
+// wheel has every subscriber of a shard looked at again after a while, at the cost of one timer. A look is never early,
+// and at most span/64 late.
 type wheel struct {
 	step  time.Duration
 	at    time.Time // of the slot that comes next
@@ -23,7 +23,7 @@ func newWheel(span time.Duration) wheel {
 	return wheel{step: step, at: time.Now().Add(step)}
 }
 
-// next is when to turn; an empty wheel stands still.
+// next is when to advance; an empty wheel stands still.
 func (w *wheel) next() time.Time {
 	if w.count == 0 {
 		return time.Now().Add(time.Hour)
@@ -69,8 +69,8 @@ func (w *wheel) remove(s *subscriber) {
 	w.count--
 }
 
-// turn looks at everyone whose time has come; look seats whom it wants to see again.
-func (w *wheel) turn(now time.Time, look func(*subscriber)) {
+// advance looks at everyone whose time has come; look seats whom it wants to see again.
+func (w *wheel) advance(now time.Time, look func(*subscriber)) {
 	if late := now.Sub(w.at); late > w.step*time.Duration(len(w.slots)) {
 		w.at = now.Add(-w.step * time.Duration(len(w.slots))) // once round is enough after a sleep
 	}

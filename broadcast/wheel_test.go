@@ -47,7 +47,7 @@ func TestWheelLooksAtEveryoneOnceInTime(t *testing.T) {
 				now = now.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond)
 				victim := rapid.SampledFrom(all).Draw(t, "another")
 				again := rapid.Bool().Draw(t, "again")
-				w.turn(now, func(s *subscriber) {
+				w.advance(now, func(s *subscriber) {
 					d, there := seated[s]
 					if !there {
 						t.Fatal("looked at one that is not seated")

@@ -17,11 +17,11 @@ import (
 // see to it that the work is paid for. A connection has one message with them at most.
 type workers struct {
 	hub   *Hub
-	queue chan *unread // never closed
+	queue chan *unparsed // never closed
 }
 
-// unread is a message that a worker is to read.
-type unread struct {
+// unparsed is a message that a worker is to read.
+type unparsed struct {
 	sub        *subscriber
 	message    conn.Incoming
 	overBudget bool // it is one too many
@@ -34,7 +34,7 @@ const mostQueued = 4096
 const maxBadMessages = 20 // in a row
 
 func newWorkers(h *Hub) *workers {
-	return &workers{hub: h, queue: make(chan *unread, mostQueued)}
+	return &workers{hub: h, queue: make(chan *unparsed, mostQueued)}
 }
 
 // run reads messages until ctx ends.
@@ -56,7 +56,7 @@ func (w *workers) run(ctx context.Context) error {
 }
 
 // put has a message read. Where too many wait, it is refused unread.
-func (w *workers) put(u *unread) {
+func (w *workers) put(u *unparsed) {
 	select {
 	case w.queue <- u:
 	default:
@@ -66,7 +66,7 @@ func (w *workers) put(u *unread) {
 }
 
 // read reads one message and hands it to the subscriber.
-func (w *workers) read(ctx context.Context, u *unread) {
+func (w *workers) read(ctx context.Context, u *unparsed) {
 	s := u.sub
 	var r wire.Request
 	var err error
@@ -104,7 +104,7 @@ func (w *workers) read(ctx context.Context, u *unread) {
 
 // pay plans a request and pays for it, and reserves the memory that it takes until it is answered. It
 // returns how long the request has to wait for its turn.
-func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, time.Duration, error) {
+func (w *workers) pay(ctx context.Context, u *unparsed, r *wire.Request) (*plan, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
 	wait, refusal := w.hub.admission.ChargeDelay(visitor, admission.Message(u.length))
@@ -123,7 +123,7 @@ func (w *workers) pay(ctx context.Context, u *unread, r *wire.Request) (*plan, t
 }
 
 // parse makes a request of a message. Its error is a conn.Close of one that broke the protocol, or a wire.Fault.
-func (w *workers) parse(u *unread) (wire.Request, error) {
+func (w *workers) parse(u *unparsed) (wire.Request, error) {
 	text, err := u.message.Text()
 	if err != nil {
 		return wire.Request{}, err

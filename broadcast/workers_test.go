@@ -38,7 +38,7 @@ func TestMessagesOfTheEndAreDropped(t *testing.T) {
 			for _, sub := range sh.all {
 				for allowed := range 2 { // it ends before the message is parsed, or before its names are found
 					m := conn.IncomingText([]byte(`{"type":"subscribe","symbols":["AAPL"]}`), s.cfg.MaxMessage)
-					s.workers.read(&ending{Context: t.Context(), over: over, allowed: allowed}, &unread{sub: sub, message: m})
+					s.workers.read(&ending{Context: t.Context(), over: over, allowed: allowed}, &unparsed{sub: sub, message: m})
 				}
 				any = true
 			}

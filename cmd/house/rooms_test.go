@@ -60,7 +60,7 @@ var everyRoom = []string{"feed", "feed/*", "feed/vendors/*", "broadcast", "broad
 
 // doubles are the rooms that only tests import. They are no part of the program and may import what tests need.
 var doubles = map[string]string{
-	"broadcast/conn/conntest":          "what tests of connections share: a client's frames, and connections in memory",
+	"broadcast/conn/conntest":        "what tests of connections share: a client's frames, and connections in memory",
 	"feed/vendors/vendortest":        "a vendor's server that misbehaves, and what tests of all vendors check",
 	"feed/vendors/alpaca/alpacatest": "Alpaca's server, for its own tests and for the binary's",
 }
