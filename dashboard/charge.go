@@ -23,7 +23,7 @@ func chargeRequests(adm *admission.Admission, h http.Handler) http.Handler {
 		}
 		visitor := adm.Visitor(r)
 		if c := connOf(r); c != nil {
-			c.asks(visitor.Addr)
+			c.setRequester(visitor.Addr)
 		}
 		refusal := adm.ChargeRequest(r.Context(), visitor, r, more, vital)
 		if refusal != nil && r.URL.Path != eventsPath {

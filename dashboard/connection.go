@@ -50,17 +50,17 @@ type conn struct {
 	passed       bool      // the gate has admitted it
 
 	// owned by who reads headers
-	lines int  // of the header that is read
-	text  bool // something stands in the newest of them
+	lines       int  // of the header that is read
+	lineHasText bool // something stands in the newest of them
 
-	asker atomic.Pointer[netip.Addr] // whose request is answered, where a proxy has named it
+	requester atomic.Pointer[netip.Addr] // whose request is answered, where a proxy has named it
 
-	timed    atomic.Bool // a read deadline is set
-	own      atomic.Bool // a write deadline is set
-	cut      atomic.Bool // the write deadline is over
-	unwanted atomic.Bool // a body has been refused
-	hijacked atomic.Bool // whoever has it minds its deadlines
-	late     atomic.Bool // a header was not there in time; net/http may try to read on
+	hasReadDeadline  atomic.Bool // a read deadline is set
+	hasWriteDeadline atomic.Bool // a write deadline is set
+	writingOver      atomic.Bool // the write deadline is over
+	unwanted         atomic.Bool // a body has been refused
+	hijacked         atomic.Bool // whoever has it minds its deadlines
+	headerLate       atomic.Bool // a header was not there in time; net/http may try to read on
 }
 
 func newConn(c net.Conn, all *connections) *conn {
@@ -82,18 +82,18 @@ func connOf(r *http.Request) *conn {
 	return c
 }
 
-// asks notes whose request is answered from now on, since a proxy asks for many.
-func (c *conn) asks(who netip.Addr) {
+// setRequester notes whose request is answered from now on, since a proxy asks for many.
+func (c *conn) setRequester(who netip.Addr) {
 	if who != c.addr {
-		c.asker.Store(&who)
-	} else if c.asker.Load() != nil {
-		c.asker.Store(nil)
+		c.requester.Store(&who)
+	} else if c.requester.Load() != nil {
+		c.requester.Store(nil)
 	}
 }
 
-// whose is the address of who has asked for the answer.
-func (c *conn) whose() netip.Addr {
-	if who := c.asker.Load(); who != nil {
+// requesterAddr is the address of who has asked for the answer.
+func (c *conn) requesterAddr() netip.Addr {
+	if who := c.requester.Load(); who != nil {
 		return *who
 	}
 	return c.addr
@@ -107,7 +107,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	if c.hijacked.Load() {
 		return c.Conn.Read(b)
 	}
-	timed := c.timed.Load()
+	timed := c.hasReadDeadline.Load()
 	if !timed && len(b) > 1 {
 		c.refuseBody(c.addr)
 		return 0, errBody
@@ -121,35 +121,35 @@ func (c *conn) Read(b []byte) (int, error) {
 		c.all.refusals.Note(admission.ReasonTotalUnfinished, c.addr)
 		return 0, errHeaders
 	}
-	if !c.count(b[:n]) {
+	if !c.countLines(b[:n]) {
 		c.all.refusals.Note(admission.ReasonHeader, c.addr)
 		turnAway(c.Conn, admission.ReasonHeader)
 		c.shut()
 		return 0, errLines
 	}
-	if len(b) > 1 && errors.Is(err, os.ErrDeadlineExceeded) && c.all.begun(c) && !c.late.Swap(true) {
+	if len(b) > 1 && errors.Is(err, os.ErrDeadlineExceeded) && c.all.requestBegun(c) && !c.headerLate.Swap(true) {
 		c.all.refusals.Note(admission.ReasonHeaderTimeout, c.addr)
 	}
 	return n, err
 }
 
-// count counts the lines of headers, which end with an empty one, and reports whether they are few enough.
-func (c *conn) count(b []byte) bool {
+// countLines counts the lines of headers, which end with an empty one, and reports whether they are few enough.
+func (c *conn) countLines(b []byte) bool {
 	for len(b) > 0 {
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
-			c.text = c.text || len(b) > 1 || b[0] != '\r'
+			c.lineHasText = c.lineHasText || len(b) > 1 || b[0] != '\r'
 			break
 		}
 		switch {
-		case c.text || end > 1 || end == 1 && b[0] != '\r':
+		case c.lineHasText || end > 1 || end == 1 && b[0] != '\r':
 			if c.lines++; c.lines > mostLines {
 				return false
 			}
 		default:
 			c.lines = 0
 		}
-		c.text, b = false, b[end+1:]
+		c.lineHasText, b = false, b[end+1:]
 	}
 	return true
 }
@@ -174,10 +174,10 @@ func (c *conn) Write(b []byte) (n int, err error) {
 			more, err := c.Conn.Write(b[n:])
 			return n + more, err
 		}
-		if !c.own.Load() {
+		if !c.hasWriteDeadline.Load() {
 			c.Conn.SetWriteDeadline(time.Now().Add(c.all.pieceTime))
 		}
-		if c.cut.Load() {
+		if c.writingOver.Load() {
 			return n, net.ErrClosed
 		}
 		c.all.write(c, true)
@@ -185,8 +185,8 @@ func (c *conn) Write(b []byte) (n int, err error) {
 		c.all.write(c, false)
 		n += more
 		switch {
-		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.own.Load() && !c.cut.Load():
-			c.all.refusals.Note(admission.ReasonLeastRate, c.whose())
+		case err != nil && errors.Is(err, os.ErrDeadlineExceeded) && !c.hasWriteDeadline.Load() && !c.writingOver.Load():
+			c.all.refusals.Note(admission.ReasonLeastRate, c.requesterAddr())
 			c.discard()
 			return n, errLeastRate
 		case err != nil || n == len(b):
@@ -204,7 +204,7 @@ func (c *conn) discard() {
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
-	c.timed.Store(!t.IsZero())
+	c.hasReadDeadline.Store(!t.IsZero())
 	return c.Conn.SetReadDeadline(t)
 }
 
@@ -212,14 +212,14 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 // being written and all that would be.
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
-		c.cut.Store(false)
-		c.own.Store(false)
+		c.writingOver.Store(false)
+		c.hasWriteDeadline.Store(false)
 		return c.Conn.SetWriteDeadline(t)
 	}
 	if !t.After(time.Now()) {
-		c.cut.Store(true)
+		c.writingOver.Store(true)
 	}
-	c.own.Store(true)
+	c.hasWriteDeadline.Store(true)
 	return c.Conn.SetWriteDeadline(t)
 }
 

@@ -64,15 +64,15 @@ type connections struct {
 	polls     func() int       // requests that wait as long polls, which are counted as subscribers; nil is none
 	refusals  *admission.RefusalLog
 
-	mu     sync.Mutex
-	count  [numStages]int   // guarded by mu
-	wanted bool             // guarded by mu: somebody has found no place, and the next that has no request makes room
-	held   int              // guarded by mu: bytes of requests that are being read or answered
-	queues [numStages]queue // guarded by mu: the connections by stage, those first that have been in it for longest
+	mu         sync.Mutex
+	count      [numStages]int   // guarded by mu
+	roomWanted bool             // guarded by mu: somebody has found no place, and the next that has no request makes room
+	held       int              // guarded by mu: bytes of requests that are being read or answered
+	queues     [numStages]queue // guarded by mu: the connections by stage, those first that have been in it for longest
 
-	counted time.Time // guarded by mu: when this second began
-	evicted int       // guarded by mu: in this second
-	before  int       // guarded by mu: in the one before
+	counted       time.Time // guarded by mu: when this second began
+	evicted       int       // guarded by mu: in this second
+	evictedBefore int       // guarded by mu: in the one before
 }
 
 // enter admits a connection, which is waiting then, or says why not. It may close another for it. With after above
@@ -96,13 +96,13 @@ func (s *connections) enter(c *conn) (reason admission.Reason, after time.Durati
 	}
 	var evicted *conn
 	if here >= s.most {
-		if evicted, after = s.spare(); evicted == nil {
-			s.wanted = after > 0
+		if evicted, after = s.takeLeastMissed(); evicted == nil {
+			s.roomWanted = after > 0
 			s.mu.Unlock()
 			return s.full, after, false
 		}
 	}
-	s.wanted = false
+	s.roomWanted = false
 	s.put(c, waiting)
 	s.mu.Unlock()
 	if evicted != nil {
@@ -114,7 +114,7 @@ func (s *connections) enter(c *conn) (reason admission.Reason, after time.Durati
 // makeRoom closes a connection that does nothing, and reports whether there was one.
 func (s *connections) makeRoom() bool {
 	s.mu.Lock()
-	c, _ := s.spare()
+	c, _ := s.takeLeastMissed()
 	s.mu.Unlock()
 	if c == nil {
 		return false
@@ -123,10 +123,10 @@ func (s *connections) makeRoom() bool {
 	return true
 }
 
-// spare takes out whoever is missed least: the oldest that is idle, or else the oldest that has sent no request
+// takeLeastMissed takes out whoever is missed least: the oldest that is idle, or else the oldest that has sent no request
 // within a moment, or else the one that has left its answer for longest. Where there is none it is nil, and after
 // is when to look again.
-func (s *connections) spare() (c *conn, after time.Duration) {
+func (s *connections) takeLeastMissed() (c *conn, after time.Duration) {
 	after = workTime
 	for _, from := range [...]stage{idle, fresh, writing} {
 		c := s.queues[from].oldest
@@ -135,7 +135,7 @@ func (s *connections) spare() (c *conn, after time.Duration) {
 		}
 		left := time.Until(c.since.Add(stuckTime))
 		if from == fresh {
-			left = time.Until(c.since.Add(s.grace()))
+			left = time.Until(c.since.Add(s.firstRequestTime()))
 		}
 		if from == idle || left <= 0 {
 			s.evicted++
@@ -147,13 +147,13 @@ func (s *connections) spare() (c *conn, after time.Duration) {
 	return nil, after
 }
 
-// grace is how long a client has for its first request: the less, the faster the places turn over, or others would wait
-// for thousands that say nothing.
-func (s *connections) grace() time.Duration {
+// firstRequestTime is how long a client has for its first request: the less, the faster the places turn over, or others
+// would wait for thousands that send nothing.
+func (s *connections) firstRequestTime() time.Duration {
 	if now := time.Now(); now.Sub(s.counted) > time.Second {
-		s.counted, s.before, s.evicted = now, s.evicted, 0
+		s.counted, s.evictedBefore, s.evicted = now, s.evicted, 0
 	}
-	turns := max(s.before, s.evicted) / s.most
+	turns := max(s.evictedBefore, s.evicted) / s.most
 	return max(hurriedTime, stuckTime/time.Duration(1+turns))
 }
 
@@ -179,8 +179,8 @@ func (s *connections) move(c *conn, to stage) {
 		s.mu.Unlock()
 		return
 	}
-	if to == idle && s.wanted {
-		s.wanted = false
+	if to == idle && s.roomWanted {
+		s.roomWanted = false
 		s.put(c, gone)
 		s.mu.Unlock()
 		s.evict(c)
@@ -253,8 +253,8 @@ func (s *connections) received(c *conn, n int) bool {
 	return s.held <= s.mostHeld || c.held <= freeHeader
 }
 
-// begun reports whether part of a request has come.
-func (s *connections) begun(c *conn) bool {
+// requestBegun reports whether part of a request has come.
+func (s *connections) requestBegun(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return c.stage != gone && c.held > 0
@@ -267,8 +267,8 @@ func (s *connections) has(c *conn) bool {
 	return c.stage != gone
 }
 
-// watch is the http.Server's ConnState. A request that came together with the one before it is active unsaid:
-// see begin.
+// watch is the http.Server's ConnState. Of a request that came together with the one before it
+// net/http reports nothing: see markActive.
 func (s *connections) watch(nc net.Conn, state http.ConnState) {
 	c := nc.(*conn)
 	switch state {
@@ -285,8 +285,8 @@ func (s *connections) watch(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// begin marks the connection of a request as active.
-func (s *connections) begin(h http.Handler) http.Handler {
+// markActive marks the connection of a request as active.
+func (s *connections) markActive(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c := connOf(r); c != nil {
 			s.move(c, active)
@@ -322,17 +322,17 @@ func (q *queue) remove(c *conn) {
 	c.older, c.newer = nil, nil
 }
 
-// tally is the metric of the connections of all ports.
-type tally map[string]*connections
+// connectionMetrics is the metric of the connections of all ports.
+type connectionMetrics map[string]*connections
 
 var connectionsDesc = prometheus.NewDesc("tickertape_dashboard_connections",
 	"Connections that are no subscribers, by port and state: waiting (to be served), new (no request yet), active, "+
 		"writing (the client has yet to take a part of an answer), or idle (between two requests).",
 	[]string{"port", "state"}, nil)
 
-func (t tally) Describe(ch chan<- *prometheus.Desc) { ch <- connectionsDesc }
+func (t connectionMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- connectionsDesc }
 
-func (t tally) Collect(ch chan<- prometheus.Metric) {
+func (t connectionMetrics) Collect(ch chan<- prometheus.Metric) {
 	for port, s := range t {
 		s.mu.Lock()
 		count := s.count

@@ -39,9 +39,9 @@ func openEndpoint(ctx context.Context, o endpointOptions, log *slog.Logger) (*en
 	if err != nil {
 		return nil, err
 	}
-	h := newHosts(o.hosts, o.listen).check(b.Admission, bodiless(b.Admission, plain(o.handler)))
+	h := newHosts(o.hosts, o.listen).check(b.Admission, bodiless(b.Admission, withPlainPath(o.handler)))
 	return &endpoint{port: p, http: &http.Server{
-		Handler:           all.begin(secure(chargeRequests(o.charges, h))),
+		Handler:           all.markActive(secure(chargeRequests(o.charges, h))),
 		ConnState:         all.watch,
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(b.Admission.Connection(ctx), c) },
 		ReadHeaderTimeout: limits.HeaderTimeout,

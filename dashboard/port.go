@@ -32,18 +32,18 @@ const (
 type port struct {
 	// static
 	*net.TCPListener
-	all    *connections
-	line   chan *conn // never closed
-	pace   *rate.Limiter
-	intake *rate.Limiter
-	slack  time.Duration // that accept waits for a place in a line which is shorter than lineTime
-	closed chan struct{} // closed by Close
-	once   sync.Once
+	all      *connections
+	line     chan *conn // never closed
+	serving  *rate.Limiter
+	intake   *rate.Limiter
+	lineWait time.Duration // that accept waits for a place in a line which is shorter than lineTime
+	closed   chan struct{} // closed by Close
+	once     sync.Once
 
 	// owned by run
-	noPlace time.Time // since when there is no place, zero while there is
-	full    time.Time // since when the line is full, zero while it is not
-	behind  time.Time // since when somebody is in it, zero while nobody is
+	noPlaceSince  time.Time // since when there is no place, zero while there is
+	lineFullSince time.Time // since when the line is full, zero while it is not
+	lineSince     time.Time // since when somebody is in it, zero while nobody is
 }
 
 // openPort listens. A peer that acknowledges nothing for ackTimeout is gone. So many handshakes a second are let
@@ -56,10 +56,10 @@ func openPort(ctx context.Context, addr string, ackTimeout time.Duration, handsh
 	wanted := max(1, min(mostInLine, int(handshakes*lineTime.Seconds())))
 	size := min(wanted, max(1, all.most/2)) // the other half are served
 	return &port{
-		slack:       time.Duration(float64(wanted-size) / handshakes * float64(time.Second)),
+		lineWait:    time.Duration(float64(wanted-size) / handshakes * float64(time.Second)),
 		TCPListener: l, all: all, line: make(chan *conn, size), closed: make(chan struct{}),
-		pace:   rate.NewLimiter(rate.Limit(handshakes), max(1, int(handshakes*burstTime.Seconds()))),
-		intake: rate.NewLimiter(max(leastIntake, rate.Limit(intakeFactor*handshakes)), size),
+		serving: rate.NewLimiter(rate.Limit(handshakes), max(1, int(handshakes*burstTime.Seconds()))),
+		intake:  rate.NewLimiter(max(leastIntake, rate.Limit(intakeFactor*handshakes)), size),
 	}, nil
 }
 
@@ -101,7 +101,7 @@ func (p *port) admit(tcp net.Conn) {
 		reason, after, ok = p.all.enter(c) // others are left to the kernel meanwhile
 	}
 	if ok {
-		p.noPlace = time.Time{}
+		p.noPlaceSince = time.Time{}
 	} else {
 		p.all.leave(c)
 		p.all.refusals.Note(reason, c.addr)
@@ -118,10 +118,10 @@ func (p *port) admit(tcp net.Conn) {
 // mayWait reports whether it is worth waiting for a place. Where none has become free for a while, the next are turned
 // away at once, until one is.
 func (p *port) mayWait() bool {
-	if p.noPlace.IsZero() {
-		p.noPlace = time.Now()
+	if p.noPlaceSince.IsZero() {
+		p.noPlaceSince = time.Now()
 	}
-	return time.Since(p.noPlace) < placeTime
+	return time.Since(p.noPlaceSince) < placeTime
 }
 
 // queue puts a connection in line, where there is a place. Where few descriptors make the line short, others are
@@ -132,22 +132,22 @@ func (p *port) mayWait() bool {
 func (p *port) queue(c *conn) bool {
 	switch n := len(p.line); {
 	case n == 0:
-		p.behind = time.Time{}
-	case p.behind.IsZero():
-		p.behind = time.Now()
-	case n >= p.pace.Burst() && time.Since(p.behind) > crowdTime:
+		p.lineSince = time.Time{}
+	case p.lineSince.IsZero():
+		p.lineSince = time.Now()
+	case n >= p.serving.Burst() && time.Since(p.lineSince) > crowdTime:
 		return false
 	}
 	select {
 	case p.line <- c:
-		p.full = time.Time{}
+		p.lineFullSince = time.Time{}
 		return true
 	default:
 	}
-	if p.full.IsZero() {
-		p.full = time.Now()
+	if p.lineFullSince.IsZero() {
+		p.lineFullSince = time.Now()
 	}
-	left := p.slack - time.Since(p.full)
+	left := p.lineWait - time.Since(p.lineFullSince)
 	if left <= 0 {
 		return false
 	}
@@ -193,7 +193,7 @@ func (p *port) sleep(d time.Duration) bool {
 func (p *port) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.line:
-		if !p.sleep(p.pace.Reserve().Delay()) {
+		if !p.sleep(p.serving.Reserve().Delay()) {
 			c.shut()
 			break
 		}

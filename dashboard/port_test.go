@@ -274,7 +274,7 @@ func TestWhoSaysNothingHasAFifthOfTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const crowd, most = 600, 10
 		all := &connections{most: most, refusals: admission.NewRefusalLog(slog.New(slog.DiscardHandler), prometheus.NewRegistry())}
-		p := &port{all: all, line: make(chan *conn, 1), pace: rate.NewLimiter(rate.Inf, 1), closed: make(chan struct{})}
+		p := &port{all: all, line: make(chan *conn, 1), serving: rate.NewLimiter(rate.Inf, 1), closed: make(chan struct{})}
 		began := time.Now()
 		for range crowd {
 			c, other := net.Pipe()
@@ -396,7 +396,7 @@ func TestRefusedBodiesMakeRoom(t *testing.T) {
 // A crowd is let in; a line that never ends is cut to what can be served at once.
 func TestLineThatLastsIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &port{line: make(chan *conn, 100), pace: rate.NewLimiter(40, 10), closed: make(chan struct{})}
+		p := &port{line: make(chan *conn, 100), serving: rate.NewLimiter(40, 10), closed: make(chan struct{})}
 		for range 50 {
 			if !p.queue(&conn{}) {
 				t.Fatal("one of a crowd is turned away")

@@ -27,8 +27,8 @@ type Server struct {
 	admin   *endpoint // nil where health and metrics are on the public port
 }
 
-// grace is what the server takes beyond the drain window before it cuts off whoever is left.
-const grace = 500 * time.Millisecond
+// cutOffTime is what the server takes beyond the drain window before it cuts off whoever is left.
+const cutOffTime = 500 * time.Millisecond
 
 // Site is what a server shows.
 type Site struct {
@@ -84,7 +84,7 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		others = min(others, max(256, int(adm.Memory.Limit()/4/connectionMemory)))
 	}
 	s := &Server{cfg: cfg, hub: hub, streams: streams, log: log}
-	ports := tally{}
+	ports := connectionMetrics{}
 	inner := mux // of /metrics
 	if cfg.Admin.Listen != "" {
 		inner = http.NewServeMux()
@@ -153,11 +153,11 @@ func (s *Server) Run(ctx context.Context) error {
 		running--
 	case <-ctx.Done():
 		s.log.Info("draining", "window", s.cfg.Drain.String())
-		drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+grace)
+		drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Drain+cutOffTime)
 		s.hub.Drain(drainCtx, s.cfg.Drain)
 		cancel()
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), cutOffTime/2)
 	defer cancel()
 	for _, e := range endpoints {
 		if err := e.http.Shutdown(last); err != nil {
@@ -194,9 +194,9 @@ const connectionMemory = 24 << 10
 // longestPath is how many bytes a path may have: those that are served have far fewer.
 const longestPath = 1 << 10
 
-// plain finds no path that is too long, or that an http.ServeMux would redirect to its plain form: that answer is ten
-// times as long as a request.
-func plain(h http.Handler) http.Handler {
+// withPlainPath answers 404 where a path is too long, or where an http.ServeMux would redirect to its plain form: that
+// answer is ten times as long as a request.
+func withPlainPath(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := r.URL.Path; len(p) > longestPath || !isPlain(p) {
 			notFound(w, r)
