@@ -27,24 +27,33 @@ func TestTicksSetWhatTheirFlagsSay(t *testing.T) {
 	trade := func(p string, size uint64, flags market.Flags) market.Tick {
 		return market.Tick{Kind: market.KindTrade, Price: price(p), Size: market.Units(size), Flags: flags, Time: 7}
 	}
-	quote := market.Tick{Kind: market.KindQuote, Bid: price("9.9"), BidSize: market.Units(3), Ask: price("10.1"), Flags: market.BothSides, Time: 8}
+	quote := market.Tick{Kind: market.KindQuote, Bid: price("9.9"), BidSize: market.Units(3), Ask: price("10.1"),
+		Flags: market.BothSides, Time: 8}
 	for name, tc := range map[string]struct {
 		ticks []market.Tick
 		want  string
 	}{
-		"a trade":                 {[]market.Tick{trade("10", 5, market.Regular)}, `{"s":"A","p":10,"z":5,"o":10,"h":10,"l":10,"v":5,"n":1,"vw":10,"t":7}`},
-		"high, low and VWAP":      {[]market.Tick{trade("10", 1, market.Regular), trade("12", 1, market.Regular), trade("11", 2, market.Regular)}, `{"s":"A","p":11,"z":2,"o":10,"h":12,"l":10,"v":4,"n":3,"vw":11,"t":7}`},
-		"volume only":             {[]market.Tick{trade("10", 5, market.SetsVolume)}, `{"s":"A","v":5,"n":1,"vw":10,"t":7}`},
-		"no volume":               {[]market.Tick{trade("10", 5, market.SetsLast)}, `{"s":"A","p":10,"z":5,"t":7}`},
-		"a size unknown":          {[]market.Tick{trade("10", 0, market.Regular)}, `{"s":"A","p":10,"o":10,"h":10,"l":10,"v":0,"n":1,"t":7}`},
-		"a quote":                 {[]market.Tick{quote}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
-		"a quote of one side":     {[]market.Tick{quote, {Kind: market.KindQuote, Ask: price("10.2"), Flags: market.HasAsk, Time: 9}}, `{"s":"A","a":10.2,"t":9}`},
-		"a halt":                  {[]market.Tick{quote, {Kind: market.KindState, State: market.Halted, Time: 9}}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":9,"st":"halted"}`},
-		"a halt that is over":     {[]market.Tick{{Kind: market.KindState, State: market.Halted, Time: 9}, {Kind: market.KindState, Time: 10}}, `{"s":"A","t":10}`},
-		"a new session":           {[]market.Tick{trade("10", 5, market.Regular), {Kind: market.KindSession, Price: price("9"), Time: 1}}, `{"s":"A","p":10,"z":5,"pc":9,"t":1}`},
-		"an exchange's late news": {[]market.Tick{quote, trade("10", 5, market.SetsVolume)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"v":5,"n":1,"vw":10,"t":8}`},
-		"a price of zero":         {[]market.Tick{quote, trade("0", 5, market.Regular)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
-		"a volume beyond int64":   {[]market.Tick{trade("0.00001", 9_000_000_000_000, market.SetsVolume), trade("0.00002", 9_000_000_000_000, market.SetsVolume)}, `{"s":"A","v":18000000000000,"n":2,"vw":0.000015,"t":7}`},
+		"a trade": {[]market.Tick{trade("10", 5, market.Regular)},
+			`{"s":"A","p":10,"z":5,"o":10,"h":10,"l":10,"v":5,"n":1,"vw":10,"t":7}`},
+		"high, low and VWAP": {[]market.Tick{trade("10", 1, market.Regular), trade("12", 1, market.Regular), trade("11", 2, market.Regular)},
+			`{"s":"A","p":11,"z":2,"o":10,"h":12,"l":10,"v":4,"n":3,"vw":11,"t":7}`},
+		"volume only":    {[]market.Tick{trade("10", 5, market.SetsVolume)}, `{"s":"A","v":5,"n":1,"vw":10,"t":7}`},
+		"no volume":      {[]market.Tick{trade("10", 5, market.SetsLast)}, `{"s":"A","p":10,"z":5,"t":7}`},
+		"a size unknown": {[]market.Tick{trade("10", 0, market.Regular)}, `{"s":"A","p":10,"o":10,"h":10,"l":10,"v":0,"n":1,"t":7}`},
+		"a quote":        {[]market.Tick{quote}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
+		"a quote of one side": {[]market.Tick{quote, {Kind: market.KindQuote, Ask: price("10.2"), Flags: market.HasAsk, Time: 9}},
+			`{"s":"A","a":10.2,"t":9}`},
+		"a halt": {[]market.Tick{quote, {Kind: market.KindState, State: market.Halted, Time: 9}},
+			`{"s":"A","b":9.9,"bz":3,"a":10.1,"t":9,"st":"halted"}`},
+		"a halt that is over": {[]market.Tick{{Kind: market.KindState, State: market.Halted, Time: 9}, {Kind: market.KindState, Time: 10}},
+			`{"s":"A","t":10}`},
+		"a new session": {[]market.Tick{trade("10", 5, market.Regular), {Kind: market.KindSession, Price: price("9"), Time: 1}},
+			`{"s":"A","p":10,"z":5,"pc":9,"t":1}`},
+		"an exchange's late news": {[]market.Tick{quote, trade("10", 5, market.SetsVolume)},
+			`{"s":"A","b":9.9,"bz":3,"a":10.1,"v":5,"n":1,"vw":10,"t":8}`},
+		"a price of zero": {[]market.Tick{quote, trade("0", 5, market.Regular)}, `{"s":"A","b":9.9,"bz":3,"a":10.1,"t":8}`},
+		"a volume beyond int64": {[]market.Tick{trade("0.00001", 9_000_000_000_000, market.SetsVolume),
+			trade("0.00002", 9_000_000_000_000, market.SetsVolume)}, `{"s":"A","v":18000000000000,"n":2,"vw":0.000015,"t":7}`},
 	} {
 		if got := published(market.Live, market.Batch{Ticks: tc.ticks}); got != tc.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, tc.want)
@@ -64,7 +73,8 @@ func published(state market.State, b market.Batch) string {
 }
 
 func TestImageIsTakenOverAndTradesGoOnFromIt(t *testing.T) {
-	im := market.Quote{Set: market.FieldPrice | market.FieldVolume | market.FieldVWAP | market.FieldCount | market.FieldHigh | market.FieldLow | market.FieldTime,
+	im := market.Quote{Set: market.FieldPrice | market.FieldVolume | market.FieldVWAP | market.FieldCount | market.FieldHigh |
+		market.FieldLow | market.FieldTime,
 		Price: price("10"), Volume: market.Units(100), VWAP: price("10"), Count: 4, High: price("11"), Low: price("9"), Time: 5}
 	trade := market.Tick{Kind: market.KindTrade, Price: price("12"), Size: market.Units(100), Flags: market.Regular, Time: 7}
 	want := `{"s":"A","p":12,"z":100,"o":12,"h":12,"l":9,"v":200,"n":5,"vw":11,"t":7,"st":"stale"}`

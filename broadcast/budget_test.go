@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
@@ -119,7 +116,8 @@ func TestUnfinishedMessagesEnd(t *testing.T) {
 		"half a ping":       {0x89, 0x85, 1, 2, 3, 4, 'x'},
 		"pings between two": slices.Concat(conntest.Masked(0x01, nil), conntest.Masked(0x89, nil)),
 	} {
-		for reached, w := range map[string]access{"by socket": overWebSocket, "by goroutine": accessByGoroutine["WebSocket on a wrapped connection"]} {
+		for reached, w := range map[string]access{"by socket": overWebSocket,
+			"by goroutine": accessByGoroutine["WebSocket on a wrapped connection"]} {
 			t.Run(name+" "+reached, func(t *testing.T) {
 				s := serveOver(t, w.network, func(c *Config) { c.Heartbeat = 200 * time.Millisecond })
 				s.admission.Config.MessageTimeout = 100 * time.Millisecond
@@ -217,12 +215,14 @@ func TestRetellingHasABudget(t *testing.T) {
 	told := 0
 	for ; told < 100; told++ {
 		field := []string{"p", "v"}[told%2]
-		p.say(fmt.Sprintf(`{"type":"subscribe","id":%d,"symbols":["M0","M1","M2","M3","M4","M5","M6","M7","M8","M9"],"fields":[%q]}`, told, field))
+		p.say(
+			fmt.Sprintf(`{"type":"subscribe","id":%d,"symbols":["M0","M1","M2","M3","M4","M5","M6","M7","M8","M9"],"fields":[%q]}`, told, field))
 		m := p.answer()
 		if m.Type == "subscribed" {
 			continue
 		}
-		if m.Code != wire.RateLimited.String() || !strings.Contains(m.Message, "connection_bytes_out") || !strings.Contains(m.Message, "try again") {
+		if m.Code != wire.RateLimited.String() || !strings.Contains(m.Message, "connection_bytes_out") ||
+			!strings.Contains(m.Message, "try again") {
 			t.Fatalf("%+v", m)
 		}
 		break
@@ -248,233 +248,13 @@ func (p *testClient) answer() message {
 	}
 }
 
-// A poll is woken by the frames of its watch, so what it has not asked for does not touch it. In real time a flush
-// that takes long would wake it, too.
-func TestPollsSleepThroughWhatTheyDidNotAskFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := serveOver(t, network{pipe: true}, nil)
-		s.trade("AAPL", "10")
-		done := make(chan error, 2)
-		for _, query := range []string{"symbols=AAPL&fields=st", "symbols=QUIET"} {
-			go func() { done <- s.poll(t.Context(), "wait=10s&since="+s.board.Position().String()+"&"+query, nil) }()
-		}
-		until(t, "both wait", func() bool { return s.pollsWaiting() == 2 })
-		looks := testutil.ToFloat64(s.metrics.gone.WithLabelValues(LongPoll.String(), "answered"))
-		before := s.polled()
-		for i := range 20 {
-			s.trade("AAPL", fmt.Sprint(20+i))
-		}
-		synctest.Wait()
-		if after := s.polled(); !maps.Equal(after, before) || testutil.ToFloat64(s.metrics.gone.WithLabelValues(LongPoll.String(), "answered")) != looks {
-			t.Errorf("%v wait after 20 flushes that do not concern them, want %v as before", after, before)
-		}
-		s.Apply(market.Batch{Status: &market.Status{State: market.Stale, Since: 2}})
-		if err := <-done; err != nil {
-			t.Errorf("answered with %v", err)
-		}
-		s.trade("QUIET", "5")
-		if err := <-done; err != nil {
-			t.Errorf("answered with %v", err)
-		}
-		until(t, "nobody waits", func() bool { return s.pollsWaiting() == 0 && s.left() == "" })
-	})
-}
-
-// The same for bars and trades: a trade that no bar counts is for those who follow the trades.
-func TestPollsWakeForTheBarsAndTradesThatTheyAskedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := serveOver(t, network{pipe: true}, nil)
-		s.trade("AAPL", "10")
-		since := s.board.Position().String()
-		answered := map[string]chan string{}
-		poll := func(query string) {
-			done := make(chan string, 1)
-			answered[query] = done
-			go func() {
-				var messages strings.Builder
-				if err := s.poll(t.Context(), "wait=30s&since="+since+"&"+query, &messages); err != nil {
-					done <- err.Error()
-					return
-				}
-				done <- messages.String()
-			}()
-		}
-		const bars, trades, mixed, others = "bars=AAPL&interval=1s", "trades=AAPL", "symbols=QUIET&bars=MSFT&trades=AAPL", "bars=MSFT,QUIET&interval=1m&trades=MSFT"
-		for _, query := range []string{bars, trades, mixed, others} {
-			poll(query)
-		}
-		until(t, "all wait", func() bool { return s.pollsWaiting() == 4 })
-		expect := func(when string, want map[string]string) {
-			t.Helper()
-			synctest.Wait()
-			for query, done := range answered {
-				select {
-				case body := <-done:
-					delete(answered, query)
-					if part, expected := want[query]; !expected || !strings.Contains(body, part) {
-						t.Errorf("%s: %s is answered with %s, want %q", when, query, body, part)
-					}
-				default:
-					if _, expected := want[query]; expected {
-						t.Errorf("%s: %s still waits", when, query)
-					}
-				}
-			}
-		}
-		tick := func(id market.SymbolID, flags market.Flags) {
-			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, ID: 7, Kind: market.KindTrade, Flags: flags, Price: market.Scale, Size: market.Units(1)})}})
-			time.Sleep(time.Second)
-		}
-		tick(0, 0)
-		expect("a trade that no bar counts", map[string]string{trades: `{"type":"trades"`, mixed: `{"type":"trades"`})
-		tick(0, market.Regular)
-		expect("a trade", map[string]string{bars: `{"type":"bars"`})
-		tick(1, market.Regular)
-		expect("a trade of another symbol", map[string]string{others: `{"type":"trades"`})
-		since = s.board.Position().String()
-		poll(trades)
-		poll(bars)
-		poll(others)
-		until(t, "all wait", func() bool { return s.pollsWaiting() == 3 })
-		s.Apply(market.Batch{Corrections: []market.Correction{{Symbol: 1, ID: 7, Old: market.Print{Price: market.Scale, Size: market.Units(1), Flags: market.Regular}}}})
-		time.Sleep(time.Second)
-		expect("a correction", map[string]string{others: `"st":"cancelled"`})
-		s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindSession, Time: 1}}})
-		time.Sleep(time.Second)
-		expect("a recording that begins anew", map[string]string{trades: `"reset":true`, bars: `"reset":true`})
-		until(t, "nobody waits", func() bool { return s.left() == "" })
-	})
-}
-
-func (s *served) pollsWaiting() int {
-	all := 0
-	for _, n := range s.polled() {
-		all += n
-	}
-	return all
-}
-
-// polled are the watches that polls wait for, with how many do. Whoever is woken and waits again has another watch.
-func (s *served) polled() map[*watch]int {
-	said := make(chan map[*watch]int, len(s.shards))
-	for _, sh := range s.shards {
-		sh.post(func() {
-			here := map[*watch]int{}
-			for _, x := range sh.watches.byKey {
-				if n := len(x.polls); n > 0 {
-					here[x] = n
-				}
-			}
-			said <- here
-		})
-	}
-	all := map[*watch]int{}
-	for range s.shards {
-		maps.Copy(all, <-said)
-	}
-	return all
-}
-
-// Joining and leaving take the same time however many watches there are: they touch the symbols of the one list.
-func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
-	w := watches{board: quietHub(0).board, byKey: map[watchKey]*watch{}}
-	held := lists{}
-	memory := admission.NewMemory(1 << 30)
-	var subscribers []*subscriber
-	for i := range 300 {
-		l := board.List{}
-		for id := range 10 + i*3 { // short and long ones
-			l.IDs = append(l.IDs, market.SymbolID(id*2+i%2))
-		}
-		s := &subscriber{}
-		s.follows.list = held.hold(l, 5000, memory)
-		if i%3 > 0 { // bars and trades, too
-			s.follows.series = []series{seriesOf(market.SymbolID(i%40), 0), seriesOf(market.SymbolID(i%40), history.Trades), seriesOf(500, 2)}[:i%3+1]
-		}
-		s.watch = w.join(s, interest{list: s.follows.list, series: s.follows.series, fields: market.Fields(1 << (i % 3)), every: time.Duration(i%4) * time.Second}, 0)
-		subscribers = append(subscribers, s)
-	}
-	told := func() map[*watch]bool {
-		f := &flush{Changes: board.Changes{Seq: 1, Quotes: []market.SymbolID{0, 1, 3, 500, 501}, Traded: []market.SymbolID{7, 30}}}
-		all := map[*watch]bool{}
-		for _, x := range w.touched(f) {
-			all[x] = true
-			x.forget()
-		}
-		for _, x := range w.waiting {
-			all[x] = true
-		}
-		return all
-	}
-	for len(subscribers) > 0 {
-		want := map[*watch]bool{}
-		for _, s := range subscribers {
-			for _, id := range []market.SymbolID{0, 1, 3, 500, 501} {
-				if slices.Contains(s.follows.list.IDs, id) {
-					want[s.watch] = true
-				}
-			}
-			for _, one := range s.follows.series {
-				if id := one.symbol(); id == 7 || id == 30 {
-					want[s.watch] = true
-				}
-			}
-		}
-		if got := told(); len(got) != len(want) {
-			t.Fatalf("%d watches are concerned, want %d", len(got), len(want))
-		}
-		i := len(subscribers) * 7 / 11
-		s := subscribers[i]
-		w.leave(s, s.watch)
-		held.drop(s.follows.list, memory)
-		subscribers = slices.Delete(subscribers, i, i+1)
-	}
-	left := 0
-	for _, following := range slices.Concat(w.bySymbol, w.bySeries) {
-		left += len(following)
-	}
-	if left+len(w.byKey)+len(w.ofLong)+len(w.waiting)+len(held) != 0 || memory.Used() != 0 {
-		t.Errorf("left: %d %d %d %d %d, %d bytes", left, len(w.byKey), len(w.ofLong), len(w.waiting), len(held), memory.Used())
-	}
-}
-
-// BenchmarkPauseAndResume is what leaving and joining a watch costs with many others there.
-func BenchmarkPauseAndResume(b *testing.B) {
-	for _, watches := range []int{1, 1000} {
-		b.Run(fmt.Sprintf("watches=%d", watches), func(b *testing.B) {
-			h := quietHub(10_000)
-			var last *subscriber
-			for i := range watches {
-				s := newSubscriber(h, WebSocket, h.placed())
-				discarding(s, new(int))
-				s.begin(nil)
-				l := board.List{}
-				for id := range 10_000 {
-					if id%1000 != i%1000 {
-						l.IDs = append(l.IDs, market.SymbolID(id))
-					}
-				}
-				s.setList(s.shard.lists.hold(l, 10_000, h.admission.Memory))
-				s.rejoin()
-				last = s
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				last.paused = true
-				last.rejoin()
-				last.paused = false
-				last.rejoin()
-			}
-		})
-	}
-}
-
 // tradeAll trades every symbol, and returns when all are published.
 func (s *served) tradeAll(t *testing.T) {
 	t.Helper()
 	ticks := make([]market.Tick, s.dir.Len())
 	for i := range ticks {
-		ticks[i] = stamped(market.Tick{Symbol: market.SymbolID(i), Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1)})
+		ticks[i] = stamped(market.Tick{Symbol: market.SymbolID(i), Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale,
+			Size: market.Units(1)})
 	}
 	s.Apply(market.Batch{Ticks: ticks})
 	until(t, "all are published", func() bool {
@@ -595,18 +375,21 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 	trade := func(symbols int, at market.Time) {
 		var ticks []market.Tick
 		for id := range symbols {
-			ticks = append(ticks, market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(at) * market.Scale,
-				Size: market.Units(1), Time: at * 1e6})
+			ticks = append(ticks, market.Tick{Symbol: market.SymbolID(id), Kind: market.KindTrade, Flags: market.Regular,
+				Price: market.Price(at) * market.Scale,
+				Size:  market.Units(1), Time: at * 1e6})
 		}
 		h.Apply(market.Batch{Ticks: ticks})
 		h.commit(&f)
 	}
 	for i := range 90 { // ninety bars of the first symbol in the first flush, ten more later
-		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: market.Time(1+i) * 1e6}}})
+		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1),
+			Time: market.Time(1+i) * 1e6}}})
 	}
 	trade(100, 90)
 	for i := range 9 {
-		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: market.Time(91+i) * 1e6}}})
+		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1),
+			Time: market.Time(91+i) * 1e6}}})
 	}
 	trade(10, 100)
 	telling := func(x *plan) admission.Cost { return h.costOfSnapshot(x, 0, 0) }
@@ -635,7 +418,8 @@ func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
 		id := market.SymbolID(i)
 		ids = append(ids, id)
 		for start := range 2 {
-			ticks = append(ticks, market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: 1, Size: market.Units(1), Time: market.Time(1+start) * 1e6})
+			ticks = append(ticks, market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: 1, Size: market.Units(1),
+				Time: market.Time(1+start) * 1e6})
 		}
 	}
 	h.Apply(market.Batch{Ticks: ticks})

@@ -68,7 +68,8 @@ func TestCompressionIsAgreedOnlyWhereItCanBeKept(t *testing.T) {
 func (s *served) everyone(price market.Price) {
 	var ticks []market.Tick
 	for id := range market.SymbolID(3) {
-		ticks = append(ticks, stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: price * market.Scale, Size: market.Units(100)}))
+		ticks = append(ticks, stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: price * market.Scale,
+			Size: market.Units(100)}))
 	}
 	s.Apply(market.Batch{Ticks: ticks})
 }
@@ -161,7 +162,8 @@ func TestCompressedMessagesAreUnderstood(t *testing.T) {
 	p.next("snapshot")
 	for i, frames := range map[int][]byte{
 		1: conntest.Masked(0xc1, ping(1)), 2: halves(ping(2)),
-		3: slices.Concat(conntest.Masked(0xc1, ping(3)), conntest.Masked(0x81, []byte(`{"type":"ping","id":30}`)), conntest.Masked(0x89, nil), conntest.Masked(0xc1, ping(31))),
+		3: slices.Concat(conntest.Masked(0xc1, ping(3)), conntest.Masked(0x81, []byte(`{"type":"ping","id":30}`)), conntest.Masked(0x89, nil),
+			conntest.Masked(0xc1, ping(31))),
 		4: conntest.Masked(0x81, []byte(`{"type":"ping","id":4}`)),
 	} {
 		p.conn.Write(frames)
@@ -188,8 +190,9 @@ func TestBombsAreRefused(t *testing.T) {
 		frames []byte
 		codes  []int // 0 is an end without a word
 	}{
-		"a bomb":            {conntest.Masked(0xc1, bomb), []int{1009}},
-		"one byte too many": {conntest.Masked(0xc1, deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most+1-len(`{"type":"ping"}`)))), []int{1009}},
+		"a bomb": {conntest.Masked(0xc1, bomb), []int{1009}},
+		"one byte too many": {conntest.Masked(0xc1,
+			deflatedText(`{"type":"ping"}`+strings.Repeat(" ", most+1-len(`{"type":"ping"}`)))), []int{1009}},
 		"no deflate at all": {conntest.Masked(0xc1, []byte("\xff\xff\xff\xff")), []int{0, 1002, 1007, 1008}},
 		"a compressed ping": {conntest.Masked(0xc9, nil), []int{1002}},
 		"a compressed rest": {append(conntest.Masked(0x41, deflatedText(`{"type":"ping"}`)), conntest.Masked(0xc0, nil)...), []int{0, 1002}},

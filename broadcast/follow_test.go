@@ -16,7 +16,8 @@ func (s *served) trades(t *testing.T, from, to int) {
 	t.Helper()
 	var ticks []market.Tick
 	for i := from; i < to; i++ {
-		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), ID: uint64(i + 1),
+		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(100+i%50) * market.Scale,
+			Size: market.Units(1), ID: uint64(i + 1),
 			Time: morning + market.Time(i)*1e6})
 	}
 	before := s.traded()
@@ -54,7 +55,8 @@ func TestHistoryIsOneMessage(t *testing.T) {
 	var ticks []market.Tick
 	for i := range most {
 		size, _ := market.ParseQuantity("123456.12345678")
-		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: 108_234_123_456_789, Size: size, Time: morning + market.Time(i)*1e6})
+		ticks = append(ticks, market.Tick{Kind: market.KindTrade, Flags: market.SetsExtended | market.SetsVolume, Price: 108_234_123_456_789,
+			Size: size, Time: morning + market.Time(i)*1e6})
 	}
 	before := s.board.Seq()
 	s.Apply(market.Batch{Ticks: ticks})
@@ -102,7 +104,8 @@ func TestHistoriesComeInPartsAndGoOnWithoutAHole(t *testing.T) {
 		t.Error(err)
 	}
 	var limited seriesMessage
-	if err := json.Unmarshal([]byte(s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=7").nextMessage("bars")), &limited); err != nil || len(limited.Bars) != 7 || limited.More {
+	if err := json.Unmarshal([]byte(s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=7").nextMessage("bars")), &limited); err != nil ||
+		len(limited.Bars) != 7 || limited.More {
 		t.Errorf("%d bars of 7, %v", len(limited.Bars), err)
 	}
 }
@@ -125,7 +128,8 @@ func TestNewestHundredTradesAreToldWithTheNumberSkipped(t *testing.T) {
 	if next(); m.Reset || len(m.Trades) != 100 || m.Skipped != 150 || string(m.Trades[99]["i"]) != "250" || string(m.Trades[0]["i"]) != "151" {
 		t.Errorf("%d trades, %d skipped", len(m.Trades), m.Skipped)
 	}
-	s.Apply(market.Batch{Corrections: []market.Correction{{ID: 250, Old: market.Print{Price: 149 * market.Scale, Size: market.Units(1), Flags: market.Regular}}}})
+	s.Apply(market.Batch{Corrections: []market.Correction{{ID: 250,
+		Old: market.Print{Price: 149 * market.Scale, Size: market.Units(1), Flags: market.Regular}}}})
 	if next(); len(m.Trades) != 1 || string(m.Trades[0]["i"]) != "250" || string(m.Trades[0]["st"]) != `"cancelled"` || m.Skipped != 0 {
 		t.Errorf("cancelled %v", m.Trades)
 	}
@@ -153,16 +157,19 @@ func TestCorrectedTradesAreToldUpToAHundred(t *testing.T) {
 	p.nextMessage("trades")
 	var all []market.Correction
 	for i := range 600 {
-		all = append(all, market.Correction{ID: uint64(i + 1), Old: market.Print{Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), Flags: market.Regular}})
+		all = append(all, market.Correction{ID: uint64(i + 1),
+			Old: market.Print{Price: market.Price(100+i%50) * market.Scale, Size: market.Units(1), Flags: market.Regular}})
 	}
 	before := s.board.Seq()
-	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + 1e9}}, Corrections: all})
+	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1),
+		Time: morning + 1e9}}, Corrections: all})
 	until(t, "it is published", func() bool { return s.board.Seq() > before })
 	var m seriesMessage
 	if err := json.Unmarshal([]byte(p.nextMessage("trades")), &m); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.Trades); n != 101 || string(m.Trades[0]["i"]) != "501" || string(m.Trades[99]["i"]) != "600" || string(m.Trades[100]["i"]) != "901" || m.Skipped != 0 {
+	if n := len(m.Trades); n != 101 || string(m.Trades[0]["i"]) != "501" || string(m.Trades[99]["i"]) != "600" ||
+		string(m.Trades[100]["i"]) != "901" || m.Skipped != 0 {
 		t.Errorf("%d trades told, %d skipped: %v", n, m.Skipped, m.Trades)
 	}
 }
@@ -175,7 +182,8 @@ func TestSeriesKeepTheRate(t *testing.T) {
 		go func() {
 			for i := range 400 {
 				time.Sleep(10 * time.Millisecond)
-				s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e4}}})
+				s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1),
+					Time: morning + market.Time(i)*1e4}}})
 			}
 		}()
 		for range 6 {
@@ -268,11 +276,13 @@ func TestHistoryHasBarsWithoutAPrice(t *testing.T) {
 	s := serve(t, nil)
 	s.trades(t, 0, 2)
 	before := s.board.Seq()
-	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
+	s.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7),
+		Time: morning + 2e6}}})
 	until(t, "it is published", func() bool { return s.board.Seq() > before })
 	start := int64(morning)
 	text := s.join(t, plainSocket, "?bars=AAPL&interval=1s&limit=2").nextMessage("bars")
-	if want := fmt.Sprintf(`"bars":[{"t":%d,"o":101,"h":101,"l":101,"c":101,"v":1,"n":1,"vw":101},{"t":%d,"v":7,"n":1,"vw":1}]`, start+1e6, start+2e6); !strings.Contains(text, want) {
+	if want := fmt.Sprintf(`"bars":[{"t":%d,"o":101,"h":101,"l":101,"c":101,"v":1,"n":1,"vw":101},{"t":%d,"v":7,"n":1,"vw":1}]`, start+1e6,
+		start+2e6); !strings.Contains(text, want) {
 		t.Errorf("history %s, want %s", text, want)
 	}
 }
@@ -328,7 +338,8 @@ func (p *testClient) nextEvent(r *seriesReader) (id string) {
 		if text, is := strings.CutPrefix(line, "id: "); is {
 			id = text
 		}
-		if text, is := strings.CutPrefix(line, "data: "); is && (strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
+		if text, is := strings.CutPrefix(line, "data: "); is &&
+			(strings.HasPrefix(text, `{"type":"bars"`) || strings.HasPrefix(text, `{"type":"trades"`)) {
 			if _, err := r.take([]byte(text)); err != nil {
 				p.t.Fatal(err)
 			}

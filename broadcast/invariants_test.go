@@ -46,11 +46,13 @@ type weight struct {
 }
 
 // mixed is a little of everything.
-var mixed = weights{{"tick", 6}, {"burst", 2}, {"wait", 6}, {"subscribe", 2}, {"follow", 2}, {"unsubscribe", 1}, {"unfollow", 1}, {"pause", 1}, {"resume", 1},
+var mixed = weights{{"tick", 6}, {"burst", 2}, {"wait", 6}, {"subscribe", 2}, {"follow", 2}, {"unsubscribe", 1}, {"unfollow", 1},
+	{"pause", 1}, {"resume", 1},
 	{"stall", 1}, {"step", 1}, {"slow", 1}, {"flow", 2}, {"reconnect", 2}, {"status", 1}, {"halt", 1}, {"session", 1}, {"correct", 1}}
 
 // traded has many trades, and readers of them who are held up.
-var traded = weights{{"trade", 5}, {"flood", 2}, {"burst", 1}, {"wait", 6}, {"subscribe", 1}, {"follow", 4}, {"unfollow", 1}, {"pause", 1}, {"resume", 1},
+var traded = weights{{"trade", 5}, {"flood", 2}, {"burst", 1}, {"wait", 6}, {"subscribe", 1}, {"follow", 4}, {"unfollow", 1},
+	{"pause", 1}, {"resume", 1},
 	{"stall", 3}, {"step", 3}, {"slow", 1}, {"flow", 3}, {"reconnect", 2}, {"session", 1}, {"correct", 3}}
 
 // dice draw what happens, each evenly.
@@ -281,7 +283,8 @@ func (c *protocolClient) play(s *action) {
 
 // requestOf is the request that an action makes.
 func requestOf(s *action) wire.Request {
-	r := wire.Request{Type: map[string]wire.Type{"follow": wire.Subscribe, "unfollow": wire.Unsubscribe}[s.what], Symbols: s.symbols, Rate: s.rate, Fields: s.fields}
+	r := wire.Request{Type: map[string]wire.Type{"follow": wire.Subscribe, "unfollow": wire.Unsubscribe}[s.what], Symbols: s.symbols,
+		Rate: s.rate, Fields: s.fields}
 	if r.Type == "" {
 		r.Type = wire.Type(s.what)
 	}
@@ -350,7 +353,8 @@ func (c *protocolClient) askAnew(s *action) {
 func (s action) String() string {
 	switch s.what {
 	case "tick", "burst", "trade", "flood":
-		return fmt.Sprintf("%s of S%d: kind %d, price %v, size %v, flags %d, number %d", s.what, s.tick.Symbol, s.tick.Kind, s.tick.Price, s.tick.Size, s.tick.Flags, s.number)
+		return fmt.Sprintf("%s of S%d: kind %d, price %v, size %v, flags %d, number %d", s.what, s.tick.Symbol, s.tick.Kind, s.tick.Price,
+			s.tick.Size, s.tick.Flags, s.number)
 	case "session", "halt", "correct":
 		return fmt.Sprintf("%s of S%d: %v, number %d", s.what, s.tick.Symbol, s.state, s.number)
 	case "wait":

@@ -31,7 +31,12 @@ type protocolClient struct {
 	conn     *memoryPipe
 
 	mu sync.Mutex // held by the goroutine that has the client take a message or ask; the test reads when all of them are idle
+	clientFollows
+	clientRead
+}
 
+// clientFollows is what a client follows, and the state that it has of it.
+type clientFollows struct {
 	follows map[string]bool // by the answers; "*" is everyone
 	series  map[string]bool // by the answers: "SYMBOL INTERVAL" and "SYMBOL trades"
 	rate    float64         // of an event stream's query
@@ -39,6 +44,10 @@ type protocolClient struct {
 	other   change // of symbols or fields, that is not told yet
 	state   map[string]map[string]string
 	traded  *seriesReader
+}
+
+// clientRead is what a client has read.
+type clientRead struct {
 	epoch   string
 	pos     board.Seq // of the last whole message of quotes or, of an event stream, of the last id
 	seq     board.Seq // of the last message of this connection
@@ -68,8 +77,11 @@ type seen struct {
 }
 
 func newProtocolClient(h *Hub, number int) *protocolClient {
-	return &protocolClient{number: number, hub: h, follows: map[string]bool{}, series: map[string]bool{}, state: map[string]map[string]string{},
-		traded: newSeriesReader(), fields: market.AllFields, history: map[board.Seq]map[string]map[string]string{}}
+	c := &protocolClient{number: number, hub: h}
+	c.clientFollows = clientFollows{follows: map[string]bool{}, series: map[string]bool{}, state: map[string]map[string]string{},
+		traded: newSeriesReader(), fields: market.AllFields}
+	c.history = map[board.Seq]map[string]map[string]string{}
+	return c
 }
 
 // positionAt is a position of this run of the server; "" before the first.

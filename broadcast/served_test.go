@@ -67,7 +67,8 @@ func serveOver(t *testing.T, w network, change func(*Config)) *served {
 		}
 	}
 	reg := prometheus.NewRegistry()
-	b := NewHub(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, Source{Name: "sim", Simulated: true}, openDoor(cfg), slog.New(slog.DiscardHandler), reg)
+	b := NewHub(cfg, []Watchlist{{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}}, dir, Source{Name: "sim", Simulated: true}, openDoor(cfg),
+		slog.New(slog.DiscardHandler), reg)
 	if w.pipe {
 		b.sockets = conn.NewSockets(false, b.log)
 	}
@@ -177,7 +178,8 @@ func (s *served) trade(symbol string, price string) {
 	if err != nil {
 		panic(err)
 	}
-	s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p, Size: market.Units(100)})}})
+	s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: p,
+		Size: market.Units(100)})}})
 	for deadline := time.Now().Add(timeLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if s.quote(id).Price == p {
 			return

@@ -19,7 +19,8 @@ func TestEveryAccessTellsHowEachSourceStands(t *testing.T) {
 				s.Apply(market.Batch{Status: &market.Status{Source: source, State: state, Since: 7, Message: message, Simulated: source == "sim"}})
 			}
 			tell("sim", market.Live, "")
-			if hello := s.join(t, w, "?symbols=AAPL").next("hello"); hello.Source != "sim" || len(hello.Sources) != 1 || hello.Sources[0].Source != "sim" {
+			if hello := s.join(t, w, "?symbols=AAPL").next("hello"); hello.Source != "sim" || len(hello.Sources) != 1 ||
+				hello.Sources[0].Source != "sim" {
 				t.Errorf("of one source: %+v", hello)
 			}
 			tell("kraken", market.Down, `dial: "refused"`)
@@ -54,7 +55,8 @@ func TestEveryAccessTellsHowEachSourceStands(t *testing.T) {
 }
 
 func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
-	h := NewHub(DefaultConfig(), nil, market.NewDirectory(), Source{Name: "coinbase,kraken"}, openDoor(DefaultConfig()), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	h := NewHub(DefaultConfig(), nil, market.NewDirectory(), Source{Name: "coinbase,kraken"}, openDoor(DefaultConfig()),
+		slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	h.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
 	h.commit(&flush{})
 	var told []string
@@ -70,13 +72,15 @@ func TestExtendedPriceAndSourceComeAndGo(t *testing.T) {
 	s := serve(t, nil)
 	id, _ := s.dir.ID("AAPL")
 	apply := func(b market.Batch) { s.Apply(b) }
-	apply(market.Batch{Images: []market.Quote{{Symbol: id, Set: market.FieldPrice | market.FieldSource, Price: 100 * market.Scale, Source: "kraken"}}})
+	apply(market.Batch{Images: []market.Quote{{Symbol: id, Set: market.FieldPrice | market.FieldSource, Price: 100 * market.Scale,
+		Source: "kraken"}}})
 	until(t, "it is published", s.board.Quoted)
 	p := s.join(t, overWebSocket, "?symbols=AAPL")
 	if q := p.next("snapshot").Quotes[0]; q["src"] != "kraken" || q["x"] != nil {
 		t.Errorf("snapshot %v", q)
 	}
-	apply(market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.SetsExtended | market.SetsVolume, Price: 105 * market.Scale, Size: market.Units(1), Time: 9}}})
+	apply(market.Batch{Ticks: []market.Tick{{Symbol: id, Flags: market.SetsExtended | market.SetsVolume, Price: 105 * market.Scale,
+		Size: market.Units(1), Time: 9}}})
 	if q := p.next("update").Quotes[0]; q["x"] != 105.0 || q["xt"] != 9.0 || q["p"] != nil || q["v"] != 1.0 {
 		t.Errorf("outside the session: %v", q)
 	}

@@ -87,7 +87,8 @@ func TestEventsResumeByLastEventID(t *testing.T) {
 		t.Errorf("resumed %+v, want MSFT only", back)
 	}
 	for _, other := range []string{"elsewhere-1", "garbage", s.board.Epoch() + "-999999"} {
-		if all := s.events(t, "?symbols=AAPL", other).next("snapshot"); strings.Contains(all.data, "resumed") || !strings.Contains(all.data, `"AAPL"`) {
+		if all := s.events(t, "?symbols=AAPL", other).next("snapshot"); strings.Contains(all.data, "resumed") ||
+			!strings.Contains(all.data, `"AAPL"`) {
 			t.Errorf("resumed from %q: %+v, want everything", other, all)
 		}
 	}

@@ -322,7 +322,8 @@ func (h *Hub) left() string {
 			for _, x := range slices.Concat(sh.watches.bySymbol, sh.watches.bySeries) {
 				followed += len(x)
 			}
-			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed, len(sh.watches.ofAll)+len(sh.watches.ofLong),
+			said <- fmt.Sprint(len(sh.all), sh.load.Load(), sh.wheel.count, seats, len(sh.watches.byKey), followed,
+				len(sh.watches.ofAll)+len(sh.watches.ofLong),
 				len(sh.watches.waiting), len(sh.lists), len(sh.turns.queue))
 		})
 	}

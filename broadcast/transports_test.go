@@ -332,7 +332,8 @@ func (s *served) stalls(t *testing.T, transport Transport) {
 			before, last = now, time.Now()
 		}
 		if time.Since(last) > s.cfg.WriteTimeout+2*s.cfg.Heartbeat {
-			t.Fatalf("not stalled after %v: closed %v, error %v, still there %d", time.Since(last), s.gone(transport, "closed"), s.gone(transport, "error"), s.count())
+			t.Fatalf("not stalled after %v: closed %v, error %v, still there %d", time.Since(last), s.gone(transport, "closed"),
+				s.gone(transport, "error"), s.count())
 		}
 		s.trade("AAPL", fmt.Sprintf("%d.5", i+1))
 		time.Sleep(100 * time.Millisecond)
@@ -374,7 +375,8 @@ func TestOneLongMessageMayTakeLongerThanWriteTimeout(t *testing.T) {
 		s := serveOver(t, w.network, nil)
 		for i := range symbols {
 			id, _ := s.dir.ID(fmt.Sprintf("M%d", i))
-			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1)})}})
+			s.Apply(market.Batch{Ticks: []market.Tick{stamped(market.Tick{Symbol: id, Kind: market.KindTrade, Flags: market.Regular,
+				Price: market.Scale, Size: market.Units(1)})}})
 		}
 		s.trade("AAPL", "1.5")
 		p := s.join(t, w, "?symbols=*")

@@ -28,20 +28,23 @@ import (
 //	T2   messages after the close frame                       TestCloseFrameIsTheLastAndOnlyOne
 //	T3   a close waits for ever for half a frame              TestDrainDoesNotWaitForHalfAFrame
 //	T4   CloseNow waits for a Close under way                    TestClientsThatNeverAnswerACloseGoTogether
-//	T5   a close waits for a silent client                     TestClientsThatNeverAnswerACloseGoTogether, TestWhoSpeaksWhileBeingSentAwayIsWaitedFor
+//	T5   a close waits for a silent client                     TestClientsThatNeverAnswerACloseGoTogether,
+// TestWhoSpeaksWhileBeingSentAwayIsWaitedFor
 //	T6   CloseRead takes a message for an end                 TestIdleSubscribersCostNoGoroutines
 //	T7   goroutines for each connection                       TestIdleSubscribersCostNoGoroutines
 //	T8   a context that ends closes the connection            TestEndOfTheRequestIsNotTheEndOfTheConnection
 //	T9   floods that no message shows                         TestFloodIsCut, TestFloodsAreCut
 //	T10  messages that are too big                            TestTooBigMessageIsClosedWith1009, TestMessagesUpToTheLimitAreTaken
 //	T11  a ping waits for a reader                            the server sends none
-//	T12  origins compared by host alone                       dashboard: TestPagesOfOtherOriginsNeedLeave, TestPagesOfOtherOriginsGetNoWebSocket
+//	T12  origins compared by host alone                       dashboard: TestPagesOfOtherOriginsNeedLeave,
+// TestPagesOfOtherOriginsGetNoWebSocket
 //	T13  the request's context ends with its handler          TestEndOfTheRequestIsNotTheEndOfTheConnection
 //	T14  middleware that can only be unwrapped                TestMiddlewareThatOnlyUnwraps
 //	T15  Shutdown does not know hijacked connections          TestShutdownLeavesSubscribersToDrain
 //	T16  what compression keeps and costs                     TestUpdatesAreCompressedOnceForAll and the others in deflate_test.go
 //	T17  close reasons that are too long                      TestEveryGoodbyeFitsACloseFrame
-//	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn, TestTextThatIsNoUTF8EndsTheConnection
+//	T18  text that is no UTF-8                                TestBadMessagesAreToldAndTheConnectionLivesOn,
+// TestTextThatIsNoUTF8EndsTheConnection
 //	T19  buffers that stay for life                           TestIdleSubscribersCostLittleMemory
 
 var overWebSocket = accessBySocket["WebSocket"]
@@ -96,7 +99,8 @@ func TestWhoSpeaksWhileBeingSentAwayIsWaitedFor(t *testing.T) {
 	}
 	var all []speaker
 	for name, frame := range map[string][]byte{
-		"nothing": nil, "a ping": conntest.Masked(0x89, nil), "a message": conntest.Masked(0x81, []byte(`{"type":"ping"}`)), "half a message": conntest.Masked(0x01, []byte(`{"type"`)),
+		"nothing": nil, "a ping": conntest.Masked(0x89, nil), "a message": conntest.Masked(0x81, []byte(`{"type":"ping"}`)),
+		"half a message": conntest.Masked(0x01, []byte(`{"type"`)),
 	} {
 		for _, spoken := range []bool{false, true} {
 			p := s.join(t, overWebSocket, "?symbols=AAPL")
@@ -294,11 +298,12 @@ func TestMessagesUpToTheLimitAreTaken(t *testing.T) {
 		frames []byte
 		taken  bool
 	}{
-		"at the limit":                   {conntest.Masked(0x81, ping(limit)), true},
-		"at the limit, in two frames":    {halves(ping(limit)), true},
-		"beyond the limit":               {conntest.Masked(0x81, ping(limit+1)), false},
-		"beyond the limit, in two":       {halves(ping(limit + 1)), false},
-		"announced with 2^63-1 bytes":    {append([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, make([]byte, 2*limit)...), false},
+		"at the limit":                {conntest.Masked(0x81, ping(limit)), true},
+		"at the limit, in two frames": {halves(ping(limit)), true},
+		"beyond the limit":            {conntest.Masked(0x81, ping(limit+1)), false},
+		"beyond the limit, in two":    {halves(ping(limit + 1)), false},
+		"announced with 2^63-1 bytes": {append([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0},
+			make([]byte, 2*limit)...), false},
 		"at the limit, then one beyond":  {append(conntest.Masked(0x81, ping(limit)), conntest.Masked(0x81, ping(limit+1))...), false},
 		"at the limit, then one as long": {append(conntest.Masked(0x81, ping(limit)), conntest.Masked(0x81, ping(limit))...), true},
 	} {

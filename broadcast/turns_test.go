@@ -111,7 +111,8 @@ func TestNoFrameIsMadeForWhoTakesNone(t *testing.T) {
 		sh.frame.used = 0
 		sh.publish(newsOf(sh, 1))
 		if x := s.watch; !sh.frame.empty() || x.frames != 1 || len(x.quotes) > 0 || !s.stallCounted {
-			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, sh.frame.used, x.frames, len(x.quotes), s.stallCounted)
+			t.Errorf("%s: %d parts were made, %d frames are counted, %d changes wait, missed %t", name, sh.frame.used, x.frames,
+				len(x.quotes), s.stallCounted)
 		}
 		sh.watches.leave(s, s.watch)
 	}

@@ -176,7 +176,8 @@ func TestEachTierGetsItsRate(t *testing.T) {
 			label string
 			want  int
 		}
-		tiers := []tier{{0, "full", 10 * minute}, {1, "1", minute}, {4, "2", 4 * minute}, {0.5, "below 1", minute / 2}, {20, "5", 10 * minute}, {5, "5", 5 * minute}, {7.5, "5", 7.5 * minute}}
+		tiers := []tier{{0, "full", 10 * minute}, {1, "1", minute}, {4, "2", 4 * minute}, {0.5, "below 1", minute / 2}, {20, "5", 10 * minute},
+			{5, "5", 5 * minute}, {7.5, "5", 7.5 * minute}}
 		var all []*protocolClient
 		for i, tier := range tiers {
 			for j := range 2 { // on both kinds of connection; whoever is second joins the first's watch
@@ -217,7 +218,8 @@ func TestEachTierGetsItsRate(t *testing.T) {
 func tierLabel(i int) string { return tiers[i].label }
 
 func TestSlowReaderIsToldItsRateOnBothKindsOfConnection(t *testing.T) {
-	for number, kind := range []string{"one that never waits", "one that waits", "one that never waits, compressed", "one that waits, compressed"} {
+	for number, kind := range []string{"one that never waits", "one that waits", "one that never waits, compressed",
+		"one that waits, compressed"} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(1)
@@ -238,7 +240,8 @@ func TestSlowReaderIsToldItsRateOnBothKindsOfConnection(t *testing.T) {
 				merged, stalls, catchUps := testutil.ToFloat64(m.merged), testutil.ToFloat64(m.stalls), testutil.ToFloat64(m.catchUps)
 				trades(10, func() {})
 				c.look(func() {
-					if len(c.rates) > 0 || testutil.ToFloat64(m.merged) != merged || testutil.ToFloat64(m.stalls) != stalls || testutil.ToFloat64(m.catchUps) != catchUps {
+					if len(c.rates) > 0 || testutil.ToFloat64(m.merged) != merged || testutil.ToFloat64(m.stalls) != stalls ||
+						testutil.ToFloat64(m.catchUps) != catchUps {
 						t.Errorf("keeping up: told %+v, %v merged, %v stalls, %v catch-ups; want nothing of these",
 							c.rates, testutil.ToFloat64(m.merged), testutil.ToFloat64(m.stalls), testutil.ToFloat64(m.catchUps))
 					}

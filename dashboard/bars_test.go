@@ -29,11 +29,13 @@ func TestBadQueriesOfBarsNameTheKey(t *testing.T) {
 	} {
 		answer, body := fetch(t, s.url+"/api/bars"+path)
 		var p problem
-		if err := json.Unmarshal([]byte(body), &p); err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(p.Detail, want) {
+		if err := json.Unmarshal([]byte(body), &p); err != nil || answer.StatusCode != http.StatusBadRequest ||
+			!strings.Contains(p.Detail, want) {
 			t.Errorf("%s: %s %s, want %s", path, answer.Status, body, want)
 		}
 	}
-	if answer, body := fetch(t, s.url+"/api/bars?symbol=NOBODY"); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, `\"NOBODY\"`) {
+	if answer, body := fetch(t, s.url+"/api/bars?symbol=NOBODY"); answer.StatusCode != http.StatusNotFound ||
+		!strings.Contains(body, `\"NOBODY\"`) {
 		t.Errorf("unknown symbol: %s %s", answer.Status, body)
 	}
 }
@@ -43,7 +45,8 @@ func TestBarsOfEachSymbolOnce(t *testing.T) {
 	s := serveFast(t, nil)
 	for _, query := range []string{"MSFT,AAPL,MSFT,%23tech", "AAPL&symbols=AAPL,MSFT", "*,MSFT,AAPL"} {
 		_, body := fetch(t, s.url+"/api/bars?symbols="+query)
-		if strings.Count(body, `"AAPL"`) != 1 || strings.Count(body, `"MSFT"`) != 1 || strings.Index(body, `"AAPL"`) > strings.Index(body, `"MSFT"`) {
+		if strings.Count(body, `"AAPL"`) != 1 || strings.Count(body, `"MSFT"`) != 1 ||
+			strings.Index(body, `"AAPL"`) > strings.Index(body, `"MSFT"`) {
 			t.Errorf("%s: %s", query, body)
 		}
 	}
@@ -73,14 +76,17 @@ func TestBarsOverREST(t *testing.T) {
 	start := int64(morning)
 	for path, want := range map[string]string{
 		"?symbol=AAPL&interval=1m&fields=t,c": fmt.Sprintf(`{"symbol":"AAPL","interval":"1m","bars":[{"t":%d,"c":109}]}`, start),
-		"?symbol=AAPL&interval=5s":            fmt.Sprintf(`{"symbol":"AAPL","interval":"5s","bars":[{"t":%d,"o":100,"h":104,"l":100,"c":104,"v":5,"n":5,"vw":102},{"t":%d,"o":105,"h":109,"l":105,"c":109,"v":5,"n":5,"vw":107}]}`, start, start+5e6),
-		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%d&to=%d", start+1e6, start+3e6):                            `{"symbol":"AAPL","interval":"1s","bars":[{"c":101},{"c":102}]}`,
-		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s", morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
-		"?symbol=AAPL&interval=1s&fields=c&limit=2":                                                                     `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
-		"?symbol=AAPL&interval=5s&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"5s","bars":[{"c":104},{"c":109}]}`,
-		"?symbol=AAPL&interval=1h&fields=c&from=day":                                                                    `{"symbol":"AAPL","interval":"1h","bars":[{"c":109}]}`,
-		"?symbol=BKNG&from=day": `{"symbol":"BKNG","interval":"1m","bars":[]}`,
-		"?symbol=BKNG":          `{"symbol":"BKNG","interval":"1m","bars":[]}`,
+		"?symbol=AAPL&interval=5s": fmt.Sprintf(
+			`{"symbol":"AAPL","interval":"5s","bars":[{"t":%d,"o":100,"h":104,"l":100,"c":104,"v":5,"n":5,"vw":102},{"t":%d,"o":105,"h":109,"l":105,"c":109,"v":5,"n":5,"vw":107}]}`, start, start+5e6),
+		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%d&to=%d", start+1e6,
+			start+3e6): `{"symbol":"AAPL","interval":"1s","bars":[{"c":101},{"c":102}]}`,
+		fmt.Sprintf("?symbol=AAPL&interval=1s&fields=c&from=%s",
+			morning.Std().Add(8*time.Second).Format(time.RFC3339)): `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
+		"?symbol=AAPL&interval=1s&fields=c&limit=2":  `{"symbol":"AAPL","interval":"1s","bars":[{"c":108},{"c":109}]}`,
+		"?symbol=AAPL&interval=5s&fields=c&from=day": `{"symbol":"AAPL","interval":"5s","bars":[{"c":104},{"c":109}]}`,
+		"?symbol=AAPL&interval=1h&fields=c&from=day": `{"symbol":"AAPL","interval":"1h","bars":[{"c":109}]}`,
+		"?symbol=BKNG&from=day":                      `{"symbol":"BKNG","interval":"1m","bars":[]}`,
+		"?symbol=BKNG":                               `{"symbol":"BKNG","interval":"1m","bars":[]}`,
 	} {
 		if _, body := fetch(t, s.url+"/api/bars"+path); strings.TrimSpace(body) != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, body, want)
@@ -116,7 +122,8 @@ func TestBarsWithoutAPriceOverREST(t *testing.T) {
 	s := serveFast(t, nil)
 	s.trades(t, 0, 2)
 	before := s.hub.Board().Seq()
-	s.hub.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale, Size: market.Units(7), Time: morning + 2e6}}})
+	s.hub.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.SetsVolume, Price: market.Scale,
+		Size: market.Units(7), Time: morning + 2e6}}})
 	within(t, timeLimit, "it is published", func() bool { return s.hub.Board().Seq() > before })
 	start := int64(morning)
 	for query, want := range map[string]string{

@@ -26,15 +26,22 @@ func TestHostsAreAllowedByList(t *testing.T) {
 			refuse: "evil.example localhost.evil.example evillocalhost 192.0.2.8 192.0.2.7.evil.example 127.1 0x7f.1 [::2] 0.0.0.0 [::] ::1 " +
 				"localhost:x localhost:-1 localhost:99999 localhost:+80 localhost:80:80 localhost.. .localhost [::1 ::1] [::1]x [::1%25eth0] u@localhost localhost/ localhost\\ löcalhost",
 		},
-		"the name that it listens by":   {listen: "ticks.internal:80", allow: "ticks.internal Ticks.Internal:99", refuse: "internal x.ticks.internal"},
+		"the name that it listens by": {listen: "ticks.internal:80", allow: "ticks.internal Ticks.Internal:99",
+			refuse: "internal x.ticks.internal"},
 		"an address that it listens by": {listen: "[2001:db8::1]:80", allow: "[2001:db8:0::1] [2001:db8::1]:9", refuse: "[2001:db8::2]"},
-		"a name of any port":            {list: []string{"Ticks.Example."}, allow: "ticks.example TICKS.example:80 ticks.example.:81", refuse: "a.ticks.example ticks.example.evil example"},
-		"a name of one port":            {list: []string{"ticks.example:8443"}, allow: "ticks.example:8443 ticks.example:08443", refuse: "ticks.example ticks.example:443"},
-		"every name below one":          {list: []string{"*.ticks.example"}, allow: "a.ticks.example b.a.ticks.example:5", refuse: "ticks.example aticks.example a.ticks.example.evil"},
-		"below one, up to a length":     {list: []string{"*.e"}, allow: strings.Repeat("a.", 126) + "e.:5", refuse: strings.Repeat("a.", 126) + "ee.e " + strings.Repeat("a.", 30_000) + "e"},
-		"below one, of one port":        {list: []string{"*.ticks.example:5"}, allow: "a.ticks.example:5", refuse: "a.ticks.example a.ticks.example:6"},
-		"an address":                    {list: []string{"203.0.113.5", "[2001:db8::5]:80"}, allow: "203.0.113.5:8 [2001:db8::5]:80", refuse: "[2001:db8::5] 203.0.113.6"},
-		"any":                           {list: []string{"*"}, allow: "evil.example [::2]:5 %%%"},
+		"a name of any port": {list: []string{"Ticks.Example."}, allow: "ticks.example TICKS.example:80 ticks.example.:81",
+			refuse: "a.ticks.example ticks.example.evil example"},
+		"a name of one port": {list: []string{"ticks.example:8443"}, allow: "ticks.example:8443 ticks.example:08443",
+			refuse: "ticks.example ticks.example:443"},
+		"every name below one": {list: []string{"*.ticks.example"}, allow: "a.ticks.example b.a.ticks.example:5",
+			refuse: "ticks.example aticks.example a.ticks.example.evil"},
+		"below one, up to a length": {list: []string{"*.e"}, allow: strings.Repeat("a.", 126) + "e.:5",
+			refuse: strings.Repeat("a.", 126) + "ee.e " + strings.Repeat("a.", 30_000) + "e"},
+		"below one, of one port": {list: []string{"*.ticks.example:5"}, allow: "a.ticks.example:5",
+			refuse: "a.ticks.example a.ticks.example:6"},
+		"an address": {list: []string{"203.0.113.5", "[2001:db8::5]:80"}, allow: "203.0.113.5:8 [2001:db8::5]:80",
+			refuse: "[2001:db8::5] 203.0.113.6"},
+		"any": {list: []string{"*"}, allow: "evil.example [::2]:5 %%%"},
 	} {
 		h := newHosts(c.list, c.listen)
 		for _, entry := range c.list {
@@ -59,7 +66,8 @@ func TestHostsAreAllowedByList(t *testing.T) {
 }
 
 func TestBadHostsAreNamedWithIndexAndValue(t *testing.T) {
-	for _, entry := range []string{"", "http://a.example", "a.example/", "a.example:", "a.example:http", "a.example:70000", "*.", "**.example", "a.*.example", "*.127.0.0.1", "a b", "[::1", "::1", "a..b", "u@a"} {
+	for _, entry := range []string{"", "http://a.example", "a.example/", "a.example:", "a.example:http", "a.example:70000", "*.", "**.example",
+		"a.*.example", "*.127.0.0.1", "a b", "[::1", "::1", "a..b", "u@a"} {
 		cfg := DefaultConfig()
 		cfg.Hosts = []string{"fine.example", entry}
 		want := fmt.Sprintf("hosts[1]: %q is not ", entry)
@@ -75,7 +83,8 @@ func TestRequestsByAnotherNameAreMisdirected(t *testing.T) {
 		c.Admin.Listen = "127.0.0.1:0"
 	})
 	admin := "http://" + s.AdminAddr()
-	for _, path := range []string{"/", "/api/quotes?symbols=AAPL", "/api/symbols", "/events?symbols=AAPL", "/ws", "/healthz", "/nothing", "/client/client.js"} {
+	for _, path := range []string{"/", "/api/quotes?symbols=AAPL", "/api/symbols", "/events?symbols=AAPL", "/ws", "/healthz", "/nothing",
+		"/client/client.js"} {
 		if got := statusAs(t, s.url+path, "evil.example"); got != http.StatusMisdirectedRequest {
 			t.Errorf("%s by another name: %d, want 421", path, got)
 		}
@@ -93,7 +102,8 @@ func TestRequestsByAnotherNameAreMisdirected(t *testing.T) {
 	if got := s.refused(t, admission.ReasonHost); got != 11 {
 		t.Errorf("%v refusals are counted, want 11", got)
 	}
-	if log := s.log.String(); strings.Count(log, "reason=host") != 1 || !strings.Contains(log, "level=WARN") || !strings.Contains(log, "key=hosts") || !strings.Contains(log, "value=evil.example") {
+	if log := s.log.String(); strings.Count(log, "reason=host") != 1 || !strings.Contains(log, "level=WARN") ||
+		!strings.Contains(log, "key=hosts") || !strings.Contains(log, "value=evil.example") {
 		t.Errorf("logged %s", log)
 	}
 }
@@ -156,7 +166,8 @@ func TestRequestsWithoutAHostAreHealthChecks(t *testing.T) {
 }
 
 func FuzzHost(f *testing.F) {
-	for _, s := range []string{"localhost", "ticks.example:8443", "a.below.example", "[::1]:80", "127.0.0.1.", "192.0.2.7", "::1", "[", "]:", "a:b:c", "..", "xn--a", "%6c", "\x00"} {
+	for _, s := range []string{"localhost", "ticks.example:8443", "a.below.example", "[::1]:80", "127.0.0.1.", "192.0.2.7", "::1", "[", "]:",
+		"a:b:c", "..", "xn--a", "%6c", "\x00"} {
 		f.Add(s)
 	}
 	h := newHosts([]string{"ticks.example:8443", "*.below.example"}, "127.0.0.1:8080")

@@ -26,20 +26,30 @@ func TestOriginIsExactlySchemeHostAndPort(t *testing.T) {
 				"http:ticks.example:8080 http:///ticks.example:8080 //ticks.example:8080 ticks.example:8080 ws://ticks.example:8080 null http:// http://:8080 " +
 				"http://ticks.example:8080:8080 http://ticks.example:x http://ticks.example:80800 http://ticks.example\\@evil.example:8080 http://a.ticks.example:8080",
 		},
-		"default port of http":                      {host: "ticks.example", allow: "http://ticks.example http://ticks.example:80", refuse: "http://ticks.example:443 https://ticks.example"},
-		"default port is named":                     {host: "ticks.example:80", allow: "http://ticks.example", refuse: "http://ticks.example:8080"},
-		"encrypted":                                 {host: "ticks.example", tls: true, allow: "https://ticks.example https://ticks.example:443", refuse: "http://ticks.example https://ticks.example:80"},
-		"encrypted, and a header that is not asked": {host: "ticks.example", tls: true, forwarded: "http", allow: "https://ticks.example", refuse: "http://ticks.example"},
-		"behind a proxy with TLS":                   {host: "ticks.example", forwarded: "https", allow: "https://ticks.example", refuse: "http://ticks.example"},
-		"behind two proxies":                        {host: "ticks.example", forwarded: "HTTPS , http", allow: "https://ticks.example", refuse: "http://ticks.example"},
-		"behind a proxy without TLS":                {host: "ticks.example", forwarded: "http", allow: "http://ticks.example", refuse: "https://ticks.example"},
-		"behind a proxy that makes no sense":        {host: "ticks.example", forwarded: "gopher", refuse: "http://ticks.example https://ticks.example gopher://ticks.example"},
-		"an address":                                {host: "[::1]:8080", allow: "http://[::1]:8080 http://[0:0::1]:8080", refuse: "http://[::1] http://[::2]:8080 http://::1:8080 http://[::1%25lo]:8080"},
-		"no host":                                   {host: "", refuse: "http:// http://ticks.example null"},
+		"default port of http": {host: "ticks.example", allow: "http://ticks.example http://ticks.example:80",
+			refuse: "http://ticks.example:443 https://ticks.example"},
+		"default port is named": {host: "ticks.example:80", allow: "http://ticks.example",
+			refuse: "http://ticks.example:8080"},
+		"encrypted": {host: "ticks.example", tls: true, allow: "https://ticks.example https://ticks.example:443",
+			refuse: "http://ticks.example https://ticks.example:80"},
+		"encrypted, and a header that is not asked": {host: "ticks.example", tls: true, forwarded: "http", allow: "https://ticks.example",
+			refuse: "http://ticks.example"},
+		"behind a proxy with TLS": {host: "ticks.example", forwarded: "https", allow: "https://ticks.example",
+			refuse: "http://ticks.example"},
+		"behind two proxies": {host: "ticks.example", forwarded: "HTTPS , http", allow: "https://ticks.example",
+			refuse: "http://ticks.example"},
+		"behind a proxy without TLS": {host: "ticks.example", forwarded: "http", allow: "http://ticks.example",
+			refuse: "https://ticks.example"},
+		"behind a proxy that makes no sense": {host: "ticks.example", forwarded: "gopher",
+			refuse: "http://ticks.example https://ticks.example gopher://ticks.example"},
+		"an address": {host: "[::1]:8080", allow: "http://[::1]:8080 http://[0:0::1]:8080",
+			refuse: "http://[::1] http://[::2]:8080 http://::1:8080 http://[::1%25lo]:8080"},
+		"no host": {host: "", refuse: "http:// http://ticks.example null"},
 		"listed": {host: "ticks.example", listed: []string{"https://desk.example", "http://lab.example:81"},
 			allow:  "http://ticks.example https://desk.example https://Desk.example:443 http://lab.example:81",
 			refuse: "http://desk.example https://u@desk.example https://desk.example/ http://lab.example https://desk.example:81 null"},
-		"any": {host: "ticks.example", listed: []string{"*"}, allow: "http://evil.example null", refuse: "http://u@ticks.example http://evil.example/ evil.example"},
+		"any": {host: "ticks.example", listed: []string{"*"}, allow: "http://evil.example null",
+			refuse: "http://u@ticks.example http://evil.example/ evil.example"},
 	} {
 		request := func(origin string) *http.Request {
 			r := httptest.NewRequest(http.MethodGet, "/ws", nil)
@@ -89,7 +99,8 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 		}
 		answer.Body.Close()
 	}
-	if got := s.log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") || !strings.Contains(got, "value=***@evil.example") {
+	if got := s.log.String(); strings.Count(got, "level=WARN") != 1 || !strings.Contains(got, "key=broadcast.origins") ||
+		!strings.Contains(got, "value=***@evil.example") {
 		t.Errorf("logged %q, want one line with the key and the origin", got)
 	}
 }
@@ -121,7 +132,8 @@ func TestPagesOfOtherOriginsNeedLeave(t *testing.T) {
 				t.Fatal(err)
 			}
 			answer.Body.Close()
-			if got := answer.StatusCode == http.StatusNoContent; got != allowed || allowed && answer.Header.Get("Access-Control-Allow-Origin") != origin {
+			if got := answer.StatusCode == http.StatusNoContent; got != allowed || allowed &&
+				answer.Header.Get("Access-Control-Allow-Origin") != origin {
 				t.Errorf("%s from %q: %s, want allowed: %v", path, origin, answer.Status, allowed)
 			}
 		}

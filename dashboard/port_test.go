@@ -101,7 +101,8 @@ func TestNewcomersAreTurnedAwayWhenAllAreAtWork(t *testing.T) {
 	within(t, timeLimit, "two polls", func() bool { return s.connections(t, "public", "active") == 2 })
 	c := s.dial(t)
 	got := rest(t, c, timeLimit)
-	if !strings.HasPrefix(got, "HTTP/1.1 503 Service Unavailable\r\n") || !strings.Contains(got, "Retry-After: 5\r\n") || !strings.Contains(got, `"code":"full"`) {
+	if !strings.HasPrefix(got, "HTTP/1.1 503 Service Unavailable\r\n") || !strings.Contains(got, "Retry-After: 5\r\n") ||
+		!strings.Contains(got, `"code":"full"`) {
 		t.Errorf("the third gets %q", got)
 	}
 	if got := s.refused(t, admission.ReasonTotalConnections); got != 1 {
@@ -196,7 +197,8 @@ func TestGateCountsEachConnectionOnce(t *testing.T) {
 	g.mu.Lock()
 	g.most = 1
 	g.mu.Unlock()
-	if got := rest(t, s.dial(t), timeLimit); !strings.HasPrefix(got, "HTTP/1.1 429 Too Many Requests\r\n") || !strings.Contains(got, "Retry-After") || !strings.Contains(got, `"rate_limited"`) {
+	if got := rest(t, s.dial(t), timeLimit); !strings.HasPrefix(got, "HTTP/1.1 429 Too Many Requests\r\n") ||
+		!strings.Contains(got, "Retry-After") || !strings.Contains(got, `"rate_limited"`) {
 		t.Errorf("one too many gets %q", got)
 	}
 	if got := s.refused(t, admission.ReasonAddressConnections); got != 1 {
@@ -325,7 +327,8 @@ func TestAcceptGoesOnAfterErrors(t *testing.T) {
 	if got := s.refused(t, admission.ReasonAccept); got != 2 {
 		t.Errorf("%v are counted, want 2", got)
 	}
-	if log := s.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "reason=accept") || !strings.Contains(log, "too many open files") {
+	if log := s.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "reason=accept") ||
+		!strings.Contains(log, "too many open files") {
 		t.Errorf("logged %s", log)
 	}
 	if got := answerTo(t, s.dial(t)); got != http.StatusOK {

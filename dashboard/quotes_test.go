@@ -167,7 +167,8 @@ func TestQuotesOverREST(t *testing.T) {
 	s := serveFast(t, nil)
 	s.trade(t, "AAPL", "0.00001234")
 	answer, body := fetch(t, s.url+"/api/quotes?symbols=AAPL,FOO")
-	if !strings.Contains(body, `"p":0.00001234,`) || !strings.Contains(body, `"unknown":["FOO"]`) || !strings.Contains(body, `"simulated":true`) {
+	if !strings.Contains(body, `"p":0.00001234,`) || !strings.Contains(body, `"unknown":["FOO"]`) ||
+		!strings.Contains(body, `"simulated":true`) {
 		t.Errorf("quotes %s", body)
 	}
 	etag := answer.Header.Get("ETag")
@@ -202,7 +203,8 @@ func TestLongPoll(t *testing.T) {
 	s := serveFast(t, nil)
 	s.trade(t, "AAPL", "10")
 	at := s.hub.Board().Position().String()
-	if answer, body := fetch(t, s.url+"/api/quotes?symbols=AAPL&wait=30ms&since="+at); answer.StatusCode != http.StatusNoContent || body != "" {
+	answer, body := fetch(t, s.url+"/api/quotes?symbols=AAPL&wait=30ms&since="+at)
+	if answer.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("nothing new: %s %s, want 204", answer.Status, body)
 	}
 	type result struct{ status, body string }
@@ -278,7 +280,8 @@ func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
 	})
 	s.trades(t, 0, 5000)
 	w := &largestWrite{httptest.NewRecorder(), 0}
-	s.public.http.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
+	s.public.http.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet,
+		"http://localhost/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=5s&trades=AAPL", nil))
 	if w.most > longestMessage || w.Body.Len() < longestMessage*3/2 {
 		t.Errorf("%d bytes at once, of %d", w.most, w.Body.Len())
 	}
@@ -306,7 +309,8 @@ func TestQuotesHaveTheStatesOfTheSources(t *testing.T) {
 		Sources        []wire.Status
 	}
 	_, body := fetch(t, s.url+"/api/quotes?symbols=AAPL")
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Source != "sim,kraken" || answer.Status != "stale" || !answer.Simulated {
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Source != "sim,kraken" || answer.Status != "stale" ||
+		!answer.Simulated {
 		t.Errorf("answer %s, %v", body, err)
 	}
 	if got := fmt.Sprint(answer.Sources); got != `[{ sim stale 7 no tick true} { kraken closed 7 no tick false}]` {

@@ -90,11 +90,13 @@ func serveUntil(ctx context.Context, t *testing.T, change func(*terms)) (s *site
 		Bounds:    Bounds{AckTimeout: time.Minute},
 		Limits:    admission.DefaultConfig(),
 		Broadcast: broadcast.DefaultConfig(),
-		Site:      Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc", MaxSymbols: 10_000},
+		Site: Site{Symbols: dir, Watchlists: lists, Zone: func(string) string { return "UTC" }, Version: "1.2.3", Revision: "abc",
+			MaxSymbols: 10_000},
 	}
 	terms.Listen, terms.Drain = "127.0.0.1:0", 0
 	change(&terms)
-	terms.Admission = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies}, admission.NewRefusalLog(log, reg), reg)
+	terms.Admission = admission.New(terms.Limits, admission.Options{Places: 1000, Retry: time.Second, Proxies: terms.Proxies},
+		admission.NewRefusalLog(log, reg), reg)
 	for i := range terms.more {
 		if _, err := dir.Add(market.Symbol{Symbol: fmt.Sprintf("M%d", i), Name: strings.Repeat("More ", 20)}); err != nil {
 			t.Fatal(err)
@@ -292,7 +294,9 @@ func TestBadRequestsAreProblemsThatNameTheKey(t *testing.T) {
 func TestProblemsClipWhatTheyName(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
 	long := strings.Repeat("<", 30_000)
-	for _, request := range []string{"GET /" + long, "GET /api/" + long, strings.Repeat("M", 30_000) + " /", "GET /?" + long, "GET //" + long, "GET //?" + long, "GET /api?" + long, "GET /api/../?" + long, "GET /ws?rate=" + long, "GET /api/symbols?limit=" + long, "GET /api/bars?symbol=" + long} {
+	for _, request := range []string{"GET /" + long, "GET /api/" + long, strings.Repeat("M", 30_000) + " /", "GET /?" + long, "GET //" + long,
+		"GET //?" + long, "GET /api?" + long, "GET /api/../?" + long, "GET /ws?rate=" + long, "GET /api/symbols?limit=" + long,
+		"GET /api/bars?symbol=" + long} {
 		c := s.dial(t)
 		fmt.Fprint(c, request+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 		if got := rest(t, c, timeLimit); len(got) > 3000 {
@@ -331,7 +335,8 @@ func TestReadyAfterTheFirstQuoteUntilDraining(t *testing.T) {
 func TestPageForbidsInlineScript(t *testing.T) {
 	url, _ := serve(t)
 	answer, body := fetch(t, url+"/", "Accept-Encoding", "identity")
-	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") || !strings.Contains(body, "tickertape") {
+	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") ||
+		!strings.Contains(body, "tickertape") {
 		t.Fatalf("page: %s %s", answer.Status, body)
 	}
 	policy := answer.Header.Get("Content-Security-Policy")
@@ -367,7 +372,8 @@ func TestTakenPortIsOneClearError(t *testing.T) {
 	addr := strings.TrimPrefix(url, "http://")
 	log, reg := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 1}, admission.NewRefusalLog(log, reg), reg)
-	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Admission: adm}, Site{Hub: hub, Symbols: market.NewDirectory()}, log, prometheus.NewRegistry())
+	_, err := OpenServer(t.Context(), Config{Listen: addr}, Bounds{Admission: adm}, Site{Hub: hub, Symbols: market.NewDirectory()}, log,
+		prometheus.NewRegistry())
 	if err == nil || !strings.Contains(err.Error(), addr) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one line naming %s", err, addr)
 	}
@@ -377,7 +383,8 @@ func TestTakenPortIsOneClearError(t *testing.T) {
 func TestProblemsAreShort(t *testing.T) {
 	s := serveWith(t, func(*terms) {})
 	c := s.dial(t)
-	for _, line := range []string{"GET /" + strings.Repeat("<", 30_000), strings.Repeat("&", 30_000) + " /", "GET /" + strings.Repeat("/a", 15_000)} {
+	for _, line := range []string{"GET /" + strings.Repeat("<", 30_000), strings.Repeat("&", 30_000) + " /", "GET /" +
+		strings.Repeat("/a", 15_000)} {
 		fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost\r\n\r\n", line)
 		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {

@@ -114,7 +114,8 @@ func TestWhoSpeaksAfterBeingRefusedIsGone(t *testing.T) {
 	for range many {
 		c := s.dial(t)
 		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", bytes.Repeat(conntest.Masked(0x81, []byte(`{"type":"ping"}`)), 50))
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s",
+			bytes.Repeat(conntest.Masked(0x81, []byte(`{"type":"ping"}`)), 50))
 	}
 	within(t, timeLimit, "all are refused", func() bool {
 		return s.value(t, "tickertape_broadcast_connects_total", "transport", "websocket", "result", "origin") == many
@@ -136,7 +137,8 @@ func TestTooManyRefusedWebSocketsGetAProblem(t *testing.T) {
 	}
 	defer s.streams.refused.Release(mostRefused)
 	p := upgrade(t, s.dial(t), "/ws", "Origin", "http://evil.example")
-	if body, _ := io.ReadAll(p.answer.Body); p.answer.StatusCode != http.StatusForbidden || !strings.Contains(string(body), "origin not allowed") {
+	if body, _ := io.ReadAll(p.answer.Body); p.answer.StatusCode != http.StatusForbidden ||
+		!strings.Contains(string(body), "origin not allowed") {
 		t.Errorf("answered %s %s, want 403", p.answer.Status, body)
 	}
 }

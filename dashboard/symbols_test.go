@@ -64,7 +64,8 @@ func TestSymbolsAreWrittenInSlices(t *testing.T) {
 	if len(p.all) != 17 || p.longest > 64*250 {
 		t.Errorf("written in %d pieces of up to %d bytes, want slices of 64 records", len(p.all), p.longest)
 	}
-	if whole := string(bytes.Join(p.all, nil)); strings.Count(whole, `"symbol":`) != 1007 || !strings.HasPrefix(whole, `{"symbols":[{"symbol":"AAPL"`) || !strings.HasSuffix(whole, "}]}\n") {
+	if whole := string(bytes.Join(p.all, nil)); strings.Count(whole, `"symbol":`) != 1007 ||
+		!strings.HasPrefix(whole, `{"symbols":[{"symbol":"AAPL"`) || !strings.HasSuffix(whole, "}]}\n") {
 		t.Errorf("answered %.200s", whole)
 	}
 	for _, path := range []string{"/api/symbols?query=more&limit=5", "/api/symbols?symbols=M5,M4,M5"} {

@@ -42,12 +42,13 @@ func TestPlacesAreTakenAndGivenBack(t *testing.T) {
 	}{
 		"places":              {nil, Stream, 5, ReasonAddressConnections}, // no address gets more than half
 		"places, not counted": {func(c *Config, _ *Options) { c.Addresses = addressesOff }, Stream, 10, ReasonFull},
-		"memory":              {func(_ *Config, o *Options) { o.Memory = 40 << 10 }, Stream, 7, ReasonMemory}, // a tenth is for those who are there
-		"polls":               {func(c *Config, _ *Options) { c.Total.Polls = 3 }, Poll, 3, ReasonTotalPolls},
-		"answers":             {func(c *Config, _ *Options) { c.Total.AtOnce = 4 }, Answer, 4, ReasonTotalAtOnce},
-		"answers of one":      {func(c *Config, _ *Options) { c.Address.AtOnce = 2 }, Answer, 2, ReasonAddressAtOnce},
-		"connections of one":  {func(c *Config, _ *Options) { c.Address.Connections = 3 }, Stream, 3, ReasonAddressConnections},
-		"one connection":      {func(c *Config, _ *Options) { c.Address.Connections = 1 }, Stream, 1, ReasonAddressConnections},
+		// a tenth is for those who are there
+		"memory":             {func(_ *Config, o *Options) { o.Memory = 40 << 10 }, Stream, 7, ReasonMemory},
+		"polls":              {func(c *Config, _ *Options) { c.Total.Polls = 3 }, Poll, 3, ReasonTotalPolls},
+		"answers":            {func(c *Config, _ *Options) { c.Total.AtOnce = 4 }, Answer, 4, ReasonTotalAtOnce},
+		"answers of one":     {func(c *Config, _ *Options) { c.Address.AtOnce = 2 }, Answer, 2, ReasonAddressAtOnce},
+		"connections of one": {func(c *Config, _ *Options) { c.Address.Connections = 3 }, Stream, 3, ReasonAddressConnections},
+		"one connection":     {func(c *Config, _ *Options) { c.Address.Connections = 1 }, Stream, 1, ReasonAddressConnections},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := open(func(c *Config, o *Options) {

@@ -50,7 +50,8 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 		j, out, reg := newTestJournal()
 		one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1:2:3:4")
 		j.Note(ReasonTotalPolls, one)
-		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=1 worst_address=192.0.2.1 worst_count=1\n"; got != want {
+		if got, want := out.take(),
+			"level=WARN msg=refused reason=total_polls key=limits.total.polls count=1 worst_address=192.0.2.1 worst_count=1\n"; got != want {
 			t.Errorf("first: %s, want %s", got, want)
 		}
 		for range 3 {
@@ -66,7 +67,8 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 		}
 		time.Sleep(logPause)
 		synctest.Wait()
-		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=8 worst_address=2001:db8::/64 worst_count=5\n"; got != want {
+		if got, want := out.take(),
+			"level=WARN msg=refused reason=total_polls key=limits.total.polls count=8 worst_address=2001:db8::/64 worst_count=5\n"; got != want {
 			t.Errorf("after the pause: %s, want %s", got, want)
 		}
 		time.Sleep(2 * logPause)
@@ -81,7 +83,8 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 		j.Note(ReasonTotalPolls, one)
 		j.Note(ReasonTotalPolls, one)
 		j.Flush()
-		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=2 worst_address="+one.String()+" worst_count=2\n"; got != want {
+		if got, want := out.take(), "level=WARN msg=refused reason=total_polls key=limits.total.polls count=2 worst_address="+
+			one.String()+" worst_count=2\n"; got != want {
 			t.Errorf("at the end: %s, want %s", got, want)
 		}
 		if j.Flush(); out.take() != "" {
@@ -96,7 +99,8 @@ func TestJournalLogsTheFirstAtOnceAndTheRestInOneLine(t *testing.T) {
 // expected is what the metric says.
 func expected(counts map[Reason]int) string {
 	var b strings.Builder
-	b.WriteString("# HELP tickertape_limits_refusals_total Connections, requests and messages that were refused, and connections that were cut, by reason.\n# TYPE tickertape_limits_refusals_total counter\n")
+	b.WriteString(
+		"# HELP tickertape_limits_refusals_total Connections, requests and messages that were refused, and connections that were cut, by reason.\n# TYPE tickertape_limits_refusals_total counter\n")
 	for r := range reasonCount {
 		fmt.Fprintf(&b, "tickertape_limits_refusals_total{reason=%q} %d\n", r.String(), counts[r])
 	}

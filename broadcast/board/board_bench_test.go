@@ -23,7 +23,8 @@ func flow(quotes int) []market.Tick {
 		ticks[i].Time = morning + market.Time(i)*10
 		ticks[i].Received = ticks[i].Time
 		if k := &ticks[i]; i*5%8 < quotes {
-			k.Kind, k.Flags, k.Bid, k.Ask, k.BidSize, k.AskSize = market.KindQuote, market.BothSides, k.Price, k.Price+market.Scale/100, k.Size, k.Size
+			k.Kind, k.Flags, k.Bid, k.Ask, k.BidSize, k.AskSize = market.KindQuote, market.BothSides, k.Price,
+				k.Price+market.Scale/100, k.Size, k.Size
 		}
 	}
 	return ticks

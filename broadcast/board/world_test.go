@@ -263,7 +263,8 @@ func (w *world) commit() error {
 		}
 	}
 	if !slices.Equal(quotes, w.changes.Quotes) || !slices.Equal(traded, w.changes.Traded) {
-		return fmt.Errorf("changes from %d: quotes %v, traded %v, want %v, %v", w.changes.From, w.changes.Quotes, w.changes.Traded, quotes, traded)
+		return fmt.Errorf("changes from %d: quotes %v, traded %v, want %v, %v", w.changes.From, w.changes.Quotes,
+			w.changes.Traded, quotes, traded)
 	}
 	return nil
 }
@@ -286,7 +287,8 @@ func (w *world) judge() error {
 		return fmt.Errorf("%d ticks, %v rejected, %d unknown, %d unmended, want %d, %v, %d, %d",
 			w.ticks, w.rejected, w.unknown, w.unmended, f.ticks, f.rejected, f.unknown, f.unmended)
 	}
-	if b.sources.State != f.state() || b.hasQuote != slices.ContainsFunc(f.versions, func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.hasQuote {
+	if b.sources.State != f.state() || b.hasQuote != slices.ContainsFunc(f.versions,
+		func(v Version) bool { return v.Quote.Set&(market.FieldPrice|market.FieldBid|market.FieldAsk) != 0 }) && !b.hasQuote {
 		return fmt.Errorf("sources %v, want %v", b.sources.State, f.state())
 	}
 	return b.equal(w.twin)
@@ -360,7 +362,8 @@ func (d *drawn) tick() market.Tick {
 			d.id++
 			t.ID = d.id
 		}
-		d.trades = append(d.trades, market.Correction{Symbol: t.Symbol, ID: t.ID, Old: market.Print{Price: t.Price, Size: t.Size, Flags: t.Flags}})
+		d.trades = append(d.trades, market.Correction{Symbol: t.Symbol, ID: t.ID,
+			Old: market.Print{Price: t.Price, Size: t.Size, Flags: t.Flags}})
 		d.trades = d.trades[max(0, len(d.trades)-40):]
 	case k < 33:
 		t.Kind, t.Bid, t.Ask, t.BidSize, t.AskSize = market.KindQuote, d.price(), d.price(), d.size(), d.size()
@@ -381,7 +384,8 @@ func (d *drawn) tick() market.Tick {
 }
 
 func (d *drawn) image() market.Quote {
-	im := market.Quote{Symbol: d.symbol(), State: market.State(d.intn(5)), Replaces: d.one(2), Price: d.price(), Bid: d.price(), Ask: d.price(),
+	im := market.Quote{Symbol: d.symbol(), State: market.State(d.intn(5)), Replaces: d.one(2), Price: d.price(),
+		Bid: d.price(), Ask: d.price(),
 		Open: d.price(), High: d.price(), Low: d.price(), PreviousClose: d.price(), VWAP: d.price(), Extended: d.price(),
 		Size: d.size(), BidSize: d.size(), AskSize: d.size(), Volume: d.size(), Count: uint64(d.intn(9)),
 		Time: d.time(), ExtendedTime: d.time(), Source: []string{"one", "two"}[d.intn(2)]}
@@ -396,7 +400,8 @@ func (d *drawn) image() market.Quote {
 
 func (d *drawn) correction() (k market.Correction) {
 	if len(d.trades) == 0 || d.one(9) {
-		return market.Correction{Symbol: d.symbol(), ID: uint64(d.intn(99)), Old: market.Print{Price: d.price(), Size: d.size(), Flags: market.Regular}}
+		return market.Correction{Symbol: d.symbol(), ID: uint64(d.intn(99)),
+			Old: market.Print{Price: d.price(), Size: d.size(), Flags: market.Regular}}
 	}
 	k = d.trades[d.intn(len(d.trades))]
 	if k.Time = d.time(); d.one(2) {

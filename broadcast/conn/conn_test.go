@@ -536,7 +536,8 @@ func TestWhatComesBehindTheHandshakeIsRead(t *testing.T) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			c.Write(slices.Concat([]byte(request), conntest.Masked(0x81, []byte("one")), conntest.Masked(0x89, nil), conntest.Masked(0x81, []byte("two")), closing(1000, "")))
+			c.Write(slices.Concat([]byte(request), conntest.Masked(0x81, []byte("one")), conntest.Masked(0x89, nil),
+				conntest.Masked(0x81, []byte("two")), closing(1000, "")))
 		}()
 		r := bufio.NewReader(c)
 		if _, err := http.ReadResponse(r, nil); err != nil {

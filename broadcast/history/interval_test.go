@@ -38,7 +38,8 @@ func TestEachIntervalIsAMultipleOfThoseBeforeIt(t *testing.T) {
 		}
 	}
 	for _, k := range intervals {
-		if most := (3600*38 + int64(k.seconds)) * 1e6 / int64(k.unit); k.name == "1d" && most >= 1<<33 || k.name != "1d" && int64(k.seconds)*1e6/int64(k.unit) >= 1<<32 {
+		if most := (3600*38 + int64(k.seconds)) * 1e6 / int64(k.unit); k.name == "1d" && most >= 1<<33 || k.name != "1d" &&
+			int64(k.seconds)*1e6/int64(k.unit) >= 1<<32 {
 			t.Errorf("32 bits do not hold the grains of %s", k.name)
 		}
 	}

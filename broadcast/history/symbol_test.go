@@ -148,8 +148,9 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 			}
 			now += market.Time(rapid.OneOf(rapid.Int64Range(0, 900_000), rapid.Int64Range(0, 4*3600e6)).Draw(t, "later"))
 			m := modelTrade{order: i, Trade: Trade{ID: uint64(i + 1), Price: drawPrice(t), Time: now,
-				Size:  market.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
-				Flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume, market.SetsExtended, 0}).Draw(t, "flags")}}
+				Size: market.Units(rapid.Uint64Range(1, 300).Draw(t, "size")),
+				Flags: rapid.SampledFrom([]market.Flags{market.Regular, market.Regular, market.SetsVolume, market.SetsExtended | market.SetsVolume,
+					market.SetsExtended, 0}).Draw(t, "flags")}}
 			if len(trades) > 0 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
 				m.Time -= market.Time(rapid.OneOf(rapid.Int64Range(0, 3e6), rapid.Int64Range(0, 3600e6)).Draw(t, "how late"))
 				m.Flags = m.Flags.AsOutOfOrder()
@@ -190,7 +191,8 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	if got := c.bars[4].at(c.bars[4].n - 1).High; got != 999*market.Scale {
 		t.Fatalf("high %v", got)
 	}
-	if !c.Correct(&market.Correction{ID: 1000, Old: market.Print{Price: 999 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
+	if !c.Correct(&market.Correction{ID: 1000,
+		Old: market.Print{Price: 999 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
 		t.Fatal("not found")
 	}
 	for k := range Interval(NumIntervals) {
@@ -205,7 +207,8 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	if day.Count() != 500 || day.Open != 100*market.Scale || day.Close != market.Price(100+499%7)*market.Scale || day.Low != 100*market.Scale {
 		t.Errorf("day %s", text(day))
 	}
-	if c.Correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1), Flags: market.Regular}}, seq, &cfg) {
+	if c.Correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1),
+		Flags: market.Regular}}, seq, &cfg) {
 		t.Error("a trade that is kept no more was found")
 	}
 }
@@ -380,8 +383,9 @@ func TestDaysAreThoseOfTheMarket(t *testing.T) {
 		say    func(c *Symbol)
 		want   []market.Time
 	}{
-		"UTC's":        {Symbol{}, func(c *Symbol) { say(c, day(100)-1); say(c, day(100)) }, []market.Time{day(99), day(100)}},
-		"the market's": {Symbol{days: venue}, func(c *Symbol) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) }, []market.Time{day(99) + roll, day(100) + roll}},
+		"UTC's": {Symbol{}, func(c *Symbol) { say(c, day(100)-1); say(c, day(100)) }, []market.Time{day(99), day(100)}},
+		"the market's": {Symbol{days: venue}, func(c *Symbol) { say(c, day(100)+roll-1); say(c, day(100)+roll); say(c, day(101)) },
+			[]market.Time{day(99) + roll, day(100) + roll}},
 		"the session's": {Symbol{}, func(c *Symbol) {
 			say(c, day(100))
 			c.Session(day(100)+5e6, 2)
@@ -413,7 +417,8 @@ func TestRecordingThatBeginsAnewDoesNotCountTwice(t *testing.T) {
 	for round := range 3 {
 		c.Session(morning, Seq(10*round+1))
 		for i := range 5 {
-			c.Trade(&Trade{Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e6, Flags: market.Regular}, Seq(10*round+2), &cfg)
+			c.Trade(&Trade{Price: market.Scale, Size: market.Units(1), Time: morning + market.Time(i)*1e6, Flags: market.Regular},
+				Seq(10*round+2), &cfg)
 		}
 	}
 	if day := c.bars[Day]; day.n != 1 || day.at(0).Count() != 5 {

@@ -52,7 +52,8 @@ func TestCodesAreThoseOfTheProtocol(t *testing.T) {
 		} else if c.String() != "" && c != UnknownSymbol { // which a problem of REST alone has
 			errors[c.String()] = true
 		}
-		if name := c.String(); name != "" && !strings.Contains(protocol, "`"+name+"`") && c.Status() != 403 && name != "policy" && c != Unfinished {
+		if name := c.String(); name != "" && !strings.Contains(protocol, "`"+name+"`") && c.Status() != 403 &&
+			name != "policy" && c != Unfinished {
 			t.Errorf("PROTOCOL.md does not have the code %s", name)
 		}
 	}

@@ -24,7 +24,8 @@ func price(text string) market.Price {
 
 // fullQuote has a value of its own for each field.
 func fullQuote() *market.Quote {
-	q := &market.Quote{Set: market.AllFields, State: market.Halted, Source: "sim", Count: 7, Time: 1_700_000_000_000_001, ExtendedTime: 1_700_000_000_000_002}
+	q := &market.Quote{Set: market.AllFields, State: market.Halted, Source: "sim", Count: 7, Time: 1_700_000_000_000_001,
+		ExtendedTime: 1_700_000_000_000_002}
 	cents := market.Price(1)
 	for f := range market.AllFields.All() {
 		switch v := f.Value(q).(type) {
@@ -47,7 +48,8 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 	empty := &market.Quote{}
 	part := &market.Quote{Set: market.FieldPrice | market.FieldVolume, Price: price("0.00001234"), Volume: market.Units(1200300)}
 	bar := func(change func(*history.Bar)) *history.Bar {
-		b := history.Bar{Start: 1_700_000_040, Open: price("1"), High: price("2.5"), Low: price("0.5"), Close: price("1.25"), Volume: market.Units(3)}
+		b := history.Bar{Start: 1_700_000_040, Open: price("1"), High: price("2.5"), Low: price("0.5"), Close: price("1.25"),
+			Volume: market.Units(3)}
 		b.Turnover, _ = market.Units(3).Times(price("1.1"))
 		change(&b)
 		return &b
@@ -57,7 +59,8 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 	}
 	trades := []history.NumberedTrade{
 		{Number: 1, Trade: history.Trade{Price: price("1"), Time: 5, Flags: market.Regular}},
-		{Number: 2, Trade: history.Trade{Price: price("2"), Size: market.Units(100), Time: 6, Direction: 1, Conditions: "@,I", Flags: market.Regular}},
+		{Number: 2, Trade: history.Trade{Price: price("2"), Size: market.Units(100), Time: 6, Direction: 1, Conditions: "@,I",
+			Flags: market.Regular}},
 		{Number: 3, Trade: history.Trade{Price: price("1.5"), Time: 7, Direction: -1, Flags: market.SetsExtended}},
 		{Number: 4, Trade: history.Trade{Price: price("1.5"), Time: 8, Flags: market.Regular, Corrected: true}},
 		{Number: 5, Trade: history.Trade{Price: price("1.5"), Time: 9, Corrected: true}},
@@ -80,7 +83,8 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 	var list List
 	list.Add("*")
 	list.Add("AAPL")
-	subscribed := Subscribed{Type: "subscribed", ID: ID("1"), Rate: 2.5, Interval: "1m", Unknown: []byte(`["FOO"]`), Symbols: list.JSON(), Bars: []byte(`["AAPL"]`), Trades: []byte(`["MSFT"]`)}
+	subscribed := Subscribed{Type: "subscribed", ID: ID("1"), Rate: 2.5, Interval: "1m", Unknown: []byte(`["FOO"]`), Symbols: list.JSON(),
+		Bars: []byte(`["AAPL"]`), Trades: []byte(`["MSFT"]`)}
 
 	var got []byte
 	for _, line := range [][]byte{
@@ -89,7 +93,8 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 		quotes(Snapshot, false, false), quotes(Snapshot, true, true), quotes(Update, false, false),
 		bars(true), bars(false, bar(func(*history.Bar) {}), bar(func(b *history.Bar) { *b = history.Bar{Start: b.Start} })),
 		AppendTrades(nil, 813, now, "AAPL", news(true, 0), trades), AppendTrades(nil, 813, now, "AAPL", news(false, 12), nil),
-		AppendJSON(nil, Hello{Type: "hello", Protocol: 1, Epoch: "e", Seq: 812, Time: now.UnixMicro(), Interval: 100, Heartbeat: 5000, Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}}),
+		AppendJSON(nil, Hello{Type: "hello", Protocol: 1, Epoch: "e", Seq: 812, Time: now.UnixMicro(), Interval: 100, Heartbeat: 5000,
+			Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}}),
 		AppendJSON(nil, Status{Type: "status", Source: "live", Status: "down", Since: 5, Message: "the connection is lost"}),
 		AppendJSON(nil, Pong{Type: "pong", ID: []byte(`"x"`), Time: now.UnixMicro()}), AppendJSON(nil, Pong{Type: "pong", Time: now.UnixMicro()}),
 		AppendJSON(nil, Rate{Type: "rate", Rate: 1.5, Asked: 10, Reason: "slow_consumer"}),

@@ -71,10 +71,11 @@ func TestMessagesAreRead(t *testing.T) {
 		`{"type":"subscribe","fields":[]}`: {Type: Subscribe, Fields: market.AllFields},
 		`{"type":"subscribe","id":"x","bars":["AAPL"],"limit":500,"trades":["MSFT"]}`: {
 			Type: Subscribe, ID: ID(`"x"`), Bars: []Bars{{Names: []string{"AAPL"}, Interval: minute, Limit: 500}}, Trades: []string{"MSFT"}},
-		`{"type":"unsubscribe","symbols":["*"]}`:                 {Type: Unsubscribe, Symbols: []string{"*"}},
-		`{"type":"unsubscribe","bars":["AAPL"]}`:                 {Type: Unsubscribe, Bars: []Bars{{Names: []string{"AAPL"}, Interval: minute}}},
-		`{"type":"unsubscribe","bars":["AAPL"],"interval":"1m"}`: {Type: Unsubscribe, Bars: []Bars{{Names: []string{"AAPL"}, Interval: minute}}, Of: "1m"},
-		`{"type":"pause","id":null,"more":1}`:                    {Type: Pause},
+		`{"type":"unsubscribe","symbols":["*"]}`: {Type: Unsubscribe, Symbols: []string{"*"}},
+		`{"type":"unsubscribe","bars":["AAPL"]}`: {Type: Unsubscribe, Bars: []Bars{{Names: []string{"AAPL"}, Interval: minute}}},
+		`{"type":"unsubscribe","bars":["AAPL"],"interval":"1m"}`: {Type: Unsubscribe,
+			Bars: []Bars{{Names: []string{"AAPL"}, Interval: minute}}, Of: "1m"},
+		`{"type":"pause","id":null,"more":1}`: {Type: Pause},
 	} {
 		if got, err := ParseMessage([]byte(message), limits); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s is read as %v, %v, want %v", message, got, err, want)
@@ -120,7 +121,8 @@ func TestStreamsAnswerOneIntervalOfBarsAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := r.Split()
-	if len(all) != 2 || len(all[0].Bars) != 1 || len(all[1].Bars) != 1 || all[1].Since != "e-1" || all[1].Symbols != nil || all[1].Trades != nil || all[1].Fields != market.FieldPrice {
+	if len(all) != 2 || len(all[0].Bars) != 1 || len(all[1].Bars) != 1 || all[1].Since != "e-1" || all[1].Symbols != nil ||
+		all[1].Trades != nil || all[1].Fields != market.FieldPrice {
 		t.Errorf("split into %v", all)
 	}
 	if nothing := (&Request{Type: Subscribe, Fields: market.AllFields}).Split(); nothing != nil {
@@ -149,7 +151,8 @@ func TestBarsQueriesThatMakeNoSenseAreNamed(t *testing.T) {
 }
 
 func FuzzParseRequest(f *testing.F) {
-	for _, s := range []string{`{"type":"subscribe","id":1,"symbols":["AAPL"],"rate":4,"fields":["p"]}`, `{"type":"ping","id":"x"}`, `{`, `[]`, `{"type":1}`, `{"id":{}}`, "\xff", `{"type":"ping"}{}`} {
+	for _, s := range []string{`{"type":"subscribe","id":1,"symbols":["AAPL"],"rate":4,"fields":["p"]}`, `{"type":"ping","id":"x"}`, `{`, `[]`,
+		`{"type":1}`, `{"id":{}}`, "\xff", `{"type":"ping"}{}`} {
 		f.Add([]byte(s))
 	}
 	limits := testLimits()
@@ -163,7 +166,8 @@ func FuzzParseRequest(f *testing.F) {
 }
 
 func FuzzParseQuery(f *testing.F) {
-	for _, s := range []string{"symbols=AAPL,MSFT&rate=4&fields=p,v&since=e-1&wait=25s", "symbols=%23tech", "symbols=*", "rate=NaN", "wait=1e9h", "fields=s", "%zz",
+	for _, s := range []string{"symbols=AAPL,MSFT&rate=4&fields=p,v&since=e-1&wait=25s", "symbols=%23tech", "symbols=*", "rate=NaN",
+		"wait=1e9h", "fields=s", "%zz",
 		"bars=A&bars=B&interval=1s&limit=5&trades=C", "symbol=A&from=day&to=5&limit=7&fields=t,c"} {
 		f.Add(s)
 	}
@@ -171,7 +175,8 @@ func FuzzParseQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		v, _ := url.ParseQuery(s)
 		r, err := ParseQuery(v, limits)
-		if err == nil && (r.Wait < 0 || r.Wait > limits.Wait || r.Rate != 0 && r.Rate < MinRate || len(r.Symbols) > limits.Symbols || len(r.Bars) > limits.Series) {
+		if err == nil && (r.Wait < 0 || r.Wait > limits.Wait || r.Rate != 0 && r.Rate < MinRate || len(r.Symbols) > limits.Symbols ||
+			len(r.Bars) > limits.Series) {
 			t.Errorf("%q: %+v is out of range", s, r)
 		}
 		if q, err := ParseBarsQuery(v, limits); err == nil && (q.Range.From > q.Range.To || q.Range.Limit < 0 || q.Range.Limit > MaxLimit) {

@@ -36,7 +36,8 @@ func mixedAttack(t *testing.T) {
 		}
 	})
 	// Its cleanup runs before the group's, and ends the server.
-	g := openTrial(t, target{past: true, procs: group.Procs(), environ: []string{"GOMEMLIMIT=435MiB", "TICKERTAPE_BROADCAST_COMPRESSION=true"}}, false)
+	g := openTrial(t, target{past: true, procs: group.Procs(),
+		environ: []string{"GOMEMLIMIT=435MiB", "TICKERTAPE_BROADCAST_COMPRESSION=true"}}, false)
 	crew := g.attackers(t, mixedCrowds()...)
 	g.heard(t, true)
 	most := time.NewTimer(lasts)
@@ -64,7 +65,8 @@ func mixedAttack(t *testing.T) {
 	vitals := g.vitals(t)
 	reasons, err := g.refused()
 	crew.Stop()
-	fmt.Fprintf(os.Stdout, "\nmixed attack, %v: honest gap %v ms, %d streams dropped, %d of %d requests unanswered, RSS %d MB at most, refused for %s (%v)\nattackers saw %+v\n",
+	fmt.Fprintf(os.Stdout,
+		"\nmixed attack, %v: honest gap %v ms, %d streams dropped, %d of %d requests unanswered, RSS %d MB at most, refused for %s (%v)\nattackers saw %+v\n",
 		lasts, r.Gaps, len(r.Dropped), r.Refused+r.Failed, r.Answered+r.Refused+r.Failed, vitals.Peak>>20, strings.Join(reasons, ", "), err, said)
 	await(t, settleTime, "as it was before", func() error { return g.settled(t) })
 	await(t, within, "well after the attack", g.well)

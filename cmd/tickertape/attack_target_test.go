@@ -88,7 +88,8 @@ func (m target) open(t *testing.T) *server {
 	if m.past {
 		past = "1h"
 	}
-	environ := []string{"TICKERTAPE_FEED_SIM_RATE=5000", fmt.Sprint("TICKERTAPE_FEED_SIM_SYMBOLS=", m.size()), "TICKERTAPE_FEED_SIM_PAST=" + past}
+	environ := []string{"TICKERTAPE_FEED_SIM_RATE=5000", fmt.Sprint("TICKERTAPE_FEED_SIM_SYMBOLS=", m.size()),
+		"TICKERTAPE_FEED_SIM_PAST=" + past}
 	s := launch(t, exec.Command("sh", "-c", script, binary, file), append(environ, m.environ...)...)
 	awaitReady(t, s)
 	return s

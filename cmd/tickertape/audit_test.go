@@ -24,15 +24,21 @@ func TestAuditFailsForFindingsAndNotForSilence(t *testing.T) {
 	}{
 		"nothing known": {nil, false, []string{"govulncheck: nothing known", "npm audit of page: nothing known"}},
 		"no network": {map[string]string{"curl": "exit 6", "npm": `echo '{"message": "405 Method Not Allowed"}'; exit 1`}, false,
-			[]string{"audit: govulncheck: the database at https://vuln.example does not answer; not checked", "audit: npm audit of page: the registry does not answer; not checked"}},
-		"the network goes in between": {map[string]string{"govulncheck": "echo 'govulncheck: fetching vulnerabilities: no such host' >&2; exit 1"}, false,
+			[]string{"audit: govulncheck: the database at https://vuln.example does not answer; not checked",
+				"audit: npm audit of page: the registry does not answer; not checked"}},
+		"the network goes in between": {
+			map[string]string{"govulncheck": "echo 'govulncheck: fetching vulnerabilities: no such host' >&2; exit 1"}, false,
 			[]string{"the database at https://vuln.example does not answer"}},
-		"no govulncheck":              {map[string]string{"go": `[ "$1" != install ] || { echo no such host >&2; exit 1; }`}, false, []string{"v0.0.1 cannot be had; not checked: no such host"}},
-		"it takes for ever":           {map[string]string{"govulncheck": "exit 124"}, false, []string{"no end within 120 s; not checked"}},
-		"a fault in a module":         {map[string]string{"govulncheck": "echo 'Vulnerability #1: GO-2026-0001'; exit 3"}, true, []string{"GO-2026-0001", "npm audit of page: nothing known"}},
-		"govulncheck breaks":          {map[string]string{"govulncheck": "echo 'cannot load packages' >&2; exit 1"}, true, []string{"cannot load packages"}},
-		"a fault in an npm package":   {map[string]string{"npm": report + "exit 1"}, true, []string{"left-pad", "govulncheck: nothing known"}},
-		"a module that is not go.sum": {map[string]string{"go": `[ "$1" != mod ] || { echo checksum mismatch >&2; exit 1; }`}, true, []string{"checksum mismatch", "npm audit of page: nothing known"}},
+		"no govulncheck": {map[string]string{"go": `[ "$1" != install ] || { echo no such host >&2; exit 1; }`}, false,
+			[]string{"v0.0.1 cannot be had; not checked: no such host"}},
+		"it takes for ever": {map[string]string{"govulncheck": "exit 124"}, false, []string{"no end within 120 s; not checked"}},
+		"a fault in a module": {map[string]string{"govulncheck": "echo 'Vulnerability #1: GO-2026-0001'; exit 3"}, true,
+			[]string{"GO-2026-0001", "npm audit of page: nothing known"}},
+		"govulncheck breaks": {map[string]string{"govulncheck": "echo 'cannot load packages' >&2; exit 1"}, true,
+			[]string{"cannot load packages"}},
+		"a fault in an npm package": {map[string]string{"npm": report + "exit 1"}, true, []string{"left-pad", "govulncheck: nothing known"}},
+		"a module that is not go.sum": {map[string]string{"go": `[ "$1" != mod ] || { echo checksum mismatch >&2; exit 1; }`}, true,
+			[]string{"checksum mismatch", "npm audit of page: nothing known"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

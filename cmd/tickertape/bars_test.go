@@ -43,7 +43,8 @@ func (s *sum) String() string {
 	if vwap.Cmp(big.NewRat(1, 1)) < 0 {
 		decimals = 6
 	}
-	return fmt.Sprintf("o %s h %s l %s c %s v %s n %d vw %s", s.open.FloatString(9), s.high.FloatString(9), s.low.FloatString(9), s.close.FloatString(9),
+	return fmt.Sprintf("o %s h %s l %s c %s v %s n %d vw %s", s.open.FloatString(9), s.high.FloatString(9), s.low.FloatString(9),
+		s.close.FloatString(9),
 		s.volume.FloatString(9), s.count, vwap.FloatString(decimals))
 }
 
@@ -118,7 +119,8 @@ func (b *wireBar) text(t *testing.T) string {
 	if vwap.Cmp(big.NewRat(1, 1)) < 0 {
 		decimals = 6
 	}
-	return fmt.Sprintf("o %s h %s l %s c %s v %s n %s vw %s", nine(b.O), nine(b.H), nine(b.L), nine(b.C), nine(b.V), b.N, vwap.FloatString(decimals))
+	return fmt.Sprintf("o %s h %s l %s c %s v %s n %s vw %s", nine(b.O), nine(b.H), nine(b.L), nine(b.C), nine(b.V), b.N,
+		vwap.FloatString(decimals))
 }
 
 func texts(t *testing.T, bars []wireBar) map[string]string {
@@ -159,7 +161,8 @@ func recordedServer(t *testing.T, speed float64) string {
 func awaitTheEnd(t *testing.T, url string) {
 	t.Helper()
 	for deadline := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
-		if got := askQuotes(t, url+"/api/quotes?symbols=IBM"); got.Status == "closed" && len(got.Quotes) == 1 && got.Quotes[0]["st"] == `"closed"` {
+		if got := askQuotes(t, url+"/api/quotes?symbols=IBM"); got.Status == "closed" && len(got.Quotes) == 1 &&
+			got.Quotes[0]["st"] == `"closed"` {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -238,7 +241,8 @@ var (
 
 // byEvents follows as server-sent events until it is enough, from the last event on.
 func (f *followedBars) byEvents(t *testing.T, url string, enough func() bool) {
-	query := "/events?bars=" + strings.Join(followedSymbols, ",") + "&interval=" + strings.Join(followedIntervals, "&bars="+strings.Join(followedSymbols, ",")+"&interval=")
+	query := "/events?bars=" + strings.Join(followedSymbols, ",") + "&interval=" +
+		strings.Join(followedIntervals, "&bars="+strings.Join(followedSymbols, ",")+"&interval=")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+query, nil)
 	if err != nil {
 		t.Fatal(err)

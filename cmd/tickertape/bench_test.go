@@ -92,7 +92,8 @@ func TestBenchFollowsBarsAndTrades(t *testing.T) {
 		t.Fatalf("%v in\n%s", err, out)
 	}
 	if r.Crowd.Connected != 20 || r.All.Series == 0 || r.All.Quotes != 0 {
-		t.Errorf("%d of 20 connected, %d messages of bars and trades, %d quotes: want some and none", r.Crowd.Connected, r.All.Series, r.All.Quotes)
+		t.Errorf("%d of 20 connected, %d messages of bars and trades, %d quotes: want some and none", r.Crowd.Connected,
+			r.All.Series, r.All.Quotes)
 	}
 	if f := r.Server.Flush; f == nil || f.Messages == nil || f.Bytes == nil || *f.Bytes <= 0 {
 		t.Errorf("a flush: %+v, want what the server counts", f)

@@ -130,7 +130,8 @@ func launch(t *testing.T, cmd *exec.Cmd, environ ...string) *server {
 	t.Helper()
 	s := &server{cmd: cmd, done: make(chan struct{})}
 	s.cmd.Dir = t.TempDir()
-	s.cmd.Env = plainEnvironment(append([]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_LOG_FORMAT=json", "TICKERTAPE_FEED_SIM_PAST=0s"}, environ...)...)
+	s.cmd.Env = plainEnvironment(append([]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_LOG_FORMAT=json",
+		"TICKERTAPE_FEED_SIM_PAST=0s"}, environ...)...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

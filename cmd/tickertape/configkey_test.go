@@ -172,14 +172,16 @@ func TestEnvironmentIsOverTheFileAndTheCommandLineOverBoth(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.Server.Drain != 7*time.Second || cfg.Server.Listen != ":8888" {
-		t.Errorf("drain is %v and listen %s, want 7s of the environment, over 30s, and :8888 of the command line", cfg.Server.Drain, cfg.Server.Listen)
+		t.Errorf("drain is %v and listen %s, want 7s of the environment, over 30s, and :8888 of the command line",
+			cfg.Server.Drain, cfg.Server.Listen)
 	}
 }
 
 func TestStrayVariablesAreWarnedOf(t *testing.T) {
 	cfg := DefaultConfig()
 	known := leaves(reflect.ValueOf(&cfg).Elem(), nil)
-	got := strayEnvironment([]string{"TICKERTAPE_DRIAN=1s", "TICKERTAPE_PORT_8080_TCP=tcp://10.0.0.1:8080", "TICKERTAPE_DRAIN=1s", "HOME=/root"}, known)
+	got := strayEnvironment([]string{"TICKERTAPE_DRIAN=1s", "TICKERTAPE_PORT_8080_TCP=tcp://10.0.0.1:8080", "TICKERTAPE_DRAIN=1s",
+		"HOME=/root"}, known)
 	want := []string{
 		"environment TICKERTAPE_DRIAN: no key has this name (is it TICKERTAPE_DRAIN?)",
 		"environment TICKERTAPE_PORT_8080_TCP: no key has this name",

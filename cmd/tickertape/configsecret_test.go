@@ -35,7 +35,8 @@ func TestNoKeyShowsASecretOfAnAddress(t *testing.T) {
 		"http://me:CANARY@host.example:8080/path", "wss://me:CANARY@host.example", "https://CANARY@host.example",
 		"https://host.example/path?token=CANARY", "wss://host.example/?a=b&apiKey=CANARY", "https://host.example/#access_token=CANARY",
 		"http://me:CANARY%zz@host.example", "http://me:CAN?ARY@CANARY@host.example", "http://me:CANARY@host.example:port",
-		"nothing://me:CANARY@host.example", "http://me:" + strings.Repeat("CANARY", 40) + "@host.example", `http://me:CANARY" \CANARY@host.example`,
+		"nothing://me:CANARY@host.example", "http://me:" + strings.Repeat("CANARY", 40) + "@host.example",
+		`http://me:CANARY" \CANARY@host.example`,
 	}
 	bare := []string{"me:CANARY@host.example", "CANARY@host.example", "//me:CANARY@host.example"}
 	plain := DefaultConfig()
@@ -57,7 +58,8 @@ func TestNoKeyShowsASecretOfAnAddress(t *testing.T) {
 			hidden(address, text)
 		})
 		quoted := "'" + address + "'"
-		for _, value := range []string{quoted, "[" + quoted + "]", "{key: " + quoted + "}", "[{symbol: " + quoted + ", name: " + quoted + ", symbols: [" + quoted + "]}]"} {
+		for _, value := range []string{quoted, "[" + quoted + "]", "{key: " + quoted + "}", "[{symbol: " + quoted + ", name: " +
+			quoted + ", symbols: [" + quoted + "]}]"} {
 			text, _ := shownOf(t, written(t, known, value))
 			hidden(value, text)
 			if n := strings.Count(text, "\n"); n < len(known)/2 && !strings.Contains(address, `"`) {
@@ -74,7 +76,8 @@ func TestNoKeyShowsASecretOfAnAddress(t *testing.T) {
 
 	printed := map[string]bool{}
 	for _, l := range known {
-		if l.value.Kind() != reflect.String || !strings.Contains(l.value.String(), "://") && l.path[len(l.path)-1] != "url" && l.path[len(l.path)-1] != "rest" {
+		if l.value.Kind() != reflect.String || !strings.Contains(l.value.String(), "://") && l.path[len(l.path)-1] != "url" &&
+			l.path[len(l.path)-1] != "rest" {
 			continue
 		}
 		for _, address := range append(bare, addresses...) {
@@ -193,7 +196,8 @@ func TestConfigurationWithAPasswordThatOthersCanReadIsWarnedOf(t *testing.T) {
 			if err != nil || (len(warnings) > 0) != tc.warned {
 				t.Fatalf("%v, warnings %q, wanted %t", err, warnings, tc.warned)
 			}
-			if text := strings.Join(warnings, "\n"); strings.Contains(text, "CANARY") || tc.warned && !strings.Contains(text, "feed.relay.url: "+file) {
+			if text := strings.Join(warnings, "\n"); strings.Contains(text, "CANARY") || tc.warned &&
+				!strings.Contains(text, "feed.relay.url: "+file) {
 				t.Errorf("warning %q", text)
 			}
 		})

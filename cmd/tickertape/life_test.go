@@ -110,13 +110,15 @@ func TestSIGTERMSendsEverybodyAwayOverTheDrainWindow(t *testing.T) {
 		}()
 	}
 	// Two who take nothing must not hold up the others, nor the end.
-	stall(t, s.addr, "GET /ws?symbols=* HTTP/1.1\r\nHost: "+s.addr+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	stall(t, s.addr, "GET /ws?symbols=* HTTP/1.1\r\nHost: "+
+		s.addr+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	stall(t, s.addr, "GET /events?symbols=* HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n")
 
 	began := time.Now()
 	s.signal(t, syscall.SIGTERM)
 	first := <-left
-	if status, body, err := fetch(s.url + "/readyz"); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(body, "draining") {
+	if status, body, err := fetch(s.url + "/readyz"); err != nil || status != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "draining") {
 		t.Errorf("after the first goodbye /readyz says %d %s %v, want 503 draining", status, body, err)
 	}
 	if status, _, err := fetch(s.url + "/healthz"); err != nil || status != http.StatusOK {
@@ -253,13 +255,15 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 		code    int
 		want    []string // in the line
 	}{
-		"port taken":            {[]string{"TICKERTAPE_LISTEN=" + taken.Addr().String()}, exitError, []string{taken.Addr().String(), "address already in use"}},
+		"port taken": {[]string{"TICKERTAPE_LISTEN=" + taken.Addr().String()}, exitError,
+			[]string{taken.Addr().String(), "address already in use"}},
 		"no such recording":     {replay(filepath.Join(dir, "none.ndjson")), exitError, []string{"none.ndjson", "no such file"}},
 		"recording is a folder": {replay(dir), exitError, []string{dir, "version: 99"}},
 		"empty recording":       {replay(file("empty.ndjson", "")), exitError, []string{"empty.ndjson"}},
 		"no recording":          {replay(file("letter.txt", "Dear Sir,\nthis is no recording.\n")), exitError, []string{"letter.txt"}},
-		"another format":        {replay(file("future.ndjson", `{"format":"tickertape.ticks","version":99,"source":"sim"}`+"\n")), exitError, []string{"future.ndjson", "99"}},
-		"broken compression":    {replay(file("torn.zst", "\x28\xb5\x2f\xfdnonsense")), exitError, []string{"torn.zst"}},
+		"another format": {replay(file("future.ndjson", `{"format":"tickertape.ticks","version":99,"source":"sim"}`+"\n")), exitError,
+			[]string{"future.ndjson", "99"}},
+		"broken compression": {replay(file("torn.zst", "\x28\xb5\x2f\xfdnonsense")), exitError, []string{"torn.zst"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

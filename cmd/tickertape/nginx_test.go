@@ -242,7 +242,8 @@ func TestNginxSaysWhenToComeBack(t *testing.T) {
 // One customer's addresses are one client, however they are written.
 func TestNginxCountsNetworksOfIPv6(t *testing.T) {
 	t.Parallel()
-	proxy := startNginx(t, "127.0.0.1:1", "server_tokens off;", "set_real_ip_from 127.0.0.1; real_ip_header X-Test;", "return 404;", "return 200 $client;")
+	proxy := startNginx(t, "127.0.0.1:1", "server_tokens off;", "set_real_ip_from 127.0.0.1; real_ip_header X-Test;", "return 404;",
+		"return 200 $client;")
 	for address, want := range map[string]string{
 		"203.0.113.9":          "203.0.113.9",
 		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2",

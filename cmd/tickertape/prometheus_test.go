@@ -49,7 +49,8 @@ func TestPrometheusScrapesTheServer(t *testing.T) {
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(prometheus, "--config.file="+file, "--storage.tsdb.path="+dir+"/data", "--web.listen-address="+listen, "--log.level=warn")
+	cmd := exec.Command(prometheus, "--config.file="+file, "--storage.tsdb.path="+dir+"/data", "--web.listen-address="+listen,
+		"--log.level=warn")
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
@@ -290,8 +291,9 @@ func exposedByEverySource(t *testing.T) map[string]string {
 		environ []string
 		until   string // the sample that is there last
 	}{
-		"sim":      {nil, "tickertape_broadcast_disconnects_total{"},
-		"replay":   {[]string{"TICKERTAPE_FEED_SOURCE=replay", "TICKERTAPE_FEED_REPLAY_FILE=" + tape, "TICKERTAPE_FEED_REPLAY_LOOP=true"}, "tickertape_broadcast_disconnects_total{"},
+		"sim": {nil, "tickertape_broadcast_disconnects_total{"},
+		"replay": {[]string{"TICKERTAPE_FEED_SOURCE=replay", "TICKERTAPE_FEED_REPLAY_FILE=" + tape, "TICKERTAPE_FEED_REPLAY_LOOP=true"},
+			"tickertape_broadcast_disconnects_total{"},
 		"a market": {append(vendorServer(t), "TICKERTAPE_FEED_SOURCE=coinbase,sim"), "tickertape_feed_clock_skew_seconds{"},
 	} {
 		s := startBinary(t, tc.environ...)

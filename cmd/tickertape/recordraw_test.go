@@ -38,8 +38,10 @@ func serveCoinbase(t *testing.T) (addr string) {
 		}
 		defer c.CloseNow()
 		for i := range 3 {
-			c.Write(context.Background(), websocket.MessageText, fmt.Appendf(nil, `{"channel":"market_trades","timestamp":%q,"sequence_num":%d,"events":[{"type":"update","trades":`+
-				`[{"product_id":"BTC-USD","trade_id":"%d","price":"86123.45","size":"0.5","time":%[1]q,"side":"BUY"}]}]}`, time.Now().UTC().Format(time.RFC3339Nano), i, i+1))
+			c.Write(context.Background(), websocket.MessageText,
+				fmt.Appendf(nil, `{"channel":"market_trades","timestamp":%q,"sequence_num":%d,"events":[{"type":"update","trades":`+
+					`[{"product_id":"BTC-USD","trade_id":"%d","price":"86123.45","size":"0.5","time":%[1]q,"side":"BUY"}]}]}`,
+					time.Now().UTC().Format(time.RFC3339Nano), i, i+1))
 		}
 		for err == nil {
 			_, _, err = c.Read(context.Background())
@@ -82,7 +84,8 @@ func TestARawRecordingOfAMarketPlays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := r.Header(); len(h.Sources) != 1 || h.Sources[0].Name != "coinbase" || !h.Sources[0].Numbered || !slices.Equal(h.Sources[0].Symbols, []string{"ETH-USD", "BTC-USD"}) {
+	if h := r.Header(); len(h.Sources) != 1 || h.Sources[0].Name != "coinbase" || !h.Sources[0].Numbered ||
+		!slices.Equal(h.Sources[0].Symbols, []string{"ETH-USD", "BTC-USD"}) {
 		t.Errorf("header %+v", h)
 	}
 

@@ -45,7 +45,8 @@ func vendorServer(t *testing.T) (environ []string) {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		for id := 1; err == nil; id++ {
-			err = wsutil.WriteServerText(conn, fmt.Appendf(nil, `{"type":"match","product_id":"BTC-USD","trade_id":%d,"price":"50000","size":"0.1","time":%q}`,
+			err = wsutil.WriteServerText(conn, fmt.Appendf(nil,
+				`{"type":"match","product_id":"BTC-USD","trade_id":%d,"price":"50000","size":"0.1","time":%q}`,
 				id, time.Now().UTC().Format(time.RFC3339Nano)))
 			<-tick.C
 		}
@@ -60,7 +61,8 @@ func vendorServer(t *testing.T) (environ []string) {
 func TestMarketThatCannotBeReachedIsNamedAndTriedAgain(t *testing.T) {
 	t.Parallel()
 	addr := freeAddress(t)
-	s := launchBinary(t, "TICKERTAPE_FEED_SOURCE=coinbase", "TICKERTAPE_FEED_COINBASE_URL=ws://"+addr, "TICKERTAPE_FEED_COINBASE_REST=http://"+addr)
+	s := launchBinary(t, "TICKERTAPE_FEED_SOURCE=coinbase", "TICKERTAPE_FEED_COINBASE_URL=ws://"+addr,
+		"TICKERTAPE_FEED_COINBASE_REST=http://"+addr)
 	e := openEvents(t, s.url+"/events?symbols=BTC-USD")
 	hello := e.until(t, "hello")
 	for _, want := range []string{`"source":"coinbase"`, `"simulated":false`, `"status":"down"`} {
@@ -108,8 +110,10 @@ func TestKeyOpensTheMarketAndShowsNowhere(t *testing.T) {
 	if err := os.WriteFile(secret, []byte(alpacatest.Secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	environ := []string{"TICKERTAPE_FEED_SOURCE=alpaca", "TICKERTAPE_FEED_ALPACA_URL=ws://" + host, "TICKERTAPE_FEED_ALPACA_REST=http://" + host,
-		"TICKERTAPE_FEED_ALPACA_SYMBOLS=BTC/USD", "TICKERTAPE_FEED_ALPACA_SECRET_FILE=" + secret, "APCA_API_KEY_ID=" + alpacatest.Key, "TICKERTAPE_LOG_LEVEL=debug"}
+	environ := []string{"TICKERTAPE_FEED_SOURCE=alpaca", "TICKERTAPE_FEED_ALPACA_URL=ws://" + host,
+		"TICKERTAPE_FEED_ALPACA_REST=http://" + host,
+		"TICKERTAPE_FEED_ALPACA_SYMBOLS=BTC/USD", "TICKERTAPE_FEED_ALPACA_SECRET_FILE=" + secret, "APCA_API_KEY_ID=" + alpacatest.Key,
+		"TICKERTAPE_LOG_LEVEL=debug"}
 	s := launchBinary(t, environ...)
 	eventually(t, "told of a trade", func() error {
 		alpaca.Trade("BTC/USD", "61234.5", time.Now())
@@ -142,7 +146,8 @@ func TestKeyOpensTheMarketAndShowsNowhere(t *testing.T) {
 	if err != nil {
 		t.Errorf("config print: %v", err)
 	}
-	for where, text := range map[string]string{"the stream": said, "the log": s.logged(), "the metrics": metrics, "config print": string(config)} {
+	for where, text := range map[string]string{"the stream": said, "the log": s.logged(), "the metrics": metrics,
+		"config print": string(config)} {
 		if strings.Contains(text, alpacatest.Key) || strings.Contains(text, alpacatest.Secret) {
 			t.Errorf("%s shows a key:\n%s", where, text)
 		}

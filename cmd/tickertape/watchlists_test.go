@@ -15,8 +15,9 @@ func TestNewcomerIsShownWhatTheFeedHas(t *testing.T) {
 		lists   []broadcast.Watchlist
 		want    string
 	}{
-		"a list that it has":           {[]string{"MSFT", "BTC-USD"}, []broadcast.Watchlist{stocks}, "[{tech [AAPL MSFT]}]"},
-		"none that it has":             {[]string{"BTC-USD", "ETH-USD"}, []broadcast.Watchlist{stocks}, "[{all [BTC-USD ETH-USD]} {tech [AAPL MSFT]}]"},
+		"a list that it has": {[]string{"MSFT", "BTC-USD"}, []broadcast.Watchlist{stocks}, "[{tech [AAPL MSFT]}]"},
+		"none that it has": {[]string{"BTC-USD", "ETH-USD"}, []broadcast.Watchlist{stocks},
+			"[{all [BTC-USD ETH-USD]} {tech [AAPL MSFT]}]"},
 		"no list at all":               {[]string{"BTC-USD"}, nil, "[{all [BTC-USD]}]"},
 		"one of that name is replaced": {[]string{"BTC-USD"}, []broadcast.Watchlist{{Name: "all", Symbols: []string{"X"}}}, "[{all [BTC-USD]}]"},
 		"it does not know yet":         {nil, []broadcast.Watchlist{stocks}, "[{tech [AAPL MSFT]}]"},

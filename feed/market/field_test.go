@@ -77,7 +77,8 @@ func TestFieldsAreThoseOfProtocolAndClient(t *testing.T) {
 
 	var client string
 	filepath.WalkDir(filepath.Join(root, "dashboard", "client", "src"), func(path string, _ os.DirEntry, _ error) error {
-		if text, err := os.ReadFile(path); err == nil && client == "" && strings.Contains(string(text), "export interface Quote {\n  readonly s:") {
+		if text, err := os.ReadFile(path); err == nil && client == "" &&
+			strings.Contains(string(text), "export interface Quote {\n  readonly s:") {
 			client = string(text)
 		}
 		return nil

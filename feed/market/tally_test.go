@@ -27,7 +27,8 @@ func TestCorrectedTradesAreAsIfTheyHadBeenRight(t *testing.T) {
 		price := rapid.Int64Range(95, 105)
 		flags := rapid.SampledFrom([]Flags{Regular, Regular, Regular, SetsVolume, SetsHighLow | SetsVolume, SetsLast | SetsVolume})
 		trades := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Tick {
-			return Tick{Flags: flags.Draw(t, "flags"), Price: Price(price.Draw(t, "price")) * Scale, Size: Units(rapid.Uint64Range(1, 9).Draw(t, "size"))}
+			return Tick{Flags: flags.Draw(t, "flags"), Price: Price(price.Draw(t, "price")) * Scale,
+				Size: Units(rapid.Uint64Range(1, 9).Draw(t, "size"))}
 		}), 1, 20).Draw(t, "trades")
 		y := NewTally(0, 100*Scale)
 		for i := range trades {

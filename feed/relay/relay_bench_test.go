@@ -26,7 +26,8 @@ func BenchmarkUpdate(b *testing.B) {
 		if i > 0 {
 			update += ","
 		}
-		update += `{"s":"S` + string(rune('0'+i)) + `","p":189.31,"z":100,"b":189.3,"bz":200,"v":1200300,"n":7,"vw":189.1234,"t":1700000000000000}`
+		update += `{"s":"S` +
+			string(rune('0'+i)) + `","p":189.31,"z":100,"b":189.3,"bz":200,"v":1200300,"n":7,"vw":189.1234,"t":1700000000000000}`
 	}
 	update += "]}"
 	b.ReportAllocs()

@@ -41,7 +41,8 @@ type node struct {
 }
 
 func newNode(t testing.TB) *node {
-	n := &node{t: t, epoch: "e1", sources: "{" + sim + "}", seq: 1, quotes: map[string]string{}, changed: map[string]int{}, follows: map[*vendortest.Socket]bool{}}
+	n := &node{t: t, epoch: "e1", sources: "{" + sim + "}", seq: 1, quotes: map[string]string{}, changed: map[string]int{},
+		follows: map[*vendortest.Socket]bool{}}
 	n.Server = vendortest.NewServer(t, n.socket, http.HandlerFunc(n.rest))
 	n.env = n.Env(t)
 	return n
@@ -71,7 +72,8 @@ func (n *node) rest(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"symbols":[]}`)
 			return
 		}
-		io.WriteString(w, `{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3}]}`)
+		io.WriteString(w,
+			`{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3}]}`)
 	default:
 		n.t.Errorf("request for %s", r.URL)
 	}
@@ -82,7 +84,9 @@ func (n *node) socket(s *vendortest.Socket) {
 		n.t.Errorf("handshake for %s, %v", s.Request.URL, s.Request.Header)
 	}
 	n.mu.Lock()
-	s.Send(fmt.Sprintf(`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]}`, n.epoch, n.seq, n.sources))
+	s.Send(
+		fmt.Sprintf(
+			`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]}`, n.epoch, n.seq, n.sources))
 	n.mu.Unlock()
 	done := make(chan struct{})
 	var beating sync.WaitGroup

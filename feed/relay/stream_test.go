@@ -53,7 +53,8 @@ func TestAViewerSeesTheSourcesBehindTheServer(t *testing.T) {
 		w := vendortest.Watch(t, n.env, sources, feed.DefaultConfig())
 		n.tell("BTC", `"p":1,"src":"coinbase","x":2,"xt":9`)
 		settle(time.Second)
-		if s := w.Status(); s.State != market.Live || s.Source != "relay" || s.Simulated || s.Message != way+"coinbase live; kraken down: the connection is lost" {
+		if s := w.Status(); s.State != market.Live || s.Source != "relay" || s.Simulated ||
+			s.Message != way+"coinbase live; kraken down: the connection is lost" {
 			t.Errorf("status %+v", s)
 		}
 		if q := w.Quote("BTC"); q.Source != "coinbase" || q.Extended.String() != "2" || q.ExtendedTime != 9 {
@@ -378,7 +379,8 @@ func TestConnectAsksWhetherPricesAreMadeUp(t *testing.T) {
 		}
 		n.Vanish()
 		n.Client().CloseIdleConnections()
-		if _, err := Connect(context.Background(), cfg, n.env); err == nil || !strings.Contains(err.Error(), "http://node.example/ticks/api/quotes") {
+		if _, err := Connect(context.Background(), cfg, n.env); err == nil ||
+			!strings.Contains(err.Error(), "http://node.example/ticks/api/quotes") {
 			t.Errorf("nobody is there: %v", err)
 		}
 	})
@@ -413,7 +415,8 @@ func TestPasswordOfTheAddressShowsNowhere(t *testing.T) {
 		n.Refuse(http.StatusForbidden, nil)
 		settle(10 * time.Minute)
 		whys := strings.Join(w.Whys(), "\n")
-		if text := log.String() + whys; strings.Contains(text, "CANARY") || strings.Contains(text, "bWU6") || !strings.Contains(whys, "*** *** Basic ***") {
+		if text := log.String() + whys; strings.Contains(text, "CANARY") || strings.Contains(text, "bWU6") ||
+			!strings.Contains(whys, "*** *** Basic ***") {
 			t.Errorf("the log says\n%s\n%s", log.String(), whys)
 		}
 	})

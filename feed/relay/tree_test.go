@@ -50,8 +50,10 @@ func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) 
 	source := consolidate.New(consolidate.DefaultConfig(), feed.DefaultConfig().Silence, sources, s.dir, hours, quiet, reg)
 	cfg := broadcast.DefaultConfig()
 	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 10_000}, admission.NewRefusalLog(quiet, reg), reg)
-	s.board = broadcast.NewHub(cfg, nil, s.dir, broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated}, adm, quiet, reg)
-	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr}, dashboard.Bounds{Admission: adm, AckTimeout: cfg.WriteTimeout + cfg.Heartbeat},
+	s.board = broadcast.NewHub(cfg, nil, s.dir,
+		broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated}, adm, quiet, reg)
+	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr},
+		dashboard.Bounds{Admission: adm, AckTimeout: cfg.WriteTimeout + cfg.Heartbeat},
 		dashboard.Site{Hub: s.board, Symbols: s.dir, Zone: func(string) string { return "UTC" }, MaxSymbols: cfg.MaxSymbols}, quiet, reg)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +134,8 @@ func (m *venue) open(t *testing.T) func(vendors.Env) []feed.Source {
 
 func (m *venue) trade(cents int64) {
 	now := market.TimeOf(time.Now())
-	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Price(cents) * market.Scale / 100, Size: market.Units(3), Time: now, Received: now}}}
+	m.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular,
+		Price: market.Price(cents) * market.Scale / 100, Size: market.Units(3), Time: now, Received: now}}}
 }
 
 // viewer is what somebody sees of a node who listens to all that it says.
@@ -147,7 +150,8 @@ type viewer struct {
 
 func view(s *server) *viewer {
 	s.t.Helper()
-	v := &viewer{t: s.t, dir: market.NewDirectory(), news: make(chan market.Batch), tally: map[string]*market.Tally{}, states: map[string]market.State{}}
+	v := &viewer{t: s.t, dir: market.NewDirectory(), news: make(chan market.Batch), tally: map[string]*market.Tally{},
+		states: map[string]market.State{}}
 	source := follow(s.t, s.addr, "*")(vendors.Env{Dir: v.dir, Log: quiet, Faults: vendors.NewFaults(quiet, prometheus.NewRegistry())})[0]
 	source = feed.NewSupervisor(feed.DefaultConfig(), quiet, prometheus.NewRegistry()).Supervise(source, nil)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -226,14 +230,17 @@ func TestThreeNodesInARowSayTheSame(t *testing.T) {
 	m.trade(18931)
 	m.trade(18950)
 	v.shows("189.5", market.Live)
-	if q := v.quote("AAPL"); q.Volume.String() != "6" || q.Count != 2 || q.High.String() != "189.5" || q.Low.String() != "189.31" || q.Open.String() != "189.31" || q.VWAP.String() != "189.405" {
+	if q := v.quote("AAPL"); q.Volume.String() != "6" || q.Count != 2 || q.High.String() != "189.5" || q.Low.String() != "189.31" ||
+		q.Open.String() != "189.31" || q.VWAP.String() != "189.405" {
 		t.Errorf("quote %+v", q)
 	}
 	v.until("the status names the source", func() bool {
-		return v.status.State == market.Live && v.status.Simulated && strings.HasSuffix(v.status.Message, ": sim live") && strings.Count(v.status.Message, ",") == 2
+		return v.status.State == market.Live && v.status.Simulated && strings.HasSuffix(v.status.Message, ": sim live") &&
+			strings.Count(v.status.Message, ",") == 2
 	})
 	for _, s := range []*server{second, third} {
-		if id, known := s.dir.ID("AAPL"); !known || s.dir.Symbol(id) != (market.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}) {
+		if id, known := s.dir.ID("AAPL"); !known ||
+			s.dir.Symbol(id) != (market.Symbol{Symbol: "AAPL", Name: "Apple Inc.", Currency: "USD", Decimals: 2}) {
 			t.Errorf("directory %+v", s.dir.All())
 		}
 	}

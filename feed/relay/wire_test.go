@@ -67,23 +67,28 @@ var conversation = []struct {
 }{
 	{hello, nil},
 	{`{"type":"subscribed","id":1,"symbols":["*"],"unknown":["FOO"],"rate":4}`, nil},
-	{`{"type":"snapshot","seq":5,"time":1,"more":true,"quotes":[{"s":"AAPL","p":189.31,"z":100,"b":189.3,"bz":200,"a":189.32,"az":0.5,"o":188,"h":190,"l":187.5,"pc":186,"v":1200300,"n":7,"vw":189.1234,"t":9,"x":190.5,"xt":8,"src":"coinbase"}]}`, nil},
+	{
+		`{"type":"snapshot","seq":5,"time":1,"more":true,"quotes":[{"s":"AAPL","p":189.31,"z":100,"b":189.3,"bz":200,"a":189.32,"az":0.5,"o":188,"h":190,"l":187.5,"pc":186,"v":1200300,"n":7,"vw":189.1234,"t":9,"x":190.5,"xt":8,"src":"coinbase"}]}`, nil},
 	{`{"type":"snapshot","seq":5,"time":1,"quotes":[{"s":"MSFT","p":"400.5","st":"halted","venue":{"x":1}}]}`, []string{
 		"relay live simulated=true via recorded: sim live",
 		"AAPL p=189.31 z=100 b=189.3 bz=200 a=189.32 az=0.5 o=188 h=190 l=187.5 pc=186 v=1200300 n=7 vw=189.1234 t=9 st=live x=190.5 xt=8 src=coinbase",
 		"MSFT p=400.5 st=halted"}},
 	{`{"type":"update","seq":6,"time":1,"quotes":[{"s":"MSFT","st":null,"p":0.00001234,"o":3},{"s":"NEW","p":1}]}`, []string{
 		"MSFT p=0.00001234 o=3 st=live", "NEW p=1 st=live"}},
-	{`{"type":"update","seq":7,"time":1,"quotes":[{"s":"AAPL","b":null,"bz":null,"x":null,"xt":null,"src":null,"o":null,"h":null,"l":null,"v":null,"n":null,"vw":null,"t":11}]}`, []string{
-		"AAPL p=189.31 z=100 a=189.32 az=0.5 pc=186 t=11 st=live"}},
-	{`{"type":"status","source":"sim","status":"stale","since":77,"message":"no tick"}`, []string{"relay stale simulated=false via recorded: sim stale: no tick"}},
-	{`{"type":"status","source":"sim2","status":"closed","since":77,"message":""}`, []string{"relay stale simulated=false via recorded: sim stale: no tick; sim2 closed"}},
+	{
+		`{"type":"update","seq":7,"time":1,"quotes":[{"s":"AAPL","b":null,"bz":null,"x":null,"xt":null,"src":null,"o":null,"h":null,"l":null,"v":null,"n":null,"vw":null,"t":11}]}`, []string{
+			"AAPL p=189.31 z=100 a=189.32 az=0.5 pc=186 t=11 st=live"}},
+	{`{"type":"status","source":"sim","status":"stale","since":77,"message":"no tick"}`,
+		[]string{"relay stale simulated=false via recorded: sim stale: no tick"}},
+	{`{"type":"status","source":"sim2","status":"closed","since":77,"message":""}`,
+		[]string{"relay stale simulated=false via recorded: sim stale: no tick; sim2 closed"}},
 	{`{"type":"heartbeat","seq":7,"time":1}`, nil},
 	{`{"type":"rate","rate":1.5,"asked":10,"reason":"slow_consumer"}`, nil},
 	{`{"type":"weather","quotes":[]}`, nil},
 	// one odd value costs itself alone
-	{`{"type":"update","seq":11,"time":1,"quotes":[{"s":"MSFT","p":-5,"z":7,"t":"x","src":"a\"b","st":"asleep"},{"s":"B AD","p":1},{"s":5},{"s":"NEW","p":2}]}`, []string{
-		"MSFT p=0.00001234 z=7 o=3 st=live", "NEW p=2 st=live"}},
+	{
+		`{"type":"update","seq":11,"time":1,"quotes":[{"s":"MSFT","p":-5,"z":7,"t":"x","src":"a\"b","st":"asleep"},{"s":"B AD","p":1},{"s":5},{"s":"NEW","p":2}]}`, []string{
+			"MSFT p=0.00001234 z=7 o=3 st=live", "NEW p=2 st=live"}},
 	{`{"type":"pong","id":3,"time":1}`, nil},
 }
 
@@ -113,8 +118,10 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 }
 
 func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
-	for _, text := range []string{"", "{", "[]", "null", "{}", `{"type":5}`, `{"type":"update","seq":1}`, `{"type":"update","seq":"x","quotes":[]}`,
-		`{"type":"update","seq":1,"more":7,"quotes":[]}`, hello, `{"type":"update","seq":1,"quotes":[{"s":"A"}`, `{"type":"subscribed","id":1,"unknown":{}}`} {
+	for _, text := range []string{"", "{", "[]", "null", "{}", `{"type":5}`, `{"type":"update","seq":1}`,
+		`{"type":"update","seq":"x","quotes":[]}`,
+		`{"type":"update","seq":1,"more":7,"quotes":[]}`, hello, `{"type":"update","seq":1,"quotes":[{"s":"A"}`,
+		`{"type":"subscribed","id":1,"unknown":{}}`} {
 		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newUpstream(), 1, func(string) {})
 		var b market.Batch
 		if err := d.Frame([]byte(hello), 1, &b); err != nil {
@@ -125,7 +132,8 @@ func TestWhatCannotBeReadEndsTheConnection(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	for _, text := range []string{`{"type":"update","seq":1,"quotes":[]}`, `{"type":"hello"}`, `{"type":"hello","epoch":"a-1"}`, `{"type":"hello","epoch":"a","source":"x","status":"?"}`,
+	for _, text := range []string{`{"type":"update","seq":1,"quotes":[]}`, `{"type":"hello"}`, `{"type":"hello","epoch":"a-1"}`,
+		`{"type":"hello","epoch":"a","source":"x","status":"?"}`,
 		`{"type":"hello","epoch":"a","sources":[{"source":"x"}]}`, `{"type":"hello","epoch":"a","sources":{}}`} {
 		d := newDecoder(ref(newEnv(prometheus.NewRegistry())), "e1", newUpstream(), 1, func(string) {})
 		if err := d.Frame([]byte(text), 1, &market.Batch{}); err == nil {
@@ -181,14 +189,16 @@ func TestARecordingThatBeginsWithChangesIsInPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b market.Batch
-	for _, text := range []string{hello, `{"type":"subscribed","id":1}`, `{"type":"snapshot","seq":5,"resumed":true,"quotes":[{"s":"AAPL","p":1,"x":null}]}`,
+	for _, text := range []string{hello, `{"type":"subscribed","id":1}`,
+		`{"type":"snapshot","seq":5,"resumed":true,"quotes":[{"s":"AAPL","p":1,"x":null}]}`,
 		`{"type":"update","seq":6,"quotes":[{"s":"AAPL","p":2},{"s":"MSFT","p":3}]}`} {
 		if err := d.Frame([]byte(text), 1, &b); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.Status = nil
-	if got, want := told(env.Dir, &b), []string{"AAPL p=1 st=live", "AAPL p=2 st=live", "MSFT p=3 st=live (partial)"}; !slices.Equal(got, want) {
+	want := []string{"AAPL p=1 st=live", "AAPL p=2 st=live", "MSFT p=3 st=live (partial)"}
+	if got := told(env.Dir, &b); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }
@@ -201,7 +211,8 @@ func TestTheMessageSaysHowTheSourcesAre(t *testing.T) {
 		{nil, "down via e1: "},
 		{sourceStates{{"relay", market.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
 		{sourceStates{{"relay", market.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
-		{sourceStates{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}}, "stale via e1,e2: sim down; relay stale: sim stale"},
+		{sourceStates{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}},
+			"stale via e1,e2: sim down; relay stale: sim stale"},
 		{sourceStates{{"sim", market.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
 	} {
 		s, err := c.standing.status("e1")

@@ -60,14 +60,16 @@ func TestRefusedHandshakeSaysWhenToComeBack(t *testing.T) {
 	for status, want := range map[int]feed.Cause{
 		http.StatusUnauthorized: feed.Refused, http.StatusPaymentRequired: feed.Refused, http.StatusForbidden: feed.Refused,
 		http.StatusUnavailableForLegalReasons: feed.Refused, http.StatusNotFound: feed.Refused, http.StatusTeapot: feed.Refused,
-		http.StatusTooManyRequests: feed.Lost, http.StatusInternalServerError: feed.Lost, http.StatusBadGateway: feed.Lost, http.StatusOK: feed.Lost,
+		http.StatusTooManyRequests: feed.Lost, http.StatusInternalServerError: feed.Lost, http.StatusBadGateway: feed.Lost,
+		http.StatusOK: feed.Lost,
 	} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			secret := key(t)
 			synctest.Test(t, func(t *testing.T) {
 				server := vendortest.NewServer(t, listen, nil)
 				server.Refuse(status, http.Header{"Retry-After": {"90"}})
-				endpoint := vendors.Endpoint{Source: "test", URL: "wss://example.com/stream?token=CANARY", Client: server.Client(), Secrets: []vendors.Secret{secret}}
+				endpoint := vendors.Endpoint{Source: "test", URL: "wss://example.com/stream?token=CANARY", Client: server.Client(),
+					Secrets: []vendors.Secret{secret}}
 				_, err := endpoint.Dial(t.Context())
 				b := wantBreak(t, err, want, "dial wss://example.com/stream: "+fmt.Sprint(status))
 				if b.After != 90*time.Second {
@@ -121,7 +123,8 @@ func TestHowAConnectionEndsSaysWhenToComeBack(t *testing.T) {
 					go tc.end(s)
 					listen(s)
 				}, nil)
-				conn, err := vendors.Endpoint{URL: "wss://example.com/?k=CANARY", Client: server.Client(), Ping: 10 * time.Second, Secrets: []vendors.Secret{secret}}.Dial(t.Context())
+				conn, err := vendors.Endpoint{URL: "wss://example.com/?k=CANARY", Client: server.Client(), Ping: 10 * time.Second,
+					Secrets: []vendors.Secret{secret}}.Dial(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -179,7 +182,8 @@ func TestMessageRateOfAnEndpointIsKept(t *testing.T) {
 				came = append(came, time.Now())
 			}
 		}, nil)
-		conn, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client(), Writes: rate.NewLimiter(rate.Every(300*time.Millisecond), 1)}.Dial(t.Context())
+		conn, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client(),
+			Writes: rate.NewLimiter(rate.Every(300*time.Millisecond), 1)}.Dial(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,8 @@ func TestLastDayStandsInForFiguresThatAreNotThereSoon(t *testing.T) {
 				return nil, market.TimeOf(time.Now()), nil
 			},
 			Read: func(_ []byte, received market.Time) (market.Quote, market.Time, error) {
-				return market.Quote{Set: market.FieldHigh | market.FieldLow | market.FieldVolume, High: 20, Low: 10, Volume: market.Units(7)}, received, nil
+				return market.Quote{Set: market.FieldHigh | market.FieldLow | market.FieldVolume, High: 20, Low: 10,
+					Volume: market.Units(7)}, received, nil
 			},
 			Rolling: func() (market.Quote, bool) {
 				return market.Quote{Set: market.FieldHigh | market.FieldLow | market.FieldPreviousClose, High: 99, Low: 1, PreviousClose: 5}, true

@@ -73,7 +73,8 @@ func TestAKeyThatOthersCanReadIsWarnedOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	for mode, who := range map[os.FileMode]string{
-		0o400: "", 0o600: "", 0o700: "", 0o640: "its group (mode 0640)", 0o604: "everybody (mode 0604)", 0o644: "everybody (mode 0644)", 0o444: "everybody (mode 0444)",
+		0o400: "", 0o600: "", 0o700: "", 0o640: "its group (mode 0640)", 0o604: "everybody (mode 0604)", 0o644: "everybody (mode 0644)",
+		0o444: "everybody (mode 0444)",
 	} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)

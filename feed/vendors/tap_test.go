@@ -59,7 +59,8 @@ func TestATapSeesNoKeys(t *testing.T) {
 		}))
 		var tap tapped
 		rest := vendors.REST{Source: "x", Base: "https://x.example", Secrets: secrets, Client: server.Client(), Tap: &tap}
-		if body, _, err := rest.Get(t.Context(), "/day", url.Values{"token": {key}, "symbol": {"A/B"}}); err != nil || !strings.Contains(string(body), key) {
+		if body, _, err := rest.Get(t.Context(), "/day", url.Values{"token": {key}, "symbol": {"A/B"}}); err != nil ||
+			!strings.Contains(string(body), key) {
 			t.Errorf("the answer is %q, %v; want it as it is", body, err)
 		}
 		env := server.Env(t)

@@ -28,7 +28,8 @@ func TestPricesAreExact(t *testing.T) {
 	for text, want := range map[string]string{
 		`"25.35190000"`: "25.3519", `25.35190000`: "25.3519", `"0.000000001"`: "0.000000001", `1e-9`: "0.000000001",
 		`1.5E2`: "150", `"9.2e3"`: "9200", `12345.678900000000`: "12345.6789", `-0.5`: "-0.5", `0`: "0", `"0.1"`: "0.1", `5e-324`: "",
-		`0.0000000001`: "", `"1e999999999"`: "", `1e400`: "", `9300000000`: "", `"NaN"`: "", `"Infinity"`: "", `"1,5"`: "", `""`: "", `"0x10"`: "",
+		`0.0000000001`: "", `"1e999999999"`: "", `1e400`: "", `9300000000`: "", `"NaN"`: "", `"Infinity"`: "", `"1,5"`: "",
+		`""`: "", `"0x10"`: "",
 		`"1_000"`: "", `" 1"`: "", `true`: "", `null`: "", `{}`: "", `[1]`: "", `"\u0031.5"`: "1.5", `"１"`: "", `"1e"`: "", `"1/3"`: "",
 	} {
 		p, err := value(text).Price("p")
@@ -70,7 +71,8 @@ func TestPricesAgreeWithRationals(t *testing.T) {
 
 func TestAveragesAreRounded(t *testing.T) {
 	for text, want := range map[string]string{
-		`1.23456789049`: "1.23456789", `"1.2345678905"`: "1.234567891", `2`: "2", `1e-10`: "0", `6e-10`: "0.000000001", `"x"`: "", `1e99`: "", `null`: "",
+		`1.23456789049`: "1.23456789", `"1.2345678905"`: "1.234567891", `2`: "2", `1e-10`: "0", `6e-10`: "0.000000001", `"x"`: "",
+		`1e99`: "", `null`: "",
 		`1.` + strings.Repeat("3", 200): "",
 	} {
 		if p, err := value(text).Average("vw"); (err == nil) != (want != "") || err == nil && p.String() != want {
@@ -94,7 +96,8 @@ func TestTimes(t *testing.T) {
 			t.Errorf("%s is %v (%v)", text, at.Std(), err)
 		}
 	}
-	for _, text := range []string{`"2022-02-30T00:00:00Z"`, `"2022-13-01T00:00:00Z"`, `"1969-12-31T23:59:59Z"`, `"2022-12-31"`, `"2022-12-31T24:00:00Z"`, `1`, `""`, `null`,
+	for _, text := range []string{`"2022-02-30T00:00:00Z"`, `"2022-13-01T00:00:00Z"`, `"1969-12-31T23:59:59Z"`, `"2022-12-31"`,
+		`"2022-12-31T24:00:00Z"`, `1`, `""`, `null`,
 		`"2022-12-31T19:43:02.Z"`, `"2022-12-31T19:43:02.1x6Z"`, `"99999-12-31T19:43:02Z"`} {
 		if at, err := value(text).Time("T"); err == nil {
 			t.Errorf("%s is %v", text, at.Std())
@@ -113,7 +116,8 @@ func TestTimes(t *testing.T) {
 // TestUTCAgreesWithTheLibrary compares the quick way of reading an instant with the usual one.
 func TestUTCAgreesWithTheLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`(19[67]|20[0-3])[0-9]-(0[0-9]|1[0-3])-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?Z`).Draw(t, "text")
+		text := rapid.StringMatching(`(19[67]|20[0-3])[0-9]-(0[0-9]|1[0-3])-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,9})?Z`).Draw(t,
+			"text")
 		want, err := time.Parse(time.RFC3339Nano, text)
 		at, ok := utc([]byte(text))
 		if good := err == nil && want.Unix() >= 0; ok != good || ok && at != market.TimeOf(want) {
@@ -133,7 +137,8 @@ func TestWholeNumbersAgreeWithTheLibrary(t *testing.T) {
 }
 
 func TestScannerSaysWhatIsNoJSON(t *testing.T) {
-	for _, text := range []string{"", " ", "{", "[1", `{"a"}`, `{"a":1,}`, "[1 2]", `"a`, "{} {}", "nul", "\xff", `{"a":1}]`, strings.Repeat("[", 20_000)} {
+	for _, text := range []string{"", " ", "{", "[1", `{"a"}`, `{"a":1,}`, "[1 2]", `"a`, "{} {}", "nul", "\xff", `{"a":1}]`,
+		strings.Repeat("[", 20_000)} {
 		var s Scanner
 		s.Reset([]byte(text))
 		s.Skip()

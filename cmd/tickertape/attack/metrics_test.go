@@ -18,7 +18,8 @@ tickertape_feed_ticks_refused_total{reason="move"} 7
 
 func TestRefusalsAreTheReasonsThatGrew(t *testing.T) {
 	m := parseMetrics(scraped)
-	if got, want := m.RefusedSince(Metrics{`tickertape_broadcast_connects_total{transport="poll",result="full"}`: 2}), []string{"flood", "work"}; !slices.Equal(got, want) {
+	if got, want := m.RefusedSince(Metrics{`tickertape_broadcast_connects_total{transport="poll",result="full"}`: 2}),
+		[]string{"flood", "work"}; !slices.Equal(got, want) {
 		t.Errorf("refused for %q, want %q", got, want)
 	}
 	if got := m.Refusals()["work"]; got != 1e6 {

@@ -19,8 +19,10 @@ func TestAGlanceFindsWhatIsMeasured(t *testing.T) {
 			glance{kind: update, time: 1700000000000009}, 2, []int64{1700000000000002, 1700000000000003}},
 		"part of a snapshot": {`{"type":"snapshot","seq":813,"time":5,"resumed":true,"quotes":[` + twoQuotes + `],"more":true}`,
 			glance{kind: snapshot, time: 5, more: true, resumed: true}, 2, []int64{1700000000000002, 1700000000000003}},
-		"bars":            {`{"type":"bars","seq":8,"time":5,"symbol":"A","interval":"1m","reset":true,"bars":[{"t":1}]}`, glance{kind: series, time: 5, reset: true}, 0, nil},
-		"part of trades":  {`{"type":"trades","seq":8,"time":5,"symbol":"A","skipped":0,"trades":[{"i":1,"t":2}],"more":true}`, glance{kind: series, time: 5, more: true}, 0, nil},
+		"bars": {`{"type":"bars","seq":8,"time":5,"symbol":"A","interval":"1m","reset":true,"bars":[{"t":1}]}`,
+			glance{kind: series, time: 5, reset: true}, 0, nil},
+		"part of trades": {`{"type":"trades","seq":8,"time":5,"symbol":"A","skipped":0,"trades":[{"i":1,"t":2}],"more":true}`,
+			glance{kind: series, time: 5, more: true}, 0, nil},
 		"another order":   {`{"seq":813,"time":5,"type":"update","quotes":[{"s":"AAPL","p":null}]}`, glance{kind: update, time: 5}, 1, nil},
 		"empty snapshot":  {`{"type":"snapshot","seq":0,"time":5,"quotes":[]}`, glance{kind: snapshot, time: 5}, 0, nil},
 		"hello":           {`{"type":"hello","protocol":1,"epoch":"e1","time":7}`, glance{kind: hello, time: 7}, 0, nil},
@@ -34,7 +36,8 @@ func TestAGlanceFindsWhatIsMeasured(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := look([]byte(test.message))
-			if got.kind != test.want.kind || got.time != test.want.time || got.more != test.want.more || got.resumed != test.want.resumed || got.reset != test.want.reset {
+			if got.kind != test.want.kind || got.time != test.want.time || got.more != test.want.more || got.resumed != test.want.resumed ||
+				got.reset != test.want.reset {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 			if n := got.count(); n != test.quotes {

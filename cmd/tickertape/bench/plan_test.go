@@ -33,13 +33,18 @@ func TestPlanNamesFlagAndValueOfWhatIsWrong(t *testing.T) {
 		`--fields: "price" is not one of s, p, z,`:                                           func(p *Plan) { p.Fields = []string{"p", "price"} },
 		`--slow: 1.5 is not between 0 and 1`:                                                 func(p *Plan) { p.Slow = 1.5 },
 		`--slow: NaN is not between 0 and 1`:                                                 func(p *Plan) { p.Slow = math.NaN() },
-		`--compress: true is for --transport websocket only`:                                 func(p *Plan) { p.Transport, p.Compress = SSE, true },
-		`--ramp: -1s is not between 0s and 24h0m0s`:                                          func(p *Plan) { p.Ramp = -time.Second },
-		`--warmup: 25h0m0s is not between 0s and 24h0m0s`:                                    func(p *Plan) { p.Warmup = 25 * time.Hour },
-		`--duration: 1ms is not between 100ms and 24h0m0s`:                                   func(p *Plan) { p.Duration = time.Millisecond },
-		`--ticks: 0 is not between 1 and 1000000`:                                            func(p *Plan) { p.Server.Ticks = 0 },
-		`--market-symbols: 10001 is not between 1 and 10000`:                                 func(p *Plan) { p.Server.Symbols = 10_001 },
-		`--interval: 2m0s is not between 1ms and 1m`:                                         func(p *Plan) { p.Server.Interval = 2 * time.Minute },
+		`--compress: true is for --transport websocket only`: func(p *Plan) {
+			p.Transport,
+				p.Compress = SSE, true
+		},
+		`--ramp: -1s is not between 0s and 24h0m0s`:          func(p *Plan) { p.Ramp = -time.Second },
+		`--warmup: 25h0m0s is not between 0s and 24h0m0s`:    func(p *Plan) { p.Warmup = 25 * time.Hour },
+		`--duration: 1ms is not between 100ms and 24h0m0s`:   func(p *Plan) { p.Duration = time.Millisecond },
+		`--ticks: 0 is not between 1 and 1000000`:            func(p *Plan) { p.Server.Ticks = 0 },
+		`--market-symbols: 10001 is not between 1 and 10000`: func(p *Plan) { p.Server.Symbols = 10_001 },
+		`--interval: 2m0s is not between 1ms and 1m`: func(p *Plan) {
+			p.Server.Interval = 2 * time.Minute
+		},
 	} {
 		p := DefaultPlan()
 		change(&p)

@@ -242,7 +242,8 @@ func TestNobodyIsAnError(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		f := newFake(t, &fake{refuse: func(int) int { return 403 }}, false)
 		_, err := Run(t.Context(), quick(f, transport), Launch{}, Progress{})
-		if want := "none of 20 subscribers got a snapshot; the first was refused: the server answers 403 not you"; err == nil || err.Error() != want {
+		if want := "none of 20 subscribers got a snapshot; the first was refused: the server answers 403 not you"; err == nil ||
+			err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})

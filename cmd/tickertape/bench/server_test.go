@@ -26,7 +26,8 @@ func TestServerThatDoesNotStartSaysWhy(t *testing.T) {
 		want   []string
 	}{
 		"no such file": {Launch{Executable: filepath.Join(t.TempDir(), "none")}, []string{"start a server: ", "no such file"}},
-		"it ends":      {script(t, "echo tickertape: listen: address already in use >&2\nexit 1"), []string{"start a server: the server ended, exit status 1: tickertape: listen: address already in use"}},
+		"it ends": {script(t, "echo tickertape: listen: address already in use >&2\nexit 1"),
+			[]string{"start a server: the server ended, exit status 1: tickertape: listen: address already in use"}},
 		"a bad config": {script(t, "echo $* >&2\nexit 2"), []string{"exit status 2: serve --config /my.yaml"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,8 @@ func TestFramesAreReadHoweverTheyAreCut(t *testing.T) {
 		frame(ws.OpText, true, ""),
 		frame(ws.OpPing, true, "are you there"),
 		frame(ws.OpText, true, long),
-		frame(ws.OpText, false, "in "), frame(ws.OpPong, true, "?"), frame(ws.OpContinuation, false, "three "), frame(ws.OpContinuation, true, "parts"),
+		frame(ws.OpText, false, "in "), frame(ws.OpPong, true, "?"), frame(ws.OpContinuation, false, "three "),
+		frame(ws.OpContinuation, true, "parts"),
 		frame(ws.OpText, true, "two"),
 		frame(ws.OpClose, true, string(ws.NewCloseFrameBody(1012, "retry_ms=700"))),
 	)

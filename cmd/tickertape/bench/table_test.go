@@ -81,7 +81,8 @@ func TestMarkdownIsAsItWas(t *testing.T) {
 }
 
 func TestSpansHaveThreeDigits(t *testing.T) {
-	for ms, want := range map[float64]string{0: "0 µs", 0.0124: "12 µs", 0.999: "999 µs", 1: "1.00 ms", 12.34: "12.3 ms", 123.4: "123 ms", 12_345: "12.3 s"} {
+	for ms, want := range map[float64]string{0: "0 µs", 0.0124: "12 µs", 0.999: "999 µs", 1: "1.00 ms", 12.34: "12.3 ms", 123.4: "123 ms",
+		12_345: "12.3 s"} {
 		if got := span(ms); got != want {
 			t.Errorf("%v ms: %s, want %s", ms, got, want)
 		}
@@ -102,10 +103,13 @@ func TestNotesSayWhoseLimitWasFound(t *testing.T) {
 		others    float64
 		want      string // "" is no note
 	}{
-		"room left":              {true, 0.5, 0.5, 1.2, 0.1, ""},
-		"box full":               {true, 1.3, 0.5, 1.9, 0, "the box was full, 1.90 of 2 cores, of which the generator took 0.50: the server alone would hold more"},
-		"others":                 {true, 0.5, 0.5, 2, 0.9, "the box was full, with at least 0.90 of its 2 cores for others: it would hold more alone"},
-		"readings apart":         {true, 1.6, 0.6, 1.9, 0, "the box was full, 2.00 of 2 cores, of which the generator took 0.60: the server alone would hold more"},
+		"room left": {true, 0.5, 0.5, 1.2, 0.1, ""},
+		"box full": {true, 1.3, 0.5, 1.9, 0,
+			"the box was full, 1.90 of 2 cores, of which the generator took 0.50: the server alone would hold more"},
+		"others": {true, 0.5, 0.5, 2, 0.9,
+			"the box was full, with at least 0.90 of its 2 cores for others: it would hold more alone"},
+		"readings apart": {true, 1.6, 0.6, 1.9, 0,
+			"the box was full, 2.00 of 2 cores, of which the generator took 0.60: the server alone would hold more"},
 		"a far server is busy":   {false, 7, 0.5, 0.6, 0, ""},
 		"a far generator's full": {false, 7, 1.9, 1.95, 0, "the generator's machine was full, 1.95 of 2 cores: it was the limit, not the server"},
 		"unknown":                {true, -1, 0.5, 1, 0, "the server's CPU and memory are unknown"},

@@ -8,7 +8,8 @@ import (
 )
 
 func TestMetricsAreReadFromThePlainText(t *testing.T) {
-	text := []byte("# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 12.5\nprocess_resident_memory_bytes 2.9712384e+07 1700000000000\nprocess_open_fds no\n")
+	text := []byte(
+		"# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 12.5\nprocess_resident_memory_bytes 2.9712384e+07 1700000000000\nprocess_open_fds no\n")
 	for name, want := range map[string]float64{"process_cpu_seconds_total": 12.5, "process_resident_memory_bytes": 29712384} {
 		if got, told := metric(text, name); !told || got != want {
 			t.Errorf("%s: %v, %v, want %v", name, got, told, want)
@@ -22,7 +23,8 @@ func TestMetricsAreReadFromThePlainText(t *testing.T) {
 }
 
 func TestMetricsAreSummedOverTheirLabels(t *testing.T) {
-	text := []byte("# TYPE sent_total counter\nsent_total{transport=\"sse\"} 2\nsent_total{transport=\"a b\"} 3.5 1700000000000\nsent_total_more 7\nplain_total 4\n")
+	text := []byte(
+		"# TYPE sent_total counter\nsent_total{transport=\"sse\"} 2\nsent_total{transport=\"a b\"} 3.5 1700000000000\nsent_total_more 7\nplain_total 4\n")
 	for name, want := range map[string]float64{"sent_total": 5.5, "plain_total": 4} {
 		if got, told := metricSum(text, name); !told || got != want {
 			t.Errorf("%s: %v, %v, want %v", name, got, told, want)
@@ -36,7 +38,8 @@ func TestMetricsAreSummedOverTheirLabels(t *testing.T) {
 func TestFlushIsOfOneSubscriber(t *testing.T) {
 	began := time.Unix(1_700_000_000, 0)
 	from := usage{at: began, cpu: time.Second, done: map[string]float64{flushesDone: 10, messagesDone: 100, bytesDone: 1000}}
-	to := usage{at: began.Add(10 * time.Second), cpu: 3 * time.Second, done: map[string]float64{flushesDone: 110, messagesDone: 60_100, bytesDone: 10_001_000}}
+	to := usage{at: began.Add(10 * time.Second), cpu: 3 * time.Second,
+		done: map[string]float64{flushesDone: 110, messagesDone: 60_100, bytesDone: 10_001_000}}
 	f := flushOf(from, to, 200)
 	if f == nil || f.PerS != 10 || f.CPU != 100 || *f.Messages != 3 || *f.Bytes != 500 {
 		t.Fatalf("got %+v, want 10 a second, 100 µs, 3 messages and 500 bytes", f)
@@ -76,7 +79,8 @@ func TestBoxTellsWhatOthersUsed(t *testing.T) {
 	if got := boxOf(from, to, 2); math.Abs(got.Others-0.05) > 1e-9 {
 		t.Errorf("others used %v, want what was stolen and nothing negative", got.Others)
 	}
-	for name, text := range map[string]string{"other cores": "cpu 1 2 3 4 5 6 7 8\ncpu0\n", "too short": "cpu 1 2 3\ncpu0\ncpu1\n", "nothing": "", "words": "cpu a b c d e f g h\ncpu0\ncpu1\n"} {
+	for name, text := range map[string]string{"other cores": "cpu 1 2 3 4 5 6 7 8\ncpu0\n", "too short": "cpu 1 2 3\ncpu0\ncpu1\n",
+		"nothing": "", "words": "cpu a b c d e f g h\ncpu0\ncpu1\n"} {
 		if got, err := parseBox([]byte(text), 2, began); err == nil {
 			t.Errorf("%s: %+v, want an error", name, got)
 		}

@@ -27,8 +27,10 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"address":     {func(c *Config) { c.URL = "stream.data.alpaca.markets" }, `url: "stream.data.alpaca.markets" is not an address such as wss://host/path`},
-		"rest":        {func(c *Config) { c.REST = "wss://data.alpaca.markets" }, `rest: "wss://data.alpaca.markets" is not an address such as https://host/path`},
+		"address": {func(c *Config) { c.URL = "stream.data.alpaca.markets" },
+			`url: "stream.data.alpaca.markets" is not an address such as wss://host/path`},
+		"rest": {func(c *Config) { c.REST = "wss://data.alpaca.markets" },
+			`rest: "wss://data.alpaca.markets" is not an address such as https://host/path`},
 		"feed":        {func(c *Config) { c.Feed = "otc" }, `feed: "otc" is not one of iex, sip, delayed_sip`},
 		"crypto":      {func(c *Config) { c.Crypto = "" }, `crypto: "" is not one of us, us-1, eu-1`},
 		"none":        {func(c *Config) { c.Symbols = nil }, "symbols: [] names none"},

@@ -22,7 +22,8 @@ func TestARecordedSnapshotIsRead(t *testing.T) {
 	}
 	a, m := known["AAPL"], known["MSFT"]
 	q := a.image
-	if q.Price.String() != "133.4201" || q.PreviousClose.String() != "131.46" || q.Open.String() != "132.04" || q.High.String() != "134.07" || q.Low.String() != "131.83" ||
+	if q.Price.String() != "133.4201" || q.PreviousClose.String() != "131.46" || q.Open.String() != "132.04" || q.High.String() != "134.07" ||
+		q.Low.String() != "131.83" ||
 		q.Volume.String() != "25846800" || q.Count != 254678 || q.VWAP.String() != "132.568" {
 		t.Errorf("got %+v", q)
 	}
@@ -43,7 +44,8 @@ func TestYesterdaysBarIsThePreviousClose(t *testing.T) {
 	body := []byte(`{"AAPL":` + shot(time.Date(2026, time.November, 18, 20, 59, 59, 0, time.UTC), "104", "99") + `}`)
 	known, err := n.readSnapshots(body, market.TimeOf(time.Date(2026, time.November, 19, 9, 30, 0, 0, time.UTC)))
 	q := known["AAPL"].image
-	if err != nil || q.PreviousClose.String() != "104" || q.Price.String() != "104" || q.Set&(market.FieldOpen|market.FieldHigh|market.FieldLow|market.FieldVolume|market.FieldVWAP) != 0 {
+	if err != nil || q.PreviousClose.String() != "104" || q.Price.String() != "104" ||
+		q.Set&(market.FieldOpen|market.FieldHigh|market.FieldLow|market.FieldVolume|market.FieldVWAP) != 0 {
 		t.Errorf("got %+v, %v", q, err)
 	}
 }
@@ -51,7 +53,8 @@ func TestYesterdaysBarIsThePreviousClose(t *testing.T) {
 func TestATradeAfterHoursIsExtended(t *testing.T) {
 	n := newBench(t, "AAPL")
 	at := time.Date(2026, time.November, 18, 22, 0, 0, 0, time.UTC)
-	known, err := n.readSnapshots([]byte(`{"AAPL":{"latestTrade":{"t":"2026-11-18T21:59:00Z","x":"V","p":101,"s":10,"c":["@","T"],"i":1,"z":"C"},
+	known,
+		err := n.readSnapshots([]byte(`{"AAPL":{"latestTrade":{"t":"2026-11-18T21:59:00Z","x":"V","p":101,"s":10,"c":["@","T"],"i":1,"z":"C"},
 		"dailyBar":{"t":"2026-11-18T05:00:00Z","o":95,"h":105,"l":90,"c":100,"v":1000,"n":20,"vw":99}}}`), market.TimeOf(at))
 	q := known["AAPL"].image
 	if err != nil || q.Price.String() != "100" || q.Extended.String() != "101" || q.ExtendedTime != market.TimeOf(at.Add(-time.Minute)) {

@@ -37,11 +37,13 @@ func FuzzFrame(f *testing.F) {
 			switch {
 			case int(k.Symbol) >= n.env.Dir.Len() || k.Received != now || k.Time < 0:
 				t.Fatalf("%+v", k)
-			case k.Kind == market.KindTrade && (k.Flags&^(market.Regular|market.SetsExtended) != 0 || k.Flags&market.SetsLast != 0 && k.Flags&market.SetsExtended != 0):
+			case k.Kind == market.KindTrade && (k.Flags&^(market.Regular|market.SetsExtended) != 0 || k.Flags&market.SetsLast != 0 &&
+				k.Flags&market.SetsExtended != 0):
 				t.Fatalf("trade %+v", k)
 			case k.Kind == market.KindTrade && k.Size.IsZero() && k.Flags&market.SetsVolume != 0:
 				t.Fatalf("volume of a trade without a size: %+v", k)
-			case k.Kind == market.KindQuote && (k.Flags&^market.BothSides != 0 || k.Flags&market.HasBid != 0 && k.Bid == 0 || k.Flags&market.HasAsk != 0 && k.Ask == 0):
+			case k.Kind == market.KindQuote && (k.Flags&^market.BothSides != 0 || k.Flags&market.HasBid != 0 && k.Bid == 0 ||
+				k.Flags&market.HasAsk != 0 && k.Ask == 0):
 				t.Fatalf("quote %+v", k)
 			case k.Kind == market.KindState && k.State != market.Halted && k.State != market.Live:
 				t.Fatalf("state %+v", k)

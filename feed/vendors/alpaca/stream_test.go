@@ -77,7 +77,8 @@ func TestStocksLiveThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "AAPL", Start: func(t *testing.T) vendortest.Rig {
 		m := newMarket(t)
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
-		return vendortest.Rig{Server: m.Server.Server, Env: m.env, Sources: m.open("AAPL"), Trade: func(price string, at time.Time) { m.Trade("AAPL", price, at) }}
+		return vendortest.Rig{Server: m.Server.Server, Env: m.env, Sources: m.open("AAPL"),
+			Trade: func(price string, at time.Time) { m.Trade("AAPL", price, at) }}
 	}})
 }
 
@@ -85,7 +86,8 @@ func TestCoinsLiveThroughAllMisbehaviour(t *testing.T) {
 	keys(t)
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTC/USD", Start: func(t *testing.T) vendortest.Rig {
 		m := newMarket(t)
-		return vendortest.Rig{Server: m.Server.Server, Env: m.env, Sources: m.open("BTC/USD"), Trade: func(price string, at time.Time) { m.Trade("BTC/USD", price, at) }}
+		return vendortest.Rig{Server: m.Server.Server, Env: m.env, Sources: m.open("BTC/USD"),
+			Trade: func(price string, at time.Time) { m.Trade("BTC/USD", price, at) }}
 	}})
 }
 
@@ -117,7 +119,8 @@ func shot(at time.Time, last, previous string) string {
 		"minuteBar":{"t":%q,"o":99,"h":101,"l":98,"c":%s,"v":10,"n":2,"vw":99.5},
 		"dailyBar":{"t":%q,"o":95,"h":105,"l":90,"c":%s,"v":1000,"n":20,"vw":99.1234567891},
 		"prevDailyBar":{"t":%q,"o":1,"h":1,"l":1,"c":%s,"v":1,"n":1,"vw":1}}`,
-		t(at.Add(-time.Second)), last, t(at.Truncate(time.Minute).Add(-time.Minute)), last, t(midnight), last, t(midnight.Add(-24*time.Hour)), previous)
+		t(at.Add(-time.Second)), last, t(at.Truncate(time.Minute).Add(-time.Minute)), last, t(midnight), last,
+		t(midnight.Add(-24*time.Hour)), previous)
 }
 
 func TestFiguresAndTradesAddUp(t *testing.T) {
@@ -126,12 +129,14 @@ func TestFiguresAndTradesAddUp(t *testing.T) {
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
 		wait(2 * time.Second)
 		q := w.Quote("AAPL")
-		if q.Price.String() != "100" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "105" || q.Volume.String() != "1000" || q.Count != 20 {
+		if q.Price.String() != "100" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "105" ||
+			q.Volume.String() != "1000" || q.Count != 20 {
 			t.Errorf("at first: %+v", q)
 		}
 		m.Trade("AAPL", "106", time.Now())
 		wait(10 * time.Second)
-		if q := w.Quote("AAPL"); q.Price.String() != "106" || q.High.String() != "106" || q.Low.String() != "90" || q.Volume.String() != "1001" || q.Count != 21 || q.State != market.Live {
+		if q := w.Quote("AAPL"); q.Price.String() != "106" || q.High.String() != "106" || q.Low.String() != "90" || q.Volume.String() != "1001" ||
+			q.Count != 21 || q.State != market.Live {
 			t.Errorf("with a trade: %+v", q)
 		}
 		wait(60 * time.Second) // a minute later, the figures hold what was missed and the trade
@@ -150,7 +155,8 @@ func TestStocksAndCoinsAreTwoConnections(t *testing.T) {
 		bar := func(h int, o, hi, l, c string, v string) string {
 			return fmt.Sprintf(`{"t":"2026-11-%02dT%02d:00:00Z","o":%s,"h":%s,"l":%s,"c":%s,"v":%s,"n":2,"vw":%s}`, 17+h/24, h%24, o, hi, l, c, v, c)
 		}
-		m.Bars("BTC/USD", "["+strings.Join([]string{bar(23, "1", "9", "1", "50", "4"), bar(24, "50", "70", "40", "60", "0"), bar(25, "61", "66", "55", "62", "1.5"), bar(26, "62", "64", "54", "63", "0.5")}, ",")+"]")
+		m.Bars("BTC/USD", "["+strings.Join([]string{bar(23, "1", "9", "1", "50", "4"), bar(24, "50", "70", "40", "60", "0"),
+			bar(25, "61", "66", "55", "62", "1.5"), bar(26, "62", "64", "54", "63", "0.5")}, ",")+"]")
 		sources := m.open("AAPL", "BTC/USD")
 		if len(sources) != 2 || sources[0].Info().Market != "us" || sources[1].Info().Market != "crypto" {
 			t.Fatalf("%d sources", len(sources))
@@ -164,10 +170,12 @@ func TestStocksAndCoinsAreTwoConnections(t *testing.T) {
 			t.Errorf("stock: %+v", q)
 		}
 		q := w.Quote("BTC/USD")
-		if q.Price.String() != "64" || q.PreviousClose.String() != "50" || q.Open.String() != "61" || q.High.String() != "66" || q.Low.String() != "54" || q.Volume.String() != "3" || q.Count != 5 {
+		if q.Price.String() != "64" || q.PreviousClose.String() != "50" || q.Open.String() != "61" || q.High.String() != "66" ||
+			q.Low.String() != "54" || q.Volume.String() != "3" || q.Count != 5 {
 			t.Errorf("coin: %+v", q)
 		}
-		if got := m.Messages("/v2/iex"); !slices.Contains(got, `{"action":"subscribe","trades":["AAPL"],"quotes":["AAPL"]}`) || !slices.Contains(got, `{"action":"subscribe","statuses":["AAPL"]}`) {
+		if got := m.Messages("/v2/iex"); !slices.Contains(got, `{"action":"subscribe","trades":["AAPL"],"quotes":["AAPL"]}`) ||
+			!slices.Contains(got, `{"action":"subscribe","statuses":["AAPL"]}`) {
 			t.Errorf("stocks: %q", got)
 		}
 		if got := m.Messages("/v1beta3/crypto/us"); !slices.Contains(got, `{"action":"subscribe","trades":["BTC/USD"],"quotes":["BTC/USD"]}`) {
@@ -188,7 +196,8 @@ func TestHaltsCorrectionsAndCancelsReachTheQuote(t *testing.T) {
 		}
 		tell("trades", `{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":100,"c":["@"],"z":"C","t":%q}`, at())
 		tell("trades", `{"T":"t","S":"AAPL","i":2,"x":"V","p":105,"s":100,"c":["@"],"z":"C","t":%q}`, at())
-		tell("corrections", `{"T":"c","S":"AAPL","x":"V","oi":2,"op":105,"os":100,"oc":["@"],"ci":3,"cp":102,"cs":50,"cc":["@"],"z":"C","t":%q}`, at())
+		tell("corrections", `{"T":"c","S":"AAPL","x":"V","oi":2,"op":105,"os":100,"oc":["@"],"ci":3,"cp":102,"cs":50,"cc":["@"],"z":"C","t":%q}`,
+			at())
 		if q := w.Quote("AAPL"); q.Price.String() != "102" || q.High.String() != "102" || q.Volume.String() != "150" {
 			t.Errorf("corrected: %+v", q)
 		}
@@ -320,7 +329,8 @@ func TestWithoutHaltsThereArePrices(t *testing.T) {
 }
 
 func TestWithoutRESTTheTradesCount(t *testing.T) {
-	for _, e := range []alpacatest.Error{{Code: http.StatusForbidden, Text: "subscription does not permit querying recent SIP data"}, {Code: http.StatusTooManyRequests, Text: "too many requests."}} {
+	for _, e := range []alpacatest.Error{{Code: http.StatusForbidden, Text: "subscription does not permit querying recent SIP data"},
+		{Code: http.StatusTooManyRequests, Text: "too many requests."}} {
 		inSession(t, func(t *testing.T, m *venue) {
 			m.RefuseREST(&e)
 			m.Snapshot("AAPL", shot(time.Now(), "100", "99"))

@@ -114,7 +114,8 @@ func faults(t testing.TB, reg *prometheus.Registry) map[string]int {
 // sets writes what a trade sets.
 func sets(f market.Flags) string {
 	var words []string
-	for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume", market.SetsExtended: "extended"} {
+	for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume",
+		market.SetsExtended: "extended"} {
 		if f&flag != 0 {
 			words = append(words, word)
 		}
@@ -251,7 +252,8 @@ func TestConditionsAreToldAsTheVendorSpellsThem(t *testing.T) {
 
 func TestCoinsTradeAllTheTime(t *testing.T) {
 	n := newBench(t, "BTC/USD")
-	n.take(t, `[{"T":"t","S":"BTC/USD","i":1,"p":60123.456789,"s":1e-05,"tks":"B",`+night+`},{"T":"q","S":"BTC/USD","bp":60123,"bs":0.5,"ap":0,"as":0,`+night+`}]`)
+	n.take(t, `[{"T":"t","S":"BTC/USD","i":1,"p":60123.456789,"s":1e-05,"tks":"B",`+
+		night+`},{"T":"q","S":"BTC/USD","bp":60123,"bs":0.5,"ap":0,"as":0,`+night+`}]`)
 	want := []string{"BTC/USD 60123.456789×0.00001 last+range+volume", "BTC/USD quote bid 60123×0.5"}
 	if got := n.told(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -273,7 +275,8 @@ func TestTimesAreTheExchanges(t *testing.T) {
 // Ids are unique for an exchange, and must be so for the symbol.
 func TestIDsHaveTheirExchange(t *testing.T) {
 	n := newBench(t, "AAPL")
-	for _, trade := range []string{`"i":7,"x":"D"`, `"i":7,"x":"V"`, `"i":8,"x":"D"`, `"i":71697353758036,"x":"D"`, `"i":0,"x":"D"`, `"x":"D"`} {
+	for _, trade := range []string{`"i":7,"x":"D"`, `"i":7,"x":"V"`, `"i":8,"x":"D"`, `"i":71697353758036,"x":"D"`,
+		`"i":0,"x":"D"`, `"x":"D"`} {
 		n.take(t, `[{"T":"t","S":"AAPL",`+trade+`,"p":1,"s":1,"z":"C",`+inside+`}]`)
 	}
 	seen := map[uint64]bool{}
@@ -290,7 +293,9 @@ func TestIDsHaveTheirExchange(t *testing.T) {
 
 func TestCorrectionsAndCancels(t *testing.T) {
 	n := newBench(t, "AAPL")
-	n.take(t, `[{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":200,"c":["@"],"z":"C",`+inside+`},{"T":"t","S":"AAPL","i":2,"x":"V","p":101,"s":5,"c":["@","I"],"z":"C",`+inside+`},{"T":"t","S":"AAPL","i":3,"x":"V","p":102,"s":100,"c":["@"],"z":"C",`+after+`}]`)
+	n.take(t, `[{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":200,"c":["@"],"z":"C",`+
+		inside+`},{"T":"t","S":"AAPL","i":2,"x":"V","p":101,"s":5,"c":["@","I"],"z":"C",`+
+		inside+`},{"T":"t","S":"AAPL","i":3,"x":"V","p":102,"s":100,"c":["@"],"z":"C",`+after+`}]`)
 	first, late := n.b.Ticks[0].ID, n.b.Ticks[2].ID
 	n.b = market.Batch{}
 	n.take(t, `[{"T":"c","S":"AAPL","x":"V","oi":1,"op":100,"os":200,"oc":["@"],"ci":4,"cp":99.5,"cs":150,"cc":["@"],"z":"C",`+after+`}]`)
@@ -316,7 +321,8 @@ func TestCorrectionsAndCancels(t *testing.T) {
 }
 
 func TestHalts(t *testing.T) {
-	for code, want := range map[string]string{"H": "halted", "P": "halted", "2": "halted", "T": "live", "3": "live", "Q": "", "5": "", "E": ""} {
+	for code, want := range map[string]string{"H": "halted", "P": "halted", "2": "halted", "T": "live", "3": "live", "Q": "",
+		"5": "", "E": ""} {
 		n := newBench(t, "AAPL")
 		n.take(t, `[{"T":"s","S":"AAPL","sc":"`+code+`","sm":"…","rc":"T12","rm":"…",`+inside+`,"z":"C"}]`)
 		if got := strings.TrimPrefix(strings.Join(n.told(), ""), "AAPL "); got != want || len(n.faults(t)) != 0 {
@@ -369,7 +375,8 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 // A decoder allocates nothing but what grows once.
 func TestFramesDoNotAllocate(t *testing.T) {
 	n := newBench(t, "AAPL")
-	text := []byte(`[{"T":"t","S":"AAPL","i":7,"x":"D","p":189.25,"s":100,"c":["@","F"],"z":"C",` + inside + `},{"T":"q","S":"AAPL","bx":"V","bp":189.2,"bs":100,"ax":"V","ap":189.3,"as":200,"c":["R"],"z":"C",` + inside + `}]`)
+	text := []byte(`[{"T":"t","S":"AAPL","i":7,"x":"D","p":189.25,"s":100,"c":["@","F"],"z":"C",` +
+		inside + `},{"T":"q","S":"AAPL","bx":"V","bp":189.2,"bs":100,"ax":"V","ap":189.3,"as":200,"c":["R"],"z":"C",` + inside + `}]`)
 	got := testing.AllocsPerRun(100, func() {
 		n.b.Ticks = n.b.Ticks[:0]
 		if err := n.Frame(text, now, &n.b); err != nil || len(n.b.Ticks) != 2 {

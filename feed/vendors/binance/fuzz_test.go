@@ -13,10 +13,12 @@ import (
 // FuzzFrame reads two messages on one connection, since the second may lean on the first: no crash, no price that
 // is not in them, and the same each time.
 func FuzzFrame(f *testing.F) {
-	seeds := []string{documented, strings.Replace(documented, "12345", "12348", 1), `{"stream":"bnbbtc@trade","data":` + documented + `}`, `[` + documented + `]`,
+	seeds := []string{documented, strings.Replace(documented, "12345", "12348", 1), `{"stream":"bnbbtc@trade","data":` + documented + `}`,
+		`[` + documented + `]`,
 		`{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}`,
 		`{"e":"24hrMiniTicker","E":1,"s":"BNBBTC","c":"0.0025","o":"0.0010","h":"0.0025","l":"0.0010","v":"10000","q":"18"}`,
-		`{"result":null,"id":1}`, `{"error":{"code":2,"msg":"x"},"id":"3"}`, `{"e":"serverShutdown"}`, `{"data":{"data":[{}]}}`, `{"lastUpdateId":1,"bids":[["1","2"]]}`}
+		`{"result":null,"id":1}`, `{"error":{"code":2,"msg":"x"},"id":"3"}`, `{"e":"serverShutdown"}`, `{"data":{"data":[{}]}}`,
+		`{"lastUpdateId":1,"bids":[["1","2"]]}`}
 	for i, s := range seeds {
 		f.Add([]byte(s), []byte(seeds[(i+1)%len(seeds)]))
 		f.Add([]byte(s), []byte(s))
@@ -43,7 +45,8 @@ func FuzzFrame(f *testing.F) {
 func FuzzResponse(f *testing.F) {
 	for _, body := range []string{`[[1700000000000,"1","2","0.5","1.5","10",1700003599999,"12",3,"1","1","0"]]`,
 		`[{"id":12346,"price":"1","qty":"1","time":1672515782136},{"id":12349,"price":"2","qty":"0.5","time":1672515782137}]`,
-		`{"symbols":[{"symbol":"BNBBTC","status":"HALT","quoteAsset":"BTC","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]}`, `{"code":-1121,"msg":"Invalid symbol."}`} {
+		`{"symbols":[{"symbol":"BNBBTC","status":"HALT","quoteAsset":"BTC","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]}`,
+		`{"code":-1121,"msg":"Invalid symbol."}`} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -111,7 +114,8 @@ func (x *bench) check(t *testing.T, b *market.Batch, text string) {
 			field market.Fields
 			key   string
 			price market.Price
-		}{{market.FieldPrice, "price", q.Price}, {market.FieldOpen, "open", q.Open}, {market.FieldHigh, "high", q.High}, {market.FieldLow, "low", q.Low}, {market.FieldPreviousClose, "previous close", q.PreviousClose}} {
+		}{{market.FieldPrice, "price", q.Price}, {market.FieldOpen, "open", q.Open}, {market.FieldHigh, "high", q.High},
+			{market.FieldLow, "low", q.Low}, {market.FieldPreviousClose, "previous close", q.PreviousClose}} {
 			if q.Set&p.field != 0 {
 				written(p.key, p.price)
 			}

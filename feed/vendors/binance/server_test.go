@@ -180,7 +180,8 @@ func (x *exchange) trade(symbol, price string, at time.Time, lost bool) {
 	y.trades = append(y.trades, k)
 	x.mu.Unlock()
 	if !lost {
-		x.tell(strings.ToLower(symbol)+"@trade", fmt.Sprintf(`{"e":"trade","E":%d,"s":%q,"t":%d,"p":%q,"q":"1","T":%d,"m":true,"M":true}`, k.Time, symbol, k.ID, k.Price, k.Time))
+		x.tell(strings.ToLower(symbol)+"@trade",
+			fmt.Sprintf(`{"e":"trade","E":%d,"s":%q,"t":%d,"p":%q,"q":"1","T":%d,"m":true,"M":true}`, k.Time, symbol, k.ID, k.Price, k.Time))
 	}
 }
 
@@ -246,7 +247,9 @@ func (x *exchange) products(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, `{"code":-1121,"msg":"Invalid symbol."}`)
 			return
 		}
-		all = append(all, fmt.Sprintf(`{"symbol":%q,"status":%q,"quoteAsset":%q,"filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01000000"}]}`, n, y.status, cmp.Or(y.asset, "USDT")))
+		all = append(all,
+			fmt.Sprintf(`{"symbol":%q,"status":%q,"quoteAsset":%q,"filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01000000"}]}`, n, y.status,
+				cmp.Or(y.asset, "USDT")))
 	}
 	fmt.Fprintf(w, `{"timezone":"UTC","symbols":[%s]}`, strings.Join(all, ","))
 }
@@ -278,7 +281,8 @@ func (y *listed) summed(from string) string {
 		if n := len(prices); n > 0 {
 			open, high, low, last = prices[0].String(), slices.Max(prices).String(), slices.Min(prices).String(), prices[n-1].String()
 		}
-		hours = append(hours, fmt.Sprintf(`[%d,%q,%q,%q,%q,"%d",%d,"%.2f",%d,"0","0","0"]`, begin, open, high, low, last, len(prices), begin+hour-1, sum, len(prices)))
+		hours = append(hours, fmt.Sprintf(`[%d,%q,%q,%q,%q,"%d",%d,"%.2f",%d,"0","0","0"]`, begin, open, high, low, last, len(prices),
+			begin+hour-1, sum, len(prices)))
 	}
 	return "[" + strings.Join(hours, ",") + "]"
 }

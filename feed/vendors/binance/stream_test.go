@@ -48,7 +48,8 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTCUSDT", Start: func(t *testing.T) vendortest.Rig {
 		x := newExchange(t, "BTCUSDT", "ETHUSDT")
 		env, sources := open(t, x, "BTCUSDT", "ETHUSDT")
-		return vendortest.Rig{Server: x.Server, Env: env, Sources: sources, Trade: func(price string, at time.Time) { x.trade("BTCUSDT", price, at, false) }}
+		return vendortest.Rig{Server: x.Server, Env: env, Sources: sources,
+			Trade: func(price string, at time.Time) { x.trade("BTCUSDT", price, at, false) }}
 	}})
 }
 
@@ -98,7 +99,11 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 			return q.PreviousClose.String() == "90" && q.High.String() == "130"
 		})
 		x.breaks(pathHours, 0)
-		within(t, 2*time.Minute, "the day", func() bool { q := w.Quote("BTCUSDT"); return q.High.String() == "101" && q.Volume == market.Units(1) })
+		within(t, 2*time.Minute, "the day", func() bool {
+			q := w.Quote("BTCUSDT")
+			return q.High.String() == "101" &&
+				q.Volume == market.Units(1)
+		})
 	})
 }
 
@@ -201,7 +206,8 @@ func TestFirstTradeCountsOnce(t *testing.T) {
 					return slices.ContainsFunc(x.Requests(), func(r string) bool { return strings.HasPrefix(r, pathTrades) })
 				})
 				if streamed {
-					x.tell("btcusdt@trade", fmt.Sprintf(`{"e":"trade","E":%[1]d,"s":"BTCUSDT","t":1000,"p":"42","q":"1","T":%[1]d,"m":true,"M":true}`, at.UnixMilli()))
+					x.tell("btcusdt@trade",
+						fmt.Sprintf(`{"e":"trade","E":%[1]d,"s":"BTCUSDT","t":1000,"p":"42","q":"1","T":%[1]d,"m":true,"M":true}`, at.UnixMilli()))
 				}
 				within(t, 2*quiet, "it counts", func() bool { q := w.Quote("BTCUSDT"); return q.Count == 1 && q.Volume == market.Units(1) })
 				time.Sleep(2 * quiet)

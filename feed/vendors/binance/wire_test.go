@@ -245,19 +245,24 @@ const documented = `{"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0
 func TestMessages(t *testing.T) {
 	const trade = "trade 0.001 × 100 #12345 at 1672515782136000 flags 7"
 	for name, tc := range map[string]struct{ text, want, faults string }{
-		"a trade, as documented":      {documented, trade, ""},
-		"in an envelope":              {`{"stream":"bnbbtc@trade","data":` + documented + `}`, trade, ""},
-		"data before its stream":      {`{"data":` + documented + `,"stream":"bnbbtc@trade"}`, trade, ""},
-		"times in microseconds":       {strings.Replace(documented, `"T":1672515782136`, `"T":1672515782136789`, 1), strings.Replace(trade, "136000", "136789", 1), ""},
-		"a list of messages":          {`[` + documented + `]`, trade, ""},
-		"a list in an envelope":       {`{"stream":"!x@arr","data":[` + documented + `]}`, trade, ""},
-		"a price of zero goes on":     {strings.Replace(documented, `"0.001"`, `"0"`, 1), strings.Replace(trade, "0.001", "0", 1), ""},
-		"numbers without quotes":      {strings.Replace(documented, `"0.001"`, `1e-3`, 1), trade, ""},
-		"best prices":                 {`{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}`, "quote 25.3519 × 31.21 / 25.3652 × 40.66", ""},
-		"nobody asks":                 {`{"u":2,"s":"BNBUSDT","b":"25","B":"1","a":"0.00000000","A":"0.00000000"}`, "quote 25 × 1 / none", ""},
-		"the last 24 hours":           {`{"e":"24hrMiniTicker","E":1,"s":"BNBBTC","c":"0.0025","o":"0.0010","h":"0.0025","l":"0.0010","v":"10000","q":"18"}`, "pulse; image pc 0.001 h 0.0025 l 0.001 v 10000 vw 0.0018", ""},
-		"an answer":                   {`{"result":null,"id":1}`, "answer 1", ""},
-		"an error":                    {`{"code":2,"msg":"Invalid request: unknown variant"}`, `answer 0: Invalid request: unknown variant`, "request"},
+		"a trade, as documented": {documented, trade, ""},
+		"in an envelope":         {`{"stream":"bnbbtc@trade","data":` + documented + `}`, trade, ""},
+		"data before its stream": {`{"data":` + documented + `,"stream":"bnbbtc@trade"}`, trade, ""},
+		"times in microseconds": {strings.Replace(documented, `"T":1672515782136`, `"T":1672515782136789`, 1),
+			strings.Replace(trade, "136000", "136789", 1), ""},
+		"a list of messages":      {`[` + documented + `]`, trade, ""},
+		"a list in an envelope":   {`{"stream":"!x@arr","data":[` + documented + `]}`, trade, ""},
+		"a price of zero goes on": {strings.Replace(documented, `"0.001"`, `"0"`, 1), strings.Replace(trade, "0.001", "0", 1), ""},
+		"numbers without quotes":  {strings.Replace(documented, `"0.001"`, `1e-3`, 1), trade, ""},
+		"best prices": {`{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}`,
+			"quote 25.3519 × 31.21 / 25.3652 × 40.66", ""},
+		"nobody asks": {`{"u":2,"s":"BNBUSDT","b":"25","B":"1","a":"0.00000000","A":"0.00000000"}`, "quote 25 × 1 / none", ""},
+		"the last 24 hours": {
+			`{"e":"24hrMiniTicker","E":1,"s":"BNBBTC","c":"0.0025","o":"0.0010","h":"0.0025","l":"0.0010","v":"10000","q":"18"}`,
+			"pulse; image pc 0.001 h 0.0025 l 0.001 v 10000 vw 0.0018", ""},
+		"an answer": {`{"result":null,"id":1}`, "answer 1", ""},
+		"an error": {`{"code":2,"msg":"Invalid request: unknown variant"}`,
+			`answer 0: Invalid request: unknown variant`, "request"},
 		"an error with its request":   {`{"error":{"code":2,"msg":"Invalid request"},"id":3}`, `answer 3: Invalid request`, "request"},
 		"an error without a word":     {`{"code":0,"id":3}`, `answer 3: error 0 without a message`, "request"},
 		"no JSON":                     {`{"e":"trade"`, "", "json"},
@@ -322,7 +327,8 @@ func (x *bench) show(b *market.Batch) string {
 }
 
 func TestShutdownIsARestart(t *testing.T) {
-	for _, text := range []string{`{"e":"serverShutdown","E":1770123456789}`, `{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}`} {
+	for _, text := range []string{`{"e":"serverShutdown","E":1770123456789}`,
+		`{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}`} {
 		x := newBench(t, "BNBBTC")
 		var br *feed.Break
 		if err := x.Frame([]byte(text), 1, &market.Batch{}); !errors.As(err, &br) || br.Cause != feed.Restart {
@@ -368,7 +374,8 @@ func TestHoursAddUpToTheDay(t *testing.T) {
 	x := newBench(t, "BTCUSDT")
 	now := time.Date(2024, 8, 8, 2, 30, 0, 0, time.UTC)
 	hour := func(at time.Time, o, h, l, c, v, cost string, n int) string {
-		return fmt.Sprintf(`[%d,"%s","%s","%s","%s","%s",%d,"%s",%d,"1","1","0"]`, at.UnixMilli(), o, h, l, c, v, at.Add(time.Hour).UnixMilli()-1, cost, n)
+		return fmt.Sprintf(`[%d,"%s","%s","%s","%s","%s",%d,"%s",%d,"1","1","0"]`, at.UnixMilli(), o, h, l, c, v,
+			at.Add(time.Hour).UnixMilli()-1, cost, n)
 	}
 	midnight := now.Truncate(24 * time.Hour)
 	body := "[" + strings.Join([]string{
@@ -398,9 +405,10 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 		"/api/v3/klines?symbol=BTCUSDT": {`[]`: "value", `{}`: "json", `[[]]`: "time", `[[1,"x"]]`: "number", `[[1]`: "number", "": "json",
 			`[[1700000000000,"1","1","1","0","1",2,"1",1]]`: "number", `[[1700000000000,"1","1","1","1","-1",2,"1",1]]`: "number"},
 		"/api/v3/trades?symbol=BTCUSDT": {`{}`: "json", `[{"id":"x"}]`: "number", `[1]`: "json"},
-		"/api/v3/exchangeInfo":          {`{}`: "json", `{"symbols":[{"symbol":5}]}`: "value", `{"symbols":[{"symbol":"BTCUSDT","status":5}]}`: "value"},
-		"/api/v3/klines?symbol=XYZ":     {`[]`: "unknown"},
-		"/api/v9/else":                  {`[]`: "unknown"},
+		"/api/v3/exchangeInfo": {`{}`: "json", `{"symbols":[{"symbol":5}]}`: "value",
+			`{"symbols":[{"symbol":"BTCUSDT","status":5}]}`: "value"},
+		"/api/v3/klines?symbol=XYZ": {`[]`: "unknown"},
+		"/api/v9/else":              {`[]`: "unknown"},
 	} {
 		for body, want := range bodies {
 			x := newBench(t, "BTCUSDT")
@@ -418,7 +426,8 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 func TestSymbolsThatDoNotTradeAreHalted(t *testing.T) {
 	x := newBench(t, "BTCUSDT", "ETHUSDT")
 	ask := func(btc string) (b market.Batch) {
-		body := fmt.Sprintf(`{"timezone":"UTC","symbols":[{"symbol":"BTCUSDT","status":%q,"filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","tickSize":"0.01000000"},{"filterType":"LOT_SIZE","stepSize":"0.00001"}]},{"symbol":"ETHUSDT","status":"TRADING","filters":[]},{"symbol":"XYZ","status":"HALT"}]}`, btc)
+		body := fmt.Sprintf(
+			`{"timezone":"UTC","symbols":[{"symbol":"BTCUSDT","status":%q,"filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","tickSize":"0.01000000"},{"filterType":"LOT_SIZE","stepSize":"0.00001"}]},{"symbol":"ETHUSDT","status":"TRADING","filters":[]},{"symbol":"XYZ","status":"HALT"}]}`, btc)
 		if err := x.Response("/api/v3/exchangeInfo?symbols=x", []byte(body), 1, &b); err != nil {
 			t.Fatal(err)
 		}
@@ -462,7 +471,9 @@ func TestLongListIsDecoded(t *testing.T) {
 	x := newBench(t, "BNBBTC")
 	var list []string
 	for i := range 2500 {
-		list = append(list, fmt.Sprintf(`{"e":"24hrMiniTicker","E":1672515782136,"s":"X%dUSDT","c":"0.00250000","o":"0.00100000","h":"0.00250000","l":"0.00100000","v":"10000.00000000","q":"18.00000000"}`, i))
+		list = append(list,
+			fmt.Sprintf(
+				`{"e":"24hrMiniTicker","E":1672515782136,"s":"X%dUSDT","c":"0.00250000","o":"0.00100000","h":"0.00250000","l":"0.00100000","v":"10000.00000000","q":"18.00000000"}`, i))
 	}
 	list = append(list, documented)
 	text := `{"stream":"!miniTicker@arr","data":[` + strings.Join(list, ",") + `]}`

@@ -12,16 +12,21 @@ func BenchmarkDecode(b *testing.B) {
 	const ticker = `"price":"86123.45","volume_24%[1]sh":"16038.28770938","low_24%[1]sh":"85000.29","high_24%[1]sh":"87011.18","best_bid":"86123.44","best_bid_%[2]s":"0.46688654","best_ask":"86123.45","best_ask_%[2]s":"1.56637040"`
 	for name, message := range map[string]func(i int) string{
 		"exchange/match": func(i int) string {
-			return fmt.Sprintf(`{"type":"match","trade_id":%d,"maker_order_id":"27fff20b-af29-4f45-8744-56dd1ef57dc0","taker_order_id":"1da6ce16-c8da-4732-9f71-6049f4c6aaf8","side":"sell","size":"0.04","price":"86123.45","product_id":"BTC-USD","sequence":%d,"time":"2026-11-23T14:00:01.088388Z"}`, i+1, i*7)
+			return fmt.Sprintf(
+				`{"type":"match","trade_id":%d,"maker_order_id":"27fff20b-af29-4f45-8744-56dd1ef57dc0","taker_order_id":"1da6ce16-c8da-4732-9f71-6049f4c6aaf8","side":"sell","size":"0.04","price":"86123.45","product_id":"BTC-USD","sequence":%d,"time":"2026-11-23T14:00:01.088388Z"}`, i+1, i*7)
 		},
 		"exchange/ticker": func(i int) string {
-			return fmt.Sprintf(`{"type":"ticker","sequence":%d,"product_id":"BTC-USD","open_24h":"86000.79",`+fmt.Sprintf(ticker, "", "size")+`,"volume_30d":"9788783.60","side":"buy","time":"2026-11-23T14:00:01.088388Z","trade_id":%d,"last_size":"0.04"}`, i*7, i+1)
+			return fmt.Sprintf(`{"type":"ticker","sequence":%d,"product_id":"BTC-USD","open_24h":"86000.79",`+
+				fmt.Sprintf(ticker, "",
+					"size")+`,"volume_30d":"9788783.60","side":"buy","time":"2026-11-23T14:00:01.088388Z","trade_id":%d,"last_size":"0.04"}`, i*7, i+1)
 		},
 		"advanced/trade": func(i int) string {
-			return fmt.Sprintf(`{"channel":"market_trades","client_id":"","timestamp":"2026-11-23T14:00:01.158696693Z","sequence_num":%d,"events":[{"type":"update","trades":[{"product_id":"BTC-USD","trade_id":"%d","price":"86123.45","size":"0.04","time":"2026-11-23T14:00:01.088388Z","side":"BUY"}]}]}`, i, i+1)
+			return fmt.Sprintf(
+				`{"channel":"market_trades","client_id":"","timestamp":"2026-11-23T14:00:01.158696693Z","sequence_num":%d,"events":[{"type":"update","trades":[{"product_id":"BTC-USD","trade_id":"%d","price":"86123.45","size":"0.04","time":"2026-11-23T14:00:01.088388Z","side":"BUY"}]}]}`, i, i+1)
 		},
 		"advanced/ticker": func(i int) string {
-			return fmt.Sprintf(`{"channel":"ticker","client_id":"","timestamp":"2026-11-23T14:00:01.167359596Z","sequence_num":%d,"events":[{"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD",`+fmt.Sprintf(ticker, "_", "quantity")+`,"low_52_w":"15460","high_52_w":"126000","price_percent_chg_24_h":"-0.15775596190603"}]}]}`, i)
+			return fmt.Sprintf(
+				`{"channel":"ticker","client_id":"","timestamp":"2026-11-23T14:00:01.167359596Z","sequence_num":%d,"events":[{"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD",`+fmt.Sprintf(ticker, "_", "quantity")+`,"low_52_w":"15460","high_52_w":"126000","price_percent_chg_24_h":"-0.15775596190603"}]}]}`, i)
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -25,7 +25,8 @@ var seeds = []string{
 	`{"channel":"heartbeats","timestamp":"2026-11-23T14:00:01Z","sequence_num":1,"events":[{"current_time":"2024-10-04 07:04:40.82 +0000 UTC m=+66987.6","heartbeat_counter":66987}]}`,
 	`{"channel":"subscriptions","timestamp":"2026-11-23T14:00:01Z","sequence_num":0,"events":[{"subscriptions":{"heartbeats":["heartbeats"]}}]}`,
 	`{"channel":"status","timestamp":"2026-11-23T14:00:01Z","sequence_num":4,"events":[{"type":"snapshot","products":[{"id":"ETH-USD","quote_increment":"0.0001","status":"delisted"}]}]}`,
-	`{"type":5}`, `[]`, `{`, `{"channel":"market_trades","timestamp":"2026-11-23T14:00:01Z","sequence_num":18446744073709551615,"events":[null,[],{"trades":[[],{}]}]}`,
+	`{"type":5}`, `[]`, `{`,
+	`{"channel":"market_trades","timestamp":"2026-11-23T14:00:01Z","sequence_num":18446744073709551615,"events":[null,[],{"trades":[[],{}]}]}`,
 }
 
 // FuzzFrame reads two messages on one connection, since the second may lean on the first.
@@ -112,9 +113,13 @@ func sane(t *testing.T, x *bench, b *market.Batch, text string) {
 
 // FuzzResponse reads an answer over REST after some trades of the stream.
 func FuzzResponse(f *testing.F) {
-	f.Add(candlesPath, []byte(`{"candles":[{"start":"1795395600","low":"95","high":"120","open":"99","close":"100","volume":"1.5"},{"start":"1795388400","low":"1","high":"1000","open":"50","close":"97.5","volume":"9"}]}`))
+	f.Add(candlesPath,
+		[]byte(
+			`{"candles":[{"start":"1795395600","low":"95","high":"120","open":"99","close":"100","volume":"1.5"},{"start":"1795388400","low":"1","high":"1000","open":"50","close":"97.5","volume":"9"}]}`))
 	f.Add(candlesPath, []byte(`[[1795395600,95.5,120,99,100,152.65939193999998],[1795388400,1,1000,50,97.5,9e3]]`))
-	f.Add(tickerPath, []byte(`{"trades":[{"trade_id":"13","product_id":"BTC-USD","price":"101","size":"1","time":"2026-11-23T02:00:00Z"},{"trade_id":"12","price":"100","size":"2","time":"2026-11-23T01:00:00Z"}]}`))
+	f.Add(tickerPath,
+		[]byte(
+			`{"trades":[{"trade_id":"13","product_id":"BTC-USD","price":"101","size":"1","time":"2026-11-23T02:00:00Z"},{"trade_id":"12","price":"100","size":"2","time":"2026-11-23T01:00:00Z"}]}`))
 	f.Add("/products/BTC-USD/trades?limit=1", []byte(`[{"time":"2026-11-23T01:59:00Z","trade_id":11,"price":"100","size":"2","side":"buy"}]`))
 	f.Add("/products//candles", []byte(`[[]]`))
 	f.Fuzz(func(t *testing.T, path string, body []byte) {
@@ -122,7 +127,9 @@ func FuzzResponse(f *testing.F) {
 		for i := range said {
 			x := newBench(t, "BTC-USD", "ETH-USD")
 			for _, id := range []int{10, 14} {
-				x.frame(t, fmt.Sprintf(`{"type":"match","trade_id":%d,"size":"0.25","price":"100.20","product_id":"BTC-USD","time":"2026-11-23T01:00:%02dZ"}`, id, id), 0)
+				x.frame(t,
+					fmt.Sprintf(`{"type":"match","trade_id":%d,"size":"0.25","price":"100.20","product_id":"BTC-USD","time":"2026-11-23T01:00:%02dZ"}`, id,
+						id), 0)
 			}
 			if err := x.Response(path, body, noon, &said[i]); err != nil {
 				t.Fatalf("error %v", err)

@@ -158,7 +158,9 @@ func (v *vendor) hear(c *client, text string) {
 		c.socket.Send(`{"type":"error","message":"rate limit exceeded"}`)
 		return
 	}
-	if len(m.Channels) != 1 || slices.Contains(v.without, m.Channels[0]) || !slices.Contains(map[bool][]string{true: {"heartbeats", "market_trades", "ticker", "status"}, false: {"heartbeat", "matches", "ticker", "status"}}[c.advanced], m.Channels[0]) {
+	if len(m.Channels) != 1 || slices.Contains(v.without, m.Channels[0]) ||
+		!slices.Contains(map[bool][]string{true: {"heartbeats", "market_trades", "ticker", "status"},
+			false: {"heartbeat", "matches", "ticker", "status"}}[c.advanced], m.Channels[0]) {
 		c.socket.Send(`{"type":"error","message":"Failed to subscribe","reason":"` + strings.Join(m.Channels, ",") + ` is not a valid channel"}`)
 		return
 	}
@@ -294,14 +296,17 @@ func (v *vendor) ticker(c *client, p string) {
 	percent := market.Price(int64(price)*5/4 - 100*market.Scale) // (price/80 - 1) * 100
 	if !c.advanced {
 		id, _ := strconv.Atoi(k.ID)
-		v.message(c, map[string]any{"type": "ticker", "sequence": id * 3, "product_id": p, "price": k.Price, "open_24h": "80", "volume_24h": "1234.5",
-			"low_24h": "79", "high_24h": "130", "volume_30d": "9999", "best_bid": bid, "best_bid_size": "1.5", "best_ask": ask, "best_ask_size": "2.5",
-			"side": "buy", "time": k.Time, "trade_id": id, "last_size": k.Size})
+		v.message(c, map[string]any{"type": "ticker", "sequence": id * 3, "product_id": p, "price": k.Price, "open_24h": "80",
+			"volume_24h": "1234.5",
+			"low_24h":    "79", "high_24h": "130", "volume_30d": "9999", "best_bid": bid, "best_bid_size": "1.5", "best_ask": ask,
+			"best_ask_size": "2.5",
+			"side":          "buy", "time": k.Time, "trade_id": id, "last_size": k.Size})
 		return
 	}
 	v.event(c, "ticker", map[string]any{"type": "update", "tickers": []any{map[string]any{"type": "ticker", "product_id": p, "price": k.Price,
-		"volume_24_h": "1234.5", "low_24_h": "79", "high_24_h": "130", "low_52_w": "1", "high_52_w": "200", "price_percent_chg_24_h": percent.String(),
-		"best_bid": bid, "best_bid_quantity": "1.5", "best_ask": ask, "best_ask_quantity": "2.5"}}})
+		"volume_24_h": "1234.5", "low_24_h": "79", "high_24_h": "130", "low_52_w": "1", "high_52_w": "200",
+		"price_percent_chg_24_h": percent.String(),
+		"best_bid":               bid, "best_bid_quantity": "1.5", "best_ask": ask, "best_ask_quantity": "2.5"}}})
 }
 
 // status tells of all products at the Exchange, and of those that were asked for at Advanced Trade.
@@ -309,7 +314,8 @@ func (v *vendor) status(c *client) {
 	var list []any
 	for _, p := range slices.Sorted(maps.Keys(v.products)) {
 		if !c.advanced || c.channels["status"][p] {
-			list = append(list, map[string]any{"id": p, "quote_increment": "0.001", "display_name": strings.ReplaceAll(p, "-", "/"), "status": v.products[p].status, "status_message": ""})
+			list = append(list, map[string]any{"id": p, "quote_increment": "0.001", "display_name": strings.ReplaceAll(p, "-", "/"),
+				"status": v.products[p].status, "status_message": ""})
 		}
 	}
 	if c.advanced {
@@ -322,7 +328,8 @@ func (v *vendor) status(c *client) {
 // beat sends the heartbeat of a second.
 func (v *vendor) beat(c *client) {
 	if set, subscribed := c.channels["heartbeats"]; subscribed && len(set) == 0 {
-		v.event(c, "heartbeats", map[string]any{"current_time": v.now().UTC().Format("2006-01-02 15:04:05.999999999 +0000 UTC m=+1.5"), "heartbeat_counter": c.number})
+		v.event(c, "heartbeats", map[string]any{"current_time": v.now().UTC().Format("2006-01-02 15:04:05.999999999 +0000 UTC m=+1.5"),
+			"heartbeat_counter": c.number})
 	}
 	for _, p := range slices.Sorted(maps.Keys(c.channels["heartbeat"])) {
 		id, _ := strconv.Atoi(v.last(p).ID)

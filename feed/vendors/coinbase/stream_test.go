@@ -69,7 +69,8 @@ func (s *stage) figures(symbol string) string {
 		key   string
 		value any
 	}{
-		{market.FieldPrice, "p", q.Price}, {market.FieldBid, "b", q.Bid}, {market.FieldAsk, "a", q.Ask}, {market.FieldPreviousClose, "pc", q.PreviousClose},
+		{market.FieldPrice, "p", q.Price}, {market.FieldBid, "b", q.Bid}, {market.FieldAsk, "a", q.Ask},
+		{market.FieldPreviousClose, "pc", q.PreviousClose},
 		{market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High}, {market.FieldLow, "l", q.Low}, {market.FieldVolume, "v", q.Volume},
 	} {
 		if q.Set&f.field != 0 {
@@ -137,7 +138,8 @@ func TestItLivesThroughAllMisbehaviour(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return vendortest.Rig{Server: v.Server, Env: env, Sources: sources, Trade: func(price string, at time.Time) { v.trade("BTC-USD", price, "1", at) }}
+				return vendortest.Rig{Server: v.Server, Env: env, Sources: sources,
+					Trade: func(price string, at time.Time) { v.trade("BTC-USD", price, "1", at) }}
 			}})
 		})
 	}
@@ -224,18 +226,19 @@ func TestASymbolThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 
 // TestASymbolThatIsNotConfirmedIsDown has a vendor that leaves one out without a word.
 func TestASymbolThatIsNotConfirmedIsDown(t *testing.T) {
-	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, func(v *vendor) { v.silently = "ETH-USD" }, func(t *testing.T, s *stage) {
-		wait(15 * time.Second)
-		if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
-			t.Errorf("BTC-USD: %s", got)
-		}
-		if got := s.Quote("ETH-USD").State; got != market.Down {
-			t.Errorf("ETH-USD: %v", got)
-		}
-		if n := strings.Count(s.log.String(), "symbol=ETH-USD"); n != 1 {
-			t.Errorf("logged %d times:\n%s", n, s.log)
-		}
-	})
+	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, func(v *vendor) { v.silently = "ETH-USD" },
+		func(t *testing.T, s *stage) {
+			wait(15 * time.Second)
+			if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
+				t.Errorf("BTC-USD: %s", got)
+			}
+			if got := s.Quote("ETH-USD").State; got != market.Down {
+				t.Errorf("ETH-USD: %v", got)
+			}
+			if n := strings.Count(s.log.String(), "symbol=ETH-USD"); n != 1 {
+				t.Errorf("logged %d times:\n%s", n, s.log)
+			}
+		})
 }
 
 func TestAVendorWithNoneOfTheSymbolsIsAskedSeldom(t *testing.T) {
@@ -491,7 +494,8 @@ func TestAProductInUSDCIsThatInDollars(t *testing.T) {
 }
 
 func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
-	hosts := map[string]string{"advanced": "dial wss://advanced-trade-ws.coinbase.com: ", "exchange": "dial wss://ws-feed.exchange.coinbase.com: "}
+	hosts := map[string]string{"advanced": "dial wss://advanced-trade-ws.coinbase.com: ",
+		"exchange": "dial wss://ws-feed.exchange.coinbase.com: "}
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.Vanish() }, func(t *testing.T, s *stage) {
 		wait(time.Minute)
 		st := s.Status()

@@ -134,7 +134,8 @@ func (x *bench) show(b *market.Batch) string {
 			key   string
 			value any
 		}{
-			{market.FieldPrice, "p", q.Price}, {market.FieldSize, "z", q.Size}, {market.FieldTime, "t", q.Time}, {market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High},
+			{market.FieldPrice, "p", q.Price}, {market.FieldSize, "z", q.Size}, {market.FieldTime, "t", q.Time}, {market.FieldOpen, "o", q.Open},
+			{market.FieldHigh, "h", q.High},
 			{market.FieldLow, "l", q.Low}, {market.FieldPreviousClose, "pc", q.PreviousClose}, {market.FieldVolume, "v", q.Volume},
 		} {
 			if q.Set&f.field != 0 {
@@ -150,7 +151,8 @@ func (x *bench) show(b *market.Batch) string {
 		case market.KindTrade:
 			lines = append(lines, fmt.Sprintf("trade %s %v x %v #%d at %d flags %d", symbol, k.Price, k.Size, k.ID, k.Time, k.Flags))
 		case market.KindQuote:
-			lines = append(lines, fmt.Sprintf("quote %s %v x %v / %v x %v at %d flags %d", symbol, k.Bid, k.BidSize, k.Ask, k.AskSize, k.Time, k.Flags))
+			lines = append(lines, fmt.Sprintf("quote %s %v x %v / %v x %v at %d flags %d", symbol, k.Bid, k.BidSize, k.Ask,
+				k.AskSize, k.Time, k.Flags))
 		case market.KindState:
 			lines = append(lines, fmt.Sprintf("state %s %v", symbol, k.State))
 		case market.KindAlive:
@@ -323,76 +325,45 @@ func TestEveryFixtureOfAdvancedTradeHasItsEffect(t *testing.T) {
 
 const advancedHead = `{"channel":"%s","client_id":"","timestamp":"2026-11-23T14:00:0%d.5Z","sequence_num":%d,"events":%s}`
 
-func TestFrames(t *testing.T) {
-	const last = `{"type":"last_match","trade_id":10,"side":"sell","size":"0.5","price":"100.10","product_id":"BTC-USD","sequence":9,"time":"2026-11-23T14:00:00Z"}`
-	match := func(id int, price string) string {
-		return fmt.Sprintf(`{"type":"match","trade_id":%d,"maker_order_id":"a","taker_order_id":"b","side":"sell","size":"0.25","price":%q,"product_id":"BTC-USD","sequence":12,"time":"2026-11-23T14:00:01.000001Z"}`, id, price)
+// Messages of the Exchange.
+const lastMatch = `{"type":"last_match","trade_id":10,"side":"sell","size":"0.5","price":"100.10","product_id":"BTC-USD","sequence":9,"time":"2026-11-23T14:00:00Z"}`
+
+func match(id int, price string) string {
+	return fmt.Sprintf(
+		`{"type":"match","trade_id":%d,"maker_order_id":"a","taker_order_id":"b","side":"sell","size":"0.25","price":%q,"product_id":"BTC-USD","sequence":12,"time":"2026-11-23T14:00:01.000001Z"}`, id, price)
+}
+
+func beat(id int) string {
+	return fmt.Sprintf(`{"type":"heartbeat","sequence":90,"last_trade_id":%d,"product_id":"BTC-USD","time":"2026-11-23T14:00:02Z"}`, id)
+}
+
+// Messages of the Advanced Trade.
+var snapshot = fmt.Sprintf(advancedHead, "market_trades", 1, 1,
+	`[{"type":"snapshot","trades":[{"product_id":"BTC-USD","trade_id":"12","price":"101","size":"1","time":"2026-11-23T14:00:01Z","side":"BUY"},{"product_id":"BTC-USD","trade_id":"11","price":"100","size":"2","time":"2026-11-23T14:00:00Z","side":"SELL"}]}]`)
+
+func update(n int, ids ...int) string {
+	var list []string
+	for _, id := range ids {
+		list = append(list,
+			fmt.Sprintf(`{"product_id":"BTC-USD","trade_id":"%d","price":"102.5","size":"0.001","time":"2026-11-23T14:00:02.%06dZ","side":"BUY"}`,
+				id, id))
 	}
-	beat := func(id int) string {
-		return fmt.Sprintf(`{"type":"heartbeat","sequence":90,"last_trade_id":%d,"product_id":"BTC-USD","time":"2026-11-23T14:00:02Z"}`, id)
-	}
-	snapshot := fmt.Sprintf(advancedHead, "market_trades", 1, 1, `[{"type":"snapshot","trades":[{"product_id":"BTC-USD","trade_id":"12","price":"101","size":"1","time":"2026-11-23T14:00:01Z","side":"BUY"},{"product_id":"BTC-USD","trade_id":"11","price":"100","size":"2","time":"2026-11-23T14:00:00Z","side":"SELL"}]}]`)
-	update := func(n int, ids ...int) string {
-		var list []string
-		for _, id := range ids {
-			list = append(list, fmt.Sprintf(`{"product_id":"BTC-USD","trade_id":"%d","price":"102.5","size":"0.001","time":"2026-11-23T14:00:02.%06dZ","side":"BUY"}`, id, id))
-		}
-		return fmt.Sprintf(advancedHead, "market_trades", 2, n, `[{"type":"update","trades":[`+strings.Join(list, ",")+`]}]`)
-	}
-	pulse := func(n int) string {
-		return fmt.Sprintf(advancedHead, "heartbeats", 3, n, `[{"current_time":"2026-11-23 14:00:03 +0000 UTC m=+1.5","heartbeat_counter":"7"}]`)
-	}
-	for name, x := range map[string]struct {
-		frames []string
-		want   string // of the last one
-		faults map[string]int
-	}{
-		"a last match is what was":                     {[]string{last}, "image BTC-USD p=100.1 z=0.5 t=1795442400000000", nil},
-		"a match is a trade":                           {[]string{last, match(11, "100.20")}, "trade BTC-USD 100.2 x 0.25 #11 at 1795442401000001 flags 7", nil},
-		"matches that are missing are lost":            {[]string{last, match(14, "100.20")}, "lost 3\ntrade BTC-USD 100.2 x 0.25 #14 at 1795442401000001 flags 7", nil},
-		"a match that comes late still counts":         {[]string{last, match(12, "100.20"), match(11, "100.3")}, "trade BTC-USD 100.3 x 0.25 #0 at 1795442401000001 flags 6", nil},
-		"a match that comes twice is counted":          {[]string{last, match(11, "100.20"), match(11, "100.20")}, "", map[string]int{"value": 1}},
-		"a heartbeat confirms the last match":          {[]string{last, beat(10)}, "pulse\nalive BTC-USD", nil},
-		"a heartbeat may be ahead of a match":          {[]string{last, beat(11), match(11, "1"), beat(11)}, "pulse\nalive BTC-USD", nil},
-		"one heartbeat that is ahead shows nothing":    {[]string{last, beat(11)}, "pulse", nil},
-		"two heartbeats show what is missing":          {[]string{last, beat(11), beat(12)}, "pulse\nlost 1", nil},
-		"a heartbeat behind the last match":            {[]string{last, match(11, "1"), beat(10)}, "pulse\nalive BTC-USD", nil},
-		"a snapshot is what was":                       {[]string{snapshot}, "image BTC-USD p=101 z=1 t=1795442401000000", nil},
-		"trades come newest first":                     {[]string{snapshot, update(2, 14, 13)}, "trade BTC-USD 102.5 x 0.001 #13 at 1795442402000013 flags 7\ntrade BTC-USD 102.5 x 0.001 #14 at 1795442402000014 flags 7", nil},
-		"a second snapshot has what is missing":        {[]string{update(0, 10), update(1, 13), snapshot}, "trade BTC-USD 100 x 2 #0 at 1795442400000000 flags 6\ntrade BTC-USD 101 x 1 #0 at 1795442401000000 flags 6", map[string]int{"value": 1}},
-		"messages that are missing are lost":           {[]string{snapshot, update(5, 13)}, "lost 3\ntrade BTC-USD 102.5 x 0.001 #13 at 1795442402000013 flags 7", nil},
-		"a heartbeat confirms trades":                  {[]string{snapshot, pulse(2)}, "pulse\nalive BTC-USD", nil},
-		"but not where messages are missing":           {[]string{snapshot, pulse(3)}, "pulse\nlost 1", nil},
-		"until a trade follows on the last one":        {[]string{snapshot, pulse(3), update(4, 13), pulse(5)}, "pulse\nalive BTC-USD", nil},
-		"nor where trades are":                         {[]string{snapshot, update(2, 14), pulse(3)}, "pulse", nil},
-		"a book without bids":                          {[]string{`{"type":"ticker","product_id":"BTC-USD","price":"1","best_bid":"0","best_bid_size":"0","best_ask":"2.5","best_ask_size":"3","time":"2026-11-23T14:00:00Z"}`}, "quote BTC-USD 0 x 0 / 2.5 x 3 at 1795442400000000 flags 16", nil},
-		"the last 24 hours of the Exchange":            {[]string{`{"type":"ticker","product_id":"BTC-USD","price":"1","open_24h":"0.9","volume_24h":"30000000000.5","low_24h":"0.8","high_24h":"1.1","volume_30d":"9","time":"2026-11-23T14:00:00Z"}`}, "image BTC-USD h=1.1 l=0.8 pc=0.9 v=30000000000.5", nil},
-		"a product that is halted":                     {[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"offline","quote_increment":"0.01"}]}`}, "state BTC-USD halted", nil},
-		"a product that may only be cancelled":         {[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"online","cancel_only":true}]}`}, "state BTC-USD halted", nil},
-		"a product that trades":                        {[]string{fmt.Sprintf(advancedHead, "status", 1, 0, `[{"type":"snapshot","products":[{"product_type":"SPOT","id":"BTC-USD","quote_increment":"0.01","status":"online"}]}]`)}, "state BTC-USD live", nil},
-		"a state is told once":                         {[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"online"}]}`, `{"type":"status","products":[{"id":"BTC-USD","status":"online"}]}`}, "", nil},
-		"other products in a status are nobody's":      {[]string{`{"type":"status","products":[{"id":"X-USD","status":"online"}],"currencies":[{"id":"BTC"}]}`}, "", nil},
-		"a product in USDC is told by its twin":        {[]string{strings.ReplaceAll(last, "BTC-USD", "ETH-USD")}, "image ETH-USDC p=100.1 z=0.5 t=1795442400000000", nil},
-		"a product that nobody asked for":              {[]string{strings.ReplaceAll(last, "BTC-USD", "X-USD")}, "", map[string]int{"symbol": 1}},
-		"a price that is none":                         {[]string{match(11, "NaN")}, "", map[string]int{"number": 1}},
-		"a size that is none":                          {[]string{strings.Replace(last, `"0.5"`, `"-1"`, 1)}, "", map[string]int{"number": 1}},
-		"a trade without a number":                     {[]string{match(0, "1")}, "", map[string]int{"value": 1}},
-		"a time that is none":                          {[]string{strings.Replace(last, "14:00:00Z", "26:00:00Z", 1)}, "", map[string]int{"time": 1}},
-		"one bad trade of two":                         {[]string{strings.Replace(update(0, 11, 10), `"102.5"`, `"1.2.3"`, 1)}, "trade BTC-USD 102.5 x 0.001 #10 at 1795442402000010 flags 7", map[string]int{"number": 1}},
-		"a price of zero is for others to refuse":      {[]string{match(11, "0")}, "trade BTC-USD 0 x 0.25 #11 at 1795442401000001 flags 7", nil},
-		"a bad quote":                                  {[]string{`{"type":"ticker","product_id":"BTC-USD","best_bid":"x","best_ask":"2.5","time":"2026-11-23T14:00:00Z"}`}, "", map[string]int{"number": 1}},
-		"a type that is new":                           {[]string{`{"type":"rfq_match","price":"1"}`}, "", map[string]int{"unknown": 1}},
-		"a channel that is new":                        {[]string{fmt.Sprintf(advancedHead, "futures_balance_summary", 1, 0, `[]`)}, "", map[string]int{"unknown": 1}},
-		"a number that goes back":                      {[]string{pulse(5), pulse(3)}, "pulse", map[string]int{"value": 1}},
-		"a number that cannot be":                      {[]string{pulse(5), pulse(2_000_000)}, "pulse", map[string]int{"value": 1}},
-		"an error":                                     {[]string{`{"type":"error","message":"Failed to subscribe","reason":"X is not a valid product"}`}, "", map[string]int{"request": 1}},
-		"no JSON":                                      {[]string{`{"type":`}, "", map[string]int{"json": 1}},
-		"no object":                                    {[]string{`[]`}, "", map[string]int{"json": 1}},
-		"no type":                                      {[]string{`{}`}, "", map[string]int{"value": 1}},
-		"events that are none":                         {[]string{fmt.Sprintf(advancedHead, "market_trades", 1, 0, `7`)}, "", map[string]int{"json": 1}},
-		"trades that are none":                         {[]string{fmt.Sprintf(advancedHead, "market_trades", 1, 0, `[{"type":"update","trades":{}}]`)}, "", map[string]int{"json": 1}},
-		"a message of the Advanced Trade without time": {[]string{`{"channel":"heartbeats","events":[]}`}, "", map[string]int{"time": 1}},
-	} {
+	return fmt.Sprintf(advancedHead, "market_trades", 2, n, `[{"type":"update","trades":[`+strings.Join(list, ",")+`]}]`)
+}
+
+func pulse(n int) string {
+	return fmt.Sprintf(advancedHead, "heartbeats", 3, n, `[{"current_time":"2026-11-23 14:00:03 +0000 UTC m=+1.5","heartbeat_counter":"7"}]`)
+}
+
+// framesCase is what becomes of some messages.
+type framesCase struct {
+	frames []string
+	want   string // of the last one
+	faults map[string]int
+}
+
+func checkFrames(t *testing.T, cases map[string]framesCase) {
+	for name, x := range cases {
 		t.Run(name, func(t *testing.T) {
 			d := newBench(t, "BTC-USD", "ETH-USDC")
 			var b market.Batch
@@ -407,6 +378,88 @@ func TestFrames(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFramesOfTheExchange(t *testing.T) {
+	checkFrames(t, map[string]framesCase{
+		"a last match is what was": {[]string{lastMatch}, "image BTC-USD p=100.1 z=0.5 t=1795442400000000", nil},
+		"a match is a trade": {[]string{lastMatch, match(11, "100.20")},
+			"trade BTC-USD 100.2 x 0.25 #11 at 1795442401000001 flags 7", nil},
+		"matches that are missing are lost": {[]string{lastMatch, match(14, "100.20")},
+			"lost 3\ntrade BTC-USD 100.2 x 0.25 #14 at 1795442401000001 flags 7", nil},
+		"a match that comes late still counts": {[]string{lastMatch, match(12, "100.20"), match(11, "100.3")},
+			"trade BTC-USD 100.3 x 0.25 #0 at 1795442401000001 flags 6", nil},
+		"a match that comes twice is counted": {[]string{lastMatch, match(11, "100.20"), match(11, "100.20")}, "",
+			map[string]int{"value": 1}},
+		"a heartbeat confirms the last match":       {[]string{lastMatch, beat(10)}, "pulse\nalive BTC-USD", nil},
+		"a heartbeat may be ahead of a match":       {[]string{lastMatch, beat(11), match(11, "1"), beat(11)}, "pulse\nalive BTC-USD", nil},
+		"one heartbeat that is ahead shows nothing": {[]string{lastMatch, beat(11)}, "pulse", nil},
+		"two heartbeats show what is missing":       {[]string{lastMatch, beat(11), beat(12)}, "pulse\nlost 1", nil},
+		"a heartbeat behind the last match":         {[]string{lastMatch, match(11, "1"), beat(10)}, "pulse\nalive BTC-USD", nil},
+		"a book without bids": {
+			[]string{
+				`{"type":"ticker","product_id":"BTC-USD","price":"1","best_bid":"0","best_bid_size":"0","best_ask":"2.5","best_ask_size":"3","time":"2026-11-23T14:00:00Z"}`}, "quote BTC-USD 0 x 0 / 2.5 x 3 at 1795442400000000 flags 16", nil},
+		"the last 24 hours of the Exchange": {
+			[]string{
+				`{"type":"ticker","product_id":"BTC-USD","price":"1","open_24h":"0.9","volume_24h":"30000000000.5","low_24h":"0.8","high_24h":"1.1","volume_30d":"9","time":"2026-11-23T14:00:00Z"}`}, "image BTC-USD h=1.1 l=0.8 pc=0.9 v=30000000000.5", nil},
+		"a product that is halted": {
+			[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"offline","quote_increment":"0.01"}]}`}, "state BTC-USD halted", nil},
+		"a product that may only be cancelled": {
+			[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"online","cancel_only":true}]}`}, "state BTC-USD halted", nil},
+		"a state is told once": {[]string{`{"type":"status","products":[{"id":"BTC-USD","status":"online"}]}`,
+			`{"type":"status","products":[{"id":"BTC-USD","status":"online"}]}`}, "", nil},
+		"other products in a status are nobody's": {
+			[]string{`{"type":"status","products":[{"id":"X-USD","status":"online"}],"currencies":[{"id":"BTC"}]}`}, "", nil},
+		"a product in USDC is told by its twin": {[]string{strings.ReplaceAll(lastMatch, "BTC-USD", "ETH-USD")},
+			"image ETH-USDC p=100.1 z=0.5 t=1795442400000000", nil},
+		"a product that nobody asked for": {[]string{strings.ReplaceAll(lastMatch, "BTC-USD", "X-USD")}, "", map[string]int{"symbol": 1}},
+		"a price that is none":            {[]string{match(11, "NaN")}, "", map[string]int{"number": 1}},
+		"a size that is none":             {[]string{strings.Replace(lastMatch, `"0.5"`, `"-1"`, 1)}, "", map[string]int{"number": 1}},
+		"a trade without a number":        {[]string{match(0, "1")}, "", map[string]int{"value": 1}},
+		"a time that is none": {[]string{strings.Replace(lastMatch, "14:00:00Z", "26:00:00Z", 1)}, "",
+			map[string]int{"time": 1}},
+		"a price of zero is for others to refuse": {[]string{match(11, "0")}, "trade BTC-USD 0 x 0.25 #11 at 1795442401000001 flags 7", nil},
+		"a bad quote": {
+			[]string{`{"type":"ticker","product_id":"BTC-USD","best_bid":"x","best_ask":"2.5","time":"2026-11-23T14:00:00Z"}`}, "",
+			map[string]int{"number": 1}},
+		"a type that is new": {[]string{`{"type":"rfq_match","price":"1"}`}, "", map[string]int{"unknown": 1}},
+		"an error": {
+			[]string{`{"type":"error","message":"Failed to subscribe","reason":"X is not a valid product"}`}, "", map[string]int{"request": 1}},
+		"no JSON":   {[]string{`{"type":`}, "", map[string]int{"json": 1}},
+		"no object": {[]string{`[]`}, "", map[string]int{"json": 1}},
+		"no type":   {[]string{`{}`}, "", map[string]int{"value": 1}},
+	})
+}
+
+func TestFramesOfTheAdvancedTrade(t *testing.T) {
+	checkFrames(t, map[string]framesCase{
+		"a snapshot is what was": {[]string{snapshot}, "image BTC-USD p=101 z=1 t=1795442401000000", nil},
+		"trades come newest first": {[]string{snapshot, update(2, 14, 13)},
+			"trade BTC-USD 102.5 x 0.001 #13 at 1795442402000013 flags 7\ntrade BTC-USD 102.5 x 0.001 #14 at 1795442402000014 flags 7", nil},
+		"a second snapshot has what is missing": {[]string{update(0, 10), update(1, 13), snapshot},
+			"trade BTC-USD 100 x 2 #0 at 1795442400000000 flags 6\ntrade BTC-USD 101 x 1 #0 at 1795442401000000 flags 6",
+			map[string]int{"value": 1}},
+		"messages that are missing are lost": {[]string{snapshot, update(5, 13)},
+			"lost 3\ntrade BTC-USD 102.5 x 0.001 #13 at 1795442402000013 flags 7", nil},
+		"a heartbeat confirms trades":           {[]string{snapshot, pulse(2)}, "pulse\nalive BTC-USD", nil},
+		"but not where messages are missing":    {[]string{snapshot, pulse(3)}, "pulse\nlost 1", nil},
+		"until a trade follows on the last one": {[]string{snapshot, pulse(3), update(4, 13), pulse(5)}, "pulse\nalive BTC-USD", nil},
+		"nor where trades are":                  {[]string{snapshot, update(2, 14), pulse(3)}, "pulse", nil},
+		"a product that trades": {[]string{fmt.Sprintf(advancedHead, "status", 1, 0,
+			`[{"type":"snapshot","products":[{"product_type":"SPOT","id":"BTC-USD","quote_increment":"0.01","status":"online"}]}]`)},
+			"state BTC-USD live", nil},
+		"one bad trade of two": {[]string{strings.Replace(update(0, 11, 10), `"102.5"`, `"1.2.3"`, 1)},
+			"trade BTC-USD 102.5 x 0.001 #10 at 1795442402000010 flags 7", map[string]int{"number": 1}},
+		"a channel that is new": {[]string{fmt.Sprintf(advancedHead, "futures_balance_summary", 1, 0, `[]`)}, "",
+			map[string]int{"unknown": 1}},
+		"a number that goes back": {[]string{pulse(5), pulse(3)}, "pulse", map[string]int{"value": 1}},
+		"a number that cannot be": {[]string{pulse(5), pulse(2_000_000)}, "pulse", map[string]int{"value": 1}},
+		"events that are none": {[]string{fmt.Sprintf(advancedHead, "market_trades", 1, 0, `7`)}, "",
+			map[string]int{"json": 1}},
+		"trades that are none": {[]string{fmt.Sprintf(advancedHead, "market_trades", 1, 0,
+			`[{"type":"update","trades":{}}]`)}, "", map[string]int{"json": 1}},
+		"a message of the Advanced Trade without time": {[]string{`{"channel":"heartbeats","events":[]}`}, "", map[string]int{"time": 1}},
+	})
 }
 
 const (
@@ -439,14 +492,18 @@ func TestTheDayIsTheHoursSinceItBegan(t *testing.T) {
 		want    string
 		faults  map[string]int
 	}{
-		"some hours":                {[][6]string{{at(2), "90", "111", "100", "105", "3.5"}, {at(1), "95", "120", "99", "100", "1"}, {at(0), "97", "101", "98", "99", "2.25"}, {at(-1), "1", "1000", "50", "97.5", "9"}, {at(-2), "1", "1000", "50", "96", "9"}}, "image BTC-USD o=98 h=120 l=90 pc=97.5 v=6.75", nil},
-		"in another order":          {[][6]string{{at(-2), "1", "1000", "50", "96", "9"}, {at(-1), "1", "1000", "50", "97.5", "9"}, {at(0), "97", "101", "98", "99", "2.25"}, {at(1), "95", "120", "99", "100", "1"}}, "image BTC-USD o=98 h=120 l=95 pc=97.5 v=3.25", nil},
+		"some hours": {[][6]string{{at(2), "90", "111", "100", "105", "3.5"}, {at(1), "95", "120", "99", "100", "1"},
+			{at(0), "97", "101", "98", "99", "2.25"}, {at(-1), "1", "1000", "50", "97.5", "9"}, {at(-2), "1", "1000", "50", "96", "9"}},
+			"image BTC-USD o=98 h=120 l=90 pc=97.5 v=6.75", nil},
+		"in another order": {[][6]string{{at(-2), "1", "1000", "50", "96", "9"}, {at(-1), "1", "1000", "50", "97.5", "9"},
+			{at(0), "97", "101", "98", "99", "2.25"}, {at(1), "95", "120", "99", "100", "1"}}, "image BTC-USD o=98 h=120 l=95 pc=97.5 v=3.25", nil},
 		"no trade yet today":        {[][6]string{{at(-3), "1", "1000", "50", "96.25", "9"}}, "image BTC-USD pc=96.25 v=0", nil},
 		"traded for the first time": {[][6]string{{at(1), "95", "120", "99", "100", "1"}}, "image BTC-USD o=99 h=120 l=95 v=1", nil},
-		"more coins than an int64":  {[][6]string{{at(1), "0.00001", "0.00002", "0.000011", "0.000012", "98765432109.876543210000001"}}, "image BTC-USD o=0.000011 h=0.00002 l=0.00001 v=98765432109.87654321", nil},
-		"none at all":               {nil, "", map[string]int{"value": 1}},
-		"a price of zero":           {[][6]string{{at(1), "0", "120", "99", "100", "1"}}, "", map[string]int{"number": 1}},
-		"a time that is none":       {[][6]string{{"-1", "95", "120", "99", "100", "1"}}, "", map[string]int{"time": 1}},
+		"more coins than an int64": {[][6]string{{at(1), "0.00001", "0.00002", "0.000011", "0.000012", "98765432109.876543210000001"}},
+			"image BTC-USD o=0.000011 h=0.00002 l=0.00001 v=98765432109.87654321", nil},
+		"none at all":         {nil, "", map[string]int{"value": 1}},
+		"a price of zero":     {[][6]string{{at(1), "0", "120", "99", "100", "1"}}, "", map[string]int{"number": 1}},
+		"a time that is none": {[][6]string{{"-1", "95", "120", "99", "100", "1"}}, "", map[string]int{"time": 1}},
 	} {
 		for form, body := range map[string]string{"objects": objects(x.candles), "arrays": arrays(x.candles)} {
 			t.Run(name+" "+form, func(t *testing.T) {
@@ -535,7 +592,8 @@ func TestMissingTradesAreFound(t *testing.T) {
 // TestATradeThatTheDayHasIsNotCountedAgain has trade 11 come late, when the hours that it was made in are known.
 func TestATradeThatTheDayHasIsNotCountedAgain(t *testing.T) {
 	match := func(id int, at market.Time) string {
-		return fmt.Sprintf(`{"type":"match","trade_id":%d,"size":"1","price":"100","product_id":"BTC-USD","time":%q}`, id, at.Std().Format(time.RFC3339Nano))
+		return fmt.Sprintf(`{"type":"match","trade_id":%d,"size":"1","price":"100","product_id":"BTC-USD","time":%q}`, id,
+			at.Std().Format(time.RFC3339Nano))
 	}
 	d := newBench(t, "BTC-USD")
 	d.frame(t, match(10, noon-3), noon)

@@ -18,8 +18,10 @@ func (n *bench) quoted(images []market.Quote) string {
 			word  string
 			value any
 		}{
-			{market.FieldPrice, "p", q.Price}, {market.FieldTime, "t", q.Time}, {market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High}, {market.FieldLow, "l", q.Low},
-			{market.FieldPreviousClose, "pc", q.PreviousClose}, {market.FieldExtended, "x", q.Extended}, {market.FieldExtendedTime, "xt", q.ExtendedTime},
+			{market.FieldPrice, "p", q.Price}, {market.FieldTime, "t", q.Time}, {market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High},
+			{market.FieldLow, "l", q.Low},
+			{market.FieldPreviousClose, "pc", q.PreviousClose}, {market.FieldExtended, "x", q.Extended},
+			{market.FieldExtendedTime, "xt", q.ExtendedTime},
 		} {
 			if q.Set&f.field != 0 {
 				text += fmt.Sprintf(" %s=%v", f.word, f.value)
@@ -48,12 +50,17 @@ func TestFiguresAreOfTheirDay(t *testing.T) {
 		// the new day has begun: its previous close is the last price of the day before
 		"before the session": {"AAPL", "2026-11-18 08:00:00", answer("2026-11-17 16:00:00"), "AAPL p=189.5 t=%d pc=189.5"},
 		// should the vendor count what is traded before the session, this is not yet its open
-		"traded before it":        {"AAPL", "2026-11-18 08:00:00", answer("2026-11-18 07:59:00"), "AAPL pc=188 x=189.5 xt=%d"},
-		"a coin":                  {"BINANCE:BTCUSDT", "2026-11-18 08:00:00", answer("2026-11-18 07:59:00"), "BINANCE:BTCUSDT p=189.5 t=%d o=188.1 h=190 l=187.25 pc=188"},
-		"a coin of yesterday":     {"BINANCE:BTCUSDT", "2026-11-18 20:00:00", answer("2026-11-18 18:59:59"), "BINANCE:BTCUSDT p=189.5 t=%d pc=189.5"}, // 00:00 UTC is 19:00
-		"a currency has no day":   {"OANDA:EUR_USD", "2026-11-18 20:00:00", answer("2026-11-16 18:59:59"), "OANDA:EUR_USD p=189.5 t=%d o=188.1 h=190 l=187.25 pc=188"},
-		"of an unknown time":      {"AAPL", "2026-11-18 11:00:00", `{"c":189.5,"h":190,"l":187.25,"o":188.1,"pc":188,"t":0}`, "AAPL p=189.5 o=188.1 h=190 l=187.25 pc=188%.0d"},
-		"rounded, where computed": {"AAPL", "2026-11-18 11:00:00", fmt.Sprintf(`{"c":1.00000000051,"h":0,"l":0,"o":0,"pc":2.5e1,"t":%d}`, at("2026-11-18 10:59:59")), "AAPL p=1.000000001 t=%d pc=25"},
+		"traded before it": {"AAPL", "2026-11-18 08:00:00", answer("2026-11-18 07:59:00"), "AAPL pc=188 x=189.5 xt=%d"},
+		"a coin": {"BINANCE:BTCUSDT", "2026-11-18 08:00:00", answer("2026-11-18 07:59:00"),
+			"BINANCE:BTCUSDT p=189.5 t=%d o=188.1 h=190 l=187.25 pc=188"},
+		// 00:00 UTC is 19:00
+		"a coin of yesterday": {"BINANCE:BTCUSDT", "2026-11-18 20:00:00", answer("2026-11-18 18:59:59"), "BINANCE:BTCUSDT p=189.5 t=%d pc=189.5"},
+		"a currency has no day": {"OANDA:EUR_USD", "2026-11-18 20:00:00", answer("2026-11-16 18:59:59"),
+			"OANDA:EUR_USD p=189.5 t=%d o=188.1 h=190 l=187.25 pc=188"},
+		"of an unknown time": {"AAPL", "2026-11-18 11:00:00", `{"c":189.5,"h":190,"l":187.25,"o":188.1,"pc":188,"t":0}`,
+			"AAPL p=189.5 o=188.1 h=190 l=187.25 pc=188%.0d"},
+		"rounded, where computed": {"AAPL", "2026-11-18 11:00:00",
+			fmt.Sprintf(`{"c":1.00000000051,"h":0,"l":0,"o":0,"pc":2.5e1,"t":%d}`, at("2026-11-18 10:59:59")), "AAPL p=1.000000001 t=%d pc=25"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := newBench(t, test.symbol)

@@ -46,7 +46,8 @@ func FuzzFrame(f *testing.F) {
 				t.Fatalf("symbol %d", k.Symbol)
 			case k.Received != now:
 				t.Fatalf("received %d", k.Received)
-			case k.Kind == market.KindTrade && (k.ID != 0 || k.Time < 0 || k.Flags&^(market.Regular|market.SetsExtended) != 0 || k.Flags&market.SetsLast != 0 && k.Flags&market.SetsExtended != 0):
+			case k.Kind == market.KindTrade && (k.ID != 0 || k.Time < 0 || k.Flags&^(market.Regular|market.SetsExtended) != 0 ||
+				k.Flags&market.SetsLast != 0 && k.Flags&market.SetsExtended != 0):
 				t.Fatalf("trade %+v", k)
 			case k.Kind == market.KindTrade && k.Size.IsZero() && k.Flags&market.SetsVolume != 0:
 				t.Fatalf("volume of a trade without a size: %+v", k)

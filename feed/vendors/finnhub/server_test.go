@@ -68,7 +68,8 @@ func (l *logged) String() string {
 
 // newVendor starts a server with the limits of the free plan.
 func newVendor(t testing.TB) *vendor {
-	v := &vendor{t: t, limit: 50, pings: time.Minute, follows: map[*vendortest.Socket][]string{}, figures: map[string]string{}, log: &logged{}, reg: prometheus.NewRegistry()}
+	v := &vendor{t: t, limit: 50, pings: time.Minute, follows: map[*vendortest.Socket][]string{}, figures: map[string]string{}, log: &logged{},
+		reg: prometheus.NewRegistry()}
 	v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.quote))
 	v.env = v.Env(t)
 	v.env.Log = slog.New(slog.NewTextHandler(v.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

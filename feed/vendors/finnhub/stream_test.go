@@ -21,7 +21,8 @@ func TestItLivesThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "AAPL", Exclusive: true, Start: func(t *testing.T) vendortest.Rig {
 		v := newVendor(t)
 		v.figures["AAPL"] = fmt.Sprintf(`{"c":100,"d":1,"dp":1,"h":103,"l":98,"o":99.5,"pc":99,"t":%d}`, time.Now().Unix())
-		return vendortest.Rig{Server: v.Server, Env: v.env, Sources: v.open("AAPL"), Trade: func(price string, at time.Time) { v.trade("AAPL", price, 1, at) }}
+		return vendortest.Rig{Server: v.Server, Env: v.env, Sources: v.open("AAPL"),
+			Trade: func(price string, at time.Time) { v.trade("AAPL", price, 1, at) }}
 	}})
 }
 
@@ -59,8 +60,10 @@ func TestFiguresAndTradesAddUp(t *testing.T) {
 		v.trade("AAPL", "102", 300, time.Now())
 		wait(time.Second)
 		q := w.Quote("AAPL")
-		if q.Price.String() != "102" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "111" || q.Low.String() != "90" || q.Volume.String() != "600" || q.State != market.Live {
-			t.Errorf("price %v, previous close %v, open %v, high %v, low %v, volume %v, %v", q.Price, q.PreviousClose, q.Open, q.High, q.Low, q.Volume, q.State)
+		if q.Price.String() != "102" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "111" ||
+			q.Low.String() != "90" || q.Volume.String() != "600" || q.State != market.Live {
+			t.Errorf("price %v, previous close %v, open %v, high %v, low %v, volume %v, %v", q.Price, q.PreviousClose, q.Open, q.High,
+				q.Low, q.Volume, q.State)
 		}
 		if s := w.Status(); s.State != market.Live || s.Source != name {
 			t.Errorf("status %+v", s)
@@ -109,7 +112,8 @@ func TestPreviousClosesAreSpreadAndKept(t *testing.T) {
 		if got := v.asked(); !slices.Equal(got, symbols) {
 			t.Errorf("asked for %v", got)
 		}
-		if q := w.Quote("S49"); q.Price.String() != "101" || q.Volume.String() != "7" || q.High.String() != "110" || q.PreviousClose.String() != "99" {
+		if q := w.Quote("S49"); q.Price.String() != "101" || q.Volume.String() != "7" || q.High.String() != "110" ||
+			q.PreviousClose.String() != "99" {
 			t.Errorf("after its turn: price %v, volume %v, high %v, previous close %v", q.Price, q.Volume, q.High, q.PreviousClose)
 		}
 
@@ -117,7 +121,8 @@ func TestPreviousClosesAreSpreadAndKept(t *testing.T) {
 		wait(5 * time.Second)
 		v.trade("S49", "110.5", 5, time.Now()) // long before it can be asked for again
 		wait(time.Second)
-		if q := w.Quote("S49"); q.Price.String() != "110.5" || q.Volume.String() != "12" || q.High.String() != "110.5" || q.PreviousClose.String() != "99" {
+		if q := w.Quote("S49"); q.Price.String() != "110.5" || q.Volume.String() != "12" || q.High.String() != "110.5" ||
+			q.PreviousClose.String() != "99" {
 			t.Errorf("after another connection: price %v, volume %v, high %v, previous close %v", q.Price, q.Volume, q.High, q.PreviousClose)
 		}
 		v.set(func() { v.figures["S49"] = strings.Replace(v.figures["S49"], `"h":110`, `"h":115`, 1) }) // while nobody listened
@@ -223,7 +228,8 @@ func TestAStockThatTheVendorDoesNotKnowIsDown(t *testing.T) {
 		v.trade("BINANCE:BTCUSDT", "101", 1, time.Now())
 		v.trade("OANDA:EUR_USD", "1.07253", 0, time.Now())
 		wait(time.Second)
-		for symbol, want := range map[string]market.State{"AAPL": market.Live, "NOSUCH": market.Down, "BINANCE:BTCUSDT": market.Live, "OANDA:EUR_USD": market.Live} {
+		for symbol, want := range map[string]market.State{"AAPL": market.Live, "NOSUCH": market.Down, "BINANCE:BTCUSDT": market.Live,
+			"OANDA:EUR_USD": market.Live} {
 			if got := w.Quote(symbol).State; got != want {
 				t.Errorf("%s is %v, want %v", symbol, got, want)
 			}
@@ -458,7 +464,8 @@ func TestRecordedBytesComeThrough(t *testing.T) {
 		wait(time.Second)
 		cancel()
 		run.Wait()
-		want := []string{"TSLA 122.1", "TSLA 122.09", "TSLA 122.09", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "AAPL 129.58", "AAPL 129.575", "BINANCE:BTCUSDT 7296.89"}
+		want := []string{"TSLA 122.1", "TSLA 122.09", "TSLA 122.09", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "AAPL 129.58",
+			"AAPL 129.575", "BINANCE:BTCUSDT 7296.89"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}

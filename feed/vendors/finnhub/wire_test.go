@@ -114,7 +114,8 @@ func told(dir *market.Directory, ticks []market.Tick) (lines []string) {
 			continue
 		}
 		var sets []string
-		for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume", market.SetsExtended: "extended"} {
+		for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume",
+			market.SetsExtended: "extended"} {
 			if k.Flags&flag != 0 {
 				sets = append(sets, word)
 			}
@@ -163,23 +164,34 @@ func TestTradesSetWhatTheyMay(t *testing.T) {
 		after  = "1795039200000" // 17:00
 	)
 	for name, test := range map[string]struct{ list, want string }{
-		"regular":                 {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`, "AAPL 100.25 100 @1795017600000000 last+range+volume"},
-		"sweep":                   {`{"c":["1","8"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`, "AAPL 100.25 100 @1795017600000000 last+range+volume"},
-		"odd lot":                 {`{"c":["1","12"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":9}`, "AAPL 100.25 9 @1795017600000000 volume"},
-		"extended":                {`{"c":["1","24"],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`, "AAPL 100.25 100 @1795039200000000 extended+volume"},
-		"odd lot after hours":     {`{"c":["24","12"],"p":100.25,"s":"AAPL","t":` + after + `,"v":9}`, "AAPL 100.25 9 @1795039200000000 volume"},
-		"late, but regular":       {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`, "AAPL 100.25 100 @1795039200000000 last+range+volume"},
-		"no conditions":           {`{"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`, "AAPL 100.25 100 @1795017600000000 last+range+volume"},
-		"null conditions":         {`{"c":null,"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`, "AAPL 100.25 100 @1795017600000000 last+range+volume"},
-		"empty, after hours":      {`{"c":[],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`, "AAPL 100.25 100 @1795039200000000 extended+volume"},
+		"regular": {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`,
+			"AAPL 100.25 100 @1795017600000000 last+range+volume"},
+		"sweep": {`{"c":["1","8"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`,
+			"AAPL 100.25 100 @1795017600000000 last+range+volume"},
+		"odd lot": {`{"c":["1","12"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":9}`, "AAPL 100.25 9 @1795017600000000 volume"},
+		"extended": {`{"c":["1","24"],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`,
+			"AAPL 100.25 100 @1795039200000000 extended+volume"},
+		"odd lot after hours": {`{"c":["24","12"],"p":100.25,"s":"AAPL","t":` + after + `,"v":9}`, "AAPL 100.25 9 @1795039200000000 volume"},
+		"late, but regular": {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`,
+			"AAPL 100.25 100 @1795039200000000 last+range+volume"},
+		"no conditions": {`{"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`, "AAPL 100.25 100 @1795017600000000 last+range+volume"},
+		"null conditions": {`{"c":null,"p":100.25,"s":"AAPL","t":` + inside + `,"v":100}`,
+			"AAPL 100.25 100 @1795017600000000 last+range+volume"},
+		"empty, after hours": {`{"c":[],"p":100.25,"s":"AAPL","t":` + after + `,"v":100}`,
+			"AAPL 100.25 100 @1795039200000000 extended+volume"},
 		"a price without a trade": {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + inside + `,"v":0}`, "AAPL 100.25 0 @1795017600000000 last+range"},
 		"without a size":          {`{"c":["1"],"p":100.25,"s":"AAPL","t":` + inside + `}`, "AAPL 100.25 0 @1795017600000000 last+range"},
-		"a coin at night":         {`{"p":7296.89,"s":"BINANCE:BTCUSDT","t":` + after + `,"v":1e-05}`, "BINANCE:BTCUSDT 7296.89 0.00001 @1795039200000000 last+range+volume"},
-		"a currency":              {`{"p":1.07253,"s":"OANDA:EUR_USD","t":` + after + `,"v":0}`, "OANDA:EUR_USD 1.07253 0 @1795039200000000 last+range"},
-		"more fields":             {`{"x":{"y":[1]},"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 1 1 @1795017600000000 last+range+volume"},
-		"a fraction of a share":   {`{"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":100.0015}`, "AAPL 1 100.0015 @1795017600000000 last+range+volume"},
-		"zero is for who checks":  {`{"c":["1"],"p":0,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 0 1 @1795017600000000 last+range+volume"},
-		"and so is less":          {`{"c":["1"],"p":-1.5,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL -1.5 1 @1795017600000000 last+range+volume"},
+		"a coin at night": {`{"p":7296.89,"s":"BINANCE:BTCUSDT","t":` + after + `,"v":1e-05}`,
+			"BINANCE:BTCUSDT 7296.89 0.00001 @1795039200000000 last+range+volume"},
+		"a currency": {`{"p":1.07253,"s":"OANDA:EUR_USD","t":` + after + `,"v":0}`,
+			"OANDA:EUR_USD 1.07253 0 @1795039200000000 last+range"},
+		"more fields": {`{"x":{"y":[1]},"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":1}`,
+			"AAPL 1 1 @1795017600000000 last+range+volume"},
+		"a fraction of a share": {`{"c":["1"],"p":1,"s":"AAPL","t":` + inside + `,"v":100.0015}`,
+			"AAPL 1 100.0015 @1795017600000000 last+range+volume"},
+		"zero is for who checks": {`{"c":["1"],"p":0,"s":"AAPL","t":` + inside + `,"v":1}`, "AAPL 0 1 @1795017600000000 last+range+volume"},
+		"and so is less": {`{"c":["1"],"p":-1.5,"s":"AAPL","t":` + inside + `,"v":1}`,
+			"AAPL -1.5 1 @1795017600000000 last+range+volume"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := newBench(t, "AAPL", "BINANCE:BTCUSDT", "OANDA:EUR_USD")
@@ -201,7 +213,9 @@ func TestTradesSetWhatTheyMay(t *testing.T) {
 
 func TestConditionsAreToldAsTheVendorSpellsThem(t *testing.T) {
 	n := newBench(t, "AAPL")
-	n.take(t, trades(`{"c":["1","12"],"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":null,"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":["8"],"p":1,"s":"AAPL","t":1795017600000,"v":9}`))
+	n.take(t,
+		trades(
+			`{"c":["1","12"],"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":null,"p":1,"s":"AAPL","t":1795017600000,"v":9},{"c":["8"],"p":1,"s":"AAPL","t":1795017600000,"v":9}`))
 	if len(n.b.Ticks) != 3 || n.b.Ticks[0].Conditions != "1,12" || n.b.Ticks[1].Conditions != "" || n.b.Ticks[2].Conditions != "8" {
 		t.Errorf("got %+v, want conditions 1,12, none and 8", n.b.Ticks)
 	}
@@ -299,7 +313,8 @@ func TestTooManySymbolsRefusesTheLast(t *testing.T) {
 	n.take(t, trades(`{"c":["1"],"p":2,"s":"D","t":1795017600000,"v":3}`)) // it comes after all
 	n.take(t, tooMany)
 	n.take(t, tooMany) // nobody is left that it could be about
-	want := []string{"C 2 3 @1795017600000000 last+range+volume", "D down", "B down", "D live", "D 2 3 @1795017600000000 last+range+volume", "A down"}
+	want := []string{"C 2 3 @1795017600000000 last+range+volume", "D down", "B down", "D live",
+		"D 2 3 @1795017600000000 last+range+volume", "A down"}
 	if got := told(n.env.Dir, n.b.Ticks); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -316,7 +331,8 @@ func TestTooManySymbolsRefusesTheLast(t *testing.T) {
 // The vendor does not say how many decimals a symbol has.
 func TestPricesSharpenTheDisplay(t *testing.T) {
 	n := newBench(t, "AAPL", "PENNY", "BINANCE:SHIBUSDT", "OANDA:USD_JPY", "OANDA:EUR_USD")
-	for symbol, price := range map[string]string{"AAPL": "129.5755", "PENNY": "0.123456", "BINANCE:SHIBUSDT": "0.00001234", "OANDA:USD_JPY": "149.123", "OANDA:EUR_USD": "1.1"} {
+	for symbol, price := range map[string]string{"AAPL": "129.5755", "PENNY": "0.123456", "BINANCE:SHIBUSDT": "0.00001234",
+		"OANDA:USD_JPY": "149.123", "OANDA:EUR_USD": "1.1"} {
 		n.take(t, trades(fmt.Sprintf(`{"p":%s,"s":%q,"t":1795017600000,"v":1}`, price, symbol)))
 	}
 	for symbol, want := range map[string]int{"AAPL": 2, "PENNY": 4, "BINANCE:SHIBUSDT": 8, "OANDA:USD_JPY": 3, "OANDA:EUR_USD": 5} {
@@ -346,7 +362,8 @@ func TestSymbolsSayWhatTheyAre(t *testing.T) {
 // A decoder allocates nothing but what grows once.
 func TestFramesDoNotAllocate(t *testing.T) {
 	n := newBench(t, "AAPL")
-	text := []byte(trades(`{"c":["1","8"],"p":189.31,"s":"AAPL","t":1795017600000,"v":100},{"c":["1","12"],"p":189.3,"s":"AAPL","t":1795017600001,"v":5}`))
+	text := []byte(
+		trades(`{"c":["1","8"],"p":189.31,"s":"AAPL","t":1795017600000,"v":100},{"c":["1","12"],"p":189.3,"s":"AAPL","t":1795017600001,"v":5}`))
 	got := testing.AllocsPerRun(100, func() {
 		n.b.Ticks = n.b.Ticks[:0]
 		if err := n.Frame(text, now, &n.b); err != nil || len(n.b.Ticks) != 2 {

@@ -22,10 +22,11 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		"two slashes":          {func(c *Config) { c.Symbols = []string{"BTC/USD/X"} }, `symbols[0]: "BTC/USD/X"`},
 		"half a pair":          {func(c *Config) { c.Symbols = []string{"/USD"} }, `symbols[0]: "/USD"`},
 		"what must be escaped": {func(c *Config) { c.Symbols = []string{"A&B/USD"} }, `symbols[0]: "A&B/USD"`},
-		"version 1, coin":      {func(c *Config) { c.Symbols = []string{"ETH/USD", "XBT/USD"} }, `symbols[1]: "XBT/USD" is how version 1 spells "BTC/USD"`},
-		"version 1, currency":  {func(c *Config) { c.Symbols = []string{"ETH/XBT"} }, `symbols[0]: "ETH/XBT" is how version 1 spells "ETH/BTC"`},
-		"twice":                {func(c *Config) { c.Symbols = []string{"BTC/USD", "BTC/USD"} }, `symbols[1]: "BTC/USD" is there twice`},
-		"all at once":          {func(c *Config) { *c = Config{} }, "rest: "},
+		"version 1, coin": {func(c *Config) { c.Symbols = []string{"ETH/USD", "XBT/USD"} },
+			`symbols[1]: "XBT/USD" is how version 1 spells "BTC/USD"`},
+		"version 1, currency": {func(c *Config) { c.Symbols = []string{"ETH/XBT"} }, `symbols[0]: "ETH/XBT" is how version 1 spells "ETH/BTC"`},
+		"twice":               {func(c *Config) { c.Symbols = []string{"BTC/USD", "BTC/USD"} }, `symbols[1]: "BTC/USD" is there twice`},
+		"all at once":         {func(c *Config) { *c = Config{} }, "rest: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := DefaultConfig()

@@ -32,7 +32,8 @@ func FuzzFrame(f *testing.F) {
 
 // FuzzResponse is the same for REST.
 func FuzzResponse(f *testing.F) {
-	for _, body := range []string{hoursText(`[1700000000,"1","2","0.5","1.5","1.2","10",3]`), hoursText(`[1,2,3]`), hoursText(), `{"error":["EGeneral:Too many requests"]}`, `{"result":[]}`} {
+	for _, body := range []string{hoursText(`[1700000000,"1","2","0.5","1.5","1.2","10",3]`), hoursText(`[1,2,3]`), hoursText(),
+		`{"error":["EGeneral:Too many requests"]}`, `{"result":[]}`} {
 		f.Add([]byte(body))
 	}
 	x := newBench(f, "BTC/USD", "ETH/USD")
@@ -65,7 +66,8 @@ func (x *bench) check(t *testing.T, b *market.Batch) {
 		for _, v := range []struct {
 			field market.Fields
 			price market.Price
-		}{{market.FieldPrice, q.Price}, {market.FieldOpen, q.Open}, {market.FieldHigh, q.High}, {market.FieldLow, q.Low}, {market.FieldPreviousClose, q.PreviousClose}, {market.FieldVWAP, q.VWAP}} {
+		}{{market.FieldPrice, q.Price}, {market.FieldOpen, q.Open}, {market.FieldHigh, q.High}, {market.FieldLow, q.Low},
+			{market.FieldPreviousClose, q.PreviousClose}, {market.FieldVWAP, q.VWAP}} {
 			if q.Set&v.field != 0 && v.price <= 0 {
 				t.Errorf("image %+v", q)
 			}

@@ -13,7 +13,8 @@ func BenchmarkFrame(b *testing.B) {
 	for i := range 10_000 {
 		trades = append(trades, []byte(tradeText("update", "ETH/USD", i+1, "2683.81")))
 	}
-	ticker := [][]byte{[]byte(tickerText("ETH/USD", "2683.8", "740.0", "2683.81", "741", lastDayText+`,"timestamp":"2026-11-23T11:59:59.742648Z"`))}
+	ticker := [][]byte{[]byte(tickerText("ETH/USD", "2683.8", "740.0", "2683.81", "741",
+		lastDayText+`,"timestamp":"2026-11-23T11:59:59.742648Z"`))}
 	for name, texts := range map[string][][]byte{"trades": trades, "tickers": ticker} {
 		b.Run(name, func(b *testing.B) {
 			x := newBench(b, "ETH/USD")

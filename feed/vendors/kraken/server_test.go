@@ -92,7 +92,9 @@ func (x *exchange) serve(s *vendortest.Socket) {
 }
 
 func statusText(system string) string {
-	return fmt.Sprintf(`{"channel":"status","type":"update","data":[{"api_version":"v2","connection_id":15564437896659189083,"system":%q,"version":"2.0.10"}]}`, system)
+	return fmt.Sprintf(
+		`{"channel":"status","type":"update","data":[{"api_version":"v2","connection_id":15564437896659189083,"system":%q,"version":"2.0.10"}]}`,
+		system)
 }
 
 // idle is how long the client may say nothing.
@@ -159,12 +161,16 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 	ch := r.Params.Channel
 	if ch == "instrument" {
 		c.channels[ch] = true
-		s.Send(fmt.Sprintf(`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, now, now, r.ID))
+		s.Send(
+			fmt.Sprintf(
+				`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, now,
+				now, r.ID))
 		var all []string
 		for name, p := range x.pairs {
 			all = append(all, pairText(name, p.status))
 		}
-		s.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`, strings.Join(all, ",")))
+		s.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`,
+			strings.Join(all, ",")))
 		return
 	}
 	if len(r.Params.Symbol) == 0 || ch == "ticker" && r.Params.Trigger != "bbo" {
@@ -173,11 +179,17 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 	for _, name := range slices.Backward(r.Params.Symbol) {
 		p := x.pairs[name]
 		if p == nil {
-			s.Send(fmt.Sprintf(`{"error":"Currency pair not supported %s","method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`, name, name, now, now, r.ID))
+			s.Send(
+				fmt.Sprintf(
+					`{"error":"Currency pair not supported %s","method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`,
+					name, name, now, now, r.ID))
 			continue
 		}
 		c.channels[ch+" "+name] = true
-		s.Send(fmt.Sprintf(`{"method":"subscribe","result":{"channel":%q,"snapshot":true,"symbol":%q},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, ch, name, now, now, r.ID))
+		s.Send(
+			fmt.Sprintf(
+				`{"method":"subscribe","result":{"channel":%q,"snapshot":true,"symbol":%q},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, ch,
+				name, now, now, r.ID))
 		if ch == "trade" && r.Params.Snapshot && len(p.trades) > 0 {
 			var some []string
 			for _, k := range p.trades[max(0, len(p.trades)-50):] {
@@ -189,7 +201,8 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 }
 
 func pairText(name, status string) string {
-	return fmt.Sprintf(`{"symbol":%q,"base":"X","quote":"Y","status":%q,"price_precision":2,"price_increment":0.01,"qty_increment":0.00000001}`, name, status)
+	return fmt.Sprintf(
+		`{"symbol":%q,"base":"X","quote":"Y","status":%q,"price_precision":2,"price_increment":0.01,"qty_increment":0.00000001}`, name, status)
 }
 
 func (k print) text(symbol string) string {
@@ -299,7 +312,8 @@ func (p *listed) hours(since string) string {
 			open, high, low, last = prices[0].String(), slices.Max(prices).String(), slices.Min(prices).String(), prices[n-1].String()
 			vwap = strconv.FormatFloat(sum/float64(n), 'f', 2, 64)
 		}
-		rows = append(rows, fmt.Sprintf(`[%d,%q,%q,%q,%q,%q,"%.8f",%d]`, begin, open, high, low, last, vwap, 2.5*float64(len(prices)), len(prices)))
+		rows = append(rows, fmt.Sprintf(`[%d,%q,%q,%q,%q,%q,"%.8f",%d]`, begin, open, high, low, last, vwap,
+			2.5*float64(len(prices)), len(prices)))
 	}
 	return strings.Join(rows, ",")
 }

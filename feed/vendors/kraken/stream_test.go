@@ -63,7 +63,8 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTC/USD", Start: func(t *testing.T) vendortest.Rig {
 		x := newExchange(t, "BTC/USD", "ETH/USD")
 		env, sources := open(t, x, "BTC/USD", "ETH/USD")
-		return vendortest.Rig{Server: x.Server, Env: env, Sources: sources, Trade: func(price string, at time.Time) { x.trade("BTC/USD", price, at, false) }}
+		return vendortest.Rig{Server: x.Server, Env: env, Sources: sources,
+			Trade: func(price string, at time.Time) { x.trade("BTC/USD", price, at, false) }}
 	}})
 }
 
@@ -104,7 +105,8 @@ func TestQuotesAreShown(t *testing.T) {
 		noon()
 		x := newExchange(t, "BTC/USD")
 		_, w := watch(t, x, "BTC/USD")
-		x.tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+time.Now().UTC().Format(time.RFC3339Nano)+`"`))
+		x.tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+
+			time.Now().UTC().Format(time.RFC3339Nano)+`"`))
 		synctest.Wait()
 		q := w.Quote("BTC/USD")
 		if got := fmt.Sprint(q.Bid, q.BidSize, q.Ask, q.AskSize, q.State); got != "100.5 740 100.6 0.000025 live" {
@@ -124,14 +126,19 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 				x := newExchange(t, "BTC/USD")
 				x.answers(tc.failure, tc.status)
 				_, w := watch(t, x, "BTC/USD")
-				x.tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1", `,"last":100.0,"volume":50,"vwap":100,"low":70.0,"high":130.0,"change":10.0`))
+				x.tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1",
+					`,"last":100.0,"volume":50,"vwap":100,"low":70.0,"high":130.0,"change":10.0`))
 				x.trade("BTC/USD", "101", time.Now(), false)
 				within(t, 4*time.Second, "the last 24 hours", func() bool {
 					q := w.Quote("BTC/USD")
 					return q.PreviousClose.String() == "90" && q.High.String() == "130"
 				})
 				x.answers("", 0)
-				within(t, 2*time.Minute, "the day", func() bool { q := w.Quote("BTC/USD"); return q.High.String() == "101" && q.Volume.String() == "2.5" })
+				within(t, 2*time.Minute, "the day", func() bool {
+					q := w.Quote("BTC/USD")
+					return q.High.String() == "101" &&
+						q.Volume.String() == "2.5"
+				})
 			})
 		})
 	}
@@ -154,7 +161,8 @@ func TestMissingTradesCount(t *testing.T) {
 				within(t, time.Second, "the loss is counted", func() bool { return w.Metric("tickertape_feed_lost_messages_total") == float64(lost) })
 				within(t, 20*time.Second, "all trades count", func() bool {
 					q := w.Quote("BTC/USD")
-					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" && q.Volume.String() == fmt.Sprint(float64(lost+2)*2.5)
+					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" &&
+						q.Volume.String() == fmt.Sprint(float64(lost+2)*2.5)
 				})
 			})
 		})
@@ -321,8 +329,9 @@ func TestManyPairsKeepTheLimits(t *testing.T) {
 
 func TestRefusalsSayWhy(t *testing.T) {
 	for name, tc := range map[string]struct{ refusal, want, cause string }{
-		"a request that is refused": {`{"error":"Exceeded msg rate","method":"subscribe","success":false,"req_id":1}`, "Exceeded msg rate", "refused"},
-		"no answer":                 {"mute", "no answer within 10s", "lost"},
+		"a request that is refused": {`{"error":"Exceeded msg rate","method":"subscribe","success":false,"req_id":1}`,
+			"Exceeded msg rate", "refused"},
+		"no answer": {"mute", "no answer within 10s", "lost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -390,7 +399,8 @@ func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if s, why := w.Status(), w.Why(); s.State != market.Down || !strings.HasPrefix(why, "dial wss://ws.kraken.com/v2: ") || !strings.Contains(why, "network is unreachable") {
+		if s, why := w.Status(), w.Why(); s.State != market.Down || !strings.HasPrefix(why, "dial wss://ws.kraken.com/v2: ") ||
+			!strings.Contains(why, "network is unreachable") {
 			t.Errorf("status %v %q, logged %q", s.State, s.Message, why)
 		}
 		if n := w.Metric("tickertape_feed_breaks_total", "cause", "lost"); n < 10 {

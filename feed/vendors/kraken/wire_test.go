@@ -121,8 +121,10 @@ func shown(x *bench, b market.Batch) string {
 			field market.Fields
 			key   string
 			value any
-		}{{market.FieldPrice, "p", q.Price}, {market.FieldSize, "z", q.Size}, {market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High}, {market.FieldLow, "l", q.Low},
-			{market.FieldPreviousClose, "pc", q.PreviousClose}, {market.FieldVolume, "v", q.Volume}, {market.FieldCount, "n", q.Count}, {market.FieldVWAP, "vw", q.VWAP}} {
+		}{{market.FieldPrice, "p", q.Price}, {market.FieldSize, "z", q.Size}, {market.FieldOpen, "o", q.Open}, {market.FieldHigh, "h", q.High},
+			{market.FieldLow, "l", q.Low},
+			{market.FieldPreviousClose, "pc", q.PreviousClose}, {market.FieldVolume, "v", q.Volume}, {market.FieldCount, "n", q.Count},
+			{market.FieldVWAP, "vw", q.VWAP}} {
 			if q.Set&v.field != 0 {
 				s += fmt.Sprintf(" %s %v", v.key, v.value)
 			}
@@ -169,12 +171,14 @@ func tradeText(kind, symbol string, id int, price string) string {
 }
 
 func tradeItem(symbol string, id int, price, at string) string {
-	return fmt.Sprintf(`{"symbol":%q,"side":"sell","price":%s,"qty":2.50,"ord_type":"market","trade_id":%d,"timestamp":%q}`, symbol, price, id, at)
+	return fmt.Sprintf(`{"symbol":%q,"side":"sell","price":%s,"qty":2.50,"ord_type":"market","trade_id":%d,"timestamp":%q}`,
+		symbol, price, id, at)
 }
 
 // tickerText is a message of one best bid and ask.
 func tickerText(symbol, bid, bidSize, ask, askSize, rest string) string {
-	return fmt.Sprintf(`{"channel":"ticker","type":"update","data":[{"symbol":%q,"bid":%s,"bid_qty":%s,"ask":%s,"ask_qty":%s%s}]}`, symbol, bid, bidSize, ask, askSize, rest)
+	return fmt.Sprintf(`{"channel":"ticker","type":"update","data":[{"symbol":%q,"bid":%s,"bid_qty":%s,"ask":%s,"ask_qty":%s%s}]}`, symbol,
+		bid, bidSize, ask, askSize, rest)
 }
 
 // lastDayText are figures of the last 24 hours.
@@ -184,49 +188,66 @@ func TestMessagesSayWhatIsDocumented(t *testing.T) {
 	const lastDay = "image ETH/USD h 0.10285 l 0.09979 pc 0.10052 v 997038.98383185 vw 0.10148"
 	for name, tc := range map[string]struct{ text, want, faults string }{
 		"a trade": {tradeText("update", "ETH/USD", 7, "0.5117"), "trade ETH/USD 0.5117 x 2.5 #7 flags 7 11:59:59.123456", "[]"},
-		"two trades of two pairs": {`{"channel":"trade","type":"update","data":[` + tradeItem("ETH/USD", 7, "10", "2026-11-23T11:59:59Z") + "," + tradeItem("BTC/USD", 9, "20", "2026-11-23T11:59:59Z") + `]}`,
+		"two trades of two pairs": {`{"channel":"trade","type":"update","data":[` + tradeItem("ETH/USD", 7, "10", "2026-11-23T11:59:59Z") + "," +
+			tradeItem("BTC/USD", 9, "20", "2026-11-23T11:59:59Z") + `]}`,
 			"trade ETH/USD 10 x 2.5 #7 flags 7 11:59:59.000000; trade BTC/USD 20 x 2.5 #9 flags 7 11:59:59.000000", "[]"},
-		"the last trades": {`{"channel":"trade","type":"snapshot","data":[` + tradeItem("ETH/USD", 8, "11", "2026-11-23T11:59:59Z") + "," + tradeItem("ETH/USD", 7, "10", "2026-11-23T11:59:58Z") + `]}`,
+		"the last trades": {`{"channel":"trade","type":"snapshot","data":[` + tradeItem("ETH/USD", 8, "11", "2026-11-23T11:59:59Z") + "," +
+			tradeItem("ETH/USD", 7, "10", "2026-11-23T11:59:58Z") + `]}`,
 			"image ETH/USD p 11 z 2.5", "[]"},
-		"a price with an exponent":     {tradeText("update", "ETH/USD", 7, "1.25e-05"), "trade ETH/USD 0.0000125 x 2.5 #7 flags 7 11:59:59.123456", "[]"},
-		"a price that is zero":         {tradeText("update", "ETH/USD", 7, "0.0"), "trade ETH/USD 0 x 2.5 #7 flags 7 11:59:59.123456", "[]"},
-		"a price that is none":         {tradeText("update", "ETH/USD", 7, `"x"`), "", "[number:1]"},
-		"a price that is too fine":     {tradeText("update", "ETH/USD", 7, "0.0000000001"), "", "[number:1]"},
-		"one bad trade and a good one": {`{"channel":"trade","type":"update","data":[` + tradeItem("ETH/USD", 7, "null", "2026-11-23T11:59:59Z") + "," + tradeItem("BTC/USD", 9, "20", "2026-11-23T11:59:59Z") + `]}`, "trade BTC/USD 20 x 2.5 #9 flags 7 11:59:59.000000", "[number:1]"},
-		"a trade without a number":     {tradeText("update", "ETH/USD", 0, "1"), "", "[value:1]"},
-		"a trade without an instant":   {`{"channel":"trade","type":"update","data":[` + tradeItem("ETH/USD", 7, "10", "yesterday") + `]}`, "", "[time:1]"},
-		"a trade of another pair":      {tradeText("update", "SOL/USD", 7, "1"), "", "[symbol:1]"},
-		"trades without a type":        {`{"channel":"trade","data":[]}`, "", "[value:1]"},
+		"a price with an exponent": {tradeText("update", "ETH/USD", 7, "1.25e-05"),
+			"trade ETH/USD 0.0000125 x 2.5 #7 flags 7 11:59:59.123456", "[]"},
+		"a price that is zero":     {tradeText("update", "ETH/USD", 7, "0.0"), "trade ETH/USD 0 x 2.5 #7 flags 7 11:59:59.123456", "[]"},
+		"a price that is none":     {tradeText("update", "ETH/USD", 7, `"x"`), "", "[number:1]"},
+		"a price that is too fine": {tradeText("update", "ETH/USD", 7, "0.0000000001"), "", "[number:1]"},
+		"one bad trade and a good one": {`{"channel":"trade","type":"update","data":[` +
+			tradeItem("ETH/USD", 7, "null", "2026-11-23T11:59:59Z") + "," + tradeItem("BTC/USD", 9, "20", "2026-11-23T11:59:59Z") + `]}`,
+			"trade BTC/USD 20 x 2.5 #9 flags 7 11:59:59.000000", "[number:1]"},
+		"a trade without a number": {tradeText("update", "ETH/USD", 0, "1"), "", "[value:1]"},
+		"a trade without an instant": {`{"channel":"trade","type":"update","data":[` +
+			tradeItem("ETH/USD", 7, "10", "yesterday") + `]}`, "", "[time:1]"},
+		"a trade of another pair": {tradeText("update", "SOL/USD", 7, "1"), "", "[symbol:1]"},
+		"trades without a type":   {`{"channel":"trade","data":[]}`, "", "[value:1]"},
 		"a ticker": {tickerText("ETH/USD", "0.10025", "740.0", "0.10035", "741", lastDayText+`,"timestamp":"2023-09-25T09:04:31.742648Z"`),
 			lastDay + "; quote ETH/USD 0.10025 x 740 / 0.10035 x 741 09:04:31.742648", "[]"},
-		"a ticker without an instant":  {tickerText("ETH/USD", "0.10025", "740.0", "0.10035", "741", lastDayText), lastDay + "; quote ETH/USD 0.10025 x 740 / 0.10035 x 741", "[]"},
-		"a ticker without bids":        {tickerText("ETH/USD", "null", "null", "0.10035", "741", lastDayText), lastDay + "; quote ETH/USD / 0.10035 x 741", "[]"},
+		"a ticker without an instant": {tickerText("ETH/USD", "0.10025", "740.0", "0.10035", "741", lastDayText),
+			lastDay + "; quote ETH/USD 0.10025 x 740 / 0.10035 x 741", "[]"},
+		"a ticker without bids": {tickerText("ETH/USD", "null", "null", "0.10035", "741", lastDayText),
+			lastDay + "; quote ETH/USD / 0.10035 x 741", "[]"},
 		"a ticker with empty asks":     {tickerText("ETH/USD", "0.1", "1", "0.0", "0", lastDayText), lastDay + "; quote ETH/USD 0.1 x 1 /", "[]"},
 		"a ticker with a bad bid":      {tickerText("ETH/USD", `"x"`, "1", "0.2", "0", lastDayText), "", "[number:1]"},
 		"a ticker with a bad last day": {tickerText("ETH/USD", "1", "1", "2", "1", `,"last":"x"`), "quote ETH/USD 1 x 1 / 2 x 1", "[number:1]"},
 		"a heartbeat":                  {`{"channel":"heartbeat"}`, "pulse", "[]"},
-		"a pong":                       {`{"method":"pong","req_id":7,"time_in":"2023-09-25T09:04:31.742599Z","time_out":"2023-09-25T09:04:31.742648Z"}`, "pulse", "[]"},
-		"it is online":                 {`{"channel":"status","type":"update","data":[{"api_version":"v2","connection_id":15564437896659189083,"system":"online","version":"2.0.10"}]}`, "pulse", "[]"},
-		"it is maintained":             {`{"channel":"status","type":"update","data":[{"system":"maintenance"}]}`, `status halted "kraken says that it is in maintenance"; pulse`, "[]"},
-		"it takes no orders":           {`{"channel":"status","type":"update","data":[{"system":"cancel_only"}]}`, `status halted "kraken says that it is in cancel_only"; pulse`, "[]"},
-		"it is in an unknown state":    {`{"channel":"status","type":"update","data":[{"system":"dreaming"}]}`, "", "[unknown:1]"},
-		"pairs": {`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD"}],"pairs":[{"symbol":"BTC/USD","status":"online","price_precision":1},{"symbol":"SOL/USD","status":"online"},{"symbol":"ETH/USD","status":"cancel_only","price_precision":2}]}}`,
+		"a pong": {
+			`{"method":"pong","req_id":7,"time_in":"2023-09-25T09:04:31.742599Z","time_out":"2023-09-25T09:04:31.742648Z"}`, "pulse", "[]"},
+		"it is online": {
+			`{"channel":"status","type":"update","data":[{"api_version":"v2","connection_id":15564437896659189083,"system":"online","version":"2.0.10"}]}`, "pulse", "[]"},
+		"it is maintained": {`{"channel":"status","type":"update","data":[{"system":"maintenance"}]}`,
+			`status halted "kraken says that it is in maintenance"; pulse`, "[]"},
+		"it takes no orders": {`{"channel":"status","type":"update","data":[{"system":"cancel_only"}]}`,
+			`status halted "kraken says that it is in cancel_only"; pulse`, "[]"},
+		"it is in an unknown state": {`{"channel":"status","type":"update","data":[{"system":"dreaming"}]}`, "", "[unknown:1]"},
+		"pairs": {
+			`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD"}],"pairs":[{"symbol":"BTC/USD","status":"online","price_precision":1},{"symbol":"SOL/USD","status":"online"},{"symbol":"ETH/USD","status":"cancel_only","price_precision":2}]}}`,
 			"state BTC/USD live; state ETH/USD halted", "[]"},
-		"coins only":               {`{"channel":"instrument","type":"update","data":{"assets":[{"id":"USD"}]}}`, "", "[]"},
-		"a pair in a new state":    {`{"channel":"instrument","type":"update","data":{"pairs":[{"symbol":"BTC/USD","status":"dreaming"},{"symbol":"ETH/USD","status":"delisted"}]}}`, "state ETH/USD down", "[unknown:1]"},
-		"a channel of another":     {`{"channel":"executions","data":[]}`, "", "[unknown:1]"},
-		"another method":           {`{"method":"unsubscribe","success":true}`, "", "[unknown:1]"},
-		"another message":          {`{"event":"heartbeat"}`, "", "[unknown:1]"},
-		"a message of version 1":   {`[993,[["354.11000000","0.89594024","1618678142.557535","s","l",""]],"trade","ETH/USD"]`, "", "[unknown:1]"},
-		"half a list":              {`[993,[`, "", "[json:1]"},
-		"half a message":           {`{"channel":"trade","type":"update","data":[{"symbol":"ETH/USD"`, "", "[json:1]"},
-		"a message of two":         {`{"channel":"heartbeat"}{}`, "", "[json:1]"},
-		"data that is no list":     {`{"channel":"ticker","type":"update","data":5}`, "", "[json:1]"},
-		"no data":                  {`{"channel":"ticker","type":"update"}`, "", "[value:1]"},
-		"a time that is none":      {`{"method":"pong","time_out":"noon"}`, "pulse", "[time:1]"},
-		"a subscription":           {`{"method":"subscribe","req_id":1,"success":true,"result":{"channel":"trade","symbol":"ETH/USD","warnings":["slow"]},"time_out":"2023-09-25T09:04:31.742648Z"}`, "", "[]"},
-		"a subscription refused":   {`{"method":"subscribe","req_id":1,"success":false,"error":"Currency pair not supported SOL/USD","symbol":"SOL/USD"}`, "", "[request:1]"},
-		"one of ours refused":      {`{"method":"subscribe","req_id":1,"success":false,"error":"Currency pair not supported ETH/USD"}`, "", "[symbol:1]"},
+		"coins only": {`{"channel":"instrument","type":"update","data":{"assets":[{"id":"USD"}]}}`, "", "[]"},
+		"a pair in a new state": {
+			`{"channel":"instrument","type":"update","data":{"pairs":[{"symbol":"BTC/USD","status":"dreaming"},{"symbol":"ETH/USD","status":"delisted"}]}}`, "state ETH/USD down", "[unknown:1]"},
+		"a channel of another":   {`{"channel":"executions","data":[]}`, "", "[unknown:1]"},
+		"another method":         {`{"method":"unsubscribe","success":true}`, "", "[unknown:1]"},
+		"another message":        {`{"event":"heartbeat"}`, "", "[unknown:1]"},
+		"a message of version 1": {`[993,[["354.11000000","0.89594024","1618678142.557535","s","l",""]],"trade","ETH/USD"]`, "", "[unknown:1]"},
+		"half a list":            {`[993,[`, "", "[json:1]"},
+		"half a message":         {`{"channel":"trade","type":"update","data":[{"symbol":"ETH/USD"`, "", "[json:1]"},
+		"a message of two":       {`{"channel":"heartbeat"}{}`, "", "[json:1]"},
+		"data that is no list":   {`{"channel":"ticker","type":"update","data":5}`, "", "[json:1]"},
+		"no data":                {`{"channel":"ticker","type":"update"}`, "", "[value:1]"},
+		"a time that is none":    {`{"method":"pong","time_out":"noon"}`, "pulse", "[time:1]"},
+		"a subscription": {
+			`{"method":"subscribe","req_id":1,"success":true,"result":{"channel":"trade","symbol":"ETH/USD","warnings":["slow"]},"time_out":"2023-09-25T09:04:31.742648Z"}`, "", "[]"},
+		"a subscription refused": {
+			`{"method":"subscribe","req_id":1,"success":false,"error":"Currency pair not supported SOL/USD","symbol":"SOL/USD"}`, "", "[request:1]"},
+		"one of ours refused": {`{"method":"subscribe","req_id":1,"success":false,"error":"Currency pair not supported ETH/USD"}`, "",
+			"[symbol:1]"},
 		"an error without a cause": {`{"error":"Malformed request","success":false}`, "", "[request:1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -303,7 +324,8 @@ func TestSnapshotOfAPriceThatIsNoneIsNotShown(t *testing.T) {
 func TestStatesAreToldWhenTheyChange(t *testing.T) {
 	x := newBench(t, "ETH/USD")
 	status := func(word string) string {
-		return fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"pairs":[{"symbol":"ETH/USD","status":%q,"price_precision":4}]}}`, word)
+		return fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"pairs":[{"symbol":"ETH/USD","status":%q,"price_precision":4}]}}`,
+			word)
 	}
 	for _, step := range []struct{ text, want string }{
 		{status("online"), "state ETH/USD live"},
@@ -336,18 +358,22 @@ func TestHoursAddUpToTheDay(t *testing.T) {
 	}
 	before := []string{row(-2, `"90","91","89","90"`, "90", "5", 3), row(-1, `"90","99","80","95.5"`, "90", "5", 3)}
 	for name, tc := range map[string]struct{ body, want, faults string }{
-		"a day": {hoursText(append(before, row(0, `"100","120","99","110"`, "110", "2", 4), row(1, `"110","110","110","110"`, "0.0", "0.00000000", 0), row(2, `"111","115","85","90"`, "100", "8", 6))...),
+		"a day": {hoursText(append(before, row(0, `"100","120","99","110"`, "110", "2", 4),
+			row(1, `"110","110","110","110"`, "0.0", "0.00000000", 0), row(2, `"111","115","85","90"`, "100", "8", 6))...),
 			"image ETH/USD o 100 h 120 l 85 pc 95.5 v 10 n 10 vw 102", "[]"},
-		"no trade yet":         {hoursText(append(before, row(0, `"95.5","95.5","95.5","95.5"`, "0.0", "0", 0))...), "image ETH/USD pc 95.5 v 0 n 0", "[]"},
-		"none before":          {hoursText(row(0, `"100","120","99","110"`, "110", "2", 4)), "image ETH/USD o 100 h 120 l 99 v 2 n 4 vw 110", "[]"},
+		"no trade yet": {hoursText(append(before, row(0, `"95.5","95.5","95.5","95.5"`, "0.0", "0", 0))...),
+			"image ETH/USD pc 95.5 v 0 n 0", "[]"},
+		"none before": {hoursText(row(0, `"100","120","99","110"`, "110", "2", 4)),
+			"image ETH/USD o 100 h 120 l 99 v 2 n 4 vw 110", "[]"},
 		"none at all":          {hoursText(), "", "[value:1]"},
 		"an error":             {`{"error":["EQuery:Unknown asset pair"]}`, "", "[request:1]"},
 		"a price that is none": {hoursText(row(0, `"100","x","99","110"`, "110", "2", 4)), "", "[number:1]"},
 		"a price that is zero": {hoursText(row(0, `"100","120","0","110"`, "110", "2", 4)), "", "[number:1]"},
 		"half a row":           {hoursText(`[1700000000,"1"]`), "", "[number:1]"},
-		"too much":             {hoursText(row(0, `"9000000000","9000000000","9000000000","9000000000"`, "9000000000", "90000000000000000000", 4), row(1, `"9000000000","9000000000","9000000000","9000000000"`, "9000000000", "90000000000000000000", 4)), "", "[number:1]"},
-		"no list":              {`{"error":[],"result":{"last":5}}`, "", "[json:1]"},
-		"no JSON":              {`<html>`, "", "[json:1]"},
+		"too much": {hoursText(row(0, `"9000000000","9000000000","9000000000","9000000000"`, "9000000000", "90000000000000000000", 4),
+			row(1, `"9000000000","9000000000","9000000000","9000000000"`, "9000000000", "90000000000000000000", 4)), "", "[number:1]"},
+		"no list": {`{"error":[],"result":{"last":5}}`, "", "[json:1]"},
+		"no JSON": {`<html>`, "", "[json:1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newBench(t, "ETH/USD")
@@ -404,7 +430,8 @@ func TestDayIsTheVendors(t *testing.T) {
 // TestFixturesAreDecoded reads each exchange of messages that is documented: what is not followed here is unknown.
 func TestFixturesAreDecoded(t *testing.T) {
 	for name, tc := range map[string]struct{ want, faults string }{
-		"Ticker.txt":  {"image ETH/USDT h 0.10285 l 0.09979 pc 0.10052 v 997038.98383185 vw 0.10148; quote ETH/USDT 0.10025 x 740 / 0.10035 x 740", "[]"},
+		"Ticker.txt": {
+			"image ETH/USDT h 0.10285 l 0.09979 pc 0.10052 v 997038.98383185 vw 0.10148; quote ETH/USDT 0.10025 x 740 / 0.10035 x 740", "[]"},
 		"Trades.txt":  {"trade ETH/USDT 0.5117 x 40 #4665906 flags 7 07:49:37.708706", "[]"},
 		"Kline.txt":   {"", "[unknown:1]"},
 		"AggBook.txt": {"", "[unknown:1]"},

@@ -13,10 +13,11 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"no address":         {func(c *Config) { c.URL = "" }, `url: "" is not an address such as wss://host/path`},
-		"a key in it":        {func(c *Config) { c.URL = "wss://x/stocks?apiKey=CANARY" }, `url: the address at "x" has more than a path`},
-		"a password in it":   {func(c *Config) { c.REST = "https://me:CANARY@x" }, `rest: the address at "x" has more than a path`},
-		"another scheme":     {func(c *Config) { c.REST = "ftp://me:CANARY@x" }, `rest: "ftp://***@x" is not an address such as https://host/path`},
+		"no address":       {func(c *Config) { c.URL = "" }, `url: "" is not an address such as wss://host/path`},
+		"a key in it":      {func(c *Config) { c.URL = "wss://x/stocks?apiKey=CANARY" }, `url: the address at "x" has more than a path`},
+		"a password in it": {func(c *Config) { c.REST = "https://me:CANARY@x" }, `rest: the address at "x" has more than a path`},
+		"another scheme": {func(c *Config) { c.REST = "ftp://me:CANARY@x" },
+			`rest: "ftp://***@x" is not an address such as https://host/path`},
 		"no symbols":         {func(c *Config) { c.Symbols = nil }, "symbols: 0 is not between 1 and 20000"},
 		"all of them":        {func(c *Config) { c.Symbols = []string{"*"} }, `symbols[0]: "*" is no symbol`},
 		"a coin":             {func(c *Config) { c.Symbols = []string{"X:BTCUSD"} }, `symbols[0]: "X:BTCUSD" is not a stock`},

@@ -33,7 +33,9 @@ func FuzzResponse(f *testing.F) {
 	for _, body := range []string{
 		`{"results":[{"id":2,"update_rules":{"consolidated":{"updates_high_low":false,"updates_open_close":false,"updates_volume":true}}}]}`,
 		`{"tickers":[{"ticker":"A","updated":1651251948294080343,"day":{"o":1,"h":2,"l":1,"c":2,"v":3,"vw":1.5},"prevDay":{"c":1},"lastTrade":{"c":[14],"p":1,"t":1651251948294080343}}]}`,
-		`{"ticker":{"ticker":"B","day":null}}`, `{"status":"OK","results":[{"T":"A","v":95595226.0,"vw":158.6,"o":162.25,"c":156.8,"h":162.3,"l":156.7,"t":1651003200000}]}`, `{"status":"ERROR"}`,
+		`{"ticker":{"ticker":"B","day":null}}`,
+		`{"status":"OK","results":[{"T":"A","v":95595226.0,"vw":158.6,"o":162.25,"c":156.8,"h":162.3,"l":156.7,"t":1651003200000}]}`,
+		`{"status":"ERROR"}`,
 	} {
 		f.Add([]byte(body))
 	}

@@ -15,8 +15,11 @@ func BenchmarkFrame(b *testing.B) {
 		text := []byte("[")
 		for k := range each {
 			n := i*each + k
-			text = fmt.Appendf(text, `{"ev":"T","sym":"A","x":4,"i":"%d","z":3,"p":114.125,"s":100,"ds":"100.0","c":[14,41],"t":%d,"q":%d},`, n, 1651684192000+n, n*3+1)
-			text = fmt.Appendf(text, `{"ev":"Q","sym":"A","bx":4,"bp":114.125,"bs":100,"ax":7,"ap":114.128,"as":160,"c":0,"i":[604],"t":%d,"q":%d,"z":3},`, 1651684192000+n, n*3+2)
+			text = fmt.Appendf(text, `{"ev":"T","sym":"A","x":4,"i":"%d","z":3,"p":114.125,"s":100,"ds":"100.0","c":[14,41],"t":%d,"q":%d},`, n,
+				1651684192000+n, n*3+1)
+			text = fmt.Appendf(text,
+				`{"ev":"Q","sym":"A","bx":4,"bp":114.125,"bs":100,"ax":7,"ap":114.128,"as":160,"c":0,"i":[604],"t":%d,"q":%d,"z":3},`,
+				1651684192000+n, n*3+2)
 		}
 		texts[i] = append(text[:len(text)-1], ']')
 	}

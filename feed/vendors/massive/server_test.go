@@ -40,7 +40,8 @@ type vendor struct {
 }
 
 func newVendor(t *testing.T) *vendor {
-	v := &vendor{t: t, clients: map[*vendortest.Socket]map[string]bool{}, quotes: true, trades: true, snapshots: map[string]string{}, days: map[string]string{}, rules: `{"results":[]}`}
+	v := &vendor{t: t, clients: map[*vendortest.Socket]map[string]bool{}, quotes: true, trades: true, snapshots: map[string]string{},
+		days: map[string]string{}, rules: `{"results":[]}`}
 	v.Server = vendortest.NewServer(t, v.serve, http.HandlerFunc(v.rest))
 	return v
 }
@@ -154,7 +155,8 @@ func (v *vendor) trade(symbol, price string, at time.Time) {
 	v.number += 7
 	n := v.number
 	v.mu.Unlock()
-	v.tell("T."+symbol, fmt.Sprintf(`{"ev":"T","sym":%q,"x":4,"i":"%d","z":3,"p":%s,"s":1,"ds":"1.0","t":%d,"q":%d}`, symbol, n, price, at.UnixMilli(), n))
+	v.tell("T."+symbol, fmt.Sprintf(`{"ev":"T","sym":%q,"x":4,"i":"%d","z":3,"p":%s,"s":1,"ds":"1.0","t":%d,"q":%d}`, symbol, n, price,
+		at.UnixMilli(), n))
 }
 
 // set changes what the vendor does.

@@ -61,7 +61,8 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 			v.snapshots[s] = fmt.Sprintf(`{"ticker":%q,"updated":0,"day":{"v":0},"prevDay":{"c":99.5}}`, s)
 		}
 		env := v.Env(t)
-		return vendortest.Rig{Server: v.Server, Env: env, Sources: follow(t, env, "AAPL", "MSFT"), Trade: func(price string, at time.Time) { v.trade("AAPL", price, at) }}
+		return vendortest.Rig{Server: v.Server, Env: env, Sources: follow(t, env, "AAPL", "MSFT"),
+			Trade: func(price string, at time.Time) { v.trade("AAPL", price, at) }}
 	}})
 }
 
@@ -120,7 +121,8 @@ func TestTradesBehindTheFiguresOfANewDayCount(t *testing.T) {
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.Config{Source: []string{name}, Silence: time.Hour})
 		time.Sleep(11 * time.Minute)
 		v.set(func() {
-			v.snapshots["AAPL"] = fmt.Sprintf(`{"ticker":"AAPL","updated":%d,"day":{"o":1,"h":1,"l":1,"c":1,"v":5,"vw":1},"prevDay":{"c":99.5}}`, time.Now().UnixNano())
+			v.snapshots["AAPL"] = fmt.Sprintf(`{"ticker":"AAPL","updated":%d,"day":{"o":1,"h":1,"l":1,"c":1,"v":5,"vw":1},"prevDay":{"c":99.5}}`,
+				time.Now().UnixNano())
 		})
 		v.Delay(5 * time.Second)
 		before := len(v.Requests())
@@ -409,7 +411,8 @@ func TestHaltWhoseEndWasMissedEndsWithATrade(t *testing.T) {
 
 // TestWhatTheVendorSaysOfTheConnection has each of its words come in place of an answer to the login.
 func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
-	for word, cause := range map[string]string{"auth_failed": "final", "auth_timeout": "lost", "max_connections": "taken", "error": "refused"} {
+	for word, cause := range map[string]string{"auth_failed": "final", "auth_timeout": "lost", "max_connections": "taken",
+		"error": "refused"} {
 		t.Run(word, func(t *testing.T) {
 			bubble(t, func(t *testing.T, v *vendor) {
 				v.mute = true
@@ -418,7 +421,8 @@ func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
 				within(t, 2*time.Second, "it connects", func() bool { return len(v.Sockets()) == 1 })
 				status(v.Sockets()[0], word, "No authentication request received.")
 				within(t, 2*time.Second, "it is told", func() bool {
-					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 && strings.Contains(w.Why(), "No authentication request received.")
+					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 &&
+						strings.Contains(w.Why(), "No authentication request received.")
 				})
 			})
 		})
@@ -450,7 +454,8 @@ func TestMissingKeySaysWhereItIsWanted(t *testing.T) {
 	t.Setenv("MASSIVE_API_KEY", "")
 	t.Setenv("POLYGON_API_KEY", "")
 	_, err := Open(DefaultConfig(), vendors.Env{Dir: market.NewDirectory()})
-	if want := `feed.massive.key_file: "" names no file, and MASSIVE_API_KEY or POLYGON_API_KEY is not set: a key is needed`; err == nil || err.Error() != want {
+	if want := `feed.massive.key_file: "" names no file, and MASSIVE_API_KEY or POLYGON_API_KEY is not set: a key is needed`; err == nil ||
+		err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -175,13 +175,15 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 			t.Fatalf("%s: %v, %d images, faults %v", file, err, len(b.Images), x.faults(t))
 		}
 		q := b.Images[0]
-		got := fmt.Sprintf("o %v h %v l %v pc %v v %v vw %v p %v at %d", q.Open, q.High, q.Low, q.PreviousClose, q.Volume, q.VWAP, q.Price, q.Time)
+		got := fmt.Sprintf("o %v h %v l %v pc %v v %v vw %v p %v at %d", q.Open, q.High, q.Low, q.PreviousClose, q.Volume,
+			q.VWAP, q.Price, q.Time)
 		if got != want {
 			t.Errorf("%s: %s, want %s", file, got, want)
 		}
 	}
 	var b market.Batch
-	if err := x.Response(pathSnapshots+"?tickers=BCAT", recorded(t, "v2-snapshot-all.json"), 1, &b); err != nil || len(b.Images) != 1 || b.Images[0].PreviousClose != 20_630_000_000 {
+	if err := x.Response(pathSnapshots+"?tickers=BCAT", recorded(t, "v2-snapshot-all.json"), 1, &b); err != nil || len(b.Images) != 1 ||
+		b.Images[0].PreviousClose != 20_630_000_000 {
 		t.Errorf("%v, %+v, faults %v", err, b.Images, x.faults(t))
 	}
 }
@@ -189,7 +191,8 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 func TestRecordedGainersAreRead(t *testing.T) {
 	x := newBench(t, "NVCN", "BIOL")
 	var b market.Batch
-	if err := x.Response(pathSnapshots, recorded(t, "v2-snapshot-gainers.json"), 1, &b); err != nil || len(b.Images) != 2 || len(x.faults(t)) > 0 {
+	if err := x.Response(pathSnapshots, recorded(t, "v2-snapshot-gainers.json"), 1, &b); err != nil || len(b.Images) != 2 ||
+		len(x.faults(t)) > 0 {
 		t.Errorf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
 	}
 }
@@ -206,7 +209,8 @@ func TestRecordedPreviousDayIsRead(t *testing.T) {
 		}
 		x := newBench(t, "AAPL")
 		var b market.Batch
-		if err := x.Response(previousPath("AAPL"), recorded(t, "v2-aggs-AAPL-prev.json"), market.TimeOf(received), &b); err != nil || len(b.Images) != 1 {
+		if err := x.Response(previousPath("AAPL"), recorded(t, "v2-aggs-AAPL-prev.json"), market.TimeOf(received), &b); err != nil ||
+			len(b.Images) != 1 {
 			t.Fatalf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
 		}
 		q := b.Images[0]
@@ -271,16 +275,25 @@ func TestMessages(t *testing.T) {
 	const trade = `{"ev":"T","sym":"A","x":4,"i":"12345","z":3,"p":114.125,"s":100,"t":1651684192000,"q":7}`
 	const told = "trade 114.125 × 100 at 1651684192000000 flags 7"
 	for name, tc := range map[string]struct{ text, want, faults string }{
-		"a trade":                   {`[` + trade + `]`, told, ""},
-		"fractions of a share":      {`[` + strings.Replace(trade, `"s":100`, `"s":0,"ds":"0.25"`, 1) + `]`, "trade 114.125 × 0.25 at 1651684192000000 flags 7", ""},
-		"a size of nothing":         {`[` + strings.Replace(trade, `"s":100`, `"s":0`, 1) + `]`, "trade 114.125 × 0 at 1651684192000000 flags 3", ""},
-		"two at once":               {`[` + trade + `,` + strings.Replace(strings.Replace(trade, `"q":7`, `"q":9`, 1), "114.125", "115", 1) + `]`, told + "; trade 115 × 100 at 1651684192000000 flags 7", ""},
-		"one twice":                 {`[` + trade + `,` + trade + `]`, told, "value"},
-		"one late":                  {`[` + trade + `,` + strings.Replace(trade, `"q":7`, `"q":5`, 1) + `]`, told + "; trade 114.125 × 100 at 1651684192000000 flags 70", ""},
-		"numbers of another day":    {`[` + trade + `,` + strings.Replace(strings.Replace(trade, `"q":7`, `"q":5`, 1), "1651684192000", "1651770592000", 1) + `]`, told + "; trade 114.125 × 100 at 1651770592000000 flags 7", ""},
-		"a quote":                   {`[{"ev":"Q","sym":"A","bp":1.5,"bs":2,"ap":1.6,"as":3,"t":1651684192000,"q":1}]`, "quote 1.5 × 2 / 1.6 × 3 at 1651684192000000", ""},
-		"nobody bids":               {`[{"ev":"Q","sym":"A","bp":0,"bs":0,"ap":1.6,"as":3,"t":1651684192000}]`, "quote 0 × 0 / 1.6 × 3 at 1651684192000000", ""},
-		"a quote that comes late":   {`[{"ev":"Q","sym":"A","ap":1,"t":1651684192000,"q":5},{"ev":"Q","sym":"A","ap":2,"t":1651684192000,"q":4}]`, "quote 0 × 0 / 1 × 0 at 1651684192000000", "value"},
+		"a trade": {`[` + trade + `]`, told, ""},
+		"fractions of a share": {`[` + strings.Replace(trade, `"s":100`, `"s":0,"ds":"0.25"`, 1) + `]`,
+			"trade 114.125 × 0.25 at 1651684192000000 flags 7", ""},
+		"a size of nothing": {`[` + strings.Replace(trade, `"s":100`, `"s":0`, 1) + `]`,
+			"trade 114.125 × 0 at 1651684192000000 flags 3", ""},
+		"two at once": {`[` + trade + `,` + strings.Replace(strings.Replace(trade, `"q":7`, `"q":9`, 1), "114.125", "115", 1) + `]`,
+			told + "; trade 115 × 100 at 1651684192000000 flags 7", ""},
+		"one twice": {`[` + trade + `,` + trade + `]`, told, "value"},
+		"one late": {`[` + trade + `,` + strings.Replace(trade, `"q":7`, `"q":5`, 1) + `]`,
+			told + "; trade 114.125 × 100 at 1651684192000000 flags 70", ""},
+		"numbers of another day": {`[` + trade + `,` +
+			strings.Replace(strings.Replace(trade, `"q":7`, `"q":5`, 1), "1651684192000", "1651770592000", 1) + `]`,
+			told + "; trade 114.125 × 100 at 1651770592000000 flags 7", ""},
+		"a quote": {`[{"ev":"Q","sym":"A","bp":1.5,"bs":2,"ap":1.6,"as":3,"t":1651684192000,"q":1}]`,
+			"quote 1.5 × 2 / 1.6 × 3 at 1651684192000000", ""},
+		"nobody bids": {`[{"ev":"Q","sym":"A","bp":0,"bs":0,"ap":1.6,"as":3,"t":1651684192000}]`,
+			"quote 0 × 0 / 1.6 × 3 at 1651684192000000", ""},
+		"a quote that comes late": {`[{"ev":"Q","sym":"A","ap":1,"t":1651684192000,"q":5},{"ev":"Q","sym":"A","ap":2,"t":1651684192000,"q":4}]`,
+			"quote 0 × 0 / 1 × 0 at 1651684192000000", "value"},
 		"a halt in microseconds":    {`[{"ev":"LULD","T":"A","h":1,"l":1,"i":[17],"t":1601316752683746}]`, "halted at 1601316752683746", ""},
 		"its end in milliseconds":   {`[{"ev":"LULD","T":"A","i":[21,18],"t":1601316752683}]`, "live at 1601316752683000", ""},
 		"bands":                     {`[{"ev":"LULD","T":"A","h":218.96,"l":198.11,"i":[21],"t":1601316752683}]`, "", ""},
@@ -315,7 +328,8 @@ func TestMessages(t *testing.T) {
 func TestIDsAreOfTheirExchange(t *testing.T) {
 	seen := map[uint64]string{}
 	x := newBench(t, "A")
-	for i, id := range []string{`"i":"1","x":4`, `"i":"1","x":5`, `"i":"2","x":4`, `"i":"1","x":4,"trfi":201`, `"i":"11","x":4`, `"i":"1","x":41`} {
+	for i, id := range []string{`"i":"1","x":4`, `"i":"1","x":5`, `"i":"2","x":4`, `"i":"1","x":4,"trfi":201`, `"i":"11","x":4`,
+		`"i":"1","x":41`} {
 		b := x.frame(t, fmt.Sprintf(`[{"ev":"T","sym":"A",%s,"p":1,"s":1,"t":1651684192000,"q":%d}]`, id, i+1))
 		if other := seen[b.Ticks[0].ID]; other != "" || b.Ticks[0].ID == 0 {
 			t.Errorf("%s has the id of %s", id, other)
@@ -326,12 +340,15 @@ func TestIDsAreOfTheirExchange(t *testing.T) {
 
 func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 	for path, bodies := range map[string]map[string]string{
-		pathConditions: {`{}`: "json", `[]`: "json", `{"results":[{"id":"x","update_rules":{"consolidated":{"updates_open_close":true,"updates_high_low":true,"updates_volume":true}}}]}`: "number",
+		pathConditions: {`{}`: "json", `[]`: "json",
+			`{"results":[{"id":"x","update_rules":{"consolidated":{"updates_open_close":true,"updates_high_low":true,"updates_volume":true}}}]}`:   "number",
 			`{"results":[{"id":1,"update_rules":{"consolidated":{"updates_open_close":5,"updates_high_low":true,"updates_volume":true}}}]}`:        "value",
 			`{"results":[{"id":99999,"update_rules":{"consolidated":{"updates_open_close":true,"updates_high_low":true,"updates_volume":true}}}]}`: "value"},
-		pathSnapshots: {`{}`: "json", `{"tickers":[{"ticker":"B"}]}`: "symbol", `{"tickers":[{"ticker":"A","day":{"o":"x"}}]}`: "number", `{"tickers":[5]}`: "json",
+		pathSnapshots: {`{}`: "json", `{"tickers":[{"ticker":"B"}]}`: "symbol", `{"tickers":[{"ticker":"A","day":{"o":"x"}}]}`: "number",
+			`{"tickers":[5]}`: "json",
 			`{"tickers":[{"ticker":"A","lastTrade":{"p":1,"t":"x"}}]}`: "time"},
-		previousPath("A"): {`{}`: "json", `{"status":"OK","results":[{"t":"x","c":1}]}`: "time", `{"status":"OK","results":[{"c":"x"}]}`: "number", `[]`: "json"},
+		previousPath("A"): {`{}`: "json", `{"status":"OK","results":[{"t":"x","c":1}]}`: "time",
+			`{"status":"OK","results":[{"c":"x"}]}`: "number", `[]`: "json"},
 		previousPath("B"): {`{"status":"OK"}`: "symbol"},
 		"/v9/else":        {`{}`: "unknown"},
 	} {

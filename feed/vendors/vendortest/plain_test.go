@@ -76,10 +76,11 @@ func TestAPlainFeedLivesThroughAllMisbehaviour(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return vendortest.Rig{Server: server, Env: env, Sources: []feed.Source{&plain{env: env, id: id}}, Trade: func(price string, at time.Time) {
-			for _, s := range server.Sockets() {
-				s.Send(fmt.Sprintf("[%q,%d]", price, at.UnixMicro()))
-			}
-		}}
+		return vendortest.Rig{Server: server, Env: env, Sources: []feed.Source{&plain{env: env, id: id}},
+			Trade: func(price string, at time.Time) {
+				for _, s := range server.Sockets() {
+					s.Send(fmt.Sprintf("[%q,%d]", price, at.UnixMicro()))
+				}
+			}}
 	}})
 }
