@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/broadcast/conn/conntest"
-
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // testClient is a client by hand over any wire and transport, which reads as slowly as a test wants.

@@ -2,19 +2,16 @@ package conn
 
 import (
 	"bufio"
-
-	"tickertape/broadcast/conn/conntest"
-
 	"encoding/binary"
 	"fmt"
-
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
-
 	"testing"
 	"time"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // The protocol as RFC 6455 and RFC 7692 have it, on real connections: each case is what a client sends, in pieces of

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"tickertape/broadcast/conn/conntest"
-
 	"github.com/gobwas/ws"
+
+	"tickertape/broadcast/conn/conntest"
 )
 
 // reference is what a stream comes to as github.com/gobwas/ws reads it, with what RFC 6455 and RFC 7692 ask for beside.
