@@ -33,7 +33,7 @@ func (sh *shard) publish(f *flush) {
 	sh.times.due.Store(unixNano(sh.watches.due))
 }
 
-// publishTo publishes to a watch that many share, and leaves one of a single member to publishAlone.
+// publishTo publishes to a watch that many share, and leaves one of a single member to publishSingles.
 func (sh *shard) publishTo(x *watch, f *flush) {
 	switch {
 	case x.allBusy():
