@@ -177,7 +177,7 @@ func (f *frame) framed(h *Hub, as conn.Framing) [][]byte {
 	for i, p := range f.list() {
 		p.prepare(h.board.Epoch())
 		if as == conn.Deflated && len(p.json()) >= conn.DeflateFrom {
-			p.message.ShareDeflated(h.deflated.get(p.shared, p.json()))
+			p.message.ShareDeflated(h.compressed.get(p.shared, p.json()))
 		}
 		out = append(out, p.message.Frame(as, i == moves))
 	}

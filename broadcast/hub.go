@@ -31,9 +31,9 @@ type Hub struct {
 	kick      chan struct{} // one slot, never closed: something changed
 	lengths   *lengths
 
-	arrivals atomic.Int64 // subscribers that have come since the newest flush
-	deflated deflated
-	memo     memo
+	arrivals   atomic.Int64 // subscribers that have come since the newest flush
+	compressed compressedFrames
+	memo       memo
 }
 
 // lengths are where messages are cut and turns end, in bytes. Tests have shorter ones.

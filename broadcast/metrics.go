@@ -37,7 +37,7 @@ type metrics struct {
 	ticks       prometheus.Counter
 	rejected    [market.NumRejects]prometheus.Counter
 	unknown     prometheus.Counter // rejected for their symbol
-	coalesced   prometheus.Counter
+	conflated   prometheus.Counter
 	flushes     prometheus.Counter
 	flushTime   prometheus.Histogram
 	flushQuotes prometheus.Histogram
@@ -72,7 +72,7 @@ func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 	}
 	m := &metrics{
 		ticks: counter("ticks_total", "Ticks that the board accepted, of those that the consolidated feed passed on.").WithLabelValues(),
-		coalesced: counter("ticks_coalesced_total",
+		conflated: counter("ticks_coalesced_total",
 			"Ticks of symbols that had another tick since the newest flush.").WithLabelValues(),
 		flushes: counter("flushes_total", "Flushes that published quotes.").WithLabelValues(),
 		flushTime: histogram("flush_duration_seconds",
@@ -121,7 +121,7 @@ func newMetrics(reg prometheus.Registerer, b *board.Board) *metrics {
 func (m *metrics) gathered(g *board.Gathered) {
 	m.unknown.Add(float64(g.Unknown))
 	m.ticks.Add(float64(g.Alive))
-	m.coalesced.Add(float64(g.Conflated))
+	m.conflated.Add(float64(g.Conflated))
 	m.reject(&g.Rejected)
 }
 

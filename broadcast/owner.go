@@ -131,7 +131,7 @@ var endings = [...]struct {
 	{conn.ErrUnfinished, wire.Ending{Code: wire.Unfinished}, true, admission.ReasonMessageTimeout},
 	{conn.ErrBytes, wire.Ending{Code: wire.Flood, Reason: "too many bytes"}, true, admission.ReasonConnectionBytesIn},
 	{conn.ErrControl, wire.Ending{Code: wire.Flood, Reason: "too many pings, pongs or fragments"}, true, admission.ReasonConnectionControl},
-	{conn.ErrUnsent, wire.Ending{Code: wire.NoMemory}, true, admission.ReasonMemory},
+	{conn.ErrUnsent, wire.Ending{Code: wire.NoMemoryUnsent}, true, admission.ReasonMemory},
 	{conn.ErrUnread, wire.Ending{Code: wire.Full}, true, admission.ReasonTotalUnfinished},
 }
 

@@ -18,7 +18,14 @@ type pace struct {
 	newlySlow bool    // the newest verdict was the first that it is slow
 }
 
-const paceWindow = 2 * time.Second
+// A subscriber is slow if it took less than slowBelow of the updates of a window, where there were leastOffered at least. It has
+// recovered once it takes recoveredFrom of them.
+const (
+	paceWindow    = 2 * time.Second
+	leastOffered  = 4
+	slowBelow     = 0.7
+	recoveredFrom = 0.9
+)
 
 // begin starts to count anew, for another watch or another window.
 func (p *pace) begin(now time.Time, issued uint64) {
@@ -33,16 +40,20 @@ func (p *pace) verdict(now time.Time, issued uint64) (rate float64, recovered, o
 		return 0, false, false
 	}
 	offered, taken := int(issued-p.issued), p.taken
+	share := 1.0 // of what was offered
+	if offered > 0 {
+		share = float64(taken) / float64(offered)
+	}
 	p.begin(now, issued)
 	rate = round(float64(taken) / elapsed.Seconds())
 	switch {
-	case offered >= 4 && taken*10 < offered*7:
+	case offered >= leastOffered && share < slowBelow:
 		if p.slow && rate < p.lastSent*1.5 && rate > p.lastSent*0.5 {
 			return 0, false, true
 		}
 		p.newlySlow, p.slow, p.lastSent = !p.slow, true, max(rate, wire.MinRate)
 		return p.lastSent, false, true
-	case p.slow && taken*10 >= offered*9:
+	case p.slow && share >= recoveredFrom:
 		p.slow = false
 		return 0, true, true
 	}

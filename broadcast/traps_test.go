@@ -445,7 +445,7 @@ func TestShutdownLeavesSubscribersToDrain(t *testing.T) {
 func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
 	const longest = 10 * time.Minute // that a configuration may have
 	var all []wire.Ending
-	for c := wire.Full; c <= wire.NoMemory; c++ {
+	for c := wire.Full; c <= wire.NoMemoryUnsent; c++ {
 		e := wire.Ending{Code: c}
 		if c.ComeBack() {
 			e = wire.ComeBack(c, longest)
@@ -459,7 +459,7 @@ func TestEveryGoodbyeFitsACloseFrame(t *testing.T) {
 	}
 	for _, e := range all {
 		name, code, text := e.Code.Metric(), e.Code.CloseCode(), e.Text()
-		if map[wire.Code]bool{wire.Closed: true, wire.Broken: true, wire.Stalled: true, wire.NoMemory: true}[e.Code] {
+		if map[wire.Code]bool{wire.Closed: true, wire.Broken: true, wire.Stalled: true, wire.NoMemoryUnsent: true}[e.Code] {
 			if code != 0 {
 				t.Errorf("%s: code %d, want none", name, code)
 			}

@@ -63,7 +63,7 @@ func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fmt.Sprintf("query: %.40q is not UTF-8 text of at most %d bytes", query, maxQuery))
 		return
 	}
-	place := s.admit(w, r, admission.Search(s.dir.Len()).Plus(admission.Records(limit)))
+	place := s.admit(w, r, admission.Search(s.dir.Len()).Plus(admission.SymbolEntries(limit)))
 	if place == nil {
 		return
 	}
@@ -104,7 +104,7 @@ func (s *symbols) answerNamed(w http.ResponseWriter, r *http.Request, lists []st
 	if everyone {
 		count, at = s.dir.Len(), func(i int) market.Symbol { return s.dir.Symbol(market.SymbolID(i)) }
 	}
-	place := s.admit(w, r, admission.Records(count))
+	place := s.admit(w, r, admission.SymbolEntries(count))
 	if place == nil {
 		return
 	}

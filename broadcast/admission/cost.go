@@ -20,7 +20,7 @@ const (
 	workQuote   = 1    // a quote encoded
 	workSeen    = 0.05 // a quote that is looked at and has not changed
 	workBar     = 0.4  // a bar or a trade encoded
-	workRecord  = 1    // a record of a symbol
+	workEntry   = 1    // what the directory knows of a symbol
 	workSearch  = 0.2  // a symbol compared with a search
 	workScrape  = 100  // the metrics, which are gathered once a second
 )
@@ -29,7 +29,7 @@ const (
 const (
 	bytesQuote  = 220
 	bytesBar    = 110
-	bytesRecord = 150
+	bytesEntry  = 150
 	bytesHead   = 400 // the rest of an answer
 	bytesName   = 10  // a symbol that an answer to subscribe names
 	bytesHeader = 100 // of a request's header, that are read with a unit of work
@@ -48,10 +48,11 @@ const (
 	MemorySeries = 128
 )
 
-// MemoryList is what a list of n symbols takes, of size that there are, once for all who follow it on a shard.
-func MemoryList(n, size int) int64 {
+// MemoryList is how many bytes a list of n symbols takes, where the directory has so many altogether. All who follow the list on
+// a shard share it.
+func MemoryList(n, directory int) int64 {
 	const entry = int64(unsafe.Sizeof(uint32(0)))
-	return 512 + int64(n)*(2*entry+24) + int64(size)/8
+	return 512 + int64(n)*(2*entry+24) + int64(directory)/8
 }
 
 // Request is the cost of any HTTP request.
@@ -60,7 +61,7 @@ func Request() Cost { return Cost{Work: workRequest, Bytes: bytesHead} }
 // Message is the cost of any message of a WebSocket client, of n bytes when it is unpacked.
 func Message(n int) Cost { return Cost{Work: workMessage + float64(n)/bytesRead} }
 
-// Echo is the cost of telling n bytes of what a client sent.
+// Echo is the cost of sending back n bytes of what a client sent.
 func Echo(n int) Cost { return Cost{Work: float64(n) / bytesRead, Bytes: float64(n)} }
 
 // Names is the cost of looking up names, some of which are lists that have so many symbols.
@@ -68,7 +69,7 @@ func Names(names, listed int) Cost {
 	return Cost{Work: float64(names)*workName + float64(listed)*workListed, Bytes: float64(listed) * bytesName}
 }
 
-// Quotes is the cost of telling the quotes of n symbols; of those alone that changed, when resumed.
+// Quotes is the cost of sending the quotes of n symbols; of those alone that changed, when resumed.
 func Quotes(n int, resumed bool) Cost {
 	if resumed {
 		return Cost{Work: float64(n) * workSeen * 2, Bytes: float64(n) * bytesQuote / 10}
@@ -79,11 +80,13 @@ func Quotes(n int, resumed bool) Cost {
 // Rewatch is the cost of following another list of n symbols than before.
 func Rewatch(n int) Cost { return Cost{Work: float64(n) * workListed} }
 
-// Bars is the cost of telling n bars or trades.
+// Bars is the cost of sending n bars or trades.
 func Bars(n int) Cost { return Cost{Work: float64(n) * workBar, Bytes: float64(n) * bytesBar} }
 
-// Records is the cost of telling the records of n symbols.
-func Records(n int) Cost { return Cost{Work: float64(n) * workRecord, Bytes: float64(n) * bytesRecord} }
+// SymbolEntries is the cost of sending what the directory knows of n symbols.
+func SymbolEntries(n int) Cost {
+	return Cost{Work: float64(n) * workEntry, Bytes: float64(n) * bytesEntry}
+}
 
 // Search is the cost of a search among n symbols.
 func Search(n int) Cost { return Cost{Work: float64(n) * workSearch} }

@@ -124,7 +124,7 @@ func (g *gatherer) image(im *market.Quote, now market.Time) market.Reject {
 	if r := scratch.Image(im); r != market.Accepted { // whether it is refused depends on nothing else
 		return r
 	}
-	g.flushQuote(im.Symbol)
+	g.pinQuote(im.Symbol)
 	r := g.room()
 	g.touch(im.Symbol)
 	r.Events = append(r.Events, Event{Symbol: im.Symbol, Kind: EventImage, Index: uint32(len(r.Images)), Received: now})
@@ -143,8 +143,8 @@ func (g *gatherer) correction(k *market.Correction) market.Reject {
 	return market.Accepted
 }
 
-// flushQuote moves the symbol's quote among the events, before what comes now. The caller holds mu.
-func (g *gatherer) flushQuote(id market.SymbolID) {
+// pinQuote moves the symbol's quote among the events, so that it is applied before what comes now. The caller holds mu.
+func (g *gatherer) pinQuote(id market.SymbolID) {
 	s := &g.slots[id]
 	if s.record != g.number || s.quote == 0 {
 		return
@@ -183,7 +183,7 @@ func (g *gatherer) ticks(ticks []market.Tick, known int, out *Gathered) {
 			received = now
 		}
 		if t.Kind == market.KindSession {
-			g.flushQuote(t.Symbol)
+			g.pinQuote(t.Symbol)
 		}
 		r := g.room()
 		r.Ticks++

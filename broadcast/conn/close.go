@@ -69,8 +69,8 @@ func answerTo(payload []byte) Close {
 // closeFrame is the frame that closes.
 func closeFrame(c Close) []byte {
 	if c.Code == NoCode {
-		return []byte{final | opClose, 0}
+		return controlFrame(opClose, nil)
 	}
-	b := []byte{final | opClose, byte(2 + len(c.Reason))}
-	return append(binary.BigEndian.AppendUint16(b, uint16(c.Code)), c.Reason...)
+	code := binary.BigEndian.AppendUint16(nil, uint16(c.Code))
+	return controlFrame(opClose, append(code, c.Reason...))
 }

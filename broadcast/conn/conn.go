@@ -121,8 +121,8 @@ func (c *Conn) proceed() {
 
 func (c *Conn) isWebSocket() bool { return c.framing == Text || c.framing == Deflated }
 
-// send writes a control frame between two messages. Of several that wait the newest does, or the one that closes.
-func (c *Conn) send(frame []byte) {
+// sendControl writes a control frame between two messages. Of several that wait the newest does, or the one that closes.
+func (c *Conn) sendControl(frame []byte) {
 	if c.busy {
 		if len(c.control) == 0 || c.control[0]&0x0f != opClose {
 			c.control = frame
@@ -183,7 +183,7 @@ func (c *Conn) Close(why Close, last []byte) {
 		c.closeEvents(last)
 		return
 	}
-	c.send(closeFrame(why))
+	c.sendControl(closeFrame(why))
 	if c.answered && !c.busy {
 		c.owner.Post(c.end)
 		return

@@ -41,6 +41,11 @@ func header(data []byte, first byte) []byte {
 	}
 }
 
+// controlFrame is a close, ping or pong of a server: the opcode, and a payload of at most 125 bytes.
+func controlFrame(opcode byte, payload []byte) []byte {
+	return append([]byte{final | opcode, byte(len(payload))}, payload...)
+}
+
 // unmask applies a client's mask (RFC 6455, section 5.3) to b, which begins so many bytes after the mask did.
 func unmask(b []byte, mask [4]byte, at int) {
 	var turned [8]byte

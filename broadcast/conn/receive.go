@@ -70,7 +70,7 @@ func (c *Conn) take(b []byte) {
 	var pong []byte // of the newest ping: the others need no answer of their own (RFC 6455, section 5.5.3)
 	answer := func() {
 		if pong != nil && !c.leaving {
-			c.send(pong)
+			c.sendControl(pong)
 		}
 		pong = nil
 	}
@@ -95,7 +95,7 @@ func (c *Conn) take(b []byte) {
 			c.gotClose()
 			return
 		case gotPing:
-			pong = append([]byte{final | opPong, byte(len(c.frames.control))}, c.frames.control...)
+			pong = controlFrame(opPong, c.frames.control)
 		}
 		if what != nothing && !c.leaving && !c.owner.Allow(Control, 1) {
 			c.fail(ErrControl)

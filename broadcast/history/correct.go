@@ -3,34 +3,34 @@ package history
 import "tickertape/feed/market"
 
 // Correct corrects a trade and the bars that it is in as part of flush seq. It returns false if the trade was dropped.
-func (c *Symbol) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
-	p := c.tape.find(k)
+func (c *Symbol) Correct(correction *market.Correction, seq Seq, cfg *Config) bool {
+	p := c.tape.find(correction)
 	if p == nil {
 		return false
 	}
 	old := *p
-	p.Price, p.Size, p.Flags = k.New.Price, k.New.Size, k.New.Flags
-	if k.New.Flags == 0 {
+	p.Price, p.Size, p.Flags = correction.New.Price, correction.New.Size, correction.New.Flags
+	if correction.New.Flags == 0 {
 		p.Price, p.Size = old.Price, old.Size // as what it is struck out
 	} else if old.Flags&market.OutOfOrder != 0 {
 		p.Flags |= market.OutOfOrder
 	}
 	p.Corrected, p.Changed = true, seq
 	c.changed = seq
-	for i := range Interval(NumIntervals) {
-		if cfg.Bars[i] == 0 {
+	for k := range Interval(NumIntervals) {
+		if cfg.Bars[k] == 0 {
 			continue
 		}
-		start, at, ok := c.start(i, p.Time)
+		start, at, ok := c.start(k, p.Time)
 		if !ok {
 			continue
 		}
-		s := &c.bars[i]
+		s := &c.bars[k]
 		place := s.find(start)
 		if place == s.n || s.at(place).Start != start {
 			continue
 		}
-		c.recompute(i, place, at, &old, p, cfg)
+		c.recompute(k, place, at, &old, p, cfg)
 		s.at(place).Changed, s.corrected = seq, seq
 	}
 	return true

@@ -39,7 +39,7 @@ const (
 	Closed
 	Broken
 	Stalled
-	NoMemory
+	NoMemoryUnsent
 
 	numCodes = iota
 )
@@ -62,7 +62,7 @@ var codes = [numCodes]struct {
 	status int    // of an answer over HTTP; 0 where there is none
 	back   bool   // coming back later helps
 	metric string // the reason of a disconnect and the result of a connect; "" where the connection lives on
-	text   string // for people; "" where whoever refuses says more
+	text   string // for people; "" where whoever refuses says more. A WebSocket gets the time of [ComeBack] in its place
 }{
 	BadJSON:        {name: "bad_json", status: http.StatusBadRequest},
 	BadRequest:     {name: "bad_request", status: http.StatusBadRequest},
@@ -72,24 +72,34 @@ var codes = [numCodes]struct {
 	UnknownSymbol:  {name: "unknown_symbol", status: http.StatusNotFound},
 	RateLimited:    {name: "rate_limited", status: http.StatusTooManyRequests, back: true},
 
-	Full:       {"full", closeTryLater, http.StatusServiceUnavailable, true, "full", "the server is full: come back later"},
-	Limited:    {"limited", closeTryLater, http.StatusTooManyRequests, true, "limited", ""},
-	Draining:   {"draining", closeRestart, http.StatusServiceUnavailable, true, "draining", "the server is draining: come back later"},
-	Restarting: {"restarting", closeRestart, http.StatusServiceUnavailable, true, "restarting", "the server is restarting: come back later"},
+	Full: {name: "full", close: closeTryLater, status: http.StatusServiceUnavailable, back: true, metric: "full",
+		text: "the server is full: come back later"},
+	Limited: {name: "limited", close: closeTryLater, status: http.StatusTooManyRequests, back: true, metric: "limited"},
+	Draining: {name: "draining", close: closeRestart, status: http.StatusServiceUnavailable, back: true, metric: "draining",
+		text: "the server is draining: come back later"},
+	Restarting: {name: "restarting", close: closeRestart, status: http.StatusServiceUnavailable, back: true, metric: "restarting",
+		text: "the server is restarting: come back later"},
 
-	Origin:     {"origin", closePolicy, http.StatusForbidden, false, "origin", "origin not allowed"},
-	Flood:      {"flood", closePolicy, 0, false, "flood", "too many bytes, pings, pongs or fragments"},
-	Unfinished: {"unfinished", closePolicy, 0, false, "unfinished", "a message took too long to come"},
-	TooManyBad: {"policy", closePolicy, 0, false, "policy", "too many bad messages"},
-	BadFrame:   {"policy", closeProtocol, 0, false, "policy", ""},
-	NotText:    {"policy", closeUnsupported, 0, false, "policy", "messages are text"},
-	BadText:    {"policy", closeBadPayload, 0, false, "policy", "text is not UTF-8, or a compressed message is damaged"},
-	TooBig:     {"policy", closeTooBig, 0, false, "policy", "message too big"},
+	Origin: {name: "origin", close: closePolicy, status: http.StatusForbidden, metric: "origin",
+		text: "origin not allowed"},
+	Flood: {name: "flood", close: closePolicy, metric: "flood",
+		text: "too many bytes, pings, pongs or fragments"},
+	Unfinished: {name: "unfinished", close: closePolicy, metric: "unfinished",
+		text: "a message took too long to come"},
+	TooManyBad: {name: "policy", close: closePolicy, metric: "policy",
+		text: "too many bad messages"},
+	BadFrame: {name: "policy", close: closeProtocol, metric: "policy"},
+	NotText: {name: "policy", close: closeUnsupported, metric: "policy",
+		text: "messages are text"},
+	BadText: {name: "policy", close: closeBadPayload, metric: "policy",
+		text: "text is not UTF-8, or a compressed message is damaged"},
+	TooBig: {name: "policy", close: closeTooBig, metric: "policy",
+		text: "message too big"},
 
-	Closed:   {metric: "closed"},
-	Broken:   {metric: "error"},
-	Stalled:  {metric: "stalled"},
-	NoMemory: {metric: "memory"},
+	Closed:         {metric: "closed"},
+	Broken:         {metric: "error"},
+	Stalled:        {metric: "stalled"},
+	NoMemoryUnsent: {metric: "memory"},
 }
 
 // String is the code's name in messages.

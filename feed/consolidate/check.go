@@ -54,8 +54,8 @@ func (c *consolidator) refuse(s *source, why reason, k *market.Tick) {
 		keyExchangeTime, k.Time.Std().Format(time.RFC3339Nano), keyReceived, k.Received.Std().Format(time.RFC3339Nano))
 }
 
-// check decides whether a trade or quote can be believed, and removes flags that it must not have. Where it returns held, the
-// tick is not to be forwarded now: it waits for its confirmation or, with a reason, was refused and has been counted.
+// check decides whether a trade or quote can be believed, and removes flags that it must not have. It returns why it cannot.
+// Where it returns held, the trade can be believed once others confirm it, and is kept until then.
 func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held bool) {
 	at := k.Time
 	if at == 0 {
@@ -92,10 +92,10 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 	}
 	if at < ss.traded { // late: it counts, but is not the last one
 		k.Flags = k.Flags.AsOutOfOrder()
-		c.refuse(ss.source, old, k)
-		if k.Flags == market.OutOfOrder {
-			return old, true
+		if k.Flags == market.OutOfOrder { // nothing of it counts
+			return old, false
 		}
+		c.refuse(ss.source, old, k)
 		return accepted, false
 	}
 	if c.holdImplausible(ss, k, at) {

@@ -150,9 +150,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	case market.KindTrade, market.KindQuote:
 		why, held := c.check(ss, k)
 		if why != accepted {
-			if !held {
-				c.refuse(ss.source, why, k)
-			}
+			c.refuse(ss.source, why, k)
 			if why != duplicate && k.Kind == market.KindTrade {
 				ss.noteRefused(k.ID)
 			}

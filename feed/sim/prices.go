@@ -29,7 +29,8 @@ var levels = func() (t [257]int64) {
 // level is e to the power of log; both are in 2^-16.
 func level(log int64) int64 { return levels[min(max(log>>10+128, 0), 256)] }
 
-// move moves all values by one step.
+// move moves all values by one step. Volatility comes in clusters: storm is its logarithm for the market, and for an
+// instrument what it has beyond that; wild is how many times the usual volatility the market has.
 func (m *exchange) move() {
 	if m.step&15 == 0 { // half lives of 18 minutes and of a minute
 		m.factors.tide += bell(&m.prices)*7>>8 - m.factors.tide>>10
@@ -40,7 +41,7 @@ func (m *exchange) move() {
 		storm += 45_426 * (early - m.step) / early
 	}
 	wild := level(storm)
-	tide := perStep(marketDaily) * wild >> 16 * bell(&m.prices) >> 15
+	market := perStep(marketDaily) * wild >> 16 * bell(&m.prices) >> 15
 	for i := range m.factors.sectors {
 		m.factors.sectors[i] = perStep(sectorDaily) * wild >> 16 * bell(&m.prices) >> 15
 	}
@@ -54,7 +55,7 @@ func (m *exchange) move() {
 			in.storm += bell(&m.prices)*5>>5 - in.storm>>6
 		}
 		own := in.own * level(in.storm) >> 16 * bell(&m.prices) >> 15
-		in.shift(in.beta*tide>>16 + m.factors.sectors[in.sector] + own)
+		in.shift(in.beta*market>>16 + m.factors.sectors[in.sector] + own)
 	}
 }
 

@@ -3,7 +3,7 @@ package finnhub
 import (
 	"fmt"
 
-	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 // Conditions say which trade conditions keep a trade from setting all that a trade sets. The vendor numbers
@@ -40,47 +40,27 @@ func (c Conditions) validate() (errs []error) {
 	return errs
 }
 
-// effect is what a condition keeps a trade from setting.
-type effect uint8
-
-const (
-	volumeOnly effect = 1 << iota
-	extended
-	nothing
-)
-
 type codes struct {
 	key    string
-	effect effect
+	effect vendors.Effect
 	codes  []string
 }
 
 func (c Conditions) lists() []codes {
-	return []codes{{"volume_only", volumeOnly, c.VolumeOnly}, {"extended", extended, c.Extended}, {"nothing", nothing, c.Nothing}}
+	return []codes{
+		{"volume_only", vendors.NoLast | vendors.NoRange, c.VolumeOnly},
+		{"extended", vendors.Extended, c.Extended},
+		{"nothing", vendors.NoLast | vendors.NoRange | vendors.NoVolume, c.Nothing},
+	}
 }
 
 // effects are the conditions that have one.
-func (c Conditions) effects() map[string]effect {
-	m := map[string]effect{}
+func (c Conditions) effects() map[string]vendors.Effect {
+	m := map[string]vendors.Effect{}
 	for _, list := range c.lists() {
 		for _, code := range list.codes {
 			m[code] |= list.effect
 		}
 	}
 	return m
-}
-
-// flags are what a trade with these effects sets.
-func (e effect) flags() market.Flags {
-	flags := market.Regular
-	if e&extended != 0 {
-		flags = market.SetsExtended | market.SetsVolume
-	}
-	if e&volumeOnly != 0 {
-		flags &= market.SetsVolume
-	}
-	if e&nothing != 0 {
-		flags = 0
-	}
-	return flags
 }

@@ -26,7 +26,7 @@ type source struct {
 	endpoint vendors.Endpoint // without the key
 	rest     vendors.REST
 	all      []*instrument
-	effects  map[string]effect
+	effects  map[string]vendors.Effect
 	market   string
 
 	// owned by Run, of which there is one at a time

@@ -20,7 +20,7 @@ type Decoder struct {
 	dir     *market.Directory
 	log     *slog.Logger
 	faults  *vendors.Faults
-	effects map[string]effect // by condition
+	effects map[string]vendors.Effect // by condition
 	symbols map[string]*entry
 	all     []*entry // in the order in which they are subscribed to
 
@@ -54,7 +54,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	return d, nil
 }
 
-func newDecoder(all []*instrument, effects map[string]effect, env *vendors.Env) *Decoder {
+func newDecoder(all []*instrument, effects map[string]vendors.Effect, env *vendors.Env) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, effects: effects, symbols: make(map[string]*entry, len(all))}
 	for _, in := range all {
 		e := &entry{instrument: in, precision: vendors.NewPrecision(decimalsOf(in.Symbol))}
@@ -128,7 +128,7 @@ func (d *Decoder) list(data vendors.Value, received market.Time, b *market.Batch
 // trade decodes one trade.
 func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 	var price, size, symbol, at vendors.Value
-	var effects effect
+	var effects vendors.Effect
 	var conditions int
 	for d.trades.Object(); d.trades.More(); {
 		switch string(d.trades.Key()) {
@@ -173,9 +173,9 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 		}
 	}
 	if conditions == 0 && e.stock && !e.regular(k.Time) {
-		effects = extended // nothing but the clock says so
+		effects = vendors.Extended // nothing but the clock says so
 	}
-	k.Flags, k.Conditions = effects.flags(), d.sale.Joined(d.codes)
+	k.Flags, k.Conditions = effects.Flags(), d.sale.Joined(d.codes)
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume // a price without a trade
 	}
@@ -191,7 +191,7 @@ func (d *Decoder) trade(received market.Time, b *market.Batch) (err error) {
 }
 
 // conditions reads the list of a trade's conditions, which may be null: their effects, and how many there are.
-func (d *Decoder) conditions() (effects effect, n int, err error) {
+func (d *Decoder) conditions() (effects vendors.Effect, n int, err error) {
 	d.codes = d.codes[:0]
 	if d.trades.Kind() != '[' {
 		if v := d.trades.Value(); v.Known() {

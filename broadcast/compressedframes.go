@@ -15,29 +15,29 @@ type deflatedKey struct {
 	part      int
 }
 
-// deflated are the messages of the newest flush as permessage-deflate has them (RFC 7692), each
+// compressedFrames are the messages of the newest flush as permessage-deflate has them (RFC 7692), each
 // compressed once for all shards and subscribers, and without context takeover, so that nothing is
 // kept for one of them.
-type deflated struct {
+type compressedFrames struct {
 	mu     sync.Mutex
 	newest board.Seq                        // guarded by mu
-	frames map[deflatedKey]*deflatedMessage // guarded by mu
+	frames map[deflatedKey]*compressedFrame // guarded by mu
 }
 
-type deflatedMessage struct {
+type compressedFrame struct {
 	once  sync.Once
 	frame []byte
 }
 
 // get is the compressed frame of a message. The first who asks makes it.
-func (d *deflated) get(key deflatedKey, json []byte) []byte {
+func (d *compressedFrames) get(key deflatedKey, json []byte) []byte {
 	d.mu.Lock()
 	if key.seq > d.newest || d.frames == nil {
-		d.newest, d.frames = key.seq, map[deflatedKey]*deflatedMessage{}
+		d.newest, d.frames = key.seq, map[deflatedKey]*compressedFrame{}
 	}
 	m := d.frames[key]
 	if m == nil {
-		m = &deflatedMessage{}
+		m = &compressedFrame{}
 		d.frames[key] = m
 	}
 	d.mu.Unlock()
