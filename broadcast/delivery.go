@@ -238,40 +238,29 @@ func (s *subscriber) onTimer() {
 	}
 }
 
-// beat sends a heartbeat message where nothing was sent for a heartbeat. On an event stream it also sends a comment each
-// heartbeat, which scripts do not see. It returns when the next of these is due.
-func (s *subscriber) beat() (due time.Duration, err error) {
+// beat sends what the heartbeat is due, and returns when something is due again.
+func (s *subscriber) beat() (next time.Duration, err error) {
 	sh := s.shard
-	every := sh.hub.cfg.Heartbeat
-	message, comment := every-sh.now.Sub(s.wrote), every-sh.now.Sub(s.commented) // when they are due
 	text := conn.Comment(s.framing)
-	switch apart := (message - comment).Abs(); {
-	case text == nil:
-		comment = every
-	case apart < every/32: // they go together
-		message = max(message, comment)
-		comment = message
-	}
+	message, comment, next := s.due(sh.now, sh.hub.cfg.Heartbeat, text != nil)
 	switch wrote := s.wrote; {
-	case message > 0 && comment > 0:
-	case message > 0:
+	case message && comment:
+		err = s.put(text, s.heartbeatMessage().framed(s.framing, false))
+		s.commented = sh.now
+	case message:
+		err = s.put(s.heartbeatMessage().framed(s.framing, false))
+	case comment:
 		err = s.put(text)
-		s.wrote, s.commented, comment = wrote, sh.now, every
-	case comment > 0:
-		err = s.put(s.heartbeat().framed(s.framing, false))
-		message = every
-	default:
-		err = s.put(text, s.heartbeat().framed(s.framing, false))
-		s.commented, message, comment = sh.now, every, every
+		s.wrote, s.commented = wrote, sh.now // a comment is no message
 	}
-	if err == nil && message == every {
+	if err == nil && message {
 		s.sendPending() // a verdict may be due
 	}
-	return min(message, comment), err
+	return next, err
 }
 
-// heartbeat is the message that is sent where there was no other.
-func (s *subscriber) heartbeat() *part {
+// heartbeatMessage is the message that is sent where there was no other.
+func (s *subscriber) heartbeatMessage() *part {
 	p := &s.shard.part
 	p.begin("heartbeat")
 	p.data = wire.AppendHeartbeat(p.data, s.sent, time.Now())

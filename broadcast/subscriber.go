@@ -22,16 +22,15 @@ type subscriber struct {
 	place     *admission.Place
 
 	// owned by the shard
-	follower     // what it follows, and how far it is
-	membership   // where in the shard's books it stands
-	outbox       outbox
-	pace         *pace     // nil while it keeps up
-	wrote        time.Time // when the newest message was written
-	commented    time.Time // when the newest comment was sent, on an event stream
-	reserved     int64     // reserved for the request that is being answered
-	busy         bool      // the connection takes nothing at the moment
-	stallCounted bool      // a frame, while it was busy
-	gone         bool      // has been sent away
+	follower   // what it follows, and how far it is
+	membership // where in the shard's books it stands
+	outbox     outbox
+	pace       *pace // nil while it keeps up
+	heartbeat
+	reserved     int64 // reserved for the request that is being answered
+	busy         bool  // the connection takes nothing at the moment
+	stallCounted bool  // a frame, while it was busy
+	gone         bool  // has been sent away
 	paused       bool
 
 	meter admission.Meter

@@ -38,7 +38,7 @@ type ConnectionBudget struct {
 
 // AddressBudget is what all connections of one address may do: an IPv4 address, or the /64 of an IPv6 one.
 type AddressBudget struct {
-	Connections int     `mapstructure:"connections"` // at once, of every kind
+	Connections int     `mapstructure:"connections"` // at once: streams, long polls, and those that are neither
 	Handshakes  float64 `mapstructure:"handshakes"`  // connections opened a second
 	Requests    float64 `mapstructure:"requests"`    // a second
 	AtOnce      int     `mapstructure:"at_once"`     // requests being answered at once

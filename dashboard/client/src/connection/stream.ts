@@ -33,7 +33,7 @@ export interface StreamUser {
 }
 
 const strikesOut = 2; // streams that end without a message before the transport seems blocked
-const firstMessage = 5000; // ms for a stream to send anything; a healthy one takes a round trip or two
+const firstMessageWithin = 5000; // ms for a stream to send anything; a healthy one takes a round trip or two
 const heartbeatsMissed = 2.5;
 const healthy = 10_000; // ms that a stream must last for the backoff to start over: a server may accept and drop
 
@@ -73,7 +73,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   };
 
   const silence = () => transport.quiet + heartbeat * heartbeatsMissed;
-  const die = (weight = 0) => lost({ reason: "no heartbeat" }, weight);
+  const takeForDead = (added = 0) => lost({ reason: "no heartbeat" }, added);
 
   /** Closes the stream and ends whatever is planned, without an event. */
   const drop = () => {
@@ -94,7 +94,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
     const mine = generation;
     if (!is("open")) set("connecting");
     if (mine !== generation) return; // a listener has disconnected
-    after("next", firstMessage, () => die(strikesOut));
+    after("next", firstMessageWithin, () => takeForDead(strikesOut));
     stream = transport.open(user.open(transport.duplex), {
       message(message, position) {
         if (mine !== generation) return;
@@ -110,7 +110,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   };
   const hear = () => {
     lastAt = options.now();
-    after("next", silence(), die);
+    after("next", silence(), takeForDead);
     if (firstAt) return;
     firstAt = lastAt;
     strikes = 0;
@@ -119,8 +119,8 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
     set("open", { lostAt: null, reason: "" });
   };
 
-  /** The stream has ended. Before its first message that is `weight` strikes against its transport. */
-  const lost = ({ reason, comeBack = true, within, after: atLeast = 0 }: Closing, weight: number) => {
+  /** The stream has ended. Before its first message that is `added` strikes against its transport. */
+  const lost = ({ reason, comeBack = true, within, after: atLeast = 0 }: Closing, added: number) => {
     const sent = firstAt > 0;
     if (sent && options.now() - firstAt >= healthy) failures = 0;
     drop();
@@ -136,7 +136,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
     if (!comeBack) return ended("stopped");
     if (user.paused()) return ended("resting"); // until `resume`
     // A server that says when to come back has been reached, so its transport is not blocked.
-    if (!sent && within === undefined && !atLeast) strikes += weight;
+    if (!sent && within === undefined && !atLeast) strikes += added;
     if (strikes < strikesOut) return retry();
 
     ended("connecting");
@@ -163,7 +163,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   const wake = () => {
     if (user.paused()) return;
     if (is("waiting", "offline")) open();
-    else if (is("open") && options.now() - lastAt > silence()) die();
+    else if (is("open") && options.now() - lastAt > silence()) takeForDead();
   };
 
   return {

@@ -3,7 +3,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { Memory } from "./memory.ts";
 
 const fallbackLasts = 600_000; // ms until the best transport is tried again
-const notNow = 60_000; // ms to wait with that while there is no open stream to go back to
+const retryWhileClosed = 60_000; // ms to wait with that while there is no open stream to go back to
 const trialLasts = 5000; // ms for the best transport to send a message
 
 /**
@@ -48,7 +48,7 @@ export function createLadder(
   const climb = () => {
     if (!low()) return;
     if (connection.state().phase !== "open" || connection.state().paused) {
-      wait(notNow);
+      wait(retryWhileClosed);
       return;
     }
     const finish = (works: boolean) => {
