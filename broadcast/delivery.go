@@ -153,14 +153,15 @@ func (s *subscriber) put(frames ...[]byte) error {
 		return err
 	}
 	sh := s.shard
-	s.wrote = sh.clock()
+	now := sh.clock()
+	s.wrote = instantOf(now)
 	for _, b := range frames {
-		sh.tally.sent(int(s.transport), len(b))
+		sh.tally.sent(s.transport, len(b))
 	}
 	sh.tally.writes[s.transport]++
 	if !free {
 		s.busy, s.stallCounted = true, false
-		sh.wheel.hasten(s, s.wrote, sh.hub.cfg.WriteTimeout)
+		sh.wheel.hasten(s, now, sh.hub.cfg.WriteTimeout)
 	}
 	return nil
 }
@@ -242,16 +243,17 @@ func (s *subscriber) onTimer() {
 func (s *subscriber) beat() (next time.Duration, err error) {
 	sh := s.shard
 	text := conn.Comment(s.framing)
-	message, comment, next := s.due(sh.now, sh.hub.cfg.Heartbeat, text != nil)
+	now := instantOf(sh.now)
+	message, comment, next := s.due(now, sh.hub.cfg.Heartbeat, text != nil)
 	switch wrote := s.wrote; {
 	case message && comment:
 		err = s.put(text, s.heartbeatMessage().framed(s.framing, false))
-		s.commented = sh.now
+		s.commented = now
 	case message:
 		err = s.put(s.heartbeatMessage().framed(s.framing, false))
 	case comment:
 		err = s.put(text)
-		s.wrote, s.commented = wrote, sh.now // a comment is no message
+		s.wrote, s.commented = wrote, now // a comment is no message
 	}
 	if err == nil && message {
 		s.sendPending() // a verdict may be due

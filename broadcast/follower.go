@@ -38,7 +38,7 @@ type progress struct {
 	newestTrades []uint64  // numbers of the newest trades, by series; nil while in step, when the watch has them, and without trades
 	behind       bool      // it may have missed something that no frame to come will carry
 	leftOut      bool      // the last catch-up left some quotes out: they are sent with all their fields
-	start        int       // place in its list where the next catch-up begins
+	start        int32     // place in its list where the next catch-up begins
 	sources      uint64    // the version of the sources' states that it has
 }
 
@@ -130,7 +130,7 @@ func (x *follower) caughtUp() {
 func (x *follower) changedQuotes(resumed bool) quotesOut {
 	f := &x.follows
 	q := quotesOut{made: true, kind: wire.Update, all: true}
-	q.cursor = board.Cursor{List: f.list.List, Fields: f.fields, From: x.sent, Start: x.start}
+	q.cursor = board.Cursor{List: f.list.List, Fields: f.fields, From: x.sent, Start: int(x.start)}
 	if resumed {
 		q.kind, q.resumed, q.cursor.Mode = wire.Snapshot, true, board.Resumed
 	}
@@ -155,7 +155,7 @@ func (x *follower) sentQuotes(q *quotesOut) {
 	x.sent = c.At
 	switch {
 	case c.LeftOut:
-		x.behind, x.leftOut, x.start = true, true, x.list.place(c.List.At(c.First))
+		x.behind, x.leftOut, x.start = true, true, int32(x.list.place(c.List.At(c.First)))
 	case q.all:
 		x.caughtUp()
 	}

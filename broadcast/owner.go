@@ -72,7 +72,7 @@ func (s *subscriber) Closed(why error) { s.leave(why) }
 
 // Ended forgets the subscriber.
 func (s *subscriber) Ended() {
-	s.shard.all = remove(s.shard.all, s.index, func(moved *subscriber) { moved.index = s.index })
+	s.shard.all = remove(s.shard.all, int(s.index), func(moved *subscriber) { moved.index = s.index })
 	s.release()
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Transport is how a client is sent what it follows.
-type Transport int
+type Transport uint8
 
 // The transports.
 const (

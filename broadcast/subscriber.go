@@ -16,33 +16,33 @@ import (
 type subscriber struct {
 	// static
 	shard     *shard
-	transport Transport
 	conn      *conn.Conn
-	framing   conn.Framing // the conn's
 	place     *admission.Place
+	transport Transport
+	framing   conn.Framing // the conn's
 
-	// owned by the shard
-	follower   // what it follows, and how far it is
-	membership // where in the shard's books it stands
-	outbox     outbox
-	pace       *pace // nil while it keeps up
-	heartbeat
-	reserved     int64 // reserved for the request that is being answered
-	busy         bool  // the connection takes nothing at the moment
-	stallCounted bool  // a frame, while it was busy
-	gone         bool  // has been sent away
+	// owned by the shard. There may be a million of them, so a field is no larger than it has to be
+	busy         bool // the connection takes nothing at the moment
+	stallCounted bool // a frame, while it was busy
+	gone         bool // has been sent away
 	paused       bool
+	follower     // what it follows, and how far it is
+	membership   // where in the shard's books it stands
+	outbox       outbox
+	pace         *pace // nil while it keeps up
+	heartbeat
+	reserved int64 // for the request that is being answered
 
 	meter admission.Meter
-	bad   int          // messages in a row; owned by the worker that has one of them
+	bad   int32        // messages in a row; owned by the worker that has one of them
 	size  atomic.Int32 // how many symbols it follows; the shard writes it
 }
 
 // membership is where a subscriber stands in its shard's books.
 type membership struct {
 	watch  *watch // nil while it has paused, or follows nothing
-	member int    // place among the watch's members
-	index  int    // in the shard's list of all
+	member int32  // place among the watch's members
+	index  int32  // in the shard's list of all
 	seat   seat   // in the shard's wheel
 	queued bool   // in the shard's turns
 }
@@ -71,7 +71,7 @@ func (s *subscriber) enter(requests []request) {
 func (s *subscriber) begin(requests []request) {
 	sh := s.shard
 	s.framing = s.conn.Framing()
-	s.index = len(sh.all)
+	s.index = int32(len(sh.all))
 	sh.all = append(sh.all, s)
 	if sh.cutting {
 		s.gone = true
@@ -81,7 +81,8 @@ func (s *subscriber) begin(requests []request) {
 	m := sh.hub.metrics
 	m.subscribers.WithLabelValues(s.transport.String()).Inc()
 	m.tiers[tierOf(s.follows.rate)].Inc()
-	s.wrote, s.commented = sh.now, sh.now
+	s.wrote = instantOf(sh.now)
+	s.commented = s.wrote
 	sh.wheel.put(s, sh.now, sh.hub.cfg.Heartbeat)
 	s.leaveWhileDraining()
 	s.outbox.add(step((*subscriber).hello))

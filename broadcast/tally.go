@@ -9,7 +9,7 @@ type tally struct {
 	stalls           int
 }
 
-func (t *tally) sent(transport, bytes int) {
+func (t *tally) sent(transport Transport, bytes int) {
 	t.messages[transport]++
 	t.bytes[transport] += bytes
 }

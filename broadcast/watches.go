@@ -33,7 +33,7 @@ type following struct {
 // after the watch's seq: the caller must catch the member up first.
 func (w *watches) join(s *subscriber, of interest, seq board.Seq) *watch {
 	x := w.get(of, seq)
-	s.member = len(x.members)
+	s.member = int32(len(x.members))
 	x.members = append(x.members, s)
 	return x
 }
@@ -84,7 +84,7 @@ func enlist(all *[][]following, id market.SymbolID, f following) int {
 
 // leave ends a membership; the last to leave ends the watch.
 func (w *watches) leave(s *subscriber, x *watch) {
-	x.members = remove(x.members, s.member, func(moved *subscriber) { moved.member = s.member })
+	x.members = remove(x.members, int(s.member), func(moved *subscriber) { moved.member = s.member })
 	w.abandon(x)
 }
 

@@ -13,25 +13,37 @@ type Conn struct {
 	framing Framing
 
 	// owned by the owner's goroutine; what each write looks at stands together
-	busy     bool // the link is not free
-	leaving  bool // Close or Cut has been called
-	failed   bool // Owner.Closed has been called
-	closing  bool // a close frame has been written, or nothing can be written any more
-	answered bool // the client has sent one
-	ignores  bool // what comes is not looked at any more
-	waits    bool // there is something to read when the link is free
-	over     bool // the connection has ended
-	frames   reader
-	early    []byte      // has been read, and not been looked at
-	held     int64       // reserved for the message that is read
-	begun    time.Time   // when the message under way began; zero between two
-	control  []byte      // a control frame that waits until the link is free
-	last     []byte      // the end of an event stream, which waits for the same
+	busy     bool        // the link is not free
+	leaving  bool        // Close or Cut has been called
+	failed   bool        // Owner.Closed has been called
+	closing  bool        // a close frame has been written, or nothing can be written any more
+	answered bool        // the client has sent one
+	ignores  bool        // what comes is not looked at any more
+	waits    bool        // there is something to read when the link is free
+	over     bool        // the connection has ended
+	in       *fromClient // nil on an event stream, whose client sends nothing
+	last     []byte      // the end of an event stream, which waits until the link is free
 	timer    *time.Timer // ends a client that does not answer the close
 
 	// static
 	owner  Owner
 	limits Limits
+}
+
+// fromClient is what the client of a WebSocket sends, and the answers that it waits for.
+type fromClient struct {
+	frames  reader
+	early   []byte    // has been read, and not been looked at
+	held    int64     // reserved for the message that is read
+	begun   time.Time // when the message under way began; zero between two
+	control []byte    // a control frame that waits until the link is free
+}
+
+// takeEarly removes what has been read and not been looked at.
+func (in *fromClient) takeEarly() []byte {
+	early := in.early
+	in.early = nil
+	return early
 }
 
 // link is how bytes get to the client and from it. Conn alone calls it, on its owner's goroutine.
@@ -87,9 +99,9 @@ func (c *Conn) proceed() {
 		return
 	}
 	free, err := c.link.resume()
-	if free && err == nil && c.control != nil {
-		frame := c.control
-		c.control = nil
+	if free && err == nil && c.in != nil && c.in.control != nil {
+		frame := c.in.control
+		c.in.control = nil
 		free, err = c.writeControl(frame)
 	}
 	if free && err == nil && c.last != nil {
@@ -119,13 +131,13 @@ func (c *Conn) proceed() {
 	}
 }
 
-func (c *Conn) isWebSocket() bool { return c.framing == Text || c.framing == Deflated }
+func (c *Conn) isWebSocket() bool { return c.in != nil }
 
 // sendControl writes a control frame between two messages. Of several that wait the newest does, or the one that closes.
 func (c *Conn) sendControl(frame []byte) {
 	if c.busy {
-		if len(c.control) == 0 || c.control[0]&0x0f != opClose {
-			c.control = frame
+		if len(c.in.control) == 0 || c.in.control[0]&0x0f != opClose {
+			c.in.control = frame
 		}
 		return
 	}
@@ -153,8 +165,8 @@ func (c *Conn) writeControl(frame []byte) (free bool, err error) {
 // owner then calls Close or Cut. Otherwise again is when to call it next at the latest.
 func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
 	again = c.limits.WriteTimeout
-	if !c.begun.IsZero() && !c.waits {
-		left := c.limits.MessageTimeout - now.Sub(c.begun)
+	if c.in != nil && !c.in.begun.IsZero() && !c.waits {
+		left := c.limits.MessageTimeout - now.Sub(c.in.begun)
 		if left <= 0 {
 			return 0, ErrUnfinished
 		}
@@ -189,11 +201,9 @@ func (c *Conn) Close(why Close, last []byte) {
 		return
 	}
 	c.endLater()
-	c.frames.skips, c.frames.message = true, nil
+	c.in.frames.skips, c.in.frames.message = true, nil
 	if !c.answered {
-		early := c.early // the client's close may be in it
-		c.early = nil
-		c.take(early)
+		c.take(c.in.takeEarly()) // the client's close may be in it
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	Chunk                   // the same as a chunk of an HTTP/1.1 response
 )
 
+func (f Framing) isWebSocket() bool { return f == Text || f == Deflated }
+
 // Message is one message to clients. It is framed at most once for each framing, however many get it. It belongs to
 // one goroutine, and is used again and again: a message that is no longer than one before allocates nothing.
 type Message struct {

@@ -8,10 +8,12 @@ import (
 // Listen lets the client's next message come, after the one before has been answered, and gives back the memory of
 // that. Before the first call nothing is read. On an event stream it is called once: nothing but the end is to come.
 func (c *Conn) Listen() {
+	if c.in == nil {
+		c.listen()
+		return
+	}
 	c.release()
-	early := c.early
-	c.early = nil
-	c.take(early)
+	c.take(c.in.takeEarly())
 }
 
 // readable reads what has come to a socket. Who takes nothing is not listened to either, since the answer could not be
@@ -64,8 +66,9 @@ func (c *Conn) read(b []byte) {
 
 // take goes through bytes of the client up to the end of a message.
 func (c *Conn) take(b []byte) {
-	if !c.isWebSocket() {
-		b = nil // nothing is expected
+	if c.in == nil { // nothing is expected
+		c.listen()
+		return
 	}
 	var pong []byte // of the newest ping: the others need no answer of their own (RFC 6455, section 5.5.3)
 	answer := func() {
@@ -76,7 +79,7 @@ func (c *Conn) take(b []byte) {
 	}
 	defer answer()
 	for len(b) > 0 && !c.ignores {
-		n, what, why := c.frames.take(b, c.limits.MaxMessage)
+		n, what, why := c.in.frames.take(b, c.limits.MaxMessage)
 		b = b[n:]
 		if why != nil {
 			c.ignores = why.Code == ProtocolError
@@ -95,30 +98,34 @@ func (c *Conn) take(b []byte) {
 			c.gotClose()
 			return
 		case gotPing:
-			pong = controlFrame(opPong, c.frames.control)
+			pong = controlFrame(opPong, c.in.frames.control)
 		}
 		if what != nothing && !c.leaving && !c.owner.Allow(Control, 1) {
 			c.fail(ErrControl)
 		}
 	}
-	if c.over {
-		return
-	}
-	if !c.leaving {
+	if !c.over && !c.leaving {
 		c.mind()
 	}
-	c.link.listen()
+	c.listen()
+}
+
+// listen has more be read once there is something.
+func (c *Conn) listen() {
+	if !c.over {
+		c.link.listen()
+	}
 }
 
 // message hands a message over, and keeps what has come behind it. It returns false where messages are dropped.
 func (c *Conn) message(behind []byte) bool {
-	c.begun = time.Time{}
-	m := Incoming{data: c.frames.message, binary: c.frames.kind != opText, packed: c.frames.packed, longest: c.limits.MaxMessage}
-	c.frames.done()
+	c.in.begun = time.Time{}
+	m := Incoming{data: c.in.frames.message, binary: c.in.frames.kind != opText, packed: c.in.frames.packed, longest: c.limits.MaxMessage}
+	c.in.frames.done()
 	if c.leaving {
 		return false
 	}
-	c.early = slices.Clone(behind)
+	c.in.early = slices.Clone(behind)
 	if !c.reserve(len(m.data) + len(behind)) {
 		c.fail(ErrUnread)
 		return true
@@ -132,7 +139,7 @@ func (c *Conn) gotClose() {
 	c.answered, c.ignores = true, true
 	switch {
 	case !c.leaving:
-		c.fail(answerTo(c.frames.control))
+		c.fail(answerTo(c.in.frames.control))
 	case !c.busy:
 		c.owner.Post(c.end)
 	}
@@ -140,15 +147,15 @@ func (c *Conn) gotClose() {
 
 // mind watches over a message that is not whole yet: its memory and its time.
 func (c *Conn) mind() {
-	if !c.frames.within() {
-		c.begun = time.Time{}
+	if !c.in.frames.within() {
+		c.in.begun = time.Time{}
 		return
 	}
-	if c.begun.IsZero() {
-		c.begun = time.Now()
+	if c.in.begun.IsZero() {
+		c.in.begun = time.Now()
 		c.owner.Remind(c.limits.MessageTimeout)
 	}
-	if !c.reserve(c.frames.expected()) {
+	if !c.reserve(c.in.frames.expected()) {
 		c.fail(ErrUnread)
 	}
 }
@@ -158,21 +165,21 @@ const ownUnread = 1 << 10
 
 // reserve takes memory for a message of so many bytes, and what has come behind it.
 func (c *Conn) reserve(n int) bool {
-	more := int64(n) - ownUnread - c.held
+	more := int64(n) - ownUnread - c.in.held
 	if more <= 0 {
 		return true
 	}
 	if !c.owner.Reserve(Unread, more) {
 		return false
 	}
-	c.held += more
+	c.in.held += more
 	return true
 }
 
 // release gives back what a message has reserved.
 func (c *Conn) release() {
-	if c.held > 0 {
-		c.owner.Release(Unread, c.held)
-		c.held = 0
+	if c.in != nil && c.in.held > 0 {
+		c.owner.Release(Unread, c.in.held)
+		c.in.held = 0
 	}
 }

@@ -21,6 +21,9 @@ func NewSink(sink Sink, owner Owner, framing Framing, limits Limits) *Conn {
 		conn Conn
 	}{sinkLink{sink: sink}, Conn{owner: owner, limits: limits, framing: framing}}
 	both.conn.link = &both.link
+	if framing.isWebSocket() {
+		both.conn.in = &fromClient{}
+	}
 	return &both.conn
 }
 

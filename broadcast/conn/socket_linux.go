@@ -48,17 +48,31 @@ func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	if err != nil {
 		return nil
 	}
-	// Each write looks at both, so they stand together.
-	both := &struct {
-		conn   Conn
-		socket socket
-	}{c, socket{owner: c.owner, conn: tcp, poller: p}}
-	l := &both.socket
-	l.c, both.conn.link = &both.conn, l
+	l := beside(c)
+	l.owner, l.conn, l.poller = c.owner, tcp, p
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
 	return l.c
+}
+
+// beside is a connection with its socket. Each write looks at both, so they stand together.
+func beside(c Conn) *socket {
+	if !c.framing.isWebSocket() {
+		x := &struct {
+			conn   Conn
+			socket socket
+		}{conn: c}
+		x.socket.c, x.conn.link = &x.conn, &x.socket
+		return &x.socket
+	}
+	x := &struct {
+		conn   Conn
+		socket socket
+		in     fromClient
+	}{conn: c}
+	x.socket.c, x.conn.link, x.conn.in = &x.conn, &x.socket, &x.in
+	return &x.socket
 }
 
 func (l *socket) write(frames [][]byte) (bool, error) {

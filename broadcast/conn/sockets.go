@@ -108,12 +108,15 @@ func (s *Sockets) Watched() int {
 // open makes a connection of a socket, or of what can only be written by waiting.
 func (s *Sockets) open(nc net.Conn, framing Framing, owner Owner, limits Limits) *Conn {
 	nc = bare(nc)
-	c := Conn{owner: owner, limits: limits, framing: framing}
-	if c := openSocket(s, c, nc); c != nil {
+	if c := openSocket(s, Conn{owner: owner, limits: limits, framing: framing}, nc); c != nil {
 		return c
 	}
-	c.link = block(s, &c, nc)
-	return &c
+	c := &Conn{owner: owner, limits: limits, framing: framing}
+	if framing.isWebSocket() {
+		c.in = &fromClient{}
+	}
+	c.link = block(s, c, nc)
+	return c
 }
 
 // bare is the socket of a connection that a server has wrapped for its own requests.

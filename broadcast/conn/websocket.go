@@ -22,7 +22,7 @@ func (s *Sockets) webSocket(nc net.Conn, early []byte, deflates bool, owner Owne
 		framing = Deflated
 	}
 	c := s.open(nc, framing, owner, limits)
-	c.early, c.frames.deflates = early, deflates
+	c.in.early, c.in.frames.deflates = early, deflates
 	return c
 }
 
