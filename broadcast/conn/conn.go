@@ -22,7 +22,7 @@ type Conn struct {
 	waits    bool        // there is something to read when the link is free
 	over     bool        // the connection has ended
 	in       *fromClient // nil on an event stream, whose client sends nothing
-	last     []byte      // the end of an event stream, which waits until the link is free
+	pending  []byte      // a control frame, or the end of an event stream, that waits until the link is free
 	timer    *time.Timer // ends a client that does not answer the close
 
 	// static
@@ -30,13 +30,12 @@ type Conn struct {
 	limits Limits
 }
 
-// fromClient is what the client of a WebSocket sends, and the answers that it waits for.
+// fromClient is what the client of a WebSocket sends.
 type fromClient struct {
-	frames  reader
-	early   []byte    // has been read, and not been looked at
-	held    int64     // reserved for the message that is read
-	begun   time.Time // when the message under way began; zero between two
-	control []byte    // a control frame that waits until the link is free
+	frames reader
+	early  []byte    // has been read, and not been looked at
+	held   int64     // reserved for the message that is read
+	begun  time.Time // when the message under way began; zero between two
 }
 
 // takeEarly removes what has been read and not been looked at.
@@ -99,15 +98,14 @@ func (c *Conn) proceed() {
 		return
 	}
 	free, err := c.link.resume()
-	if free && err == nil && c.in != nil && c.in.control != nil {
-		frame := c.in.control
-		c.in.control = nil
-		free, err = c.writeControl(frame)
-	}
-	if free && err == nil && c.last != nil {
-		frame := c.last
-		c.last = nil
-		free, err = c.put([][]byte{frame})
+	if free && err == nil && c.pending != nil {
+		frame := c.pending
+		c.pending = nil
+		if c.isWebSocket() {
+			free, err = c.writeControl(frame)
+		} else {
+			free, err = c.put([][]byte{frame})
+		}
 	}
 	switch {
 	case err != nil:
@@ -136,8 +134,8 @@ func (c *Conn) isWebSocket() bool { return c.in != nil }
 // sendControl writes a control frame between two messages. Of several that wait the newest does, or the one that closes.
 func (c *Conn) sendControl(frame []byte) {
 	if c.busy {
-		if len(c.in.control) == 0 || c.in.control[0]&0x0f != opClose {
-			c.in.control = frame
+		if len(c.pending) == 0 || c.pending[0]&0x0f != opClose {
+			c.pending = frame
 		}
 		return
 	}
@@ -211,7 +209,7 @@ func (c *Conn) Close(why Close, last []byte) {
 func (c *Conn) closeEvents(last []byte) {
 	c.endLater()
 	if c.busy {
-		c.last = last
+		c.pending = last
 		return
 	}
 	free, err := c.put([][]byte{last})
