@@ -1,19 +1,14 @@
 package alpaca
 
 import (
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tickertape/feed"
-	"tickertape/feed/market"
-	"tickertape/feed/vendors"
 	"tickertape/feed/vendors/alpaca/alpacatest"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestDefaultConfigIsValid(t *testing.T) {
@@ -62,15 +57,10 @@ func TestAddressesAreShownWithoutTheirKeys(t *testing.T) {
 	}
 }
 
-func plainEnv() vendors.Env {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry())}
-}
-
 func TestOpenNeedsBothKeys(t *testing.T) {
 	t.Setenv("APCA_API_KEY_ID", "")
 	t.Setenv("APCA_API_SECRET_KEY", "")
-	_, err := Open(DefaultConfig(), plainEnv())
+	_, err := Open(DefaultConfig(), vendortest.Env(t))
 	if err == nil || !strings.Contains(err.Error(), "feed.alpaca.key_file") || !strings.Contains(err.Error(), "APCA_API_KEY_ID") {
 		t.Errorf("without a key: %v", err)
 	}
@@ -79,12 +69,12 @@ func TestOpenNeedsBothKeys(t *testing.T) {
 	if err := os.WriteFile(cfg.KeyFile, []byte(alpacatest.Key+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(cfg, plainEnv())
+	_, err = Open(cfg, vendortest.Env(t))
 	if err == nil || !strings.Contains(err.Error(), "feed.alpaca.secret_file") || !strings.Contains(err.Error(), "APCA_API_SECRET_KEY") {
 		t.Errorf("without a secret: %v", err)
 	}
 	t.Setenv("APCA_API_SECRET_KEY", alpacatest.Secret)
-	env := plainEnv()
+	env := vendortest.Env(t)
 	sources, err := Open(cfg, env)
 	if err != nil || len(sources) != 2 || env.Dir.Len() != len(cfg.Symbols) {
 		t.Fatalf("with both: %d sources, %d symbols, %v", len(sources), env.Dir.Len(), err)

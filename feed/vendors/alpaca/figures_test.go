@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // The recording's line 31 is a snapshot of two stocks and of one that there is not.
 func TestARecordedSnapshotIsRead(t *testing.T) {
 	n := newBench(t, "AAPL", "MSFT")
-	line := recorded(t, "rest-responses.ndjson")[30]
+	line := vendortest.RecordedLines(t, "alpaca/rest-responses.ndjson")[30]
 	received := market.TimeOf(time.Date(2021, time.May, 3, 14, 48, 10, 0, time.UTC))
 	if err := n.Response("/v2/stocks/snapshots?symbols=AAPL", line, received, &n.b); err != nil {
 		t.Fatal(err)
@@ -33,7 +34,7 @@ func TestARecordedSnapshotIsRead(t *testing.T) {
 	if m.image.Set&market.FieldPreviousClose != 0 || m.image.Price.String() != "253.8738" {
 		t.Errorf("without a day before: %+v", m.image)
 	}
-	if got := n.faults(t); len(got) != 0 {
+	if got := n.Faults(t); len(got) != 0 {
 		t.Errorf("faults %v", got)
 	}
 }
@@ -76,7 +77,7 @@ func TestBadAnswersAreCounted(t *testing.T) {
 		if err := n.Response(test.path, []byte(test.body), now, &n.b); err != nil {
 			t.Fatal(err)
 		}
-		if got := n.faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) || len(n.b.Images) != 0 {
+		if got := n.Faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) || len(n.b.Images) != 0 {
 			t.Errorf("%s: faults %v, want one of %s; %d images", name, got, test.fault, len(n.b.Images))
 		}
 	}

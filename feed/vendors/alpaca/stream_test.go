@@ -1,18 +1,13 @@
 package alpaca
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -24,35 +19,15 @@ import (
 // market is the vendor with a feed's surroundings.
 type venue struct {
 	*alpacatest.Server
+	*vendortest.Notes
 	t   *testing.T
 	env vendors.Env
-	reg *prometheus.Registry
-	log *logged
-}
-
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (l *logged) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func newMarket(t *testing.T) *venue {
-	m := &venue{Server: alpacatest.New(t), t: t, reg: prometheus.NewRegistry(), log: &logged{}}
+	m := &venue{Server: alpacatest.New(t), t: t}
 	m.env = m.Env(t)
-	m.env.Log = slog.New(slog.NewTextHandler(m.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	m.env.Faults = vendors.NewFaults(m.env.Log, m.reg)
+	m.Notes = vendortest.TakeNotes(&m.env)
 	return m
 }
 
@@ -104,12 +79,6 @@ func inSession(t *testing.T, test func(t *testing.T, m *venue)) {
 	})
 }
 
-// wait lets time pass until all is quiet.
-func wait(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 // shot is a snapshot of a stock that has traded until the minute before an instant, on the day of now.
 func shot(at time.Time, last, previous string) string {
 	t := func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
@@ -127,22 +96,22 @@ func TestFiguresAndTradesAddUp(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(2 * time.Second)
+		vendortest.Wait(2 * time.Second)
 		q := w.Quote("AAPL")
 		if q.Price.String() != "100" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "105" ||
 			q.Volume.String() != "1000" || q.Count != 20 {
 			t.Errorf("at first: %+v", q)
 		}
 		m.Trade("AAPL", "106", time.Now())
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		if q := w.Quote("AAPL"); q.Price.String() != "106" || q.High.String() != "106" || q.Low.String() != "90" || q.Volume.String() != "1001" ||
 			q.Count != 21 || q.State != market.Live {
 			t.Errorf("with a trade: %+v", q)
 		}
-		wait(60 * time.Second) // a minute later, the figures hold what was missed and the trade
+		vendortest.Wait(60 * time.Second) // a minute later, the figures hold what was missed and the trade
 		m.Trade("AAPL", "104", time.Now())
 		m.Snapshot("AAPL", strings.Replace(shot(time.Now().Truncate(time.Minute), "106", "99"), `"v":1000,"n":20`, `"v":1051,"n":30`, 1))
-		wait(60 * time.Second)
+		vendortest.Wait(60 * time.Second)
 		if q := w.Quote("AAPL"); q.Price.String() != "104" || q.Volume.String() != "1052" || q.Count != 31 || q.High.String() != "105" {
 			t.Errorf("asked again: %+v", q)
 		}
@@ -162,10 +131,10 @@ func TestStocksAndCoinsAreTwoConnections(t *testing.T) {
 			t.Fatalf("%d sources", len(sources))
 		}
 		w := vendortest.Watch(t, m.env, sources, silence)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		m.Trade("AAPL", "101", time.Now())
 		m.Trade("BTC/USD", "64", time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if q := w.Quote("AAPL"); q.Price.String() != "101" || q.State != market.Live {
 			t.Errorf("stock: %+v", q)
 		}
@@ -188,11 +157,11 @@ func TestHaltsCorrectionsAndCancelsReachTheQuote(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", "{}")
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(2 * time.Second)
+		vendortest.Wait(2 * time.Second)
 		at := func() string { return time.Now().UTC().Format(time.RFC3339Nano) }
 		tell := func(channel, format string, args ...any) {
 			m.Send(channel, "AAPL", fmt.Sprintf(format, args...))
-			wait(time.Second)
+			vendortest.Wait(time.Second)
 		}
 		tell("trades", `{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":100,"c":["@"],"z":"C","t":%q}`, at())
 		tell("trades", `{"T":"t","S":"AAPL","i":2,"x":"V","p":105,"s":100,"c":["@"],"z":"C","t":%q}`, at())
@@ -223,7 +192,7 @@ func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
 		inSession(t, func(t *testing.T, m *venue) {
 			m.Fail(&e)
 			w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-			wait(time.Hour)
+			vendortest.Wait(time.Hour)
 			if s := w.Status(); s.State != market.Down || !strings.Contains(w.Why(), fmt.Sprint(e.Code)) || !strings.Contains(w.Why(), e.Text) {
 				t.Errorf("%d: status %+v", e.Code, s)
 			}
@@ -238,7 +207,7 @@ func TestAKeyInUseIsTriedSeldom(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Take(true)
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(10 * time.Minute)
+		vendortest.Wait(10 * time.Minute)
 		if s := w.Status(); s.State != market.Down || !strings.Contains(s.Message, "another program uses the key") {
 			t.Errorf("status %+v", s)
 		}
@@ -249,7 +218,7 @@ func TestAKeyInUseIsTriedSeldom(t *testing.T) {
 			t.Error("it was not counted")
 		}
 		m.Take(false)
-		wait(20 * time.Minute)
+		vendortest.Wait(20 * time.Minute)
 		if s := w.Status(); s.State != market.Live {
 			t.Errorf("status %+v", s)
 		}
@@ -261,9 +230,9 @@ func TestALoginIsRepeatedOnTheSameConnection(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Take(true)
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(3 * time.Second)
+		vendortest.Wait(3 * time.Second)
 		m.Take(false)
-		wait(3 * time.Second)
+		vendortest.Wait(3 * time.Second)
 		if s := w.Status(); s.State != market.Live || len(m.Connects()) != 1 {
 			t.Errorf("status %+v after %d connections", s, len(m.Connects()))
 		}
@@ -278,18 +247,18 @@ func TestSymbolsThatAreRefusedAreDown(t *testing.T) {
 			m.Snapshot(s, shot(time.Now(), "100", "99"))
 		}
 		w := vendortest.Watch(t, m.env, m.open(symbols...), silence)
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		for _, s := range symbols {
 			m.Trade(s, "101", time.Now())
 		}
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		for s, want := range map[string]market.State{"A": market.Live, "B": market.Live, "C?": market.Down, "D": market.Live, "E": market.Down} {
 			if got := w.Quote(s).State; got != want {
 				t.Errorf("%s is %v, want %v", s, got, want)
 			}
 		}
 		for _, s := range []string{"C?", "E"} {
-			if n := strings.Count(m.log.String(), `msg="symbol refused" source=alpaca symbol=`+s+" "); n != 1 {
+			if n := strings.Count(m.Log.String(), `msg="symbol refused" source=alpaca symbol=`+s+" "); n != 1 {
 				t.Errorf("%s was logged %d times", s, n)
 			}
 		}
@@ -300,14 +269,14 @@ func TestAStockThatTheVendorDoesNotKnowIsDown(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL", "NOSUCH"), silence)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		m.Trade("AAPL", "101", time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if a, no := w.Quote("AAPL").State, w.Quote("NOSUCH").State; a != market.Live || no != market.Down {
 			t.Errorf("%v and %v", a, no)
 		}
 		m.Trade("NOSUCH", "5", time.Now()) // newly listed
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if got := w.Quote("NOSUCH"); got.State != market.Live || got.Volume.String() != "1" {
 			t.Errorf("it trades, and is %v with a volume of %v", got.State, got.Volume)
 		}
@@ -319,9 +288,9 @@ func TestWithoutHaltsThereArePrices(t *testing.T) {
 		m.NoHalts()
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		m.Trade("AAPL", "101", time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if q := w.Quote("AAPL"); q.Price.String() != "101" || q.State != market.Live || q.Volume.String() != "1001" {
 			t.Errorf("%+v", q)
 		}
@@ -335,18 +304,18 @@ func TestWithoutRESTTheTradesCount(t *testing.T) {
 			m.RefuseREST(&e)
 			m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 			w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-			wait(5 * time.Second)
+			vendortest.Wait(5 * time.Second)
 			m.Trade("AAPL", "101", time.Now())
-			wait(time.Second)
+			vendortest.Wait(time.Second)
 			if q := w.Quote("AAPL"); q.Price.String() != "101" || q.Volume.String() != "1" || q.State != market.Live {
 				t.Errorf("%d: %+v", e.Code, q)
 			}
 			m.RefuseREST(nil)
-			wait(3 * time.Minute)
+			vendortest.Wait(3 * time.Minute)
 			if q := w.Quote("AAPL"); q.PreviousClose.String() != "99" {
 				t.Errorf("%d: previous close %v, want 99 after all", e.Code, q.PreviousClose)
 			}
-			if strings.Contains(m.log.String(), alpacatest.Key) || strings.Contains(m.log.String(), alpacatest.Secret) {
+			if strings.Contains(m.Log.String(), alpacatest.Key) || strings.Contains(m.Log.String(), alpacatest.Secret) {
 				t.Error("the log has a key")
 			}
 		})
@@ -358,7 +327,7 @@ func TestAQuietFeedIsAlive(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), feed.DefaultConfig())
-		wait(10 * time.Minute)
+		vendortest.Wait(10 * time.Minute)
 		if s := w.Status(); s.State != market.Live || len(m.Connects()) != 1 {
 			t.Errorf("status %+v after %d connections", s, len(m.Connects()))
 		}
@@ -369,9 +338,9 @@ func TestASlowReaderComesBack(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", shot(time.Now(), "100", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(2 * time.Second)
+		vendortest.Wait(2 * time.Second)
 		m.Break(alpacatest.SlowClient)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		if s := w.Status(); s.State != market.Live || len(m.Connects()) != 2 {
 			t.Errorf("status %+v after %d connections", s, len(m.Connects()))
 		}
@@ -384,12 +353,12 @@ func TestANewDayIsAskedFor(t *testing.T) {
 		time.Sleep(time.Until(roll.Add(-10 * time.Minute)))
 		m.Snapshot("AAPL", shot(time.Date(2026, time.November, 18, 20, 59, 59, 0, time.UTC), "104", "99"))
 		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
-		wait(3 * time.Minute)
+		vendortest.Wait(3 * time.Minute)
 		asked := len(m.Requests())
 		if q := w.Quote("AAPL"); asked != 2 || q.PreviousClose.String() != "99" || q.Open.String() != "95" {
 			t.Errorf("%d requests, want 2: %+v", asked, q)
 		}
-		wait(time.Until(roll.Add(10 * time.Minute)))
+		vendortest.Wait(time.Until(roll.Add(10 * time.Minute)))
 		if q := w.Quote("AAPL"); q.PreviousClose.String() != "104" || q.Set&(market.FieldOpen|market.FieldHigh|market.FieldVolume) != 0 {
 			t.Errorf("%+v", q)
 		}

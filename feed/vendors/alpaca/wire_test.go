@@ -2,60 +2,28 @@ package alpaca
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../../shared/data/alpaca"
-
-// recorded are the lines of a recording.
-func recorded(t testing.TB, name string) [][]byte {
-	t.Helper()
-	path := filepath.Join(recordings, name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err == nil && strings.HasSuffix(name, ".gz") {
-		var r *gzip.Reader
-		if r, err = gzip.NewReader(bytes.NewReader(text)); err == nil {
-			text, err = io.ReadAll(r)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-}
-
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
+	*vendortest.Notes
 	env vendors.Env
-	reg *prometheus.Registry
-	log bytes.Buffer
 	b   market.Batch
 }
 
@@ -64,21 +32,10 @@ var now = market.TimeOf(time.Date(2026, time.November, 18, 16, 0, 0, 0, time.UTC
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	hours, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &bench{reg: prometheus.NewRegistry()}
-	log := slog.New(slog.NewTextHandler(&n.log, nil))
-	n.env = vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, n.reg), Hours: hours}
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	d, err := NewDecoder(cfg, n.env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.Decoder = d.(*Decoder)
-	return n
+	d, env, notes := vendortest.NewDecoder(t, cfg, NewDecoder)
+	return &bench{Decoder: d.(*Decoder), Notes: notes, env: env}
 }
 
 // take has one frame decoded, after those that were before.
@@ -87,28 +44,6 @@ func (n *bench) take(t testing.TB, text string) {
 	if err := n.Frame([]byte(text), now, &n.b); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-}
-
-// faults are all that were counted, by kind.
-func (n *bench) faults(t testing.TB) map[string]int { return faults(t, n.reg) }
-
-func faults(t testing.TB, reg *prometheus.Registry) map[string]int {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	counts := map[string]int{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					counts[l.GetValue()] += int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return counts
 }
 
 // sets writes what a trade sets.
@@ -156,14 +91,14 @@ func (n *bench) told() (lines []string) {
 
 func TestEveryRecordedFrameIsDecoded(t *testing.T) {
 	n := newBench(t, "AAPL")
-	for _, line := range recorded(t, "stream-messages.ndjson") {
+	for _, line := range vendortest.RecordedLines(t, "alpaca/stream-messages.ndjson") {
 		n.take(t, string(line))
 	}
 	want := []string{"AAPL 144.6×25 volume", "AAPL quote bid 139.74×3 ask 139.77×1"}
 	if got := n.told(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := n.faults(t), (map[string]int{"unknown": 2}); !reflect.DeepEqual(got, want) { // two bars
+	if got, want := n.Faults(t), (map[string]int{"unknown": 2}); !reflect.DeepEqual(got, want) { // two bars
 		t.Errorf("faults %v, want %v", got, want)
 	}
 }
@@ -172,7 +107,8 @@ func TestEveryRecordedFrameIsDecoded(t *testing.T) {
 // are trades and quotes as the exchanges had them.
 func TestEveryRecordedTradeAndQuoteIsDecoded(t *testing.T) {
 	counts := map[string]int{}
-	for i, line := range append(recorded(t, "rest-responses.ndjson")[1:10], recorded(t, "trades.json.gz")...) {
+	lines := vendortest.RecordedLines(t, "alpaca/rest-responses.ndjson")[1:10]
+	for i, line := range append(lines, vendortest.RecordedLines(t, "alpaca/trades.json.gz")...) {
 		var answer map[string]json.RawMessage
 		if err := json.Unmarshal(line, &answer); err != nil {
 			t.Fatalf("line %d: %v", i+2, err)
@@ -187,8 +123,8 @@ func TestEveryRecordedTradeAndQuoteIsDecoded(t *testing.T) {
 				for _, event := range events {
 					n.take(t, fmt.Sprintf(`[{"T":%q,"S":%q,%s]`, kind, symbol, bytes.TrimSpace(event)[1:]))
 				}
-				if got := n.faults(t); len(got) != 0 || len(n.b.Ticks) != len(events) {
-					t.Errorf("line %d: %d ticks of %d events, faults %v: %s", i+2, len(n.b.Ticks), len(events), got, &n.log)
+				if got := n.Faults(t); len(got) != 0 || len(n.b.Ticks) != len(events) {
+					t.Errorf("line %d: %d ticks of %d events, faults %v: %s", i+2, len(n.b.Ticks), len(events), got, &n.Log)
 				}
 				counts[kind] += len(n.b.Ticks)
 			}
@@ -235,7 +171,7 @@ func TestTrades(t *testing.T) {
 			if got, want := n.told(), []string{strings.TrimSpace("AAPL 189.25×100 " + test.want)}; !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
-			if got := n.faults(t); len(got) != 0 {
+			if got := n.Faults(t); len(got) != 0 {
 				t.Errorf("faults %v", got)
 			}
 		})
@@ -325,8 +261,8 @@ func TestHalts(t *testing.T) {
 		"5": "", "E": ""} {
 		n := newBench(t, "AAPL")
 		n.take(t, `[{"T":"s","S":"AAPL","sc":"`+code+`","sm":"…","rc":"T12","rm":"…",`+inside+`,"z":"C"}]`)
-		if got := strings.TrimPrefix(strings.Join(n.told(), ""), "AAPL "); got != want || len(n.faults(t)) != 0 {
-			t.Errorf("%s: got %q, want %q; faults %v", code, got, want, n.faults(t))
+		if got := strings.TrimPrefix(strings.Join(n.told(), ""), "AAPL "); got != want || len(n.Faults(t)) != 0 {
+			t.Errorf("%s: got %q, want %q; faults %v", code, got, want, n.Faults(t))
 		}
 	}
 }
@@ -365,7 +301,7 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 			if len(n.b.Ticks) != test.ticks || len(n.b.Corrections) != 0 {
 				t.Errorf("%d ticks, want %d", len(n.b.Ticks), test.ticks)
 			}
-			if got := n.faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) {
+			if got := n.Faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) {
 				t.Errorf("faults %v, want one of %s", got, test.fault)
 			}
 		})

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // BenchmarkFrame decodes what was recorded of BTCUSDT: the trades alone, and everything.
 func BenchmarkFrame(b *testing.B) {
 	var trades, all [][]byte
-	for _, line := range lines(b, "binance-spot-2024/btcusdt_20240808.gz") {
+	for _, line := range vendortest.RecordedLines(b, "binance-spot-2024/btcusdt_20240808.gz") {
 		_, text, _ := bytes.Cut(line, []byte(" "))
 		all = append(all, text)
 		if bytes.Contains(text, []byte("@trade")) {

@@ -33,7 +33,7 @@ func FuzzFrame(f *testing.F) {
 				x.check(t, &b, string(text))
 				said[i] += fmt.Sprintf("%+v %v\n", b, err)
 			}
-			said[i] += fmt.Sprint(x.faults(t))
+			said[i] += fmt.Sprint(x.Faults(t))
 		}
 		if said[0] != said[1] {
 			t.Errorf("first\n%s\nthen\n%s", said[0], said[1])

@@ -27,23 +27,6 @@ func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Sou
 	return env, sources
 }
 
-// noon is when the tests begin: a Wednesday of 2025.
-func noon() { time.Sleep(26*365*24*time.Hour + 6*24*time.Hour + 12*time.Hour) }
-
-// within waits for something to become true.
-func within(t *testing.T, most time.Duration, what string, is func() bool) {
-	t.Helper()
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		synctest.Wait()
-		if is() {
-			return
-		}
-		if time.Since(began) > most {
-			t.Fatalf("%s: not within %v", what, most)
-		}
-	}
-}
-
 func TestLivesThroughAllMisbehaviour(t *testing.T) {
 	vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTCUSDT", Start: func(t *testing.T) vendortest.Rig {
 		x := newExchange(t, "BTCUSDT", "ETHUSDT")
@@ -55,7 +38,7 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 
 func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		now := time.Now()
 		for _, k := range []struct {
@@ -66,9 +49,9 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		}
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 2*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+		vendortest.Within(t, 2*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
 		x.trade("BTCUSDT", "111", time.Now(), false)
-		within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTCUSDT").Count == 5 })
+		vendortest.Within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTCUSDT").Count == 5 })
 		q := w.Quote("BTCUSDT")
 		if got := fmt.Sprint(q.PreviousClose, q.Open, q.High, q.Low, q.Price, q.Volume, q.VWAP); got != "95 100 120 80 111 5 104.2" {
 			t.Errorf("previous close, open, high, low, last, volume, vwap: %s", got)
@@ -86,20 +69,20 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 
 func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		x.breaks(pathHours, 500)
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+		vendortest.Within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
 		x.tell("btcusdt@miniTicker", `{"e":"24hrMiniTicker","s":"BTCUSDT","c":"100","o":"90","h":"130","l":"70","v":"50","q":"5000"}`)
 		x.trade("BTCUSDT", "101", time.Now(), false)
-		within(t, 3*time.Second, "the last 24 hours", func() bool {
+		vendortest.Within(t, 3*time.Second, "the last 24 hours", func() bool {
 			q := w.Quote("BTCUSDT")
 			return q.PreviousClose.String() == "90" && q.High.String() == "130"
 		})
 		x.breaks(pathHours, 0)
-		within(t, 2*time.Minute, "the day", func() bool {
+		vendortest.Within(t, 2*time.Minute, "the day", func() bool {
 			q := w.Quote("BTCUSDT")
 			return q.High.String() == "101" &&
 				q.Volume == market.Units(1)
@@ -111,20 +94,22 @@ func TestMissingTradesAreAskedFor(t *testing.T) {
 	for name, lost := range map[string]int{"a few": 3, "more than REST tells at once": 1500} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				noon()
+				vendortest.Wednesday(12)
 				x := newExchange(t, "BTCUSDT")
 				env, sources := open(t, x, "BTCUSDT")
 				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-				within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+				vendortest.Within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
 				x.trade("BTCUSDT", "100", time.Now(), false)
-				within(t, time.Second, "the first trade", func() bool { return w.Quote("BTCUSDT").Count == 1 })
+				vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTCUSDT").Count == 1 })
 				for range lost {
 					x.trade("BTCUSDT", "105", time.Now(), true)
 				}
 				time.Sleep(10 * time.Millisecond)
 				x.trade("BTCUSDT", "101", time.Now(), false)
-				within(t, time.Second, "the loss is counted", func() bool { return w.Metric("tickertape_feed_lost_messages_total") == float64(lost) })
-				within(t, 20*time.Second, "all trades count", func() bool {
+				vendortest.Within(t, time.Second, "the loss is counted", func() bool {
+					return w.Metric("tickertape_feed_lost_messages_total") == float64(lost)
+				})
+				vendortest.Within(t, 20*time.Second, "all trades count", func() bool {
 					q := w.Quote("BTCUSDT")
 					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" && q.Volume == market.Units(uint64(lost+2))
 				})
@@ -135,18 +120,18 @@ func TestMissingTradesAreAskedFor(t *testing.T) {
 
 func TestSymbolThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT", "ETHUSDT")
 		env, sources := open(t, x, "BTCUSDT", "NOPEUSDT", "ETHUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it is found", func() bool {
+		vendortest.Within(t, 5*time.Second, "it is found", func() bool {
 			x.trade("ETHUSDT", "10", time.Now(), false)
 			return w.Quote("NOPEUSDT").State == market.Down && w.Quote("ETHUSDT").State == market.Live && w.Status().State == market.Live
 		})
 		x.mu.Lock()
 		x.symbols["NOPEUSDT"] = &listed{status: "TRADING", next: 1}
 		x.mu.Unlock()
-		within(t, 2*time.Minute, "it is listed", func() bool {
+		vendortest.Within(t, 2*time.Minute, "it is listed", func() bool {
 			x.trade("NOPEUSDT", "1", time.Now(), false)
 			return w.Quote("NOPEUSDT").State == market.Live && w.Quote("NOPEUSDT").Price.String() == "1"
 		})
@@ -155,7 +140,7 @@ func TestSymbolThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
 
 func TestHaltsAreAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT", "ETHUSDT")
 		env, sources := open(t, x, "BTCUSDT", "ETHUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
@@ -168,22 +153,22 @@ func TestHaltsAreAskedFor(t *testing.T) {
 				return w.Quote("BTCUSDT").State == state && w.Quote("ETHUSDT").State == market.Live
 			}
 		}
-		within(t, 5*time.Second, "both are live", both(market.Live))
+		vendortest.Within(t, 5*time.Second, "both are live", both(market.Live))
 		x.set("BTCUSDT", func(y *listed) { y.status = "BREAK" })
-		within(t, 70*time.Second, "one is halted", both(market.Halted))
+		vendortest.Within(t, 70*time.Second, "one is halted", both(market.Halted))
 		x.set("BTCUSDT", func(y *listed) { y.status = "TRADING" })
-		within(t, 70*time.Second, "it trades again", both(market.Live))
+		vendortest.Within(t, 70*time.Second, "it trades again", both(market.Live))
 	})
 }
 
 func TestQuietSymbolHasItsLastTrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		x.trade("BTCUSDT", "42", time.Now().Add(-time.Hour), false)
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 10*time.Second, "the last trade", func() bool { return w.Quote("BTCUSDT").Price.String() == "42" })
+		vendortest.Within(t, 10*time.Second, "the last trade", func() bool { return w.Quote("BTCUSDT").Price.String() == "42" })
 		if q := w.Quote("BTCUSDT"); q.State == market.Live || q.Volume != market.Units(1) {
 			t.Errorf("a price of an hour ago is %v, volume %v", q.State, q.Volume)
 		}
@@ -195,21 +180,21 @@ func TestFirstTradeCountsOnce(t *testing.T) {
 	for name, streamed := range map[string]bool{"REST is ahead of the stream": true, "the stream has lost it": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				noon()
+				vendortest.Wednesday(12)
 				x := newExchange(t, "BTCUSDT")
 				env, sources := open(t, x, "BTCUSDT")
 				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 				time.Sleep(quiet - 100*time.Millisecond)
 				at := time.Now()
 				x.trade("BTCUSDT", "42", at, true)
-				within(t, time.Second, "REST is asked", func() bool {
+				vendortest.Within(t, time.Second, "REST is asked", func() bool {
 					return slices.ContainsFunc(x.Requests(), func(r string) bool { return strings.HasPrefix(r, pathTrades) })
 				})
 				if streamed {
 					x.tell("btcusdt@trade",
 						fmt.Sprintf(`{"e":"trade","E":%[1]d,"s":"BTCUSDT","t":1000,"p":"42","q":"1","T":%[1]d,"m":true,"M":true}`, at.UnixMilli()))
 				}
-				within(t, 2*quiet, "it counts", func() bool { q := w.Quote("BTCUSDT"); return q.Count == 1 && q.Volume == market.Units(1) })
+				vendortest.Within(t, 2*quiet, "it counts", func() bool { q := w.Quote("BTCUSDT"); return q.Count == 1 && q.Volume == market.Units(1) })
 				time.Sleep(2 * quiet)
 				synctest.Wait()
 				if q := w.Quote("BTCUSDT"); q.Count != 1 || q.Price.String() != "42" {
@@ -222,7 +207,7 @@ func TestFirstTradeCountsOnce(t *testing.T) {
 
 func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		x.life = 24 * time.Hour
 		env, sources := open(t, x, "BTCUSDT")
@@ -247,7 +232,7 @@ func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 
 func TestShutdownIsFollowedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
@@ -255,12 +240,12 @@ func TestShutdownIsFollowedAtOnce(t *testing.T) {
 			x.trade("BTCUSDT", "100", time.Now(), false)
 			return w.Status().State == market.Live
 		}
-		within(t, 5*time.Second, "it is live", live)
+		vendortest.Within(t, 5*time.Second, "it is live", live)
 		before := len(x.Connects())
 		for _, s := range x.Sockets() {
 			s.Send(`{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}`)
 		}
-		within(t, time.Second, "it is live again", func() bool { return len(x.Connects()) == before+1 && live() })
+		vendortest.Within(t, time.Second, "it is live again", func() bool { return len(x.Connects()) == before+1 && live() })
 		if n := w.Metric("tickertape_feed_breaks_total", "cause", "restart"); n != 1 {
 			t.Errorf("%v restarts", n)
 		}
@@ -269,7 +254,7 @@ func TestShutdownIsFollowedAtOnce(t *testing.T) {
 
 func TestManySymbolsKeepTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		var symbols []string
 		for i := range 650 {
 			symbols = append(symbols, fmt.Sprintf("C%dUSDT", i))
@@ -280,7 +265,7 @@ func TestManySymbolsKeepTheLimits(t *testing.T) {
 			t.Errorf("%d connections for 650 symbols, want 3", len(sources))
 		}
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, time.Minute, "all are subscribed to", func() bool {
+		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool {
 			streams := 0
 			x.mu.Lock()
 			for _, c := range x.clients {
@@ -290,7 +275,7 @@ func TestManySymbolsKeepTheLimits(t *testing.T) {
 			return streams == 650*3
 		})
 		x.trade("C649USDT", "5", time.Now(), false)
-		within(t, time.Second, "the last one trades", func() bool { return w.Quote("C649USDT").Price.String() == "5" })
+		vendortest.Within(t, time.Second, "the last one trades", func() bool { return w.Quote("C649USDT").Price.String() == "5" })
 		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
 			t.Errorf("%v breaks", n)
 		}
@@ -303,7 +288,7 @@ func TestRefusedSubscriptionSaysWhy(t *testing.T) {
 		x.refusal = `{"error":{"code":2,"msg":"Invalid request: too many"},"id":1}`
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "too many") })
+		vendortest.Within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "too many") })
 		if w.Metric("tickertape_feed_breaks_total", "cause", "refused") != 1 {
 			t.Error("no refusal is counted")
 		}
@@ -315,7 +300,7 @@ func TestVendorWithoutAnyOfTheSymbolsIsARefusal(t *testing.T) {
 		x := newExchange(t, "BTCUSDT")
 		env, sources := open(t, x, "NOPEUSDT", "NADAUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the symbols") })
+		vendortest.Within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the symbols") })
 	})
 }
 
@@ -325,7 +310,7 @@ func TestPlaceThatIsNotServedIsNamed(t *testing.T) {
 		x.Refuse(451, nil)
 		env, sources := open(t, x, "BTCUSDT")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool {
+		vendortest.Within(t, 5*time.Second, "it says why", func() bool {
 			return strings.Contains(w.Why(), "451") && strings.Contains(w.Why(), "place")
 		})
 	})
@@ -337,7 +322,7 @@ func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
 	for _, status := range []int{429, 418} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				noon()
+				vendortest.Wednesday(12)
 				symbols := DefaultConfig().Symbols
 				x := newExchange(t, symbols...)
 				for _, path := range []string{pathHours, pathTrades, pathProducts} {
@@ -345,7 +330,7 @@ func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
 				}
 				env, sources := open(t, x, symbols...)
 				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-				within(t, 5*time.Second, "it asks", func() bool { return len(x.Requests()) > 0 })
+				vendortest.Within(t, 5*time.Second, "it asks", func() bool { return len(x.Requests()) > 0 })
 				time.Sleep(100 * time.Millisecond) // what was under way with the first
 				before := len(x.Requests())
 				if before > requestsAtOnce {
@@ -380,7 +365,7 @@ func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
 
 func TestSymbolsThatTheVendorDoesNotHaveCostLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
 		symbols := []string{"BTCUSDT"}
 		for i := range 30 {
@@ -396,7 +381,7 @@ func TestSymbolsThatTheVendorDoesNotHaveCostLittle(t *testing.T) {
 			}
 			return n
 		}
-		within(t, 2*time.Minute, "they are found", func() bool {
+		vendortest.Within(t, 2*time.Minute, "they are found", func() bool {
 			x.trade("BTCUSDT", "100", time.Now(), false)
 			return w.Quote("NOPE29USDT").State == market.Down
 		})
@@ -411,7 +396,7 @@ func TestSymbolsThatTheVendorDoesNotHaveCostLittle(t *testing.T) {
 		x.mu.Lock()
 		x.symbols["NOPE7USDT"] = &listed{status: "TRADING", next: 1}
 		x.mu.Unlock()
-		within(t, 12*time.Minute, "one is listed", func() bool {
+		vendortest.Within(t, 12*time.Minute, "one is listed", func() bool {
 			x.trade("BTCUSDT", "100", time.Now(), false)
 			x.trade("NOPE7USDT", "1", time.Now(), false)
 			return w.Quote("NOPE7USDT").State == market.Live
@@ -421,7 +406,7 @@ func TestSymbolsThatTheVendorDoesNotHaveCostLittle(t *testing.T) {
 
 func TestVendorTellsWhatPricesAreIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "ABCTUSD")
 		x.set("ABCTUSD", func(y *listed) { y.asset = "USD" })
 		env, sources := open(t, x, "ABCTUSD")
@@ -429,6 +414,6 @@ func TestVendorTellsWhatPricesAreIn(t *testing.T) {
 			t.Errorf("the guess is %s", c)
 		}
 		vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it is told", func() bool { return env.Dir.Symbol(0).Currency == "USD" })
+		vendortest.Within(t, 5*time.Second, "it is told", func() bool { return env.Dir.Symbol(0).Currency == "USD" })
 	})
 }

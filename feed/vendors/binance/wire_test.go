@@ -1,118 +1,42 @@
 package binance
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"tickertape/feed"
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../../shared/data"
-
-// lines reads a file of the recordings.
-func lines(t testing.TB, name string) (all [][]byte) {
-	t.Helper()
-	path := filepath.Join(recordings, name)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := bufio.NewScanner(z)
-	in.Buffer(nil, 8<<20)
-	for in.Scan() {
-		all = append(all, bytes.Clone(in.Bytes()))
-	}
-	if in.Err() != nil {
-		t.Fatal(in.Err())
-	}
-	return all
-}
-
-// hours are the markets', made once: fuzzing makes many benches.
-var hours = sync.OnceValue(func() *calendar.Calendar {
-	c, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
-
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
-	reg *prometheus.Registry
+	*vendortest.Notes
 }
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	reg := prometheus.NewRegistry()
-	log := slog.New(slog.DiscardHandler)
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	d, err := NewDecoder(cfg, vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, reg), Hours: hours()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &bench{d.(*Decoder), reg}
+	d, _, notes := vendortest.NewDecoder(t, cfg, NewDecoder)
+	return &bench{d.(*Decoder), notes}
 }
 
-// faults is how much could not be used, by kind.
-func (x *bench) faults(t testing.TB) map[string]int {
+func (x *bench) frame(t testing.TB, text string) market.Batch {
 	t.Helper()
-	families, err := x.reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					n[l.GetValue()] = int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return n
-}
-
-func (x *bench) frame(t testing.TB, text string) (b market.Batch) {
-	t.Helper()
-	if err := x.Frame([]byte(text), 1_000_000, &b); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return b
+	return vendortest.Frame(t, x, text, 1_000_000)
 }
 
 // TestRecordingIsDecodedToTheDigit counts each message by its type, and sums up the trades.
@@ -129,7 +53,7 @@ func TestRecordingIsDecodedToTheDigit(t *testing.T) {
 			x := newBench(t, tc.symbol)
 			y := market.NewTally(0, 0)
 			books, trades, lost, ahead := 0, 0, 0, market.Time(0)
-			for _, line := range lines(t, "binance-spot-2024/"+tc.file) {
+			for _, line := range vendortest.RecordedLines(t, "binance-spot-2024/"+tc.file) {
 				at, text, found := bytes.Cut(line, []byte(" "))
 				received, err := strconv.ParseInt(string(at), 10, 64)
 				if !found || err != nil {
@@ -162,7 +86,7 @@ func TestRecordingIsDecodedToTheDigit(t *testing.T) {
 			if books != tc.books || trades != tc.trades || lost != 0 {
 				t.Errorf("%d best prices, %d trades, %d lost; want %d, %d, 0", books, trades, lost, tc.books, tc.trades)
 			}
-			if got, want := fmt.Sprint(x.faults(t)), fmt.Sprintf("map[unknown:%d]", tc.depths+tc.others); got != want {
+			if got, want := fmt.Sprint(x.Faults(t)), fmt.Sprintf("map[unknown:%d]", tc.depths+tc.others); got != want {
 				t.Errorf("not used: %s, want %s", got, want)
 			}
 			q := y.Quote()
@@ -190,7 +114,7 @@ func TestOlderRecordingsAreDecoded(t *testing.T) {
 		t.Run(tc.file, func(t *testing.T) {
 			x := newBench(t, tc.symbols...)
 			books := 0
-			for _, line := range lines(t, "cryptofeed/"+tc.file) {
+			for _, line := range vendortest.RecordedLines(t, "cryptofeed/"+tc.file) {
 				_, text, found := bytes.Cut(line, []byte(": "))
 				if !found || text[0] != '{' {
 					continue // what the recorder says of itself
@@ -202,7 +126,7 @@ func TestOlderRecordingsAreDecoded(t *testing.T) {
 					}
 				}
 			}
-			if got, want := fmt.Sprint(x.faults(t)), fmt.Sprintf("map[unknown:%d]", tc.others); books != tc.books || got != want {
+			if got, want := fmt.Sprint(x.Faults(t)), fmt.Sprintf("map[unknown:%d]", tc.others); books != tc.books || got != want {
 				t.Errorf("%d best prices, not used: %s; want %d and %s", books, got, tc.books, want)
 			}
 		})
@@ -212,7 +136,7 @@ func TestOlderRecordingsAreDecoded(t *testing.T) {
 // TestRecordedListOfSymbolsIsRead takes the decimals from what the vendor said in 2021.
 func TestRecordedListOfSymbolsIsRead(t *testing.T) {
 	x := newBench(t, "NKNUSDT", "BLZETH", "LRCBTC", "RUNEEUR", "BTCUSDT")
-	for _, line := range lines(t, "cryptofeed/BINANCE.0.gz") {
+	for _, line := range vendortest.RecordedLines(t, "cryptofeed/BINANCE.0.gz") {
 		at := bytes.Index(line, []byte(`: {"timezone"`))
 		if at < 0 {
 			continue
@@ -232,7 +156,7 @@ func TestRecordedListOfSymbolsIsRead(t *testing.T) {
 				t.Errorf("%s has %d decimals, want %d", name, got, want)
 			}
 		}
-		if got := x.faults(t); len(got) > 0 {
+		if got := x.Faults(t); len(got) > 0 {
 			t.Errorf("faults: %v", got)
 		}
 		return
@@ -289,7 +213,7 @@ func TestMessages(t *testing.T) {
 			if got := x.show(&b); got != tc.want {
 				t.Errorf("%s, want %s", got, tc.want)
 			}
-			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != tc.faults {
+			if got := strings.Join(slices.Sorted(maps.Keys(x.Faults(t))), " "); got != tc.faults {
 				t.Errorf("faults %q, want %q", got, tc.faults)
 			}
 		})
@@ -416,7 +340,7 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 			if err := x.Response(path, []byte(body), 1_700_000_090_000_000, &b); err != nil {
 				t.Error(err)
 			}
-			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != want || len(b.Images)+len(b.Ticks) > 0 {
+			if got := strings.Join(slices.Sorted(maps.Keys(x.Faults(t))), " "); got != want || len(b.Images)+len(b.Ticks) > 0 {
 				t.Errorf("GET %s %s: faults %q, %+v; want %q and nothing", path, body, got, b, want)
 			}
 		}
@@ -460,7 +384,7 @@ func TestSymbolWithABadRecordIsThere(t *testing.T) {
 		if err != nil || len(there) != 1 || len(b.Ticks) != 1 || b.Ticks[0].State != market.Live {
 			t.Errorf("%s: %v, %d symbols, %+v", record, err, len(there), b)
 		}
-		if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != want {
+		if got := strings.Join(slices.Sorted(maps.Keys(x.Faults(t))), " "); got != want {
 			t.Errorf("%s: faults %q, want %q", record, got, want)
 		}
 	}
@@ -483,7 +407,7 @@ func TestLongListIsDecoded(t *testing.T) {
 	if b := x.frame(t, text); len(b.Ticks) != 1 {
 		t.Errorf("%d ticks, want the trade behind all the others", len(b.Ticks))
 	}
-	if got := x.faults(t); got["symbol"] != 2500 || len(got) != 1 {
+	if got := x.Faults(t); got["symbol"] != 2500 || len(got) != 1 {
 		t.Errorf("faults %v", got)
 	}
 }

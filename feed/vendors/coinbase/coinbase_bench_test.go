@@ -85,7 +85,7 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 	if got := testing.AllocsPerRun(200, next); got != 0 {
 		t.Errorf("%v allocations for three messages", got)
 	}
-	if got := faults(t, x.reg); len(got) != 0 {
+	if got := x.Faults(t); len(got) != 0 {
 		t.Errorf("faults: %v", got)
 	}
 }

@@ -47,7 +47,7 @@ func FuzzFrame(f *testing.F) {
 				sane(t, x, &b, string(text))
 				said[i] += x.show(&b) + "\n"
 			}
-			said[i] += fmt.Sprint(faults(t, x.reg))
+			said[i] += fmt.Sprint(x.Faults(t))
 		}
 		if said[0] != said[1] {
 			t.Errorf("first\n%s\nthen\n%s", said[0], said[1])

@@ -1,20 +1,15 @@
 package coinbase
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tickertape/feed"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
 	"tickertape/feed/vendors/vendortest"
 )
 
@@ -25,9 +20,8 @@ var morning = time.Date(2026, 6, 20, 10, 0, 0, 0, time.UTC)
 type stage struct {
 	*vendor
 	*vendortest.Watcher
-	t   *testing.T
-	log *bytes.Buffer // to be read when the feed stands still
-	reg *prometheus.Registry
+	*vendortest.Notes
+	t *testing.T
 }
 
 // onStage plays with either API, in a bubble.
@@ -36,13 +30,12 @@ func onStage(t *testing.T, products, symbols []string, before func(*vendor), pla
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Until(morning))
-				s := &stage{vendor: newVendor(t, products...), t: t, log: &bytes.Buffer{}, reg: prometheus.NewRegistry()}
+				s := &stage{vendor: newVendor(t, products...), t: t}
 				if before != nil {
 					before(s.vendor)
 				}
 				env := s.Env(t)
-				env.Log = slog.New(slog.NewTextHandler(s.log, nil))
-				env.Faults = vendors.NewFaults(env.Log, s.reg)
+				s.Notes = vendortest.TakeNotes(&env)
 				sources, err := Open(Config{API: name, Symbols: symbols}, env)
 				if err != nil {
 					t.Fatal(err)
@@ -52,12 +45,6 @@ func onStage(t *testing.T, products, symbols []string, before func(*vendor), pla
 			})
 		})
 	}
-}
-
-// wait lets time pass, and everything that happens in it.
-func wait(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
 }
 
 // figures are a quote's prices and sums.
@@ -103,13 +90,13 @@ func TestTheDefaultWallHasPricesWithinSeconds(t *testing.T) {
 		t.Fatalf("%d symbols", len(defaults))
 	}
 	onStage(t, defaults, defaults, today, func(t *testing.T, s *stage) {
-		wait(500 * time.Millisecond)
+		vendortest.Wait(500 * time.Millisecond)
 		for _, symbol := range defaults {
 			if got := s.figures(symbol); !strings.HasPrefix(got, "live p=101 b=100.99 a=101.01") {
 				t.Errorf("%s: after half a second %s", symbol, got)
 			}
 		}
-		wait(2500 * time.Millisecond)
+		vendortest.Wait(2500 * time.Millisecond)
 		for _, symbol := range defaults {
 			s.want(symbol, "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 			s.trade(symbol, "105", "0.25", time.Now())
@@ -118,7 +105,7 @@ func TestTheDefaultWallHasPricesWithinSeconds(t *testing.T) {
 		for _, symbol := range defaults {
 			s.want(symbol, "live p=105 b=104.99 a=105.01 pc=90 o=100 h=120 l=95 v=7.25")
 		}
-		if got := faults(t, s.reg); len(got) != 0 {
+		if got := s.Faults(t); len(got) != 0 {
 			t.Errorf("faults: %v", got)
 		}
 		if s.Status().State != market.Live {
@@ -147,7 +134,7 @@ func TestItLivesThroughAllMisbehaviour(t *testing.T) {
 
 func TestAQuietSymbolStaysLive(t *testing.T) {
 	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, today, func(t *testing.T, s *stage) {
-		wait(10 * time.Minute)
+		vendortest.Wait(10 * time.Minute)
 		s.want("BTC-USD", "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 		if n := len(s.Connects()); n != 1 {
 			t.Errorf("%d connections", n)
@@ -165,14 +152,14 @@ func TestTradesBetweenSubscriptionAndStatisticsCountOnce(t *testing.T) {
 				v.ahead = ahead
 				v.Delay(700 * time.Millisecond) // of the handshake and of REST
 			}, func(t *testing.T, s *stage) {
-				wait(900 * time.Millisecond) // subscribed; REST is on its way
+				vendortest.Wait(900 * time.Millisecond) // subscribed; REST is on its way
 				if !strings.HasPrefix(s.figures("BTC-USD"), "live p=101") {
 					t.Fatalf("not subscribed: %s", s.figures("BTC-USD"))
 				}
 				s.trade("BTC-USD", "110", "10", s.now())
-				wait(100 * time.Millisecond)
+				vendortest.Wait(100 * time.Millisecond)
 				s.want("BTC-USD", "live p=110 b=109.99 a=110.01")
-				wait(3 * time.Second)
+				vendortest.Wait(3 * time.Second)
 				s.trade("BTC-USD", "121", "1", s.now())
 				synctest.Wait()
 				s.want("BTC-USD", "live p=121 b=120.99 a=121.01 pc=90 o=100 h=121 l=95 v=18")
@@ -186,7 +173,7 @@ func TestASymbolThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			symbols := []string{"AAA-USD", "BTC-USD", "FOO-USD", "ETH-USD", "SOL-USD"}
 			onStage(t, []string{"BTC-USD", "ETH-USD", "SOL-USD"}, symbols, before, func(t *testing.T, s *stage) {
-				wait(8 * time.Second)
+				vendortest.Wait(8 * time.Second)
 				for _, symbol := range symbols {
 					want := "live p=90"
 					if symbol == "AAA-USD" || symbol == "FOO-USD" {
@@ -196,16 +183,16 @@ func TestASymbolThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 						t.Errorf("%s: %s, want %s", symbol, got, want)
 					}
 				}
-				if got := faults(t, s.reg)["symbol"]; got != 2 {
+				if got := s.Faults(t)["symbol"]; got != 2 {
 					t.Errorf("%d bad symbols were counted", got)
 				}
 				for _, c := range s.Sockets() {
 					c.Drop()
 				}
-				wait(10 * time.Second)
+				vendortest.Wait(10 * time.Second)
 				for _, symbol := range []string{"AAA-USD", "FOO-USD"} {
-					if n := strings.Count(s.log.String(), "symbol="+symbol); n != 1 {
-						t.Errorf("%s was logged %d times:\n%s", symbol, n, s.log)
+					if n := strings.Count(s.Log.String(), "symbol="+symbol); n != 1 {
+						t.Errorf("%s was logged %d times:\n%s", symbol, n, &s.Log)
 					}
 				}
 				s.set(func() {
@@ -215,7 +202,7 @@ func TestASymbolThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 				for _, c := range s.Sockets() {
 					c.Drop()
 				}
-				wait(10 * time.Second)
+				vendortest.Wait(10 * time.Second)
 				if got := s.figures("FOO-USD"); !strings.HasPrefix(got, "live p=5") {
 					t.Errorf("when it has come: %s", got)
 				}
@@ -228,26 +215,26 @@ func TestASymbolThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 func TestASymbolThatIsNotConfirmedIsDown(t *testing.T) {
 	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, func(v *vendor) { v.silently = "ETH-USD" },
 		func(t *testing.T, s *stage) {
-			wait(15 * time.Second)
+			vendortest.Wait(15 * time.Second)
 			if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
 				t.Errorf("BTC-USD: %s", got)
 			}
 			if got := s.Quote("ETH-USD").State; got != market.Down {
 				t.Errorf("ETH-USD: %v", got)
 			}
-			if n := strings.Count(s.log.String(), "symbol=ETH-USD"); n != 1 {
-				t.Errorf("logged %d times:\n%s", n, s.log)
+			if n := strings.Count(s.Log.String(), "symbol=ETH-USD"); n != 1 {
+				t.Errorf("logged %d times:\n%s", n, &s.Log)
 			}
 		})
 }
 
 func TestAVendorWithNoneOfTheSymbolsIsAskedSeldom(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"FOO-USD"}, nil, func(t *testing.T, s *stage) {
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if st := s.Status(); st.State != market.Down || !strings.Contains(s.Why(), "none of the products") {
 			t.Errorf("status %+v", st)
 		}
-		wait(10 * time.Minute)
+		vendortest.Wait(10 * time.Minute)
 		if n := len(s.Connects()); n > 10 {
 			t.Errorf("%d connections in ten minutes", n)
 		}
@@ -259,12 +246,12 @@ func TestAVendorWithNoneOfTheSymbolsIsAskedSeldom(t *testing.T) {
 
 func TestAnErrorThatIsAboutNoProductEndsTheConnection(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.limited = true }, func(t *testing.T, s *stage) {
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if st := s.Status(); st.State != market.Down || !strings.Contains(s.Why(), "rate limit exceeded") {
 			t.Errorf("status %+v", st)
 		}
 		s.set(func() { s.limited = false })
-		wait(2 * time.Minute)
+		vendortest.Wait(2 * time.Minute)
 		if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
 			t.Errorf("afterwards: %s", got)
 		}
@@ -276,15 +263,15 @@ func TestAChannelThatTheVendorDoesNotHaveIsDoneWithout(t *testing.T) {
 		today(v)
 		v.without = []string{"ticker", "heartbeat", "heartbeats", "status"}
 	}, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.want("BTC-USD", "live p=101 pc=90 o=100 h=120 l=95 v=7")
 		for _, c := range s.Sockets() {
 			c.Drop()
 		}
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		for _, channel := range []string{"ticker", "heartbeat", "status"} {
-			if n := strings.Count(s.log.String(), "channel="+channel); n != 1 {
-				t.Errorf("%s was logged %d times:\n%s", channel, n, s.log)
+			if n := strings.Count(s.Log.String(), "channel="+channel); n != 1 {
+				t.Errorf("%s was logged %d times:\n%s", channel, n, &s.Log)
 			}
 		}
 	})
@@ -292,12 +279,12 @@ func TestAChannelThatTheVendorDoesNotHaveIsDoneWithout(t *testing.T) {
 
 func TestSubscriptionsThatAreNotAnsweredEndTheConnection(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.mute = true }, func(t *testing.T, s *stage) {
-		wait(11 * time.Second)
+		vendortest.Wait(11 * time.Second)
 		if st := s.Status(); st.State != market.Down || !strings.Contains(s.Why(), "no answer within 10s") {
 			t.Errorf("status %+v", st)
 		}
 		s.set(func() { s.mute = false })
-		wait(25 * time.Second)
+		vendortest.Wait(25 * time.Second)
 		if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
 			t.Errorf("afterwards: %s", got)
 		}
@@ -307,7 +294,7 @@ func TestSubscriptionsThatAreNotAnsweredEndTheConnection(t *testing.T) {
 // TestTradesThatGetLostAreFetched loses three trades, with all that tells of them, between two that come.
 func TestTradesThatGetLostAreFetched(t *testing.T) {
 	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.lose(6) // trade and ticker each
 		for _, price := range []string{"110", "92", "130"} {
 			s.trade("BTC-USD", price, "1", time.Now())
@@ -318,9 +305,9 @@ func TestTradesThatGetLostAreFetched(t *testing.T) {
 		if got := s.Metric("tickertape_feed_lost_messages_total"); got < 3 {
 			t.Errorf("%v messages were lost", got)
 		}
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.want("BTC-USD", "live p=102 b=101.99 a=102.01 pc=90 o=100 h=130 l=92 v=11")
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		s.want("BTC-USD", "live p=102 b=101.99 a=102.01 pc=90 o=100 h=130 l=92 v=11")
 		s.want("ETH-USD", "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 	})
@@ -329,10 +316,10 @@ func TestTradesThatGetLostAreFetched(t *testing.T) {
 // TestTheLastTradeThatGetsLostIsFetched has no later trade that would show it, and no ticker.
 func TestTheLastTradeThatGetsLostIsFetched(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.lose(2)
 		s.trade("BTC-USD", "110", "1", time.Now())
-		wait(7 * time.Second)
+		vendortest.Wait(7 * time.Second)
 		s.want("BTC-USD", "live p=110 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=8")
 		if got := s.Metric("tickertape_feed_lost_messages_total"); got < 1 {
 			t.Errorf("%v messages were lost", got)
@@ -343,17 +330,17 @@ func TestTheLastTradeThatGetsLostIsFetched(t *testing.T) {
 // TestMoreThanCanBeFetchedIsSummedUp loses more trades than one answer has.
 func TestMoreThanCanBeFetchedIsSummedUp(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.lose(600)
 		for i := range 300 {
 			s.trade("BTC-USD", fmt.Sprintf("1%02d.5", i%30), "1", time.Now())
 		}
 		s.trade("BTC-USD", "102", "1", time.Now())
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		s.trade("BTC-USD", "103", "1", time.Now())
 		synctest.Wait()
 		s.want("BTC-USD", "live p=103 b=102.99 a=103.01 pc=90 o=100 h=129.5 l=95 v=309")
-		wait(20 * time.Minute) // nothing is missing any more
+		vendortest.Wait(20 * time.Minute) // nothing is missing any more
 		s.want("BTC-USD", "live p=103 b=102.99 a=103.01 pc=90 o=100 h=129.5 l=95 v=309")
 	})
 }
@@ -364,18 +351,18 @@ func TestTheLast24HoursStandInForADayThatCannotBeHad(t *testing.T) {
 		v.broken = true
 		v.Delay(200 * time.Millisecond) // so that not everything happens on the second
 	}, func(t *testing.T, s *stage) {
-		wait(3 * time.Second)
+		vendortest.Wait(3 * time.Second)
 		s.want("BTC-USD", "live p=101 b=100.99 a=101.01 pc=80 h=130 l=79 v=1234.5")
 		s.trade("BTC-USD", "102", "1", time.Now())
-		wait(2 * time.Second)
+		vendortest.Wait(2 * time.Second)
 		s.want("BTC-USD", "live p=102 b=101.99 a=102.01 pc=80 h=130 l=79 v=1234.5")
-		if n := faults(t, s.reg)["request"]; n < 1 || !strings.Contains(s.log.String(), "/products/BTC-USD/candles: 500") {
-			t.Errorf("%d failures; logged:\n%s", n, s.log)
+		if n := s.Faults(t)["request"]; n < 1 || !strings.Contains(s.Log.String(), "/products/BTC-USD/candles: 500") {
+			t.Errorf("%d failures; logged:\n%s", n, &s.Log)
 		}
 		s.set(func() { s.broken = false })
 		for range 300 { // so that there always are figures which have not been told
 			s.trade("BTC-USD", "103", "0.01", time.Now())
-			wait(100 * time.Millisecond)
+			vendortest.Wait(100 * time.Millisecond)
 		}
 		s.want("BTC-USD", "live p=103 b=102.99 a=103.01 pc=90 o=100 h=120 l=95 v=11")
 	})
@@ -383,25 +370,25 @@ func TestTheLast24HoursStandInForADayThatCannotBeHad(t *testing.T) {
 
 func TestALineThatAlwaysLosesIsNotAskedAboutAlways(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		before := len(s.Requests())
 		for range 120 {
 			s.lose(2)
 			s.trade("BTC-USD", "101", "1", time.Now())
 			s.trade("BTC-USD", "101", "1", time.Now())
-			wait(500 * time.Millisecond)
+			vendortest.Wait(500 * time.Millisecond)
 		}
 		if n := len(s.Requests()) - before; n < 3 || n > 12 {
 			t.Errorf("%d requests in a minute", n)
 		}
-		wait(20 * time.Second)
+		vendortest.Wait(20 * time.Second)
 		s.want("BTC-USD", "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=247")
 	})
 }
 
 func TestHaltsAreTold(t *testing.T) {
 	onStage(t, []string{"BTC-USD", "ETH-USD"}, []string{"BTC-USD", "ETH-USD"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.halt("BTC-USD", "offline")
 		synctest.Wait()
 		if a, b := s.Quote("BTC-USD").State, s.Quote("ETH-USD").State; a != market.Halted || b != market.Live {
@@ -411,7 +398,7 @@ func TestHaltsAreTold(t *testing.T) {
 			c.Drop()
 		}
 		s.set(func() { s.products["BTC-USD"].status = "online" }) // meanwhile
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		if got := s.Quote("BTC-USD").State; got != market.Live {
 			t.Errorf("after it: %v", got)
 		}
@@ -423,10 +410,10 @@ func TestADayBeginsAtTheRoll(t *testing.T) {
 		today(v)
 		time.Sleep(14*time.Hour - time.Minute) // 23:59
 	}, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.want("BTC-USD", "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 		s.trade("BTC-USD", "110", "1", time.Now())
-		wait(2 * time.Minute)
+		vendortest.Wait(2 * time.Minute)
 		s.want("BTC-USD", "live p=110 b=109.99 a=110.01 pc=110")
 		s.trade("BTC-USD", "111", "1", time.Now())
 		synctest.Wait()
@@ -434,7 +421,7 @@ func TestADayBeginsAtTheRoll(t *testing.T) {
 		for _, c := range s.Sockets() {
 			c.Drop()
 		}
-		wait(8 * time.Second)
+		vendortest.Wait(8 * time.Second)
 		s.want("BTC-USD", "live p=111 b=110.99 a=111.01 pc=110 o=111 h=111 l=111 v=1")
 	})
 }
@@ -445,7 +432,7 @@ func TestManySymbolsHaveSeveralConnections(t *testing.T) {
 		symbols = append(symbols, fmt.Sprintf("C%d-USD", i))
 	}
 	onStage(t, symbols, symbols, today, func(t *testing.T, s *stage) {
-		wait(40 * time.Second) // 201 requests, 8 a second
+		vendortest.Wait(40 * time.Second) // 201 requests, 8 a second
 		if n := len(s.Sockets()); n != 3 {
 			t.Errorf("%d connections", n)
 		}
@@ -461,7 +448,7 @@ func TestManyConnectionsAreNotMadeAtOnce(t *testing.T) {
 		symbols = append(symbols, fmt.Sprintf("C%d-USD", i))
 	}
 	onStage(t, symbols, symbols, nil, func(t *testing.T, s *stage) {
-		wait(999 * time.Millisecond)
+		vendortest.Wait(999 * time.Millisecond)
 		if n := len(s.Connects()); n < 2 || n > 8 {
 			t.Errorf("%d connections within a second", n)
 		}
@@ -488,7 +475,7 @@ func TestRunEndsWithoutAnErrorWhenItIsToldTo(t *testing.T) {
 
 func TestAProductInUSDCIsThatInDollars(t *testing.T) {
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USDC"}, today, func(t *testing.T, s *stage) {
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		s.want("BTC-USDC", "live p=101 b=100.99 a=101.01 pc=90 o=100 h=120 l=95 v=7")
 	})
 }
@@ -497,17 +484,17 @@ func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
 	hosts := map[string]string{"advanced": "dial wss://advanced-trade-ws.coinbase.com: ",
 		"exchange": "dial wss://ws-feed.exchange.coinbase.com: "}
 	onStage(t, []string{"BTC-USD"}, []string{"BTC-USD"}, func(v *vendor) { v.Vanish() }, func(t *testing.T, s *stage) {
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		st := s.Status()
 		_, api, _ := strings.Cut(t.Name(), "/")
 		if st.State != market.Down || !strings.HasPrefix(s.Why(), hosts[api]) || !strings.Contains(s.Why(), "connection refused") {
 			t.Errorf("status %+v", st)
 		}
-		if n := strings.Count(s.log.String(), "level=ERROR"); n != 0 {
-			t.Errorf("logged:\n%s", s.log)
+		if n := strings.Count(s.Log.String(), "level=ERROR"); n != 0 {
+			t.Errorf("logged:\n%s", &s.Log)
 		}
 		s.Accept()
-		wait(2 * time.Minute)
+		vendortest.Wait(2 * time.Minute)
 		if got := s.figures("BTC-USD"); !strings.HasPrefix(got, "live p=90") {
 			t.Errorf("afterwards: %s", got)
 		}
@@ -522,7 +509,7 @@ func TestOpenReachesForNothing(t *testing.T) {
 		if err != nil || len(sources) != 1 {
 			t.Fatalf("%d sources, error %v", len(sources), err)
 		}
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		if len(v.Connects())+len(v.Requests()) != 0 {
 			t.Errorf("it asked for %v and connected at %v", v.Requests(), v.Connects())
 		}

@@ -1,120 +1,39 @@
 package coinbase
 
 import (
-	"bufio"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../../shared/data"
-
-// recorded reads a file of the recordings.
-func recorded(t testing.TB, name string) []byte {
-	t.Helper()
-	path := filepath.Join(recordings, name)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var text strings.Builder
-	if filepath.Ext(name) == ".gz" {
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = bufio.NewReader(z).WriteTo(&text)
-		if err != nil {
-			t.Fatal(err)
-		}
-	} else if _, err := bufio.NewReader(f).WriteTo(&text); err != nil {
-		t.Fatal(err)
-	}
-	return []byte(text.String())
-}
-
-// hours are the markets', made once: fuzzing makes many benches.
-var hours = sync.OnceValue(func() *calendar.Calendar {
-	c, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
-
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
+	*vendortest.Notes
 	env vendors.Env
-	reg *prometheus.Registry
 }
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	reg := prometheus.NewRegistry()
-	log := slog.New(slog.DiscardHandler)
-	env := vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, reg), Hours: hours()}
-	d, err := NewDecoder(Config{API: "advanced", Symbols: symbols}, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &bench{d.(*Decoder), env, reg}
+	d, env, notes := vendortest.NewDecoder(t, Config{API: "advanced", Symbols: symbols}, NewDecoder)
+	return &bench{d.(*Decoder), notes, env}
 }
 
-// faults is how much could not be used, by kind.
-func faults(t testing.TB, reg *prometheus.Registry) map[string]int {
+func (x *bench) frame(t testing.TB, text string, received market.Time) market.Batch {
 	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, f := range families {
-		if f.GetName() != "tickertape_feed_bad_messages_total" {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					n[l.GetValue()] = int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return n
-}
-
-func (x *bench) frame(t testing.TB, text string, received market.Time) (b market.Batch) {
-	t.Helper()
-	if err := x.Frame([]byte(text), received, &b); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return b
+	return vendortest.Frame(t, x, text, received)
 }
 
 // show writes a batch for people.
@@ -167,7 +86,7 @@ func (x *bench) show(b *market.Batch) string {
 // TestEveryRecordedMessageOfTheExchangeHasItsEffect counts by type, as the recording's own table does.
 func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 	symbols := []string{"SKL-USD", "SKL-BTC", "SKL-GBP", "BAND-BTC", "BAND-GBP", "NMR-EUR", "YFI-BTC", "DASH-BTC", "NU-GBP", "CRV-EUR"}
-	text := recorded(t, "cryptofeed/COINBASE.ws.28.0.gz")
+	text := vendortest.Recorded(t, "cryptofeed/COINBASE.ws.28.0.gz")
 	x := newBench(t, symbols...)
 	tallies := map[market.SymbolID]*market.Tally{}
 	for id := range symbols {
@@ -213,12 +132,12 @@ func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 	if !maps.Equal(types, want) {
 		t.Errorf("messages by type: %v, want %v", types, want)
 	}
-	effects["unknown"] = faults(t, x.reg)["unknown"]
+	effects["unknown"] = x.Faults(t)["unknown"]
 	want = map[string]int{"answer": 3, "quote": 107, "trade": 97, "image": 107 + 10, "unknown": 9719 + 10, "lost": 0}
 	if !maps.Equal(effects, want) {
 		t.Errorf("effects: %v, want %v", effects, want)
 	}
-	if got := faults(t, x.reg); len(got) != 1 {
+	if got := x.Faults(t); len(got) != 1 {
 		t.Errorf("faults beside the books, which nobody asks for: %v", got)
 	}
 	for id, s := range symbols {
@@ -230,7 +149,7 @@ func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 }
 
 func TestTheListOfProductsIsRead(t *testing.T) {
-	text := recorded(t, "cryptofeed/COINBASE.0.gz")
+	text := vendortest.Recorded(t, "cryptofeed/COINBASE.0.gz")
 	first, _, _ := strings.Cut(string(text), "\n")
 	_, list, _ := strings.Cut(first, ": ")
 	type product struct {
@@ -270,14 +189,14 @@ func TestTheListOfProductsIsRead(t *testing.T) {
 			t.Errorf("%s: %d decimals, want %d", p.ID, got, want)
 		}
 	}
-	if got := faults(t, x.reg); len(got) != 0 {
+	if got := x.Faults(t); len(got) != 0 {
 		t.Errorf("faults: %v", got)
 	}
 }
 
 // fixture is the vendor's messages in a file of Advanced Trade: the answer and what follows it.
 func fixture(t *testing.T, name string) []string {
-	_, text, found := strings.Cut(string(recorded(t, "coinbase-advanced/"+name)), "\n< ")
+	_, text, found := strings.Cut(string(vendortest.Recorded(t, "coinbase-advanced/"+name)), "\n< ")
 	if !found {
 		t.Fatalf("%s: no answer", name)
 	}
@@ -313,7 +232,7 @@ func TestEveryFixtureOfAdvancedTradeHasItsEffect(t *testing.T) {
 			if name == "Klines.txt" { // candles are asked for over REST
 				unknown = 1
 			}
-			got := faults(t, x.reg)
+			got := x.Faults(t)
 			// the fixtures' numbers are those of the documentation: they do not follow on each other
 			delete(got, "value")
 			if got["unknown"] != unknown || len(got) != unknown {
@@ -373,7 +292,7 @@ func checkFrames(t *testing.T, cases map[string]framesCase) {
 			if got := d.show(&b); got != x.want {
 				t.Errorf("got\n%s\nwant\n%s", got, x.want)
 			}
-			if got := faults(t, d.reg); !maps.Equal(got, x.faults) {
+			if got := d.Faults(t); !maps.Equal(got, x.faults) {
 				t.Errorf("faults %v, want %v", got, x.faults)
 			}
 		})
@@ -515,7 +434,7 @@ func TestTheDayIsTheHoursSinceItBegan(t *testing.T) {
 				if got := d.show(&b); got != x.want {
 					t.Errorf("got\n%s\nwant\n%s", got, x.want)
 				}
-				if got := faults(t, d.reg); !maps.Equal(got, x.faults) {
+				if got := d.Faults(t); !maps.Equal(got, x.faults) {
 					t.Errorf("faults %v, want %v", got, x.faults)
 				}
 			})
@@ -543,7 +462,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			if got := d.show(&b); got != "" {
 				t.Errorf("it said %s", got)
 			}
-			if got := faults(t, d.reg); got[x.kind] != 1 || len(got) != 1 {
+			if got := d.Faults(t); got[x.kind] != 1 || len(got) != 1 {
 				t.Errorf("faults %v, want one of %s", got, x.kind)
 			}
 		})

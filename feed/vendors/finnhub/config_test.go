@@ -1,18 +1,13 @@
 package finnhub
 
 import (
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tickertape/feed"
-	"tickertape/feed/market"
-	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestDefaultConfigIsValid(t *testing.T) {
@@ -65,27 +60,22 @@ func TestAddressesAreShownWithoutTheirKeys(t *testing.T) {
 	}
 }
 
-func plainEnv() vendors.Env {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry())}
-}
-
 func TestOpenNeedsAKey(t *testing.T) {
 	t.Setenv("FINNHUB_API_KEY", "")
-	_, err := Open(DefaultConfig(), plainEnv())
+	_, err := Open(DefaultConfig(), vendortest.Env(t))
 	if err == nil || !strings.Contains(err.Error(), "feed.finnhub.key_file") || !strings.Contains(err.Error(), "FINNHUB_API_KEY") {
 		t.Errorf("without a key: %v", err)
 	}
 	cfg := DefaultConfig()
 	cfg.KeyFile = filepath.Join(t.TempDir(), "key")
-	if _, err := Open(cfg, plainEnv()); err == nil || !strings.Contains(err.Error(), "feed.finnhub.key_file: ") ||
+	if _, err := Open(cfg, vendortest.Env(t)); err == nil || !strings.Contains(err.Error(), "feed.finnhub.key_file: ") ||
 		!strings.Contains(err.Error(), cfg.KeyFile) {
 		t.Errorf("with a file that is not there: %v", err)
 	}
 	if err := os.WriteFile(cfg.KeyFile, []byte(canary+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := plainEnv()
+	env := vendortest.Env(t)
 	sources, err := Open(cfg, env)
 	if err != nil || len(sources) != 1 {
 		t.Fatalf("with a file: %d sources, %v", len(sources), err)

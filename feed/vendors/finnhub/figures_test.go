@@ -104,7 +104,7 @@ func TestAnswersThatCannotBeUsedAreCounted(t *testing.T) {
 			if err := n.Response(test.path, []byte(test.body), now, &n.b); err != nil {
 				t.Fatal(err)
 			}
-			if got := n.faults(t); len(got) != 1 || got[test.fault] != 1 || len(n.b.Images) != 0 {
+			if got := n.Faults(t); len(got) != 1 || got[test.fault] != 1 || len(n.b.Images) != 0 {
 				t.Errorf("faults %v and %d images, want one of %s and none", got, len(n.b.Images), test.fault)
 			}
 		})

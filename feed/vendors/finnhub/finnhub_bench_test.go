@@ -1,11 +1,15 @@
 package finnhub
 
-import "testing"
+import (
+	"testing"
+
+	"tickertape/feed/vendors/vendortest"
+)
 
 // BenchmarkFrame decodes the recording's message of nine trades; the figure a trade is what counts.
 func BenchmarkFrame(b *testing.B) {
 	n := newBench(b, "TSLA", "AAPL")
-	text := recorded(b, "ws-messages.ndjson")[0]
+	text := vendortest.RecordedLines(b, "finnhub/ws-messages.ndjson")[0]
 	const trades = 9
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))

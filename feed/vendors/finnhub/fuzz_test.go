@@ -1,12 +1,11 @@
 package finnhub
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // frames are one of every message that there is, and some that there are not.
@@ -27,13 +26,13 @@ func FuzzFrame(f *testing.F) {
 	for _, text := range frames {
 		f.Add([]byte(text))
 	}
-	if text, err := os.ReadFile(filepath.Join(recordings, "ws-messages.ndjson")); err == nil {
+	if text, err := vendortest.Recording("finnhub/ws-messages.ndjson"); err == nil {
 		f.Add(text)
 	}
 	n := newBench(f, "TSLA", "AAPL", "BINANCE:BTCUSDT", "OANDA:EUR_USD")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		n.b = market.Batch{}
-		before := total(n.faults(t))
+		before := total(n.Faults(t))
 		if err := n.Frame(text, now, &n.b); err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +54,7 @@ func FuzzFrame(f *testing.F) {
 				t.Fatalf("kind %d", k.Kind)
 			}
 		}
-		if len(n.b.Ticks) == 0 && !n.b.Alive && total(n.faults(t)) == before && !emptyList(text) {
+		if len(n.b.Ticks) == 0 && !n.b.Alive && total(n.Faults(t)) == before && !emptyList(text) {
 			t.Fatalf("%q was dropped without a word", text)
 		}
 	})

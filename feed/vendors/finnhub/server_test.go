@@ -1,18 +1,14 @@
 package finnhub
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/vendors"
@@ -27,10 +23,9 @@ const canary = "c0ffee5canary1q2w3e4"
 // is reached; pings of its own; 60 requests a minute over REST.
 type vendor struct {
 	*vendortest.Server
+	*vendortest.Notes
 	t   testing.TB
 	env vendors.Env
-	log *logged
-	reg *prometheus.Registry
 
 	mu       sync.Mutex
 	limit    int                               // guarded by mu: symbols that the plan has
@@ -48,32 +43,12 @@ type request struct {
 	symbol string
 }
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (l *logged) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // newVendor starts a server with the limits of the free plan.
 func newVendor(t testing.TB) *vendor {
-	v := &vendor{t: t, limit: 50, pings: time.Minute, follows: map[*vendortest.Socket][]string{}, figures: map[string]string{}, log: &logged{},
-		reg: prometheus.NewRegistry()}
+	v := &vendor{t: t, limit: 50, pings: time.Minute, follows: map[*vendortest.Socket][]string{}, figures: map[string]string{}}
 	v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.quote))
 	v.env = v.Env(t)
-	v.env.Log = slog.New(slog.NewTextHandler(v.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	v.env.Faults = vendors.NewFaults(v.env.Log, v.reg)
+	v.Notes = vendortest.TakeNotes(&v.env)
 	return v
 }
 

@@ -39,12 +39,6 @@ func inSession(t *testing.T, test func(t *testing.T, v *vendor)) {
 	})
 }
 
-// wait lets time pass until all is quiet.
-func wait(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 // day is an answer of the vendor: a last price, of an instant, and a previous close.
 func day(last, previous string, at time.Time) string {
 	return fmt.Sprintf(`{"c":%s,"d":0,"dp":0,"h":110,"l":90,"o":95,"pc":%s,"t":%d}`, last, previous, at.Unix())
@@ -54,11 +48,11 @@ func TestFiguresAndTradesAddUp(t *testing.T) {
 	inSession(t, func(t *testing.T, v *vendor) {
 		v.figures["AAPL"] = day("100", "99", time.Now().Add(-time.Second))
 		w := vendortest.Watch(t, v.env, v.open("AAPL"), quiet)
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		v.trade("AAPL", "101", 100, time.Now())
 		v.trade("AAPL", "111", 200, time.Now())
 		v.trade("AAPL", "102", 300, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		q := w.Quote("AAPL")
 		if q.Price.String() != "102" || q.PreviousClose.String() != "99" || q.Open.String() != "95" || q.High.String() != "111" ||
 			q.Low.String() != "90" || q.Volume.String() != "600" || q.State != market.Live {
@@ -83,7 +77,7 @@ func TestAllSymbolsAreSubscribedToInOrder(t *testing.T) {
 	inSession(t, func(t *testing.T, v *vendor) {
 		want := many(50)
 		vendortest.Watch(t, v.env, v.open(want...), quiet)
-		wait(3 * time.Second)
+		vendortest.Wait(3 * time.Second)
 		if got := v.followed(); !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -102,13 +96,13 @@ func TestPreviousClosesAreSpreadAndKept(t *testing.T) {
 			v.figures[s] = day("100", "99", time.Now().Add(-time.Second))
 		}
 		w := vendortest.Watch(t, v.env, v.open(symbols...), quiet)
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		v.trade("S49", "101", 7, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if q := w.Quote("S49"); q.Price.String() != "101" || q.Set&(market.FieldVolume|market.FieldHigh) != 0 {
 			t.Errorf("before its turn: price %v, volume %v, high %v", q.Price, q.Volume, q.High)
 		}
-		wait(50 * time.Second)
+		vendortest.Wait(50 * time.Second)
 		if got := v.asked(); !slices.Equal(got, symbols) {
 			t.Errorf("asked for %v", got)
 		}
@@ -118,15 +112,15 @@ func TestPreviousClosesAreSpreadAndKept(t *testing.T) {
 		}
 
 		v.Sockets()[0].Drop()
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		v.trade("S49", "110.5", 5, time.Now()) // long before it can be asked for again
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if q := w.Quote("S49"); q.Price.String() != "110.5" || q.Volume.String() != "12" || q.High.String() != "110.5" ||
 			q.PreviousClose.String() != "99" {
 			t.Errorf("after another connection: price %v, volume %v, high %v, previous close %v", q.Price, q.Volume, q.High, q.PreviousClose)
 		}
 		v.set(func() { v.figures["S49"] = strings.Replace(v.figures["S49"], `"h":110`, `"h":115`, 1) }) // while nobody listened
-		wait(2 * time.Minute)
+		vendortest.Wait(2 * time.Minute)
 		if got := w.Quote("S49").High.String(); got != "115" {
 			t.Errorf("high %s, want 115: it was missed", got)
 		}
@@ -144,13 +138,13 @@ func TestUnknownPreviousClosesAreAskedForFirst(t *testing.T) {
 			v.figures[s] = day("100", "99", time.Now().Add(-time.Second))
 		}
 		vendortest.Watch(t, v.env, v.open(symbols...), quiet)
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		had := len(v.asked())
 		if had == 0 || had >= len(symbols) {
 			t.Fatalf("%d requests so far", had)
 		}
 		v.Sockets()[0].Drop()
-		wait(30 * time.Second)
+		vendortest.Wait(30 * time.Second)
 		got := v.asked()
 		got = got[len(got)-len(symbols):]
 		if want := append(slices.Clone(symbols[had:]), symbols[:had]...); !slices.Equal(got, want) {
@@ -164,16 +158,16 @@ func TestANewDayIsAskedFor(t *testing.T) {
 		v.figures["AAPL"] = day("100", "99", time.Now().Add(-time.Second))
 		v.figures["BINANCE:BTCUSDT"] = day("100", "99", time.Now().Add(-time.Second))
 		w := vendortest.Watch(t, v.env, v.open("AAPL", "BINANCE:BTCUSDT"), quiet)
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		closed := time.Date(2026, time.November, 18, 21, 0, 4, 0, time.UTC)
 		time.Sleep(time.Until(closed))
 		v.set(func() { v.figures["AAPL"] = day("104", "99", closed) })
 		roll := time.Date(2026, time.November, 19, 9, 0, 0, 0, time.UTC) // 04:00 in New York
-		wait(time.Until(roll.Add(time.Minute)))
+		vendortest.Wait(time.Until(roll.Add(time.Minute)))
 		if got := len(v.asked()); got != 2 {
 			t.Errorf("%d requests before the new day, want 2", got)
 		}
-		wait(4 * time.Minute)
+		vendortest.Wait(4 * time.Minute)
 		if got, want := v.asked(), []string{"AAPL", "BINANCE:BTCUSDT", "AAPL"}; !slices.Equal(got, want) {
 			t.Errorf("asked for %v, want %v", got, want)
 		}
@@ -191,11 +185,11 @@ func TestSymbolsBeyondThePlanAreDown(t *testing.T) {
 			v.figures[s] = day("100", "99", time.Now().Add(-time.Second))
 		}
 		w := vendortest.Watch(t, v.env, v.open(symbols...), quiet)
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		for _, s := range symbols {
 			v.trade(s, "101", 1, time.Now())
 		}
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		for i, s := range symbols {
 			want := market.Live
 			if i >= v.limit {
@@ -205,14 +199,14 @@ func TestSymbolsBeyondThePlanAreDown(t *testing.T) {
 				t.Errorf("%s is %v, want %v", s, got, want)
 			}
 		}
-		if got := faults(t, v.reg)["symbol"]; got != 2 {
+		if got := v.Faults(t)["symbol"]; got != 2 {
 			t.Errorf("%d faults, want 2", got)
 		}
 		v.set(func() { v.limit = 50 }) // another plan
 		v.Sockets()[0].Drop()
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		v.trade("S04", "101", 1, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if got := w.Quote("S04").State; got != market.Live {
 			t.Errorf("S04 is %v with a better plan", got)
 		}
@@ -223,11 +217,11 @@ func TestAStockThatTheVendorDoesNotKnowIsDown(t *testing.T) {
 	inSession(t, func(t *testing.T, v *vendor) {
 		v.figures["AAPL"] = day("100", "99", time.Now().Add(-time.Second))
 		w := vendortest.Watch(t, v.env, v.open("AAPL", "NOSUCH", "BINANCE:BTCUSDT", "OANDA:EUR_USD"), quiet)
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		v.trade("AAPL", "101", 1, time.Now())
 		v.trade("BINANCE:BTCUSDT", "101", 1, time.Now())
 		v.trade("OANDA:EUR_USD", "1.07253", 0, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		for symbol, want := range map[string]market.State{"AAPL": market.Live, "NOSUCH": market.Down, "BINANCE:BTCUSDT": market.Live,
 			"OANDA:EUR_USD": market.Live} {
 			if got := w.Quote(symbol).State; got != want {
@@ -237,11 +231,11 @@ func TestAStockThatTheVendorDoesNotKnowIsDown(t *testing.T) {
 		if q := w.Quote("OANDA:EUR_USD"); q.Price.String() != "1.07253" || q.High.String() != "1.07253" || q.Set&market.FieldVolume != 0 {
 			t.Errorf("a currency: price %v, high %v, volume %v", q.Price, q.High, q.Volume)
 		}
-		if n := strings.Count(v.log.String(), "symbol unknown to the vendor"); n != 1 {
+		if n := strings.Count(v.Log.String(), "symbol unknown to the vendor"); n != 1 {
 			t.Errorf("it was logged %d times, want once", n)
 		}
 		v.trade("NOSUCH", "5", 1, time.Now()) // newly listed
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if got := w.Quote("NOSUCH"); got.State != market.Live || got.Volume.String() != "1" {
 			t.Errorf("it trades, and is %v with a volume of %v", got.State, got.Volume)
 		}
@@ -260,13 +254,13 @@ func TestFiguresThatThePlanLacksAreDoneWithout(t *testing.T) {
 			return 0, ""
 		}
 		w := vendortest.Watch(t, v.env, v.open("OANDA:EUR_USD", "MSFT", "AAPL"), quiet)
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if s := w.Status(); s.State == market.Live {
 			t.Error("live without a price")
 		}
 		v.trade("OANDA:EUR_USD", "1.07253", 0, time.Now())
 		v.trade("MSFT", "400", 9, time.Now())
-		wait(time.Minute)
+		vendortest.Wait(time.Minute)
 		if got, want := v.asked(), []string{"OANDA:EUR_USD", "MSFT", "AAPL"}; !slices.Equal(got, want) {
 			t.Errorf("asked for %v, want %v", got, want)
 		}
@@ -276,7 +270,7 @@ func TestFiguresThatThePlanLacksAreDoneWithout(t *testing.T) {
 		if q := w.Quote("MSFT"); q.Volume.String() != "9" || q.High.String() != "400" {
 			t.Errorf("volume %v, high %v", q.Volume, q.High)
 		}
-		if got := faults(t, v.reg); got["request"] != 1 || got["json"] != 1 {
+		if got := v.Faults(t); got["request"] != 1 || got["json"] != 1 {
 			t.Errorf("faults %v", got)
 		}
 	})
@@ -289,21 +283,21 @@ func TestFiguresAreAskedForUntilTheyCome(t *testing.T) {
 		status := http.StatusTooManyRequests
 		v.refused = func(string) (int, string) { return status, "later" }
 		w := vendortest.Watch(t, v.env, v.open("AAPL", "MSFT"), quiet)
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		v.trade("AAPL", "101", 5, time.Now())
 		v.trade("MSFT", "401", 6, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if a, m := w.Quote("AAPL"), w.Quote("MSFT"); a.Volume.String() != "5" || m.Volume.String() != "6" || m.Open.String() != "401" {
 			t.Errorf("volumes %v and %v, open %v", a.Volume, m.Volume, m.Open)
 		}
-		wait(4 * time.Second)
+		vendortest.Wait(4 * time.Second)
 		if n := len(v.asked()); n != 1 {
 			t.Errorf("%d requests within the 7 s that it wants to be left alone", n)
 		}
 		v.set(func() { status = http.StatusInternalServerError })
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		v.set(func() { status = 0 })
-		wait(3 * time.Minute)
+		vendortest.Wait(3 * time.Minute)
 		if q := w.Quote("AAPL"); q.PreviousClose.String() != "99" || q.High.String() != "110" || q.Volume.String() != "5" {
 			t.Errorf("previous close %v, high %v, volume %v", q.PreviousClose, q.High, q.Volume)
 		}
@@ -317,7 +311,7 @@ func TestPingsKeepAQuietConnection(t *testing.T) {
 		cfg := quiet
 		cfg.Silence = 90 * time.Second
 		w := vendortest.Watch(t, v.env, v.open("AAPL"), cfg)
-		wait(time.Hour)
+		vendortest.Wait(time.Hour)
 		if n := len(v.Connects()); n != 1 || w.Status().State != market.Live {
 			t.Errorf("%d connections, status %v", n, w.Status().State)
 		}
@@ -328,7 +322,7 @@ func TestAKeyInUseIsSaidAndLeftAlone(t *testing.T) {
 	inSession(t, func(t *testing.T, v *vendor) {
 		v.taken = true
 		w := vendortest.Watch(t, v.env, v.open("AAPL"), quiet)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		if s := w.Status(); s.State != market.Down || !strings.Contains(s.Message, "another program uses the key") {
 			t.Errorf("status %v %q", s.State, s.Message)
 		}
@@ -336,14 +330,14 @@ func TestAKeyInUseIsSaidAndLeftAlone(t *testing.T) {
 			t.Errorf("%v breaks are counted as taken, want 1", got)
 		}
 		n := len(v.Connects())
-		wait(25 * time.Second)
+		vendortest.Wait(25 * time.Second)
 		if got := len(v.Connects()); got != n {
 			t.Errorf("%d attempts at once", got-n)
 		}
 		v.set(func() { v.taken = false })
-		wait(20 * time.Minute)
+		vendortest.Wait(20 * time.Minute)
 		v.trade("AAPL", "101", 1, time.Now())
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		if s := w.Status(); s.State != market.Live || w.Quote("AAPL").Price.String() != "101" {
 			t.Errorf("afterwards: status %v %q", s.State, s.Message)
 		}
@@ -351,7 +345,7 @@ func TestAKeyInUseIsSaidAndLeftAlone(t *testing.T) {
 }
 
 // tapped is what a recording would hold.
-type tapped struct{ logged }
+type tapped struct{ vendortest.Log }
 
 func (p *tapped) Frame(_ string, _ uint64, text []byte, _ market.Time) { p.Write(text) }
 func (p *tapped) Response(_, path string, body []byte, _ market.Time) {
@@ -371,9 +365,9 @@ func TestTheKeyNeverShows(t *testing.T) {
 			return 0, ""
 		}
 		sources := v.open("AAPL", "MSFT")
-		var published logged
+		var published vendortest.Log
 		w := vendortest.Watch(t, v.env, sources, quiet)
-		wait(5 * time.Second)
+		vendortest.Wait(5 * time.Second)
 		for _, text := range []string{
 			`{"type":"error","msg":"` + canary + ` is over its limit"}`,
 			`{"type":"error","msg":"Subscribing to too many symbols: ` + canary + `"}`,
@@ -385,20 +379,20 @@ func TestTheKeyNeverShows(t *testing.T) {
 		} {
 			v.Sockets()[0].Send(text)
 		}
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		go v.Sockets()[0].Close(1000, "bye "+canary)
-		wait(10 * time.Second)
+		vendortest.Wait(10 * time.Second)
 		v.Refuse(http.StatusUnauthorized, http.Header{"Retry-After": {"1"}})
 		v.Sockets()[0].Drop()
-		wait(10 * time.Minute)
+		vendortest.Wait(10 * time.Minute)
 		v.Vanish()
-		wait(30 * time.Minute)
+		vendortest.Wait(30 * time.Minute)
 		for _, s := range w.Statuses() {
 			fmt.Fprintf(&published, "%+v\n", s)
 		}
 		breaks := strings.Join(w.Whys(), "\n")
 		fmt.Fprintf(&published, "%v %+v\n", sources[0].Info(), DefaultConfig())
-		for what, text := range map[string]string{"log": v.log.String(), "statuses": published.String(), "breaks": breaks, "tap": tap.String()} {
+		for what, text := range map[string]string{"log": v.Log.String(), "statuses": published.String(), "breaks": breaks, "tap": tap.String()} {
 			if strings.Contains(text, canary) {
 				t.Errorf("the key is in the %s:\n%s", what, text)
 			}
@@ -423,10 +417,10 @@ func TestRunEndsAllThatItStarted(t *testing.T) {
 					t.Errorf("ended with %v", err)
 				}
 			})
-			wait(10 * time.Second)
+			vendortest.Wait(10 * time.Second)
 			cancel()
 			run.Wait()
-			wait(time.Second)
+			vendortest.Wait(time.Second)
 			if n := len(v.Sockets()); n != 0 {
 				t.Errorf("%d connections are left", n)
 			}
@@ -436,7 +430,7 @@ func TestRunEndsAllThatItStarted(t *testing.T) {
 
 // TestRecordedBytesComeThrough has the server send what the vendor's once did.
 func TestRecordedBytesComeThrough(t *testing.T) {
-	lines := recorded(t, "ws-messages.ndjson")
+	lines := vendortest.RecordedLines(t, "finnhub/ws-messages.ndjson")
 	inSession(t, func(t *testing.T, v *vendor) {
 		symbols := []string{"TSLA", "AAPL", "BINANCE:BTCUSDT"}
 		var mu sync.Mutex
@@ -457,11 +451,11 @@ func TestRecordedBytesComeThrough(t *testing.T) {
 				t.Errorf("ended with %v", err)
 			}
 		})
-		wait(10 * time.Second) // until nothing waits for its figures
+		vendortest.Wait(10 * time.Second) // until nothing waits for its figures
 		for _, line := range lines {
 			v.Sockets()[0].Send(string(line))
 		}
-		wait(time.Second)
+		vendortest.Wait(time.Second)
 		cancel()
 		run.Wait()
 		want := []string{"TSLA 122.1", "TSLA 122.09", "TSLA 122.09", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "TSLA 122.1", "AAPL 129.58",

@@ -1,52 +1,27 @@
 package finnhub
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../../shared/data/finnhub"
-
-// recorded are the lines of a recording.
-func recorded(t testing.TB, name string) [][]byte {
-	t.Helper()
-	path := filepath.Join(recordings, name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-}
-
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
+	*vendortest.Notes
 	env vendors.Env
-	reg *prometheus.Registry
-	log bytes.Buffer
 	b   market.Batch
 }
 
@@ -55,21 +30,10 @@ var now = market.TimeOf(time.Date(2026, time.November, 18, 16, 0, 0, 0, time.UTC
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	hours, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &bench{reg: prometheus.NewRegistry()}
-	log := slog.New(slog.NewTextHandler(&n.log, nil))
-	n.env = vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, n.reg), Hours: hours}
 	cfg := DefaultConfig()
 	cfg.Symbols, cfg.MaxSymbols = symbols, max(cfg.MaxSymbols, len(symbols))
-	d, err := NewDecoder(cfg, n.env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.Decoder = d.(*Decoder)
-	return n
+	d, env, notes := vendortest.NewDecoder(t, cfg, NewDecoder)
+	return &bench{Decoder: d.(*Decoder), Notes: notes, env: env}
 }
 
 // take has one message decoded, after those that were before.
@@ -78,31 +42,6 @@ func (n *bench) take(t testing.TB, text string) {
 	if err := n.Frame([]byte(text), now, &n.b); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-}
-
-// faults are all that were counted, by kind.
-func (n *bench) faults(t testing.TB) map[string]int {
-	t.Helper()
-	return faults(t, n.reg)
-}
-
-func faults(t testing.TB, reg *prometheus.Registry) map[string]int {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	counts := map[string]int{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					counts[l.GetValue()] += int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return counts
 }
 
 // told writes ticks as tests compare them.
@@ -127,7 +66,7 @@ func told(dir *market.Directory, ticks []market.Tick) (lines []string) {
 }
 
 func TestEveryRecordedTradeIsDecoded(t *testing.T) {
-	lines := recorded(t, "ws-messages.ndjson")
+	lines := vendortest.RecordedLines(t, "finnhub/ws-messages.ndjson")
 	n := newBench(t, "TSLA", "AAPL", "BINANCE:BTCUSDT")
 	for _, line := range lines {
 		n.take(t, string(line))
@@ -139,7 +78,7 @@ func TestEveryRecordedTradeIsDecoded(t *testing.T) {
 	if want := map[string]int{"TSLA": 7, "AAPL": 2, "BINANCE:BTCUSDT": 1}; len(lines) != 2 || !reflect.DeepEqual(count, want) {
 		t.Errorf("%d messages with trades of %v, want 2 with %v", len(lines), count, want)
 	}
-	if got := n.faults(t); len(got) != 0 {
+	if got := n.Faults(t); len(got) != 0 {
 		t.Errorf("faults %v in a recording without any", got)
 	}
 	got := told(n.env.Dir, n.b.Ticks)
@@ -199,7 +138,7 @@ func TestTradesSetWhatTheyMay(t *testing.T) {
 			if got := told(n.env.Dir, n.b.Ticks); len(got) != 1 || got[0] != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if got := n.faults(t); len(got) != 0 {
+			if got := n.Faults(t); len(got) != 0 {
 				t.Errorf("faults %v", got)
 			}
 			for _, k := range n.b.Ticks {
@@ -288,7 +227,7 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 			if len(n.b.Ticks) != test.ticks || n.b.Alive {
 				t.Errorf("%d ticks, pulse %v; want %d and none", len(n.b.Ticks), n.b.Alive, test.ticks)
 			}
-			if got := n.faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) {
+			if got := n.Faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) {
 				t.Errorf("faults %v, want one of %s", got, test.fault)
 			}
 		})
@@ -298,8 +237,8 @@ func TestWhatCannotBeUsedIsCountedAndTheRestIsKept(t *testing.T) {
 func TestPingsAreSignsOfLife(t *testing.T) {
 	n := newBench(t, "AAPL")
 	n.take(t, `{"type":"ping"}`)
-	if !n.b.Alive || len(n.b.Ticks) != 0 || len(n.faults(t)) != 0 {
-		t.Errorf("pulse %v, ticks %d, faults %v", n.b.Alive, len(n.b.Ticks), n.faults(t))
+	if !n.b.Alive || len(n.b.Ticks) != 0 || len(n.Faults(t)) != 0 {
+		t.Errorf("pulse %v, ticks %d, faults %v", n.b.Alive, len(n.b.Ticks), n.Faults(t))
 	}
 }
 
@@ -318,11 +257,11 @@ func TestTooManySymbolsRefusesTheLast(t *testing.T) {
 	if got := told(n.env.Dir, n.b.Ticks); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := n.faults(t)["symbol"]; got != 4 {
+	if got := n.Faults(t)["symbol"]; got != 4 {
 		t.Errorf("%d faults, want 4", got)
 	}
 	for _, symbol := range []string{"A", "B", "D"} {
-		if got := strings.Count(n.log.String(), "symbol refused: the plan allows fewer\" source=finnhub symbol="+symbol+" "); got != 1 {
+		if got := strings.Count(n.Log.String(), "symbol refused: the plan allows fewer\" source=finnhub symbol="+symbol+" "); got != 1 {
 			t.Errorf("%s was logged %d times, want once", symbol, got)
 		}
 	}

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -33,29 +30,12 @@ func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Sou
 	return env, sources
 }
 
-// noon is when the tests begin: a Wednesday of 2025.
-func noon() { time.Sleep(26*365*24*time.Hour + 6*24*time.Hour + 12*time.Hour) }
-
-// within waits for something to become true.
-func within(t *testing.T, most time.Duration, what string, is func() bool) {
-	t.Helper()
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		synctest.Wait()
-		if is() {
-			return
-		}
-		if time.Since(began) > most {
-			t.Fatalf("%s: not within %v", what, most)
-		}
-	}
-}
-
 // watch follows symbols, and waits until their figures were asked for.
 func watch(t *testing.T, x *exchange, symbols ...string) (vendors.Env, *vendortest.Watcher) {
 	t.Helper()
 	env, sources := open(t, x, symbols...)
 	w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-	within(t, 5*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= len(symbols) })
+	vendortest.Within(t, 5*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= len(symbols) })
 	return env, w
 }
 
@@ -70,7 +50,7 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 
 func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		now := time.Now()
 		for _, k := range []struct {
@@ -81,7 +61,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		}
 		env, w := watch(t, x, "BTC/USD")
 		x.trade("BTC/USD", "111", time.Now(), false)
-		within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTC/USD").Count == 5 })
+		vendortest.Within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTC/USD").Count == 5 })
 		q := w.Quote("BTC/USD")
 		if got := fmt.Sprint(q.PreviousClose, q.Open, q.High, q.Low, q.Price, q.Volume, q.VWAP); got != "95 100 120 80 111 12.5 104.2" {
 			t.Errorf("previous close, open, high, low, last, volume, vwap: %s", got)
@@ -102,7 +82,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 
 func TestQuotesAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		_, w := watch(t, x, "BTC/USD")
 		x.tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+
@@ -122,19 +102,19 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 	}{"an error": {"EGeneral:Too many requests", 0}, "a bad gateway": {"", http.StatusBadGateway}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				noon()
+				vendortest.Wednesday(12)
 				x := newExchange(t, "BTC/USD")
 				x.answers(tc.failure, tc.status)
 				_, w := watch(t, x, "BTC/USD")
 				x.tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1",
 					`,"last":100.0,"volume":50,"vwap":100,"low":70.0,"high":130.0,"change":10.0`))
 				x.trade("BTC/USD", "101", time.Now(), false)
-				within(t, 4*time.Second, "the last 24 hours", func() bool {
+				vendortest.Within(t, 4*time.Second, "the last 24 hours", func() bool {
 					q := w.Quote("BTC/USD")
 					return q.PreviousClose.String() == "90" && q.High.String() == "130"
 				})
 				x.answers("", 0)
-				within(t, 2*time.Minute, "the day", func() bool {
+				vendortest.Within(t, 2*time.Minute, "the day", func() bool {
 					q := w.Quote("BTC/USD")
 					return q.High.String() == "101" &&
 						q.Volume.String() == "2.5"
@@ -148,18 +128,20 @@ func TestMissingTradesCount(t *testing.T) {
 	for name, lost := range map[string]int{"a few": 3, "many": 1500} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				noon()
+				vendortest.Wednesday(12)
 				x := newExchange(t, "BTC/USD")
 				_, w := watch(t, x, "BTC/USD")
 				x.trade("BTC/USD", "100", time.Now(), false)
-				within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
+				vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
 				for range lost {
 					x.trade("BTC/USD", "105", time.Now(), true)
 				}
 				time.Sleep(10 * time.Millisecond)
 				x.trade("BTC/USD", "101", time.Now(), false)
-				within(t, time.Second, "the loss is counted", func() bool { return w.Metric("tickertape_feed_lost_messages_total") == float64(lost) })
-				within(t, 20*time.Second, "all trades count", func() bool {
+				vendortest.Within(t, time.Second, "the loss is counted", func() bool {
+					return w.Metric("tickertape_feed_lost_messages_total") == float64(lost)
+				})
+				vendortest.Within(t, 20*time.Second, "all trades count", func() bool {
 					q := w.Quote("BTC/USD")
 					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" &&
 						q.Volume.String() == fmt.Sprint(float64(lost+2)*2.5)
@@ -171,11 +153,11 @@ func TestMissingTradesCount(t *testing.T) {
 
 func TestLateTradeCountsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		_, w := watch(t, x, "BTC/USD")
 		x.trade("BTC/USD", "100", time.Now(), false)
-		within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
+		vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
 		time.Sleep(10 * time.Millisecond) // after the day's figures
 		x.trade("BTC/USD", "105", time.Now(), true)
 		late := x.pairs["BTC/USD"].trades[1].text("BTC/USD")
@@ -197,13 +179,11 @@ func TestLateTradeCountsOnce(t *testing.T) {
 
 func TestPairThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD", "ETH/USD")
 		env, sources := open(t, x, "BTC/USD", "NOPE/USD", "ETH/USD")
-		reg := prometheus.NewRegistry()
-		env.Faults = vendors.NewFaults(slog.New(slog.DiscardHandler), reg)
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it is found", func() bool {
+		vendortest.Within(t, 5*time.Second, "it is found", func() bool {
 			x.trade("ETH/USD", "10", time.Now(), false)
 			return w.Quote("NOPE/USD").State == market.Down && w.Quote("ETH/USD").State == market.Live && w.Status().State == market.Live
 		})
@@ -218,7 +198,7 @@ func TestPairThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
 		for _, s := range x.Sockets() {
 			s.Drop()
 		}
-		within(t, 10*time.Second, "it is listed when the connection is another", func() bool {
+		vendortest.Within(t, 10*time.Second, "it is listed when the connection is another", func() bool {
 			x.trade("NOPE/USD", "1", time.Now(), false)
 			return w.Quote("NOPE/USD").State == market.Live && w.Quote("NOPE/USD").Price.String() == "1"
 		})
@@ -227,7 +207,7 @@ func TestPairThatTheVendorDoesNotHaveIsDownAndTheOthersAreNot(t *testing.T) {
 
 func TestHaltsAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD", "ETH/USD")
 		_, w := watch(t, x, "BTC/USD", "ETH/USD")
 		states := func(btc, eth market.State) func() bool {
@@ -241,13 +221,13 @@ func TestHaltsAreShown(t *testing.T) {
 				return w.Quote("BTC/USD").State == btc && w.Quote("ETH/USD").State == eth
 			}
 		}
-		within(t, 2*time.Second, "both are live", states(market.Live, market.Live))
+		vendortest.Within(t, 2*time.Second, "both are live", states(market.Live, market.Live))
 		x.becomes("BTC/USD", "cancel_only")
-		within(t, time.Second, "one is halted", states(market.Halted, market.Live))
+		vendortest.Within(t, time.Second, "one is halted", states(market.Halted, market.Live))
 		x.becomes("BTC/USD", "online")
-		within(t, time.Second, "it trades again", states(market.Live, market.Live))
+		vendortest.Within(t, time.Second, "it trades again", states(market.Live, market.Live))
 		x.is("maintenance")
-		within(t, time.Second, "all are halted", states(market.Halted, market.Halted))
+		vendortest.Within(t, time.Second, "all are halted", states(market.Halted, market.Halted))
 		if s := w.Status(); s.State != market.Halted || s.Message != "kraken says that it is in maintenance" {
 			t.Errorf("status %v %q", s.State, s.Message)
 		}
@@ -257,13 +237,13 @@ func TestHaltsAreShown(t *testing.T) {
 			t.Errorf("status %v, %d connections", s.State, len(x.Connects()))
 		}
 		x.is("online")
-		within(t, time.Second, "all trade again", states(market.Live, market.Live))
+		vendortest.Within(t, time.Second, "all trade again", states(market.Live, market.Live))
 	})
 }
 
 func TestConnectionIntoAMaintenanceIsHalted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		x.system = "maintenance"
 		_, w := watch(t, x, "BTC/USD")
@@ -271,7 +251,7 @@ func TestConnectionIntoAMaintenanceIsHalted(t *testing.T) {
 			t.Errorf("status %v %q", s.State, s.Message)
 		}
 		x.is("online")
-		within(t, time.Second, "it trades", func() bool {
+		vendortest.Within(t, time.Second, "it trades", func() bool {
 			x.trade("BTC/USD", "100", time.Now(), false)
 			return w.Quote("BTC/USD").State == market.Live && w.Status().State == market.Live
 		})
@@ -280,11 +260,11 @@ func TestConnectionIntoAMaintenanceIsHalted(t *testing.T) {
 
 func TestQuietPairHasItsLastTrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		x.trade("BTC/USD", "42", time.Now().Add(-time.Hour), false)
 		_, w := watch(t, x, "BTC/USD")
-		within(t, 5*time.Second, "the last trade", func() bool { return w.Quote("BTC/USD").Price.String() == "42" })
+		vendortest.Within(t, 5*time.Second, "the last trade", func() bool { return w.Quote("BTC/USD").Price.String() == "42" })
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if q := w.Quote("BTC/USD"); q.State == market.Live || q.Volume.String() != "2.5" {
@@ -298,7 +278,7 @@ func TestQuietPairHasItsLastTrade(t *testing.T) {
 
 func TestManyPairsKeepTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		noon()
+		vendortest.Wednesday(12)
 		var symbols []string
 		for i := range 450 {
 			symbols = append(symbols, fmt.Sprintf("C%d/USD", i))
@@ -309,7 +289,7 @@ func TestManyPairsKeepTheLimits(t *testing.T) {
 			t.Errorf("%d connections for 450 pairs, want 3", len(sources))
 		}
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, time.Minute, "all are subscribed to", func() bool {
+		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool {
 			channels := 0
 			x.mu.Lock()
 			for _, c := range x.clients {
@@ -319,7 +299,7 @@ func TestManyPairsKeepTheLimits(t *testing.T) {
 			return channels == 450*2+3
 		})
 		x.trade("C449/USD", "5", time.Now(), false)
-		within(t, time.Second, "the last one trades", func() bool { return w.Quote("C449/USD").Price.String() == "5" })
+		vendortest.Within(t, time.Second, "the last one trades", func() bool { return w.Quote("C449/USD").Price.String() == "5" })
 		time.Sleep(10 * time.Minute) // all hours are asked for; the server counts
 		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
 			t.Errorf("%v breaks", n)
@@ -339,7 +319,9 @@ func TestRefusalsSayWhy(t *testing.T) {
 				x.refusal = tc.refusal
 				env, sources := open(t, x, "BTC/USD")
 				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-				within(t, 15*time.Second, "it says why", func() bool { return w.Status().State == market.Down && strings.Contains(w.Why(), tc.want) })
+				vendortest.Within(t, 15*time.Second, "it says why", func() bool {
+					return w.Status().State == market.Down && strings.Contains(w.Why(), tc.want)
+				})
 				if w.Metric("tickertape_feed_breaks_total", "cause", tc.cause) < 1 {
 					t.Error("it is not counted")
 				}
@@ -353,7 +335,7 @@ func TestVendorWithoutAnyOfThePairsIsARefusal(t *testing.T) {
 		x := newExchange(t, "BTC/USD")
 		env, sources := open(t, x, "NOPE/USD", "NADA/USD")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the pairs") })
+		vendortest.Within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "has none of the pairs") })
 		if w.Metric("tickertape_feed_breaks_total", "cause", "refused") != 1 {
 			t.Error("no refusal is counted")
 		}

@@ -2,101 +2,43 @@ package kraken
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordings is where what the vendor sent lies, which is not part of this module.
-const recordings = "../../../../shared/data"
-
-// recorded is a file of the recordings.
-func recorded(t testing.TB, name string) []byte {
-	t.Helper()
-	path := filepath.Join(recordings, name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err == nil && strings.HasSuffix(name, ".gz") {
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(bytes.NewReader(text)); err == nil {
-			text, err = io.ReadAll(z)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
-	reg *prometheus.Registry
+	*vendortest.Notes
 }
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	hours, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	reg := prometheus.NewRegistry()
-	log := slog.New(slog.DiscardHandler)
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	d, err := NewDecoder(cfg, vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, reg), Hours: hours})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &bench{d.(*Decoder), reg}
+	d, _, notes := vendortest.NewDecoder(t, cfg, NewDecoder)
+	return &bench{d.(*Decoder), notes}
 }
 
 // faults is how much could not be used, by kind.
 func (x *bench) faults(t testing.TB) string {
 	t.Helper()
-	families, err := x.reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					n[l.GetValue()] = int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return strings.TrimPrefix(fmt.Sprint(n), "map")
+	return strings.TrimPrefix(fmt.Sprint(x.Faults(t)), "map")
 }
 
-func (x *bench) frame(t testing.TB, text string) (b market.Batch) {
+func (x *bench) frame(t testing.TB, text string) market.Batch {
 	t.Helper()
-	if err := x.Frame([]byte(text), at("2026-11-23T12:00:00Z"), &b); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return b
+	return vendortest.Frame(t, x, text, at("2026-11-23T12:00:00Z"))
 }
 
 // at is an instant as it is written.
@@ -438,7 +380,7 @@ func TestFixturesAreDecoded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newBench(t, "ETH/USDT")
-			text := strings.ReplaceAll(string(recorded(t, "kraken-v2/"+name)), `|1|`, "1")
+			text := strings.ReplaceAll(string(vendortest.Recorded(t, "kraken-v2/"+name)), `|1|`, "1")
 			_, text, sent := strings.Cut(text, "\n< ")
 			first, pushed, found := strings.Cut(text, "\n= ")
 			if !sent || !found {
@@ -473,7 +415,7 @@ func TestRecordingsOfVersion1AreCountedAsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newBench(t, "XMR/USD", "SC/EUR", "ADA/BTC")
-			lines := bytes.Split(bytes.TrimSuffix(recorded(t, "cryptofeed/"+name), []byte("\n")), []byte("\n"))
+			lines := bytes.Split(bytes.TrimSuffix(vendortest.Recorded(t, "cryptofeed/"+name), []byte("\n")), []byte("\n"))
 			received, told, pairs := 0, 0, map[string]bool{}
 			for _, line := range lines {
 				_, text, found := bytes.Cut(line, []byte(": "))
@@ -507,7 +449,7 @@ func TestRecordingsOfVersion1AreCountedAsUnknown(t *testing.T) {
 
 // TestPairsAreSpeltAsRESTHasThem compares with all that the vendor had in 2021.
 func TestPairsAreSpeltAsRESTHasThem(t *testing.T) {
-	first, _, _ := bytes.Cut(recorded(t, "cryptofeed/KRAKEN.0.gz"), []byte("\n"))
+	first, _, _ := bytes.Cut(vendortest.Recorded(t, "cryptofeed/KRAKEN.0.gz"), []byte("\n"))
 	_, body, found := bytes.Cut(first, []byte(": "))
 	var answer struct {
 		Result map[string]struct{ Altname, WSName string }

@@ -1,16 +1,12 @@
 package massive
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -22,7 +18,7 @@ import (
 func bubble(t *testing.T, test func(t *testing.T, v *vendor)) {
 	t.Setenv("MASSIVE_API_KEY", key)
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(26*365*24*time.Hour + 6*24*time.Hour + 15*time.Hour)
+		vendortest.Wednesday(15)
 		test(t, newVendor(t))
 	})
 }
@@ -37,20 +33,6 @@ func follow(t *testing.T, env vendors.Env, symbols ...string) []feed.Source {
 		t.Fatal(err)
 	}
 	return sources
-}
-
-// within waits for something to become true.
-func within(t *testing.T, most time.Duration, what string, is func() bool) {
-	t.Helper()
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		synctest.Wait()
-		if is() {
-			return
-		}
-		if time.Since(began) > most {
-			t.Fatalf("%s: not within %v", what, most)
-		}
-	}
 }
 
 func TestLivesThroughAllMisbehaviour(t *testing.T) {
@@ -74,13 +56,13 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		v.snapshots["AAPL"] = fmt.Sprintf(shot, now.Add(300*time.Millisecond).UnixNano(), now.Add(-time.Second).UnixNano())
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 2*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
+		vendortest.Within(t, 2*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
 		if got := strings.Join(v.channels(), " "); got != "LULD.AAPL Q.AAPL T.AAPL" {
 			t.Errorf("subscribed to %s", got)
 		}
 		time.Sleep(time.Second)
 		v.trade("AAPL", "121", time.Now())
-		within(t, time.Second, "the trade", func() bool { return w.Quote("AAPL").Price.String() == "121" })
+		vendortest.Within(t, time.Second, "the trade", func() bool { return w.Quote("AAPL").Price.String() == "121" })
 		q := w.Quote("AAPL")
 		if got := fmt.Sprint(q.Open, q.High, q.Low, q.Volume); got != "101 121 90 1001" {
 			t.Errorf("open, high, low, volume: %s", got)
@@ -94,7 +76,7 @@ func TestANewDayIsAskedFor(t *testing.T) {
 		v.snapshots["AAPL"] = fmt.Sprintf(shot, now.UnixNano(), now.UnixNano())
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 2*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
+		vendortest.Within(t, 2*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
 		before := len(v.Requests())
 		v.set(func() {
 			v.snapshots["AAPL"] = `{"ticker":"AAPL","updated":0,"day":{"o":0,"h":0,"l":0,"c":0,"v":0,"vw":0},"prevDay":{"c":111}}`
@@ -126,7 +108,7 @@ func TestTradesBehindTheFiguresOfANewDayCount(t *testing.T) {
 		})
 		v.Delay(5 * time.Second)
 		before := len(v.Requests())
-		within(t, 6*time.Minute, "it asks", func() bool { return len(v.Requests()) > before })
+		vendortest.Within(t, 6*time.Minute, "it asks", func() bool { return len(v.Requests()) > before })
 		v.trade("AAPL", "100", time.Now())
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
@@ -140,12 +122,12 @@ func TestEveningStandsApartFromTheClose(t *testing.T) {
 	bubble(t, func(t *testing.T, v *vendor) {
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 3*time.Second, "a price", func() bool {
+		vendortest.Within(t, 3*time.Second, "a price", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").Price.String() == "100"
 		})
 		time.Sleep(7 * time.Hour) // 17:00
-		within(t, time.Minute, "a price of the evening", func() bool {
+		vendortest.Within(t, time.Minute, "a price of the evening", func() bool {
 			v.trade("AAPL", "103", time.Now())
 			return w.Quote("AAPL").Extended.String() == "103"
 		})
@@ -168,13 +150,13 @@ func TestDelayedTradesBelongToWhenTheyWereMade(t *testing.T) {
 		}
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 		time.Sleep(6*time.Hour + 5*time.Minute) // 16:05
-		within(t, time.Second, "a trade of 15:50", func() bool {
+		vendortest.Within(t, time.Second, "a trade of 15:50", func() bool {
 			v.trade("AAPL", "100", time.Now().Add(-late))
 			q := w.Quote("AAPL")
 			return q.Price.String() == "100" && q.Set&market.FieldExtended == 0 && q.State == market.Live
 		})
 		time.Sleep(15 * time.Minute)
-		within(t, time.Second, "a trade of 16:05", func() bool {
+		vendortest.Within(t, time.Second, "a trade of 16:05", func() bool {
 			v.trade("AAPL", "101", time.Now().Add(-late))
 			q := w.Quote("AAPL")
 			return q.Price.String() == "100" && q.Extended.String() == "101" && q.State == market.Live
@@ -190,14 +172,14 @@ func TestHaltsForVolatilityAreTold(t *testing.T) {
 	bubble(t, func(t *testing.T, v *vendor) {
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 3*time.Second, "a price", func() bool {
+		vendortest.Within(t, 3*time.Second, "a price", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").State == market.Live && w.Quote("AAPL").Price.String() == "100"
 		})
 		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[17],"z":3,"t":%d,"q":1}`, time.Now().UnixMicro()))
-		within(t, time.Second, "it is halted", func() bool { return w.Quote("AAPL").State == market.Halted })
+		vendortest.Within(t, time.Second, "it is halted", func() bool { return w.Quote("AAPL").State == market.Halted })
 		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[18],"z":3,"t":%d,"q":2}`, time.Now().UnixMicro()))
-		within(t, time.Second, "it goes on", func() bool { return w.Quote("AAPL").State == market.Live })
+		vendortest.Within(t, time.Second, "it goes on", func() bool { return w.Quote("AAPL").State == market.Live })
 	})
 }
 
@@ -222,14 +204,16 @@ func TestKeyThatAnotherProgramUsesIsTriedSeldom(t *testing.T) {
 		v.taken = true
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 5*time.Second, "it says why", func() bool { return strings.Contains(w.Status().Message, "another program uses the key") })
+		vendortest.Within(t, 5*time.Second, "it says why", func() bool {
+			return strings.Contains(w.Status().Message, "another program uses the key")
+		})
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := len(v.Connects()); n < 2 || n > 10 {
 			t.Errorf("%d connections in ten minutes", n)
 		}
 		v.set(func() { v.taken = false })
-		within(t, 20*time.Minute, "it is free", func() bool {
+		vendortest.Within(t, 20*time.Minute, "it is free", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").State == market.Live && w.Quote("AAPL").Price.String() == "100"
 		})
@@ -241,7 +225,7 @@ func TestLoginThatIsNotAnsweredIsGivenUp(t *testing.T) {
 		v.mute = true
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.Config{Source: []string{name}, Silence: time.Hour})
-		within(t, loginTime+time.Second, "it says so", func() bool { return strings.Contains(w.Why(), "no answer within") })
+		vendortest.Within(t, loginTime+time.Second, "it says so", func() bool { return strings.Contains(w.Why(), "no answer within") })
 	})
 }
 
@@ -252,7 +236,7 @@ func TestFiguresThatThePlanDoesNotHaveAreDoneWithout(t *testing.T) {
 				v.status = status
 				env := v.Env(t)
 				w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-				within(t, 5*time.Second, "trades count", func() bool {
+				vendortest.Within(t, 5*time.Second, "trades count", func() bool {
 					v.trade("AAPL", "100", time.Now())
 					return w.Quote("AAPL").Volume.Compare(market.Units(0)) > 0 && w.Quote("AAPL").High.String() == "100"
 				})
@@ -278,11 +262,11 @@ func TestStockThatTheVendorDoesNotHaveIsDown(t *testing.T) {
 		v.snapshots["AAPL"] = fmt.Sprintf(shot, 0, time.Now().UnixNano())
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL", "NOPE"), feed.DefaultConfig())
-		within(t, 30*time.Second, "one is down", func() bool {
+		vendortest.Within(t, 30*time.Second, "one is down", func() bool {
 			v.trade("AAPL", "110", time.Now())
 			return w.Quote("NOPE").State == market.Down && w.Quote("AAPL").State == market.Live
 		})
-		within(t, time.Second, "it trades after all", func() bool {
+		vendortest.Within(t, time.Second, "it trades after all", func() bool {
 			v.trade("NOPE", "5", time.Now())
 			return w.Quote("NOPE").State == market.Live && w.Quote("NOPE").Price.String() == "5"
 		})
@@ -295,9 +279,9 @@ func TestStockThatHasNotBeenTradedYetIsNotDown(t *testing.T) {
 		v.days["AAPL"] = `{"T":"AAPL","v":5.0,"o":98,"c":99.5,"h":100,"l":97,"t":1767128400000,"n":5}` // Tuesday, 16:00
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 30*time.Second, "the previous close", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
+		vendortest.Within(t, 30*time.Second, "the previous close", func() bool { return w.Quote("AAPL").PreviousClose.String() == "99.5" })
 		v.trade("AAPL", "101", time.Now())
-		within(t, time.Second, "its first trade", func() bool {
+		vendortest.Within(t, time.Second, "its first trade", func() bool {
 			q := w.Quote("AAPL")
 			return q.State == market.Live && q.Open.String() == "101" && q.Volume.String() == "1"
 		})
@@ -310,7 +294,7 @@ func TestNewlyListedStockIsNotDown(t *testing.T) {
 		w := vendortest.Watch(t, env, follow(t, env, "NEW"), feed.DefaultConfig())
 		time.Sleep(time.Second)
 		v.trade("NEW", "5", time.Now())
-		within(t, time.Minute, "it asks for the day before", func() bool { return slices.Contains(v.Requests(), previousPath("NEW")) })
+		vendortest.Within(t, time.Minute, "it asks for the day before", func() bool { return slices.Contains(v.Requests(), previousPath("NEW")) })
 		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
 		if q := w.Quote("NEW"); q.State == market.Down || q.Price.String() != "5" {
@@ -326,7 +310,7 @@ func TestPriceIsThereThoughTheNewestTradeWasAnOddLot(t *testing.T) {
 		v.snapshots["AAPL"] = strings.Replace(fmt.Sprintf(shot, now, now), `"c":[14]`, `"c":[37]`, 1)
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 3*time.Second, "the close so far", func() bool { return w.Quote("AAPL").Price.String() == "110" })
+		vendortest.Within(t, 3*time.Second, "the close so far", func() bool { return w.Quote("AAPL").Price.String() == "110" })
 	})
 }
 
@@ -352,7 +336,7 @@ func TestPlanWithoutQuotesHasTrades(t *testing.T) {
 		v.quotes = false
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 5*time.Second, "a trade", func() bool {
+		vendortest.Within(t, 5*time.Second, "a trade", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").Price.String() == "100" && w.Status().State == market.Live
 		})
@@ -364,7 +348,7 @@ func TestPlanWithoutTradesIsToldAsTheReason(t *testing.T) {
 		v.trades = false
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 10*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "not authorized: ") })
+		vendortest.Within(t, 10*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "not authorized: ") })
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := len(v.Connects()); n < 2 || n > 10 || w.Metric("tickertape_feed_breaks_total", "cause", "refused") < 1 {
@@ -379,10 +363,10 @@ func TestFiguresComeThoughTheRulesOfConditionsDoNot(t *testing.T) {
 		v.failing, v.snapshots["AAPL"] = pathConditions, fmt.Sprintf(shot, now, now)
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 3*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").Volume.String() == "1000" })
+		vendortest.Within(t, 3*time.Second, "the snapshot", func() bool { return w.Quote("AAPL").Volume.String() == "1000" })
 		time.Sleep(time.Minute)
 		v.trade("AAPL", "100", time.Now())
-		within(t, time.Second, "a trade counts once", func() bool { return w.Quote("AAPL").Volume.String() == "1001" })
+		vendortest.Within(t, time.Second, "a trade counts once", func() bool { return w.Quote("AAPL").Volume.String() == "1001" })
 	})
 }
 
@@ -391,18 +375,18 @@ func TestHaltWhoseEndWasMissedEndsWithATrade(t *testing.T) {
 	bubble(t, func(t *testing.T, v *vendor) {
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 3*time.Second, "a price", func() bool {
+		vendortest.Within(t, 3*time.Second, "a price", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").Price.String() == "100"
 		})
 		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","i":[17],"t":%d,"q":1}`, time.Now().UnixMicro()))
 		v.trade("AAPL", "100", time.Now().Add(time.Millisecond)) // under way before
-		within(t, time.Second, "it is halted", func() bool { return w.Quote("AAPL").State == market.Halted })
+		vendortest.Within(t, time.Second, "it is halted", func() bool { return w.Quote("AAPL").State == market.Halted })
 		for _, s := range v.Sockets() {
 			s.Drop()
 		}
 		time.Sleep(5 * time.Minute)
-		within(t, time.Second, "it goes on", func() bool {
+		vendortest.Within(t, time.Second, "it goes on", func() bool {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").State == market.Live
 		})
@@ -418,9 +402,9 @@ func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
 				v.mute = true
 				env := v.Env(t)
 				w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-				within(t, 2*time.Second, "it connects", func() bool { return len(v.Sockets()) == 1 })
+				vendortest.Within(t, 2*time.Second, "it connects", func() bool { return len(v.Sockets()) == 1 })
 				status(v.Sockets()[0], word, "No authentication request received.")
-				within(t, 2*time.Second, "it is told", func() bool {
+				vendortest.Within(t, 2*time.Second, "it is told", func() bool {
 					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 &&
 						strings.Contains(w.Why(), "No authentication request received.")
 				})
@@ -431,21 +415,22 @@ func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
 
 // TestKeyShowsNowhere has the vendor say the key wherever it can.
 func TestKeyShowsNowhere(t *testing.T) {
-	var log bytes.Buffer
+	var notes *vendortest.Notes
 	t.Setenv("MASSIVE_API_KEY", other)
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor(t)
 		env := v.Env(t)
-		env.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		env.Faults = vendors.NewFaults(env.Log, prometheus.NewRegistry())
+		notes = vendortest.TakeNotes(&env)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		within(t, 5*time.Second, "it is refused", func() bool { return w.Metric("tickertape_feed_breaks_total", "cause", "final") == 1 })
+		vendortest.Within(t, 5*time.Second, "it is refused", func() bool {
+			return w.Metric("tickertape_feed_breaks_total", "cause", "final") == 1
+		})
 		for _, s := range w.Statuses() {
-			fmt.Fprintln(&log, s)
+			fmt.Fprintln(&notes.Log, s)
 		}
-		fmt.Fprintln(&log, w.Whys())
+		fmt.Fprintln(&notes.Log, w.Whys())
 	})
-	if text := log.String(); strings.Contains(text, "CANARY") || !strings.Contains(text, "***") {
+	if text := notes.Log.String(); strings.Contains(text, "CANARY") || !strings.Contains(text, "***") {
 		t.Errorf("the key shows, or what the vendor says does not:\n%s", text)
 	}
 }

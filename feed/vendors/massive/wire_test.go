@@ -3,91 +3,44 @@ package massive
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"tickertape/feed/calendar"
 	"tickertape/feed/market"
-	"tickertape/feed/vendors"
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorded reads a file of what the vendor sent, which is not part of this module.
+// recorded is a file of what the vendor sent. Its folder has the vendor's old name.
 func recorded(t testing.TB, name string) []byte {
 	t.Helper()
-	path := filepath.Join("../../../../shared/data/polygon", name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s: no recording there", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return vendortest.Recorded(t, "polygon/"+name)
 }
 
 // bench is a decoder with all that it needs.
 type bench struct {
 	*Decoder
-	reg *prometheus.Registry
+	*vendortest.Notes
 }
 
 func newBench(t testing.TB, symbols ...string) *bench {
 	t.Helper()
-	hours, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	reg := prometheus.NewRegistry()
-	log := slog.New(slog.DiscardHandler)
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	d, err := NewDecoder(cfg, vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, reg), Hours: hours})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &bench{d.(*Decoder), reg}
+	d, _, notes := vendortest.NewDecoder(t, cfg, NewDecoder)
+	return &bench{d.(*Decoder), notes}
 }
 
-// faults is how much could not be used, by kind.
-func (x *bench) faults(t testing.TB) map[string]int {
+func (x *bench) frame(t testing.TB, text string) market.Batch {
 	t.Helper()
-	families, err := x.reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "kind" {
-					n[l.GetValue()] = int(m.GetCounter().GetValue())
-				}
-			}
-		}
-	}
-	return n
-}
-
-func (x *bench) frame(t testing.TB, text string) (b market.Batch) {
-	t.Helper()
-	if err := x.Frame([]byte(text), 1_000_000, &b); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return b
+	return vendortest.Frame(t, x, text, 1_000_000)
 }
 
 // show writes a tick for people.
@@ -139,7 +92,7 @@ func TestDocumentedExamplesAreDecoded(t *testing.T) {
 		t.Errorf("said %v, want %v", said, want)
 	}
 	// LULD of MSFT has an indicator that is neither a halt nor its end; trades and quotes of options are of others.
-	if got := x.faults(t); lines != 33 || unknown != 31 || fmt.Sprint(got) != "map[symbol:2 unknown:28]" {
+	if got := x.Faults(t); lines != 33 || unknown != 31 || fmt.Sprint(got) != "map[symbol:2 unknown:28]" {
 		t.Errorf("%d lines, %d say nothing, %v", lines, unknown, got)
 	}
 }
@@ -160,8 +113,8 @@ func TestRecordedTradesAreDecoded(t *testing.T) {
 		fmt.Sprintf("trade 161.87 × 300 at 1651684192462000 flags %d", market.Regular),
 		fmt.Sprintf("trade 161.87 × 1 at 1651684192536000 flags %d", volumeOnly), // an odd lot
 		fmt.Sprintf("trade 161.87 × 100 at 1651684192717000 flags %d", market.Regular)}
-	if !slices.Equal(said, want) || len(x.faults(t)) > 0 {
-		t.Errorf("said\n%s\nwant\n%s\nfaults %v", strings.Join(said, "\n"), strings.Join(want, "\n"), x.faults(t))
+	if !slices.Equal(said, want) || len(x.Faults(t)) > 0 {
+		t.Errorf("said\n%s\nwant\n%s\nfaults %v", strings.Join(said, "\n"), strings.Join(want, "\n"), x.Faults(t))
 	}
 }
 
@@ -172,7 +125,7 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 	} {
 		var b market.Batch
 		if err := x.Response(pathSnapshots+"?tickers=AAPL", recorded(t, file), 1, &b); err != nil || len(b.Images) != 1 {
-			t.Fatalf("%s: %v, %d images, faults %v", file, err, len(b.Images), x.faults(t))
+			t.Fatalf("%s: %v, %d images, faults %v", file, err, len(b.Images), x.Faults(t))
 		}
 		q := b.Images[0]
 		got := fmt.Sprintf("o %v h %v l %v pc %v v %v vw %v p %v at %d", q.Open, q.High, q.Low, q.PreviousClose, q.Volume,
@@ -184,7 +137,7 @@ func TestRecordedSnapshotsAreRead(t *testing.T) {
 	var b market.Batch
 	if err := x.Response(pathSnapshots+"?tickers=BCAT", recorded(t, "v2-snapshot-all.json"), 1, &b); err != nil || len(b.Images) != 1 ||
 		b.Images[0].PreviousClose != 20_630_000_000 {
-		t.Errorf("%v, %+v, faults %v", err, b.Images, x.faults(t))
+		t.Errorf("%v, %+v, faults %v", err, b.Images, x.Faults(t))
 	}
 }
 
@@ -192,8 +145,8 @@ func TestRecordedGainersAreRead(t *testing.T) {
 	x := newBench(t, "NVCN", "BIOL")
 	var b market.Batch
 	if err := x.Response(pathSnapshots, recorded(t, "v2-snapshot-gainers.json"), 1, &b); err != nil || len(b.Images) != 2 ||
-		len(x.faults(t)) > 0 {
-		t.Errorf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
+		len(x.Faults(t)) > 0 {
+		t.Errorf("%v, %d images, faults %v", err, len(b.Images), x.Faults(t))
 	}
 }
 
@@ -211,7 +164,7 @@ func TestRecordedPreviousDayIsRead(t *testing.T) {
 		var b market.Batch
 		if err := x.Response(previousPath("AAPL"), recorded(t, "v2-aggs-AAPL-prev.json"), market.TimeOf(received), &b); err != nil ||
 			len(b.Images) != 1 {
-			t.Fatalf("%v, %d images, faults %v", err, len(b.Images), x.faults(t))
+			t.Fatalf("%v, %d images, faults %v", err, len(b.Images), x.Faults(t))
 		}
 		q := b.Images[0]
 		if got := fmt.Sprintf("pc %v p %v o %v v %v", q.PreviousClose, q.Price, q.Open, q.Volume); got != want {
@@ -264,8 +217,8 @@ func TestConditionsSayWhatATradeSets(t *testing.T) {
 			if len(b.Ticks) > 0 {
 				got = b.Ticks[0].Flags
 			}
-			if got != tc.want || len(x.faults(t)) > 0 {
-				t.Errorf("flags %b, want %b; faults %v", got, tc.want, x.faults(t))
+			if got != tc.want || len(x.Faults(t)) > 0 {
+				t.Errorf("flags %b, want %b; faults %v", got, tc.want, x.Faults(t))
 			}
 		})
 	}
@@ -318,7 +271,7 @@ func TestMessages(t *testing.T) {
 			if got := all(&b); got != tc.want {
 				t.Errorf("%s, want %s", got, tc.want)
 			}
-			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != tc.faults {
+			if got := strings.Join(slices.Sorted(maps.Keys(x.Faults(t))), " "); got != tc.faults {
 				t.Errorf("faults %q, want %q", got, tc.faults)
 			}
 		})
@@ -358,7 +311,7 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 			if err := x.Response(path, []byte(body), 1, &b); err != nil {
 				t.Error(err)
 			}
-			if got := strings.Join(slices.Sorted(maps.Keys(x.faults(t))), " "); got != want || len(b.Images) > 0 {
+			if got := strings.Join(slices.Sorted(maps.Keys(x.Faults(t))), " "); got != want || len(b.Images) > 0 {
 				t.Errorf("GET %s %s: faults %q, %+v; want %q and nothing", path, body, got, b, want)
 			}
 		}

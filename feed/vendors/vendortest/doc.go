@@ -1,3 +1,4 @@
 // Package vendortest is a market's server in memory, for the tests of the feeds: WebSocket and REST over
-// pipes, so that they run in a synctest bubble, and misbehaviour on demand.
+// pipes, so that they run in a synctest bubble, and misbehaviour on demand. It has what else these tests share, too:
+// decoders with all that they need, what they counted and logged, recordings, and the time in a bubble.
 package vendortest

@@ -72,7 +72,7 @@ func Misbehave(t *testing.T, v Vendor) {
 				return
 			}
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(26*365*24*time.Hour + 6*24*time.Hour + 15*time.Hour) // a Wednesday of 2025, 10:00 in New York
+				Wednesday(15) // 10:00 in New York
 				rig := v.Start(t)
 				cfg := feed.DefaultConfig()
 				s := &stage{rig, Watch(t, rig.Env, rig.Sources, cfg), t, v.Symbol, v.Exclusive, cfg}
@@ -90,15 +90,9 @@ var judged = [...]string{"it sends an old trade", "its clock is a little ahead",
 // within waits for something to become true.
 func (s *stage) within(most time.Duration, what string, is func() bool) {
 	s.t.Helper()
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		synctest.Wait()
-		if is() {
-			return
-		}
-		if time.Since(began) > most {
-			q := s.Quote(s.symbol)
-			s.t.Fatalf("%s: not within %v; price %v %v, status %v %q", what, most, q.Price, q.State, s.Status().State, s.Status().Message)
-		}
+	if !becomes(most, is) {
+		q := s.Quote(s.symbol)
+		s.t.Fatalf("%s: not within %v; price %v %v, status %v %q", what, most, q.Price, q.State, s.Status().State, s.Status().Message)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -15,11 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"nhooyr.io/websocket"
 
-	"tickertape/feed/calendar"
-	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
 
@@ -99,15 +95,12 @@ type wireKey struct{}
 // Client reaches this server under every address.
 func (s *Server) Client() *http.Client { return s.client }
 
-// Env is what a feed gets: a new directory, New York's and the coins' hours, no log.
+// Env is an [Env] whose client reaches this server.
 func (s *Server) Env(t testing.TB) vendors.Env {
-	hours, err := calendar.New(calendar.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	return vendors.Env{Dir: market.NewDirectory(), Log: log, Faults: vendors.NewFaults(log, prometheus.NewRegistry()),
-		Hours: hours, HTTP: s.client}
+	t.Helper()
+	env := Env(t)
+	env.HTTP = s.client
+	return env
 }
 
 // Refuse answers everything with a status, until Accept.
