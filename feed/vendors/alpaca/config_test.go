@@ -18,10 +18,7 @@ func TestDefaultConfigIsValid(t *testing.T) {
 }
 
 func TestValidateNamesEveryBadValue(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"address": {func(c *Config) { c.URL = "stream.data.alpaca.markets" },
 			`url: "stream.data.alpaca.markets" is not an address such as wss://host/path`},
 		"rest": {func(c *Config) { c.REST = "wss://data.alpaca.markets" },
@@ -34,16 +31,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"twice":       {func(c *Config) { c.Symbols = []string{"AAPL", "AAPL"} }, `symbols[1]: "AAPL" is there twice`},
 		"too many":    {func(c *Config) { c.MaxSymbols = 19 }, "symbols: 20 stocks are more than max_symbols (19)"},
 		"max_symbols": {func(c *Config) { c.MaxSymbols = 0 }, "max_symbols: 0 is not between 1 and 10000"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg := DefaultConfig()
-			test.change(&cfg)
-			err := cfg.Validate()
-			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %v, want %s", err, test.want)
-			}
-		})
-	}
+	})
 }
 
 // Whoever puts the key into the address must not find it in the error.

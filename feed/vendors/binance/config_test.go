@@ -1,18 +1,13 @@
 package binance
 
 import (
-	"strings"
 	"testing"
+
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestBadConfigurationIsNamed(t *testing.T) {
-	if err := DefaultConfig().Validate(); err != nil {
-		t.Errorf("the default: %v", err)
-	}
-	for name, tc := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"no address":       {func(c *Config) { c.URL = "" }, `url: "" is not an address such as wss://host/path`},
 		"another scheme":   {func(c *Config) { c.URL = "https://x" }, `url: "https://x"`},
 		"a query":          {func(c *Config) { c.REST = "https://x/?a=b" }, `rest: the address at "x" has more than a path`},
@@ -22,15 +17,7 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		"twice":            {func(c *Config) { c.Symbols = []string{"BTCUSDT", "BTCUSDT"} }, `symbols[1]: "BTCUSDT" is there twice`},
 		"all at once":      {func(c *Config) { *c = Config{} }, "rest: "},
 		"a password in it": {func(c *Config) { c.URL = "wss://me:secret@x" }, "url: "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := DefaultConfig()
-			tc.change(&c)
-			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want one with %q", err, tc.want)
-			}
-		})
-	}
+	})
 }
 
 func TestRecordSaysWhatASymbolIs(t *testing.T) {

@@ -2,8 +2,9 @@ package coinbase
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestDefaultConfigIsValid(t *testing.T) {
@@ -17,10 +18,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("C%d-USD", i)
 	}
-	for name, x := range map[string]struct {
-		change func(*Config)
-		want   string // "" is nothing
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"another api":           {func(c *Config) { c.API = "pro" }, `api: "pro" is not advanced or exchange`},
 		"an address of its own": {func(c *Config) { c.URL, c.REST = "ws://127.0.0.1:9000/feed", "http://127.0.0.1:9000/" }, ""},
 		"an address of a page": {func(c *Config) { c.URL = "https://example.com" },
@@ -39,16 +37,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"twice":            {func(c *Config) { c.Symbols = []string{"BTC-USD", "BTC-USD"} }, `symbols[1]: "BTC-USD" is there twice`},
 		"twins": {func(c *Config) { c.Symbols = []string{"BTC-USDC", "BTC-USD"} },
 			`symbols[0]: "BTC-USDC" is published as "BTC-USD", which is there, too`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := DefaultConfig()
-			x.change(&c)
-			err := c.Validate()
-			if x.want == "" && err != nil || x.want != "" && (err == nil || !strings.Contains(err.Error(), x.want)) {
-				t.Errorf("got %v, want %q", err, x.want)
-			}
-		})
-	}
+	})
 }
 
 func TestRecordsSayWhatASymbolIs(t *testing.T) {

@@ -17,10 +17,7 @@ func TestDefaultConfigIsValid(t *testing.T) {
 }
 
 func TestValidateNamesEveryBadValue(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"address": {func(c *Config) { c.URL = "ws.finnhub.io" }, `url: "ws.finnhub.io" is not an address such as wss://host/path`},
 		"rest": {func(c *Config) { c.REST = "wss://finnhub.io" },
 			`rest: "wss://finnhub.io" is not an address such as https://host/path`},
@@ -36,16 +33,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"empty code":      {func(c *Config) { c.Conditions.Nothing = []string{""} }, `conditions.nothing[0]: "" is not a code of 1 to 8 bytes`},
 		"code of two": {func(c *Config) { c.Conditions.Nothing = []string{"24"} },
 			`conditions.nothing[0]: "24" is in conditions.extended[0], too`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg := DefaultConfig()
-			test.change(&cfg)
-			err := cfg.Validate()
-			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %v, want %s", err, test.want)
-			}
-		})
-	}
+	})
 }
 
 // Whoever puts the key into the address must not find it in the error.

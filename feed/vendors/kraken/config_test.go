@@ -1,18 +1,13 @@
 package kraken
 
 import (
-	"strings"
 	"testing"
+
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestBadConfigurationIsNamed(t *testing.T) {
-	if err := DefaultConfig().Validate(); err != nil {
-		t.Errorf("the default: %v", err)
-	}
-	for name, tc := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"no address":           {func(c *Config) { c.URL = "" }, `url: "" is not an address such as wss://host/path`},
 		"another scheme":       {func(c *Config) { c.URL = "https://x" }, `url: "https://x"`},
 		"a query":              {func(c *Config) { c.REST = "https://x/?a=b" }, `rest: the address at "x" has more than a path`},
@@ -27,15 +22,7 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		"version 1, currency": {func(c *Config) { c.Symbols = []string{"ETH/XBT"} }, `symbols[0]: "ETH/XBT" is how version 1 spells "ETH/BTC"`},
 		"twice":               {func(c *Config) { c.Symbols = []string{"BTC/USD", "BTC/USD"} }, `symbols[1]: "BTC/USD" is there twice`},
 		"all at once":         {func(c *Config) { *c = Config{} }, "rest: "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := DefaultConfig()
-			tc.change(&c)
-			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want one with %q", err, tc.want)
-			}
-		})
-	}
+	})
 	c := DefaultConfig()
 	c.Symbols = []string{"AAPLx/USD", "ETH/BTC", "USDT/USD"}
 	if err := c.Validate(); err != nil {

@@ -1,18 +1,13 @@
 package massive
 
 import (
-	"strings"
 	"testing"
+
+	"tickertape/feed/vendors/vendortest"
 )
 
 func TestBadConfigurationIsNamed(t *testing.T) {
-	if err := DefaultConfig().Validate(); err != nil {
-		t.Errorf("the default: %v", err)
-	}
-	for name, tc := range map[string]struct {
-		change func(*Config)
-		want   string
-	}{
+	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{
 		"no address":       {func(c *Config) { c.URL = "" }, `url: "" is not an address such as wss://host/path`},
 		"a key in it":      {func(c *Config) { c.URL = "wss://x/stocks?apiKey=CANARY" }, `url: the address at "x" has more than a path`},
 		"a password in it": {func(c *Config) { c.REST = "https://me:CANARY@x" }, `rest: the address at "x" has more than a path`},
@@ -26,13 +21,5 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		"no requests":        {func(c *Config) { c.RESTPerMinute = 0 }, "rest_per_minute: 0 is not between 1 and 6000"},
 		"a lot of nothing":   {func(c *Config) { c.Lot = 0 }, "lot: 0 is not between 1 and 1000000"},
 		"everything at once": {func(c *Config) { *c = Config{} }, "lot: "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := DefaultConfig()
-			tc.change(&c)
-			if err := c.Validate(); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "CANARY") {
-				t.Errorf("error %v, want one with %q", err, tc.want)
-			}
-		})
-	}
+	})
 }
