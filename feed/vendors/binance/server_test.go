@@ -24,17 +24,16 @@ type exchange struct {
 	t *testing.T
 
 	mu       sync.Mutex
-	clients  map[*vendortest.Socket]*client // guarded by mu
-	symbols  map[string]*listed             // guarded by mu
-	life     time.Duration                  // guarded by mu: of a connection; 0: no limit
-	refusal  string                         // guarded by mu: the answer to every request in the stream
-	brokenBy map[string]int                 // guarded by mu: REST paths that answer with a status
+	symbols  map[string]*listed // guarded by mu
+	life     time.Duration      // guarded by mu: of a connection; 0: no limit
+	refusal  string             // guarded by mu: the answer to every request in the stream
+	brokenBy map[string]int     // guarded by mu: REST paths that answer with a status
 }
 
 // client is one connection.
 type client struct {
-	streams map[string]bool
-	said    []time.Time // messages within the last second
+	*vendortest.Socket
+	said []time.Time // guarded by the exchange's mu: messages within the last second
 }
 
 // listed is a symbol that is traded.
@@ -53,7 +52,7 @@ type tradeJSON struct {
 }
 
 func newExchange(t *testing.T, symbols ...string) *exchange {
-	x := &exchange{t: t, clients: map[*vendortest.Socket]*client{}, symbols: map[string]*listed{}, brokenBy: map[string]int{}}
+	x := &exchange{t: t, symbols: map[string]*listed{}, brokenBy: map[string]int{}}
 	for _, s := range symbols {
 		x.symbols[s] = &listed{status: "TRADING", next: 1000}
 	}
@@ -67,24 +66,14 @@ func (x *exchange) serve(s *vendortest.Socket) {
 		x.t.Errorf("dialled %s", s.Request.URL)
 	}
 	x.mu.Lock()
-	c := &client{streams: map[string]bool{}}
-	x.clients[s] = c
 	life := x.life
 	x.mu.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
-	var pinging sync.WaitGroup
-	pinging.Go(func() { x.ping(ctx, s, c) })
+	c := &client{Socket: s}
+	s.Every(20*time.Second, func() { x.ping(c) })
 	if life > 0 {
 		timer := time.AfterFunc(life, func() { s.Close(1008, "24 hours are over") })
 		defer timer.Stop()
 	}
-	defer func() {
-		cancel()
-		pinging.Wait()
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		delete(x.clients, s)
-	}()
 	for {
 		text, err := s.Read()
 		if err != nil {
@@ -94,29 +83,19 @@ func (x *exchange) serve(s *vendortest.Socket) {
 			go s.Close(1008, "Too many requests")
 			continue
 		}
-		x.answer(s, c, text)
+		x.answer(c, text)
 	}
 }
 
-// ping is sent every 20 s; whoever does not answer within a minute is cut off.
-func (x *exchange) ping(ctx context.Context, s *vendortest.Socket, c *client) {
-	tick := time.NewTicker(20 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		waiting, cancel := context.WithTimeout(ctx, time.Minute)
-		err := s.Ping(waiting)
-		cancel()
-		if err != nil {
-			s.Drop()
-			return
-		}
-		x.allowed(c) // the pong
+// ping pings a client. Whoever does not answer within a minute is cut off.
+func (x *exchange) ping(c *client) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := c.Ping(ctx); err != nil {
+		c.Drop()
+		return
 	}
+	x.allowed(c) // the pong
 }
 
 // allowed counts a message of a client, of which there may be five a second.
@@ -128,7 +107,7 @@ func (x *exchange) allowed(c *client) bool {
 	return len(c.said) <= 5
 }
 
-func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
+func (x *exchange) answer(c *client, text string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var r struct {
@@ -137,38 +116,28 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 		ID     json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(text), &r); err != nil || r.Method != "SUBSCRIBE" {
-		s.Send(`{"code":2,"msg":"Invalid request: unknown variant"}`)
+		c.Send(`{"code":2,"msg":"Invalid request: unknown variant"}`)
 		return
 	}
 	if x.refusal != "" {
-		s.Send(x.refusal)
+		c.Send(x.refusal)
 		return
 	}
 	for _, p := range r.Params {
 		if p != strings.ToLower(strings.Split(p, "@")[0])+p[strings.Index(p, "@"):] {
 			x.t.Errorf("stream %s is not in lower case", p)
 		}
-		c.streams[p] = true
 	}
-	if len(c.streams) > 1024 {
-		x.t.Errorf("%d streams on a connection", len(c.streams))
+	c.Follow(r.Params...)
+	if n := len(c.Follows()); n > 1024 {
+		x.t.Errorf("%d streams on a connection", n)
 	}
-	s.Send(fmt.Sprintf(`{"result":null,"id":%s}`, r.ID))
+	c.Send(fmt.Sprintf(`{"result":null,"id":%s}`, r.ID))
 }
 
 // tell sends a message to all who have subscribed to its stream.
 func (x *exchange) tell(stream, data string) {
-	x.mu.Lock()
-	var to []*vendortest.Socket
-	for s, c := range x.clients {
-		if c.streams[stream] {
-			to = append(to, s)
-		}
-	}
-	x.mu.Unlock()
-	for _, s := range to {
-		s.Send(fmt.Sprintf(`{"stream":%q,"data":%s}`, stream, data))
-	}
+	x.Tell(stream, fmt.Sprintf(`{"stream":%q,"data":%s}`, stream, data))
 }
 
 // trade has one traded, and tells it unless it is to get lost on the way.

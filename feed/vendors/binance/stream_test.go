@@ -265,15 +265,7 @@ func TestManySymbolsKeepTheLimits(t *testing.T) {
 			t.Errorf("%d connections for 650 symbols, want 3", len(sources))
 		}
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool {
-			streams := 0
-			x.mu.Lock()
-			for _, c := range x.clients {
-				streams += len(c.streams)
-			}
-			x.mu.Unlock()
-			return streams == 650*3
-		})
+		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool { return len(x.Follows()) == 650*3 })
 		x.trade("C649USDT", "5", time.Now(), false)
 		vendortest.Within(t, time.Second, "the last one trades", func() bool { return w.Quote("C649USDT").Price.String() == "5" })
 		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {

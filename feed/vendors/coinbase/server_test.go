@@ -90,29 +90,16 @@ func (v *vendor) serve(s *vendortest.Socket) {
 	v.mu.Lock()
 	v.clients = append(v.clients, c)
 	v.mu.Unlock()
-	beats := make(chan struct{})
-	var beating sync.WaitGroup
-	beating.Go(func() {
-		ticker := time.NewTicker(time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-beats:
-				return
-			case <-ticker.C:
-				v.mu.Lock()
-				v.beat(c)
-				v.mu.Unlock()
-			}
-		}
+	s.Every(time.Second, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.beat(c)
 	})
 	defer func() {
 		v.mu.Lock()
 		v.clients = slices.DeleteFunc(v.clients, func(other *client) bool { return other == c })
 		v.mu.Unlock()
-		close(beats)
 		s.Drop()
-		beating.Wait()
 	}()
 	for {
 		text, err := s.Read()

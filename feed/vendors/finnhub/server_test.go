@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +30,7 @@ type vendor struct {
 	limit    int                               // guarded by mu: symbols that the plan has
 	pings    time.Duration                     // guarded by mu: between two
 	taken    bool                              // guarded by mu: another program uses the key
-	follows  map[*vendortest.Socket][]string   // guarded by mu
+	inUse    bool                              // guarded by mu: a connection has the key
 	figures  map[string]string                 // guarded by mu: answers by symbol
 	refused  func(symbol string) (int, string) // guarded by mu: status and body; nil: none is
 	requests []request                         // guarded by mu
@@ -45,7 +44,7 @@ type request struct {
 
 // newVendor starts a server with the limits of the free plan.
 func newVendor(t testing.TB) *vendor {
-	v := &vendor{t: t, limit: 50, pings: time.Minute, follows: map[*vendortest.Socket][]string{}, figures: map[string]string{}}
+	v := &vendor{t: t, limit: 50, pings: time.Minute, figures: map[string]string{}}
 	v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.quote))
 	v.env = v.Env(t)
 	v.Notes = vendortest.TakeNotes(&v.env)
@@ -70,38 +69,17 @@ func (v *vendor) socket(s *vendortest.Socket) {
 		return
 	}
 	v.mu.Lock()
-	inUse := v.taken || len(v.follows) > 0
-	if !inUse {
-		v.follows[s] = nil
-	}
+	refused := v.taken || v.inUse
+	v.inUse = v.inUse || !refused
 	pings := v.pings
 	v.mu.Unlock()
-	if inUse {
+	if refused {
 		time.Sleep(300 * time.Millisecond)
 		s.Drop()
 		return
 	}
-	defer func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		delete(v.follows, s)
-	}()
-	done := make(chan struct{})
-	var pinging sync.WaitGroup
-	pinging.Go(func() {
-		ticker := time.NewTicker(pings)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				s.Send(`{"type":"ping"}`)
-			}
-		}
-	})
-	defer pinging.Wait()
-	defer close(done)
+	defer v.set(func() { v.inUse = false })
+	s.Every(pings, func() { s.Send(`{"type":"ping"}`) })
 	for {
 		text, err := s.Read()
 		if err != nil {
@@ -113,12 +91,11 @@ func (v *vendor) socket(s *vendortest.Socket) {
 			return
 		}
 		v.mu.Lock()
-		full := len(v.follows[s]) >= v.limit
-		if !full {
-			v.follows[s] = append(v.follows[s], m.Symbol)
-		}
+		limit := v.limit
 		v.mu.Unlock()
-		if full {
+		if len(s.Follows()) < limit {
+			s.Follow(m.Symbol)
+		} else {
 			s.Send(`{"msg":"Subscribing to too many symbols","type":"error"}`)
 		}
 	}
@@ -174,27 +151,8 @@ func (v *vendor) asked() (symbols []string) {
 	return symbols
 }
 
-// followed are the symbols of the open connection, in the order in which they were subscribed to.
-func (v *vendor) followed() (symbols []string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, s := range v.follows {
-		symbols = append(symbols, s...)
-	}
-	return symbols
-}
-
 // trade has a symbol traded, with the conditions of a regular trade.
 func (v *vendor) trade(symbol, price string, size int, at time.Time) {
-	v.mu.Lock()
-	var to []*vendortest.Socket
-	for s, symbols := range v.follows {
-		if slices.Contains(symbols, symbol) {
-			to = append(to, s)
-		}
-	}
-	v.mu.Unlock()
-	for _, s := range to {
-		s.Send(fmt.Sprintf(`{"data":[{"c":["1"],"p":%s,"s":%q,"t":%d,"v":%d}],"type":"trade"}`, price, symbol, at.UnixMilli(), size))
-	}
+	v.Tell(symbol,
+		fmt.Sprintf(`{"data":[{"c":["1"],"p":%s,"s":%q,"t":%d,"v":%d}],"type":"trade"}`, price, symbol, at.UnixMilli(), size))
 }

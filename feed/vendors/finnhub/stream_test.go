@@ -78,7 +78,7 @@ func TestAllSymbolsAreSubscribedToInOrder(t *testing.T) {
 		want := many(50)
 		vendortest.Watch(t, v.env, v.open(want...), quiet)
 		vendortest.Wait(3 * time.Second)
-		if got := v.followed(); !slices.Equal(got, want) {
+		if got := v.Follows(); !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		if n := len(v.Connects()); n != 1 {

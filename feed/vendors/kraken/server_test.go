@@ -1,7 +1,6 @@
 package kraken
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,20 +22,18 @@ type exchange struct {
 	t *testing.T
 
 	mu      sync.Mutex
-	clients map[*vendortest.Socket]*client // guarded by mu
-	pairs   map[string]*listed             // guarded by mu
-	system  string                         // guarded by mu
-	refusal string                         // guarded by mu: the answer to every request in the stream; "mute": none
-	failure string                         // guarded by mu: the error of every answer over REST
-	status  int                            // guarded by mu: of every answer over REST; 0: a good one
-	asked   []time.Time                    // guarded by mu: when REST was
+	pairs   map[string]*listed // guarded by mu
+	system  string             // guarded by mu
+	refusal string             // guarded by mu: the answer to every request in the stream; "mute": none
+	failure string             // guarded by mu: the error of every answer over REST
+	status  int                // guarded by mu: of every answer over REST; 0: a good one
+	asked   []time.Time        // guarded by mu: when REST was
 }
 
-// client is one connection.
+// client is one connection. It follows channels such as "trade BTC/USD", and "instrument".
 type client struct {
-	channels map[string]bool // such as "trade BTC/USD", and "instrument"
-	heard    time.Time       // when it last said something
-	told     time.Time       // when it was last told something
+	*vendortest.Socket
+	heard time.Time // guarded by the exchange's mu: when it last said something
 }
 
 // listed is a pair that is traded.
@@ -53,7 +50,7 @@ type print struct {
 }
 
 func newExchange(t *testing.T, symbols ...string) *exchange {
-	x := &exchange{t: t, clients: map[*vendortest.Socket]*client{}, pairs: map[string]*listed{}, system: "online"}
+	x := &exchange{t: t, pairs: map[string]*listed{}, system: "online"}
 	for _, s := range symbols {
 		x.pairs[s] = &listed{status: "online", next: 1000}
 	}
@@ -67,27 +64,17 @@ func (x *exchange) serve(s *vendortest.Socket) {
 		x.t.Errorf("dialled %s", s.Request.URL)
 	}
 	x.mu.Lock()
-	c := &client{channels: map[string]bool{}, heard: time.Now(), told: time.Now()}
-	x.clients[s] = c
 	system := x.system
 	x.mu.Unlock()
+	c := &client{s, time.Now()}
 	s.Send(statusText(system))
-	ctx, cancel := context.WithCancel(context.Background())
-	var beating sync.WaitGroup
-	beating.Go(func() { x.beat(ctx, s, c) })
-	defer func() {
-		cancel()
-		beating.Wait()
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		delete(x.clients, s)
-	}()
+	s.Every(time.Second, func() { x.beat(c) })
 	for {
 		text, err := s.Read()
 		if err != nil {
 			return
 		}
-		x.answer(s, c, text)
+		x.answer(c, text)
 	}
 }
 
@@ -100,33 +87,21 @@ func statusText(system string) string {
 // idle is how long the client may say nothing.
 const idle = time.Minute
 
-// beat sends a heartbeat each second in which there was nothing else to say, and cuts off who is idle.
-func (x *exchange) beat(ctx context.Context, s *vendortest.Socket, c *client) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		x.mu.Lock()
-		now := time.Now()
-		mute := len(c.channels) == 0 || now.Sub(c.told) < time.Second
-		dead := now.Sub(c.heard) > idle
-		x.mu.Unlock()
-		if dead {
-			s.Close(1000, "idle")
-			return
-		}
-		if !mute {
-			s.Send(`{"channel":"heartbeat"}`)
-		}
+// beat sends a heartbeat after a second in which there was nothing else to say, and cuts off who is idle.
+func (x *exchange) beat(c *client) {
+	x.mu.Lock()
+	heard := c.heard
+	x.mu.Unlock()
+	switch {
+	case time.Since(heard) > idle:
+		c.Close(1000, "idle")
+	case len(c.Follows()) > 0 && time.Since(c.Sent()) >= time.Second:
+		c.Send(`{"channel":"heartbeat"}`)
 	}
 }
 
 // answer answers one request. The answers to a subscription come last pair first, with data between them.
-func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
+func (x *exchange) answer(c *client, text string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	c.heard = time.Now()
@@ -147,21 +122,21 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 	}
 	switch {
 	case r.Method == "ping":
-		s.Send(fmt.Sprintf(`{"method":"pong","time_in":%q,"time_out":%q}`, now, now))
+		c.Send(fmt.Sprintf(`{"method":"pong","time_in":%q,"time_out":%q}`, now, now))
 		return
 	case r.Method != "subscribe":
-		s.Send(`{"error":"Malformed request","success":false}`)
+		c.Send(`{"error":"Malformed request","success":false}`)
 		return
 	case x.refusal == "mute":
 		return
 	case x.refusal != "":
-		s.Send(x.refusal)
+		c.Send(x.refusal)
 		return
 	}
 	ch := r.Params.Channel
 	if ch == "instrument" {
-		c.channels[ch] = true
-		s.Send(
+		c.Follow(ch)
+		c.Send(
 			fmt.Sprintf(
 				`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, now,
 				now, r.ID))
@@ -169,7 +144,7 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 		for name, p := range x.pairs {
 			all = append(all, pairText(name, p.status))
 		}
-		s.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`,
+		c.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`,
 			strings.Join(all, ",")))
 		return
 	}
@@ -179,14 +154,14 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 	for _, name := range slices.Backward(r.Params.Symbol) {
 		p := x.pairs[name]
 		if p == nil {
-			s.Send(
+			c.Send(
 				fmt.Sprintf(
 					`{"error":"Currency pair not supported %s","method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`,
 					name, name, now, now, r.ID))
 			continue
 		}
-		c.channels[ch+" "+name] = true
-		s.Send(
+		c.Follow(ch + " " + name)
+		c.Send(
 			fmt.Sprintf(
 				`{"method":"subscribe","result":{"channel":%q,"snapshot":true,"symbol":%q},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, ch,
 				name, now, now, r.ID))
@@ -195,7 +170,7 @@ func (x *exchange) answer(s *vendortest.Socket, c *client, text string) {
 			for _, k := range p.trades[max(0, len(p.trades)-50):] {
 				some = append(some, k.text(name))
 			}
-			s.Send(fmt.Sprintf(`{"channel":"trade","type":"snapshot","data":[%s]}`, strings.Join(some, ",")))
+			c.Send(fmt.Sprintf(`{"channel":"trade","type":"snapshot","data":[%s]}`, strings.Join(some, ",")))
 		}
 	}
 }
@@ -209,22 +184,6 @@ func (k print) text(symbol string) string {
 	return tradeItem(symbol, int(k.id), k.price, k.at.UTC().Format("2006-01-02T15:04:05.000000Z"))
 }
 
-// tell sends a message to all who have subscribed to a channel; "" is everybody.
-func (x *exchange) tell(channel, text string) {
-	x.mu.Lock()
-	var to []*vendortest.Socket
-	for s, c := range x.clients {
-		if channel == "" || c.channels[channel] {
-			to = append(to, s)
-			c.told = time.Now()
-		}
-	}
-	x.mu.Unlock()
-	for _, s := range to {
-		s.Send(text)
-	}
-}
-
 // trade has 2.5 traded, and tells it unless it is to get lost on the way.
 func (x *exchange) trade(symbol, price string, at time.Time, lost bool) {
 	x.mu.Lock()
@@ -234,7 +193,7 @@ func (x *exchange) trade(symbol, price string, at time.Time, lost bool) {
 	p.trades = append(p.trades, k)
 	x.mu.Unlock()
 	if !lost {
-		x.tell("trade "+symbol, fmt.Sprintf(`{"channel":"trade","type":"update","data":[%s]}`, k.text(symbol)))
+		x.Tell("trade "+symbol, fmt.Sprintf(`{"channel":"trade","type":"update","data":[%s]}`, k.text(symbol)))
 	}
 }
 
@@ -243,7 +202,7 @@ func (x *exchange) becomes(symbol, status string) {
 	x.mu.Lock()
 	x.pairs[symbol].status = status
 	x.mu.Unlock()
-	x.tell("instrument", fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[%s]}}`, pairText(symbol, status)))
+	x.Tell("instrument", fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[%s]}}`, pairText(symbol, status)))
 }
 
 // is changes what the exchange is in, and tells it.
@@ -251,7 +210,9 @@ func (x *exchange) is(system string) {
 	x.mu.Lock()
 	x.system = system
 	x.mu.Unlock()
-	x.tell("", statusText(system))
+	for _, s := range x.Sockets() {
+		s.Send(statusText(system))
+	}
 }
 
 // answers changes how REST answers: with an error, or with a status.

@@ -85,7 +85,7 @@ func TestQuotesAreShown(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		_, w := watch(t, x, "BTC/USD")
-		x.tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+
+		x.Tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+
 			time.Now().UTC().Format(time.RFC3339Nano)+`"`))
 		synctest.Wait()
 		q := w.Quote("BTC/USD")
@@ -106,7 +106,7 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 				x := newExchange(t, "BTC/USD")
 				x.answers(tc.failure, tc.status)
 				_, w := watch(t, x, "BTC/USD")
-				x.tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1",
+				x.Tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1",
 					`,"last":100.0,"volume":50,"vwap":100,"low":70.0,"high":130.0,"change":10.0`))
 				x.trade("BTC/USD", "101", time.Now(), false)
 				vendortest.Within(t, 4*time.Second, "the last 24 hours", func() bool {
@@ -165,7 +165,7 @@ func TestLateTradeCountsOnce(t *testing.T) {
 		x.trade("BTC/USD", "101", time.Now(), false)
 		time.Sleep(500 * time.Millisecond)
 		asked := len(x.Requests())
-		x.tell("trade BTC/USD", `{"channel":"trade","type":"update","data":[`+late+`]}`)
+		x.Tell("trade BTC/USD", `{"channel":"trade","type":"update","data":[`+late+`]}`)
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		if q := w.Quote("BTC/USD"); q.Count != 3 || q.High.String() != "105" || q.Price.String() != "101" || q.Volume.String() != "7.5" {
@@ -289,15 +289,7 @@ func TestManyPairsKeepTheLimits(t *testing.T) {
 			t.Errorf("%d connections for 450 pairs, want 3", len(sources))
 		}
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool {
-			channels := 0
-			x.mu.Lock()
-			for _, c := range x.clients {
-				channels += len(c.channels)
-			}
-			x.mu.Unlock()
-			return channels == 450*2+3
-		})
+		vendortest.Within(t, time.Minute, "all are subscribed to", func() bool { return len(x.Follows()) == 450*2+3 })
 		x.trade("C449/USD", "5", time.Now(), false)
 		vendortest.Within(t, time.Second, "the last one trades", func() bool { return w.Quote("C449/USD").Price.String() == "5" })
 		time.Sleep(10 * time.Minute) // all hours are asked for; the server counts

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,23 +23,23 @@ type vendor struct {
 	t *testing.T
 
 	mu        sync.Mutex
-	clients   map[*vendortest.Socket]map[string]bool // guarded by mu: channels of those who are in, oldest in none
-	taken     bool                                   // guarded by mu: another program uses the key
-	mute      bool                                   // guarded by mu: logins are not answered
-	revoked   bool                                   // guarded by mu: the key is not good any more
-	number    int                                    // guarded by mu: q of the newest message
-	quotes    bool                                   // guarded by mu: the plan has quotes
-	trades    bool                                   // guarded by mu: and trades
-	snapshots map[string]string                      // guarded by mu: by symbol
-	days      map[string]string                      // guarded by mu: the newest whole day, by symbol
-	rules     string                                 // guarded by mu: what is answered about conditions
-	status    int                                    // guarded by mu: of answers over REST; 0: good
-	failing   string                                 // guarded by mu: the path that is answered with 500
-	asked     []time.Time                            // guarded by mu: requests over REST
+	in        map[*vendortest.Socket]bool // guarded by mu: those who have logged in
+	taken     bool                        // guarded by mu: another program uses the key
+	mute      bool                        // guarded by mu: logins are not answered
+	revoked   bool                        // guarded by mu: the key is not good any more
+	number    int                         // guarded by mu: q of the newest message
+	quotes    bool                        // guarded by mu: the plan has quotes
+	trades    bool                        // guarded by mu: and trades
+	snapshots map[string]string           // guarded by mu: by symbol
+	days      map[string]string           // guarded by mu: the newest whole day, by symbol
+	rules     string                      // guarded by mu: what is answered about conditions
+	status    int                         // guarded by mu: of answers over REST; 0: good
+	failing   string                      // guarded by mu: the path that is answered with 500
+	asked     []time.Time                 // guarded by mu: requests over REST
 }
 
 func newVendor(t *testing.T) *vendor {
-	v := &vendor{t: t, clients: map[*vendortest.Socket]map[string]bool{}, quotes: true, trades: true, snapshots: map[string]string{},
+	v := &vendor{t: t, in: map[*vendortest.Socket]bool{}, quotes: true, trades: true, snapshots: map[string]string{},
 		days: map[string]string{}, rules: `{"results":[]}`}
 	v.Server = vendortest.NewServer(t, v.serve, http.HandlerFunc(v.rest))
 	return v
@@ -62,7 +61,7 @@ func (v *vendor) serve(s *vendortest.Socket) {
 	defer func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		delete(v.clients, s)
+		delete(v.in, s)
 	}()
 	for {
 		text, err := s.Read()
@@ -105,20 +104,19 @@ func (v *vendor) login(s *vendortest.Socket, with string) bool {
 		return true
 	}
 	status(s, "auth_success", "authenticated")
-	if v.taken || len(v.clients) > 0 {
+	if v.taken || len(v.in) > 0 {
 		status(s, "max_connections", "Maximum number of websocket connections exceeded.")
 		go s.Close(1008, "")
 		return true
 	}
-	v.clients[s] = map[string]bool{}
+	v.in[s] = true
 	return true
 }
 
 func (v *vendor) subscribe(s *vendortest.Socket, channels []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	mine := v.clients[s]
-	if mine == nil {
+	if !v.in[s] {
 		status(s, "error", "not authorized")
 		return
 	}
@@ -128,7 +126,7 @@ func (v *vendor) subscribe(s *vendortest.Socket, channels []string) {
 			answers = append(answers, fmt.Sprintf(`{"ev":"status","status":"error","message":"not authorized: %s"}`, c))
 			continue
 		}
-		mine[c] = true
+		s.Follow(c)
 		answers = append(answers, fmt.Sprintf(`{"ev":"status","status":"success","message":"subscribed to: %s"}`, c))
 	}
 	s.Send("[" + strings.Join(answers, ",") + "]")
@@ -136,17 +134,7 @@ func (v *vendor) subscribe(s *vendortest.Socket, channels []string) {
 
 // tell sends a message to all who have subscribed to a channel.
 func (v *vendor) tell(channel, message string) {
-	v.mu.Lock()
-	var to []*vendortest.Socket
-	for s, channels := range v.clients {
-		if channels[channel] {
-			to = append(to, s)
-		}
-	}
-	v.mu.Unlock()
-	for _, s := range to {
-		s.Send("[" + message + "]")
-	}
+	v.Tell(channel, "["+message+"]")
 }
 
 // trade has one share traded. Numbers leave out some.
@@ -218,17 +206,4 @@ func (v *vendor) fastest(n int) time.Duration {
 		least = min(least, v.asked[i].Sub(v.asked[i-n]))
 	}
 	return least
-}
-
-// channels are those of whoever is in.
-func (v *vendor) channels() (all []string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, mine := range v.clients {
-		for c := range mine {
-			all = append(all, c)
-		}
-	}
-	slices.Sort(all)
-	return all
 }

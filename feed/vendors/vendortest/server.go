@@ -135,6 +135,23 @@ func (s *Server) Sockets() []*Socket {
 	return slices.Clone(s.sockets)
 }
 
+// Follows are the channels that the clients of all open connections have subscribed to, those of the oldest first.
+func (s *Server) Follows() (channels []string) {
+	for _, socket := range s.Sockets() {
+		channels = append(channels, socket.Follows()...)
+	}
+	return channels
+}
+
+// Tell sends text to all who have subscribed to a channel.
+func (s *Server) Tell(channel, text string) {
+	for _, socket := range s.Sockets() {
+		if slices.Contains(socket.Follows(), channel) {
+			socket.Send(text) // a client that is gone hears nothing
+		}
+	}
+}
+
 // Connects is when handshakes were asked for.
 func (s *Server) Connects() []time.Time {
 	s.mu.Lock()
@@ -188,7 +205,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(1 << 20)
-	socket := &Socket{Request: r, conn: conn, wire: r.Context().Value(wireKey{}).(*wire)}
+	socket := &Socket{Request: r, conn: conn, wire: r.Context().Value(wireKey{}).(*wire), ended: make(chan struct{})}
 	s.mu.Lock()
 	s.sockets = append(s.sockets, socket)
 	s.mu.Unlock()
@@ -196,7 +213,9 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.sockets = slices.DeleteFunc(s.sockets, func(other *Socket) bool { return other == socket })
 		s.mu.Unlock()
+		close(socket.ended)
 		conn.CloseNow()
+		socket.running.Wait()
 	}()
 	s.socket(socket)
 }

@@ -5,6 +5,7 @@ package vendortest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,50 @@ type Socket struct {
 	conn *websocket.Conn
 	wire *wire
 	mu   sync.Mutex // one writer at a time
+
+	ended   chan struct{}  // closed when the connection has
+	running sync.WaitGroup // what Every has started
+
+	state   sync.Mutex
+	follows []string  // guarded by state
+	sent    time.Time // guarded by state
+}
+
+// Every calls do whenever an interval has passed, until the connection ends. It does not block.
+func (s *Socket) Every(interval time.Duration, do func()) {
+	s.running.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.ended:
+				return
+			case <-tick.C:
+				do()
+			}
+		}
+	})
+}
+
+// Follow notes that the client has subscribed to channels, whatever the vendor calls them.
+func (s *Socket) Follow(channels ...string) {
+	s.state.Lock()
+	defer s.state.Unlock()
+	s.follows = append(s.follows, channels...)
+}
+
+// Follows are the channels that the client has subscribed to, in order, and twice where it did so twice.
+func (s *Socket) Follows() []string {
+	s.state.Lock()
+	defer s.state.Unlock()
+	return slices.Clone(s.follows)
+}
+
+// Sent is when a message was last sent; before the first, the zero time.
+func (s *Socket) Sent() time.Time {
+	s.state.Lock()
+	defer s.state.Unlock()
+	return s.sent
 }
 
 // Read waits for a message of the client. An error is a connection that has ended.
@@ -38,6 +83,9 @@ func (s *Socket) SendBinary(b []byte) error { return s.write(websocket.MessageBi
 func (s *Socket) write(kind websocket.MessageType, b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state.Lock()
+	s.sent = time.Now()
+	s.state.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
 	return s.conn.Write(ctx, kind, b)
