@@ -40,11 +40,7 @@ func (m *venue) open(symbols ...string) []feed.Source {
 	m.t.Helper()
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	sources, err := Open(cfg, m.env)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return sources
+	return vendortest.Open(m.t, cfg, m.env, Open)
 }
 
 func TestStocksLiveThroughAllMisbehaviour(t *testing.T) {

@@ -3,11 +3,11 @@ package binance
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // FuzzFrame reads two messages on one connection, since the second may lean on the first: no crash, no price that
@@ -68,60 +68,26 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// exponent is how a number can be written otherwise than it is shown.
-var exponent = regexp.MustCompile(`[0-9][eE]`)
-
 // check looks whether a batch says only what its text does.
 func (x *bench) check(t *testing.T, b *market.Batch, text string) {
 	t.Helper()
-	plain := !strings.Contains(text, `\`) && !exponent.MatchString(text)
-	written := func(what string, n fmt.Stringer) {
-		if plain && !strings.Contains(text, strings.TrimPrefix(n.String(), "0")) { // 0.5 can be written 00.5
-			t.Errorf("%s %v is not in %s", what, n, text)
+	written := vendortest.Written(t, text)
+	vendortest.CheckBatch(t, x.dir, b, written)
+	for _, k := range b.Ticks {
+		if k.Kind != market.KindTrade && k.Kind != market.KindQuote && k.Kind != market.KindState {
+			t.Errorf("tick %+v", k)
 		}
 	}
-	for i := range b.Ticks {
-		k := &b.Ticks[i]
-		if int(k.Symbol) >= x.dir.Len() {
-			t.Errorf("a tick of symbol %d", k.Symbol)
-		}
-		switch k.Kind {
-		case market.KindTrade:
-			written("price", k.Price)
-			written("size", k.Size)
-			if k.Time < 0 {
-				t.Errorf("a trade at %d", k.Time)
-			}
-		case market.KindQuote:
-			written("bid", k.Bid)
-			written("ask", k.Ask)
-		case market.KindState:
-		default:
-			t.Errorf("tick %+v", *k)
-		}
-	}
-	for i := range b.Images {
-		q := &b.Images[i]
-		if int(q.Symbol) >= x.dir.Len() || q.Set == 0 {
-			t.Errorf("image %+v", *q)
-			continue
-		}
-		y := market.NewTally(q.Symbol, 0)
-		if r := y.Image(q); r != market.Accepted {
-			t.Errorf("image %+v is refused: %v", *q, r)
-		}
+	for _, q := range b.Images {
 		for _, p := range []struct {
 			field market.Fields
 			key   string
 			price market.Price
-		}{{market.FieldPrice, "price", q.Price}, {market.FieldOpen, "open", q.Open}, {market.FieldHigh, "high", q.High},
+		}{{market.FieldOpen, "open", q.Open}, {market.FieldHigh, "high", q.High},
 			{market.FieldLow, "low", q.Low}, {market.FieldPreviousClose, "previous close", q.PreviousClose}} {
 			if q.Set&p.field != 0 {
 				written(p.key, p.price)
 			}
 		}
-	}
-	if b.Lost < 0 || b.Status != nil || len(b.Corrections) > 0 {
-		t.Errorf("batch %+v", *b)
 	}
 }

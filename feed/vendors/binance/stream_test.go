@@ -20,11 +20,7 @@ func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Sou
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
 	env := x.Env(t)
-	sources, err := Open(cfg, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env, sources
+	return env, vendortest.Open(t, cfg, env, Open)
 }
 
 func TestLivesThroughAllMisbehaviour(t *testing.T) {

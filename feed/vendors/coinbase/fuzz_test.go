@@ -3,11 +3,10 @@ package coinbase
 import (
 	"fmt"
 	"reflect"
-	"regexp"
-	"strings"
 	"testing"
 
 	"tickertape/feed/market"
+	"tickertape/feed/vendors/vendortest"
 )
 
 // seeds are messages of both feeds, good and bad.
@@ -55,59 +54,19 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// exponent is how a number can be written otherwise than it is shown.
-var exponent = regexp.MustCompile(`[0-9][eE]`)
-
 // sane looks whether a batch says only what its message does.
 func sane(t *testing.T, x *bench, b *market.Batch, text string) {
-	plain := !strings.Contains(text, `\`) && !exponent.MatchString(text)
-	written := func(what string, p fmt.Stringer) {
-		if plain && !strings.Contains(text, strings.TrimPrefix(p.String(), "0")) { // 0.5 can be written 00.5
-			t.Errorf("%s %v is not in %s", what, p, text)
-		}
-	}
-	if b.Lost < 0 {
-		t.Errorf("lost %d", b.Lost)
-	}
-	for i := range b.Ticks {
-		k := &b.Ticks[i]
-		if int(k.Symbol) >= x.dir.Len() || k.Received != 1795442401500000 {
-			t.Errorf("tick %+v", *k)
+	t.Helper()
+	vendortest.CheckBatch(t, x.dir, b, vendortest.Written(t, text))
+	for _, k := range b.Ticks {
+		if k.Received != 1795442401500000 {
+			t.Errorf("tick %+v", k)
 		}
 		switch k.Kind {
-		case market.KindTrade:
-			written("price", k.Price)
-			written("size", k.Size)
-		case market.KindQuote:
-			if k.Flags&market.HasBid != 0 {
-				written("bid", k.Bid)
-			}
-			if k.Flags&market.HasAsk != 0 {
-				written("ask", k.Ask)
-			}
-			if k.Flags&^market.BothSides != 0 {
-				t.Errorf("quote %+v", *k)
-			}
-		case market.KindState, market.KindAlive:
+		case market.KindTrade, market.KindQuote, market.KindState, market.KindAlive:
 		default:
-			t.Errorf("tick %+v", *k)
+			t.Errorf("tick %+v", k)
 		}
-	}
-	for i := range b.Images {
-		q := &b.Images[i]
-		if int(q.Symbol) >= x.dir.Len() || q.Set == 0 {
-			t.Errorf("image %+v", *q)
-		}
-		y := market.NewTally(q.Symbol, 0)
-		if r := y.Image(q); r != market.Accepted {
-			t.Errorf("image %+v is refused: %v", *q, r)
-		}
-		if q.Set&market.FieldPrice != 0 {
-			written("price", q.Price)
-		}
-	}
-	if len(b.Corrections) != 0 || b.Status != nil {
-		t.Errorf("batch %+v", *b)
 	}
 }
 

@@ -36,10 +36,7 @@ func onStage(t *testing.T, products, symbols []string, before func(*vendor), pla
 				}
 				env := s.Env(t)
 				s.Notes = vendortest.TakeNotes(&env)
-				sources, err := Open(Config{API: name, Symbols: symbols}, env)
-				if err != nil {
-					t.Fatal(err)
-				}
+				sources := vendortest.Open(t, Config{API: name, Symbols: symbols}, env, Open)
 				s.Watcher = vendortest.Watch(t, env, sources, feed.DefaultConfig())
 				play(t, s)
 			})
@@ -121,10 +118,7 @@ func TestItLivesThroughAllMisbehaviour(t *testing.T) {
 			vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTC-USD", Start: func(t *testing.T) vendortest.Rig {
 				v := newVendor(t, "BTC-USD", "ETH-USD")
 				env := v.Env(t)
-				sources, err := Open(Config{API: name, Symbols: []string{"BTC-USD", "ETH-USD"}}, env)
-				if err != nil {
-					t.Fatal(err)
-				}
+				sources := vendortest.Open(t, Config{API: name, Symbols: []string{"BTC-USD", "ETH-USD"}}, env, Open)
 				return vendortest.Rig{Server: v.Server, Env: env, Sources: sources,
 					Trade: func(price string, at time.Time) { v.trade("BTC-USD", price, "1", at) }}
 			}})
@@ -460,10 +454,7 @@ func TestRunEndsWithoutAnErrorWhenItIsToldTo(t *testing.T) {
 		time.Sleep(time.Until(morning))
 		v := newVendor(t, "BTC-USD")
 		env := v.Env(t)
-		sources, err := Open(Config{API: "advanced", Symbols: []string{"BTC-USD"}}, env)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sources := vendortest.Open(t, Config{API: "advanced", Symbols: []string{"BTC-USD"}}, env, Open)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		told := 0

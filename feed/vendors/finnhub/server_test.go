@@ -56,11 +56,7 @@ func (v *vendor) open(symbols ...string) []feed.Source {
 	v.t.Helper()
 	cfg := DefaultConfig()
 	cfg.Symbols, cfg.MaxSymbols = symbols, max(cfg.MaxSymbols, len(symbols))
-	sources, err := Open(cfg, v.env)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return sources
+	return vendortest.Open(v.t, cfg, v.env, Open)
 }
 
 func (v *vendor) socket(s *vendortest.Socket) {

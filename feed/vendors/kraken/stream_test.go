@@ -23,11 +23,7 @@ func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Sou
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
 	env := x.Env(t)
-	sources, err := Open(cfg, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env, sources
+	return env, vendortest.Open(t, cfg, env, Open)
 }
 
 // watch follows symbols, and waits until their figures were asked for.
@@ -366,10 +362,7 @@ func TestWithoutANetworkItSaysWhatItCannotReach(t *testing.T) {
 		env.HTTP = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("network is unreachable")
 		}}}
-		sources, err := Open(DefaultConfig(), env)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sources := vendortest.Open(t, DefaultConfig(), env, Open)
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()

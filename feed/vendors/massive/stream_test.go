@@ -28,11 +28,7 @@ func follow(t *testing.T, env vendors.Env, symbols ...string) []feed.Source {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Symbols = symbols
-	sources, err := Open(cfg, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sources
+	return vendortest.Open(t, cfg, env, Open)
 }
 
 func TestLivesThroughAllMisbehaviour(t *testing.T) {
@@ -144,10 +140,7 @@ func TestDelayedTradesBelongToWhenTheyWereMade(t *testing.T) {
 		env := v.Env(t)
 		cfg := DefaultConfig()
 		cfg.URL, cfg.Symbols = "wss://delayed.massive.com/stocks", []string{"AAPL"}
-		sources, err := Open(cfg, env)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sources := vendortest.Open(t, cfg, env, Open)
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 		time.Sleep(6*time.Hour + 5*time.Minute) // 16:05
 		vendortest.Within(t, time.Second, "a trade of 15:50", func() bool {

@@ -8,8 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/consolidate"
