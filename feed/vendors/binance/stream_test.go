@@ -32,27 +32,23 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 	}})
 }
 
+// bitcoin is an exchange that has only that, and a feed that follows it.
+func bitcoin(t *testing.T) vendortest.Numbered {
+	const symbol = "BTCUSDT"
+	x := newExchange(t, symbol)
+	env, sources := open(t, x, symbol)
+	trade := func(price string, at time.Time) { x.trade(symbol, price, at, false) }
+	return vendortest.Numbered{Rig: vendortest.Rig{Server: x.Server, Env: env, Sources: sources, Trade: trade}, Symbol: symbol, Size: 1,
+		Requests: 2, Lose: func(price string, at time.Time) { x.trade(symbol, price, at, true) }}
+}
+
 func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
-		x := newExchange(t, "BTCUSDT")
-		now := time.Now()
-		for _, k := range []struct {
-			ago   time.Duration
-			price string
-		}{{12*time.Hour + 30*time.Minute, "95"}, {11 * time.Hour, "100"}, {5 * time.Hour, "120"}, {2 * time.Hour, "80"}, {time.Minute, "110"}} {
-			x.trade("BTCUSDT", k.price, now.Add(-k.ago), false)
-		}
-		env, sources := open(t, x, "BTCUSDT")
-		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		vendortest.Within(t, 2*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
-		x.trade("BTCUSDT", "111", time.Now(), false)
-		vendortest.Within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTCUSDT").Count == 5 })
-		q := w.Quote("BTCUSDT")
-		if got := fmt.Sprint(q.PreviousClose, q.Open, q.High, q.Low, q.Price, q.Volume, q.VWAP); got != "95 100 120 80 111 5 104.2" {
-			t.Errorf("previous close, open, high, low, last, volume, vwap: %s", got)
-		}
-		if d := env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USDT" || d.Name != "Bitcoin" {
+		x := bitcoin(t)
+		w := vendortest.JoinDay(t, x, 12*time.Hour+30*time.Minute)
+		q := w.Quote(x.Symbol)
+		if d := x.Env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USDT" || d.Name != "Bitcoin" {
 			t.Errorf("record %+v", d)
 		}
 		time.Sleep(12*time.Hour + time.Second) // midnight
@@ -69,8 +65,7 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 		x := newExchange(t, "BTCUSDT")
 		x.breaks(pathHours, 500)
 		env, sources := open(t, x, "BTCUSDT")
-		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-		vendortest.Within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
+		w := vendortest.WatchJoined(t, x.Server, env, sources, 2)
 		x.tell("btcusdt@miniTicker", `{"e":"24hrMiniTicker","s":"BTCUSDT","c":"100","o":"90","h":"130","l":"70","v":"50","q":"5000"}`)
 		x.trade("BTCUSDT", "101", time.Now(), false)
 		vendortest.Within(t, 3*time.Second, "the last 24 hours", func() bool {
@@ -88,29 +83,7 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 
 func TestMissingTradesAreAskedFor(t *testing.T) {
 	for name, lost := range map[string]int{"a few": 3, "more than REST tells at once": 1500} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				vendortest.Wednesday(12)
-				x := newExchange(t, "BTCUSDT")
-				env, sources := open(t, x, "BTCUSDT")
-				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-				vendortest.Within(t, 3*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= 2 })
-				x.trade("BTCUSDT", "100", time.Now(), false)
-				vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTCUSDT").Count == 1 })
-				for range lost {
-					x.trade("BTCUSDT", "105", time.Now(), true)
-				}
-				time.Sleep(10 * time.Millisecond)
-				x.trade("BTCUSDT", "101", time.Now(), false)
-				vendortest.Within(t, time.Second, "the loss is counted", func() bool {
-					return w.Metric("tickertape_feed_lost_messages_total") == float64(lost)
-				})
-				vendortest.Within(t, 20*time.Second, "all trades count", func() bool {
-					q := w.Quote("BTCUSDT")
-					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" && q.Volume == market.Units(uint64(lost+2))
-				})
-			})
-		})
+		t.Run(name, func(t *testing.T) { vendortest.LoseTrades(t, lost, bitcoin) })
 	}
 }
 

@@ -27,12 +27,10 @@ func open(t *testing.T, x *exchange, symbols ...string) (vendors.Env, []feed.Sou
 }
 
 // watch follows symbols, and waits until their figures were asked for.
-func watch(t *testing.T, x *exchange, symbols ...string) (vendors.Env, *vendortest.Watcher) {
+func watch(t *testing.T, x *exchange, symbols ...string) *vendortest.Watcher {
 	t.Helper()
 	env, sources := open(t, x, symbols...)
-	w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
-	vendortest.Within(t, 5*time.Second, "it subscribes", func() bool { return len(x.Sockets()) == 1 && len(x.Requests()) >= len(symbols) })
-	return env, w
+	return vendortest.WatchJoined(t, x.Server, env, sources, len(symbols))
 }
 
 func TestLivesThroughAllMisbehaviour(t *testing.T) {
@@ -44,25 +42,23 @@ func TestLivesThroughAllMisbehaviour(t *testing.T) {
 	}})
 }
 
+// bitcoin is an exchange that has only that, and a feed that follows it.
+func bitcoin(t *testing.T) vendortest.Numbered {
+	const symbol = "BTC/USD"
+	x := newExchange(t, symbol)
+	env, sources := open(t, x, symbol)
+	trade := func(price string, at time.Time) { x.trade(symbol, price, at, false) }
+	return vendortest.Numbered{Rig: vendortest.Rig{Server: x.Server, Env: env, Sources: sources, Trade: trade}, Symbol: symbol, Size: 2.5,
+		Requests: 1, Lose: func(price string, at time.Time) { x.trade(symbol, price, at, true) }}
+}
+
 func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
-		x := newExchange(t, "BTC/USD")
-		now := time.Now()
-		for _, k := range []struct {
-			ago   time.Duration
-			price string
-		}{{14 * time.Hour, "95"}, {11 * time.Hour, "100"}, {5 * time.Hour, "120"}, {2 * time.Hour, "80"}, {time.Minute, "110"}} {
-			x.trade("BTC/USD", k.price, now.Add(-k.ago), false)
-		}
-		env, w := watch(t, x, "BTC/USD")
-		x.trade("BTC/USD", "111", time.Now(), false)
-		vendortest.Within(t, 2*time.Second, "the day's figures", func() bool { return w.Quote("BTC/USD").Count == 5 })
-		q := w.Quote("BTC/USD")
-		if got := fmt.Sprint(q.PreviousClose, q.Open, q.High, q.Low, q.Price, q.Volume, q.VWAP); got != "95 100 120 80 111 12.5 104.2" {
-			t.Errorf("previous close, open, high, low, last, volume, vwap: %s", got)
-		}
-		if d := env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USD" || d.Name != "Bitcoin" || d.Market != "crypto" {
+		x := bitcoin(t)
+		w := vendortest.JoinDay(t, x, 14*time.Hour)
+		q := w.Quote(x.Symbol)
+		if d := x.Env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USD" || d.Name != "Bitcoin" || d.Market != "crypto" {
 			t.Errorf("record %+v", d)
 		}
 		time.Sleep(12*time.Hour + time.Second) // midnight
@@ -70,7 +66,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		if q := w.Quote("BTC/USD"); q.PreviousClose.String() != "111" || q.Set&market.FieldVolume != 0 {
 			t.Errorf("the next day: %+v", q)
 		}
-		if n := len(x.Connects()); n != 1 {
+		if n := len(x.Server.Connects()); n != 1 {
 			t.Errorf("%d connections in half a day", n)
 		}
 	})
@@ -80,7 +76,7 @@ func TestQuotesAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
-		_, w := watch(t, x, "BTC/USD")
+		w := watch(t, x, "BTC/USD")
 		x.Tell("ticker BTC/USD", tickerText("BTC/USD", "100.5", "740.0", "100.6", "2.5e-05", lastDayText+`,"timestamp":"`+
 			time.Now().UTC().Format(time.RFC3339Nano)+`"`))
 		synctest.Wait()
@@ -101,7 +97,7 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 				vendortest.Wednesday(12)
 				x := newExchange(t, "BTC/USD")
 				x.answers(tc.failure, tc.status)
-				_, w := watch(t, x, "BTC/USD")
+				w := watch(t, x, "BTC/USD")
 				x.Tell("ticker BTC/USD", tickerText("BTC/USD", "99", "1", "101", "1",
 					`,"last":100.0,"volume":50,"vwap":100,"low":70.0,"high":130.0,"change":10.0`))
 				x.trade("BTC/USD", "101", time.Now(), false)
@@ -122,28 +118,7 @@ func TestLastDayStandsInUntilTheHoursCome(t *testing.T) {
 
 func TestMissingTradesCount(t *testing.T) {
 	for name, lost := range map[string]int{"a few": 3, "many": 1500} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				vendortest.Wednesday(12)
-				x := newExchange(t, "BTC/USD")
-				_, w := watch(t, x, "BTC/USD")
-				x.trade("BTC/USD", "100", time.Now(), false)
-				vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
-				for range lost {
-					x.trade("BTC/USD", "105", time.Now(), true)
-				}
-				time.Sleep(10 * time.Millisecond)
-				x.trade("BTC/USD", "101", time.Now(), false)
-				vendortest.Within(t, time.Second, "the loss is counted", func() bool {
-					return w.Metric("tickertape_feed_lost_messages_total") == float64(lost)
-				})
-				vendortest.Within(t, 20*time.Second, "all trades count", func() bool {
-					q := w.Quote("BTC/USD")
-					return q.Count == uint64(lost+2) && q.High.String() == "105" && q.Price.String() == "101" &&
-						q.Volume.String() == fmt.Sprint(float64(lost+2)*2.5)
-				})
-			})
-		})
+		t.Run(name, func(t *testing.T) { vendortest.LoseTrades(t, lost, bitcoin) })
 	}
 }
 
@@ -151,7 +126,7 @@ func TestLateTradeCountsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
-		_, w := watch(t, x, "BTC/USD")
+		w := watch(t, x, "BTC/USD")
 		x.trade("BTC/USD", "100", time.Now(), false)
 		vendortest.Within(t, time.Second, "the first trade", func() bool { return w.Quote("BTC/USD").Count == 1 })
 		time.Sleep(10 * time.Millisecond) // after the day's figures
@@ -205,7 +180,7 @@ func TestHaltsAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD", "ETH/USD")
-		_, w := watch(t, x, "BTC/USD", "ETH/USD")
+		w := watch(t, x, "BTC/USD", "ETH/USD")
 		states := func(btc, eth market.State) func() bool {
 			return func() bool {
 				if btc == market.Live {
@@ -242,7 +217,7 @@ func TestConnectionIntoAMaintenanceIsHalted(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		x.system = "maintenance"
-		_, w := watch(t, x, "BTC/USD")
+		w := watch(t, x, "BTC/USD")
 		if s := w.Status(); s.State != market.Halted {
 			t.Errorf("status %v %q", s.State, s.Message)
 		}
@@ -259,7 +234,7 @@ func TestQuietPairHasItsLastTrade(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD")
 		x.trade("BTC/USD", "42", time.Now().Add(-time.Hour), false)
-		_, w := watch(t, x, "BTC/USD")
+		w := watch(t, x, "BTC/USD")
 		vendortest.Within(t, 5*time.Second, "the last trade", func() bool { return w.Quote("BTC/USD").Price.String() == "42" })
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
