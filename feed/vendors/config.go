@@ -10,6 +10,14 @@ func CheckBetween(key string, value, least, most int) error {
 	return nil
 }
 
+// CheckFeed checks what most configurations have: url, rest and symbols, of which there may be from one to most. It returns an
+// error for each value that is refused, and nil for some that are not; check is that of [CheckSymbols].
+func CheckFeed(url, rest string, symbols []string, most int, check func(string) error) []error {
+	errs := []error{CheckAddress("url", url, "wss", "ws"), CheckAddress("rest", rest, "https", "http"),
+		CheckBetween("symbols", len(symbols), 1, most)}
+	return append(errs, CheckSymbols(symbols, check)...)
+}
+
 // CheckSymbols returns an error for each symbol of a configuration that check refuses, or that is there twice. The error of
 // check continues a sentence that begins with the symbol: "is not a pair such as BTC/USD".
 func CheckSymbols(symbols []string, check func(string) error) (errs []error) {

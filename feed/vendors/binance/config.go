@@ -25,10 +25,7 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by key. It connects to nothing.
 func (c Config) Validate() error {
-	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
-	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
-	return errors.Join(errs...)
+	return errors.Join(vendors.CheckFeed(c.URL, c.REST, c.Symbols, mostSymbols, check)...)
 }
 
 // isSymbol reports whether s is spelt as symbols are: capital letters and digits, so that nothing in it has to be

@@ -27,10 +27,7 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by key. It connects to nothing.
 func (c Config) Validate() error {
-	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
-	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
-	return errors.Join(errs...)
+	return errors.Join(vendors.CheckFeed(c.URL, c.REST, c.Symbols, mostSymbols, check)...)
 }
 
 // isPair reports whether s is spelt as pairs are: two codes and a slash.

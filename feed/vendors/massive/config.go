@@ -35,9 +35,7 @@ func DefaultConfig() Config {
 
 // Validate reports every value that is not allowed, by key. It connects to nothing and reads no file.
 func (c Config) Validate() error {
-	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http")}
-	errs = append(errs, vendors.CheckBetween("symbols", len(c.Symbols), 1, mostSymbols))
-	errs = append(errs, vendors.CheckSymbols(c.Symbols, check)...)
+	errs := vendors.CheckFeed(c.URL, c.REST, c.Symbols, mostSymbols, check)
 	errs = append(errs, vendors.CheckBetween("rest_per_minute", c.RESTPerMinute, 1, mostRequests))
 	errs = append(errs, vendors.CheckBetween("lot", c.Lot, 1, mostLot))
 	return errors.Join(errs...)
