@@ -46,19 +46,6 @@ func (n *bench) take(t testing.TB, text string) {
 	}
 }
 
-// sets writes what a trade sets.
-func sets(f market.Flags) string {
-	var words []string
-	for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume",
-		market.SetsExtended: "extended"} {
-		if f&flag != 0 {
-			words = append(words, word)
-		}
-	}
-	slices.Sort(words)
-	return strings.Join(words, "+")
-}
-
 // told writes what a batch says as tests compare it.
 func (n *bench) told() (lines []string) {
 	for _, k := range n.b.Ticks {
@@ -76,13 +63,13 @@ func (n *bench) told() (lines []string) {
 			}
 			lines = append(lines, line)
 		default:
-			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s×%s %s", symbol, k.Price, k.Size, sets(k.Flags))))
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s×%s %s", symbol, k.Price, k.Size, vendortest.Sets(k.Flags))))
 		}
 	}
 	for _, c := range n.b.Corrections {
-		line := fmt.Sprintf("%s was %s×%s %s", n.env.Dir.Symbol(c.Symbol).Symbol, c.Old.Price, c.Old.Size, sets(c.Old.Flags))
+		line := fmt.Sprintf("%s was %s×%s %s", n.env.Dir.Symbol(c.Symbol).Symbol, c.Old.Price, c.Old.Size, vendortest.Sets(c.Old.Flags))
 		if c.New.Flags != 0 {
-			line += fmt.Sprintf(" is %s×%s %s", c.New.Price, c.New.Size, sets(c.New.Flags))
+			line += fmt.Sprintf(" is %s×%s %s", c.New.Price, c.New.Size, vendortest.Sets(c.New.Flags))
 		}
 		lines = append(lines, line)
 	}

@@ -52,15 +52,7 @@ func told(dir *market.Directory, ticks []market.Tick) (lines []string) {
 			lines = append(lines, symbol+" "+k.State.String())
 			continue
 		}
-		var sets []string
-		for flag, word := range map[market.Flags]string{market.SetsLast: "last", market.SetsHighLow: "range", market.SetsVolume: "volume",
-			market.SetsExtended: "extended"} {
-			if k.Flags&flag != 0 {
-				sets = append(sets, word)
-			}
-		}
-		slices.Sort(sets)
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s @%d %s", symbol, k.Price, k.Size, k.Time, strings.Join(sets, "+"))))
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s @%d %s", symbol, k.Price, k.Size, k.Time, vendortest.Sets(k.Flags))))
 	}
 	return lines
 }
