@@ -1,9 +1,14 @@
 package broadcast
 
 import (
+	"context"
+	"slices"
 	"sync/atomic"
+	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
+	"tickertape/broadcast/wire"
 )
 
 // poll is a long poll while it waits. It belongs to a shard, which makes the frames of its watch in any case. A frame
@@ -67,3 +72,71 @@ func (p *poll) stopWaiting() {
 
 // leave ends the waiting from anywhere.
 func (p *poll) leave() { p.shard.post(p.stopWaiting) }
+
+// Wait waits, where the request is a long poll, until something that it asks for has changed, and no less than its rate
+// allows. It returns false when its time is over and nothing has changed. The error is a wire.Ending where the server
+// drains or has no memory for it, or that of ctx.
+func (q *Query) Wait(ctx context.Context) (changed bool, err error) {
+	if !q.polls {
+		return true, nil
+	}
+	m := q.hub.metrics
+	m.subscribers.WithLabelValues(LongPoll.String()).Inc()
+	defer m.subscribers.WithLabelValues(LongPoll.String()).Dec()
+	changed, reason, err := q.await(ctx)
+	m.gone.WithLabelValues(LongPoll.String(), reason).Inc()
+	if !changed || err != nil {
+		return false, err
+	}
+	return true, q.keep(admission.MemoryAnswer - admission.MemoryPoll)
+}
+
+// await is Wait. It also returns how the wait has ended, for the metrics.
+func (q *Query) await(ctx context.Context) (changed bool, reason string, err error) {
+	h := q.hub
+	over := time.NewTimer(q.wait)
+	defer over.Stop()
+	var early <-chan time.Time // with a rate, until an answer may be given
+	if q.rate > 0 {
+		timer := time.NewTimer(min(q.wait, time.Duration(float64(time.Second)/q.rate)))
+		defer timer.Stop()
+		early = timer.C
+	}
+	p := &poll{shard: h.leastLoaded(), woken: make(chan struct{}, 1)}
+	defer p.leave()
+	changed = q.changed(ctx, p)
+	for !changed || early != nil {
+		select {
+		case <-p.woken:
+			if p.full.Load() {
+				return false, "memory", h.noMemoryFor(q.visitor)
+			}
+			changed = q.changed(ctx, p)
+		case <-early:
+			early = nil
+		case <-over.C:
+			return changed, "answered", nil
+		case <-h.admission.Leaving():
+			return false, "restarting", wire.ComeBack(wire.Draining, h.cfg.Retry)
+		case <-ctx.Done():
+			return false, "closed", ctx.Err()
+		}
+	}
+	return true, "answered", nil
+}
+
+// changed reports whether something that the request asks for has changed. If not, the poll waits for the next change.
+func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
+	h, x := q.hub, q.plan
+	seq := h.board.Seq()
+	h.admission.Slice(ctx, func() {
+		changed = h.board.ChangedSince(x.since, x.named.list, x.fields) || slices.ContainsFunc(x.series, func(one requested) bool {
+			r := x.reader(one)
+			return h.board.HasChanges(one.symbol(), &r)
+		})
+	})
+	if !changed && !p.shard.post(func() { p.join(x, seq) }) {
+		p.wake()
+	}
+	return changed
+}

@@ -33,8 +33,7 @@ func (r *request) send(s *subscriber) (done bool, err error) {
 	case r.kind == wire.Ping:
 		err = s.sendMessage("pong", wire.Pong{Type: "pong", ID: []byte(r.id), Time: time.Now().UnixMicro()})
 	case r.kind == wire.Pause:
-		s.paused = true
-		s.rejoin()
+		s.pause()
 	case r.kind == wire.Resume:
 		s.unpause()
 	}

@@ -254,6 +254,12 @@ func (s *subscriber) catchUpToHistory() error {
 	return nil
 }
 
+// pause sends nothing of what is followed from now on, but answers and heartbeats.
+func (s *subscriber) pause() {
+	s.paused = true
+	s.rejoin()
+}
+
 // unpause sends what changed during a pause.
 func (s *subscriber) unpause() {
 	s.paused = false

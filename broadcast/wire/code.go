@@ -120,19 +120,6 @@ func (c Code) Metric() string { return codes[c].metric }
 // Text says it to people; "" where there is no more to say than the name.
 func (c Code) Text() string { return codes[c].text }
 
-// Fault is what is wrong with a request. The connection that it came by lives on.
-type Fault struct {
-	Code    Code
-	Message string // names the key and the value
-}
-
-func (f *Fault) Error() string { return f.Code.String() + ": " + f.Message }
-
-// faultf is a fault whose message is formatted as by [fmt.Sprintf].
-func faultf(code Code, format string, args ...any) error {
-	return &Fault{code, fmt.Sprintf(format, args...)}
-}
-
 // Ending is how a connection ends: one close, with its code.
 type Ending struct {
 	Code   Code

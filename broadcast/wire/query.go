@@ -160,14 +160,6 @@ func SplitNames(lists []string, most int) (names []string, n int) {
 	return names, len(names)
 }
 
-// TooMany is the fault of a request that names too many; n is how many were found before it was given up.
-func TooMany(key string, n, most int) error {
-	return faultf(TooManySymbols, "%s: %d would be followed, more than the %d allowed", key, n, most)
-}
-
-// Unknown is the fault of a request for a symbol that the feed does not have.
-func Unknown(symbol string) error { return faultf(UnknownSymbol, "symbol: %.40q is unknown", symbol) }
-
 // Distinct are the names, each once. They take the place of names.
 func Distinct(names []string) []string {
 	if len(names) < 2 {
