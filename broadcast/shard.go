@@ -51,6 +51,7 @@ type times struct {
 type singles struct {
 	watches []*watch // scratch
 	first   int      // which of them comes first at the next flush
+	sink    uint64   // what was touched, so that it is not left out
 }
 
 func newShard(h *Hub) *shard {

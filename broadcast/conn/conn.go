@@ -57,6 +57,15 @@ type link interface {
 	close()
 }
 
+// Touch reads a little of what a Write needs, so that the machine fetches it. Several that are touched before they are
+// written are fetched at the same time. What it returns means nothing.
+func (c *Conn) Touch() uint64 {
+	if s, ok := c.link.(*socket); ok {
+		return uint64(c.framing) + s.touch()
+	}
+	return uint64(c.framing)
+}
+
 // Framing is how the connection's messages are to be framed.
 func (c *Conn) Framing() Framing { return c.framing }
 

@@ -21,6 +21,8 @@ func openSocket(*Sockets, Conn, net.Conn) *Conn { return nil }
 
 func (*socket) write([][]byte) (bool, error) { return false, ErrBroken }
 
+func (*socket) touch() uint64 { return 0 }
+
 func (*socket) readNow([]byte) (n int, again bool) { return 0, false }
 
 type poller struct{ file *os.File }
