@@ -7,8 +7,8 @@ import (
 	"tickertape/broadcast/conn"
 )
 
-// deflatedKey names a message that every shard makes alike: a part of a watch's quotes, or of what changed of a series.
-type deflatedKey struct {
+// compressedKey names a message that every shard makes alike: a part of a watch's quotes, or of what changed of a series.
+type compressedKey struct {
 	watch     watchKey // of quotes
 	series    memoKey  // of bars or trades
 	from, seq board.Seq
@@ -21,7 +21,7 @@ type deflatedKey struct {
 type compressedFrames struct {
 	mu     sync.Mutex
 	newest board.Seq                        // guarded by mu
-	frames map[deflatedKey]*compressedFrame // guarded by mu
+	frames map[compressedKey]*compressedFrame // guarded by mu
 }
 
 type compressedFrame struct {
@@ -30,10 +30,10 @@ type compressedFrame struct {
 }
 
 // get is the compressed frame of a message. The first who asks makes it.
-func (d *compressedFrames) get(key deflatedKey, json []byte) []byte {
+func (d *compressedFrames) get(key compressedKey, json []byte) []byte {
 	d.mu.Lock()
 	if key.seq > d.newest || d.frames == nil {
-		d.newest, d.frames = key.seq, map[deflatedKey]*compressedFrame{}
+		d.newest, d.frames = key.seq, map[compressedKey]*compressedFrame{}
 	}
 	m := d.frames[key]
 	if m == nil {

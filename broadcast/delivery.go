@@ -239,7 +239,7 @@ func (s *subscriber) onTimer() {
 	}
 }
 
-// beat sends what the heartbeat is due, and returns when something is due again.
+// beat sends the message or comment of a heartbeat where one is due, and returns when the next is.
 func (s *subscriber) beat() (next time.Duration, err error) {
 	sh := s.shard
 	text := conn.Comment(s.framing)

@@ -28,7 +28,7 @@ type part struct {
 	seriesPlace int         // of bars and trades: the place of their series; -1 for any other message
 	oldest      market.Time // of quotes: when the oldest change in it came; 0 where that means nothing
 
-	shared  deflatedKey  // by which shards that make the same message share its compressed form
+	shared  compressedKey  // by which shards that make the same message share its compressed form
 	message conn.Message // as it is sent, once it is ready
 	ready   bool
 }
@@ -74,7 +74,7 @@ func (p *part) json() []byte { return p.data[conn.Room:] }
 // isQuotes reports whether the message carries quotes.
 func (p *part) isQuotes() bool { return p.kind == wire.Snapshot || p.kind == wire.Update }
 
-// framed is the message as a connection sends it that gets it framed: not compressed. As an event it has its position as
+// framed is the message for one connection alone, framed and not compressed. As an event it has its position as
 // the id where that moves to it. It is good until the part begins anew.
 func (p *part) framed(f conn.Framing, moves bool) []byte {
 	if f == conn.Deflated {
@@ -146,8 +146,8 @@ func (f *frame) addQuotes(seq board.Seq, now time.Time) *part {
 }
 
 // sharedPart is what the newest part is known by to other shards that make the same.
-func (f *frame) sharedPart() deflatedKey {
-	return deflatedKey{watch: f.watch.key, from: f.from, seq: f.seq, part: f.used}
+func (f *frame) sharedPart() compressedKey {
+	return compressedKey{watch: f.watch.key, from: f.from, seq: f.seq, part: f.used}
 }
 
 // noteOldest notes when a change came.

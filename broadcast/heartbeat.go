@@ -2,7 +2,7 @@ package broadcast
 
 import "time"
 
-// heartbeat is when a subscriber was last sent something. It says what one is sent for whom nothing changes: a message
+// heartbeat knows when a subscriber was last sent something, and so what one is sent for whom nothing changes: a message
 // where there was no other for a heartbeat, and on an event stream a comment each heartbeat, which scripts do not see.
 // What both look like is in wire.AppendHeartbeat and conn.Comment.
 type heartbeat struct {

@@ -91,7 +91,7 @@ func (sh *shard) frameSeries(x *watch, f *flush, out *frame) {
 			p := out.add()
 			p.begin(key.series.kind())
 			p.data = append(p.data, json...)
-			p.seq, p.seriesPlace, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, deflatedKey{series: key, seq: f.Seq, part: i}
+			p.seq, p.seriesPlace, p.more, p.shared = f.Seq, place, i < len(m.parts)-1, compressedKey{series: key, seq: f.Seq, part: i}
 		}
 		if key.series.isTrades() {
 			x.newestTrades[place] = m.newest

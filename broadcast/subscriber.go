@@ -254,7 +254,7 @@ func (s *subscriber) catchUpToHistory() error {
 	return nil
 }
 
-// pause sends nothing of what is followed from now on, but answers and heartbeats.
+// pause stops sending what is followed. Answers and heartbeats are still sent.
 func (s *subscriber) pause() {
 	s.paused = true
 	s.rejoin()

@@ -30,6 +30,15 @@ type Conn struct {
 	limits Limits
 }
 
+// newConn is a connection that has no link yet.
+func newConn(framing Framing, owner Owner, limits Limits) *Conn {
+	c := &Conn{owner: owner, limits: limits, framing: framing}
+	if framing.isWebSocket() {
+		c.in = &fromClient{}
+	}
+	return c
+}
+
 // fromClient is what the client of a WebSocket sends.
 type fromClient struct {
 	frames reader

@@ -51,7 +51,7 @@ func (s *Sockets) Events(e *EventRequest, retry time.Duration, owner Owner, limi
 			return s.open(nc, framing, owner, limits), nil
 		}
 	}
-	c := &Conn{owner: owner, limits: limits, framing: Event}
+	c := newConn(Event, owner, limits)
 	c.link = answer(c, e.w, control)
 	return c, nil
 }

@@ -16,15 +16,9 @@ type Sink interface {
 
 // NewSink returns a connection that writes to a sink.
 func NewSink(sink Sink, owner Owner, framing Framing, limits Limits) *Conn {
-	both := &struct {
-		link sinkLink
-		conn Conn
-	}{sinkLink{sink: sink}, Conn{owner: owner, limits: limits, framing: framing}}
-	both.conn.link = &both.link
-	if framing.isWebSocket() {
-		both.conn.in = &fromClient{}
-	}
-	return &both.conn
+	c := newConn(framing, owner, limits)
+	c.link = &sinkLink{sink: sink}
+	return c
 }
 
 // Resume goes on after a sink's Write has returned false.

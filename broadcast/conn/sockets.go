@@ -111,10 +111,7 @@ func (s *Sockets) open(nc net.Conn, framing Framing, owner Owner, limits Limits)
 	if c := openSocket(s, Conn{owner: owner, limits: limits, framing: framing}, nc); c != nil {
 		return c
 	}
-	c := &Conn{owner: owner, limits: limits, framing: framing}
-	if framing.isWebSocket() {
-		c.in = &fromClient{}
-	}
+	c := newConn(framing, owner, limits)
 	c.link = block(s, c, nc)
 	return c
 }

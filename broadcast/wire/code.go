@@ -62,7 +62,7 @@ var codes = [numCodes]struct {
 	status int    // of an answer over HTTP; 0 where there is none
 	back   bool   // coming back later helps
 	metric string // the reason of a disconnect and the result of a connect; "" where the connection lives on
-	text   string // for people; "" where whoever refuses says more. A WebSocket gets the time of [ComeBack] in its place
+	text   string // for people; "" where whoever refuses says more; an [Ending] with a Reason sends that instead
 }{
 	BadJSON:        {name: "bad_json", status: http.StatusBadRequest},
 	BadRequest:     {name: "bad_request", status: http.StatusBadRequest},
