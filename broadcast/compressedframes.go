@@ -20,7 +20,7 @@ type compressedKey struct {
 // kept for one of them.
 type compressedFrames struct {
 	mu     sync.Mutex
-	newest board.Seq                        // guarded by mu
+	newest board.Seq                          // guarded by mu
 	frames map[compressedKey]*compressedFrame // guarded by mu
 }
 

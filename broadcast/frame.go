@@ -28,8 +28,8 @@ type part struct {
 	seriesPlace int         // of bars and trades: the place of their series; -1 for any other message
 	oldest      market.Time // of quotes: when the oldest change in it came; 0 where that means nothing
 
-	shared  compressedKey  // by which shards that make the same message share its compressed form
-	message conn.Message // as it is sent, once it is ready
+	shared  compressedKey // by which shards that make the same message share its compressed form
+	message conn.Message  // as it is sent, once it is ready
 	ready   bool
 }
 
