@@ -87,6 +87,7 @@ func TestImageIsTakenOverAndTradesGoOnFromIt(t *testing.T) {
 func quietHub(symbols int) *Hub {
 	cfg := DefaultConfig()
 	cfg.History.Bars, cfg.History.Trades = keeping(2, "1s", "1d"), 2 // so that their rings are full at once
+	cfg.History.Ledger = 0                                           // as where no source corrects anything
 	return quietHubWith(cfg, symbols)
 }
 

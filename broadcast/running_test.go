@@ -34,7 +34,7 @@ func newWorld(symbols int) *world {
 func newWorldWith(symbols int, change func(*Hub)) *world {
 	cfg := DefaultConfig()
 	cfg.History.Trades, cfg.MaxSeries = history.TradesAtOnce, 200
-	cfg.History.Bars = keeping(4, "1s", "5s", "1m", "1h", "1d")
+	cfg.History.Bars, cfg.History.Ledger = keeping(4, "1s", "5s", "1m", "1h", "1d"), keptToCorrect
 	ctx, stop := context.WithCancel(context.Background())
 	w := &world{model: newModel(), began: market.TimeOf(time.Now()), stop: stop, done: make(chan struct{}), hub: quietHubWith(cfg, symbols)}
 	w.hub.lists["few"] = &watchlist{symbols: []string{"S1", "S2"}}
@@ -130,8 +130,9 @@ func stamped(t market.Tick) market.Tick {
 
 // model is what the board should be of quotes: one symbol, one map, no flushes and no fields that changed.
 type model struct {
-	cells  map[string]*modelCell
-	status market.State
+	cells   map[string]*modelCell
+	ledgers *market.Ledgers
+	status  market.State
 }
 
 // modelCell is one symbol's state with every tick taken in.
@@ -140,12 +141,17 @@ type modelCell struct {
 	own market.State // the symbol's, without the feed's
 }
 
-func newModel() *model { return &model{cells: map[string]*modelCell{}, status: market.Down} }
+func newModel() *model {
+	return &model{cells: map[string]*modelCell{}, ledgers: market.NewLedgers(keptToCorrect), status: market.Down}
+}
+
+// keptToCorrect is how many trades are kept for their corrections, on the board and in the model.
+const keptToCorrect = 20_000
 
 func (m *model) cell(id market.SymbolID) *modelCell {
 	symbol := fmt.Sprintf("S%d", id)
 	if m.cells[symbol] == nil {
-		m.cells[symbol] = &modelCell{Tally: market.NewTally(id, 0)}
+		m.cells[symbol] = &modelCell{Tally: market.NewTally(id, 0, m.ledgers)}
 	}
 	return m.cells[symbol]
 }

@@ -129,7 +129,7 @@ func TestMemoryOfStalledReadersDoesNotGrow(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			return m.HeapAlloc
 		}
-		before := flushes(history.TradesAtOnce + 5) // until as many trades are kept as can be
+		before := flushes(2 * history.TradesAtOnce) // until as many trades are kept as can be
 		after := flushes(100)
 		if grown := int64(after) - int64(before); grown > readers*1024 {
 			t.Errorf("heap grew by %d bytes over 100 flushes that %d stalled readers missed", grown, readers)

@@ -17,16 +17,13 @@ type metrics struct {
 	lastTick    prometheus.Gauge
 }
 
-var kindNames = [...]string{
-	market.KindTrade: "trade", market.KindQuote: "quote", market.KindState: "state", market.KindSession: "session", market.KindAlive: "alive",
-}
-
 func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	const ns, sub = "tickertape", "feed"
 	f := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"source": source}, reg))
 	m := &metrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
-			Name: "ticks_total", Help: "Ticks that the source published, before any check, by kind: trade, quote, state, session or alive.",
+			Name: "ticks_total",
+			Help: "Ticks that the source published, before any check, by kind: trade, quote, state, session, alive, roll or reopen.",
 		}, []string{"kind"}),
 		breaks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "breaks_total", Help: "Connections to the source that broke, by cause: lost, restart, silent, refused, taken or final.",
@@ -48,13 +45,13 @@ func newMetrics(reg prometheus.Registerer, source string) *metrics {
 
 // count adds the ticks of a batch, with one addition for each kind.
 func (m *metrics) count(ticks []market.Tick, corrections int) {
-	var kinds [len(kindNames)]int
+	var kinds [market.NumKinds]int
 	for i := range ticks {
 		kinds[ticks[i].Kind]++
 	}
 	for kind, n := range kinds {
 		if n > 0 {
-			m.ticks.WithLabelValues(kindNames[kind]).Add(float64(n))
+			m.ticks.WithLabelValues(market.Kind(kind).String()).Add(float64(n))
 		}
 	}
 	m.corrections.Add(float64(corrections))

@@ -15,6 +15,8 @@ type Info struct {
 	Lossless bool
 	// Numbered means that the trades of each symbol have rising numbers as their [market.Tick] IDs.
 	Numbered bool
+	// Corrects means that it may correct or cancel trades.
+	Corrects bool
 	// Market names the hours that the source keeps, such as "us" (feed/calendar); "" never closes.
 	Market string
 	// Remote means that the source is on another machine: its connection can die silently, and can be redialled.

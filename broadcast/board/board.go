@@ -29,11 +29,12 @@ type Board struct {
 	kept  history.Config
 	days  func(venue string) history.Days // nil where days are those of UTC or of the source
 
-	committing sync.Mutex   // held by Commit
-	cells      []cell       // guarded by committing; the index is the symbol's id
-	order      order        // guarded by committing: of the record
-	fresh      market.Quote // guarded by committing: scratch
-	sink       uint64       // guarded by committing: what was touched, so that it is not left out
+	committing sync.Mutex      // held by Commit
+	cells      []cell          // guarded by committing; the index is the symbol's id
+	ledgers    *market.Ledgers // guarded by committing; nil: no corrections are expected
+	order      order           // guarded by committing: of the record
+	fresh      market.Quote    // guarded by committing: scratch
+	sink       uint64          // guarded by committing: what was touched, so that it is not left out
 
 	mu        sync.RWMutex
 	sources   *SourceStates     // guarded by mu
@@ -51,6 +52,9 @@ func New(cfg Config) *Board {
 		sources = sources.with(down)
 	}
 	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, sources: sources}
+	if n := cfg.History.Ledger; n > 0 {
+		b.ledgers = market.NewLedgers(n)
+	}
 	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
 	b.fewer.L = &b.gatherer.mu
 	b.begin()

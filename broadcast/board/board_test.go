@@ -164,7 +164,9 @@ func TestAliveTicksAreCountedAndNoMore(t *testing.T) {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	b := newBoard(100, small())
+	kept := small()
+	kept.Ledger = 2000
+	b := newBoard(100, kept)
 	var ticks []market.Tick
 	for i := range 256 {
 		k := trade(market.SymbolID(i%100), i)

@@ -175,15 +175,8 @@ func (c *commit) event(x *cell, e *Event) bool {
 	case EventState:
 		t := e.tick(market.KindState)
 		return c.tick(x, &t)
-	case EventSession:
-		t := e.tick(market.KindSession)
-		if !c.tick(x, &t) {
-			return false
-		}
-		if e.Time != 0 {
-			c.b.history(e.Symbol).Session(e.Time, c.next)
-		}
-		return true
+	case EventSession, EventRoll, EventReopen:
+		return c.session(x, e)
 	case EventQuote:
 		return c.quote(x, &c.record.Early[e.Index])
 	case EventImage:
@@ -200,6 +193,28 @@ func (c *commit) tick(x *cell, t *market.Tick) bool {
 		c.done.Rejected[r]++
 		c.done.Ticks--
 		return false
+	}
+	return true
+}
+
+// session begins a session or a trading day, or goes back to the one before.
+func (c *commit) session(x *cell, e *Event) bool {
+	kind := market.KindSession
+	switch e.Kind {
+	case EventRoll:
+		kind = market.KindRoll
+	case EventReopen:
+		kind = market.KindReopen
+	}
+	t := e.tick(kind)
+	if !c.tick(x, &t) {
+		return false
+	}
+	switch h := c.b.history(e.Symbol); {
+	case kind == market.KindSession && e.Time != 0:
+		h.Session(e.Time, c.next)
+	case kind == market.KindRoll:
+		h.Roll(e.Time)
 	}
 	return true
 }
@@ -224,14 +239,16 @@ func (c *commit) trade(x *cell, e *Event) bool {
 }
 
 func (c *commit) correction(x *cell, k *market.Correction) bool {
-	if r := x.Correct(k); r != market.Accepted {
+	was, r := x.Correct(k)
+	if r != market.Accepted {
 		c.done.Rejected[r]++
 		return false
 	}
-	if h := c.b.historyOf(k.Symbol); h != nil && !h.Correct(k, c.next, &c.b.kept) {
+	h := c.b.historyOf(k.Symbol)
+	if !was.Applied || h != nil && !h.Correct(k, &was, x, c.next, &c.b.kept) {
 		c.done.Uncorrected++
 	}
-	return true
+	return was.Applied
 }
 
 // publish makes the quote of a cell the one that is read.
@@ -264,7 +281,7 @@ func (c *commit) publish(id market.SymbolID, x *cell) {
 func (b *Board) cell(id market.SymbolID) *cell {
 	for int(id) >= len(b.cells) {
 		next := market.SymbolID(len(b.cells))
-		b.cells = append(b.cells, cell{Tally: market.NewTally(next, b.dir.Symbol(next).PreviousClose)})
+		b.cells = append(b.cells, cell{Tally: market.NewTally(next, b.dir.Symbol(next).PreviousClose, b.ledgers)})
 	}
 	return &b.cells[id]
 }

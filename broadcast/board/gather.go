@@ -204,6 +204,10 @@ func (g *gatherer) ticks(ticks []market.Tick, known int, out *Gathered) {
 			e.Kind = EventState
 		case market.KindSession:
 			e.Kind = EventSession
+		case market.KindRoll:
+			e.Kind = EventRoll
+		case market.KindReopen:
+			e.Kind = EventReopen
 		}
 	}
 }

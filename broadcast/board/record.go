@@ -33,6 +33,8 @@ const (
 	EventQuote                       // Early[Index]
 	EventImage                       // Images[Index], and when it was received
 	EventCorrection                  // Corrections[Index]
+	EventRoll                        // as a tick of this kind
+	EventReopen                      // as a tick of this kind
 )
 
 // Event is something that is applied in the order of its coming. Its fields are those of a [market.Tick].

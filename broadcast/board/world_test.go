@@ -26,7 +26,7 @@ func newDirectory(n int) *market.Directory {
 
 // small keeps so little that what is kept no more comes up.
 func small() history.Config {
-	c := history.Config{Trades: history.TradesAtOnce}
+	c := history.Config{Trades: history.TradesAtOnce, Ledger: 100_000}
 	for k := range c.Bars {
 		c.Bars[k] = 3
 	}
@@ -65,7 +65,7 @@ func newReference(n int, kept history.Config) *reference {
 	f := &reference{dir: newDirectory(n), kept: kept, sources: map[string]market.State{"one": market.Down, "two": market.Down}}
 	for i := range n {
 		id := market.SymbolID(i)
-		f.cells = append(f.cells, referenceCell{Tally: market.NewTally(id, f.dir.Symbol(id).PreviousClose)})
+		f.cells = append(f.cells, referenceCell{Tally: market.NewTally(id, f.dir.Symbol(id).PreviousClose, market.NewLedgers(100_000))})
 		f.histories = append(f.histories, nil)
 	}
 	return f
@@ -109,13 +109,19 @@ func (f *reference) apply(b market.Batch) {
 			f.unknown++
 			continue
 		}
-		if c := &f.cells[k.Symbol]; f.accept(c.Tally.Correct(k), c) {
-			if h := f.histories[k.Symbol]; h != nil {
-				if !h.Correct(k, f.seq+1, &f.kept) {
-					f.unmended++
-				}
-				f.published = f.published || h.TradesChanged(f.seq)
-			}
+		c := &f.cells[k.Symbol]
+		touched := c.touched
+		was, r := c.Tally.Correct(k)
+		switch h := f.histories[k.Symbol]; {
+		case !f.accept(r, c):
+		case !was.Applied:
+			c.touched = touched
+			f.unmended++
+		case h != nil && !h.Correct(k, &was, &c.Tally, f.seq+1, &f.kept):
+			f.unmended++
+		}
+		if h := f.histories[k.Symbol]; h != nil {
+			f.published = f.published || h.TradesChanged(f.seq)
 		}
 	}
 }
@@ -137,6 +143,9 @@ func (f *reference) tick(t *market.Tick) {
 	}
 	c := &f.cells[t.Symbol]
 	touched := c.touched
+	if t.Received == 0 {
+		t.Received = market.TimeOf(time.Now())
+	}
 	if !f.accept(c.Tally.Apply(t), c) {
 		return
 	}
@@ -160,6 +169,8 @@ func (f *reference) tick(t *market.Tick) {
 			h.Session(t.Time, f.seq+1)
 			f.published = f.published || h.TradesChanged(f.seq)
 		}
+	case market.KindRoll:
+		f.history(t.Symbol).Roll(t.Time)
 	}
 	c.received = max(c.received, t.Received)
 }
@@ -269,12 +280,18 @@ func (w *world) commit() error {
 	return nil
 }
 
+// pricesOf are the prices of all trades that are kept for their corrections.
+func pricesOf(y *market.Tally) string {
+	regular, outside, complete := y.Between(0, 1<<62)
+	return fmt.Sprint(regular, outside, complete)
+}
+
 // judge finds the first difference in hidden state.
 func (w *world) judge() error {
 	f, b := w.reference, w.board
 	for i := range b.cells {
 		got, want := &b.cells[i], &f.cells[i]
-		if !reflect.DeepEqual(got.Tally, want.Tally) || got.own != want.own || got.received != want.received {
+		if got.Quote() != want.Quote() || pricesOf(&got.Tally) != pricesOf(&want.Tally) || got.own != want.own || got.received != want.received {
 			return fmt.Errorf("cell %d:\n got %+v %v %v\nwant %+v %v %v", i, got.Tally, got.own, got.received, want.Tally, want.own, want.received)
 		}
 	}
@@ -371,7 +388,7 @@ func (d *drawn) tick() market.Tick {
 	case k < 35:
 		t.Kind, t.State = market.KindState, market.State(d.intn(5))
 	case k < 36:
-		t.Kind, t.Price = market.KindSession, d.price()
+		t.Kind, t.Price = []market.Kind{market.KindSession, market.KindRoll, market.KindReopen}[d.intn(3)], d.price()
 		if d.one(3) {
 			t.Time = d.start // a recording begins anew
 		}

@@ -41,14 +41,21 @@ func (s *bars) find(start uint32) int {
 	return low
 }
 
-// current is the newest bar, and when in it a time is, in units of the interval; nil where the time is not in it, and of days, whose
-// length varies.
-func (s *bars) current(k Interval, second uint32, at market.Time) (*Bar, uint32) {
+// current is the newest bar; nil where a time is not in it, and of days, whose length varies.
+func (s *bars) current(k Interval, second uint32) *Bar {
 	b := &s.newest
 	if s.n == 0 || k == Day || second < b.Start || second-b.Start >= intervals[k].seconds {
-		return nil, 0
+		return nil
 	}
-	return b, uint32(min((at-market.Time(b.Start)*1e6)/intervals[k].unit, never))
+	return b
+}
+
+// get returns the bar that starts then; nil if there is none.
+func (s *bars) get(start uint32) *Bar {
+	if i := s.find(start); i < s.n && s.at(i).Start == start {
+		return s.at(i)
+	}
+	return nil
 }
 
 // put returns the bar that starts then, and makes it if there is none; nil if it is older than what is kept.
@@ -117,7 +124,7 @@ func (s *bars) tail(from, to, limit int, f BarFields) int {
 
 // changedSince reports whether any changed after a flush.
 func (s *bars) changedSince(seq Seq) bool {
-	return s.n > 0 && (s.corrected > seq || s.at(s.n-1).Changed > seq)
+	return s.n > 0 && (s.corrected > seq || s.at(s.n-1).Changed() > seq)
 }
 
 // firstSince is the index of the first bar that can have changed after a flush. While trades come in order, only the
@@ -127,7 +134,7 @@ func (s *bars) firstSince(seq Seq) int {
 		return 0
 	}
 	i := s.n
-	for i > 0 && s.at(i-1).Changed > seq {
+	for i > 0 && s.at(i-1).Changed() > seq {
 		i--
 	}
 	return i

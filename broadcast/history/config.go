@@ -9,11 +9,14 @@ import (
 type Config struct {
 	Bars   Counts `mapstructure:"bars"`
 	Trades int    `mapstructure:"trades"` // 100 to 100000, 88 bytes each
+	// Ledger is how many trades of all symbols together are kept for their corrections, some 40 bytes each; 0 to 1000000000. Those
+	// of a symbol's session and of the one before are, as far as that reaches.
+	Ledger int `mapstructure:"ledger"`
 }
 
 // DefaultConfig keeps some hours of short bars and a year of days.
 func DefaultConfig() Config {
-	c := Config{Trades: 256}
+	c := Config{Trades: 256, Ledger: 4_000_000}
 	for k := range intervals {
 		c.Bars[k] = intervals[k].keep
 	}
@@ -24,6 +27,7 @@ func DefaultConfig() Config {
 const (
 	MostBars   = 100_000
 	mostTrades = 100_000
+	mostLedger = 1_000_000_000
 )
 
 // Validate reports every value out of range, by key.
@@ -36,6 +40,9 @@ func (c Config) Validate() error {
 	}
 	if c.Trades < TradesAtOnce || c.Trades > mostTrades {
 		errs = append(errs, fmt.Errorf("trades: %d is not between %d and %d", c.Trades, TradesAtOnce, mostTrades))
+	}
+	if c.Ledger < 0 || c.Ledger > mostLedger {
+		errs = append(errs, fmt.Errorf("ledger: %d is not between 0 and %d", c.Ledger, mostLedger))
 	}
 	return errors.Join(errs...)
 }

@@ -2,92 +2,77 @@ package history
 
 import "tickertape/feed/market"
 
-// Correct corrects a trade and the bars that it is in as part of flush seq. It returns false if the trade was dropped.
-func (c *Symbol) Correct(correction *market.Correction, seq Seq, cfg *Config) bool {
-	p := c.tape.find(correction)
-	if p == nil {
+// Ledger knows the prices of trades.
+type Ledger interface {
+	// Between are the prices of the trades from from on and before to, in the regular session and outside of it. It returns
+	// false where some of these trades are not kept.
+	Between(from, to market.Time) (regular, outside market.Prices, complete bool)
+}
+
+// Correct corrects a trade and the bars that it is in as part of flush seq. was is what became of the correction in the quote, and
+// kept the trades that are left, the correction included. Where not all of a bar's trades are kept, its volume, trade count and
+// VWAP are right, and open, high, low and close as far as the two prints show. It returns false where it is not known when the
+// trade was.
+func (c *Symbol) Correct(correction *market.Correction, was *market.Corrected, kept Ledger, seq Seq, cfg *Config) bool {
+	at := was.Traded
+	if p := c.tape.find(correction); p != nil {
+		if at == 0 {
+			at = p.Time
+		}
+		c.strike(p, correction, seq)
+	}
+	if at == 0 {
 		return false
 	}
-	old := *p
-	p.Price, p.Size, p.Flags = correction.New.Price, correction.New.Size, correction.New.Flags
-	if correction.New.Flags == 0 {
-		p.Price, p.Size = old.Price, old.Size // as what it is struck out
-	} else if old.Flags&market.OutOfOrder != 0 {
-		p.Flags |= market.OutOfOrder
-	}
-	p.Corrected, p.Changed = true, seq
 	c.changed = seq
 	for k := range Interval(NumIntervals) {
-		if cfg.Bars[k] == 0 {
-			continue
-		}
-		start, at, ok := c.start(k, p.Time)
-		if !ok {
+		start, ok := c.start(k, at)
+		if !ok || cfg.Bars[k] == 0 {
 			continue
 		}
 		s := &c.bars[k]
-		place := s.find(start)
-		if place == s.n || s.at(place).Start != start {
+		b := s.get(start)
+		if b == nil && was.New.Flags != 0 {
+			b = s.put(start, cfg.Bars[k])
+		}
+		if b == nil {
 			continue
 		}
-		c.recompute(k, place, at, &old, p, cfg)
-		s.at(place).Changed, s.corrected = seq, seq
+		b.replaceSums(&was.Old, &was.New)
+		if regular, outside, complete := kept.Between(market.Time(start)*1e6, market.Time(c.end(k, start))*1e6); complete {
+			b.setPrices(&market.Prices{}, false)
+			b.join(&outside, true, k)
+			b.join(&regular, false, k)
+		} else {
+			b.replacePrice(&was.Old, &was.New, at, k)
+		}
+		b.setChanged(seq)
+		s.corrected = seq
 	}
 	return true
 }
 
-// recompute makes a bar anew after one of its trades has changed: of its trades where all of them are kept, else of
-// shorter bars, else as far as the two trades show.
-func (c *Symbol) recompute(k Interval, place int, at uint32, old, next *Trade, cfg *Config) {
-	s := &c.bars[k]
-	b := s.at(place)
-	if c.tape.dropped < market.Time(b.Start)*1e6 {
-		*b = c.ofTrades(k, b.Start)
-		return
+// strike corrects a trade of the tape. A cancelled one keeps its price and size.
+func (c *Symbol) strike(p *Trade, correction *market.Correction, seq Seq) {
+	late := p.Flags&market.OutOfOrder != 0
+	if p.Flags = correction.New.Flags; p.Flags != 0 {
+		p.Price, p.Size = correction.New.Price, correction.New.Size
 	}
-	fresh := Bar{Start: b.Start}
-	end := c.end(k, place)
-	for j := range k {
-		part := &c.bars[j]
-		whole := b.Start%intervals[j].seconds == 0 && (end%intervals[j].seconds == 0 || end == never)
-		if cfg.Bars[j] == 0 || part.dropped >= b.Start || !whole {
-			continue
-		}
-		for i := part.find(b.Start); i < part.n && part.at(i).Start < end; i++ {
-			fresh.addBar(part.at(i), k, int64(part.at(i).Start-b.Start)*1e6)
-		}
-		*b = fresh
-		return
+	if late {
+		p.Flags = p.Flags.AsOutOfOrder()
 	}
-	summed := *b
-	summed.replace(old, next, k, at)
-	if fresh = c.ofTrades(k, b.Start); fresh.Count() == summed.Count() { // of trades that came late, all may be kept
-		*b = fresh
-		return
+	if correction.NewID != 0 {
+		p.ID = correction.NewID
 	}
-	*b = summed
-}
-
-// ofTrades is a bar of the trades that are kept.
-func (c *Symbol) ofTrades(k Interval, start uint32) Bar {
-	b := Bar{Start: start}
-	for i := range c.tape.n {
-		p := c.tape.at(i)
-		if of, at, ok := c.start(k, p.Time); ok && of == start && p.marks(k) {
-			cost, fits := p.Size.Times(p.Price)
-			b.addTrade(p, cost, fits, k, at)
-		}
-	}
-	return b
+	p.Corrected, p.Changed = true, seq
+	c.changed = seq
 }
 
 // never is later than every start.
 const never = 1<<32 - 1
 
-// end is when a bar is over, in seconds.
-func (c *Symbol) end(k Interval, place int) uint32 {
-	s := &c.bars[k]
-	start := s.at(place).Start
+// end is when the bar is over that begins at start, in seconds.
+func (c *Symbol) end(k Interval, start uint32) uint32 {
 	switch {
 	case k == Day && c.days != nil:
 		if _, to := c.days(market.Time(start) * 1e6); to > 0 && to/1e6 < never {
@@ -95,8 +80,9 @@ func (c *Symbol) end(k Interval, place int) uint32 {
 		}
 		return never
 	case k == Day && c.day != 0: // sessions follow upon each other, however long they are
-		if place+1 < s.n {
-			return s.at(place + 1).Start
+		s := &c.bars[k]
+		if next := s.find(start + 1); next < s.n {
+			return s.at(next).Start
 		}
 		return never
 	default:
@@ -104,9 +90,8 @@ func (c *Symbol) end(k Interval, place int) uint32 {
 	}
 }
 
-// replace puts a trade in another one's place where nothing is left of the rest: the sums are right, and
-// open, high, low and close only as far as the two show. at is as in addTrade.
-func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
+// replaceSums puts a print in the place of another, as far as volume, count and turnover are concerned.
+func (b *Bar) replaceSums(old, next *market.Print) {
 	if old.Flags&market.SetsVolume != 0 && b.Count() > 0 {
 		cost, _ := old.Size.Times(old.Price)
 		volume, enough := b.Volume.Sub(old.Size)
@@ -123,17 +108,29 @@ func (b *Bar) replace(old, next *Trade, k Interval, at uint32) {
 		b.Turnover, _ = b.Turnover.Add(cost)
 		b.counted++
 	}
-	if b.Count() == 0 {
-		*b = Bar{Start: b.Start}
-	}
-	if !b.Priced() || next.Flags&setsPrice == 0 || next.Outside() && (k == Day || !b.Extended()) || !next.Outside() && b.Extended() {
+}
+
+// replacePrice puts a print in the place of another where not all of the other trades are known.
+func (b *Bar) replacePrice(old, next *market.Print, at market.Time, k Interval) {
+	var one market.Prices
+	one.Add(next.Price, at, next.Flags.Ordered())
+	outside := next.Flags.Outside()
+	if b.Count() == 0 || b.Count() == 1 && next.Flags&market.SetsVolume != 0 { // no other trade is left
+		if b.setPrices(&market.Prices{}, false); next.Flags.SetsPrice() {
+			b.join(&one, outside, k)
+		}
 		return
 	}
-	b.High, b.Low = max(b.High, next.Price), min(b.Low, next.Price)
-	if at == b.first && b.Open == old.Price {
-		b.Open = next.Price
+	if !next.Flags.SetsPrice() || outside != b.Extended() {
+		return
 	}
-	if at == b.last && b.Close == old.Price {
-		b.Close = next.Price
+	p := b.prices()
+	if at == p.First && p.Open == old.Price {
+		p.Open = next.Price
 	}
+	if at == p.Last && p.Close == old.Price {
+		p.Close = next.Price
+	}
+	p.Join(&one)
+	b.setPrices(&p, outside)
 }

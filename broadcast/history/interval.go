@@ -3,8 +3,6 @@ package history
 import (
 	"fmt"
 	"strings"
-
-	"tickertape/feed/market"
 )
 
 // Seq numbers flushes: it grows with each one that publishes anything. 0 is before the first.
@@ -19,16 +17,15 @@ type Interval uint8
 var intervals = [...]struct {
 	name    string
 	seconds uint32
-	unit    market.Time // of the times of a bar's trades, in microseconds
-	keep    int         // bars of a symbol, unless configured otherwise
+	keep    int // bars of a symbol, unless configured otherwise
 }{
-	{"1s", 1, 1, 600},
-	{"5s", 5, 1, 720},
-	{"1m", 60, 1, 1440},
-	{"5m", 300, 1, 576},
-	{"15m", 900, 1, 480},
-	{"1h", 3600, 1, 240},
-	{"1d", 86400, 32, 250}, // 32 bits of this are 38 hours
+	{"1s", 1, 600},
+	{"5s", 5, 720},
+	{"1m", 60, 1440},
+	{"5m", 300, 576},
+	{"15m", 900, 480},
+	{"1h", 3600, 240},
+	{"1d", 86400, 250},
 }
 
 const (

@@ -20,7 +20,7 @@ func (s *Symbol) Newest(k Interval, limit int, at Seq, next uint32, into []Bar) 
 	if next == 0 && limit > 0 {
 		i = all.tail(0, all.n, limit, AllBarFields)
 	}
-	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed <= at && !b.Empty() })
+	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed() <= at && !b.Empty() })
 }
 
 // Changed copies the bars of the interval that changed after flush after, up to flush at, in order of their start: a
@@ -34,7 +34,7 @@ func (s *Symbol) Changed(k Interval, after, at Seq, next uint32, into []Bar) (n 
 	if next == 0 {
 		i = all.firstSince(after)
 	}
-	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed > after && b.Changed <= at })
+	return all.copy(i, all.n, into, func(b *Bar) bool { return b.Changed() > after && b.Changed() <= at })
 }
 
 // Range is a selection of bars: those that start at From or later, and before To, in seconds since the Unix epoch.

@@ -44,33 +44,30 @@ func (s *Symbol) Touch() (sum uint64) {
 // Days is when the trading day begins that a time belongs to, and when the next one does.
 type Days func(market.Time) (from, to market.Time)
 
-// start is when the bar of a trade begins, in seconds, and when in it the trade was, in units of the interval.
-func (c *Symbol) start(k Interval, at market.Time) (uint32, uint32, bool) {
+// start is when the bar of a trade begins, in seconds; false where there is none.
+func (c *Symbol) start(k Interval, at market.Time) (uint32, bool) {
 	second, ok := secondsOf(at)
-	if !ok {
-		return 0, 0, false
-	}
-	start := second - second%intervals[k].seconds
-	if k == Day {
-		switch {
-		case c.days != nil:
-			if at < c.from || at >= c.to {
-				c.from, c.to = c.days(at)
-			}
-			start, ok = secondsOf(c.from)
-		case c.day != 0 && at >= c.day:
-			start, ok = secondsOf(c.day)
-		case c.day != 0: // of a session before
-			s := &c.bars[Day]
-			i := s.find(second + 1)
-			if i == 0 {
-				return 0, 0, false
-			}
-			start = s.at(i - 1).Start
+	switch {
+	case !ok:
+		return 0, false
+	case k != Day:
+		return second - second%intervals[k].seconds, true
+	case c.days != nil:
+		if at < c.from || at >= c.to {
+			c.from, c.to = c.days(at)
 		}
+		return secondsOf(c.from)
+	case c.day == 0:
+		return second - second%intervals[k].seconds, true
+	case at >= c.day:
+		return secondsOf(c.day)
 	}
-	grains := (at - market.Time(start)*1e6) / intervals[k].unit
-	return start, uint32(min(grains, 1<<32-1)), ok
+	s := &c.bars[Day] // of a session before
+	i := s.find(second + 1)
+	if i == 0 {
+		return 0, false
+	}
+	return s.at(i - 1).Start, true
 }
 
 // today is when the newest trading day with a trade begins, in seconds: that of the newest bar of the interval, where
@@ -114,18 +111,18 @@ func (c *Symbol) Trade(p *Trade, seq Seq, cfg *Config) {
 			continue
 		}
 		s := &c.bars[k]
-		b, at := s.current(k, second, p.Time)
+		b := s.current(k, second)
 		if b == nil {
-			var start uint32
-			if start, at, ok = c.start(k, p.Time); !ok {
+			start, ok := c.start(k, p.Time)
+			if !ok {
 				continue
 			}
 			if b = s.put(start, keep); b == nil {
 				continue
 			}
 		}
-		if b.addTrade(p, cost, fits, k, at) || b.Changed == 0 {
-			b.Changed = seq
+		if b.addTrade(p, cost, fits, k) || b.changed == 0 {
+			b.setChanged(seq)
 			if b != &s.newest {
 				s.corrected = seq
 			}
@@ -148,3 +145,7 @@ func (c *Symbol) Session(at market.Time, seq Seq) {
 	}
 	c.day = at
 }
+
+// Roll begins a trading day of the market, as part of the flush under way. Where the market's days are not known, bars of
+// days begin with it.
+func (c *Symbol) Roll(at market.Time) { c.day = at }

@@ -22,7 +22,7 @@ type modelTrade struct {
 // modelBar sums up trades as PROTOCOL.md says.
 func modelBar(k Interval, start int64, trades []modelTrade) string {
 	priced := func(t *modelTrade) bool {
-		return t.Flags&(market.SetsLast|market.SetsHighLow|market.SetsExtended|market.OutOfOrder) != 0
+		return t.Flags&(market.SetsHighLow|market.SetsExtended|market.OutOfOrder) != 0
 	}
 	regular := slices.ContainsFunc(trades, func(t modelTrade) bool { return priced(&t) && !t.Outside() })
 	var prices []modelTrade // in the order of their times
@@ -119,27 +119,56 @@ func text(b *Bar) string {
 	return out + "}"
 }
 
+// traded is a symbol and the quote that knows its trades.
+type traded struct {
+	Symbol
+	quote market.Tally
+}
+
+// newTraded is one of which up to so many trades are kept for their corrections.
+func newTraded(ledger int) *traded {
+	if ledger == 0 {
+		return &traded{quote: market.NewTally(0, 0, nil)}
+	}
+	return &traded{quote: market.NewTally(0, 0, market.NewLedgers(ledger))}
+}
+
+func (c *traded) Trade(p *Trade, seq Seq, cfg *Config) {
+	c.quote.Apply(&market.Tick{Kind: market.KindTrade, ID: p.ID, Price: p.Price, Size: p.Size, Flags: p.Flags, Time: p.Time})
+	c.Symbol.Trade(p, seq, cfg)
+}
+
+func (c *traded) Session(at market.Time, seq Seq) {
+	c.quote.Apply(&market.Tick{Kind: market.KindSession, Time: at})
+	c.Symbol.Session(at, seq)
+}
+
+func (c *traded) Correct(k *market.Correction, seq Seq, cfg *Config) bool {
+	was, r := c.quote.Correct(k)
+	return r == market.Accepted && was.Applied && c.Symbol.Correct(k, &was, &c.quote, seq, cfg)
+}
+
 const morning = market.Time(1_795_012_200_000_000)
 
 func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 1000
 	rapid.Check(t, func(t *rapid.T) {
-		var c Symbol
+		c := newTraded(1 << 20)
 		var trades []modelTrade
 		now := morning
 		for i := range rapid.IntRange(1, 60).Draw(t, "events") {
 			if len(trades) > 0 && rapid.IntRange(0, 5).Draw(t, "correct") == 0 {
 				m := &trades[rapid.IntRange(0, len(trades)-1).Draw(t, "which")]
-				if m.Flags == 0 || m.Flags == market.OutOfOrder {
-					continue // a correction of the latter would be as good as a cancellation
+				if m.Flags == 0 {
+					continue
 				}
 				k := market.Correction{ID: m.ID, Old: market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags}}
 				if rapid.Bool().Draw(t, "cancel") {
 					m.Flags = 0
 				} else {
 					m.Price = drawPrice(t)
-					k.New = market.Print{Price: m.Price, Size: m.Size, Flags: m.Flags &^ market.OutOfOrder}
+					k.New = market.Print{Price: m.Price, Size: m.Size, Flags: inOrder(m.Flags)}
 				}
 				if !c.Correct(&k, Seq(i+1), &cfg) {
 					t.Fatalf("trade %d is kept no more", m.ID)
@@ -156,8 +185,6 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 				m.Flags = m.Flags.AsOutOfOrder()
 			}
 			trades = append(trades, m)
-			m.Time -= m.Time % 32 // what a day's bar can tell apart
-			trades[len(trades)-1] = m
 			given := m.Trade
 			c.Trade(&given, Seq(i+1), &cfg)
 		}
@@ -170,6 +197,18 @@ func TestBarsAreTheirTradesHoweverThoseCome(t *testing.T) {
 	})
 }
 
+// inOrder is what a trade with these flags would set had it not come late: a correction does not say that it did.
+func inOrder(f market.Flags) market.Flags {
+	switch {
+	case f&market.OutOfOrder == 0:
+		return f
+	case f.Outside():
+		return f&^market.OutOfOrder | market.SetsExtended
+	default:
+		return f&^market.OutOfOrder | market.SetsLast
+	}
+}
+
 func drawPrice(t *rapid.T) market.Price {
 	return market.Price(rapid.Int64Range(1, 40).Draw(t, "price")) * market.Scale / 4
 }
@@ -178,7 +217,7 @@ func drawPrice(t *rapid.T) market.Price {
 func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
-	var c Symbol
+	c := newTraded(1 << 20)
 	seq := Seq(1)
 	say := func(id uint64, at market.Time, price int64) {
 		c.Trade(&Trade{ID: id, Price: market.Price(price) * market.Scale, Size: market.Units(1), Time: at, Flags: market.Regular}, seq, &cfg)
@@ -207,9 +246,12 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 	if day.Count() != 500 || day.Open != 100*market.Scale || day.Close != market.Price(100+499%7)*market.Scale || day.Low != 100*market.Scale {
 		t.Errorf("day %s", text(day))
 	}
-	if c.Correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1),
+	if !c.Correct(&market.Correction{ID: 3, Old: market.Print{Price: 102 * market.Scale, Size: market.Units(1),
 		Flags: market.Regular}}, seq, &cfg) {
-		t.Error("a trade that is kept no more was found")
+		t.Error("a trade that has left the tape was not found")
+	}
+	if day := c.bars[Day].at(0); day.Count() != 499 {
+		t.Errorf("day %s, want 499 trades", text(day))
 	}
 }
 
@@ -217,7 +259,7 @@ func TestCorrectionsMendBarsOfManyTrades(t *testing.T) {
 func TestCorrectionsMendWhatCameLate(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
-	var c Symbol
+	c := newTraded(0)
 	id := uint64(0)
 	say := func(at market.Time, price market.Price, flags market.Flags) uint64 {
 		id++
@@ -266,7 +308,7 @@ func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Trades = 100
 	cfg.Bars[0], cfg.Bars[1] = 0, 0
-	var c Symbol
+	c := newTraded(1 << 20)
 	id := uint64(0)
 	session := func(at market.Time, trades int) {
 		c.Session(at, 1)
@@ -292,7 +334,7 @@ func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 // What sets no price counts all the same: a bar of nothing else has the sums alone, and the volumes add up.
 func TestBarsOfNoPriceTellTheirVolume(t *testing.T) {
 	cfg := DefaultConfig()
-	var c Symbol
+	c := newTraded(1 << 20)
 	say := func(id uint64, second int, flags market.Flags) {
 		c.Trade(&Trade{ID: id, Price: 2 * market.Scale, Size: market.Units(3), Time: morning + market.Time(second)*1e6, Flags: flags}, 1, &cfg)
 	}
@@ -476,7 +518,7 @@ func TestReadersNoticeThatAllBeganAnew(t *testing.T) {
 // Whoever knows newer trades than those of the flush that it was told is not told them again as if they were mended.
 func TestTradesAreToldAgainOnlyWhenMended(t *testing.T) {
 	cfg := DefaultConfig()
-	var c Symbol
+	c := newTraded(1 << 20)
 	for i := range 4 {
 		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
 	}
@@ -491,7 +533,7 @@ func TestTradesAreToldAgainOnlyWhenMended(t *testing.T) {
 // A trade that was mended since is not told as it is now with a flush of before.
 func TestTradesAreToldAsOfOneFlush(t *testing.T) {
 	cfg := DefaultConfig()
-	var c Symbol
+	c := newTraded(1 << 20)
 	for i := range 4 {
 		c.Trade(&Trade{ID: uint64(i + 1), Price: market.Scale, Time: morning, Flags: market.Regular}, Seq(i+1), &cfg)
 	}

@@ -20,18 +20,9 @@ type Trade struct {
 func (t *Trade) Cancelled() bool { return t.Corrected && t.Flags == 0 }
 
 // Outside reports whether it is of the hours outside the regular session.
-func (t *Trade) Outside() bool {
-	return t.Flags&market.SetsExtended != 0 || t.Flags&(market.OutOfOrder|market.SetsHighLow) == market.OutOfOrder
-}
-
-// ordered reports whether it may open and close a bar. A late trade may, in the bar of its time.
-func (t *Trade) ordered() bool {
-	return t.Flags&(market.SetsLast|market.SetsExtended|market.OutOfOrder) != 0
-}
+func (t *Trade) Outside() bool { return t.Flags.Outside() }
 
 // marks reports whether the trade counts in bars of the interval.
 func (t *Trade) marks(k Interval) bool {
-	return t.Flags&market.SetsVolume != 0 || t.Flags&setsPrice != 0 && (k != Day || !t.Outside())
+	return t.Flags&market.SetsVolume != 0 || t.Flags.SetsPrice() && (k != Day || !t.Outside())
 }
-
-const setsPrice = market.SetsLast | market.SetsHighLow | market.SetsExtended | market.OutOfOrder

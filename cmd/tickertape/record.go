@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/history"
 	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/recording"
@@ -121,7 +122,7 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 	if p.url != "" {
 		source, err = p.follow(ctx, cfg.Sources, dir, log)
 	} else {
-		source, _, err = newFeed(cfg, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
+		source, _, err = newFeed(cfg, history.DefaultConfig().Ledger, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
 	}
 	if err != nil {
 		return err

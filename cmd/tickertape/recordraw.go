@@ -22,7 +22,7 @@ func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Lo
 		return err
 	}
 	tap := &rawTap{}
-	source, _, err := newFeed(cfg, market.NewDirectory(), log, prometheus.NewRegistry(), tap)
+	source, _, err := newFeed(cfg, 0, market.NewDirectory(), log, prometheus.NewRegistry(), tap)
 	if err != nil {
 		return err
 	}

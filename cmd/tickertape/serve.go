@@ -44,7 +44,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	registerBuild(reg)
 
 	dir := market.NewDirectory()
-	source, hours, err := newFeed(cfg.Feed, dir, log, reg, nil)
+	source, hours, err := newFeed(cfg.Feed, cfg.Broadcast.History.Ledger, dir, log, reg, nil)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	info := source.Info()
+	if !info.Corrects {
+		cfg.Broadcast.History.Ledger = 0
+	}
 	hub := broadcast.NewHub(cfg.Broadcast.Config, lists, dir, broadcast.Source{Name: info.Name, Simulated: info.Simulated}, limits, log, reg)
 	hub.TradingDays(tradingDays(hours))
 	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{

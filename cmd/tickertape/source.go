@@ -125,14 +125,18 @@ func supervise(sources []feed.Source, cfg feed.Config, hours *calendar.Calendar,
 	return all
 }
 
-// newFeed consolidates all configured feeds into one source, and returns the hours of their markets with it. tap, where
-// it is not nil, sees all that vendors send.
-func newFeed(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
+// newFeed consolidates all configured feeds into one source, and returns the hours of their markets with it. ledger is how many
+// trades may be kept for their corrections. tap, where it is not nil, sees all that vendors send.
+func newFeed(cfg FeedConfig, ledger int, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
 	tap vendors.Tap) (feed.Source, *calendar.Calendar, error) {
 	sources, hours, err := openSources(cfg, dir, log, reg, tap)
 	if err != nil {
 		return nil, nil, err
 	}
 	supervised := supervise(sources, cfg.Sources, hours, log, reg)
-	return consolidate.New(cfg.Consolidate, cfg.Sources.Silence, supervised, dir, hours, log, reg), hours, nil
+	f := consolidate.New(cfg.Consolidate, cfg.Sources.Silence, supervised, dir, hours, log, reg)
+	if f.Info().Corrects {
+		f.KeepTrades(ledger)
+	}
+	return f, hours, nil
 }

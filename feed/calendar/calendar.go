@@ -20,8 +20,8 @@ func New(cfg Config) (*Calendar, error) {
 		return nil, err
 	}
 	return &Calendar{
-		us:     &Market{zone: s.us.zone, hours: s.us},
-		crypto: &Market{zone: time.UTC, roll: s.dayRoll},
+		us:     &Market{zone: s.us.zone, hours: s.us, grace: s.grace},
+		crypto: &Market{zone: time.UTC, roll: s.dayRoll, grace: s.grace},
 	}, nil
 }
 

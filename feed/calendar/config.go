@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tickertape/feed/market"
 )
 
 const (
 	dateLayout  = "2006-01-02"
 	clockLayout = "15:04"
+
+	mostGrace = 10 * time.Minute
 )
 
 // Config says when trading days begin, and which days of the US follow no rule.
@@ -22,6 +26,8 @@ type Config struct {
 	USRoll string `mapstructure:"us_roll"`
 	// DayRoll is when a day of the markets that never close begins, "00:00" to "23:00" UTC, on the hour.
 	DayRoll string `mapstructure:"day_roll"`
+	// Grace is how long after that, by the exchange's clock, the day of a symbol begins that has no trade yet; 0s to 10m.
+	Grace time.Duration `mapstructure:"grace"`
 }
 
 // DefaultConfig begins trading days of the US before the pre session and those of other markets at midnight UTC. It has the
@@ -32,6 +38,7 @@ func DefaultConfig() Config {
 		Early:   []string{},
 		USRoll:  "04:00",
 		DayRoll: "00:00",
+		Grace:   2 * time.Second,
 	}
 }
 
@@ -45,6 +52,7 @@ func (c Config) Validate() error {
 type settings struct {
 	us      *usHours
 	dayRoll time.Duration
+	grace   market.Time
 }
 
 func (c Config) settings() (settings, error) {
@@ -84,7 +92,10 @@ func (c Config) settings() (settings, error) {
 	if !ok || dayRoll%time.Hour != 0 {
 		errs = append(errs, fmt.Errorf("day_roll: %.40q is not a full hour between 00:00 and 23:00", c.DayRoll))
 	}
-	return settings{us: e, dayRoll: dayRoll}, errors.Join(errs...)
+	if c.Grace < 0 || c.Grace > mostGrace {
+		errs = append(errs, fmt.Errorf("grace: %v is not between 0s and %v", c.Grace, mostGrace))
+	}
+	return settings{us: e, dayRoll: dayRoll, grace: market.Time(c.Grace.Microseconds())}, errors.Join(errs...)
 }
 
 // parseEarly reads a date and when its regular session ends, after midnight.

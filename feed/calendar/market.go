@@ -3,6 +3,8 @@ package calendar
 import (
 	"sync/atomic"
 	"time"
+
+	"tickertape/feed/market"
 )
 
 // Market has the hours of one market. A nil one never closes and never rolls.
@@ -12,6 +14,7 @@ type Market struct {
 	zone  *time.Location
 	roll  time.Duration // after midnight in zone, of a market that never closes
 	hours *usHours      // nil: it never closes
+	grace market.Time   // as [Config.Grace]
 
 	newest atomic.Pointer[tradingDay] // the one asked about last, kept because most times come in order; nil before
 }

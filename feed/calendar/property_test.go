@@ -24,7 +24,7 @@ func drawConfig(t *rapid.T) Config {
 	for _, date := range rapid.SliceOfNDistinct(date, 0, 20, rapid.ID).Draw(t, "early") {
 		minutes := rapid.IntRange(9*60+31, 15*60+59).Draw(t, "end")
 		early := fmt.Sprintf("%s %02d:%02d", date, minutes/60, minutes%60)
-		if with := (Config{cfg.Closed, append(slices.Clone(cfg.Early), early), cfg.USRoll, cfg.DayRoll}); with.Validate() == nil {
+		if with := (Config{cfg.Closed, append(slices.Clone(cfg.Early), early), cfg.USRoll, cfg.DayRoll, cfg.Grace}); with.Validate() == nil {
 			cfg = with // not a day without trading
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -13,7 +14,7 @@ type reason uint8
 const (
 	accepted  reason = iota
 	price            // zero or negative
-	old              // older than what it would replace, or of a session that is over
+	old              // older than what it would replace, so that nothing of it counts
 	future           // further ahead than max_clock_skew
 	duplicate        // a trade that came before
 	crossed          // a bid above the ask by more than max_cross
@@ -57,27 +58,15 @@ func (c *consolidator) refuse(s *source, why reason, k *market.Tick) {
 // check decides whether a trade or quote can be believed, and removes flags that it must not have. It returns why it cannot.
 // Where it returns held, the trade can be believed once others confirm it, and is kept until then.
 func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held bool) {
-	at := k.Time
-	if at == 0 {
-		at = k.Received
-	}
-	if !ss.source.info.Lossless && at > k.Received+c.limits.skew {
-		return future, false
+	at, why := c.timeOf(ss, k)
+	if why != accepted {
+		return why, false
 	}
 	if k.Kind == market.KindQuote {
 		return c.checkQuote(ss, k, at), false
 	}
 	if k.Price <= 0 {
 		return price, false
-	}
-	if m := c.symbols[k.Symbol].market; m != nil && !ss.source.info.Lossless {
-		if at < m.rolled {
-			return old, false
-		}
-		if at >= m.next { // the exchange's clock is ahead of ours, or the next round of visits is still to come
-			m.roll(at.Std())
-			c.beginDay(k.Symbol)
-		}
 	}
 	if k.ID != 0 {
 		if ss.seen == nil {
@@ -87,15 +76,17 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 			return duplicate, false
 		}
 	}
+	if ss.market != nil && !ss.source.info.Lossless {
+		c.turn(ss, k.Symbol, ss.day.Trade(ss.market.hours, at, ss.source.clock.Time(c.steady)))
+	}
 	if k.Flags&setsAnyLast == 0 {
 		return accepted, false
 	}
 	if at < ss.traded { // late: it counts, but is not the last one
-		k.Flags = k.Flags.AsOutOfOrder()
-		if k.Flags == market.OutOfOrder { // nothing of it counts
+		if k.Flags = k.Flags.AsOutOfOrder(); k.Flags == 0 || k.Flags == market.OutOfOrder { // nothing of it counts
 			return old, false
 		}
-		c.refuse(ss.source, old, k)
+		ss.source.late.Inc()
 		return accepted, false
 	}
 	if c.holdImplausible(ss, k, at) {
@@ -103,6 +94,28 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 	}
 	ss.setLast(k, at)
 	return accepted, false
+}
+
+// timeOf is when a trade or quote was, by the exchange or else by its receipt. It returns why that cannot be.
+func (c *consolidator) timeOf(ss *sourceSymbol, k *market.Tick) (market.Time, reason) {
+	s := ss.source
+	if s.info.Lossless {
+		return k.When(), accepted
+	}
+	if k.Time == 0 {
+		k.Received = c.clock.received(k.Received)
+		return k.Received, accepted
+	}
+	if c.ahead(k.Time) > c.limits.skew {
+		return k.Time, future
+	}
+	if c.compare(k.Time, c.limits.skew) {
+		for _, s := range c.sources {
+			s.clock = calendar.ExchangeClock{}
+		}
+	}
+	s.clock.Note(k.Time, c.clock.received(k.Received))
+	return k.Time, accepted
 }
 
 func (c *consolidator) checkQuote(ss *sourceSymbol, k *market.Tick, at market.Time) reason {

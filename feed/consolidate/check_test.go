@@ -19,7 +19,7 @@ func TestTicksThatCannotBeTrueAreRefusedAndCounted(t *testing.T) {
 		"bid of zero":        {func() market.Tick { return quote(0, "0", "100") }, price},
 		"from the future":    {func() market.Tick { k := trade(0, "101"); k.Time += 5_000_001; return k }, future},
 		"quote from it":      {func() market.Tick { k := quote(0, "99", "101"); k.Time += 6_000_000; return k }, future},
-		"older trade":        {func() market.Tick { k := trade(0, "101"); k.Time -= 1; return k }, old},
+		"older last price":   {func() market.Tick { k := trade(0, "101"); k.Time -= 1; k.Flags = market.SetsLast; return k }, old},
 		"older quote":        {func() market.Tick { k := quote(0, "90", "91"); k.Time -= 1; return k }, old},
 		"repeated":           {func() market.Tick { k := trade(0, "101"); k.ID = 7; return k }, duplicate},
 		"crossed by a tenth": {func() market.Tick { return quote(0, "110", "100") }, crossed},
@@ -67,6 +67,9 @@ func TestWhatIsLegalIsTaken(t *testing.T) {
 				w.says("market", ticks(tc.tick()))
 				if q := w.quote(0); !tc.want(q) {
 					t.Errorf("got %+v", q)
+				}
+				if why := w.refused("market", old); why != 0 {
+					t.Errorf("what counts is refused as %q", old)
 				}
 			})
 		})

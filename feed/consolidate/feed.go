@@ -51,9 +51,10 @@ func New(
 ) *Feed {
 	c := &consolidator{
 		limits: newLimits(cfg), dir: dir, log: log, metrics: newMetrics(reg),
-		router:    router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
-		schedules: schedules{hours: hours, byName: map[string]*schedule{}},
-		rounds:    rounds{every: min(visitEvery, cfg.StaleAfter/4)},
+		hours:  hours,
+		router: router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
+		clock:  clock{wall: func() market.Time { return market.TimeOf(time.Now()) }},
+		rounds: rounds{every: min(visitEvery, cfg.StaleAfter/4)},
 	}
 	f := &Feed{arrivals: make(chan arrival), consolidator: c}
 	for _, s := range sources {
@@ -68,17 +69,26 @@ func New(
 	return f
 }
 
-// Info has the names of all sources, separated by commas. The feed is simulated where any of them is.
+// KeepTrades has up to limit trades of all sources together kept for their corrections, if there are several sources. It is called
+// before Run.
+func (f *Feed) KeepTrades(limit int) {
+	if limit > 0 && len(f.consolidator.sources) > 1 {
+		f.consolidator.ledgers = market.NewLedgers(limit)
+	}
+}
+
+// Info has the names of all sources, separated by commas. The feed is simulated, and corrects, where any of them does.
 func (f *Feed) Info() feed.Info {
 	var names []string
 	for _, s := range f.consolidator.sources {
 		names = append(names, s.name)
 	}
-	simulated := false
+	all := feed.Info{Name: strings.Join(names, ",")}
 	for _, c := range f.connections {
-		simulated = simulated || c.feed.Info().Simulated
+		info := c.feed.Info()
+		all.Simulated, all.Corrects = all.Simulated || info.Simulated, all.Corrects || info.Corrects
 	}
-	return feed.Info{Name: strings.Join(names, ","), Simulated: simulated}
+	return all
 }
 
 // Run runs all sources and publishes from its own goroutine, until ctx ends or all sources have ended. It must be called

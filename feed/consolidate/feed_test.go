@@ -126,7 +126,7 @@ func (w *fixture) publish(b market.Batch) {
 
 func (w *fixture) tally(id market.SymbolID) *market.Tally {
 	if w.tallies[id] == nil {
-		y := market.NewTally(id, w.dir.Symbol(id).PreviousClose)
+		y := market.NewTally(id, w.dir.Symbol(id).PreviousClose, market.NewLedgers(100_000))
 		w.tallies[id] = &y
 	}
 	return w.tallies[id]

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -15,15 +16,16 @@ type consolidator struct {
 	dir     *market.Directory
 	log     *slog.Logger
 	metrics *metrics
+	hours   *calendar.Calendar // nil: no market ever closes
+	ledgers *market.Ledgers    // nil: sources correct nothing, or there is only one
 	router
 
-	schedules   schedules
+	clock
 	symbols     []symbol // by id
 	rounds      rounds
 	out         batchBuilder
-	now         time.Time // of the batch that is processed, or of the visit
-	heldSymbols int       // how many sourceSymbols hold trades that wait for their confirmation
-	unjudged    bool      // a source's status has changed, and the states of some of its symbols do not show that yet
+	heldSymbols int  // how many sourceSymbols hold trades that wait for their confirmation
+	unjudged    bool // a source's status has changed, and the states of some of its symbols do not show that yet
 }
 
 // connection adds a connection and, with the first of its name, its source.
@@ -36,10 +38,11 @@ func (c *consolidator) connection(given feed.Source) *connection {
 		}
 	}
 	if s == nil {
-		s = &source{name: info.Name, place: len(c.sources), info: info}
+		s = &source{name: info.Name, place: len(c.sources), info: info, schedules: schedules{}}
 		for r := accepted + 1; r < numReasons; r++ {
 			s.refused[r] = c.metrics.refused.WithLabelValues(s.name, r.String())
 		}
+		s.late = c.metrics.late.WithLabelValues(s.name)
 		c.metrics.setState(s.name, market.Down)
 		c.sources = append(c.sources, s)
 	}
@@ -65,8 +68,8 @@ func (c *consolidator) addRoutes(routes []Route) {
 
 // receive processes a batch of a connection and publishes what follows from it.
 func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) {
-	c.now = now
-	received := market.TimeOf(now)
+	c.set(now)
+	received := c.machine
 	c.grow()
 	if b.Status != nil {
 		c.setStatus(from, b.Status)
@@ -129,9 +132,10 @@ func (c *consolidator) sourceSymbol(from *connection, id market.SymbolID) *sourc
 	}
 	ss := s.symbols[id]
 	if ss == nil {
-		ss = &sourceSymbol{source: s}
+		known := c.dir.Symbol(id)
+		ss = &sourceSymbol{source: s, market: s.schedules.named(known.Market, c.hours, s.clock.Time(c.steady))}
 		if len(c.sources) > 1 {
-			tally := market.NewTally(id, c.dir.Symbol(id).PreviousClose)
+			tally := market.NewTally(id, known.PreviousClose, c.ledgers)
 			ss.tally = &tally
 		}
 		s.symbols[id] = ss
@@ -144,7 +148,6 @@ func (c *consolidator) sourceSymbol(from *connection, id market.SymbolID) *sourc
 
 // tick processes one tick.
 func (c *consolidator) tick(from *connection, k *market.Tick) {
-	c.beginDay(k.Symbol)
 	ss := c.sourceSymbol(from, k.Symbol)
 	switch k.Kind {
 	case market.KindTrade, market.KindQuote:
@@ -157,9 +160,6 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 			return
 		}
 		ss.hear(c.now, c.cfg)
-		if k.Time != 0 && k.Time != k.Received && !ss.source.info.Lossless {
-			ss.source.skew.note(k.Time, k.Received)
-		}
 		if held {
 			return
 		}
@@ -191,6 +191,8 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	case market.KindAlive:
 		ss.hear(c.now, c.cfg)
 		c.reconsider(ss, k.Symbol)
+	case market.KindRoll, market.KindReopen: // of a lossless source
+		c.forward(ss, k)
 	default:
 		c.forward(ss, k) // the board counts it as rejected
 	}
@@ -215,10 +217,12 @@ func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
 // image processes the quote of a symbol as a source sums it up. A last price that is older than the source's newest trade is left
 // out.
 func (c *consolidator) image(from *connection, im *market.Quote) {
-	c.beginDay(im.Symbol)
 	ss := c.sourceSymbol(from, im.Symbol)
 	s := ss.source
-	ss.hearImage(im, c.now, c.cfg)
+	ss.hearImage(im, &c.clock, c.cfg)
+	if ss.day.Began() == 0 {
+		c.beginDay(ss, im.Symbol)
+	}
 	if im.Set&market.FieldState != 0 {
 		ss.claimed = im.State
 		im.Set &^= market.FieldState
@@ -227,7 +231,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 		if at := im.Time; !s.info.Lossless && im.Set&market.FieldTime != 0 && at < ss.traded {
 			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
 		} else {
-			ss.last, ss.regular = im.Price, im.Price
+			ss.last = im.Price
 			if im.Set&market.FieldTime != 0 {
 				ss.traded = max(ss.traded, at)
 			}
@@ -257,25 +261,42 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 
 // correct processes a correction.
 func (c *consolidator) correct(from *connection, correction *market.Correction) {
-	c.beginDay(correction.Symbol)
 	ss := c.sourceSymbol(from, correction.Symbol)
 	ss.hear(c.now, c.cfg)
 	if correction.ID != 0 && (c.dropHeld(ss, correction.ID) || ss.wasRefused(correction.ID)) {
-		if correction.New.Flags == 0 {
-			return
+		if correction.New.Flags != 0 { // the trade that is corrected never counted
+			c.countCorrected(ss, correction)
 		}
-		correction.Old.Flags = 0 // the trade that is corrected never counted
+		return
 	}
 	if ss.tally != nil {
 		ss.tally.Correct(correction)
 	}
-	if correction.Old.Price == ss.last && correction.New.Flags&setsAnyLast != 0 {
-		ss.last = correction.New.Price
-	}
-	if correction.Old.Price == ss.regular && correction.New.Flags&market.SetsLast != 0 {
-		ss.regular = correction.New.Price
+	if correction.Old.Price == ss.last && (correction.Traded == 0 || correction.Traded == ss.traded) {
+		ss.last = 0 // any price may follow one that was wrong
+		if correction.New.Flags&setsAnyLast != 0 {
+			ss.last = correction.New.Price
+		}
 	}
 	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)
 	}
+}
+
+// countCorrected forwards the trade that a correction makes of one that was not believed.
+func (c *consolidator) countCorrected(ss *sourceSymbol, correction *market.Correction) {
+	k := market.Tick{Symbol: correction.Symbol, Kind: market.KindTrade, Flags: correction.New.Flags, Price: correction.New.Price,
+		Size: correction.New.Size, Time: correction.Traded, Received: correction.Received, ID: correction.NewID}
+	if k.ID == 0 {
+		k.ID = correction.ID
+	}
+	if k.Time == 0 {
+		k.Time = correction.Time
+	}
+	if at := k.Time; at < ss.traded {
+		k.Flags = k.Flags.AsOutOfOrder()
+	} else if k.Flags&setsAnyLast != 0 {
+		ss.setLast(&k, at)
+	}
+	c.forward(ss, &k)
 }

@@ -10,6 +10,7 @@ import (
 // metrics are those of the consolidated feed.
 type metrics struct {
 	refused *prometheus.CounterVec // by source and reason
+	late    *prometheus.CounterVec // by source
 	status  *prometheus.GaugeVec   // by source and state: 1 for the one that holds
 	skew    *prometheus.GaugeVec   // by source
 	changes *prometheus.CounterVec // by source
@@ -23,6 +24,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "ticks_refused_total",
 			Help: "Ticks of a source that cannot be true, and so do not reach the board, by reason: price, old, future, duplicate, crossed or move.",
 		}, []string{"source", "reason"}),
+		late: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
+			Name: "late_trades_total", Help: "Trades of a source that came after a later one; they count, but are not the last price.",
+		}, []string{"source"}),
 		status: f.NewGaugeVec(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub,
 			Name: "status", Help: "State of the source: 1 for the state that it is in, 0 for the others.",
 		}, []string{"source", "state"}),

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -133,7 +134,7 @@ func TestSessionsOfAllSymbolsBeginInSlicesAndBeforeTheirFirstTrade(t *testing.T)
 		if q := w.quote(n - 1); q.PreviousClose != parse("100") || q.Open != parse("101") || q.Count != 1 {
 			t.Errorf("the first trade of the day: previous close %v, open %v, %d trades", q.PreviousClose, q.Open, q.Count)
 		}
-		time.Sleep(2 * visitEvery)
+		time.Sleep(calendar.DefaultConfig().Grace + 2*visitEvery)
 		synctest.Wait()
 		if got := w.largestSince(); got > sliceSize {
 			t.Errorf("a batch of %d ticks, want %d at most", got, sliceSize)

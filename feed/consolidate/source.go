@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -34,8 +35,10 @@ type source struct {
 	symbols     []*sourceSymbol // by symbol; nil where it has said nothing
 	nextToJudge int             // index into symbols: those from here on are still to be judged by the newest status
 	refused     [numReasons]prometheus.Counter
+	late        prometheus.Counter
 	logged      [numReasons]bool
-	skew        skew
+	clock       calendar.ExchangeClock
+	schedules   schedules
 }
 
 // symbol is what the source has said of a symbol; nil: nothing.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
 
@@ -18,7 +19,6 @@ type sourceSymbol struct {
 	steadySince time.Time     // since when data have come without a gap longer than staleAfter
 	traded      market.Time   // exchange time of the newest last price
 	quoted      market.Time   // exchange time of the newest quote
-	regular     market.Price  // the session's last price
 	last        market.Price  // in or out of the session: what the next trade is compared with
 	bid, ask    market.Price  // of the newest quote; 0: none
 	seen        *window       // ids of the newest trades; nil: none had one
@@ -27,6 +27,8 @@ type sourceSymbol struct {
 	refused     [16]uint64    // ring of the ids of the trades that were refused last
 	refusals    int           // how many ever were
 	tally       *market.Tally // what the source has said so far; nil where there is only one source
+	market      *schedule     // nil: it never closes, and has no days
+	day         calendar.SymbolDay
 }
 
 // known reports whether the source has ever said anything of the symbol.
@@ -66,15 +68,15 @@ func (ss *sourceSymbol) hear(now time.Time, c Config) {
 }
 
 // hearImage notes an image with prices. It counts as data of the time in it; the day's figures alone are no data.
-func (ss *sourceSymbol) hearImage(im *market.Quote, now time.Time, c Config) {
+func (ss *sourceSymbol) hearImage(im *market.Quote, clock *clock, c Config) {
 	if im.Set&(market.FieldPrice|market.FieldExtended|market.FieldBid|market.FieldAsk) == 0 {
 		return
 	}
 	age := time.Duration(0)
 	if im.Set&market.FieldTime != 0 {
-		age = max(now.Sub(im.Time.Std()), 0)
+		age = time.Duration(max(-clock.ahead(im.Time), 0)) * time.Microsecond
 	}
-	if at := now.Add(-age); ss.heard.IsZero() || age == 0 {
+	if at := clock.now.Add(-age); ss.heard.IsZero() || age == 0 {
 		ss.hear(at, c)
 	} else if at.After(ss.heard) {
 		ss.heard = at
@@ -92,9 +94,6 @@ func (ss *sourceSymbol) steadyFor(now time.Time) time.Duration {
 // setLast notes a trade as the last one.
 func (ss *sourceSymbol) setLast(k *market.Tick, at market.Time) {
 	ss.traded, ss.last = at, k.Price
-	if k.Flags&market.SetsLast != 0 {
-		ss.regular = k.Price
-	}
 }
 
 // noteRefused remembers the id of a trade that was refused: the source may still cancel it.

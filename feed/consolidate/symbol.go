@@ -9,14 +9,12 @@ import (
 
 // symbol is what was published of one symbol.
 type symbol struct {
-	source          *source      // whose data count; nil: none has had any
-	state           market.State // the newest that was published
-	market          *schedule    // nil: it never closes
-	day             int          // of market: the day whose session has begun
-	marketKnown     bool         // market is known
-	failedOver      bool         // a source of lower rank had to take over
-	newestPublished market.Time  // exchange time of the newest data
-	traded          market.Time  // exchange time of the newest last price
+	source          *source            // whose data count; nil: none has had any
+	state           market.State       // the newest that was published
+	failedOver      bool               // a source of lower rank had to take over
+	day             calendar.SymbolDay // as it was published
+	newestPublished market.Time        // exchange time of the newest data
+	traded          market.Time        // exchange time of the newest last price
 }
 
 // notePublished notes that what the source has said of the symbol is published.
@@ -24,32 +22,25 @@ func (sym *symbol) notePublished(ss *sourceSymbol) {
 	sym.newestPublished, sym.traded = max(sym.newestPublished, ss.newest()), max(sym.traded, ss.traded)
 }
 
-// beginDay begins the symbol's session where its market's trading day has begun since: the last price of the session is the
-// previous close then, and the sums start anew.
-func (c *consolidator) beginDay(id market.SymbolID) {
-	sym := &c.symbols[id]
-	if !sym.marketKnown {
-		sym.marketKnown = true
-		if sym.market = c.schedules.named(c.dir.Symbol(id).Market, c.now); sym.market != nil {
-			sym.day = sym.market.day
-		}
-	}
-	if sym.market == nil || sym.day == sym.market.day {
+// turn has the sums of a symbol follow its trading day, and publishes that if its source is the one that counts.
+func (c *consolidator) turn(ss *sourceSymbol, id market.SymbolID, turn calendar.Turn) {
+	if turn == calendar.Goes {
 		return
 	}
-	sym.day = sym.market.day
-	for _, s := range c.sources {
-		ss := s.symbol(id)
-		if ss == nil || s.info.Lossless { // a lossless source publishes its sessions itself
-			continue
-		}
-		k := market.Tick{Symbol: id, Kind: market.KindSession, Price: ss.regular, Time: sym.market.rolled, Received: market.TimeOf(c.now)}
-		if ss.tally != nil {
-			ss.tally.Apply(&k)
-		}
-		if sym.source == s {
-			c.out.tick(&k)
-		}
+	k := ss.day.Tick(turn, id, market.TimeOf(c.now))
+	if ss.tally != nil {
+		ss.tally.Apply(&k)
+	}
+	if sym := &c.symbols[id]; sym.source == ss.source || sym.source == nil && len(c.sources) == 1 {
+		sym.day = ss.day
+		c.out.tick(&k)
+	}
+}
+
+// beginDay has a symbol's trading day begin by the clock alone.
+func (c *consolidator) beginDay(ss *sourceSymbol, id market.SymbolID) {
+	if ss.market != nil && !ss.source.info.Lossless { // a lossless source publishes its sessions itself
+		c.turn(ss, id, ss.day.Clock(ss.market.hours, ss.source.clock.Time(c.steady)))
 	}
 }
 
@@ -85,6 +76,11 @@ func (c *consolidator) takeOver(id market.SymbolID, sym *symbol, to *source) {
 			before = from.symbol(id)
 			c.metrics.changes.WithLabelValues(to.name).Inc()
 		}
+		c.turn(ss, id, ss.day.CatchUp(&sym.day))
+		if k := ss.day.Tick(calendar.Begins, id, market.TimeOf(c.now)); ss.day.Began() > sym.day.Began() {
+			c.out.tick(&k)
+		}
+		sym.day = ss.day
 		image := takeoverImage(id, sym, before, ss)
 		c.out.image(&image)
 	}
@@ -119,7 +115,7 @@ func (c *consolidator) state(sym *symbol, ss *sourceSymbol) market.State {
 		state = market.Stale
 	}
 	quiet := c.now.Sub(ss.heard)
-	if sym.market != nil && sym.market.phase != calendar.Regular {
+	if ss.market != nil && ss.market.phase != calendar.Regular {
 		if quiet > c.cfg.StaleAfter {
 			return market.Closed
 		}
@@ -134,7 +130,7 @@ func (c *consolidator) state(sym *symbol, ss *sourceSymbol) market.State {
 // visitSlice judges the next slice of symbols by the time alone, which makes them stale, closes their market, begins their
 // next day, or lets another source take over. It returns how long to wait for the next slice.
 func (c *consolidator) visitSlice(now time.Time) (wait time.Duration) {
-	c.now = now
+	c.set(now)
 	c.grow()
 	if c.rounds.next == 0 && !c.beginRound() {
 		return c.rounds.skip(now)
@@ -149,13 +145,13 @@ func (c *consolidator) visitSlice(now time.Time) (wait time.Duration) {
 
 // beginRound updates what all symbols share, and reports whether there is any symbol that time alone can change.
 func (c *consolidator) beginRound() (needed bool) {
-	c.schedules.update(c.now)
 	needed = c.heldSymbols > 0 || len(c.sources) > 1
 	for _, s := range c.sources {
 		needed = needed || !s.info.Lossless
-		if seconds, known := s.skew.seconds(c.now); known {
-			c.metrics.skew.WithLabelValues(s.name).Set(seconds)
+		if lead, known := s.clock.Lead(c.steady); known {
+			c.metrics.skew.WithLabelValues(s.name).Set(float64(lead+c.steady-c.machine) / 1e6)
 		}
+		s.schedules.update(s.clock.Time(c.steady))
 	}
 	return needed
 }
@@ -166,10 +162,10 @@ func (c *consolidator) visit(id market.SymbolID) {
 	if sym.source == nil {
 		return
 	}
-	c.beginDay(id)
-	if c.heldSymbols > 0 {
-		for _, s := range c.sources {
-			if ss := s.symbol(id); ss != nil {
+	for _, s := range c.sources {
+		if ss := s.symbol(id); ss != nil {
+			c.beginDay(ss, id)
+			if c.heldSymbols > 0 {
 				c.confirmAgreed(ss)
 			}
 		}
@@ -184,7 +180,7 @@ func (c *consolidator) visit(id market.SymbolID) {
 
 // judgeSlice judges a slice of the symbols of a source whose state has changed.
 func (c *consolidator) judgeSlice(now time.Time) {
-	c.now = now
+	c.set(now)
 	for _, s := range c.sources {
 		if s.nextToJudge < len(s.symbols) {
 			c.judgeSome(s)

@@ -75,7 +75,7 @@ func TestSessionRollsWhenTheTradingDayBegins(t *testing.T) {
 		if q := w.quote(0); q.Price != parse("101") || q.Extended != parse("105") || q.High != parse("101") || q.Count != 3 {
 			t.Errorf("after hours %+v", q)
 		}
-		time.Sleep(2*time.Hour + 30*time.Minute + time.Second) // midnight UTC
+		time.Sleep(2*time.Hour + 30*time.Minute + 3*time.Second) // midnight UTC
 		synctest.Wait()
 		if q := w.quote(1); q.PreviousClose != parse("50000") || q.Set&(market.FieldVolume|market.FieldHigh) != 0 {
 			t.Errorf("a coin after midnight UTC: %+v", q)

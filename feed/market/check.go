@@ -16,7 +16,11 @@ func (t *Tick) Check() Reject {
 		if t.Price < 0 {
 			return RejectPrice
 		}
-	case KindState, KindAlive:
+	case KindState, KindAlive, KindReopen:
+	case KindRoll:
+		if t.Time <= 0 {
+			return RejectKind // there is no such day
+		}
 	default:
 		return RejectKind
 	}

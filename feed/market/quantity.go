@@ -79,3 +79,10 @@ func (q Quantity) big() *big.Int {
 	n := new(big.Int).SetUint64(q.hi)
 	return n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(q.lo))
 }
+
+// tenth is a tenth of q, and whether that is without a rest.
+func (q Quantity) tenth() (Quantity, bool) {
+	hi, rest := q.hi/10, q.hi%10
+	lo, rest := bits.Div64(rest, q.lo, 10)
+	return Quantity{hi, lo}, rest == 0
+}

@@ -1,12 +1,19 @@
 package market
 
-// Tally is one symbol's quote after all ticks, images and corrections so far, but for its state. The
-// zero value is a symbol of which nothing is known.
+// Tally is one symbol's quote after all ticks, images and corrections so far, but for its state. It has the sums of the newest
+// session and, once that has followed upon another, of the one before: a trade belongs to the session of its time, however late
+// it comes. The zero value is a symbol of which nothing is known.
 type Tally struct {
-	quote    Quote
-	turnover Turnover
-	noVWAP   bool          // turnover is unknown: an image gave a volume without a VWAP
-	recent   *recentTrades // those that can be taken back; nil: none had an ID
+	quote  Quote // without what today has
+	today  day
+	before *day // the last session before today in which something was traded; nil: none is known
+
+	ledgers *Ledgers // static; nil: no trades are kept
+	dropped Time     // the newest time of a trade of the sessions before before; 0: there was none
+
+	// of the previous close
+	closeIsLast bool  // it is the last price of the session before, and follows it when trades of that come late or are corrected
+	closeBefore Price // what it was in the session before; 0 unknown
 }
 
 // Reject is why something was not applied; its text is the label of a metric.
@@ -32,64 +39,43 @@ const sessionFields = FieldOpen | FieldHigh | FieldLow | FieldVolume | FieldCoun
 
 const extendedFields = FieldExtended | FieldExtendedTime
 
-// NewTally is a symbol of which nothing is known but its previous close; 0 is unknown.
-func NewTally(id SymbolID, previousClose Price) Tally {
-	t := Tally{quote: Quote{Symbol: id}}
+// NewTally is a symbol of which nothing is known but its previous close; 0 is unknown. Its trades are kept in ledgers, so that
+// they can be corrected; nil: none is kept.
+func NewTally(id SymbolID, previousClose Price, ledgers *Ledgers) Tally {
+	t := Tally{quote: Quote{Symbol: id}, ledgers: ledgers, today: day{ledger: ledgers.ledger()}}
 	if previousClose > 0 {
-		t.quote.PreviousClose = previousClose
-		t.quote.Set = FieldPreviousClose
+		t.setPreviousClose(previousClose)
 	}
 	return t
 }
 
-// Apply applies one tick, or leaves the tally as it was and says why. State and Alive ticks change
-// nothing but the time.
+// Apply applies one tick, or leaves the tally as it was and says why. State and Alive ticks change nothing but the time.
 func (y *Tally) Apply(t *Tick) Reject {
 	if r := t.Check(); r != Accepted {
 		return r
 	}
-	q := &y.quote
 	switch t.Kind {
 	case KindTrade:
 		if r := y.trade(t); r != Accepted {
 			return r
 		}
 	case KindQuote:
-		q.Set &^= FieldBid | FieldBidSize | FieldAsk | FieldAskSize
-		q.Bid, q.BidSize, q.Ask, q.AskSize = 0, Quantity{}, 0, Quantity{} // so that nothing is left of the quotes before
-		if t.Flags&HasBid != 0 {
-			q.Bid, q.BidSize = t.Bid, t.BidSize
-			q.Set |= FieldBid | ifKnown(FieldBidSize, t.BidSize)
-		}
-		if t.Flags&HasAsk != 0 {
-			q.Ask, q.AskSize = t.Ask, t.AskSize
-			q.Set |= FieldAsk | ifKnown(FieldAskSize, t.AskSize)
-		}
+		y.topOfBook(t)
 	case KindState:
 		y.advance(t.Time) // not that of its receipt: a price does not become younger by it
 		return Accepted
 	case KindAlive:
 		return Accepted // no change, and so not the time of one
 	case KindSession:
-		q.Set &^= sessionFields
-		q.Volume, q.Count, y.turnover, y.noVWAP = Quantity{}, 0, Turnover{}, false
-		y.recent = nil
-		q.Time = 0 // a recording that starts again goes back in time
-		if t.Price > 0 {
-			q.PreviousClose = t.Price
-			q.Set |= FieldPreviousClose
-		}
+		y.session(t)
+	case KindRoll:
+		y.roll(t.Time)
+	case KindReopen:
+		y.reopen(t.Time)
+		return Accepted
 	}
-	y.advance(t.when())
+	y.advance(t.When())
 	return Accepted
-}
-
-// when is the exchange's time or, without one, the time of receipt.
-func (t *Tick) when() Time {
-	if t.Time == 0 {
-		return t.Received
-	}
-	return t.Time
 }
 
 func (y *Tally) advance(at Time) {
@@ -99,145 +85,246 @@ func (y *Tally) advance(at Time) {
 	}
 }
 
+func (y *Tally) topOfBook(t *Tick) {
+	q := &y.quote
+	q.Set &^= FieldBid | FieldBidSize | FieldAsk | FieldAskSize
+	q.Bid, q.BidSize, q.Ask, q.AskSize = 0, Quantity{}, 0, Quantity{} // so that nothing is left of the quotes before
+	if t.Flags&HasBid != 0 {
+		q.Bid, q.BidSize = t.Bid, t.BidSize
+		q.Set |= FieldBid | ifKnown(FieldBidSize, t.BidSize)
+	}
+	if t.Flags&HasAsk != 0 {
+		q.Ask, q.AskSize = t.Ask, t.AskSize
+		q.Set |= FieldAsk | ifKnown(FieldAskSize, t.AskSize)
+	}
+}
+
+// trade adds a trade to the session that it belongs to. One that is older than both changes nothing.
 func (y *Tally) trade(t *Tick) Reject {
-	q := &y.quote
-	if t.Flags&SetsVolume != 0 {
-		if r := y.add(Print{t.Price, t.Size, t.Flags}); r != Accepted {
-			return r
-		}
+	d := y.dayOf(t.When())
+	if d == nil {
+		return Accepted
 	}
-	if t.Flags&SetsLast != 0 {
-		y.setLast(t.Price, t.Size)
-		if q.Set&FieldOpen == 0 && t.Flags&SetsHighLow != 0 {
-			q.Open = t.Price
-			q.Set |= FieldOpen
-		}
-	}
-	if t.Flags&SetsExtended != 0 {
-		q.Extended, q.ExtendedTime = t.Price, t.when()
-		q.Set |= extendedFields
-	}
-	if t.ID != 0 && y.recent == nil {
-		y.recent = &recentTrades{}
-		if q.Set&FieldHigh != 0 {
-			y.recent.high.floor, y.recent.low.floor = q.High, q.Low
-		}
-	}
-	if y.recent != nil {
-		y.recent.note(t)
-	}
-	if t.Flags&SetsHighLow != 0 {
-		y.widen(t.Price)
-	}
-	return Accepted
-}
-
-// setLast sets the last price and size. What was traded outside the session before is not shown any more.
-func (y *Tally) setLast(p Price, size Quantity) {
-	q := &y.quote
-	q.Price, q.Size = p, size
-	q.Set = q.Set&^(FieldSize|extendedFields) | FieldPrice | ifKnown(FieldSize, size)
-}
-
-func (y *Tally) widen(p Price) {
-	q := &y.quote
-	if q.Set&FieldHigh == 0 || p > q.High {
-		q.High = p
-	}
-	if q.Set&FieldLow == 0 || p < q.Low {
-		q.Low = p
-	}
-	q.Set |= FieldHigh | FieldLow
-}
-
-// add counts a print into volume, count and VWAP.
-func (y *Tally) add(p Print) Reject {
-	q := &y.quote
-	cost, fits := p.Size.Times(p.Price)
-	volume, volumeFits := q.Volume.Add(p.Size)
-	turnover, turnoverFits := y.turnover.Add(cost)
-	if !fits || !volumeFits || !turnoverFits {
-		return RejectOverflow
-	}
-	q.Volume, y.turnover = volume, turnover
-	q.Count++
-	q.Set |= FieldVolume | FieldCount
-	return Accepted
-}
-
-// subtract is the opposite of add; what was never counted cannot be subtracted.
-func (y *Tally) subtract(p Print) {
-	q := &y.quote
-	cost, _ := p.Size.Times(p.Price)
-	volume, enough := q.Volume.Sub(p.Size)
-	turnover, enoughTurnover := y.turnover.Sub(cost)
-	if !enough || q.Count == 0 || !enoughTurnover && !y.noVWAP {
-		return
-	}
-	q.Volume, y.turnover = volume, turnover
-	q.Count--
-}
-
-// Correct takes a trade back or puts another in its place. It mends volume, count and VWAP, the last price if that was the
-// trade's, and high and low where the trades behind them are known. Or it leaves the tally as it was and says why.
-func (y *Tally) Correct(c *Correction) Reject {
-	if r := c.Check(); r != Accepted {
+	last := d.last
+	if r := d.trade(t); r != Accepted {
 		return r
 	}
+	if d.last != last {
+		y.showLast(d)
+	}
+	return Accepted
+}
+
+// dayOf is the session that a time belongs to; nil for one that is older than what is known.
+func (y *Tally) dayOf(at Time) *day {
+	switch {
+	case at >= y.today.start:
+		return &y.today
+	case y.before != nil && at >= y.before.start:
+		return y.before
+	default:
+		return nil
+	}
+}
+
+// showLast shows the last price after that of a session has changed.
+func (y *Tally) showLast(d *day) {
+	last := y.today.last
+	if y.before != nil {
+		if last.price == 0 {
+			last = y.before.last
+		}
+		if d == y.before && y.closeIsLast {
+			y.setPreviousClose(y.before.last.price)
+			if y.before.last.price == 0 {
+				y.setPreviousClose(y.closeBefore)
+			}
+		}
+	}
+	if last.price == 0 {
+		return // whatever is shown is all that is known
+	}
 	q := &y.quote
-	volume, count, turnover := q.Volume, q.Count, y.turnover
-	if c.Old.Flags&SetsVolume != 0 {
-		y.subtract(c.Old)
+	q.Price, q.Size = last.price, last.size
+	q.Set = q.Set&^FieldSize | FieldPrice | ifKnown(FieldSize, last.size)
+}
+
+func (y *Tally) setPreviousClose(p Price) {
+	if y.quote.PreviousClose = p; p != 0 {
+		y.quote.Set |= FieldPreviousClose
+	} else {
+		y.quote.Set &^= FieldPreviousClose
 	}
-	if c.New.Flags&SetsVolume != 0 {
-		if r := y.add(c.New); r != Accepted {
-			q.Volume, q.Count, y.turnover = volume, count, turnover
-			return r
+}
+
+// session begins the session of a source. One that begins before what has come is that of a recording that is played again.
+func (y *Tally) session(t *Tick) {
+	again := t.Time != 0 && t.Time <= y.quote.Time
+	y.nextDay(t.Time)
+	if again {
+		y.forgetBefore()
+	}
+	y.quote.Time = 0
+	if y.closeIsLast = false; t.Price > 0 {
+		y.setPreviousClose(t.Price)
+	}
+}
+
+// roll begins a trading day of the market. The last price becomes the previous close.
+func (y *Tally) roll(start Time) {
+	d := &y.today
+	switch {
+	case start <= d.start:
+		return // it has begun
+	case d.start == 0 && d.newest >= start:
+		d.start = start // what has come is of this day
+		return
+	case d.untouched():
+		d.start = start // without a trade, the day before it is still the one that the previous close is of
+		return
+	}
+	y.nextDay(start)
+	y.closeIsLast = true
+	if y.quote.Set&FieldPrice != 0 {
+		y.setPreviousClose(y.quote.Price)
+	}
+}
+
+// nextDay begins a day without anything, and keeps today as the one before.
+func (y *Tally) nextDay(start Time) {
+	y.forgetBefore()
+	before := y.today
+	y.before, y.closeBefore = &before, y.quote.PreviousClose
+	y.today = day{start: start, ledger: y.ledgers.ledger()}
+}
+
+func (y *Tally) forgetBefore() {
+	if y.before != nil {
+		y.dropped = max(y.dropped, y.before.ledger.newestTime())
+		y.before.ledger.clear()
+		y.before = nil
+	}
+}
+
+// reopen goes back to the day that began at start, unless something was traded since.
+func (y *Tally) reopen(start Time) {
+	switch {
+	case !y.today.untouched() || start >= y.today.start:
+	case y.before == nil || y.before.start != 0 && y.before.start < start:
+		y.today.start = start // nothing was traded in that one either
+	default:
+		y.today, y.before = *y.before, nil
+		if y.closeIsLast {
+			y.closeIsLast = false
+			y.setPreviousClose(y.closeBefore)
 		}
 	}
-	if h := y.recent; h != nil {
-		if last, changed := h.correct(c); changed && q.Set&FieldPrice != 0 && q.Price == c.Old.Price && last != nil {
-			y.setLast(last.price, last.size)
-		}
-		if c.Old.Flags&SetsHighLow != 0 {
-			if high, known := h.high.remove(c.Old.Price); known && q.High == c.Old.Price {
-				q.High = high
-				q.Set = q.Set&^FieldHigh | ifTraded(FieldHigh, high)
-			}
-			if low, known := h.low.remove(c.Old.Price); known && q.Low == c.Old.Price {
-				q.Low = low
-				q.Set = q.Set&^FieldLow | ifTraded(FieldLow, low)
-			}
-		}
+}
+
+// Corrected is what became of a correction.
+type Corrected struct {
+	Old     Print // as it counted; Flags 0: it did not
+	New     Print // as it counts now; Flags 0: it does not
+	Traded  Time  // when it was traded; 0 unknown
+	Applied bool  // false: the trade has counted in nothing, so nothing has changed
+}
+
+// Correct takes a trade back or puts another in its place, in the session that it belongs to. Where the ledger has the trade,
+// everything is then as if it had been right from the beginning. Where it has been forgotten there, or counts in what an image
+// said, volume, count and VWAP are mended, and high and low are widened where need be.
+func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
+	if r := c.Check(); r != Accepted {
+		return Corrected{}, r
 	}
-	if c.New.Flags&SetsHighLow != 0 {
-		y.widen(c.New.Price)
-		if y.recent != nil {
-			y.recent.high.add(c.New.Price, 1)
-			y.recent.low.add(c.New.Price, -1)
+	done := Corrected{Old: c.Old, New: c.New, Traded: c.Traded}
+	if d, k, i := y.find(c); d != nil {
+		t := &k.trades[i]
+		done.Traded, done.Applied = k.base+t.since(), true
+		done.Old = Print{t.price, c.Old.Size, t.flags()}
+		if size, known := t.size(); known {
+			done.Old.Size = size
 		}
+		if done.Old.Flags&OutOfOrder != 0 {
+			done.New.Flags = done.New.Flags.AsOutOfOrder()
+		}
+		if r := d.replace(done.Old, done.New); r != Accepted {
+			return Corrected{}, r
+		}
+		id := c.NewID
+		if id == 0 {
+			id = t.id
+		}
+		k.mend(i, packTrade(done.New.Price, done.New.Size, id, t.since(), done.New.Flags))
+		d.settle()
+		y.showLast(d)
+		y.advance(c.Time)
+		return done, Accepted
 	}
-	if q.Set&extendedFields != 0 && c.Old.Flags&SetsExtended != 0 && q.Extended == c.Old.Price {
-		if q.Set &^= extendedFields; c.New.Flags&SetsExtended != 0 {
-			q.Extended = c.New.Price
-			q.Set |= extendedFields
+	d := y.dayOfForgotten(c)
+	if d == nil {
+		done.Applied = c.Traded != 0 && y.dayOf(c.Traded) == nil // it is older, and may count in bars
+		return done, Accepted
+	}
+	done.Applied = true
+	if r := d.replace(c.Old, c.New); r != Accepted {
+		return Corrected{}, r
+	}
+	if f := c.New.Flags; f.SetsPrice() && !f.Outside() {
+		at := c.Traded
+		if at == 0 {
+			at = c.Time
 		}
+		d.prices.Add(c.New.Price, at, false)
 	}
 	y.advance(c.Time)
-	return Accepted
+	return done, Accepted
+}
+
+// find is the session and the place of the trade that a correction is about; nil where no ledger has it. A source may use the
+// same IDs each day.
+func (y *Tally) find(c *Correction) (*day, *chunk, int) {
+	for _, like := range [...]bool{true, false} {
+		for _, d := range [...]*day{&y.today, y.before} {
+			if d == nil {
+				continue
+			}
+			if k, i := d.ledger.find(c, like); k != nil {
+				return d, k, i
+			}
+		}
+	}
+	return nil, nil, 0
+}
+
+// dayOfForgotten is the session of a trade that no ledger has; nil where it has counted in none.
+func (y *Tally) dayOfForgotten(c *Correction) *day {
+	days := [...]*day{&y.today, y.before}
+	for _, d := range days {
+		if d == nil || c.Traded != 0 && d != y.dayOf(c.Traded) {
+			continue
+		}
+		if d.ledger == nil || d.ledger.forgotten || d.imaged {
+			return d
+		}
+	}
+	return nil
+}
+
+// Between are the prices of the trades from from on and before to, in the regular session and outside of it. It returns false
+// where not all of these trades are kept.
+func (y *Tally) Between(from, to Time) (regular, outside Prices, complete bool) {
+	var p prices
+	complete = y.dropped == 0 || from > y.dropped
+	if y.before != nil {
+		complete = y.before.ledger.between(from, to, &p) && complete
+	}
+	complete = y.today.ledger.between(from, to, &p) && complete
+	return p.regular, p.outside, complete
 }
 
 // ifKnown is the field, unless its value is the zero that stands for unknown.
 func ifKnown(f Fields, q Quantity) Fields {
 	if q.IsZero() {
-		return 0
-	}
-	return f
-}
-
-// ifTraded is the field, unless no trade is left that it could be of.
-func ifTraded(f Fields, p Price) Fields {
-	if p == 0 {
 		return 0
 	}
 	return f
@@ -251,44 +338,35 @@ func (y *Tally) Image(im *Quote) Reject {
 		}
 	}
 	var turnover Turnover
-	known := im.Set&(FieldVolume|FieldVWAP) == FieldVolume|FieldVWAP
-	if known {
+	if im.Set&(FieldVolume|FieldVWAP) == FieldVolume|FieldVWAP {
 		var fits bool
 		if turnover, fits = im.Volume.Times(im.VWAP); !fits {
 			return RejectOverflow
 		}
 	}
+	y.today.image(im, turnover)
 	q := &y.quote
-	switch {
-	case known:
-		y.turnover, y.noVWAP = turnover, false
-	case im.Replaces && im.Set&FieldVolume == 0:
-		y.turnover, y.noVWAP, q.Volume, q.Count = Turnover{}, false, Quantity{}, 0
-	case im.Set&FieldVolume != 0 && im.Volume != q.Volume:
-		y.noVWAP = true
-	}
 	if im.Replaces {
 		q.Set = 0
 	}
-	if im.Set&(FieldHigh|FieldLow) != 0 {
-		y.recent = nil
+	if im.Replaces || im.Set&FieldPreviousClose != 0 {
+		y.closeIsLast = false
 	}
 	q.Merge(im)
-	q.Set &^= FieldState
+	q.Set &^= FieldState | sessionFields
 	return Accepted
 }
 
 // Quote is the quote so far.
 func (y *Tally) Quote() Quote {
 	q := y.quote
-	if q.Set&FieldVolume != 0 && !y.noVWAP && !q.Volume.IsZero() {
-		q.VWAP = y.turnover.Over(q.Volume)
-		q.Set |= FieldVWAP
-	} else {
-		q.Set &^= FieldVWAP
-	}
+	y.today.show(&q)
 	return q
 }
 
 // Known are the fields of which anything is known.
-func (y *Tally) Known() Fields { return y.quote.Set }
+func (y *Tally) Known() Fields {
+	q := Quote{Set: y.quote.Set}
+	y.today.show(&q)
+	return q.Set
+}

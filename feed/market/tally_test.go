@@ -9,7 +9,7 @@ import (
 
 // model sums up trades the long way.
 func model(trades []Tick, previousClose Price) Quote {
-	y := NewTally(0, previousClose)
+	y := NewTally(0, previousClose, NewLedgers(1000))
 	for i := range trades {
 		if trades[i].Flags != 0 {
 			k := trades[i]
@@ -30,7 +30,7 @@ func TestCorrectedTradesAreAsIfTheyHadBeenRight(t *testing.T) {
 			return Tick{Flags: flags.Draw(t, "flags"), Price: Price(price.Draw(t, "price")) * Scale,
 				Size: Units(rapid.Uint64Range(1, 9).Draw(t, "size"))}
 		}), 1, 20).Draw(t, "trades")
-		y := NewTally(0, 100*Scale)
+		y := NewTally(0, 100*Scale, NewLedgers(1000))
 		for i := range trades {
 			trades[i].ID, trades[i].Time = uint64(i+1), Time(i+1)
 			if r := y.Apply(&trades[i]); r != Accepted {
@@ -48,7 +48,7 @@ func TestCorrectedTradesAreAsIfTheyHadBeenRight(t *testing.T) {
 				c.New = Print{Price(price.Draw(t, "new price")) * Scale, k.Size, k.Flags}
 			}
 			k.Price, k.Flags = c.New.Price, c.New.Flags
-			if r := y.Correct(&c); r != Accepted {
+			if _, r := y.Correct(&c); r != Accepted {
 				t.Fatal(r)
 			}
 		}
@@ -66,7 +66,7 @@ func TestCorrectedTradesAreAsIfTheyHadBeenRight(t *testing.T) {
 }
 
 func TestHighThatTheUpstreamSummedUpStaysWhenATradeIsTakenBack(t *testing.T) {
-	y := NewTally(0, 0)
+	y := NewTally(0, 0, NewLedgers(1000))
 	y.Image(&Quote{Set: FieldHigh | FieldLow | FieldVolume | FieldVWAP, High: 200, Low: 50, Volume: Units(1000), VWAP: 100})
 	y.Apply(&Tick{Flags: Regular, Price: 250, Size: Units(1), ID: 1})
 	y.Correct(&Correction{ID: 1, Old: Print{250, Units(1), Regular}})
@@ -76,7 +76,7 @@ func TestHighThatTheUpstreamSummedUpStaysWhenATradeIsTakenBack(t *testing.T) {
 }
 
 func TestCorrectionOfATradeThatIsNotRememberedMendsTheSumsOnly(t *testing.T) {
-	y := NewTally(0, 0)
+	y := NewTally(0, 0, NewLedgers(1000))
 	for i := range uint64(50) {
 		y.Apply(&Tick{Flags: Regular, Price: Price(100 + i), Size: Units(2), ID: i + 1, Time: Time(i + 1)})
 	}
@@ -110,7 +110,7 @@ func TestWhatCannotBeIsNotTakenIn(t *testing.T) {
 		"nothing has passed": {Tick{Kind: KindAlive}, Accepted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			y := NewTally(0, 100)
+			y := NewTally(0, 100, NewLedgers(1000))
 			before := y.Quote()
 			if got := y.Apply(&tc.tick); got != tc.want {
 				t.Errorf("%q, want %q", got, tc.want)
@@ -123,7 +123,7 @@ func TestWhatCannotBeIsNotTakenIn(t *testing.T) {
 }
 
 func TestExtendedHoursStandApartFromTheClose(t *testing.T) {
-	y := NewTally(0, 100)
+	y := NewTally(0, 100, NewLedgers(1000))
 	y.Apply(&Tick{Flags: SetsExtended | SetsVolume, Price: 90, Size: Units(1), Time: 1})
 	if q := y.Quote(); q.Set&FieldPrice != 0 || q.Extended != 90 || q.ExtendedTime != 1 || q.Volume != Units(1) || q.Set&FieldHigh != 0 {
 		t.Errorf("before the session: %+v", q)
@@ -147,7 +147,7 @@ func TestExtendedHoursStandApartFromTheClose(t *testing.T) {
 }
 
 func TestOnlyATradeOfTheSessionOpensIt(t *testing.T) {
-	y := NewTally(0, 0)
+	y := NewTally(0, 0, NewLedgers(1000))
 	y.Apply(&Tick{Flags: SetsLast, Price: 99, Time: 1}) // such as the first of a connection, before the day's figures are known
 	if q := y.Quote(); q.Set&FieldOpen != 0 || q.Price != 99 {
 		t.Errorf("open %v, last %v", q.Open, q.Price)
@@ -159,7 +159,7 @@ func TestOnlyATradeOfTheSessionOpensIt(t *testing.T) {
 }
 
 func BenchmarkApply(b *testing.B) {
-	y := NewTally(0, 100)
+	y := NewTally(0, 100, NewLedgers(1000))
 	k := Tick{Flags: Regular, Size: Units(1)}
 	for i := range b.N {
 		k.ID, k.Price, k.Time = uint64(i+1), Price(1e9+i%1000), Time(i)
@@ -168,11 +168,11 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func TestCorrectionThatIsRefusedChangesNothing(t *testing.T) {
-	y := NewTally(0, 0)
+	y := NewTally(0, 0, NewLedgers(1000))
 	y.Apply(&Tick{Kind: KindTrade, Flags: Regular, Price: Scale, Size: Units(5), ID: 1})
 	before := y.Quote()
 	huge := Print{Price: math.MaxInt64, Size: Quantity{math.MaxUint64, 0}, Flags: Regular}
-	if r := y.Correct(&Correction{ID: 1, Old: Print{Price: Scale, Size: Units(5), Flags: Regular}, New: huge}); r != RejectOverflow {
+	if _, r := y.Correct(&Correction{ID: 1, Old: Print{Price: Scale, Size: Units(5), Flags: Regular}, New: huge}); r != RejectOverflow {
 		t.Fatalf("got %q, want an overflow", r)
 	}
 	if after := y.Quote(); after != before {
@@ -182,7 +182,7 @@ func TestCorrectionThatIsRefusedChangesNothing(t *testing.T) {
 
 // What can be said of a tick or a correction without a tally is what an empty tally says of it.
 func TestChecksAgreeWithTheTally(t *testing.T) {
-	for kind := range Kind(KindAlive + 3) {
+	for kind := range Kind(NumKinds + 2) {
 		for _, price := range []Price{-1, 0, 1} {
 			for _, flags := range []Flags{0, HasBid, HasAsk, Regular} {
 				tick := Tick{Kind: kind, Flags: flags, Price: price, Bid: price, Ask: price}
@@ -192,7 +192,8 @@ func TestChecksAgreeWithTheTally(t *testing.T) {
 				}
 				c := Correction{Old: Print{Price: Scale}, New: Print{Price: price, Flags: flags}}
 				var z Tally
-				if got, want := c.Check(), z.Correct(&c); got != want {
+				if _, got := z.Correct(&c); got != c.Check() {
+					want := c.Check()
 					t.Errorf("%+v: %q, the tally says %q", c, got, want)
 				}
 			}

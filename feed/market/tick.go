@@ -18,9 +18,18 @@ const (
 	KindTrade   Kind = iota // Price, Size, and Flags for what they may set
 	KindQuote               // Bid, BidSize, Ask, AskSize, and Flags for the sides that there are
 	KindState               // State of this symbol: halted, closed, live again
-	KindSession             // a new session: open, high, low, volume, count and VWAP start anew; Price is its previous close, 0 unknown
+	KindSession             // the source begins a session at Time: sums start anew; Price is its previous close, 0 unknown
 	KindAlive               // nothing has changed: the source confirms what it last said of this symbol
+	KindRoll                // the trading day of the symbol's market begins at Time: as a session, but the last price is the previous close
+	KindReopen              // that was too early: nothing was traded in the day that began last, and the one of Time goes on
+
+	NumKinds = iota
 )
+
+var kindNames = [NumKinds]string{"trade", "quote", "state", "session", "alive", "roll", "reopen"}
+
+// String is the word that metrics and recordings use.
+func (k Kind) String() string { return kindNames[k] }
 
 // Flags say what a trade may set, by its sale conditions, or which sides a quote has.
 type Flags uint8
@@ -38,12 +47,32 @@ const (
 	BothSides = HasBid | HasAsk                     // an ordinary quote
 )
 
-// AsOutOfOrder is what a trade with these flags may still set when a later one came before it: no last price.
+// AsOutOfOrder is what a trade with these flags may still set when a later one came before it: no last price. 0 is nothing.
 func (f Flags) AsOutOfOrder() Flags {
-	if f&(SetsLast|SetsExtended) == 0 {
-		return f
+	switch {
+	case f&SetsExtended != 0:
+		return f&^(SetsExtended|SetsHighLow) | OutOfOrder
+	case f&(SetsLast|SetsHighLow) == SetsLast|SetsHighLow:
+		return f&^SetsLast | OutOfOrder
+	default:
+		return f &^ SetsLast
 	}
-	return f&^(SetsLast|SetsExtended) | OutOfOrder
+}
+
+// SetsPrice reports whether a trade with these flags has a part in open, high, low and close, in or out of the session.
+func (f Flags) SetsPrice() bool { return f&(SetsHighLow|SetsExtended|OutOfOrder) != 0 }
+
+// Outside reports whether the price of such a trade is of the hours outside the regular session.
+func (f Flags) Outside() bool {
+	return f&SetsExtended != 0 || f&(OutOfOrder|SetsHighLow) == OutOfOrder
+}
+
+// Ordered reports whether such a trade may open and close what it is part of, by its time, even if it came late.
+func (f Flags) Ordered() bool { return f&(SetsLast|SetsExtended|OutOfOrder) != 0 }
+
+// SetsLastByTime reports whether such a trade sets the last price of its session if none is later by its time.
+func (f Flags) SetsLastByTime() bool {
+	return f&SetsLast != 0 || f&(OutOfOrder|SetsHighLow) == OutOfOrder|SetsHighLow
 }
 
 // Tick is one event of one symbol. A quote replaces the whole top of book: a side without its
@@ -65,6 +94,14 @@ type Tick struct {
 	Conditions string // of a trade: the sale conditions as the source spells them, with commas; valid for ever
 }
 
+// When is the exchange's time or, without one, the time of receipt.
+func (t *Tick) When() Time {
+	if t.Time == 0 {
+		return t.Received
+	}
+	return t.Time
+}
+
 // Print is what a trade was, or should have been.
 type Print struct {
 	Price Price
@@ -76,8 +113,10 @@ type Print struct {
 type Correction struct {
 	Symbol   SymbolID
 	ID       uint64 // of the trade; 0 unknown
+	NewID    uint64 // by which later corrections call it; 0: as before
 	Old      Print  // as it was published
 	New      Print  // as it is; Flags 0: it is cancelled
+	Traded   Time   // when it was traded, by the exchange's clock, which says what day it counts in; 0 unknown
 	Time     Time   // of the correction, by the exchange's clock
 	Received Time   // by this machine's
 }

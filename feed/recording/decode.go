@@ -191,11 +191,11 @@ func (l *line) flag(k key, absent bool) (bool, error) {
 }
 
 // id is the number of a trade; 0 where it is missing.
-func (l *line) id() (uint64, error) {
-	if !l.has(keyID) {
+func (l *line) id(k key) (uint64, error) {
+	if !l.has(k) {
 		return 0, nil
 	}
-	return l.integer(keyID, math.MaxUint64, BadValue)
+	return l.integer(k, math.MaxUint64, BadValue)
 }
 
 // conditions reads what a trade may set; where it is missing, the trade is a regular one.
@@ -272,7 +272,13 @@ func (l *line) print(price, size, conditions key) (p market.Print, err error) {
 }
 
 func (l *line) correction(c *market.Correction) (err error) {
-	if c.ID, err = l.id(); err != nil {
+	if c.ID, err = l.id(keyID); err != nil {
+		return err
+	}
+	if c.NewID, err = l.id(keyNewID); err != nil {
+		return err
+	}
+	if c.Traded, err = l.time(keyTraded); err != nil {
 		return err
 	}
 	if c.Old, err = l.print(keyPrice, keySize, keyConditions); err != nil {

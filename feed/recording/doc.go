@@ -18,7 +18,9 @@
 //	{"k":"state","s":"AAPL","st":"halted","t":µs,"r":µs}
 //	{"k":"session","s":"AAPL","pc":189.3,"t":µs,"r":µs}
 //	{"k":"alive","s":"AAPL","t":µs,"r":µs}
-//	{"k":"correction","s":"AAPL","i":5,"p":189.31,"z":100,"np":189.3,"nz":50,"t":µs,"r":µs}
+//	{"k":"roll","s":"AAPL","t":µs,"r":µs}
+//	{"k":"reopen","s":"AAPL","t":µs,"r":µs}
+//	{"k":"correction","s":"AAPL","i":5,"ni":6,"tt":µs,"p":189.31,"z":100,"np":189.3,"nz":50,"t":µs,"r":µs}
 //	{"k":"image","s":"AAPL",…the keys of PROTOCOL.md…,"r":µs}
 //	{"k":"status","src":"sim","status":"down","since":µs,"message":…,"r":µs}
 //
@@ -26,7 +28,9 @@
 // the last price; h high and low; v volume, count and VWAP; x the last price outside the regular session; o that it came
 // after a later trade and so sets neither last price. Without c, it is lhv. sc are the sale conditions as the source spells
 // them. A quote without one side has none there; a size that is left out is unknown. A correction has the trade as it was
-// (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. Prices and sizes are exact
+// (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. tt is when it was traded, and ni the id
+// by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
+// previous close; a reopen says that this was too early, and that the day of t goes on. Prices and sizes are exact
 // decimals, as numbers or strings, and never pass through a float.
 //
 // A recording with a rotation is several files. A later one begins with statuses and images that sum up the files before, so

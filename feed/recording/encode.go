@@ -36,7 +36,7 @@ func appendSymbol(b []byte, s *market.Symbol) []byte {
 func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 	switch t.Kind {
 	case market.KindTrade:
-		b = appendStart(b, "trade", symbol)
+		b = appendStart(b, t.Kind.String(), symbol)
 		b = appendPrice(b, keyPrice, t.Price)
 		b = appendSize(b, keySize, t.Size)
 		b = appendConditions(b, keyConditions, t.Flags)
@@ -44,7 +44,7 @@ func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 			b = appendText(b, keySale, t.Conditions)
 		}
 	case market.KindQuote:
-		b = appendStart(b, "quote", symbol)
+		b = appendStart(b, t.Kind.String(), symbol)
 		if t.Flags&market.HasBid != 0 {
 			b = appendPrice(b, keyBid, t.Bid)
 			b = appendSize(b, keyBidSize, t.BidSize)
@@ -54,26 +54,28 @@ func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 			b = appendSize(b, keyAskSize, t.AskSize)
 		}
 	case market.KindState:
-		b = appendStart(b, "state", symbol)
+		b = appendStart(b, t.Kind.String(), symbol)
 		b = appendState(b, keyState, t.State)
 	case market.KindSession:
-		b = appendStart(b, "session", symbol)
+		b = appendStart(b, t.Kind.String(), symbol)
 		if t.Price > 0 {
 			b = appendPrice(b, keyPreviousClose, t.Price)
 		}
-	case market.KindAlive:
-		b = appendStart(b, "alive", symbol)
+	case market.KindAlive, market.KindRoll, market.KindReopen:
+		b = appendStart(b, t.Kind.String(), symbol)
 	default:
 		return b
 	}
-	b = appendID(b, t.ID)
+	b = appendID(b, keyID, t.ID)
 	b = appendTimes(b, t.Time, t.Received)
 	return append(b, "}\n"...)
 }
 
 func appendCorrection(b []byte, symbol string, c *market.Correction) []byte {
 	b = appendStart(b, "correction", symbol)
-	b = appendID(b, c.ID)
+	b = appendID(b, keyID, c.ID)
+	b = appendID(b, keyNewID, c.NewID)
+	b = appendTime(b, keyTraded, c.Traded)
 	b = appendPrice(b, keyPrice, c.Old.Price)
 	b = appendSize(b, keySize, c.Old.Size)
 	b = appendConditions(b, keyConditions, c.Old.Flags)
@@ -171,11 +173,11 @@ func appendTimes(b []byte, t, received market.Time) []byte {
 }
 
 // appendID leaves out the zero that stands for none.
-func appendID(b []byte, id uint64) []byte {
+func appendID(b []byte, k key, id uint64) []byte {
 	if id == 0 {
 		return b
 	}
-	return strconv.AppendUint(appendKey(b, keyID), id, 10)
+	return strconv.AppendUint(appendKey(b, k), id, 10)
 }
 
 // appendTrue leaves out what is false.

@@ -19,6 +19,8 @@ const (
 	keyNewPrice
 	keyNewSize
 	keyNewConditions
+	keyNewID
+	keyTraded
 	keyWhole
 	keyAgain
 	keyReceived
@@ -67,7 +69,8 @@ func fieldKey(field market.Fields) key { return numOwnKeys + key(bits.TrailingZe
 var keyNames = func() [numKeys]string {
 	names := [numKeys]string{
 		keyKind: "k", keySymbol: "s", keyID: "i", keyConditions: "c", keySale: "sc",
-		keyNewPrice: "np", keyNewSize: "nz", keyNewConditions: "nc", keyWhole: "whole", keyAgain: "again", keyReceived: "r",
+		keyNewPrice: "np", keyNewSize: "nz", keyNewConditions: "nc", keyNewID: "ni", keyTraded: "tt",
+		keyWhole: "whole", keyAgain: "again", keyReceived: "r",
 		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals",
 		keyStatus: "status", keySince: "since", keyMessage: "message",
 		keyFormat: "format", keyVersion: "version", keySource: "source", keySimulated: "simulated", keyRecorded: "recorded",

@@ -158,11 +158,15 @@ func (r *Reader) entry(e *Entry) (err error) {
 			}
 		case "alive":
 			e.Tick.Kind = market.KindAlive
+		case "roll":
+			e.Tick.Kind = market.KindRoll
+		case "reopen":
+			e.Tick.Kind = market.KindReopen
 		default:
-			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, correction, image or status", kind)
+			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, roll, reopen, correction, image or status", kind)
 		}
 		if err == nil {
-			e.Tick.ID, err = l.id()
+			e.Tick.ID, err = l.id(keyID)
 		}
 		if err == nil {
 			e.Tick.Time, e.Tick.Received, err = l.times()

@@ -73,7 +73,7 @@ func TestARecordingGoesOnInAnotherFileAtTheFullHour(t *testing.T) {
 	if len(bad) > 0 || len(entries) != 3 || entries[1].Kind != KindImage || !entries[1].Again {
 		t.Fatalf("%d entries, bad %v: %+v", len(entries), bad, entries)
 	}
-	y := market.NewTally(0, 0)
+	y := market.NewTally(0, 0, market.NewLedgers(100_000))
 	y.Image(&entries[1].Image)
 	y.Apply(&entries[2].Tick)
 	q := y.Quote()

@@ -4,9 +4,15 @@ import "tickertape/feed/market"
 
 // snapshot sums up what was recorded so far. The next file of a rotation begins with it.
 type snapshot struct {
+	ledgers  *market.Ledgers
 	symbols  []symbolSnapshot // by id
 	statuses []market.Status  // of the sources
 }
+
+// ledger is how many trades are kept for their corrections: some 40 MB.
+const ledger = 1_000_000
+
+func newSnapshot() *snapshot { return &snapshot{ledgers: market.NewLedgers(ledger)} }
 
 // symbolSnapshot sums up what was recorded of one symbol.
 type symbolSnapshot struct {
@@ -18,7 +24,7 @@ type symbolSnapshot struct {
 func (s *snapshot) apply(b *market.Batch, dir *market.Directory) {
 	for id := len(s.symbols); id < dir.Len(); id++ {
 		id := market.SymbolID(id)
-		s.symbols = append(s.symbols, symbolSnapshot{tally: market.NewTally(id, dir.Symbol(id).PreviousClose)})
+		s.symbols = append(s.symbols, symbolSnapshot{tally: market.NewTally(id, dir.Symbol(id).PreviousClose, s.ledgers)})
 	}
 	if b.Status != nil {
 		s.status(b.Status)

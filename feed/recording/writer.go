@@ -36,7 +36,7 @@ func NewWriter(w io.Writer, h Header, dir *market.Directory) *Writer {
 func Create(path string, r Rotation, h Header, dir *market.Directory, log *slog.Logger) (*Writer, error) {
 	w := &Writer{dir: dir, header: h}
 	if !r.never() {
-		w.snapshot = &snapshot{}
+		w.snapshot = newSnapshot()
 	}
 	if err := w.open(path, r, log); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func FuzzFrame(f *testing.F) {
 				if q.Set&market.FieldSource != 0 && market.CheckSymbol(q.Source) != nil {
 					t.Errorf("source %q", q.Source)
 				}
-				y := market.NewTally(q.Symbol, 0)
+				y := market.NewTally(q.Symbol, 0, market.NewLedgers(100_000))
 				if r := y.Image(q); r != market.Accepted && r != market.RejectOverflow {
 					t.Errorf("%s: refused for its %v: %+v", text, r, q)
 				}

@@ -1,9 +1,6 @@
 package replay
 
 import (
-	"maps"
-	"slices"
-
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
@@ -11,65 +8,84 @@ import (
 // days begins the trading days of a raw recording by the times in it: vendors do not send them, and the consolidated feed
 // begins them by today's clock.
 type days struct {
-	markets []marketDay
-	regular map[market.SymbolID]market.Price // the session's last price, 0 unknown, of all symbols so far
+	hours   *calendar.Calendar // static; nil: no market has days
+	symbols []symbolDay        // in the order in which they first came
+	places  map[market.SymbolID]int
+	visited market.Time // when the symbols were last visited, by the recorder's clock
 }
 
-// marketDay is a market and when its next trading day begins.
-type marketDay struct {
-	name  string
-	hours *calendar.Market
-	next  market.Time // when its next day begins; 0: there was no message yet
+// symbolDay is the trading day of one symbol.
+type symbolDay struct {
+	id     market.SymbolID
+	market *calendar.Market // nil: it has no days
+	clock  *calendar.ExchangeClock
+	day    calendar.SymbolDay
 }
 
-// newDays makes the days of all markets; of none where hours is nil.
+// visitEvery is how often silent symbols are visited, by the recorder's clock.
+const visitEvery = market.Time(250_000)
+
 func newDays(hours *calendar.Calendar) *days {
-	d := &days{regular: map[market.SymbolID]market.Price{}}
-	if hours == nil {
-		return d
-	}
-	for _, name := range calendar.Names() {
-		if m, known := hours.Market(name); known && m != nil {
-			d.markets = append(d.markets, marketDay{name: name, hours: m})
-		}
-	}
-	return d
+	return &days{hours: hours, places: map[market.SymbolID]int{}}
 }
 
-// advance sets the time of the recording, and returns the sessions that begin by then.
-func (d *days) advance(now market.Time, dir *market.Directory) (sessions []market.Tick) {
-	for i := range d.markets {
-		m := &d.markets[i]
-		if now < m.next {
-			continue
-		}
-		first := m.next == 0
-		m.next = market.TimeOf(m.hours.NextRoll(now.Std()))
-		if first {
-			continue
-		}
-		rolled := market.TimeOf(m.hours.Rolled(now.Std()))
-		for _, id := range slices.Sorted(maps.Keys(d.regular)) {
-			if dir.Symbol(id).Market == m.name {
-				sessions = append(sessions, market.Tick{Symbol: id, Kind: market.KindSession, Price: d.regular[id], Time: rolled, Received: now})
-			}
-		}
+// advance sets the recorder's clock, and calls emit with the ticks of the days that begin by it.
+func (d *days) advance(now market.Time, emit func(market.Tick)) {
+	if now < d.visited+visitEvery && now >= d.visited {
+		return
 	}
-	return sessions
-}
-
-// tick notes a tick that is played.
-func (d *days) tick(t *market.Tick) {
-	if t.Kind == market.KindTrade && t.Flags&market.SetsLast != 0 {
-		d.regular[t.Symbol] = t.Price
-	} else if _, known := d.regular[t.Symbol]; !known {
-		d.regular[t.Symbol] = 0
+	d.visited = now
+	for i := range d.symbols {
+		d.symbols[i].begin(now, emit)
 	}
 }
 
-// image notes an image that is played.
-func (d *days) image(im *market.Quote) {
-	if im.Set&market.FieldPrice != 0 {
-		d.regular[im.Symbol] = im.Price
+// begin has a day begin by the clock alone.
+func (s *symbolDay) begin(now market.Time, emit func(market.Tick)) {
+	if s.market == nil {
+		return
 	}
+	if turn := s.day.Clock(s.market, s.clock.Time(now)); turn != calendar.Goes {
+		emit(s.day.Tick(turn, s.id, now))
+	}
+}
+
+// tick notes a tick that is played, and calls emit with what comes before it.
+func (d *days) tick(t *market.Tick, v *vendor, dir *market.Directory, now market.Time, emit func(market.Tick)) {
+	s := d.of(t.Symbol, v, dir)
+	if t.Kind != market.KindTrade && t.Kind != market.KindQuote {
+		return
+	}
+	if t.Time != 0 {
+		v.clock.Note(t.Time, now)
+	}
+	if t.Kind != market.KindTrade || s.market == nil {
+		return
+	}
+	if turn := s.day.Trade(s.market, t.When(), v.clock.Time(now)); turn != calendar.Goes {
+		emit(s.day.Tick(turn, t.Symbol, now))
+	}
+}
+
+// image notes an image that is played, and calls emit with what comes before it.
+func (d *days) image(im *market.Quote, v *vendor, dir *market.Directory, now market.Time, emit func(market.Tick)) {
+	if s := d.of(im.Symbol, v, dir); s.day.Began() == 0 {
+		s.begin(now, emit)
+	}
+}
+
+func (d *days) of(id market.SymbolID, v *vendor, dir *market.Directory) *symbolDay {
+	place, known := d.places[id]
+	if !known {
+		place = len(d.symbols)
+		d.places[id] = place
+		s := symbolDay{id: id}
+		if d.hours != nil {
+			s.market, _ = d.hours.Market(dir.Symbol(id).Market)
+		}
+		d.symbols = append(d.symbols, s)
+	}
+	s := &d.symbols[place]
+	s.clock = &v.clock
+	return s
 }

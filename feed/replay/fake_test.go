@@ -202,7 +202,7 @@ const (
 func (v *fakeVendor) start(t *testing.T) *vendortest.Server {
 	v.days, v.today = map[string]*market.Tally{}, time.Now().UTC().YearDay()
 	for i, name := range v.symbols {
-		y := market.NewTally(market.SymbolID(i), fakeClose)
+		y := market.NewTally(market.SymbolID(i), fakeClose, market.NewLedgers(100_000))
 		v.days[name] = &y
 	}
 	return vendortest.NewServer(t, v.serve, http.HandlerFunc(v.day))

@@ -102,9 +102,7 @@ func (d *rawDecoding) decode(m *recording.Message) error {
 	if v == nil {
 		return fmt.Errorf("source: %.40q is not in the header", m.Source)
 	}
-	for _, t := range d.days.advance(m.Received, d.env.Dir) {
-		d.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: m.Received})
-	}
+	d.days.advance(m.Received, func(t market.Tick) { d.tick(t, m.Received) })
 	emit := func(b *market.Batch) { d.batch(v, b, m.Received) }
 	var err error
 	if m.Path == "" {
@@ -118,6 +116,7 @@ func (d *rawDecoding) decode(m *recording.Message) error {
 
 // batch makes rows of a vendor's batch, for the symbols that are the vendor's.
 func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
+	emit := func(t market.Tick) { d.tick(t, at) }
 	if b.Status != nil {
 		s := *b.Status
 		s.Source = v.name
@@ -125,14 +124,14 @@ func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
 	}
 	for _, im := range b.Images {
 		if d.owns(v, im.Symbol) {
-			d.days.image(&im)
+			d.days.image(&im, v, d.env.Dir, at, emit)
 			d.row(recording.Entry{Kind: recording.KindImage, Symbol: im.Symbol, Image: im, At: at})
 		}
 	}
 	for _, t := range b.Ticks {
 		if d.owns(v, t.Symbol) {
-			d.days.tick(&t)
-			d.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: at})
+			d.days.tick(&t, v, d.env.Dir, at, emit)
+			d.tick(t, at)
 		}
 	}
 	for _, c := range b.Corrections {
@@ -140,6 +139,10 @@ func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
 			d.row(recording.Entry{Kind: recording.KindCorrection, Symbol: c.Symbol, Correction: c, At: at})
 		}
 	}
+}
+
+func (d *rawDecoding) tick(t market.Tick, at market.Time) {
+	d.row(recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: at})
 }
 
 func (d *rawDecoding) row(e recording.Entry) { d.rows = append(d.rows, e) }

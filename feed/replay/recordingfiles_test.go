@@ -28,7 +28,7 @@ func tallied(t *testing.T, file, symbol string) market.Quote {
 		t.Fatal(err)
 	}
 	id, _ := dir.ID(symbol)
-	y := market.NewTally(id, dir.Symbol(id).PreviousClose)
+	y := market.NewTally(id, dir.Symbol(id).PreviousClose, market.NewLedgers(100_000))
 	state := market.Live
 	if err := s.Run(t.Context(), func(b market.Batch) {
 		for i := range b.Images {

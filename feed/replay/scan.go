@@ -38,6 +38,7 @@ const leastDecimals = 2
 // summary is what the scan of a recording has found.
 type summary struct {
 	simulated, numbered bool            // as in [feed.Info]
+	corrects            bool            // some rows are corrections
 	symbols             []market.Symbol // in the order of their first rows
 
 	begin, end  market.Time // times of the first and last good row
@@ -110,6 +111,7 @@ func (s *summary) count(e *recording.Entry, from, to market.Time) {
 		return
 	}
 	s.entries++
+	s.corrects = s.corrects || e.Kind == recording.KindCorrection
 	if s.first == 0 || e.At < s.first {
 		s.first = e.At
 	}

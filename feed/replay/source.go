@@ -69,7 +69,7 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 // day that is over, and its pauses depend on speed and max_gap. All other checks apply: the order of ticks, repeated trades,
 // crossed quotes, and prices that jump.
 func (s *Source) Info() feed.Info {
-	return feed.Info{Name: "replay", Simulated: s.found.simulated, Lossless: true, Numbered: s.found.numbered}
+	return feed.Info{Name: "replay", Simulated: s.found.simulated, Lossless: true, Numbered: s.found.numbered, Corrects: s.found.corrects}
 }
 
 // Run plays the recording once, or again and again where that is configured, and returns nil at its end and when ctx ends. A

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/recording"
 	"tickertape/feed/vendors"
@@ -17,7 +18,8 @@ type vendor struct {
 	name        string
 	decoder     func() (vendors.Decoder, error)
 	connections map[uint64]*connection
-	next        *connection  // has no frame yet, but may have responses; nil: all have frames
+	next        *connection // has no frame yet, but may have responses; nil: all have frames
+	clock       calendar.ExchangeClock
 	down        bool         // the last connection has ended, and no other has begun
 	batch       market.Batch // of a decoder, used again
 }

@@ -67,7 +67,7 @@ func TestOpenNeedsBothKeys(t *testing.T) {
 	if err != nil || len(sources) != 2 || env.Dir.Len() != len(cfg.Symbols) {
 		t.Fatalf("with both: %d sources, %d symbols, %v", len(sources), env.Dir.Len(), err)
 	}
-	if got, want := sources[0].Info(), (feed.Info{Name: "alpaca", Market: "us", Remote: true}); got != want {
+	if got, want := sources[0].Info(), (feed.Info{Name: "alpaca", Market: "us", Remote: true, Corrects: true}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

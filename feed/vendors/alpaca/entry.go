@@ -17,20 +17,22 @@ type entry struct {
 	next                int    // of recent
 }
 
-// sale is what a trade was published to set. A message that cancels a trade does not repeat its conditions.
+// sale is what a trade was published to set, and when it was. A message that corrects or cancels a trade does not repeat its time,
+// and one that cancels it not its conditions either.
 type sale struct {
 	id    uint64
 	flags market.Flags
+	at    market.Time
 }
 
-func (e *entry) remember(id uint64, flags market.Flags) {
+func (e *entry) remember(id uint64, flags market.Flags, at market.Time) {
 	if id == 0 {
 		return
 	}
 	if e.recent == nil {
 		e.recent = make([]sale, remembered)
 	}
-	e.recent[e.next] = sale{id, flags}
+	e.recent[e.next] = sale{id, flags, at}
 	e.next = (e.next + 1) % remembered
 }
 

@@ -73,7 +73,9 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	return sources, nil
 }
 
-func (s *source) Info() feed.Info { return feed.Info{Name: name, Market: s.market, Remote: true} }
+func (s *source) Info() feed.Info {
+	return feed.Info{Name: name, Market: s.market, Remote: true, Corrects: true}
+}
 
 // connection is one session while it lasts.
 type connection struct {

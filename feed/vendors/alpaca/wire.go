@@ -212,7 +212,7 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume
 	}
-	e.remember(k.ID, k.Flags)
+	e.remember(k.ID, k.Flags, k.Time)
 	if !e.precision.Fits(k.Price) {
 		d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
 	}
@@ -261,16 +261,15 @@ func (d *Decoder) correction(e *entry, m *message, at, received market.Time, b *
 	if c.New, err = d.print(m, "cp", m.cp, "cs", m.cs, "cc", m.cc); err != nil {
 		return err
 	}
-	id, err := tradeID("ci", m.ci, m.x)
-	if err != nil {
+	if c.NewID, err = tradeID("ci", m.ci, m.x); err != nil {
 		return err
 	}
 	if old, known := e.recall(c.ID); known {
 		if c.Old.Flags&market.SetsLast != 0 && old.flags&market.SetsExtended != 0 && c.New.Flags&market.SetsLast != 0 {
 			c.New.Flags = market.SetsExtended | c.New.Flags&market.SetsVolume // the clock said so, and it has moved on
 		}
-		c.Old.Flags = old.flags
-		*old = sale{id, c.New.Flags}
+		c.Old.Flags, c.Traded = old.flags, old.at
+		*old = sale{c.NewID, c.New.Flags, old.at}
 	}
 	b.Corrections = append(b.Corrections, c)
 	return nil
@@ -305,7 +304,7 @@ func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *mark
 	}
 	c.Old.Flags = market.SetsVolume
 	if old, known := e.recall(c.ID); known {
-		c.Old.Flags = old.flags
+		c.Old.Flags, c.Traded = old.flags, old.at
 		*old = sale{}
 	}
 	b.Corrections = append(b.Corrections, c)

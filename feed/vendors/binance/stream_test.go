@@ -51,7 +51,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		if d := x.Env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USDT" || d.Name != "Bitcoin" {
 			t.Errorf("record %+v", d)
 		}
-		time.Sleep(12*time.Hour + time.Second) // midnight
+		time.Sleep(12*time.Hour + 3*time.Second) // midnight, and the calendar's grace
 		synctest.Wait()
 		if q := w.Quote("BTCUSDT"); q.PreviousClose.String() != "111" || !q.Volume.IsZero() {
 			t.Errorf("the next day: %+v", q)

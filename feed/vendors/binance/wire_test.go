@@ -51,7 +51,7 @@ func TestRecordingIsDecodedToTheDigit(t *testing.T) {
 	} {
 		t.Run(tc.symbol, func(t *testing.T) {
 			x := newBench(t, tc.symbol)
-			y := market.NewTally(0, 0)
+			y := market.NewTally(0, 0, market.NewLedgers(100_000))
 			books, trades, lost, ahead := 0, 0, 0, market.Time(0)
 			for _, line := range vendortest.RecordedLines(t, "binance-spot-2024/"+tc.file) {
 				at, text, found := bytes.Cut(line, []byte(" "))

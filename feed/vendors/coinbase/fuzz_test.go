@@ -99,7 +99,7 @@ func FuzzResponse(f *testing.F) {
 				}
 			}
 			for _, q := range said[i].Images {
-				y := market.NewTally(q.Symbol, 0)
+				y := market.NewTally(q.Symbol, 0, market.NewLedgers(100_000))
 				if r := y.Image(&q); r != market.Accepted {
 					t.Errorf("image %+v is refused: %v", q, r)
 				}

@@ -90,7 +90,7 @@ func TestEveryRecordedMessageOfTheExchangeHasItsEffect(t *testing.T) {
 	x := newBench(t, symbols...)
 	tallies := map[market.SymbolID]*market.Tally{}
 	for id := range symbols {
-		y := market.NewTally(market.SymbolID(id), 0)
+		y := market.NewTally(market.SymbolID(id), 0, market.NewLedgers(100_000))
 		tallies[market.SymbolID(id)] = &y
 	}
 	prices := map[string]string{} // of the newest ticker

@@ -61,7 +61,7 @@ func TestDayIsWholeThoughItIsJoinedInTheMidst(t *testing.T) {
 		if d := x.Env.Dir.Symbol(q.Symbol); d.Decimals != 2 || d.Currency != "USD" || d.Name != "Bitcoin" || d.Market != "crypto" {
 			t.Errorf("record %+v", d)
 		}
-		time.Sleep(12*time.Hour + time.Second) // midnight
+		time.Sleep(12*time.Hour + 3*time.Second) // midnight, and the calendar's grace
 		synctest.Wait()
 		if q := w.Quote("BTC/USD"); q.PreviousClose.String() != "111" || q.Set&market.FieldVolume != 0 {
 			t.Errorf("the next day: %+v", q)

@@ -52,7 +52,7 @@ func CheckBatch(t *testing.T, dir *market.Directory, b *market.Batch, written fu
 		if int(q.Symbol) >= dir.Len() || q.Set == 0 {
 			t.Errorf("image %+v", *q)
 		}
-		y := market.NewTally(q.Symbol, 0)
+		y := market.NewTally(q.Symbol, 0, nil)
 		if r := y.Image(q); r != market.Accepted {
 			t.Errorf("image %+v is refused: %v", *q, r)
 		}

@@ -177,7 +177,7 @@ func (s *stage) wrongOrder() {
 	if got := s.Quote(s.symbol).Price.String(); got != "101" {
 		s.t.Errorf("price %s, want 101", got)
 	}
-	if got := s.Metric("tickertape_feed_ticks_refused_total", "reason", "old"); got < 1 {
+	if got := s.Metric("tickertape_feed_late_trades_total"); got < 1 {
 		s.t.Error("nothing was counted")
 	}
 	s.pass("102", time.Second)

@@ -123,7 +123,7 @@ func (w *Watcher) publish(b market.Batch) {
 
 func (w *Watcher) tally(id market.SymbolID) *market.Tally {
 	if w.tallies[id] == nil {
-		y := market.NewTally(id, w.dir.Symbol(id).PreviousClose)
+		y := market.NewTally(id, w.dir.Symbol(id).PreviousClose, market.NewLedgers(100_000))
 		w.tallies[id] = &y
 	}
 	return w.tallies[id]

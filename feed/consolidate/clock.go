@@ -1,0 +1,63 @@
+package consolidate
+
+import (
+	"time"
+
+	"tickertape/feed/market"
+)
+
+// clockStep is the least step of the machine's clock that is noticed.
+const clockStep = market.Time(1e6)
+
+// clock is this machine's clock as ticks are compared with it. It goes on evenly when the machine's clock is set, until ticks
+// show that the machine's clock is right now and this one is wrong, as after a sleep of the machine.
+type clock struct {
+	wall func() market.Time // static: the machine's clock
+
+	now       time.Time   // of the batch that is processed, or of the visit; durations are measured with it
+	machine   market.Time // the machine's clock then
+	steady    market.Time // this one then
+	confirmed bool        // a tick has shown that this one is right
+}
+
+// set begins another batch or visit.
+func (c *clock) set(now time.Time) {
+	c.machine = c.wall()
+	if c.now.IsZero() {
+		c.steady = c.machine
+	} else {
+		c.steady += market.Time(now.Sub(c.now).Microseconds())
+	}
+	c.now = now
+	if d := c.machine - c.steady; max(d, -d) < clockStep || !c.confirmed {
+		c.steady = c.machine
+	}
+}
+
+// stepped reports whether the machine's clock was set.
+func (c *clock) stepped() bool { return c.steady != c.machine }
+
+// received is when a tick came, by this clock; 0 is now.
+func (c *clock) received(at market.Time) market.Time {
+	if at == 0 {
+		return c.steady
+	}
+	return at + c.steady - c.machine
+}
+
+// compare notes the exchange's time of a tick, which this clock or the machine's should show within a tolerance, less a delay that
+// is known. It reports whether the machine's clock, and not this one, is right: then this one shows the same from now on.
+func (c *clock) compare(at, tolerance market.Time) (follows bool) {
+	fits := func(clock market.Time) bool { return max(at-clock, clock-at) <= tolerance }
+	switch {
+	case fits(c.steady):
+		c.confirmed = true
+	case c.stepped() && fits(c.machine):
+		c.steady = c.machine
+		return true
+	}
+	return false
+}
+
+// ahead is how far a time is in the future, by whichever of the two clocks is ahead.
+func (c *clock) ahead(at market.Time) market.Time { return at - max(c.steady, c.machine) }
