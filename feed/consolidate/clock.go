@@ -45,14 +45,14 @@ func (c *clock) received(at market.Time) market.Time {
 	return at + c.steady - c.machine
 }
 
-// compare notes the exchange's time of a tick, which this clock or the machine's should show within a tolerance, less a delay that
-// is known. It reports whether the machine's clock, and not this one, is right: then this one shows the same from now on.
+// compare notes the exchange's time of a tick, which the right clock shows within a tolerance. If the tick is from the future by
+// this clock, but not by the machine's, then the machine's is right, and compare reports true: this clock shows the same from now
+// on. A tick of the past proves nothing, because it may have come late.
 func (c *clock) compare(at, tolerance market.Time) (follows bool) {
-	fits := func(clock market.Time) bool { return max(at-clock, clock-at) <= tolerance }
 	switch {
-	case fits(c.steady):
+	case max(at-c.steady, c.steady-at) <= tolerance:
 		c.confirmed = true
-	case c.stepped() && fits(c.machine):
+	case at > c.steady+tolerance && at <= c.machine+tolerance:
 		c.steady = c.machine
 		return true
 	}

@@ -221,7 +221,7 @@ func (p *Ledgers) forgetOldest() {
 	}
 }
 
-// forget forgets the first chunk, but not what its trades were together.
+// forget forgets a chunk, but not what its trades were together.
 func (l *ledger) forget(c *chunk) {
 	if !l.forgotten {
 		l.forgotten, l.from, l.to = true, c.from, c.to
@@ -231,7 +231,8 @@ func (l *ledger) forget(c *chunk) {
 		l.prices.join(&c.prices)
 	}
 	l.older++
-	l.chunks = slices.Delete(l.chunks, 0, 1)
+	i := slices.Index(l.chunks, c) // mostly the first
+	l.chunks = slices.Delete(l.chunks, i, i+1)
 }
 
 // newestTime is the newest time of all trades, those included that are forgotten; 0 where there are none.
@@ -244,6 +245,23 @@ func (l *ledger) newestTime() Time {
 		newest = max(newest, c.to)
 	}
 	return newest
+}
+
+// joined is l with the trades of another ledger, which is used no more. l may be nil.
+func (l *ledger) joined(o *ledger) *ledger {
+	if l == nil || o == nil {
+		return o
+	}
+	for _, c := range o.chunks {
+		c.ledger = l
+	}
+	l.chunks = append(l.chunks, o.chunks...)
+	if o.forgotten && !l.forgotten {
+		l.forgotten, l.from, l.to = true, o.from, o.to
+	} else if o.forgotten {
+		l.from, l.to = min(l.from, o.from), max(l.to, o.to)
+	}
+	return l
 }
 
 // clear forgets everything.
@@ -279,7 +297,7 @@ func (l *ledger) afterImage() prices {
 
 // between adds the prices of the trades from from on and before to. It returns false where some of these are forgotten.
 func (l *ledger) between(from, to Time, into *prices) bool {
-	if l == nil || l.forgotten && l.from < to && l.to >= from {
+	if l.forgotten && l.from < to && l.to >= from {
 		return false
 	}
 	for _, c := range l.chunks {

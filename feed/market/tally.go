@@ -2,14 +2,15 @@ package market
 
 // Tally is one symbol's quote after all ticks, images and corrections so far, but for its state. It has the sums of the newest
 // session and, once that has followed upon another, of the one before: a trade belongs to the session of its time, however late
-// it comes. The zero value is a symbol of which nothing is known.
+// it comes. Older ones are kept for their corrections alone. The zero value is a symbol of which nothing is known.
 type Tally struct {
 	quote  Quote // without what today has
 	today  day
 	before *day // the last session before today in which something was traded; nil: none is known
 
 	ledgers *Ledgers // static; nil: no trades are kept
-	dropped Time     // the newest time of a trade of the sessions before before; 0: there was none
+	older   *ledger  // of the trades that belong to neither; nil where there are none
+	dropped Time     // the newest time of the trades that a recording had before it was played again; 0: there was none
 
 	// of the previous close
 	closeIsLast bool  // it is the last price of the session before, and follows it when trades of that come late or are corrected
@@ -99,10 +100,14 @@ func (y *Tally) topOfBook(t *Tick) {
 	}
 }
 
-// trade adds a trade to the session that it belongs to. One that is older than both changes nothing.
+// trade adds a trade to the session that it belongs to. One that is older than both changes nothing here.
 func (y *Tally) trade(t *Tick) Reject {
 	d := y.dayOf(t.When())
 	if d == nil {
+		if y.older == nil {
+			y.older = y.ledgers.ledger()
+		}
+		y.older.add(t.Price, t.Size, t.ID, t.When(), t.Flags)
 		return Accepted
 	}
 	last := d.last
@@ -159,11 +164,10 @@ func (y *Tally) setPreviousClose(p Price) {
 
 // session begins the session of a source. One that begins before what has come is that of a recording that is played again.
 func (y *Tally) session(t *Tick) {
-	again := t.Time != 0 && t.Time <= y.quote.Time
-	y.nextDay(t.Time)
-	if again {
-		y.forgetBefore()
+	if again := t.Time != 0 && t.Time <= y.quote.Time; again {
+		y.forget()
 	}
+	y.nextDay(t.Time)
 	y.quote.Time = 0
 	if y.closeIsLast = false; t.Price > 0 {
 		y.setPreviousClose(t.Price)
@@ -192,25 +196,28 @@ func (y *Tally) roll(start Time) {
 
 // nextDay begins a day without anything, and keeps today as the one before.
 func (y *Tally) nextDay(start Time) {
-	y.forgetBefore()
+	if y.before != nil {
+		y.older = y.older.joined(y.before.ledger)
+	}
 	before := y.today
 	y.before, y.closeBefore = &before, y.quote.PreviousClose
 	y.today = day{start: start, ledger: y.ledgers.ledger()}
 }
 
-func (y *Tally) forgetBefore() {
-	if y.before != nil {
-		y.dropped = max(y.dropped, y.before.ledger.newestTime())
-		y.before.ledger.clear()
-		y.before = nil
+// forget forgets all sessions, and their trades.
+func (y *Tally) forget() {
+	for _, l := range [...]*ledger{y.older, y.ledgerBefore(), y.today.ledger} {
+		y.dropped = max(y.dropped, l.newestTime())
+		l.clear()
 	}
+	y.older, y.before, y.today = nil, nil, day{ledger: y.ledgers.ledger()}
 }
 
 // reopen goes back to the day that began at start, unless something was traded since.
 func (y *Tally) reopen(start Time) {
 	switch {
 	case !y.today.untouched() || start >= y.today.start:
-	case y.before == nil || y.before.start != 0 && y.before.start < start:
+	case y.before == nil || y.before.start < start:
 		y.today.start = start // nothing was traded in that one either
 	default:
 		y.today, y.before = *y.before, nil
@@ -237,7 +244,7 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 		return Corrected{}, r
 	}
 	done := Corrected{Old: c.Old, New: c.New, Traded: c.Traded}
-	if d, k, i := y.find(c); d != nil {
+	if d, k, i := y.find(c); k != nil {
 		t := &k.trades[i]
 		done.Traded, done.Applied = k.base+t.since(), true
 		done.Old = Print{t.price, c.Old.Size, t.flags()}
@@ -247,17 +254,21 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 		if done.Old.Flags&OutOfOrder != 0 {
 			done.New.Flags = done.New.Flags.AsOutOfOrder()
 		}
-		if r := d.replace(done.Old, done.New); r != Accepted {
-			return Corrected{}, r
+		if d != nil {
+			if r := d.replace(done.Old, done.New); r != Accepted {
+				return Corrected{}, r
+			}
 		}
 		id := c.NewID
 		if id == 0 {
 			id = t.id
 		}
 		k.mend(i, packTrade(done.New.Price, done.New.Size, id, t.since(), done.New.Flags))
-		d.settle()
-		y.showLast(d)
-		y.advance(c.Time)
+		if d != nil {
+			d.settle()
+			y.showLast(d)
+			y.advance(c.Time)
+		}
 		return done, Accepted
 	}
 	d := y.dayOfForgotten(c)
@@ -280,8 +291,8 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 	return done, Accepted
 }
 
-// find is the session and the place of the trade that a correction is about; nil where no ledger has it. A source may use the
-// same IDs each day.
+// find is the place of the trade that a correction is about, and its session; nil where no ledger has it, and where it belongs to
+// neither session. A source may use the same IDs each day.
 func (y *Tally) find(c *Correction) (*day, *chunk, int) {
 	for _, like := range [...]bool{true, false} {
 		for _, d := range [...]*day{&y.today, y.before} {
@@ -291,6 +302,9 @@ func (y *Tally) find(c *Correction) (*day, *chunk, int) {
 			if k, i := d.ledger.find(c, like); k != nil {
 				return d, k, i
 			}
+		}
+		if k, i := y.older.find(c, like); k != nil {
+			return nil, k, i
 		}
 	}
 	return nil, nil, 0
@@ -314,12 +328,18 @@ func (y *Tally) dayOfForgotten(c *Correction) *day {
 // where not all of these trades are kept.
 func (y *Tally) Between(from, to Time) (regular, outside Prices, complete bool) {
 	var p prices
-	complete = y.dropped == 0 || from > y.dropped
-	if y.before != nil {
-		complete = y.before.ledger.between(from, to, &p) && complete
+	complete = y.ledgers != nil && (y.dropped == 0 || from > y.dropped)
+	for _, l := range [...]*ledger{y.older, y.ledgerBefore(), y.today.ledger} {
+		complete = (l == nil || l.between(from, to, &p)) && complete
 	}
-	complete = y.today.ledger.between(from, to, &p) && complete
 	return p.regular, p.outside, complete
+}
+
+func (y *Tally) ledgerBefore() *ledger {
+	if y.before == nil {
+		return nil
+	}
+	return y.before.ledger
 }
 
 // ifKnown is the field, unless its value is the zero that stands for unknown.
