@@ -67,10 +67,11 @@ var doubles = map[string]string{
 
 // testsImport is what tests may import beyond what their room does.
 var testsImport = map[string][]string{
-	"feed/relay":       {"feed/consolidate", "feed/calendar", "broadcast", "broadcast/*", "dashboard"}, // the relay follows a real server
-	"feed/consolidate": {"broadcast/board", "broadcast/history"},                                       // what its trades add up to, in quotes and in bars
-	"dashboard":        {"feed"},                                                                       // what a source is called
-	"cmd/tickertape":   {"cmd/tickertape/attack"},                                                      // TestAttack runs it
+	"feed/consolidate": {"broadcast/board", "broadcast/history"}, // what its trades add up to, in quotes and in bars
+	// the relay follows a real server
+	"feed/relay":     {"feed/consolidate", "feed/calendar", "broadcast", "broadcast/*", "dashboard"},
+	"dashboard":      {"feed"},                  // what a source is called
+	"cmd/tickertape": {"cmd/tickertape/attack"}, // TestAttack runs it
 }
 
 // webSocket is deprecated by its authors in favour of another path, so few may import it: the room that accepts

@@ -198,13 +198,12 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	}
 }
 
-// forward publishes a tick that can be believed, if its source is the one that counts.
+// forward publishes a tick that can be believed, if its source is the one that counts. If the source takes over with it, the tick
+// comes after all that the source has said before, so that a trade is in the bars, too.
 func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
+	c.reconsider(ss, k.Symbol)
 	if ss.tally != nil {
 		ss.tally.Apply(k)
-	}
-	if c.reconsider(ss, k.Symbol) {
-		return // the image published at the takeover includes it
 	}
 	sym := &c.symbols[k.Symbol]
 	if sym.source != ss.source {

@@ -113,6 +113,13 @@ func (w *dayWorld) pass(d time.Duration) {
 	}
 }
 
+// say has all sources say the same: whichever of them counts, it counts once.
+func (w *dayWorld) say(b market.Batch) {
+	for _, conn := range w.conns {
+		w.c.receive(conn, market.Batch{Ticks: slices.Clone(b.Ticks), Corrections: slices.Clone(b.Corrections)}, w.now)
+	}
+}
+
 // trade makes a trade, which comes a while after.
 func (w *dayWorld) trade(id market.SymbolID, late time.Duration) market.Tick {
 	t := w.t
@@ -230,7 +237,7 @@ func (w *dayWorld) checkClose(id market.SymbolID, q *market.Quote, began market.
 func (w *dayWorld) list(id market.SymbolID) string {
 	text := ""
 	for _, k := range w.truth[id] {
-		text += fmt.Sprintf("%v %v × %v, flags %d, fresh %v\n", k.at.Std().Format("2006-01-02T15:04:05.000000"), k.price, k.size, k.flags, k.fresh)
+		text += fmt.Sprintf("%d: %v %v × %v, flags %d, fresh %v\n", k.id, k.at.Std(), k.price, k.size, k.flags, k.fresh)
 	}
 	return text
 }
@@ -254,8 +261,8 @@ func (w *dayWorld) checkBars(id market.SymbolID, k history.Interval) {
 		n, more = w.board.ReadBars(id, &r, bars[:])
 		for i := range n {
 			b := &bars[i]
-			text := fmt.Sprintf("o %v h %v l %v c %v v %v n %d vw %v", b.Open, b.High, b.Low, b.Close, b.Volume, b.Count(), b.Turnover.Over(b.Volume))
-			got[b.Start] = text
+			got[b.Start] = fmt.Sprintf("o %v h %v l %v c %v v %v n %d vw %v", b.Open, b.High, b.Low, b.Close, b.Volume, b.Count(),
+				b.Turnover.Over(b.Volume))
 		}
 	}
 	for start, trades := range byStart {
@@ -347,7 +354,7 @@ func (a *added) bar(k history.Interval) string {
 func TestQuotesAndBarsAreWhatTheDaysTradesAddUpTo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newDayWorld(t, rapid.IntRange(1, 2).Draw(t, "sources"))
-		w.c.receive(w.conns[0], market.Batch{Ticks: []market.Tick{w.trade(2, 0)}}, w.now) // the clock has been right once
+		w.say(market.Batch{Ticks: []market.Tick{w.trade(2, 0)}}) // the clock has been right once
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			w.event()
 		}
@@ -370,16 +377,12 @@ func (w *dayWorld) event() {
 				b.Ticks = append(b.Ticks, b.Ticks[len(b.Ticks)-1])
 			}
 		}
-		standby := market.Batch{Ticks: slices.Clone(b.Ticks)} // it stands by, and counts nothing
-		w.c.receive(w.conns[0], b, w.now)
-		for _, other := range w.conns[1:] {
-			w.c.receive(other, standby, w.now)
-		}
+		w.say(b)
 	case "correction":
 		id := market.SymbolID(rapid.IntRange(0, len(w.truth)-1).Draw(t, "symbol"))
 		if n := len(w.truth[id]); n > 0 {
 			if k := w.truth[id][rapid.IntRange(0, n-1).Draw(t, "which")]; k.flags != 0 {
-				w.c.receive(w.conns[0], market.Batch{Corrections: []market.Correction{w.correct(id, k)}}, w.now)
+				w.say(market.Batch{Corrections: []market.Correction{w.correct(id, k)}})
 			}
 		}
 	case "wait":
@@ -389,6 +392,7 @@ func (w *dayWorld) event() {
 	case "flush":
 		w.flush()
 	case "clock":
-		w.wall += rapid.SampledFrom([]time.Duration{-24 * time.Hour, -time.Hour, -time.Second, time.Second, time.Hour, 24 * time.Hour}).Draw(t, "step")
+		w.wall += rapid.SampledFrom([]time.Duration{-24 * time.Hour, -time.Hour, -time.Second, time.Second, time.Hour, 24 * time.Hour}).
+			Draw(t, "step")
 	}
 }
