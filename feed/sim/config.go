@@ -21,7 +21,7 @@ type Config struct {
 	Rate      int           `mapstructure:"rate"`       // ticks a second of all symbols together, 1 to 1000000
 	Symbols   int           `mapstructure:"symbols"`    // 1 to 10000, the busiest first; those beyond the S&P 500 are fictional
 	Start     string        `mapstructure:"start"`      // the first opening, RFC 3339; "" is the wall clock when it starts
-	Session   time.Duration `mapstructure:"session"`    // from one opening to the next, 1m to 24h
+	Session   time.Duration `mapstructure:"session"`    // from one opening to the next, 1m to 24h in whole seconds
 	Past      time.Duration `mapstructure:"past"`       // how much of the first session is over when it starts, 0 to 24h
 	HaltEvery time.Duration `mapstructure:"halt_every"` // a halt of some symbol, on average, 1s to 24h; 0 is never
 }
@@ -52,6 +52,8 @@ func (c Config) Validate() error {
 	}
 	if c.Session < minSession || c.Session > maxSession {
 		errs = append(errs, fmt.Errorf("session: %v is not between 1m and 24h", c.Session))
+	} else if c.Session%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("session: %v is not a whole number of seconds", c.Session))
 	}
 	if c.Past < 0 || c.Past > maxSession {
 		errs = append(errs, fmt.Errorf("past: %v is not between 0s and 24h", c.Past))
@@ -72,20 +74,4 @@ func (c Config) start() (time.Time, error) {
 		return time.Time{}, fmt.Errorf("start: %.40q is neither empty nor an RFC 3339 instant after 1970", c.Start)
 	}
 	return t, nil
-}
-
-// The part of the first session that is over is published all at once, so it has few moves and ticks.
-const (
-	pastMoves = 20_000_000 // the most moves of prices, some 0.4 s of work
-	pastTicks = 300_000    // the most ticks, roughly
-)
-
-// past returns how much of the first session is over when the market starts, in microseconds, and how many ticks a second that
-// part has. It is at most a session, and with many symbols shorter than configured.
-func (c Config) past() (span, rate int64) {
-	span = min(c.Past.Microseconds(), c.Session.Microseconds(), pastMoves/int64(c.Symbols)*step) / step * step
-	if span == 0 {
-		return 0, int64(c.Rate)
-	}
-	return span, min(int64(c.Rate), max(1, pastTicks*1_000_000/span))
 }

@@ -28,6 +28,7 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"no symbols":   {func(c *Config) { c.Symbols = -1 }, []string{"symbols: -1 is not between 1 and 10000"}},
 		"symbols":      {func(c *Config) { c.Symbols = 10_001 }, []string{"symbols: 10001 is not between 1 and 10000"}},
 		"session":      {func(c *Config) { c.Session = 59 * time.Second }, []string{"session: 59s is not between 1m and 24h"}},
+		"part second":  {func(c *Config) { c.Session = 61*time.Second - 1 }, []string{"session: 1m0.999999999s is not a whole number"}},
 		"long session": {func(c *Config) { c.Session = 25 * time.Hour }, []string{"session: 25h0m0s is not between 1m and 24h"}},
 		"halts":        {func(c *Config) { c.HaltEvery = -1 }, []string{"halt_every: -1ns is neither 0 nor between 1s and 24h"}},
 		"start":        {func(c *Config) { c.Start = "9:30" }, []string{`start: "9:30" is neither empty nor an RFC 3339 instant after 1970`}},

@@ -16,5 +16,6 @@
 // published at once, with fewer and larger trades.
 //
 // Sessions follow one another without a night between them: at the end of each, the last price becomes the previous close,
-// and every symbol opens with a gap.
+// and every symbol opens with a gap. They begin on boundaries of whole seconds, minutes or hours, whichever a session is a
+// multiple of. The first one ends on such a boundary, wherever it opens, and a clock that is set ahead moves no boundary.
 package sim

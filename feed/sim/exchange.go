@@ -14,7 +14,8 @@ const step = 100_000
 type exchange struct {
 	ticks tickRate    // static
 	busy  alias       // static: draws an instrument by its weight
-	epoch market.Time // of the first opening; its owner may move it between calls
+	epoch market.Time // of the first tick; a multiple of step, so that sessions can begin on whole seconds
+	ahead market.Time // how far the epoch moves with the next step
 
 	// One random stream for each concern, so that none shifts another's: these two, and that of halts.
 	prices, arrivals rand.PCG
@@ -25,6 +26,7 @@ type exchange struct {
 
 	at       int64 // microseconds from the epoch to the present step
 	step     int64 // in the session
+	ends     int64 // when the session does: microseconds from the epoch, after the present step
 	credit   int64 // of 1e-7 ticks: what the rate has granted and no tick has used
 	count    int64 // ticks of this step
 	left     int64 // how many of those are still to come
@@ -43,6 +45,7 @@ func newExchange(cfg Config, companies []listing, ids []market.SymbolID) *exchan
 		halts:    newHalts(cfg, len(companies)),
 		at:       -step,
 		step:     -1,
+		ends:     cfg.Session.Microseconds(),
 		queue:    make([]market.Tick, 0, 3*len(companies)+8),
 	}
 	weights := make([]uint64, len(companies))
@@ -61,11 +64,48 @@ func newExchange(cfg Config, companies []listing, ids []market.SymbolID) *exchan
 	return m
 }
 
-// setClock moves the epoch to where the wall clock has it, where that is ahead by more than a second.
-func (m *exchange) setClock(wall market.Time) {
-	if wall-m.epoch > slack {
-		m.epoch = wall
+// open moves the first session of a new exchange to where it is to be.
+func (m *exchange) open(first firstSession) {
+	m.epoch = first.epoch
+	m.ends -= int64(first.epoch - first.began)
+	m.ticks.thinUntil(first.past)
+}
+
+// setClock moves the epoch to where the wall clock has it, where that is ahead by more than a second. It returns what moveTo does.
+func (m *exchange) setClock(wall market.Time) (rest market.Time) {
+	if wall-m.epoch <= slack {
+		return 0
 	}
+	return m.moveTo(wall)
+}
+
+// moveTo moves the epoch ahead to a time, by whole steps, and returns how far it is from there, in microseconds. The session ends
+// when it was to end before. If the move passes that time, or ticks of the queue are still to be returned, among which can be the
+// beginning of a session, it is made with the next step.
+func (m *exchange) moveTo(wall market.Time) (rest market.Time) {
+	by := wall - m.epoch
+	rest = by % step
+	m.ahead = by - rest
+	if m.queued == len(m.queue) && m.at+step+int64(m.ahead) <= m.ends {
+		m.moveEpoch()
+	}
+	return rest
+}
+
+// moveEpoch makes the move that is due.
+func (m *exchange) moveEpoch() {
+	m.epoch += m.ahead
+	m.ends -= int64(m.ahead)
+	m.ahead = 0
+}
+
+// sessions begin the first session of all symbols.
+func (m *exchange) sessions(began market.Time) []market.Tick {
+	ticks := make([]market.Tick, len(m.instruments))
+	for i := range m.instruments {
+		m.instruments[i].beginSession(&ticks[i], began)
+	}
+	return ticks
 }
 
 // images is all symbols before the first tick.
@@ -147,9 +187,10 @@ func (m *exchange) proceed() {
 
 // advance moves the market by a step.
 func (m *exchange) advance() {
+	m.moveEpoch()
 	m.at += step
 	m.step++
-	if m.step == m.ticks.steps {
+	if m.at >= m.ends {
 		m.step = 0
 		m.roll()
 	}
@@ -161,17 +202,20 @@ func (m *exchange) advance() {
 	m.credit -= m.count * 1e7
 }
 
-// roll ends a session and opens the next.
+// roll ends a session and opens the next: the one that is to have begun by now, where the clock has passed several.
 func (m *exchange) roll() {
+	session := m.ticks.steps * step
+	began := m.ends + (m.at-m.ends)/session*session
+	m.ends = began + session
 	m.gap()
 	m.halts.current = m.halts.current[:0]
 	for i := range m.instruments {
 		in := &m.instruments[i]
 		if in.halted {
-			in.setState(market.Live, m.enqueue(), market.Time(m.at))
+			in.setState(market.Live, m.enqueue(), market.Time(began))
 		}
-		in.close(m.enqueue(), market.Time(m.at))
-		in.quote(m.arrivals.Uint64(), 3, m.enqueue(), market.Time(m.at))
+		in.close(m.enqueue(), market.Time(began))
+		in.quote(m.arrivals.Uint64(), 3, m.enqueue(), market.Time(began))
 	}
 	m.unopened = 0
 }

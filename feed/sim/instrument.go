@@ -178,6 +178,11 @@ func (in *instrument) close(t *market.Tick, now market.Time) {
 		in.previousClose = in.last
 	}
 	in.last, in.opened = 0, false
+	in.beginSession(t, now)
+}
+
+// beginSession begins the session of the present previous close.
+func (in *instrument) beginSession(t *market.Tick, now market.Time) {
 	*t = market.Tick{Symbol: in.id, Kind: market.KindSession, Price: in.previousClose, Time: now, Received: now}
 }
 

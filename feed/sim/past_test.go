@@ -93,12 +93,55 @@ func TestTicksAreNotLateAfterAPastThatTookLongToPublish(t *testing.T) {
 }
 
 func TestPastIsShorterForManySymbols(t *testing.T) {
+	now := time.Date(2026, 8, 24, 15, 0, 0, 0, time.UTC)
 	for symbols, want := range map[int]time.Duration{1: time.Hour, 500: time.Hour, 5000: 400 * time.Second, 10_000: 200 * time.Second} {
 		cfg := DefaultConfig()
 		cfg.Symbols = symbols
-		span, rate := cfg.past()
-		if got := time.Duration(span) * time.Microsecond; got != want || rate < 1 || rate > int64(cfg.Rate) {
-			t.Errorf("%d symbols: %v at %d ticks a second, want %v", symbols, got, rate, want)
+		first, err := cfg.firstSession(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := testMarket(t, cfg)
+		m.open(first)
+		if got := time.Duration(first.past) * time.Microsecond; got != want || m.ticks.thin < 1 || m.ticks.thin > m.ticks.rate {
+			t.Errorf("%d symbols: %v at %d ticks a second, want %v", symbols, got, m.ticks.thin, want)
+		}
+	}
+}
+
+func TestFirstSessionsEndOnBoundaries(t *testing.T) {
+	now := time.Date(2026, 8, 24, 10, 17, 23, 456_789_000, time.UTC)
+	at := func(text string) market.Time {
+		d, err := time.Parse(time.TimeOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return market.TimeOf(time.Date(2026, 8, 24, d.Hour(), d.Minute(), d.Second(), d.Nanosecond(), time.UTC))
+	}
+	for name, c := range map[string]struct {
+		session, past time.Duration
+		start         string
+		want          firstSession
+	}{
+		"default": {6*time.Hour + 30*time.Minute, time.Hour, "", firstSession{at("09:00:00"), at("09:17:23.4"), 3_600_056_789}},
+		"no past": {6*time.Hour + 30*time.Minute, 0, "", firstSession{at("10:00:00"), at("10:17:23.4"), 0}},
+		"hours":   {2 * time.Hour, 90 * time.Minute, "", firstSession{at("09:00:00"), at("09:00:00"), 4643_456_789}},
+		// of the two sessions that the past would be in, the older one is over
+		"past that reaches into the session before": {time.Hour, time.Hour, "", firstSession{at("10:00:00"), at("10:00:00"), 1043_456_789}},
+		"past as long as the session": {90 * time.Second, time.Hour, "",
+			firstSession{at("10:16:30"), at("10:16:30"), 53_456_789}},
+		"start":                {6*time.Hour + 30*time.Minute, 0, "09:30:00", firstSession{at("09:30:00"), at("09:30:00"), 0}},
+		"start with past":      {6*time.Hour + 30*time.Minute, time.Hour, "09:30:00", firstSession{at("09:30:00"), at("09:30:00"), 3600_000_000}},
+		"start off a boundary": {time.Hour, time.Hour, "09:30:00.55", firstSession{at("09:00:00"), at("09:30:00.5"), 1799_500_000}},
+	} {
+		cfg := DefaultConfig()
+		cfg.Symbols, cfg.Session, cfg.Past = 10, c.session, c.past
+		if c.start != "" {
+			cfg.Start = "2026-08-24T" + c.start + "Z"
+		}
+		got, err := cfg.firstSession(now)
+		if err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
 		}
 	}
 }

@@ -55,41 +55,29 @@ func New(cfg Config, dir *market.Directory) (*Source, error) {
 // Info says that the prices are made up and that nothing is lost on the way.
 func (s *Source) Info() feed.Info { return feed.Info{Name: "sim", Simulated: true, Lossless: true} }
 
-// Run publishes an image of every symbol, then the part of the first session that is over, marked as stale, and then ticks
-// when they are due, until ctx ends. It returns nil.
+// Run publishes an image of every symbol and the beginning of its session, then the part of the first session that is over,
+// marked as stale, and then ticks when they are due, until ctx ends. It returns nil.
 //
 // On a busy machine, ticks up to a second late follow at once. If they are later than that, the market's time stands still
 // meanwhile, and no tick is left out. Without a configured start, the market's time is the machine's: it follows a clock that is set
 // ahead, but not one that is set back, because times must not decrease.
 func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 	m := newExchange(s.cfg, s.companies, s.ids)
-	began := time.Now()
-	start, err := s.cfg.start()
+	first, err := s.cfg.firstSession(time.Now())
 	if err != nil {
 		return err
 	}
-	fixed := !start.IsZero()
-	if !fixed {
-		start = began.Add(-time.Duration(m.ticks.past) * time.Microsecond)
-	}
-	m.epoch = market.TimeOf(start)
+	m.open(first)
 	batch := make([]market.Tick, 0, batchSize)
-	live := market.Status{State: market.Live, Since: m.epoch, Message: "simulated market: all prices are made up"}
-	if images := m.images(); m.ticks.past == 0 {
-		publish(market.Batch{Status: &live, Images: images})
-	} else {
-		past := market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: the session so far is being replayed"}
-		publish(market.Batch{Status: &past, Images: images})
-		for m.due < m.ticks.past && ctx.Err() == nil {
-			publish(market.Batch{Ticks: received(m.next(batch, m.ticks.past-1))})
-		}
-		if !fixed { // publishing the past has taken a while; without this, all that follows would be late by as much
-			m.epoch = market.TimeOf(time.Now()) - market.Time(m.ticks.past)
-		}
-		live.Since = m.epoch + market.Time(m.ticks.past)
-		publish(market.Batch{Status: &live})
+	publishFirst(ctx, m, first, batch, publish)
+	fixed, ahead := s.cfg.Start != "", first.past
+	if !fixed { // publishing the past has taken a while; without this, all that follows would be late by as much
+		ahead += int64(m.moveTo(market.TimeOf(time.Now()) - market.Time(ahead)))
 	}
-	began = time.Now().Add(-time.Duration(m.ticks.past) * time.Microsecond)
+	if first.past > 0 {
+		publish(market.Batch{Status: live(m.epoch + market.Time(first.past))})
+	}
+	began := time.Now().Add(-time.Duration(ahead) * time.Microsecond)
 	timer := time.NewTimer(time.Nanosecond) // 0 crashes the race detector in synctest: golang.org/issue/78156
 	defer timer.Stop()
 	waited := int64(0) // how long the market has waited for the machine, in microseconds
@@ -105,7 +93,9 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 			elapsed -= late
 		}
 		if !fixed {
-			m.setClock(market.TimeOf(time.Now()) - market.Time(elapsed))
+			rest := m.setClock(market.TimeOf(time.Now()) - market.Time(elapsed))
+			waited -= int64(rest)
+			elapsed += int64(rest)
 		}
 		for m.due <= elapsed {
 			publish(market.Batch{Ticks: m.next(batch, elapsed)})
@@ -115,6 +105,27 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 		}
 		timer.Reset(max(wake, time.Duration(m.due-elapsed)*time.Microsecond))
 	}
+}
+
+// publishFirst publishes the images, the beginning of the session, and all of it that is over.
+func publishFirst(ctx context.Context, m *exchange, first firstSession, batch []market.Tick, publish func(market.Batch)) {
+	status := live(m.epoch)
+	if first.past > 0 {
+		status = &market.Status{State: market.Stale, Since: m.epoch, Message: "simulated market: the session so far is being replayed"}
+	}
+	publish(market.Batch{Status: status, Images: m.images()})
+	sessions := m.sessions(first.began)
+	if first.past > 0 {
+		sessions = received(sessions)
+	}
+	publish(market.Batch{Ticks: sessions})
+	for m.due < first.past && ctx.Err() == nil {
+		publish(market.Batch{Ticks: received(m.next(batch, first.past-1))})
+	}
+}
+
+func live(since market.Time) *market.Status {
+	return &market.Status{State: market.Live, Since: since, Message: "simulated market: all prices are made up"}
 }
 
 // received sets the time of receipt of ticks that are published after their time.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -75,7 +76,9 @@ func TestTicksComeWhenTheyAreDue(t *testing.T) {
 		stop := run(t, cfg, func(b market.Batch) {
 			largest = max(largest, len(b.Ticks))
 			for _, tick := range b.Ticks {
-				ticks++
+				if tick.Kind != market.KindSession {
+					ticks++
+				}
 				if late := market.TimeOf(time.Now()) - tick.Time; late < 0 || late > 6000 {
 					t.Fatalf("a tick is %d µs late", late)
 				}
@@ -194,4 +197,42 @@ func TestTimesNeverGoBack(t *testing.T) {
 	if m.epoch != opening+60_000_000 {
 		t.Errorf("the epoch is %v: it did not follow the clock ahead", m.epoch.Std())
 	}
+}
+
+// The clock is set ahead, once within a session and once beyond its end, and the ticks of the step that has begun come after that.
+func TestSessionsBeginOnBoundariesAfterTheClockWasSetAhead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := DefaultConfig()
+		cfg.Symbols, cfg.Rate = 3, 200
+		cfg.Session = rapid.SampledFrom([]time.Duration{time.Minute, 61 * time.Second, 90 * time.Second, 2 * time.Minute}).Draw(t, "session")
+		cfg.Past = time.Duration(rapid.Int64Range(0, 2*cfg.Session.Microseconds()).Draw(t, "past")) * time.Microsecond
+		now := time.UnixMicro(rapid.Int64Range(1e15, 2e15).Draw(t, "now"))
+		first, err := cfg.firstSession(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := testMarket(t, cfg)
+		m.open(first)
+		grain, session := market.Time(cfg.grain()), market.Time(cfg.Session.Microseconds())
+		began, last := first.began, first.began
+		batch := make([]market.Tick, 0, 7)
+		for range rapid.IntRange(1, 40).Draw(t, "rounds") {
+			m.setClock(m.epoch + market.Time(rapid.OneOf(rapid.Int64Range(0, 5e6), rapid.Int64Range(0, 1e9)).Draw(t, "ahead")))
+			for until := m.due + rapid.Int64Range(0, 40e6).Draw(t, "until"); m.due <= until; {
+				for _, tick := range m.next(batch, until) {
+					if tick.Kind == market.KindSession {
+						if tick.Time != began && tick.Time < began+grain || tick.Time%grain != 0 || (tick.Time-first.began)%session != 0 {
+							t.Fatalf("a session of %v begins at %v after one at %v", cfg.Session, tick.Time.Std(), began.Std())
+						}
+						began = tick.Time
+					}
+					if tick.Time < last || tick.Time < began || tick.Time >= began+session {
+						t.Fatalf("a tick at %v after one at %v, in the session of %v that began at %v", tick.Time.Std(), last.Std(),
+							cfg.Session, began.Std())
+					}
+					last = tick.Time
+				}
+			}
+		}
+	})
 }

@@ -15,8 +15,15 @@ func newTickRate(cfg Config) tickRate {
 		steps: cfg.Session.Microseconds() / step,
 		extra: min(2e6, maxRate*1e6/int64(cfg.Rate)-1e6),
 	}
-	r.past, r.thin = cfg.past()
 	return r
+}
+
+// thinUntil makes the rate lower for a time from the epoch on, in microseconds, so that there are not more than [pastTicks] in it.
+func (r *tickRate) thinUntil(past int64) {
+	r.past, r.thin = past, r.rate
+	if past > 0 {
+		r.thin = min(r.rate, max(1, pastTicks*1_000_000/past))
+	}
 }
 
 // rateAt is the rate at a time in microseconds from the epoch.
