@@ -3,7 +3,13 @@
 //
 // Both are NDJSON, one JSON object a line, in UTF-8, plain or compressed by zstd or gzip. The first line is the header.
 // Unknown keys are ignored, and null counts as missing. A line that cannot be read is a bad row: the reader reports it by
-// number and goes on. Files can be joined with cat. All times are in microseconds since the Unix epoch; r is when the
+// number and goes on. Files can be joined with cat.
+//
+// A compressed file that is damaged or breaks off is read as far as it can be, and again from the next gzip member or zstd frame on.
+// What lies between is one bad row. Neither format says where a damage begins: only the checksum at the end of a member tells
+// whether a line before it that looks right is as it was written.
+//
+// All times are in microseconds since the Unix epoch; r is when the
 // recorder's feed received something.
 //
 // # Ticks

@@ -48,12 +48,14 @@ const (
 	BadRow    Reason = "columns"   // too few columns, or bad quotation marks
 	TooLong   Reason = "too_long"  // a line of more than [MaxLine] bytes
 	Truncated Reason = "truncated" // the file ends within the row: its recorder was killed
+	Damaged   Reason = "damaged"   // a compressed file cannot be read here, nor up to where its next member begins
 )
 
 // Reasons lists all reasons.
 func Reasons() []Reason {
 	return []Reason{
 		BadJSON, BadKind, BadSymbol, BadTime, BadPrice, BadSize, BadValue, NoPrice, NoSide, BadRow, TooLong, Truncated,
+		Damaged,
 	}
 }
 

@@ -40,26 +40,32 @@ type Message struct {
 
 // IsRaw reports whether a file is a raw recording and not one of ticks, by its first bytes, which must include the header's
 // format.
-func IsRaw(first []byte) bool {
+func IsRaw(first []byte) bool { return string(headerFormat(first)) == `"`+rawFormat+`"` }
+
+// IsHeader reports whether a line is a header, by its first bytes, which must include its format.
+func IsHeader(first []byte) bool { return headerFormat(first) != nil }
+
+// headerFormat is the format that a header names, as JSON; nil where it is no header.
+func headerFormat(first []byte) jsontext.Value {
 	d := jsontext.NewDecoder(bytes.NewReader(first))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
-		return false
+		return nil
 	}
 	for d.PeekKind() == '"' {
 		name, err := d.ReadToken()
 		if err != nil {
-			return false
+			return nil
 		}
 		isFormat := name.String() == keyNames[keyFormat]
 		value, err := d.ReadValue()
 		if err != nil {
-			return false
+			return nil
 		}
 		if isFormat {
-			return string(value) == `"`+rawFormat+`"`
+			return value
 		}
 	}
-	return false
+	return nil
 }
 
 func appendRawHeader(b []byte, h RawHeader) []byte {

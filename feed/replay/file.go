@@ -17,12 +17,14 @@ type rows interface {
 
 // file is an open recording.
 type file struct {
-	rows
+	rows // nil: its beginning has not been recognised
 	io.Closer
-	lines *recording.LineReader
+	lines    *recording.LineReader
+	beheaded bool // its beginning is damaged
 }
 
-func openRecording(path string) (*file, error) {
+// openRecording opens a file. known has the damages of those opened before, by their paths.
+func openRecording(path string, known map[string]recording.Damages) (*file, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -30,10 +32,11 @@ func openRecording(path string) (*file, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("read %s: not a regular file", path)
 	}
-	stream, err := recording.OpenFile(path)
+	stream, err := recording.OpenKnown(path, known[path])
 	if err != nil {
 		return nil, err
 	}
+	known[path] = stream.Damages()
 	return &file{Closer: stream, lines: recording.NewLineReader(stream)}, nil
 }
 
@@ -42,7 +45,8 @@ var errEmpty = errors.New("the file is empty")
 // sniffed is how many bytes decide what a file is.
 const sniffed = 4096
 
-// recognise finds out what a file is by its beginning: a recording begins with a brace, a CSV file does not.
+// recognise finds out what a file is by its beginning: a recording begins with a brace, a CSV file does not. Its errors are those of
+// [recording.Reader.Next]; after a [*recording.RowError] that says [recording.Damaged], it can be called again.
 func (rf *recordingFiles) recognise(f *file) error {
 	first, err := f.lines.Peek(sniffed)
 	if err != nil {
@@ -50,12 +54,17 @@ func (rf *recordingFiles) recognise(f *file) error {
 	}
 	text := bytes.TrimLeft(first, " \t\r\n")
 	raw := recording.IsRaw(text)
-	if rf.next > 1 && raw != (rf.frames != nil) {
-		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, rf.paths[0])
-	}
 	switch {
 	case len(text) == 0:
+		if _, err := f.lines.Next(); err != nil && err != io.EOF {
+			return err
+		}
 		return errEmpty
+	case f.beheaded && text[0] == '{' && !recording.IsHeader(text):
+		f.lines.Next()
+		return &recording.RowError{Line: f.lines.Number(), Reason: recording.Damaged, Err: errors.New("there is no header before it")}
+	case rf.next > 1 && raw != (rf.frames != nil) && (text[0] != '{' || recording.IsHeader(text)):
+		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, rf.paths[0])
 	case raw:
 		r, err := recording.NewRawReader(f.lines)
 		if err != nil {

@@ -21,10 +21,12 @@ type recordingFiles struct {
 	env      vendors.Env
 	decoders Decoders
 	paths    []string
+	damages  map[string]recording.Damages // of the files so far, by path; the next to open them uses it again
 
 	next      int          // index in paths of the file to open next
 	file      *file        // the one that is open; nil: none
-	finished  bool         // a file has been read to its end
+	finished  bool         // the files before have been read whole
+	lost      bool         // some of the file that is open could not be read
 	frames    *rawDecoding // of a raw recording; nil before its first file
 	simulated bool         // any file so far is
 	numbered  bool         // as in [feed.Info]
@@ -78,32 +80,45 @@ func holdsSomething(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
-// open finds the files. Next opens one after another, and symbols enter env.Dir as they are read.
-func (c *Config) open(env vendors.Env, decoders Decoders) (*recordingFiles, error) {
+// open finds the files. Next opens one after another, and symbols enter env.Dir as they are read. damages are what is known of the
+// files, to which it adds.
+func (c *Config) open(env vendors.Env, decoders Decoders, damages map[string]recording.Damages) (*recordingFiles, error) {
 	paths, err := c.files()
 	if err != nil {
 		return nil, err
 	}
-	return &recordingFiles{cfg: c, env: env, decoders: decoders, paths: paths}, nil
+	return &recordingFiles{cfg: c, env: env, decoders: decoders, paths: paths, damages: damages}, nil
 }
 
-// openNext opens the next file. Of several files, one that is cut off within its header is a bad row: its recorder was killed
-// when it had just begun the file.
-func (rf *recordingFiles) openNext() error {
-	path := rf.paths[rf.next]
-	rf.next++
-	f, err := openRecording(path)
-	if err != nil {
-		return err
+// begin opens the next file, or goes on with one whose beginning is damaged. Its errors are those of Next. Of several files, one that
+// is cut off within its header is a bad row: its recorder was killed when it had just begun the file.
+func (rf *recordingFiles) begin() (err error) {
+	path := rf.paths[max(rf.next-1, 0)]
+	if rf.file == nil {
+		path = rf.paths[rf.next]
+		rf.next++
+		if rf.file, err = openRecording(path, rf.damages); err != nil {
+			return err
+		}
 	}
-	err = rf.recognise(f)
-	if err == nil {
-		rf.file = f
+	f := rf.file
+	if err = rf.recognise(f); err == nil {
 		return nil
 	}
-	f.Close()
 	var row *recording.RowError
-	if len(rf.paths) > 1 && (errors.Is(err, errEmpty) || errors.As(err, &row) && row.Reason == recording.Truncated) {
+	isRow := errors.As(err, &row)
+	if isRow && row.Reason == recording.Damaged {
+		f.beheaded, rf.lost = true, true
+		return row
+	}
+	f.Close()
+	rf.file, rf.finished, rf.lost = nil, false, false
+	switch {
+	case f.beheaded && err == errEmpty:
+		return io.EOF
+	case f.beheaded:
+		return &recording.RowError{Line: f.lines.Number(), Reason: recording.Damaged, Err: err}
+	case len(rf.paths) > 1 && (err == errEmpty || isRow && row.Reason == recording.Truncated):
 		return &recording.RowError{Line: 1, Reason: recording.Truncated, Err: errors.New("the file breaks off before its first line ends")}
 	}
 	return fmt.Errorf("read %s: %v", path, err) // any other bad header is not a row that can be skipped
@@ -115,11 +130,11 @@ func (rf *recordingFiles) Path() string { return rf.paths[rf.next-1] }
 // Next reads the next row into e, as [recording.Reader.Next] does; its other errors name the file.
 func (rf *recordingFiles) Next(e *recording.Entry) error {
 	for {
-		if rf.file == nil {
-			if rf.next == len(rf.paths) {
+		for rf.file == nil || rf.file.rows == nil {
+			if rf.file == nil && rf.next == len(rf.paths) {
 				return io.EOF
 			}
-			if err := rf.openNext(); err != nil {
+			if err := rf.begin(); err != nil && err != io.EOF {
 				return err
 			}
 		}
@@ -132,12 +147,14 @@ func (rf *recordingFiles) Next(e *recording.Entry) error {
 			}
 			return nil
 		case errors.As(err, &row):
+			rf.lost = rf.lost || row.Reason == recording.Damaged || row.Reason == recording.Truncated
 			return err
 		case err != io.EOF:
 			return fmt.Errorf("read %s: %w", rf.Path(), err)
 		}
 		rf.file.Close()
-		rf.file, rf.finished = nil, true
+		rf.finished = !rf.lost
+		rf.file, rf.lost = nil, false
 	}
 }
 

@@ -46,6 +46,7 @@ type summary struct {
 	entries     int         // rows to play
 	kinds       [4]int      // how many of them are trades, quotes, images and others
 	bad         map[recording.Reason]int
+	firstBad    *recording.RowError
 }
 
 // scan reads the whole recording. It logs the first bad row of each reason.
@@ -55,7 +56,7 @@ func (r *Source) scan() (*summary, error) {
 	env.Log = slog.New(slog.DiscardHandler) // decoders log when the file is played
 	// Faults are counted then, but logged now too: they may be why there are no rows.
 	env.Faults = vendors.NewFaults(log, prometheus.NewRegistry())
-	f, err := r.cfg.open(env, r.decoders)
+	f, err := r.cfg.open(env, r.decoders, r.damages)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,9 @@ func (r *Source) scan() (*summary, error) {
 		if err == io.EOF {
 			break
 		} else if errors.As(err, &row) {
+			if s.firstBad == nil {
+				s.firstBad = row
+			}
 			if s.bad[row.Reason]++; s.bad[row.Reason] == 1 {
 				log.Warn("bad row skipped; more of this reason are only counted", keyFile, f.Path(), keyLine, row.Line,
 					keyReason, string(row.Reason), keyErr, row.Err)
@@ -137,7 +141,7 @@ func within(at, from, to market.Time) bool {
 func (s *summary) check(c *Config) error {
 	switch {
 	case s.end == 0 && len(s.bad) > 0:
-		return fmt.Errorf("read %s: no good row, but bad ones: %s", c.File, s.badRows())
+		return fmt.Errorf("read %s: no good row, but bad ones: %s; the first is in %w", c.File, s.badRows(), s.firstBad)
 	case s.end == 0:
 		return fmt.Errorf("read %s: it holds no rows", c.File)
 	case s.entries > 0:

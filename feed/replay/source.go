@@ -21,7 +21,8 @@ type Source struct {
 	env      vendors.Env
 	decoders Decoders
 	metrics  *metrics
-	from, to market.Time // 0: no limit
+	damages  map[string]recording.Damages // of the files that have been opened, by path
+	from, to market.Time                  // 0: no limit
 	found    *summary
 	symbols  []market.SymbolID
 }
@@ -41,7 +42,7 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 		return nil, err
 	}
 	env.Tap = nil // a replay is not recorded
-	s := &Source{cfg: cfg, env: env, decoders: decoders, metrics: newMetrics(reg)}
+	s := &Source{cfg: cfg, env: env, decoders: decoders, metrics: newMetrics(reg), damages: map[string]recording.Damages{}}
 	s.from, _ = instant("from", cfg.From) // valid
 	s.to, _ = instant("to", cfg.To)
 	var err error
@@ -96,7 +97,7 @@ func (s *Source) Run(ctx context.Context, publish func(market.Batch)) error {
 
 // play plays one round.
 func (s *Source) play(ctx context.Context, p *player) error {
-	f, err := s.cfg.open(s.env, s.decoders)
+	f, err := s.cfg.open(s.env, s.decoders, s.damages)
 	if err != nil {
 		return err
 	}
