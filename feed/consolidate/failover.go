@@ -37,7 +37,8 @@ func (r *router) reliable(s *source, id market.SymbolID, now time.Time) bool {
 }
 
 // choose decides which source counts for a symbol after one has had data of it, or another has failed. It returns the one
-// that takes over; nil: nothing changes.
+// that takes over; nil: nothing changes. As long as none is reliable, the best of those that have said anything counts, so that its
+// state is published.
 func (r *router) choose(id market.SymbolID, sym *symbol, now time.Time) *source {
 	var best *source
 	for _, s := range r.sources {
@@ -65,8 +66,25 @@ func (r *router) choose(id market.SymbolID, sym *symbol, now time.Time) *source 
 		}
 		best = s
 	}
+	if best == nil && (sym.source == nil || sym.provisional) {
+		best = r.provisional(id)
+	}
 	if best == sym.source {
 		return nil
+	}
+	return best
+}
+
+// provisional is the preferred one of the sources that have said anything of a symbol; nil: none has.
+func (r *router) provisional(id market.SymbolID) (best *source) {
+	for _, s := range r.sources {
+		ss := s.symbol(id)
+		if ss == nil || !ss.known() && (ss.tally == nil || ss.tally.Known() == 0) {
+			continue
+		}
+		if best == nil || r.rank(id, s) < r.rank(id, best) {
+			best = s
+		}
 	}
 	return best
 }

@@ -134,3 +134,63 @@ func TestPricesOfTheSourceThatTakesOverComeLast(t *testing.T) {
 		}
 	})
 }
+
+// What the sources of a symbol say of it before any of them is reliable is published, as it is where there is one source alone.
+func TestASymbolWithoutAReliableSourceHasTheStateOfTheBest(t *testing.T) {
+	unknown := func() market.Batch { return ticks(market.Tick{Kind: market.KindState, State: market.Down}) }
+	stale := func() market.Batch {
+		return market.Batch{Images: []market.Quote{{Set: market.FieldPrice | market.FieldState, Price: parse("7"), State: market.Stale}}}
+	}
+	figures := func() market.Batch {
+		return market.Batch{Images: []market.Quote{{Set: market.FieldOpen | market.FieldState, Open: parse("7"), State: market.Down}}}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			say    func(w *fixture)
+			source string
+			state  market.State
+		}{
+			"only the second knows that it is unknown": {func(w *fixture) {
+				w.live("first", "second")
+				w.says("second", unknown())
+			}, "second", market.Down},
+			"both do": {func(w *fixture) {
+				w.live("first", "second")
+				w.says("second", unknown())
+				w.says("first", unknown())
+			}, "first", market.Down},
+			"both do, the first before the second": {func(w *fixture) {
+				w.live("first", "second")
+				w.says("first", unknown())
+				w.says("second", unknown())
+			}, "first", market.Down},
+			"data over a connection that is down": {func(w *fixture) { w.says("second", ticks(trade(0, "7"))) }, "second", market.Down},
+			"a stale image": {func(w *fixture) {
+				w.live("second")
+				w.says("second", stale())
+			}, "second", market.Stale},
+			"figures alone": {func(w *fixture) {
+				w.live("second")
+				w.says("second", figures())
+			}, "second", market.Down},
+		} {
+			w := two(t)
+			c.say(w)
+			time.Sleep(2 * visitEvery)
+			synctest.Wait()
+			if q := w.quote(0); q.Source != c.source || q.State != c.state {
+				t.Errorf("%s: %v of %q, want %v of %q", name, q.State, q.Source, c.state, c.source)
+			}
+			// whoever has data is the one that counts, at once, and has not failed over
+			w.live("first", "second")
+			w.says("second", ticks(market.Tick{Kind: market.KindState, State: market.Live}, trade(0, "7.1")))
+			if q := w.quote(0); q.Source != "second" || q.Price != parse("7.1") || q.State != market.Live {
+				t.Errorf("%s: then %s of %q, %v, want 7.1 of second, live", name, q.Price, q.Source, q.State)
+			}
+			w.says("first", ticks(market.Tick{Kind: market.KindState, State: market.Live}, trade(0, "7.2")))
+			if q := w.quote(0); q.Source != "first" || q.Price != parse("7.2") || q.State != market.Live {
+				t.Errorf("%s: and then %s of %q, %v, want 7.2 of first, live", name, q.Price, q.Source, q.State)
+			}
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 type symbol struct {
 	source          *source            // whose data count; nil: none has had any
 	state           market.State       // the newest that was published
+	provisional     bool               // source counts though it has not been reliable yet
 	failedOver      bool               // a source of lower rank had to take over
 	day             calendar.SymbolDay // as it was published
 	newestPublished market.Time        // exchange time of the newest data
@@ -48,6 +49,9 @@ func (c *consolidator) beginDay(ss *sourceSymbol, id market.SymbolID) {
 // source has just taken over: then all that it has said was published.
 func (c *consolidator) reconsider(ss *sourceSymbol, id market.SymbolID) (tookOver bool) {
 	sym := &c.symbols[id]
+	if sym.provisional && sym.source == ss.source && c.reliable(ss.source, id, c.now) {
+		sym.provisional = false
+	}
 	if sym.source == nil && len(c.sources) == 1 {
 		sym.source = ss.source
 	} else if sym.source != ss.source {
@@ -64,16 +68,18 @@ func (c *consolidator) reconsider(ss *sourceSymbol, id market.SymbolID) (tookOve
 
 // takeOver makes a source the one that counts for a symbol.
 func (c *consolidator) takeOver(id market.SymbolID, sym *symbol, to *source) {
-	from := sym.source
-	if from != nil && c.rank(id, from) < c.rank(id, to) {
+	from, failed := sym.source, sym.source != nil && !sym.provisional
+	if failed && c.rank(id, from) < c.rank(id, to) {
 		sym.failedOver = true
 	}
-	sym.source = to
+	sym.source, sym.provisional = to, !failed && !c.reliable(to, id, c.now)
 	ss := to.symbol(id)
 	if len(c.sources) > 1 {
 		var before *sourceSymbol
 		if from != nil {
 			before = from.symbol(id)
+		}
+		if failed {
 			c.metrics.changes.WithLabelValues(to.name).Inc()
 		}
 		c.turn(ss, id, ss.day.CatchUp(&sym.day))
