@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -72,4 +73,24 @@ func nameOf(c wire.Code) string {
 	default:
 		return ""
 	}
+}
+
+// parameters are those of a request's query. Its errors are [*wire.Fault]s.
+func parameters(r *http.Request, allowed wire.Parameters) (url.Values, error) {
+	v, err := wire.ParseValues(r.URL.RawQuery)
+	if err == nil {
+		err = allowed.Check(v)
+	}
+	return v, err
+}
+
+// plain serves a path that has no parameters.
+func plain(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := parameters(r, wire.NoParameters); err != nil {
+			problemOf(err).write(w)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }

@@ -67,8 +67,8 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 		"/api/quotes":     &quotes{hub: hub, admission: adm},
 		"/api/bars":       &bars{hub: hub, dir: site.Symbols, admission: adm},
 		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, admission: adm},
-		"/api/watchlists": watchlists(site.Watchlists, adm),
-		"/api/version":    version(site.Version, site.Revision),
+		"/api/watchlists": plain(watchlists(site.Watchlists, adm)),
+		"/api/version":    plain(version(site.Version, site.Revision)),
 	} {
 		mux.Handle(path, allowed.check(get(h)))
 	}

@@ -272,6 +272,9 @@ func TestBadRequestsAreProblemsThatNameTheKey(t *testing.T) {
 		"/nothing":                           {404, "/nothing"},
 		"/api/quotes":                        {400, "symbols"},
 		"/api/quotes?symbols=A&wait=forever": {400, `wait: "forever"`},
+		"/api/symbols?symbols=A&limit=5":     {400, `limit: "5"`},
+		"/api/symbols?symbols=A&query=a":     {400, `query: "a"`},
+		"/api/symbols?query=%zz":             {400, `query: "query=%zz"`},
 	} {
 		answer, body := fetch(t, url+path)
 		var p problem
@@ -392,6 +395,43 @@ func TestProblemsAreShort(t *testing.T) {
 		}
 		if body, _ := io.ReadAll(answer.Body); answer.StatusCode < 400 || len(body) > 1000 || answer.Header.Get("Location") != "" {
 			t.Errorf("%.20s: %d with %d bytes: %.100s", line, answer.StatusCode, len(body), body)
+		}
+	}
+}
+
+// A parameter that is misspelt, or there twice, would change what is asked for: each path names it.
+func TestUnknownAndRepeatedParametersAreProblems(t *testing.T) {
+	url, _ := serve(t)
+	for path, c := range map[string]struct{ good, repeated string }{
+		"/ws":             {"symbols=AAPL", "rate"},
+		"/events":         {"symbols=AAPL", "since"},
+		"/api/quotes":     {"symbols=AAPL", "wait"},
+		"/api/bars":       {"symbols=AAPL", "interval"},
+		"/api/symbols":    {"query=a", "limit"},
+		"/api/watchlists": {"", ""},
+		"/api/version":    {"", ""},
+	} {
+		check := func(query, names string) {
+			answer, body := fetch(t, url+path+"?"+query)
+			var p problem
+			if err := json.Unmarshal([]byte(body), &p); err != nil || answer.StatusCode != http.StatusBadRequest || p.Code != "bad_request" ||
+				!strings.Contains(p.Detail, names) {
+				t.Errorf("%s?%s: %s %s, want 400 naming %s", path, query, answer.Status, body, names)
+			}
+		}
+		check(c.good+"&symbl=AAPL", `"symbl"`)
+		check(c.good+"&SYMBOLS=AAPL", `"SYMBOLS"`)
+		check(c.good+"&x", `"x"`)
+		check(c.good+"&=x", "without a name")
+		if c.repeated != "" {
+			check(c.good+"&"+c.repeated+"=1s&"+c.repeated+"=5s", c.repeated+`: "1s" and "5s"`)
+		}
+	}
+	for _, path := range []string{"/api/version", "/api/version?", "/api/symbols?symbols=AAPL&symbols=MSFT",
+		"/api/quotes?symbols=AAPL&symbols=MSFT&fields=p&fields=v", "/api/bars?symbols=AAPL&symbols=MSFT&fields=t&fields=c",
+		"/healthz?probe=1", "/?s=AAPL"} { // probes and the page have their own
+		if answer, body := fetch(t, url+path); answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s %s", path, answer.Status, body)
 		}
 	}
 }

@@ -44,8 +44,18 @@ type symbols struct {
 }
 
 func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := r.URL.Query()
+	v, err := parameters(r, wire.SymbolsParameters)
+	if err != nil {
+		problemOf(err).write(w)
+		return
+	}
 	if v.Has("symbols") {
+		for _, other := range []string{"query", "limit"} {
+			if v.Has(other) {
+				refuse(w, fmt.Sprintf("%s: %.40q is of a search, and symbols are named", other, v.Get(other)))
+				return
+			}
+		}
 		s.answerNamed(w, r, v["symbols"])
 		return
 	}

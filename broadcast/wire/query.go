@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -12,6 +13,26 @@ import (
 	"tickertape/feed/market"
 )
 
+// Parameters are those that the query of a path may have: how often each.
+type Parameters map[string]occurs
+
+type occurs bool
+
+const (
+	once  occurs = false
+	often occurs = true // a list, which may be in several parts
+)
+
+// The parameters of each path: of streams and of GET /api/quotes, of the other paths of REST, and of paths that have none.
+var (
+	requestParameters = Parameters{"symbols": often, "rate": once, "fields": often, "bars": often, "interval": often, "limit": once,
+		"trades": often, "since": once, "wait": once}
+	barsParameters = Parameters{"symbol": once, "symbols": often, "interval": once, "from": once, "to": once, "limit": once,
+		"fields": often}
+	SymbolsParameters = Parameters{"symbols": often, "query": once, "limit": once}
+	NoParameters      = Parameters{}
+)
+
 // ParseValues reads the text of a query. Text that is none is a fault, and no reason to guess.
 func ParseValues(raw string) (url.Values, error) {
 	v, err := url.ParseQuery(raw)
@@ -21,10 +42,36 @@ func ParseValues(raw string) (url.Values, error) {
 	return v, nil
 }
 
+// Check returns a fault that names a parameter which there is not, or which is there several times and must not be: a misspelt
+// one would change what is asked for.
+func (p Parameters) Check(v url.Values) error {
+	bad := "" // the first in alphabetical order
+	for name, values := range v {
+		if allowed, known := p[name]; (!known || allowed == once && len(values) > 1) && (bad == "" || name < bad) {
+			bad = name
+		}
+		if name == "" {
+			return faultf(BadRequest, "query: it has a parameter without a name")
+		}
+	}
+	switch _, known := p[bad]; {
+	case bad == "":
+		return nil
+	case known:
+		return faultf(BadRequest, "%s: %.40q and %.40q; it may be there once", bad, v[bad][0], v[bad][1])
+	case len(p) == 0:
+		return faultf(BadRequest, "%.40q is no parameter; there are none here", bad)
+	}
+	return faultf(BadRequest, "%.40q is no parameter; there are %s", bad, strings.Join(slices.Sorted(maps.Keys(p)), ", "))
+}
+
 // ParseQuery reads what a request asks for in its query, the same on every transport: a subscribe. Its faults name the
 // key and the value.
 func ParseQuery(v url.Values, limits *Limits) (r Request, err error) {
 	r = Request{Type: Subscribe, Since: v.Get("since"), Fields: market.AllFields}
+	if err = requestParameters.Check(v); err != nil {
+		return r, err
+	}
 	if r.Symbols, err = ParseNames("symbols", v["symbols"], limits.Symbols); err != nil {
 		return r, err
 	}
@@ -45,7 +92,7 @@ func ParseQuery(v url.Values, limits *Limits) (r Request, err error) {
 		r.Rate = rate
 	}
 	if v.Has("fields") {
-		if r.Fields, err = ParseFields(strings.Split(v.Get("fields"), ",")); err != nil {
+		if r.Fields, err = ParseFields(strings.Split(strings.Join(v["fields"], ","), ",")); err != nil {
 			return r, err
 		}
 	}
@@ -196,6 +243,9 @@ type BarsQuery struct {
 // ParseBarsQuery reads the query of GET /api/bars.
 func ParseBarsQuery(v url.Values, limits *Limits) (q BarsQuery, err error) {
 	q.Symbol, q.Range.To = v.Get("symbol"), math.MaxUint32
+	if err = barsParameters.Check(v); err != nil {
+		return q, err
+	}
 	if q.Symbols, err = ParseNames("symbols", v["symbols"], limits.Symbols); err != nil {
 		return q, err
 	}

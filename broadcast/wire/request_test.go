@@ -102,6 +102,9 @@ func TestQueriesThatMakeNoSenseAreNamed(t *testing.T) {
 		"bars=A&limit=-1":                "limit: -1",
 		"bars=A&bars=B&bars=C":           "bars: 3 would be followed, more than the 2 allowed",
 		"bars=A&interval=3m":             `interval: "3m"`,
+		"symbol=A":                       `"symbol" is no parameter; there are bars, fields, interval, limit, rate, since, symbols, trades, wait`,
+		"symbols=A&rate=1&rate=2":        `rate: "1" and "2"; it may be there once`,
+		"symbols=A&fields=p&fields=q":    `fields: "q"`,
 	} {
 		v, _ := url.ParseQuery(query)
 		var f *Fault
@@ -140,6 +143,8 @@ func TestBarsQueriesThatMakeNoSenseAreNamed(t *testing.T) {
 		"symbol=A&to=1e6":                  `to: "1e6"`,
 		"symbol=A&from=2000000&to=1000000": `from: "2000000" is after to, "1000000"`,
 		"symbol=A&limit=-1":                "limit: -1",
+		"symbol=A&symbol=B":                `symbol: "A" and "B"`,
+		"symbol=A&since=e-1":               `"since" is no parameter`,
 		"symbol=A&fields=t,z":              `fields: "z" is not one of t, o, h, l, c, v, n, vw, x`,
 	} {
 		v, _ := url.ParseQuery(query)
