@@ -49,7 +49,7 @@ func TestCodesAreThoseOfTheProtocol(t *testing.T) {
 	for c := range Code(numCodes) {
 		if n := c.CloseCode(); n != 0 {
 			closes[strconv.Itoa(n)] = true
-		} else if c.String() != "" && c != UnknownSymbol { // which a problem of REST alone has
+		} else if c.String() != "" {
 			errors[c.String()] = true
 		}
 		if name := c.String(); name != "" && !strings.Contains(protocol, "`"+name+"`") && c.Status() != 403 &&
@@ -68,6 +68,50 @@ func TestCodesAreThoseOfTheProtocol(t *testing.T) {
 		}
 		for code := range got {
 			t.Errorf("%s have %s, which is never sent", head, code)
+		}
+	}
+}
+
+// Each parameter of a path is in PROTOCOL.md, and each of its table is one.
+func TestParametersAreThoseOfTheProtocol(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "PROTOCOL.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| parameter | meaning |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	listed := map[string]bool{}
+	for _, row := range strings.Split(table, "\n") {
+		head, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
+		for _, m := range regexp.MustCompile("`(\\w+)=").FindAllStringSubmatch(head, -1) {
+			listed[m[1]] = true
+			if _, known := requestParameters[m[1]]; !known {
+				t.Errorf("the table has %s, which is refused", m[1])
+			}
+		}
+	}
+	for name := range requestParameters {
+		if !listed[name] {
+			t.Errorf("the table lacks %s", name)
+		}
+	}
+	_, rest, _ := strings.Cut(string(text), "## REST")
+	for path, parameters := range map[string]Parameters{"/api/bars": barsParameters, "/api/symbols": SymbolsParameters} {
+		rows := ""
+		for _, row := range strings.Split(rest, "\n") {
+			if strings.HasPrefix(row, "| `GET "+path) {
+				rows += row
+			}
+		}
+		for name := range parameters {
+			if !regexp.MustCompile("[?&`]" + name + "[=`]").MatchString(rows) {
+				t.Errorf("the rows of %s lack %s", path, name)
+			}
+		}
+		for _, m := range regexp.MustCompile("[?&]([a-z]+)=").FindAllStringSubmatch(rows, -1) {
+			if _, known := parameters[m[1]]; !known {
+				t.Errorf("the rows of %s have %s, which is refused", path, m[1])
+			}
 		}
 	}
 }
