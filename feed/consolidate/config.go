@@ -29,8 +29,8 @@ type Config struct {
 // Route says where the prices of one symbol come from.
 type Route struct {
 	Symbol  string   `mapstructure:"symbol"`
-	Name    string   `mapstructure:"name"`    // of the company or pair; "": as the source says
-	Market  string   `mapstructure:"market"`  // whose hours it keeps (feed/calendar); "": as the source says
+	Name    string   `mapstructure:"name"`    // of the company or pair, whatever sources say; "": as they say
+	Market  string   `mapstructure:"market"`  // whose hours it keeps (feed/calendar), whatever sources say; "": as they say
 	Sources []string `mapstructure:"sources"` // each as "source:spelling", see SplitSource; the preferred first
 }
 

@@ -194,3 +194,21 @@ func TestASymbolWithoutAReliableSourceHasTheStateOfTheBest(t *testing.T) {
 		}
 	})
 }
+
+// The name and the market of the configuration hold, whether a source describes the symbol when it is opened or later.
+func TestTheConfigurationDescribesASymbolBetterThanItsSources(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := DefaultConfig()
+		cfg.Symbols = []Route{{Symbol: "A", Name: "Mine", Market: "us", Sources: []string{"first:A"}}}
+		said := market.Symbol{Symbol: "A", Name: "Theirs", Market: "crypto", Currency: "EUR"}
+		w := newFixture(t, cfg, []market.Symbol{said}, feed.Info{Name: "first", Remote: true})
+		for range 2 {
+			if got := w.dir.Symbol(0); got.Name != "Mine" || got.Market != "us" || got.Currency != "EUR" {
+				t.Errorf("%+v", got)
+			}
+			if _, err := w.dir.Add(said); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -51,10 +51,11 @@ func (c *consolidator) connection(given feed.Source) *connection {
 	return conn
 }
 
-// addRoutes adds the symbols of routes to the directory, and notes which sources they prefer.
+// addRoutes adds the symbols of routes to the directory, with what the configuration says of them in place of what sources do, and
+// notes which sources they prefer.
 func (c *consolidator) addRoutes(routes []Route) {
 	for _, r := range routes {
-		id, err := c.dir.Add(market.Symbol{Symbol: r.Symbol, Name: r.Name, Market: r.Market})
+		id, err := c.dir.Pin(market.Symbol{Symbol: r.Symbol, Name: r.Name, Market: r.Market})
 		if err != nil {
 			c.log.Warn("symbol cannot be routed", keySymbol, r.Symbol, keyError, err)
 			continue

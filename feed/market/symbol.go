@@ -59,11 +59,12 @@ type register struct {
 	mu      sync.RWMutex
 	symbols []Symbol            // guarded by mu
 	ids     map[string]SymbolID // guarded by mu
+	pinned  map[SymbolID]Symbol // guarded by mu: what no source changes
 }
 
 // NewDirectory returns an empty directory.
 func NewDirectory() *Directory {
-	return &Directory{register: &register{ids: map[string]SymbolID{}}}
+	return &Directory{register: &register{ids: map[string]SymbolID{}, pinned: map[SymbolID]Symbol{}}}
 }
 
 // Named is the same directory for a source that spells some symbols in its own way: names maps the
@@ -73,16 +74,34 @@ func (d *Directory) Named(names map[string]string) *Directory {
 }
 
 // Add adds a symbol and returns its number. One that is there already keeps its number and
-// takes over each field of the new record that is not empty. It returns an error wrapping
+// takes over each field of the new record that is not empty, unless it is pinned. It returns an error wrapping
 // [ErrSymbol] for a bad spelling, and an error once [MaxSymbols] are in.
 func (d *Directory) Add(s Symbol) (SymbolID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.add(s)
+}
+
+// Pin adds a symbol as Add does. Its name, sector, currency, previous close and market, as far as they are not empty, stay as they
+// are here whatever is added before or after.
+func (d *Directory) Pin(s Symbol) (SymbolID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id, err := d.add(s)
+	if err == nil {
+		d.pinned[id] = merge(d.pinned[id], s)
+		d.symbols[id] = merge(d.symbols[id], s)
+	}
+	return id, err
+}
+
+// add is Add; the caller holds mu.
+func (d *Directory) add(s Symbol) (SymbolID, error) {
 	if name, ok := d.names[s.Symbol]; ok {
 		s.Symbol = name
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if id, ok := d.ids[s.Symbol]; ok {
-		d.symbols[id] = merge(d.symbols[id], s)
+		d.symbols[id] = merge(merge(d.symbols[id], s), d.pinned[id])
 		return id, nil
 	}
 	if err := CheckSymbol(s.Symbol); err != nil {

@@ -109,3 +109,31 @@ func FuzzCheckSymbol(f *testing.F) {
 		}
 	})
 }
+
+// What is pinned holds whatever else is added, before or after, under whichever spelling.
+func TestWhatIsPinnedStays(t *testing.T) {
+	said := Symbol{Symbol: "A/B", Name: "said", Sector: "said", Currency: "USD", Decimals: 4, PreviousClose: 7, Market: "crypto"}
+	pinned := Symbol{Symbol: "A", Name: "pinned", Market: "us"}
+	want := Symbol{Symbol: "A", Name: "pinned", Sector: "said", Currency: "USD", Decimals: 4, PreviousClose: 7, Market: "us"}
+	for name, order := range map[string]string{"before": "ps", "after": "sp", "between": "sps", "twice": "pps"} {
+		dir := NewDirectory()
+		source := dir.Named(map[string]string{"A/B": "A"})
+		for _, who := range order {
+			id, err := SymbolID(0), error(nil)
+			if who == 'p' {
+				id, err = dir.Pin(pinned)
+			} else {
+				id, err = source.Add(said)
+			}
+			if id != 0 || err != nil {
+				t.Fatalf("%s: %d, %v", name, id, err)
+			}
+		}
+		if got := dir.Symbol(0); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	if _, err := NewDirectory().Pin(Symbol{Symbol: "*"}); !errors.Is(err, ErrSymbol) {
+		t.Errorf("a bad symbol: %v", err)
+	}
+}
