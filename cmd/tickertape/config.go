@@ -126,7 +126,13 @@ func (c FeedConfig) validate() error {
 		}
 	}
 	for _, k := range kinds() {
-		errs = append(errs, under(k.name, k.check(c)))
+		err := k.check(c)
+		errs = append(errs, under(k.name, err))
+		wanted := slices.Contains(c.Sources.Source, k.name) && len(consolidate.Wanted(c.Consolidate.Symbols, k.name)) > 0
+		if err == nil && k.names != nil && wanted {
+			names, err := k.names(c)
+			errs = append(errs, err, checkSpellings(c.Consolidate.Symbols, k.name, names))
+		}
 	}
 	if slices.Contains(c.Sources.Source, "replay") && c.Replay.File == "" {
 		errs = append(errs, errors.New(`replay.file: "" is no file; the replay feed needs one`))

@@ -18,8 +18,11 @@ func configCommand(file *string) *cobra.Command {
 	}}
 	check := &cobra.Command{Use: "check", Short: "Report all mistakes, exit 2 if there are any", Args: noArgs}
 	check.RunE = func(cmd *cobra.Command, _ []string) error {
-		_, warnings, err := loadConfig(*file, nil)
+		cfg, warnings, err := loadConfig(*file, nil)
 		if err != nil {
+			return err
+		}
+		if err := checkRecorded(cfg.Feed); err != nil {
 			return err
 		}
 		for _, w := range warnings {

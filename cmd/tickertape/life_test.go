@@ -257,6 +257,8 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 	}{
 		"port taken": {[]string{"TICKERTAPE_LISTEN=" + taken.Addr().String()}, exitError,
 			[]string{taken.Addr().String(), "address already in use"}},
+		"no key": {[]string{"TICKERTAPE_LISTEN=127.0.0.1:0", "TICKERTAPE_FEED_SOURCE=alpaca", "APCA_API_KEY_ID="}, exitConfig,
+			[]string{"bad configuration: feed.alpaca.key_file", "APCA_API_KEY_ID is not set"}},
 		"no such recording":     {replay(filepath.Join(dir, "none.ndjson")), exitError, []string{"none.ndjson", "no such file"}},
 		"recording is a folder": {replay(dir), exitError, []string{dir, "version: 99"}},
 		"empty recording":       {replay(file("empty.ndjson", "")), exitError, []string{"empty.ndjson"}},

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,8 @@ type kind struct {
 	name string
 	// check reports the mistakes in the feed's section.
 	check func(cfg FeedConfig) error
+	// names are all symbols that there are at the feed, in its own spelling; nil where they are not known before it is opened.
+	names func(cfg FeedConfig) ([]string, error)
 	// open makes the sources of the feed. It connects to nobody.
 	open func(cfg FeedConfig, env vendors.Env, reg prometheus.Registerer) ([]feed.Source, error)
 	// symbols are those that the feed is asked for, in its own spelling; nil where there is no decoder.
@@ -37,6 +41,7 @@ func kinds() []kind {
 		{
 			name:  "sim",
 			check: func(cfg FeedConfig) error { return cfg.Sim.Validate() },
+			names: func(cfg FeedConfig) ([]string, error) { return cfg.Sim.Names() },
 			open: func(cfg FeedConfig, env vendors.Env, _ prometheus.Registerer) ([]feed.Source, error) {
 				s, err := sim.New(cfg.Sim, env.Dir)
 				return []feed.Source{s}, err
@@ -85,6 +90,31 @@ func decoders(cfg FeedConfig) replay.Decoders {
 	return all
 }
 
+// checkSpellings reports each symbol of the routes that is to come from a feed and is none of its names.
+func checkSpellings(routes []consolidate.Route, feed string, names []string) error {
+	var errs []error
+	for i, r := range routes {
+		for j, text := range r.Sources {
+			if of, spelling, err := consolidate.SplitSource(text); err == nil && of == feed && !slices.Contains(names, spelling) {
+				errs = append(errs, fmt.Errorf("symbols[%d].sources[%d]: %q: the feed %q has no symbol %q", i, j, text, feed, spelling))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkRecorded reports symbols of the routes that are to come from a recording and are not in it. It reads the recording if there
+// are any such.
+func checkRecorded(cfg FeedConfig) error {
+	const replay = "replay"
+	if !slices.Contains(cfg.Sources.Source, replay) || len(consolidate.Wanted(cfg.Consolidate.Symbols, replay)) == 0 {
+		return nil
+	}
+	cfg.Sources.Source = []string{replay}
+	_, _, err := openSources(cfg, market.NewDirectory(), slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
+	return err
+}
+
 // openSources makes the sources of all configured feeds and adds their symbols to dir. It starts nothing and needs no
 // network.
 func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg prometheus.Registerer,
@@ -102,8 +132,19 @@ func openSources(cfg FeedConfig, dir *market.Directory, log *slog.Logger, reg pr
 		}
 		env := vendors.Env{Dir: dir.Named(consolidate.Names(cfg.Consolidate.Symbols, name)), Log: log, Faults: faults, Hours: hours, Tap: tap}
 		sources, err := k.open(cfg, env, reg)
+		var secret *vendors.SecretError
+		if errors.As(err, &secret) {
+			err = fmt.Errorf("%w: %w", errConfig, secret)
+		}
 		if err != nil {
 			return nil, nil, err
+		}
+		for _, s := range sources {
+			if known, ok := s.(interface{ Names() []string }); ok {
+				if err := under("feed", checkSpellings(cfg.Consolidate.Symbols, name, known.Names())); err != nil {
+					return nil, nil, fmt.Errorf("%w%w", errConfig, lines(flatten(err)))
+				}
+			}
 		}
 		all = append(all, sources...)
 	}

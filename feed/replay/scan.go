@@ -49,7 +49,7 @@ type summary struct {
 	firstBad    *recording.RowError
 }
 
-// scan reads the whole recording. It logs the first bad row of each reason.
+// scan reads the whole recording. It logs the first bad row of each reason, if there is anything to play.
 func (r *Source) scan() (*summary, error) {
 	env, log := r.env, r.env.Log
 	env.Dir = market.NewDirectory()         // a refused file must not leave symbols in the program's own
@@ -62,7 +62,8 @@ func (r *Source) scan() (*summary, error) {
 	}
 	defer f.Close()
 	s := &summary{bad: map[recording.Reason]int{}}
-	var decimals []int // by id
+	var decimals []int   // by id
+	var warnings [][]any // about the first bad rows
 	var e recording.Entry
 	for {
 		err := f.Next(&e)
@@ -74,8 +75,7 @@ func (r *Source) scan() (*summary, error) {
 				s.firstBad = row
 			}
 			if s.bad[row.Reason]++; s.bad[row.Reason] == 1 {
-				log.Warn("bad row skipped; more of this reason are only counted", keyFile, f.Path(), keyLine, row.Line,
-					keyReason, string(row.Reason), keyErr, row.Err)
+				warnings = append(warnings, []any{keyFile, f.Path(), keyLine, row.Line, keyReason, string(row.Reason), keyErr, row.Err})
 			}
 			continue
 		} else if err != nil {
@@ -99,7 +99,13 @@ func (r *Source) scan() (*summary, error) {
 			s.symbols[id].Decimals = max(s.symbols[id].Decimals, decimals[id])
 		}
 	}
-	return s, s.check(&r.cfg)
+	if err := s.check(&r.cfg); err != nil {
+		return nil, err
+	}
+	for _, about := range warnings {
+		log.Warn("bad row skipped; more of this reason are only counted", about...)
+	}
+	return s, nil
 }
 
 // count counts a good row.

@@ -63,6 +63,15 @@ func open(cfg Config, env vendors.Env, decoders Decoders, reg prometheus.Registe
 	return s, nil
 }
 
+// Names are the symbols of the recording, in its own spelling.
+func (s *Source) Names() []string {
+	names := make([]string, len(s.found.symbols))
+	for i := range s.found.symbols {
+		names[i] = s.found.symbols[i].Symbol
+	}
+	return names
+}
+
 // Info says whether the recorded prices are simulated.
 //
 // A replay is always lossless, a raw one too: nothing is lost between the file and here. It must be, because the consolidated

@@ -48,6 +48,16 @@ var sectors = [...]sector{
 	{"Utilities", 45, 75, "Power"},
 }
 
+// Names are the symbols of the market that a valid configuration describes.
+func (c Config) Names() ([]string, error) {
+	all, err := listings(c.Symbols, c.Seed)
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].symbol
+	}
+	return names, err
+}
+
 // listings returns n companies with closes by the seed: members of the index, the busiest first, and then fictional ones.
 func listings(n int, seed uint64) ([]listing, error) {
 	all, err := members()

@@ -15,17 +15,22 @@ import (
 // Secret is a key that nothing shows: not a log, not an error, not a printed configuration.
 type Secret struct{ text string }
 
+// SecretError is the error of a key that is missing or cannot be used. It names the configuration's key.
+type SecretError struct{ error }
+
+func (e *SecretError) Unwrap() error { return e.error }
+
 // ReadSecret reads a key from a file or, where none is named, from the first environment variable
-// that is set. name is the configuration's key of the file, for the error when there is none.
+// that is set. name is the configuration's key of the file. Its errors are [*SecretError]s.
 func ReadSecret(name, file string, variables ...string) (Secret, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return Secret{}, fmt.Errorf("%s: %w", name, err)
+			return Secret{}, &SecretError{fmt.Errorf("%s: %w", name, err)}
 		}
 		s := strings.TrimSpace(string(text))
 		if s == "" {
-			return Secret{}, fmt.Errorf("%s: %s is empty", name, file)
+			return Secret{}, &SecretError{fmt.Errorf("%s: %s is empty", name, file)}
 		}
 		return checked(name, s)
 	}
@@ -34,7 +39,8 @@ func ReadSecret(name, file string, variables ...string) (Secret, error) {
 			return checked("environment "+v, s)
 		}
 	}
-	return Secret{}, fmt.Errorf(`%s: "" names no file, and %s is not set: a key is needed`, name, strings.Join(variables, " or "))
+	return Secret{}, &SecretError{fmt.Errorf(`%s: "" names no file, and %s is not set: a key is needed`, name,
+		strings.Join(variables, " or "))}
 }
 
 // readable are the bits of a mode that let others than the owner read.
@@ -59,7 +65,7 @@ func Exposed(name, file string) string {
 func checked(where, s string) (Secret, error) {
 	for _, r := range s {
 		if r <= ' ' || r > '~' {
-			return Secret{}, fmt.Errorf("%s: the key has a character that no key has", where)
+			return Secret{}, &SecretError{fmt.Errorf("%s: the key has a character that no key has", where)}
 		}
 	}
 	return Secret{s}, nil
