@@ -23,35 +23,40 @@ func badDecimal(s, why string) error {
 	return fmt.Errorf("%w %q: %s", ErrDecimal, s, why)
 }
 
-// parseUnits reads an unsigned plain decimal into 1e-9 units, 128 bits wide.
-func parseUnits[T string | []byte](s T) (hi, lo uint64, err error) {
-	digits, point := 0, -1
+// parseUnits reads an unsigned plain decimal into 1e-9 units, 128 bits wide. What is beyond the ninth decimal is an error or, with
+// round, rounded half up; inexact says that there was something.
+func parseUnits[T string | []byte](s T, round bool) (hi, lo uint64, inexact bool, err error) {
+	digits, point, up := 0, -1, uint64(0)
 	for i := range len(s) {
 		c := s[i]
 		if c == '.' {
 			if point >= 0 {
-				return 0, 0, badDecimal(string(s), "more than one point")
+				return 0, 0, false, badDecimal(string(s), "more than one point")
 			}
 			point = i
 			continue
 		}
 		if c < '0' || c > '9' {
-			return 0, 0, badDecimal(string(s), "want digits with at most one point")
+			return 0, 0, false, badDecimal(string(s), "want digits with at most one point")
 		}
 		if point >= 0 && i-point > decimals {
-			if c != '0' {
-				return 0, 0, badDecimal(string(s), "more than 9 decimals")
+			if c != '0' && !round {
+				return 0, 0, false, badDecimal(string(s), "more than 9 decimals")
 			}
-			continue // zeros beyond the ninth decimal say nothing
+			if c >= '5' && i-point == decimals+1 {
+				up = 1
+			}
+			inexact = inexact || c != '0' // zeros beyond the ninth decimal say nothing
+			continue
 		}
 		digits++
 		var ok bool
 		if hi, lo, ok = mulAdd(hi, lo, 10, uint64(c-'0')); !ok {
-			return 0, 0, badDecimal(string(s), "out of range")
+			return 0, 0, false, badDecimal(string(s), "out of range")
 		}
 	}
 	if digits == 0 || point == 0 || point == len(s)-1 {
-		return 0, 0, badDecimal(string(s), "want digits before and after the point")
+		return 0, 0, false, badDecimal(string(s), "want digits before and after the point")
 	}
 	have := 0
 	if point >= 0 {
@@ -60,10 +65,16 @@ func parseUnits[T string | []byte](s T) (hi, lo uint64, err error) {
 	for range decimals - have {
 		var ok bool
 		if hi, lo, ok = mulAdd(hi, lo, 10, 0); !ok {
-			return 0, 0, badDecimal(string(s), "out of range")
+			return 0, 0, false, badDecimal(string(s), "out of range")
 		}
 	}
-	return hi, lo, nil
+	if up != 0 {
+		var ok bool
+		if hi, lo, ok = mulAdd(hi, lo, 1, up); !ok {
+			return 0, 0, false, badDecimal(string(s), "out of range")
+		}
+	}
+	return hi, lo, inexact, nil
 }
 
 // mulAdd returns (hi,lo)*m + a, and whether it fits in 128 bits.

@@ -11,21 +11,35 @@ type Price int64
 // tenth decimal that is not zero, an exponent, a bare point, or a value out of range is an error
 // wrapping [ErrDecimal].
 func ParsePrice[T string | []byte](s T) (Price, error) {
+	p, _, err := parsePrice(s, false)
+	return p, err
+}
+
+// RoundPrice is ParsePrice for what others write: it rounds what is beyond the ninth decimal, half of it away from zero, and
+// reports whether there was anything. A price that would be rounded to zero is an error.
+func RoundPrice[T string | []byte](s T) (p Price, rounded bool, err error) {
+	if p, rounded, err = parsePrice(s, true); rounded && p == 0 {
+		return 0, false, badDecimal(string(s), "it would be rounded to zero")
+	}
+	return p, rounded, err
+}
+
+func parsePrice[T string | []byte](s T, round bool) (Price, bool, error) {
 	text, negative := s, false
 	if len(s) > 0 && s[0] == '-' {
 		text, negative = s[1:], true
 	}
-	hi, lo, err := parseUnits(text)
+	hi, lo, inexact, err := parseUnits(text, round)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if hi != 0 || lo > math.MaxInt64 {
-		return 0, badDecimal(string(s), "beyond ±9223372036.854775807")
+		return 0, false, badDecimal(string(s), "beyond ±9223372036.854775807")
 	}
 	if negative {
-		return -Price(lo), nil
+		return -Price(lo), inexact, nil
 	}
-	return Price(lo), nil
+	return Price(lo), inexact, nil
 }
 
 // AppendTo appends the exact decimal without trailing zeros: 189.3, 0.00001234, never an exponent.

@@ -134,3 +134,44 @@ func FuzzPriceRoundTrip(f *testing.F) {
 		}
 	})
 }
+
+// What has more than nine decimals is rounded, half away from zero, and never to zero.
+func TestDecimalsAreRoundedWhereThatIsAllowed(t *testing.T) {
+	for text, c := range map[string]struct {
+		price   string // "": refused
+		size    string
+		rounded bool
+	}{
+		"1.5":                                 {"1.5", "1.5", false},
+		"1.5000000000000":                     {"1.5", "1.5", false},
+		"1.0000000004999":                     {"1", "1", true},
+		"1.0000000005":                        {"1.000000001", "1.000000001", true},
+		"0.9999999995":                        {"1", "1", true},
+		"0.0000000004":                        {"", "0.000000001", true},
+		"0.0000000005":                        {"0.000000001", "0.000000001", true},
+		"0." + strings.Repeat("0", 500):       {"0", "0", false},
+		"0." + strings.Repeat("0", 500) + "1": {"", "0.000000001", true},
+		"9223372036.8547758074":               {"9223372036.854775807", "9223372036.854775807", true},
+		"9223372036.8547758075":               {"", "9223372036.854775808", true},
+		"1.00000000x":                         {"", "", false},
+		"1.0000000001x":                       {"", "", false},
+		"1.0000000001.":                       {"", "", false},
+	} {
+		p, rounded, err := RoundPrice(text)
+		if (err == nil) != (c.price != "") || err == nil && (p.String() != c.price || rounded != c.rounded) ||
+			err != nil && !errors.Is(err, ErrDecimal) {
+			t.Errorf("price %.40s is %v, rounded %t, %v; want %q", text, p, rounded, err, c.price)
+		}
+		if m, _, bad := RoundPrice("-" + text); (bad == nil) != (err == nil) || m != -p {
+			t.Errorf("price -%.40s is %v, %v, and without the sign %v", text, m, bad, p)
+		}
+		q, rounded, err := RoundQuantity([]byte(text))
+		if (err == nil) != (c.size != "") || err == nil && (q.String() != c.size || rounded != c.rounded) ||
+			err != nil && !errors.Is(err, ErrDecimal) {
+			t.Errorf("size %.40s is %v, rounded %t, %v; want %q", text, q, rounded, err, c.size)
+		}
+	}
+	if q, _, err := RoundQuantity("340282366920938463463374607431.7682114555"); err == nil {
+		t.Errorf("more than the largest quantity is rounded to %v", q)
+	}
+}

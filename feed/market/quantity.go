@@ -21,8 +21,18 @@ func Units(n uint64) Quantity {
 // ParseQuantity reads an unsigned plain decimal such as "100" or "0.02000000". Like [ParsePrice]
 // it does not round; its errors wrap [ErrDecimal]. The largest is 2^128-1 units of 1e-9.
 func ParseQuantity[T string | []byte](s T) (Quantity, error) {
-	hi, lo, err := parseUnits(s)
+	hi, lo, _, err := parseUnits(s, false)
 	return Quantity{hi, lo}, err
+}
+
+// RoundQuantity is ParseQuantity for what others write: it rounds what is beyond the ninth decimal half up, and reports whether
+// there was anything. Less than half a unit of 1e-9 is one unit and not zero, which would be unknown.
+func RoundQuantity[T string | []byte](s T) (q Quantity, rounded bool, err error) {
+	hi, lo, inexact, err := parseUnits(s, true)
+	if inexact && hi == 0 && lo == 0 {
+		lo = 1
+	}
+	return Quantity{hi, lo}, inexact, err
 }
 
 // IsZero reports whether q is none.

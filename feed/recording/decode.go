@@ -18,7 +18,8 @@ type line struct {
 	decoder jsontext.Decoder
 	values  [numKeys]jsontext.Value // raw, inside the line; nil where missing or null
 	scratch []byte
-	sales   market.Conditions // sale conditions, each list kept once
+	sales   market.Conditions             // sale conditions, each list kept once
+	rounded func(key string, text []byte) // called with each number that is rounded; nil: nobody counts
 }
 
 // parse reads a line into values. Anything but exactly one JSON object is an error.
@@ -104,13 +105,14 @@ func (l *line) price(k key) (market.Price, error) {
 	if err != nil {
 		return 0, err
 	}
-	p, err := market.ParsePrice(text)
+	p, rounded, err := market.RoundPrice(text)
 	if err != nil {
 		return 0, bad(BadPrice, "%s: %w", keyNames[k], err)
 	}
 	if p <= 0 {
 		return 0, bad(BadPrice, "%s: %v is not above zero", keyNames[k], p)
 	}
+	l.note(rounded, k, text)
 	return p, nil
 }
 
@@ -123,11 +125,19 @@ func (l *line) size(k key) (market.Quantity, error) {
 	if err != nil {
 		return market.Quantity{}, err
 	}
-	q, err := market.ParseQuantity(text)
+	q, rounded, err := market.RoundQuantity(text)
 	if err != nil {
 		return q, bad(BadSize, "%s: %w", keyNames[k], err)
 	}
+	l.note(rounded, k, text)
 	return q, nil
+}
+
+// note has a number counted that was rounded.
+func (l *line) note(rounded bool, k key, text []byte) {
+	if rounded && l.rounded != nil {
+		l.rounded(keyNames[k], text)
+	}
 }
 
 // integer reads a whole number from 0 to most.

@@ -37,7 +37,8 @@
 // (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. tt is when it was traded, and ni the id
 // by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
 // previous close; a reopen says that this was too early, and that the day of t goes on. Prices and sizes are exact
-// decimals, as numbers or strings, and never pass through a float.
+// decimals, as numbers or strings, and never pass through a float. What has more than nine decimals, which only others write, is
+// rounded.
 //
 // A recording with a rotation is several files. A later one begins with statuses and images that sum up the files before, so
 // that it can be read on its own. They are marked "again":true; whoever has read the files before skips them.

@@ -40,6 +40,9 @@ func NewReader(lines *LineReader, dir *market.Directory) (*Reader, error) {
 // Header is the header of the file or, where files were joined, of the first.
 func (r *Reader) Header() Header { return r.header }
 
+// OnRounded has f called with each price and size that has more than nine decimals and is rounded. The text is lent for the call.
+func (r *Reader) OnRounded(f func(key string, text []byte)) { r.line.rounded = f }
+
 // Close closes the file of [Open]; after [NewReader] it does nothing.
 func (r *Reader) Close() error {
 	if r.file == nil {

@@ -217,7 +217,7 @@ var badLines = map[string]struct {
 	"no price":            {`{"k":"trade","s":"A","t":1}`, NoPrice, []string{"p: missing"}},
 	"a null price":        {`{"k":"trade","s":"A","p":null,"t":1}`, NoPrice, []string{"p: missing"}},
 	"an exponent":         {`{"k":"trade","s":"A","p":1e5,"t":1}`, BadPrice, []string{"p:", "1e5"}},
-	"ten decimals":        {`{"k":"trade","s":"A","p":1.0000000001,"t":1}`, BadPrice, []string{"p:", "1.0000000001"}},
+	"rounded to zero":     {`{"k":"trade","s":"A","p":0.0000000001,"t":1}`, BadPrice, []string{"p:", "0.0000000001"}},
 	"not a number":        {`{"k":"trade","s":"A","p":"NaN","t":1}`, BadPrice, []string{"p:", "NaN"}},
 	"a price that is on":  {`{"k":"trade","s":"A","p":true,"t":1}`, BadPrice, []string{"p: true"}},
 	"a negative price":    {`{"k":"trade","s":"A","p":-1,"t":1}`, BadPrice, []string{"p: -1"}},

@@ -46,7 +46,8 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(env *vendors.Env, self string, b *upstream, asks int, newly func(string)) *Decoder {
-	return &Decoder{env: env, self: self, upstream: b, wanted: asks, onNewSymbol: newly}
+	return &Decoder{env: env, self: self, upstream: b, wanted: asks, onNewSymbol: newly,
+		scan: env.Faults.Scanner(name), inner: env.Faults.Scanner(name)}
 }
 
 func (d *Decoder) note(err error) { d.env.Faults.Note(name, err) }

@@ -85,6 +85,7 @@ func (rf *recordingFiles) recognise(f *file) error {
 			return err
 		}
 		rf.simulated = rf.simulated || r.Header().Simulated
+		r.OnRounded(rf.rounded)
 		f.rows = r
 		return nil
 	case bytes.IndexByte(text, 0) >= 0:
@@ -92,6 +93,11 @@ func (rf *recordingFiles) recognise(f *file) error {
 	case rf.cfg.CSV.empty():
 		return errors.New("it is no tick file, and csv says nothing of its columns")
 	}
-	f.rows, err = newTable(f.lines, &rf.cfg.CSV, rf.env.Dir)
-	return err
+	t, err := newTable(f.lines, &rf.cfg.CSV, rf.env.Dir)
+	if err != nil {
+		return err
+	}
+	t.rounded = rf.rounded
+	f.rows = t
+	return nil
 }

@@ -124,6 +124,13 @@ func (rf *recordingFiles) begin() (err error) {
 	return fmt.Errorf("read %s: %v", path, err) // any other bad header is not a row that can be skipped
 }
 
+// rounded counts a number that was rounded.
+func (rf *recordingFiles) rounded(key string, text []byte) {
+	if rf.env.Faults != nil {
+		rf.env.Faults.Rounded("replay", key, text)
+	}
+}
+
 // Path is that of the file read last.
 func (rf *recordingFiles) Path() string { return rf.paths[rf.next-1] }
 

@@ -22,8 +22,9 @@ type table struct {
 	columns columns
 	ids     map[string]market.SymbolID
 	scratch []byte
-	second  recording.Entry // of a row that is a quote and a trade
-	more    bool            // second is still to be returned
+	second  recording.Entry               // of a row that is a quote and a trade
+	more    bool                          // second is still to be returned
+	rounded func(key string, text []byte) // called with each number that is rounded; nil: nobody counts
 }
 
 // oneLine is a reader of one line for encoding/csv, which is reset for the next.
@@ -247,13 +248,14 @@ func (t *table) price(record []string, c *column) (market.Price, bool, error) {
 	if err != nil || text == "" {
 		return 0, false, err
 	}
-	p, err := market.ParsePrice(text)
+	p, rounded, err := market.RoundPrice(text)
 	if err != nil {
 		return 0, false, t.bad(recording.BadPrice, "%s: %w", c.name, err)
 	}
 	if p <= 0 {
 		return 0, false, t.bad(recording.BadPrice, "%s: %.40q is not above zero", c.name, text)
 	}
+	t.note(rounded, c, text)
 	return p, true, nil
 }
 
@@ -263,15 +265,23 @@ func (t *table) size(record []string, c *column, lot int) (market.Quantity, erro
 	if err != nil || text == "" {
 		return market.Quantity{}, err
 	}
-	q, err := market.ParseQuantity(text)
+	q, rounded, err := market.RoundQuantity(text)
 	if err != nil {
 		return q, t.bad(recording.BadSize, "%s: %w", c.name, err)
 	}
+	t.note(rounded, c, text)
 	q, fits := times(q, lot)
 	if !fits {
 		return q, t.bad(recording.BadSize, "%s: %.60q lots of %d are too many", c.name, text, lot)
 	}
 	return q, nil
+}
+
+// note has a number counted that was rounded.
+func (t *table) note(rounded bool, c *column, text string) {
+	if rounded && t.rounded != nil {
+		t.rounded(c.name, []byte(text))
+	}
 }
 
 // times is n quantities together, and whether they fit.

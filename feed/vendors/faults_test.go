@@ -23,7 +23,7 @@ func TestFaultsAreCountedAndTheFirstOfEachKindIsLogged(t *testing.T) {
 		f.Count("coins", BadSymbol, errors.New(`symbol "X" was not asked for`))
 	}
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP tickertape_feed_bad_messages_total What a source sent that could not be used, by kind: json, number, time, symbol, value, unknown or request.
+# HELP tickertape_feed_bad_messages_total What a source sent that could not be used, by kind: json, number, time, symbol, value, unknown or request; or was used after it had been rounded: rounded.
 # TYPE tickertape_feed_bad_messages_total counter
 tickertape_feed_bad_messages_total{kind="json",source="coins"} 3
 tickertape_feed_bad_messages_total{kind="number",source="coins"} 3

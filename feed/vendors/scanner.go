@@ -10,7 +10,8 @@ import (
 )
 
 // Scanner reads one JSON text from front to back and allocates nothing. Its first error stays, and
-// from then on there is nothing more: loops need not look at it. The zero value is ready.
+// from then on there is nothing more: loops need not look at it. The zero value is ready; one of [Faults.Scanner] counts which
+// numbers were rounded.
 //
 //	s.Reset(text)
 //	for s.Object(); s.More(); {
@@ -28,6 +29,7 @@ type Scanner struct {
 	decoder jsontext.Decoder
 	scratch []byte
 	err     error
+	of      *source // nil: nobody counts
 }
 
 // Reset begins with a new text, which is lent until the next Reset.
@@ -143,7 +145,7 @@ func (s *Scanner) raw() []byte {
 }
 
 // Value is the next value, whatever it is; it lasts as long as the text.
-func (s *Scanner) Value() Value { return Value{s.raw()} }
+func (s *Scanner) Value() Value { return Value{s.raw(), s.of} }
 
 // Skip leaves out the next value.
 func (s *Scanner) Skip() {

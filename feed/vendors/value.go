@@ -14,7 +14,10 @@ import (
 )
 
 // Value is one JSON value as it is written. The zero value is one that is missing.
-type Value struct{ raw []byte }
+type Value struct {
+	raw    []byte
+	source *source // whose it is, to count what was rounded; nil: nobody counts
+}
 
 // valueError is a value that cannot be used.
 type valueError struct {
@@ -94,22 +97,25 @@ func (v Value) Bool(key string) (bool, error) {
 	return false, wrong(BadValue, key, v, "true or false")
 }
 
-// Price reads a decimal exactly, written as a number or as a string, also with an exponent. More than nine
-// decimals, and anything that is not finite, is an error. Zero and less are not: who checks prices counts
-// them.
+// Price reads a decimal, written as a number or as a string, also with an exponent. It is exact up to nine decimals; what has more
+// is rounded and counted. What would be rounded to zero, and anything that is not finite, is an error. Zero and less are
+// not: who checks prices counts them.
 func (v Value) Price(key string) (market.Price, error) {
 	t, ok := v.text()
 	if !ok {
 		return 0, wrong(BadNumber, key, v, "a price")
 	}
-	p, err := market.ParsePrice(t)
+	p, rounded, err := market.RoundPrice(t)
 	if err != nil && bytes.ContainsAny(t, "eE") {
 		if plain, ok := expand(t); ok {
-			p, err = market.ParsePrice(plain)
+			p, rounded, err = market.RoundPrice(plain)
 		}
 	}
 	if err != nil {
 		return 0, &valueError{BadNumber, fmt.Errorf("%s: %w", key, err)}
+	}
+	if rounded {
+		v.source.rounded(key, t)
 	}
 	return p, nil
 }
@@ -120,19 +126,22 @@ func (v Value) Quantity(key string) (market.Quantity, error) {
 	if !ok {
 		return market.Quantity{}, wrong(BadNumber, key, v, "a quantity")
 	}
-	q, err := market.ParseQuantity(t)
+	q, rounded, err := market.RoundQuantity(t)
 	if err != nil && bytes.ContainsAny(t, "eE") {
 		if plain, ok := expand(t); ok {
-			q, err = market.ParseQuantity(plain)
+			q, rounded, err = market.RoundQuantity(plain)
 		}
 	}
 	if err != nil {
 		return q, &valueError{BadNumber, fmt.Errorf("%s: %w", key, err)}
 	}
+	if rounded {
+		v.source.rounded(key, t)
+	}
 	return q, nil
 }
 
-// Average reads a derived price, such as a VWAP, and rounds what has more than nine decimals half up.
+// Average reads a derived price, such as a VWAP, and rounds what has more than nine decimals half up. That is not counted.
 func (v Value) Average(key string) (market.Price, error) {
 	t, ok := v.text()
 	if !ok {

@@ -2,12 +2,15 @@ package vendors
 
 import (
 	"errors"
+	"log/slog"
 	"math/big"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"pgregory.net/rapid"
 
 	"tickertape/feed/market"
@@ -28,7 +31,8 @@ func TestPricesAreExact(t *testing.T) {
 	for text, want := range map[string]string{
 		`"25.35190000"`: "25.3519", `25.35190000`: "25.3519", `"0.000000001"`: "0.000000001", `1e-9`: "0.000000001",
 		`1.5E2`: "150", `"9.2e3"`: "9200", `12345.678900000000`: "12345.6789", `-0.5`: "-0.5", `0`: "0", `"0.1"`: "0.1", `5e-324`: "",
-		`0.0000000001`: "", `"1e999999999"`: "", `1e400`: "", `9300000000`: "", `"NaN"`: "", `"Infinity"`: "", `"1,5"`: "",
+		`0.0000000001`: "", `6e-10`: "0.000000001", `1.0000000005`: "1.000000001", `"1.00000000049"`: "1", `12345e-10`: "0.000001235",
+		`"1e999999999"`: "", `1e400`: "", `9300000000`: "", `"NaN"`: "", `"Infinity"`: "", `"1,5"`: "",
 		`""`: "", `"0x10"`: "",
 		`"1_000"`: "", `" 1"`: "", `true`: "", `null`: "", `{}`: "", `[1]`: "", `"\u0031.5"`: "1.5", `"１"`: "", `"1e"`: "", `"1/3"`: "",
 	} {
@@ -58,15 +62,36 @@ func TestPricesAgreeWithRationals(t *testing.T) {
 			t.Skip()
 		}
 		exact.Mul(exact, big.NewRat(market.Scale, 1))
-		fits := exact.IsInt() && exact.Num().IsInt64()
-		p, err := value(text).Price("p")
-		if fits && (err != nil || int64(p) != exact.Num().Int64()) {
-			t.Errorf("%s is %d (%v), want %v", text, p, err, exact)
+		rounded := !exact.IsInt()
+		n := new(big.Int).Quo(exact.Num(), exact.Denom())
+		if rest := new(big.Rat).Sub(exact, new(big.Rat).SetInt(n)); rest.Abs(rest).Cmp(big.NewRat(1, 2)) >= 0 {
+			n.Add(n, big.NewInt(int64(exact.Sign()))) // half away from zero
 		}
-		if !fits && err == nil {
-			t.Errorf("%s is %d, and does not fit", text, p)
+		counted := 0
+		faults := NewFaults(slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		s := faults.Scanner("x")
+		s.Reset([]byte(text))
+		p, err := s.Value().Price("p")
+		if testutil.CollectAndCount(faults) > 0 {
+			counted = int(testutil.ToFloat64(faults.total.WithLabelValues("x", string(Rounded))))
+		}
+		fits := n.IsInt64() && !(rounded && n.Sign() == 0)
+		if fits != (err == nil) || fits && (int64(p) != n.Int64() || rounded != (counted == 1)) {
+			t.Errorf("%s is %d (%v), rounded %d times, want %v", text, p, err, counted, exact)
 		}
 	})
+}
+
+// A size is never rounded to zero, which would be an unknown one.
+func TestSizesAreRoundedAndNeverToZero(t *testing.T) {
+	for text, want := range map[string]string{
+		`1.0000000005`: "1.000000001", `"2.00000000049999"`: "2", `0.0000000001`: "0.000000001", `1e-20`: "0.000000001", `0.0000000000`: "0",
+		`0e-12`: "0", `-1`: "", `1e99`: "", `"x"`: "",
+	} {
+		if q, err := value(text).Quantity("z"); (err == nil) != (want != "") || err == nil && q.String() != want {
+			t.Errorf("%s is %v (%v), want %q", text, q, err, want)
+		}
+	}
 }
 
 func TestAveragesAreRounded(t *testing.T) {

@@ -45,7 +45,7 @@ type snapshot struct {
 // parts of one that has not traded.
 func (d *Decoder) readSnapshots(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
-	var s vendors.Scanner
+	s := d.faults.Scanner(name)
 	s.Reset(body)
 	for s.Object(); s.More(); {
 		symbol := string(s.Key())
@@ -164,7 +164,7 @@ func (e *entry) sameDay(bar, now market.Time) bool {
 // neither as high nor as low.
 func (d *Decoder) readBars(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
-	var s vendors.Scanner
+	s := d.faults.Scanner(name)
 	s.Reset(body)
 	for s.Object(); s.More(); {
 		if string(s.Key()) != "bars" || s.Kind() != '{' {

@@ -43,7 +43,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
-	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, symbols: make(map[string]*entry, len(all)),
+	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, frame: env.Faults.Scanner(name), symbols: make(map[string]*entry, len(all)),
 		replies: vendors.NewReplies[reply](repliesAtOnce)}
 	for _, in := range all {
 		e := &entry{Instrument: in.Instrument, stock: in.stock, precision: vendors.NewPrecision(2)}

@@ -52,7 +52,8 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(symbols []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, symbols: make(map[string]*symbol, len(symbols)),
+	d := &Decoder{dir: env.Dir, faults: env.Faults, scan: env.Faults.Scanner(name),
+		items: env.Faults.Scanner(name), live: live, symbols: make(map[string]*symbol, len(symbols)),
 		replies: vendors.NewReplies[reply](repliesAtOnce), hours: symbols[0].Hours}
 	for _, in := range symbols {
 		sym := &symbol{NumberedSymbol: vendors.NewNumberedSymbol(in)}

@@ -60,7 +60,8 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(products []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, products: make(map[string]*product, len(products)),
+	d := &Decoder{dir: env.Dir, faults: env.Faults, scan: env.Faults.Scanner(name), list: env.Faults.Scanner(name),
+		items: env.Faults.Scanner(name), live: live, products: make(map[string]*product, len(products)),
 		replies: vendors.NewReplies[reply](repliesAtOnce), hours: products[0].Hours}
 	for _, in := range products {
 		p := &product{NumberedSymbol: vendors.NewNumberedSymbol(in)}

@@ -55,7 +55,8 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(all []*instrument, effects map[string]vendors.Effect, env *vendors.Env) *Decoder {
-	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, effects: effects, symbols: make(map[string]*entry, len(all))}
+	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, message: env.Faults.Scanner(name),
+		trades: env.Faults.Scanner(name), effects: effects, symbols: make(map[string]*entry, len(all))}
 	for _, in := range all {
 		e := &entry{instrument: in, precision: vendors.NewPrecision(decimalsOf(in.Symbol))}
 		d.all = append(d.all, e)

@@ -51,7 +51,8 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 }
 
 func newDecoder(pairs []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
-	d := &Decoder{dir: env.Dir, faults: env.Faults, live: live, pairs: make(map[string]*pair, len(pairs)),
+	d := &Decoder{dir: env.Dir, faults: env.Faults, scan: env.Faults.Scanner(name),
+		items: env.Faults.Scanner(name), live: live, pairs: make(map[string]*pair, len(pairs)),
 		replies: vendors.NewReplies[reply](repliesAtOnce), hours: pairs[0].Hours}
 	for _, in := range pairs {
 		p := &pair{NumberedSymbol: vendors.NewNumberedSymbol(in)}

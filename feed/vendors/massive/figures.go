@@ -40,7 +40,7 @@ type snapshot struct {
 // readSnapshots reads the response to pathSnapshots. It leaves out stocks that the vendor does not have.
 func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
 	known := map[string]figures{}
-	var s vendors.Scanner
+	s := d.faults.Scanner(name)
 	s.Reset(body)
 	listed := false
 	for s.Object(); s.More(); {
@@ -146,7 +146,7 @@ func setDay(q *market.Quote, day *vendors.Bar) {
 // newest whole day is the present trading day, and its close the last price.
 func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q market.Quote, there bool, err error) {
 	var newest vendors.Bar
-	var s vendors.Scanner
+	s := d.faults.Scanner(name)
 	s.Reset(body)
 	answered := false
 	for s.Object(); s.More(); {

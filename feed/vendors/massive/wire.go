@@ -139,7 +139,7 @@ func newRules() *atomic.Pointer[rules] {
 }
 
 func newDecoder(all []*stock, lot int, r *atomic.Pointer[rules], env *vendors.Env) *Decoder {
-	d := &Decoder{faults: env.Faults, symbols: make(map[string]*entry, len(all)), lot: uint64(lot), rules: r,
+	d := &Decoder{faults: env.Faults, frame: env.Faults.Scanner(name), symbols: make(map[string]*entry, len(all)), lot: uint64(lot), rules: r,
 		replies: vendors.NewReplies[reply](repliesAtOnce)}
 	for _, s := range all {
 		e := &entry{stock: s}

@@ -66,6 +66,7 @@ func Misbehave(t *testing.T, v Vendor) {
 		"it is not there":                    (*stage).unreachable,
 		"it drops every new connection once": (*stage).flaps,
 		"its errors say too much":            (*stage).blabs,
+		"its prices have too many decimals":  (*stage).tooPrecise,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if v.Judged && slices.Contains(judged[:], name) {
@@ -168,6 +169,28 @@ func (s *stage) garbage() {
 		s.each(func(socket *Socket) { socket.Send(text) })
 	}
 	s.pass("101", 30*time.Second)
+}
+
+// tooPrecise: a trade is kept at the nearest price that there is, and refused where that would be none.
+func (s *stage) tooPrecise() {
+	want := market.Price(100_012_345_679)
+	s.within(3*time.Second, "a price of ten decimals", func() bool {
+		s.Trade("100.0123456785", time.Now())
+		synctest.Wait()
+		return s.Quote(s.symbol).Price == want
+	})
+	if s.Metric("tickertape_feed_bad_messages_total", "kind", "rounded") < 1 {
+		s.t.Error("no rounding was counted")
+	}
+	s.Trade("0.0000000001", time.Now())
+	synctest.Wait()
+	if q := s.Quote(s.symbol); q.Price != want {
+		s.t.Errorf("a price that is rounded to zero is shown as %v", q.Price)
+	}
+	if s.Metric("tickertape_feed_bad_messages_total", "kind", "number") < 1 {
+		s.t.Error("a price that is rounded to zero was not counted")
+	}
+	s.pass("101", 3*time.Second)
 }
 
 func (s *stage) wrongOrder() {

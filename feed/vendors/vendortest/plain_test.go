@@ -76,7 +76,7 @@ func TestAPlainFeedLivesThroughAllMisbehaviour(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return vendortest.Rig{Server: server, Env: env, Sources: []feed.Source{&plain{env: env, id: id}},
+		return vendortest.Rig{Server: server, Env: env, Sources: []feed.Source{&plain{env: env, id: id, scan: env.Faults.Scanner("plain")}},
 			Trade: func(price string, at time.Time) {
 				for _, s := range server.Sockets() {
 					s.Send(fmt.Sprintf("[%q,%d]", price, at.UnixMicro()))

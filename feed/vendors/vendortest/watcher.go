@@ -38,6 +38,7 @@ var betrays = regexp.MustCompile(`://|@|[/\\]\w|\d\.\d+\.\d|:\d|\[[0-9a-f:]+\]|\
 func Watch(t testing.TB, env vendors.Env, sources []feed.Source, cfg feed.Config) *Watcher {
 	w := &Watcher{t: t, dir: env.Dir, reg: prometheus.NewRegistry(),
 		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{}}
+	w.reg.MustRegister(env.Faults)
 	log := slog.New(slog.DiscardHandler)
 	v := feed.NewSupervisor(cfg, slog.New(breaks{slog.DiscardHandler, w}), w.reg)
 	var supervised []feed.Source
