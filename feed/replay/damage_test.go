@@ -175,3 +175,64 @@ func TestADamagedBeginningIsABadRow(t *testing.T) {
 		}
 	}
 }
+
+// Of a raw recording of several files, one of which is damaged, the others play, whichever it is.
+func TestADamagedFileCostsARawRecordingNoOther(t *testing.T) {
+	t.Setenv("FAKE_KEY", fakeKey)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "raw.ndjson.zst")
+	recordSession(t, path, []string{"A", "B/C"})
+	files, err := recording.RotatedFiles(path)
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	play := func() (trades int, first, last market.Time, bad int) {
+		cfg := DefaultConfig()
+		cfg.File, cfg.Speed = folder, 0
+		s, err := Open(cfg, newEnv(t), fakeDecoders, prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(t.Context(), func(b market.Batch) {
+			for i := range b.Ticks {
+				if b.Ticks[i].Kind == market.KindTrade {
+					trades++
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return trades, s.found.first, s.found.last, s.found.bad[recording.Damaged] + s.found.bad[recording.Truncated]
+	}
+	all, first, last, bad := play()
+	if all == 0 || bad != 0 {
+		t.Fatalf("%d trades, %d bad rows", all, bad)
+	}
+	for i, file := range files {
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		beheaded := bytes.Clone(whole)
+		beheaded[0] ^= 0xff
+		damaged := bytes.Clone(whole)
+		for j := len(damaged) / 2; j < min(len(damaged), len(damaged)/2+64); j++ {
+			damaged[j] = 0xff
+		}
+		for name, content := range map[string][]byte{"beheaded": beheaded, "damaged": damaged, "cut off": whole[:30]} {
+			if err := os.WriteFile(file, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			trades, from, to, bad := play()
+			if trades == 0 || trades > all || bad != 1 {
+				t.Errorf("file %d %s: %d trades of %d, %d bad rows, want one", i, name, trades, all, bad)
+			}
+			if i > 0 && from != first || i < len(files)-1 && to != last {
+				t.Errorf("file %d %s: it plays from %v to %v, want from %v to %v", i, name, from.Std(), to.Std(), first.Std(), last.Std())
+			}
+		}
+		if err := os.WriteFile(file, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

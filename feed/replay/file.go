@@ -63,8 +63,8 @@ func (rf *recordingFiles) recognise(f *file) error {
 	case f.beheaded && text[0] == '{' && !recording.IsHeader(text):
 		f.lines.Next()
 		return &recording.RowError{Line: f.lines.Number(), Reason: recording.Damaged, Err: errors.New("there is no header before it")}
-	case rf.next > 1 && raw != (rf.frames != nil) && (text[0] != '{' || recording.IsHeader(text)):
-		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, rf.paths[0])
+	case rf.first != "" && raw != (rf.frames != nil) && (text[0] != '{' || recording.IsHeader(text)):
+		return fmt.Errorf("it is raw: %t, unlike %s; name one kind of files by a pattern", raw, rf.first)
 	case raw:
 		r, err := recording.NewRawReader(f.lines)
 		if err != nil {

@@ -24,6 +24,7 @@ type recordingFiles struct {
 	damages  map[string]recording.Damages // of the files so far, by path; the next to open them uses it again
 
 	next      int          // index in paths of the file to open next
+	first     string       // path of the first that could be recognised
 	file      *file        // the one that is open; nil: none
 	finished  bool         // the files before have been read whole
 	lost      bool         // some of the file that is open could not be read
@@ -103,6 +104,9 @@ func (rf *recordingFiles) begin() (err error) {
 	}
 	f := rf.file
 	if err = rf.recognise(f); err == nil {
+		if rf.first == "" {
+			rf.first = path
+		}
 		return nil
 	}
 	var row *recording.RowError
