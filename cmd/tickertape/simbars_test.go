@@ -30,7 +30,7 @@ type simBars struct {
 }
 
 func newSimBars(id market.SymbolID) *simBars {
-	b := &simBars{symbol: id, bars: history.NewSymbol(nil), kept: history.DefaultConfig(), tally: market.NewTally(id, 0)}
+	b := &simBars{symbol: id, bars: history.NewSymbol(nil), kept: history.DefaultConfig(), tally: market.NewTally(id, 0, nil)}
 	for k := range b.kept.Bars {
 		b.kept.Bars[k] = history.MostBars
 	}
