@@ -37,9 +37,12 @@ func (b *Bar) setChanged(seq Seq) { b.changed = b.changed>>48<<48 | uint64(seq) 
 func (b *Bar) prices() market.Prices {
 	start := market.Time(b.Start) * 1e6
 	return market.Prices{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Ordered: b.counted&ordered != 0,
-		First: start + market.Time(b.changed>>48&0xff)<<32 + market.Time(b.first),
-		Last:  start + market.Time(b.changed>>56)<<32 + market.Time(b.last)}
+		First: start + market.Time(b.firstAt()), Last: start + market.Time(b.lastAt())}
 }
+
+// firstAt and lastAt are when open and close were traded, in microseconds since Start.
+func (b *Bar) firstAt() uint64 { return b.changed>>48&0xff<<32 | uint64(b.first) }
+func (b *Bar) lastAt() uint64  { return b.changed>>56<<32 | uint64(b.last) }
 
 // mostInBar is the longest time from a bar's start that it can tell: 12 days.
 const mostInBar = 1<<40 - 1
@@ -108,6 +111,18 @@ func (b *Bar) addTrade(t *Trade, cost market.Turnover, fits bool, k Interval) bo
 	}
 	if !t.Flags.SetsPrice() {
 		return t.Flags&market.SetsVolume != 0
+	}
+	if b.counted&(outsideSession|ordered) == ordered && t.Flags.Ordered() && !t.Outside() { // nearly always
+		b.High, b.Low = max(b.High, t.Price), min(b.Low, t.Price)
+		switch at := uint64(t.Time) - uint64(b.Start)*1e6; {
+		case at >= b.lastAt():
+			b.Close, b.last = t.Price, uint32(at)
+			b.changed = b.changed<<8>>8 | min(at>>32, 0xff)<<56
+		case at < b.firstAt():
+			b.Open, b.first = t.Price, uint32(at)
+			b.changed = b.changed&^(0xff<<48) | at>>32&0xff<<48
+		}
+		return true
 	}
 	var one market.Prices
 	one.Add(t.Price, t.Time, t.Flags.Ordered())
