@@ -86,8 +86,6 @@ func TestSessionRollsWhenTheTradingDayBegins(t *testing.T) {
 		time.Sleep(9 * time.Hour) // 04:00 in New York
 		synctest.Wait()
 		q := w.quote(0)
-		const ofSession = market.FieldVolume | market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldCount |
-			market.FieldVWAP | market.FieldExtended
 		if q.PreviousClose != parse("101") || q.Price != parse("101") || q.Set&ofSession != 0 {
 			t.Errorf("after the roll %+v", q)
 		}

@@ -213,18 +213,24 @@ func (y *Tally) forget() {
 	y.older, y.before, y.today = nil, nil, day{ledger: y.ledgers.ledger()}
 }
 
-// reopen goes back to the day that began at start, unless something was traded since.
+// reopen goes back to the day that began at start. What an image has said since is of that day.
 func (y *Tally) reopen(start Time) {
 	switch {
-	case !y.today.untouched() || start >= y.today.start:
+	case start >= y.today.start:
+		return
 	case y.before == nil || y.before.start < start:
-		y.today.start = start // nothing was traded in that one either
+		y.today.start = start
+		return
+	case y.today.untouched():
+		y.today = *y.before
 	default:
-		y.today, y.before = *y.before, nil
-		if y.closeIsLast {
-			y.closeIsLast = false
-			y.setPreviousClose(y.closeBefore)
-		}
+		y.today.start = start
+		y.older = y.older.joined(y.before.ledger)
+	}
+	y.before = nil
+	if y.closeIsLast {
+		y.closeIsLast = false
+		y.setPreviousClose(y.closeBefore)
 	}
 }
 

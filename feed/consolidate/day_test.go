@@ -1,0 +1,151 @@
+package consolidate
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed/market"
+)
+
+const ofSession = market.FieldVolume | market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldCount | market.FieldVWAP |
+	market.FieldExtended
+
+// coins is a feed of two coins, a minute before midnight UTC.
+func coins(t *testing.T) *fixture {
+	time.Sleep(24*time.Hour - time.Minute)
+	w := newFixture(t, DefaultConfig(), []market.Symbol{{Symbol: "BTC-USD", Market: "crypto"}, {Symbol: "ETH-USD", Market: "crypto"}}, remote)
+	w.live("market")
+	w.says("market", ticks(at(trade(0, "99"), now()-1), at(trade(0, "100"), now()), trade(1, "10")))
+	return w
+}
+
+// midnight is the end of the coins' day.
+var midnight = market.TimeOf(time.Date(2000, time.January, 2, 0, 0, 0, 0, time.UTC))
+
+// at is a trade at an instant of the exchange's clock.
+func at(k market.Tick, when market.Time) market.Tick {
+	k.Time, k.ID = when, uint64(when)
+	return k
+}
+
+func TestALateTradeCountsInTheDayOfItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		time.Sleep(time.Minute + 3*time.Second)
+		synctest.Wait()
+		if q := w.quote(0); q.PreviousClose != parse("100") || q.Set&ofSession != 0 {
+			t.Fatalf("the day has not begun: %+v", q)
+		}
+		w.says("market", ticks(at(trade(0, "101"), midnight-50_000)))
+		if q := w.quote(0); q.PreviousClose != parse("101") || q.Price != parse("101") || q.Set&ofSession != 0 {
+			t.Errorf("after a trade of the day before, late by 3 s: %+v", q)
+		}
+		w.says("market", ticks(at(trade(0, "102"), midnight+3_000_000), at(trade(0, "103"), midnight-20_000), at(trade(0, "98"), midnight-70_000)))
+		q := w.quote(0)
+		if q.PreviousClose != parse("103") || q.Price != parse("102") || q.Open != parse("102") || q.High != parse("102") || q.Count != 1 {
+			t.Errorf("after the first of the day and two of the day before: %+v", q)
+		}
+		if n := w.refused("market", old); n != 0 {
+			t.Errorf("%v refused as old", n)
+		}
+	})
+}
+
+func TestTheFirstTradeOfADayBeginsThatOfItsSymbolAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		time.Sleep(time.Minute + time.Second)
+		w.says("market", ticks(at(trade(0, "101"), midnight+100_000), at(trade(1, "11"), midnight-200_000)))
+		if q := w.quote(0); q.PreviousClose != parse("100") || q.Count != 1 || q.Open != parse("101") {
+			t.Errorf("traded after midnight: %+v", q)
+		}
+		if q := w.quote(1); q.Count != 2 || q.Price != parse("11") || q.PreviousClose != 0 {
+			t.Errorf("traded before midnight: %+v", q)
+		}
+	})
+}
+
+func TestATradeThatIsConfirmedAfterMidnightCountsInItsDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		time.Sleep(time.Minute - 200*time.Millisecond)
+		w.says("market", ticks(at(trade(0, "150"), now())))
+		if q := w.quote(0); q.Price != parse("100") {
+			t.Fatalf("a jump by half is not held back: %v", q.Price)
+		}
+		time.Sleep(500 * time.Millisecond)
+		w.says("market", ticks(at(trade(0, "151"), now())))
+		if q := w.quote(0); q.PreviousClose != parse("150") || q.Price != parse("151") || q.Open != parse("151") || q.Low != parse("151") || q.Count != 1 {
+			t.Errorf("today has the trade of yesterday: %+v", q)
+		}
+	})
+}
+
+func TestACorrectionMendsTheDayOfItsTrade(t *testing.T) {
+	for name, traded := range map[string]bool{"with the time of the trade": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := coins(t)
+				last := at(trade(0, "105"), now()+1)
+				w.says("market", ticks(last))
+				time.Sleep(time.Minute + time.Second)
+				w.says("market", ticks(at(trade(0, "106"), now()), at(trade(0, "104"), now()+1)))
+				before := w.quote(0)
+				if before.PreviousClose != parse("105") {
+					t.Fatalf("previous close %v", before.PreviousClose)
+				}
+				c := market.Correction{Symbol: 0, ID: last.ID, Old: market.Print{Price: last.Price, Size: last.Size, Flags: last.Flags}, Time: now()}
+				if traded {
+					c.Traded = last.Time
+				}
+				w.says("market", market.Batch{Corrections: []market.Correction{c}})
+				want := before
+				want.PreviousClose, want.Time = parse("100"), now()
+				got := w.quote(0)
+				if got.Time = now(); got != want {
+					t.Errorf("got %+v\nwant %+v", got, want)
+				}
+			})
+		})
+	}
+}
+
+// The trade was held back as implausible, so it has counted nowhere when it is corrected.
+func TestACorrectionOfATradeThatWasNotBelievedCountsAsATrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		bad := at(trade(0, "900"), now()+1)
+		w.says("market", ticks(bad))
+		c := market.Correction{ID: bad.ID, NewID: 77, Old: market.Print{Price: bad.Price, Size: bad.Size, Flags: bad.Flags},
+			New: market.Print{Price: parse("90"), Size: bad.Size, Flags: bad.Flags}, Traded: bad.Time, Time: now() + 2}
+		w.says("market", market.Batch{Corrections: []market.Correction{c}})
+		if q := w.quote(0); q.Count != 3 || q.Price != parse("90") || q.Low != parse("90") || q.High != parse("100") {
+			t.Errorf("got %+v", q)
+		}
+	})
+}
+
+func TestADayThatAWrongClockHasBegunEndsWithTheNextTrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(12 * time.Hour)
+		w := newFixture(t, DefaultConfig(), []market.Symbol{{Symbol: "BTC-USD", Market: "crypto"}}, remote)
+		ahead := market.Time(24 * 3600e6)
+		w.feed.consolidator.wall = func() market.Time { return now() + ahead } // from the beginning
+		w.live("market")
+		w.says("market", market.Batch{Images: []market.Quote{{Set: market.FieldPrice | market.FieldVolume | market.FieldTime,
+			Price: parse("100"), Volume: market.Units(50), Time: now()}}})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		ahead = 0
+		w.says("market", ticks(at(trade(0, "101"), now())))
+		if q := w.quote(0); q.Price != parse("101") || q.Volume != market.Units(51) {
+			t.Errorf("after one trade: %+v", q)
+		}
+		time.Sleep(12*time.Hour + 3*time.Second)
+		synctest.Wait()
+		if q := w.quote(0); q.PreviousClose != parse("101") || q.Set&ofSession != 0 {
+			t.Errorf("after midnight: %+v", q)
+		}
+	})
+}
