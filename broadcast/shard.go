@@ -205,7 +205,7 @@ func (sh *shard) clock() time.Time {
 func (sh *shard) cut() {
 	sh.cutting = true
 	for _, s := range sh.all {
-		s.leave(wire.Ending{Code: wire.Broken})
+		s.leave(wire.Ending{Code: wire.CutOff})
 	}
 	for _, s := range sh.all {
 		s.conn.Cut()

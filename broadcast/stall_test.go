@@ -107,6 +107,9 @@ func TestDrainCutsOffReadersThatTakeNothing(t *testing.T) {
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("drain took %v, want little more than 100ms", took)
 			}
+			if got := s.gone(transport, "restarting"); got != 1 {
+				t.Errorf("%v are gone since the server ends, want 1; %v by an error", got, s.gone(transport, "error"))
+			}
 		})
 	}
 }

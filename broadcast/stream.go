@@ -46,7 +46,7 @@ func (s *Stream) Events(ctx context.Context, e *conn.EventRequest) {
 	sub := newSubscriber(s.hub, s.transport, s.place)
 	c, err := s.hub.sockets.Events(e, jitter(s.hub.cfg.Retry), sub, s.hub.connLimits())
 	if err != nil {
-		s.hub.metrics.gone.WithLabelValues(s.transport.String(), wire.Broken.Metric()).Inc()
+		s.hub.metrics.gone.WithLabelValues(s.transport.String(), sub.endingFor(err).Code.Metric()).Inc()
 		sub.release()
 		return
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// listen opens a port whose connections have kernel buffers that suit a stream of newest values, and are gone
-// when the peer acknowledges nothing for ackTimeout. The options are set on the listener, and the kernel hands them
+// listen opens a port whose connections have kernel buffers that suit a stream of newest values and, until they become a
+// subscriber's, are gone when the peer acknowledges nothing for ackTimeout. The options are set on the listener, and the kernel hands them
 // on: setting them on each connection would cost a flood more than it costs the attacker. Multipath TCP is off,
 // since its listeners do not hand their options on.
 func listen(ctx context.Context, addr string, ackTimeout time.Duration) (*net.TCPListener, error) {

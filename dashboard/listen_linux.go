@@ -10,7 +10,8 @@ import (
 // swallow megabytes for a reader that has stalled, and send it minutes of old prices.
 const unsentLimit = 16 << 10
 
-// setOptions tunes a listening socket and those that it accepts. A kernel that refuses an option serves without it.
+// setOptions tunes a listening socket and those that it accepts. A kernel that refuses an option serves without it. The user
+// timeout ends requests alone: subscribers read slowly for as long as they like, so broadcast/conn takes it off theirs.
 func setOptions(socket uintptr, ackTimeout time.Duration) {
 	fd := int(socket)
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentLimit)

@@ -14,19 +14,22 @@ type blocking struct {
 	owner   Owner
 	c       *Conn
 	timeout time.Duration      // of a put that does not end by itself when the client takes nothing; 0 of one that does
+	held    func() int         // bytes that the client has not acknowledged, as far as the system says; nil where it does not
 	abort   func()             // ends a put that waits
 	put     func([]byte) error // writes all, however long that takes
 	slot    chan []byte        // one slot; closed by close
 	more    chan struct{}      // one slot: the reader may go on; closed by close; nil where nothing is read
 
 	progress atomic.Int64 // when the client last took something, in Unix nanoseconds
+	stalled  atomic.Bool  // it took nothing for the write timeout
 
 	// owned by the owner's goroutine
 	buf    []byte // what is being written
-	kept   int64  // reserved for it
+	acks   acks
+	kept   int64 // reserved for it
 	free   bool
 	err    error
-	left   bool // the client has
+	hungUp bool // the client has
 	closed bool
 }
 
@@ -45,8 +48,12 @@ func block(s *Sockets, c *Conn, nc net.Conn) *blocking {
 		return err
 	}, func() { patient.SetWriteDeadline(time.Unix(1, 0)) })
 	l.more = make(chan struct{}, 1)
+	if withSocket(nc, func(fd int) { setUserTimeout(fd, 0) }) {
+		l.held = patient.held
+	}
 	s.spawn(func() {
 		l.run()
+		withSocket(nc, func(fd int) { drop(fd, l.stalled.Load(), c.limits.WriteTimeout) })
 		nc.Close()
 	})
 	s.spawn(func() { l.pull(nc) })
@@ -62,6 +69,9 @@ func (l *blocking) run() {
 		}
 		err := l.put(b)
 		failed = err != nil
+		if failed && errors.Is(err, ErrStalled) {
+			l.stalled.Store(true)
+		}
 		l.owner.Post(func() {
 			l.free, l.err = err == nil, err
 			l.c.proceed()
@@ -116,20 +126,21 @@ func (l *blocking) write(frames [][]byte) (bool, error) {
 }
 
 func (l *blocking) resume() (bool, error) {
+	l.acks.taken += uint64(len(l.buf))
 	if cap(l.buf) > ownBuffer {
 		l.buf = nil
 		l.owner.Release(Unsent, l.kept)
 		l.kept = 0
 	}
 	switch {
-	case errors.Is(l.err, ErrStalled):
-		return false, ErrStalled
-	case l.left:
+	case l.err == nil && !l.hungUp:
+		return l.free, nil
+	case l.err != nil && reasonOf(l.err) != ErrBroken:
+		return false, reasonOf(l.err)
+	case l.hungUp:
 		return false, ErrHungUp
-	case l.err != nil:
-		return false, ErrBroken
 	}
-	return l.free, nil
+	return false, ErrBroken
 }
 
 // leave is called on the owner's goroutine when the client has left. What is being written ends first, and may be the
@@ -139,15 +150,27 @@ func (l *blocking) leave() {
 		l.c.fail(ErrHungUp)
 		return
 	}
-	l.left = true
+	l.hungUp = true
 	l.abort()
 }
 
 // took notes that the client takes something.
 func (l *blocking) took() { l.progress.Store(time.Now().UnixNano()) }
 
-func (l *blocking) stalled(now time.Time) bool {
-	return l.timeout > 0 && now.Sub(time.Unix(0, l.progress.Load())) > l.timeout
+func (l *blocking) left(now time.Time) time.Duration {
+	timeout := l.c.limits.WriteTimeout
+	switch {
+	case l.closed:
+	case !l.free && l.timeout > 0:
+		return l.timeout - now.Sub(time.Unix(0, l.progress.Load()))
+	case l.free && l.held != nil && !l.acks.settled():
+		left := l.acks.left(l.held(), now, timeout)
+		if left <= 0 {
+			l.stalled.Store(true)
+		}
+		return left
+	}
+	return timeout
 }
 
 func (l *blocking) close() {

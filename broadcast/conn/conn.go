@@ -58,8 +58,9 @@ func (in *fromClient) takeEarly() []byte {
 type link interface {
 	// resume goes on with what was not written before.
 	resume() (free bool, err error)
-	// stalled reports whether the client has taken nothing of that for the write timeout.
-	stalled(now time.Time) bool
+	// left is how long the client may still take nothing of what was written; 0 or less when it has taken nothing for the
+	// write timeout, which is what is left for one that owes nothing.
+	left(now time.Time) time.Duration
 	// listen has Conn.readable or Conn.arrived called once when there is something to read.
 	listen()
 	// close ends it, whatever is being written. It may be called twice.
@@ -176,11 +177,14 @@ func (c *Conn) writeControl(frame []byte) (free bool, err error) {
 	return c.put([][]byte{frame})
 }
 
+// looks is how often a client is looked at within the write timeout, since nobody says when it begins to take nothing.
+const looks = 4
+
 // Check is to be called at the latest when Owner.Remind or Check itself asks for it, and within the write timeout of a
 // Write that left something over. Its error says that the client takes too long to read, or to finish a message; the
 // owner then calls Close or Cut. Otherwise again is when to call it next at the latest.
 func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
-	again = c.limits.WriteTimeout
+	again = c.limits.WriteTimeout / looks
 	if c.in != nil && !c.in.begun.IsZero() && !c.waits {
 		left := c.limits.MessageTimeout - now.Sub(c.in.begun)
 		if left <= 0 {
@@ -188,8 +192,10 @@ func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
 		}
 		again = min(again, left)
 	}
-	if c.busy && c.link.stalled(now) {
+	if left := c.link.left(now); left <= 0 {
 		return 0, ErrStalled
+	} else if left < again {
+		again = left
 	}
 	return again, nil
 }

@@ -1,8 +1,11 @@
 package conn
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -33,15 +36,15 @@ func (e *EventRequest) Refuse(last []byte) {
 }
 
 // Events answers a request with an event stream, and makes a connection of it. The client is told to reconnect after
-// retry when the stream ends. The caller then calls Serve. The error is ErrHungUp.
+// retry when the stream ends. The caller then calls Serve. The error is one of this package's.
 func (s *Sockets) Events(e *EventRequest, retry time.Duration, owner Owner, limits Limits) (*Conn, error) {
 	EventHeader(e.w)
 	control := http.NewResponseController(e.w)
 	e.w.Write(appendRetry(nil, retry)) // Flush has the error
 	if err := control.Flush(); err != nil {
-		return nil, ErrHungUp
+		return nil, reasonOf(err)
 	}
-	if e.r.TLS == nil && e.r.ProtoMajor == 1 && s.epoll() != nil {
+	if e.r.TLS == nil && e.r.ProtoMajor == 1 {
 		if nc, _, err := control.Hijack(); err == nil {
 			nc.SetDeadline(time.Time{})
 			framing := Event
@@ -55,9 +58,6 @@ func (s *Sockets) Events(e *EventRequest, retry time.Duration, owner Owner, limi
 	c.link = answer(c, e.w, control)
 	return c, nil
 }
-
-// answerPiece is how much of an answer is written at a time, so that a slow reader's progress is seen.
-const answerPiece = 4 << 10
 
 // answer is the link of an event stream that net/http writes.
 func answer(c *Conn, w http.ResponseWriter, control *http.ResponseController) *blocking {
@@ -73,11 +73,17 @@ func answer(c *Conn, w http.ResponseWriter, control *http.ResponseController) *b
 			if aborted.Load() {
 				return net.ErrClosed
 			}
-			n, err := w.Write(b[:min(len(b), answerPiece)])
+			n, err := w.Write(b[:min(len(b), piece)])
 			if err == nil {
 				err = control.Flush()
 			}
-			if err != nil {
+			switch {
+			case err == nil:
+			case errors.Is(err, os.ErrDeadlineExceeded) && !aborted.Load():
+				return ErrStalled
+			case reasonOf(err) == ErrBroken:
+				return io.EOF // all that net/http says is that the client is not there any more
+			default:
 				return err
 			}
 			l.took()

@@ -33,9 +33,9 @@ func (c *Conn) readable() {
 	}
 	b := readBuffers.Get().(*[readSize]byte)
 	defer readBuffers.Put(b)
-	n, again := s.readNow(b[:])
-	if !again {
-		c.fail(ErrHungUp)
+	n, err := s.readNow(b[:])
+	if err != nil {
+		c.fail(err)
 		return
 	}
 	c.read(b[:n])
@@ -49,7 +49,7 @@ func (c *Conn) arrived(b []byte, err error) {
 	switch {
 	case c.over:
 	case err != nil:
-		c.fail(ErrHungUp)
+		c.fail(reasonOf(err))
 	case len(b) == 0:
 		c.link.listen()
 	}

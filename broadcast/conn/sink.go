@@ -1,6 +1,9 @@
 package conn
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Sink is where a connection writes that has no client: for tests and benchmarks of what is above it. Its methods are
 // called on the owner's goroutine.
@@ -49,7 +52,7 @@ func (l *sinkLink) write(frames [][]byte) (bool, error) {
 
 func (l *sinkLink) resume() (bool, error) { return !l.busy, nil }
 
-func (l *sinkLink) stalled(time.Time) bool { return false }
+func (l *sinkLink) left(time.Time) time.Duration { return math.MaxInt64 }
 
 func (l *sinkLink) listen() { l.sink.Listen() }
 

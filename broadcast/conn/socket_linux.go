@@ -25,8 +25,9 @@ type socket struct {
 	want   uint32 // the events that are waited for
 	tail   []byte
 	kept   int64 // reserved for it
-	queued int   // bytes that the kernel held when last looked
-	since  time.Time
+	acks   acks
+
+	stalled bool // it took nothing for the write timeout
 }
 
 const readSize = 16 << 10
@@ -53,6 +54,7 @@ func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
+	setUserTimeout(l.fd, 0)
 	return l.c
 }
 
@@ -101,8 +103,6 @@ func (l *socket) write(frames [][]byte) (bool, error) {
 	}
 	l.kept = int64(cap(l.tail))
 	l.await(unix.EPOLLOUT)
-	l.since = time.Now()
-	l.queued = l.held()
 	return false, nil
 }
 
@@ -113,10 +113,6 @@ func (l *socket) resume() (bool, error) {
 	n, err := l.send1(l.tail)
 	if err != nil {
 		return false, err
-	}
-	if n > 0 {
-		l.since = time.Now()
-		l.queued = l.held()
 	}
 	if l.tail = l.tail[n:]; len(l.tail) == 0 {
 		l.tail = nil
@@ -133,7 +129,7 @@ func (l *socket) resume() (bool, error) {
 // touch reads a little of what write needs.
 func (l *socket) touch() uint64 { return uint64(l.fd) }
 
-// send writes what the kernel takes of frames.
+// send writes what the kernel takes of frames. The error is one of this package's.
 func (l *socket) send(frames [][]byte) (n int, err error) {
 	if len(frames) == 1 {
 		return l.send1(frames[0])
@@ -160,12 +156,13 @@ func (l *socket) send1(b []byte) (int, error) {
 		n, err := writeNow(l.fd, b)
 		switch err {
 		case 0:
+			l.acks.taken += uint64(n)
 			return n, nil
 		case unix.EAGAIN:
 			return 0, nil
 		case unix.EINTR:
 		default:
-			return 0, ErrBroken
+			return 0, reasonOf(err)
 		}
 	}
 	return 0, nil
@@ -177,12 +174,13 @@ func (l *socket) sendSome(frames [][]byte) (int, error) {
 		n, err := writeAllNow(l.fd, frames)
 		switch err {
 		case 0:
+			l.acks.taken += uint64(n)
 			return n, nil
 		case unix.EAGAIN:
 			return 0, nil
 		case unix.EINTR:
 		default:
-			return 0, ErrBroken
+			return 0, reasonOf(err)
 		}
 	}
 }
@@ -219,24 +217,14 @@ func writeAllNow(fd int, frames [][]byte) (int, unix.Errno) {
 	return int(sent), err
 }
 
-// held is how many bytes the client has not acknowledged.
-func (l *socket) held() int {
-	n, err := unix.IoctlGetInt(l.fd, unix.SIOCOUTQ)
-	if err != nil {
-		return 0
+func (l *socket) left(now time.Time) time.Duration {
+	timeout := l.c.limits.WriteTimeout
+	if l.closed || l.acks.settled() {
+		return timeout
 	}
-	return n
-}
-
-// stalled asks the kernel too: it takes more only when much has gone, and a slow client may be reading meanwhile.
-func (l *socket) stalled(now time.Time) bool {
-	if l.closed {
-		return false
-	}
-	if held := l.held(); held < l.queued {
-		l.queued, l.since = held, now
-	}
-	return now.Sub(l.since) >= l.c.limits.WriteTimeout
+	left := l.acks.left(unacknowledged(l.fd), now, timeout)
+	l.stalled = left <= 0
+	return left
 }
 
 // await has the poller notify it when one of the events is there.
@@ -271,16 +259,21 @@ func (l *socket) listen() {
 	}
 }
 
-// readNow reads what is there without waiting; it returns false at the end.
-func (l *socket) readNow(b []byte) (n int, again bool) {
+// readNow reads what is there without waiting. The error is one of this package's: the connection is over.
+func (l *socket) readNow(b []byte) (int, error) {
 	if l.closed {
-		return 0, false
+		return 0, ErrBroken
 	}
 	n, err := unix.Read(l.fd, b)
-	if err == unix.EAGAIN || err == unix.EINTR {
-		return 0, true
+	switch {
+	case err == unix.EAGAIN || err == unix.EINTR:
+		return 0, nil
+	case err != nil:
+		return 0, reasonOf(err)
+	case n == 0:
+		return 0, ErrHungUp
 	}
-	return max(n, 0), n > 0
+	return n, nil
 }
 
 func (l *socket) close() {
@@ -288,6 +281,7 @@ func (l *socket) close() {
 		l.closed = true
 		l.tail = nil
 		l.poller.remove(l)
+		drop(l.fd, l.stalled, l.c.limits.WriteTimeout)
 		l.conn.Close()
 	}
 }

@@ -23,7 +23,7 @@ func (*socket) write([][]byte) (bool, error) { return false, ErrBroken }
 
 func (*socket) touch() uint64 { return 0 }
 
-func (*socket) readNow([]byte) (n int, again bool) { return 0, false }
+func (*socket) readNow([]byte) (int, error) { return 0, ErrBroken }
 
 type poller struct{ file *os.File }
 

@@ -40,6 +40,7 @@ const (
 	Broken
 	Stalled
 	NoMemoryUnsent
+	CutOff
 
 	numCodes = iota
 )
@@ -100,6 +101,7 @@ var codes = [numCodes]struct {
 	Broken:         {metric: "error"},
 	Stalled:        {metric: "stalled"},
 	NoMemoryUnsent: {metric: "memory"},
+	CutOff:         {metric: "restarting"},
 }
 
 // String is the code's name in messages.

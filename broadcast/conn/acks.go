@@ -1,0 +1,29 @@
+package conn
+
+import "time"
+
+// acks is how much of what the system has taken for a client that client has acknowledged. Whether a client takes anything is
+// judged by this, and not by TCP_USER_TIMEOUT: that also runs while the client's window is closed now and then, and ends
+// one that reads slowly all the time. It belongs to the owner's goroutine.
+type acks struct {
+	taken uint64    // bytes that the system has taken
+	acked uint64    // of those, what the client had acknowledged when last looked
+	since time.Time // when it was first seen to have acknowledged no more than that; zero while nothing is owed
+}
+
+// settled reports whether all had been acknowledged when last looked, and the system has taken nothing since.
+func (a *acks) settled() bool { return a.acked == a.taken }
+
+// left is how long the client may still take nothing, where held bytes are not acknowledged. It is 0 or less when the
+// client has taken nothing for the timeout.
+func (a *acks) left(held int, now time.Time, timeout time.Duration) time.Duration {
+	acked := a.taken - uint64(held)
+	switch {
+	case held == 0:
+		a.acked, a.since = acked, time.Time{}
+		return timeout
+	case acked != a.acked || a.since.IsZero():
+		a.acked, a.since = acked, now
+	}
+	return timeout - now.Sub(a.since)
+}
