@@ -67,11 +67,26 @@ func (c *catchUp) sendSeries(s *subscriber) (sent bool, err error) {
 			c.place++
 		}
 		if any {
-			alike := s.shard.part.seq == c.at // as those that were sent before
-			return true, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.seriesChanged(c.place) && !s.outbox.hasHistory())
+			return true, s.write(&s.shard.part, !more && c.lastOfSeries(s))
 		}
 	}
 	return false, nil
+}
+
+// lastOfSeries notes, on an event stream, that nothing is left of the flush that the catch-up began at, once its series are
+// sent: what follows then is of later flushes. It reports whether that is so.
+func (c *catchUp) lastOfSeries(s *subscriber) bool {
+	if s.transport != EventStream || s.seriesChanged(c.place) {
+		return false
+	}
+	if f := &s.follows; !f.list.empty() {
+		if s.leftOut || s.board.ChangedSince(s.sent, f.list.List, f.fields) {
+			return false
+		}
+		s.sent = max(s.sent, c.at)
+	}
+	s.sentSeries = max(s.sentSeries, c.at)
+	return true
 }
 
 // historyOut is an item that sends one series from its beginning, or from a position of the client's, up to the
@@ -95,19 +110,29 @@ func (x *historyOut) send(s *subscriber) (done bool, err error) {
 	if !any {
 		return !more, nil
 	}
-	alike := s.shard.part.seq == s.sentSeries // as the histories before
-	return !more, s.write(&s.shard.part, alike && !more && s.follows.list.empty() && !s.outbox.hasHistory())
+	return !more, s.write(&s.shard.part, !more)
 }
 
-// hasHistory reports whether a history, or a request for one, is behind the first item. If the position moved before that
-// history was sent, a client that resumed from it would never get the history.
-func (o *outbox) hasHistory() bool {
-	return len(o.items) > 1 && slices.ContainsFunc(o.items[1:], func(x item) bool {
-		if r, is := x.(*request); is {
-			return r.plan != nil && r.kind == wire.Subscribe && len(r.plan.series) > 0
+// owes reports whether a snapshot or a history is still to be sent that was asked for, beside what the first item does while that
+// runs. If the position moved before, a client that resumed from it would never get that.
+func (o *outbox) owes(b *board.Board) bool {
+	left := o.items
+	if o.inFirst {
+		left = left[1:]
+	}
+	return slices.ContainsFunc(left, func(x item) bool {
+		switch x := x.(type) {
+		case *request:
+			return x.plan != nil && x.kind == wire.Subscribe && (x.plan.quotes || slices.ContainsFunc(x.plan.series, func(one requested) bool {
+				r := x.plan.reader(one)
+				return b.HasChanges(one.symbol(), &r)
+			}))
+		case *snapshotOut:
+			return true
+		case *historyOut:
+			return b.HasChanges(x.series.symbol(), &x.reader)
 		}
-		_, is := x.(*historyOut)
-		return is
+		return false
 	})
 }
 
@@ -142,6 +167,5 @@ func (q *quotesOut) send(s *subscriber) (done bool, err error) {
 	if p.kind == wire.Update && p.oldest > 0 {
 		sh.hub.metrics.age.Observe(max(0, float64(sh.clock().UnixMicro()-int64(p.oldest))/1e6))
 	}
-	moves := !p.more && !s.outbox.hasHistory() && (len(s.follows.series) == 0 || s.sentSeries >= s.sent)
-	return !p.more, s.write(p, moves)
+	return !p.more, s.write(p, !p.more)
 }

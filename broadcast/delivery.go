@@ -139,11 +139,22 @@ func (s *subscriber) sendMessage(k wire.Kind, message any) error {
 	return s.write(p, false)
 }
 
-// write writes a message that is for this subscriber alone: it is not compressed. moves is whether the position moves to it.
-func (s *subscriber) write(p *part, moves bool) error {
+// write writes a message that is for this subscriber alone: it is not compressed. ends is whether it may be the last of what
+// a flush has for the client.
+func (s *subscriber) write(p *part, ends bool) error {
 	s.newestSent = max(s.newestSent, p.seq)
-	p.prepare(s.shard.hub.board.Epoch())
-	return s.put(p.framed(s.framing, moves))
+	return s.put(s.frameOf(p, ends))
+}
+
+// frameOf is a message as its connection sends it: on an event stream with the position, where it ends what a flush has
+// for the client.
+func (s *subscriber) frameOf(p *part, ends bool) []byte {
+	epoch := s.shard.hub.board.Epoch()
+	p.prepare(epoch)
+	if ends = ends && s.transport == EventStream && !s.outbox.owes(s.board); ends {
+		p.message.SetID(epoch, uint64(s.position()))
+	}
+	return p.framed(s.framing, ends)
 }
 
 // put writes framed messages.
@@ -247,10 +258,10 @@ func (s *subscriber) beat() (next time.Duration, err error) {
 	message, comment, next := s.due(now, sh.hub.cfg.Heartbeat, text != nil)
 	switch wrote := s.wrote; {
 	case message && comment:
-		err = s.put(text, s.heartbeatMessage().framed(s.framing, false))
+		err = s.put(text, s.frameOf(s.heartbeatMessage(), true))
 		s.commented = now
 	case message:
-		err = s.put(s.heartbeatMessage().framed(s.framing, false))
+		err = s.put(s.frameOf(s.heartbeatMessage(), true))
 	case comment:
 		err = s.put(text)
 		s.wrote, s.commented = wrote, now // a comment is no message
@@ -266,6 +277,5 @@ func (s *subscriber) heartbeatMessage() *part {
 	p := &s.shard.part
 	p.begin("heartbeat")
 	p.data = wire.AppendHeartbeat(p.data, s.sent, time.Now())
-	p.prepare(s.shard.hub.board.Epoch())
 	return p
 }

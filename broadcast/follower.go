@@ -62,6 +62,18 @@ func (x *follower) every() time.Duration {
 	return 0
 }
 
+// position is the flush up to which everything that is followed has been sent. Some of it may have been sent as of a later
+// one.
+func (x *follower) position() board.Seq {
+	switch {
+	case x.list.empty():
+		return x.sentSeries
+	case len(x.series) == 0:
+		return x.sent
+	}
+	return min(x.sent, x.sentSeries)
+}
+
 // inStep reports whether a frame has all that the subscriber is missing. If so, its newest trades are its watch's.
 func (x *follower) inStep(f *frame) bool {
 	if x.behind || x.leftOut || x.sent < f.from {

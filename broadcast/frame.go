@@ -157,29 +157,18 @@ func (f *frame) noteOldest(received market.Time) {
 	}
 }
 
-// moves is the place of the part that moves an event stream's position: the last, where it has quotes or none are
-// followed; -1 where there is none.
-func (f *frame) moves() int {
-	last := f.last()
-	if last.more || !last.isQuotes() && !f.watch.list.empty() {
-		return -1
-	}
-	return f.used - 1
-}
-
 // framed are the parts as a connection sends them. They are good until the frame begins anew.
 func (f *frame) framed(h *Hub, as conn.Framing) [][]byte {
 	out := f.ready[as]
 	if len(out) > 0 {
 		return out
 	}
-	moves := f.moves()
 	for i, p := range f.list() {
 		p.prepare(h.board.Epoch())
 		if as == conn.Deflated && len(p.json()) >= conn.DeflateFrom {
 			p.message.ShareDeflated(h.compressed.get(p.shared, p.json()))
 		}
-		out = append(out, p.message.Frame(as, i == moves))
+		out = append(out, p.message.Frame(as, i == f.used-1)) // the last moves an event stream's position
 	}
 	f.ready[as] = out
 	return out

@@ -233,7 +233,7 @@ func (c *protocolClient) takeEvent(b []byte) {
 		if err != nil || p.Epoch != c.epoch {
 			c.fail("id %s: %v", id, err)
 		}
-		if p.Seq != c.seq || p.Seq < c.pos {
+		if p.Seq > c.seq || p.Seq < c.pos {
 			c.fail("id %s after %d, of a message of %d", id, c.pos, c.seq)
 		}
 		c.pos = p.Seq

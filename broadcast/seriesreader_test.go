@@ -36,7 +36,8 @@ type seriesReader struct {
 	values map[string]map[string]string // by t of bars, and i of trades
 	newest map[string]uint64            // number of the newest trade that was told or skipped; 0 after a reset without any
 	seq    map[string]board.Seq         // of the last whole message
-	marked map[string]uint64            // newest, when the position was marked
+	marked map[string]uint64            // newest, when the position was marked: the position may be older
+	again  map[string]uint64            // trades up to this may be told again, after a resume
 	times  map[string]map[string][]moment
 }
 
@@ -48,7 +49,7 @@ type moment struct {
 
 func newSeriesReader() *seriesReader {
 	return &seriesReader{values: map[string]map[string]string{}, newest: map[string]uint64{}, seq: map[string]board.Seq{},
-		marked: map[string]uint64{}, times: map[string]map[string][]moment{}}
+		marked: map[string]uint64{}, again: map[string]uint64{}, times: map[string]map[string][]moment{}}
 }
 
 // mark notes a position that speaks for all that was told before it.
@@ -56,7 +57,7 @@ func (r *seriesReader) mark() { r.marked = maps.Clone(r.newest) }
 
 // goBack has the reader be told again what came after the mark.
 func (r *seriesReader) goBack() {
-	r.newest = maps.Clone(r.marked)
+	r.newest, r.again = maps.Clone(r.marked), maps.Clone(r.marked)
 	clear(r.seq)
 }
 
@@ -123,7 +124,7 @@ func (r *seriesReader) takeBars(key string, m *seriesMessage) error {
 }
 
 func (r *seriesReader) takeTrades(key string, m *seriesMessage) error {
-	fresh, mended := 0, 0
+	fresh := 0
 	for _, k := range m.Trades {
 		var number uint64
 		if err := json.Unmarshal(k["i"], &number); err != nil {
@@ -132,18 +133,19 @@ func (r *seriesReader) takeTrades(key string, m *seriesMessage) error {
 		i := fmt.Sprint(number)
 		delete(k, "i")
 		value := fmt.Sprintf("%s", k)
+		again := number <= r.again[key]
 		if newest := r.newest[key]; number > newest {
 			want := newest + 1
 			if fresh++; fresh == 1 {
 				want += m.Skipped
 			}
-			if newest != 0 && number != want {
+			if newest != 0 && number != want && !(newest == r.again[key] && number < want) {
 				return fmt.Errorf("%s: trade %d after %d, with %d skipped", key, number, newest, m.Skipped)
 			}
 			r.newest[key] = number
-		} else if mended++; fresh > 0 {
+		} else if fresh > 0 {
 			return fmt.Errorf("%s: trade %d after a newer one", key, number)
-		} else if k["st"] == nil {
+		} else if k["st"] == nil && !again {
 			return fmt.Errorf("%s: trade %d is told twice, and was not mended", key, number)
 		}
 		r.values[key][i] = value
@@ -152,8 +154,8 @@ func (r *seriesReader) takeTrades(key string, m *seriesMessage) error {
 	if fresh == 0 && r.newest[key] != 0 {
 		r.newest[key] += m.Skipped
 	}
-	if fresh > history.TradesAtOnce || mended > history.TradesAtOnce {
-		return fmt.Errorf("%s: %d trades and %d mended ones in one message", key, fresh, mended)
+	if fresh > history.TradesAtOnce || len(m.Trades) > 2*history.TradesAtOnce {
+		return fmt.Errorf("%s: %d trades, %d of them new, in one message", key, len(m.Trades), fresh)
 	}
 	return nil
 }

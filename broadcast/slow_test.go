@@ -167,6 +167,60 @@ func TestSubscribeDuringAPauseIsToldWithOnePosition(t *testing.T) {
 	})
 }
 
+// A stream that is never in step has its position all the same: what was read of its bars is older than its quotes.
+func TestSlowEventsOfSeriesMoveOn(t *testing.T) {
+	for name, query := range map[string]struct {
+		quotes bool
+		series []string
+	}{
+		"bars": {false, []string{"S0 1s", "S1 1s"}}, "trades": {false, []string{"S0 trades", "S1 trades"}},
+		"quotes and series": {true, []string{"S0 1s", "S1 trades"}},
+	} {
+		for number := range 4 { // in chunks or not, free at once or not
+			t.Run(fmt.Sprintf("%s %d", name, number), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(2)
+					w.trade(0, 100)
+					w.trade(1, 100)
+					time.Sleep(time.Second)
+					c := newProtocolClient(w.hub, number)
+					c.events = true
+					if query.quotes {
+						c.follows["*"] = true
+					}
+					for _, key := range query.series {
+						c.series[key] = true
+					}
+					c.connect("")
+					synctest.Wait()
+					c.conn.stall()
+					ids, last := 0, c.pos
+					for i := range 200 {
+						w.trade(0, int64(101+i%7))
+						w.trade(1, int64(101+i%5))
+						time.Sleep(100 * time.Millisecond)
+						c.conn.step()
+						synctest.Wait()
+						if c.pos > last {
+							ids, last = ids+1, c.pos
+						}
+					}
+					if ids < 30 {
+						t.Errorf("%d positions in 200 messages, want one in four or so", ids)
+					}
+					c.conn.flow()
+					c.leave()
+					c.connect(c.position())
+					time.Sleep(time.Second)
+					if err := w.end(c); err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+	}
+}
+
 // Whoever reads slowly what never stands still is told of everything in turn.
 func TestSlowReaderOfManySeriesAndQuotesGetsBoth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

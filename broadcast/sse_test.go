@@ -116,6 +116,64 @@ func TestEventsHaveNoIDBeforeTheLastHistory(t *testing.T) {
 	}
 }
 
+// An EventSource resumes with its last id alone: without one, the next connection gets everything again.
+func TestLastEventOfAQuietStreamHasTheID(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	s.trade("MSFT", "20")
+	at := s.board.Position().String()
+	for query, names := range map[string][]string{
+		"?symbols=AAPL":              {"snapshot"},
+		"?bars=AAPL":                 {"bars"},
+		"?trades=AAPL":               {"trades"},
+		"?symbols=AAPL&bars=AAPL":    {"snapshot", "bars"},
+		"?symbols=QUIET&trades=AAPL": {"snapshot", "trades"},
+		"?symbols=*&rate=1&bars=AAPL,MSFT&trades=MSFT":                          {"snapshot", "bars", "bars", "trades"},
+		"?symbols=AAPL&bars=AAPL&bars=MSFT&interval=1m&interval=5m":             {"snapshot", "bars", "bars"},
+		"?symbols=AAPL&bars=AAPL&trades=AAPL&since=" + at:                       {"snapshot"},
+		"?symbols=AAPL&bars=AAPL&bars=MSFT&interval=1m&interval=5m&since=" + at: {"snapshot"},
+	} {
+		e := s.events(t, query, "")
+		for i, name := range names {
+			want := ""
+			if i == len(names)-1 {
+				want = at
+			}
+			if ev := e.next(name); ev.id != want {
+				t.Errorf("%s: event %d of %d has the id %q, want %q", query, i+1, len(names), ev.id, want)
+			}
+		}
+	}
+}
+
+func TestEventsOfSeriesHaveTheIDWhereQuotesDoNotChange(t *testing.T) {
+	s := serve(t, nil)
+	s.trade("AAPL", "10")
+	for _, query := range []string{"?symbols=QUIET&bars=AAPL", "?symbols=QUIET&trades=AAPL", "?symbols=QUIET&bars=AAPL&rate=50"} {
+		e := s.events(t, query, "")
+		name := "bars"
+		if strings.Contains(query, "trades") {
+			name = "trades"
+		}
+		e.next(name)
+		for _, price := range []string{"11", "12"} {
+			s.trade("AAPL", price)
+			if ev := e.next(name); ev.id != s.board.Position().String() {
+				t.Errorf("%s: the id is %q, want %q", query, ev.id, s.board.Position())
+			}
+		}
+	}
+}
+
+func TestHeartbeatsOfEventsHaveTheID(t *testing.T) {
+	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
+	s.trade("AAPL", "10")
+	at := s.board.Position().String()
+	if ev := s.events(t, "?bars=AAPL&since="+at, "").next("heartbeat"); ev.id != at {
+		t.Errorf("resumed where nothing has changed: the id is %q, want %q", ev.id, at)
+	}
+}
+
 func TestHeartbeatsOnBothStreams(t *testing.T) {
 	s := serve(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
 	ev := s.events(t, "?symbols=QUIET", "").next("heartbeat")
