@@ -66,8 +66,9 @@ func (q *Query) Asks(kind wire.Kind) bool {
 	return slices.ContainsFunc(q.plan.series, func(one requested) bool { return one.kind() == kind })
 }
 
-// Series are those of the bars or trades that have changed after the request's position, each with what changed up to a
-// flush.
+// Series are those of the bars or trades that have changed after the request's position, each with the trades up to a flush,
+// and with the bars as they are when they are read. A bar that has changed after the flush was there before, too: an answer
+// without it would lack the newest one.
 func (q *Query) Series(kind wire.Kind, at board.Seq) iter.Seq[*SeriesReader] {
 	return func(yield func(*SeriesReader) bool) {
 		for _, one := range q.plan.series {
@@ -75,8 +76,10 @@ func (q *Query) Series(kind wire.Kind, at board.Seq) iter.Seq[*SeriesReader] {
 			if one.kind() != kind || !q.hub.board.HasChanges(one.symbol(), &r) {
 				continue
 			}
-			r.At = at
-			if !yield(&SeriesReader{&q.hub.encoder, one.series, r}) {
+			if r.At = at; !one.isTrades() {
+				r.At = latest
+			}
+			if !yield(&SeriesReader{&q.hub.encoder, one.series, r, at}) {
 				return
 			}
 		}
@@ -94,10 +97,11 @@ type SeriesReader struct {
 	encoder *encoder
 	series  series
 	reader  history.Reader
+	at      board.Seq // the flush that the answer is of
 }
 
 // Append appends the next message, as a stream would have it. It reports whether there is any, and whether another may
 // follow.
 func (r *SeriesReader) Append(b []byte, now time.Time) (out []byte, any, more bool) {
-	return r.encoder.appendSeries(b, r.series, &r.reader, now)
+	return r.encoder.appendAsOf(b, r.series, &r.reader, r.at, now)
 }

@@ -1,7 +1,9 @@
 package broadcast
 
 import (
+	"cmp"
 	"hash/maphash"
+	"math"
 	"slices"
 	"time"
 	"unsafe"
@@ -64,9 +66,17 @@ type encoder struct {
 // barsAtOnce is how many bars are copied out of the board at a time.
 const barsAtOnce = 64
 
+// latest is the flush of a reader of bars that reads each as it is when its turn comes.
+const latest = board.Seq(math.MaxUint64)
+
 // appendSeries appends the next message of a series for a reader. It reports whether there is any, and
 // whether another follows.
 func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.Time) (out []byte, any, more bool) {
+	return e.appendAsOf(b, of, r, 0, now)
+}
+
+// appendAsOf is appendSeries where the message says that it is of a flush, for a reader of the latest bars; 0 is the reader's.
+func (e *encoder) appendAsOf(b []byte, of series, r *history.Reader, at board.Seq, now time.Time) (out []byte, any, more bool) {
 	symbol := e.dir.Symbol(of.symbol()).Symbol
 	if of.isTrades() {
 		var trades [2 * history.TradesAtOnce]history.NumberedTrade
@@ -83,7 +93,7 @@ func (e *encoder) appendSeries(b []byte, of series, r *history.Reader, now time.
 		limit = e.lengths.history
 	}
 	limit += len(b) - 512
-	b = wire.BeginBars(b, r.At, now, symbol, of.interval(), r.FromStart && first)
+	b = wire.BeginBars(b, cmp.Or(at, r.At), now, symbol, of.interval(), r.FromStart && first)
 	count := 0
 	for {
 		for i := range n {

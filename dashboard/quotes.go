@@ -149,9 +149,9 @@ func (a *quotesAnswer) encode(n int) {
 	}
 }
 
-// writeSeries writes what is new of all bars, or all trades, up to the flush of the first slice: the messages that a
-// stream would have. They are made one by one, so that the server keeps one at most for a slow reader. What changes
-// meanwhile is left to the next answer.
+// writeSeries writes what is new of all bars, or all trades up to the flush of the first slice: the messages that a stream
+// would have. They are made one by one, so that the server keeps one at most for a slow reader. A bar that changes meanwhile
+// is sent as it is then, and a trade that comes is left to the next answer.
 func (a *quotesAnswer) writeSeries(ctx context.Context, w http.ResponseWriter, kind wire.Kind, now time.Time) bool {
 	a.text = append(a.text, `,"`+string(kind)+`":[`...)
 	first := true

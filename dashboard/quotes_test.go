@@ -294,6 +294,59 @@ func TestAnswersWithSeriesKeepNoMoreThanAMessage(t *testing.T) {
 	r.agree(s, "1s", "5s")
 }
 
+// tradingWriter is an answer during whose first write there is a trade.
+type tradingWriter struct {
+	*httptest.ResponseRecorder
+	trade func()
+}
+
+func (w *tradingWriter) Write(b []byte) (int, error) {
+	if w.trade != nil {
+		w.trade()
+		w.trade = nil
+	}
+	return w.ResponseRecorder.Write(b)
+}
+
+// Bars are read after the quotes. One that changes in between was there before.
+func TestAnswersHaveTheNewestBarWhateverComesMeanwhile(t *testing.T) {
+	s := serveFast(t, nil)
+	s.trades(t, 0, 3)
+	since := s.hub.Board().Position().String()
+	s.trades(t, 3, 4)
+	query := "/api/quotes?symbols=AAPL&bars=AAPL&bars=AAPL&bars=AAPL&interval=1s&interval=1m&interval=1d&trades=AAPL"
+	for n, path := range []string{query, query + "&limit=1", query + "&since=" + since, query + "&since=" + since + "&wait=5s"} {
+		before := s.hub.Board().Seq()
+		w := &tradingWriter{httptest.NewRecorder(), func() { s.trades(t, 4+n, 5+n) }}
+		s.public.http.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
+		var a struct {
+			Seq  board.Seq
+			Bars []struct {
+				Interval string
+				Seq      board.Seq
+				Bars     []struct{ T, N int64 }
+			}
+			Trades []struct{ Trades []struct{ I int } }
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || a.Seq != before || len(a.Bars) != 3 || len(a.Trades) != 1 {
+			t.Fatalf("%s: %v, %s, want an answer of %d", path, err, w.Body, before)
+		}
+		for _, m := range a.Bars {
+			if len(m.Bars) == 0 || m.Seq != a.Seq {
+				t.Errorf("%s: of %s there are %v as of %d", path, m.Interval, m.Bars, m.Seq)
+				continue
+			}
+			newest := m.Bars[len(m.Bars)-1]
+			if want := int64(4 + n); m.Interval != "1s" && newest.N < want {
+				t.Errorf("%s: the newest of %s has %d trades, want %d or one more", path, m.Interval, newest.N, want)
+			}
+		}
+		if all := a.Trades[0].Trades; len(all) == 0 || all[len(all)-1].I != 4+n {
+			t.Errorf("%s: trades %v, want them up to %d", path, all, 4+n)
+		}
+	}
+}
+
 // longestMessage is the length of a history that is one message.
 const longestMessage = 256 << 10
 
