@@ -195,7 +195,7 @@ func TestSlowReaderIsToldItsRateAndWhenItIsOver(t *testing.T) {
 			t.Errorf("%v slow subscribers, want 1", got)
 		}
 		c.conn.flow()
-		busy(10*time.Second, func() {})
+		busy(16*time.Second, func() {})
 		synctest.Wait()
 		if last := c.rates[len(c.rates)-1]; last.Reason != "recovered" {
 			t.Errorf("reading again: %+v, want recovered", last)

@@ -210,18 +210,17 @@ func (s *subscriber) keepPace() (sent bool, err error) {
 	if s.pace == nil {
 		return false, nil
 	}
-	rate, recovered, over := s.pace.verdict(s.shard.now, s.watch.frames)
+	rate, recovered := s.pace.verdict(s.shard.now, s.watch.frames)
 	switch {
 	case recovered:
 		s.shard.hub.metrics.slow.Dec()
-		s.pace = nil
 		return true, s.sendMessage("rate", wire.Rate{Type: "rate", Rate: s.granted(), Asked: s.granted(), Reason: "recovered"})
 	case rate > 0:
 		if s.pace.newlySlow {
 			s.shard.hub.metrics.slow.Inc()
 		}
 		return true, s.sendMessage("rate", wire.Rate{Type: "rate", Rate: rate, Asked: s.granted(), Reason: "slow_consumer"})
-	case over && !s.pace.slow:
+	case s.pace.over(s.shard.now):
 		s.pace = nil
 	}
 	return false, nil

@@ -269,7 +269,7 @@ func TestSlowReaderIsToldItsRateOnBothKindsOfConnection(t *testing.T) {
 					}
 				})
 				c.conn.flow()
-				trades(10, func() {})
+				trades(16, func() {})
 				c.look(func() {
 					last := c.rates[len(c.rates)-1] // there may be a better rate before: that of the two seconds in which it caught up
 					if len(c.rates) > 3 || last.Reason != "recovered" || last.Rate != 10 {
