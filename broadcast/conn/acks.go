@@ -6,10 +6,13 @@ import "time"
 // judged by this, and not by TCP_USER_TIMEOUT: that also runs while the client's window is closed now and then, and ends
 // one that reads slowly all the time. It belongs to the owner's goroutine.
 type acks struct {
-	taken uint64    // bytes that the system has taken
-	acked uint64    // of those, what the client had acknowledged when last looked
-	since time.Time // when it was first seen to have acknowledged no more than that; zero while nothing is owed
+	taken uint64        // bytes that the system has taken; each write adds to it
+	acked uint64        // of those, what the client had acknowledged when last looked
+	since time.Duration // when it was first seen to have acknowledged no more than that, after started; 0 while nothing is owed
 }
+
+// started is before all times of acks, which take a third of a time.Time like this.
+var started = time.Now().Add(-time.Second)
 
 // settled reports whether all had been acknowledged when last looked, and the system has taken nothing since.
 func (a *acks) settled() bool { return a.acked == a.taken }
@@ -17,13 +20,13 @@ func (a *acks) settled() bool { return a.acked == a.taken }
 // left is how long the client may still take nothing, where held bytes are not acknowledged. It is 0 or less when the
 // client has taken nothing for the timeout.
 func (a *acks) left(held int, now time.Time, timeout time.Duration) time.Duration {
-	acked := a.taken - uint64(held)
+	acked, at := a.taken-uint64(held), now.Sub(started)
 	switch {
 	case held == 0:
-		a.acked, a.since = acked, time.Time{}
+		a.acked, a.since = acked, 0
 		return timeout
-	case acked != a.acked || a.since.IsZero():
-		a.acked, a.since = acked, now
+	case acked != a.acked || a.since == 0:
+		a.acked, a.since = acked, at
 	}
-	return timeout - now.Sub(a.since)
+	return timeout - (at - a.since)
 }

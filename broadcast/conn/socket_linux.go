@@ -12,22 +12,21 @@ import (
 // socket is the link of a TCP connection, written without waiting: what the kernel does not take is the tail, and the
 // poller notifies it when it takes more.
 type socket struct {
+	// what each write looks at stands together
+	fd      int  // static; valid until close
+	acks    acks // owned by the owner's goroutine, as the following
+	closed  bool
+	stalled bool   // it took nothing for the write timeout
+	want    uint32 // the events that are waited for
+	tail    []byte
+	kept    int64 // reserved for it
+
 	// static
-	fd     int // valid until close
 	key    int32
 	owner  Owner
 	c      *Conn
 	conn   *net.TCPConn
 	poller *poller
-
-	// owned by the owner's goroutine
-	closed bool
-	want   uint32 // the events that are waited for
-	tail   []byte
-	kept   int64 // reserved for it
-	acks   acks
-
-	stalled bool // it took nothing for the write timeout
 }
 
 const readSize = 16 << 10
