@@ -37,7 +37,7 @@ const renewAgain = time.Minute
 // connected runs one connection and, where its life is limited, those that replace it, until the last has ended. It returns the
 // error of the last one, or the break that cut it off.
 func (s *supervised) connected(ctx context.Context) error {
-	s.heard, s.good, s.claimed = time.Now(), time.Time{}, market.Live
+	s.heard, s.good, s.heartbeat = time.Now(), time.Time{}, 0
 	var goroutines sync.WaitGroup
 	defer goroutines.Wait()
 	ctx, cut := context.WithCancelCause(ctx)
@@ -60,6 +60,9 @@ func (s *supervised) connected(ctx context.Context) error {
 			if !a.ended {
 				s.pass(a.from, a.batch)
 				a.from.consumed <- struct{}{}
+				if a.batch.Heartbeat > 0 {
+					silence.Reset(s.patience())
+				}
 				continue
 			}
 			a.from.ended = true

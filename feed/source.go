@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"time"
 
 	"tickertape/feed/market"
 )
@@ -10,6 +11,9 @@ import (
 type Info struct {
 	Name      string // such as "sim" or "coinbase"; the connections of one source share it
 	Simulated bool   // prices are made up, and everything that shows them must say so
+	Replayed  bool   // prices are those of a recording that is played, and everything that shows them must say so
+	// Delay is how late the prices are by contract, such as 15 minutes; 0: not at all.
+	Delay time.Duration
 
 	// Lossless means that nothing is lost, repeated or late on the way: a symbol that is silent has not changed.
 	Lossless bool

@@ -13,11 +13,14 @@ import (
 
 // Log keys of this package.
 const (
-	keySource  = "source"
-	keyState   = "state"
-	keyMessage = "message"
-	keyCause   = "cause"
-	keyRetry   = "retry_in"
+	keySource    = "source"
+	keyState     = "state"
+	keyMessage   = "message"
+	keyCause     = "cause"
+	keyRetry     = "retry_in"
+	keySimulated = "simulated"
+	keyReplayed  = "replayed"
+	keyDelay     = "delay"
 )
 
 // Supervisor keeps sources running. Its methods are called by one goroutine at a time.
@@ -42,9 +45,10 @@ func NewSupervisor(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Sup
 //
 // After a break, a redial waits for a random time that grows with each failure; it is short after a restart, long after a
 // refusal, and after [Final] there is none. A remote source is redialled too when it gives no sign of life for
-// cfg.Silence while open reports that its market is; a nil open is a market that never closes. A source that is not
-// remote is stale after that time instead. For a source with a method Life() time.Duration, a new connection is opened
-// before that time is over, and replaces the old one as soon as it has data.
+// cfg.Silence while open reports that its market is; a nil open is a market that never closes. Redials that brought no market
+// data make that time longer. A source that promises heartbeats is redialled after two of them instead, each time. A source
+// that is not remote is stale after cfg.Silence instead. For a source with a method Life() time.Duration, a new connection is
+// opened before that time is over, and replaces the old one as soon as it has data.
 func (v *Supervisor) Supervise(source Source, open func(time.Time) bool) Source {
 	if open == nil {
 		open = func(time.Time) bool { return true }
@@ -75,10 +79,12 @@ type supervised struct {
 	publish       func(market.Batch)
 	status        market.Status // the newest that was published
 	newest        *connection   // the one whose statuses count
-	claimed       market.State  // the state that the source last published on this connection; live before
+	claimed       market.Status // what the source last published on this connection; live before
 	heard         time.Time     // when it last gave a sign of life
 	good          time.Time     // when the first data came on this connection; zero: none yet
-	silenceFactor int           // times cfg.Silence: how long it may be silent
+	heartbeat     time.Duration // the source has promised one so often on this connection; 0: it has not
+	silenceFactor int           // times cfg.Silence: how long it may be silent where it has promised nothing
+	newestImage   market.Time   // exchange time of the latest image so far
 }
 
 // Info is that of the source.
@@ -91,6 +97,7 @@ func (s *supervised) Run(ctx context.Context, publish func(market.Batch)) error 
 	var b backoff
 	for {
 		err := s.connected(ctx)
+		s.claimed = market.Status{}
 		if !s.good.IsZero() {
 			b.healthy(time.Since(s.good))
 		}
@@ -137,11 +144,15 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (s *supervised) pass(from *connection, b market.Batch) {
 	if b.Status != nil {
 		if from == s.newest {
-			s.claimed = b.Status.State
+			s.claimed = *b.Status
 			s.heard = time.Now()
-			s.setStatus(b.Status.State, b.Status.Message)
+			s.tell(*b.Status)
 		}
 		b.Status = nil
+	}
+	if b.Heartbeat > 0 {
+		s.heartbeat, s.silenceFactor = b.Heartbeat, 1
+		b.Heartbeat = 0
 	}
 	if b.Lost > 0 {
 		s.metrics.lost.Add(float64(b.Lost))
@@ -152,12 +163,12 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 	}
 	s.heard = time.Now()
 	if !data {
-		if s.status.State == market.Stale && s.claimed == market.Live {
+		if s.status.State == market.Stale && s.claimed.State == market.Live {
 			s.setStatus(market.Live, "")
 		}
 		return
 	}
-	if hasMarketData(b.Ticks) {
+	if s.hasMarketData(&b) {
 		s.silenceFactor = 1
 	}
 	if s.good.IsZero() {
@@ -165,23 +176,57 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 	}
 	s.metrics.lastTick.Set(float64(s.heard.UnixMicro()) / 1e6)
 	s.metrics.count(b.Ticks, len(b.Corrections))
-	if s.claimed == market.Live {
+	if s.claimed.State == market.Live {
 		s.setStatus(market.Live, "")
 	}
 	s.publish(b)
 }
 
-// setStatus publishes a status that differs from the last one. An empty message keeps that of the same state.
+// setStatus publishes a state that differs from the last one, or a new message about it. An empty message keeps that of the same
+// state. What the source itself has said of the state holds as long as it is that.
 func (s *supervised) setStatus(state market.State, message string) {
-	info := s.source.Info()
-	next := market.Status{Source: info.Name, State: state, Since: s.status.Since, Message: message, Simulated: info.Simulated}
-	if s.status.Since != 0 && s.status.State == state && (message == "" || s.status == next) {
+	if s.status.Since != 0 && s.status.State == state && message == "" {
 		return
 	}
-	if s.status.Since == 0 || s.status.State != state {
+	next := market.Status{State: state, Message: message}
+	if s.claimed.State == state {
+		next.Quiet, next.Behind = s.claimed.Quiet, s.claimed.Behind
+	}
+	s.tell(next)
+}
+
+// tell publishes a status unless it says the same as the last one. Whose it is, since when it holds, and what the source's
+// prices are need not be in it. An empty message keeps that of the same state.
+func (s *supervised) tell(next market.Status) {
+	info := s.source.Info()
+	next.Source, next.Simulated, next.Replayed, next.Delay = info.Name, info.Simulated, info.Replayed, info.Delay
+	next.Since = s.status.Since
+	changed := s.status.Since == 0 || s.status.State != next.State
+	if !changed && next.Message == "" {
+		next.Message = s.status.Message
+	}
+	if !changed && s.status.Equal(&next) {
+		return
+	}
+	if changed {
 		next.Since = market.TimeOf(time.Now())
-		s.log.Info("feed status", keySource, info.Name, keyState, state.String(), keyMessage, message)
+		s.log.Info("feed status", append([]any{keySource, info.Name, keyState, next.State.String(), keyMessage, next.Message},
+			origin(&next)...)...)
 	}
 	s.status = next
 	s.publish(market.Batch{Status: &s.status})
+}
+
+// origin is what a log says of prices that are not those of a market, or not the newest ones.
+func origin(s *market.Status) (attributes []any) {
+	if s.Simulated {
+		attributes = append(attributes, keySimulated, true)
+	}
+	if s.Replayed {
+		attributes = append(attributes, keyReplayed, true)
+	}
+	if s.Delay > 0 {
+		attributes = append(attributes, keyDelay, s.Delay.String())
+	}
+	return attributes
 }

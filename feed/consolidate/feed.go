@@ -77,18 +77,21 @@ func (f *Feed) KeepTrades(limit int) {
 	}
 }
 
-// Info has the names of all sources, separated by commas. The feed is simulated, and corrects, where any of them does.
+// Info has the names of all sources, separated by commas. The feed is simulated or replayed, and corrects, where any of them does,
+// and as late as the latest of them.
 func (f *Feed) Info() feed.Info {
 	var names []string
 	for _, s := range f.consolidator.sources {
 		names = append(names, s.name)
 	}
-	all := feed.Info{Name: strings.Join(names, ",")}
+	whole := feed.Info{Name: strings.Join(names, ",")}
 	for _, c := range f.connections {
 		info := c.feed.Info()
-		all.Simulated, all.Corrects = all.Simulated || info.Simulated, all.Corrects || info.Corrects
+		whole.Simulated, whole.Replayed = whole.Simulated || info.Simulated, whole.Replayed || info.Replayed
+		whole.Corrects = whole.Corrects || info.Corrects
+		whole.Delay = max(whole.Delay, info.Delay)
 	}
-	return all
+	return whole
 }
 
 // Run runs all sources and publishes from its own goroutine, until ctx ends or all sources have ended. It must be called

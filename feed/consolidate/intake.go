@@ -95,6 +95,9 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 			c.correct(from, correction)
 		}
 	}
+	if from.source.pause.ended() {
+		c.publishStatus(from.source)
+	}
 	c.out.flush()
 }
 
@@ -112,17 +115,28 @@ func (c *consolidator) setStatus(from *connection, status *market.Status) {
 		from.liveSince = c.now
 	}
 	from.state, from.message = status.State, status.Message
-	s.info.Simulated = status.Simulated
-	if next, changed := s.combinedStatus(c.now); changed {
-		if next.State != s.status.State || s.status.Since == 0 {
-			c.metrics.setState(s.name, next.State)
-		}
-		s.status = next
-		c.out.status(next)
+	from.quiet, from.behind, from.delay = status.Quiet, status.Behind, market.Time(status.Delay.Microseconds())
+	s.info.Simulated, s.info.Replayed, s.info.Delay = status.Simulated, status.Replayed, 0
+	for _, other := range s.connections {
+		s.info.Delay = max(s.info.Delay, time.Duration(other.delay)*time.Microsecond)
 	}
+	c.publishStatus(s)
 	s.nextToJudge = 0
 	c.judgeSome(s)
 	c.unjudged = c.unjudged || s.nextToJudge < len(s.symbols)
+}
+
+// publishStatus publishes the status of a source where it has changed.
+func (c *consolidator) publishStatus(s *source) {
+	next, changed := s.combinedStatus(c.now)
+	if !changed {
+		return
+	}
+	if next.State != s.status.State || s.status.Since == 0 {
+		c.metrics.setState(s.name, next.State)
+	}
+	s.status = next
+	c.out.status(next)
 }
 
 // sourceSymbol returns what a source has said of a symbol so far, and notes from as the connection that it comes over now.

@@ -32,7 +32,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"source", "state"}),
 		skew: f.NewGaugeVec(prometheus.GaugeOpts{Namespace: ns, Subsystem: sub,
 			Name: "clock_skew_seconds",
-			Help: "Exchange's clock minus this machine's, by the tick delayed least within the last one to two minutes; includes that delay.",
+			Help: "Exchange's clock minus this machine's, by the tick delayed least within the last one to two minutes; " +
+				"includes that delay, but none by contract.",
 		}, []string{"source"}),
 		changes: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "source_changes_total", Help: "Times that the source took over a symbol from another.",

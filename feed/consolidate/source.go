@@ -22,7 +22,10 @@ type connection struct {
 
 	state     market.State
 	message   string
-	liveSince time.Time // when it last became live
+	quiet     bool            // as a relay's server says
+	behind    []market.Status // of a relay
+	delay     market.Time     // of its prices, by contract
+	liveSince time.Time       // when it last became live
 }
 
 // source is all connections of one name.
@@ -39,6 +42,7 @@ type source struct {
 	logged      [numReasons]bool
 	clock       calendar.ExchangeClock
 	schedules   schedules
+	pause       pause // of a source that is not lossless
 }
 
 // symbol is what the source has said of a symbol; nil: nothing.
@@ -66,12 +70,16 @@ func (s *source) combinedStatus(now time.Time) (next market.Status, changed bool
 			}
 		}
 	}
-	next = market.Status{Source: s.name, State: best.state, Since: s.status.Since, Message: best.message, Simulated: s.info.Simulated}
+	next = market.Status{
+		Source: s.name, State: best.state, Since: s.status.Since, Message: best.message,
+		Simulated: s.info.Simulated, Replayed: s.info.Replayed, Delay: s.info.Delay,
+		Quiet: best.state == market.Live && (s.pause.quiet || best.quiet), Behind: best.behind,
+	}
 	if worse > 0 {
 		next.Message = fmt.Sprintf("%d of %d connections fail: %s", worse, len(s.connections), strings.Join(messages, "; "))
 	}
 	if s.status.Since == 0 || s.status.State != next.State {
 		next.Since = market.TimeOf(now)
 	}
-	return next, next != s.status
+	return next, !next.Equal(&s.status)
 }

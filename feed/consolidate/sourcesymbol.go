@@ -46,11 +46,19 @@ func (ss *sourceSymbol) staleAfter(c Config) time.Duration {
 	return min(max(c.StaleAfter, gapsUntilStale*ss.meanGap), c.StaleMost)
 }
 
+// frequent reports whether data of the symbol usually come so often that it is stale after stale_after, and no later.
+func (ss *sourceSymbol) frequent(c Config) bool {
+	return ss.meanGap > 0 && gapsUntilStale*ss.meanGap <= c.StaleAfter
+}
+
 // hear notes that data came. Data of one instant leave no gap between them.
 func (ss *sourceSymbol) hear(now time.Time, c Config) {
 	if ss.heard.IsZero() {
 		ss.heard, ss.steadySince = now, now
 		return
+	}
+	if ss.frequent(c) {
+		ss.source.pause.spoke = true
 	}
 	gap := now.Sub(ss.heard)
 	if gap <= 0 {
@@ -79,6 +87,7 @@ func (ss *sourceSymbol) hearImage(im *market.Quote, clock *clock, c Config) {
 	if at := clock.now.Add(-age); ss.heard.IsZero() || age == 0 {
 		ss.hear(at, c)
 	} else if at.After(ss.heard) {
+		ss.source.pause.spoke = ss.source.pause.spoke || ss.frequent(c)
 		ss.heard = at
 	}
 }

@@ -145,6 +145,9 @@ func (c *consolidator) visitSlice(now time.Time) (wait time.Duration) {
 	for id := market.SymbolID(from); id < market.SymbolID(to); id++ {
 		c.visit(id)
 	}
+	if c.rounds.next == 0 {
+		c.endRound()
+	}
 	c.out.flush()
 	return wait
 }
@@ -162,6 +165,15 @@ func (c *consolidator) beginRound() (needed bool) {
 	return needed
 }
 
+// endRound publishes which sources are quiet.
+func (c *consolidator) endRound() {
+	for _, s := range c.sources {
+		if s.pause.round() {
+			c.publishStatus(s)
+		}
+	}
+}
+
 // visit judges a symbol by the time alone.
 func (c *consolidator) visit(id market.SymbolID) {
 	sym := &c.symbols[id]
@@ -171,6 +183,9 @@ func (c *consolidator) visit(id market.SymbolID) {
 	for _, s := range c.sources {
 		if ss := s.symbol(id); ss != nil {
 			c.beginDay(ss, id)
+			if !s.info.Lossless && (ss.market == nil || ss.market.phase == calendar.Regular) {
+				s.pause.note(ss, c.now, c.cfg)
+			}
 			if c.heldSymbols > 0 {
 				c.confirmAgreed(ss)
 			}

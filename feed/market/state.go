@@ -1,6 +1,10 @@
 package market
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // State says how far a price, or a whole feed, can be believed. A larger one is worse, so the worse of two
 // is their maximum.
@@ -37,6 +41,20 @@ type Status struct {
 	Source    string // its name; "" where there is but one
 	State     State
 	Since     Time
-	Message   string // for subscribers, so with no address, path or text of an error in it; may be empty
-	Simulated bool   // its prices are made up
+	Message   string        // for subscribers, so with no address, path or text of an error in it; may be empty
+	Simulated bool          // its prices are made up
+	Replayed  bool          // its prices are those of a recording that is played
+	Delay     time.Duration // how late its prices are by contract, or those of them that are latest; 0: they are not
+	// Quiet means that it is live, but all of its symbols that usually have frequent data have paused for longer than usual.
+	Quiet bool
+	// Behind are the sources of the server that a relay follows. None of them has any behind it. nil: they are not known.
+	// The list is never changed, only replaced.
+	Behind []Status
+}
+
+// Equal reports whether two statuses say the same.
+func (s *Status) Equal(o *Status) bool {
+	return s.Source == o.Source && s.State == o.State && s.Since == o.Since && s.Message == o.Message &&
+		s.Simulated == o.Simulated && s.Replayed == o.Replayed && s.Delay == o.Delay && s.Quiet == o.Quiet &&
+		slices.EqualFunc(s.Behind, o.Behind, func(a, b Status) bool { return a.Equal(&b) })
 }

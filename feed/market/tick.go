@@ -131,4 +131,6 @@ type Batch struct {
 
 	Alive bool // the source says that it is alive, though nothing may have changed; [KindAlive] says so of one symbol
 	Lost  int  // messages that are missing, as gaps in their numbers show
+	// Heartbeat promises a batch at least this often from now on, as long as the connection lasts; 0: nothing new is promised.
+	Heartbeat time.Duration
 }

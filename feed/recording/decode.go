@@ -6,7 +6,9 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"tickertape/feed/market"
@@ -330,27 +332,13 @@ func (l *line) quote(t *market.Tick) error {
 
 // status reads the state of a source, and when it was recorded.
 func (l *line) status(e *Entry) (err error) {
-	if !l.has(keyStatus) {
-		return bad(BadValue, "status: missing")
-	}
-	if e.Status.State, err = l.state(keyStatus); err != nil {
+	if err := l.sourceStatus(&e.Status); err != nil {
 		return err
 	}
-	if e.Status.Since, err = l.time(keySince); err != nil {
-		return err
-	}
-	message, err := l.text(keyMessage, BadValue)
-	if err != nil {
-		return err
-	}
-	e.Status.Message = string(message)
-	source, err := l.text(keyFrom, BadValue)
-	if err != nil {
-		return err
-	}
-	e.Status.Source = string(source)
-	if e.Status.Simulated, err = l.flag(keySimulated, false); err != nil {
-		return err
+	if l.has(keySources) {
+		if e.Status.Behind, err = behind(l.values[keySources]); err != nil {
+			return err
+		}
 	}
 	if e.At, err = l.time(keyReceived); err != nil {
 		return err
@@ -362,6 +350,72 @@ func (l *line) status(e *Entry) (err error) {
 		return bad(BadTime, "since: missing")
 	}
 	return nil
+}
+
+// sourceStatus reads what is said of one source.
+func (l *line) sourceStatus(s *market.Status) (err error) {
+	if !l.has(keyStatus) {
+		return bad(BadValue, "status: missing")
+	}
+	if s.State, err = l.state(keyStatus); err != nil {
+		return err
+	}
+	if s.Since, err = l.time(keySince); err != nil {
+		return err
+	}
+	message, err := l.text(keyMessage, BadValue)
+	if err != nil {
+		return err
+	}
+	s.Message = string(message)
+	source, err := l.text(keyFrom, BadValue)
+	if err != nil {
+		return err
+	}
+	s.Source = string(source)
+	if s.Simulated, err = l.flag(keySimulated, false); err != nil {
+		return err
+	}
+	if s.Replayed, err = l.flag(keyReplayed, false); err != nil {
+		return err
+	}
+	if s.Delay, err = l.delay(); err != nil {
+		return err
+	}
+	s.Quiet, err = l.flag(keyQuiet, false)
+	return err
+}
+
+// behind reads the sources behind a relay.
+func behind(list jsontext.Value) (all []market.Status, err error) {
+	var texts []jsontext.Value
+	if err := json.Unmarshal(list, &texts); err != nil {
+		return nil, bad(BadValue, "sources: %.40s is not a list of statuses: %w", list, err)
+	}
+	for _, text := range texts {
+		var l line
+		var s market.Status
+		if err := l.parse(text); err != nil {
+			return nil, err
+		}
+		if err := l.sourceStatus(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// mostDelay is far beyond what any contract says, in milliseconds.
+const mostDelay = 1000 * 60 * 60 * 24 * 366
+
+// delay reads how late prices are by contract; 0 where nothing is said of it.
+func (l *line) delay() (time.Duration, error) {
+	if !l.has(keyDelay) {
+		return 0, nil
+	}
+	ms, err := l.integer(keyDelay, mostDelay, BadValue)
+	return time.Duration(ms) * time.Millisecond, err
 }
 
 func (l *line) image(q *market.Quote) (err error) {

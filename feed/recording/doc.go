@@ -17,7 +17,7 @@
 // After the header come symbols, each before its first use, and what happened to them. testdata/every-kind.ndjson shows each
 // kind of line:
 //
-//	{"format":"tickertape.ticks","version":1,"source":"sim","simulated":true,"recorded":µs}
+//	{"format":"tickertape.ticks","version":1,"source":"sim","simulated":true,"replayed":true,"delayed_ms":900000,"recorded":µs}
 //	{"k":"symbol","s":"AAPL","name":…,"sector":…,"currency":"USD","market":"us","decimals":2,"pc":189.3}
 //	{"k":"trade","s":"AAPL","p":189.31,"z":100,"c":"lhv","sc":"@,I","i":5,"t":µs,"r":µs}
 //	{"k":"quote","s":"AAPL","b":189.3,"bz":200,"a":189.32,"az":100,"t":µs,"r":µs}
@@ -28,7 +28,7 @@
 //	{"k":"reopen","s":"AAPL","t":µs,"r":µs}
 //	{"k":"correction","s":"AAPL","i":5,"ni":6,"tt":µs,"p":189.31,"z":100,"np":189.3,"nz":50,"t":µs,"r":µs}
 //	{"k":"image","s":"AAPL",…the keys of PROTOCOL.md…,"r":µs}
-//	{"k":"status","src":"sim","status":"down","since":µs,"message":…,"r":µs}
+//	{"k":"status","src":"sim","status":"down","since":µs,"message":…,"simulated":true,"sources":[{"src":…,"status":…}],"r":µs}
 //
 // t is the exchange's time; an r equal to it is left out. i is the id of a trade that has one. c says what a trade may set: l
 // the last price; h high and low; v volume, count and VWAP; x the last price outside the regular session; o that it came
@@ -38,7 +38,9 @@
 // by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
 // previous close; a reopen says that this was too early, and that the day of t goes on. Prices and sizes are exact
 // decimals, as numbers or strings, and never pass through a float. What has more than nine decimals, which only others write, is
-// rounded.
+// rounded. Header and statuses say what the prices were when they were recorded: made up (simulated), those of another
+// recording (replayed), so many milliseconds late by contract (delayed_ms). A status also has quiet, and the sources behind a
+// relay, as PROTOCOL.md explains them.
 //
 // A recording with a rotation is several files. A later one begins with statuses and images that sum up the files before, so
 // that it can be read on its own. They are marked "again":true; whoever has read the files before skips them.

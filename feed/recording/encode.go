@@ -3,6 +3,7 @@ package recording
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -14,6 +15,8 @@ func appendHeader(b []byte, h Header) []byte {
 	b = strconv.AppendInt(b, version, 10)
 	b = appendText(b, keySource, h.Source)
 	b = strconv.AppendBool(appendKey(b, keySimulated), h.Simulated)
+	b = appendTrue(b, keyReplayed, h.Replayed)
+	b = appendDelay(b, h.Delay)
 	b = appendTime(b, keyRecorded, h.Recorded)
 	return append(b, "}\n"...)
 }
@@ -120,13 +123,30 @@ func appendImage(b []byte, symbol string, q *market.Quote, received market.Time,
 func appendStatus(b []byte, s *market.Status, received market.Time, again bool) []byte {
 	b = append(b, `{"k":"status"`...)
 	b = appendTrue(b, keyAgain, again)
+	b = appendSourceStatus(b, s)
+	if len(s.Behind) > 0 {
+		b = append(appendKey(b, keySources), '[')
+		for i := range s.Behind {
+			at := len(b)
+			b = append(appendSourceStatus(b, &s.Behind[i]), '}', ',')
+			b[at] = '{' // in place of its comma
+		}
+		b[len(b)-1] = ']'
+	}
+	b = appendTime(b, keyReceived, received)
+	return append(b, "}\n"...)
+}
+
+// appendSourceStatus appends what is said of one source. It begins with a comma.
+func appendSourceStatus(b []byte, s *market.Status) []byte {
 	b = appendText(b, keyFrom, s.Source)
 	b = appendState(b, keyStatus, s.State)
 	b = appendTime(b, keySince, s.Since)
 	b = appendText(b, keyMessage, s.Message)
 	b = appendTrue(b, keySimulated, s.Simulated)
-	b = appendTime(b, keyReceived, received)
-	return append(b, "}\n"...)
+	b = appendTrue(b, keyReplayed, s.Replayed)
+	b = appendDelay(b, s.Delay)
+	return appendTrue(b, keyQuiet, s.Quiet)
 }
 
 func appendStart(b []byte, kind, symbol string) []byte {
@@ -161,6 +181,14 @@ func appendTime(b []byte, k key, t market.Time) []byte {
 		return b
 	}
 	return strconv.AppendInt(appendKey(b, k), int64(t), 10)
+}
+
+// appendDelay leaves out a delay of none.
+func appendDelay(b []byte, d time.Duration) []byte {
+	if d <= 0 {
+		return b
+	}
+	return strconv.AppendInt(appendKey(b, keyDelay), d.Milliseconds(), 10)
 }
 
 // appendTimes leaves out a time of receipt that equals the exchange's time.

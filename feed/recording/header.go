@@ -2,6 +2,7 @@ package recording
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -15,9 +16,11 @@ const (
 
 // Header says where a recording comes from.
 type Header struct {
-	Source    string      // the name of the feed
-	Simulated bool        // prices are made up, and everything that shows them must say so
-	Recorded  market.Time // when the recording began; 0 unknown
+	Source    string        // the name of the feed
+	Simulated bool          // prices are made up, and everything that shows them must say so
+	Replayed  bool          // they were those of a recording, when this one was made
+	Delay     time.Duration // how late they were by contract; 0: not
+	Recorded  market.Time   // when the recording began; 0 unknown
 }
 
 // header reads the header of a recording of ticks.
@@ -31,6 +34,12 @@ func (l *line) header() (h Header, err error) {
 	}
 	h.Source = string(source)
 	if h.Simulated, err = l.flag(keySimulated, false); err != nil {
+		return h, err
+	}
+	if h.Replayed, err = l.flag(keyReplayed, false); err != nil {
+		return h, err
+	}
+	if h.Delay, err = l.delay(); err != nil {
 		return h, err
 	}
 	h.Recorded, err = l.time(keyRecorded)

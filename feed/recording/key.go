@@ -36,6 +36,9 @@ const (
 	keyVersion
 	keySource
 	keySimulated
+	keyReplayed
+	keyDelay
+	keyQuiet
 	keyRecorded
 	keyPath
 	keyConnection
@@ -74,6 +77,7 @@ var keyNames = func() [numKeys]string {
 		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals",
 		keyStatus: "status", keySince: "since", keyMessage: "message",
 		keyFormat: "format", keyVersion: "version", keySource: "source", keySimulated: "simulated", keyRecorded: "recorded",
+		keyReplayed: "replayed", keyDelay: "delayed_ms", keyQuiet: "quiet",
 		keyPath: "path", keyConnection: "conn", keySources: "sources", keyAt: "at", keyText: "d", keyBase64: "b64", keyMore: "more",
 	}
 	for f := range market.AllFields.All() {

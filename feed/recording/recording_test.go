@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -58,7 +59,10 @@ func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 	coin := enter(t, dir, market.Symbol{Symbol: "SHIB-USD", Decimals: 8})
 	const at = 1_700_000_000_000_000
 	return market.Batch{
-		Status: &market.Status{State: market.Live, Since: at - 5, Message: "über\n", Source: "sim"},
+		Status: &market.Status{State: market.Live, Since: at - 5, Message: "über\n", Source: "relay", Simulated: true, Replayed: true,
+			Delay: 15 * time.Minute, Quiet: true, Behind: []market.Status{
+				{Source: "replay", State: market.Live, Since: at - 7, Simulated: true, Replayed: true},
+				{Source: "alpaca", State: market.Down, Since: at - 6, Message: "the connection is lost", Delay: 15 * time.Minute}}},
 		Images: []market.Quote{{
 			Symbol: apple, Set: market.AllFields, State: market.Stale, Price: price(t, "189.31"), Bid: price(t, "189.3"), Ask: price(t, "189.32"),
 			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
@@ -98,9 +102,10 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 	const golden = "testdata/every-kind.ndjson"
 	dir := market.NewDirectory()
 	batch := everyKind(t, dir)
+	header := Header{Source: "sim", Simulated: true, Replayed: true, Delay: 15 * time.Minute, Recorded: 1_700_000_000_000_000}
 	var out bytes.Buffer
 	synctest.Test(t, func(t *testing.T) { // the clock stands at 2000-01-01
-		w := NewWriter(&out, Header{Source: "sim", Simulated: true, Recorded: 1_700_000_000_000_000}, dir)
+		w := NewWriter(&out, header, dir)
 		if err := errors.Join(w.Write(batch), w.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -124,8 +129,8 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if got, want := r.Header(), (Header{"sim", true, 1_700_000_000_000_000}); got != want {
-		t.Errorf("header: got %+v, want %+v", got, want)
+	if got := r.Header(); got != header {
+		t.Errorf("header: got %+v, want %+v", got, header)
 	}
 	entries, bad := readAll(t, r)
 	if len(bad) > 0 {
@@ -144,7 +149,7 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 			got.Corrections = append(got.Corrections, e.Correction)
 		}
 	}
-	if *got.Status != *batch.Status {
+	if !got.Status.Equal(batch.Status) {
 		t.Errorf("status: got %+v, want %+v", got.Status, batch.Status)
 	}
 	equal(t, "image", got.Images, batch.Images)
@@ -153,13 +158,13 @@ func TestWriterWritesTheDocumentedFormat(t *testing.T) {
 	equal(t, "symbol", fresh.All(), dir.All())
 }
 
-func equal[T comparable](t *testing.T, what string, got, want []T) {
+func equal[T any](t *testing.T, what string, got, want []T) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%d of %s, want %d", len(got), what, len(want))
 	}
 	for i := range got {
-		if got[i] != want[i] {
+		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("%s %d: got %+v, want %+v", what, i, got[i], want[i])
 		}
 	}
@@ -243,6 +248,11 @@ var badLines = map[string]struct {
 	"no state":            {`{"k":"state","s":"A","t":1}`, BadValue, []string{"st: missing"}},
 	"no status":           {`{"k":"status","since":1}`, BadValue, []string{"status: missing"}},
 	"an endless status":   {`{"k":"status","status":"down"}`, BadTime, []string{"since: missing"}},
+	"a strange delay":     {`{"k":"status","status":"down","since":1,"delayed_ms":1.5}`, BadValue, []string{"delayed_ms: 1.5"}},
+	"a century's delay":   {`{"k":"status","status":"down","since":1,"delayed_ms":3155760000000}`, BadValue, []string{"delayed_ms: 3155"}},
+	"quiet, perhaps":      {`{"k":"status","status":"live","since":1,"quiet":"no"}`, BadValue, []string{`quiet: "no"`}},
+	"no list of sources":  {`{"k":"status","status":"live","since":1,"sources":{}}`, BadValue, []string{"sources: {}"}},
+	"a source of nothing": {`{"k":"status","status":"live","since":1,"sources":[{}]}`, BadValue, []string{"status: missing"}},
 	"a timeless image":    {`{"k":"image","s":"A","p":1}`, BadTime, []string{"r: missing"}},
 	"half a trade":        {`{"k":"image","s":"A","n":1.5,"r":1}`, BadValue, []string{"n: 1.5"}},
 	"ten digits":          {`{"k":"symbol","s":"A","decimals":10}`, BadValue, []string{"decimals: 10"}},
@@ -299,6 +309,8 @@ func TestReaderRefusesAFileThatIsNoRecording(t *testing.T) {
 		"later":        {`{"format":"tickertape.ticks","version":2}`, "line 1: version: 2"},
 		"source":       {`{"format":"tickertape.ticks","version":1,"source":1}`, "line 1: source: 1"},
 		"simulated":    {`{"format":"tickertape.ticks","version":1,"simulated":"no"}`, `line 1: simulated: "no"`},
+		"replayed":     {`{"format":"tickertape.ticks","version":1,"replayed":1}`, `line 1: replayed: 1`},
+		"delay":        {`{"format":"tickertape.ticks","version":1,"delayed_ms":-1}`, `line 1: delayed_ms: -1`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := NewReader(NewLineReader(strings.NewReader(c.text)), market.NewDirectory())

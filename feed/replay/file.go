@@ -86,6 +86,7 @@ func (rf *recordingFiles) recognise(f *file) error {
 		}
 		rf.simulated = rf.simulated || r.Header().Simulated
 		r.OnRounded(rf.rounded)
+		rf.delay = max(rf.delay, r.Header().Delay)
 		f.rows = r
 		return nil
 	case bytes.IndexByte(text, 0) >= 0:

@@ -111,7 +111,8 @@ func TestARawRecordingGivesTheQuotesOfItsSession(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got, want := s.Info(), (feed.Info{Name: "replay", Lossless: true, Numbered: true, Corrects: true}); got != want {
+					want := feed.Info{Name: "replay", Replayed: true, Lossless: true, Numbered: true, Corrects: true}
+					if got := s.Info(); got != want {
 						t.Errorf("info: got %+v, want %+v", got, want)
 					}
 					began := time.Now()

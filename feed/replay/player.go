@@ -58,7 +58,7 @@ func (p *player) play(ctx context.Context, e *recording.Entry) bool {
 			s.Message = "recorded: " + strings.TrimSpace(s.Source+" "+s.State.String())
 		}
 		p.recorded[s.Source] = s
-		if best := p.best(); best != p.status {
+		if best := p.best(); !best.Equal(&p.status) {
 			p.status = best
 			p.batch.Status = &p.status
 		}
@@ -96,7 +96,8 @@ func (p *player) play(ctx context.Context, e *recording.Entry) bool {
 	return true
 }
 
-// best is the best status of the recorded sources, without a name: the replay is live while any of them was.
+// best is the best status of the recorded sources, without a name: the replay is live while any of them was. What their prices
+// are is in [feed.Info].
 func (p *player) best() (best market.Status) {
 	best.State = market.Down
 	for i, name := range slices.Sorted(maps.Keys(p.recorded)) {
@@ -104,8 +105,7 @@ func (p *player) best() (best market.Status) {
 			best = s
 		}
 	}
-	best.Source, best.Simulated = "", false
-	return best
+	return market.Status{State: best.State, Since: best.Since, Message: best.Message}
 }
 
 // mark notes the state of a symbol.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tickertape/feed/recording"
 	"tickertape/feed/vendors"
@@ -23,14 +24,15 @@ type recordingFiles struct {
 	paths    []string
 	damages  map[string]recording.Damages // of the files so far, by path; the next to open them uses it again
 
-	next      int          // index in paths of the file to open next
-	first     string       // path of the first that could be recognised
-	file      *file        // the one that is open; nil: none
-	finished  bool         // the files before have been read whole
-	lost      bool         // some of the file that is open could not be read
-	frames    *rawDecoding // of a raw recording; nil before its first file
-	simulated bool         // any file so far is
-	numbered  bool         // as in [feed.Info]
+	next      int           // index in paths of the file to open next
+	first     string        // path of the first that could be recognised
+	file      *file         // the one that is open; nil: none
+	finished  bool          // the files before have been read whole
+	lost      bool          // some of the file that is open could not be read
+	frames    *rawDecoding  // of a raw recording; nil before its first file
+	simulated bool          // any file so far is
+	delay     time.Duration // of the file that was recorded latest after the exchange's time
+	numbered  bool          // as in [feed.Info]
 }
 
 // files lists what the configuration names: one file, or all files of a folder, of a pattern, or of a recording with a

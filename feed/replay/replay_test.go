@@ -137,7 +137,7 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Lossless: true}); got != want {
+	if got, want := s.Info(), (feed.Info{Name: "replay", Simulated: true, Replayed: true, Lossless: true}); got != want {
 		t.Errorf("info: got %+v, want %+v", got, want)
 	}
 	want := []market.Symbol{{Symbol: "other"}, {Symbol: "A", Name: "Aye", Currency: "USD", Decimals: 3, PreviousClose: 1_500_000_000},
@@ -156,7 +156,7 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := *all.Status, (market.Status{State: market.Down, Since: 7, Message: "recorded: down"}); got != want {
+	if got, want := *all.Status, (market.Status{State: market.Down, Since: 7, Message: "recorded: down"}); !got.Equal(&want) {
 		t.Errorf("status: got %+v, want %+v", got, want)
 	}
 	if got, want := all.Images, []market.Quote{{Symbol: 1, Set: market.FieldPrice | market.FieldVWAP | market.FieldTime,
@@ -165,6 +165,25 @@ func TestTicksKeepTheirTimes(t *testing.T) {
 	}
 	if got := all.Ticks; len(got) != 2 || got[0].Symbol != 1 || got[0].Time != 10 || got[1].Symbol != 2 || got[1].Time != 30 {
 		t.Errorf("ticks: got %+v", got)
+	}
+}
+
+// The header of a relay's recording was written before its server had said what its prices are. Its statuses have it.
+func TestWhatPricesWereIsInHeaderAndStatuses(t *testing.T) {
+	const trade = `{"k":"trade","s":"A","p":1,"t":9}` + "\n"
+	for text, want := range map[string]feed.Info{
+		`{"format":"tickertape.ticks","version":1,"source":"alpaca","delayed_ms":900000}` + "\n" + trade:              {Delay: 15 * time.Minute},
+		`{"format":"tickertape.ticks","version":1,"source":"replay","simulated":true,"replayed":true}` + "\n" + trade: {Simulated: true},
+		`{"format":"tickertape.ticks","version":1,"source":"relay"}` + "\n" +
+			`{"k":"status","src":"relay","status":"live","since":8,"simulated":true,"delayed_ms":60000}` + "\n" + trade: {
+			Simulated: true, Delay: time.Minute},
+	} {
+		cfg := DefaultConfig()
+		cfg.File = write(t, text)
+		want.Name, want.Replayed, want.Lossless = "replay", true, true
+		if got := openFile(t, cfg).Info(); got != want {
+			t.Errorf("%s: got %+v, want %+v", text, got, want)
+		}
 	}
 }
 

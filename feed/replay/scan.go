@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -39,6 +40,7 @@ const leastDecimals = 2
 type summary struct {
 	simulated, numbered bool            // as in [feed.Info]
 	corrects            bool            // some rows are corrections
+	delay               time.Duration   // as in [feed.Info]
 	symbols             []market.Symbol // in the order of their first rows
 
 	begin, end  market.Time // times of the first and last good row
@@ -89,7 +91,7 @@ func (r *Source) scan() (*summary, error) {
 			decimals[e.Symbol] = max(decimals[e.Symbol], decimalsOf(&e))
 		}
 	}
-	s.simulated, s.numbered = f.simulated, f.numbered
+	s.simulated, s.numbered, s.delay = s.simulated || f.simulated, f.numbered, max(s.delay, f.delay)
 	s.symbols = env.Dir.All()
 	for id := range s.symbols {
 		if s.symbols[id].Decimals == 0 { // its own record says nothing, or there is none
@@ -122,6 +124,10 @@ func (s *summary) count(e *recording.Entry, from, to market.Time) {
 	}
 	s.entries++
 	s.corrects = s.corrects || e.Kind == recording.KindCorrection
+	if e.Kind == recording.KindStatus { // of a relay, the header was written before anything was known
+		s.simulated = s.simulated || e.Status.Simulated
+		s.delay = max(s.delay, e.Status.Delay)
+	}
 	if s.first == 0 || e.At < s.first {
 		s.first = e.At
 	}

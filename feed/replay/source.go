@@ -72,14 +72,17 @@ func (s *Source) Names() []string {
 	return names
 }
 
-// Info says whether the recorded prices are simulated.
+// Info says that the prices are those of a recording, and whether they were simulated, or late, when they were recorded.
 //
 // A replay is always lossless, a raw one too: nothing is lost between the file and here. It must be, because the consolidated
 // feed compares the ticks of other sources with the wall clock and their silence with their usual pauses. A recording is of a
 // day that is over, and its pauses depend on speed and max_gap. All other checks apply: the order of ticks, repeated trades,
 // crossed quotes, and prices that jump.
 func (s *Source) Info() feed.Info {
-	return feed.Info{Name: "replay", Simulated: s.found.simulated, Lossless: true, Numbered: s.found.numbered, Corrects: s.found.corrects}
+	return feed.Info{
+		Name: "replay", Simulated: s.found.simulated, Replayed: true, Delay: s.found.delay,
+		Lossless: true, Numbered: s.found.numbered, Corrects: s.found.corrects,
+	}
 }
 
 // Run plays the recording once, or again and again where that is configured, and returns nil at its end and when ctx ends. A

@@ -15,7 +15,13 @@ import (
 	"tickertape/feed"
 )
 
-const writeTime = 10 * time.Second
+const (
+	writeTime = 10 * time.Second
+
+	// While a message comes slowly, each part of it is a sign of life: at most one each partEvery, and none after slowestMessage.
+	partEvery      = 50 * time.Millisecond
+	slowestMessage = time.Minute
+)
 
 // Conn is one WebSocket connection. One goroutine reads; any goroutine may write.
 type Conn struct {
@@ -25,6 +31,11 @@ type Conn struct {
 	where    string // the address as it can be shown
 	socket   *websocket.Conn
 	stop     context.CancelFunc // ends pinging; nil: there is none
+	onPart   func()             // called by Read while a message comes slowly; nil: nobody wants to know. It must not block.
+
+	// owned by the goroutine that reads
+	began time.Time // when the message that is read began; zero: none is
+	part  time.Time // when onPart was called, or else the message began
 
 	pinging sync.WaitGroup
 	failed  atomic.Pointer[feed.Break] // why pinging closed the connection; nil: it did not
@@ -41,6 +52,9 @@ func (c *Conn) Read(ctx context.Context, buf []byte) ([]byte, error) {
 		return nil, c.breakFor(ctx, err)
 	}
 	buf = buf[:0]
+	c.began = time.Now()
+	c.part = c.began
+	defer func() { c.began = time.Time{} }()
 	for {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]
@@ -53,6 +67,17 @@ func (c *Conn) Read(ctx context.Context, buf []byte) ([]byte, error) {
 		if err != nil {
 			return nil, c.breakFor(ctx, err)
 		}
+	}
+}
+
+// received notes that bytes have come. Read calls it from within the library, which reads messages whole.
+func (c *Conn) received() {
+	if c.began.IsZero() || c.onPart == nil {
+		return
+	}
+	if now := time.Now(); now.Sub(c.part) >= partEvery && now.Sub(c.began) < slowestMessage {
+		c.part = now
+		c.onPart()
 	}
 }
 

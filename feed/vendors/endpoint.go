@@ -43,7 +43,7 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 	dialling, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	socket, response, err := websocket.Dial(dialling, e.URL, &websocket.DialOptions{
-		HTTPClient: withUnexpectedEOF(e.Client), HTTPHeader: e.Header, Subprotocols: e.Subprotocols,
+		HTTPClient: watched(e.Client, c.received), HTTPHeader: e.Header, Subprotocols: e.Subprotocols,
 		CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
@@ -65,37 +65,46 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 	return c, nil
 }
 
-// withUnexpectedEOF is a client whose connections end with io.ErrUnexpectedEOF. The WebSocket library takes io.EOF in the
-// middle of a message for the end of that message.
-func withUnexpectedEOF(client *http.Client) *http.Client {
+// watched is a client that calls received after it has read bytes of an open connection, and whose connections end with
+// io.ErrUnexpectedEOF. The WebSocket library takes io.EOF in the middle of a message for the end of that message.
+func watched(client *http.Client, received func()) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
 	}
 	c := *client
-	c.Transport = unexpectedEOF{client.Transport}
+	c.Transport = watchedTransport{client.Transport, received}
 	return &c
 }
 
-type unexpectedEOF struct{ http.RoundTripper }
+type watchedTransport struct {
+	http.RoundTripper
+	received func()
+}
 
-func (u unexpectedEOF) RoundTrip(r *http.Request) (*http.Response, error) {
-	transport := u.RoundTripper
+func (w watchedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	transport := w.RoundTripper
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
 	response, err := transport.RoundTrip(r)
 	if err == nil {
 		if stream, ok := response.Body.(io.ReadWriteCloser); ok {
-			response.Body = unexpectedEOFBody{stream}
+			response.Body = watchedBody{stream, w.received}
 		}
 	}
 	return response, err
 }
 
-type unexpectedEOFBody struct{ io.ReadWriteCloser }
+type watchedBody struct {
+	io.ReadWriteCloser
+	received func()
+}
 
-func (u unexpectedEOFBody) Read(b []byte) (int, error) {
-	n, err := u.ReadWriteCloser.Read(b)
+func (w watchedBody) Read(b []byte) (int, error) {
+	n, err := w.ReadWriteCloser.Read(b)
+	if n > 0 {
+		w.received()
+	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}

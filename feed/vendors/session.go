@@ -34,11 +34,12 @@ type Session struct {
 
 	conn   *Conn
 	group  *errgroup.Group
-	frames chan frame   // closed by read
-	free   chan []byte  // buffers of decoded messages. Never closed.
-	calls  chan *call   // of Do. Never closed.
-	broken error        // why read ended; set before frames is closed
-	heard  atomic.Int64 // when the newest message came, as market.Time
+	frames chan frame    // closed by read
+	free   chan []byte   // buffers of decoded messages. Never closed.
+	calls  chan *call    // of Do. Never closed.
+	parts  chan struct{} // one slot: a message is coming, though slowly. Never closed.
+	broken error         // why read ended; set before frames is closed
+	heard  atomic.Int64  // when the newest message came, as market.Time
 
 	// owned by the goroutine that decodes
 	publish    func(market.Batch)
@@ -87,6 +88,13 @@ func (s *Session) hold(ctx context.Context, publish func(market.Batch)) error {
 	s.Env.Log.Debug("connected", KeySource, s.Source, KeyURL, conn.Where())
 	s.conn, s.publish, s.reconciler = conn, publish, NewReconciler()
 	s.frames, s.free, s.calls = make(chan frame, queued), make(chan []byte, queued), make(chan *call)
+	s.parts = make(chan struct{}, 1)
+	conn.onPart = func() {
+		select {
+		case s.parts <- struct{}{}:
+		default:
+		}
+	}
 	s.group, ctx = errgroup.WithContext(ctx)
 	s.group.Go(func() error {
 		s.read(ctx)
@@ -177,6 +185,10 @@ func (s *Session) decode(ctx context.Context) (broken bool, err error) {
 			c.err = c.do(s.reconciler, &s.batch)
 			s.pass()
 			close(c.done)
+		case <-s.parts:
+			s.fresh()
+			s.batch.Alive = true
+			s.pass()
 		case <-ctx.Done():
 			return false, nil
 		}
@@ -201,7 +213,7 @@ func (s *Session) message(f frame) error {
 // fresh empties the batch.
 func (s *Session) fresh() {
 	b := &s.batch
-	b.Status, b.Alive, b.Lost = nil, false, 0
+	b.Status, b.Alive, b.Lost, b.Heartbeat = nil, false, 0, 0
 	b.Images, b.Ticks, b.Corrections = b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 }
 

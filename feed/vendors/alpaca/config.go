@@ -10,9 +10,12 @@ import (
 	"tickertape/feed/vendors"
 )
 
+// delayedFeed is the feed of stocks that is late by contract.
+const delayedFeed = "delayed_sip"
+
 // stockFeeds are the vendor's feeds of stocks, cryptoFeeds those of coins.
 var (
-	stockFeeds  = []string{"iex", "sip", "delayed_sip"}
+	stockFeeds  = []string{"iex", "sip", delayedFeed}
 	cryptoFeeds = []string{"us", "us-1", "eu-1"}
 )
 

@@ -21,4 +21,6 @@ const (
 	logins     = 4
 
 	requestsAMinute = 180 // of the 200 of the free plan
+
+	feedDelay = 15 * time.Minute // of delayed_sip
 )

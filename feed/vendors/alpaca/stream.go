@@ -74,7 +74,11 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 }
 
 func (s *source) Info() feed.Info {
-	return feed.Info{Name: name, Market: s.market, Remote: true, Corrects: true}
+	info := feed.Info{Name: name, Market: s.market, Remote: true, Corrects: true}
+	if s.feed == delayedFeed {
+		info.Delay = feedDelay
+	}
+	return info
 }
 
 // connection is one session while it lasts.

@@ -149,6 +149,20 @@ func TestStocksAndCoinsAreTwoConnections(t *testing.T) {
 	})
 }
 
+// Shares of the feed that is late are so by contract; coins never are.
+func TestTheDelayedFeedSaysSo(t *testing.T) {
+	inSession(t, func(t *testing.T, m *venue) {
+		for feedName, late := range map[string]time.Duration{"iex": 0, "sip": 0, "delayed_sip": 15 * time.Minute} {
+			cfg := DefaultConfig()
+			cfg.Feed, cfg.Symbols = feedName, []string{"AAPL", "BTC/USD"}
+			sources := vendortest.Open(m.t, cfg, m.env, Open)
+			if shares, coins := sources[0].Info().Delay, sources[1].Info().Delay; shares != late || coins != 0 {
+				t.Errorf("%s: shares are %v late, coins %v; want %v and 0s", feedName, shares, coins, late)
+			}
+		}
+	})
+}
+
 func TestHaltsCorrectionsAndCancelsReachTheQuote(t *testing.T) {
 	inSession(t, func(t *testing.T, m *venue) {
 		m.Snapshot("AAPL", "{}")

@@ -3,7 +3,9 @@ package massive
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
+	"time"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
@@ -39,6 +41,15 @@ func (c Config) Validate() error {
 	errs = append(errs, vendors.CheckBetween("rest_per_minute", c.RESTPerMinute, 1, mostRequests))
 	errs = append(errs, vendors.CheckBetween("lot", c.Lot, 1, mostLot))
 	return errors.Join(errs...)
+}
+
+// delay is how late the prices of the cluster are by contract: those of delayed.massive.com are, and of the same cluster under
+// the vendor's former name.
+func (c Config) delay() time.Duration {
+	if u, err := url.Parse(c.URL); err == nil && strings.HasPrefix(u.Hostname(), "delayed.") {
+		return clusterDelay
+	}
+	return 0
 }
 
 // check refuses what is no stock.

@@ -2,9 +2,23 @@ package massive
 
 import (
 	"testing"
+	"time"
 
 	"tickertape/feed/vendors/vendortest"
 )
+
+func TestClustersThatAreLateSaySo(t *testing.T) {
+	for url, late := range map[string]time.Duration{
+		"wss://socket.massive.com/stocks":      0,
+		"wss://delayed.massive.com/stocks":     15 * time.Minute,
+		"wss://delayed.polygon.io:443/stocks":  15 * time.Minute,
+		"wss://proxy.example/delayed.massive.": 0,
+	} {
+		if got := (Config{URL: url}).delay(); got != late {
+			t.Errorf("%s: %v late, want %v", url, got, late)
+		}
+	}
+}
 
 func TestBadConfigurationIsNamed(t *testing.T) {
 	vendortest.CheckSettings(t, DefaultConfig, vendortest.Settings[Config]{

@@ -16,8 +16,8 @@
 //
 // The cluster delayed.massive.com is fifteen minutes late. Its prices have the exchange's time: by that they are in or
 // out of the session, so that the close still comes in after 16:00. Whether they are stale is judged by when they come,
-// as with the others, and how late they are shows in the measured clock skew. The price of a snapshot is stale until
-// the first trade follows.
+// as with the others. Subscribers are told how late they are by contract. The price of a snapshot is stale until the first
+// trade follows.
 //
 // The vendor's pages: https://massive.com/docs/websocket/stocks/trades, /quotes and /luld beside it,
 // https://massive.com/docs/rest/stocks/snapshots/full-market-snapshot,

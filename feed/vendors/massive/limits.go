@@ -10,6 +10,8 @@ const (
 	// the silence after which a feed is dialled again, so that the vendor's reason shows.
 	loginTime = 7 * time.Second
 
+	clusterDelay = 15 * time.Minute // of the clusters that are late
+
 	mostRequests = 6000        // a minute: the most that rest_per_minute can be
 	leastPause   = time.Second // between the first request over REST and the next
 

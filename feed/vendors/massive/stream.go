@@ -32,6 +32,7 @@ type source struct {
 	rest     vendors.REST
 	all      []*stock
 	lot      int
+	delay    time.Duration // of the cluster, by contract
 	rules    *atomic.Pointer[rules]
 
 	asked bool // owned by Run, of which there is one at a time: the vendor has sent its rules
@@ -50,14 +51,16 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{env: env, key: key, all: all, lot: cfg.Lot, rules: newRules(), endpoint: env.Endpoint(name, cfg.URL, key)}
+	s := &source{env: env, key: key, all: all, lot: cfg.Lot, delay: cfg.delay(), rules: newRules(), endpoint: env.Endpoint(name, cfg.URL, key)}
 	s.endpoint.Ping = ping
 	s.rest = env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/time.Duration(cfg.RESTPerMinute)), 1), key)
 	s.rest.Header.Set("Authorization", "Bearer "+key.Reveal())
 	return []feed.Source{s}, nil
 }
 
-func (s *source) Info() feed.Info { return feed.Info{Name: name, Market: usMarket, Remote: true} }
+func (s *source) Info() feed.Info {
+	return feed.Info{Name: name, Delay: s.delay, Market: usMarket, Remote: true}
+}
 
 // connection is one session while it lasts.
 type connection struct {

@@ -155,8 +155,11 @@ func TestDelayedTradesBelongToWhenTheyWereMade(t *testing.T) {
 			return q.Price.String() == "100" && q.Extended.String() == "101" && q.State == market.Live
 		})
 		time.Sleep(time.Second)
-		if got := w.Metric("tickertape_feed_clock_skew_seconds"); got > -890 || got < -910 {
-			t.Errorf("skew %v s, want -900", got)
+		if got := w.Metric("tickertape_feed_clock_skew_seconds"); got < -10 || got > 10 {
+			t.Errorf("skew %v s, want none: the delay is one by contract", got)
+		}
+		if s := w.Status(); s.Delay != late {
+			t.Errorf("status %+v, want it to be %v late", s, late)
 		}
 	})
 }

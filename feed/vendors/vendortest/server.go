@@ -205,7 +205,8 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(1 << 20)
-	socket := &Socket{Request: r, conn: conn, wire: r.Context().Value(wireKey{}).(*wire), ended: make(chan struct{})}
+	socket := &Socket{Request: r, conn: conn, wire: r.Context().Value(wireKey{}).(*wire),
+		turn: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.mu.Lock()
 	s.sockets = append(s.sockets, socket)
 	s.mu.Unlock()

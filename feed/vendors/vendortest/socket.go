@@ -21,7 +21,7 @@ type Socket struct {
 
 	conn *websocket.Conn
 	wire *wire
-	mu   sync.Mutex // one writer at a time
+	turn chan struct{} // held by the one who writes; no mutex, since a bubble's clock stands while anybody waits for one
 
 	ended   chan struct{}  // closed when the connection has
 	running sync.WaitGroup // what Every has started
@@ -81,8 +81,8 @@ func (s *Socket) Send(text string) error { return s.write(websocket.MessageText,
 func (s *Socket) SendBinary(b []byte) error { return s.write(websocket.MessageBinary, b) }
 
 func (s *Socket) write(kind websocket.MessageType, b []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	s.state.Lock()
 	s.sent = time.Now()
 	s.state.Unlock()
@@ -103,10 +103,24 @@ func (s *Socket) Drop() { s.wire.Close() }
 // Freeze leaves the connection open, but nothing comes through any more in either direction.
 func (s *Socket) Freeze() { s.wire.frozen.Store(true) }
 
+// Drip sends a text of 126 to 65535 bytes one byte after another, with a pause before each, until the client has gone.
+func (s *Socket) Drip(text string, pause time.Duration) {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	s.wire.SetWriteDeadline(time.Time{})
+	s.wire.Write([]byte{0x81, 126, byte(len(text) >> 8), byte(len(text))})
+	for i := range len(text) {
+		time.Sleep(pause)
+		if _, err := s.wire.Write([]byte{text[i]}); err != nil {
+			return
+		}
+	}
+}
+
 // Tear sends the first half of a message and drops the connection.
 func (s *Socket) Tear() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	s.wire.SetWriteDeadline(time.Now().Add(timeLimit))
 	s.wire.Write([]byte("\x81\x7e\x01\x00{\"half\":"))
 	s.wire.Close()
