@@ -43,6 +43,7 @@ type lengths struct{ part, history, turn int }
 type Source struct {
 	Name      string // those of several with commas
 	Simulated bool   // its prices are made up
+	Replayed  bool   // its prices are those of a recording that is played
 }
 
 // NewHub returns a hub with an empty board for the symbols of dir, under a feed that is down until it says
@@ -52,7 +53,8 @@ func NewHub(
 	log *slog.Logger, reg prometheus.Registerer,
 ) *Hub {
 	b := board.New(board.Config{
-		History: cfg.History, Directory: dir, Source: source.Name, Simulated: source.Simulated, Started: market.TimeOf(time.Now()),
+		History: cfg.History, Directory: dir, Source: source.Name, Simulated: source.Simulated, Replayed: source.Replayed,
+		Started: market.TimeOf(time.Now()),
 	})
 	known := catalog{dir: dir, lists: make(map[string]*watchlist, len(lists)), cfg: &cfg}
 	for _, l := range lists {

@@ -1,13 +1,15 @@
 package broadcast
 
 import (
-	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tickertape/broadcast/wire"
 	"tickertape/feed/market"
 )
 
@@ -31,9 +33,10 @@ func TestEveryAccessTellsHowEachSourceStands(t *testing.T) {
 			if hello.Source != "sim,kraken" || hello.Status != "live" || !hello.Simulated {
 				t.Errorf("hello %+v", hello)
 			}
-			want := `[{ sim live 7  true} { kraken down 7 dial: "refused" false}]`
-			if got := fmt.Sprint(hello.Sources); got != want {
-				t.Errorf("sources %s, want %s", got, want)
+			want := []wire.Status{{Source: "sim", Status: "live", Since: 7, Simulated: true},
+				{Source: "kraken", Status: "down", Since: 7, Message: `dial: "refused"`}}
+			if got := hello.Sources; !reflect.DeepEqual(got, want) {
+				t.Errorf("sources %+v, want %+v", got, want)
 			}
 			if st := p.next("snapshot").Quotes[0]["st"]; st != nil {
 				t.Errorf("the price is %v while one source is live", st)
@@ -49,6 +52,32 @@ func TestEveryAccessTellsHowEachSourceStands(t *testing.T) {
 			tell("kraken", market.Closed, "")
 			if up := p.next("update"); up.Quotes[0]["st"] != "stale" {
 				t.Errorf("%v, though no source is live", up.Quotes)
+			}
+		})
+	}
+}
+
+// What the prices of a source are, and what is behind it, comes with hello and with each change.
+func TestEveryAccessTellsWhatPricesAre(t *testing.T) {
+	for name, w := range everyAccess {
+		t.Run(name, func(t *testing.T) {
+			s := serveOver(t, w.network, nil)
+			status := market.Status{Source: "sim", Since: 7, Message: "via x", Replayed: true, Delay: 15 * time.Minute,
+				Behind: []market.Status{{Source: "replay", Since: 8, Replayed: true}, {Source: "alpaca", Since: 9, Delay: 15 * time.Minute}}}
+			s.Apply(market.Batch{Status: &status})
+			s.trade("AAPL", "5")
+			s.trade("AAPL", "6") // a flush begins when the one before has been told
+			p := s.join(t, w, "?symbols=AAPL")
+			want := wire.Status{Source: "sim", Status: "live", Since: 7, Message: "via x", Replayed: true, Delay: 900_000, Sources: []wire.Status{
+				{Source: "replay", Status: "live", Since: 8, Replayed: true}, {Source: "alpaca", Status: "live", Since: 9, Delay: 900_000}}}
+			if hello := p.next("hello"); !hello.Replayed || !reflect.DeepEqual(hello.Sources, []wire.Status{want}) {
+				t.Errorf("hello %+v", hello)
+			}
+			p.next("snapshot")
+			status.Quiet = true
+			s.Apply(market.Batch{Status: &status})
+			if m := p.next("status"); !m.Replayed || !m.Quiet || m.Delay != 900_000 || !reflect.DeepEqual(m.Sources, want.Sources) {
+				t.Errorf("status %+v", m)
 			}
 		})
 	}

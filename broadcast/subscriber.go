@@ -106,7 +106,8 @@ func (s *subscriber) hello() error {
 	return s.sendMessage("hello", wire.Hello{
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
-		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Status: sh.sources.State.String(), Sources: wire.Statuses(sh.sources),
+		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Replayed: sh.sources.Replayed, Status: sh.sources.State.String(),
+		Sources: wire.Statuses(sh.sources),
 	})
 }
 

@@ -34,6 +34,13 @@ type message struct {
 	Quotes                                     []map[string]any
 	Status                                     string
 	Sources                                    []wire.Status
+	prices
+}
+
+// prices are what a message says of the prices of a source.
+type prices struct {
+	Replayed, Quiet bool
+	Delay           int64 `json:"delayed_ms"`
 }
 
 type wsClient struct {

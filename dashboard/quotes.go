@@ -122,8 +122,8 @@ func (a *quotesAnswer) begin() {
 	n := a.board.Read(&a.cursor, a.picked)
 	a.seq = a.cursor.At
 	sources := a.cursor.Sources
-	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"status":%q`,
-		a.board.Epoch(), a.seq, time.Now().UnixMicro(), sources.Names(), sources.Simulated, sources.State)
+	a.text = fmt.Appendf(a.text, `{"epoch":%q,"seq":%d,"time":%d,"source":%q,"simulated":%t,"replayed":%t,"status":%q`,
+		a.board.Epoch(), a.seq, time.Now().UnixMicro(), sources.Names(), sources.Simulated, sources.Replayed, sources.State)
 	a.text = wire.AppendJSON(append(a.text, `,"sources":`...), wire.Statuses(sources))
 	if a.query.Resumed() {
 		a.text = append(a.text, `,"resumed":true`...)

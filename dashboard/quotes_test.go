@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -353,21 +354,24 @@ const longestMessage = 256 << 10
 func TestQuotesHaveTheStatesOfTheSources(t *testing.T) {
 	s := serveFast(t, nil)
 	for source, state := range map[string]market.State{"sim": market.Stale, "kraken": market.Closed} {
-		s.hub.Apply(market.Batch{Status: &market.Status{Source: source, State: state, Since: 7, Message: "no tick", Simulated: source == "sim"}})
+		s.hub.Apply(market.Batch{Status: &market.Status{Source: source, State: state, Since: 7, Message: "no tick", Simulated: source == "sim",
+			Replayed: source == "kraken", Delay: time.Minute, Quiet: true}})
 	}
 	s.trade(t, "AAPL", "5")
 	var answer struct {
-		Source, Status string
-		Simulated      bool
-		Sources        []wire.Status
+		Source, Status      string
+		Simulated, Replayed bool
+		Sources             []wire.Status
 	}
 	_, body := fetch(t, s.url+"/api/quotes?symbols=AAPL")
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Source != "sim,kraken" || answer.Status != "stale" ||
-		!answer.Simulated {
+		!answer.Simulated || !answer.Replayed {
 		t.Errorf("answer %s, %v", body, err)
 	}
-	if got := fmt.Sprint(answer.Sources); got != `[{ sim stale 7 no tick true} { kraken closed 7 no tick false}]` {
-		t.Errorf("sources %s", got)
+	want := []wire.Status{{Source: "sim", Status: "stale", Since: 7, Message: "no tick", Simulated: true, Delay: 60_000, Quiet: true},
+		{Source: "kraken", Status: "closed", Since: 7, Message: "no tick", Replayed: true, Delay: 60_000, Quiet: true}}
+	if !reflect.DeepEqual(answer.Sources, want) {
+		t.Errorf("sources %+v, want %+v", answer.Sources, want)
 	}
 }
 

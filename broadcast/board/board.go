@@ -15,6 +15,7 @@ type Config struct {
 
 	Source    string // the names of the feed's sources, with commas
 	Simulated bool   // their prices are made up
+	Replayed  bool   // their prices are those of a recording
 
 	Started market.Time // since when the sources are down that have said nothing yet
 }
@@ -48,14 +49,16 @@ type Board struct {
 func New(cfg Config) *Board {
 	sources := &SourceStates{}
 	for name := range strings.SplitSeq(cfg.Source, ",") {
-		down := market.Status{Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated}
+		down := market.Status{
+			Source: name, State: market.Down, Since: cfg.Started, Message: "no tick yet", Simulated: cfg.Simulated, Replayed: cfg.Replayed,
+		}
 		sources = sources.with(down)
 	}
 	b := &Board{dir: cfg.Directory, epoch: newEpoch(), kept: cfg.History, sources: sources}
 	if n := cfg.History.Ledger; n > 0 {
 		b.ledgers = market.NewLedgers(n)
 	}
-	b.gatherer.dir, b.source, b.simulated = cfg.Directory, cfg.Source, cfg.Simulated
+	b.gatherer.dir, b.source, b.simulated, b.replayed = cfg.Directory, cfg.Source, cfg.Simulated, cfg.Replayed
 	b.fewer.L = &b.gatherer.mu
 	b.begin()
 	return b

@@ -21,6 +21,7 @@ type gatherer struct {
 	dir       *market.Directory // static
 	source    string            // static: whose a status is that names none
 	simulated bool              // static
+	replayed  bool              // static
 
 	mu     sync.Mutex
 	fewer  sync.Cond // of mu: full has become shorter, or closed true
@@ -113,7 +114,7 @@ func (g *gatherer) touch(id market.SymbolID) (s *slot, before bool) {
 
 func (g *gatherer) status(s market.Status) {
 	if s.Source == "" {
-		s.Source, s.Simulated = g.source, g.simulated
+		s.Source, s.Simulated, s.Replayed = g.source, g.simulated, g.replayed
 	}
 	r := g.room()
 	r.Statuses = append(r.Statuses, s)

@@ -12,6 +12,7 @@ type SourceStates struct {
 	Version   uint64       // grows with each status
 	State     market.State // of the feed as a whole: that of the source that is best off
 	Simulated bool         // some prices are made up
+	Replayed  bool         // some prices are those of a recording that is played
 	Sources   []Source     // in the order of their first status
 }
 
@@ -33,7 +34,7 @@ func (s *SourceStates) with(status market.Status) *SourceStates {
 	next.State = market.Down
 	for _, x := range next.Sources {
 		next.State = min(next.State, x.State)
-		next.Simulated = next.Simulated || x.Simulated
+		next.Simulated, next.Replayed = next.Simulated || x.Simulated, next.Replayed || x.Replayed
 	}
 	return next
 }

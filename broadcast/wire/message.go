@@ -20,12 +20,13 @@ type Hello struct {
 	Heartbeat int64       `json:"heartbeat_ms"`
 	Source    string      `json:"source"`
 	Simulated bool        `json:"simulated"`
+	Replayed  bool        `json:"replayed"`
 	Status    string      `json:"status"`
 
 	Sources []Status `json:"sources"`
 }
 
-// Status is the state of a source.
+// Status is the state of a source. Those behind a relay have none behind them.
 type Status struct {
 	Type      string      `json:"type,omitempty"`
 	Source    string      `json:"source"`
@@ -33,11 +34,28 @@ type Status struct {
 	Since     market.Time `json:"since"`
 	Message   string      `json:"message"`
 	Simulated bool        `json:"simulated,omitempty"`
+	Replayed  bool        `json:"replayed,omitempty"`
+	Delay     int64       `json:"delayed_ms,omitempty"`
+	Quiet     bool        `json:"quiet,omitempty"`
+	Sources   []Status    `json:"sources,omitempty"`
 }
 
 // StatusOf is the state of a source as a message of this type, or as an entry of a list, where the type is "".
 func StatusOf(x *board.Source, kind string) Status {
-	return Status{Type: kind, Source: x.Source, Status: x.State.String(), Since: x.Since, Message: x.Message, Simulated: x.Simulated}
+	status := statusOf(&x.Status)
+	status.Type = kind
+	for i := range x.Behind {
+		status.Sources = append(status.Sources, statusOf(&x.Behind[i]))
+	}
+	return status
+}
+
+// statusOf is all of a status but the sources behind it.
+func statusOf(s *market.Status) Status {
+	return Status{
+		Source: s.Source, Status: s.State.String(), Since: s.Since, Message: s.Message,
+		Simulated: s.Simulated, Replayed: s.Replayed, Delay: s.Delay.Milliseconds(), Quiet: s.Quiet,
+	}
 }
 
 // Statuses are the states of all sources.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
@@ -39,6 +40,15 @@ func fullQuote() *market.Quote {
 	}
 	return q
 }
+
+// relayed is a source that has all that one can have.
+var relayed = board.Source{Status: market.Status{
+	Source: "relay", State: market.Live, Since: 5, Message: "via e1: replay live; alpaca live",
+	Simulated: true, Replayed: true, Delay: 15 * time.Minute, Quiet: true, Behind: []market.Status{
+		{Source: "replay", State: market.Live, Since: 6, Message: "recorded: live", Simulated: true, Replayed: true},
+		{Source: "alpaca", State: market.Live, Since: 7, Delay: 15 * time.Minute, Quiet: true},
+	},
+}}
 
 // Every message that a client may get, one to a line. A line that changes is a change of the protocol.
 func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
@@ -96,6 +106,7 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 		AppendJSON(nil, Hello{Type: "hello", Protocol: 1, Epoch: "e", Seq: 812, Time: now.UnixMicro(), Interval: 100, Heartbeat: 5000,
 			Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}}),
 		AppendJSON(nil, Status{Type: "status", Source: "live", Status: "down", Since: 5, Message: "the connection is lost"}),
+		AppendJSON(nil, StatusOf(&relayed, "status")),
 		AppendJSON(nil, Pong{Type: "pong", ID: []byte(`"x"`), Time: now.UnixMicro()}), AppendJSON(nil, Pong{Type: "pong", Time: now.UnixMicro()}),
 		AppendJSON(nil, Rate{Type: "rate", Rate: 1.5, Asked: 10, Reason: "slow_consumer"}),
 		AppendJSON(nil, Error{Type: "error", ID: []byte("1"), Code: TooManySymbols.String(), Message: "symbols: 3"}),

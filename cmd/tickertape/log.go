@@ -10,8 +10,10 @@ import (
 
 // Keys of what cmd logs.
 const (
+	keyDelay     = "delay"
 	keyFeed      = "feed"
 	keyFile      = "file"
+	keyReplayed  = "replayed"
 	keySimulated = "simulated"
 	keySymbols   = "symbols"
 	keyTicks     = "ticks"

@@ -128,7 +128,9 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 		return err
 	}
 	info := source.Info()
-	header := recording.Header{Source: info.Name, Simulated: info.Simulated, Recorded: market.TimeOf(time.Now())}
+	header := recording.Header{
+		Source: info.Name, Simulated: info.Simulated, Replayed: info.Replayed, Delay: info.Delay, Recorded: market.TimeOf(time.Now()),
+	}
 	w, err := recording.Create(p.out, p.rotation, header, dir, log)
 	if err != nil {
 		return err
@@ -137,7 +139,7 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 }
 
 // follow connects to a running tickertape, whose ticks are plausible already. It is an error when it cannot be reached:
-// the header of a recording says whether its prices are simulated, and only the server knows.
+// the header of a recording says whether its prices are simulated, replayed or late, and only the server knows.
 func (p *recordPlan) follow(ctx context.Context, cfg feed.Config, dir *market.Directory, log *slog.Logger) (feed.Source, error) {
 	reg := prometheus.NewRegistry() // nobody scrapes a recording
 	env := vendors.Env{Dir: dir, Log: log, Faults: vendors.NewFaults(log, reg)}

@@ -57,7 +57,8 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if !info.Corrects {
 		cfg.Broadcast.History.Ledger = 0
 	}
-	hub := broadcast.NewHub(cfg.Broadcast.Config, lists, dir, broadcast.Source{Name: info.Name, Simulated: info.Simulated}, limits, log, reg)
+	origin := broadcast.Source{Name: info.Name, Simulated: info.Simulated, Replayed: info.Replayed}
+	hub := broadcast.NewHub(cfg.Broadcast.Config, lists, dir, origin, limits, log, reg)
 	hub.TradingDays(tradingDays(hours))
 	server, err := dashboard.OpenServer(ctx, cfg.Server, dashboard.Bounds{
 		Admission: limits, AckTimeout: cfg.Broadcast.WriteTimeout + cfg.Broadcast.Heartbeat,
@@ -68,8 +69,8 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving", keyURL, "http://"+server.Addr(), keyFeed, info.Name, keySimulated, info.Simulated,
-		keySymbols, dir.Len(), keyVersion, version)
+	log.Info("serving", keyURL, "http://"+server.Addr(), keyFeed, info.Name, keySimulated, info.Simulated, keyReplayed, info.Replayed,
+		keyDelay, info.Delay.String(), keySymbols, dir.Len(), keyVersion, version)
 	if at := server.AdminAddr(); at != "" {
 		log.Info("serving health and metrics", keyURL, "http://"+at)
 	}
