@@ -2,6 +2,7 @@ package relay
 
 import (
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,6 +17,7 @@ func FuzzFrame(f *testing.F) {
 	}
 	f.Add([]byte(`{"type":"error","code":"bad_json","message":"x"}`))
 	f.Add([]byte(`{"type":"status","source":"relay","status":"live","message":"via e9,e1: sim live"}`))
+	f.Add([]byte(`{"type":"status","source":"relay","status":"live","message":"via e9: replay live","replayed":true,"delayed_ms":900000,"quiet":true,"sources":[{"source":"replay","status":"live","since":5,"message":"x","replayed":true}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for begun := range 3 {
 			env := newEnv(prometheus.NewRegistry())
@@ -32,6 +34,12 @@ func FuzzFrame(f *testing.F) {
 			}
 			if b.Status != nil && len(b.Status.Message) > mostMessage+len("…") {
 				t.Errorf("%d bytes of message", len(b.Status.Message))
+			}
+			if b.Status != nil {
+				bounded(t, b.Status)
+			}
+			if b.Heartbeat < 0 || b.Heartbeat > mostHeartbeat*time.Millisecond {
+				t.Errorf("a heartbeat of %v", b.Heartbeat)
 			}
 			for i := range b.Images {
 				q := &b.Images[i]

@@ -4,9 +4,17 @@ import "tickertape/feed/vendors"
 
 // message is one of the server's, of any type; unknown types and keys are ignored.
 type message struct {
-	kind, epoch, source, status, text, code, rate, reason vendors.Value
-	simulated, seq, more, resumed, unknown, sources       vendors.Value
-	quotes, id, symbols                                   vendors.Value
+	kind, epoch, code, rate, reason        vendors.Value
+	seq, more, resumed, unknown, heartbeat vendors.Value
+	quotes, id, symbols                    vendors.Value
+	statusKeys
+}
+
+// statusKeys are those of a message, or of an entry of a list, that say how a source is.
+type statusKeys struct {
+	source, status, since, text       vendors.Value
+	simulated, replayed, delay, quiet vendors.Value
+	sources                           vendors.Value
 }
 
 // read decodes the message's keys.
@@ -34,6 +42,16 @@ func (m *message) read(scan *vendors.Scanner, text []byte) error {
 			v = &m.reason
 		case "simulated":
 			v = &m.simulated
+		case "since":
+			v = &m.since
+		case "replayed":
+			v = &m.replayed
+		case "delayed_ms":
+			v = &m.delay
+		case "quiet":
+			v = &m.quiet
+		case "heartbeat_ms":
+			v = &m.heartbeat
 		case "seq":
 			v = &m.seq
 		case "more":

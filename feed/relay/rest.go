@@ -83,7 +83,7 @@ func readRecord(scan *vendors.Scanner) (s market.Symbol, bad error) {
 			if err != nil {
 				bad = err
 			}
-			*to = clip(text)
+			*to = clip(text, mostMessage)
 		}
 	}
 	return s, bad
@@ -158,7 +158,7 @@ func (s *source) records(ctx context.Context, names []string) error {
 	return nil
 }
 
-// ask finds out whether the server's prices are made up, and whether it has any of the symbols.
+// ask finds out what the server's prices are, and whether it has any of the symbols.
 func (s *source) ask(ctx context.Context) error {
 	names := s.symbols[:min(len(s.symbols), mostAsked)]
 	body, _, err := s.rest.Get(ctx, quotesPath, url.Values{"symbols": {strings.Join(names, ",")}, "fields": {"t"}})
@@ -166,12 +166,14 @@ func (s *source) ask(ctx context.Context) error {
 		return err
 	}
 	var scan vendors.Scanner
-	var simulated, unknown vendors.Value
+	var simulated, sources, unknown vendors.Value
 	scan.Reset(body)
 	for scan.Object(); scan.More(); {
 		switch string(scan.Key()) {
 		case "simulated":
 			simulated = scan.Value()
+		case "sources":
+			sources = scan.Value()
 		case "unknown":
 			unknown = scan.Value()
 		default:
@@ -183,10 +185,18 @@ func (s *source) ask(ctx context.Context) error {
 	if err == nil {
 		made, err = simulated.Bool("simulated")
 	}
+	var all sourceStates
+	if err == nil && sources.Known() { // older servers have no list
+		all, err = readStatuses(sources, sourceStatus)
+	}
 	if err != nil {
 		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", vendors.Shown(s.rest.Base), quotesPath, err)
 	}
-	s.simulated.Store(made)
+	whole, err := all.status(s.self)
+	if err != nil {
+		return err
+	}
+	s.origin.Store(&origin{made || whole.Simulated, whole.Replayed, whole.Delay})
 	unknownCount := 0
 	if unknown.Known() {
 		scan.Reset(unknown.Raw())

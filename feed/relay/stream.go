@@ -38,10 +38,16 @@ type source struct {
 	self     string // the name of this relay among those between here and the source
 	endpoint vendors.Endpoint
 	rest     vendors.REST
-	pinned   bool // simulated must stay as it is
+	pinned   bool // whether prices are simulated or replayed must stay as it is
 
-	simulated atomic.Bool
-	upstream  *upstream // owned by Run, of which there is one at a time: connections need no renewal
+	origin   atomic.Pointer[origin]
+	upstream *upstream // owned by Run, of which there is one at a time: connections need no renewal
+}
+
+// origin is what the server's prices are, as in [feed.Info].
+type origin struct {
+	simulated, replayed bool
+	delay               time.Duration
 }
 
 // Open puts the symbols that are named into the directory. It does not connect; Run does.
@@ -53,7 +59,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	return []feed.Source{s}, nil
 }
 
-// Connect is Open for whoever has to know at once whether prices are made up: it asks the server. It returns an error if the
+// Connect is Open for whoever has to know at once whether prices are made up or replayed: it asks the server. It returns an error if the
 // server cannot be reached, is no tickertape or knows none of the symbols. Run returns one if the server later says otherwise.
 func Connect(ctx context.Context, cfg Config, env vendors.Env) (feed.Source, error) {
 	s, err := open(cfg, env)
@@ -76,6 +82,7 @@ func open(cfg Config, env vendors.Env) (*source, error) {
 	}
 	base, _ := cfg.base() // valid
 	s := &source{env: env, symbols: cfg.Symbols, upstream: newUpstream(), self: strconv.FormatUint(rand.Uint64N(1<<40), 36)}
+	s.origin.Store(&origin{})
 	secrets := vendors.Passwords(base)
 	s.rest = env.REST(name, base.String(), nil, secrets...)
 	socket := *base
@@ -99,9 +106,10 @@ func addSymbols(symbols []string, env *vendors.Env) error {
 	return nil
 }
 
-// Info says that the prices are made up once the server does.
+// Info says that the prices are made up, replayed or late once the server does.
 func (s *source) Info() feed.Info {
-	return feed.Info{Name: name, Simulated: s.simulated.Load(), Lossless: true, Remote: true}
+	is := s.origin.Load()
+	return feed.Info{Name: name, Simulated: is.simulated, Replayed: is.replayed, Delay: is.delay, Lossless: true, Remote: true}
 }
 
 // Run holds one connection.
@@ -134,16 +142,21 @@ type connection struct {
 	last time.Time
 }
 
-// hear makes the next request, and notes whether the server says that its prices are simulated.
+// hear makes the next request, and notes what the server says that its prices are.
 func (c *connection) hear(_ *vendors.Reconciler, b *market.Batch) error {
 	c.ask(time.Now())
-	if b.Status == nil || b.Status.Simulated == c.simulated.Load() {
+	if b.Status == nil {
 		return nil
 	}
-	if c.pinned {
-		return fmt.Errorf("simulated: the server at %s says %t now, and said %t before", c.Where(), b.Status.Simulated, !b.Status.Simulated)
+	before, now := c.origin.Load(), origin{b.Status.Simulated, b.Status.Replayed, b.Status.Delay}
+	switch {
+	case c.pinned && now.simulated != before.simulated:
+		return fmt.Errorf("simulated: the server at %s says %t now, and said %t before", c.Where(), now.simulated, before.simulated)
+	case c.pinned && now.replayed != before.replayed:
+		return fmt.Errorf("replayed: the server at %s says %t now, and said %t before", c.Where(), now.replayed, before.replayed)
+	case now != *before:
+		c.origin.Store(&now)
 	}
-	c.simulated.Store(b.Status.Simulated)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) 
 	cfg := broadcast.DefaultConfig()
 	adm := admission.New(admission.DefaultConfig(), admission.Options{Places: 10_000}, admission.NewRefusalLog(quiet, reg), reg)
 	s.board = broadcast.NewHub(cfg, nil, s.dir,
-		broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated}, adm, quiet, reg)
+		broadcast.Source{Name: source.Info().Name, Simulated: source.Info().Simulated, Replayed: source.Info().Replayed}, adm, quiet, reg)
 	d, err := dashboard.OpenServer(t.Context(), dashboard.Config{Listen: addr},
 		dashboard.Bounds{Admission: adm, AckTimeout: cfg.WriteTimeout + cfg.Heartbeat},
 		dashboard.Site{Hub: s.board, Symbols: s.dir, Zone: func(string) string { return "UTC" }, MaxSymbols: cfg.MaxSymbols}, quiet, reg)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -78,7 +79,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 	b.Alive = true
 	switch kind {
 	case "hello":
-		return d.hello(m)
+		return d.hello(m, b)
 	case "snapshot", "update":
 		return d.quotes(m, kind == "snapshot", b)
 	case "heartbeat":
@@ -96,7 +97,7 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 		return d.subscribed(m, received, b)
 	case "rate":
 		d.env.Log.Info("the server changed the rate", vendors.KeySource, name,
-			vendors.KeyRate, clip(string(m.rate.Raw())), vendors.KeyReason, clip(string(m.reason.Raw())))
+			vendors.KeyRate, clip(string(m.rate.Raw()), mostMessage), vendors.KeyReason, clip(string(m.reason.Raw()), mostMessage))
 	case "error":
 		return refusal(m)
 	case "unsubscribed", "pong":
@@ -114,38 +115,51 @@ func refusal(m *message) error {
 	if code == "rate_limited" {
 		cause = feed.Lost
 	}
-	return feed.Breakf(cause, "the server refuses: %.40s: %.200s", clip(code), clip(text))
+	return feed.Breakf(cause, "the server refuses: %.40s: %.200s", clip(code, mostMessage), clip(text, mostMessage))
 }
 
 // hello decodes the first message.
-func (d *Decoder) hello(m *message) error {
+func (d *Decoder) hello(m *message, b *market.Batch) error {
 	epoch, err := m.epoch.String("epoch")
 	if err != nil || !isEpoch(epoch) {
 		return feed.Breakf(feed.Lost, "hello: epoch: %.40q is not the run of a tickertape", epoch)
 	}
 	d.hadHello, d.epoch, d.mayAsk = true, epoch, true
 	d.resumes = d.upstream.onHello(epoch)
+	d.promise(m, b)
 	if !m.sources.Known() { // an older server, which has but one
 		if err := d.readStatus(m); err != nil {
 			return d.unreadable(err)
 		}
 		return nil
 	}
-	var one message
-	d.inner.Reset(m.sources.Raw())
-	for d.inner.Array(); d.inner.More(); {
-		v := d.inner.Value()
-		if err := one.read(&d.scan, v.Raw()); err != nil {
-			return d.unreadable(err)
-		}
-		if err := d.readStatus(&one); err != nil {
-			return d.unreadable(err)
-		}
-	}
-	if err := d.inner.End(); err != nil {
+	all, err := readStatuses(m.sources, sourceStatus)
+	if err != nil {
 		return d.unreadable(err)
 	}
+	for _, f := range all {
+		d.sources = d.sources.with(f)
+	}
 	return nil
+}
+
+// mostHeartbeat is the longest heartbeat that a server may promise, in milliseconds: twice what its configuration allows.
+const mostHeartbeat = 10 * 60 * 1000
+
+// promise passes on how often the server says something at least. Without that, silence is judged as it is everywhere.
+func (d *Decoder) promise(m *message, b *market.Batch) {
+	if !m.heartbeat.Known() {
+		return
+	}
+	ms, err := m.heartbeat.Uint("heartbeat_ms")
+	if err == nil && (ms == 0 || ms > mostHeartbeat) {
+		err = vendors.Bad(vendors.BadNumber, "heartbeat_ms: %d is not between 1 and %d", ms, mostHeartbeat)
+	}
+	if err != nil {
+		d.note(err)
+		return
+	}
+	b.Heartbeat = time.Duration(ms) * time.Millisecond
 }
 
 // isEpoch reports whether a text can stand in a position.
@@ -158,25 +172,11 @@ func isEpoch(text string) bool {
 	return text != "" && len(text) <= 64
 }
 
-// readStatus decodes the status of one source.
+// readStatus decodes the status of one source of the server.
 func (d *Decoder) readStatus(m *message) error {
-	var f sourceState
-	var err error
-	if f.source, err = sourceName("source", m.source); err != nil {
+	f, err := sourceStatus(m)
+	if err != nil {
 		return err
-	}
-	if f.state, err = state("status", m.status); err != nil {
-		return err
-	}
-	if m.text.Known() {
-		if f.message, err = m.text.String("message"); err != nil {
-			return err
-		}
-	}
-	if m.simulated.Known() {
-		if f.simulated, err = m.simulated.Bool("simulated"); err != nil {
-			return err
-		}
 	}
 	d.sources = d.sources.with(f)
 	return nil
@@ -291,7 +291,7 @@ func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) 
 	})
 	if len(unknown) > 0 {
 		d.env.Log.Warn("symbols unknown to the server", vendors.KeySource, name, vendors.KeyCount, len(unknown),
-			vendors.KeySymbols, clip(strings.Join(unknown, ",")))
+			vendors.KeySymbols, clip(strings.Join(unknown, ","), mostMessage))
 	}
 	return err
 }

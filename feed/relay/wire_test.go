@@ -41,6 +41,9 @@ func faults(t testing.TB, reg *prometheus.Registry) (all []string) {
 func told(dir *market.Directory, b *market.Batch) (all []string) {
 	if s := b.Status; s != nil {
 		all = append(all, fmt.Sprintf("%s %v simulated=%t %s", s.Source, s.State, s.Simulated, s.Message))
+		for _, x := range s.Behind {
+			all = append(all, fmt.Sprintf("behind: %s %v since %d %q", x.Source, x.State, x.Since, x.Message)+is(&x))
+		}
 	}
 	for _, q := range b.Images {
 		text := dir.Symbol(q.Symbol).Symbol
@@ -58,6 +61,19 @@ func told(dir *market.Directory, b *market.Batch) (all []string) {
 	return all
 }
 
+// is what the prices of a source are, where they are not a market's newest, and whether it is quiet.
+func is(s *market.Status) (text string) {
+	for _, fact := range []struct {
+		holds bool
+		word  string
+	}{{s.Simulated, "simulated"}, {s.Replayed, "replayed"}, {s.Delay != 0, s.Delay.String()}, {s.Quiet, "quiet"}} {
+		if fact.holds {
+			text += " " + fact.word
+		}
+	}
+	return text
+}
+
 const hello = `{"type":"hello","protocol":1,"epoch":"e1","seq":812,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[{` + sim + `}]}`
 
 // conversation is what one connection says, and what it is told as.
@@ -70,7 +86,7 @@ var conversation = []struct {
 	{
 		`{"type":"snapshot","seq":5,"time":1,"more":true,"quotes":[{"s":"AAPL","p":189.31,"z":100,"b":189.3,"bz":200,"a":189.32,"az":0.5,"o":188,"h":190,"l":187.5,"pc":186,"v":1200300,"n":7,"vw":189.1234,"t":9,"x":190.5,"xt":8,"src":"coinbase"}]}`, nil},
 	{`{"type":"snapshot","seq":5,"time":1,"quotes":[{"s":"MSFT","p":"400.5","st":"halted","venue":{"x":1}}]}`, []string{
-		"relay live simulated=true via recorded: sim live",
+		"relay live simulated=true via recorded: sim live", `behind: sim live since 1 "" simulated`,
 		"AAPL p=189.31 z=100 b=189.3 bz=200 a=189.32 az=0.5 o=188 h=190 l=187.5 pc=186 v=1200300 n=7 vw=189.1234 t=9 st=live x=190.5 xt=8 src=coinbase",
 		"MSFT p=400.5 st=halted"}},
 	{`{"type":"update","seq":6,"time":1,"quotes":[{"s":"MSFT","st":null,"p":0.00001234,"o":3},{"s":"NEW","p":1}]}`, []string{
@@ -79,9 +95,10 @@ var conversation = []struct {
 		`{"type":"update","seq":7,"time":1,"quotes":[{"s":"AAPL","b":null,"bz":null,"x":null,"xt":null,"src":null,"o":null,"h":null,"l":null,"v":null,"n":null,"vw":null,"t":11}]}`, []string{
 			"AAPL p=189.31 z=100 a=189.32 az=0.5 pc=186 t=11 st=live"}},
 	{`{"type":"status","source":"sim","status":"stale","since":77,"message":"no tick"}`,
-		[]string{"relay stale simulated=false via recorded: sim stale: no tick"}},
+		[]string{"relay stale simulated=false via recorded: sim stale: no tick", `behind: sim stale since 77 "no tick"`}},
 	{`{"type":"status","source":"sim2","status":"closed","since":77,"message":""}`,
-		[]string{"relay stale simulated=false via recorded: sim stale: no tick; sim2 closed"}},
+		[]string{"relay stale simulated=false via recorded: sim stale: no tick; sim2 closed", `behind: sim stale since 77 "no tick"`,
+			`behind: sim2 closed since 77 ""`}},
 	{`{"type":"heartbeat","seq":7,"time":1}`, nil},
 	{`{"type":"rate","rate":1.5,"asked":10,"reason":"slow_consumer"}`, nil},
 	{`{"type":"weather","quotes":[]}`, nil},
@@ -205,17 +222,17 @@ func TestARecordingThatBeginsWithChangesIsInPart(t *testing.T) {
 
 func TestTheMessageSaysHowTheSourcesAre(t *testing.T) {
 	for _, c := range []struct {
-		standing sourceStates
-		want     string
+		states sourceStates
+		want   string
 	}{
 		{nil, "down via e1: "},
-		{sourceStates{{"relay", market.Live, "via e2,e3: coinbase live", false}}, "live via e1,e2,e3: coinbase live"},
-		{sourceStates{{"relay", market.Down, "dial ws://x/ws: refused", false}}, "down via e1: dial ws://x/ws: refused"},
-		{sourceStates{{"sim", market.Down, "", false}, {"relay", market.Stale, "via e2: sim stale", false}},
+		{sourceStates{{Source: "relay", Message: "via e2,e3: coinbase live"}}, "live via e1,e2,e3: coinbase live"},
+		{sourceStates{{Source: "relay", State: market.Down, Message: "dial ws://x/ws: refused"}}, "down via e1: dial ws://x/ws: refused"},
+		{sourceStates{{Source: "sim", State: market.Down}, {Source: "relay", State: market.Stale, Message: "via e2: sim stale"}},
 			"stale via e1,e2: sim down; relay stale: sim stale"},
-		{sourceStates{{"sim", market.Live, strings.Repeat("ü", 300), false}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
+		{sourceStates{{Source: "sim", Message: strings.Repeat("ü", 300)}}, "live via e1: sim live: " + strings.Repeat("ü", 191) + "…"},
 	} {
-		s, err := c.standing.status("e1")
+		s, err := c.states.status("e1")
 		if got := s.State.String() + " " + s.Message; err != nil || got != c.want {
 			t.Errorf("%q, %v; want %q", got, err, c.want)
 		}
