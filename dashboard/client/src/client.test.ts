@@ -366,8 +366,46 @@ describe("sources", () => {
       status: "down",
       since: 5000,
       message: "no route",
+      replayed: false,
+      delay: 0,
+      quiet: false,
+      sources: [],
     });
     expect(client.sources[1]?.simulated).toBe(true);
+  });
+
+  test("say what their prices are, and what is behind a relay", () => {
+    const { client, last } = setup();
+    client.connect();
+    const relay = {
+      source: "relay",
+      status: "live",
+      message: "via x: replay live",
+      replayed: true,
+      simulated: true,
+      delayed_ms: 900_000,
+      sources: [
+        { source: "replay", status: "live", since: 7_000_000, simulated: true, replayed: true },
+        { source: "alpaca", status: "live", delayed_ms: 900_000, quiet: true },
+      ],
+    };
+    last().says(hello("e", 1, { sources: [relay] }));
+    expect(client.sources[0]).toMatchObject({ replayed: true, simulated: true, delay: 900_000, quiet: false });
+    expect(client.sources[0]?.sources).toMatchObject([
+      { source: "replay", replayed: true, simulated: true, delay: 0, since: 7000, quiet: false, sources: [] },
+      { source: "alpaca", replayed: false, simulated: false, delay: 900_000, since: null, quiet: true, sources: [] },
+    ]);
+    last().says({ type: "status", source: "relay", status: "live", quiet: true });
+    expect(client.sources[0]).toMatchObject({ replayed: false, simulated: false, delay: 0, quiet: true, sources: [] });
+  });
+
+  test("of an older server, which does not say that it plays a recording", () => {
+    const { client, last } = setup();
+    client.connect();
+    last().says(hello("e", 1, { source: "replay", sources: undefined }));
+    expect(client.sources).toMatchObject([{ source: "replay", replayed: true, sources: [] }]);
+    last().says(hello("f", 1, { sources: [{ source: "relay", status: "live", sources: "none" as never }] }));
+    expect(client.sources).toMatchObject([{ source: "relay", replayed: false, sources: [] }]);
   });
 });
 

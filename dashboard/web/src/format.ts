@@ -22,6 +22,7 @@ interface Clock {
   readonly minute: Intl.DateTimeFormat;
   readonly day: Intl.DateTimeFormat;
   readonly full: Intl.DateTimeFormat;
+  readonly date: Intl.DateTimeFormat;
   readonly name: Intl.DateTimeFormat;
   /** The dates of minutes that were formatted lately, by minutes since the Unix epoch. */
   readonly days: Map<number, string>;
@@ -86,6 +87,7 @@ export function createFormat(options: FormatOptions = {}) {
       minute: make({ hour: "2-digit", minute: "2-digit" }),
       day: make({ day: "numeric", month: "short" }),
       full: make({ dateStyle: "medium", timeStyle: "medium" }),
+      date: make({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }),
       name: make({ timeZoneName: "short" }),
       days: new Map(),
     };
@@ -114,6 +116,8 @@ export function createFormat(options: FormatOptions = {}) {
     clock: (at: number, zone: string) => clockOf(zone).time.format(at),
     minute: (at: number, zone: string) => clockOf(zone).minute.format(at),
     day: (at: number, zone: string) => clockOf(zone).day.format(at),
+    /** To the minute, with the date. */
+    date: (at: number, zone: string) => clockOf(zone).date.format(at),
     /** With date and zone. */
     moment: (at: number, zone: string) => `${clockOf(zone).full.format(at)} ${zoneName(zone, at)}`,
     /** What times of that exchange are in: "EST". */

@@ -23,6 +23,7 @@ interface QuotesAnswer {
   readonly time: number;
   readonly source?: string;
   readonly simulated?: boolean;
+  readonly replayed?: boolean;
   readonly status?: string;
   readonly sources?: readonly SourceStatus[];
   readonly resumed?: boolean;

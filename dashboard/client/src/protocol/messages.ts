@@ -47,6 +47,7 @@ export interface Hello {
   readonly heartbeat_ms?: number;
   readonly source?: string;
   readonly simulated?: boolean;
+  readonly replayed?: boolean;
   readonly status?: string;
   /** Each source of the feed. */
   readonly sources?: readonly SourceStatus[];
@@ -59,6 +60,11 @@ export interface SourceStatus {
   readonly since?: number;
   readonly message?: string;
   readonly simulated?: boolean;
+  readonly replayed?: boolean;
+  readonly delayed_ms?: number;
+  readonly quiet?: boolean;
+  /** Of a relay: the sources of the server that it follows. */
+  readonly sources?: readonly SourceStatus[];
 }
 
 /** The answer to `subscribe`, and to the query that has opened the stream. */

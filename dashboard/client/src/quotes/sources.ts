@@ -6,36 +6,64 @@ export interface SourceState {
   readonly source: string;
   /** Its prices are made up, and no market data. */
   readonly simulated: boolean;
+  /** Its prices are those of a recording that is played, and not current. */
+  readonly replayed: boolean;
+  /** How late its prices are by contract, or those of them that are latest, in ms. */
+  readonly delay: number;
+  /** It is live, but its symbols that usually have frequent ticks have had none for longer than usual. */
+  readonly quiet: boolean;
   /** connecting, live, stale, down or closed; later servers may have others. */
   readonly status: string;
   /** Since when, in ms since the Unix epoch; null where the server does not say. */
   readonly since: number | null;
   /** Why, for people; may be "". */
   readonly message: string;
+  /** The sources of the server that it follows, where it is a relay that says so. None of them has any of its own. */
+  readonly sources: readonly SourceState[];
 }
+
+type Told = { readonly [K in keyof SourceStatus]?: SourceStatus[K] | undefined };
 
 const make = ({
   source = "",
   simulated = source === "sim",
+  replayed = source === "replay",
+  delayed_ms = 0,
+  quiet = false,
   status = "live",
   since,
   message = "",
-}: { readonly [K in keyof SourceStatus]?: SourceStatus[K] | undefined }): SourceState => ({
+  sources,
+}: Told): SourceState => ({
   source,
   simulated,
+  replayed,
+  delay: delayed_ms,
+  quiet,
   status,
   since: since ? since / 1000 : null,
   message,
+  sources: listed(sources).map((one) => make({ ...one, sources: undefined })),
+});
+
+const listed = (sources: unknown): readonly SourceStatus[] => (fits(sources, [{ status: "" }]) ? sources : []);
+
+/** A source as the server has told of it. */
+export const toldSource = ({ since, delay, sources, ...source }: SourceState): SourceStatus => ({
+  ...source,
+  ...(since !== null && { since: since * 1000 }),
+  delayed_ms: delay,
+  sources: sources.map(toldSource),
 });
 
 /** The sources that a `hello` has. */
 export const greetedSources = (hello: Hello): readonly SourceState[] =>
-  (fits(hello.sources, [{ status: "" }]) ? hello.sources : [hello]).map(make);
+  (fits(hello.sources, [{ status: "" }]) ? hello.sources : [{ ...hello, sources: undefined }]).map(make);
 
 /** The sources after a `status`, which is about the first source where it names none. */
 export function changedSources(before: readonly SourceState[], change: SourceStatus): readonly SourceState[] {
   const { source = before[0]?.source } = change;
   const at = before.findIndex((one) => one.source === source);
-  const next = make({ simulated: before[at]?.simulated, ...change, source });
+  const next = make({ ...(change.source === undefined && { simulated: before[at]?.simulated }), ...change, source });
   return at < 0 ? [...before, next] : before.with(at, next);
 }

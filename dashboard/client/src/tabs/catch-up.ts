@@ -1,13 +1,8 @@
 import { isGroup } from "../interest/want.ts";
 import type { Hello, Quote, ServerMessage } from "../protocol/messages.ts";
 import type { Board } from "../quotes/board.ts";
-import type { SourceState } from "../quotes/sources.ts";
+import { type SourceState, toldSource } from "../quotes/sources.ts";
 import type { SeriesStore } from "../series/store.ts";
-
-const wireSource = ({ since, ...source }: SourceState) => ({
-  ...source,
-  ...(since !== null && { since: since * 1000 }),
-});
 
 /** Where what has come is kept. */
 export interface CatchUpOptions {
@@ -43,7 +38,7 @@ export function createCatchUp({ board, series, sources }: CatchUpOptions) {
         if (entry?.confirmed) quotes.push(entry.quote);
       }
       return [
-        ...(greet && hello ? [{ ...hello, seq, time, sources: sources().map(wireSource) }] : []),
+        ...(greet && hello ? [{ ...hello, seq, time, sources: sources().map(toldSource) }] : []),
         { type: "snapshot", seq, time, quotes },
         ...keys.flatMap((key) => series()?.whole(key) ?? []),
         { type: "subscribed", unknown: symbols.filter((symbol) => unknown.has(symbol)) },

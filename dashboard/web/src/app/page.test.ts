@@ -77,6 +77,33 @@ describe("the page", () => {
     expect(text(".disclaimer")).toContain("not market data");
   });
 
+  test("says that a recording is played, and of when, also behind a relay", async () => {
+    const { says, hello, snapshot } = await mount();
+    const replay = { source: "replay", status: "live", since: 1, message: "recorded: sim live", replayed: true };
+    const relay = {
+      source: "relay",
+      status: "live",
+      since: 1,
+      message: "via x9: recorded: sim live",
+      sources: [replay],
+    };
+    await act(() =>
+      says(
+        { ...hello(), simulated: false, sources: [relay] } as never,
+        snapshot(1, { s: "A", p: 1, t: Date.UTC(2005, 11, 27, 14, 30) * 1000 }),
+      ),
+    );
+    await wait(1000); // it measures once a second
+    expect(text(".badge .state")).toBe("Replay");
+    expect(text(".origin")).toBe("Replay");
+    expect(text(".provenance")).toMatch(/These are not current prices. The recording is at .*2005/);
+    expect(text(".badge .newest")).toMatch(/recorded .*2005/);
+    expect(text(".badge")).not.toMatch(/\d d\b/);
+    await act(() => host.querySelector<HTMLElement>("button.badge")?.click());
+    expect(text(".panel")).toMatch(/relay\s+has been live for .*from:\s*replay \(replayed\) has been live/);
+    expect(text(".panel")).not.toContain("via");
+  });
+
   test("greys the grid from the moment the connection is lost until it is found again", async () => {
     const { says, hello, snapshot, breaks } = await mount();
     const live = () => host.querySelector<HTMLElement>(".grid")?.dataset["live"];

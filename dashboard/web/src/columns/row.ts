@@ -11,6 +11,8 @@ export interface Row {
   readonly decimals: number;
   /** The server does not know this symbol. */
   readonly unknown: boolean;
+  /** The price is one of a recording that is played. */
+  readonly replayed?: boolean;
 }
 
 /**
@@ -31,6 +33,10 @@ export const stateNames: Readonly<Record<RowState, string>> = {
   empty: "No quote",
   unknown: "Unknown",
 };
+
+/** The state of a row as the reader sees it. A price of a recording is never called live. */
+export const stateName = (state: RowState, { replayed }: Pick<Row, "replayed">): string =>
+  state === "live" && replayed ? "Replayed" : stateNames[state];
 
 /** What the cells of a row are painted from. It is worked out once for all of them. */
 export interface RowView {

@@ -6,10 +6,12 @@ import type { Meter } from "./meter.ts";
 /** Measurements of the connection, taken once a second. */
 export interface ConnectionStats {
   /**
-   * Age of the newest tick in ms; null before the first. The ticks of a recording have old times, so there it is the
-   * time since the last one arrived.
+   * Age of the newest tick in ms; null before the first. The ticks of a recording have old times. Where all are of one,
+   * it is the time since the last one arrived.
    */
   readonly newest: number | null;
+  /** The time that the recording has reached, in ms since the Unix epoch; null where none is played. */
+  readonly played: number | null;
   /** Quotes a second. */
   readonly rate: number;
   /** The round trip to the server in ms; null while it is not known. */
@@ -22,8 +24,8 @@ export interface ConnectionStats {
 export interface ConnectionStatsOptions {
   readonly client: Client;
   readonly meter: Meter;
-  /** Whether the feed is a recording. */
-  readonly replayed: () => boolean;
+  /** Whether prices are those of a recording, by the source that a quote names, where there are several. */
+  readonly replayed: (source: string | undefined) => boolean;
   readonly now: () => number;
 }
 
@@ -32,20 +34,24 @@ const measureEvery = 1000; // ms
 /** Measures the connection until it is closed. */
 export function createConnectionStats({ client, meter, replayed, now }: ConnectionStatsOptions) {
   const latency = measureLatency(client);
-  let newest = 0; // µs since the Unix epoch, by the server's clock
+  let newest = 0; // µs since the Unix epoch, by the server's clock; of prices that are not replayed
+  let played = 0; // the same of those that are
   let lastArrival = 0; // ms since the Unix epoch
 
-  /** The age of a price in ms, by the server's clock; of a recording, the time since it arrived. */
-  const ageOf = (tick: number | undefined, received: number): number =>
-    replayed() || tick === undefined ? now() - received : Math.max(0, client.serverTime() - tick / 1000);
+  const ageOf = (tick: number) => Math.max(0, client.serverTime() - tick / 1000); // in ms, by the server's clock
+  const newestAge = () => {
+    if (newest > 0) return ageOf(newest);
+    return played > 0 ? now() - lastArrival : null;
+  };
 
   const read = (): ConnectionStats => ({
-    newest: newest > 0 ? ageOf(newest, lastArrival) : null,
+    newest: newestAge(),
+    played: played > 0 ? played / 1000 : null,
     rate: meter.rate(),
     latency: client.state.paused ? null : latency.value,
     now: now(),
   });
-  const value = signal<ConnectionStats>({ newest: null, rate: 0, latency: null, now: now() });
+  const value = signal<ConnectionStats>({ newest: null, played: null, rate: 0, latency: null, now: now() });
   const update = () => {
     value.value = read();
   };
@@ -57,11 +63,22 @@ export function createConnectionStats({ client, meter, replayed, now }: Connecti
     update,
     /** Takes note of the quotes of one message. */
     arrived(entries: readonly Entry[]): void {
-      for (const { quote } of entries) newest = Math.max(newest, quote.t ?? 0);
+      let reached = 0; // a recording may begin again, so of these entries alone
+      for (const { quote } of entries) {
+        if (replayed(quote.src)) reached = Math.max(reached, quote.t ?? 0);
+        else newest = Math.max(newest, quote.t ?? 0);
+      }
+      if (reached > 0) played = reached;
       if (entries.length > 0) lastArrival = now();
     },
-    /** The age of the price of an entry, in ms. */
-    age: (entry: Entry): number => ageOf(entry.quote.t, entry.received),
+    /** Forgets the times of prices: they are to be judged anew, since sources are not what they were. */
+    forget(): void {
+      newest = 0;
+      played = 0;
+    },
+    /** The age of the price of an entry, in ms; of a recording, the time since it arrived. */
+    age: ({ quote, received }: Entry): number =>
+      quote.t === undefined || replayed(quote.src) ? now() - received : ageOf(quote.t),
     close(): void {
       clearInterval(timer);
       latency.close();

@@ -1,7 +1,7 @@
 import type { ClientState, Phase, SourceState } from "tickertape-client";
 import { describe, expect, test } from "vitest";
-import { combine, type FeedState, origin } from "./feed.ts";
-import { judge } from "./liveness.ts";
+import { combine, type FeedState, origin, replayedFrom } from "./feed.ts";
+import { factsText, judge } from "./liveness.ts";
 
 const state = (change: Partial<ClientState> = {}): ClientState => ({
   phase: "open",
@@ -20,6 +20,10 @@ const source = (change: Partial<SourceState> = {}): SourceState => ({
   status: "live",
   since: null,
   message: "",
+  replayed: change.source === "replay",
+  delay: 0,
+  quiet: false,
+  sources: [],
   ...change,
 });
 const feed = (...changes: Partial<SourceState>[]): FeedState =>
@@ -133,5 +137,90 @@ describe("of several sources", () => {
   test("a word that is not known here is worse than live", () => {
     expect(feed({ ...coins, status: "sleeping" }, shares).status).toBe("live");
     expect(feed({ ...coins, status: "sleeping" }, { ...shares, status: "down" }).status).toBe("sleeping");
+  });
+});
+
+describe("of prices that are not current ones of a market", () => {
+  const replay = { source: "replay", simulated: false, replayed: true };
+  const coins = { source: "coinbase", simulated: false };
+  const shares = { source: "alpaca", simulated: false, delay: 900_000 };
+  const relay = (...behind: Partial<SourceState>[]) => ({
+    source: "relay",
+    simulated: false,
+    message: "via x: as they are",
+    sources: behind.map(source),
+  });
+
+  test.each([
+    ["a recording", [replay], "Replay", "Replay"],
+    ["a recording of simulated prices", [{ ...replay, simulated: true }], "Replay", "Replay, simulated"],
+    ["a relay of a recording", [relay(replay)], "Replay", "Replay"],
+    ["a recording beside a market", [replay, coins], "Live", "Partly replayed"],
+    ["a relay of both", [relay(replay, coins)], "Live", "Partly replayed"],
+    ["a market that is late", [shares], "Delayed", "15 min delayed"],
+    ["a relay of one", [relay(shares)], "Delayed", "15 min delayed"],
+    ["one market that is late and one that is not", [shares, coins], "Live", "Partly delayed"],
+    ["a recording and a market that is late", [replay, shares], "Delayed", "Partly replayed, Partly delayed"],
+    ["markets", [relay(coins), { ...coins, source: "kraken" }], "Live", undefined],
+  ])("%s", (_, sources, badge, label) => {
+    const all = feed(...sources);
+    expect(judge(state(), all, 0)).toMatchObject({ tone: "live", badge, notice: null });
+    expect(origin(all)?.label).toBe(label);
+  });
+
+  test("the note names the sources, and what they are", () => {
+    expect(origin(feed(relay(replay, coins), shares))?.note).toBe(
+      "The prices from replay are those of a recording. They are not current. " +
+        "The prices from alpaca are 15 min late, as their provider gives them out.",
+    );
+  });
+
+  test("a price is replayed where its source is, however far away that is", () => {
+    const mixed = feed(relay(replay), coins);
+    for (const name of ["replay", "relay"]) expect(replayedFrom(mixed, name)).toBe(true);
+    for (const name of ["coinbase", "kraken", undefined]) expect(replayedFrom(mixed, name)).toBe(false);
+    expect(replayedFrom(feed(relay(replay)), undefined)).toBe(true);
+    expect(replayedFrom(feed(relay(replay, coins)), "relay")).toBe(false);
+  });
+
+  test("what a source is, in brackets", () => {
+    expect(factsText(source({ ...shares, replayed: true, simulated: true, quiet: true }))).toBe(
+      "(replayed, simulated, 15 min delayed, quiet)",
+    );
+    expect(factsText(source(coins))).toBe("");
+  });
+});
+
+describe("of sources behind a relay", () => {
+  const down = { source: "kraken", simulated: false, status: "down", since: 1000, message: "the connection is lost" };
+  const coins = source({ source: "coinbase", simulated: false });
+
+  test("one that is down is named as it would be by its own server", () => {
+    const all = feed({ source: "relay", simulated: false, message: "via x: …", sources: [coins, source(down)] });
+    expect(all).toMatchObject({ source: "coinbase,kraken", status: "live" });
+    expect(judge(state(), all, 61_000)).toMatchObject({
+      badge: "Partly live",
+      notice: "kraken has been down for 60 s. The connection is lost. Prices from kraken are marked.",
+    });
+  });
+
+  test("the relay itself where they are not known", () => {
+    expect(judge(state(), feed({ ...down, source: "relay" }), 61_000)).toMatchObject({ badge: "Feed down" });
+  });
+});
+
+describe("of a feed that is quiet", () => {
+  const quiet = { source: "coinbase", simulated: false, quiet: true };
+
+  test("that is said before it is stale, and no longer then", () => {
+    expect(judge(state(), feed(quiet), 0)).toMatchObject({ tone: "wait", badge: "Quiet", notice: null });
+    expect(judge(state(), feed({ ...quiet, status: "stale" }), 0).badge).toBe("Stale");
+    expect(judge(state({ paused: true }), feed(quiet), 0).badge).toBe("Paused");
+  });
+
+  test("not where one of its sources is not", () => {
+    expect(judge(state(), feed(quiet, { source: "kraken" }), 0)).toMatchObject({ tone: "live", badge: "Live" });
+    expect(judge(state(), feed(quiet, { source: "kraken", status: "closed" }), 0).badge).toBe("Quiet");
+    expect(judge(state(), feed(quiet, { source: "kraken", status: "down" }), 0).badge).toBe("Partly live");
   });
 });

@@ -1,6 +1,6 @@
 import type { ClientState, SourceState } from "tickertape-client";
 import { age } from "../format.ts";
-import type { FeedState } from "./feed.ts";
+import { type FeedState, onlyReplayed } from "./feed.ts";
 
 /** live: all is well. wait: prices will be live soon. halt: stopped on purpose. bad: something has failed. */
 export type Tone = "live" | "wait" | "halt" | "bad";
@@ -31,14 +31,36 @@ const sentence = (text: string) =>
 export const statusText = ({ status, since }: Pick<SourceState, "status" | "since">, now: number): string =>
   since === null ? `is ${status}` : `has been ${status} for ${age(Math.max(0, now - since), false)}`;
 
+/** What the prices of a source are, in brackets; "" for current ones of a real market. */
+export function factsText({ simulated, replayed, delay, quiet }: Omit<SourceState, "status" | "since">): string {
+  const facts = [
+    replayed && "replayed",
+    simulated && "simulated",
+    delay > 0 && `${age(delay, false)} delayed`,
+    quiet && "quiet",
+  ].filter((fact) => fact !== false);
+  return facts.length === 0 ? "" : `(${facts.join(", ")})`;
+}
+
 /** The status of each source, since when and why. */
 const listed = (sources: readonly SourceState[], now: number) =>
   sources.map((one) => `${one.source} ${statusText(one, now)}.${sentence(one.message)}`).join(" ");
 
-/** Some source is live. Others that are not are named, except where their market is closed. */
+/** What the badge says of prices that come as they should. */
+const word = (feed: FeedState) => {
+  if (onlyReplayed(feed)) return "Replay";
+  return feed.sources.every(({ delay, replayed }) => delay > 0 || replayed) ? "Delayed" : "Live";
+};
+
+/**
+ * Some source is live. Others that are not are named, except where their market is closed. Where nothing has come for
+ * longer than usual, that is said before prices are stale.
+ */
 function running(feed: FeedState, now: number): Liveness {
   const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
-  if (failing.length === 0) return { tone: "live", badge: "Live", notice: null, action: null, live: true };
+  if (failing.length === 0 && feed.quiet)
+    return { tone: "wait", badge: "Quiet", notice: null, action: null, live: true };
+  if (failing.length === 0) return { tone: "live", badge: word(feed), notice: null, action: null, live: true };
   const names = failing.map(({ source }) => source).join(" and ");
   const notice = `${listed(failing, now)} Prices from ${names} are marked.`;
   return { tone: "wait", badge: "Partly live", notice, action: null, live: true };
@@ -121,7 +143,7 @@ export function judge(
         action: null,
       });
     case "closed":
-      if (feed.source === "replay") {
+      if (onlyReplayed(feed)) {
         const notice = "The recording has ended. The prices below are its last ones.";
         return notLive({ tone: "halt", badge: "Ended", notice, action: null });
       }

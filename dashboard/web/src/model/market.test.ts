@@ -95,6 +95,46 @@ describe("the feed", () => {
   });
 });
 
+describe("a recording", () => {
+  const replay = { source: "replay", status: "live", since: micros(), message: "", replayed: true };
+  const relay = { source: "relay", status: "live", since: micros(), message: "via x: replay live", sources: [replay] };
+  const day = Date.UTC(2005, 11, 27, 14, 30);
+
+  test.each([
+    ["played here", replay],
+    ["behind a relay", relay],
+  ])("%s has a time, and no age", async (_, source) => {
+    const { market, says, hello, snapshot, update } = await setup();
+    market.follow(["A"]);
+    says({ ...hello(), sources: [source] } as ServerMessage, snapshot(1, { s: "A", p: 1, t: day * 1000 }));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(market.connectionStats.value).toMatchObject({ played: day, newest: 2000 });
+    expect(market.row("A").replayed).toBe(true);
+    expect(market.age(market.row("A"))).toBe(2000);
+    says(update(2, { s: "A", p: 2, t: (day - 60_000) * 1000 })); // it has begun again
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(market.connectionStats.value.played).toBe(day - 60_000);
+  });
+
+  test("beside a market takes nothing from the age of its prices", async () => {
+    const { market, says, hello, snapshot } = await setup();
+    const coins = { source: "coinbase", status: "live", since: micros(), message: "" };
+    market.follow(["A", "B"]);
+    says(
+      { ...hello(), sources: [relay, coins] } as ServerMessage,
+      snapshot(
+        1,
+        { s: "A", p: 1, t: day * 1000, src: "relay" },
+        { s: "B", p: 1, t: micros() - 5_000_000, src: "coinbase" },
+      ),
+    );
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(market.connectionStats.value).toMatchObject({ played: day, newest: 7000 });
+    expect([market.row("A").replayed, market.row("B").replayed]).toEqual([true, false]);
+    expect([market.age(market.row("A")), market.age(market.row("B"))]).toEqual([2000, 7000]);
+  });
+});
+
 test("nothing is left running when it is closed", async () => {
   const { close } = await setup();
   close();

@@ -5,7 +5,7 @@ import type { Api } from "./api.ts";
 import { createConnectionStats } from "./connectionstats.ts";
 import { createDecimals } from "./decimals.ts";
 import { createDirectory } from "./directory.ts";
-import { combine, type FeedState } from "./feed.ts";
+import { combine, type FeedState, replayedFrom } from "./feed.ts";
 import { judge, type Liveness } from "./liveness.ts";
 import type { Meter } from "./meter.ts";
 
@@ -18,7 +18,19 @@ export interface MarketOptions {
   readonly now?: () => number;
 }
 
-const noFeed = combine([{ source: "", simulated: false, status: "live", since: null, message: "" }]);
+const noFeed = combine([
+  {
+    source: "",
+    simulated: false,
+    replayed: false,
+    delay: 0,
+    quiet: false,
+    status: "live",
+    since: null,
+    message: "",
+    sources: [],
+  },
+]);
 
 /** The prices that the page follows, and whether they are live. Closing it closes the client. */
 export function createMarket({ client, api, meter, now = Date.now }: MarketOptions) {
@@ -30,7 +42,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   const feed = signal<FeedState>(noFeed);
   const directory = createDirectory({ api, changed });
   const decimals = createDecimals();
-  const stats = createConnectionStats({ client, meter, replayed: () => feed.peek().source === "replay", now });
+  const stats = createConnectionStats({ client, meter, replayed: (source) => replayedFrom(feed.peek(), source), now });
   const liveness: ReadonlySignal<Liveness> = computed(() =>
     judge(state.value, feed.value, stats.value.value.now, stats.value.value.newest !== null),
   );
@@ -71,7 +83,9 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       stats.update();
     }),
     client.on("sources", (sources) => {
+      const before = feed.peek();
       feed.value = combine(sources);
+      if (feed.value.replayed !== before.replayed) stats.forget();
     }),
     client.on("changed", (symbols) => {
       for (const symbol of symbols) changed(symbol);
@@ -130,6 +144,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
         entry,
         decimals: decimals.of(symbol, entry, info?.decimals),
         unknown: unknown.has(symbol) && !entry,
+        replayed: replayedFrom(feed.peek(), entry?.quote.src),
       };
     },
 

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { TransportName } from "tickertape-client";
+import type { SourceState, TransportName } from "tickertape-client";
 import { age } from "../format.ts";
-import { statusText } from "../model/liveness.ts";
+import { onlyReplayed } from "../model/feed.ts";
+import { factsText, statusText } from "../model/liveness.ts";
 import type { Services } from "./services.ts";
 
 const transportNames: Readonly<Record<TransportName, string>> = {
@@ -34,8 +35,8 @@ export function Badge({ services }: { readonly services: Services }) {
   const open = useSignal(false);
   const { badge, tone, live } = market.liveness.value;
   const { transport, phase } = market.state.value;
-  const { newest, rate, latency } = market.connectionStats.value;
-  const replay = market.feed.value.source === "replay";
+  const { newest, played, rate, latency } = market.connectionStats.value;
+  const replay = onlyReplayed(market.feed.value);
 
   useEffect(() => {
     if (!open.value) return;
@@ -81,10 +82,16 @@ export function Badge({ services }: { readonly services: Services }) {
             <b>{format.value.count(latency)}</b> ms
           </span>
         )}
-        {newest !== null && (
-          <span class="fact newest" title={replay ? "Time since the last update" : "Age of the newest tick"}>
-            <span class="long">{replay ? "last update " : "newest tick "}</span>
+        {newest !== null && !replay && (
+          <span class="fact newest" title="Age of the newest tick">
+            <span class="long">newest tick </span>
             <b>{age(newest)}</b>
+          </span>
+        )}
+        {played !== null && replay && (
+          <span class="fact newest" title="How far the recording has been played">
+            <span class="long">recorded </span>
+            <b>{format.value.date(played, "")}</b>
           </span>
         )}
         {live && (
@@ -101,8 +108,8 @@ export function Badge({ services }: { readonly services: Services }) {
 function Details({ services }: { readonly services: Services }) {
   const { market, settings, client, format } = services;
   const state = market.state.value;
-  const { newest, rate, latency, now } = market.connectionStats.value;
-  const { sources } = market.feed.value;
+  const { newest, played, rate, latency, now } = market.connectionStats.value;
+  const { sources, listed } = market.feed.value;
   const asked = settings.value.value.rate;
   const rows: readonly (readonly [string, string])[] = [
     ["Connection", phases[state.phase]],
@@ -111,7 +118,11 @@ function Details({ services }: { readonly services: Services }) {
     ["Round trip", latency === null ? "not known" : `${format.value.count(latency)} ms`],
     ["Updates", `${format.value.count(rate)} a second`],
     ["Requested", asked === "each" ? "every update" : `${asked} a second at most`],
-    ["Newest tick", newest === null ? "none yet" : `${age(newest)} ago`],
+    [
+      onlyReplayed(market.feed.value) ? "Last update" : "Newest tick",
+      newest === null ? "none yet" : `${age(newest)} ago`,
+    ],
+    ...(played === null ? [] : ([["Recording is at", format.value.moment(played, "")]] as const)),
     ["Position", client.position ?? "none"],
   ];
   return (
@@ -126,15 +137,22 @@ function Details({ services }: { readonly services: Services }) {
         ))}
       </dl>
       <h2>{sources.length === 1 ? "Source" : "Sources"}</h2>
-      <ul>
-        {sources.map(({ source, status, since, message, simulated }) => (
-          <li key={source} data-status={status}>
-            <b>{source || "unnamed"}</b> {simulated ? "(simulated) " : ""}
-            {statusText({ status, since }, now)}
-            {message === "" ? "." : `: ${message}`}
-          </li>
-        ))}
-      </ul>
+      <Sources sources={listed} now={now} />
     </section>
+  );
+}
+
+/** How each source is, and those behind a relay. What a relay says of itself then is how those are. */
+function Sources({ sources, now }: { readonly sources: readonly SourceState[]; readonly now: number }) {
+  return (
+    <ul>
+      {sources.map((one, index) => (
+        <li key={`${one.source} ${index}`} data-status={one.status} data-quiet={one.quiet ? "" : undefined}>
+          <b>{one.source || "unnamed"}</b> {one.sources.length > 0 ? "" : factsText(one)} {statusText(one, now)}
+          {one.sources.length > 0 ? ", from:" : one.message === "" ? "." : `: ${one.message}`}
+          {one.sources.length > 0 && <Sources sources={one.sources} now={now} />}
+        </li>
+      ))}
+    </ul>
   );
 }

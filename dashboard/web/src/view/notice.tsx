@@ -24,21 +24,24 @@ export function Notice({ services }: { readonly services: Services }) {
   );
 }
 
-/** Says that prices are simulated or replayed. It can be closed; the header and the footer go on saying it. */
+/** Says that prices are simulated, replayed, and of when, or late. It can be closed; the header and the footer go on saying it. */
 function Origin({
   services: {
     market,
+    format,
     shell: { originRead },
   },
 }: {
   readonly services: Services;
 }) {
   const label = origin(market.feed.value);
+  const { played } = market.connectionStats.value;
   if (label === null || market.state.value.phase !== "open" || originRead.value === label.note) return null;
   return (
     <div class="provenance" role="note">
       <p>
         <b>{label.label}.</b> {label.note}
+        {played !== null && ` The recording is at ${format.value.moment(played, "")}.`}
       </p>
       <button
         type="button"

@@ -66,7 +66,8 @@ export function Detail({ services, symbol }: Props) {
   const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
   const info = market.directory.info(symbol);
   const source = quote.src ?? market.feed.value.source;
-  const delay = row.entry && quote.t !== undefined ? Math.max(0, row.entry.sent / 1000 - quote.t / 1000) : null;
+  const delay =
+    row.entry && !row.replayed && quote.t !== undefined ? Math.max(0, row.entry.sent / 1000 - quote.t / 1000) : null;
   return (
     <aside class="detail" ref={pane} aria-labelledby="detail-title" data-state={state} data-trend={trend}>
       <div class="top">

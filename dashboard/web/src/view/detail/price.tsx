@@ -1,5 +1,5 @@
 import { changePercent } from "tickertape-client";
-import { agingAfter, type RowState, type RowView, stateNames } from "../../columns/row.ts";
+import { agingAfter, type RowState, type RowView, stateName } from "../../columns/row.ts";
 import { age, dash } from "../../format.ts";
 
 /** The price, and what is known about it. */
@@ -18,6 +18,12 @@ export function Price({ view, state, origin }: PriceProps) {
   const { p, t, x, xt } = quote;
   const old = view.age >= agingAfter[0] || state !== "live";
   const extended = x === undefined || p === undefined ? null : changePercent(x, p);
+  /** When the price was made. That of a recording has no age. */
+  const standing = () => {
+    if (row.replayed) return t !== undefined && format.moment(t / 1000, zone);
+    if (old) return `${age(view.age, false)} old`;
+    return t !== undefined && `${format.time(t / 1000, zone, now)}, ${age(view.age)} ago`;
+  };
   return (
     <div class="now">
       <p class="big">{p === undefined ? dash : format.price(p, decimals)}</p>
@@ -26,11 +32,8 @@ export function Price({ view, state, origin }: PriceProps) {
         <span>{percent === null ? "" : format.percent(percent)}</span>
       </p>
       <p class="standing">
-        <span class="word">{stateNames[state]}</span>
-        {entry &&
-          (old
-            ? `${age(view.age, false)} old`
-            : t !== undefined && `${format.time(t / 1000, zone, now)}, ${age(view.age)} ago`)}
+        <span class="word">{stateName(state, row)}</span>
+        {entry && standing()}
         <span class="from">{origin}</span>
       </p>
       {x !== undefined && (

@@ -2,7 +2,7 @@ import type { Figure } from "../../columns/column.ts";
 import { extendedText, nameText } from "../../columns/name.ts";
 import { rangePosition } from "../../columns/range.ts";
 import { type ColumnId, columnOf, type DrawnId } from "../../columns/registry.ts";
-import { type RowView, stateNames } from "../../columns/row.ts";
+import { type RowView, stateName } from "../../columns/row.ts";
 import { sinceText } from "../../columns/status.ts";
 import { statusLabel } from "../../columns/symbol.ts";
 import { timeText } from "../../columns/time.ts";
@@ -106,7 +106,7 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
     const since = put(cell, "since");
     return {
       paint(view) {
-        write(text, stateNames[view.state]);
+        write(text, stateName(view.state, view.row));
         write(since, sinceText(view));
       },
     };

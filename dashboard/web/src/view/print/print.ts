@@ -1,7 +1,7 @@
 /*
  * view/print/ is the list on paper.
  */
-import { stateNames, viewOf } from "../../columns/row.ts";
+import { stateName, stateNames, viewOf } from "../../columns/row.ts";
 import { dash } from "../../format.ts";
 import { origin } from "../../model/feed.ts";
 
@@ -53,7 +53,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
       cell("td", price(a)),
       cell("td", v === undefined ? dash : format.volume(v)),
       cell("td", t === undefined ? dash : `${format.time(t / 1000, row.zone, now)} ${format.zone(row.zone, now)}`),
-      cell("td", live || state !== "live" ? stateNames[state] : stateNames.old),
+      cell("td", live || state !== "live" ? stateName(state, row) : stateNames.old),
     );
   }
   sheet.append(title, remarks, table);
