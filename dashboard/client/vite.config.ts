@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [sizeBudget({ file: 6000, all: 12_600 })],
+  plugins: [sizeBudget({ file: 6100, all: 12_800 })],
 });

@@ -11,7 +11,11 @@
 // A symbol that the server does not know is down. It is asked for again and again, since a server that has just started learns
 // its own symbols; the records of symbols are, too.
 //
-// The status has the state of the other node as a whole; its message says how each of that node's sources is. The message
+// The server's hello promises heartbeats, and the relay passes the promise on: whoever supervises it knows after two of them
+// that the server is gone.
+//
+// The status has the state of the other node as a whole and, behind it, that of each of its sources, with those behind another
+// relay in its place: nothing that the server says of them is lost, within bounds. Its message says the same in words. It
 // begins with "via" and the relays between here and the source. Each relay makes up its name when it starts. A relay
 // that finds its own name there is part of a ring, in which old prices would go round for ever. It ends the connection, and
 // its status says why.

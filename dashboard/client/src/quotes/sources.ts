@@ -43,27 +43,20 @@ const make = ({
   status,
   since: since ? since / 1000 : null,
   message,
-  sources: listed(sources).map((one) => make({ ...one, sources: undefined })),
+  sources: all(sources),
 });
 
-const listed = (sources: unknown): readonly SourceStatus[] => (fits(sources, [{ status: "" }]) ? sources : []);
-
-/** A source as the server has told of it. */
-export const toldSource = ({ since, delay, sources, ...source }: SourceState): SourceStatus => ({
-  ...source,
-  ...(since !== null && { since: since * 1000 }),
-  delayed_ms: delay,
-  sources: sources.map(toldSource),
-});
+const all = (sources: unknown, other: readonly Told[] = []): readonly SourceState[] =>
+  (fits(sources, [{ status: "" }]) ? (sources as readonly Told[]) : other).map(make);
 
 /** The sources that a `hello` has. */
 export const greetedSources = (hello: Hello): readonly SourceState[] =>
-  (fits(hello.sources, [{ status: "" }]) ? hello.sources : [{ ...hello, sources: undefined }]).map(make);
+  all(hello.sources, [{ ...hello, sources: undefined }]);
 
 /** The sources after a `status`, which is about the first source where it names none. */
 export function changedSources(before: readonly SourceState[], change: SourceStatus): readonly SourceState[] {
   const { source = before[0]?.source } = change;
   const at = before.findIndex((one) => one.source === source);
-  const next = make({ ...(change.source === undefined && { simulated: before[at]?.simulated }), ...change, source });
+  const next = make(change.source ? change : { simulated: before[at]?.simulated, ...change, source });
   return at < 0 ? [...before, next] : before.with(at, next);
 }

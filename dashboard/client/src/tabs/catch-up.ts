@@ -1,8 +1,16 @@
 import { isGroup } from "../interest/want.ts";
-import type { Hello, Quote, ServerMessage } from "../protocol/messages.ts";
+import type { Hello, Quote, ServerMessage, SourceStatus } from "../protocol/messages.ts";
 import type { Board } from "../quotes/board.ts";
-import { type SourceState, toldSource } from "../quotes/sources.ts";
+import type { SourceState } from "../quotes/sources.ts";
 import type { SeriesStore } from "../series/store.ts";
+
+/** A source as the server has told of it. */
+export const toldSource = ({ since, delay, sources, ...source }: SourceState): SourceStatus => ({
+  ...source,
+  ...(since !== null && { since: since * 1000 }),
+  delayed_ms: delay,
+  sources: sources.map(toldSource),
+});
 
 /** Where what has come is kept. */
 export interface CatchUpOptions {

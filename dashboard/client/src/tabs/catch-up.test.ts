@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SourceStatus } from "../protocol/messages.ts";
-import { greetedSources, toldSource } from "./sources.ts";
+import { greetedSources } from "../quotes/sources.ts";
+import { toldSource } from "./catch-up.ts";
 
 test("a tab that is told by another knows of each source what that one does", () => {
   const all: readonly SourceStatus[] = [
