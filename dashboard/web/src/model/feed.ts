@@ -60,11 +60,13 @@ export function origin(feed: FeedState): { readonly label: string; readonly note
       : { label: "Replay", note: "A recording is being replayed. These are not current prices." };
   }
   const labels: string[] = [];
+  const parts: string[] = [];
   const notes: string[] = [];
   const say = (of: readonly SourceState[], whole: string, word: string, all: string, some: string) => {
     if (of.length === 0) return;
     const every = of.length === feed.sources.length;
-    labels.push(every ? whole : `Partly ${word}`);
+    if (every) labels.push(whole);
+    else parts.push(word);
     notes.push(every ? all : `The prices from ${namesOf(of, " and ")} ${some}`);
   };
   const replayed = feed.sources.filter((one) => one.replayed);
@@ -84,5 +86,6 @@ export function origin(feed: FeedState): { readonly label: string; readonly note
     `These prices are ${delay} late, as their provider gives them out.`,
     `are ${delay} late, as their provider gives them out.`,
   );
+  if (parts.length > 0) labels.push(`Partly ${parts.join(", ")}`);
   return labels.length === 0 ? null : { label: labels.join(", "), note: notes.join(" ") };
 }

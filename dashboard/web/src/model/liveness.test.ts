@@ -160,7 +160,7 @@ describe("of prices that are not current ones of a market", () => {
     ["a market that is late", [shares], "Delayed", "15 min delayed"],
     ["a relay of one", [relay(shares)], "Delayed", "15 min delayed"],
     ["one market that is late and one that is not", [shares, coins], "Live", "Partly delayed"],
-    ["a recording and a market that is late", [replay, shares], "Delayed", "Partly replayed, Partly delayed"],
+    ["a recording and a market that is late", [replay, shares], "Delayed", "Partly replayed, delayed"],
     ["markets", [relay(coins), { ...coins, source: "kraken" }], "Live", undefined],
   ])("%s", (_, sources, badge, label) => {
     const all = feed(...sources);

@@ -89,7 +89,7 @@ export function Badge({ services }: { readonly services: Services }) {
           </span>
         )}
         {played !== null && replay && (
-          <span class="fact newest" title="How far the recording has been played">
+          <span class="fact newest played" title="How far the recording has been played">
             <span class="long">recorded </span>
             <b>{format.value.date(played, "")}</b>
           </span>
