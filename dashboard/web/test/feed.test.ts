@@ -69,4 +69,30 @@ describe("a recording", () => {
     await server.close();
     recording.close();
   });
+
+  test.each([
+    [1440, "dark"],
+    [390, "light"],
+  ] as const)("is never live, however many servers are between, at %i px", async (width, theme) => {
+    const recording = writeRecording(4, 30, 500, 2, 60);
+    const played = await startServer({ ...recording.environment, TICKERTAPE_FEED_REPLAY_LOOP: "true" });
+    const relay = (url: string) => startServer({ TICKERTAPE_FEED_SOURCE: "relay", TICKERTAPE_FEED_RELAY_URL: url });
+    const between = await relay(played.url);
+    const server = await relay(between.url);
+    const { page, close } = await openPage(browser, server.url, {
+      symbols: recording.symbols,
+      colorScheme: theme,
+      viewport: { width, height: 800 },
+    });
+    await expect.poll(() => page.textContent(".badge .state"), { timeout: 20_000 }).toBe("Replay");
+    expect(await page.textContent(".origin")).toBe("Replay, simulated");
+    await page.waitForSelector(".provenance >> text=The recording is at");
+    expect(await page.textContent(".badge")).not.toMatch(/\d d\b/);
+    await page.click(".badge");
+    await page.waitForSelector(".panel li li >> text=replay (replayed, simulated) has been live");
+    expect(await complaints(page)).toEqual([]);
+    await close();
+    for (const one of [server, between, played]) await one.close();
+    recording.close();
+  });
 });
