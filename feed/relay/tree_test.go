@@ -2,7 +2,9 @@ package relay_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"tickertape/broadcast"
 	"tickertape/broadcast/admission"
+	"tickertape/broadcast/wire"
 	"tickertape/dashboard"
 	"tickertape/feed"
 	"tickertape/feed/calendar"
@@ -261,6 +264,58 @@ func TestThreeNodesInARowSayTheSame(t *testing.T) {
 	v.until("the status says why", func() bool {
 		return v.status.State == market.Down && strings.HasSuffix(v.status.Message, ": sim down: the market burns")
 	})
+}
+
+// What prices are, how each source is, and when it is quiet come through any number of nodes, and to every access of the last.
+func TestThreeNodesInARowSayTheSameOfTheSources(t *testing.T) {
+	alpaca := &venue{feed.Info{Name: "alpaca", Lossless: true, Delay: 15 * time.Minute}, make(chan market.Batch)}
+	replay := &venue{feed.Info{Name: "replay", Lossless: true, Replayed: true}, make(chan market.Batch)}
+	first := serve(t, "127.0.0.1:0", func(env vendors.Env) []feed.Source { return append(alpaca.open(t)(env), replay) })
+	second := serve(t, "127.0.0.1:0", follow(t, first.addr, "*"))
+	third := serve(t, "127.0.0.1:0", follow(t, second.addr, "*"))
+	v := view(third)
+	say := func(m *venue, state market.State, message string, quiet bool) {
+		m.news <- market.Batch{Status: &market.Status{State: state, Message: message, Quiet: quiet}}
+	}
+	say(alpaca, market.Live, "", true)
+	say(replay, market.Down, "the disk is full", false)
+	behind := func(source string) (s market.Status) {
+		for _, s := range v.status.Behind {
+			if s.Source == source {
+				return s
+			}
+		}
+		return s
+	}
+	v.until("all is said", func() bool {
+		a, r := behind("alpaca"), behind("replay")
+		return v.status.State == market.Live && v.status.Quiet && v.status.Replayed && v.status.Delay == 15*time.Minute && !v.status.Simulated &&
+			a.State == market.Live && a.Quiet && a.Delay == 15*time.Minute && !a.Replayed && a.Since != 0 &&
+			r.State == market.Down && !r.Quiet && r.Delay == 0 && r.Replayed && r.Message == "the disk is full"
+	})
+	if n := len(v.status.Behind); n != 2 {
+		t.Errorf("%d sources: %+v", n, v.status.Behind)
+	}
+
+	defer http.DefaultClient.CloseIdleConnections()
+	response, err := http.Get("http://" + third.addr + "/api/quotes?symbols=AAPL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Replayed bool
+		Sources  []wire.Status
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	if s := answer.Sources; !answer.Replayed || len(s) != 1 || !s[0].Quiet || s[0].Delay != 900_000 || len(s[0].Sources) != 2 {
+		t.Errorf("REST: %+v", answer)
+	}
+
+	say(alpaca, market.Live, "", false)
+	v.until("the quiet ends", func() bool { return !v.status.Quiet && !behind("alpaca").Quiet })
 }
 
 func TestPricesAreRightAgainAfterARestart(t *testing.T) {
