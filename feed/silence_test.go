@@ -92,7 +92,7 @@ func TestAPromiseEndsWithItsConnection(t *testing.T) {
 			if number == 1 {
 				publish(market.Batch{Alive: true, Heartbeat: time.Second})
 			}
-			publish(trade(1))
+			publish(image(1)) // no news on the second
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}}

@@ -136,7 +136,7 @@ func TestWhatCannotBeQuiet(t *testing.T) {
 				if !c.began.IsZero() {
 					time.Sleep(time.Until(c.began))
 				}
-				w := newFixture(t, DefaultConfig(), []market.Symbol{c.symbol}, c.info)
+				w := newFixture(t, DefaultConfig(), []market.Symbol{c.symbol}, c.info, feed.Info{Name: "other"}) // for whose sake all are visited
 				w.live("market")
 				w.trades("market", 10*time.Second, 100*time.Millisecond)
 				if got := w.quietAfter("market", time.Minute); got < time.Minute {
