@@ -103,8 +103,10 @@ func (w *Watcher) publish(b market.Batch) {
 	defer w.mu.Unlock()
 	if b.Status != nil {
 		w.statuses = append(w.statuses, *b.Status)
-		if found := betrays.FindString(b.Status.Message); found != "" {
-			w.t.Errorf("subscribers see %q, which has %q", b.Status.Message, found)
+		for _, s := range append([]market.Status{*b.Status}, b.Status.Behind...) {
+			if found := betrays.FindString(s.Message); found != "" {
+				w.t.Errorf("subscribers see %q, which has %q", s.Message, found)
+			}
 		}
 	}
 	for i := range b.Images {
