@@ -158,6 +158,10 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 		s.metrics.lost.Add(float64(b.Lost))
 	}
 	data := len(b.Ticks)+len(b.Images)+len(b.Corrections) > 0
+	if !data && b.HasSeries() { // they say nothing of how old the quotes are
+		s.publish(b)
+		return
+	}
 	if !data && !b.Alive {
 		return
 	}

@@ -33,12 +33,27 @@ func (o *batchBuilder) correction(c *market.Correction) {
 	o.batch.Corrections = append(o.batch.Corrections, *c)
 }
 
+// series adds what a source has of bars and trades.
+func (o *batchBuilder) series(b *market.Batch, counts func(market.SymbolID) bool) {
+	for i := range b.Bars {
+		if counts(b.Bars[i].Symbol) {
+			o.batch.Bars = append(o.batch.Bars, b.Bars[i])
+		}
+	}
+	for i := range b.Trades {
+		if counts(b.Trades[i].Symbol) {
+			o.batch.Trades = append(o.batch.Trades, b.Trades[i])
+		}
+	}
+}
+
 // flush publishes what there is.
 func (o *batchBuilder) flush() {
 	b := &o.batch
-	if b.Status != nil || len(b.Images)+len(b.Ticks)+len(b.Corrections) > 0 {
+	if b.Status != nil || len(b.Images)+len(b.Ticks)+len(b.Corrections) > 0 || b.HasSeries() {
 		o.publish(*b)
 	}
 	b.Status, o.prices = nil, false
 	b.Images, b.Ticks, b.Corrections = b.Images[:0], b.Ticks[:0], b.Corrections[:0]
+	b.Bars, b.Trades = b.Bars[:0], b.Trades[:0]
 }

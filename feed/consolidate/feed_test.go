@@ -41,10 +41,11 @@ func (f *fakeSource) Run(ctx context.Context, publish func(market.Batch)) error 
 
 // fixture is a consolidated feed with its sources and all that it has published.
 type fixture struct {
-	t     *testing.T
-	feed  *Feed
-	dir   *market.Directory
-	fakes map[string]*fakeSource
+	series int // messages of bars and trades that were published
+	t      *testing.T
+	feed   *Feed
+	dir    *market.Directory
+	fakes  map[string]*fakeSource
 
 	mu       sync.Mutex
 	tallies  map[market.SymbolID]*market.Tally
@@ -107,6 +108,7 @@ func (w *fixture) publish(b market.Batch) {
 	for i := range b.Images {
 		w.tally(b.Images[i].Symbol).Image(&b.Images[i])
 	}
+	w.series += len(b.Bars) + len(b.Trades)
 	w.largest = max(w.largest, len(b.Ticks))
 	for i := range b.Ticks {
 		k := &b.Ticks[i]

@@ -95,6 +95,9 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 			c.correct(from, correction)
 		}
 	}
+	if b.HasSeries() {
+		c.out.series(&b, func(id market.SymbolID) bool { return seriesCount(c, from.source, id) })
+	}
 	if from.source.pause.ended() {
 		c.publishStatus(from.source)
 	}

@@ -128,9 +128,14 @@ type Batch struct {
 	Images      []Quote // quotes as the source sums them up, all of a symbol (Replaces) or some fields
 	Ticks       []Tick  // in order
 	Corrections []Correction
+	Bars        []Bars   // as the source has them, in place of those that would be made of its ticks
+	Trades      []Trades // the same of trades
 
 	Alive bool // the source says that it is alive, though nothing may have changed; [KindAlive] says so of one symbol
 	Lost  int  // messages that are missing, as gaps in their numbers show
 	// Heartbeat promises a batch at least this often from now on, as long as the connection lasts; 0: nothing new is promised.
 	Heartbeat time.Duration
 }
+
+// HasSeries reports whether there are bars or trades as the source has them.
+func (b *Batch) HasSeries() bool { return len(b.Bars)+len(b.Trades) > 0 }

@@ -215,12 +215,13 @@ func (s *Session) fresh() {
 	b := &s.batch
 	b.Status, b.Alive, b.Lost, b.Heartbeat = nil, false, 0, 0
 	b.Images, b.Ticks, b.Corrections = b.Images[:0], b.Ticks[:0], b.Corrections[:0]
+	b.Bars, b.Trades = b.Bars[:0], b.Trades[:0]
 }
 
 // pass publishes the batch unless it is empty.
 func (s *Session) pass() {
 	b := &s.batch
-	if b.Status == nil && !b.Alive && b.Lost == 0 && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 {
+	if b.Status == nil && !b.Alive && b.Lost == 0 && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 && !b.HasSeries() {
 		return
 	}
 	s.reconciler.Pass(b)
