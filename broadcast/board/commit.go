@@ -183,6 +183,10 @@ func (c *commit) event(x *cell, e *Event) bool {
 		return x.image(&c.record.Images[e.Index], e.Received) == market.Accepted
 	case EventCorrection:
 		return c.correction(x, &c.record.Corrections[e.Index])
+	case EventBars:
+		history.ImportBars(c.b.history(e.Symbol), &c.record.Bars[e.Index], c.next, &c.b.kept)
+	case EventTrades:
+		history.ImportTrades(c.b.history(e.Symbol), &c.record.Trades[e.Index], c.next, &c.b.kept)
 	}
 	return false
 }

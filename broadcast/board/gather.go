@@ -76,6 +76,9 @@ func (g *gatherer) Gather(batch market.Batch) (out Gathered) {
 			out.Rejected[g.correction(k)]++
 		}
 	}
+	if batch.HasSeries() {
+		g.series(&batch, known, &out)
+	}
 	out.Rejected[market.Accepted] = 0
 	if out.Pending = g.pending(); out.Pending && g.oldest.IsZero() {
 		g.oldest = time.Now()

@@ -208,3 +208,44 @@ func (b *Board) NewestTrade(id market.SymbolID, at Seq) uint64 {
 	defer b.mu.RUnlock()
 	return b.historyOf(id).NewestTrade(at)
 }
+
+// NextTraded is the first symbol from one on whose bars or trades changed after a flush. It looks at some symbols under one
+// lock: if there is none among them, found is false, and the next look begins at next; over says that there are no more.
+func (b *Board) NextTraded(from market.SymbolID, after Seq) (next market.SymbolID, found, over bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	id := int(from)
+	for stop := min(len(b.histories), id+perLock); id < stop; id++ {
+		if b.histories[id].TradesChanged(after) {
+			return market.SymbolID(id), true, false
+		}
+	}
+	return market.SymbolID(id), false, id >= len(b.histories)
+}
+
+// CostOf is how many bars or trades of these symbols readers still have to read, at most, each of whom is at r.
+func (b *Board) CostOf(list List, r history.Reader) (n int) {
+	for i, more := 0, true; more; i += perLock {
+		var some int
+		some, more = b.costIn(i, list, &r)
+		n += some
+	}
+	return n
+}
+
+func (b *Board) costIn(i int, list List, r *history.Reader) (n int, more bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	places := list.Len(len(b.histories))
+	for stop := min(places, i+perLock); i < stop; i++ {
+		h := b.historyOf(list.At(i))
+		switch {
+		case !h.TradesChanged(r.After):
+		case r.Interval == history.Trades:
+			n += h.CostOfTrades(r)
+		default:
+			n += h.Cost(r)
+		}
+	}
+	return n, i < places
+}

@@ -2,7 +2,8 @@ package board
 
 import "tickertape/feed/market"
 
-// MaxEvents is how much one record holds at most: events, quotes and statuses together.
+// MaxEvents is how much one record holds at most: events, quotes, statuses, and bars and trades of other servers together.
+// A whole history of bars may go beyond.
 const MaxEvents = 1 << 16
 
 // MaxFull is how many full records may wait to be taken.
@@ -21,6 +22,9 @@ type Record struct {
 	Early       []Quote // quotes that came before a session or an image of their symbol
 	Images      []market.Quote
 	Corrections []market.Correction
+	Bars        []market.Bars
+	Trades      []market.Trades
+	rows        int // bars and trades in the two
 }
 
 // EventKind says which of an event's fields mean something.
@@ -35,6 +39,8 @@ const (
 	EventCorrection                  // Corrections[Index]
 	EventRoll                        // as a tick of this kind
 	EventReopen                      // as a tick of this kind
+	EventBars                        // Bars[Index]
+	EventTrades                      // Trades[Index]
 )
 
 // Event is something that is applied in the order of its coming. Its fields are those of a [market.Tick].
@@ -64,13 +70,15 @@ type Quote struct {
 }
 
 // size is how much of MaxEvents is used.
-func (r *Record) size() int { return len(r.Events) + len(r.Quotes) + len(r.Statuses) }
+func (r *Record) size() int { return len(r.Events) + len(r.Quotes) + len(r.Statuses) + r.rows }
 
 // reset empties the record, whose memory is used again.
 func (r *Record) reset() {
 	clear(r.Statuses)
+	clear(r.Bars)
+	clear(r.Trades)
 	*r = Record{Statuses: r.Statuses[:0], Events: r.Events[:0], Quotes: r.Quotes[:0], Early: r.Early[:0],
-		Images: r.Images[:0], Corrections: r.Corrections[:0]}
+		Images: r.Images[:0], Corrections: r.Corrections[:0], Bars: r.Bars[:0], Trades: r.Trades[:0]}
 }
 
 // tick is an event for a tally.

@@ -124,6 +124,27 @@ func (f *reference) apply(b market.Batch) {
 			f.published = f.published || h.TradesChanged(f.seq)
 		}
 	}
+	f.series(&b)
+}
+
+// series takes over bars and trades of another server.
+func (f *reference) series(b *market.Batch) {
+	for i := range b.Bars {
+		x := &b.Bars[i]
+		if int(x.Symbol) >= len(f.cells) {
+			f.unknown++
+		} else if history.ImportBars(f.history(x.Symbol), x, f.seq+1, &f.kept) {
+			f.published = true
+		}
+	}
+	for i := range b.Trades {
+		x := &b.Trades[i]
+		if int(x.Symbol) >= len(f.cells) {
+			f.unknown++
+		} else if history.ImportTrades(f.history(x.Symbol), x, f.seq+1, &f.kept) {
+			f.published = true
+		}
+	}
 }
 
 // accept counts what became of something.
@@ -440,5 +461,31 @@ func (d *drawn) batch() (b market.Batch) {
 	for d.one(8) {
 		b.Corrections = append(b.Corrections, d.correction())
 	}
+	for d.one(30) {
+		b.Bars = append(b.Bars, d.bars())
+	}
+	for d.one(30) {
+		b.Trades = append(b.Trades, d.numberedTrades())
+	}
 	return b
+}
+
+// bars are those of another server.
+func (d *drawn) bars() market.Bars {
+	x := market.Bars{Symbol: d.symbol(), Interval: []string{"1s", "5s", "1m", "1d"}[d.intn(4)], Reset: d.one(2)}
+	for start := market.Time(1 + d.intn(5)); !d.one(3); start += market.Time(1 + d.intn(3)) {
+		p := market.Price(1 + d.intn(9))
+		x.Bars = append(x.Bars, market.Bar{Start: start * 86400e6, Open: p, High: p, Low: p, Close: p, Count: uint32(d.intn(9))})
+	}
+	return x
+}
+
+// numberedTrades are those of another server.
+func (d *drawn) numberedTrades() market.Trades {
+	x := market.Trades{Symbol: d.symbol(), Reset: d.one(2)}
+	for number := uint64(1 + d.intn(9)); !d.one(4); number += uint64(1 + d.intn(2)) {
+		x.Trades = append(x.Trades, market.NumberedTrade{Number: number, Price: market.Price(1 + d.intn(9)), Time: market.Time(1 + d.intn(9)),
+			Cancelled: d.one(4), Outside: d.one(5)})
+	}
+	return x
 }

@@ -20,6 +20,8 @@ type Bar struct {
 const (
 	outsideSession = 1 << 31 // the prices are of outside the regular session
 	ordered        = 1 << 30 // as in market.Prices
+
+	mostCounted = ordered - 1
 )
 
 // Count is how many of its trades count, up to a billion.

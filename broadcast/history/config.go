@@ -50,5 +50,15 @@ func (c Config) Validate() error {
 // Counts is how many bars of each interval are kept of each symbol, by [Interval]; 0 is none. A bar takes 88 bytes.
 type Counts [NumIntervals]int
 
+// Kept are the names of the intervals of which any are kept, from short to long.
+func (c Counts) Kept() (names []string) {
+	for k, n := range c {
+		if n > 0 {
+			names = append(names, Interval(k).String())
+		}
+	}
+	return names
+}
+
 // Keys are what the counts are called in the configuration, in their order: the intervals' names.
 func (Counts) Keys() []string { return Intervals() }

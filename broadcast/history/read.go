@@ -283,6 +283,15 @@ func (s *Symbol) ReadTrades(r *Reader, now Seq, into *[2 * TradesAtOnce]Numbered
 	return trades
 }
 
+// CostOfTrades is how many trades a reader still has to read, but for those that were corrected.
+func (s *Symbol) CostOfTrades(r *Reader) int {
+	kept, newest := s.CountTrades()
+	if !r.FromStart {
+		kept = int(min(newest-s.NewestTrade(r.After), uint64(kept)))
+	}
+	return min(kept, TradesAtOnce)
+}
+
 // Cost is how many bars or trades a reader still has to read, at most.
 func (s *Symbol) Cost(r *Reader) int {
 	switch {

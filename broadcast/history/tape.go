@@ -12,6 +12,7 @@ type tape struct {
 	dropped   market.Time  // the newest time among those that were dropped
 	last      market.Price // of the newest trade
 	direction int8         // of the newest one that differed from the one before it
+	imported  uint64       // number of the newest that another server has numbered; total while it numbers all
 }
 
 // at is the i-th trade, the oldest first. It is good until the next add.
