@@ -22,6 +22,9 @@ type catchUp struct {
 	reader  history.Reader
 	reading bool // reader is at the series whose turn it is
 	quotes  quotesOut
+
+	relayed     walk // of what is followed as a relay does
+	relayedSent bool
 }
 
 func (c *catchUp) send(s *subscriber) (done bool, err error) {
@@ -32,6 +35,9 @@ func (c *catchUp) send(s *subscriber) (done bool, err error) {
 		}
 	}
 	if sent, err := c.sendSeries(s); sent || err != nil {
+		return false, err
+	}
+	if done, err := c.sendRelayed(s); !done || err != nil {
 		return false, err
 	}
 	if c.place == len(s.follows.series) && !c.quotes.made {
@@ -123,10 +129,11 @@ func (o *outbox) owes(b *board.Board) bool {
 	return slices.ContainsFunc(left, func(x item) bool {
 		switch x := x.(type) {
 		case *request:
-			return x.plan != nil && x.kind == wire.Subscribe && (x.plan.quotes || slices.ContainsFunc(x.plan.series, func(one requested) bool {
-				r := x.plan.reader(one)
-				return b.HasChanges(one.symbol(), &r)
-			}))
+			return x.plan != nil && x.kind == wire.Subscribe && (x.plan.quotes || len(x.plan.relayed) > 0 ||
+				slices.ContainsFunc(x.plan.series, func(one requested) bool {
+					r := x.plan.reader(one)
+					return b.HasChanges(one.symbol(), &r)
+				}))
 		case *snapshotOut:
 			return true
 		case *historyOut:

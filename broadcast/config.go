@@ -20,6 +20,7 @@ type Config struct {
 	MaxSymbols     int            `mapstructure:"max_symbols"`     // one subscriber may name
 	MaxMessage     int            `mapstructure:"max_message"`     // bytes of one client message
 	MaxSeries      int            `mapstructure:"max_series"`      // bars and trades that one subscriber may follow
+	Relays         int            `mapstructure:"relays"`          // subscribers that may follow more of them, and those of all symbols
 	MaxWait        time.Duration  `mapstructure:"max_wait"`        // longest long poll
 	History        history.Config `mapstructure:",squash"`         // how many bars and trades are kept of each symbol
 	Compression    bool           `mapstructure:"compression"`     // permessage-deflate for WebSocket clients that offer it
@@ -37,6 +38,7 @@ func DefaultConfig() Config {
 		MaxSymbols:   10_000,
 		MaxMessage:   64 << 10,
 		MaxSeries:    50,
+		Relays:       4,
 		MaxWait:      time.Minute,
 		History:      history.DefaultConfig(),
 	}
@@ -66,6 +68,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxSeries < 0 || c.MaxSeries > 10_000 {
 		errs = append(errs, fmt.Errorf("max_series: %d is not between 0 and 10000", c.MaxSeries))
+	}
+	if c.Relays < 0 || c.Relays > 1000 {
+		errs = append(errs, fmt.Errorf("relays: %d is not between 0 and 1000", c.Relays))
 	}
 	errs = append(errs, c.History.Validate())
 	if c.MaxMessage < 1<<10 || c.MaxMessage > 4<<20 {

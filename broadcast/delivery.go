@@ -54,7 +54,8 @@ func (s *subscriber) sendNext() (more bool, err error) {
 	if sent, err := s.keepPace(); sent || err != nil {
 		return sent, err
 	}
-	missedFrame := s.sent < s.watch.seq || len(s.follows.series) > 0 && s.sentSeries < s.watch.seq
+	hasSeries := len(s.follows.series) > 0 || s.follows.relay != nil
+	missedFrame := s.sent < s.watch.seq || hasSeries && s.sentSeries < s.watch.seq
 	if !s.behind && !missedFrame {
 		return false, nil
 	}

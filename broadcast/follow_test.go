@@ -238,8 +238,7 @@ func TestBadRequestsForSeriesNameTheKey(t *testing.T) {
 	for said, want := range map[string]string{
 		`"bars":["AAPL"],"interval":"2m"`:                       `interval: \"2m\" is not one of 1s`,
 		`"bars":["AAPL"],"interval":"1h"`:                       `interval: bars of 1h are not kept`,
-		`"bars":["*"]`:                                          `bars: \"*\"`,
-		`"trades":["*"]`:                                        `trades: \"*\"`,
+		`"bars":["AAPL"],"relay":1`:                             `relay: 1`,
 		`"bars":[""]`:                                           `bars: \"\" is no symbol`,
 		`"bars":"AAPL"`:                                         `bars: \"AAPL\" is not a list of strings`,
 		`"interval":"1m"`:                                       `bars: missing`,

@@ -24,11 +24,14 @@ type follows struct {
 	next   *list         // held, and followed once everything of before has been sent; nil where there is none
 	fields market.Fields // a worker reads them, too: they change only while none has a message, after Message and before Listen
 	series []series      // in order, and never changed
+	relay  *relaying     // nil unless it follows bars and trades as a relay does
 	rate   float64       // updates a second; 0 is each flush
 }
 
 // nothing reports whether nothing is followed.
-func (f *follows) nothing() bool { return f.list.empty() && len(f.series) == 0 }
+func (f *follows) nothing() bool {
+	return f.list.empty() && len(f.series) == 0 && (f.relay == nil || f.relay.nothing())
+}
 
 // progress is what a subscriber has been sent.
 type progress struct {
@@ -131,7 +134,7 @@ func (x *follower) caughtUp() {
 	x.behind, x.leftOut, x.start = false, false, 0
 	switch {
 	case x.sentSeries >= x.sent:
-	case x.seriesChanged(0):
+	case x.seriesChanged(0), relayedChanged(x):
 		x.behind = true
 	default:
 		x.sentSeries = x.sent

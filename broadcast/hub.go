@@ -30,6 +30,7 @@ type Hub struct {
 	published chan struct{} // a slot for each shard, never closed: it has published the flush
 	kick      chan struct{} // one slot, never closed: something changed
 	lengths   *lengths
+	relays    *relayPlaces
 
 	arrivals   atomic.Int64 // subscribers that have come since the newest flush
 	compressed compressedFrames
@@ -70,6 +71,7 @@ func NewHub(
 		log:       log,
 		kick:      make(chan struct{}, 1),
 		lengths:   &long,
+		relays:    &relayPlaces{most: int64(cfg.Relays)},
 	}
 	h.memo.encoder = &h.encoder
 	h.workers = newWorkers(h)
@@ -77,6 +79,7 @@ func NewHub(
 		h.shards = append(h.shards, newShard(h))
 	}
 	watchShards(reg, h)
+	watchRelays(reg, h.relays)
 	h.published = make(chan struct{}, len(h.shards))
 	return h
 }

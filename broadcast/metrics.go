@@ -157,6 +157,12 @@ func watchShards(reg prometheus.Registerer, h *Hub) {
 		func() float64 { return h.Late().Seconds() })
 }
 
+// watchRelays shows how many there are when it is asked.
+func watchRelays(reg prometheus.Registerer, p *relayPlaces) {
+	promauto.With(reg).NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tickertape", Subsystem: "broadcast", Name: "relays",
+		Help: "Subscribers that follow bars and trades as relays do."}, func() float64 { return float64(p.taken.Load()) })
+}
+
 // symbolsByState counts the symbols when it is asked, since no flush should.
 type symbolsByState struct{ board *board.Board }
 

@@ -174,7 +174,8 @@ func (c *catalog) listOfNamed(r *resolved) []byte {
 // resolveSeries finds the symbols whose bars or trades are named.
 func (c *catalog) resolveSeries(key string, names []string) (resolved, error) {
 	if slices.Contains(names, "*") {
-		return resolved{}, &wire.Fault{Code: wire.BadRequest, Message: key + `: "*" is not for bars and trades; name symbols or "#watchlist"`}
+		return resolved{}, &wire.Fault{Code: wire.BadRequest,
+			Message: key + `: "*" is for messages of a WebSocket alone; name symbols or "#watchlist"`}
 	}
 	named, err := c.resolve("bars and trades", names, c.cfg.MaxSeries)
 	if err == nil && named.list.All {

@@ -19,6 +19,8 @@ type plan struct {
 	fields  market.Fields // that hold from now on
 	rate    float64       // updates a second from now on; 0 is as before
 	series  []requested   // bars and trades, each once
+	relay   bool          // it asks for bars and trades as a relay does
+	relayed []wholeLists  // those
 	drop    unfollowing
 	since   board.Seq
 	resumed bool
@@ -42,6 +44,9 @@ func (x *plan) reader(one requested) history.Reader {
 func (x *plan) memory() int64 {
 	n := 12*len(x.named.list.IDs) + cap(x.symbols) + cap(x.bars) + cap(x.trades) + cap(x.unknown) +
 		12*(len(x.drop.bars.named)+len(x.drop.trades.named)) + admission.MemorySeries*len(x.series)
+	for i := range x.relayed {
+		n += 12 * len(x.relayed[i].list.IDs)
+	}
 	return int64(n)
 }
 
@@ -118,6 +123,9 @@ func (x *plan) listUnknown(names ...*[]string) {
 
 // planSeries adds to a plan the bars and trades that a subscribe asks for, each once.
 func (p *planner) planSeries(x *plan, r *wire.Request) error {
+	if r.Relay {
+		return p.planRelayed(x, r)
+	}
 	known := map[series]int{}
 	var unknown []string
 	add := func(key string, names []string, kind history.Interval, limit int) (spelled []string, err error) {
@@ -170,7 +178,7 @@ func (p *planner) costOfRequest(r *wire.Request) (admission.Cost, error) {
 		lists = append(lists, bars.Names)
 	}
 	most := p.cfg.MaxSeries
-	if r.Type == wire.Unsubscribe {
+	if r.Type == wire.Unsubscribe || r.Relay {
 		most = p.cfg.MaxSymbols
 	}
 	for _, names := range lists {
@@ -204,7 +212,7 @@ func (p *planner) costOfSnapshot(x *plan, follows int, fields market.Fields) adm
 		r := x.reader(one)
 		cost = cost.Plus(admission.Bars(p.board.Cost(one.symbol(), &r)))
 	}
-	return cost
+	return cost.Plus(p.costOfRelayed(x))
 }
 
 // faultOf makes a refusal the fault that an error message has.

@@ -33,11 +33,13 @@ func (sh *shard) publish(f *flush) {
 	sh.times.due.Store(unixNano(sh.watches.due))
 }
 
-// publishTo publishes to a watch that many share, and leaves one of a single member to publishSingles.
+// publishTo publishes to a watch that many share, and leaves one of a single member to publishSingles. Relays wait for a turn.
 func (sh *shard) publishTo(x *watch, f *flush) {
 	switch {
 	case x.allBusy():
 		sh.skipBusy(x, f.Seq)
+	case x.relayed != nil:
+		sh.postpone(x, f.Seq)
 	case x.single():
 		sh.singles.watches = append(sh.singles.watches, x)
 	default:

@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -78,12 +79,20 @@ func (r *request) subscribe(s *subscriber) error {
 	if n, most := len(followed), h.cfg.MaxSeries; n > most {
 		return wire.TooMany("bars and trades", n, most)
 	}
+	if err := prepareRelayed(s, plan); err != nil {
+		return err
+	}
+	if x := s.follows.relay; x != nil { // its bars and trades need not be followed twice
+		followed = slices.DeleteFunc(followed, cmp.Or(x.next, x.relayed).has)
+	}
 	list := s.shard.lists.hold(all, size, h.admission.Memory)
 	if list == nil {
+		cancelRelayed(s)
 		return noMemory
 	}
 	if !s.place.Reserve(admission.MemorySeries*int64(len(followed)-len(s.follows.series)), false) {
 		s.drop(list)
+		cancelRelayed(s)
 		return noMemory
 	}
 	var items []item
@@ -107,7 +116,10 @@ func (r *request) subscribe(s *subscriber) error {
 	for _, x := range plan.series {
 		items = append(items, &historyOut{series: x.series, reader: plan.reader(x)})
 	}
-	if len(plan.series) > 0 {
+	if plan.relay {
+		items = append(items, relayedHistories(plan)...)
+	}
+	if len(plan.series)+len(plan.relayed) > 0 {
 		items = append(items, step((*subscriber).catchUpToHistory))
 	}
 	s.outbox.insert(items...)
@@ -121,6 +133,7 @@ func (r *request) follow(s *subscriber, followed []series) error {
 	if plan.rate != 0 {
 		s.setRate(plan.rate)
 	}
+	followRelayed(s)
 	s.setSeries(followed)
 	s.setList(list)
 	s.follows.fields = plan.fields
@@ -177,6 +190,9 @@ func (r *request) unsubscribe(s *subscriber) error {
 	if gone := len(s.follows.series) - len(left); gone > 0 {
 		s.setSeries(left)
 		s.place.Release(admission.MemorySeries * int64(gone))
+	}
+	if !unfollowRelayed(s, &plan.drop) {
+		return noMemory
 	}
 	if s.watch == nil {
 		s.rejoin()

@@ -107,7 +107,7 @@ func (s *subscriber) hello() error {
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
 		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Replayed: sh.sources.Replayed, Status: sh.sources.State.String(),
-		Sources: wire.Statuses(sh.sources),
+		Sources: wire.Statuses(sh.sources), Relays: h.cfg.Relays, Bars: h.cfg.History.Bars.Kept(),
 	})
 }
 
@@ -160,6 +160,7 @@ func (s *subscriber) leave(why error) {
 	if s.follows.next != nil {
 		s.drop(s.follows.next)
 	}
+	stopRelaying(s)
 	s.list, s.next, s.series = noSymbols, nil, nil // a worker may read the fields
 	s.hangUp(e, why)
 }
@@ -188,7 +189,11 @@ func (s *subscriber) rejoin() {
 	}
 	f := &s.follows
 	h := s.shard.hub
-	s.watch = s.shard.watches.join(s, interest{list: f.list, fields: f.fields, series: f.series, every: s.every()}, h.board.Seq())
+	of := interest{list: f.list, fields: f.fields, series: f.series, every: s.every()}
+	if f.relay != nil {
+		of.relayed = f.relay.relayed
+	}
+	s.watch = s.shard.watches.join(s, of, h.board.Seq())
 	if s.pace != nil {
 		s.pace.begin(s.shard.now, s.watch.frames)
 	}

@@ -7,6 +7,8 @@ import "time"
 type turns struct {
 	queue []*subscriber
 	rests time.Time // until then nobody in the queue has a turn
+
+	relayed parts // scratch: what a relay is sent at once
 }
 
 // turnsSlice is how long turns are given at a time.

@@ -26,14 +26,16 @@ type watch struct {
 	newestTrades []uint64  // numbers of the newest trades of a member in step, by series; nil without trades
 
 	// static
-	list   *list
-	series []series // in order
-	key    watchKey
+	list    *list
+	series  []series // in order
+	relayed *relayed // nil unless its members follow bars and trades as relays do
+	key     watchKey
 
 	// places
-	placeInLong int   // in the watches of all, or of long lists
-	ofSymbol    []int // in those of each symbol of a short list
-	ofSeries    []int // in those of each series
+	placeInLong   int   // in the watches of all, or of long lists
+	placeInRelays int   // in those of relays
+	ofSymbol      []int // in those of each symbol of a short list
+	ofSeries      []int // in those of each series
 }
 
 // watchKey is what a watch is known by, on every shard alike.
@@ -46,16 +48,20 @@ type watchKey struct {
 
 // interest is what the members of a watch follow, and how.
 type interest struct {
-	list   *list // held
-	fields market.Fields
-	series []series // in order, and never changed
-	every  time.Duration
+	list    *list // held
+	fields  market.Fields
+	series  []series // in order, and never changed
+	relayed *relayed // as in a watch
+	every   time.Duration
 }
 
 func (i *interest) key() watchKey {
 	k := watchKey{list: i.list.key, series: keyOfSeries(i.series), every: i.every}
 	if !i.list.empty() {
 		k.fields = i.fields
+	}
+	if i.relayed != nil {
+		k.series = keyOfRelayed(k.series, i.relayed)
 	}
 	return k
 }

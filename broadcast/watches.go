@@ -16,6 +16,7 @@ type watches struct {
 	bySeries [][]following // index is the symbol's id: the watches of its bars or trades
 	ofLong   []*watch      // of long lists
 	ofAll    []*watch      // follow all symbols
+	ofRelays []*watch      // follow bars and trades as relays do
 	waiting  []*watch      // for their time
 	due      time.Time     // when the first of those is due; zero when none waits
 	concerns []*watch      // scratch
@@ -45,7 +46,7 @@ func (w *watches) get(of interest, seq board.Seq) *watch {
 	if x != nil {
 		return x
 	}
-	x = &watch{key: key, list: of.list, fields: of.fields, series: of.series, every: of.every, seq: seq, waiting: -1}
+	x = &watch{key: key, list: of.list, fields: of.fields, series: of.series, relayed: of.relayed, every: of.every, seq: seq, waiting: -1}
 	w.byKey[key] = x
 	switch l := x.list; {
 	case l.All:
@@ -69,6 +70,10 @@ func (w *watches) get(of interest, seq board.Seq) *watch {
 			x.newestTrades = make([]uint64, len(x.series))
 			x.knowTrades(w.board)
 		}
+	}
+	if x.relayed != nil {
+		x.placeInRelays = len(w.ofRelays)
+		w.ofRelays = append(w.ofRelays, x)
 	}
 	return x
 }
@@ -108,6 +113,9 @@ func (w *watches) abandon(x *watch) {
 	for i, one := range x.series {
 		at, id := x.ofSeries[i], one.symbol()
 		w.bySeries[id] = remove(w.bySeries[id], at, func(moved following) { moved.watch.ofSeries[moved.place] = at })
+	}
+	if x.relayed != nil {
+		w.ofRelays = remove(w.ofRelays, x.placeInRelays, func(moved *watch) { moved.placeInRelays = x.placeInRelays })
 	}
 	if x.waiting >= 0 {
 		w.waiting = remove(w.waiting, x.waiting, func(moved *watch) { moved.waiting = x.waiting })
@@ -158,6 +166,11 @@ func (w *watches) touched(f *flush) []*watch {
 		}
 		for _, one := range w.bySeries[id] {
 			w.touchSeries(one.watch, f, int(one.place))
+		}
+	}
+	if len(f.Traded) > 0 {
+		for _, x := range w.ofRelays {
+			w.touchSeries(x, f, 0) // whatever changed: its members are caught up
 		}
 	}
 	return w.concerns

@@ -107,6 +107,9 @@ func (w *workers) read(ctx context.Context, u *unparsed) {
 func (w *workers) pay(ctx context.Context, u *unparsed, r *wire.Request) (*plan, time.Duration, error) {
 	s := u.sub
 	visitor := s.place.Visitor()
+	if r.Relay {
+		visitor = visitor.ForSeveral()
+	}
 	wait, refusal := w.hub.admission.ChargeDelay(visitor, admission.Message(u.length))
 	if refusal != nil {
 		return nil, 0, refusal

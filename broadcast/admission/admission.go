@@ -82,6 +82,12 @@ type Visitor struct {
 // sharing is how many times a connection's budget one has whose requests have an X-Forwarded-For.
 const sharing = 10
 
+// ForSeveral is a visitor that asks for several clients over its connection, as a proxy does.
+func (v Visitor) ForSeveral() Visitor {
+	v.shared = true
+	return v
+}
+
 type meterKey struct{}
 
 // lengthOf is how many bytes the names and values of a header have. They are quickly counted: the server reads no header

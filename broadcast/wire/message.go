@@ -24,6 +24,9 @@ type Hello struct {
 	Status    string      `json:"status"`
 
 	Sources []Status `json:"sources"`
+
+	Relays int      `json:"relays,omitempty"` // how many subscribers at once may follow bars and trades as relays do
+	Bars   []string `json:"bars,omitempty"`   // the intervals of which bars are kept
 }
 
 // Status is the state of a source. Those behind a relay have none behind them.
@@ -126,6 +129,13 @@ func (m *Subscribed) AppendTo(b []byte) []byte {
 // AppendHeartbeat appends a heartbeat: seq is the client's position.
 func AppendHeartbeat(b []byte, seq history.Seq, now time.Time) []byte {
 	return append(begin(b, "heartbeat", seq, now), '}')
+}
+
+// AppendPosition appends the message that says up to which position a relay has all bars and trades.
+func AppendPosition(b []byte, seq history.Seq, now time.Time, position string) []byte {
+	b = append(begin(b, "position", seq, now), `,"position":"`...)
+	b = append(b, position...)
+	return append(b, `"}`...)
 }
 
 // AppendJSON appends one of the messages above, or what is of numbers and text like them.

@@ -29,6 +29,7 @@ type Request struct {
 	Since   string        // a position, or what the client took for one
 	Bars    []Bars        // whose bars
 	Trades  []string      // whose trades, as named
+	Relay   bool          // bars and trades are followed as a relay does: without [Limits].Series, and "*" is allowed
 	Of      string        // of unsubscribe: the interval of the bars that are meant; "" is every one
 	Wait    time.Duration // of a long poll
 }
@@ -95,6 +96,7 @@ type message struct {
 	Interval string    `json:"interval"`
 	Limit    *int      `json:"limit"`
 	Trades   []string  `json:"trades"`
+	Relay    bool      `json:"relay"`
 }
 
 // ParseMessage reads a message of a client. With a fault the request has its id, if that could be read, and nothing
@@ -153,6 +155,7 @@ func (m *message) subscribe(r *Request, limits *Limits) error {
 	if err := m.bars(r, limits); err != nil {
 		return err
 	}
+	r.Relay = len(m.Bars)+len(m.Trades) > 0 && (m.Relay || slices.Contains(m.Bars, "*") || slices.Contains(m.Trades, "*"))
 	if m.Symbols == nil && m.Rate == nil && m.Fields == nil && len(r.Bars)+len(m.Trades) == 0 {
 		return faultf(BadRequest, `symbols: missing; name symbols, "*" or "#watchlist", or bars or trades`)
 	}

@@ -76,6 +76,7 @@ var environmentTexts = map[string]string{
 	"hosts":                               "ticks.example, *.example.com:8443",
 	"admin.listen":                        "localhost:9090",
 	"broadcast.max_series":                "7",
+	"broadcast.relays":                    "9",
 	"broadcast.bars.1s":                   "10",
 	"broadcast.bars.5s":                   "10",
 	"broadcast.bars.1m":                   "10",

@@ -51,6 +51,10 @@ export interface Hello {
   readonly status?: string;
   /** Each source of the feed. */
   readonly sources?: readonly SourceStatus[];
+  /** How many subscribers at once may follow bars and trades as relays do. */
+  readonly relays?: number;
+  /** The intervals of which the server keeps bars. */
+  readonly bars?: readonly string[];
 }
 
 /** The state of one source of prices. */
