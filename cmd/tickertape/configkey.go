@@ -37,6 +37,9 @@ type keyed interface{ Keys() []string }
 func leaves(v reflect.Value, path []string) []leaf {
 	var all []leaf
 	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue // what the program says
+		}
 		tag := v.Type().Field(i).Tag.Get("mapstructure")
 		name, options, _ := strings.Cut(tag, ",")
 		field := v.Field(i)

@@ -62,6 +62,9 @@ func node(v reflect.Value) *yaml.Node {
 	case v.Kind() == reflect.Struct:
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
 			name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("mapstructure"), ",")
 			value := node(v.Field(i))
 			if options == "squash" {

@@ -50,7 +50,9 @@ func redacted(v reflect.Value) reflect.Value {
 		fresh.SetString(redact(v.String()))
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fresh.Field(i).Set(redacted(v.Field(i)))
+			if v.Type().Field(i).IsExported() {
+				fresh.Field(i).Set(redacted(v.Field(i)))
+			}
 		}
 	case reflect.Slice:
 		if v.IsNil() {

@@ -122,6 +122,7 @@ func (p *recordPlan) record(ctx context.Context, cfg FeedConfig, log *slog.Logge
 	if p.url != "" {
 		source, err = p.follow(ctx, cfg.Sources, dir, log)
 	} else {
+		cfg.Relay.QuotesOnly()
 		source, _, err = newFeed(cfg, history.DefaultConfig().Ledger, dir, log, prometheus.NewRegistry(), nil) // nobody scrapes a recording
 	}
 	if err != nil {

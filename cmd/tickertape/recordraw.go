@@ -21,6 +21,7 @@ func (p *recordPlan) recordRaw(ctx context.Context, cfg FeedConfig, log *slog.Lo
 	if err != nil {
 		return err
 	}
+	cfg.Relay.QuotesOnly() // what is recorded is one connection
 	tap := &rawTap{}
 	source, _, err := newFeed(cfg, 0, market.NewDirectory(), log, prometheus.NewRegistry(), tap)
 	if err != nil {

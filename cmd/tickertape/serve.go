@@ -43,6 +43,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registerBuild(reg)
 
+	cfg.Feed.Relay.KeepBars(cfg.Broadcast.History.Bars.Kept())
 	dir := market.NewDirectory()
 	source, hours, err := newFeed(cfg.Feed, cfg.Broadcast.History.Ledger, dir, log, reg, nil)
 	if err != nil {

@@ -17,7 +17,17 @@ const mostSymbols = 10_000
 type Config struct {
 	URL     string   `mapstructure:"url"`     // http, https, ws or wss, with or without the /ws at its end
 	Symbols []string `mapstructure:"symbols"` // symbols, "#watchlist", "*" for all
+
+	// what the program says, and no file
+	intervals  []string // nil is all
+	quotesOnly bool
 }
+
+// KeepBars has bars of these intervals alone be followed, such as "1m"; otherwise all that the server has are.
+func (c *Config) KeepBars(intervals []string) { c.intervals = intervals }
+
+// QuotesOnly has no bars and trades be followed.
+func (c *Config) QuotesOnly() { c.quotesOnly = true }
 
 // DefaultConfig follows everything of a server on this machine.
 func DefaultConfig() Config {

@@ -1,8 +1,12 @@
 // Package relay is the feed that follows another tickertape over its public protocol
 // (broadcast/PROTOCOL.md), to record it or to serve it on: nodes can form a tree.
 //
-// What comes is conflated already, and the node whose source is a market has checked it. So it is published as
+// What comes is conflated already, and the node whose source is a market has checked it. So quotes are published as
 // images, each with all that is known of a symbol and with the state that the other node gives it.
+//
+// Bars and trades are published as they are there (seriesstream.go). They come on a connection of their own, once the quotes are
+// up to date, and that goes on from its own position. If the server has none for relays, or refuses them, the status says so, and
+// they are asked for again after a minute. A recording has the quotes alone.
 //
 // A connection begins with the position that the one before had reached. The feed stays down until all that has
 // changed since then has come. A message that cannot be read ends the connection; the next one resumes from the

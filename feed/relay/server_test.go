@@ -38,6 +38,8 @@ type node struct {
 	follows  map[*vendortest.Socket]bool // guarded by mu: those that were told a snapshot
 	unknowns []string                    // guarded by mu
 	bare     bool                        // guarded by mu: it has no records yet
+	kept     string                      // guarded by mu: of hello, what it has for relays
+	relayed  func(s *vendortest.Socket, id int, text string)
 }
 
 func newNode(t testing.TB) *node {
@@ -86,7 +88,7 @@ func (n *node) socket(s *vendortest.Socket) {
 	n.mu.Lock()
 	s.Send(
 		fmt.Sprintf(
-			`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]}`, n.epoch, n.seq, n.sources))
+			`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]%s}`, n.epoch, n.seq, n.sources, n.kept))
 	n.mu.Unlock()
 	done := make(chan struct{})
 	var beating sync.WaitGroup
@@ -131,6 +133,10 @@ func (n *node) subscribe(s *vendortest.Socket, text string) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if strings.Contains(text, `"relay":true`) {
+		n.relayed(s, m.ID, text)
+		return
+	}
 	n.asked = append(n.asked, text)
 	if n.mute {
 		return

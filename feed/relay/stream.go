@@ -41,7 +41,8 @@ type source struct {
 	pinned   bool // whether prices are simulated or replayed must stay as it is
 
 	origin   atomic.Pointer[origin]
-	upstream *upstream // owned by Run, of which there is one at a time: connections need no renewal
+	series   *seriesState // nil: bars and trades are not followed. Owned by Run, as upstream is
+	upstream *upstream    // owned by Run, of which there is one at a time: connections need no renewal
 }
 
 // origin is what the server's prices are, as in [feed.Info].
@@ -55,6 +56,9 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	s, err := open(cfg, env)
 	if err != nil {
 		return nil, err
+	}
+	if !cfg.quotesOnly {
+		s.series = newSeriesState(s.symbols, cfg.intervals)
 	}
 	return []feed.Source{s}, nil
 }
@@ -116,7 +120,7 @@ func (s *source) Info() feed.Info {
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	appeared := newQueue()
 	toAsk := requests(s.symbols)
-	c := &connection{source: s, asks: toAsk, toSend: make(chan string, 1)}
+	c := &connection{source: s, asks: toAsk, toSend: make(chan string, 1), upToDate: make(chan struct{})}
 	c.decoder = newDecoder(&s.env, s.self, s.upstream, len(toAsk), appeared.add)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Hear: c.hear}
 	c.Talk = func(ctx context.Context) error {
@@ -124,6 +128,12 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 			s.describe(ctx, appeared)
 			return nil
 		})
+		if s.series != nil {
+			c.Go(func() error {
+				s.followSeries(ctx, c, appeared.add)
+				return nil
+			})
+		}
 		return c.send(ctx)
 	}
 	return waitAsAsked(c.Session.Run(ctx, publish))
@@ -134,17 +144,23 @@ type connection struct {
 	// static
 	*source
 	*vendors.Session
-	decoder *Decoder
-	toSend  chan string // one slot: a request to be sent. Never closed.
+	decoder  *Decoder
+	toSend   chan string   // one slot: a request to be sent. Never closed.
+	upToDate chan struct{} // closed once all quotes are up to date
 
-	asks []string // symbols of the requests that are still to be made
-	made int      // requests
-	last time.Time
+	asks     []string // symbols of the requests that are still to be made
+	made     int      // requests
+	caughtUp bool     // upToDate is closed
+	last     time.Time
 }
 
 // hear makes the next request, and notes what the server says that its prices are.
 func (c *connection) hear(_ *vendors.Reconciler, b *market.Batch) error {
 	c.ask(time.Now())
+	if !c.caughtUp && c.decoder.current() {
+		c.caughtUp = true
+		close(c.upToDate)
+	}
 	if b.Status == nil {
 		return nil
 	}

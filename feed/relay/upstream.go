@@ -13,6 +13,7 @@ type upstream struct {
 	partial  bool             // a recording begins with changes: nothing is known of what was before them
 	position position
 	unknown  map[string]bool // names that the server does not know, or not yet
+	lack     string          // why there are no bars and trades, for the status; "" where there are
 }
 
 func newUpstream() *upstream { return &upstream{unknown: map[string]bool{}} }

@@ -184,7 +184,9 @@ func (d *Decoder) readStatus(m *message) error {
 
 // addStatus adds the status to the batch, unless not all symbols are up to date: until then the feed is down.
 func (d *Decoder) addStatus(b *market.Batch) (err error) {
-	if d.status, err = d.sources.status(d.self); err == nil && d.current() {
+	d.status, err = d.sources.status(d.self)
+	d.status.Message = clip(d.status.Message+d.upstream.lack, mostMessage)
+	if err == nil && d.current() {
 		b.Status = &d.status
 	}
 	return err
