@@ -186,6 +186,14 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 	s.publish(b)
 }
 
+// Resend has a source that can do so publish its bars and trades of a symbol again, as it has them. It returns at once, and may be
+// called from anywhere.
+func (s *supervised) Resend(id market.SymbolID) {
+	if source, can := s.source.(interface{ Resend(market.SymbolID) }); can {
+		source.Resend(id)
+	}
+}
+
 // setStatus publishes a state that differs from the last one, or a new message about it. An empty message keeps that of the same
 // state. What the source itself has said of the state holds as long as it is that.
 func (s *supervised) setStatus(state market.State, message string) {

@@ -96,7 +96,7 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 		}
 	}
 	if b.HasSeries() {
-		c.out.series(&b, func(id market.SymbolID) bool { return seriesCount(c, from.source, id) })
+		c.out.series(&b, func(id market.SymbolID) bool { return seriesCount(c, from, id) })
 	}
 	if from.source.pause.ended() {
 		c.publishStatus(from.source)

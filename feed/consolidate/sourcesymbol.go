@@ -29,6 +29,8 @@ type sourceSymbol struct {
 	tally       *market.Tally // what the source has said so far; nil where there is only one source
 	market      *schedule     // nil: it never closes, and has no days
 	day         calendar.SymbolDay
+
+	seriesLeftOut bool // bars or trades were not published, since another source counted
 }
 
 // known reports whether the source has ever said anything of the symbol.

@@ -91,6 +91,7 @@ func (c *consolidator) takeOver(id market.SymbolID, sym *symbol, to *source) {
 		c.out.image(&image)
 	}
 	sym.notePublished(ss)
+	resend(ss, id)
 }
 
 // judge publishes the state of a symbol where it has changed; at is the exchange's time of the change, 0 unknown.

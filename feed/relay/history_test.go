@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -457,6 +458,42 @@ func TestMoreNamesThanAClientMayFollow(t *testing.T) {
 	if _, known := relayed.dir.ID("S59"); known {
 		t.Error("S59 came, though nobody asked for it")
 	}
+}
+
+// A relay that did not count when its bars and trades came has them all once it counts.
+func TestARelayThatCountsLaterHasAll(t *testing.T) {
+	m := &venue{feed.Info{Name: "sim", Simulated: true, Lossless: true}, make(chan market.Batch)}
+	before := serve(t, lasting(), m.open(t))
+	before.stop()
+	other := &venue{feed.Info{Name: "other", Lossless: true}, make(chan market.Batch)}
+	relayed := serve(t, "127.0.0.1:0", func(env vendors.Env) []feed.Source {
+		return append(follow(t, before.addr, "*")(env), other.open(t)(env)...)
+	})
+	ahead := market.TimeOf(time.Now().Add(4 * time.Second)) // newer than what the relay has when it comes
+	other.news <- market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: 7 * market.Scale,
+		Size: market.Units(1), Time: ahead}}}
+	shows := func(what, key, want string) {
+		t.Helper()
+		for began := time.Now(); relayed.shownSeries("AAPL")[key] != want; {
+			if time.Since(began) > 20*time.Second {
+				t.Fatalf("%s: %v", what, relayed.shownSeries("AAPL"))
+			}
+		}
+	}
+	shows("the other source counts", "AAPL p", `{"s":"AAPL","p":7}`)
+	origin := serve(t, before.addr, m.open(t))
+	m.trade(100)
+	m.trade(101)
+	for i := 0; relayed.shownSeries("AAPL")["AAPL p"] == `{"s":"AAPL","p":7}`; i++ {
+		m.trade(int64(102 + i))
+		if i > 1000 {
+			t.Fatal("the relay never counts")
+		}
+		for seq := origin.board.Board().Seq(); origin.board.Board().Seq() == seq; {
+			runtime.Gosched()
+		}
+	}
+	relayed.becomes("bars and trades of the origin", origin, "AAPL")
 }
 
 // TestRandomRunsAreTheSameTwoHopsAway has trades of all kinds, late ones, corrections, cancellations and days that begin anew,

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,13 +45,38 @@ type seriesState struct {
 	position  string          // everything is there up to it, of the kinds in done
 	done      map[string]bool // by kind: the name of an interval, or trades
 	has       map[string]map[market.SymbolID]bool
+	spelled   map[market.SymbolID]string // as the server spells it
+	again     againQueue
+	wanted    map[string]bool // names of those that have not come again yet
 }
 
 func newSeriesState(symbols, intervals []string) *seriesState {
 	if slices.Contains(symbols, all) {
 		symbols = []string{all}
 	}
-	return &seriesState{names: symbols, intervals: intervals, done: map[string]bool{}, has: map[string]map[market.SymbolID]bool{}}
+	return &seriesState{names: symbols, intervals: intervals, done: map[string]bool{}, has: map[string]map[market.SymbolID]bool{},
+		spelled: map[market.SymbolID]string{}, wanted: map[string]bool{}}
+}
+
+// againQueue has the symbols whose bars and trades are wanted again. Any goroutine may add to it.
+type againQueue struct {
+	mu  sync.Mutex
+	ids []market.SymbolID // guarded by mu
+}
+
+func (q *againQueue) add(id market.SymbolID) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ids = append(q.ids, id)
+}
+
+// take removes all.
+func (q *againQueue) take() []market.SymbolID {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ids := q.ids
+	q.ids = nil
+	return ids
 }
 
 // wants reports whether bars of an interval are wanted.
@@ -72,7 +99,7 @@ type seriesAsk struct {
 	since string
 	first bool // of its kind: histories begin to come
 	last  bool // of its kind: afterwards all symbols have come
-	probe bool // of symbols that the server did not know before
+	probe bool // of symbols that the server did not know before, or that are wanted again
 }
 
 // text is the request as a message.
@@ -159,6 +186,7 @@ type asking struct {
 	seen     map[market.SymbolID]bool // symbols whose histories of the open request's kind have come
 	unknown  map[string]bool          // names that the server does not know
 	probed   time.Time                // when these were asked for last
+	again    bool                     // wanted has been asked for on this connection
 }
 
 // partialBars is a message about bars that is not whole yet.
@@ -391,12 +419,30 @@ func (x *seriesStream) ask(now time.Time) {
 		slices.Sort(names)
 		x.asking.asks = x.state.asksFor(x.asking.kinds[:1], names, true)
 	}
+	if len(x.asking.asks) == 0 {
+		x.asking.asks = x.asksAgain()
+	}
 	if x.asking.open || len(x.asking.asks) == 0 {
 		return
 	}
 	x.asking.open, x.asking.answered = true, false
 	x.asking.made++
 	x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), time.Time{}} // there is room: the one before has been answered
+}
+
+// asksAgain are the requests for all that the server has of symbols that are wanted again: of the first kind, the others follow.
+func (x *seriesStream) asksAgain() []seriesAsk {
+	ids := x.state.again.take()
+	for _, id := range ids {
+		if symbol, known := x.state.spelled[id]; known {
+			x.state.wanted[symbol] = true
+		}
+	}
+	if len(x.state.wanted) == 0 || len(ids) == 0 && x.asking.again {
+		return nil
+	}
+	x.asking.again = true
+	return x.state.asksFor(x.asking.kinds[:1], slices.Sorted(maps.Keys(x.state.wanted)), true)
 }
 
 // answersAsk reports whether a message answers the open request.
@@ -464,6 +510,7 @@ func (x *seriesStream) series(kind string, m *seriesMessage) error {
 		}
 		x.appeared(symbol)
 	}
+	x.state.spelled[id] = symbol
 	reset, err := flag("reset", m.reset)
 	if err != nil {
 		return x.unreadable(err)
@@ -559,6 +606,11 @@ func (x *seriesStream) onAnswered() {
 	}
 	if a.last {
 		x.pending.whole = append(x.pending.whole, a.kind)
+	}
+	if last := x.asking.kinds[len(x.asking.kinds)-1]; a.probe && a.kind == last {
+		for _, symbol := range a.names {
+			delete(x.state.wanted, symbol)
+		}
 	}
 	if !a.probe || a.kind != x.asking.kinds[0] {
 		return

@@ -116,6 +116,13 @@ func (s *source) Info() feed.Info {
 	return feed.Info{Name: name, Simulated: is.simulated, Replayed: is.replayed, Delay: is.delay, Lossless: true, Remote: true}
 }
 
+// Resend asks the server for all bars and trades of a symbol again. It returns at once, and may be called from anywhere.
+func (s *source) Resend(id market.SymbolID) {
+	if s.series != nil {
+		s.series.again.add(id)
+	}
+}
+
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	appeared := newQueue()
