@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,54 @@ func FuzzFrame(f *testing.F) {
 					t.Errorf("%s: refused for its %v: %+v", text, r, q)
 				}
 			}
+		}
+	})
+}
+
+// FuzzSeriesFrame does the same to what reads bars and trades: what is published of them is in order and within bounds, and a
+// position is one of the server's.
+func FuzzSeriesFrame(f *testing.F) {
+	f.Add([]byte(`{"type":"bars","symbol":"A","interval":"1m","reset":true,"bars":[{"t":60000000,"o":2,"h":3,"l":1,"c":2,"v":5,"n":2,"vw":2}]}`))
+	f.Add([]byte(`{"type":"bars","symbol":"A","interval":"1d","bars":[{"t":60000000,"n":0}],"more":true}`))
+	f.Add([]byte(`{"type":"trades","symbol":"A","skipped":3,"trades":[{"i":4,"p":1,"z":2,"t":9,"d":-1,"c":["@","T"],"x":true,"st":"corrected"}]}`))
+	f.Add([]byte(`{"type":"subscribed","id":1,"bars":["*"],"unknown":["B"]}`))
+	f.Add([]byte(`{"type":"position","seq":8,"position":"e1-7"}`))
+	f.Add([]byte(`{"type":"error","id":1,"code":"rate_limited","message":"try again in 3 s"}`))
+	f.Add([]byte(`{"type":"hello","epoch":"e1","heartbeat_ms":5000,"relays":4,"bars":["1s"]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		x := newSeriesStream(t, &strings.Builder{})
+		<-x.toSend
+		var b market.Batch
+		for range 2 {
+			err := x.Frame(text, 1, &b)
+			if err != nil && len(err.Error()) > 3000 {
+				t.Errorf("%d bytes of error", len(err.Error()))
+			}
+			select { // or a request that is made again would wait for ever
+			case <-x.toSend:
+			default:
+			}
+		}
+		x.release(&b)
+		for _, m := range b.Bars {
+			for i := range m.Bars {
+				if err := m.Bars[i].Check(); err != nil || i > 0 && m.Bars[i].Start <= m.Bars[i-1].Start {
+					t.Fatalf("%s: bar %d of %+v: %v", text, i, m.Bars, err)
+				}
+			}
+			if int(m.Symbol) >= x.env.Dir.Len() {
+				t.Fatalf("symbol %d of %d", m.Symbol, x.env.Dir.Len())
+			}
+		}
+		for _, m := range b.Trades {
+			for i := range m.Trades {
+				if err := m.Trades[i].Check(); err != nil || i > 0 && m.Trades[i].Number <= m.Trades[i-1].Number {
+					t.Fatalf("%s: trade %d of %+v: %v", text, i, m.Trades, err)
+				}
+			}
+		}
+		if x.published(); x.state.position != "" && !strings.HasPrefix(x.state.position, "e1-") {
+			t.Errorf("position %q", x.state.position)
 		}
 	})
 }
