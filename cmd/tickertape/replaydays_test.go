@@ -214,7 +214,8 @@ func (p *playedBoard) checkDays(t *testing.T) {
 		for start := range days {
 			newest = max(newest, start)
 		}
-		if got := fmt.Sprintf("o %v h %v l %v c %v v %v n %d vw %v", q.Open, q.High, q.Low, q.Price, q.Volume, q.Count, q.VWAP); got != days[newest] {
+		got := fmt.Sprintf("o %v h %v l %v c %v v %v n %d vw %v", q.Open, q.High, q.Low, q.Price, q.Volume, q.Count, q.VWAP)
+		if got != days[newest] {
 			t.Fatalf("%s: the quote is not the bar of its day\n got %s\nwant %s", p.dir.Symbol(id).Symbol, got, days[newest])
 		}
 	}

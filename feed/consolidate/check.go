@@ -77,7 +77,7 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 		}
 	}
 	if ss.market != nil && !ss.source.info.Lossless {
-		c.turn(ss, k.Symbol, ss.day.Trade(ss.market.hours, at, ss.source.clock.Time(c.steady)))
+		c.turn(ss, k.Symbol, ss.day.Trade(ss.market.hours, at, ss.market.shown(ss.source.clock.Time(c.steady))))
 	}
 	if k.Flags&setsAnyLast == 0 {
 		return accepted, false
@@ -109,12 +109,13 @@ func (c *consolidator) timeOf(ss *sourceSymbol, k *market.Tick) (market.Time, re
 	if c.ahead(k.Time) > c.limits.skew {
 		return k.Time, future
 	}
-	if c.compare(k.Time, c.limits.skew) {
+	due := k.Time + ss.connection.delay // when it should have come: a delay by contract is no skew
+	if c.compare(due, c.limits.skew) {
 		for _, s := range c.sources {
 			s.clock = calendar.ExchangeClock{}
 		}
 	}
-	s.clock.Note(k.Time, c.clock.received(k.Received))
+	s.clock.Note(due, c.clock.received(k.Received))
 	return k.Time, accepted
 }
 

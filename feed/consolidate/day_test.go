@@ -41,7 +41,8 @@ func TestALateTradeCountsInTheDayOfItsTime(t *testing.T) {
 		if q := w.quote(0); q.PreviousClose != parse("101") || q.Price != parse("101") || q.Set&ofSession != 0 {
 			t.Errorf("after a trade of the day before, late by 3 s: %+v", q)
 		}
-		w.says("market", ticks(at(trade(0, "102"), midnight+3_000_000), at(trade(0, "103"), midnight-20_000), at(trade(0, "98"), midnight-70_000)))
+		w.says("market", ticks(at(trade(0, "102"), midnight+3_000_000), at(trade(0, "103"), midnight-20_000),
+			at(trade(0, "98"), midnight-70_000)))
 		q := w.quote(0)
 		if q.PreviousClose != parse("103") || q.Price != parse("102") || q.Open != parse("102") || q.High != parse("102") || q.Count != 1 {
 			t.Errorf("after the first of the day and two of the day before: %+v", q)
@@ -76,7 +77,8 @@ func TestATradeThatIsConfirmedAfterMidnightCountsInItsDay(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 		w.says("market", ticks(at(trade(0, "151"), now())))
-		if q := w.quote(0); q.PreviousClose != parse("150") || q.Price != parse("151") || q.Open != parse("151") || q.Low != parse("151") || q.Count != 1 {
+		q := w.quote(0)
+		if q.PreviousClose != parse("150") || q.Price != parse("151") || q.Open != parse("151") || q.Low != parse("151") || q.Count != 1 {
 			t.Errorf("today has the trade of yesterday: %+v", q)
 		}
 	})
@@ -146,6 +148,40 @@ func TestADayThatAWrongClockHasBegunEndsWithTheNextTrade(t *testing.T) {
 		synctest.Wait()
 		if q := w.quote(0); q.PreviousClose != parse("101") || q.Set&ofSession != 0 {
 			t.Errorf("after midnight: %+v", q)
+		}
+	})
+}
+
+// What comes 15 minutes late by contract has its market opened and its day begun so much later, too.
+func TestADelayedFeedGoesByItsOwnClock(t *testing.T) {
+	const late = 15 * time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(2*24*time.Hour + 14*time.Hour + 31*time.Minute) // Monday 09:31 in New York
+		info := remote
+		info.Delay = late
+		w := newFixture(t, DefaultConfig(), []market.Symbol{{Symbol: "AAPL", Market: "us"}}, info)
+		w.says("market", market.Batch{Status: &market.Status{State: market.Live, Delay: late}})
+		before := market.Tick{Flags: market.SetsExtended | market.SetsVolume, Price: parse("100"), Size: market.Units(1)}
+		w.says("market", ticks(at(before, now()-market.Time(late.Microseconds()))))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if q := w.quote(0); q.State != market.Closed {
+			t.Errorf("at 09:17 by its clock: %v, want closed", q.State)
+		}
+		time.Sleep(14 * time.Minute)
+		synctest.Wait()
+		if q := w.quote(0); q.State != market.Stale {
+			t.Errorf("at 09:31 by its clock: %v, want stale", q.State)
+		}
+		time.Sleep(18*time.Hour + 27*time.Minute) // 04:13
+		synctest.Wait()
+		if q := w.quote(0); q.Set&market.FieldVolume == 0 {
+			t.Errorf("its day has begun at 03:58 by its clock: %+v", q)
+		}
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if q := w.quote(0); q.Set&market.FieldVolume != 0 {
+			t.Errorf("its day has not begun at 04:01 by its clock: %+v", q)
 		}
 	})
 }

@@ -151,7 +151,7 @@ func (c *consolidator) sourceSymbol(from *connection, id market.SymbolID) *sourc
 	ss := s.symbols[id]
 	if ss == nil {
 		known := c.dir.Symbol(id)
-		ss = &sourceSymbol{source: s, market: s.schedules.named(known.Market, c.hours, s.clock.Time(c.steady))}
+		ss = &sourceSymbol{source: s, market: s.schedules.of(scheduleKey{known.Market, from.delay}, c.hours, s.clock.Time(c.steady))}
 		if len(c.sources) > 1 {
 			tally := market.NewTally(id, known.PreviousClose, c.ledgers)
 			ss.tally = &tally

@@ -41,7 +41,7 @@ func (c *consolidator) turn(ss *sourceSymbol, id market.SymbolID, turn calendar.
 // beginDay has a symbol's trading day begin by the clock alone.
 func (c *consolidator) beginDay(ss *sourceSymbol, id market.SymbolID) {
 	if ss.market != nil && !ss.source.info.Lossless { // a lossless source publishes its sessions itself
-		c.turn(ss, id, ss.day.Clock(ss.market.hours, ss.source.clock.Time(c.steady)))
+		c.turn(ss, id, ss.day.Clock(ss.market.hours, ss.market.shown(ss.source.clock.Time(c.steady))))
 	}
 }
 

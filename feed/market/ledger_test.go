@@ -16,7 +16,8 @@ func TestLedgerKeepsTradesExactly(t *testing.T) {
 		k := packTrade(price, size, 7, since, flags)
 		got, known := k.size()
 		if k.price != price || k.since() != since || k.flags() != flags || known && got != size || !known && size.hi == 0 {
-			t.Fatalf("%v × %v at %v with %v became %v × %v, %t, at %v with %v", price, size, since, flags, k.price, got, known, k.since(), k.flags())
+			t.Fatalf("%v × %v at %v with %v became %v × %v, %t, at %v with %v",
+				price, size, since, flags, k.price, got, known, k.since(), k.flags())
 		}
 	})
 	for text, known := range map[string]bool{"18446744073.709551615": true, "98765432100000000000": true, "98765432101234567890.123456789": false} {
