@@ -20,7 +20,9 @@ func TestLedgerKeepsTradesExactly(t *testing.T) {
 				price, size, since, flags, k.price, got, known, k.since(), k.flags())
 		}
 	})
-	for text, known := range map[string]bool{"18446744073.709551615": true, "98765432100000000000": true, "98765432101234567890.123456789": false} {
+	for text, known := range map[string]bool{
+		"18446744073.709551615": true, "98765432100000000000": true, "98765432101234567890.123456789": false,
+	} {
 		size, err := ParseQuantity(text)
 		if err != nil {
 			t.Fatal(err)
