@@ -214,11 +214,11 @@ func (c *commit) session(x *cell, e *Event) bool {
 	if !c.tick(x, &t) {
 		return false
 	}
-	switch h := c.b.history(e.Symbol); {
+	switch {
 	case kind == market.KindSession && e.Time != 0:
-		h.Session(e.Time, c.next)
+		c.b.history(e.Symbol).Session(e.Time, c.next)
 	case kind == market.KindRoll:
-		h.Roll(e.Time)
+		c.b.history(e.Symbol).Roll(e.Time)
 	}
 	return true
 }

@@ -473,7 +473,8 @@ func (d *drawn) batch() (b market.Batch) {
 // bars are those of another server.
 func (d *drawn) bars() market.Bars {
 	x := market.Bars{Symbol: d.symbol(), Interval: []string{"1s", "5s", "1m", "1d"}[d.intn(4)], Reset: d.one(2)}
-	for start := market.Time(1 + d.intn(5)); !d.one(3); start += market.Time(1 + d.intn(3)) {
+	for start, n := market.Time(1+d.intn(5)), d.intn(6); n > 0; n-- {
+		start += market.Time(1 + d.intn(3))
 		p := market.Price(1 + d.intn(9))
 		x.Bars = append(x.Bars, market.Bar{Start: start * 86400e6, Open: p, High: p, Low: p, Close: p, Count: uint32(d.intn(9))})
 	}
@@ -483,7 +484,8 @@ func (d *drawn) bars() market.Bars {
 // numberedTrades are those of another server.
 func (d *drawn) numberedTrades() market.Trades {
 	x := market.Trades{Symbol: d.symbol(), Reset: d.one(2)}
-	for number := uint64(1 + d.intn(9)); !d.one(4); number += uint64(1 + d.intn(2)) {
+	for number, n := uint64(d.intn(9)), d.intn(8); n > 0; n-- {
+		number += uint64(1 + d.intn(2))
 		x.Trades = append(x.Trades, market.NumberedTrade{Number: number, Price: market.Price(1 + d.intn(9)), Time: market.Time(1 + d.intn(9)),
 			Cancelled: d.one(4), Outside: d.one(5)})
 	}

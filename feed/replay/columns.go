@@ -21,6 +21,7 @@ type columns struct {
 	kinds    map[string]rowKind // by the words of kind
 	lot      int
 	currency string
+	market   string
 }
 
 // resolve finds the columns in the header, which is nil for a file that has none.
@@ -33,7 +34,7 @@ func (m *Mapping) resolve(header []string) (columns, error) {
 		}
 		header[i] = name
 	}
-	c := columns{timeName: strings.Join(m.Time, " "), kinds: map[string]rowKind{}, lot: m.Lot, currency: m.Currency}
+	c := columns{timeName: strings.Join(m.Time, " "), kinds: map[string]rowKind{}, lot: m.Lot, currency: m.Currency, market: m.Market}
 	c.time = make([]column, len(m.Time))
 	places := []*column{&c.symbol}
 	for i := range c.time {

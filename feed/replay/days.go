@@ -5,10 +5,11 @@ import (
 	"tickertape/feed/market"
 )
 
-// days begins the trading days of a raw recording by the times in it: vendors do not send them, and the consolidated feed
-// begins them by today's clock.
+// days begins the trading days of a recording that has none, raw or CSV, by the times in it: the consolidated feed begins them by
+// today's clock.
 type days struct {
 	hours   *calendar.Calendar // static; nil: no market has days
+	others  *calendar.Market   // static: whose days the symbols have that name no market; nil: they have none
 	symbols []symbolDay        // in the order in which they first came
 	places  map[market.SymbolID]int
 	visited market.Time // when the symbols were last visited, by the recorder's clock
@@ -50,31 +51,31 @@ func (s *symbolDay) begin(now market.Time, emit func(market.Tick)) {
 	}
 }
 
-// tick notes a tick that is played, and calls emit with what comes before it.
-func (d *days) tick(t *market.Tick, v *vendor, dir *market.Directory, now market.Time, emit func(market.Tick)) {
-	s := d.of(t.Symbol, v, dir)
+// tick notes a tick that is played, of a source with this clock, and calls emit with what comes before it.
+func (d *days) tick(t *market.Tick, clock *calendar.ExchangeClock, dir *market.Directory, now market.Time, emit func(market.Tick)) {
+	s := d.of(t.Symbol, clock, dir)
 	if t.Kind != market.KindTrade && t.Kind != market.KindQuote {
 		return
 	}
 	if t.Time != 0 {
-		v.clock.Note(t.Time, now)
+		clock.Note(t.Time, now)
 	}
 	if t.Kind != market.KindTrade || s.market == nil {
 		return
 	}
-	if turn := s.day.Trade(s.market, t.When(), v.clock.Time(now)); turn != calendar.Goes {
+	if turn := s.day.Trade(s.market, t.When(), clock.Time(now)); turn != calendar.Goes {
 		emit(s.day.Tick(turn, t.Symbol, now))
 	}
 }
 
 // image notes an image that is played, and calls emit with what comes before it.
-func (d *days) image(im *market.Quote, v *vendor, dir *market.Directory, now market.Time, emit func(market.Tick)) {
-	if s := d.of(im.Symbol, v, dir); s.day.Began() == 0 {
+func (d *days) image(im *market.Quote, clock *calendar.ExchangeClock, dir *market.Directory, now market.Time, emit func(market.Tick)) {
+	if s := d.of(im.Symbol, clock, dir); s.day.Began() == 0 {
 		s.begin(now, emit)
 	}
 }
 
-func (d *days) of(id market.SymbolID, v *vendor, dir *market.Directory) *symbolDay {
+func (d *days) of(id market.SymbolID, clock *calendar.ExchangeClock, dir *market.Directory) *symbolDay {
 	place, known := d.places[id]
 	if !known {
 		place = len(d.symbols)
@@ -83,9 +84,12 @@ func (d *days) of(id market.SymbolID, v *vendor, dir *market.Directory) *symbolD
 		if d.hours != nil {
 			s.market, _ = d.hours.Market(dir.Symbol(id).Market)
 		}
+		if s.market == nil {
+			s.market = d.others
+		}
 		d.symbols = append(d.symbols, s)
 	}
 	s := &d.symbols[place]
-	s.clock = &v.clock
+	s.clock = clock
 	return s
 }

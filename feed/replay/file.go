@@ -99,6 +99,9 @@ func (rf *recordingFiles) recognise(f *file) error {
 		return err
 	}
 	t.rounded = rf.rounded
-	f.rows = t
+	if f.rows = t; rf.days == nil && rf.env.Hours != nil {
+		rf.days = newDays(rf.env.Hours)
+		rf.days.others, _ = rf.env.Hours.Market("crypto")
+	}
 	return nil
 }

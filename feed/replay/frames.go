@@ -124,13 +124,13 @@ func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
 	}
 	for _, im := range b.Images {
 		if d.owns(v, im.Symbol) {
-			d.days.image(&im, v, d.env.Dir, at, emit)
+			d.days.image(&im, &v.clock, d.env.Dir, at, emit)
 			d.row(recording.Entry{Kind: recording.KindImage, Symbol: im.Symbol, Image: im, At: at})
 		}
 	}
 	for _, t := range b.Ticks {
 		if d.owns(v, t.Symbol) {
-			d.days.tick(&t, v, d.env.Dir, at, emit)
+			d.days.tick(&t, &v.clock, d.env.Dir, at, emit)
 			d.tick(t, at)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of csv.zone, where the machine has none
 	"unicode/utf8"
+
+	"tickertape/feed/calendar"
 )
 
 const maxLot = 1_000_000
@@ -35,6 +37,7 @@ type Mapping struct {
 	Lot     int    `mapstructure:"lot"` // the shares in a unit of bid_size and ask_size
 
 	Currency string `mapstructure:"currency"` // of all symbols; "" unknown
+	Market   string `mapstructure:"market"`   // whose trading days all symbols have (feed/calendar); "": not known, those of "crypto"
 }
 
 func defaultMapping() Mapping {
@@ -69,6 +72,9 @@ func (m *Mapping) validate() (errs []error) {
 	}
 	if m.Lot < 1 || m.Lot > maxLot {
 		wrong("lot: %d is not between 1 and %d", m.Lot, maxLot)
+	}
+	if m.Market != "" && !slices.Contains(calendar.Names(), m.Market) {
+		wrong("market: %.40q is not one of %q, nor empty", m.Market, calendar.Names())
 	}
 	if m.empty() {
 		return errs

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/recording"
 )
@@ -94,6 +95,21 @@ func (p *player) play(ctx context.Context, e *recording.Entry) bool {
 		return ctx.Err() == nil
 	}
 	return true
+}
+
+// beginDays plays the beginnings of trading days that come before an entry of a CSV file. It returns false when ctx has ended. The
+// times in such a file are the exchange's.
+func (p *player) beginDays(ctx context.Context, d *days, e *recording.Entry) bool {
+	if d == nil || e.Kind != recording.KindTick {
+		return true
+	}
+	ok := true
+	begin := func(t market.Tick) {
+		ok = ok && p.play(ctx, &recording.Entry{Kind: recording.KindTick, Symbol: t.Symbol, Tick: t, At: e.At})
+	}
+	d.advance(e.At, begin)
+	d.tick(&e.Tick, &calendar.ExchangeClock{}, p.source.env.Dir, e.At, begin)
+	return ok
 }
 
 // best is the best status of the recorded sources, without a name: the replay is live while any of them was. What their prices

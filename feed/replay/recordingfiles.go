@@ -30,6 +30,7 @@ type recordingFiles struct {
 	finished  bool          // the files before have been read whole
 	lost      bool          // some of the file that is open could not be read
 	frames    *rawDecoding  // of a raw recording; nil before its first file
+	days      *days         // of a CSV file; nil before the first
 	simulated bool          // any file so far is
 	delay     time.Duration // of the file that was recorded latest after the exchange's time
 	numbered  bool          // as in [feed.Info]

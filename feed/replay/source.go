@@ -135,7 +135,7 @@ func (s *Source) play(ctx context.Context, p *player) error {
 			return err
 		case e.Kind != recording.KindSymbol && within(e.At, s.from, s.to):
 			played++
-			if !p.play(ctx, &e) {
+			if !p.beginDays(ctx, f.days, &e) || !p.play(ctx, &e) {
 				return nil
 			}
 		}

@@ -305,7 +305,7 @@ func (t *table) id(name string) (market.SymbolID, error) {
 		return id, nil
 	}
 	name = strings.Clone(name) // else it would keep the whole line
-	id, err := t.dir.Add(market.Symbol{Symbol: name, Currency: t.columns.currency})
+	id, err := t.dir.Add(market.Symbol{Symbol: name, Currency: t.columns.currency, Market: t.columns.market})
 	if err != nil {
 		return 0, t.bad(recording.BadSymbol, "%s: %w", t.columns.symbol.name, err)
 	}
