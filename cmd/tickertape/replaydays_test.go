@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,14 +149,11 @@ type playedBoard struct {
 	dir *market.Directory
 }
 
-// playToBoard plays what is configured to its end. After every batch, the quote of each symbol has to be its newest day's bar.
-func playToBoard(t *testing.T, change func(*Config)) *playedBoard {
-	cfg := DefaultConfig()
-	cfg.Feed.Sources.Source = []string{"replay"}
-	cfg.Feed.Replay.MaxGap = 0
-	change(&cfg)
+// playToBoard plays a recording to its end. All the while, the quote of each symbol has to be its newest day's bar; that is looked
+// at after every so many batches.
+func playToBoard(t *testing.T, cfg FeedConfig, every int) *playedBoard {
 	p := &playedBoard{dir: market.NewDirectory()}
-	source, hours, err := newFeed(cfg.Feed, 0, p.dir, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
+	source, hours, err := newFeed(cfg, 0, p.dir, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +167,7 @@ func playToBoard(t *testing.T, change func(*Config)) *playedBoard {
 		for r := p.Take(); r != nil; r = p.Take() {
 			p.Commit(r, &changes)
 		}
-		if batches++; batches%16 == 0 || p.dir.Len() < 10 {
+		if batches++; batches%every == 0 {
 			p.checkDays(t)
 		}
 	}); err != nil {
@@ -271,9 +269,50 @@ func (p *playedBoard) checkTrades(t *testing.T, trades []recordedTrade, day func
 	}
 }
 
+// midnight is when the day of a time began, in UTC.
+func midnight(at market.Time) market.Time { return at / 86_400e6 * 86_400e6 }
+
+// TestSharesOfAReplayAgreeInEveryInterval compares all shares of the NYSE with a sum of the file's trades of its own.
+func TestSharesOfAReplayAgreeInEveryInterval(t *testing.T) {
+	path := sharedRecording(t, "nyse-2005/TradesAndQuotes.csv.gz")
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(z).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var trades []recordedTrade
+	symbols := map[string]bool{}
+	for _, row := range rows[1:] { // columns are as the file's first line says
+		if symbol, kind, price, size := row[0], row[4], row[6], row[7]; kind == "Trade" && price != "" {
+			at, err := time.Parse("02-Jan-2006 15:04:05.000", row[1]+" "+row[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			trades = append(trades, recordedTrade{symbol, market.TimeOf(at), mustPrice(t, price), mustQuantity(t, size)})
+			symbols[symbol] = true
+		}
+	}
+	if len(trades) != 6571 || len(symbols) != 1583 {
+		t.Fatalf("%d trades of %d shares, want 6571 of 1583", len(trades), len(symbols))
+	}
+	cfg, _, err := loadConfig(nyseSetup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Feed.Replay.File, cfg.Feed.Replay.Speed = path, 0
+	playToBoard(t, cfg.Feed, 10).checkTrades(t, trades, midnight)
+}
+
 // TestDaysOfAReplayAreThoseOfItsTrades has midnight UTC in the last second of a recording, and in its middle.
 func TestDaysOfAReplayAreThoseOfItsTrades(t *testing.T) {
-	midnight := func(at market.Time) market.Time { return at / 86_400e6 * 86_400e6 }
 	for _, moved := range []time.Duration{0, 3 * time.Minute} {
 		for _, skew := range []time.Duration{-5 * time.Second, 0, 5 * time.Second} {
 			path := filepath.Join(t.TempDir(), "spot.ndjson")
@@ -281,8 +320,10 @@ func TestDaysOfAReplayAreThoseOfItsTrades(t *testing.T) {
 			for _, speed := range []float64{0, 1000, 10} {
 				t.Run(fmt.Sprintf("moved by %v, skew %v, speed %v", moved, skew, speed), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						p := playToBoard(t, func(c *Config) { c.Feed.Replay.File, c.Feed.Replay.Speed = path, speed })
-						p.checkTrades(t, trades, midnight)
+						cfg := DefaultConfig().Feed
+						cfg.Sources.Source = []string{"replay"}
+						cfg.Replay.File, cfg.Replay.Speed, cfg.Replay.MaxGap = path, speed, 0
+						playToBoard(t, cfg, 1).checkTrades(t, trades, midnight)
 					})
 				})
 			}
