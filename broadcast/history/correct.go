@@ -19,7 +19,7 @@ func (c *Symbol) Correct(correction *market.Correction, was *market.Corrected, k
 		if at == 0 {
 			at = p.Time
 		}
-		c.strike(p, correction, seq)
+		c.strike(p, &was.New, correction.NewID, seq)
 	}
 	if at == 0 {
 		return false
@@ -53,16 +53,16 @@ func (c *Symbol) Correct(correction *market.Correction, was *market.Corrected, k
 }
 
 // strike corrects a trade of the tape. A cancelled one keeps its price and size.
-func (c *Symbol) strike(p *Trade, correction *market.Correction, seq Seq) {
+func (c *Symbol) strike(p *Trade, next *market.Print, newID uint64, seq Seq) {
 	late := p.Flags&market.OutOfOrder != 0
-	if p.Flags = correction.New.Flags; p.Flags != 0 {
-		p.Price, p.Size = correction.New.Price, correction.New.Size
+	if p.Flags = next.Flags; p.Flags != 0 {
+		p.Price, p.Size = next.Price, next.Size
 	}
 	if late {
 		p.Flags = p.Flags.AsOutOfOrder()
 	}
-	if correction.NewID != 0 {
-		p.ID = correction.NewID
+	if newID != 0 {
+		p.ID = newID
 	}
 	p.Corrected, p.Changed = true, seq
 	c.changed = seq

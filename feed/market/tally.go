@@ -257,6 +257,9 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 		if size, known := t.size(); known {
 			done.Old.Size = size
 		}
+		if c.Old.Flags&SetsLast != 0 && done.Old.Flags.Outside() && done.New.Flags&SetsLast != 0 {
+			done.New.Flags = SetsExtended | done.New.Flags&SetsVolume // a source that does not say when the trade was cannot know
+		}
 		if done.Old.Flags&OutOfOrder != 0 {
 			done.New.Flags = done.New.Flags.AsOutOfOrder()
 		}

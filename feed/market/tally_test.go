@@ -200,3 +200,18 @@ func TestChecksAgreeWithTheTally(t *testing.T) {
 		}
 	}
 }
+
+// A source whose corrections do not say when the trade was takes one of outside the session for one of it.
+func TestCorrectionOfATradeOutsideTheSessionStaysThere(t *testing.T) {
+	y := NewTally(0, 0, NewLedgers(1000))
+	y.Apply(&Tick{Flags: Regular, Price: 100, Size: Units(1), ID: 1, Time: 1})
+	y.Apply(&Tick{Flags: SetsExtended | SetsVolume, Price: 105, Size: Units(1), ID: 2, Time: 2})
+	y.Correct(&Correction{ID: 2, Old: Print{105, Units(1), Regular}, New: Print{104, Units(3), Regular}, Time: 3})
+	if q := y.Quote(); q.Price != 100 || q.Extended != 104 || q.High != 100 || q.Volume != Units(4) {
+		t.Errorf("got %+v", q)
+	}
+	y.Correct(&Correction{ID: 2, Old: Print{104, Units(3), SetsVolume}, Time: 4})
+	if q := y.Quote(); q.Price != 100 || q.Set&FieldExtended != 0 || q.Volume != Units(1) {
+		t.Errorf("cancelled: %+v", q)
+	}
+}

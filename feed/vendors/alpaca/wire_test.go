@@ -219,7 +219,7 @@ func TestCorrectionsAndCancels(t *testing.T) {
 	n.take(t, `[{"T":"t","S":"AAPL","i":1,"x":"V","p":100,"s":200,"c":["@"],"z":"C",`+
 		inside+`},{"T":"t","S":"AAPL","i":2,"x":"V","p":101,"s":5,"c":["@","I"],"z":"C",`+
 		inside+`},{"T":"t","S":"AAPL","i":3,"x":"V","p":102,"s":100,"c":["@"],"z":"C",`+after+`}]`)
-	first, late := n.b.Ticks[0].ID, n.b.Ticks[2].ID
+	first, late := n.b.Ticks[0], n.b.Ticks[2]
 	n.b = market.Batch{}
 	n.take(t, `[{"T":"c","S":"AAPL","x":"V","oi":1,"op":100,"os":200,"oc":["@"],"ci":4,"cp":99.5,"cs":150,"cc":["@"],"z":"C",`+after+`}]`)
 	n.take(t, `[{"T":"x","S":"AAPL","i":4,"x":"V","p":99.5,"s":150,"a":"C","z":"C",`+after+`}]`)
@@ -238,8 +238,12 @@ func TestCorrectionsAndCancels(t *testing.T) {
 	if got := n.told(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if n.b.Corrections[0].ID != first || n.b.Corrections[3].ID != late {
+	c := n.b.Corrections
+	if c[0].ID != first.ID || c[1].ID != c[0].NewID || c[3].ID != late.ID || c[3].NewID == 0 || c[3].NewID == late.ID {
 		t.Error("the ids are others than those of the trades")
+	}
+	if c[0].Traded != first.Time || c[1].Traded != first.Time || c[3].Traded != late.Time || c[4].Traded != 0 {
+		t.Error("the times are others than those of the trades")
 	}
 }
 
