@@ -393,6 +393,9 @@ func (y *Tally) Quote() Quote {
 	return q
 }
 
+// Began is when the newest session began; 0 unknown.
+func (y *Tally) Began() Time { return y.today.start }
+
 // Known are the fields of which anything is known.
 func (y *Tally) Known() Fields {
 	q := Quote{Set: y.quote.Set}

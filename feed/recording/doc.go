@@ -42,7 +42,7 @@
 // recording (replayed), so many milliseconds late by contract (delayed_ms). A status also has quiet, and the sources behind a
 // relay, as PROTOCOL.md explains them.
 //
-// A recording with a rotation is several files. A later one begins with statuses and images that sum up the files before, so
+// A recording with a rotation is several files. A later one begins with statuses, images and rolls that sum up the files before, so
 // that it can be read on its own. They are marked "again":true; whoever has read the files before skips them.
 //
 // # Raw

@@ -74,6 +74,14 @@ func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 	return append(b, "}\n"...)
 }
 
+// appendRoll appends when a symbol's day began, as one of the lines that sum up the files before.
+func appendRoll(b []byte, symbol string, began, received market.Time) []byte {
+	b = appendStart(b, market.KindRoll.String(), symbol)
+	b = appendTrue(b, keyAgain, true)
+	b = appendTimes(b, began, received)
+	return append(b, "}\n"...)
+}
+
 func appendCorrection(b []byte, symbol string, c *market.Correction) []byte {
 	b = appendStart(b, "correction", symbol)
 	b = appendID(b, keyID, c.ID)

@@ -71,6 +71,9 @@ func (w *Writer) begin(later bool) {
 		if q, known := w.snapshot.image(market.SymbolID(id)); known {
 			name := w.symbol(q.Symbol)
 			w.buf = appendImage(w.buf, name, &q, now, true)
+			if began := w.snapshot.symbols[id].tally.Began(); began > 0 {
+				w.buf = appendRoll(w.buf, name, began, now)
+			}
 			w.writeMany()
 		}
 	}

@@ -131,6 +131,45 @@ func TestASeriesPlaysAsOneRecording(t *testing.T) {
 	}
 }
 
+// A trade of yesterday that comes late counts in nothing of today, in a later file of a rotation too that is played alone.
+func TestALaterFileKnowsWhenItsDayBegan(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "days.ndjson")
+	synctest.Test(t, func(t *testing.T) {
+		dir := market.NewDirectory()
+		id, err := dir.Add(market.Symbol{Symbol: "A"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := recording.Create(path, recording.Rotation{Every: 2 * time.Second}, recording.Header{Source: "x"}, dir, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := market.TimeOf(time.Now())
+		say := func(kind market.Kind, price market.Price, at market.Time) {
+			if err := w.Write(market.Batch{Ticks: []market.Tick{{Symbol: id, Kind: kind, Flags: market.Regular, Price: price * market.Scale,
+				Size: market.Units(1), Time: at, Received: market.TimeOf(time.Now())}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say(market.KindRoll, 0, began)
+		say(market.KindTrade, 100, began+1)
+		time.Sleep(3 * time.Second)
+		say(market.KindTrade, 101, began+3_000_000)
+		say(market.KindTrade, 50, began-1)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	files, err := recording.RotatedFiles(path)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	if q := tallied(t, files[1], "A"); q.Count != 2 || q.Low != 100*market.Scale || q.Price != 101*market.Scale {
+		t.Errorf("got %+v", q)
+	}
+}
+
 // TestAFileThatIsBrokenOffInItsHeaderIsABadRow is what remains of a recorder that was killed while it began
 // another file.
 func TestAFileThatIsBrokenOffInItsHeaderIsABadRow(t *testing.T) {
