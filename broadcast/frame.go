@@ -110,9 +110,6 @@ func (p *parts) add() *part {
 // list are those that are used.
 func (p *parts) list() []*part { return p.all[:p.used] }
 
-// last is the newest; there is one.
-func (p *parts) last() *part { return p.all[p.used-1] }
-
 // frame is what one flush sends all members of a watch: what changed after from, up to seq. Bars and trades come before
 // quotes.
 type frame struct {

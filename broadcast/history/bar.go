@@ -145,12 +145,3 @@ func (b *Bar) join(p *market.Prices, outside bool, k Interval) bool {
 	b.setPrices(&all, outside)
 	return true
 }
-
-// addBar makes b the sum of itself and of a shorter bar that is part of it.
-func (b *Bar) addBar(o *Bar, k Interval) {
-	b.counted += o.Count()
-	b.Volume, _ = b.Volume.Add(o.Volume) // it fitted before
-	b.Turnover, _ = b.Turnover.Add(o.Turnover)
-	p := o.prices()
-	b.join(&p, o.Extended(), k)
-}

@@ -34,9 +34,6 @@ func (c *clock) set(now time.Time) {
 	}
 }
 
-// stepped reports whether the machine's clock was set.
-func (c *clock) stepped() bool { return c.steady != c.machine }
-
 // received is when a tick came, by this clock; 0 is now.
 func (c *clock) received(at market.Time) market.Time {
 	if at == 0 {

@@ -41,7 +41,6 @@ type dayWorld struct {
 	truth  [][]*dayTrade      // by symbol, in the order of their coming
 	now    time.Time          // true time: the exchange's clock
 	wall   time.Duration      // how far the machine's clock is ahead of it
-	steps  bool               // the machine's clock has been set
 	nextID uint64
 }
 
