@@ -185,3 +185,21 @@ func TestADelayedFeedGoesByItsOwnClock(t *testing.T) {
 		}
 	})
 }
+
+// The vendor's figures of the new day come before its first trade, and before the calendar's grace is over.
+func TestFiguresOfANewDayBeginIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		time.Sleep(time.Minute + time.Second)
+		w.says("market", market.Batch{Images: []market.Quote{{Set: market.FieldPrice | market.FieldTime | market.FieldOpen | market.FieldVolume,
+			Price: parse("101"), Open: parse("101"), Volume: market.Units(7), Time: midnight + 500_000}}})
+		for range 2 {
+			q := w.quote(0)
+			if q.PreviousClose != parse("100") || q.Open != parse("101") || q.Volume != market.Units(7) || q.Price != parse("101") {
+				t.Errorf("%v after midnight: %+v", now()-midnight, q)
+			}
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+		}
+	})
+}

@@ -237,9 +237,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	ss := c.sourceSymbol(from, im.Symbol)
 	s := ss.source
 	ss.hearImage(im, &c.clock, c.cfg)
-	if ss.day.Began() == 0 {
-		c.beginDay(ss, im.Symbol)
-	}
+	c.dayOfImage(ss, im)
 	if im.Set&market.FieldState != 0 {
 		ss.claimed = im.State
 		im.Set &^= market.FieldState
@@ -274,6 +272,19 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 		c.out.image(im)
 	}
 	c.judge(im.Symbol, 0)
+}
+
+// dayOfImage begins the day that an image is of: that of the last price in it, as by a trade, or else the one that there is by the
+// clock.
+func (c *consolidator) dayOfImage(ss *sourceSymbol, im *market.Quote) {
+	if ss.day.Began() == 0 {
+		c.beginDay(ss, im.Symbol)
+	}
+	const last = market.FieldPrice | market.FieldTime
+	if ss.market == nil || ss.source.info.Lossless || im.Set&last != last || c.ahead(im.Time) > c.limits.skew {
+		return
+	}
+	c.turn(ss, im.Symbol, ss.day.Trade(ss.market.hours, im.Time, ss.market.shown(ss.source.clock.Time(c.steady))))
 }
 
 // correct processes a correction.
