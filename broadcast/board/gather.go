@@ -124,8 +124,7 @@ func (g *gatherer) status(s market.Status) {
 }
 
 func (g *gatherer) image(im *market.Quote, now market.Time) market.Reject {
-	var scratch market.Tally
-	if r := scratch.Image(im); r != market.Accepted { // whether it is refused depends on nothing else
+	if r := im.CheckImage(); r != market.Accepted {
 		return r
 	}
 	g.pinQuote(im.Symbol)

@@ -35,3 +35,16 @@ func (c *Correction) Check() Reject {
 	}
 	return Accepted
 }
+
+// CheckImage reports whether a quote can be applied as an image. [Tally.Image] returns the same.
+func (q *Quote) CheckImage() Reject {
+	for f := range q.Set.All() {
+		if p, isPrice := f.Value(q).(*Price); isPrice && *p <= 0 {
+			return RejectPrice
+		}
+	}
+	if _, _, fits := q.turnover(); !fits {
+		return RejectOverflow
+	}
+	return Accepted
+}

@@ -129,11 +129,10 @@ func (d *day) settle() {
 }
 
 // image takes over the sums and prices of a session that an image gives. It leaves alone what the image does not set, unless
-// the image replaces all. turnover is that of the image's volume and VWAP, if it has both.
-func (d *day) image(im *Quote, turnover Turnover) {
-	const both = FieldVolume | FieldVWAP
-	switch {
-	case im.Set&both == both:
+// the image replaces all.
+func (d *day) image(im *Quote) {
+	switch turnover, known, _ := im.turnover(); {
+	case known:
 		d.turnover, d.noVWAP = turnover, false
 	case im.Replaces && im.Set&FieldVolume == 0:
 		d.turnover, d.noVWAP, d.volume, d.count = Turnover{}, false, Quantity{}, 0
@@ -190,7 +189,11 @@ func (d *day) imagePrices(im *Quote) {
 			s.extended.at = im.ExtendedTime
 		}
 	}
-	d.summed, d.prices, d.last, d.extended = &s, Prices{}, s.last, s.extended
+	if d.summed == nil {
+		d.summed = &summed{}
+	}
+	*d.summed = s
+	d.prices, d.last, d.extended = Prices{}, s.last, s.extended
 	d.ledger.beginAfterImage()
 }
 

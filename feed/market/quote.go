@@ -32,3 +32,12 @@ func (q *Quote) Changes(old *Quote) Fields {
 	}
 	return changed
 }
+
+// turnover is that of the volume and the VWAP, where both are known, and whether it fits.
+func (q *Quote) turnover() (t Turnover, known, fits bool) {
+	if q.Set&(FieldVolume|FieldVWAP) != FieldVolume|FieldVWAP {
+		return t, false, true
+	}
+	t, fits = q.Volume.Times(q.VWAP)
+	return t, true, fits
+}

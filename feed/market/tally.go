@@ -361,19 +361,10 @@ func ifKnown(f Fields, q Quantity) Fields {
 
 // Image takes over the values that a source sums up: those that im sets or, where it replaces the quote, all.
 func (y *Tally) Image(im *Quote) Reject {
-	for f := range im.Set.All() {
-		if p, isPrice := f.Value(im).(*Price); isPrice && *p <= 0 {
-			return RejectPrice
-		}
+	if r := im.CheckImage(); r != Accepted {
+		return r
 	}
-	var turnover Turnover
-	if im.Set&(FieldVolume|FieldVWAP) == FieldVolume|FieldVWAP {
-		var fits bool
-		if turnover, fits = im.Volume.Times(im.VWAP); !fits {
-			return RejectOverflow
-		}
-	}
-	y.today.image(im, turnover)
+	y.today.image(im)
 	q := &y.quote
 	if im.Replaces {
 		q.Set = 0
