@@ -6,6 +6,7 @@ import "tickertape/feed/market"
 type cell struct {
 	market.Tally
 	own      market.State // the symbol's, without the feed's
+	reason   string       // of it; "": none that needs saying
 	received market.Time  // when the newest of its ticks and images came
 }
 
@@ -15,7 +16,7 @@ func (c *cell) apply(t *market.Tick) market.Reject {
 		return r
 	}
 	if t.Kind == market.KindState {
-		c.own = t.State
+		c.own, c.reason = t.State, t.Conditions
 	}
 	c.received = max(c.received, t.Received)
 	return market.Accepted
@@ -27,7 +28,9 @@ func (c *cell) image(im *market.Quote, received market.Time) market.Reject {
 		return r
 	}
 	if im.Set&market.FieldState != 0 {
-		c.own = im.State
+		if c.own, c.reason = im.State, ""; im.Set&market.FieldReason != 0 {
+			c.reason = im.Reason
+		}
 	}
 	c.received = max(c.received, received)
 	return market.Accepted
@@ -42,6 +45,10 @@ func (c *cell) published(feed market.State) market.Quote {
 	q.State = max(c.own, feed)
 	if q.State != market.Live {
 		q.Set |= market.FieldState
+	}
+	if c.reason != "" {
+		q.Reason = c.reason
+		q.Set |= market.FieldReason
 	}
 	return q
 }

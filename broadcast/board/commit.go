@@ -177,6 +177,8 @@ func (c *commit) event(x *cell, e *Event) bool {
 		return c.tick(x, &t)
 	case EventSession, EventRoll, EventReopen:
 		return c.session(x, e)
+	case EventAdjust:
+		return c.adjust(x, e)
 	case EventQuote:
 		return c.quote(x, &c.record.Early[e.Index])
 	case EventImage:
@@ -220,6 +222,17 @@ func (c *commit) session(x *cell, e *Event) bool {
 	case kind == market.KindRoll:
 		c.b.history(e.Symbol).Roll(e.Time)
 	}
+	return true
+}
+
+// adjust notes what adjusts the prices of before a trading day.
+func (c *commit) adjust(x *cell, e *Event) bool {
+	t := e.tick(market.KindAdjust)
+	if !c.tick(x, &t) {
+		return false
+	}
+	by, _ := market.ParseAdjustment(e.Conditions) // it has been checked
+	c.b.history(e.Symbol).Adjust(e.Time, by)
 	return true
 }
 

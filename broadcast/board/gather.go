@@ -211,6 +211,8 @@ func (g *gatherer) ticks(ticks []market.Tick, known int, out *Gathered) {
 			e.Kind = EventRoll
 		case market.KindReopen:
 			e.Kind = EventReopen
+		case market.KindAdjust:
+			e.Kind = EventAdjust
 		}
 	}
 }

@@ -41,6 +41,7 @@ const (
 	EventReopen                      // as a tick of this kind
 	EventBars                        // Bars[Index]
 	EventTrades                      // Trades[Index]
+	EventAdjust                      // as a tick of this kind
 )
 
 // Event is something that is applied in the order of its coming. Its fields are those of a [market.Tick].

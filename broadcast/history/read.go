@@ -44,6 +44,7 @@ type Range struct {
 	Today    bool      // From is the bar in which the newest trading day begins, instead
 	Limit    int       // the newest so many; 0 is all
 	Fields   BarFields // bars that have none of these are left out
+	Adjusted bool      // for the splits after each of them
 }
 
 // Select copies the bars of a range, in order of their start. next and the results are those of [Symbol.Newest].
@@ -56,7 +57,11 @@ func (s *Symbol) Select(r *Range, next uint32, into []Bar) (n int, then uint32) 
 	if next == 0 {
 		from, to = s.places(r)
 	}
-	return all.copy(from, to, into, func(b *Bar) bool { return b.HasAny(r.Fields) })
+	n, then = all.copy(from, to, into, func(b *Bar) bool { return b.HasAny(r.Fields) })
+	if r.Adjusted {
+		s.splits.adjust(into[:n])
+	}
+	return n, then
 }
 
 // CountRange is how many bars are in a range, at most.

@@ -14,6 +14,8 @@ type Symbol struct {
 	days     Days        // of the symbol's market; nil where it has none
 	day      market.Time // when the source's session began; 0 unknown
 	from, to market.Time // the trading day that was asked for last
+
+	splits splits
 }
 
 // NewSymbol is a symbol that was not traded yet. days are those of its market; nil where it has none: then a day is the
@@ -141,7 +143,7 @@ func (c *Symbol) Session(at market.Time, seq Seq) {
 			c.bars[k] = bars{}
 		}
 		c.tape.clear()
-		c.oldest, c.cleared, c.changed = 0, seq, seq
+		c.oldest, c.cleared, c.changed, c.splits = 0, seq, seq, nil
 	}
 	c.day = at
 }
@@ -149,3 +151,11 @@ func (c *Symbol) Session(at market.Time, seq Seq) {
 // Roll begins a trading day of the market, as part of the flush under way. Where the market's days are not known, bars of
 // days begin with it.
 func (c *Symbol) Roll(at market.Time) { c.day = at }
+
+// Adjust notes what happened to the shares before the trading day that begins at a time, in place of what was noted of it before.
+// Bars are kept as they were traded; what is adjusted for splits is computed when it is read.
+func (c *Symbol) Adjust(at market.Time, by market.Adjustment) {
+	if start, ok := secondsOf(at); ok {
+		c.splits.set(start, by.Splits())
+	}
+}

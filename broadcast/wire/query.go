@@ -28,7 +28,7 @@ var (
 	requestParameters = Parameters{"symbols": often, "rate": once, "fields": often, "bars": often, "interval": often, "limit": once,
 		"trades": often, "since": once, "wait": once}
 	barsParameters = Parameters{"symbol": once, "symbols": often, "interval": once, "from": once, "to": once, "limit": once,
-		"fields": often}
+		"fields": often, "adjusted": once}
 	SymbolsParameters = Parameters{"symbols": often, "query": once, "limit": once}
 	NoParameters      = Parameters{}
 )
@@ -272,8 +272,19 @@ func ParseBarsQuery(v url.Values, limits *Limits) (q BarsQuery, err error) {
 	if q.Range.Limit, err = parseLimit(v.Get("limit")); err != nil {
 		return q, err
 	}
+	if q.Range.Adjusted, err = parseAdjusted(v); err != nil {
+		return q, err
+	}
 	q.Range.Fields, err = parseBarFields(splitNames(strings.Join(v["fields"], ",")))
 	return q, err
+}
+
+// parseAdjusted reads whether bars are to be adjusted for splits; without the parameter they are as traded.
+func parseAdjusted(v url.Values) (bool, error) {
+	if v.Has("adjusted") && v.Get("adjusted") != "split" {
+		return false, faultf(BadRequest, "adjusted: %.40q is not split", v.Get("adjusted"))
+	}
+	return v.Has("adjusted"), nil
 }
 
 // parseBound reads microseconds since the Unix epoch or an RFC 3339 instant, as the first whole second that is not

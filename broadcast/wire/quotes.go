@@ -47,7 +47,7 @@ func AppendQuote(b []byte, symbol string, q *market.Quote, fields market.Fields)
 			b = append(b, '"')
 		case *string:
 			b = append(b, '"')
-			b = append(b, *v...) // the name of a section in the configuration
+			b = append(b, *v...) // market.CheckText lets nothing through that needs an escape
 			b = append(b, '"')
 		}
 	}

@@ -69,6 +69,26 @@ func (m *Market) NextOpen(t time.Time) time.Time {
 	return time.Unix(next, 0).In(m.zone)
 }
 
+// Begins is when the trading day of a date begins or, where there is no trading on it, the next one. The date is that of t in
+// UTC. It is zero for a market that never rolls.
+func (m *Market) Begins(t time.Time) time.Time {
+	year, month, day := t.UTC().Date()
+	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	switch {
+	case m == nil:
+		return time.Time{}
+	case m.hours == nil:
+		return date.Add(m.roll)
+	}
+	if !m.hours.trades(date) {
+		date = m.hours.tradesNext(date, 1)
+	}
+	return time.Unix(m.hours.at(date, m.hours.roll), 0).In(m.zone)
+}
+
+// Closes reports whether the market has hours in which it does not trade.
+func (m *Market) Closes() bool { return !m.alwaysOpen() }
+
 // Zone is the time zone of the market's hours: UTC for one that never closes.
 func (m *Market) Zone() *time.Location {
 	if m == nil {

@@ -24,6 +24,8 @@ type Config struct {
 	MaxCross float64 `mapstructure:"max_cross"`
 
 	Symbols []Route `mapstructure:"symbols"` // symbols that several sources have, or that sources spell differently
+
+	Adjustments []Adjustment `mapstructure:"adjustments"` // splits and special dividends that sources do not know, or have wrong
 }
 
 // Route says where the prices of one symbol come from.
@@ -44,6 +46,7 @@ func DefaultConfig() Config {
 		MaxMove:       0.1,
 		MaxCross:      0.05,
 		Symbols:       []Route{},
+		Adjustments:   []Adjustment{},
 	}
 }
 
@@ -83,5 +86,5 @@ func (c Config) Validate() error {
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkAdjustments(c.Adjustments))...)
 }

@@ -92,10 +92,10 @@ func (r *router) provisional(id market.SymbolID) (best *source) {
 // takeoverImage is the full quote to publish when a source takes over a symbol. Where its last price is older than the
 // published one, that of the source before it stays.
 func takeoverImage(id market.SymbolID, sym *symbol, from, to *sourceSymbol) market.Quote {
-	image := to.tally.Quote()
+	image := to.tally.AsTraded()
 	image.Symbol, image.Replaces = id, true
 	if from != nil {
-		if was := from.tally.Quote(); to.traded < sym.traded && was.Set&market.FieldPrice != 0 {
+		if was := from.tally.AsTraded(); to.traded < sym.traded && was.Set&market.FieldPrice != 0 {
 			image.Price, image.Size = was.Price, was.Size
 			image.Set = image.Set&^market.FieldSize | was.Set&(market.FieldPrice|market.FieldSize)
 		}

@@ -16,15 +16,16 @@ import (
 
 // Log keys of this package.
 const (
-	keySource       = "source"
-	keySymbol       = "symbol"
-	keyReason       = "reason"
-	keyPrice        = "price"
-	keyBid          = "bid"
-	keyAsk          = "ask"
-	keyExchangeTime = "exchange_time"
-	keyReceived     = "received"
-	keyError        = "error"
+	keySource        = "source"
+	keySymbol        = "symbol"
+	keyReason        = "reason"
+	keyPrice         = "price"
+	keyPreviousClose = "previous_close"
+	keyBid           = "bid"
+	keyAsk           = "ask"
+	keyExchangeTime  = "exchange_time"
+	keyReceived      = "received"
+	keyError         = "error"
 )
 
 // Feed is several sources as one. It is itself a [feed.Source].
@@ -51,10 +52,11 @@ func New(
 ) *Feed {
 	c := &consolidator{
 		limits: newLimits(cfg), dir: dir, log: log, metrics: newMetrics(reg),
-		hours:  hours,
-		router: router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
-		clock:  clock{wall: func() market.Time { return market.TimeOf(time.Now()) }},
-		rounds: rounds{every: min(visitEvery, cfg.StaleAfter/4)},
+		hours:    hours,
+		router:   router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
+		clock:    clock{wall: func() market.Time { return market.TimeOf(time.Now()) }},
+		rounds:   rounds{every: min(visitEvery, cfg.StaleAfter/4)},
+		adjuster: newAdjuster(cfg.Adjustments, dir, hours),
 	}
 	f := &Feed{arrivals: make(chan arrival), consolidator: c}
 	for _, s := range sources {

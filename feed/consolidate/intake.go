@@ -21,6 +21,7 @@ type consolidator struct {
 	router
 
 	clock
+	adjuster    adjuster
 	symbols     []symbol // by id
 	rounds      rounds
 	out         batchBuilder
@@ -75,6 +76,9 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 	if b.Status != nil {
 		c.setStatus(from, b.Status)
 	}
+	if b.Actions != nil {
+		c.actions(from, b.Actions)
+	}
 	for i := range b.Images {
 		if im := &b.Images[i]; int(im.Symbol) < len(c.symbols) {
 			c.image(from, im)
@@ -108,6 +112,7 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 func (c *consolidator) grow() {
 	if n := c.dir.Len() - len(c.symbols); n > 0 {
 		c.symbols = append(c.symbols, make([]symbol, n)...)
+		c.adjuster.configure(len(c.symbols)-n, len(c.symbols))
 	}
 }
 
@@ -151,7 +156,10 @@ func (c *consolidator) sourceSymbol(from *connection, id market.SymbolID) *sourc
 	ss := s.symbols[id]
 	if ss == nil {
 		known := c.dir.Symbol(id)
-		ss = &sourceSymbol{source: s, market: s.schedules.of(scheduleKey{known.Market, from.delay}, c.hours, s.clock.Time(c.steady))}
+		ss = &sourceSymbol{
+			source: s, market: s.schedules.of(scheduleKey{known.Market, from.delay}, c.hours, s.clock.Time(c.steady)),
+			overnight: overnight{before: known.PreviousClose},
+		}
 		if len(c.sources) > 1 {
 			tally := market.NewTally(id, known.PreviousClose, c.ledgers)
 			ss.tally = &tally
@@ -186,7 +194,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 			c.compareHeld(ss, k)
 		}
 	case market.KindState: // says nothing of the price
-		ss.claimed = k.State
+		ss.claimed, ss.reason = k.State, k.Conditions
 		if n := len(ss.held); n > 0 && k.State == market.Halted { // the halt confirms the move: it is the reason for it
 			c.confirmHeld(ss, ss.held[n-1].Price)
 		}
@@ -209,7 +217,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	case market.KindAlive:
 		ss.hear(c.now, c.cfg)
 		c.reconsider(ss, k.Symbol)
-	case market.KindRoll, market.KindReopen: // of a lossless source
+	case market.KindRoll, market.KindReopen, market.KindAdjust: // of a lossless source
 		c.forward(ss, k)
 	default:
 		c.forward(ss, k) // the board counts it as rejected
@@ -223,12 +231,27 @@ func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
 	if ss.tally != nil {
 		ss.tally.Apply(k)
 	}
+	c.noteOvernight(ss, k)
 	sym := &c.symbols[k.Symbol]
 	if sym.source != ss.source {
 		return
 	}
 	sym.notePublished(ss)
 	c.out.tick(k)
+}
+
+// noteOvernight notes a price that may be the first of its day.
+func (c *consolidator) noteOvernight(ss *sourceSymbol, k *market.Tick) {
+	weigh := false
+	switch {
+	case k.Kind == market.KindTrade && k.Flags&setsAnyLast != 0:
+		weigh = ss.overnight.trade(k)
+	case k.Kind == market.KindQuote && k.Flags&market.BothSides == market.BothSides:
+		weigh = ss.overnight.quote(k.Bid, k.Ask)
+	}
+	if weigh {
+		c.weigh(ss, k.Symbol)
+	}
 }
 
 // image processes the quote of a symbol as a source sums it up. A last price that is older than the source's newest trade is left
@@ -239,14 +262,20 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	ss.hearImage(im, &c.clock, c.cfg)
 	c.dayOfImage(ss, im)
 	if im.Set&market.FieldState != 0 {
-		ss.claimed = im.State
-		im.Set &^= market.FieldState
+		ss.claimed, ss.reason = im.State, ""
+		if im.Set&market.FieldReason != 0 {
+			ss.reason = im.Reason
+		}
+		im.Set &^= market.FieldState | market.FieldReason
 	}
 	if im.Set&market.FieldPrice != 0 {
 		if at := im.Time; !s.info.Lossless && im.Set&market.FieldTime != 0 && at < ss.traded {
 			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
 		} else {
 			ss.last = im.Price
+			if im.Set&market.FieldTime != 0 && at < ss.day.Began() {
+				ss.last = ss.overnight.by.Price(im.Price)
+			}
 			if im.Set&market.FieldTime != 0 {
 				ss.traded = max(ss.traded, at)
 			}
@@ -262,6 +291,8 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	if ss.tally != nil && ss.tally.Image(im) != market.Accepted {
 		return
 	}
+	ss.overnight.image(im, im.Set&market.FieldTime != 0 && im.Time >= ss.day.Began())
+	c.weigh(ss, im.Symbol)
 	changed := c.reconsider(ss, im.Symbol)
 	sym := &c.symbols[im.Symbol]
 	if sym.source != s {
@@ -269,8 +300,11 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	}
 	sym.notePublished(ss)
 	if !changed {
-		c.out.image(im)
+		if c.out.image(im); im.Replaces {
+			c.retellAdjustments(im.Symbol)
+		}
 	}
+	c.tellAdjustments(im.Symbol)
 	c.judge(im.Symbol, 0)
 }
 
@@ -309,6 +343,27 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)
 	}
+}
+
+// actions processes what a source knows of splits and dividends.
+func (c *consolidator) actions(from *connection, all *market.Actions) {
+	if c.hours == nil || from.source.info.Lossless { // a recording has what followed from them
+		return
+	}
+	known := &c.adjuster.known
+	known.Say(from.source.place, all, c.adjuster.hoursOf)
+	known.Changed(func(id market.SymbolID) {
+		if int(id) >= len(c.symbols) {
+			return
+		}
+		for _, s := range c.sources {
+			if ss := s.symbol(id); ss != nil {
+				c.adjustDay(ss, id)
+			}
+		}
+		c.tellAdjustments(id)
+		c.judge(id, 0)
+	})
 }
 
 // countCorrected forwards the trade that a correction makes of one that was not believed.

@@ -14,6 +14,7 @@ type sourceSymbol struct {
 	source      *source
 	connection  *connection   // which said it last
 	claimed     market.State  // what the source says of the symbol's trading
+	reason      string        // and why; "": it does not say
 	heard       time.Time     // when the newest data came; zero: none yet
 	meanGap     time.Duration // moving average of the time between data
 	steadySince time.Time     // since when data have come without a gap longer than staleAfter
@@ -24,13 +25,19 @@ type sourceSymbol struct {
 	seen        *window       // ids of the newest trades; nil: none had one
 	held        []market.Tick // trades that moved too far and wait for their confirmation
 	heldSince   time.Time     // when the first of them came
-	refused     [16]uint64    // ring of the ids of the trades that were refused last
-	refusals    int           // how many ever were
+	refused     refusals      // the trades that were refused last
 	tally       *market.Tally // what the source has said so far; nil where there is only one source
 	market      *schedule     // nil: it never closes, and has no days
 	day         calendar.SymbolDay
+	overnight   overnight
 
 	seriesLeftOut bool // bars or trades were not published, since another source counted
+}
+
+// refusals is a ring of the ids of trades.
+type refusals struct {
+	ids [16]uint64
+	n   int // how many ever were
 }
 
 // known reports whether the source has ever said anything of the symbol.
@@ -109,12 +116,13 @@ func (ss *sourceSymbol) setLast(k *market.Tick, at market.Time) {
 
 // noteRefused remembers the id of a trade that was refused: the source may still cancel it.
 func (ss *sourceSymbol) noteRefused(id uint64) {
-	ss.refused[ss.refusals%len(ss.refused)] = id
-	ss.refusals++
+	r := &ss.refused
+	r.ids[r.n%len(r.ids)] = id
+	r.n++
 }
 
 // wasRefused reports whether a trade is among those refused last.
-func (ss *sourceSymbol) wasRefused(id uint64) bool { return slices.Contains(ss.refused[:], id) }
+func (ss *sourceSymbol) wasRefused(id uint64) bool { return slices.Contains(ss.refused.ids[:], id) }
 
 // windowSize is among how many of the newest trades a repeated one is recognised.
 const windowSize = 128

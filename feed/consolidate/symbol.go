@@ -11,6 +11,7 @@ import (
 type symbol struct {
 	source          *source            // whose data count; nil: none has had any
 	state           market.State       // the newest that was published
+	reason          string             // and why; "": that needs no saying
 	provisional     bool               // source counts though it has not been reliable yet
 	failedOver      bool               // a source of lower rank had to take over
 	day             calendar.SymbolDay // as it was published
@@ -32,16 +33,102 @@ func (c *consolidator) turn(ss *sourceSymbol, id market.SymbolID, turn calendar.
 	if ss.tally != nil {
 		ss.tally.Apply(&k)
 	}
+	if turn == calendar.Begins {
+		ss.overnight.begin()
+	} else {
+		ss.overnight.reopen()
+	}
 	if sym := &c.symbols[id]; sym.source == ss.source || sym.source == nil && len(c.sources) == 1 {
 		sym.day = ss.day
-		c.out.tick(&k)
+		if c.out.tick(&k); turn == calendar.Reopens {
+			c.retellAdjustments(id)
+		}
 	}
+	c.adjustDay(ss, id)
+	c.tellAdjustments(id)
 }
 
 // beginDay has a symbol's trading day begin by the clock alone.
 func (c *consolidator) beginDay(ss *sourceSymbol, id market.SymbolID) {
 	if ss.market != nil && !ss.source.info.Lossless { // a lossless source publishes its sessions itself
 		c.turn(ss, id, ss.day.Clock(ss.market.hours, ss.market.shown(ss.source.clock.Time(c.steady))))
+	}
+}
+
+// adjustDay has a source's sums follow what is known to have happened before their trading day.
+func (c *consolidator) adjustDay(ss *sourceSymbol, id market.SymbolID) {
+	began, o := ss.day.Began(), &ss.overnight
+	if began == 0 || ss.source.info.Lossless || !c.adjuster.known.Any() {
+		return
+	}
+	by, known := c.adjuster.known.On(id, began)
+	if by == o.by && known == o.explained {
+		return
+	}
+	if o.by == (market.Adjustment{}) && ss.last != 0 && ss.traded < began {
+		ss.last = by.Price(ss.last) // what the first trade of the day is compared with
+	}
+	if o.by, o.explained = by, known; ss.tally != nil {
+		k := c.adjustTick(id, calendar.DayAdjustment{Start: began, Adjustment: by})
+		ss.tally.Apply(&k)
+	}
+	c.weigh(ss, id)
+}
+
+// tellAdjustments publishes what is known of the days of a symbol up to now, as far as it was not published: that of the present
+// day for its previous close, those of all for its bars.
+func (c *consolidator) tellAdjustments(id market.SymbolID) {
+	sym := &c.symbols[id]
+	source := sym.source
+	if source == nil && len(c.sources) == 1 {
+		source = c.sources[0]
+	}
+	if source == nil || source.info.Lossless || !c.adjuster.known.Any() {
+		return
+	}
+	until := sym.day.Began()
+	if until == 0 {
+		if c.dir.Symbol(id).Market != "" {
+			return // until its day has begun
+		}
+		until = c.steady
+	}
+	for _, day := range c.adjuster.untold(id, until) {
+		k := c.adjustTick(id, day)
+		c.out.tick(&k)
+	}
+}
+
+// retellAdjustments publishes once more what is known of the present day of a symbol, after an image that has taken the place of its
+// quote.
+func (c *consolidator) retellAdjustments(id market.SymbolID) {
+	if c.adjuster.known.Any() {
+		delete(c.adjuster.told, dayOf{id, c.symbols[id].day.Began()})
+		c.tellAdjustments(id)
+	}
+}
+
+func (c *consolidator) adjustTick(id market.SymbolID, day calendar.DayAdjustment) market.Tick {
+	return market.Tick{Symbol: id, Kind: market.KindAdjust, Time: day.Start, Conditions: day.String(), Received: market.TimeOf(c.now)}
+}
+
+// weigh decides whether the prices of a symbol are in doubt, as far as one source has them. Only markets that close have nights.
+func (c *consolidator) weigh(ss *sourceSymbol, id market.SymbolID) {
+	if ss.market == nil || !ss.market.hours.Closes() || ss.source.info.Lossless {
+		return
+	}
+	o := &ss.overnight
+	split, doubt := o.doubtful()
+	if doubt == o.inDoubt {
+		return
+	}
+	if o.inDoubt = doubt; doubt {
+		c.log.Warn("prices are in doubt: they look as after a split that nobody knows of; feed.adjustments can say what happened",
+			keySource, ss.source.name, keySymbol, c.dir.Symbol(id).Symbol, keyReason, split.String(), keyPreviousClose, o.before.String(),
+			keyPrice, max(o.open, o.early).String())
+	}
+	if c.symbols[id].source == ss.source {
+		c.judge(id, 0)
 	}
 }
 
@@ -89,6 +176,7 @@ func (c *consolidator) takeOver(id market.SymbolID, sym *symbol, to *source) {
 		sym.day = ss.day
 		image := takeoverImage(id, sym, before, ss)
 		c.out.image(&image)
+		c.retellAdjustments(id)
 	}
 	sym.notePublished(ss)
 	resend(ss, id)
@@ -100,12 +188,18 @@ func (c *consolidator) judge(id market.SymbolID, at market.Time) {
 	if sym.source == nil {
 		return
 	}
-	state := c.state(sym, sym.source.symbol(id))
-	if state == sym.state {
+	ss := sym.source.symbol(id)
+	state, reason := c.state(sym, ss), ss.reason
+	if ss.overnight.inDoubt {
+		state, reason = max(state, market.Stale), market.InDoubt
+	} else if state != ss.claimed {
+		reason = ""
+	}
+	if state == sym.state && reason == sym.reason {
 		return
 	}
-	sym.state = state
-	c.out.tick(&market.Tick{Symbol: id, Kind: market.KindState, State: state, Time: at, Received: market.TimeOf(c.now)})
+	sym.state, sym.reason = state, reason
+	c.out.tick(&market.Tick{Symbol: id, Kind: market.KindState, State: state, Time: at, Received: market.TimeOf(c.now), Conditions: reason})
 }
 
 // state decides between live, stale, halted, closed and down: the worst of what the symbol's source says of it, the state of
@@ -197,6 +291,7 @@ func (c *consolidator) visit(id market.SymbolID) {
 			c.takeOver(id, sym, to)
 		}
 	}
+	c.tellAdjustments(id)
 	c.judge(id, 0)
 }
 

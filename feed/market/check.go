@@ -21,6 +21,10 @@ func (t *Tick) Check() Reject {
 		if t.Time <= 0 {
 			return RejectKind // there is no such day
 		}
+	case KindAdjust:
+		if _, err := ParseAdjustment(t.Conditions); err != nil || t.Time <= 0 {
+			return RejectKind
+		}
 	default:
 		return RejectKind
 	}

@@ -27,6 +27,8 @@ const (
 	FieldExtended                         // last price outside the regular session, while no regular one has come after it
 	FieldExtendedTime                     // and its exchange time
 	FieldSource                           // which source it is from, where there are several
+	FieldAdjusted                         // what adjusted the previous close
+	FieldReason                           // why the state is what it is, where that needs saying
 
 	NumFields = iota
 	AllFields = Fields(1<<NumFields - 1)
@@ -63,6 +65,8 @@ var fields = [...]Field{
 	field(FieldExtended, "x", func(q *Quote) *Price { return &q.Extended }),
 	field(FieldExtendedTime, "xt", func(q *Quote) *Time { return &q.ExtendedTime }),
 	field(FieldSource, "src", func(q *Quote) *string { return &q.Source }),
+	field(FieldAdjusted, "adj", func(q *Quote) *string { return &q.Adjusted }),
+	field(FieldReason, "why", func(q *Quote) *string { return &q.Reason }),
 }
 
 var _ [NumFields]Field = fields // a row for each constant
@@ -76,7 +80,8 @@ func field[T comparable](bit Fields, key string, at func(*Quote) *T) Field {
 	}
 }
 
-// Value is where q keeps the field: a *[Price], *[Quantity], *[Time], *[State], *uint64 (a count) or *string (a name).
+// Value is where q keeps the field: a *[Price], *[Quantity], *[Time], *[State], *uint64 (a count) or *string (a text of
+// [CheckText]).
 func (f *Field) Value(q *Quote) any { return f.at(q) }
 
 // All are the fields of the set, in the order of their bits.

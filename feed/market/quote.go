@@ -12,6 +12,8 @@ type Quote struct {
 	Count                            uint64
 	Time, ExtendedTime               Time
 	Source                           string
+	Adjusted                         string // what adjusted PreviousClose, as [Adjustment.String] has it
+	Reason                           string // why State is what it is; see [InDoubt]
 }
 
 // Merge puts the values that from has set into q.

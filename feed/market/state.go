@@ -20,6 +20,10 @@ const (
 
 var stateNames = [...]string{"live", "stale", "halted", "closed", "down"}
 
+// InDoubt is the reason for which a quote is stale whose price may be another share's: it moved overnight as a split would have it,
+// but nobody knows of one.
+const InDoubt = "in doubt"
+
 // String is the word of the protocol: "live", "stale", "halted", "closed" or "down".
 func (s State) String() string { return stateNames[s] }
 

@@ -35,7 +35,7 @@ func TestTimeIsInMicrosecondsSinceTheEpoch(t *testing.T) {
 }
 
 func TestFieldsAreDistinctBits(t *testing.T) {
-	if FieldSource != 1<<(NumFields-1) || AllFields != FieldSource<<1-1 {
-		t.Errorf("the last of %d fields is %b, all are %b", NumFields, FieldSource, AllFields)
+	if FieldReason != 1<<(NumFields-1) || AllFields != FieldReason<<1-1 {
+		t.Errorf("the last of %d fields is %b, all are %b", NumFields, FieldReason, AllFields)
 	}
 }

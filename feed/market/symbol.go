@@ -48,6 +48,20 @@ func CheckSymbol(s string) error {
 	return nil
 }
 
+// CheckText refuses what cannot be the text in a quote: 1 to 64 graphic characters of ASCII or spaces, without quotation marks and
+// backslashes, so that it needs no escape.
+func CheckText(s string) error {
+	if s == "" || len(s) > 64 {
+		return fmt.Errorf("market: bad text %.70q: want 1 to 64 bytes", s)
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return fmt.Errorf("market: bad text %q: %q is not allowed", s, c)
+		}
+	}
+	return nil
+}
+
 // Directory numbers the symbols of all sources. It only grows. Its methods may be called at any
 // time from anywhere.
 type Directory struct {

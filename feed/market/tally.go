@@ -13,8 +13,9 @@ type Tally struct {
 	dropped Time     // the newest time of the trades that a recording had before it was played again; 0: there was none
 
 	// of the previous close
-	closeIsLast bool  // it is the last price of the session before, and follows it when trades of that come late or are corrected
-	closeBefore Price // what it was in the session before; 0 unknown
+	closeIsLast bool      // it is the last price of the session before, and follows it when trades of that come late or are corrected
+	closeBefore Price     // what it was in the session before; 0 unknown
+	adjusted    *adjusted // what makes it comparable with the prices of today; nil: nothing ever did
 }
 
 // Reject is why something was not applied; its text is the label of a metric.
@@ -67,6 +68,10 @@ func (y *Tally) Apply(t *Tick) Reject {
 		return Accepted
 	case KindAlive:
 		return Accepted // no change, and so not the time of one
+	case KindAdjust:
+		a, _ := ParseAdjustment(t.Conditions) // it has been checked
+		y.adjust(t.Time, a)
+		return Accepted
 	case KindSession:
 		y.session(t)
 	case KindRoll:
@@ -168,6 +173,8 @@ func (y *Tally) session(t *Tick) {
 		y.forget()
 	}
 	y.nextDay(t.Time)
+	y.beginAdjusting()
+	y.adjusted = nil // the source says itself what its previous close is
 	y.quote.Time = 0
 	if y.closeIsLast = false; t.Price > 0 {
 		y.setPreviousClose(t.Price)
@@ -184,9 +191,11 @@ func (y *Tally) roll(start Time) {
 		d.start = start // what has come is of this day
 		return
 	case d.untouched():
+		y.beginAdjusting()
 		d.start = start // without a trade, the day before it is still the one that the previous close is of
 		return
 	}
+	y.beginAdjusting()
 	y.nextDay(start)
 	y.closeIsLast = true
 	if y.quote.Set&FieldPrice != 0 {
@@ -220,6 +229,7 @@ func (y *Tally) reopen(start Time) {
 		return
 	case y.before == nil || y.before.start < start:
 		y.today.start = start
+		y.reopenAdjusting(false)
 		return
 	case y.today.untouched():
 		y.today = *y.before
@@ -228,6 +238,7 @@ func (y *Tally) reopen(start Time) {
 		y.older = y.older.joined(y.before.ledger)
 	}
 	y.before = nil
+	y.reopenAdjusting(true)
 	if y.closeIsLast {
 		y.closeIsLast = false
 		y.setPreviousClose(y.closeBefore)
@@ -367,13 +378,18 @@ func (y *Tally) Image(im *Quote) Reject {
 	y.today.image(im)
 	q := &y.quote
 	if im.Replaces {
-		q.Set = 0
+		q.Set, y.adjusted = 0, nil
+	}
+	if im.Set&FieldAdjusted != 0 {
+		y.adjusted = nil // its previous close is adjusted already
+	} else if im.Set&FieldPreviousClose != 0 {
+		q.Set &^= FieldAdjusted
 	}
 	if im.Replaces || im.Set&FieldPreviousClose != 0 {
 		y.closeIsLast = false
 	}
 	q.Merge(im)
-	q.Set &^= FieldState | sessionFields
+	q.Set &^= FieldState | FieldReason | sessionFields
 	return Accepted
 }
 
@@ -381,6 +397,23 @@ func (y *Tally) Image(im *Quote) Reject {
 func (y *Tally) Quote() Quote {
 	q := y.quote
 	y.today.show(&q)
+	if y.adjusted != nil {
+		y.showAdjusted(&q, y.adjusted.by)
+	}
+	return q
+}
+
+// AsTraded is the quote so far before what adjusts it today: a tick of [KindAdjust] makes the quote of it.
+func (y *Tally) AsTraded() Quote {
+	q := y.quote
+	y.today.show(&q)
+	if y.adjusted != nil {
+		by := y.adjusted.by
+		if n := len(by); n > 0 && by[n-1].start == y.today.start {
+			by = by[:n-1]
+		}
+		y.showAdjusted(&q, by)
+	}
 	return q
 }
 

@@ -17,16 +17,17 @@ type Kind uint8
 const (
 	KindTrade   Kind = iota // Price, Size, and Flags for what they may set
 	KindQuote               // Bid, BidSize, Ask, AskSize, and Flags for the sides that there are
-	KindState               // State of this symbol: halted, closed, live again
+	KindState               // State of this symbol: halted, closed, live again; Conditions is the reason, "" none
 	KindSession             // the source begins a session at Time: sums start anew; Price is its previous close, 0 unknown
 	KindAlive               // nothing has changed: the source confirms what it last said of this symbol
 	KindRoll                // the trading day of the symbol's market begins at Time: as a session, but the last price is the previous close
 	KindReopen              // that was too early: nothing was traded in the day that began last, and the one of Time goes on
+	KindAdjust              // Conditions is what adjusts the previous close of the day that begins at Time, as [Adjustment.String]; "" nothing
 
 	NumKinds = iota
 )
 
-var kindNames = [NumKinds]string{"trade", "quote", "state", "session", "alive", "roll", "reopen"}
+var kindNames = [NumKinds]string{"trade", "quote", "state", "session", "alive", "roll", "reopen", "adjust"}
 
 // String is the word that metrics and recordings use.
 func (k Kind) String() string { return kindNames[k] }
@@ -91,7 +92,7 @@ type Tick struct {
 	Received Time   // this machine's clock when the source had it whole
 	ID       uint64 // of a trade, unique for its symbol and source; may be a hash of several values that are unique together; 0 none
 
-	Conditions string // of a trade: the sale conditions as the source spells them, with commas; valid for ever
+	Conditions string // of a trade: the sale conditions as the source spells them, with commas; valid for ever. Of others: see [Kind]
 }
 
 // When is the exchange's time or, without one, the time of receipt.
@@ -130,6 +131,7 @@ type Batch struct {
 	Corrections []Correction
 	Bars        []Bars   // as the source has them, in place of those that would be made of its ticks
 	Trades      []Trades // the same of trades
+	Actions     *Actions // what the source knows of splits and dividends; nil: it says nothing of them
 
 	Alive bool // the source says that it is alive, though nothing may have changed; [KindAlive] says so of one symbol
 	Lost  int  // messages that are missing, as gaps in their numbers show

@@ -89,6 +89,31 @@ func (l *line) text(k key, reason Reason) ([]byte, error) {
 	return l.unquote(v), nil
 }
 
+// plain is the content of a string that can stand in a quote; empty where it is missing.
+func (l *line) plain(k key) (string, error) {
+	text, err := l.text(k, BadValue)
+	if err != nil || len(text) == 0 {
+		return "", err
+	}
+	if err := market.CheckText(string(text)); err != nil {
+		return "", bad(BadValue, "%s: %w", keyNames[k], err)
+	}
+	return string(text), nil
+}
+
+// adjustment is what adjusts a previous close, as its text; empty is nothing.
+func (l *line) adjustment() (string, error) {
+	text, err := l.text(keyAdjusted, BadValue)
+	if err != nil {
+		return "", err
+	}
+	a, err := market.ParseAdjustment(string(text))
+	if err != nil {
+		return "", bad(BadValue, "%s: %w", keyNames[keyAdjusted], err)
+	}
+	return a.String(), nil
+}
+
 // decimal is the text of a number, or of a string that should hold one.
 func (l *line) decimal(k key, reason Reason) ([]byte, error) {
 	v := l.values[k]
@@ -251,6 +276,42 @@ func (l *line) times() (t, received market.Time, err error) {
 		received = t
 	}
 	return t, received, nil
+}
+
+// tick reads what is special to a kind of tick.
+func (l *line) tick(kind string, t *market.Tick) (err error) {
+	switch kind {
+	case "trade":
+		err = l.trade(t)
+	case "quote":
+		err = l.quote(t)
+	case "state":
+		t.Kind = market.KindState
+		if !l.has(keyState) {
+			return bad(BadValue, "st: missing")
+		}
+		if t.State, err = l.state(keyState); err == nil {
+			t.Conditions, err = l.plain(keyWhy)
+		}
+	case "session":
+		t.Kind = market.KindSession
+		if l.has(keyPreviousClose) {
+			t.Price, err = l.price(keyPreviousClose)
+		}
+	case "alive":
+		t.Kind = market.KindAlive
+	case "roll":
+		t.Kind = market.KindRoll
+	case "reopen":
+		t.Kind = market.KindReopen
+	case "adjust":
+		t.Kind = market.KindAdjust
+		t.Conditions, err = l.adjustment()
+	default:
+		return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, roll, reopen, adjust, correction, image or "+
+			"status", kind)
+	}
+	return err
 }
 
 func (l *line) trade(t *market.Tick) error {
@@ -446,9 +507,11 @@ func (l *line) field(q *market.Quote, f *market.Field, k key) (err error) {
 	case *market.State:
 		*v, err = l.state(k)
 	case *string:
-		var text []byte
-		text, err = l.text(k, BadValue)
-		*v = string(text)
+		if f.Bit == market.FieldAdjusted {
+			*v, err = l.adjustment()
+		} else {
+			*v, err = l.plain(k)
+		}
 	}
 	q.Set |= f.Bit
 	return err

@@ -21,11 +21,12 @@
 //	{"k":"symbol","s":"AAPL","name":…,"sector":…,"currency":"USD","market":"us","decimals":2,"pc":189.3}
 //	{"k":"trade","s":"AAPL","p":189.31,"z":100,"c":"lhv","sc":"@,I","i":5,"t":µs,"r":µs}
 //	{"k":"quote","s":"AAPL","b":189.3,"bz":200,"a":189.32,"az":100,"t":µs,"r":µs}
-//	{"k":"state","s":"AAPL","st":"halted","t":µs,"r":µs}
+//	{"k":"state","s":"AAPL","st":"stale","why":"in doubt","t":µs,"r":µs}
 //	{"k":"session","s":"AAPL","pc":189.3,"t":µs,"r":µs}
 //	{"k":"alive","s":"AAPL","t":µs,"r":µs}
 //	{"k":"roll","s":"AAPL","t":µs,"r":µs}
 //	{"k":"reopen","s":"AAPL","t":µs,"r":µs}
+//	{"k":"adjust","s":"AAPL","adj":"split 10:1","t":µs,"r":µs}
 //	{"k":"correction","s":"AAPL","i":5,"ni":6,"tt":µs,"p":189.31,"z":100,"np":189.3,"nz":50,"t":µs,"r":µs}
 //	{"k":"image","s":"AAPL",…the keys of PROTOCOL.md…,"r":µs}
 //	{"k":"status","src":"sim","status":"down","since":µs,"message":…,"simulated":true,"sources":[{"src":…,"status":…}],"r":µs}
@@ -36,7 +37,8 @@
 // them. A quote without one side has none there; a size that is left out is unknown. A correction has the trade as it was
 // (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. tt is when it was traded, and ni the id
 // by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
-// previous close; a reopen says that this was too early, and that the day of t goes on. Prices and sizes are exact
+// previous close; a reopen says that this was too early, and that the day of t goes on. An adjust says what adjusts the
+// previous close of the day that begins at t; without adj, it is nothing after all. Prices and sizes are exact
 // decimals, as numbers or strings, and never pass through a float. What has more than nine decimals, which only others write, is
 // rounded. Header and statuses say what the prices were when they were recorded: made up (simulated), those of another
 // recording (replayed), so many milliseconds late by contract (delayed_ms). A status also has quiet, and the sources behind a

@@ -59,6 +59,10 @@ func appendTick(b []byte, symbol string, t *market.Tick) []byte {
 	case market.KindState:
 		b = appendStart(b, t.Kind.String(), symbol)
 		b = appendState(b, keyState, t.State)
+		b = appendText(b, keyWhy, t.Conditions)
+	case market.KindAdjust:
+		b = appendStart(b, t.Kind.String(), symbol)
+		b = appendText(b, keyAdjusted, t.Conditions)
 	case market.KindSession:
 		b = appendStart(b, t.Kind.String(), symbol)
 		if t.Price > 0 {

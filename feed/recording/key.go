@@ -63,6 +63,8 @@ var (
 	keyPreviousClose = fieldKey(market.FieldPreviousClose)
 	keyTime          = fieldKey(market.FieldTime)
 	keyState         = fieldKey(market.FieldState)
+	keyAdjusted      = fieldKey(market.FieldAdjusted)
+	keyWhy           = fieldKey(market.FieldReason)
 	keyFrom          = fieldKey(market.FieldSource) // of a status: which source it is of
 )
 

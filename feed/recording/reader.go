@@ -143,31 +143,7 @@ func (r *Reader) entry(e *Entry) (err error) {
 		e.At = e.Correction.Received
 	default:
 		e.Kind = KindTick
-		switch string(kind) {
-		case "trade":
-			err = l.trade(&e.Tick)
-		case "quote":
-			err = l.quote(&e.Tick)
-		case "state":
-			e.Tick.Kind = market.KindState
-			if !l.has(keyState) {
-				return bad(BadValue, "st: missing")
-			}
-			e.Tick.State, err = l.state(keyState)
-		case "session":
-			e.Tick.Kind = market.KindSession
-			if l.has(keyPreviousClose) {
-				e.Tick.Price, err = l.price(keyPreviousClose)
-			}
-		case "alive":
-			e.Tick.Kind = market.KindAlive
-		case "roll":
-			e.Tick.Kind = market.KindRoll
-		case "reopen":
-			e.Tick.Kind = market.KindReopen
-		default:
-			return bad(BadKind, "k: %.40q is not symbol, trade, quote, state, session, alive, roll, reopen, correction, image or status", kind)
-		}
+		err = l.tick(string(kind), &e.Tick)
 		if err == nil {
 			e.Tick.ID, err = l.id(keyID)
 		}

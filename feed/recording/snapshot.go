@@ -16,8 +16,9 @@ func newSnapshot() *snapshot { return &snapshot{ledgers: market.NewLedgers(ledge
 
 // symbolSnapshot sums up what was recorded of one symbol.
 type symbolSnapshot struct {
-	tally market.Tally
-	state market.State
+	tally  market.Tally
+	state  market.State
+	reason string // of the state; "" none
 }
 
 // apply applies a batch.
@@ -34,7 +35,10 @@ func (s *snapshot) apply(b *market.Batch, dir *market.Directory) {
 			y := &s.symbols[q.Symbol]
 			y.tally.Image(q)
 			if q.Set&market.FieldState != 0 {
-				y.state = q.State
+				y.state, y.reason = q.State, ""
+				if q.Set&market.FieldReason != 0 {
+					y.reason = q.Reason
+				}
 			}
 		}
 	}
@@ -43,7 +47,7 @@ func (s *snapshot) apply(b *market.Batch, dir *market.Directory) {
 			y := &s.symbols[t.Symbol]
 			y.tally.Apply(t)
 			if t.Kind == market.KindState {
-				y.state = t.State
+				y.state, y.reason = t.State, t.Conditions
 			}
 		}
 	}
@@ -72,6 +76,9 @@ func (s *snapshot) image(id market.SymbolID) (q market.Quote, known bool) {
 		return q, false
 	}
 	q.Symbol, q.Replaces, q.State = id, true, y.state
-	q.Set |= market.FieldState
+	if q.Set |= market.FieldState; y.reason != "" {
+		q.Reason = y.reason
+		q.Set |= market.FieldReason
+	}
 	return q, true
 }

@@ -58,7 +58,7 @@ func set(q *market.Quote, field *market.Field, v vendors.Value) (err error) {
 	case *market.State:
 		*at, err = state(field.Key, v)
 	case *string:
-		*at, err = sourceName(field.Key, v)
+		*at, err = text(field, v)
 	}
 	return err
 }
@@ -83,6 +83,18 @@ func state(key string, v vendors.Value) (market.State, error) {
 		return 0, vendors.Bad(vendors.BadValue, "%s: %w", key, err)
 	}
 	return s, nil
+}
+
+// text reads the text of a field, published as it is.
+func text(field *market.Field, v vendors.Value) (string, error) {
+	if field.Bit == market.FieldSource {
+		return sourceName(field.Key, v)
+	}
+	text, err := v.String(field.Key)
+	if err == nil && market.CheckText(text) != nil {
+		err = vendors.Bad(vendors.BadValue, "%s: %.80q is not such a text", field.Key, text)
+	}
+	return text, err
 }
 
 // sourceName reads the name of a source. It is published as it is, so it must not need an escape.

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"slices"
+
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
@@ -12,7 +14,8 @@ type days struct {
 	others  *calendar.Market   // static: whose days the symbols have that name no market; nil: they have none
 	symbols []symbolDay        // in the order in which they first came
 	places  map[market.SymbolID]int
-	visited market.Time // when the symbols were last visited, by the recorder's clock
+	visited market.Time          // when the symbols were last visited, by the recorder's clock
+	known   calendar.Adjustments // what vendors said of splits and dividends
 }
 
 // symbolDay is the trading day of one symbol.
@@ -37,18 +40,52 @@ func (d *days) advance(now market.Time, emit func(market.Tick)) {
 	}
 	d.visited = now
 	for i := range d.symbols {
-		d.symbols[i].begin(now, emit)
+		d.begin(&d.symbols[i], now, emit)
 	}
 }
 
-// begin has a day begin by the clock alone.
-func (s *symbolDay) begin(now market.Time, emit func(market.Tick)) {
+// begin has a day begin by the clock alone, when it shows now.
+func (d *days) begin(s *symbolDay, now market.Time, emit func(market.Tick)) {
 	if s.market == nil {
 		return
 	}
-	if turn := s.day.Clock(s.market, s.clock.Time(now)); turn != calendar.Goes {
-		emit(s.day.Tick(turn, s.id, now))
+	d.turn(s, s.day.Clock(s.market, s.clock.Time(now)), now, emit)
+}
+
+// turn emits a day that has begun, and what adjusts its previous close.
+func (d *days) turn(s *symbolDay, turn calendar.Turn, now market.Time, emit func(market.Tick)) {
+	if turn == calendar.Goes {
+		return
 	}
+	emit(s.day.Tick(turn, s.id, now))
+	if by, _ := d.known.On(s.id, s.day.Began()); by != (market.Adjustment{}) {
+		emit(market.Tick{Symbol: s.id, Kind: market.KindAdjust, Time: s.day.Began(), Conditions: by.String(), Received: now})
+	}
+}
+
+// actions notes what a vendor said of splits and dividends, and calls emit with what it changes of the days that have begun.
+func (d *days) actions(all *market.Actions, clock *calendar.ExchangeClock, dir *market.Directory, now market.Time, emit func(market.Tick)) {
+	hours := func(id market.SymbolID) *calendar.Market { return d.symbols[d.places[id]].market }
+	said := *all
+	said.Symbols, said.All = nil, nil
+	for _, id := range all.Symbols {
+		if d.of(id, clock, dir).market != nil {
+			said.Symbols = append(said.Symbols, id)
+		}
+	}
+	for _, a := range all.All {
+		if slices.Contains(said.Symbols, a.Symbol) {
+			said.All = append(said.All, a)
+		}
+	}
+	d.known.Say(0, &said, hours)
+	d.known.Changed(func(id market.SymbolID) {
+		if day := &d.symbols[d.places[id]].day; day.Began() != 0 {
+			for _, by := range d.known.Until(id, day.Began()) {
+				emit(market.Tick{Symbol: id, Kind: market.KindAdjust, Time: by.Start, Conditions: by.String(), Received: now})
+			}
+		}
+	})
 }
 
 // tick notes a tick that is played, of a source with this clock, and calls emit with what comes before it.
@@ -63,15 +100,13 @@ func (d *days) tick(t *market.Tick, clock *calendar.ExchangeClock, dir *market.D
 	if t.Kind != market.KindTrade || s.market == nil {
 		return
 	}
-	if turn := s.day.Trade(s.market, t.When(), clock.Time(now)); turn != calendar.Goes {
-		emit(s.day.Tick(turn, t.Symbol, now))
-	}
+	d.turn(s, s.day.Trade(s.market, t.When(), clock.Time(now)), now, emit)
 }
 
 // image notes an image that is played, and calls emit with what comes before it.
 func (d *days) image(im *market.Quote, clock *calendar.ExchangeClock, dir *market.Directory, now market.Time, emit func(market.Tick)) {
 	if s := d.of(im.Symbol, clock, dir); s.day.Began() == 0 {
-		s.begin(now, emit)
+		d.begin(s, now, emit)
 	}
 }
 

@@ -122,6 +122,16 @@ func (d *rawDecoding) batch(v *vendor, b *market.Batch, at market.Time) {
 		s.Source = v.name
 		d.row(recording.Entry{Kind: recording.KindStatus, Status: s, At: at})
 	}
+	if b.Actions != nil {
+		owned := *b.Actions
+		owned.Symbols = nil
+		for _, id := range b.Actions.Symbols {
+			if d.owns(v, id) {
+				owned.Symbols = append(owned.Symbols, id)
+			}
+		}
+		d.days.actions(&owned, &v.clock, d.env.Dir, at, emit)
+	}
 	for _, im := range b.Images {
 		if d.owns(v, im.Symbol) {
 			d.days.image(&im, &v.clock, d.env.Dir, at, emit)
