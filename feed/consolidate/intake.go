@@ -76,13 +76,13 @@ func (c *consolidator) receive(from *connection, b market.Batch, now time.Time) 
 	if b.Status != nil {
 		c.setStatus(from, b.Status)
 	}
-	if b.Actions != nil {
-		c.actions(from, b.Actions)
-	}
 	for i := range b.Images {
 		if im := &b.Images[i]; int(im.Symbol) < len(c.symbols) {
 			c.image(from, im)
 		}
+	}
+	if b.Actions != nil {
+		c.actions(from, b.Actions)
 	}
 	for i := range b.Ticks {
 		k := &b.Ticks[i]

@@ -123,6 +123,12 @@ func (c *connection) talk(ctx context.Context) error {
 		c.figures(ctx)
 		return nil
 	})
+	if c.market == us {
+		c.Go(func() error {
+			c.actions(ctx)
+			return nil
+		})
+	}
 	c.Go(func() error {
 		return c.Probe(ctx, quiet, subscription(c.decoder.all[:1], "trades"), func(time.Time) bool { return true })
 	})

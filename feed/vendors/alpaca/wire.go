@@ -391,6 +391,8 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 	switch {
 	case u.Path == snapshotsPath:
 		figures, err = d.readSnapshots(body, received)
+	case u.Path == actionsPath:
+		_, err = d.readActions(u.Query(), body, b)
 	case barsPath.MatchString(u.Path):
 		figures, err = d.readBars(body, received)
 	default:

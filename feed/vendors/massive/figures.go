@@ -19,6 +19,9 @@ const (
 // previousPath is where a stock's newest whole day is.
 func previousPath(symbol string) string { return pathDays + url.PathEscape(symbol) + previousDay }
 
+// asTraded asks for days that are not adjusted for splits: the consolidated feed adjusts them.
+var asTraded = url.Values{"adjusted": {"false"}}
+
 // figures are what the vendor says of a stock's day.
 type figures struct {
 	image market.Quote
@@ -38,7 +41,7 @@ type snapshot struct {
 }
 
 // readSnapshots reads the response to pathSnapshots. It leaves out stocks that the vendor does not have.
-func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
+func (d *Decoder) readSnapshots(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
 	s := d.faults.Scanner(name)
 	s.Reset(body)
@@ -48,11 +51,11 @@ func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
 		case "tickers":
 			listed = true
 			for s.Array(); s.More(); {
-				d.readSnapshot(&s, known)
+				d.readSnapshot(&s, known, received)
 			}
 		case "ticker": // of one alone
 			listed = true
-			d.readSnapshot(&s, known)
+			d.readSnapshot(&s, known, received)
 		default:
 			s.Skip()
 		}
@@ -67,7 +70,7 @@ func (d *Decoder) readSnapshots(body []byte) (map[string]figures, error) {
 }
 
 // readSnapshot adds one stock to known.
-func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
+func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures, received market.Time) {
 	var shot snapshot
 	var err error
 	read := func(to *vendors.Bar) {
@@ -109,6 +112,9 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures) {
 		return
 	}
 	f, err := d.figures(e, &shot)
+	if e.splitOn(received.Std()) { // it may be adjusted already, or not yet
+		f.image.Set &^= market.FieldPreviousClose
+	}
 	d.note(err)
 	known[e.Symbol] = f
 }

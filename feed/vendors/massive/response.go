@@ -11,7 +11,7 @@ import (
 
 // Response decodes the response to GET path: the conditions, or the figures of stocks.
 func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
-	path, _, _ = strings.Cut(path, "?")
+	path, query, _ := strings.Cut(path, "?")
 	switch {
 	case path == pathConditions:
 		r, err := readRules(body)
@@ -21,7 +21,7 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 		}
 		d.rules.Store(r)
 	case strings.HasPrefix(path, pathSnapshots):
-		known, err := d.readSnapshots(body)
+		known, err := d.readSnapshots(body, received)
 		if err != nil {
 			d.note(err)
 			return nil
@@ -31,11 +31,31 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 				b.Images = append(b.Images, f.image)
 			}
 		}
+	case path == pathSplits, path == pathDividends:
+		d.note(d.actionsResponse(path, query, body, received, b))
 	case strings.HasPrefix(path, pathDays) && strings.HasSuffix(path, previousDay):
 		d.previous(path, body, received, b)
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 	}
+	return nil
+}
+
+// actionsResponse decodes a page of splits or dividends. A recording has them one by one: all that have come are said with each.
+func (d *Decoder) actionsResponse(path, rawQuery string, body []byte, received market.Time, b *market.Batch) error {
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return vendors.Bad(vendors.BadValue, "path: %.100q has no query", rawQuery)
+	}
+	if d.recorded.all == nil {
+		d.recorded.all = map[string][]market.Action{}
+	}
+	d.recorded.from, d.recorded.to = vendors.ActionDates(received.Std())
+	if _, err := d.readActions(path, query, body, &d.recorded); err != nil {
+		return err
+	}
+	d.noteSplits(&d.recorded, received.Std())
+	d.addActions(b, &d.recorded)
 	return nil
 }
 

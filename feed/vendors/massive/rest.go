@@ -10,7 +10,8 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// figures asks for the rules of conditions, and for the figures of this day and of each that follows, until ctx ends.
+// figures asks for the rules of conditions, for what happened to shares, and for the figures of this day and of each that follows,
+// until ctx ends.
 func (c *connection) figures(ctx context.Context) {
 	c.Go(func() error {
 		// the figures go first: for conditions there is the built-in table meanwhile
@@ -19,12 +20,19 @@ func (c *connection) figures(ctx context.Context) {
 		}
 		return nil
 	})
+	known := make(chan struct{}) // closed when the first figures have come
+	c.Go(func() error {
+		c.actions(ctx, known)
+		return nil
+	})
 	ids := make([]market.SymbolID, len(c.all))
 	for i, s := range c.all {
 		ids[i] = s.ID
 	}
-	for {
-		c.day(ctx)
+	for first := true; ; first = false {
+		if c.day(ctx); first {
+			close(known)
+		}
 		if !vendors.NextDay(ctx, c.all[0].Hours) {
 			return
 		}
@@ -74,12 +82,12 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 	for i, s := range some {
 		symbols[i] = s.Symbol
 	}
-	body, _, err := c.rest.Get(ctx, pathSnapshots, url.Values{"tickers": {strings.Join(symbols, ",")}})
+	body, received, err := c.rest.Get(ctx, pathSnapshots, url.Values{"tickers": {strings.Join(symbols, ",")}})
 	if err != nil {
 		return nil, err
 	}
 	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
-		known, err := c.decoder.readSnapshots(body)
+		known, err := c.decoder.readSnapshots(body, received)
 		if err != nil {
 			return err
 		}
@@ -98,7 +106,7 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 
 // previous asks for a stock's newest whole day. The vendor does not have a stock without any.
 func (c *connection) previous(ctx context.Context, s *stock) error {
-	body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), nil)
+	body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), asTraded)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +35,7 @@ type vendor struct {
 	snapshots map[string]string           // guarded by mu: by symbol
 	days      map[string]string           // guarded by mu: the newest whole day, by symbol
 	rules     string                      // guarded by mu: what is answered about conditions
+	actions   map[string][]string         // guarded by mu: splits and dividends, by path
 	status    int                         // guarded by mu: of answers over REST; 0: good
 	failing   string                      // guarded by mu: the path that is answered with 500
 	asked     []time.Time                 // guarded by mu: requests over REST
@@ -175,6 +178,8 @@ func (v *vendor) rest(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case pathConditions:
 		fmt.Fprint(w, v.rules)
+	case pathSplits, pathDividends:
+		v.someActions(w, r)
 	case pathSnapshots:
 		var all []string
 		for _, s := range strings.Split(r.URL.Query().Get("tickers"), ",") {
@@ -195,6 +200,44 @@ func (v *vendor) rest(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(w, `{"ticker":%q,"adjusted":true,%s,"status":"OK"}`, symbol, results)
 	}
+}
+
+// someActions answers with a page of two splits or dividends.
+func (v *vendor) someActions(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	key := "execution_date"
+	if r.URL.Path == pathDividends {
+		key = "ex_dividend_date"
+	}
+	var all []string
+	for _, text := range v.actions[r.URL.Path] {
+		var a map[string]any
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			v.t.Error(err)
+		}
+		date, _ := a[key].(string)
+		wanted := q.Get("ticker.any_of") == "" || slices.Contains(strings.Split(q.Get("ticker.any_of"), ","), a["ticker"].(string))
+		if wanted && date >= q.Get(key+".gte") && date <= q.Get(key+".lte") {
+			all = append(all, text)
+		}
+	}
+	from, _ := strconv.Atoi(q.Get("cursor"))
+	next, to := "", min(from+2, len(all))
+	if to < len(all) {
+		q.Set("cursor", strconv.Itoa(to))
+		next = fmt.Sprintf(`,"next_url":"https://api.massive.com%s?%s"`, r.URL.Path, q.Encode())
+	}
+	fmt.Fprintf(w, `{"status":"OK","request_id":"1","results":[%s]%s}`, strings.Join(all[from:to], ","), next)
+}
+
+// count is how many requests of a path there were.
+func (v *vendor) count(path string) (n int) {
+	for _, asked := range v.Requests() {
+		if asked, _, _ = strings.Cut(asked, "?"); asked == path {
+			n++
+		}
+	}
+	return n
 }
 
 // fastest is the least time from one request to the nth after it.

@@ -1,6 +1,9 @@
 package massive
 
 import (
+	"slices"
+	"time"
+
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -15,6 +18,7 @@ type stock struct {
 	known  bool        // trades or quotes of it have come
 	traded bool        // a last price among them
 	halted market.Time // since when it is halted; 0: it is not
+	splits []time.Time // the dates of those that the vendor knows
 }
 
 // stocks puts symbols into the directory.
@@ -32,6 +36,14 @@ func stocks(symbols []string, env *vendors.Env) ([]*stock, error) {
 		all[i] = &stock{Instrument: in}
 	}
 	return all, nil
+}
+
+// splitOn reports whether it is split on the trading day that an instant belongs to.
+func (s *stock) splitOn(now time.Time) bool {
+	return slices.ContainsFunc(s.splits, func(date time.Time) bool {
+		began := s.Hours.Begins(date)
+		return !began.IsZero() && began.Equal(s.Hours.Rolled(now))
+	})
 }
 
 // sameDay reports whether an instant of a daily bar is of the trading day that now belongs to. Without a calendar none is.

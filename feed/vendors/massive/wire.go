@@ -21,7 +21,8 @@ type Decoder struct {
 	rules   *atomic.Pointer[rules] // of conditions; all connections share them
 	sale    market.Conditions
 
-	replies vendors.Replies[reply]
+	replies  vendors.Replies[reply]
+	recorded said // of a recording, so far
 
 	frame vendors.Scanner
 	list  vendors.Scanner // in a message

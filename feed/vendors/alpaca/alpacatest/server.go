@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +36,7 @@ type Server struct {
 	clients   []*client           // guarded by mu: logged in
 	snapshots map[string]string   // guarded by mu: of stocks, by symbol
 	bars      map[string]string   // guarded by mu: of coins, by symbol
+	actions   []action            // guarded by mu: of stocks
 	refusal   *Error              // guarded by mu: what REST is answered with; its code is the status
 	messages  map[string][]string // guarded by mu: that clients sent, by path
 	id        int                 // guarded by mu: of the newest trade
@@ -81,6 +84,15 @@ func (s *Server) Snapshot(symbol, text string) { s.set(func() { s.snapshots[symb
 
 // Bars are the hours that REST knows of a coin from now on, as a JSON list.
 func (s *Server) Bars(symbol, text string) { s.set(func() { s.bars[symbol] = text }) }
+
+// action is one corporate action: its kind as in the answer, such as "forward_splits".
+type action struct{ symbol, kind, processed, text string }
+
+// Action is what happens to the shares of a stock from now on, with its kind as in the answer, such as "forward_splits", the date on
+// which the vendor processes it, and itself as JSON.
+func (s *Server) Action(symbol, kind, processed, text string) {
+	s.set(func() { s.actions = append(s.actions, action{symbol, kind, processed, text}) })
+}
 
 // Messages are what clients of a path have sent, as JSON, without their keys.
 func (s *Server) Messages(path string) []string {
@@ -155,6 +167,9 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 		return
 	case coins:
 		known = s.bars
+	case r.URL.Path == "/v1/corporate-actions":
+		s.corporateActions(w, r.URL.Query())
+		return
 	case r.URL.Path != "/v2/stocks/snapshots":
 		fail(http.StatusNotFound, "endpoint not found.")
 		return
@@ -173,4 +188,30 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	json.NewEncoder(w).Encode(answer)
+}
+
+// corporateActions answers with those that are processed from one date to another, up to a limit; the caller holds mu.
+func (s *Server) corporateActions(w http.ResponseWriter, q url.Values) {
+	types := map[string]string{"forward_splits": "forward_split", "reverse_splits": "reverse_split", "stock_dividends": "stock_dividend",
+		"cash_dividends": "cash_dividend", "spin_offs": "spin_off"}
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit < 1 || limit > 1000 {
+		limit = 100
+	}
+	found := map[string][]json.RawMessage{}
+	var token any
+	for _, a := range s.actions {
+		switch {
+		case !slices.Contains(strings.Split(q.Get("symbols"), ","), a.symbol) || a.processed < q.Get("start") || a.processed > q.Get("end"),
+			!slices.Contains(strings.Split(q.Get("types"), ","), types[a.kind]):
+			continue
+		case limit == 0:
+			token = "bW9yZQ"
+			continue
+		}
+		limit--
+		found[a.kind] = append(found[a.kind], json.RawMessage(a.text))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{"corporate_actions": found, "next_page_token": token})
 }
