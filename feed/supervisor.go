@@ -162,6 +162,9 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 		s.publish(b)
 		return
 	}
+	if !data && b.Actions != nil { // which say nothing of the stream
+		s.publish(market.Batch{Actions: b.Actions})
+	}
 	if !data && !b.Alive {
 		return
 	}

@@ -27,6 +27,7 @@ type Watcher struct {
 	mu       sync.Mutex
 	tallies  map[market.SymbolID]*market.Tally // guarded by mu
 	states   map[market.SymbolID]market.State  // guarded by mu
+	reasons  map[market.SymbolID]string        // guarded by mu: of the states
 	statuses []market.Status                   // guarded by mu
 	whys     []string                          // guarded by mu: what the supervisor logged of each break
 }
@@ -37,7 +38,8 @@ var betrays = regexp.MustCompile(`://|@|[/\\]\w|\d\.\d+\.\d|:\d|\[[0-9a-f:]+\]|\
 // Watch runs sources that were opened with env until the test ends.
 func Watch(t testing.TB, env vendors.Env, sources []feed.Source, cfg feed.Config) *Watcher {
 	w := &Watcher{t: t, dir: env.Dir, reg: prometheus.NewRegistry(),
-		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{}}
+		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{},
+		reasons: map[market.SymbolID]string{}}
 	w.reg.MustRegister(env.Faults)
 	log := slog.New(slog.DiscardHandler)
 	v := feed.NewSupervisor(cfg, slog.New(breaks{slog.DiscardHandler, w}), w.reg)
@@ -115,7 +117,7 @@ func (w *Watcher) publish(b market.Batch) {
 	for i := range b.Ticks {
 		k := &b.Ticks[i]
 		if k.Kind == market.KindState {
-			w.states[k.Symbol] = k.State
+			w.states[k.Symbol], w.reasons[k.Symbol] = k.State, k.Conditions
 		}
 		w.tally(k.Symbol).Apply(k)
 	}
@@ -141,7 +143,7 @@ func (w *Watcher) Quote(symbol string) market.Quote {
 		return market.Quote{}
 	}
 	q := w.tally(id).Quote()
-	q.State = w.states[id]
+	q.State, q.Reason = w.states[id], w.reasons[id]
 	return q
 }
 
