@@ -39,16 +39,16 @@ func looksLike(from, to market.Price) (split market.Adjustment, like bool) {
 			return f, true
 		}
 	}
-	for _, f := range [...]market.Adjustment{{New: nearestWhole(from, to), Old: 1}, {New: 1, Old: nearestWhole(to, from)}} {
-		if n := max(f.New, f.Old); n >= 2 && n <= mostSplit && nearlyMakes(f, from, to) {
+	for _, f := range [...]market.Adjustment{{New: nearestSplit(from, to), Old: 1}, {New: 1, Old: nearestSplit(to, from)}} {
+		if max(f.New, f.Old) >= 2 && nearlyMakes(f, from, to) {
 			return f, true
 		}
 	}
 	return split, false
 }
 
-// nearestWhole is how many times a price is another, to the nearest whole number.
-func nearestWhole(p, of market.Price) uint64 { return (uint64(p) + uint64(of)/2) / uint64(of) }
+// nearestSplit is how many times a price is another, to the nearest whole number up to mostSplit.
+func nearestSplit(p, of market.Price) uint64 { return min((uint64(p)+uint64(of)/2)/uint64(of), mostSplit) }
 
 // nearlyMakes reports whether a split makes the one price of the other, within one part in nearSplit.
 func nearlyMakes(split market.Adjustment, from, to market.Price) bool {
