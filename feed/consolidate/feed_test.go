@@ -50,6 +50,7 @@ type fixture struct {
 	mu       sync.Mutex
 	tallies  map[market.SymbolID]*market.Tally
 	states   map[market.SymbolID]market.State
+	reasons  map[market.SymbolID]string
 	statuses []market.Status
 	largest  int  // ticks in a batch, at most
 	before   int  // how many changes of state came before the newest trade
@@ -61,7 +62,7 @@ type fixture struct {
 func newFixture(t *testing.T, cfg Config, symbols []market.Symbol, infos ...feed.Info) *fixture {
 	w := &fixture{
 		t: t, dir: market.NewDirectory(), fakes: map[string]*fakeSource{},
-		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{},
+		tallies: map[market.SymbolID]*market.Tally{}, states: map[market.SymbolID]market.State{}, reasons: map[market.SymbolID]string{},
 	}
 	for _, s := range symbols {
 		if _, err := w.dir.Add(s); err != nil {
@@ -114,7 +115,7 @@ func (w *fixture) publish(b market.Batch) {
 		k := &b.Ticks[i]
 		switch k.Kind {
 		case market.KindState:
-			w.states[k.Symbol] = k.State
+			w.states[k.Symbol], w.reasons[k.Symbol] = k.State, k.Conditions
 			w.changes++
 		case market.KindTrade:
 			w.before = w.changes
@@ -157,7 +158,7 @@ func (w *fixture) quote(id market.SymbolID) market.Quote {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	q := w.tally(id).Quote()
-	q.State = w.states[id]
+	q.State, q.Reason = w.states[id], w.reasons[id]
 	return q
 }
 

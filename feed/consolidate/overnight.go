@@ -48,7 +48,9 @@ func looksLike(from, to market.Price) (split market.Adjustment, like bool) {
 }
 
 // nearestSplit is how many times a price is another, to the nearest whole number up to mostSplit.
-func nearestSplit(p, of market.Price) uint64 { return min((uint64(p)+uint64(of)/2)/uint64(of), mostSplit) }
+func nearestSplit(p, of market.Price) uint64 {
+	return min((uint64(p)+uint64(of)/2)/uint64(of), mostSplit)
+}
 
 // nearlyMakes reports whether a split makes the one price of the other, within one part in nearSplit.
 func nearlyMakes(split market.Adjustment, from, to market.Price) bool {

@@ -83,15 +83,15 @@ func (c *consolidator) tellAdjustments(id market.SymbolID) {
 	if source == nil && len(c.sources) == 1 {
 		source = c.sources[0]
 	}
-	if source == nil || source.info.Lossless || !c.adjuster.known.Any() {
+	if source == nil || !c.adjuster.known.Any() {
 		return
 	}
 	until := sym.day.Began()
 	if until == 0 {
 		if c.dir.Symbol(id).Market != "" {
-			return // until its day has begun
+			return // until its day has begun; a lossless source begins its days itself
 		}
-		until = c.steady
+		until = c.steady // it has no days, as with a relay: its bars alone are adjusted
 	}
 	for _, day := range c.adjuster.untold(id, until) {
 		k := c.adjustTick(id, day)
