@@ -192,8 +192,6 @@ func (c *consolidator) judge(id market.SymbolID, at market.Time) {
 	state, reason := c.state(sym, ss), ss.reason
 	if ss.overnight.inDoubt {
 		state, reason = max(state, market.Stale), market.InDoubt
-	} else if state != ss.claimed {
-		reason = ""
 	}
 	if state == sym.state && reason == sym.reason {
 		return

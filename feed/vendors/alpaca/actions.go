@@ -20,17 +20,19 @@ const (
 // kinds are what is asked for. A dividend in shares is a split: a rate of 0.05 gives 105 for 100.
 var kinds = []string{"forward_split", "reverse_split", "stock_dividend", "cash_dividend"}
 
-// actions asks what happened to the shares of stocks now, and again as [vendors.NextActions] says, until ctx ends.
-func (c *connection) actions(ctx context.Context) {
+// actions asks what happened to the shares of stocks now, and again as [vendors.NextActions] says, until ctx ends. It calls asked
+// when all have been asked for, or the first request has failed.
+func (c *connection) actions(ctx context.Context, asked func()) {
 	for ok := true; ok; ok = vendors.NextActions(ctx, c.all[0].Hours) {
 		for some := range slices.Chunk(c.all, figuresAtOnce) {
-			c.askActions(ctx, some)
+			c.askActions(ctx, some, asked)
 		}
+		asked()
 	}
 }
 
 // askActions asks for those of some stocks and publishes them. If there are more than one answer has, it asks for each half.
-func (c *connection) askActions(ctx context.Context, some []*instrument) {
+func (c *connection) askActions(ctx context.Context, some []*instrument, failed func()) {
 	more := false
 	query := actionsQuery(some, time.Now())
 	c.RetryUntilRefused(ctx, func(ctx context.Context) error {
@@ -42,10 +44,10 @@ func (c *connection) askActions(ctx context.Context, some []*instrument) {
 			more, err = c.decoder.readActions(query, body, b)
 			return err
 		})
-	}, nil)
+	}, failed)
 	if n := len(some); more && n > 1 {
-		c.askActions(ctx, some[:n/2])
-		c.askActions(ctx, some[n/2:])
+		c.askActions(ctx, some[:n/2], failed)
+		c.askActions(ctx, some[n/2:], failed)
 	}
 }
 

@@ -112,7 +112,11 @@ func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f fig
 	} else {
 		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.day.Close)
 	}
-	vendors.SetLast(&q, shot.day.Close, shot.day.At)
+	at := shot.day.At
+	if today && e.Hours != nil { // its midnight is before the trading day begins
+		at = max(at, market.TimeOf(e.Hours.Rolled(received.Std())))
+	}
+	vendors.SetLast(&q, shot.day.Close, at)
 	if shot.last.t.Known() {
 		err = d.lastTrade(e, &shot.last, received, &q, &f)
 	}

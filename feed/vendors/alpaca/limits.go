@@ -21,6 +21,7 @@ const (
 	logins     = 4
 
 	requestsAMinute = 180 // of the 200 of the free plan
+	requestsAtOnce  = 2   // actions and figures of a connection that begins
 
 	feedDelay = 15 * time.Minute // of delayed_sip
 )

@@ -19,8 +19,20 @@ const completeAfter = 90 * time.Second
 const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose |
 	market.FieldVolume | market.FieldCount | market.FieldVWAP
 
-// figures asks for the figures of this day and of each that follows, until ctx ends.
-func (c *connection) figures(ctx context.Context) {
+// actionsTime is how long the figures wait for what happened to shares: a previous close without it would be in doubt.
+const actionsTime = 2 * time.Second
+
+// figures asks for the figures of this day and of each that follows, until ctx ends. The first wait until actions have been asked
+// for, but not for long.
+func (c *connection) figures(ctx context.Context, actions <-chan struct{}) {
+	timer := time.NewTimer(actionsTime)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-actions:
+	case <-timer.C:
+	}
 	ids := make([]market.SymbolID, len(c.all))
 	for i, in := range c.all {
 		ids[i] = in.ID

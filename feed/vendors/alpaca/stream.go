@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,7 +46,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest := env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/requestsAMinute), 1), key, secret)
+	rest := env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/requestsAMinute), requestsAtOnce), key, secret)
 	rest.Header.Set("Apca-Api-Key-Id", key.Reveal())
 	rest.Header.Set("Apca-Api-Secret-Key", secret.Reveal())
 	stocks, coins := split(cfg.Symbols)
@@ -119,16 +120,20 @@ func (c *connection) talk(ctx context.Context) error {
 			return err
 		}
 	}
-	c.Go(func() error {
-		c.figures(ctx)
-		return nil
-	})
+	asked := make(chan struct{}) // closed when it is known what happened to shares, or will not be soon
+	ask := sync.OnceFunc(func() { close(asked) })
 	if c.market == us {
 		c.Go(func() error {
-			c.actions(ctx)
+			c.actions(ctx, ask)
 			return nil
 		})
+	} else {
+		ask()
 	}
+	c.Go(func() error {
+		c.figures(ctx, asked)
+		return nil
+	})
 	c.Go(func() error {
 		return c.Probe(ctx, quiet, subscription(c.decoder.all[:1], "trades"), func(time.Time) bool { return true })
 	})
