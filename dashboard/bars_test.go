@@ -16,16 +16,19 @@ import (
 func TestBadQueriesOfBarsNameTheKey(t *testing.T) {
 	s := serveFast(t, nil)
 	for path, want := range map[string]string{
-		"?symbol=AAPL&from=%":                  `query: "symbol=AAPL&from=%"`,
-		"?symbol=AAPL&from=2000000&to=1000000": `from: "2000000" is after to, "1000000"`,
-		"":                                     "symbol: missing",
-		"?symbol=A&symbols=B":                  "symbol and symbols",
-		"?symbol=AAPL&interval=x":              `interval: "x"`,
-		"?symbol=AAPL&from=yesterday":          `from: "yesterday"`,
-		"?symbol=AAPL&to=day":                  `to: "day"`,
-		"?symbol=AAPL&to=1e6":                  `to: "1e6"`,
-		"?symbol=AAPL&limit=-1":                "limit: -1",
-		"?symbol=AAPL&fields=t,z":              `fields: "z"`,
+		"?symbol=AAPL&from=%":                         `query: "symbol=AAPL&from=%"`,
+		"?symbol=AAPL&from=2000000&to=1000000":        `from: "2000000" is after to, "1000000"`,
+		"":                                            "symbol: missing",
+		"?symbol=A&symbols=B":                         "symbol and symbols",
+		"?symbol=AAPL&interval=x":                     `interval: "x"`,
+		"?symbol=AAPL&from=yesterday":                 `from: "yesterday"`,
+		"?symbol=AAPL&to=day":                         `to: "day"`,
+		"?symbol=AAPL&to=1e6":                         `to: "1e6"`,
+		"?symbol=AAPL&limit=-1":                       "limit: -1",
+		"?symbol=AAPL&fields=t,z":                     `fields: "z"`,
+		"?symbol=AAPL&adjusted=all":                   `adjusted: "all" is not split`,
+		"?symbol=AAPL&adjusted=":                      `adjusted: "" is not split`,
+		"?symbols=AAPL&adjusted=split&adjusted=split": "adjusted",
 	} {
 		answer, body := fetch(t, s.url+"/api/bars"+path)
 		var p problem
@@ -66,6 +69,33 @@ func TestBarsOfADayBeginWithTheBarThatItBeginsIn(t *testing.T) {
 		want = fmt.Sprintf(`{"symbol":"AAPL","interval":%q,"bars":%s}`, interval, want)
 		if _, body := fetch(t, s.url+"/api/bars?symbol=AAPL&fields=c&from=day&interval="+interval); strings.TrimSpace(body) != want {
 			t.Errorf("%s:\n got %s\nwant %s", interval, body, want)
+		}
+	}
+}
+
+// Bars are kept as they were traded, and adjusted when they are read.
+func TestBarsAreAdjustedForTheSplitsAfterThem(t *testing.T) {
+	s := serveFast(t, nil)
+	s.trades(t, 0, 10) // at 100, 101, …
+	s.hub.Apply(market.Batch{Ticks: []market.Tick{
+		{Kind: market.KindAdjust, Time: morning - 60e6, Conditions: "split 50:1"}, // before them all
+		{Kind: market.KindAdjust, Time: morning + 5e6, Conditions: "dividend 50, split 3:2"},
+		{Kind: market.KindAdjust, Time: morning + 100e6, Conditions: "dividend 7"},
+		{Kind: market.KindAdjust, Time: morning + 200e6, Conditions: "split 1:7"},
+		{Kind: market.KindAdjust, Time: morning + 200e6, Conditions: "split 7:1"}, // it was another after all
+		{Kind: market.KindAdjust, Time: morning + 300e6, Conditions: "split 9:1"},
+		{Kind: market.KindAdjust, Time: morning + 300e6}, // and here none
+	}})
+	s.trades(t, 60, 61) // is published after them
+	traded := `{"o":100,"h":104,"l":100,"c":104,"v":5,"n":5,"vw":102},{"o":105,"h":109,"l":105,"c":109,"v":5,"n":5,"vw":107}`
+	// by 21:2 and by 7:1, each rounded once
+	adjusted := `{"o":9.523809524,"h":9.904761905,"l":9.523809524,"c":9.904761905,"v":52.5,"n":5,"vw":9.7143},` +
+		`{"o":15,"h":15.571428571,"l":15,"c":15.571428571,"v":35,"n":5,"vw":15.2857}`
+	for query, want := range map[string]string{"": traded, "&adjusted=split": adjusted} {
+		for _, of := range []string{"symbol=AAPL", "symbols=AAPL"} {
+			if _, body := fetch(t, s.url+fmt.Sprintf("/api/bars?interval=5s&fields=o,h,l,c,v,n,vw&to=%d&", morning+20e6)+of+query); !strings.Contains(body, `"bars":[`+want+`]`) {
+				t.Errorf("%s%s:\n got %s\nwant %s", of, query, body, want)
+			}
 		}
 	}
 }

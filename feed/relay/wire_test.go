@@ -84,15 +84,15 @@ var conversation = []struct {
 	{hello, nil},
 	{`{"type":"subscribed","id":1,"symbols":["*"],"unknown":["FOO"],"rate":4}`, nil},
 	{
-		`{"type":"snapshot","seq":5,"time":1,"more":true,"quotes":[{"s":"AAPL","p":189.31,"z":100,"b":189.3,"bz":200,"a":189.32,"az":0.5,"o":188,"h":190,"l":187.5,"pc":186,"v":1200300,"n":7,"vw":189.1234,"t":9,"x":190.5,"xt":8,"src":"coinbase"}]}`, nil},
+		`{"type":"snapshot","seq":5,"time":1,"more":true,"quotes":[{"s":"AAPL","p":189.31,"z":100,"b":189.3,"bz":200,"a":189.32,"az":0.5,"o":188,"h":190,"l":187.5,"pc":186,"v":1200300,"n":7,"vw":189.1234,"t":9,"x":190.5,"xt":8,"src":"coinbase","adj":"split 10:1","why":"in doubt"}]}`, nil},
 	{`{"type":"snapshot","seq":5,"time":1,"quotes":[{"s":"MSFT","p":"400.5","st":"halted","venue":{"x":1}}]}`, []string{
 		"relay live simulated=true via recorded: sim live", `behind: sim live since 1 "" simulated`,
-		"AAPL p=189.31 z=100 b=189.3 bz=200 a=189.32 az=0.5 o=188 h=190 l=187.5 pc=186 v=1200300 n=7 vw=189.1234 t=9 st=live x=190.5 xt=8 src=coinbase",
+		"AAPL p=189.31 z=100 b=189.3 bz=200 a=189.32 az=0.5 o=188 h=190 l=187.5 pc=186 v=1200300 n=7 vw=189.1234 t=9 st=live x=190.5 xt=8 src=coinbase adj=split 10:1 why=in doubt",
 		"MSFT p=400.5 st=halted"}},
 	{`{"type":"update","seq":6,"time":1,"quotes":[{"s":"MSFT","st":null,"p":0.00001234,"o":3},{"s":"NEW","p":1}]}`, []string{
 		"MSFT p=0.00001234 o=3 st=live", "NEW p=1 st=live"}},
 	{
-		`{"type":"update","seq":7,"time":1,"quotes":[{"s":"AAPL","b":null,"bz":null,"x":null,"xt":null,"src":null,"o":null,"h":null,"l":null,"v":null,"n":null,"vw":null,"t":11}]}`, []string{
+		`{"type":"update","seq":7,"time":1,"quotes":[{"s":"AAPL","b":null,"bz":null,"x":null,"xt":null,"src":null,"adj":null,"why":null,"o":null,"h":null,"l":null,"v":null,"n":null,"vw":null,"t":11}]}`, []string{
 			"AAPL p=189.31 z=100 a=189.32 az=0.5 pc=186 t=11 st=live"}},
 	{`{"type":"status","source":"sim","status":"stale","since":77,"message":"no tick"}`,
 		[]string{"relay stale simulated=false via recorded: sim stale: no tick", `behind: sim stale since 77 "no tick"`}},
@@ -104,7 +104,7 @@ var conversation = []struct {
 	{`{"type":"weather","quotes":[]}`, nil},
 	// one odd value costs itself alone
 	{
-		`{"type":"update","seq":11,"time":1,"quotes":[{"s":"MSFT","p":-5,"z":7,"t":"x","src":"a\"b","st":"asleep"},{"s":"B AD","p":1},{"s":5},{"s":"NEW","p":2}]}`, []string{
+		`{"type":"update","seq":11,"time":1,"quotes":[{"s":"MSFT","p":-5,"z":7,"t":"x","src":"a\"b","adj":"a\"b","why":"\u0001","st":"asleep"},{"s":"B AD","p":1},{"s":5},{"s":"NEW","p":2}]}`, []string{
 			"MSFT p=0.00001234 z=7 o=3 st=live", "NEW p=2 st=live"}},
 	{`{"type":"pong","id":3,"time":1}`, nil},
 }
@@ -128,8 +128,8 @@ func TestAConversationIsToldAsItIs(t *testing.T) {
 			t.Errorf("%s: no sign of life", step.message)
 		}
 	}
-	// p; FOO, "B AD" and a quote without a symbol; t; weather; src, st and s
-	if got, want := faults(t, reg), []string{"number 1", "symbol 3", "time 1", "unknown 1", "value 3"}; !slices.Equal(got, want) {
+	// p; FOO, "B AD" and a quote without a symbol; t; weather; src, adj, why, st and s
+	if got, want := faults(t, reg), []string{"number 1", "symbol 3", "time 1", "unknown 1", "value 5"}; !slices.Equal(got, want) {
 		t.Errorf("faults %q, want %q", got, want)
 	}
 }
