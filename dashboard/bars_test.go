@@ -93,7 +93,8 @@ func TestBarsAreAdjustedForTheSplitsAfterThem(t *testing.T) {
 		`{"o":15,"h":15.571428571,"l":15,"c":15.571428571,"v":35,"n":5,"vw":15.2857}`
 	for query, want := range map[string]string{"": traded, "&adjusted=split": adjusted} {
 		for _, of := range []string{"symbol=AAPL", "symbols=AAPL"} {
-			if _, body := fetch(t, s.url+fmt.Sprintf("/api/bars?interval=5s&fields=o,h,l,c,v,n,vw&to=%d&", morning+20e6)+of+query); !strings.Contains(body, `"bars":[`+want+`]`) {
+			path := fmt.Sprintf("/api/bars?interval=5s&fields=o,h,l,c,v,n,vw&to=%d&", morning+20e6) + of + query
+			if _, body := fetch(t, s.url+path); !strings.Contains(body, `"bars":[`+want+`]`) {
 				t.Errorf("%s%s:\n got %s\nwant %s", of, query, body, want)
 			}
 		}

@@ -25,7 +25,8 @@ func price(text string) market.Price {
 
 // fullQuote has a value of its own for each field.
 func fullQuote() *market.Quote {
-	q := &market.Quote{Set: market.AllFields, State: market.Halted, Source: "sim", Adjusted: "split 10:1", Reason: market.InDoubt, Count: 7, Time: 1_700_000_000_000_001,
+	q := &market.Quote{Set: market.AllFields, State: market.Halted, Source: "sim", Count: 7,
+		Adjusted: "split 10:1", Reason: market.InDoubt, Time: 1_700_000_000_000_001,
 		ExtendedTime: 1_700_000_000_000_002}
 	cents := market.Price(1)
 	for f := range market.AllFields.All() {
@@ -54,7 +55,7 @@ var relayed = board.Source{Status: market.Status{
 func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 	const golden = "testdata/messages.ndjson"
 	now := time.UnixMicro(1_700_000_000_123_456)
-	sim := Status{Source: "sim", Adjusted: "split 10:1", Reason: market.InDoubt, Status: "live", Since: 5, Simulated: true}
+	sim := Status{Source: "sim", Status: "live", Since: 5, Simulated: true}
 	empty := &market.Quote{}
 	part := &market.Quote{Set: market.FieldPrice | market.FieldVolume, Price: price("0.00001234"), Volume: market.Units(1200300)}
 	bar := func(change func(*history.Bar)) *history.Bar {
@@ -104,7 +105,7 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 		bars(true), bars(false, bar(func(*history.Bar) {}), bar(func(b *history.Bar) { *b = history.Bar{Start: b.Start} })),
 		AppendTrades(nil, 813, now, "AAPL", news(true, 0), trades), AppendTrades(nil, 813, now, "AAPL", news(false, 12), nil),
 		AppendJSON(nil, Hello{Type: "hello", Protocol: 1, Epoch: "e", Seq: 812, Time: now.UnixMicro(), Interval: 100, Heartbeat: 5000,
-			Source: "sim", Adjusted: "split 10:1", Reason: market.InDoubt, Simulated: true, Status: "live", Sources: []Status{sim}}),
+			Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}}),
 		AppendJSON(nil, Status{Type: "status", Source: "live", Status: "down", Since: 5, Message: "the connection is lost"}),
 		AppendJSON(nil, StatusOf(&relayed, "status")),
 		AppendJSON(nil, Pong{Type: "pong", ID: []byte(`"x"`), Time: now.UnixMicro()}), AppendJSON(nil, Pong{Type: "pong", Time: now.UnixMicro()}),

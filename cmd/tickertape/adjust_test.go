@@ -102,8 +102,8 @@ func TestAPersonSaysWhatHappened(t *testing.T) {
 	hours, _ := calendar.New(calendar.DefaultConfig())
 	us, _ := hours.Market("us")
 	date := us.Rolled(time.Now()).Format(time.DateOnly)
-	s := launchBinary(t, append(splitVendor(t), fmt.Sprintf(`TICKERTAPE_FEED_ADJUSTMENTS=[{symbol: MSFT, date: %q, split: "10:1"}, {symbol: AAPL, date: %q, none: true}]`,
-		date, date))...)
+	const said = `TICKERTAPE_FEED_ADJUSTMENTS=[{symbol: MSFT, date: %q, split: "10:1"}, {symbol: AAPL, date: %[1]q, none: true}]`
+	s := launchBinary(t, append(splitVendor(t), fmt.Sprintf(said, date))...)
 	eventually(t, "both are explained", func() error {
 		_, body, err := fetch(s.url + "/api/quotes?symbols=AAPL,MSFT&fields=p,pc,adj,why")
 		_, quotes, _ := strings.Cut(body, `"quotes":`)

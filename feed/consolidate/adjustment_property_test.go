@@ -178,8 +178,9 @@ func (w *splitWorld) start(sources int) {
 
 // tick has all sources send half a quote, which shows the exchange's clock, and nothing of the price.
 func (w *splitWorld) tick() {
+	k := market.Tick{Kind: market.KindQuote, Flags: market.HasBid, Bid: 1, Time: market.TimeOf(w.now)}
 	for _, conn := range w.conns {
-		w.c.receive(conn, market.Batch{Ticks: []market.Tick{{Kind: market.KindQuote, Flags: market.HasBid, Bid: 1, Time: market.TimeOf(w.now)}}}, w.now)
+		w.c.receive(conn, market.Batch{Ticks: []market.Tick{k}}, w.now)
 	}
 }
 
@@ -331,7 +332,8 @@ func TestSplitsAndDividendsAreThoseOfAPlainModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	us, _ := hours.Market("us")
-	happened := rapid.SampledFrom([]string{"", "", "split 10:1", "split 1:10", "split 3:2", "split 7:1", "dividend 2", "dividend 3, split 2:1"})
+	happened := rapid.SampledFrom([]string{"", "", "split 10:1", "split 1:10", "split 3:2", "split 7:1", "dividend 2",
+		"dividend 3, split 2:1"})
 	rapid.Check(t, func(t *rapid.T) {
 		w := &splitWorld{t: t, hours: hours}
 		at := time.Date(2026, time.November, 18, 9, 0, 0, 0, time.UTC)

@@ -57,6 +57,16 @@ describe("quotes", () => {
     expect(client.quote("AAPL")).toBe(quote); // made once
   });
 
+  test("say what adjusted the previous close, and why a price is not live", () => {
+    const { client, last } = setup();
+    client.subscribe(["A"]);
+    client.connect();
+    last().says(hello(), snapshot(1, [{ s: "A", p: 101, pc: 100, adj: "split 10:1", st: "stale", why: "in doubt" }]));
+    expect(client.quote("A")).toMatchObject({ adjusted: "split 10:1", status: "stale", reason: "in doubt", change: 1 });
+    last().says(update(2, [{ s: "A", adj: null, st: null, why: null }]));
+    expect(client.quote("A")).toMatchObject({ adjusted: undefined, status: "live", reason: undefined });
+  });
+
   test("age is by the server's clock, grows, and is endless without a time", async () => {
     const { client, last } = setup();
     client.subscribe(["AAPL", "B"]);

@@ -41,7 +41,7 @@ func (c *connection) askActions(ctx context.Context, some []*instrument, failed 
 			return err
 		}
 		return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) (err error) {
-			more, err = c.decoder.readActions(query, body, b)
+			more, err = actionReader{c.decoder}.read(query, body, b)
 			return err
 		})
 	}, failed)
@@ -61,9 +61,12 @@ func actionsQuery(some []*instrument, now time.Time) url.Values {
 		"start": {vendors.Date(from)}, "end": {vendors.Date(to.Add(processedAfter))}}
 }
 
-// readActions adds to a batch what an answer says of the stocks that a query names, and reports whether there is more. If there is
+// actionReader reads what a decoder is told of actions.
+type actionReader struct{ *Decoder }
+
+// read adds to a batch what an answer says of the stocks that a query names, and reports whether there is more. If there is
 // and they are several, it adds nothing.
-func (d *Decoder) readActions(query url.Values, body []byte, b *market.Batch) (more bool, err error) {
+func (d actionReader) read(query url.Values, body []byte, b *market.Batch) (more bool, err error) {
 	from, err := time.Parse(time.DateOnly, query.Get("start"))
 	end, bad := time.Parse(time.DateOnly, query.Get("end"))
 	if err != nil || bad != nil {
@@ -110,7 +113,7 @@ func (d *Decoder) readActions(query url.Values, body []byte, b *market.Batch) (m
 }
 
 // readKind reads the list of one kind of actions, and adds those that adjust prices.
-func (d *Decoder) readKind(s *vendors.Scanner, kind string, all []market.Action) []market.Action {
+func (d actionReader) readKind(s *vendors.Scanner, kind string, all []market.Action) []market.Action {
 	if s.Kind() != '[' {
 		s.Skip()
 		return all
@@ -129,7 +132,7 @@ func (d *Decoder) readKind(s *vendors.Scanner, kind string, all []market.Action)
 
 // readAction reads one action. It is not wanted if it is of a symbol that is not followed, of a kind that adjusts nothing, or a
 // dividend that is not special.
-func (d *Decoder) readAction(s *vendors.Scanner, kind string) (a market.Action, wanted bool, err error) {
+func (d actionReader) readAction(s *vendors.Scanner, kind string) (a market.Action, wanted bool, err error) {
 	var symbol, date, given, old, rate, special vendors.Value
 	for s.Object(); s.More(); {
 		switch string(s.Key()) {

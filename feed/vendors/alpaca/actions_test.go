@@ -131,7 +131,8 @@ func TestActionsThatMakeNoSenseAreCounted(t *testing.T) {
 	x.Response(actionsPath+query, []byte(`{"corporate_actions":{"unit_splits":[{"old_symbol":"AAPL"}],"spin_offs":[{"source_symbol":"AAPL"}],
 		"forward_splits":[{"symbol":"AAPL","new_rate":1.5,"old_rate":1,"ex_date":"2026-11-18"},{"symbol":"MSFT","new_rate":2,"old_rate":1,"ex_date":"2026-11-18"}]},
 		"next_page_token":null}`), now, &b)
-	if b.Actions == nil || len(b.Actions.All) != 1 || b.Actions.All[0].String() != "split 3:2" || vendors.Date(b.Actions.All[0].Date) != "2026-11-18" {
+	if b.Actions == nil || len(b.Actions.All) != 1 || b.Actions.All[0].String() != "split 3:2" ||
+		vendors.Date(b.Actions.All[0].Date) != "2026-11-18" {
 		t.Errorf("%+v", b.Actions)
 	}
 }

@@ -392,7 +392,7 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 	case u.Path == snapshotsPath:
 		figures, err = d.readSnapshots(body, received)
 	case u.Path == actionsPath:
-		_, err = d.readActions(u.Query(), body, b)
+		_, err = actionReader{d}.read(u.Query(), body, b)
 	case barsPath.MatchString(u.Path):
 		figures, err = d.readBars(body, received)
 	default:

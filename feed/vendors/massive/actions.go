@@ -71,7 +71,7 @@ func (c *connection) askActions(ctx context.Context) {
 					return err
 				}
 				return c.Do(ctx, func(*vendors.Reconciler, *market.Batch) (err error) {
-					next, err = c.decoder.readActions(kind.path, query, body, &all)
+					next, err = actionReader{c.decoder}.read(kind.path, query, body, &all)
 					return err
 				})
 			}, nil) || ctx.Err() != nil {
@@ -98,7 +98,7 @@ func (c *connection) askActions(ctx context.Context) {
 	}
 	c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
 		b.Images = append(b.Images, closes...)
-		c.decoder.addActions(b, &all)
+		actionReader{c.decoder}.add(b, &all)
 		return nil
 	})
 }
@@ -106,14 +106,17 @@ func (c *connection) askActions(ctx context.Context) {
 // split notes which stocks are split today, and returns them.
 func (c *connection) split(ctx context.Context, all *said) (some []*stock) {
 	c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
-		some = c.decoder.noteSplits(all, time.Now())
+		some = actionReader{c.decoder}.noteSplits(all, time.Now())
 		return nil
 	})
 	return some
 }
 
+// actionReader reads what a decoder is told of actions.
+type actionReader struct{ *Decoder }
+
 // noteSplits notes the splits of all stocks, and returns those that are split on the trading day of now.
-func (d *Decoder) noteSplits(all *said, now time.Time) (today []*stock) {
+func (d actionReader) noteSplits(all *said, now time.Time) (today []*stock) {
 	dates := map[market.SymbolID][]time.Time{}
 	for _, a := range all.all[pathSplits] {
 		dates[a.Symbol] = append(dates[a.Symbol], a.Date)
@@ -126,8 +129,8 @@ func (d *Decoder) noteSplits(all *said, now time.Time) (today []*stock) {
 	return today
 }
 
-// addActions adds all that was said to a batch.
-func (d *Decoder) addActions(b *market.Batch, all *said) {
+// add adds all that was said to a batch.
+func (d actionReader) add(b *market.Batch, all *said) {
 	ids := make([]market.SymbolID, len(d.all))
 	for i, e := range d.all {
 		ids[i] = e.ID
@@ -135,9 +138,9 @@ func (d *Decoder) addActions(b *market.Batch, all *said) {
 	vendors.AddActions(b, ids, all.from, all.to, slices.Concat(all.all[pathSplits], all.all[pathDividends]))
 }
 
-// readActions reads a page of splits or dividends into all, and returns the query of the next; nil: there is none. Of dividends it
+// read reads a page of splits or dividends into all, and returns the query of the next; nil: there is none. Of dividends it
 // takes special ones only.
-func (d *Decoder) readActions(path string, query url.Values, body []byte, all *said) (next url.Values, err error) {
+func (d actionReader) read(path string, query url.Values, body []byte, all *said) (next url.Values, err error) {
 	if !query.Has("cursor") {
 		all.all[path] = nil
 	}
@@ -187,7 +190,7 @@ func (d *Decoder) readActions(path string, query url.Values, body []byte, all *s
 }
 
 // readAction reads a split or a dividend. It is not wanted if it is of another stock or, of a dividend, not special.
-func (d *Decoder) readAction(s *vendors.Scanner, split bool) (a market.Action, wanted bool, err error) {
+func (d actionReader) readAction(s *vendors.Scanner, split bool) (a market.Action, wanted bool, err error) {
 	var ticker, date, from, to, cash, kind vendors.Value
 	for s.Object(); s.More(); {
 		switch string(s.Key()) {

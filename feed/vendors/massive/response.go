@@ -51,11 +51,12 @@ func (d *Decoder) actionsResponse(path, rawQuery string, body []byte, received m
 		d.recorded.all = map[string][]market.Action{}
 	}
 	d.recorded.from, d.recorded.to = vendors.ActionDates(received.Std())
-	if _, err := d.readActions(path, query, body, &d.recorded); err != nil {
+	r := actionReader{d}
+	if _, err := r.read(path, query, body, &d.recorded); err != nil {
 		return err
 	}
-	d.noteSplits(&d.recorded, received.Std())
-	d.addActions(b, &d.recorded)
+	r.noteSplits(&d.recorded, received.Std())
+	r.add(b, &d.recorded)
 	return nil
 }
 

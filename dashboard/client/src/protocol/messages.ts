@@ -31,6 +31,10 @@ export interface Quote {
   readonly xt?: number;
   /** Which source it is from, where there are several. */
   readonly src?: string;
+  /** What happened to the shares since the previous close, which is adjusted for it, such as "split 10:1". */
+  readonly adj?: string;
+  /** Why `st` is what it is, where that needs saying: "in doubt". */
+  readonly why?: string;
 }
 
 /** A part of a quote: `null` takes a key away. */

@@ -21,7 +21,10 @@ export interface Quote {
   readonly open: number | undefined;
   readonly high: number | undefined;
   readonly low: number | undefined;
+  /** Adjusted where `adjusted` says so. */
   readonly previousClose: number | undefined;
+  /** What happened to the shares since the previous close, such as "split 10:1" or "dividend 1.25". */
+  readonly adjusted: string | undefined;
   readonly volume: number | undefined;
   /** How many trades there were in the session. */
   readonly trades: number | undefined;
@@ -35,6 +38,8 @@ export interface Quote {
   readonly extendedTime: number | undefined;
   /** As the server says. A status that this version does not know is "stale". */
   readonly status: QuoteStatus;
+  /** Why the status is what it is, where that needs saying: "in doubt". */
+  readonly reason: string | undefined;
   /** Whether the present connection has sent it, or has said that it has not changed. Else it is an old price. */
   readonly confirmed: boolean;
   /** Whether it may be shown as live: its status is "live", it is confirmed, and the client is open, synced and not paused. */
@@ -78,6 +83,7 @@ export function makeQuote(entry: Entry, running: boolean, serverTime: () => numb
     high: raw.h,
     low: raw.l,
     previousClose,
+    adjusted: raw.adj,
     volume: raw.v,
     trades: raw.n,
     vwap: raw.vw,
@@ -86,6 +92,7 @@ export function makeQuote(entry: Entry, running: boolean, serverTime: () => numb
     extended: raw.x,
     extendedTime: raw.xt && raw.xt / 1000,
     status,
+    reason: raw.why,
     confirmed,
     live: running && confirmed && status === "live",
     source: raw.src,

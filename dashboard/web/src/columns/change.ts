@@ -1,4 +1,5 @@
 import { change as changeOf } from "tickertape-client";
+import { adjustedText } from "./adjusted.ts";
 import { figureColumn } from "./column.ts";
 
 /** The change since the previous close, in the currency of the price. */
@@ -10,5 +11,6 @@ export const change = figureColumn({
   fits: 7,
   value: (view) => view.change,
   text: (value, { row, format }) => format.change(value, row.decimals),
+  note: ({ quote }) => adjustedText(quote),
   sort: ({ p, pc }) => (p === undefined || pc === undefined ? null : changeOf(p, pc)),
 });

@@ -11,6 +11,8 @@ export type SortKey = number | string | null;
 export interface Figure {
   value(view: RowView): number | undefined;
   text(value: number, view: RowView): string;
+  /** What is to be known of it, shown while the pointer rests on it; empty for nothing. */
+  note?(view: RowView): string;
   /** The flash has one colour for a rise and another one for a fall. */
   readonly directed?: boolean;
 }
@@ -47,13 +49,13 @@ interface FigureOptions extends Omit<Column, "figure" | "first" | "end" | "sort"
 
 /** A column of numbers. A number that is not known is undefined or null. */
 export function figureColumn(options: FigureOptions): Column & { readonly figure: Figure } {
-  const { value, text, directed = false, sort, ...column } = options;
+  const { value, text, note, directed = false, sort, ...column } = options;
   return {
     ...column,
     end: true,
     first: "descending",
     sort: ({ entry }) => (entry ? (sort(entry.quote) ?? null) : null),
-    figure: { value, text, directed },
+    figure: { value, text, directed, ...(note && { note }) },
   };
 }
 

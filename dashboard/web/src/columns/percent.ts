@@ -1,4 +1,5 @@
 import { changePercent, type WireQuote } from "tickertape-client";
+import { adjustedText } from "./adjusted.ts";
 import { figureColumn } from "./column.ts";
 
 /** The change in percent of the previous close; null where either price is not known. */
@@ -15,5 +16,6 @@ export const percent = figureColumn({
   // Rounded as it is shown: a change that cannot be read does not flash.
   value: (view) => (view.percent === null ? undefined : Math.round(view.percent * 100) / 100),
   text: (value, { format }) => format.percent(value),
+  note: ({ quote }) => adjustedText(quote),
   sort: percentOf,
 });

@@ -34,9 +34,18 @@ export const stateNames: Readonly<Record<RowState, string>> = {
   unknown: "Unknown",
 };
 
-/** The state of a row as the reader sees it. A price of a recording is never called live. */
-export const stateName = (state: RowState, { replayed }: Pick<Row, "replayed">): string =>
-  state === "live" && replayed ? "Replayed" : stateNames[state];
+/**
+ * The state of a row as the reader sees it. A price of a recording is never called live, and one is in doubt if a split of which
+ * nobody knows would explain it.
+ */
+export const stateName = (
+  state: RowState,
+  { replayed }: Pick<Row, "replayed">,
+  { why }: Partial<WireQuote>,
+): string => {
+  if (state === "live" && replayed) return "Replayed";
+  return state === "stale" && why === "in doubt" ? "In doubt" : stateNames[state];
+};
 
 /** What the cells of a row are painted from. It is worked out once for all of them. */
 export interface RowView {

@@ -1,10 +1,11 @@
 import { drawnColumn } from "./column.ts";
-import { type RowState, type RowView, stateNames } from "./row.ts";
+import { type RowState, type RowView, stateText } from "./row.ts";
 
 const labelled: readonly RowState[] = ["stale", "halted", "closed", "down"];
 
 /** The word beside the symbol where the server says that its price is not live; empty otherwise. */
-export const statusLabel = ({ state }: RowView): string => (labelled.includes(state) ? stateNames[state] : "");
+export const statusLabel = ({ state, quote }: RowView): string =>
+  labelled.includes(state) ? stateText(state, quote) : "";
 
 /** The symbol, which is always shown. */
 export const symbol = drawnColumn({

@@ -1,4 +1,5 @@
 import { changePercent } from "tickertape-client";
+import { adjustedText } from "../../columns/adjusted.ts";
 import { agingAfter, type RowState, type RowView, stateName } from "../../columns/row.ts";
 import { age, dash } from "../../format.ts";
 
@@ -17,6 +18,7 @@ export function Price({ view, state, origin }: PriceProps) {
   const { decimals, zone, entry } = row;
   const { p, t, x, xt } = quote;
   const old = view.age >= agingAfter[0] || state !== "live";
+  const adjusted = adjustedText(quote);
   const extended = x === undefined || p === undefined ? null : changePercent(x, p);
   /** When the price was made. That of a recording has no age. */
   const standing = () => {
@@ -32,10 +34,16 @@ export function Price({ view, state, origin }: PriceProps) {
         <span>{percent === null ? "" : format.percent(percent)}</span>
       </p>
       <p class="standing">
-        <span class="word">{stateName(state, row)}</span>
+        <span class="word">{stateName(state, row, quote)}</span>
         {entry && standing()}
         <span class="from">{origin}</span>
       </p>
+      {adjusted !== "" && <p class="adjusted">{adjusted}</p>}
+      {quote.why === "in doubt" && (
+        <p class="doubt">
+          The price has moved overnight as if there had been a split, but none is known. Change and charts may mislead.
+        </p>
+      )}
       {x !== undefined && (
         <p class="extended-hours">
           Outside the session {format.price(x, decimals)} {extended === null ? "" : format.percent(extended)}

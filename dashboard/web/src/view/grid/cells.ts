@@ -7,7 +7,7 @@ import { sinceText } from "../../columns/status.ts";
 import { statusLabel } from "../../columns/symbol.ts";
 import { timeText } from "../../columns/time.ts";
 import { dash } from "../../format.ts";
-import { div, drawing, mark, put, write } from "./dom.ts";
+import { div, drawing, mark, put, title, write } from "./dom.ts";
 import type { Flashes } from "./flashes.ts";
 
 /** The cell of a column in one row. */
@@ -23,13 +23,18 @@ export interface Cell {
 type Painted = Omit<Cell, "element">;
 
 /** A number in a cell, which flashes when it changes. */
-function paintFigure(cell: HTMLElement, { value, text: textOf, directed = false }: Figure, flashes: Flashes): Painted {
+function paintFigure(
+  cell: HTMLElement,
+  { value, text: textOf, note, directed = false }: Figure,
+  flashes: Flashes,
+): Painted {
   const text = put(cell, "value");
   const flash = flashes.of(cell, directed);
   return {
     paint(view) {
       const number = value(view);
       write(text, number === undefined ? dash : textOf(number, view));
+      if (note) title(cell, note(view));
       flash.follow(number, view.quiet);
     },
     reset: flash.reset,
@@ -106,7 +111,7 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
     const since = put(cell, "since");
     return {
       paint(view) {
-        write(text, stateName(view.state, view.row));
+        write(text, stateName(view.state, view.row, view.quote));
         write(since, sinceText(view));
       },
     };

@@ -3,6 +3,11 @@ export const write = (node: Text, value: string): void => {
   if (node.data !== value) node.data = value;
 };
 
+/** Sets what is shown while the pointer rests on an element, if it differs; empty for nothing. */
+export const title = (element: HTMLElement, value: string): void => {
+  if (element.title !== value) element.title = value;
+};
+
 /** Sets a data attribute if it differs; null removes it. */
 export const mark = (element: HTMLElement, name: string, value: string | null): void => {
   if (value === null) {

@@ -186,6 +186,33 @@ describe("honesty", () => {
     expect(rowOf("A")?.querySelector(".source")?.textContent).toBe("kraken");
   });
 
+  test("a previous close that is adjusted says so beside the change", () => {
+    grid.setRows(["A"]);
+    for (const [adj, text] of [
+      ["split 10:1", "The previous close is adjusted for a 10:1 split, 10 new for 1 old."],
+      [
+        "dividend 1.25, split 3:2",
+        "The previous close is adjusted for a special dividend of 1.25 a share, and a 3:2 split, 3 new for 2 old.",
+      ],
+      ["merger", "The previous close is adjusted for merger."],
+      [undefined, ""],
+    ] as const) {
+      quote("A", adj === undefined ? {} : { adj });
+      expect(cell("A", "percent")?.title).toBe(text);
+      expect(cell("A", "change")?.title).toBe(text);
+    }
+  });
+
+  test("a price in doubt is called that", () => {
+    grid.setRows(["A"]);
+    quote("A", { st: "stale", why: "in doubt" });
+    expect(rowOf("A")?.querySelector(".status")?.textContent).toBe("In doubt");
+    quote("A", { st: "halted", why: "in doubt" });
+    expect(rowOf("A")?.querySelector(".status")?.textContent).toBe("Halted");
+    quote("A", { st: "stale" });
+    expect(rowOf("A")?.querySelector(".status")?.textContent).toBe("Stale");
+  });
+
   test("a symbol without a quote has no price", () => {
     grid.setRows(["A", "NOPE"]);
     expect(rowOf("A")?.dataset["state"]).toBe("empty");

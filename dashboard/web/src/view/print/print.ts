@@ -53,7 +53,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
       cell("td", price(a)),
       cell("td", v === undefined ? dash : format.volume(v)),
       cell("td", t === undefined ? dash : `${format.time(t / 1000, row.zone, now)} ${format.zone(row.zone, now)}`),
-      cell("td", live || state !== "live" ? stateName(state, row) : stateNames.old),
+      cell("td", live || state !== "live" ? stateName(state, row, quote) : stateNames.old),
     );
   }
   sheet.append(title, remarks, table);
