@@ -1,11 +1,11 @@
 import { drawnColumn } from "./column.ts";
-import { type RowState, type RowView, stateText } from "./row.ts";
+import { type RowState, type RowView, stateName } from "./row.ts";
 
 const labelled: readonly RowState[] = ["stale", "halted", "closed", "down"];
 
 /** The word beside the symbol where the server says that its price is not live; empty otherwise. */
-export const statusLabel = ({ state, quote }: RowView): string =>
-  labelled.includes(state) ? stateText(state, quote) : "";
+export const statusLabel = ({ state, row, quote }: RowView): string =>
+  labelled.includes(state) ? stateName(state, row, quote) : "";
 
 /** The symbol, which is always shown. */
 export const symbol = drawnColumn({
