@@ -11,27 +11,32 @@ import (
 
 // sourceSymbol is what one source has said of one symbol.
 type sourceSymbol struct {
-	source      *source
-	connection  *connection   // which said it last
-	claimed     market.State  // what the source says of the symbol's trading
-	reason      string        // and why; "": it does not say
-	heard       time.Time     // when the newest data came; zero: none yet
-	meanGap     time.Duration // moving average of the time between data
-	steadySince time.Time     // since when data have come without a gap longer than staleAfter
-	traded      market.Time   // exchange time of the newest last price
-	quoted      market.Time   // exchange time of the newest quote
-	last        market.Price  // in or out of the session: what the next trade is compared with
-	bid, ask    market.Price  // of the newest quote; 0: none
-	seen        *window       // ids of the newest trades; nil: none had one
-	held        []market.Tick // trades that moved too far and wait for their confirmation
-	heldSince   time.Time     // when the first of them came
-	refused     refusals      // the trades that were refused last
-	tally       *market.Tally // what the source has said so far; nil where there is only one source
-	market      *schedule     // nil: it never closes, and has no days
-	day         calendar.SymbolDay
-	overnight   overnight
+	source     *source
+	connection *connection  // which said it last
+	claimed    market.State // what the source says of the symbol's trading
+	reason     string       // and why; "": it does not say
+	rhythm
+	traded    market.Time   // exchange time of the newest last price
+	quoted    market.Time   // exchange time of the newest quote
+	last      market.Price  // in or out of the session: what the next trade is compared with
+	bid, ask  market.Price  // of the newest quote; 0: none
+	seen      *window       // ids of the newest trades; nil: none had one
+	held      []market.Tick // trades that moved too far and wait for their confirmation
+	heldSince time.Time     // when the first of them came
+	refused   refusals      // the trades that were refused last
+	tally     *market.Tally // what the source has said so far; nil where there is only one source
+	market    *schedule     // nil: it never closes, and has no days
+	day       calendar.SymbolDay
+	overnight overnight
 
 	seriesLeftOut bool // bars or trades were not published, since another source counted
+}
+
+// rhythm is how often data of a symbol come.
+type rhythm struct {
+	heard       time.Time     // when the newest came; zero: none yet
+	meanGap     time.Duration // moving average of the time between them
+	steadySince time.Time     // since when they have come without a gap longer than staleAfter
 }
 
 // refusals is a ring of the ids of trades.
