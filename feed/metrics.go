@@ -23,7 +23,7 @@ func newMetrics(reg prometheus.Registerer, source string) *metrics {
 	m := &metrics{
 		ticks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "ticks_total",
-			Help: "Ticks that the source published, before any check, by kind: trade, quote, state, session, alive, roll or reopen.",
+			Help: "Ticks that the source published, before any check, by kind: trade, quote, state, session, alive, roll, reopen or adjust.",
 		}, []string{"kind"}),
 		breaks: f.NewCounterVec(prometheus.CounterOpts{Namespace: ns, Subsystem: sub,
 			Name: "breaks_total", Help: "Connections to the source that broke, by cause: lost, restart, silent, refused, taken or final.",

@@ -104,11 +104,13 @@ type splitWorld struct {
 	id    uint64
 
 	// of the run of the program
-	c     *consolidator
-	conns []*connection
-	board *board.Board
-	began int // the day
-	trace []string
+	c        *consolidator
+	conns    []*connection
+	board    *board.Board
+	began    int  // the day
+	down     bool // the first source is
+	tookOver bool // a source did on this day: then the previous close does not follow late trades
+	trace    []string
 }
 
 func (w *splitWorld) note(format string, args ...any) {
@@ -148,7 +150,7 @@ func (w *splitWorld) start(sources int) {
 	}
 	f := New(cfg, 15*time.Second, all, dir, w.hours, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	f.KeepTrades(1000)
-	w.c, w.conns, w.began = f.consolidator, f.connections, w.today
+	w.c, w.conns, w.began, w.down = f.consolidator, f.connections, w.today, false
 	w.c.wall = func() market.Time { return market.TimeOf(w.now) }
 	kept := history.Config{Trades: history.TradesAtOnce, Ledger: 1000}
 	for k := range kept.Bars {
@@ -181,6 +183,29 @@ func (w *splitWorld) tick() {
 	k := market.Tick{Kind: market.KindQuote, Flags: market.HasBid, Bid: 1, Time: market.TimeOf(w.now)}
 	for _, conn := range w.conns {
 		w.c.receive(conn, market.Batch{Ticks: []market.Tick{k}}, w.now)
+	}
+}
+
+// failOver has the first source break or come back, so that the other takes over, or it takes over again.
+func (w *splitWorld) failOver() {
+	if len(w.conns) < 2 {
+		return
+	}
+	w.down, w.tookOver = !w.down, true
+	state := map[bool]market.State{true: market.Down, false: market.Live}[w.down]
+	w.c.receive(w.conns[0], market.Batch{Status: &market.Status{State: state}}, w.now)
+	w.note("the first source is %v", state)
+	for range 40 { // longer than feed.failback_after
+		w.now = w.now.Add(time.Second)
+		w.tick()
+		w.c.visitSlice(w.now)
+	}
+	want := w.conns[0].source
+	if w.down {
+		want = w.conns[1].source
+	}
+	if got := w.c.symbols[0].source; got != want {
+		w.t.Fatalf("the source is %v, want %v", got.name, want.name)
 	}
 }
 
@@ -353,16 +378,21 @@ func TestSplitsAndDividendsAreThoseOfAPlainModel(t *testing.T) {
 		price := int64(1000 * market.Scale)
 		for w.today = range w.days {
 			d := w.days[w.today]
+			w.tookOver = false
 			w.now = d.roll.Add(time.Duration(rapid.IntRange(3, 600).Draw(t, "seconds")) * time.Second)
 			if w.c == nil || rapid.IntRange(0, 4).Draw(t, "restart") == 0 {
 				w.start(sources)
 			}
 			w.check("after the roll")
+			if rapid.IntRange(0, 3).Draw(t, "fails") == 0 {
+				w.failOver()
+				w.check("after another source took over before the session")
+			}
 			for range rapid.IntRange(0, 2).Draw(t, "news") {
 				learn()
 				w.check("after news before the session")
 			}
-			if base := w.base(); base >= w.began && base == w.today-1 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
+			if base := w.base(); !w.tookOver && base >= w.began && base == w.today-1 && rapid.IntRange(0, 4).Draw(t, "late") == 0 {
 				b := w.days[base]
 				b.late = true
 				b.prices = append(b.prices, b.last()+7)
@@ -383,13 +413,16 @@ func TestSplitsAndDividendsAreThoseOfAPlainModel(t *testing.T) {
 				w.trade(price, w.now)
 				w.check("after a trade")
 			}
-			switch rapid.IntRange(0, 5).Draw(t, "then") {
+			switch rapid.IntRange(0, 7).Draw(t, "then") {
 			case 0:
 				w.start(sources)
 				w.check("after a restart in the day")
 			case 1:
 				learn()
 				w.check("after news in the day")
+			case 2, 3:
+				w.failOver()
+				w.check("after another source took over")
 			}
 		}
 	})

@@ -93,10 +93,10 @@ func (r *router) provisional(id market.SymbolID) (best *source) {
 // published one, that of the source before it stays.
 func takeoverImage(id market.SymbolID, sym *symbol, from, to *sourceSymbol) market.Quote {
 	image := to.tally.AsTraded()
-	image.Symbol, image.Replaces = id, true
+	image.Symbol, image.Replaces, image.OldPrice = id, true, to.tally.LastIsOld()
 	if from != nil {
 		if was := from.tally.AsTraded(); to.traded < sym.traded && was.Set&market.FieldPrice != 0 {
-			image.Price, image.Size = was.Price, was.Size
+			image.Price, image.Size, image.OldPrice = was.Price, was.Size, from.tally.LastIsOld()
 			image.Set = image.Set&^market.FieldSize | was.Set&(market.FieldPrice|market.FieldSize)
 		}
 		image.Time = max(image.Time, sym.newestPublished)

@@ -111,6 +111,25 @@ func TestWhatAPersonSaysEndsTheDoubt(t *testing.T) {
 	}
 }
 
+// A trade that compares with the adjusted close is no move that has to be confirmed.
+func TestTheFirstTradeAfterASplitIsShownAtOnce(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Adjustments = []Adjustment{{Symbol: "A", Date: "2000-01-05", Split: "10:1"}}
+	overnightTest(t, cfg, remote, "us", func(w *fixture) {
+		trades(w, "1000")
+		time.Sleep(24 * time.Hour)
+		w.says("market", ticks(trade(0, "101")))
+		if q := w.quote(0); q.Price.String() != "101" || q.PreviousClose.String() != "100" || q.Adjusted != "split 10:1" {
+			t.Errorf("%v after %v by %q", q.Price, q.PreviousClose, q.Adjusted)
+		}
+		wantDoubt(t, "a split that is known", w, false)
+		w.says("market", ticks(trade(0, "1010")))
+		if got := w.price(0); got != "101" {
+			t.Errorf("a price of before is shown: %s", got)
+		}
+	})
+}
+
 func TestOnlyMarketsThatCloseHaveNights(t *testing.T) {
 	overnightTest(t, DefaultConfig(), remote, "crypto", func(w *fixture) {
 		trades(w, "100")

@@ -42,7 +42,7 @@ func (y *Tally) beginAdjusting() {
 	if y.adjusted == nil {
 		return
 	}
-	if y.adjusted.before = y.adjusted.by; !y.lastIsOld() {
+	if y.adjusted.before = y.adjusted.by; !y.LastIsOld() {
 		y.adjusted.by = nil
 	}
 }
@@ -58,15 +58,15 @@ func (y *Tally) reopenAdjusting(traded bool) {
 	y.adjusted.by = slices.DeleteFunc(y.adjusted.by, func(a dayAdjustment) bool { return a.start > y.today.start })
 }
 
-// lastIsOld reports whether the last price is of a session before today.
-func (y *Tally) lastIsOld() bool {
+// LastIsOld reports whether the last price is of a session before today.
+func (y *Tally) LastIsOld() bool {
 	last := &y.today.last
 	return y.today.start != 0 && (last.price == 0 || last.at != 0 && last.at < y.today.start)
 }
 
 // showAdjusted adjusts the previous close of a quote, and the last price if that is of a session before.
 func (y *Tally) showAdjusted(q *Quote, by []dayAdjustment) {
-	old := y.lastIsOld()
+	old := y.LastIsOld()
 	for _, a := range by {
 		if q.Set&FieldPreviousClose != 0 {
 			q.PreviousClose = a.Price(q.PreviousClose)

@@ -182,6 +182,9 @@ func (d *day) imagePrices(im *Quote) {
 		if im.Set&FieldTime != 0 {
 			s.last.at = im.Time
 		}
+		if im.OldPrice && d.start != 0 {
+			s.last.at = d.start - 1
+		}
 	}
 	if im.Set&FieldExtended != 0 {
 		s.extended = lastPrice{price: im.Extended}

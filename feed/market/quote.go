@@ -6,6 +6,7 @@ type Quote struct {
 	Set                              Fields
 	State                            State
 	Replaces                         bool // of an image: it takes the place of all that was known, so that what it does not set is unknown
+	OldPrice                         bool // of an image: Price is of a session before the day's, whatever Time says of the quote
 	Price, Bid, Ask, Open, High, Low Price
 	PreviousClose, VWAP, Extended    Price
 	Size, BidSize, AskSize, Volume   Quantity

@@ -483,6 +483,9 @@ func (l *line) image(q *market.Quote) (err error) {
 	if q.Replaces, err = l.flag(keyWhole, false); err != nil {
 		return err
 	}
+	if q.OldPrice, err = l.flag(keyOld, false); err != nil {
+		return err
+	}
 	for f := range market.AllFields.All() {
 		if k := fieldKey(f.Bit); l.has(k) {
 			if err := l.field(q, f, k); err != nil {

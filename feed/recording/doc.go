@@ -38,7 +38,8 @@
 // (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. tt is when it was traded, and ni the id
 // by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
 // previous close; a reopen says that this was too early, and that the day of t goes on. An adjust says what adjusts the
-// previous close of the day that begins at t; without adj, it is nothing after all. Prices and sizes are exact
+// previous close of the day that begins at t; without adj, it is nothing after all. An image with "whole":true takes
+// the place of all before it, and one with "old":true has the last price of a session before. Prices and sizes are exact
 // decimals, as numbers or strings, and never pass through a float. What has more than nine decimals, which only others write, is
 // rounded. Header and statuses say what the prices were when they were recorded: made up (simulated), those of another
 // recording (replayed), so many milliseconds late by contract (delayed_ms). A status also has quiet, and the sources behind a

@@ -107,6 +107,7 @@ func appendImage(b []byte, symbol string, q *market.Quote, received market.Time,
 	b = appendStart(b, "image", symbol)
 	b = appendTrue(b, keyAgain, again)
 	b = appendTrue(b, keyWhole, q.Replaces)
+	b = appendTrue(b, keyOld, q.OldPrice)
 	for f := range q.Set.All() {
 		value := f.Value(q)
 		if t, isTime := value.(*market.Time); isTime && *t == 0 {

@@ -22,6 +22,7 @@ const (
 	keyNewID
 	keyTraded
 	keyWhole
+	keyOld
 	keyAgain
 	keyReceived
 	keyName
@@ -75,7 +76,7 @@ var keyNames = func() [numKeys]string {
 	names := [numKeys]string{
 		keyKind: "k", keySymbol: "s", keyID: "i", keyConditions: "c", keySale: "sc",
 		keyNewPrice: "np", keyNewSize: "nz", keyNewConditions: "nc", keyNewID: "ni", keyTraded: "tt",
-		keyWhole: "whole", keyAgain: "again", keyReceived: "r",
+		keyWhole: "whole", keyOld: "old", keyAgain: "again", keyReceived: "r",
 		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals",
 		keyStatus: "status", keySince: "since", keyMessage: "message",
 		keyFormat: "format", keyVersion: "version", keySource: "source", keySimulated: "simulated", keyRecorded: "recorded",

@@ -68,7 +68,7 @@ func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 			Open: price(t, "188"), High: price(t, "190"), Low: price(t, "187.5"), PreviousClose: price(t, "189.3"), VWAP: price(t, "189.1234"),
 			Size: market.Units(100), BidSize: market.Units(200), AskSize: market.Units(300), Volume: market.Units(1_200_300), Count: 812, Time: at,
 			Extended: price(t, "189.4"), ExtendedTime: at - 1, Source: "sim", Adjusted: "split 3:2", Reason: market.InDoubt,
-			Replaces: true,
+			Replaces: true, OldPrice: true,
 		}, {Symbol: coin, Set: market.FieldVolume | market.FieldSize, Volume: quantity(t, "123456789012345678901.5")}},
 		Ticks: []market.Tick{
 			{Symbol: apple, Kind: market.KindTrade, Flags: market.Regular, Price: price(t, "189.31"), Size: market.Units(100), Time: at,

@@ -2,6 +2,7 @@ package alpaca
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,6 +52,22 @@ func TestSplitsAndSpecialDividendsAdjustThePreviousClose(t *testing.T) {
 		wantPrevious(t, "on the day of a split that was known before", w.Quote("META"), "70", "split 3:2")
 		if q := w.Quote("META"); q.Price.String() != "70" {
 			t.Errorf("before the first trade of the day, the last price is %v", q.Price)
+		}
+	})
+}
+
+// The bar of a day has its midnight, which is before the trading day begins: its close is a price of the day all the same.
+func TestTheCloseOfADayBarIsOfItsDay(t *testing.T) {
+	inSession(t, func(t *testing.T, m *venue) {
+		text := shot(time.Now(), "101", "1000")
+		_, rest, _ := strings.Cut(text, `"latestQuote"`)
+		m.Snapshot("AAPL", `{"latestTrade":null,"latestQuote"`+rest)
+		m.Action("AAPL", "forward_splits", "2026-11-18", `{"symbol":"AAPL","new_rate":10,"old_rate":1,"ex_date":"2026-11-18"}`)
+		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
+		vendortest.Wait(5 * time.Second)
+		wantPrevious(t, "the close", w.Quote("AAPL"), "100", "split 10:1")
+		if got := w.Quote("AAPL").Price.String(); got != "101" {
+			t.Errorf("the last price is %s, want that of the day as it is", got)
 		}
 	})
 }

@@ -60,8 +60,13 @@ func TestAPreviousCloseIsAdjustedOnceWhateverTheSnapshotHas(t *testing.T) {
 			if v.count(pathSplits) != 2 || v.count(previousPath("AAPL")) != 1 || v.count(previousPath("TSLA")) != 0 {
 				t.Errorf("asked for %v", v.Requests())
 			}
-			v.Sockets()[0].Drop() // and the next connection asks anew
-			vendortest.Within(t, time.Minute, "the next connection asks", func() bool { return v.count(previousPath("AAPL")) == 2 })
+			v.set(func() { v.failing = pathSplits }) // the next connection has a snapshot, and nothing else yet
+			v.Sockets()[0].Drop()
+			vendortest.Within(t, time.Minute, "the next connection asks", func() bool { return v.count(pathSnapshots) == 2 })
+			vendortest.Wait(2 * time.Second)
+			wantPrevious(t, "after another snapshot", w.Quote("AAPL"), "98", "dividend 10, split 10:1")
+			v.set(func() { v.failing = "" })
+			vendortest.Within(t, time.Minute, "it asks for the day before", func() bool { return v.count(previousPath("AAPL")) == 2 })
 			wantPrevious(t, "after another connection", w.Quote("AAPL"), "98", "dividend 10, split 10:1")
 		})
 	}
