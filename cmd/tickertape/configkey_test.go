@@ -37,6 +37,7 @@ var environmentTexts = map[string]string{
 	"feed.replay.csv.ask":                 "9",
 	"feed.replay.csv.ask_size":            "10",
 	"feed.replay.csv.currency":            "USD",
+	"feed.replay.csv.market":              "us",
 	"feed.symbols":                        `[{symbol: BTC, name: Bitcoin, market: crypto, sources: ["replay:XBT"]}]`,
 	"feed.adjustments":                    `[{symbol: AAPL, date: "2026-12-01", split: "10:1"}, {symbol: AAPL, date: "2026-12-02", none: true}]`,
 	"feed.calendar.closed":                "2026-11-27",
