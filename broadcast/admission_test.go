@@ -45,7 +45,7 @@ func (s *subscriber) wanted(q wire.Request) (all []request) {
 // request is a request as a worker hands it on, for nothing.
 func (s *subscriber) request(r *wire.Request) request {
 	asked := request{kind: r.Type, id: r.ID}
-	plan, err := s.shard.hub.plan(r, int(s.size.Load()), s.follows.fields, free)
+	plan, err := s.shard.hub.plan(r, s.standing(), free)
 	if err != nil {
 		asked.fault = err.(*wire.Fault)
 		return asked

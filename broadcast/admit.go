@@ -160,16 +160,15 @@ func (h *Hub) noMemoryFor(v admission.Visitor) wire.Ending {
 
 // planAndWait plans and charges a request of a client that follows nothing yet, and waits for its turn.
 func (h *Hub) planAndWait(ctx context.Context, v admission.Visitor, r *wire.Request) (*plan, error) {
-	x, wait, err := h.planFor(ctx, v, r, 0, market.AllFields)
+	x, wait, err := h.planFor(ctx, v, r, standing{fields: market.AllFields})
 	admission.Pause(ctx, wait)
 	return x, err
 }
 
-// planFor plans a request, in a slice, and charges it to the visitor. It returns how long the request has to wait for
-// its turn. Before the request, the client follows so many symbols, with these fields.
-func (h *Hub) planFor(
-	ctx context.Context, v admission.Visitor, r *wire.Request, follows int, fields market.Fields,
-) (x *plan, wait time.Duration, err error) {
+// planFor plans a request of a client in this standing, in a slice, and charges it to the visitor. It returns how long the
+// request has to wait for its turn.
+func (h *Hub) planFor(ctx context.Context, v admission.Visitor, r *wire.Request, before standing) (
+	x *plan, wait time.Duration, err error) {
 	charge := func(cost admission.Cost) error {
 		more, refusal := h.admission.ChargeDelay(v, cost)
 		if refusal != nil {
@@ -178,7 +177,7 @@ func (h *Hub) planFor(
 		wait = max(wait, more)
 		return nil
 	}
-	if !h.admission.Slice(ctx, func() { x, err = h.plan(r, follows, fields, charge) }) {
+	if !h.admission.Slice(ctx, func() { x, err = h.plan(r, before, charge) }) {
 		return nil, 0, ctx.Err()
 	}
 	h.countTooMany(v, err)

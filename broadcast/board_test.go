@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -66,7 +67,7 @@ func published(state market.State, b market.Batch) string {
 	h := quietHub(1)
 	b.Status = &market.Status{State: state}
 	h.Apply(b)
-	h.commit(&flush{})
+	h.commit(context.Background(), &flush{})
 	var picked [1]board.Picked
 	h.board.Read(&board.Cursor{List: board.List{All: true}, Fields: market.AllFields, Mode: board.Snapshot}, picked[:])
 	return string(wire.AppendQuote(nil, "A", &picked[0].Quote, picked[0].Fields))
@@ -134,7 +135,7 @@ func TestBadTicksAreCountedAndLeftOut(t *testing.T) {
 		{Kind: 99},
 		{Kind: market.KindTrade, Price: price("1"), Size: market.Units(1), Flags: market.Regular},
 	}})
-	b.commit(&flush{})
+	b.commit(context.Background(), &flush{})
 	for reason, counter := range map[string]prometheus.Counter{"symbol": b.metrics.unknown,
 		"price": b.metrics.rejected[market.RejectPrice], "kind": b.metrics.rejected[market.RejectKind]} {
 		if got := testutil.ToFloat64(counter); got != 1 {

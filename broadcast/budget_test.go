@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -380,7 +381,7 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 				Size:  market.Units(1), Time: at * 1e6})
 		}
 		h.Apply(market.Batch{Ticks: ticks})
-		h.commit(&f)
+		h.commit(context.Background(), &f)
 	}
 	for i := range 90 { // ninety bars of the first symbol in the first flush, ten more later
 		h.Apply(market.Batch{Ticks: []market.Tick{{Kind: market.KindTrade, Flags: market.Regular, Price: market.Scale, Size: market.Units(1),
@@ -392,7 +393,7 @@ func TestResumingCostsWhatItTells(t *testing.T) {
 			Time: market.Time(91+i) * 1e6}}})
 	}
 	trade(10, 100)
-	telling := func(x *plan) admission.Cost { return h.costOfSnapshot(x, 0, 0) }
+	telling := func(x *plan) admission.Cost { return h.costOfSnapshot(x, standing{}) }
 	quotes := func(since board.Seq) float64 {
 		x := &plan{named: resolved{list: board.List{All: true}}, since: since, resumed: true}
 		return telling(x).Work - admission.Rewatch(100).Work
@@ -423,7 +424,7 @@ func TestBarsOfManySymbolsAreAllCharged(t *testing.T) {
 		}
 	}
 	h.Apply(market.Batch{Ticks: ticks})
-	h.commit(&flush{})
+	h.commit(context.Background(), &flush{})
 	q := wire.BarsQuery{Range: history.Range{To: 1<<32 - 1}}
 	b := &Bars{hub: h, IDs: ids}
 	if got, ok := b.cost(t.Context(), &q); !ok || got != admission.Bars(2*len(ids)) {

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
 	"tickertape/broadcast/history"
 	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
 )
 
 // catchUp is an item that sends one subscriber all that it has missed of what it follows, newest values only: bars and
@@ -25,6 +27,9 @@ type catchUp struct {
 
 	relayed     walk // of what is followed as a relay does
 	relayedSent bool
+
+	learnt map[series]int // those of names that have become known, and the limits of their histories, until they are sent
+	news   news
 }
 
 func (c *catchUp) send(s *subscriber) (done bool, err error) {
@@ -34,11 +39,20 @@ func (c *catchUp) send(s *subscriber) (done bool, err error) {
 			s.stepOut(x.newestTrades)
 		}
 	}
+	switch {
+	case !c.news.empty():
+		return false, s.tell(&c.news)
+	case s.waits.ripe() && !c.reading && !c.relayed.reading && !c.quotes.made:
+		return false, c.learn(s)
+	}
 	if sent, err := c.sendSeries(s); sent || err != nil {
 		return false, err
 	}
 	if done, err := c.sendRelayed(s); !done || err != nil {
 		return false, err
+	}
+	if s.waits.ripe() && !c.quotes.made { // nothing was left of the series that was read
+		return false, c.learn(s)
 	}
 	if c.place == len(s.follows.series) && !c.quotes.made {
 		s.sentSeries = c.at
@@ -60,7 +74,9 @@ func (c *catchUp) sendSeries(s *subscriber) (sent bool, err error) {
 		one := s.follows.series[c.place]
 		if !c.reading {
 			c.reader = s.readerOf(c.place)
-			if !s.shard.hub.board.HasChanges(one.symbol(), &c.reader) {
+			if limit, new := c.learnt[one]; new {
+				c.reader = history.Reader{Interval: one.interval(), Limit: limit, FromStart: true}
+			} else if !s.shard.hub.board.HasChanges(one.symbol(), &c.reader) {
 				c.place++
 				continue
 			}
@@ -70,6 +86,7 @@ func (c *catchUp) sendSeries(s *subscriber) (sent bool, err error) {
 			if s.newestTrades != nil {
 				s.newestTrades[c.place] = c.reader.Newest
 			}
+			delete(c.learnt, one)
 			c.place++
 		}
 		if any {
@@ -93,6 +110,58 @@ func (c *catchUp) lastOfSeries(s *subscriber) bool {
 	}
 	s.sentSeries = max(s.sentSeries, c.at)
 	return true
+}
+
+// learn follows what has become known of the names that the subscriber waits for, and begins to tell it. Nothing of them was known
+// at the flush that the subscriber is at, so what it has missed since has all of their quotes: it is sent as a snapshot. What is
+// followed as a relay does has changed since, too, from its first bar and trade on.
+func (c *catchUp) learn(s *subscriber) error {
+	sh, w := s.shard, s.waits
+	h := sh.hub
+	before := s.countSeries()
+	var ids []market.SymbolID
+	var more []series
+	var relayed [kinds]board.List
+	for _, one := range w.list.known[w.told:] {
+		switch a := w.list.all[one.place]; a.of {
+		case ofQuotes:
+			ids = append(ids, one.id)
+		case ofRelayed:
+			for kind := range a.kinds.all() {
+				relayed[kind].IDs = append(relayed[kind].IDs, one.id)
+				c.news.series = append(c.news.series, seriesOf(one.id, kind))
+			}
+		default:
+			if c.learnt == nil {
+				c.learnt = map[series]int{}
+			}
+			c.learnt[seriesOf(one.id, a.of)] = int(a.limit)
+			more = append(more, seriesOf(one.id, a.of))
+		}
+	}
+	w.told = int32(len(w.list.known))
+	slices.Sort(ids)
+	list := sh.lists.hold(joined(s.follows.list.List, board.List{IDs: ids}), h.dir.Len(), h.admission.Memory.ReserveNeeded)
+	if list == nil || !learnRelayed(s, &relayed) {
+		if list != nil {
+			s.drop(list)
+		}
+		s.refused(admission.ReasonMemory)
+		return wire.ComeBack(wire.Full, h.cfg.Retry)
+	}
+	c.news.ids, c.news.series = ids, union(c.news.series, more)
+	if s.follows.relay != nil {
+		more = slices.DeleteFunc(more, s.follows.relay.has)
+	}
+	s.setSeries(union(s.follows.series, more))
+	s.setList(list)
+	if s.waitsFor.Store(int32(w.list.left)); w.list.left == 0 {
+		s.setWaits(nil)
+	}
+	s.place.Release(admission.MemorySeries * int64(before-s.countSeries()))
+	s.rejoin()
+	c.place, c.resumed = 0, c.resumed || len(ids) > 0
+	return s.tell(&c.news)
 }
 
 // historyOut is an item that sends one series from its beginning, or from a position of the client's, up to the
@@ -120,16 +189,17 @@ func (x *historyOut) send(s *subscriber) (done bool, err error) {
 }
 
 // owes reports whether a snapshot or a history is still to be sent that was asked for, beside what the first item does while that
-// runs. If the position moved before, a client that resumed from it would never get that.
-func (o *outbox) owes(b *board.Board) bool {
-	left := o.items
+// runs. If the position moved before, a client that resumed from it would never get that. A name that is unknown has nothing up
+// to any position that there is.
+func (o *outbox) owes(h *Hub) bool {
+	left, b := o.items, h.board
 	if o.inFirst {
 		left = left[1:]
 	}
 	return slices.ContainsFunc(left, func(x item) bool {
 		switch x := x.(type) {
 		case *request:
-			return x.plan != nil && x.kind == wire.Subscribe && (x.plan.quotes || len(x.plan.relayed) > 0 ||
+			return x.plan != nil && x.kind == wire.Subscribe && (x.plan.quotes || len(x.plan.relayed) > 0 || h.knows(x.plan.awaited) ||
 				slices.ContainsFunc(x.plan.series, func(one requested) bool {
 					r := x.plan.reader(one)
 					return b.HasChanges(one.symbol(), &r)

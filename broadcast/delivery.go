@@ -1,11 +1,15 @@
 package broadcast
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"tickertape/broadcast/board"
 	"tickertape/broadcast/conn"
+	"tickertape/broadcast/history"
 	"tickertape/broadcast/wire"
+	"tickertape/feed/market"
 )
 
 // What one subscriber is sent, and when.
@@ -48,13 +52,17 @@ func (s *subscriber) sendNext() (more bool, err error) {
 		s.sources = x.Version
 		return true, s.sendStatus(x)
 	}
+	if s.waits.ripe() {
+		s.outbox.add(&catchUp{})
+		return true, nil
+	}
 	if s.watch == nil {
 		return false, nil
 	}
 	if sent, err := s.keepPace(); sent || err != nil {
 		return sent, err
 	}
-	hasSeries := len(s.follows.series) > 0 || s.follows.relay != nil
+	hasSeries := len(s.follows.series) > 0 || s.follows.relays()
 	missedFrame := s.sent < s.watch.seq || hasSeries && s.sentSeries < s.watch.seq
 	if !s.behind && !missedFrame {
 		return false, nil
@@ -76,7 +84,7 @@ func (s *subscriber) offerFrame(f *frame) {
 		return
 	case f.seq <= s.sent:
 		return
-	case !s.outbox.empty() || !s.inStep(f):
+	case !s.outbox.empty() || s.waits.ripe() || !s.inStep(f):
 		s.fallBehind(f.from, f.newestTrades)
 		s.shard.later(s)
 		return
@@ -152,7 +160,7 @@ func (s *subscriber) write(p *part, ends bool) error {
 func (s *subscriber) frameOf(p *part, ends bool) []byte {
 	epoch := s.shard.hub.board.Epoch()
 	p.prepare(epoch)
-	if ends = ends && s.transport == EventStream && !s.outbox.owes(s.board); ends {
+	if ends = ends && s.transport == EventStream && !s.outbox.owes(s.shard.hub); ends {
 		p.message.SetID(epoch, uint64(s.position()))
 	}
 	return p.framed(s.framing, ends)
@@ -176,6 +184,44 @@ func (s *subscriber) put(frames ...[]byte) error {
 		sh.wheel.hasten(s, now, sh.hub.cfg.WriteTimeout)
 	}
 	return nil
+}
+
+// news are the symbols, bars and trades that are followed since they have become known, of which the client is still to be told.
+type news struct {
+	ids    []market.SymbolID // whose quotes
+	series []series          // in order, each once
+}
+
+func (n *news) empty() bool { return len(n.ids)+len(n.series) == 0 }
+
+// tell sends the next message about the news: first that of quotes and trades, then one for the bars of each interval. A relay may
+// have thousands of names in each, so they are made one by one.
+func (s *subscriber) tell(n *news) error {
+	kind := history.Trades
+	if len(n.ids) == 0 && !slices.ContainsFunc(n.series, series.isTrades) {
+		kind = slices.MinFunc(n.series, func(a, b series) int { return cmp.Compare(a.interval(), b.interval()) }).interval()
+	}
+	h := s.shard.hub
+	var names wire.List
+	n.series = slices.DeleteFunc(n.series, func(one series) bool {
+		if one.interval() != kind {
+			return false
+		}
+		names.Add(h.dir.Symbol(one.symbol()).Symbol)
+		return true
+	})
+	m := wire.Subscribed{Type: "subscribed", Symbols: h.appendSymbols(&resolved{named: n.ids})} // without a rate: it is no answer
+	switch {
+	case kind != history.Trades:
+		m.Bars, m.Interval = names.JSON(), kind.String()
+	case len(names) > 0:
+		m.Trades = names.JSON()
+	}
+	n.ids = nil
+	p := &s.shard.part
+	p.begin("subscribed")
+	p.data = m.AppendTo(p.data)
+	return s.write(p, false)
 }
 
 // sendStatus sends the state of a source.

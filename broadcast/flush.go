@@ -15,12 +15,16 @@ import (
 // all its fields flush by flush. Shards read it until they have published it.
 type flush struct {
 	board.Changes
+	names  *newNames     // if there are any, nothing is published: they have become known
 	text   []byte        // the changes of the quotes, one behind the other
 	ends   []int         // of each quote's change in text
 	oldest []market.Time // when each quote's newest tick came
 
 	versions [64]board.Version // scratch
 }
+
+// newNames are the symbols that the directory has from one number on, up to another.
+type newNames struct{ from, to int }
 
 // encode makes the changes of the quotes. Only the flush commits, so they are those of its newest commit.
 func (f *flush) encode(b *board.Board) {
@@ -89,14 +93,17 @@ func (h *Hub) flushWhenDue(ctx context.Context) {
 		default: // frames that are due do not delay changes
 		}
 		if h.board.Full() {
-			h.commit(&f)
+			h.commit(ctx, &f)
 		}
 		wait := time.Hour
+		if h.noteNames(ctx); h.awaited.Load() > 0 {
+			wait = h.cfg.Interval // a symbol may become known long before it has a quote
+		}
 		switch {
 		case changed: // the flush publishes frames that are due, too: a frame that is flushed by itself costs twice as much as one among many
-			wait = pause - time.Since(last)
+			wait = min(wait, pause-time.Since(last))
 		case !due.IsZero():
-			wait = time.Until(due)
+			wait = min(wait, time.Until(due))
 		}
 		if wait > 0 {
 			timer.Reset(wait)
@@ -106,6 +113,8 @@ func (h *Hub) flushWhenDue(ctx context.Context) {
 			case <-h.kick:
 				changed = true
 				continue
+			case <-h.look:
+				continue
 			case <-timer.C:
 			}
 		}
@@ -114,7 +123,7 @@ func (h *Hub) flushWhenDue(ctx context.Context) {
 		switch {
 		case changed && now.Sub(last) >= pause:
 			changed, last = false, now
-			h.commit(&f)
+			h.commit(ctx, &f)
 			f.encode(h.board)
 		case !due.IsZero() && !due.After(now):
 			current = &idle
@@ -135,16 +144,27 @@ func (h *Hub) flushWhenDue(ctx context.Context) {
 	}
 }
 
-// commit commits what has been gathered. The next flush publishes it.
-func (h *Hub) commit(f *flush) {
+// commit commits what has been gathered. The next flush publishes it. Before a symbol's first quote is committed, the shards
+// have noted who waits for it: no position that a client is sent then leaves the symbol out.
+func (h *Hub) commit(ctx context.Context, f *flush) {
 	for more := true; more; {
 		more = h.board.Full() // or what comes meanwhile would be a flush of its own
 		r := h.board.Take()
-		if r == nil {
+		if r == nil || !h.noteNames(ctx) {
 			return
 		}
 		h.metrics.committed(h.board.Commit(r, &f.Changes))
 	}
+}
+
+// noteNames has the shards note the symbols that the directory has newly, if somebody waits for a name. It returns false when
+// ctx has ended. Whoever begins to wait is counted before it looks a name up, so none is missed.
+func (h *Hub) noteNames(ctx context.Context) bool {
+	from, to := h.noted, h.dir.Len()
+	if h.noted = to; from == to || h.awaited.Load() == 0 {
+		return true
+	}
+	return h.publish(ctx, &flush{names: &newNames{from, to}})
 }
 
 // publish has every shard publish a flush, and returns when all have. The next flush waits for the slowest shard, so a

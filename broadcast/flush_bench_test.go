@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -76,7 +77,7 @@ func newFlushing(kind string, subscribers int) *flushing {
 		s := newSubscriber(f.hub, WebSocket, f.hub.placed())
 		discarding(s, &f.frames)
 		s.begin(nil)
-		s.setList(s.shard.lists.hold(list, 5000, f.hub.admission.Memory))
+		s.setList(s.shard.lists.hold(list, 5000, f.hub.admission.Memory.Reserve))
 		s.setSeries(wanted.series)
 		if kind == "slower" {
 			s.follows.rate = 1
@@ -101,7 +102,7 @@ func (f *flushing) flush(i int) {
 		}
 	}
 	f.hub.Apply(market.Batch{Ticks: f.ticks})
-	f.hub.commit(&f.out)
+	f.hub.commit(context.Background(), &f.out)
 	f.out.encode(f.hub.board)
 	for _, sh := range f.hub.shards {
 		sh.now = sh.now.Add(100 * time.Millisecond)

@@ -33,7 +33,7 @@ func TestLateFramesDoNotKeepTheNewsWaiting(t *testing.T) {
 			s.conn = conn.NewSink(&slowSink{discard{&frames[i]}}, s, conn.Text, b.connLimits())
 			s.shard.post(func() {
 				s.begin(nil)
-				s.setList(s.shard.lists.hold(board.List{IDs: []market.SymbolID{market.SymbolID(i)}}, symbols, b.admission.Memory))
+				s.setList(s.shard.lists.hold(board.List{IDs: []market.SymbolID{market.SymbolID(i)}}, symbols, b.admission.Memory.Reserve))
 				s.follows.rate = 5
 				s.rejoin()
 			})

@@ -21,17 +21,20 @@ type follower struct {
 // follows is what a subscriber has asked for.
 type follows struct {
 	list   *list         // noSymbols where no quotes are followed
-	next   *list         // held, and followed once everything of before has been sent; nil where there is none
+	waits  *waiter       // for names that are not known yet; nil where it waits for none
 	fields market.Fields // a worker reads them, too: they change only while none has a message, after Message and before Listen
 	series []series      // in order, and never changed
-	relay  *relaying     // nil unless it follows bars and trades as a relay does
+	relay  *relayed      // nil unless it has the place of one who follows bars and trades, or waits for them, as a relay does
 	rate   float64       // updates a second; 0 is each flush
 }
 
 // nothing reports whether nothing is followed.
 func (f *follows) nothing() bool {
-	return f.list.empty() && len(f.series) == 0 && (f.relay == nil || f.relay.nothing())
+	return f.list.empty() && len(f.series) == 0 && !f.relays()
 }
+
+// relays reports whether bars and trades are followed as a relay does.
+func (f *follows) relays() bool { return f.relay != nil && !f.relay.nothing() }
 
 // progress is what a subscriber has been sent.
 type progress struct {

@@ -29,10 +29,13 @@ type Hub struct {
 	shards    []*shard
 	published chan struct{} // a slot for each shard, never closed: it has published the flush
 	kick      chan struct{} // one slot, never closed: something changed
+	look      chan struct{} // one slot, never closed: somebody waits for a name
 	lengths   *lengths
 	relays    *relayPlaces
 
 	arrivals   atomic.Int64 // subscribers that have come since the newest flush
+	awaited    atomic.Int64 // lists of names that somebody waits for
+	noted      int          // owned by Run: symbols that the shards need not look for any more
 	compressed compressedFrames
 	memo       memo
 }
@@ -70,6 +73,7 @@ func NewHub(
 		sockets:   conn.NewSockets(true, log),
 		log:       log,
 		kick:      make(chan struct{}, 1),
+		look:      make(chan struct{}, 1),
 		lengths:   &long,
 		relays:    &relayPlaces{most: int64(cfg.Relays)},
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // The invariants of PROTOCOL.md, checked against a plain model under random ticks, subscriptions,
-// rates, slow readers and reconnects.
+// rates, slow readers and reconnects, while symbols become known.
 
 // action is one thing that happens in a random run.
 type action struct {
@@ -47,12 +47,12 @@ type weight struct {
 
 // mixed is a little of everything.
 var mixed = weights{{"tick", 6}, {"burst", 2}, {"wait", 6}, {"subscribe", 2}, {"follow", 2}, {"unsubscribe", 1}, {"unfollow", 1},
-	{"pause", 1}, {"resume", 1},
+	{"pause", 1}, {"resume", 1}, {"add", 2},
 	{"stall", 1}, {"step", 1}, {"slow", 1}, {"flow", 2}, {"reconnect", 2}, {"status", 1}, {"halt", 1}, {"session", 1}, {"correct", 1}}
 
 // traded has many trades, and readers of them who are held up.
 var traded = weights{{"trade", 5}, {"flood", 2}, {"burst", 1}, {"wait", 6}, {"subscribe", 1}, {"follow", 4}, {"unfollow", 1},
-	{"pause", 1}, {"resume", 1},
+	{"pause", 1}, {"resume", 1}, {"add", 2},
 	{"stall", 3}, {"step", 3}, {"slow", 1}, {"flow", 3}, {"reconnect", 2}, {"session", 1}, {"correct", 3}}
 
 // dice draw what happens, each evenly.
@@ -85,6 +85,8 @@ func drawAction(weights weights, seed uint64) (s action) {
 		s.tick = drawTick(d, s.what == "trade" || s.what == "flood")
 		s.state = of(d, market.Halted, market.Live, market.Closed)
 		s.number = d.IntN(4)
+	case "add":
+		s.number = of(d, 1, 1, 2, 5)
 	case "correct":
 		s.number = d.IntN(12)
 		s.tick = drawTick(d, true)
@@ -142,9 +144,10 @@ func checkRuns(t *testing.T, weights weights) {
 			actions = append(actions, drawAction(weights, uint64(seed)))
 		}
 		short := rapid.Bool().Draw(rt, "short")
+		known := rapid.SampledFrom([]int{numSymbols, 8, 2, 0}).Draw(rt, "known")
 		var problem error
 		// A bubble's panics cannot be shrunk, so all is drawn before and judged after.
-		synctest.Test(t, func(t *testing.T) { problem = play(actions, short) })
+		synctest.Test(t, func(t *testing.T) { problem = play(actions, short, known) })
 		if problem != nil {
 			for _, a := range actions {
 				if a.what != "" {
@@ -157,9 +160,9 @@ func checkRuns(t *testing.T, weights weights) {
 }
 
 // play plays the actions and returns the first invariant that is broken. With short ones, nearly every message is in
-// parts, and nearly every frame is written in several.
-func play(actions []action, short bool) error {
-	w := newWorldWith(numSymbols, func(h *Hub) {
+// parts, and nearly every frame is written in several. So many symbols are known at first.
+func play(actions []action, short bool, known int) error {
+	w := newWorldWith(known, func(h *Hub) {
 		h.shards = h.shards[:1] // so that clients who want the same share it
 		if short {
 			*h.lengths = lengths{part: 1000, history: 700, turn: 1000}
@@ -173,6 +176,13 @@ func play(actions []action, short bool) error {
 		clients[i].connect("")
 	}
 	for i := range actions {
+		if actions[i].what == "add" { // the observer has to be free, and so nobody holds the shard up
+			for _, c := range clients {
+				c.conn.slow(0)
+			}
+			time.Sleep(50 * time.Millisecond)
+			synctest.Wait()
+		}
 		w.play(&actions[i])
 		clients[actions[i].client].play(&actions[i])
 		synctest.Wait()
@@ -194,14 +204,24 @@ func play(actions []action, short bool) error {
 
 // play does what happens to the feed.
 func (w *world) play(s *action) {
+	known := w.hub.dir.Len()
+	if known == 0 && s.what != "add" && s.what != "wait" && s.what != "status" {
+		return
+	}
+	s.tick.Symbol %= market.SymbolID(max(1, known))
 	switch s.what {
+	case "add":
+		for i := known; i < min(numSymbols, known+s.number); i++ {
+			w.hub.dir.Add(market.Symbol{Symbol: fmt.Sprintf("S%d", i)})
+		}
+		w.observeFrom(known)
 	case "tick", "trade":
 		w.ticks(s.tick)
 	case "burst": // of all symbols
 		ticks := make([]market.Tick, 20)
 		for i := range ticks {
 			ticks[i] = s.tick
-			ticks[i].Symbol = market.SymbolID((int(s.tick.Symbol) + i) % numSymbols)
+			ticks[i].Symbol = market.SymbolID((int(s.tick.Symbol) + i) % known)
 		}
 		w.ticks(ticks...)
 	case "flood": // of one symbol
@@ -323,7 +343,7 @@ func (c *protocolClient) askAnew(s *action) {
 	switch s.what {
 	case "subscribe":
 		for _, symbol := range s.symbols {
-			c.follows[symbol] = true
+			c.wants[symbol] = true
 		}
 		if s.fields != 0 {
 			c.fields = s.fields
@@ -331,16 +351,18 @@ func (c *protocolClient) askAnew(s *action) {
 		c.rate = s.rate
 	case "follow":
 		for _, key := range s.series {
-			c.series[key] = true
+			c.wants[key] = true
 		}
 		c.rate = s.rate
 	case "unsubscribe":
 		for _, symbol := range s.symbols {
 			delete(c.follows, symbol)
+			delete(c.wants, symbol)
 		}
 	case "unfollow":
 		for _, key := range s.series {
 			delete(c.series, key)
+			delete(c.wants, key)
 		}
 	}
 	c.pos = 0
@@ -361,6 +383,8 @@ func (s action) String() string {
 		return fmt.Sprint(s.what, " ", s.wait)
 	case "status":
 		return fmt.Sprint(s.what, " ", s.state)
+	case "add":
+		return fmt.Sprint(s.what, " ", s.number)
 	default:
 		return fmt.Sprintf("%s by client %d: %v %v, rate %v, fields %#x, all %t", s.what, s.client, s.symbols, s.series, s.rate, s.fields, s.all)
 	}

@@ -96,8 +96,8 @@ var noSymbols = &list{}
 type lists map[listKey]*list
 
 // hold is the shared list with these symbols, kept until it is dropped as often as it was held. It returns nil when
-// there is no memory for a new one. size is how many symbols there are.
-func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
+// there is no memory for a new one, which reserve takes. size is how many symbols there are.
+func (t lists) hold(l board.List, size int, reserve func(int64) bool) *list {
 	if l.Empty() {
 		return noSymbols
 	}
@@ -105,7 +105,7 @@ func (t lists) hold(l board.List, size int, memory *admission.Memory) *list {
 	x := t[key]
 	if x == nil {
 		need := admission.MemoryList(len(l.IDs), size)
-		if !memory.Reserve(need) {
+		if !reserve(need) {
 			return nil
 		}
 		x = &list{List: board.List{All: l.All, IDs: slices.Clip(l.IDs)}, key: key, memory: need}

@@ -1,8 +1,11 @@
 package broadcast
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"unsafe"
 
 	"tickertape/broadcast/admission"
 	"tickertape/broadcast/board"
@@ -12,7 +15,8 @@ import (
 )
 
 // plan is what a request comes to: the symbols and series that its names stand for. It is made and charged where the
-// request is read, before a shard sees it: a shard has others to serve. It does not keep the names that the client sent.
+// request is read, before a shard sees it: a shard has others to serve. It does not keep what the client sent. It is never
+// changed.
 type plan struct {
 	quotes  bool          // the request asks for quotes: it names symbols
 	named   resolved      // whose quotes
@@ -22,6 +26,9 @@ type plan struct {
 	relay   bool          // it asks for bars and trades as a relay does
 	relayed []wholeLists  // those
 	drop    unfollowing
+	ends    bool      // it is of an unsubscribe
+	awaited []awaited // what it asks for of names that are not known, in order, each once
+	size    int       // of the directory, or less, when the names were looked up
 	since   board.Seq
 	resumed bool
 
@@ -47,6 +54,9 @@ func (x *plan) memory() int64 {
 	for i := range x.relayed {
 		n += 12 * len(x.relayed[i].list.IDs)
 	}
+	for _, a := range x.awaited {
+		n += int(unsafe.Sizeof(a)) + len(a.name)
+	}
 	return int64(n)
 }
 
@@ -64,14 +74,21 @@ func (p *planner) limits() *wire.Limits {
 	return &wire.Limits{Symbols: p.cfg.MaxSymbols, Series: p.cfg.MaxSeries, Wait: p.cfg.MaxWait, Bars: p.cfg.History.Bars}
 }
 
-// plan makes the plan of a request and pays for it with charge, whose error it returns. Before the request, the
-// subscriber follows so many symbols, with these fields. A request that makes no sense is a *wire.Fault.
-func (p *planner) plan(r *wire.Request, follows int, fields market.Fields, charge func(admission.Cost) error) (*plan, error) {
-	x := &plan{fields: fields, quotes: len(r.Symbols) > 0, rate: r.Rate}
+// standing is what a client has before a request.
+type standing struct {
+	follows int // symbols
+	awaits  int // names that are not known
+	fields  market.Fields
+}
+
+// plan makes the plan of a request of a client in this standing, and pays for it with charge, whose error it returns. A request
+// that makes no sense is a *wire.Fault.
+func (p *planner) plan(r *wire.Request, before standing, charge func(admission.Cost) error) (*plan, error) {
+	x := &plan{fields: before.fields, quotes: len(r.Symbols) > 0, rate: r.Rate, ends: r.Type == wire.Unsubscribe, size: p.dir.Len()}
 	switch r.Type {
 	case wire.Subscribe, wire.Unsubscribe:
 	case wire.Resume:
-		return x, charge(admission.Quotes(follows, true))
+		return x, charge(admission.Quotes(before.follows, true))
 	default:
 		return x, nil
 	}
@@ -86,8 +103,9 @@ func (p *planner) plan(r *wire.Request, follows int, fields market.Fields, charg
 		return nil, err
 	}
 	x.symbols = p.appendSymbols(&x.named)
-	if r.Type == wire.Unsubscribe {
-		return x, p.planUnsubscribe(x, r, follows, charge)
+	x.awaited = appendAwaited(x.awaited, x.named.unknown, ofQuotes, 0)
+	if x.ends {
+		return x, p.planUnsubscribe(x, r, before, charge)
 	}
 	if r.Fields != 0 {
 		x.fields = r.Fields
@@ -96,21 +114,28 @@ func (p *planner) plan(r *wire.Request, follows int, fields market.Fields, charg
 	if err := p.planSeries(x, r); err != nil {
 		return nil, err
 	}
-	return x, charge(p.costOfSnapshot(x, follows, fields).Plus(admission.Echo(len(x.unknown))))
+	return x, charge(p.costOfSnapshot(x, before).Plus(admission.Echo(len(x.unknown))))
 }
 
 // planUnsubscribe adds to a plan the series that an unsubscribe ends.
-func (p *planner) planUnsubscribe(x *plan, r *wire.Request, follows int, charge func(admission.Cost) error) (err error) {
+func (p *planner) planUnsubscribe(x *plan, r *wire.Request, before standing, charge func(admission.Cost) error) (err error) {
 	if x.drop, err = p.resolveUnfollow(r); err != nil {
 		return err
 	}
 	x.interval = r.Of
 	x.bars, x.trades = p.listOfNamed(&x.drop.bars), p.listOfNamed(&x.drop.trades)
+	bars := x.drop.interval
+	if x.drop.allIntervals {
+		bars = ofAnyBars
+	}
+	x.awaited = appendAwaited(x.awaited, x.drop.bars.unknown, bars, 0)
+	x.awaited = unionAwaited(appendAwaited(x.awaited, x.drop.trades.unknown, history.Trades, 0), nil)
 	x.listUnknown(&x.named.unknown, &x.drop.bars.unknown, &x.drop.trades.unknown)
-	return charge(admission.Rewatch(follows).Plus(admission.Echo(len(x.unknown))))
+	cost := admission.Rewatch(before.follows).Plus(admission.Echo(len(x.unknown)))
+	return charge(cost.Plus(admission.Await(before.awaits)))
 }
 
-// listUnknown makes the list of unknown names for the answer. It frees the names, which are parts of what the client
+// listUnknown makes the list of unknown names for the answer, each once. It frees the names, which are parts of what the client
 // sent.
 func (x *plan) listUnknown(names ...*[]string) {
 	var all []string
@@ -118,7 +143,8 @@ func (x *plan) listUnknown(names ...*[]string) {
 		all = append(all, *some...)
 		*some = nil
 	}
-	x.unknown = wire.AppendNames(nil, all)
+	slices.Sort(all)
+	x.unknown = wire.AppendNames(nil, slices.Compact(all))
 }
 
 // planSeries adds to a plan the bars and trades that a subscribe asks for, each once.
@@ -134,6 +160,7 @@ func (p *planner) planSeries(x *plan, r *wire.Request) error {
 			return nil, err
 		}
 		unknown = append(unknown, named.unknown...)
+		x.awaited = appendAwaited(x.awaited, named.unknown, kind, limit)
 		for _, id := range named.named {
 			spelled = append(spelled, p.dir.Symbol(id).Symbol)
 			one := requested{seriesOf(id, kind), limit}
@@ -144,7 +171,8 @@ func (p *planner) planSeries(x *plan, r *wire.Request) error {
 			known[one.series] = len(x.series)
 			x.series = append(x.series, one)
 		}
-		if n, most := len(x.series), p.cfg.MaxSeries; n > most {
+		_, awaited, _ := countAwaited(x.awaited)
+		if n, most := len(x.series)+awaited, p.cfg.MaxSeries; n > most {
 			return nil, wire.TooMany("bars and trades", n, most)
 		}
 		return spelled, nil
@@ -163,6 +191,7 @@ func (p *planner) planSeries(x *plan, r *wire.Request) error {
 		return err
 	}
 	x.trades = wire.AppendNames(nil, spelled)
+	x.awaited = unionAwaited(nil, x.awaited)
 	x.listUnknown(&x.named.unknown, &unknown)
 	return nil
 }
@@ -192,7 +221,7 @@ func (p *planner) costOfRequest(r *wire.Request) (admission.Cost, error) {
 }
 
 // costOfSnapshot is the cost of the snapshot and the histories that follow a subscribe.
-func (p *planner) costOfSnapshot(x *plan, follows int, fields market.Fields) admission.Cost {
+func (p *planner) costOfSnapshot(x *plan, before standing) admission.Cost {
 	more := len(x.named.list.IDs)
 	if x.named.list.All {
 		more = p.dir.Len()
@@ -202,17 +231,129 @@ func (p *planner) costOfSnapshot(x *plan, follows int, fields market.Fields) adm
 		places, changed := p.board.CountSince(x.since, x.named.list)
 		cost = admission.Quotes(places, true).Plus(admission.Quotes(changed, false))
 	}
-	if x.fields != fields {
-		cost = cost.Plus(admission.Quotes(follows, false))
+	if x.fields != before.fields {
+		cost = cost.Plus(admission.Quotes(before.follows, false))
 	}
-	if more+len(x.series) > 0 || x.fields != fields {
-		cost = cost.Plus(admission.Rewatch(follows + more))
+	if more+len(x.series) > 0 || x.fields != before.fields {
+		cost = cost.Plus(admission.Rewatch(before.follows + more))
+	}
+	if n := len(x.awaited); n > 0 {
+		cost = cost.Plus(admission.Await(before.awaits + n))
 	}
 	for _, one := range x.series {
 		r := x.reader(one)
 		cost = cost.Plus(admission.Bars(p.board.Cost(one.symbol(), &r)))
 	}
 	return cost.Plus(p.costOfRelayed(x))
+}
+
+// refreshed is the plan with the names that have become known since it was made: x itself where there are none.
+func (p *planner) refreshed(x *plan) *plan {
+	size := p.dir.Len()
+	if size == x.size || len(x.awaited) == 0 {
+		return x
+	}
+	y := *x
+	y.size = size
+	if !p.knows(x.awaited) {
+		return &y
+	}
+	y.ownLists()
+	var names []string
+	for _, a := range x.awaited {
+		if id, known := p.dir.ID(a.name); known {
+			names = append(names, a.name)
+			y.know(a, id)
+		} else {
+			y.awaited = append(y.awaited, a)
+		}
+	}
+	for _, l := range y.idLists() {
+		slices.Sort(*l)
+		*l = slices.Compact(*l)
+	}
+	if x.symbols != nil {
+		y.symbols = p.appendSymbols(&y.named)
+	}
+	var unknown []string
+	if err := json.Unmarshal(x.unknown, &unknown); err != nil {
+		panic(err) // it is a list of names
+	}
+	slices.Sort(names)
+	y.unknown = wire.AppendNames(nil, slices.DeleteFunc(unknown, func(name string) bool {
+		_, known := slices.BinarySearch(names, name)
+		return known
+	}))
+	return &y
+}
+
+// idLists are all lists of symbols that a plan has.
+func (x *plan) idLists() []*[]market.SymbolID {
+	all := []*[]market.SymbolID{&x.named.list.IDs, &x.drop.bars.list.IDs, &x.drop.trades.list.IDs}
+	for i := range x.relayed {
+		all = append(all, &x.relayed[i].list.IDs)
+	}
+	return all
+}
+
+// ownLists gives a copy of a plan lists of its own, but for what it awaits: it has none of that.
+func (x *plan) ownLists() {
+	x.awaited = nil
+	x.relayed = slices.Clone(x.relayed)
+	for _, l := range x.idLists() {
+		*l = slices.Clone(*l)
+	}
+	x.named.named, x.series = slices.Clone(x.named.named), slices.Clone(x.series)
+	x.bars, x.trades = slices.Clone(x.bars), slices.Clone(x.trades)
+}
+
+// know adds what was awaited of a name that is known to a plan that has lists of its own. Symbols are put behind the others.
+func (x *plan) know(a awaited, id market.SymbolID) {
+	switch {
+	case a.of == ofQuotes:
+		x.named.named = append(x.named.named, id)
+		x.named.list.IDs = append(x.named.list.IDs, id)
+	case a.of == ofRelayed:
+		x.knowRelayed(a, id)
+	case x.ends && a.of == history.Trades:
+		x.trades = withName(x.trades, a.name)
+		x.drop.trades.list.IDs = append(x.drop.trades.list.IDs, id)
+	case x.ends:
+		x.bars = withName(x.bars, a.name)
+		x.drop.bars.list.IDs = append(x.drop.bars.list.IDs, id)
+	default:
+		if a.of == history.Trades {
+			x.trades = withName(x.trades, a.name)
+		} else {
+			x.bars = withName(x.bars, a.name)
+		}
+		x.series = append(x.series, requested{seriesOf(id, a.of), int(a.limit)})
+	}
+}
+
+// knowRelayed is know of bars and trades that are asked for as a relay does.
+func (x *plan) knowRelayed(a awaited, id market.SymbolID) {
+	if a.kinds.has(history.Trades) {
+		x.trades = withName(x.trades, a.name)
+	}
+	if a.kinds&^(1<<history.Trades) != 0 {
+		x.bars = withName(x.bars, a.name)
+	}
+	for i := range x.relayed {
+		if w := &x.relayed[i]; a.kinds.has(w.kind) {
+			w.list.IDs = append(w.list.IDs, id)
+		}
+	}
+}
+
+// withName adds a name, which needs no escape, to a list of names as JSON; nil is none.
+func withName(list []byte, name string) []byte {
+	var all wire.List
+	if len(list) > 0 {
+		all = list[:len(list)-1]
+	}
+	all.Add(name)
+	return all.JSON()
 }
 
 // faultOf makes a refusal the fault that an error message has.

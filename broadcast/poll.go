@@ -19,9 +19,11 @@ type poll struct {
 	full  atomic.Bool // there was no memory for its list
 
 	// owned by the shard while it waits
-	list  *list  // held; nil where it does not wait
-	watch *watch // nil where it does not wait
-	index int    // among the watch's polls
+	list  *list     // held; nil where it does not wait
+	names *waitlist // of which it waits for one to become known; nil where it waits for none
+	named int       // among the list's polls
+	watch *watch    // nil where it does not wait
+	index int       // among the watch's polls
 }
 
 func (p *poll) wake() {
@@ -40,8 +42,11 @@ func (p *poll) join(x *plan, seq board.Seq) {
 		p.wake()
 		return
 	}
-	l := sh.lists.hold(x.named.list, h.dir.Len(), h.admission.Memory)
-	if l == nil {
+	l := sh.lists.hold(x.named.list, h.dir.Len(), h.admission.Memory.Reserve)
+	if l == nil || !p.await(x) {
+		if l != nil {
+			sh.lists.drop(l, h.admission.Memory)
+		}
 		p.full.Store(true)
 		p.wake()
 		return
@@ -56,6 +61,24 @@ func (p *poll) join(x *plan, seq board.Seq) {
 	p.watch.polls = append(p.watch.polls, p)
 }
 
+// await has the poll wait for the names that are not known. It returns false when there is no memory.
+func (p *poll) await(x *plan) bool {
+	if len(x.awaited) == 0 {
+		return true
+	}
+	sh := p.shard
+	l := sh.waitlists.hold(x.awaited, sh.hub.admission.Memory.Reserve)
+	if l == nil {
+		return false
+	}
+	p.names, p.named = l, len(l.polls)
+	l.polls = append(l.polls, p)
+	if now := sh.hub.dir.Len(); now > x.size {
+		sh.learn(x.size, now)
+	}
+	return true
+}
+
 // stopWaiting ends the waiting.
 func (p *poll) stopWaiting() {
 	sh := p.shard
@@ -63,6 +86,11 @@ func (p *poll) stopWaiting() {
 		p.watch = nil
 		x.polls = remove(x.polls, p.index, func(moved *poll) { moved.index = p.index })
 		sh.watches.abandon(x)
+	}
+	if l := p.names; l != nil {
+		p.names = nil
+		l.polls = remove(l.polls, p.named, func(moved *poll) { moved.named = p.named })
+		sh.waitlists.abandon(l, sh.hub.admission.Memory)
 	}
 	if p.list != nil {
 		sh.lists.drop(p.list, sh.hub.admission.Memory)
@@ -127,8 +155,10 @@ func (q *Query) await(ctx context.Context) (changed bool, reason string, err err
 
 // changed reports whether something that the request asks for has changed. If not, the poll waits for the next change.
 func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
-	h, x := q.hub, q.plan
+	h := q.hub
 	seq := h.board.Seq()
+	q.refresh()
+	x := q.plan
 	h.admission.Slice(ctx, func() {
 		changed = h.board.ChangedSince(x.since, x.named.list, x.fields) || slices.ContainsFunc(x.series, func(one requested) bool {
 			r := x.reader(one)

@@ -39,6 +39,9 @@ type protocolClient struct {
 type clientFollows struct {
 	follows map[string]bool // by the answers; "*" is everyone
 	series  map[string]bool // by the answers: "SYMBOL INTERVAL" and "SYMBOL trades"
+	added   int             // symbols that there were when it last asked for less
+	perhaps map[string]bool // symbols that became known meanwhile, which it follows perhaps
+	wants   map[string]bool // names and series that were asked for, known or not
 	rate    float64         // of an event stream's query
 	fields  market.Fields
 	other   change // of symbols or fields, that is not told yet
@@ -78,7 +81,8 @@ type seen struct {
 
 func newProtocolClient(h *Hub, number int) *protocolClient {
 	c := &protocolClient{number: number, hub: h}
-	c.clientFollows = clientFollows{follows: map[string]bool{}, series: map[string]bool{}, state: map[string]map[string]string{},
+	c.clientFollows = clientFollows{follows: map[string]bool{}, series: map[string]bool{}, wants: map[string]bool{},
+		perhaps: map[string]bool{}, state: map[string]map[string]string{},
 		traded: newSeriesReader(), fields: market.AllFields}
 	c.history = map[board.Seq]map[string]map[string]string{}
 	return c
@@ -125,8 +129,11 @@ func (c *protocolClient) connect(since string) {
 		since = ""
 	}
 	c.hello, c.seq, c.pending, c.other = false, 0, 0, told
-	q := wire.Request{Symbols: slices.Sorted(maps.Keys(c.follows)), Fields: c.fields, Since: since}
-	again := slices.Sorted(maps.Keys(c.series))
+	names, again := c.wanted()
+	for _, key := range again {
+		c.traded.awaited[key] = since != "" && (c.traded.awaited[key] || !c.series[key])
+	}
+	q := wire.Request{Symbols: names, Fields: c.fields, Since: since}
 	clear(c.follows)
 	clear(c.series)
 	if c.events {
@@ -149,6 +156,50 @@ func (c *protocolClient) connect(since string) {
 		c.say(r)
 	}
 	synctest.Wait()
+}
+
+// wanted are the names whose quotes the client asks for when it connects, and the keys of the series.
+func (c *protocolClient) wanted() (names, series []string) {
+	all := maps.Clone(c.wants)
+	maps.Copy(all, c.follows)
+	maps.Copy(all, c.series)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if strings.Contains(name, " ") {
+			series = append(series, name)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names, series
+}
+
+// note notes what a request asks for.
+func (c *protocolClient) note(r *wire.Request) {
+	names := slices.Clone(r.Symbols)
+	if slices.Contains(names, "#few") {
+		names = append(names, "S1", "S2")
+	}
+	for _, bars := range r.Bars {
+		for _, symbol := range bars.Names {
+			names = append(names, symbol+" "+bars.Interval.String())
+		}
+	}
+	for _, symbol := range r.Trades {
+		names = append(names, symbol+" trades")
+	}
+	for _, name := range names {
+		switch symbol, what, _ := strings.Cut(name, " "); {
+		case r.Type == wire.Subscribe && symbol != "*" && symbol != "#few":
+			c.wants[name] = true
+		case r.Type == wire.Subscribe:
+		default:
+			maps.DeleteFunc(c.wants, func(wanted string, _ bool) bool {
+				of, kind, _ := strings.Cut(wanted, " ")
+				anyBars := r.Of == "" && what != "" && what != "trades" && kind != "" && kind != "trades"
+				return (of == symbol || symbol == "*") && (kind == what || anyBars)
+			})
+		}
+	}
 }
 
 // addSeries has a request ask for a series, known by its key.
@@ -184,6 +235,9 @@ func (c *protocolClient) say(r wire.Request) {
 	sub := c.sub
 	c.conn.say(func() {
 		c.mu.Lock()
+		if c.note(&r); r.Type == wire.Unsubscribe {
+			c.added = c.hub.dir.Len()
+		}
 		if r.Type == wire.Subscribe && (len(r.Symbols) > 0 || r.Fields != 0 && r.Fields != c.fields) {
 			c.other = asked
 		}
@@ -250,6 +304,7 @@ type clientMessage struct {
 	More     bool
 	Resumed  bool
 	Interval string
+	Rate     float64
 	Symbols  []string
 	Bars     json.RawMessage
 	Trades   json.RawMessage
@@ -323,9 +378,11 @@ func (c *protocolClient) answered(m *clientMessage) {
 		}
 		for _, s := range bars {
 			c.series[s+" "+m.Interval] = true
+			c.traded.awaited[s+" "+m.Interval] = c.traded.awaited[s+" "+m.Interval] || m.Rate == 0
 		}
 		for _, s := range trades {
 			c.series[s+" trades"] = true
+			c.traded.awaited[s+" trades"] = c.traded.awaited[s+" trades"] || m.Rate == 0
 		}
 		return
 	}
@@ -334,8 +391,12 @@ func (c *protocolClient) answered(m *clientMessage) {
 			clear(c.follows)
 		} else if c.follows["*"] {
 			delete(c.follows, "*")
-			for _, known := range c.hub.dir.All() {
-				c.follows[known.Symbol] = true
+			for id, known := range c.hub.dir.All() {
+				if id < c.added {
+					c.follows[known.Symbol] = true
+				} else {
+					c.perhaps[known.Symbol] = true
+				}
 			}
 		}
 		delete(c.follows, s)
@@ -382,7 +443,7 @@ func (c *protocolClient) quotes(m *clientMessage) {
 
 func (c *protocolClient) merge(q map[string]json.RawMessage, seq board.Seq, replace bool) {
 	symbol := strings.Trim(string(q["s"]), `"`)
-	if !c.follows[symbol] && !c.follows["*"] {
+	if !c.follows[symbol] && !c.follows["*"] && !c.perhaps[symbol] {
 		c.fail("told of %s, which is not followed", symbol)
 	}
 	state := c.state[symbol]
@@ -432,9 +493,30 @@ func (c *protocolClient) judge(m *model, observer *protocolClient) error {
 	if err := c.traded.invented(observer.traded); err != nil && observer.traded.knows() {
 		return err
 	}
+	if err := c.judgeWants(); err != nil {
+		return err
+	}
 	for key := range c.series {
 		if err := c.traded.agree(c.hub, seriesNamed(c.hub, key)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// judgeWants checks that what was asked for is followed if it is known by now.
+func (c *protocolClient) judgeWants() error {
+	for wanted := range c.wants {
+		symbol, what, _ := strings.Cut(wanted, " ")
+		if symbol == "*" || symbol == "#few" {
+			continue
+		}
+		_, known := c.hub.dir.ID(symbol)
+		if known && !c.series[wanted] && (what != "" || !c.follows[symbol] && !c.follows["*"]) {
+			return fmt.Errorf("%s was asked for and is known, but not followed", wanted)
+		}
+		if !known && (c.series[wanted] || c.follows[symbol]) {
+			return fmt.Errorf("%s is followed, but not known", wanted)
 		}
 	}
 	return nil

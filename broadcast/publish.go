@@ -13,7 +13,7 @@ import (
 // publish sends a flush to everyone whom it concerns, and what waited to those whose time has come. The board stands
 // still meanwhile, since the flush waits for all shards.
 func (sh *shard) publish(f *flush) {
-	sh.began = time.Now()
+	sh.singles.began = time.Now()
 	if f.Sources != sh.sources {
 		sh.sources = f.Sources
 		for i := len(sh.all) - 1; i >= 0; i-- { // backwards: whoever leaves is replaced by the last
@@ -141,7 +141,7 @@ func (sh *shard) addChangedQuotes(x *watch, among board.List, out *frame) {
 func (sh *shard) publishSingles(f *flush) {
 	all := sh.singles.watches
 	done := 0
-	for ; done < len(all) && time.Since(sh.began) <= sh.hub.cfg.Interval/2; done++ {
+	for ; done < len(all) && time.Since(sh.singles.began) <= sh.hub.cfg.Interval/2; done++ {
 		if done%fetchedAtOnce == 0 {
 			sh.singles.fetch(done)
 		}

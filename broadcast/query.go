@@ -45,10 +45,22 @@ func (q *Query) keep(n int64) error {
 // Done frees the request's place, when it has been answered.
 func (q *Query) Done() { q.place.Leave() }
 
+// refresh has the request ask for the names, too, that have become known.
+func (q *Query) refresh() {
+	if x := q.hub.refreshed(q.plan); x != q.plan {
+		x.dropLists()
+		q.plan = x
+	}
+}
+
 // Cursor reads the quotes that the request asks for from the board: all of them, or those that changed after its
-// position.
+// position. It is as of the newest flush: a name that is unknown then has no quote up to it, so that the answer's position
+// holds for it, too.
 func (q *Query) Cursor() board.Cursor {
+	at := q.hub.board.Seq()
+	q.refresh()
 	c := board.Cursor{List: q.plan.named.list, Fields: q.plan.fields, From: q.plan.since, Mode: board.Snapshot, Newest: true}
+	c.Begun, c.At, c.Places = true, at, c.Len(q.hub.board.Size())
 	if q.plan.resumed {
 		c.Mode = board.Resumed
 	}

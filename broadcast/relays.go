@@ -3,6 +3,8 @@ package broadcast
 import (
 	"fmt"
 	"hash/maphash"
+	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +44,22 @@ func (p *relayPlaces) free() { p.taken.Add(-1) }
 
 // kinds is how many kinds of series there are: bars of each interval, and trades.
 const kinds = history.NumIntervals + 1
+
+// kindSet has a bit for each of them.
+type kindSet uint16
+
+// all are those that the set has.
+func (k kindSet) all() iter.Seq[history.Interval] {
+	return func(yield func(history.Interval) bool) {
+		for kind := range history.Interval(kinds) {
+			if k.has(kind) && !yield(kind) {
+				return
+			}
+		}
+	}
+}
+
+func (k kindSet) has(kind history.Interval) bool { return k&(1<<kind) != 0 }
 
 // relayed are the symbols whose bars and trades a relay follows: lists by interval, that of its trades last; nil where there are
 // none. It is never changed, only replaced.
@@ -84,20 +102,16 @@ func keyOfRelayed(k seriesKey, r *relayed) seriesKey {
 	return k
 }
 
-// relaying is what a subscriber follows as a relay does, while it has a place.
-type relaying struct {
-	*relayed
-	next *relayed // followed once everything of before has been sent; nil where there is none
-}
-
-// wholeLists is what a request asks for of one interval, or of trades, as a relay does.
+// wholeLists is what a request asks for of one interval, or of trades, as a relay does. The list may be empty, while nothing is known
+// of its names.
 type wholeLists struct {
 	kind  history.Interval
 	list  board.List
 	limit int // bars of each history; 0 is all that are kept
 }
 
-// planRelayed adds to a plan the bars and trades that a subscribe asks for as a relay does.
+// planRelayed adds to a plan the bars and trades that a subscribe asks for as a relay does. Names that are not known are waited for,
+// except beside "*", which has them.
 func (p *planner) planRelayed(x *plan, r *wire.Request) error {
 	x.relay = true
 	var unknown []string
@@ -107,10 +121,16 @@ func (p *planner) planRelayed(x *plan, r *wire.Request) error {
 			return nil, err
 		}
 		unknown = append(unknown, named.unknown...)
+		before := len(x.awaited)
 		if named.list.All {
 			named.list.IDs, named.named = nil, nil
+		} else {
+			x.awaited = appendAwaited(x.awaited, named.unknown, ofRelayed, 0)
 		}
-		if !named.list.Empty() {
+		for i := range x.awaited[before:] {
+			x.awaited[before+i].kinds = 1 << kind
+		}
+		if !named.list.Empty() || len(x.awaited) > before {
 			x.relayed = append(x.relayed, wholeLists{kind, named.list, limit})
 		}
 		return p.listOfNamed(&named), nil
@@ -127,6 +147,7 @@ func (p *planner) planRelayed(x *plan, r *wire.Request) error {
 			return err
 		}
 	}
+	x.awaited = unionAwaited(nil, x.awaited)
 	x.listUnknown(&x.named.unknown, &unknown)
 	return nil
 }
@@ -146,111 +167,131 @@ func (p *planner) costOfRelayed(x *plan) (cost admission.Cost) {
 	return cost
 }
 
-// prepareRelayed holds what a request asks for as a relay does, until it is followed. Its subscriber takes a place, if it has
-// none.
-func prepareRelayed(s *subscriber, plan *plan) error {
+// holdRelayed holds lists by kind. It returns nil when there is no memory, which reserve takes.
+func holdRelayed(sh *shard, lists *[kinds]board.List, reserve func(int64) bool) *relayed {
+	x := &relayed{}
+	for kind, l := range lists {
+		if l.Empty() {
+			continue
+		}
+		if x.lists[kind] = sh.lists.hold(l, sh.hub.dir.Len(), reserve); x.lists[kind] == nil {
+			dropRelayed(sh, x)
+			return nil
+		}
+	}
+	return x
+}
+
+// dropRelayed lets lists go that were held; nil has none.
+func dropRelayed(sh *shard, x *relayed) {
+	if x == nil {
+		return
+	}
+	for _, l := range x.lists {
+		if l != nil {
+			sh.lists.drop(l, sh.hub.admission.Memory)
+		}
+	}
+}
+
+// all are the lists by kind; nil has none.
+func (r *relayed) all() (lists [kinds]board.List) {
+	if r == nil {
+		return lists
+	}
+	for kind, l := range r.lists {
+		if l != nil {
+			lists[kind] = l.List
+		}
+	}
+	return lists
+}
+
+// prepareRelayed holds all that is to be followed as a relay does, once a request is followed, too. Its subscriber takes a place, if
+// it has none. It returns nil where the request asks for nothing so.
+func prepareRelayed(s *subscriber, plan *plan) (*relayed, error) {
 	if len(plan.relayed) == 0 {
-		return nil
+		return nil, nil
 	}
 	h := s.shard.hub
 	if s.follows.relay == nil {
 		if err := h.relays.take(); err != nil {
-			return err
-		}
-		s.follows.relay = &relaying{relayed: &relayed{}}
-	}
-	x := s.follows.relay
-	next := &relayed{}
-	for kind, l := range x.lists {
-		var all board.List
-		if l != nil {
-			all = l.List
-		}
-		for i := range plan.relayed {
-			if w := &plan.relayed[i]; int(w.kind) == kind {
-				all = joined(all, w.list)
-			}
-		}
-		if all.Empty() {
-			continue
-		}
-		if next.lists[kind] = s.shard.lists.hold(all, h.dir.Len(), h.admission.Memory); next.lists[kind] == nil {
-			x.next = next
-			cancelRelayed(s)
-			return noMemory
+			return nil, err
 		}
 	}
-	x.next = next
-	return nil
+	lists := s.follows.relay.all()
+	for i := range plan.relayed {
+		w := &plan.relayed[i]
+		lists[w.kind] = joined(lists[w.kind], w.list)
+	}
+	next := holdRelayed(s.shard, &lists, h.admission.Memory.Reserve)
+	if next == nil {
+		cancelRelayed(s, &relayed{})
+		return nil, noMemory
+	}
+	return next, nil
 }
 
-// cancelRelayed forgets what was prepared.
-func cancelRelayed(s *subscriber) {
-	x := s.follows.relay
-	if x == nil || x.next == nil {
+// cancelRelayed forgets what was prepared; nil is nothing.
+func cancelRelayed(s *subscriber, next *relayed) {
+	if next == nil {
 		return
 	}
-	dropRelayed(s, x.next)
-	x.next = nil
-	endRelaying(s)
-}
-
-// dropRelayed lets lists go.
-func dropRelayed(s *subscriber, x *relayed) {
-	for _, l := range x.lists {
-		if l != nil {
-			s.drop(l)
-		}
+	dropRelayed(s.shard, next)
+	if s.follows.relay == nil {
+		s.shard.hub.relays.free()
 	}
 }
 
-// followRelayed follows what was prepared.
-func followRelayed(s *subscriber) {
-	x := s.follows.relay
-	if x == nil || x.next == nil {
+// followRelayed follows what was prepared; nil is as before.
+func followRelayed(s *subscriber, next *relayed) {
+	if next == nil {
 		return
 	}
 	s.leaveWatch()
-	dropRelayed(s, x.relayed)
-	x.relayed, x.next = x.next, nil
+	dropRelayed(s.shard, s.follows.relay)
+	s.follows.relay = next
 }
 
-// unfollowRelayed stops following what an unsubscribe names.
-func unfollowRelayed(s *subscriber, u *unfollowing) bool {
-	x := s.follows.relay
-	if x == nil {
+// learnRelayed follows symbols, too, that have become known, by kind. It returns false when there is no memory.
+func learnRelayed(s *subscriber, more *[kinds]board.List) bool {
+	if !slices.ContainsFunc(more[:], func(l board.List) bool { return !l.Empty() }) {
 		return true
 	}
-	h := s.shard.hub
-	next := &relayed{}
-	for kind, l := range x.lists {
-		if l == nil {
-			continue
-		}
-		left := l.List
-		switch named := &u.bars.list; {
-		case history.Interval(kind) == history.Trades:
-			left = without(left, u.trades.list, h.dir.Len())
-		case u.allIntervals || u.interval == history.Interval(kind):
-			left = without(left, *named, h.dir.Len())
-		}
-		if left.Empty() {
-			continue
-		}
-		if next.lists[kind] = s.shard.lists.hold(left, h.dir.Len(), h.admission.Memory); next.lists[kind] == nil {
-			dropRelayed(s, next)
-			return false
-		}
+	lists := s.follows.relay.all()
+	for kind := range more {
+		slices.Sort(more[kind].IDs)
+		lists[kind] = joined(lists[kind], more[kind])
 	}
-	x.next = next
-	followRelayed(s)
-	endRelaying(s)
-	return true
+	next := holdRelayed(s.shard, &lists, s.shard.hub.admission.Memory.ReserveNeeded)
+	followRelayed(s, next)
+	return next != nil
 }
 
-// endRelaying gives the place of a subscriber back that follows nothing as a relay does.
+// leftOfRelayed holds what is left of what is followed as a relay does, without what an unsubscribe names. It returns false when
+// there is no memory.
+func leftOfRelayed(s *subscriber, u *unfollowing) (next *relayed, ok bool) {
+	if s.follows.relay == nil {
+		return nil, true
+	}
+	h := s.shard.hub
+	lists := s.follows.relay.all()
+	for kind := range history.Interval(kinds) {
+		switch {
+		case kind == history.Trades:
+			lists[kind] = without(lists[kind], u.trades.list, h.dir.Len())
+		case u.allIntervals || u.interval == kind:
+			lists[kind] = without(lists[kind], u.bars.list, h.dir.Len())
+		}
+	}
+	next = holdRelayed(s.shard, &lists, h.admission.Memory.Reserve)
+	return next, next != nil
+}
+
+// endRelaying gives the place of a subscriber back that follows nothing as a relay does, nor waits for anything so.
 func endRelaying(s *subscriber) {
-	if x := s.follows.relay; x != nil && x.nothing() && x.next == nil {
+	_, _, awaited := countAwaited(s.waits.left())
+	if x := s.follows.relay; x != nil && x.nothing() && awaited == 0 {
 		s.follows.relay = nil
 		s.shard.hub.relays.free()
 	}
@@ -258,21 +299,16 @@ func endRelaying(s *subscriber) {
 
 // stopRelaying is for a subscriber that leaves.
 func stopRelaying(s *subscriber) {
-	x := s.follows.relay
-	if x == nil {
-		return
+	if x := s.follows.relay; x != nil {
+		dropRelayed(s.shard, x)
+		s.follows.relay = nil
+		s.shard.hub.relays.free()
 	}
-	dropRelayed(s, x.relayed)
-	if x.next != nil {
-		dropRelayed(s, x.next)
-	}
-	s.follows.relay = nil
-	s.shard.hub.relays.free()
 }
 
 // relayedChanged reports whether anything that is followed as a relay does has changed after the subscriber's flush.
 func relayedChanged(x *follower) bool {
-	if x.relay == nil {
+	if !x.relays() {
 		return false
 	}
 	for at := market.SymbolID(0); ; {
@@ -377,14 +413,13 @@ func addPosition(s *subscriber, at board.Seq, out *parts) {
 // sendRelayed writes the next messages of a catch-up that are about what is followed as a relay does, and reports whether
 // nothing was left to write.
 func (c *catchUp) sendRelayed(s *subscriber) (done bool, err error) {
-	x := s.follows.relay
-	if x == nil || c.relayedSent || x.nothing() {
+	if c.relayedSent || !s.follows.relays() {
 		return true, nil
 	}
 	after := s.sentSeries
 	out := &s.shard.turns.relayed
 	out.used = 0
-	c.relayedSent = c.relayed.fill(s.shard, x.relayed, after, func(one series) history.Reader {
+	c.relayedSent = c.relayed.fill(s.shard, s.follows.relay, after, func(one series) history.Reader {
 		return history.Reader{Interval: one.interval(), After: after, Resumed: one.isTrades()}
 	}, out)
 	if c.relayedSent {
@@ -415,6 +450,9 @@ func (x *relayedHistory) send(s *subscriber) (done bool, err error) {
 func relayedHistories(plan *plan) (items []item) {
 	for i := range plan.relayed {
 		w := &plan.relayed[i]
+		if w.list.Empty() {
+			continue
+		}
 		x := &relayedHistory{first: plan.relayedReader(w)}
 		x.of.lists[w.kind] = listFor(w.list)
 		items = append(items, x)

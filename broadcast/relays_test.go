@@ -32,41 +32,52 @@ func newRelayReader() *relayReader { return &relayReader{values: map[string]stri
 // untilPosition takes in what comes, up to a position.
 func (r *relayReader) untilPosition(p *testClient) {
 	p.t.Helper()
-	for {
-		text, err := p.raw()
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		var what struct{ Type, Position string }
-		if err := json.Unmarshal(text, &what); err != nil {
-			p.t.Fatalf("%s: %v", text, err)
-		}
-		if what.Type == "position" {
-			r.position = what.Position
-			return
-		}
-		if what.Type != "bars" && what.Type != "trades" {
-			continue
-		}
-		var m seriesMessage
-		if err := json.Unmarshal(text, &m); err != nil {
-			p.t.Fatalf("%s: %v", text, err)
-		}
-		r.messages++
-		if m.Reset {
-			for key := range r.values {
-				if strings.HasPrefix(key, m.key()+" ") {
-					delete(r.values, key)
-				}
+	for r.next(p).Type != "position" {
+	}
+}
+
+// relayMessage is what a relay looks at first.
+type relayMessage struct {
+	Type, Position string
+	ID             int
+	Unknown        []string
+}
+
+// next takes in the next message.
+func (r *relayReader) next(p *testClient) (what relayMessage) {
+	p.t.Helper()
+	text, err := p.raw()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &what); err != nil {
+		p.t.Fatalf("%s: %v", text, err)
+	}
+	if what.Type == "position" {
+		r.position = what.Position
+	}
+	if what.Type != "bars" && what.Type != "trades" {
+		return what
+	}
+	var m seriesMessage
+	if err := json.Unmarshal(text, &m); err != nil {
+		p.t.Fatalf("%s: %v", text, err)
+	}
+	r.messages++
+	if m.Reset {
+		for key := range r.values {
+			if strings.HasPrefix(key, m.key()+" ") {
+				delete(r.values, key)
 			}
 		}
-		for _, b := range m.Bars {
-			r.values[m.key()+" "+string(b["t"])] = fmt.Sprint(b)
-		}
-		for _, k := range m.Trades {
-			r.values[m.key()+" "+string(k["i"])] = fmt.Sprint(k)
-		}
 	}
+	for _, b := range m.Bars {
+		r.values[m.key()+" "+string(b["t"])] = fmt.Sprint(b)
+	}
+	for _, k := range m.Trades {
+		r.values[m.key()+" "+string(k["i"])] = fmt.Sprint(k)
+	}
+	return what
 }
 
 // knows waits until the reader has the newest trade of a symbol.

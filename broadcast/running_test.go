@@ -58,20 +58,30 @@ func (w *world) observeSeries() {
 	w.twin.connect("")
 	for _, c := range []*protocolClient{w.observer, w.twin} {
 		c.say(wire.Request{Type: wire.Subscribe, Symbols: []string{"*"}})
-		w.observeWith(c)
 	}
+	w.observeFrom(0)
+}
+
+// observeFrom has the observer and its twin follow the bars and trades of the symbols from a number on. Whoever waits for a
+// name may be told later than at once, so they do not.
+func (w *world) observeFrom(id int) {
+	for _, c := range []*protocolClient{w.observer, w.twin} {
+		for _, s := range w.hub.dir.All()[id:] {
+			w.observeSymbol(c, s.Symbol)
+		}
+	}
+	synctest.Wait()
+	time.Sleep(time.Microsecond) // it takes several turns, a nanosecond each
 	synctest.Wait()
 }
 
-func (w *world) observeWith(c *protocolClient) {
-	for _, s := range w.hub.dir.All() {
-		for k, n := range w.hub.cfg.History.Bars {
-			if n > 0 {
-				c.say(wire.Request{Type: wire.Subscribe, Bars: []wire.Bars{{Names: []string{s.Symbol}, Interval: history.Interval(k)}}})
-			}
+func (w *world) observeSymbol(c *protocolClient, symbol string) {
+	for k, n := range w.hub.cfg.History.Bars {
+		if n > 0 {
+			c.say(wire.Request{Type: wire.Subscribe, Bars: []wire.Bars{{Names: []string{symbol}, Interval: history.Interval(k)}}})
 		}
-		c.say(wire.Request{Type: wire.Subscribe, Trades: []string{s.Symbol}})
 	}
+	c.say(wire.Request{Type: wire.Subscribe, Trades: []string{symbol}})
 }
 
 // keeping is so many bars of each of the intervals, and none of the others.

@@ -33,12 +33,13 @@ func (m *seriesMessage) key() string {
 // seriesReader merges messages about bars and trades as PROTOCOL.md tells clients to. Its maps are by "SYMBOL INTERVAL"
 // and "SYMBOL trades".
 type seriesReader struct {
-	values map[string]map[string]string // by t of bars, and i of trades
-	newest map[string]uint64            // number of the newest trade that was told or skipped; 0 after a reset without any
-	seq    map[string]board.Seq         // of the last whole message
-	marked map[string]uint64            // newest, when the position was marked: the position may be older
-	again  map[string]uint64            // trades up to this may be told again, after a resume
-	times  map[string]map[string][]moment
+	values  map[string]map[string]string // by t of bars, and i of trades
+	newest  map[string]uint64            // number of the newest trade that was told or skipped; 0 after a reset without any
+	seq     map[string]board.Seq         // of the last whole message
+	marked  map[string]uint64            // newest, when the position was marked: the position may be older
+	again   map[string]uint64            // trades up to this may be told again, after a resume
+	awaited map[string]bool              // perhaps the symbol is known only since the position that it resumes from: then there is no history
+	times   map[string]map[string][]moment
 }
 
 // moment is what a bar or trade was said to be at a flush; "" is gone.
@@ -49,7 +50,7 @@ type moment struct {
 
 func newSeriesReader() *seriesReader {
 	return &seriesReader{values: map[string]map[string]string{}, newest: map[string]uint64{}, seq: map[string]board.Seq{},
-		marked: map[string]uint64{}, again: map[string]uint64{}, times: map[string]map[string][]moment{}}
+		marked: map[string]uint64{}, again: map[string]uint64{}, awaited: map[string]bool{}, times: map[string]map[string][]moment{}}
 }
 
 // mark notes a position that speaks for all that was told before it.
@@ -86,7 +87,10 @@ func (r *seriesReader) take(text []byte) (string, error) {
 		r.newest[key] = 0
 	}
 	if r.values[key] == nil {
-		return key, fmt.Errorf("%s: no history before %s", key, text)
+		if !r.awaited[key] {
+			return key, fmt.Errorf("%s: no history before %s", key, text)
+		}
+		r.values[key] = map[string]string{}
 	}
 	var err error
 	if m.Type == "bars" {

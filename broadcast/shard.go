@@ -22,20 +22,20 @@ type shard struct {
 	times   times
 
 	// owned by run
-	all     []*subscriber
-	cutting bool // new subscribers are cut off
-	watches watches
-	lists   lists
-	wheel   wheel
-	sources *board.SourceStates // which the subscribers have or are being sent
-	now     time.Time           // the clock, a few writes old at most
-	writes  int                 // since the clock was read
-	part    part                // what is sent to one
-	frame   frame               // what is sent to many
-	tally   tally
-	turns   turns
-	began   time.Time // when publishing the newest flush began
-	singles singles
+	all       []*subscriber
+	cutting   bool // new subscribers are cut off
+	watches   watches
+	lists     lists
+	waitlists waitlists
+	wheel     wheel
+	sources   *board.SourceStates // which the subscribers have or are being sent
+	now       time.Time           // the clock, a few writes old at most
+	writes    int                 // since the clock was read
+	part      part                // what is sent to one
+	frame     frame               // what is sent to many
+	tally     tally
+	turns     turns
+	singles   singles
 
 	picked [quotesAtOnce]board.Picked // scratch
 }
@@ -49,14 +49,16 @@ type times struct {
 
 // singles are the watches of one member each that a flush concerns.
 type singles struct {
-	watches []*watch // scratch
-	first   int      // which of them comes first at the next flush
-	sink    uint64   // what was touched, so that it is not left out
+	began   time.Time // when publishing the newest flush began
+	watches []*watch  // scratch
+	first   int       // which of them comes first at the next flush
+	sink    uint64    // what was touched, so that it is not left out
 }
 
 func newShard(h *Hub) *shard {
 	return &shard{hub: h, flushes: make(chan *flush), inbox: inbox{wake: make(chan struct{}, 1)},
-		watches: watches{board: h.board, byKey: map[watchKey]*watch{}}, lists: lists{}, wheel: newWheel(h.cfg.Heartbeat),
+		watches: watches{board: h.board, byKey: map[watchKey]*watch{}}, lists: lists{},
+		waitlists: newWaitlists(h), wheel: newWheel(h.cfg.Heartbeat),
 		now: time.Now(), sources: h.board.SourceStates()}
 }
 
@@ -135,7 +137,11 @@ func (sh *shard) run(ctx context.Context) {
 		select {
 		case f := <-sh.flushes:
 			sh.wake()
-			sh.publish(f)
+			if f.names != nil {
+				sh.learn(f.names.from, f.names.to)
+			} else {
+				sh.publish(f)
+			}
 			sh.times.asked.Store(0)
 			sh.hub.published <- struct{}{}
 		case <-sh.inbox.wake:

@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"log/slog"
 	"reflect"
 	"strings"
@@ -87,7 +88,7 @@ func TestSourcesAreDownUntilTheySayOtherwise(t *testing.T) {
 	h := NewHub(DefaultConfig(), nil, market.NewDirectory(), Source{Name: "coinbase,kraken"}, openDoor(DefaultConfig()),
 		slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	h.Apply(market.Batch{Status: &market.Status{Source: "kraken", State: market.Live}})
-	h.commit(&flush{})
+	h.commit(context.Background(), &flush{})
 	var told []string
 	for _, f := range h.board.SourceStates().Sources {
 		told = append(told, f.Status.Source+" "+f.State.String())

@@ -63,6 +63,7 @@ func (s *Stream) Abandon() { s.place.Leave() }
 func (s *Stream) plan(ctx context.Context, v admission.Visitor, q *wire.Request) error {
 	h := s.hub
 	follows := map[series]bool{}
+	var awaited []awaited
 	for _, r := range q.Split() {
 		x, err := h.planAndWait(ctx, v, &r)
 		var f *wire.Fault
@@ -76,9 +77,11 @@ func (s *Stream) plan(ctx context.Context, v admission.Visitor, q *wire.Request)
 		for _, one := range x.series {
 			follows[one.series] = true
 		}
+		awaited = unionAwaited(awaited, x.awaited)
 		s.requests = append(s.requests, request{kind: r.Type, plan: x})
 	}
-	if n, most := len(follows), h.cfg.MaxSeries; n > most {
+	_, more, _ := countAwaited(awaited)
+	if n, most := len(follows)+more, h.cfg.MaxSeries; n > most {
 		return wire.TooMany("bars and trades", n, most)
 	}
 	for i := range s.requests {

@@ -33,9 +33,10 @@ type subscriber struct {
 	heartbeat
 	reserved int64 // for the request that is being answered
 
-	meter admission.Meter
-	bad   int32        // messages in a row; owned by the worker that has one of them
-	size  atomic.Int32 // how many symbols it follows; the shard writes it
+	meter    admission.Meter
+	bad      int32        // messages in a row; owned by the worker that has one of them
+	size     atomic.Int32 // how many symbols it follows; the shard writes it
+	waitsFor atomic.Int32 // how many names it waits for; the shard writes it
 }
 
 // membership is where a subscriber stands in its shard's books.
@@ -107,7 +108,7 @@ func (s *subscriber) hello() error {
 		Type: "hello", Protocol: 1, Epoch: h.board.Epoch(), Seq: s.sent, Time: time.Now().UnixMicro(),
 		Interval: h.cfg.Interval.Milliseconds(), Heartbeat: h.cfg.Heartbeat.Milliseconds(),
 		Source: sh.sources.Names(), Simulated: sh.sources.Simulated, Replayed: sh.sources.Replayed, Status: sh.sources.State.String(),
-		Sources: wire.Statuses(sh.sources), Relays: h.cfg.Relays, Bars: h.cfg.History.Bars.Kept(),
+		Awaits: true, Sources: wire.Statuses(sh.sources), Relays: h.cfg.Relays, Bars: h.cfg.History.Bars.Kept(),
 	})
 }
 
@@ -157,11 +158,9 @@ func (s *subscriber) leave(why error) {
 	s.outbox.clear()
 	s.pace, s.newestTrades = nil, nil
 	s.drop(s.follows.list)
-	if s.follows.next != nil {
-		s.drop(s.follows.next)
-	}
 	stopRelaying(s)
-	s.list, s.next, s.series = noSymbols, nil, nil // a worker may read the fields
+	s.setWaits(nil)
+	s.list, s.series = noSymbols, nil // a worker may read the fields
 	s.hangUp(e, why)
 }
 
@@ -190,8 +189,8 @@ func (s *subscriber) rejoin() {
 	f := &s.follows
 	h := s.shard.hub
 	of := interest{list: f.list, fields: f.fields, series: f.series, every: s.every()}
-	if f.relay != nil {
-		of.relayed = f.relay.relayed
+	if f.relays() {
+		of.relayed = f.relay
 	}
 	s.watch = s.shard.watches.join(s, of, h.board.Seq())
 	if s.pace != nil {
@@ -223,6 +222,56 @@ func (s *subscriber) setSeries(all []series) {
 			}
 		}
 	}
+}
+
+// setWaits has the subscriber wait for other names, whose list is held; nil is none.
+func (s *subscriber) setWaits(l *waitlist) {
+	if w := s.waits; w != nil {
+		if w.list == l {
+			return
+		}
+		x := w.list
+		x.members = remove(x.members, int(w.place), func(moved *subscriber) { moved.waits.place = w.place })
+		s.waits = nil
+		s.shard.waitlists.abandon(x, s.shard.hub.admission.Memory)
+	}
+	n := 0
+	if l != nil {
+		s.waits = &waiter{list: l, place: int32(len(l.members)), told: int32(len(l.known))}
+		l.members = append(l.members, s)
+		n = l.left
+	}
+	s.waitsFor.Store(int32(n))
+}
+
+// await has the subscriber wait for other names: those that the directory had not while it had no more than size symbols. It
+// returns false when there is no memory, and changes nothing.
+func (s *subscriber) await(all []awaited, size int) bool {
+	sh := s.shard
+	if len(all) == 0 {
+		s.setWaits(nil)
+		return true
+	}
+	l := sh.waitlists.hold(all, sh.hub.admission.Memory.Reserve)
+	if l == nil {
+		return false
+	}
+	s.setWaits(l)
+	if now := sh.hub.dir.Len(); now > size {
+		sh.learn(size, now)
+	}
+	return true
+}
+
+// standing is what the subscriber has. A worker may ask while it has a message.
+func (s *subscriber) standing() standing {
+	return standing{follows: int(s.size.Load()), awaits: int(s.waitsFor.Load()), fields: s.follows.fields}
+}
+
+// countSeries counts the bars and trades that the subscriber follows or waits for, except as a relay does.
+func (s *subscriber) countSeries() int {
+	_, awaited, _ := countAwaited(s.waits.left())
+	return len(s.follows.series) + awaited
 }
 
 // drop lets a list go that was held.

@@ -24,7 +24,7 @@ func TestWatchesAreLeftInTheOrderOfTheirOwnLists(t *testing.T) {
 			l.IDs = append(l.IDs, market.SymbolID(id*2+i%2))
 		}
 		s := &subscriber{}
-		s.follows.list = held.hold(l, 5000, memory)
+		s.follows.list = held.hold(l, 5000, memory.Reserve)
 		if i%3 > 0 { // bars and trades, too
 			s.follows.series = []series{seriesOf(market.SymbolID(i%40), 0), seriesOf(market.SymbolID(i%40), history.Trades),
 				seriesOf(500, 2)}[:i%3+1]
@@ -93,7 +93,7 @@ func BenchmarkPauseAndResume(b *testing.B) {
 						l.IDs = append(l.IDs, market.SymbolID(id))
 					}
 				}
-				s.setList(s.shard.lists.hold(l, 10_000, h.admission.Memory))
+				s.setList(s.shard.lists.hold(l, 10_000, h.admission.Memory.Reserve))
 				s.rejoin()
 				last = s
 			}

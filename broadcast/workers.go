@@ -114,7 +114,7 @@ func (w *workers) pay(ctx context.Context, u *unparsed, r *wire.Request) (*plan,
 	if refusal != nil {
 		return nil, 0, refusal
 	}
-	plan, more, err := w.hub.planFor(ctx, visitor, r, int(s.size.Load()), s.follows.fields)
+	plan, more, err := w.hub.planFor(ctx, visitor, r, s.standing())
 	if err != nil {
 		return nil, 0, err
 	}

@@ -17,6 +17,7 @@ const (
 	workMessage = 10   // a message of a WebSocket client
 	workName    = 0.1  // a name looked up
 	workListed  = 0.02 // a symbol of a list that is written out, or of a list that changes
+	workAwaited = 0.5  // a name that is waited for, when others are waited for than before
 	workQuote   = 1    // a quote encoded
 	workSeen    = 0.05 // a quote that is looked at and has not changed
 	workBar     = 0.4  // a bar or a trade encoded
@@ -55,6 +56,13 @@ func MemoryList(n, directory int) int64 {
 	return 512 + int64(n)*(2*entry+24) + int64(directory)/8
 }
 
+// MemoryNames is how many bytes it takes to wait for n names that are not known yet, of so many bytes altogether. All who wait
+// for the same names on a shard share it.
+func MemoryNames(n, bytes int) int64 { return 512 + int64(n)*memoryName + int64(bytes) }
+
+// memoryName is what a name takes beside its bytes: what is wanted of it, its entry in a map, its places.
+const memoryName = 224
+
 // Request is the cost of any HTTP request.
 func Request() Cost { return Cost{Work: workRequest, Bytes: bytesHead} }
 
@@ -79,6 +87,9 @@ func Quotes(n int, resumed bool) Cost {
 
 // Rewatch is the cost of following another list of n symbols than before.
 func Rewatch(n int) Cost { return Cost{Work: float64(n) * workListed} }
+
+// Await is the cost of waiting for other names than before, n altogether.
+func Await(n int) Cost { return Cost{Work: float64(n) * workAwaited} }
 
 // Bars is the cost of sending n bars or trades.
 func Bars(n int) Cost { return Cost{Work: float64(n) * workBar, Bytes: float64(n) * bytesBar} }

@@ -22,6 +22,7 @@ type Hello struct {
 	Simulated bool        `json:"simulated"`
 	Replayed  bool        `json:"replayed"`
 	Status    string      `json:"status"`
+	Awaits    bool        `json:"awaits"` // names that are not known are followed when they become known
 
 	Sources []Status `json:"sources"`
 
