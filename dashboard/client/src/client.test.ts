@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFakeSockets, hello, snapshot, tick, update } from "../test/support/fakes.ts";
 import { createClient } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
+import type { ServerMessage } from "./protocol/messages.ts";
 
 const setup = (options: ClientOptions = {}) => {
   const { WebSocket, sockets, last } = createFakeSockets();
@@ -18,7 +19,7 @@ test("a client has what its type names, and none of its parts", () => {
   expect(Object.keys(client).sort()).toEqual(
     [
       ...["connect", "disconnect", "close", "on", "subscribe", "unsubscribe", "setRate", "setFields", "send"],
-      ...["pause", "resume", "quote", "quotes", "entry", "bars", "trades"],
+      ...["pause", "resume", "quote", "quotes", "entry", "unknown", "bars", "trades"],
       ...["state", "position", "sources", "serverTime", "retryNow"],
     ].sort(),
   );
@@ -253,6 +254,29 @@ describe("what is asked for", () => {
     client.connect();
     last().says(hello(), { type: "subscribed", symbols: [], unknown: ["NOPE", "OTHERS"] });
     expect(unknown).toEqual(["NOPE"]);
+  });
+
+  test("symbols that become known are another, and stay known after a break", async () => {
+    const { client, last } = setup();
+    const known: string[] = [];
+    client.on("known", (symbols) => known.push(...symbols));
+    client.subscribe(["A", "B", "C"]);
+    client.connect();
+    last().says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["B", "C"] }, snapshot(1, [{ s: "A", p: 1 }]));
+    expect(["A", "B", "C"].map(client.unknown)).toEqual([false, true, true]);
+    last().says({ type: "subscribed", symbols: ["B"] }, snapshot(2, [{ s: "B", p: 2 }], { resumed: true }));
+    expect(known).toEqual(["B"]);
+    expect(client.quote("B")).toMatchObject({ last: 2, live: true });
+    last().says(update(3, [{ s: "A", p: 3 }]));
+
+    last().breaks();
+    await tick(1000);
+    expect(last().url).toContain("since=e-3");
+    const answer: ServerMessage = { type: "subscribed", symbols: ["A", "B", "C"], rate: 10 };
+    last().says(hello(), answer, snapshot(4, [{ s: "C", p: 3 }], { resumed: true }));
+    expect(["A", "B", "C"].map(client.unknown)).toEqual([false, false, false]);
+    expect(client.quote("B")).toMatchObject({ last: 2, live: true });
+    expect(known).toEqual(["B", "C"]);
   });
 });
 

@@ -30,8 +30,10 @@ export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   /** Everything that is followed has come, after a stream has opened. */
   readonly synced: Synced;
   readonly fallback: FallbackChange;
-  /** Symbols that were subscribed to and that the server does not know. */
+  /** Symbols that were subscribed to and that the server does not know. It sends their quotes when it does. */
   readonly unknown: readonly string[];
+  /** Those of them that the server knows now. */
+  readonly known: readonly string[];
   /** All sources, when one of them has changed. */
   readonly sources: readonly SourceState[];
 };
@@ -44,6 +46,8 @@ export interface PublisherCalls {
   quotes(): readonly Quote[];
   /** The same as `quote` in the keys of the wire, for tables of thousands. */
   entry(symbol: string): Entry | undefined;
+  /** Whether the server has said of a symbol that was subscribed to that it does not know it, and nothing else since. */
+  unknown(symbol: string): boolean;
   /** The bars of a symbol, the oldest first. */
   bars(symbol: string, interval: string): readonly Bar[];
   /** The newest hundred trades of a symbol, the oldest first. */
@@ -73,6 +77,7 @@ export function createPublisher(
   let sources: readonly SourceState[] = [];
   let made = new WeakMap<Entry, Quote>();
   let running = false; // quotes may be live
+  const missing = new Set<string>(); // symbols that the server does not know
 
   const entry = (symbol: string): Entry | undefined => (follows(symbol) ? board.get(symbol) : undefined);
   const quote = (symbol: string): Quote | undefined => {
@@ -124,8 +129,11 @@ export function createPublisher(
           board.apply(message);
           break;
         case "subscribed": {
-          const unknown = (message.unknown ?? []).filter(follows);
-          if (unknown.length) emit("unknown", unknown);
+          const unknown = message.unknown?.filter(follows);
+          const known = message.symbols?.filter(missing.delete, missing);
+          for (const symbol of unknown ?? []) missing.add(symbol);
+          if (unknown?.length) emit("unknown", unknown);
+          if (known?.length) emit("known", known);
           break;
         }
         case "status":
@@ -167,6 +175,7 @@ export function createPublisher(
     quote,
     quotes: () => quotes(board.symbols()),
     entry,
+    unknown: (symbol) => missing.has(symbol),
     bars: (symbol, interval) => series?.bars(symbol, interval) ?? [],
     trades: (symbol) => series?.trades(symbol) ?? [],
     serverTime: clock.now,

@@ -177,6 +177,22 @@ describe("subscriptions", () => {
     expect(last().sent[0]).toMatchObject({ type: "subscribe", since: "e-5" });
   });
 
+  test("what has become known meanwhile is no answer to a request", async () => {
+    const names = Array.from({ length: 150 }, (_, i) => `A_LONG_NAME_OF_A_SYMBOL_${i}`);
+    const { connection, last } = setup({}, names);
+    connection.connect();
+    await tick(0);
+    last().says(hello("e", 3));
+    const [first, second] = last().sent;
+    last().says({ type: "subscribed", id: Number(first?.["id"]), unknown: ["LATE"] }, snapshot(3));
+    last().says({ type: "subscribed", symbols: ["LATE"] }, snapshot(5, { resumed: true }));
+    expect(connection.state().synced).toBe(false);
+    last().says({ type: "subscribed", id: Number(second?.["id"]), symbols: [] }, snapshot(5));
+    expect(connection.state().synced).toBe(true);
+    last().says({ type: "subscribed", symbols: ["LATER"] }, snapshot(9, { resumed: true }));
+    expect(connection.position()).toBe("e-9");
+  });
+
   test("nothing is sent into a full socket", async () => {
     const { connection, last } = setup();
     last().says(hello(), snapshot(1));

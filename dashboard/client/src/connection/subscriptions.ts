@@ -67,6 +67,7 @@ export function createSubscriptions(): Subscriptions {
   let askedWith = want; // its rate and fields
   let awaited = 0; // snapshots that have been asked for and have not come
   const refusable = new Set<number>(); // the ids of the requests for them
+  let unasked = false; // the last answer was to no request: it is about names that have become known
   let starting = false; // they are the first of the stream
   let oldest = 0; // the smallest seq of the first ones
   let resumed = true;
@@ -161,9 +162,7 @@ export function createSubscriptions(): Subscriptions {
         case "hello":
           ({ epoch } = message);
           if (!position?.startsWith(`${epoch}-`)) position = null;
-          starting = true;
-          oldest = Number.POSITIVE_INFINITY;
-          resumed = true;
+          [starting, resumed, oldest] = [true, true, Number.POSITIVE_INFINITY];
           awaited = 1 + Math.min(asked.size, 1); // this hello, and the snapshot of what the query has asked for
           if (duplex && !ambiguous) flush(send, since());
           synced = arrived();
@@ -172,14 +171,15 @@ export function createSubscriptions(): Subscriptions {
         case "error":
           // A request that was refused gets no snapshot.
           if (refusable.delete(message.id ?? 0) && message.type === "error") synced = arrived();
+          unasked = !("rate" in message);
           break;
         case "snapshot":
-          if (message.more) break;
+          if (message.more || (starting && message.resumed && unasked)) break;
           if (starting) {
             oldest = Math.min(oldest, message.seq);
             resumed &&= message.resumed === true;
           } else if (message.resumed) {
-            advance(message.seq); // after a pause: it is of everything
+            advance(message.seq); // after a pause, or when a name has become known: it is of everything
             break;
           }
           synced = arrived(); // else it is only of what was added

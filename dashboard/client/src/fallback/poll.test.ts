@@ -114,6 +114,22 @@ test.each([
   expect(urls).toHaveLength(1);
 });
 
+test("a name that becomes known is one more answer to what was asked for", async () => {
+  const { messages, reply } = opened();
+  await vi.advanceTimersByTimeAsync(0);
+  await reply(json(answer(1, { unknown: ["B", "C"] })));
+  expect(messages.at(-2)).toEqual({ type: "subscribed", symbols: ["A"], unknown: ["B", "C"] });
+  await vi.advanceTimersByTimeAsync(1000);
+  await reply(json(answer(2, { resumed: true, unknown: ["B", "C"] })));
+  expect(messages).toHaveLength(4);
+  await vi.advanceTimersByTimeAsync(1000);
+  await reply(json(answer(3, { resumed: true, unknown: ["C"], quotes: [{ s: "B", p: 2 }] })));
+  expect(messages.at(-2)).toEqual({ type: "subscribed", symbols: ["B"] });
+  await vi.advanceTimersByTimeAsync(1000);
+  await reply(json(answer(4, { resumed: true })));
+  expect(messages.at(-2)).toEqual({ type: "subscribed", symbols: ["C"] });
+});
+
 test("closing it abandons the request", async () => {
   const { stream, signals, closed, urls, reply } = opened();
   await vi.advanceTimersByTimeAsync(0);

@@ -61,17 +61,23 @@ export const createPollTransport = ({ url, fetch, now }: PollOptions): Transport
     let timer: ReturnType<typeof setTimeout> | undefined;
     let position: string | null = null;
     let known = new Set<string>(); // the sources of the last answer, each as text
+    let missing: readonly string[] = []; // the unknown names of the last answer
 
-    const take = ({ unknown, resumed = false, quotes, bars = [], trades = [], ...rest }: QuotesAnswer) => {
+    const take = ({ unknown = [], resumed = false, quotes, bars = [], trades = [], ...rest }: QuotesAnswer) => {
       const { epoch, seq, time, sources = [] } = rest;
+      const names = new Set(unknown);
       const messages: unknown[] = [];
       if (resumed && position?.startsWith(`${epoch}-`)) {
         const changed = sources.filter((source) => !known.has(JSON.stringify(source)));
         messages.push(...changed.map((source) => ({ type: "status", ...source })));
+        const found = missing.filter((name) => !names.has(name));
+        if (found.length) messages.push({ type: "subscribed", symbols: found });
       } else {
         messages.push({ type: "hello", protocol: 1, ...rest });
-        if (unknown) messages.push({ type: "subscribed", symbols: request.symbols, unknown });
+        const known = request.symbols.filter((name) => !names.has(name));
+        if (unknown.length) messages.push({ type: "subscribed", symbols: known, unknown });
       }
+      missing = unknown;
       known = new Set(sources.map((source) => JSON.stringify(source)));
       messages.push(...bars, ...trades);
       for (const message of messages) if (isServerMessage(message)) handlers.message(message);

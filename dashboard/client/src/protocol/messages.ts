@@ -75,7 +75,10 @@ export interface SourceStatus {
   readonly sources?: readonly SourceStatus[];
 }
 
-/** The answer to `subscribe`, and to the query that has opened the stream. */
+/**
+ * The answer to `subscribe`, and to the query that has opened the stream. Without an id and a rate
+ * it says, later, which of the unknown names have become known.
+ */
 export interface Subscribed {
   readonly type: "subscribed";
   readonly id?: number;

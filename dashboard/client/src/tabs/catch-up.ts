@@ -24,15 +24,18 @@ export function createCatchUp({ board, series, sources }: CatchUpOptions) {
   let hello: Hello | null = null;
   let seq = 0;
   let time = 0;
-  const unknown = new Set<string>(); // symbols that the server does not know
+  const known = new Map<string, boolean>(); // the symbols that the server has answered for, and whether it knows them
 
   return {
     /** To be called with every message, whether it is from the server or from the leader. */
     note(message: ServerMessage): void {
-      if (message.type === "hello") hello = message;
+      if (message.type === "hello") {
+        hello = message;
+        known.clear(); // it answers anew
+      }
       if (message.type === "subscribed") {
-        for (const symbol of message.symbols ?? []) unknown.delete(symbol);
-        for (const symbol of message.unknown ?? []) unknown.add(symbol);
+        for (const symbol of message.symbols ?? []) known.set(symbol, true);
+        for (const symbol of message.unknown ?? []) known.set(symbol, false);
       }
       if ("seq" in message && message.seq !== undefined) ({ seq } = message);
       if ("time" in message && message.time) ({ time } = message);
@@ -49,7 +52,11 @@ export function createCatchUp({ board, series, sources }: CatchUpOptions) {
         ...(greet && hello ? [{ ...hello, seq, time, sources: sources().map(toldSource) }] : []),
         { type: "snapshot", seq, time, quotes },
         ...keys.flatMap((key) => series()?.whole(key) ?? []),
-        { type: "subscribed", unknown: symbols.filter((symbol) => unknown.has(symbol)) },
+        {
+          type: "subscribed",
+          symbols: symbols.filter((symbol) => known.get(symbol)),
+          unknown: symbols.filter((symbol) => known.get(symbol) === false),
+        },
       ];
     },
   };

@@ -152,6 +152,25 @@ describe("tabs", () => {
     expect(sockets.last().sent).toHaveLength(sent);
   });
 
+  test("are told of names that the server does not know, and of those that it knows by now", async () => {
+    const { tab, sockets } = await opened(["A", "B", "C"]);
+    sockets.last().says({ type: "subscribed", symbols: ["A"], unknown: ["B", "C"] });
+    sockets.last().says({ type: "subscribed", symbols: ["B"] }, snapshot(2, [{ s: "B", p: 2 }], { resumed: true }));
+    const second = tab();
+    second.want(["A", "B", "C"]);
+    second.link.connect();
+    await tick(1);
+    const told = second.messages.findLast(({ type }) => type === "subscribed");
+    expect(told).toEqual({ type: "subscribed", symbols: ["A", "B"], unknown: ["C"] });
+    sockets.last().says({ type: "subscribed", symbols: ["C"] }, snapshot(3, [{ s: "C", p: 3 }], { resumed: true }));
+    await tick(1);
+    expect(second.messages.findLast(({ type }) => type === "subscribed")).toEqual({
+      type: "subscribed",
+      symbols: ["C"],
+    });
+    expect([second.price("B"), second.price("C")]).toEqual([2, 3]);
+  });
+
   test("pause the connection only when none of them is looked at", async () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
