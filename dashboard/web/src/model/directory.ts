@@ -1,6 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Api, SymbolInfo } from "./api.ts";
 
+const describedAgainAfter = 5000; // ms: a server that relays another learns a name a little later than the symbol
+
 /** Where records come from. */
 export interface DirectoryOptions {
   readonly api: Pick<Api, "describe" | "everything">;
@@ -20,10 +22,14 @@ export interface Directory {
   add(records: readonly SymbolInfo[]): void;
   /** Asks for the records of those symbols that have none yet. It never throws; call it again over a new connection. */
   describe(symbols: readonly string[]): Promise<void>;
+  /** Asks for the records of symbols that were unknown before, and soon once more for those that have no name then. */
+  describeAgain(symbols: readonly string[]): Promise<void>;
   /** Asks for all records, with one request at a time. It never throws; `retry` asks again. */
   loadAll(): Promise<void>;
   /** Asks again for all records if `loadAll` has failed. */
   retry(): void;
+  /** Asks for nothing any more. */
+  close(): void;
 }
 
 /** Makes an empty directory; it asks for nothing by itself. */
@@ -33,6 +39,8 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   const all = signal<readonly SymbolInfo[] | null>(null);
   let wantsAll = false;
   let loading: Promise<void> | null = null;
+  const nameless = new Set<string>(); // to be asked for once more
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const add = (records: readonly SymbolInfo[]) => {
     for (const info of records) {
@@ -58,24 +66,43 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
     return loading;
   };
 
+  const describe = async (symbols: readonly string[]) => {
+    const missing = symbols.filter((symbol) => symbol !== "*" && !infos.has(symbol));
+    if (missing.length === 0) return;
+    try {
+      add(await api.describe(missing));
+    } catch {
+      return; // the next connection asks again
+    }
+    for (const symbol of missing) if (!infos.has(symbol)) infos.set(symbol, { symbol });
+  };
+  /** Forgets records that say nothing, so that they are asked for. */
+  const forget = (symbols: Iterable<string>) => {
+    for (const symbol of symbols) if (!infos.get(symbol)?.name) infos.delete(symbol);
+  };
+
   return {
     info: (symbol) => infos.get(symbol),
     revision,
     all,
     add,
-    async describe(symbols) {
-      const missing = symbols.filter((symbol) => symbol !== "*" && !infos.has(symbol));
-      if (missing.length === 0) return;
-      try {
-        add(await api.describe(missing));
-      } catch {
-        return; // the next connection asks again
-      }
-      for (const symbol of missing) if (!infos.has(symbol)) infos.set(symbol, { symbol });
+    describe,
+    async describeAgain(symbols) {
+      forget(symbols);
+      for (const symbol of symbols) nameless.add(symbol);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        const again = [...nameless];
+        nameless.clear();
+        forget(again);
+        void describe(again);
+      }, describedAgainAfter);
+      await describe(symbols);
     },
     loadAll,
     retry() {
       if (wantsAll && all.peek() === null) void loadAll();
     },
+    close: () => clearTimeout(timer),
   };
 }

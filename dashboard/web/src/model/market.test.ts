@@ -23,6 +23,28 @@ describe("a row", () => {
     expect(market.row("NOPE").unknown).toBe(false);
   });
 
+  test("of an unknown symbol is as any other when the server knows it, with its name", async () => {
+    const { market, api, says, hello, snapshot } = await setup(ownList("A", "NOPE"));
+    says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["NOPE"] }, snapshot(1, { s: "A", p: 1 }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(market.row("NOPE")).toMatchObject({ unknown: true, name: "" });
+    const record = { symbol: "NOPE", sector: "", decimals: 3, zone: "UTC" };
+    const describe = vi.mocked(api.describe);
+    describe.mockClear();
+    describe.mockResolvedValueOnce([{ ...record, name: "" }]); // the server learns it a little later
+    describe.mockResolvedValueOnce([{ ...record, name: "Nope Inc." }]);
+    const changes: string[] = [];
+    market.listen((symbol) => changes.push(symbol));
+    says({ type: "subscribed", symbols: ["NOPE"] });
+    expect(changes).toEqual(["NOPE"]);
+    expect(market.row("NOPE")).toMatchObject({ unknown: false, entry: undefined });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(market.row("NOPE")).toMatchObject({ name: "", decimals: 3 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(market.row("NOPE")).toMatchObject({ name: "Nope Inc." });
+    expect(describe.mock.calls).toEqual([[["NOPE"]], [["NOPE"]]]);
+  });
+
   test("is not confirmed while a new connection has not vouched for it", async () => {
     const { market, says, hello, snapshot, breaks } = await setup();
     says(hello(), snapshot(5, { s: "A", p: 1 }, { s: "B", p: 1 }));

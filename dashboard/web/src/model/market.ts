@@ -50,15 +50,12 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   let listed: readonly string[] = [];
   let extra: string | null = null;
   let followed: readonly string[] = [];
-  const unknown = new Set<string>();
-
   const follow = () => {
     const wanted = new Set(listed);
     if (extra !== null && !wanted.has("*")) wanted.add(extra);
     const before = new Set(followed);
     followed = [...wanted];
     const gone = [...before].filter((symbol) => !wanted.has(symbol));
-    for (const symbol of gone) unknown.delete(symbol);
     client.unsubscribe(gone);
     client.subscribe(followed.filter((symbol) => !before.has(symbol)));
     void directory.describe(followed);
@@ -71,7 +68,6 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       const entry = client.entry(s);
       if (!entry) continue;
       entries.push(entry);
-      if (unknown.delete(s)) changed(s);
     }
     stats.arrived(entries);
     return entries.length;
@@ -96,10 +92,11 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     }),
     client.on("update", (message) => meter.add(arrived(message.quotes))),
     client.on("unknown", (symbols) => {
-      for (const symbol of symbols) {
-        unknown.add(symbol);
-        changed(symbol);
-      }
+      for (const symbol of symbols) changed(symbol);
+    }),
+    client.on("known", (symbols) => {
+      for (const symbol of symbols) changed(symbol);
+      void directory.describeAgain(symbols);
     }),
     client.on("synced", () => {
       void directory.describe(followed);
@@ -143,7 +140,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
         zone: info?.zone ?? "",
         entry,
         decimals: decimals.of(symbol, entry, info?.decimals),
-        unknown: unknown.has(symbol) && !entry,
+        unknown: client.unknown(symbol) && !entry,
         replayed: replayedFrom(feed.peek(), entry?.quote.src),
       };
     },
@@ -158,6 +155,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
 
     close(): void {
       stats.close();
+      directory.close();
       for (const stop of stops) stop();
       client.close();
     },

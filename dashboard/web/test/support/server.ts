@@ -54,9 +54,12 @@ export interface Server {
 
 /**
  * The real binary, on a port of its own, in a directory without a configuration. It ends with this process, also when
- * a test fails before it closes it.
+ * a test fails before it closes it. It is there when it answers at `there`; before its first quote it is not ready.
  */
-export async function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startServer(
+  environment: Readonly<Record<string, string>> = {},
+  there: "/readyz" | "/api/version" = "/readyz",
+): Promise<Server> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: build the server, or name it in TICKERTAPE_BIN`);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -87,7 +90,7 @@ export async function startServer(environment: Readonly<Record<string, string>> 
     try {
       await eventually(async () => {
         if (started.exitCode !== null) throw new Error(`the server ended with ${started.exitCode}: ${log}`);
-        const response = await fetch(`${url}/readyz`);
+        const response = await fetch(url + there);
         if (!response.ok) throw new Error(`not ready: ${await response.text()}`);
       });
     } catch (error) {
