@@ -12,8 +12,9 @@
 // changed since then has come. A message that cannot be read ends the connection; the next one resumes from the
 // position, and so gets what that message said.
 //
-// A symbol that the server does not know is down. It is asked for again and again, since a server that has just started learns
-// its own symbols; the records of symbols are, too.
+// A symbol that the server does not know is down until the server tells that it knows it: one that has just started learns its
+// own symbols. Its bars and trades come from the first on then. Older servers do not tell, so they are asked again and again; and
+// so are all for the records of symbols.
 //
 // The server's hello promises heartbeats, and the relay passes the promise on: whoever supervises it knows after two of them
 // that the server is gone.

@@ -6,7 +6,7 @@ import "tickertape/feed/vendors"
 type message struct {
 	kind, epoch, code, rate, reason        vendors.Value
 	seq, more, resumed, unknown, heartbeat vendors.Value
-	quotes, id, symbols                    vendors.Value
+	quotes, id, symbols, awaits            vendors.Value
 	statusKeys
 }
 
@@ -60,6 +60,8 @@ func (m *message) read(scan *vendors.Scanner, text []byte) error {
 			v = &m.resumed
 		case "unknown":
 			v = &m.unknown
+		case "awaits":
+			v = &m.awaits
 		case "sources":
 			v = &m.sources
 		case "quotes":

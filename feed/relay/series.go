@@ -18,7 +18,7 @@ const (
 type seriesMessage struct {
 	kind, id, epoch, heartbeat, relays, unknown vendors.Value
 	symbol, interval, reset, more, bars, trades vendors.Value
-	position, code, text                        vendors.Value
+	position, code, text, awaits                vendors.Value
 }
 
 // read decodes the message's keys.
@@ -37,6 +37,8 @@ func (m *seriesMessage) read(scan *vendors.Scanner, text []byte) error {
 			return &m.heartbeat
 		case "relays":
 			return &m.relays
+		case "awaits":
+			return &m.awaits
 		case "unknown":
 			return &m.unknown
 		case "symbol":

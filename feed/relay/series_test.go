@@ -19,13 +19,18 @@ import (
 
 // newSeriesStream is a connection that has said hello.
 func newSeriesStream(t *testing.T, log *strings.Builder) *seriesStream {
+	return newSeriesStreamOf(t, log, `"relays":4,"bars":["1s","5s","1m","1d","1m' OR 1"]`)
+}
+
+// newSeriesStreamOf is one to a server that says this in its hello.
+func newSeriesStreamOf(t *testing.T, log *strings.Builder, says string) *seriesStream {
 	reg := prometheus.NewRegistry()
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	env := vendors.Env{Dir: market.NewDirectory(), Log: logger, Faults: vendors.NewFaults(logger, reg)}
 	x := &seriesStream{state: newSeriesState([]string{all}, []string{"1s", "1m", "1d"}), env: &env, appeared: func(string) {},
 		toSend: make(chan seriesRequest, 1),
 		asking: asking{unknown: map[string]bool{}, seen: map[market.SymbolID]bool{}}}
-	x.says(t, `{"type":"hello","epoch":"e1","heartbeat_ms":5000,"relays":4,"bars":["1s","5s","1m","1d","1m' OR 1"]}`)
+	x.says(t, `{"type":"hello","epoch":"e1","heartbeat_ms":5000,`+says+`}`)
 	return x
 }
 
@@ -45,6 +50,28 @@ func TestLongBarsAreAskedForFirstAndSecondsLast(t *testing.T) {
 	}
 	if first := <-x.toSend; first.text != `{"type":"subscribe","id":1,"relay":true,"interval":"1d","bars":["*"]}` {
 		t.Errorf("asks %s", first.text)
+	}
+}
+
+// A server that follows a name once it knows it is not asked for it again, and what it tells of its own accord answers no request.
+func TestBarsAndTradesOfUnknownNamesAreAskedForOnceWhereTheyAreAwaited(t *testing.T) {
+	for awaits, again := range map[string]int{`"awaits":true,`: 0, `"awaits":false,`: 1, "": 1} {
+		x := newSeriesStreamOf(t, &strings.Builder{}, awaits+`"relays":4,"bars":["1m"]`)
+		for id := range 2 {
+			<-x.toSend
+			x.says(t, `{"type":"subscribed","symbols":[],"trades":["EARLY"]}`)
+			x.says(t, fmt.Sprintf(`{"type":"subscribed","id":%d,"symbols":[],"unknown":["LATE"]}`, id+1))
+			x.says(t, `{"type":"position","position":"e1-7"}`)
+		}
+		x.says(t, `{"type":"heartbeat"}`)
+		if n := len(x.toSend); n != again || x.current() != (again == 0) {
+			t.Errorf("%s: %d more requests; all is there: %t", awaits, n, x.current())
+		}
+		x.says(t, `{"type":"subscribed","symbols":[],"trades":["LATE"]}`)
+		x.says(t, `{"type":"trades","symbol":"LATE","trades":[{"i":1,"p":1,"t":1}]}`)
+		if b := x.says(t, `{"type":"position","position":"e1-8"}`); len(b.Trades) != 1 || b.Trades[0].Reset {
+			t.Errorf("%s: published %+v", awaits, b)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 	rowsAtOnce = 4096
 	// refusedAgain is how long to wait before bars and trades are asked for again that the server refuses.
 	refusedAgain = time.Minute
-	// probeAgain is how long to wait before they are asked for again of symbols that the server did not know.
+	// probeAgain is how long to wait before they are asked for again of symbols that the server did not know, and does not wait for.
 	probeAgain = askAgain
 	keyRetry   = "retry_in"
 	// leastSilence is the shortest silence after which the server is taken for gone, whatever its heartbeat.
@@ -168,6 +168,7 @@ type seriesStream struct {
 	reader  seriesReader
 	message seriesMessage
 	epoch   string // "" before hello
+	awaits  bool   // the server follows a name that it does not know once it does
 	asking  asking
 	partial partialBars
 	pending pendingSeries
@@ -392,6 +393,9 @@ func (x *seriesStream) hello(m *seriesMessage) error {
 	if !m.relays.Known() {
 		return noSeries("the server has none for relays")
 	}
+	if x.awaits, err = flag("awaits", m.awaits); err != nil {
+		return x.unreadable(err)
+	}
 	var intervals []string
 	if m.bars.Known() {
 		x.reader.list.Reset(m.bars.Raw())
@@ -410,7 +414,7 @@ func (x *seriesStream) hello(m *seriesMessage) error {
 
 // ask makes the next request, when the one before has been answered.
 func (x *seriesStream) ask(now time.Time) {
-	if len(x.asking.asks) == 0 && len(x.asking.unknown) > 0 && now.Sub(x.asking.probed) >= probeAgain {
+	if !x.awaits && len(x.asking.asks) == 0 && len(x.asking.unknown) > 0 && now.Sub(x.asking.probed) >= probeAgain {
 		x.asking.probed = now
 		var names []string
 		for symbol := range x.asking.unknown {
@@ -451,7 +455,8 @@ func (x *seriesStream) answersAsk(m *seriesMessage) bool {
 	return err == nil && x.asking.open && id == uint64(x.asking.made)
 }
 
-// subscribed notes which symbols the server does not know.
+// subscribed notes which symbols the server does not know. What tells that it knows one answers no request: its bars and trades
+// come as changes.
 func (x *seriesStream) subscribed(m *seriesMessage) error {
 	if !x.answersAsk(m) {
 		return nil

@@ -38,6 +38,7 @@ type node struct {
 	follows  map[*vendortest.Socket]bool // guarded by mu: those that were told a snapshot
 	unknowns []string                    // guarded by mu
 	bare     bool                        // guarded by mu: it has no records yet
+	awaits   bool                        // guarded by mu: it tells when it knows a name
 	kept     string                      // guarded by mu: of hello, what it has for relays
 	relayed  func(s *vendortest.Socket, id int, text string)
 }
@@ -88,7 +89,7 @@ func (n *node) socket(s *vendortest.Socket) {
 	n.mu.Lock()
 	s.Send(
 		fmt.Sprintf(
-			`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","sources":[%s]%s}`, n.epoch, n.seq, n.sources, n.kept))
+			`{"type":"hello","protocol":1,"epoch":%q,"seq":%d,"time":1,"interval_ms":100,"heartbeat_ms":5000,"source":"sim","simulated":true,"status":"live","awaits":%t,"sources":[%s]%s}`, n.epoch, n.seq, n.awaits, n.sources, n.kept))
 	n.mu.Unlock()
 	done := make(chan struct{})
 	var beating sync.WaitGroup

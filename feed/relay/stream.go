@@ -25,8 +25,8 @@ const (
 	mostText = 32 << 10
 	// mostRetry is the longest wait before a redial that a server can ask for.
 	mostRetry = time.Hour
-	// askAgain is the least time between two requests for names that the server did not know: one that has just started
-	// learns its symbols. Servers accept 16 KiB of requests a second.
+	// askAgain is the least time between two requests for names that an older server did not know, which does not tell when it
+	// does: one that has just started learns its symbols. Servers accept 16 KiB of requests a second.
 	askAgain = 4 * time.Second
 )
 
@@ -184,7 +184,7 @@ func (c *connection) hear(_ *vendors.Reconciler, b *market.Batch) error {
 }
 
 // ask makes the next request, if it is time for one. First come those of the subscription, each once the one before has been
-// answered, since a position holds for all symbols or none; later those for names that the server did not know.
+// answered, since a position holds for all symbols or none; later those for names that an older server did not know.
 func (c *connection) ask(now time.Time) {
 	var symbols, since string
 	switch {
@@ -195,7 +195,7 @@ func (c *connection) ask(now time.Time) {
 		c.decoder.mayAsk = false
 		symbols, c.asks = c.asks[0], c.asks[1:]
 		since = c.upstream.position.String()
-	case c.decoder.current() && len(c.upstream.unknown) > 0 && now.Sub(c.last) >= askAgain:
+	case c.decoder.current() && !c.decoder.awaits && len(c.upstream.unknown) > 0 && now.Sub(c.last) >= askAgain:
 		parts := requests(slices.Sorted(maps.Keys(c.upstream.unknown)))
 		symbols = parts[c.made%len(parts)]
 	default:

@@ -315,6 +315,25 @@ func TestManySymbolsAreAskedForInParts(t *testing.T) {
 	})
 }
 
+func TestAServerThatTellsWhatItLearnsIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t)
+		n.awaits, n.unknowns = true, []string{"LATE", "NEVER"}
+		n.tell("AAPL", `"p":1`)
+		w := vendortest.Watch(t, n.env, n.open("AAPL", "LATE", "NEVER"), feed.DefaultConfig())
+		settle(time.Minute)
+		want(t, w, "LATE", "0", market.Down)
+		n.Sockets()[0].Send(`{"type":"subscribed","symbols":["LATE"]}`)
+		n.Sockets()[0].Send(`{"type":"snapshot","seq":9,"time":1,"resumed":true,"quotes":[{"s":"LATE","p":2},{"s":"AAPL","p":3}]}`)
+		settle(time.Second)
+		want(t, w, "LATE", "2", market.Live)
+		want(t, w, "AAPL", "3", market.Live)
+		if asked, _ := n.requests(); len(asked) != 1 {
+			t.Errorf("asked %q", asked)
+		}
+	})
+}
+
 func TestASymbolThatTheServerLearnsLaterComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)

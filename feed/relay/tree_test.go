@@ -32,6 +32,7 @@ type server struct {
 	board *broadcast.Hub
 	addr  string
 	stop  func()
+	reg   *prometheus.Registry
 }
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -44,7 +45,7 @@ func serve(t *testing.T, addr string, open func(env vendors.Env) []feed.Source) 
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	s := &server{t: t, dir: market.NewDirectory()}
+	s := &server{t: t, dir: market.NewDirectory(), reg: reg}
 	sources := open(vendors.Env{Dir: s.dir, Log: quiet, Faults: vendors.NewFaults(quiet, reg), Hours: hours})
 	v := feed.NewSupervisor(feed.DefaultConfig(), quiet, reg)
 	for i := range sources {

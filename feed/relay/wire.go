@@ -31,6 +31,7 @@ type Decoder struct {
 	granted     int  // requests that the server has accepted
 	answered    int  // how many of them have all their quotes
 	mayAsk      bool // the next request can be sent
+	awaits      bool // the server tells when it knows a name that it did not know
 	sources     sourceStates
 	status      market.Status
 }
@@ -127,6 +128,11 @@ func (d *Decoder) hello(m *message, b *market.Batch) error {
 	d.hadHello, d.epoch, d.mayAsk = true, epoch, true
 	d.resumes = d.upstream.onHello(epoch)
 	d.promise(m, b)
+	if m.awaits.Known() { // an older server does not say so, nor do it
+		if d.awaits, err = m.awaits.Bool("awaits"); err != nil {
+			return d.unreadable(err)
+		}
+	}
 	if !m.sources.Known() { // an older server, which has but one
 		if err := d.readStatus(m); err != nil {
 			return d.unreadable(err)
@@ -217,7 +223,8 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 			return d.unreadable(err)
 		}
 	}
-	if resumed, err := m.resumed.Bool("resumed"); err == nil && resumed && whole && !d.resumes {
+	answers := whole && !d.current() && d.granted > d.answered // or it has what has become known
+	if resumed, err := m.resumed.Bool("resumed"); err == nil && resumed && answers && !d.resumes {
 		d.upstream.partial = true
 	}
 	d.inner.Reset(m.quotes.Raw())
@@ -232,7 +239,7 @@ func (d *Decoder) quotes(m *message, whole bool, b *market.Batch) error {
 	if more {
 		return nil
 	}
-	if whole && !d.current() {
+	if answers {
 		d.requestAnswered(b)
 		if err := d.addStatus(b); err != nil {
 			return err

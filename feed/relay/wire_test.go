@@ -175,6 +175,31 @@ func TestAHeartbeatSaysThatNothingHasChanged(t *testing.T) {
 	}
 }
 
+func TestWhatTheServerLearnsIsNoAnswerToARequest(t *testing.T) {
+	env := newEnv(prometheus.NewRegistry())
+	known := newUpstream()
+	d := newDecoder(&env, "e1", known, 2, func(string) {})
+	for _, step := range []struct {
+		message string
+		current bool
+	}{
+		{hello, false},
+		{`{"type":"subscribed","id":1,"symbols":["AAPL"],"unknown":["LATE"]}`, false},
+		{`{"type":"snapshot","seq":5,"quotes":[{"s":"AAPL","p":1}]}`, false},
+		{`{"type":"subscribed","symbols":["LATE"]}`, false},
+		{`{"type":"snapshot","seq":6,"resumed":true,"quotes":[{"s":"LATE","p":1}]}`, false},
+		{`{"type":"subscribed","id":2,"symbols":["MSFT"]}`, false},
+		{`{"type":"snapshot","seq":6,"quotes":[{"s":"MSFT","p":1}]}`, true},
+	} {
+		if err := d.Frame([]byte(step.message), 1, &market.Batch{}); err != nil {
+			t.Fatal(err)
+		}
+		if d.current() != step.current || known.partial {
+			t.Errorf("behind %s: all is there %t, want %t; in part %t", step.message, d.current(), step.current, known.partial)
+		}
+	}
+}
+
 func TestNoPositionHoldsBetweenANameAndItsQuote(t *testing.T) {
 	env := newEnv(prometheus.NewRegistry())
 	known := newUpstream()
