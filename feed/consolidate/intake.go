@@ -244,6 +244,7 @@ func (c *consolidator) forward(ss *sourceSymbol, k *market.Tick) {
 func (c *consolidator) noteOvernight(ss *sourceSymbol, k *market.Tick) {
 	weigh := false
 	switch {
+	case ss.market == nil: // it has no nights
 	case k.Kind == market.KindTrade && k.Flags&setsAnyLast != 0:
 		weigh = ss.overnight.trade(k)
 	case k.Kind == market.KindQuote && k.Flags&market.BothSides == market.BothSides:

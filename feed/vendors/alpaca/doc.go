@@ -12,6 +12,10 @@
 // summed up from its hourly bars since the roll. Both are as of the last whole minute. What was traded between that
 // minute and the first message is missing until they are asked for again, one and a half minutes later.
 //
+// Splits, dividends in shares and special dividends in cash ("special":true) come from /v1/corporate-actions
+// (https://docs.alpaca.markets/reference/corporateactions), which finds them by when they are processed: a split on its ex-date, a
+// dividend when it is paid. They count on the ex-date. The closes of snapshots are as traded: only /v2/stocks/bars can adjust.
+//
 // Which conditions let a trade set what follows the table of the vendor's bars
 // (https://docs.alpaca.markets/docs/market-data-faq). The rest is in
 // https://docs.alpaca.markets/docs/streaming-market-data, https://docs.alpaca.markets/docs/real-time-stock-pricing-data

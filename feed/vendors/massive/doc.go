@@ -14,6 +14,11 @@
 // The vendor empties its snapshots at 03:30 in New York, and a stock comes back with its first trade. One without is
 // asked for by its newest whole day, and is unknown only if it has none.
 //
+// Splits and dividends in shares come from /stocks/v1/splits, and special dividends in cash (those whose distribution_type is
+// "special") from /stocks/v1/dividends. Closes over REST are adjusted for splits unless that is declined, and of snapshots it is not
+// documented from when on. So a stock that is split today has its previous close from its newest whole day, as it was traded, and not
+// from a snapshot.
+//
 // The cluster delayed.massive.com is fifteen minutes late. Its prices have the exchange's time: by that they are in or
 // out of the session, so that the close still comes in after 16:00. Whether they are stale is judged by when they come,
 // as with the others. Subscribers are told how late they are by contract. The price of a snapshot is stale until the first
@@ -21,6 +26,7 @@
 //
 // The vendor's pages: https://massive.com/docs/websocket/stocks/trades, /quotes and /luld beside it,
 // https://massive.com/docs/rest/stocks/snapshots/full-market-snapshot,
-// https://massive.com/docs/rest/stocks/aggregates/previous-day-bar and
+// https://massive.com/docs/rest/stocks/aggregates/previous-day-bar,
+// https://massive.com/docs/rest/stocks/corporate-actions/splits, /dividends beside it, and
 // https://massive.com/docs/rest/stocks/market-operations/condition-codes.
 package massive
