@@ -130,6 +130,25 @@ func TestTheFirstTradeAfterASplitIsShownAtOnce(t *testing.T) {
 	})
 }
 
+// A clock that was wrong has begun a day too early: what adjusts the day that goes on holds again.
+func TestADayThatGoesOnIsAdjustedByItsOwnSplit(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Adjustments = []Adjustment{{Symbol: "A", Date: "2000-01-04", Split: "10:1"}, {Symbol: "A", Date: "2000-01-05", Split: "4:1"}}
+	overnightTest(t, cfg, remote, "us", func(w *fixture) {
+		time.Sleep(20 * time.Hour) // by this machine's clock, it is 05:30 on Wednesday
+		w.says("market", market.Batch{Images: []market.Quote{{Set: market.FieldPreviousClose, PreviousClose: 1000 * market.Scale}}})
+		if q := w.quote(0); q.PreviousClose.String() != "250" || q.Adjusted != "split 4:1" {
+			t.Errorf("by the wrong clock: %v by %q", q.PreviousClose, q.Adjusted)
+		}
+		k := trade(0, "101")
+		k.Time -= market.Time((14 * time.Hour).Microseconds()) // by the exchange's, 15:30 on Tuesday
+		w.says("market", ticks(k))
+		if q := w.quote(0); q.PreviousClose.String() != "100" || q.Adjusted != "split 10:1" {
+			t.Errorf("by the exchange's: %v by %q", q.PreviousClose, q.Adjusted)
+		}
+	})
+}
+
 func TestOnlyMarketsThatCloseHaveNights(t *testing.T) {
 	overnightTest(t, DefaultConfig(), remote, "crypto", func(w *fixture) {
 		trades(w, "100")
