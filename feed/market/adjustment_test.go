@@ -154,6 +154,9 @@ func TestASplitAdjustsThePreviousCloseOnItsDayAlone(t *testing.T) {
 	wantAdjusted(t, "when the source says what the close was", &y, 101, 100, "split 10:1")
 	mustApply(t, &y, &Tick{Kind: KindRoll, Time: adjustDay + 2*day})
 	wantAdjusted(t, "on the next day", &y, 101, 101, "")
+	mustApply(t, &y, adjustTick(adjustDay+2*day, "split 2:1"))
+	mustApply(t, &y, &Tick{Kind: KindReopen, Time: adjustDay + day})
+	wantAdjusted(t, "when that had begun too early", &y, 101, 100, "split 10:1")
 }
 
 func TestAPreviousCloseStaysAdjustedWhileItIsOfBefore(t *testing.T) {

@@ -63,15 +63,23 @@ func FuzzResponse(f *testing.F) {
 		`{"AAPL":{"latestTrade":{"t":"2026-11-18T15:59:00Z","x":"D","p":133.42,"s":145,"c":["@"],"i":62700,"z":"C"},"minuteBar":{"t":"2026-11-18T15:58:00Z","c":1},"dailyBar":{"t":"2026-11-18T05:00:00Z","o":132.04,"h":134.07,"l":131.83,"c":133.42,"v":25846800,"n":254678,"vw":132.568},"prevDailyBar":null},"INVALID":null}`,
 		`{"bars":{"BTC/USD":[{"t":"2026-11-17T23:00:00Z","o":38899.6,"h":39300,"l":38892.2,"c":39278.88,"v":74.02830613,"n":1086,"vw":39140.0960796263},{"t":"2026-11-18T01:00:00Z","o":1,"h":2,"l":1,"c":2,"v":3,"n":1,"vw":1e-7}]},"next_page_token":null}`,
 		`{"message":"forbidden."}`,
+		`{"corporate_actions":{"forward_splits":[{"symbol":"AAPL","new_rate":10,"old_rate":1.5,"ex_date":"2026-11-18"}],"cash_dividends":[{"symbol":"AAPL","rate":1.25,"special":true,"ex_date":"2026-11-18"}],"stock_dividends":[{"symbol":"AAPL","rate":0.05,"ex_date":"2026-11-18"}]},"next_page_token":null}`,
 	} {
 		f.Add([]byte(text))
 	}
 	n := newBench(f, "AAPL", "BTC/USD")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		n.b = market.Batch{}
-		for _, path := range []string{snapshotsPath, "/v1beta3/crypto/us/bars"} {
+		for _, path := range []string{snapshotsPath, "/v1beta3/crypto/us/bars", actionsPath + "?end=2027-02-26&start=2026-11-08&symbols=AAPL"} {
 			if err := n.Response(path, text, now, &n.b); err != nil {
 				t.Fatal(err)
+			}
+		}
+		if n.b.Actions != nil {
+			for _, a := range n.b.Actions.All {
+				if by, err := market.ParseAdjustment(a.String()); err != nil || by != a.Adjustment || by == (market.Adjustment{}) {
+					t.Fatalf("%+v", a)
+				}
 			}
 		}
 		for i := range n.b.Images {

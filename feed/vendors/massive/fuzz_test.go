@@ -36,6 +36,7 @@ func FuzzResponse(f *testing.F) {
 		`{"ticker":{"ticker":"B","day":null}}`,
 		`{"status":"OK","results":[{"T":"A","v":95595226.0,"vw":158.6,"o":162.25,"c":156.8,"h":162.3,"l":156.7,"t":1651003200000}]}`,
 		`{"status":"ERROR"}`,
+		`{"results":[{"ticker":"A","execution_date":"1970-01-02","split_from":1,"split_to":10},{"ticker":"B","ex_dividend_date":"1970-01-02","cash_amount":1.5,"distribution_type":"special"}],"next_url":"https://a/b?cursor=1"}`,
 	} {
 		f.Add([]byte(body))
 	}
@@ -45,6 +46,15 @@ func FuzzResponse(f *testing.F) {
 		x.Response(pathConditions, body, 1, &b)
 		x.Response(pathSnapshots, body, 1, &b)
 		x.Response(previousPath("A"), body, 1, &b)
+		x.Response(pathSplits+"?limit=1", body, 1, &b)
+		x.Response(pathDividends+"?limit=1", body, 1, &b)
+		if b.Actions != nil {
+			for _, a := range b.Actions.All {
+				if by, err := market.ParseAdjustment(a.String()); err != nil || by != a.Adjustment || a.Adjustment == (market.Adjustment{}) {
+					t.Errorf("%s says %+v", body, a)
+				}
+			}
+		}
 		for _, q := range b.Images {
 			if int(q.Symbol) > 1 || q.Set&market.FieldHigh != 0 && q.High <= 0 || q.Set&market.FieldPrice != 0 && q.Price <= 0 {
 				t.Errorf("%s says %+v", body, q)
