@@ -69,6 +69,9 @@ func serveBusy(t *testing.T) (s *site, stop func()) {
 
 // A slow reader has its window closed nearly all the time. The kernel would give it up when that lasts for AckTimeout.
 func TestSlowReadersOfAPortAreNotDropped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads slowly for eight seconds")
+	}
 	s, stop := serveBusy(t)
 	until := time.Now().Add(4 * time.Second)
 	var readers, slow sync.WaitGroup

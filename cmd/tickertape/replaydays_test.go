@@ -314,6 +314,9 @@ func TestSharesOfAReplayAgreeInEveryInterval(t *testing.T) {
 
 // TestDaysOfAReplayAreThoseOfItsTrades has midnight UTC in the last second of a recording, and in its middle.
 func TestDaysOfAReplayAreThoseOfItsTrades(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays a recording eighteen times")
+	}
 	for _, moved := range []time.Duration{0, 3 * time.Minute} {
 		for _, skew := range []time.Duration{-5 * time.Second, 0, 5 * time.Second} {
 			path := filepath.Join(t.TempDir(), "spot.ndjson")

@@ -499,7 +499,11 @@ func TestARelayThatCountsLaterHasAll(t *testing.T) {
 // TestRandomRunsAreTheSameTwoHopsAway has trades of all kinds, late ones, corrections, cancellations and days that begin anew,
 // while connections are cut.
 func TestRandomRunsAreTheSameTwoHopsAway(t *testing.T) {
-	for seed := range uint64(6) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 1 // each takes two seconds and more
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			dice := rand.New(rand.NewPCG(seed, 9))
 			x := &recorded{t: t, steps: make(chan func(func(market.Batch)))}
