@@ -19,15 +19,15 @@ import (
 
 // newSeriesStream is a connection that has said hello.
 func newSeriesStream(t *testing.T, log *strings.Builder) *seriesStream {
-	return newSeriesStreamOf(t, log, `"relays":4,"bars":["1s","5s","1m","1d","1m' OR 1"]`)
+	return newSeriesStreamOf(t, log, `"relays":4,"bars":["1s","5s","1m","1d","1m' OR 1"]`, all)
 }
 
-// newSeriesStreamOf is one to a server that says this in its hello.
-func newSeriesStreamOf(t *testing.T, log *strings.Builder, says string) *seriesStream {
+// newSeriesStreamOf is one to a server that says this in its hello. It follows these symbols.
+func newSeriesStreamOf(t *testing.T, log *strings.Builder, says string, symbols ...string) *seriesStream {
 	reg := prometheus.NewRegistry()
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	env := vendors.Env{Dir: market.NewDirectory(), Log: logger, Faults: vendors.NewFaults(logger, reg)}
-	x := &seriesStream{state: newSeriesState([]string{all}, []string{"1s", "1m", "1d"}), env: &env, appeared: func(string) {},
+	x := &seriesStream{state: newSeriesState(symbols, []string{"1s", "1m", "1d"}), env: &env, appeared: func(string) {},
 		toSend: make(chan seriesRequest, 1),
 		asking: asking{unknown: map[string]bool{}, seen: map[market.SymbolID]bool{}}}
 	x.says(t, `{"type":"hello","epoch":"e1","heartbeat_ms":5000,`+says+`}`)
@@ -56,7 +56,7 @@ func TestLongBarsAreAskedForFirstAndSecondsLast(t *testing.T) {
 // A server that follows a name once it knows it is not asked for it again, and what it tells of its own accord answers no request.
 func TestBarsAndTradesOfUnknownNamesAreAskedForOnceWhereTheyAreAwaited(t *testing.T) {
 	for awaits, again := range map[string]int{`"awaits":true,`: 0, `"awaits":false,`: 1, "": 1} {
-		x := newSeriesStreamOf(t, &strings.Builder{}, awaits+`"relays":4,"bars":["1m"]`)
+		x := newSeriesStreamOf(t, &strings.Builder{}, awaits+`"relays":4,"bars":["1m"]`, "EARLY", "LATE")
 		for id := range 2 {
 			<-x.toSend
 			x.says(t, `{"type":"subscribed","symbols":[],"trades":["EARLY"]}`)
@@ -131,6 +131,22 @@ func TestPartsOfAHistoryArePublishedTogether(t *testing.T) {
 	x.says(t, `{"type":"bars","symbol":"A","interval":"1m","bars":[{"t":120000000,"n":1}]}`)
 	if b := x.says(t, `{"type":"position","position":"e1-8"}`); len(b.Bars) != 1 || len(b.Bars[0].Bars) != 2 || !b.Bars[0].Reset {
 		t.Errorf("published: %+v", b)
+	}
+}
+
+// What a server says of its own accord takes no room: bars of an interval, and names, that it was not asked for.
+func TestWhatNobodyAskedForIsNotKept(t *testing.T) {
+	x := newSeriesStreamOf(t, &strings.Builder{}, `"relays":4,"bars":["1m"]`, "A")
+	<-x.toSend
+	x.says(t, `{"type":"subscribed","id":1,"symbols":[],"unknown":["A","OTHER"]}`)
+	if len(x.asking.unknown) != 1 || !x.asking.unknown["A"] {
+		t.Errorf("unknown are %v", x.asking.unknown)
+	}
+	for i := range 100 {
+		x.says(t, fmt.Sprintf(`{"type":"bars","symbol":"A","interval":"%ds","bars":[{"t":60000000,"n":1}]}`, i+1))
+	}
+	if b := x.says(t, `{"type":"position","position":"e1-7"}`); len(b.Bars) != 0 || len(x.state.has) != 0 {
+		t.Errorf("published %+v; kept %v", b.Bars, x.state.has)
 	}
 }
 
