@@ -17,6 +17,7 @@ const (
 	pathDividends = "/stocks/v1/dividends"
 	actionsLate   = time.Minute // how long they wait for the figures
 	actionsAtOnce = "5000"      // in one answer; the next one follows
+	mostPages     = 20          // of answers: there are never so many within three weeks
 
 	special = "special" // the distribution type of a dividend that adjusts prices; others are recurring, supplemental, irregular, unknown
 )
@@ -63,7 +64,11 @@ func (c *connection) askActions(ctx context.Context) {
 	all := said{from: from, to: to, all: map[string][]market.Action{}}
 	for _, kind := range [...]struct{ path, dateKey string }{{pathSplits, "execution_date"}, {pathDividends, "ex_dividend_date"}} {
 		query := c.actionsQuery(kind.dateKey, from, to)
-		for query != nil {
+		for page := 0; query != nil; page++ {
+			if page == mostPages {
+				c.Failed(vendors.Bad(vendors.BadValue, "next_url: %s has more than %d pages", kind.path, mostPages))
+				return
+			}
 			var next url.Values
 			if c.RetryUntilRefused(ctx, func(ctx context.Context) error {
 				body, _, err := c.rest.Get(ctx, kind.path, query)

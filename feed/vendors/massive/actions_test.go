@@ -85,6 +85,19 @@ func TestActionsThatThePlanDoesNotHaveAreDoneWithout(t *testing.T) {
 	})
 }
 
+func TestPagesOfActionsWithoutAnEndAreGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T, v *vendor) {
+		v.endless = true
+		v.snapshots["AAPL"] = `{"ticker":"AAPL","updated":0,"day":{"v":0},"prevDay":{"c":99.5}}`
+		w := quick(t, v, "AAPL")
+		vendortest.Wait(2 * time.Minute)
+		wantPrevious(t, "without an end", w.Quote("AAPL"), "99.5", "")
+		if n := v.count(pathSplits); n != mostPages {
+			t.Errorf("%d pages, want %d", n, mostPages)
+		}
+	})
+}
+
 func TestActionsThatMakeNoSenseAreCounted(t *testing.T) {
 	for name, c := range map[string]struct{ path, text string }{
 		"no split":   {pathSplits, `{"results":[{"ticker":"AAPL","execution_date":"2025-12-31","split_from":1,"split_to":1}]}`},

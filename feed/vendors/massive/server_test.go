@@ -36,6 +36,7 @@ type vendor struct {
 	days      map[string]string           // guarded by mu: the newest whole day, by symbol
 	rules     string                      // guarded by mu: what is answered about conditions
 	actions   map[string][]string         // guarded by mu: splits and dividends, by path
+	endless   bool                        // guarded by mu: pages of these have no end
 	status    int                         // guarded by mu: of answers over REST; 0: good
 	failing   string                      // guarded by mu: the path that is answered with 500
 	asked     []time.Time                 // guarded by mu: requests over REST
@@ -222,8 +223,9 @@ func (v *vendor) someActions(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	from, _ := strconv.Atoi(q.Get("cursor"))
+	from = min(from, len(all))
 	next, to := "", min(from+2, len(all))
-	if to < len(all) {
+	if to < len(all) || v.endless {
 		q.Set("cursor", strconv.Itoa(to))
 		next = fmt.Sprintf(`,"next_url":"https://api.massive.com%s?%s"`, r.URL.Path, q.Encode())
 	}
