@@ -5,22 +5,27 @@ import "slices"
 // Ledgers bounds what the ledgers of all symbols keep. Once it is full, each new trade has the oldest ones forgotten, whichever
 // symbol they are of. One goroutine at a time uses it and its ledgers.
 type Ledgers struct {
-	limit  int      // static: trades
+	limit  int      // static: the most room, in trades
 	kept   int      // trades
+	used   int      // room: of the trades, and of their chunks
 	chunks []*chunk // in order of their beginning, from head on; some are empty, because their session is over
 	head   int
 	empty  int      // how many of them
 	spare  []*chunk // were forgotten; the next ones take their memory
 }
 
-// NewLedgers keeps up to limit trades, at some 40 bytes each.
+// NewLedgers keeps up to limit trades, at some 40 bytes each; fewer where they are of many symbols with few trades.
 func NewLedgers(limit int) *Ledgers { return &Ledgers{limit: limit} }
 
 // Kept is how many trades are kept.
 func (p *Ledgers) Kept() int { return p.kept }
 
-// chunkTrades is how many trades one chunk holds at most.
-const chunkTrades = 256
+const (
+	// chunkTrades is how many trades one chunk holds at most.
+	chunkTrades = 256
+	// chunkRoom is as how many trades a chunk counts beside those that it holds.
+	chunkRoom = 8
+)
 
 // mostSpare is how many forgotten chunks keep their memory for the next ones, at most.
 const mostSpare = 64
@@ -169,8 +174,9 @@ func (l *ledger) add(price Price, size Quantity, id uint64, at Time, flags Flags
 	}
 	c.trades = append(c.trades, packTrade(price, size, id, at-c.base, flags))
 	c.sum(&c.trades[len(c.trades)-1])
-	if l.pool.kept++; l.pool.kept > l.pool.limit {
-		l.pool.forgetOldest()
+	l.pool.kept++
+	l.pool.used++
+	for l.pool.used > l.pool.limit && l.pool.forgetOldest() {
 	}
 }
 
@@ -195,11 +201,18 @@ func (p *Ledgers) begin() *chunk {
 		c = &chunk{}
 	}
 	p.chunks = append(p.chunks, c)
+	p.used += chunkRoom
 	return c
 }
 
-// forgetOldest forgets the oldest chunk that has trades.
-func (p *Ledgers) forgetOldest() {
+// release gives back the room of a chunk.
+func (p *Ledgers) release(c *chunk) {
+	p.kept -= len(c.trades)
+	p.used -= len(c.trades) + chunkRoom
+}
+
+// forgetOldest forgets the oldest chunk of a ledger, and reports whether there was one.
+func (p *Ledgers) forgetOldest() (any bool) {
 	for p.head < len(p.chunks) {
 		c := p.chunks[p.head]
 		p.chunks[p.head] = nil
@@ -208,17 +221,19 @@ func (p *Ledgers) forgetOldest() {
 			p.empty--
 			continue
 		}
-		p.kept -= len(c.trades)
+		p.release(c)
 		c.ledger.forget(c)
 		*c = chunk{trades: c.trades[:0]}
 		if len(p.spare) < mostSpare {
 			p.spare = append(p.spare, c)
 		}
+		any = true
 		break
 	}
 	if p.head > len(p.chunks)/2 {
 		p.chunks, p.head = slices.Delete(p.chunks, 0, p.head), 0
 	}
+	return any
 }
 
 // forget forgets a chunk, but not what its trades were together.
@@ -270,7 +285,7 @@ func (l *ledger) clear() {
 		return
 	}
 	for _, c := range l.chunks {
-		l.pool.kept -= len(c.trades)
+		l.pool.release(c)
 		l.pool.empty++
 		c.ledger, c.trades = nil, nil
 	}

@@ -91,3 +91,20 @@ func TestLedgersOfAReplayInALoopDoNotGrow(t *testing.T) {
 		t.Errorf("%d chunks for 1000 trades", n)
 	}
 }
+
+// Each image of the day's prices ends a chunk. Chunks of one trade take nine times the room, so there are as many fewer.
+func TestLedgersOfManyImagesTakeNoMoreRoom(t *testing.T) {
+	const limit = 900
+	ledgers := NewLedgers(limit)
+	y := NewTally(0, 0, ledgers)
+	for i := range 5000 {
+		y.Apply(&Tick{Flags: Regular, Price: 100, Size: Units(1), ID: uint64(i + 1), Time: Time(i + 1)})
+		y.Image(&Quote{Set: FieldPrice, Price: 100})
+		if kept := ledgers.Kept(); kept > limit/(1+chunkRoom) {
+			t.Fatalf("%d trades are kept of as many chunks, want %d at most", kept, limit/(1+chunkRoom))
+		}
+	}
+	if kept := ledgers.Kept(); kept < limit/(1+chunkRoom)-1 {
+		t.Errorf("only %d trades are kept", kept)
+	}
+}
