@@ -72,7 +72,8 @@ func (k *Adjustments) Configure(hours *Market, a market.Action) {
 	day.configured, day.config = true, day.config.And(a.Adjustment)
 }
 
-// Say puts what a source says of some symbols in the place of what it said before. hours finds those of a symbol.
+// Say puts what a source says of some symbols in the place of what it said before. hours finds those of a symbol. What is of
+// another date than all is of is left out, so that what is kept grows by one day a date at most.
 func (k *Adjustments) Say(rank int, all *market.Actions, hours func(market.SymbolID) *Market) {
 	for _, id := range all.Symbols {
 		for i := range k.symbols[id] {
@@ -85,6 +86,9 @@ func (k *Adjustments) Say(rank int, all *market.Actions, hours func(market.Symbo
 		}
 	}
 	for _, a := range all.All {
+		if a.Date.Before(all.From) || a.Date.After(all.To) {
+			continue
+		}
 		day := k.at(a.Symbol, market.TimeOf(hours(a.Symbol).Begins(a.Date)))
 		i, _ := slices.BinarySearchFunc(day.said, rank+1, func(s saying, rank int) int { return s.rank - rank })
 		day.said = slices.Insert(day.said, i, saying{rank, a.Date, a.Adjustment})

@@ -78,6 +78,8 @@ func TestWhatIsConfiguredHoldsAndThenWhatThePreferredSourceSays(t *testing.T) {
 	k.Say(0, &market.Actions{Symbols: []market.SymbolID{0}, From: date("2026-12-03"), To: date("2026-12-04")}, of)
 	k.Configure(hours.us, split("2026-12-05", 9)) // a Saturday
 	want("of a day without trading", "2026-12-07", "split 9:1", true)
+	say(0, split("2027-12-01", 5))
+	want("of a date that was not asked for", "2027-12-01", "", false)
 	var changed []market.SymbolID
 	k.Changed(func(id market.SymbolID) { changed = append(changed, id) })
 	k.Changed(func(id market.SymbolID) { changed = append(changed, id) })
