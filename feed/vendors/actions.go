@@ -18,10 +18,8 @@ const (
 	beforeOpen = 30 * time.Minute
 )
 
-const dateLayout = "2006-01-02"
-
 // Date writes a date, represented by its midnight UTC, as 2006-01-02.
-func Date(date time.Time) string { return date.Format(dateLayout) }
+func Date(date time.Time) string { return date.Format(time.DateOnly) }
 
 // ActionDates are the dates from and to which a vendor is asked what happened to shares, represented by their midnight UTC.
 func ActionDates(now time.Time) (from, to time.Time) {
@@ -35,7 +33,7 @@ func (v Value) ReadDate(key string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	date, err := time.Parse(dateLayout, text)
+	date, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return time.Time{}, Bad(BadTime, "%s: %.40q is not a date such as 2026-12-01", key, text)
 	}
