@@ -19,15 +19,12 @@ type Adjustment struct {
 	None     bool   `mapstructure:"none"`     // nothing happened: the price has really moved
 }
 
-// dateLayout is how a date is written.
-const dateLayout = "2006-01-02"
-
 // action is what an entry says, with no symbol.
 func (a *Adjustment) action() (market.Action, error) {
 	var errs []error
 	action := market.Action{}
 	var err error
-	if action.Date, err = time.Parse(dateLayout, a.Date); err != nil {
+	if action.Date, err = time.Parse(time.DateOnly, a.Date); err != nil {
 		errs = append(errs, fmt.Errorf("date: %.40q is not a date such as 2026-12-01", a.Date))
 	}
 	said := 0

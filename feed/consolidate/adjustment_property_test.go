@@ -123,7 +123,7 @@ func (w *splitWorld) start(sources int) {
 	cfg.MaxMove = 0
 	for _, d := range w.days {
 		for part := range strings.SplitSeq(d.configured, ", ") {
-			a := Adjustment{Symbol: "AAPL", Date: d.date.Format(dateLayout), None: part == "none"}
+			a := Adjustment{Symbol: "AAPL", Date: d.date.Format(time.DateOnly), None: part == "none"}
 			a.Split, _ = strings.CutPrefix(part, "split ")
 			a.Dividend, _ = strings.CutPrefix(part, "dividend ")
 			switch {
@@ -151,7 +151,7 @@ func (w *splitWorld) start(sources int) {
 	f := New(cfg, 15*time.Second, all, dir, w.hours, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	f.KeepTrades(1000)
 	w.c, w.conns, w.began, w.down = f.consolidator, f.connections, w.today, false
-	w.c.wall = func() market.Time { return market.TimeOf(w.now) }
+	w.c.wall = func(time.Time) market.Time { return market.TimeOf(w.now) }
 	kept := history.Config{Trades: history.TradesAtOnce, Ledger: 1000}
 	for k := range kept.Bars {
 		kept.Bars[k] = 1000

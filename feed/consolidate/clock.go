@@ -12,7 +12,7 @@ const clockStep = market.Time(1e6)
 // clock is this machine's clock as ticks are compared with it. It goes on evenly when the machine's clock is set, until ticks
 // show that the machine's clock is right now and this one is wrong, as after a sleep of the machine.
 type clock struct {
-	wall func() market.Time // static: the machine's clock
+	wall func(time.Time) market.Time // static: what the machine's clock shows then
 
 	now       time.Time   // of the batch that is processed, or of the visit; durations are measured with it
 	machine   market.Time // the machine's clock then
@@ -22,7 +22,7 @@ type clock struct {
 
 // set begins another batch or visit.
 func (c *clock) set(now time.Time) {
-	c.machine = c.wall()
+	c.machine = c.wall(now)
 	if c.now.IsZero() {
 		c.steady = c.machine
 	} else {

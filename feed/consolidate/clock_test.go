@@ -29,7 +29,7 @@ func TestClockGoesOnEvenlyWhateverTheMachinesShows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now, elapsed, ahead := right, right, c.begins // elapsed is what durations are measured with
-			k := clock{wall: func() market.Time { return market.TimeOf(now) + ahead }}
+			k := clock{wall: func(time.Time) market.Time { return market.TimeOf(now) + ahead }}
 			k.set(elapsed)
 			if at := market.TimeOf(now); k.ahead(at) <= tolerance {
 				k.compare(at, tolerance)

@@ -133,7 +133,7 @@ func TestADayThatAWrongClockHasBegunEndsWithTheNextTrade(t *testing.T) {
 		time.Sleep(12 * time.Hour)
 		w := newFixture(t, DefaultConfig(), []market.Symbol{{Symbol: "BTC-USD", Market: "crypto"}}, remote)
 		ahead := market.Time(24 * 3600e6)
-		w.feed.consolidator.wall = func() market.Time { return now() + ahead } // from the beginning
+		w.feed.consolidator.wall = func(time.Time) market.Time { return now() + ahead } // from the beginning
 		w.live("market")
 		w.says("market", market.Batch{Images: []market.Quote{{Set: market.FieldPrice | market.FieldVolume | market.FieldTime,
 			Price: parse("100"), Volume: market.Units(50), Time: now()}}})

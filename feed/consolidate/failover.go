@@ -33,7 +33,7 @@ func (r *router) reliable(s *source, id market.SymbolID, now time.Time) bool {
 	if ss == nil || !ss.known() || ss.claimed == market.Stale || ss.claimed == market.Down {
 		return false
 	}
-	return ss.connection.state == market.Live && (ss.claimed == market.Halted || now.Sub(ss.heard) <= max(r.silence, ss.staleAfter(r.cfg)))
+	return ss.connection.state == market.Live && (ss.claimed == market.Halted || now.Sub(ss.heard) <= max(r.silence, ss.staleAfter(&r.cfg)))
 }
 
 // choose decides which source counts for a symbol after one has had data of it, or another has failed. It returns the one

@@ -54,7 +54,7 @@ func New(
 		limits: newLimits(cfg), dir: dir, log: log, metrics: newMetrics(reg),
 		hours:    hours,
 		router:   router{cfg: cfg, silence: silence, preferences: map[market.SymbolID][]string{}},
-		clock:    clock{wall: func() market.Time { return market.TimeOf(time.Now()) }},
+		clock:    clock{wall: market.TimeOf},
 		rounds:   rounds{every: min(visitEvery, cfg.StaleAfter/4)},
 		adjuster: newAdjuster(cfg.Adjustments, dir, hours),
 	}

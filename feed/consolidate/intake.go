@@ -185,7 +185,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 			}
 			return
 		}
-		ss.hear(c.now, c.cfg)
+		ss.hear(c.now, &c.cfg)
 		if held {
 			return
 		}
@@ -203,7 +203,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 			c.judge(k.Symbol, k.Time)
 		}
 	case market.KindSession:
-		ss.hear(c.now, c.cfg)
+		ss.hear(c.now, &c.cfg)
 		ss.traded, ss.quoted = 0, 0 // a recording that starts again goes back in time
 		if ss.source.info.Lossless {
 			ss.seen = nil // and repeats its trades
@@ -215,7 +215,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 		}
 		c.forward(ss, k)
 	case market.KindAlive:
-		ss.hear(c.now, c.cfg)
+		ss.hear(c.now, &c.cfg)
 		c.reconsider(ss, k.Symbol)
 	case market.KindRoll, market.KindReopen, market.KindAdjust: // of a lossless source
 		c.forward(ss, k)
@@ -260,7 +260,7 @@ func (c *consolidator) noteOvernight(ss *sourceSymbol, k *market.Tick) {
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	ss := c.sourceSymbol(from, im.Symbol)
 	s := ss.source
-	ss.hearImage(im, &c.clock, c.cfg)
+	ss.hearImage(im, &c.clock, &c.cfg)
 	c.dayOfImage(ss, im)
 	if im.Set&market.FieldState != 0 {
 		ss.claimed, ss.reason = im.State, ""
@@ -325,7 +325,7 @@ func (c *consolidator) dayOfImage(ss *sourceSymbol, im *market.Quote) {
 // correct processes a correction.
 func (c *consolidator) correct(from *connection, correction *market.Correction) {
 	ss := c.sourceSymbol(from, correction.Symbol)
-	ss.hear(c.now, c.cfg)
+	ss.hear(c.now, &c.cfg)
 	if correction.ID != 0 && (c.dropHeld(ss, correction.ID) || ss.wasRefused(correction.ID)) {
 		if correction.New.Flags != 0 { // the trade that is corrected never counted
 			c.countCorrected(ss, correction)

@@ -82,7 +82,7 @@ func newDayWorld(t *rapid.T, sources int) *dayWorld {
 	f := New(cfg, 15*time.Second, all, dir, hours, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	f.KeepTrades(1 << 20)
 	w.c, w.conns = f.consolidator, f.connections
-	w.c.wall = func() market.Time { return market.TimeOf(w.now.Add(w.wall)) }
+	w.c.wall = func(time.Time) market.Time { return market.TimeOf(w.now.Add(w.wall)) }
 	kept := history.Config{Trades: history.TradesAtOnce, Ledger: 1 << 20}
 	for k := range kept.Bars {
 		kept.Bars[k] = 1000

@@ -22,7 +22,7 @@ type pause struct {
 }
 
 // note notes a symbol whose market is open.
-func (p *pause) note(ss *sourceSymbol, now time.Time, c Config) {
+func (p *pause) note(ss *sourceSymbol, now time.Time, c *Config) {
 	if ss.claimed != market.Live || ss.connection.state != market.Live || !ss.frequent(c) {
 		return
 	}

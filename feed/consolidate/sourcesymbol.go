@@ -56,17 +56,17 @@ const gapsUntilStale = 10
 
 // staleAfter is how long the symbol may be silent before it is stale: stale_after or, where its data are rarer, ten times its
 // mean gap, but never longer than stale_most.
-func (ss *sourceSymbol) staleAfter(c Config) time.Duration {
+func (ss *sourceSymbol) staleAfter(c *Config) time.Duration {
 	return min(max(c.StaleAfter, gapsUntilStale*ss.meanGap), c.StaleMost)
 }
 
 // frequent reports whether data of the symbol usually come so often that it is stale after stale_after, and no later.
-func (ss *sourceSymbol) frequent(c Config) bool {
+func (ss *sourceSymbol) frequent(c *Config) bool {
 	return ss.meanGap > 0 && gapsUntilStale*ss.meanGap <= c.StaleAfter
 }
 
 // hear notes that data came. Data of one instant leave no gap between them.
-func (ss *sourceSymbol) hear(now time.Time, c Config) {
+func (ss *sourceSymbol) hear(now time.Time, c *Config) {
 	if ss.heard.IsZero() {
 		ss.heard, ss.steadySince = now, now
 		return
@@ -90,7 +90,7 @@ func (ss *sourceSymbol) hear(now time.Time, c Config) {
 }
 
 // hearImage notes an image with prices. It counts as data of the time in it; the day's figures alone are no data.
-func (ss *sourceSymbol) hearImage(im *market.Quote, clock *clock, c Config) {
+func (ss *sourceSymbol) hearImage(im *market.Quote, clock *clock, c *Config) {
 	if im.Set&(market.FieldPrice|market.FieldExtended|market.FieldBid|market.FieldAsk) == 0 {
 		return
 	}

@@ -220,7 +220,7 @@ func (c *consolidator) state(sym *symbol, ss *sourceSymbol) market.State {
 		}
 		return state
 	}
-	if quiet > ss.staleAfter(c.cfg) {
+	if quiet > ss.staleAfter(&c.cfg) {
 		return market.Stale
 	}
 	return state
@@ -277,7 +277,7 @@ func (c *consolidator) visit(id market.SymbolID) {
 		if ss := s.symbol(id); ss != nil {
 			c.beginDay(ss, id)
 			if !s.info.Lossless && (ss.market == nil || ss.market.phase == calendar.Regular) {
-				s.pause.note(ss, c.now, c.cfg)
+				s.pause.note(ss, c.now, &c.cfg)
 			}
 			if c.heldSymbols > 0 {
 				c.confirmAgreed(ss)
