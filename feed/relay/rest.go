@@ -21,7 +21,7 @@ const (
 
 	// Records are asked for again after leastRefresh at first, then less and less often, up to mostRefresh: the server may
 	// have to learn them itself.
-	leastRefresh = 5 * time.Second
+	leastRefresh = time.Second
 	mostRefresh  = time.Hour
 )
 

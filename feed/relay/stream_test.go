@@ -264,7 +264,7 @@ func TestRecordsAreAskedForAgain(t *testing.T) {
 		n.bare = true
 		n.tell("AAPL", `"p":1`)
 		vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
-		settle(time.Second)
+		settle(leastRefresh / 2)
 		if got := n.env.Dir.All(); len(got) != 1 || got[0].Name != "" {
 			t.Errorf("directory %+v", got)
 		}
