@@ -16,6 +16,9 @@ type split struct {
 // splits are those of a symbol, in order of their day.
 type splits []split
 
+// mostSplits is how many splits of a symbol are kept: the newest. No share has had so many.
+const mostSplits = 256
+
 // set puts a split in the place of what was before that day; zero is none.
 func (s *splits) set(start uint32, by market.Adjustment) {
 	i, found := slices.BinarySearchFunc(*s, start, func(x split, start uint32) int { return cmp.Compare(x.start, start) })
@@ -24,6 +27,9 @@ func (s *splits) set(start uint32, by market.Adjustment) {
 	}
 	if by != (market.Adjustment{}) {
 		*s = slices.Insert(*s, i, split{start, by})
+	}
+	if len(*s) > mostSplits {
+		*s = slices.Delete(*s, 0, 1)
 	}
 }
 

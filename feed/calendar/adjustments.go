@@ -16,12 +16,16 @@ type Adjustments struct {
 	changed map[market.SymbolID]bool         // since the last Changed
 }
 
+// MostAdjustedDays is how many days of a symbol are kept of which only sources have said something: the newest.
+const MostAdjustedDays = 64
+
 // adjustment is what is known of one day.
 type adjustment struct {
 	start      market.Time // when the day begins
 	configured bool
 	config     market.Adjustment
-	said       []saying // by sources
+	said       []saying          // by sources
+	told       market.Adjustment // what Untold has returned of it
 }
 
 // saying is what one source says.
@@ -73,7 +77,7 @@ func (k *Adjustments) Configure(hours *Market, a market.Action) {
 }
 
 // Say puts what a source says of some symbols in the place of what it said before. hours finds those of a symbol. What is of
-// another date than all is of is left out, so that what is kept grows by one day a date at most.
+// another date than all is of is left out.
 func (k *Adjustments) Say(rank int, all *market.Actions, hours func(market.SymbolID) *Market) {
 	for _, id := range all.Symbols {
 		for i := range k.symbols[id] {
@@ -92,6 +96,21 @@ func (k *Adjustments) Say(rank int, all *market.Actions, hours func(market.Symbo
 		day := k.at(a.Symbol, market.TimeOf(hours(a.Symbol).Begins(a.Date)))
 		i, _ := slices.BinarySearchFunc(day.said, rank+1, func(s saying, rank int) int { return s.rank - rank })
 		day.said = slices.Insert(day.said, i, saying{rank, a.Date, a.Adjustment})
+		k.forget(a.Symbol)
+	}
+}
+
+// forget drops the oldest day of a symbol that only sources have said something of, if there are too many.
+func (k *Adjustments) forget(id market.SymbolID) {
+	days := k.symbols[id]
+	n, oldest := 0, 0
+	for i := len(days) - 1; i >= 0; i-- {
+		if !days[i].configured {
+			n, oldest = n+1, i
+		}
+	}
+	if n > MostAdjustedDays {
+		k.symbols[id] = slices.Delete(days, oldest, oldest+1)
 	}
 }
 
@@ -127,13 +146,27 @@ type DayAdjustment struct {
 	market.Adjustment
 }
 
-// Until is what holds of a symbol's days that have begun at a time, in order; nothing, where nothing does any more.
-func (k *Adjustments) Until(id market.SymbolID, at market.Time) (all []DayAdjustment) {
+// Untold is what holds of a symbol's days that have begun at a time, in order, as far as Untold has not returned it yet: nothing,
+// where nothing does any more.
+func (k *Adjustments) Untold(id market.SymbolID, until market.Time) (all []DayAdjustment) {
 	for i := range k.symbols[id] {
-		if day := &k.symbols[id][i]; day.start <= at {
-			by, _ := day.now()
+		day := &k.symbols[id][i]
+		if day.start > until {
+			break
+		}
+		if by, _ := day.now(); by != day.told {
+			day.told = by
 			all = append(all, DayAdjustment{day.start, by})
 		}
 	}
 	return all
+}
+
+// Retell has Untold return a day once more.
+func (k *Adjustments) Retell(id market.SymbolID, start market.Time) {
+	for i := range k.symbols[id] {
+		if day := &k.symbols[id][i]; day.start == start {
+			day.told = market.Adjustment{}
+		}
+	}
 }

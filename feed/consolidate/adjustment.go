@@ -97,17 +97,10 @@ type adjuster struct {
 	configured map[string][]market.Action // by the symbol's name
 
 	known calendar.Adjustments
-	told  map[dayOf]market.Adjustment // what was published
-}
-
-// dayOf is a symbol's trading day.
-type dayOf struct {
-	id    market.SymbolID
-	start market.Time
 }
 
 func newAdjuster(all []Adjustment, dir *market.Directory, hours *calendar.Calendar) adjuster {
-	a := adjuster{dir: dir, hours: hours, configured: map[string][]market.Action{}, told: map[dayOf]market.Adjustment{}}
+	a := adjuster{dir: dir, hours: hours, configured: map[string][]market.Action{}}
 	for i := range all {
 		if action, err := all[i].action(); err == nil {
 			a.configured[all[i].Symbol] = append(a.configured[all[i].Symbol], action)
@@ -136,17 +129,4 @@ func (a *adjuster) configure(from, to int) {
 			a.known.Configure(a.hoursOf(id), action)
 		}
 	}
-}
-
-// untold are what is known of the days of a symbol that have begun at a time and was not published, or is other than that. It counts
-// as published then.
-func (a *adjuster) untold(id market.SymbolID, until market.Time) (days []calendar.DayAdjustment) {
-	for _, day := range a.known.Until(id, until) {
-		of := dayOf{id, day.Start}
-		if a.told[of] != day.Adjustment {
-			a.told[of] = day.Adjustment
-			days = append(days, day)
-		}
-	}
-	return days
 }

@@ -93,7 +93,7 @@ func (c *consolidator) tellAdjustments(id market.SymbolID) {
 		}
 		until = c.steady // it has no days, as with a relay: its bars alone are adjusted
 	}
-	for _, day := range c.adjuster.untold(id, until) {
+	for _, day := range c.adjuster.known.Untold(id, until) {
 		k := c.adjustTick(id, day)
 		c.out.tick(&k)
 	}
@@ -103,7 +103,7 @@ func (c *consolidator) tellAdjustments(id market.SymbolID) {
 // quote.
 func (c *consolidator) retellAdjustments(id market.SymbolID) {
 	if c.adjuster.known.Any() {
-		delete(c.adjuster.told, dayOf{id, c.symbols[id].day.Began()})
+		c.adjuster.known.Retell(id, c.symbols[id].day.Began())
 		c.tellAdjustments(id)
 	}
 }

@@ -58,8 +58,14 @@ func (d *days) turn(s *symbolDay, turn calendar.Turn, now market.Time, emit func
 		return
 	}
 	emit(s.day.Tick(turn, s.id, now))
-	if by, _ := d.known.On(s.id, s.day.Began()); by != (market.Adjustment{}) {
-		emit(market.Tick{Symbol: s.id, Kind: market.KindAdjust, Time: s.day.Began(), Conditions: by.String(), Received: now})
+	d.known.Retell(s.id, s.day.Began())
+	d.tell(s, now, emit)
+}
+
+// tell calls emit with what is known of the days of a symbol that have begun, as far as it was not played.
+func (d *days) tell(s *symbolDay, now market.Time, emit func(market.Tick)) {
+	for _, by := range d.known.Untold(s.id, s.day.Began()) {
+		emit(market.Tick{Symbol: s.id, Kind: market.KindAdjust, Time: by.Start, Conditions: by.String(), Received: now})
 	}
 }
 
@@ -80,10 +86,8 @@ func (d *days) actions(all *market.Actions, clock *calendar.ExchangeClock, dir *
 	}
 	d.known.Say(0, &said, hours)
 	d.known.Changed(func(id market.SymbolID) {
-		if day := &d.symbols[d.places[id]].day; day.Began() != 0 {
-			for _, by := range d.known.Until(id, day.Began()) {
-				emit(market.Tick{Symbol: id, Kind: market.KindAdjust, Time: by.Start, Conditions: by.String(), Received: now})
-			}
+		if s := &d.symbols[d.places[id]]; s.day.Began() != 0 {
+			d.tell(s, now, emit)
 		}
 	})
 }
