@@ -17,7 +17,6 @@ type subscriber struct {
 	// static
 	shard     *shard
 	conn      *conn.Conn
-	place     *admission.Place
 	transport Transport
 	framing   conn.Framing // the conn's
 
@@ -31,7 +30,8 @@ type subscriber struct {
 	outbox       outbox
 	pace         *pace // nil while it keeps up
 	heartbeat
-	reserved int64 // for the request that is being answered
+	place    *admission.Place // static
+	reserved int64            // for the request that is being answered
 
 	meter    admission.Meter
 	bad      int32        // messages in a row; owned by the worker that has one of them

@@ -15,18 +15,23 @@ type acks struct {
 var started = time.Now().Add(-time.Second)
 
 // settled reports whether all had been acknowledged when last looked, and the system has taken nothing since.
-func (a *acks) settled() bool { return a.acked == a.taken }
+func (a *acks) settled() bool { return a.since == 0 && a.acked == a.taken }
+
+// little reports whether all had been acknowledged when last looked, and the system has taken no more since than goes into the
+// window of any client that reads.
+func (a *acks) little() bool { return a.since == 0 && a.taken-a.acked <= 1024 }
 
 // left is how long the client may still take nothing, where held bytes are not acknowledged. It is 0 or less when the
-// client has taken nothing for the timeout.
-func (a *acks) left(held int, now time.Time, timeout time.Duration) time.Duration {
+// client has taken nothing for the timeout. slow reports whether it has taken something since it was last seen to owe something.
+func (a *acks) left(held int, now time.Time, timeout time.Duration) (left time.Duration, slow bool) {
 	acked, at := a.taken-uint64(held), now.Sub(started)
-	switch {
-	case held == 0:
+	if held == 0 {
 		a.acked, a.since = acked, 0
-		return timeout
-	case acked != a.acked || a.since == 0:
+		return timeout, false
+	}
+	slow = a.since != 0 && acked != a.acked
+	if slow || a.since == 0 {
 		a.acked, a.since = acked, at
 	}
-	return timeout - (at - a.since)
+	return timeout - (at - a.since), slow
 }

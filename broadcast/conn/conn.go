@@ -21,6 +21,7 @@ type Conn struct {
 	ignores  bool        // what comes is not looked at any more
 	waits    bool        // there is something to read when the link is free
 	over     bool        // the connection has ended
+	begun    bool        // a message is under way from the client
 	in       *fromClient // nil on an event stream, whose client sends nothing
 	pending  []byte      // a control frame, or the end of an event stream, that waits until the link is free
 	timer    *time.Timer // ends a client that does not answer the close
@@ -44,7 +45,7 @@ type fromClient struct {
 	frames reader
 	early  []byte    // has been read, and not been looked at
 	held   int64     // reserved for the message that is read
-	begun  time.Time // when the message under way began; zero between two
+	begun  time.Time // when the message under way began
 }
 
 // takeEarly removes what has been read and not been looked at.
@@ -58,8 +59,8 @@ func (in *fromClient) takeEarly() []byte {
 type link interface {
 	// resume goes on with what was not written before.
 	resume() (free bool, err error)
-	// left is how long the client may still take nothing of what was written; 0 or less when it has taken nothing for the
-	// write timeout, which is what is left for one that owes nothing.
+	// left is how long the client may still take nothing of what was written, or until it has to be looked at; 0 or less when it
+	// has taken nothing for the write timeout, which is what is left for one that owes nothing.
 	left(now time.Time) time.Duration
 	// listen has Conn.readable or Conn.arrived called once when there is something to read.
 	listen()
@@ -178,14 +179,14 @@ func (c *Conn) writeControl(frame []byte) (free bool, err error) {
 }
 
 // looks is how often a client is looked at within the write timeout, since nobody says when it begins to take nothing.
-const looks = 4
+const looks = 6
 
 // Check is to be called at the latest when Owner.Remind or Check itself asks for it, and within the write timeout of a
 // Write that left something over. Its error says that the client takes too long to read, or to finish a message; the
 // owner then calls Close or Cut. Otherwise again is when to call it next at the latest.
 func (c *Conn) Check(now time.Time) (again time.Duration, err error) {
 	again = c.limits.WriteTimeout / looks
-	if c.in != nil && !c.in.begun.IsZero() && !c.waits {
+	if c.begun && !c.waits {
 		left := c.limits.MessageTimeout - now.Sub(c.in.begun)
 		if left <= 0 {
 			return 0, ErrUnfinished

@@ -119,7 +119,7 @@ func (c *Conn) listen() {
 
 // message hands a message over, and keeps what has come behind it. It returns false where messages are dropped.
 func (c *Conn) message(behind []byte) bool {
-	c.in.begun = time.Time{}
+	c.begun = false
 	m := Incoming{data: c.in.frames.message, binary: c.in.frames.kind != opText, packed: c.in.frames.packed, longest: c.limits.MaxMessage}
 	c.in.frames.done()
 	if c.leaving {
@@ -148,11 +148,11 @@ func (c *Conn) gotClose() {
 // mind watches over a message that is not whole yet: its memory and its time.
 func (c *Conn) mind() {
 	if !c.in.frames.within() {
-		c.in.begun = time.Time{}
+		c.begun = false
 		return
 	}
-	if c.in.begun.IsZero() {
-		c.in.begun = time.Now()
+	if !c.begun {
+		c.begun, c.in.begun = true, time.Now()
 		c.owner.Remind(c.limits.MessageTimeout)
 	}
 	if !c.reserve(c.in.frames.expected()) {

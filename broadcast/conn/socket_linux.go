@@ -17,6 +17,7 @@ type socket struct {
 	acks    acks // owned by the owner's goroutine, as the following
 	closed  bool
 	stalled bool   // it took nothing for the write timeout
+	slow    bool   // the kernel does not judge it
 	want    uint32 // the events that are waited for
 	tail    []byte
 	kept    int64 // reserved for it
@@ -53,7 +54,7 @@ func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
-	setUserTimeout(l.fd, 0)
+	l.kernelJudges(true)
 	return l.c
 }
 
@@ -216,14 +217,40 @@ func writeAllNow(fd int, frames [][]byte) (int, unix.Errno) {
 	return int(sent), err
 }
 
+// left looks at what the kernel holds for the client. That is a system call, and of those whose writes are short and far
+// apart, half as dear as the writes: they are left to the kernel's judgement.
 func (l *socket) left(now time.Time) time.Duration {
 	timeout := l.c.limits.WriteTimeout
-	if l.closed || l.acks.settled() {
+	if l.closed || l.acks.little() {
 		return timeout
 	}
-	left := l.acks.left(unacknowledged(l.fd), now, timeout)
-	l.stalled = left <= 0
-	return left
+	left, slow := l.acks.left(unacknowledged(l.fd), now, timeout)
+	switch l.stalled = left <= 0; {
+	case slow && !l.slow:
+		l.kernelJudges(false)
+	case l.acks.settled():
+		if l.slow {
+			l.kernelJudges(true)
+		}
+		return timeout
+	}
+	return min(left, timeout/looksAtSlow)
+}
+
+// looksAtSlow is how often a client that owes something is looked at within the write timeout.
+const looksAtSlow = 8
+
+// kernelJudges says whether the kernel may give the client up. It does when the client acknowledges nothing, but also when the
+// client's window is closed now and then, though not where it holds so little that this is sent at once when the window opens. So it
+// may until the client is seen to take something while it owes something. Its time is long enough for that to be seen, of a client
+// that takes something within the write timeout: a look before, and one after.
+func (l *socket) kernelJudges(does bool) {
+	timeout := l.c.limits.WriteTimeout
+	if l.slow = !does; l.slow {
+		setUserTimeout(l.fd, 0)
+	} else {
+		setUserTimeout(l.fd, timeout+timeout*3/10)
+	}
 }
 
 // await has the poller notify it when one of the events is there.

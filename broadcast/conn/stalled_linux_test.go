@@ -107,22 +107,85 @@ func TestReasonsOfWhatTheSystemSays(t *testing.T) {
 	}
 }
 
-// The kernel would give up a client whose window is closed for the time that the listener has set, however often that opens in
-// between.
-func TestSocketsOfConnectionsHaveNoUserTimeout(t *testing.T) {
-	for name, w := range map[string]mode{"epoll": {epoll: true}, "no epoll": {}} {
-		client, server := tcpPair(t)
-		withSocket(server, func(fd int) { setUserTimeout(fd, time.Minute) })
-		e := newEcho()
-		e.conn = startSockets(t, w).Raw(server, e, usual)
-		withSocket(server, func(fd int) {
-			if ms, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT); ms != 0 || err != nil {
-				t.Errorf("%s: the user timeout is %d ms, %v; want none", name, ms, err)
+// The kernel would give up a client whose window is closed for the user timeout, however often that opens in between.
+func TestTheKernelJudgesNobodyWhoIsSlow(t *testing.T) {
+	judges := usual.WriteTimeout + usual.WriteTimeout*3/10
+	p := connect(t, mode{epoll: true}, usual, nil)
+	s := p.conn.link.(*socket)
+	check := func(after, want time.Duration) {
+		t.Helper()
+		p.on(func() {
+			if _, err := p.conn.Check(time.Now().Add(after)); err != nil {
+				t.Errorf("after %v: %v", after, err)
 			}
 		})
-		client.Close()
-		e.Post(e.conn.Cut)
-		<-e.ended
-		e.stop()
+		if ms, err := unix.GetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT); ms != int(want.Milliseconds()) || err != nil {
+			t.Errorf("after %v: the user timeout is %d ms, %v; want %v", after, ms, err, want)
+		}
 	}
+	take := func(n int) {
+		t.Helper()
+		held := unacknowledged(s.fd)
+		if _, err := io.ReadFull(p.client, make([]byte, n)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the client has acknowledged something", func() bool { return unacknowledged(s.fd) < held })
+	}
+	check(0, judges)
+	p.owe(t)
+	check(0, judges)
+	check(usual.WriteTimeout/2, judges) // it has taken nothing yet
+	take(30_000)
+	check(usual.WriteTimeout*3/4, 0)
+	check(usual.WriteTimeout*3/2, 0)
+	take(int(s.acks.taken) - 30_000)
+	check(usual.WriteTimeout*7/4, judges)
+}
+
+// Those who are sent little and seldom are not looked at: that costs as much as the writes.
+func TestWhoOwesLittleIsLeftToTheKernel(t *testing.T) {
+	p := connect(t, mode{epoll: true}, usual, nil)
+	s := p.conn.link.(*socket)
+	check := func(after time.Duration, looked bool) {
+		t.Helper()
+		p.on(func() {
+			acked := s.acks.acked
+			if _, err := p.conn.Check(time.Now().Add(after)); err != nil || (s.acks.acked != acked) != looked {
+				t.Errorf("after %v: acknowledged %d, then %d, of %d; %v", after, acked, s.acks.acked, s.acks.taken, err)
+			}
+		})
+	}
+	write := func() {
+		t.Helper()
+		p.on(func() {
+			if free, err := p.conn.Write(textFrame(0, 500)); !free || err != nil {
+				t.Error(free, err)
+			}
+		})
+		until(t, "all is acknowledged", func() bool { return unacknowledged(s.fd) == 0 })
+	}
+	write()
+	check(10*usual.WriteTimeout, false)
+	write()
+	write()
+	check(11*usual.WriteTimeout, true)
+	write()
+	check(12*usual.WriteTimeout, false)
+}
+
+// Where a connection is written by waiting, nobody but the writer judges the client.
+func TestConnectionsThatAreWrittenByWaitingHaveNoUserTimeout(t *testing.T) {
+	client, server := tcpPair(t)
+	withSocket(server, func(fd int) { setUserTimeout(fd, time.Minute) })
+	e := newEcho()
+	e.conn = startSockets(t, mode{}).Raw(server, e, usual)
+	withSocket(server, func(fd int) {
+		if ms, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT); ms != 0 || err != nil {
+			t.Errorf("the user timeout is %d ms, %v; want none", ms, err)
+		}
+	})
+	client.Close()
+	e.Post(e.conn.Cut)
+	<-e.ended
+	e.stop()
 }
