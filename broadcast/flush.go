@@ -170,7 +170,7 @@ func (h *Hub) noteNames(ctx context.Context) bool {
 // publish has every shard publish a flush, and returns when all have. The next flush waits for the slowest shard, so a
 // server with too much to do conflates more, rather than being late. It returns false when ctx has ended.
 func (h *Hub) publish(ctx context.Context, f *flush) bool {
-	now := time.Now().UnixNano()
+	now := instantOf(time.Now())
 	for _, sh := range h.shards {
 		sh.times.asked.Store(now)
 	}
@@ -195,19 +195,11 @@ func (h *Hub) publish(ctx context.Context, f *flush) bool {
 func (h *Hub) due() time.Time {
 	var due time.Time
 	for _, sh := range h.shards {
-		if ns := sh.times.due.Load(); ns != 0 {
-			if d := time.Unix(0, ns); due.IsZero() || d.Before(due) {
+		if at := sh.times.due.Load(); at != 0 {
+			if d := at.time(); due.IsZero() || d.Before(due) {
 				due = d
 			}
 		}
 	}
 	return due
-}
-
-// unixNano is a time in nanoseconds since the Unix epoch; 0 for none.
-func unixNano(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
 }

@@ -10,16 +10,6 @@ type heartbeat struct {
 	commented instant // when the newest comment was, on an event stream
 }
 
-// instant is a time by the monotonic clock, in nanoseconds since the process started. It takes a third of a time.Time.
-type instant int64
-
-var processStart = time.Now()
-
-func instantOf(t time.Time) instant { return instant(t.Sub(processStart)) }
-
-// since is how long after another instant t is.
-func (t instant) since(before instant) time.Duration { return time.Duration(t - before) }
-
 // due says what is to be sent now, and how long it is until something is due again. comments says whether the connection has
 // comments at all. A message and a comment that are due at nearly the same time go together, in one write.
 func (h *heartbeat) due(now instant, every time.Duration, comments bool) (message, comment bool, next time.Duration) {

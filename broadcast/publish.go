@@ -30,7 +30,11 @@ func (sh *shard) publish(f *flush) {
 		}
 	}
 	sh.publishSingles(f)
-	sh.times.due.Store(unixNano(sh.watches.due))
+	if due := sh.watches.due; due.IsZero() {
+		sh.times.due.Store(0)
+	} else {
+		sh.times.due.Store(instantOf(due))
+	}
 }
 
 // publishTo publishes to a watch that many share, and leaves one of a single member to publishSingles. Relays wait for a turn.

@@ -40,11 +40,11 @@ type shard struct {
 	picked [quotesAtOnce]board.Picked // scratch
 }
 
-// times are what others look at, in Unix nanoseconds; 0 is none.
+// times are what others look at; 0 is none.
 type times struct {
-	asked   atomic.Int64 // when a flush came that has not been published yet
-	working atomic.Int64 // when the shard began with what it is at
-	due     atomic.Int64 // when the next frame is that waits for its time
+	asked   atomicInstant // when a flush came that has not been published yet
+	working atomicInstant // when the shard began with what it is at
+	due     atomicInstant // when the next frame is that waits for its time
 }
 
 // singles are the watches of one member each that a flush concerns.
@@ -162,15 +162,15 @@ func (sh *shard) run(ctx context.Context) {
 // wake notes that there is something to do.
 func (sh *shard) wake() {
 	sh.now = time.Now()
-	sh.times.working.Store(sh.now.UnixNano())
+	sh.times.working.Store(instantOf(sh.now))
 }
 
 // late is how long the shard has held a flush that it has not published, or has worked on one job.
 func (sh *shard) late(now time.Time) time.Duration {
 	var late time.Duration
-	for _, since := range [...]int64{sh.times.working.Load(), sh.times.asked.Load()} {
-		if since != 0 {
-			late = max(late, now.Sub(time.Unix(0, since)))
+	for _, before := range [...]instant{sh.times.working.Load(), sh.times.asked.Load()} {
+		if before != 0 {
+			late = max(late, instantOf(now).since(before))
 		}
 	}
 	return late

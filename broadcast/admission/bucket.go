@@ -6,8 +6,10 @@ import "time"
 // connection has several. The zero value is full.
 type bucket struct {
 	owed float64 // what is missing to a full bucket; more than all of it is a debt
-	at   int64   // when owed was right, in Unix nanoseconds
+	at   int64   // when owed was right, in nanoseconds since the process started
 }
+
+var processStart = time.Now()
 
 // How many seconds' worth a full bucket holds: of a connection and an address, and of the whole.
 const (
@@ -34,9 +36,9 @@ func (b *bucket) take(n, rate float64, now time.Time) bool {
 	return true
 }
 
-// fill puts in what has come since the last time. A clock that was set back brings nothing and takes nothing.
+// fill puts in what has come since the last time. A time before that brings nothing and takes nothing.
 func (b *bucket) fill(rate float64, now time.Time) {
-	at := now.UnixNano()
+	at := int64(now.Sub(processStart))
 	if at > b.at {
 		b.owed = max(0, b.owed-rate*time.Duration(at-b.at).Seconds())
 	}

@@ -23,7 +23,7 @@ func TestBucketHoldsSecondsWorthAndFills(t *testing.T) {
 		t.Error("a tenth of a second brings one, no more")
 	}
 	if b.take(1, 10, now.Add(-time.Hour)) || !b.take(1, 10, now.Add(-time.Hour+time.Second)) {
-		t.Error("a clock that was set back brings nothing, and goes on from there")
+		t.Error("an earlier time brings nothing, and it goes on from there")
 	}
 }
 

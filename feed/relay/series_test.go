@@ -208,24 +208,40 @@ func TestABudgetIsWaitedForAndARefusalIsSaid(t *testing.T) {
 	})
 }
 
-// Where bars and trades are followed and nothing comes any more, the connection is taken for gone.
-func TestASilentConnectionForBarsIsDialledAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNode(t)
-		n.kept = `,"relays":1,"bars":["1m"]`
-		n.tell("AAPL", `"p":1`)
-		requests := 0
-		n.relayed = func(s *vendortest.Socket, _ int, _ string) {
-			if requests++; requests == 1 {
-				s.Freeze()
+// Where bars and trades are followed and nothing comes any more, or no sense, another connection is made.
+func TestAConnectionForBarsThatFailsIsDialledAgain(t *testing.T) {
+	const refusal = `{"type":"error","id":%d,"code":"rate_limited","message":"try again in 9999 s"}`
+	for name, fail := range map[string]func(s *vendortest.Socket, id int){
+		"it is silent": func(s *vendortest.Socket, _ int) { s.Freeze() },
+		"it is silent where a budget is waited for": func(s *vendortest.Socket, id int) {
+			s.Send(fmt.Sprintf(refusal, id))
+			s.Freeze()
+		},
+		"it answers what was not asked yet": func(s *vendortest.Socket, id int) {
+			for more := range 5 {
+				s.Send(fmt.Sprintf(refusal, id+more))
 			}
-		}
-		vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
-		settle(time.Minute)
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if requests < 2 {
-			t.Errorf("%d requests", requests)
-		}
-	})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t)
+				n.kept = `,"relays":1,"bars":["1m"]`
+				n.tell("AAPL", `"p":1`)
+				requests := 0
+				n.relayed = func(s *vendortest.Socket, id int, _ string) {
+					if requests++; requests == 1 {
+						fail(s, id)
+					}
+				}
+				vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
+				settle(time.Minute)
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				if requests < 2 {
+					t.Errorf("%d requests", requests)
+				}
+			})
+		})
+	}
 }

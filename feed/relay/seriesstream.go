@@ -41,6 +41,7 @@ type seriesStream struct {
 	// static
 	state    *seriesState
 	env      *vendors.Env
+	began    time.Time
 	appeared func(name string) // called for each symbol whose record may be there now
 	toSend   chan seriesRequest
 
@@ -52,7 +53,7 @@ type seriesStream struct {
 	partial partialBars
 	pending pendingSeries
 
-	heard     atomic.Int64 // when the newest message came, in nanoseconds since 1970
+	heard     atomic.Int64 // when the newest message came, in nanoseconds since began
 	heartbeat atomic.Int64 // the server's, in nanoseconds
 }
 
@@ -155,10 +156,9 @@ func (s *source) lack(ctx context.Context, quotes *connection, why error) {
 // seriesConnection holds one connection.
 func (s *source) seriesConnection(ctx context.Context, quotes *connection, appeared func(string)) error {
 	x := &seriesStream{
-		state: s.series, env: &s.env, appeared: appeared, toSend: make(chan seriesRequest, 1),
+		state: s.series, env: &s.env, began: time.Now(), appeared: appeared, toSend: make(chan seriesRequest, 1),
 		asking: asking{unknown: map[string]bool{}, seen: map[market.SymbolID]bool{}},
 	}
-	x.heard.Store(time.Now().UnixNano())
 	endpoint := s.endpoint
 	endpoint.Tap = nil // a recording has the quotes
 	x.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: endpoint, Decoder: x, Talk: x.talk}
@@ -193,24 +193,30 @@ func (x *seriesStream) published() bool {
 // current reports whether all histories have come.
 func (x *seriesStream) current() bool { return x.epoch != "" && len(x.asking.asks) == 0 }
 
-// talk sends the requests, and ends the connection when the server is silent.
+// talk sends the requests, each when its time has come, and ends the connection when the server is silent.
 func (x *seriesStream) talk(ctx context.Context) error {
 	check := time.NewTicker(time.Second)
 	defer check.Stop()
+	var next seriesRequest
+	var due <-chan time.Time // for next; nil: there is none
 	for {
+		toSend := x.toSend
+		if due != nil {
+			toSend = nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case now := <-check.C:
-			quiet := now.Sub(time.Unix(0, x.heard.Load()))
+			quiet := now.Sub(x.began) - time.Duration(x.heard.Load())
 			if quiet > max(leastSilence, 3*time.Duration(x.heartbeat.Load())) {
 				return feed.Breakf(feed.Silent, "nothing has come for %v where bars and trades are followed", quiet.Round(time.Second))
 			}
-		case r := <-x.toSend:
-			if !vendors.Pause(ctx, time.Until(r.at)) {
-				return nil
-			}
-			if err := x.Write(ctx, []byte(r.text)); err != nil {
+		case next = <-toSend:
+			due = time.After(time.Until(next.at))
+		case <-due:
+			due = nil
+			if err := x.Write(ctx, []byte(next.text)); err != nil {
 				return err
 			}
 		}
@@ -222,7 +228,7 @@ func (x *seriesStream) Response(string, []byte, market.Time, *market.Batch) erro
 
 // Frame decodes one message.
 func (x *seriesStream) Frame(text []byte, received market.Time, b *market.Batch) error {
-	x.heard.Store(time.Now().UnixNano())
+	x.heard.Store(int64(time.Since(x.began)))
 	b.Alive = true // so that each message leads to published
 	m := &x.message
 	if err := m.read(&x.reader.scan, text); err != nil {
@@ -375,8 +381,12 @@ func (x *seriesStream) refused(m *seriesMessage) error {
 		wait = time.Duration(seconds) * time.Second
 	}
 	x.asking.made++
-	x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), time.Now().Add(wait)}
-	return nil
+	select {
+	case x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), time.Now().Add(wait)}:
+		return nil
+	default:
+		return feed.Breakf(feed.Lost, "the server answers what was not sent to it yet")
+	}
 }
 
 // tryAgain is how a server says after how many seconds a budget has room again.
