@@ -157,16 +157,49 @@ func TestAPositionCountsOncePublished(t *testing.T) {
 	x.says(t, `{"type":"subscribed","id":1}`)
 	x.says(t, `{"type":"bars","symbol":"A","interval":"1d","reset":true,"bars":[{"t":86400000000,"n":1}]}`)
 	x.says(t, `{"type":"position","position":"e1-7"}`)
-	if x.state.position != "" || x.state.done["1d"] {
-		t.Errorf("before: %q, %v", x.state.position, x.state.done)
+	if x.state.done["1d"] != "" {
+		t.Errorf("before: %v", x.state.done)
 	}
-	if x.published(); x.state.position != "e1-7" || !x.state.done["1d"] {
-		t.Errorf("after: %q, %v", x.state.position, x.state.done)
+	if x.published(); x.state.done["1d"] != "e1-7" {
+		t.Errorf("after: %v", x.state.done)
 	}
 	x.says(t, `{"type":"position","position":"e1-8"}`)
 	x.pending.lost = true
-	if x.published(); x.state.position != "e1-7" {
-		t.Errorf("lost: %q", x.state.position)
+	if x.published(); x.state.done["1d"] != "e1-7" {
+		t.Errorf("lost: %v", x.state.done)
+	}
+}
+
+// A connection that ends before it has brought all kinds up to date leaves the others where they were: what has changed of these
+// meanwhile is still to come.
+func TestAPositionCountsForWhatIsUpToDateAlone(t *testing.T) {
+	x := newSeriesStreamOf(t, &strings.Builder{}, `"relays":4,"bars":["1m"]`, all)
+	answer := func(position string) {
+		x.says(t, fmt.Sprintf(`{"type":"subscribed","id":%d}`, x.asking.made))
+		x.says(t, `{"type":"position","position":"`+position+`"}`)
+		x.published()
+	}
+	<-x.toSend
+	answer("e1-7")
+	<-x.toSend
+	answer("e1-8")
+	again := func() {
+		x = &seriesStream{state: x.state, env: x.env, appeared: x.appeared, toSend: make(chan seriesRequest, 1),
+			asking: asking{unknown: map[string]bool{}, seen: map[market.SymbolID]bool{}}}
+		x.says(t, `{"type":"hello","epoch":"e1","heartbeat_ms":5000,"relays":4,"bars":["1m"]}`)
+	}
+	again()
+	if first := <-x.toSend; !strings.Contains(first.text, `"since":"e1-8"`) {
+		t.Errorf("asks %s", first.text)
+	}
+	answer("e1-20") // and the connection ends before trades have come
+	again()
+	if first := <-x.toSend; !strings.Contains(first.text, `"since":"e1-20"`) {
+		t.Errorf("asks %s", first.text)
+	}
+	answer("e1-30")
+	if second := <-x.toSend; !strings.Contains(second.text, `"trades":["*"],"since":"e1-8"`) {
+		t.Errorf("asks %s", second.text)
 	}
 }
 

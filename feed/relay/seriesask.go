@@ -16,22 +16,23 @@ const tradesKind = "trades"
 
 // seriesState is how far bars and trades have been published, over all connections so far. One connection at a time uses it.
 type seriesState struct {
-	names     []string        // static: what is followed; "*" alone is all
-	intervals []string        // static: of the bars that are wanted; nil is all
-	epoch     string          // the run of the server that position is of
-	position  string          // everything is there up to it, of the kinds in done
-	done      map[string]bool // by kind: the name of an interval, or trades
-	has       map[string]map[market.SymbolID]bool
-	spelled   map[market.SymbolID]string // as the server spells it
-	again     againQueue
-	wanted    map[string]bool // names of those that have not come again yet
+	names     []string // static: what is followed; "*" alone is all
+	intervals []string // static: of the bars that are wanted; nil is all
+	epoch     string   // the run of the server that the positions are of
+	// by kind, the name of an interval or trades: everything is there up to this position. A connection moves those of the
+	// kinds alone that it has brought up to date.
+	done    map[string]string
+	has     map[string]map[market.SymbolID]bool
+	spelled map[market.SymbolID]string // as the server spells it
+	again   againQueue
+	wanted  map[string]bool // names of those that have not come again yet
 }
 
 func newSeriesState(symbols, intervals []string) *seriesState {
 	if slices.Contains(symbols, all) {
 		symbols = []string{all}
 	}
-	return &seriesState{names: symbols, intervals: intervals, done: map[string]bool{}, has: map[string]map[market.SymbolID]bool{},
+	return &seriesState{names: symbols, intervals: intervals, done: map[string]string{}, has: map[string]map[market.SymbolID]bool{},
 		spelled: map[market.SymbolID]string{}, wanted: map[string]bool{}}
 }
 
@@ -64,7 +65,7 @@ func (s *seriesState) wants(interval string) bool {
 // begin is for a connection to a run of the server. Nothing of another run counts.
 func (s *seriesState) begin(epoch string) {
 	if s.epoch != epoch {
-		s.epoch, s.position = epoch, ""
+		s.epoch = epoch
 		clear(s.done)
 	}
 }
@@ -99,8 +100,8 @@ func (a *seriesAsk) text(id int) string {
 func (s *seriesState) asksFor(kinds, names []string, probe bool) (asks []seriesAsk) {
 	for _, kind := range kinds {
 		a := seriesAsk{kind: kind, probe: probe}
-		if !probe && s.done[kind] {
-			a.since = s.position
+		if !probe {
+			a.since = s.done[kind]
 		}
 		at := len(asks)
 		for some := range slices.Chunk(names, mostText/40) { // a name has 32 bytes at most, and three around it

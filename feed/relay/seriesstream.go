@@ -83,7 +83,7 @@ type pendingSeries struct {
 	market.Batch
 	rows    int      // bars and trades
 	reached string   // the newest position; it counts once all of this is published
-	whole   []string // kinds of which all histories have come up to it
+	whole   []string // kinds of which all histories have come on this connection, up to it
 	lost    bool     // something could not be published: no position counts any more
 }
 
@@ -182,11 +182,10 @@ func (x *seriesStream) published() bool {
 	if x.pending.lost || x.pending.reached == "" {
 		return false
 	}
-	x.state.position, x.pending.reached = x.pending.reached, ""
 	for _, kind := range x.pending.whole {
-		x.state.done[kind] = true
+		x.state.done[kind] = x.pending.reached
 	}
-	x.pending.whole = nil
+	x.pending.reached = ""
 	return true
 }
 
