@@ -116,7 +116,7 @@ func TestItComesBackAtItsPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t)
 		n.tell("AAPL", `"p":1`)
-		n.tell("MSFT", `"p":2`)
+		n.tell("MSFT", `"p":2,"o":6`)
 		w := vendortest.Watch(t, n.env, n.open("*"), feed.DefaultConfig())
 		settle(time.Second)
 		n.tell("AAPL", `"p":3`)
@@ -150,6 +150,14 @@ func TestItComesBackAtItsPosition(t *testing.T) {
 		settle(8 * time.Second)
 		want(t, w, "AAPL", "5", market.Live)
 		want(t, w, "MSFT", "2", market.Down)
+
+		// which has nothing else of MSFT than its first change says
+		n.tell("MSFT", `"p":7`)
+		settle(time.Second)
+		want(t, w, "MSFT", "7", market.Live)
+		if q := w.Quote("MSFT"); q.Set&market.FieldOpen != 0 {
+			t.Errorf("open %v is of the run before", q.Open)
+		}
 		asked, _ := n.requests()
 		if want := []string{
 			`{"type":"subscribe","id":1,"symbols":["*"]}`,

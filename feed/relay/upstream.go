@@ -39,13 +39,14 @@ type upstreamSymbol struct {
 	waiting bool // changed, and to be published once all symbols are up to date
 }
 
-// apply applies what a message says of a symbol: all that is known of it if whole is true, else what has changed.
+// apply applies what a message says of a symbol: all that is known of it if whole is true, else what has changed since this
+// connection's last message about it.
 func (u *upstream) apply(id market.SymbolID, r *reading, whole bool) *upstreamSymbol {
 	for int(id) >= len(u.entries) {
 		u.entries = append(u.entries, upstreamSymbol{quote: market.Quote{Symbol: market.SymbolID(len(u.entries))}})
 	}
 	e := &u.entries[id]
-	if whole {
+	if whole || e.round != u.round { // the first change after an image of everything that left it out says all, too
 		e.quote = market.Quote{Symbol: id}
 	}
 	e.whole = e.whole || whole || !u.partial
