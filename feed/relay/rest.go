@@ -89,7 +89,7 @@ func readRecord(scan *vendors.Scanner) (s market.Symbol, bad error) {
 	return s, bad
 }
 
-// queue has the symbols whose records are to be asked for. Any goroutine may add to it.
+// queue has the symbols whose records are to be asked for, as many as there can be. Any goroutine may add to it.
 type queue struct {
 	mu    sync.Mutex
 	names []string      // guarded by mu
@@ -100,7 +100,9 @@ func newQueue() *queue { return &queue{some: make(chan struct{}, 1)} }
 
 func (q *queue) add(name string) {
 	q.mu.Lock()
-	q.names = append(q.names, name)
+	if len(q.names) < market.MaxSymbols { // those that are left out come when all are asked for
+		q.names = append(q.names, name)
+	}
 	q.mu.Unlock()
 	select {
 	case q.some <- struct{}{}:
@@ -187,7 +189,7 @@ func (s *source) ask(ctx context.Context) error {
 	}
 	var all sourceStates
 	if err == nil && sources.Known() { // older servers have no list
-		all, err = readStatuses(sources, sourceStatus)
+		all, err = readStatuses(sources, sourceStatus, mostSources)
 	}
 	if err != nil {
 		return fmt.Errorf("get %s%s: not the answer of a tickertape: %w", vendors.Shown(s.rest.Base), quotesPath, err)

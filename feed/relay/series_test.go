@@ -150,6 +150,25 @@ func TestWhatNobodyAskedForIsNotKept(t *testing.T) {
 	}
 }
 
+// An interval that a server names again and again is asked for once.
+func TestAnIntervalCountsOnce(t *testing.T) {
+	x := newSeriesStreamOf(t, &strings.Builder{}, `"relays":4,"bars":["1m","1m","1d","1m"]`, all)
+	if want := []string{"1d", "1m", "trades"}; !slices.Equal(x.asking.kinds, want) {
+		t.Errorf("%v, want %v", x.asking.kinds, want)
+	}
+}
+
+// The next request has room, or the server has answered what was not sent to it yet.
+func TestAnAnswerThatComesTooEarlyEndsTheConnection(t *testing.T) {
+	x := newSeriesStream(t, &strings.Builder{})
+	x.says(t, `{"type":"subscribed","id":1}`) // which is still to be sent
+	var b market.Batch
+	err := x.Frame([]byte(`{"type":"position","position":"e1-7"}`), 1, &b)
+	if err == nil || !strings.Contains(err.Error(), "not sent to it yet") {
+		t.Errorf("ends with %v", err)
+	}
+}
+
 // A position counts only once what came before it has been published.
 func TestAPositionCountsOncePublished(t *testing.T) {
 	x := newSeriesStream(t, &strings.Builder{})

@@ -255,8 +255,10 @@ func (x *seriesStream) Frame(text []byte, received market.Time, b *market.Batch)
 	if x.pending.rows >= rowsAtOnce {
 		x.release(b)
 	}
-	x.ask(received.Std())
-	return err
+	if err != nil {
+		return err
+	}
+	return x.ask(received.Std())
 }
 
 func (x *seriesStream) unreadable(err error) error {
@@ -285,7 +287,8 @@ func (x *seriesStream) hello(m *seriesMessage) error {
 		x.reader.list.Reset(m.bars.Raw())
 		for x.reader.list.Array(); x.reader.list.More(); {
 			k, err := x.reader.list.Value().String("bars")
-			if err == nil && isInterval.MatchString(k) && x.state.wants(k) && len(intervals) < mostIntervals {
+			if err == nil && isInterval.MatchString(k) && x.state.wants(k) && !slices.Contains(intervals, k) &&
+				len(intervals) < mostIntervals {
 				intervals = append(intervals, k)
 			}
 		}
@@ -296,8 +299,8 @@ func (x *seriesStream) hello(m *seriesMessage) error {
 	return nil
 }
 
-// ask makes the next request, when the one before has been answered.
-func (x *seriesStream) ask(now time.Time) {
+// ask makes the next request, when the one before has been answered. An answer to what was not sent yet ends the connection.
+func (x *seriesStream) ask(now time.Time) error {
 	if !x.awaits && len(x.asking.asks) == 0 && len(x.asking.unknown) > 0 && now.Sub(x.asking.probed) >= probeAgain {
 		x.asking.probed = now
 		var names []string
@@ -311,11 +314,21 @@ func (x *seriesStream) ask(now time.Time) {
 		x.asking.asks = x.asksAgain()
 	}
 	if x.asking.open || len(x.asking.asks) == 0 {
-		return
+		return nil
 	}
 	x.asking.open, x.asking.answered = true, false
 	x.asking.made++
-	x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), time.Time{}} // there is room: the one before has been answered
+	return x.request(time.Time{})
+}
+
+// request has the open request sent, not before a time. There is room, or the one before has been answered too early.
+func (x *seriesStream) request(at time.Time) error {
+	select {
+	case x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), at}:
+		return nil
+	default:
+		return feed.Breakf(feed.Lost, "the server answers what was not sent to it yet")
+	}
 }
 
 // asksAgain are the requests for all that the server has of symbols that are wanted again: of the first kind, the others follow.
@@ -380,12 +393,7 @@ func (x *seriesStream) refused(m *seriesMessage) error {
 		wait = time.Duration(seconds) * time.Second
 	}
 	x.asking.made++
-	select {
-	case x.toSend <- seriesRequest{x.asking.asks[0].text(x.asking.made), time.Now().Add(wait)}:
-		return nil
-	default:
-		return feed.Breakf(feed.Lost, "the server answers what was not sent to it yet")
-	}
+	return x.request(time.Now().Add(wait))
 }
 
 // tryAgain is how a server says after how many seconds a budget has room again.

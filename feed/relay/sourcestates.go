@@ -17,6 +17,7 @@ const (
 	via         = "via "
 
 	mostSources = 256                                             // of the other node
+	mostKept    = 2 * mostMessage                                 // bytes of a message of one of them, as it is kept
 	mostBehind  = 32                                              // that are passed on; more are left out
 	mostReason  = 200                                             // bytes of the message of one of them
 	mostDelay   = uint64(366 * 24 * time.Hour / time.Millisecond) // far beyond what any contract says, in milliseconds

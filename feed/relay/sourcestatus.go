@@ -13,7 +13,7 @@ const replay = "replay"
 // sourceStatus decodes the status of one source, and of those behind it.
 func sourceStatus(m *message) (f market.Status, err error) {
 	if f, err = ownStatus(m); err == nil && m.sources.Known() {
-		f.Behind, err = readStatuses(m.sources, ownStatus)
+		f.Behind, err = readStatuses(m.sources, ownStatus, mostBehind)
 	}
 	return f, err
 }
@@ -32,9 +32,11 @@ func ownStatus(m *message) (f market.Status, err error) {
 		}
 	}
 	if m.text.Known() {
-		if f.Message, err = m.text.String("message"); err != nil {
+		text, err := m.text.String("message")
+		if err != nil {
 			return f, err
 		}
+		f.Message = clip(text, mostKept)
 	}
 	f.Replayed = f.Source == replay
 	for _, flag := range []struct {
@@ -58,8 +60,8 @@ func ownStatus(m *message) (f market.Status, err error) {
 	return f, nil
 }
 
-// readStatuses decodes a list of statuses, each by a function. Of a long list, it keeps the first.
-func readStatuses(list vendors.Value, read func(*message) (market.Status, error)) (all []market.Status, err error) {
+// readStatuses decodes a list of statuses, each by a function. Of a long list, it keeps the first, most at most.
+func readStatuses(list vendors.Value, read func(*message) (market.Status, error), most int) (all []market.Status, err error) {
 	var scan, inner vendors.Scanner
 	var m message
 	scan.Reset(list.Raw())
@@ -71,7 +73,7 @@ func readStatuses(list vendors.Value, read func(*message) (market.Status, error)
 		if err != nil {
 			return nil, err
 		}
-		if len(all) < mostSources {
+		if len(all) < most {
 			all = append(all, f)
 		}
 	}

@@ -135,6 +135,44 @@ func TestAStatusThatCannotBeReadEndsTheConnection(t *testing.T) {
 	}
 }
 
+// However much a server says of its sources, and of names that it does not know, there is a bound to what is kept.
+func TestWhatIsKeptOfAServerHasBounds(t *testing.T) {
+	env := newEnv(prometheus.NewRegistry())
+	u := newUpstream()
+	newly := newQueue()
+	d := newDecoder(&env, "me", u, 1, newly.add)
+	says := func(text string) {
+		t.Helper()
+		if err := d.Frame([]byte(text), 1, &market.Batch{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says(hello)
+	long := strings.Repeat("x", 1<<20)
+	behind := strings.Repeat(`{"source":"a","status":"live","message":"`+long[:2000]+`"},`, 100) + `{"source":"b","status":"live"}`
+	says(`{"type":"status","source":"other","status":"live","message":"` + long + `","sources":[` + behind + `]}`)
+	last := d.sources[len(d.sources)-1]
+	if len(last.Message) > 1000 || len(last.Behind) != mostBehind || len(last.Behind[0].Message) > 1000 {
+		t.Errorf("kept %d bytes, and %d sources with %d", len(last.Message), len(last.Behind), len(last.Behind[0].Message))
+	}
+
+	var names []byte
+	for i := range market.MaxSymbols + 10 {
+		names = fmt.Appendf(names, `"N%d",`, i)
+	}
+	list := string(names) + `"` + long + `"]}`
+	says(`{"type":"subscribed","unknown":[` + list)
+	if len(u.unknown) != market.MaxSymbols || u.unknown[long] {
+		t.Errorf("kept %d names", len(u.unknown))
+	}
+	says(`{"type":"subscribed","symbols":[` + list)
+	says(`{"type":"subscribed","unknown":["LATE"]}`)
+	says(`{"type":"subscribed","symbols":["LATE"]}`)
+	if len(newly.names) != market.MaxSymbols || len(u.unknown) != 0 {
+		t.Errorf("asks for the records of %d symbols; %d are unknown", len(newly.names), len(u.unknown))
+	}
+}
+
 func TestAHeartbeatThatCannotBeIsNoPromise(t *testing.T) {
 	for text, want := range map[string]time.Duration{"5000": 5 * time.Second, "100": 100 * time.Millisecond, "600000": 10 * time.Minute,
 		"0": 0, "600001": 0, "-5": 0, `"x"`: 0, "1e9": 0, "null": 0} {

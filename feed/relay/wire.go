@@ -139,7 +139,7 @@ func (d *Decoder) hello(m *message, b *market.Batch) error {
 		}
 		return nil
 	}
-	all, err := readStatuses(m.sources, sourceStatus)
+	all, err := readStatuses(m.sources, sourceStatus, mostSources)
 	if err != nil {
 		return d.unreadable(err)
 	}
@@ -288,8 +288,12 @@ func (d *Decoder) subscribed(m *message, received market.Time, b *market.Batch) 
 	}
 	var unknown []string
 	err := d.names("unknown", m.unknown, func(symbol string) {
-		if d.upstream.unknown[symbol] {
-			return // said before
+		switch {
+		case d.upstream.unknown[symbol]: // said before
+			return
+		case len(symbol) > mostMessage || len(d.upstream.unknown) == market.MaxSymbols:
+			d.note(vendors.Bad(vendors.BadValue, "unknown: %.40q is too long, or one of more than %d", symbol, market.MaxSymbols))
+			return
 		}
 		d.upstream.unknown[symbol] = true
 		unknown = append(unknown, symbol)
