@@ -144,6 +144,8 @@ func (c *Symbol) Session(at market.Time, seq Seq) {
 		}
 		c.tape.clear()
 		c.oldest, c.cleared, c.changed, c.splits = 0, seq, seq, nil
+		c.day = 0 // as at first
+		return
 	}
 	c.day = at
 }

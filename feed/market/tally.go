@@ -167,12 +167,16 @@ func (y *Tally) setPreviousClose(p Price) {
 	}
 }
 
-// session begins the session of a source. One that begins before what has come is that of a recording that is played again.
+// session begins the session of a source. One that begins before what has come is that of a recording that is played again: then
+// everything is as at first, when its day had not begun.
 func (y *Tally) session(t *Tick) {
-	if again := t.Time != 0 && t.Time <= y.quote.Time; again {
+	start := t.Time
+	if again := start != 0 && start <= y.quote.Time; again {
 		y.forget()
+		y.setPreviousClose(0)
+		start = 0
 	}
-	y.nextDay(t.Time)
+	y.nextDay(start)
 	y.beginAdjusting()
 	y.adjusted = nil // the source says itself what its previous close is
 	y.quote.Time = 0

@@ -173,7 +173,8 @@ func (p *player) rest(ctx context.Context) {
 	}
 }
 
-// rewind begins another round: a new session of every symbol with the same previous close, and no state of the round before.
+// rewind begins another round: a new session of every symbol with the previous close that it had at first, and no state of the
+// round before. It begins no later than anything in the recording, so that all of the round before is forgotten.
 func (p *player) rewind() {
 	p.round = time.Now()
 	p.timing.rewind(p.round.Sub(p.began))
@@ -182,9 +183,10 @@ func (p *player) rewind() {
 		p.status = market.Status{State: market.Live, Since: market.TimeOf(p.round), Message: "the recording begins again"}
 		p.batch.Status = &p.status
 	}
-	first := p.source.found.first
+	first := p.source.found.oldest
 	for _, id := range p.source.symbols {
-		p.batch.Ticks = append(p.batch.Ticks, market.Tick{Symbol: id, Kind: market.KindSession, Time: first})
+		p.batch.Ticks = append(p.batch.Ticks, market.Tick{Symbol: id, Kind: market.KindSession, Time: first,
+			Price: p.source.env.Dir.Symbol(id).PreviousClose})
 		if p.states[id] != market.Live {
 			p.batch.Ticks = append(p.batch.Ticks, market.Tick{Symbol: id, Kind: market.KindState, State: market.Live, Time: first})
 		}

@@ -45,6 +45,7 @@ type summary struct {
 
 	begin, end  market.Time // times of the first and last good row
 	first, last market.Time // the same of rows to play
+	oldest      market.Time // of their times, and of the exchange's in them: a trade comes after it was made
 	entries     int         // rows to play
 	kinds       [4]int      // how many of them are trades, quotes, images and others
 	bad         map[recording.Reason]int
@@ -132,6 +133,11 @@ func (s *summary) count(e *recording.Entry, from, to market.Time) {
 		s.first = e.At
 	}
 	s.last = max(s.last, e.At)
+	for _, at := range [...]market.Time{e.At, timeIn(e)} {
+		if at > 0 && (s.oldest == 0 || at < s.oldest) {
+			s.oldest = at
+		}
+	}
 	switch {
 	case e.Kind == recording.KindTick && e.Tick.Kind == market.KindTrade:
 		s.kinds[0]++
@@ -142,6 +148,23 @@ func (s *summary) count(e *recording.Entry, from, to market.Time) {
 	default:
 		s.kinds[3]++
 	}
+}
+
+// timeIn is the exchange's time in a row; 0 unknown. That of an adjustment may be of a day long ago.
+func timeIn(e *recording.Entry) market.Time {
+	switch e.Kind {
+	case recording.KindTick:
+		if e.Tick.Kind != market.KindAdjust {
+			return e.Tick.Time
+		}
+	case recording.KindImage:
+		if e.Image.Set&market.FieldTime != 0 {
+			return e.Image.Time
+		}
+	case recording.KindCorrection:
+		return e.Correction.Time
+	}
+	return 0
 }
 
 // within reports whether a row is to be played: one from from to to, both included; 0 is no limit.
