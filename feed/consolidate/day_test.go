@@ -128,6 +128,36 @@ func TestACorrectionOfATradeThatWasNotBelievedCountsAsATrade(t *testing.T) {
 	})
 }
 
+// A trade that was refused counts once it is corrected, and only once.
+func TestATradeThatWasRefusedCountsOnceHoweverOftenItIsCorrected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		bad := at(trade(0, "900"), now()+1)
+		bad.ID = 500
+		w.says("market", ticks(bad))
+		time.Sleep(200 * time.Millisecond)
+		w.says("market", ticks(at(trade(0, "100"), now())))
+		if n := w.refused("market", move); n != 1 {
+			t.Fatalf("%v trades are refused", n)
+		}
+		before := w.quote(0).Count
+		old := market.Print{Price: bad.Price, Size: bad.Size, Flags: bad.Flags}
+		for _, price := range []string{"101", "102", ""} {
+			c := market.Correction{ID: bad.ID, Old: old, Traded: bad.Time, Time: now()}
+			want, high := before, parse("100")
+			if price != "" {
+				c.New = market.Print{Price: parse(price), Size: bad.Size, Flags: bad.Flags}
+				want, high = before+1, c.New.Price
+			}
+			w.says("market", market.Batch{Corrections: []market.Correction{c}})
+			if q := w.quote(0); q.Count != want || q.High != high {
+				t.Errorf("corrected to %q: %d trades up to %v, want %d up to %v", price, q.Count, q.High, want, high)
+			}
+			old = c.New
+		}
+	})
+}
+
 func TestADayThatAWrongClockHasBegunEndsWithTheNextTrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(12 * time.Hour)

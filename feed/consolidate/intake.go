@@ -328,6 +328,7 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 	ss.hear(c.now, &c.cfg)
 	if correction.ID != 0 && (c.dropHeld(ss, correction.ID) || ss.wasRefused(correction.ID)) {
 		if correction.New.Flags != 0 { // the trade that is corrected never counted
+			ss.refused.forget(correction.ID) // now it does
 			c.countCorrected(ss, correction)
 		}
 		return
@@ -343,6 +344,9 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 	}
 	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)
+	}
+	if ss.overnight.correct(correction) {
+		c.weigh(ss, correction.Symbol)
 	}
 }
 

@@ -14,6 +14,9 @@ type overnight struct {
 	open    market.Price // the first regular price of the day; 0: none yet
 	early   market.Price // the newest price before that which says more than nothing; 0: none
 
+	regularAt, beforeAt, openAt market.Time  // when these were traded, so that they can be corrected; 0 unknown
+	prior                       market.Price // the regular one before the newest; 0: none
+
 	by        market.Adjustment // what happened
 	explained bool              // it is known what did, if only that nothing did
 	inDoubt   bool
@@ -81,27 +84,61 @@ func (o *overnight) begin() {
 		o.regular = o.by.Price(o.regular) // it was not traded since
 	}
 	if o.regular != 0 {
-		o.before = o.regular
+		o.before, o.beforeAt = o.regular, o.regularAt
 	}
-	*o = overnight{regular: o.regular, before: o.before}
+	*o = overnight{regular: o.regular, regularAt: o.regularAt, prior: o.prior, before: o.before, beforeAt: o.beforeAt}
 }
 
 // reopen goes back to the day before. What that began with is not known any more, so nothing in it is in doubt.
-func (o *overnight) reopen() { *o = overnight{regular: o.regular, open: o.regular} }
+func (o *overnight) reopen() {
+	*o = overnight{regular: o.regular, regularAt: o.regularAt, prior: o.prior, open: o.regular, openAt: o.regularAt}
+}
 
 // trade notes a trade that sets a last price, and reports whether that can change what is in doubt.
 func (o *overnight) trade(k *market.Tick) bool {
 	if k.Flags&market.SetsLast != 0 {
-		if o.regular = k.Price; o.open != 0 {
+		if o.regular != 0 {
+			o.prior = o.regular
+		}
+		if o.regular, o.regularAt = k.Price, k.When(); o.open != 0 {
 			return false // the usual case
 		}
-		o.open = k.Price
+		o.open, o.openAt = k.Price, o.regularAt
 		return true
 	}
 	if o.open == 0 {
 		o.early = k.Price
 	}
 	return o.open == 0
+}
+
+// correct notes a correction, and reports whether that can change what is in doubt: if it is of the first trade of the day, or of
+// the last before it. After a last trade that is cancelled, the one before it counts or, where that is not known any more, none.
+func (o *overnight) correct(c *market.Correction) bool {
+	is := func(p market.Price, at market.Time) bool {
+		return at != 0 && at == c.Traded && p == c.Old.Price && c.Old.Flags&market.SetsLast != 0
+	}
+	first, before, last := is(o.open, o.openAt), is(o.before, o.beforeAt), is(o.regular, o.regularAt)
+	sets := c.New.Flags&market.SetsLast != 0
+	if first {
+		if o.open = 0; sets {
+			o.open = c.New.Price
+		}
+	}
+	if before {
+		switch o.before = 0; {
+		case sets:
+			o.before = c.New.Price
+		case last:
+			o.before = o.prior
+		}
+	}
+	if last {
+		if o.regular = o.prior; sets {
+			o.regular = c.New.Price
+		}
+	}
+	return first || before
 }
 
 // quote notes a quote before the first regular trade, and reports whether that can change what is in doubt: if both sides of it
@@ -122,15 +159,15 @@ func (o *overnight) quote(bid, ask market.Price) bool {
 // image notes an image, and reports whether that can change what is in doubt. today says that its last price is of the day.
 func (o *overnight) image(im *market.Quote, today bool) bool {
 	if im.Set&market.FieldPreviousClose != 0 {
-		o.before = im.PreviousClose
+		o.before, o.beforeAt = im.PreviousClose, 0
 	}
 	if im.Set&market.FieldPrice != 0 {
-		if o.regular = im.Price; today && o.open == 0 {
-			o.open = im.Price
+		if o.regular, o.regularAt = im.Price, 0; today && o.open == 0 {
+			o.open, o.openAt = im.Price, 0
 		}
 	}
 	if im.Set&market.FieldOpen != 0 {
-		o.open = im.Open
+		o.open, o.openAt = im.Open, 0
 	}
 	if im.Set&(market.FieldBid|market.FieldAsk) == market.FieldBid|market.FieldAsk {
 		o.quote(im.Bid, im.Ask)

@@ -206,3 +206,55 @@ func TestAnImageOfADayIsWeighed(t *testing.T) {
 		wantDoubt(t, "it fell in the day", w, false)
 	})
 }
+
+// A correction is as if the trade had been right from the beginning.
+func TestACorrectionOfTheFirstTradeOrOfTheCloseIsWeighed(t *testing.T) {
+	correct := func(w *fixture, k market.Tick, price string) {
+		c := market.Correction{ID: k.ID, Old: market.Print{Price: k.Price, Size: k.Size, Flags: k.Flags}, Traded: k.Time, Time: now()}
+		if price != "" {
+			c.New = market.Print{Price: parse(price), Size: k.Size, Flags: k.Flags}
+		}
+		w.says("market", market.Batch{Corrections: []market.Correction{c}})
+	}
+	made := func(w *fixture, price string) market.Tick { // a trade that is believed at once
+		w.says("market", ticks(quote(0, price, price)))
+		k := trade(0, price)
+		k.ID = 9
+		w.says("market", ticks(k))
+		time.Sleep(200 * time.Millisecond)
+		return k
+	}
+	for _, to := range []string{"1000", ""} {
+		overnightTest(t, DefaultConfig(), remote, "us", func(w *fixture) {
+			k := made(w, "500")
+			wantDoubt(t, "a bad first trade", w, true)
+			correct(w, k, to)
+			trades(w, "1000")
+			wantDoubt(t, "corrected to "+to, w, false)
+		})
+		for name, early := range map[string]time.Duration{"on its day": time.Hour, "on the next day": 0} {
+			overnightTest(t, DefaultConfig(), remote, "us", func(w *fixture) {
+				trades(w, "1000")
+				k := made(w, "500")
+				time.Sleep(early)
+				if early > 0 {
+					correct(w, k, to)
+				}
+				time.Sleep(24*time.Hour - early) // 09:30
+				if early == 0 {
+					correct(w, k, to)
+				}
+				trades(w, "1000")
+				wantDoubt(t, "a bad close, corrected "+name+" to "+to, w, false)
+			})
+		}
+		overnightTest(t, DefaultConfig(), remote, "us", func(w *fixture) {
+			k := made(w, "1000")
+			time.Sleep(24 * time.Hour)
+			trades(w, "500")
+			wantDoubt(t, "a fall by half", w, true)
+			correct(w, k, "500")
+			wantDoubt(t, "from a close that was wrong", w, false)
+		})
+	}
+}

@@ -126,6 +126,13 @@ func (ss *sourceSymbol) noteRefused(id uint64) {
 	r.n++
 }
 
+// forget forgets a trade that was refused.
+func (r *refusals) forget(id uint64) {
+	if i := slices.Index(r.ids[:], id); i >= 0 {
+		r.ids[i] = 0
+	}
+}
+
 // wasRefused reports whether a trade is among those refused last.
 func (ss *sourceSymbol) wasRefused(id uint64) bool { return slices.Contains(ss.refused.ids[:], id) }
 
