@@ -250,6 +250,13 @@ func (l *ledger) forget(c *chunk) {
 	l.chunks = slices.Delete(l.chunks, i, i+1)
 }
 
+// addForgotten adds the price that a trade has by a correction, though the trade itself is not kept.
+func (l *ledger) addForgotten(p Price, at Time) {
+	if l != nil {
+		l.prices.regular.Add(p, at, false)
+	}
+}
+
 // newestTime is the newest time of all trades, those included that are forgotten; 0 where there are none.
 func (l *ledger) newestTime() Time {
 	if l == nil {

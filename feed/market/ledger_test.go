@@ -72,6 +72,12 @@ func TestFullLedgerForgetsTheOldestTrades(t *testing.T) {
 	if q.Count != each-2 || q.Volume != Units(each-2) || q.Price != Price(100+(each-2)%50) || q.High != 149 || q.Low != 100 || q.Open != 100 {
 		t.Errorf("got %+v", q)
 	}
+	// What a correction makes of a trade that is not kept stays when one is corrected that is.
+	y.Correct(&Correction{ID: 2, Old: Print{101, Units(1), Regular}, New: Print{200, Units(1), Regular}})
+	y.Correct(&Correction{ID: each - 1, Old: Print{Price(100 + (each-2)%50), Units(1), Regular}})
+	if q = y.Quote(); q.High != 200 || q.Low != 100 || q.Open != 100 || q.Count != each-3 {
+		t.Errorf("then: %+v", q)
+	}
 }
 
 // A session that is over gives its room back only when it is needed, and a recording that is played again does at once.

@@ -310,6 +310,7 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 			at = c.Time
 		}
 		d.prices.Add(c.New.Price, at, false)
+		d.ledger.addForgotten(c.New.Price, at)
 	}
 	y.advance(c.Time)
 	return done, Accepted
