@@ -15,7 +15,7 @@ type Ledger interface {
 // trade was.
 func (c *Symbol) Correct(correction *market.Correction, was *market.Corrected, kept Ledger, seq Seq, cfg *Config) bool {
 	at := was.Traded
-	if p := c.tape.find(correction); p != nil {
+	if p := c.tape.find(correction, at); p != nil {
 		if at == 0 {
 			at = p.Time
 		}

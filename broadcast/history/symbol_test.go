@@ -331,6 +331,24 @@ func TestCorrectionsMendADayOfItsOwnSession(t *testing.T) {
 	}
 }
 
+// A source may use the same IDs each day.
+func TestACorrectionStrikesTheTradeOfItsDay(t *testing.T) {
+	cfg := DefaultConfig()
+	c := newTraded(1 << 20)
+	print := func(price market.Price) market.Print {
+		return market.Print{Price: price, Size: market.Units(1), Flags: market.Regular}
+	}
+	for day, price := range []market.Price{5, 6} {
+		at := morning + market.Time(day)*24*3600e6
+		c.Session(at, 1)
+		c.Trade(&Trade{ID: 7, Price: price, Size: market.Units(1), Time: at, Flags: market.Regular}, 1, &cfg)
+	}
+	c.Correct(&market.Correction{ID: 7, Old: print(5), New: print(4)}, 2, &cfg)
+	if a, b := c.tape.at(0), c.tape.at(1); a.Price != 4 || !a.Corrected || b.Price != 6 || b.Corrected {
+		t.Errorf("the trades are %v, %t and %v, %t", a.Price, a.Corrected, b.Price, b.Corrected)
+	}
+}
+
 // What sets no price counts all the same: a bar of nothing else has the sums alone, and the volumes add up.
 func TestBarsOfNoPriceTellTheirVolume(t *testing.T) {
 	cfg := DefaultConfig()

@@ -55,10 +55,14 @@ func (t *tape) add(p *Trade, keep int) {
 	*t.at(t.n - 1) = *p
 }
 
-// find is the trade that a correction is about; nil where it was dropped.
-func (t *tape) find(c *market.Correction) *Trade {
+// find is the trade that a correction is about; nil where it was dropped. at is when it was traded; 0 unknown. A source may use the
+// same IDs each day.
+func (t *tape) find(c *market.Correction, at market.Time) *Trade {
 	for i := t.n - 1; i >= 0; i-- {
 		p := t.at(i)
+		if at != 0 && p.Time != at {
+			continue
+		}
 		if c.ID != 0 && p.ID == c.ID || c.ID == 0 && p.Price == c.Old.Price && p.Size == c.Old.Size && p.Flags != 0 {
 			return p
 		}
