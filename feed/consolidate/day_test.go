@@ -158,6 +158,22 @@ func TestATradeThatWasRefusedCountsOnceHoweverOftenItIsCorrected(t *testing.T) {
 	})
 }
 
+// A trade that becomes the last by its correction is later than one that was made before it and comes afterwards.
+func TestATradeBeforeOneThatACorrectionHasMadeTheLastIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		lot := at(trade(0, "103"), now()+50)
+		lot.Flags, lot.ID = market.SetsVolume, 600
+		w.says("market", ticks(lot))
+		w.says("market", market.Batch{Corrections: []market.Correction{{ID: lot.ID, Old: market.Print{Price: lot.Price, Size: lot.Size,
+			Flags: lot.Flags}, New: market.Print{Price: parse("101"), Size: lot.Size, Flags: market.Regular}, Traded: lot.Time, Time: now()}}})
+		w.says("market", ticks(at(trade(0, "102"), now()+40)))
+		if q := w.quote(0); q.Price != parse("101") || q.High != parse("102") {
+			t.Errorf("last %v, high %v, want 101 and 102", q.Price, q.High)
+		}
+	})
+}
+
 func TestADayThatAWrongClockHasBegunEndsWithTheNextTrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(12 * time.Hour)

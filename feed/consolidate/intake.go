@@ -341,6 +341,8 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 		if correction.New.Flags&setsAnyLast != 0 {
 			ss.last = correction.New.Price
 		}
+	} else if at := correction.Traded; correction.New.Flags&setsAnyLast != 0 && at > ss.traded && c.ahead(at) <= c.limits.skew {
+		ss.traded, ss.last = at, correction.New.Price // what was traded before it comes late from now on
 	}
 	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)
