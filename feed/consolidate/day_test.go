@@ -158,6 +158,33 @@ func TestATradeThatWasRefusedCountsOnceHoweverOftenItIsCorrected(t *testing.T) {
 	})
 }
 
+// A trade that was refused for its price or its time begins its day once it is corrected, but its time is not believed then either.
+func TestACorrectionOfARefusedTradeGoesByItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := coins(t)
+		correct := func(bad market.Tick) {
+			c := market.Correction{ID: bad.ID, Old: market.Print{Price: 1, Size: bad.Size, Flags: bad.Flags},
+				New: market.Print{Price: parse("101"), Size: bad.Size, Flags: bad.Flags}, Traded: bad.Time, Time: now()}
+			w.says("market", market.Batch{Corrections: []market.Correction{c}})
+		}
+		early := at(trade(0, "100"), now()+3600e6)
+		early.ID = 700
+		w.says("market", ticks(early))
+		correct(early)
+		if q := w.quote(0); q.Count != 2 || q.Price != parse("100") || q.Time > now() {
+			t.Errorf("of the future: %+v", q)
+		}
+		time.Sleep(time.Minute + 100*time.Millisecond) // the first of its day
+		bad := at(trade(0, "100"), now())
+		bad.Price, bad.ID = 0, 701
+		w.says("market", ticks(bad))
+		correct(bad)
+		if q := w.quote(0); q.Count != 1 || q.Open != parse("101") || q.PreviousClose != parse("100") {
+			t.Errorf("of today: %+v", q)
+		}
+	})
+}
+
 // A trade that becomes the last by its correction is later than one that was made before it and comes afterwards.
 func TestATradeBeforeOneThatACorrectionHasMadeTheLastIsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -373,7 +373,7 @@ func (c *consolidator) actions(from *connection, all *market.Actions) {
 	})
 }
 
-// countCorrected forwards the trade that a correction makes of one that was not believed.
+// countCorrected forwards the trade that a correction makes of one that was not believed, if its time at least can be.
 func (c *consolidator) countCorrected(ss *sourceSymbol, correction *market.Correction) {
 	k := market.Tick{Symbol: correction.Symbol, Kind: market.KindTrade, Flags: correction.New.Flags, Price: correction.New.Price,
 		Size: correction.New.Size, Time: correction.Traded, Received: correction.Received, ID: correction.NewID}
@@ -382,6 +382,16 @@ func (c *consolidator) countCorrected(ss *sourceSymbol, correction *market.Corre
 	}
 	if k.Time == 0 {
 		k.Time = correction.Time
+	}
+	if !ss.source.info.Lossless {
+		if c.ahead(k.Time) > c.limits.skew {
+			c.refuse(ss.source, future, &k)
+			ss.noteRefused(k.ID)
+			return
+		}
+		if ss.market != nil {
+			c.turn(ss, k.Symbol, ss.day.Trade(ss.market.hours, k.Time, ss.market.shown(ss.source.clock.Time(c.steady))))
+		}
 	}
 	if at := k.Time; at < ss.traded {
 		k.Flags = k.Flags.AsOutOfOrder()
