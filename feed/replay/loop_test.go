@@ -13,16 +13,20 @@ import (
 
 // A trade comes after it was made. In a loop, each round has the quotes and bars of the first.
 func TestEachRoundOfALoopAddsUpToTheSame(t *testing.T) {
-	row := func(price, at int, text string) string {
-		return fmt.Sprintf(`{"k":"trade","s":"A","p":%d,"z":1,"t":%d,"r":%d%s}`+"\n", price, t0+at*1000, t0+at*1000+100_000, text)
+	row := func(price, at int) string {
+		return fmt.Sprintf(`{"k":"trade","s":"A","p":%d,"z":1,"t":%d,"r":%d}`+"\n", price, t0+at*1000, t0+at*1000+100_000)
 	}
 	const midnight = 6_400_000
 	roll := fmt.Sprintf(`{"k":"roll","s":"A","t":%d,"r":%d}`+"\n", t0+midnight*1000, t0+midnight*1000)
+	const dawn = -3_600_000 // the recording's first day begins
+	began := fmt.Sprintf(`{"k":"roll","s":"A","t":%d,"r":%d}`+"\n"+`{"k":"adjust","s":"A","adj":"split 2:1","t":%d,"r":%d}`+"\n",
+		t0+dawn*1000, t0, t0+dawn*1000, t0)
 	for name, text := range map[string]string{
-		"trades that come in order": head + row(1, 0, "") + row(3, 1000, "") + row(2, 2000, ""),
-		"a late trade":              head + row(1, 5000, "") + row(4, 3000, "") + row(2, 6000, ""),
-		"two days":                  head + row(1, 5000, "") + roll + row(3, midnight+10, "") + row(2, 4000, ""),
-		"a known previous close":    head + `{"k":"symbol","s":"A","pc":7}` + "\n" + row(1, 0, "") + roll + row(3, midnight+10, ""),
+		"trades that come in order":    head + row(1, 0) + row(3, 1000) + row(2, 2000),
+		"a late trade":                 head + row(1, 5000) + row(4, 3000) + row(2, 6000),
+		"two days":                     head + row(1, 5000) + roll + row(3, midnight+10) + row(2, 4000),
+		"a known previous close":       head + `{"k":"symbol","s":"A","pc":7}` + "\n" + row(1, 0) + roll + row(3, midnight+10),
+		"a split before the first day": head + `{"k":"symbol","s":"A","pc":8}` + "\n" + began + row(5, 0) + row(3, 1000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := DefaultConfig()
@@ -62,7 +66,7 @@ func TestEachRoundOfALoopAddsUpToTheSame(t *testing.T) {
 	}
 }
 
-// commit has a board take in a batch, and shows what it has of the first symbol then.
+// commit has a board take in a batch, and shows what it has of the first symbol then, if that was traded.
 func commit(b *board.Board, batch market.Batch) string {
 	b.Gather(batch)
 	var changes board.Changes
@@ -72,7 +76,11 @@ func commit(b *board.Board, batch market.Batch) string {
 	var versions [1]board.Version
 	b.Versions([]market.SymbolID{0}, versions[:])
 	q := &versions[0].Quote
-	text := fmt.Sprintf("p %v o %v h %v l %v v %v n %d vw %v pc %v\n", q.Price, q.Open, q.High, q.Low, q.Volume, q.Count, q.VWAP, q.PreviousClose)
+	if q.Count == 0 {
+		return "" // the last price is that of the round before
+	}
+	text := fmt.Sprintf("p %v o %v h %v l %v v %v n %d vw %v pc %v %q\n", q.Price, q.Open, q.High, q.Low, q.Volume, q.Count, q.VWAP,
+		q.PreviousClose, q.Adjusted)
 	for k := range history.Interval(history.NumIntervals) {
 		var bars [16]history.Bar
 		n, _ := b.ReadBars(0, &history.Reader{Interval: k, FromStart: true}, bars[:])
