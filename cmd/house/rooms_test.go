@@ -68,6 +68,7 @@ var doubles = map[string]string{
 // testsImport is what tests may import beyond what their room does.
 var testsImport = map[string][]string{
 	"feed/consolidate": {"broadcast/board", "broadcast/history"}, // what its trades add up to, in quotes and in bars
+	"feed/replay":      {"broadcast/board", "broadcast/history"}, // the same, in each round of a loop
 	// the relay follows a real server
 	"feed/relay":     {"feed/consolidate", "feed/calendar", "broadcast", "broadcast/*", "dashboard"},
 	"dashboard":      {"feed"},                  // what a source is called
