@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -57,19 +58,27 @@ func unionAwaited(a, b []awaited) []awaited {
 	return once
 }
 
-// countAwaited counts the names whose quotes are wanted, the bars and trades, and the names that a relay wants bars and trades of.
-func countAwaited(all []awaited) (quotes, series, relayed int) {
-	for _, a := range all {
-		switch a.of {
-		case ofQuotes:
-			quotes++
-		case ofRelayed:
-			relayed++
-		default:
-			series++
-		}
+// awaitedCount is how many names there are whose quotes are wanted, how many bars and trades, and how many names that a relay wants
+// bars and trades of.
+type awaitedCount struct{ quotes, series, relayed int }
+
+// add counts what is wanted of a name, n times.
+func (c *awaitedCount) add(a awaited, n int) {
+	switch a.of {
+	case ofQuotes:
+		c.quotes += n
+	case ofRelayed:
+		c.relayed += n
+	default:
+		c.series += n
 	}
-	return quotes, series, relayed
+}
+
+func countAwaited(all []awaited) (c awaitedCount) {
+	for _, a := range all {
+		c.add(a, 1)
+	}
+	return c
 }
 
 // knows reports whether one of the names has become known.
@@ -84,10 +93,11 @@ func (c *catalog) knows(all []awaited) bool {
 // known, it is noted here once, and each of them is told when it has its turn.
 type waitlist struct {
 	key     waitKey
-	all     []awaited // static: in order
-	ofName  []int     // where each stands among those that are wanted of its name; -1 once that is known
-	left    int       // of all, whose names are not known
-	known   []learnt  // in the order in which they became known
+	all     []awaited    // static: in order
+	ofName  []int        // where each stands among those that are wanted of its name; -1 once that is known
+	left    int          // of all, whose names are not known
+	count   awaitedCount // of those
+	known   []learnt     // in the order in which they became known
 	members []*subscriber
 	polls   []*poll
 	noted   bool  // among those that are ripe
@@ -124,6 +134,7 @@ func keyOfAwaited(all []awaited) waitKey {
 type waitlists struct {
 	byKey  map[waitKey]*waitlist // those of which no name is known yet: others cannot be joined
 	byName map[string][]awaiting
+	most   int             // names there have been since byName was made
 	total  *atomic.Int64   // of all shards
 	look   chan<- struct{} // is told when there is a first one
 	ripe   []*waitlist     // scratch
@@ -160,12 +171,13 @@ func (w *waitlists) hold(all []awaited, reserve func(int64) bool) *waitlist {
 		default:
 		}
 	}
-	x := &waitlist{key: key, all: all, ofName: make([]int, len(all)), left: len(all), memory: need}
+	x := &waitlist{key: key, all: all, ofName: make([]int, len(all)), left: len(all), count: countAwaited(all), memory: need}
 	for i, a := range all {
 		of := w.byName[a.name]
 		x.ofName[i] = len(of)
 		w.byName[a.name] = append(of, awaiting{x, int32(i)})
 	}
+	w.most = max(w.most, len(w.byName))
 	w.byKey[key] = x
 	return x
 }
@@ -186,8 +198,20 @@ func (w *waitlists) abandon(x *waitlist, memory *admission.Memory) {
 			delete(w.byName, name)
 		}
 	}
+	w.shrink()
 	w.total.Add(-1)
 	memory.Free(x.memory)
+}
+
+// shrink makes the map anew when few names are left of many: a map keeps the memory of the most that it has had, which is reckoned
+// no more, and takes as long to walk.
+func (w *waitlists) shrink() {
+	if w.most < 4096 || len(w.byName) > w.most/16 {
+		return
+	}
+	byName := make(map[string][]awaiting, len(w.byName))
+	maps.Copy(byName, w.byName)
+	w.byName, w.most = byName, len(byName)
 }
 
 // close has nobody join a list any more.
@@ -208,6 +232,7 @@ func (w *waitlists) learn(name string, id market.SymbolID) {
 			w.close(x)
 		}
 		x.left--
+		x.count.add(x.all[one.place], -1)
 		x.known = append(x.known, learnt{one.place, id})
 	}
 	delete(w.byName, name)
@@ -240,6 +265,7 @@ func (sh *shard) learn(from, to int) {
 	}
 	clear(w.ripe)
 	w.ripe = w.ripe[:0]
+	w.shrink()
 }
 
 // waiter is one who is on a waitlist.
@@ -252,6 +278,14 @@ type waiter struct {
 // ripe reports whether names have become known that the subscriber has not been told of. From then on it is sent nothing of
 // a newer flush before it follows them, so its position holds for them, too. A nil waiter waits for nothing.
 func (w *waiter) ripe() bool { return w != nil && int(w.told) < len(w.list.known) }
+
+// count counts what is still awaited. It costs nothing, however much that is.
+func (w *waiter) count() awaitedCount {
+	if w == nil {
+		return awaitedCount{}
+	}
+	return w.list.count
+}
 
 // left is what is still awaited.
 func (w *waiter) left() (all []awaited) {

@@ -273,6 +273,101 @@ func TestWhoeverWaitsForTheSameSharesIt(t *testing.T) {
 	}
 }
 
+// What is reserved for bars and trades that are waited for is what they take when they are followed.
+func TestWhatBecomesKnownTakesNoMoreMemory(t *testing.T) {
+	s := serve(t, nil)
+	p := s.join(t, plainSocket, "?symbols=AAPL")
+	p.next("snapshot")
+	p.roundTrip()
+	before := s.admission.Memory.Used()
+	p.say(`{"type":"subscribe","id":1,"bars":["LATE"],"interval":"1s","trades":["LATE"]}`)
+	p.next("subscribed")
+	s.add(t, "LATE")
+	p.raws(`{"type":"trades"`)
+	p.roundTrip()
+	if n := s.admission.Memory.Used() - before; n != 2*admission.MemorySeries {
+		t.Errorf("%d bytes are reserved for what has become known, want %d", n, 2*admission.MemorySeries)
+	}
+	p.say(`{"type":"unsubscribe","id":2,"bars":["LATE"],"trades":["LATE"]}`)
+	p.next("unsubscribed")
+	p.roundTrip()
+	if n := s.admission.Memory.Used() - before; n != 0 {
+		t.Errorf("%d bytes are still reserved when it is given up", n)
+	}
+	p.hangUp()
+	s.empty(t)
+}
+
+// Names that nobody waits for any more leave no memory behind, though somebody still waits for others.
+func TestManyNamesLeaveNoMemoryBehind(t *testing.T) {
+	h := quietHub(0)
+	wait := func(n int, prefix string) *subscriber {
+		s := &subscriber{shard: h.shards[0]}
+		s.follows.list = noSymbols
+		var all []awaited
+		for i := range n {
+			all = append(all, awaited{name: fmt.Sprintf("%s%06d", prefix, i), of: ofQuotes})
+		}
+		if !s.await(all, h.dir.Len()) {
+			t.Fatal("no memory")
+		}
+		return s
+	}
+	left := wait(10, "LEFT")
+	var m0, m1 runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m0)
+	wait(200_000, "GONE").setWaits(nil)
+	runtime.GC()
+	runtime.ReadMemStats(&m1)
+	if grown := int64(m1.HeapAlloc) - int64(m0.HeapAlloc); grown > 1<<20 {
+		t.Errorf("%d bytes are left of names that nobody waits for", grown)
+	}
+	if n := len(h.shards[0].waitlists.byName); n != 10 {
+		t.Errorf("%d names are left, want 10", n)
+	}
+	left.setWaits(nil)
+}
+
+// A request that names nothing unknown costs no more for what its client waits for, of which some has become known.
+func TestARequestCostsNothingForWhatIsWaitedForBefore(t *testing.T) {
+	h := quietHub(0)
+	sh := h.shards[0]
+	var taken int
+	s := newSubscriber(h, WebSocket, h.placed())
+	discarding(s, &taken)
+	s.begin(nil)
+	var all []awaited
+	for i := range 10_000 {
+		all = append(all, awaited{name: fmt.Sprintf("LATE%05d", i), of: ofQuotes})
+	}
+	if !s.await(all, 0) {
+		t.Fatal("no memory")
+	}
+	if _, err := h.dir.Add(market.Symbol{Symbol: "LATE00007"}); err != nil {
+		t.Fatal(err)
+	}
+	sh.learn(0, 1)
+	s.sendPending()
+	const requests = 20
+	var m0, m1 runtime.MemStats
+	runtime.ReadMemStats(&m0)
+	for range requests {
+		x, err := h.plan(&wire.Request{Type: wire.Subscribe, Rate: 4}, s.standing(), free)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.ask(&request{kind: wire.Subscribe, plan: x})
+	}
+	runtime.ReadMemStats(&m1)
+	if n := (m1.TotalAlloc - m0.TotalAlloc) / requests; n > 50_000 {
+		t.Errorf("a request for another rate takes %d bytes of one who waits for 9999 names", n)
+	}
+	if got := s.standing(); got.follows != 1 || got.awaits != 9_999 {
+		t.Errorf("it follows %d and waits for %d", got.follows, got.awaits)
+	}
+}
+
 // Whoever waits for names costs a flush nothing, and names that nobody waits for cost others a lookup at most.
 func BenchmarkLearn(b *testing.B) {
 	for name, waits := range map[string]int{"nobody waits": 0, "10000 names of another": 10_000} {

@@ -135,6 +135,7 @@ func (c *catchUp) learn(s *subscriber) error {
 			if c.learnt == nil {
 				c.learnt = map[series]int{}
 			}
+			before++ // what was reserved for it is for what is followed from now on
 			c.learnt[seriesOf(one.id, a.of)] = int(a.limit)
 			more = append(more, seriesOf(one.id, a.of))
 		}

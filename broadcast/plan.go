@@ -171,8 +171,7 @@ func (p *planner) planSeries(x *plan, r *wire.Request) error {
 			known[one.series] = len(x.series)
 			x.series = append(x.series, one)
 		}
-		_, awaited, _ := countAwaited(x.awaited)
-		if n, most := len(x.series)+awaited, p.cfg.MaxSeries; n > most {
+		if n, most := len(x.series)+countAwaited(x.awaited).series, p.cfg.MaxSeries; n > most {
 			return nil, wire.TooMany("bars and trades", n, most)
 		}
 		return spelled, nil

@@ -290,8 +290,7 @@ func leftOfRelayed(s *subscriber, u *unfollowing) (next *relayed, ok bool) {
 
 // endRelaying gives the place of a subscriber back that follows nothing as a relay does, nor waits for anything so.
 func endRelaying(s *subscriber) {
-	_, _, awaited := countAwaited(s.waits.left())
-	if x := s.follows.relay; x != nil && x.nothing() && awaited == 0 {
+	if x := s.follows.relay; x != nil && x.nothing() && s.waits.count().relayed == 0 {
 		s.follows.relay = nil
 		s.shard.hub.relays.free()
 	}

@@ -117,15 +117,16 @@ func (r *request) follow(s *subscriber, size int) error {
 		followed[i] = plan.series[i].series
 	}
 	followed = union(s.follows.series, followed)
-	waits := s.waits.left()
+	var waits []awaited // where they are others than before
+	count := s.waits.count()
 	if len(plan.awaited) > 0 {
-		waits = unionAwaited(waits, plan.awaited)
+		waits = unionAwaited(s.waits.left(), plan.awaited)
+		count = countAwaited(waits)
 	}
-	quotes, series, relayed := countAwaited(waits)
-	if n, most := max(len(all.IDs)+quotes, relayed), h.cfg.MaxSymbols; n > most {
+	if n, most := max(len(all.IDs)+count.quotes, count.relayed), h.cfg.MaxSymbols; n > most {
 		return wire.TooMany("symbols", n, most)
 	}
-	if n, most := len(followed)+series, h.cfg.MaxSeries; n > most {
+	if n, most := len(followed)+count.series, h.cfg.MaxSeries; n > most {
 		return wire.TooMany("bars and trades", n, most)
 	}
 	relay, err := prepareRelayed(s, plan)
@@ -140,7 +141,7 @@ func (r *request) follow(s *subscriber, size int) error {
 		cancelRelayed(s, relay)
 		return noMemory
 	}
-	more := int64(len(followed) + series - s.countSeries())
+	more := int64(len(followed) + count.series - s.countSeries())
 	if !s.place.Reserve(admission.MemorySeries*more, false) {
 		s.drop(list)
 		cancelRelayed(s, relay)

@@ -80,8 +80,7 @@ func (s *Stream) plan(ctx context.Context, v admission.Visitor, q *wire.Request)
 		awaited = unionAwaited(awaited, x.awaited)
 		s.requests = append(s.requests, request{kind: r.Type, plan: x})
 	}
-	_, more, _ := countAwaited(awaited)
-	if n, most := len(follows)+more, h.cfg.MaxSeries; n > most {
+	if n, most := len(follows)+countAwaited(awaited).series, h.cfg.MaxSeries; n > most {
 		return wire.TooMany("bars and trades", n, most)
 	}
 	for i := range s.requests {

@@ -269,10 +269,7 @@ func (s *subscriber) standing() standing {
 }
 
 // countSeries counts the bars and trades that the subscriber follows or waits for, except as a relay does.
-func (s *subscriber) countSeries() int {
-	_, awaited, _ := countAwaited(s.waits.left())
-	return len(s.follows.series) + awaited
-}
+func (s *subscriber) countSeries() int { return len(s.follows.series) + s.waits.count().series }
 
 // drop lets a list go that was held.
 func (s *subscriber) drop(l *list) { s.shard.lists.drop(l, s.shard.hub.admission.Memory) }
