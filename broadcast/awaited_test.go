@@ -202,6 +202,28 @@ func TestALongPollWakesForANameThatBecomesKnown(t *testing.T) {
 	})
 }
 
+// All polls that wait for a name look up theirs when it becomes known, in slices: the shards need the other half of the cores.
+func TestAPollLooksNamesUpInASlice(t *testing.T) {
+	s := serve(t, nil)
+	q, err := s.query(t.Context(), "symbols=LATE,NEVER&wait=1s&since="+s.board.Position().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Done()
+	s.add(t, "LATE")
+	before := q.plan
+	p := &poll{shard: s.leastLoaded(), woken: make(chan struct{}, 1)}
+	defer p.leave()
+	over, end := context.WithCancel(t.Context())
+	end() // no slice is given
+	if q.changed(over, p); q.plan != before {
+		t.Error("the names were looked up, though the poll had no slice")
+	}
+	if q.changed(t.Context(), p); len(q.plan.awaited) != 1 {
+		t.Errorf("it waits for %v, want NEVER alone", q.plan.awaited)
+	}
+}
+
 // The position of an answer holds for a name that it says is unknown: whoever resumes from it is sent the name's quote.
 func TestAnAnswersPositionHoldsForNamesThatItDoesNotKnow(t *testing.T) {
 	s := serve(t, nil)

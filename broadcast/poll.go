@@ -157,9 +157,10 @@ func (q *Query) await(ctx context.Context) (changed bool, reason string, err err
 func (q *Query) changed(ctx context.Context, p *poll) (changed bool) {
 	h := q.hub
 	seq := h.board.Seq()
-	q.refresh()
 	x := q.plan
 	h.admission.Slice(ctx, func() {
+		q.refresh() // it may be of thousands of names, and of all polls at once
+		x = q.plan
 		changed = h.board.ChangedSince(x.since, x.named.list, x.fields) || slices.ContainsFunc(x.series, func(one requested) bool {
 			r := x.reader(one)
 			return h.board.HasChanges(one.symbol(), &r)
