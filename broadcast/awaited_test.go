@@ -390,6 +390,33 @@ func TestARequestCostsNothingForWhatIsWaitedForBefore(t *testing.T) {
 	}
 }
 
+// Many who begin to wait for thousands of names at once hold a flush up for a tenth of the interval, and one of them more.
+func TestLongJobsLetAFlushThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := quietHub(0)
+		sh := h.shards[0]
+		done := 0
+		for range 10 {
+			sh.post(func() {
+				time.Sleep(h.cfg.Interval / 20)
+				done++
+			})
+		}
+		sh.wake()
+		if sh.work(); done != 2 {
+			t.Errorf("%d jobs of half the time are done at once, want 2", done)
+		}
+		for len(sh.inbox.wake) > 0 {
+			<-sh.inbox.wake
+			sh.wake()
+			sh.work()
+		}
+		if done != 10 {
+			t.Errorf("%d jobs are done, want all 10", done)
+		}
+	})
+}
+
 // Whoever waits for names costs a flush nothing, and names that nobody waits for cost others a lookup at most.
 func BenchmarkLearn(b *testing.B) {
 	for name, waits := range map[string]int{"nobody waits": 0, "10000 names of another": 10_000} {

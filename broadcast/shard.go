@@ -105,7 +105,7 @@ func (in *inbox) take(most int) []func() {
 	return jobs[:most:most]
 }
 
-const jobsAtOnce = 16 // jobs between two looks at the clock
+const jobsAtOnce = 1 // jobs between two looks at the clock: one that has thousands of names waited for takes milliseconds
 
 // work does the jobs that have been posted, for a tenth of the interval at most: a flush may wait.
 func (sh *shard) work() {
