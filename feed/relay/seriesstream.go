@@ -129,7 +129,8 @@ func (s *source) followSeries(ctx context.Context, quotes *connection, appeared 
 		if errors.Is(err, errNoSeries) {
 			s.lack(ctx, quotes, err)
 		}
-		s.env.Log.Info("bars and trades are interrupted", vendors.KeySource, name, vendors.KeyError, err, keyRetry, wait)
+		s.env.Log.Info("bars and trades are interrupted", vendors.KeySource, name, vendors.KeyError, err,
+			keyRetry, wait.Round(time.Millisecond).String())
 		failures++
 		vendors.Pause(ctx, wait)
 	}
