@@ -62,6 +62,8 @@ type steppedClock struct {
 
 // newSteppedClock begins when the right clock shows right, with a server's clock that is ahead of it.
 func newSteppedClock(t *testing.T, right time.Time, ahead time.Duration) *steppedClock {
+	t.Helper()
+	steppedBinary(t) // before it begins: that may take a minute
 	c := &steppedClock{time.Now(), right, filepath.Join(t.TempDir(), "clock")}
 	c.step(t, ahead)
 	return c
@@ -87,6 +89,11 @@ func (c *steppedClock) step(t *testing.T, ahead time.Duration) {
 // launch is launchBinary with the stepped clock.
 func (c *steppedClock) launch(t *testing.T, environ ...string) *server {
 	t.Helper()
+	return launch(t, exec.Command(steppedBinary(t)), append(environ, "TEST_CLOCK="+c.file)...)
+}
+
+func steppedBinary(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds Go's library and the program anew: a minute")
 	}
@@ -97,5 +104,5 @@ func (c *steppedClock) launch(t *testing.T, environ ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return launch(t, exec.Command(path), append(environ, "TEST_CLOCK="+c.file)...)
+	return path
 }
