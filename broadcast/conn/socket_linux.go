@@ -17,10 +17,10 @@ type socket struct {
 	acks    acks // owned by the owner's goroutine, as the following
 	closed  bool
 	stalled bool   // it took nothing for the write timeout
-	slow    bool   // the kernel does not judge it
 	want    uint32 // the events that are waited for
 	tail    []byte
-	kept    int64 // reserved for it
+	kept    int64         // reserved for it
+	user    time.Duration // after which the kernel gives the client up; 0 is never
 
 	// static
 	key    int32
@@ -54,7 +54,7 @@ func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
-	l.kernelJudges(true)
+	l.setUser(l.c.limits.WriteTimeout)
 	return l.c
 }
 
@@ -226,13 +226,13 @@ func (l *socket) left(now time.Time) time.Duration {
 	}
 	left, slow := l.acks.left(unacknowledged(l.fd), now, timeout)
 	switch l.stalled = left <= 0; {
-	case slow && !l.slow:
-		l.kernelJudges(false)
 	case l.acks.settled():
-		if l.slow {
-			l.kernelJudges(true)
-		}
+		l.setUser(timeout)
 		return timeout
+	case slow:
+		l.setUser(0)
+	case l.user != 0:
+		l.setUser(timeout + timeout*3/10)
 	}
 	return min(left, timeout/looksAtSlow)
 }
@@ -240,16 +240,14 @@ func (l *socket) left(now time.Time) time.Duration {
 // looksAtSlow is how often a client that owes something is looked at within the write timeout.
 const looksAtSlow = 8
 
-// kernelJudges says whether the kernel may give the client up. It does when the client acknowledges nothing, but also when the
+// setUser sets the time after which the kernel gives the client up. It does when the client acknowledges nothing, but also when the
 // client's window is closed now and then, though not where it holds so little that this is sent at once when the window opens. So it
-// may until the client is seen to take something while it owes something. Its time is long enough for that to be seen, of a client
-// that takes something within the write timeout: a look before, and one after.
-func (l *socket) kernelJudges(does bool) {
-	timeout := l.c.limits.WriteTimeout
-	if l.slow = !does; l.slow {
-		setUserTimeout(l.fd, 0)
-	} else {
-		setUserTimeout(l.fd, timeout+timeout*3/10)
+// may until the client is seen to take something while it owes something. The time is longer once it is seen to owe something, so that
+// this can be seen of a client that takes something within the write timeout: a look before, and one after.
+func (l *socket) setUser(d time.Duration) {
+	if l.user != d {
+		l.user = d
+		setUserTimeout(l.fd, d)
 	}
 }
 
