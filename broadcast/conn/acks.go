@@ -11,11 +11,11 @@ type acks struct {
 	since time.Duration // when it was first seen to have acknowledged no more than that, after started; 0 while nothing is owed
 }
 
-// started is before all times of acks, which take a third of a time.Time like this.
+// started is before all times of acks and of progress, which take a third of a time.Time like this.
 var started = time.Now().Add(-time.Second)
 
 // settled reports whether all had been acknowledged when last looked, and the system has taken nothing since.
-func (a *acks) settled() bool { return a.since == 0 && a.acked == a.taken }
+func (a *acks) settled() bool { return a.acked == a.taken }
 
 // little reports whether all had been acknowledged when last looked, and the system has taken no more since than goes into the
 // window of any client that reads.

@@ -13,7 +13,6 @@ type blocking struct {
 	// static
 	owner   Owner
 	c       *Conn
-	made    time.Time
 	timeout time.Duration      // of a put that does not end by itself when the client takes nothing; 0 of one that does
 	held    func() int         // bytes that the client has not acknowledged, as far as the system says; nil where it does not
 	abort   func()             // ends a put that waits
@@ -21,7 +20,7 @@ type blocking struct {
 	slot    chan []byte        // one slot; closed by close
 	more    chan struct{}      // one slot: the reader may go on; closed by close; nil where nothing is read
 
-	progress atomic.Int64 // when the client last took something, in nanoseconds since made
+	progress atomic.Int64 // when the client last took something, in nanoseconds since started
 	stalled  atomic.Bool  // it took nothing for the write timeout
 
 	// owned by the owner's goroutine
@@ -38,7 +37,7 @@ type blocking struct {
 const ownBuffer = 4 << 10
 
 func newBlocking(c *Conn, put func([]byte) error, abort func()) *blocking {
-	return &blocking{made: time.Now(), owner: c.owner, c: c, put: put, abort: abort, slot: make(chan []byte, 1), free: true}
+	return &blocking{owner: c.owner, c: c, put: put, abort: abort, slot: make(chan []byte, 1), free: true}
 }
 
 // block is the link of a connection that is written and read by waiting.
@@ -156,14 +155,14 @@ func (l *blocking) leave() {
 }
 
 // took notes that the client takes something.
-func (l *blocking) took() { l.progress.Store(int64(time.Since(l.made))) }
+func (l *blocking) took() { l.progress.Store(int64(time.Since(started))) }
 
 func (l *blocking) left(now time.Time) time.Duration {
 	timeout := l.c.limits.WriteTimeout
 	switch {
 	case l.closed:
 	case !l.free && l.timeout > 0:
-		return l.timeout + time.Duration(l.progress.Load()) - now.Sub(l.made)
+		return l.timeout + time.Duration(l.progress.Load()) - now.Sub(started)
 	case l.free && l.held != nil && !l.acks.settled():
 		left, _ := l.acks.left(l.held(), now, timeout)
 		if left <= 0 {

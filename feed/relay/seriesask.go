@@ -36,20 +36,23 @@ func newSeriesState(symbols, intervals []string) *seriesState {
 		spelled: map[market.SymbolID]string{}, wanted: map[string]bool{}}
 }
 
-// againQueue has the symbols whose bars and trades are wanted again. Any goroutine may add to it.
+// againQueue has the symbols whose bars and trades are wanted again, each once. Any goroutine may add to it.
 type againQueue struct {
 	mu  sync.Mutex
-	ids []market.SymbolID // guarded by mu
+	ids map[market.SymbolID]bool // guarded by mu; nil: none
 }
 
 func (q *againQueue) add(id market.SymbolID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.ids = append(q.ids, id)
+	if q.ids == nil {
+		q.ids = map[market.SymbolID]bool{}
+	}
+	q.ids[id] = true
 }
 
 // take removes all.
-func (q *againQueue) take() []market.SymbolID {
+func (q *againQueue) take() map[market.SymbolID]bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ids := q.ids

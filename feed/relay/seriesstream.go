@@ -335,7 +335,7 @@ func (x *seriesStream) request(at time.Time) error {
 // asksAgain are the requests for all that the server has of symbols that are wanted again: of the first kind, the others follow.
 func (x *seriesStream) asksAgain() []seriesAsk {
 	ids := x.state.again.take()
-	for _, id := range ids {
+	for id := range ids {
 		if symbol, known := x.state.spelled[id]; known {
 			x.state.wanted[symbol] = true
 		}
