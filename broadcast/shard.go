@@ -91,34 +91,31 @@ func (in *inbox) nudge() {
 	}
 }
 
-// take removes up to most jobs.
-func (in *inbox) take(most int) []func() {
+// take removes the oldest job; nil: there is none.
+func (in *inbox) take() (job func()) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	jobs := in.jobs
-	if len(jobs) <= most {
-		in.jobs = nil
-		return jobs
+	if len(in.jobs) == 0 {
+		return nil
 	}
-	in.jobs = jobs[most:]
-	in.nudge()
-	return jobs[:most:most]
+	job, in.jobs[0] = in.jobs[0], nil
+	if in.jobs = in.jobs[1:]; len(in.jobs) == 0 {
+		in.jobs = nil
+	} else {
+		in.nudge()
+	}
+	return job
 }
 
-const jobsAtOnce = 1 // jobs between two looks at the clock: one that has thousands of names waited for takes milliseconds
-
-// work does the jobs that have been posted, for a tenth of the interval at most: a flush may wait.
+// work does the jobs that have been posted, for a tenth of the interval at most: a flush may wait. One that has thousands of names
+// waited for takes milliseconds.
 func (sh *shard) work() {
-	until := sh.now.Add(sh.hub.cfg.Interval / 10)
-	for sh.now.Before(until) {
-		jobs := sh.inbox.take(jobsAtOnce)
-		if len(jobs) == 0 {
+	for until := sh.now.Add(sh.hub.cfg.Interval / 10); sh.now.Before(until); sh.now = time.Now() {
+		job := sh.inbox.take()
+		if job == nil {
 			return
 		}
-		for _, job := range jobs {
-			job()
-		}
-		sh.now = time.Now()
+		job()
 	}
 }
 
@@ -180,11 +177,9 @@ func (sh *shard) late(now time.Time) time.Duration {
 func (sh *shard) end() {
 	sh.cut()
 	for {
-		jobs := sh.inbox.take(jobsAtOnce)
-		for _, job := range jobs {
+		if job := sh.inbox.take(); job != nil {
 			job()
-		}
-		if len(jobs) == 0 && sh.inbox.close() {
+		} else if sh.inbox.close() {
 			break
 		}
 	}
