@@ -8,7 +8,7 @@ import "time"
 type acks struct {
 	taken uint64        // bytes that the system has taken; each write adds to it
 	acked uint64        // of those, what the client had acknowledged when last looked
-	since time.Duration // when it was first seen to have acknowledged no more than that, after started; 0 while nothing is owed
+	since time.Duration // when it was first known to owe something, and no more was acknowledged since; after started, 0 while nothing is owed
 }
 
 // started is before all times of acks and of progress, which take a third of a time.Time like this.
@@ -17,21 +17,26 @@ var started = time.Now().Add(-time.Second)
 // settled reports whether all had been acknowledged when last looked, and the system has taken nothing since.
 func (a *acks) settled() bool { return a.acked == a.taken }
 
-// little reports whether all had been acknowledged when last looked, and the system has taken no more since than goes into the
-// window of any client that reads.
-func (a *acks) little() bool { return a.since == 0 && a.taken-a.acked <= 1024 }
+// little reports whether all had been acknowledged when last looked but what goes into the window of any client that reads.
+func (a *acks) little() bool { return a.taken-a.acked <= 1024 }
+
+// unseen notes, without a look, that the client may owe something.
+func (a *acks) unseen(now time.Time) {
+	if a.since == 0 && a.taken != a.acked {
+		a.since = now.Sub(started)
+	}
+}
 
 // left is how long the client may still take nothing, where held bytes are not acknowledged. It is 0 or less when the
-// client has taken nothing for the timeout. slow reports whether it has taken something since it was last seen to owe something.
-func (a *acks) left(held int, now time.Time, timeout time.Duration) (left time.Duration, slow bool) {
+// client has taken nothing for the timeout.
+func (a *acks) left(held int, now time.Time, timeout time.Duration) time.Duration {
 	acked, at := a.taken-uint64(held), now.Sub(started)
 	if held == 0 {
 		a.acked, a.since = acked, 0
-		return timeout, false
+		return timeout
 	}
-	slow = a.since != 0 && acked != a.acked
-	if slow || a.since == 0 {
+	if acked != a.acked || a.since == 0 {
 		a.acked, a.since = acked, at
 	}
-	return timeout - (at - a.since), slow
+	return timeout - (at - a.since)
 }

@@ -164,7 +164,7 @@ func (l *blocking) left(now time.Time) time.Duration {
 	case !l.free && l.timeout > 0:
 		return l.timeout + time.Duration(l.progress.Load()) - now.Sub(started)
 	case l.free && l.held != nil && !l.acks.settled():
-		left, _ := l.acks.left(l.held(), now, timeout)
+		left := l.acks.left(l.held(), now, timeout)
 		if left <= 0 {
 			l.stalled.Store(true)
 		}

@@ -59,8 +59,8 @@ func (in *fromClient) takeEarly() []byte {
 type link interface {
 	// resume goes on with what was not written before.
 	resume() (free bool, err error)
-	// left is how long the client may still take nothing of what was written, or until it has to be looked at; 0 or less when it
-	// has taken nothing for the write timeout, which is what is left for one that owes nothing.
+	// left is how long the client may still take nothing of what was written; 0 or less when it has taken nothing for the write
+	// timeout, which is what is left for one that owes nothing.
 	left(now time.Time) time.Duration
 	// listen has Conn.readable or Conn.arrived called once when there is something to read.
 	listen()

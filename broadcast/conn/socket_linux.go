@@ -17,10 +17,10 @@ type socket struct {
 	acks    acks // owned by the owner's goroutine, as the following
 	closed  bool
 	stalled bool   // it took nothing for the write timeout
+	trusted bool   // it owes little, and so the kernel may give it up
 	want    uint32 // the events that are waited for
 	tail    []byte
-	kept    int64         // reserved for it
-	user    time.Duration // after which the kernel gives the client up; 0 is never
+	kept    int64 // reserved for it
 
 	// static
 	key    int32
@@ -54,7 +54,7 @@ func openSocket(s *Sockets, c Conn, nc net.Conn) *Conn {
 	if err := raw.Control(func(fd uintptr) { l.fd = int(fd) }); err != nil || !p.add(l) {
 		return nil
 	}
-	l.setUser(l.c.limits.WriteTimeout)
+	l.trust(false)
 	return l.c
 }
 
@@ -156,7 +156,7 @@ func (l *socket) send1(b []byte) (int, error) {
 		n, err := writeNow(l.fd, b)
 		switch err {
 		case 0:
-			l.acks.taken += uint64(n)
+			l.took(n)
 			return n, nil
 		case unix.EAGAIN:
 			return 0, nil
@@ -174,7 +174,7 @@ func (l *socket) sendSome(frames [][]byte) (int, error) {
 		n, err := writeAllNow(l.fd, frames)
 		switch err {
 		case 0:
-			l.acks.taken += uint64(n)
+			l.took(n)
 			return n, nil
 		case unix.EAGAIN:
 			return 0, nil
@@ -217,38 +217,44 @@ func writeAllNow(fd int, frames [][]byte) (int, unix.Errno) {
 	return int(sent), err
 }
 
-// left looks at what the kernel holds for the client. That is a system call, and of those whose writes are short and far
-// apart, half as dear as the writes: they are left to the kernel's judgement.
-func (l *socket) left(now time.Time) time.Duration {
-	timeout := l.c.limits.WriteTimeout
-	if l.closed || l.acks.little() {
-		return timeout
+// took counts what the kernel has taken.
+func (l *socket) took(n int) {
+	l.acks.taken += uint64(n)
+	if l.trusted && !l.acks.little() {
+		l.trust(false)
 	}
-	left, slow := l.acks.left(unacknowledged(l.fd), now, timeout)
-	switch l.stalled = left <= 0; {
-	case l.acks.settled():
-		l.setUser(timeout)
-		return timeout
-	case slow:
-		l.setUser(0)
-	case l.user != 0:
-		l.setUser(timeout + timeout*3/10)
-	}
-	return min(left, timeout/looksAtSlow)
 }
 
-// looksAtSlow is how often a client that owes something is looked at within the write timeout.
-const looksAtSlow = 8
-
-// setUser sets the time after which the kernel gives the client up. It does when the client acknowledges nothing, but also when the
-// client's window is closed now and then, though not where it holds so little that this is sent at once when the window opens. So it
-// may until the client is seen to take something while it owes something. The time is longer once it is seen to owe something, so that
-// this can be seen of a client that takes something within the write timeout: a look before, and one after.
-func (l *socket) setUser(d time.Duration) {
-	if l.user != d {
-		l.user = d
-		setUserTimeout(l.fd, d)
+// left looks at what the kernel holds for the client. That is a system call, and of those whose writes are short and far
+// apart, half as dear as the writes: they are trusted to the kernel.
+func (l *socket) left(now time.Time) time.Duration {
+	timeout := l.c.limits.WriteTimeout
+	if l.closed {
+		return timeout
 	}
+	if l.trusted {
+		l.acks.unseen(now)
+		return timeout
+	}
+	quiet := l.acks.little()
+	left := l.acks.left(unacknowledged(l.fd), now, timeout)
+	l.stalled = left <= 0
+	if quiet && l.acks.since == 0 {
+		l.trust(true)
+	}
+	return left
+}
+
+// trust sets whether the kernel gives the client up that acknowledges nothing for the write timeout. The kernel also gives up one
+// whose window is closed now and then, though not where it holds so little that this is sent at once when the window opens.
+// So it may while that is so, and not a write longer.
+func (l *socket) trust(on bool) {
+	l.trusted = on
+	after := time.Duration(0)
+	if on {
+		after = l.c.limits.WriteTimeout
+	}
+	setUserTimeout(l.fd, after)
 }
 
 // await has the poller notify it when one of the events is there.

@@ -107,39 +107,53 @@ func TestReasonsOfWhatTheSystemSays(t *testing.T) {
 	}
 }
 
-// The kernel would give up a client whose window is closed for the user timeout, however often that opens in between.
+// The kernel would give up a client whose window is closed for the user timeout, however often that opens in between. So it may
+// not from the first byte on that may not go into an open window.
 func TestTheKernelJudgesNobodyWhoIsSlow(t *testing.T) {
-	judges, waits := usual.WriteTimeout, usual.WriteTimeout+usual.WriteTimeout*3/10
 	p := connect(t, mode{epoll: true}, usual, nil)
 	s := p.conn.link.(*socket)
-	check := func(after, want time.Duration) {
+	judges := func(when string, want bool) {
+		t.Helper()
+		ms, err := unix.GetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)
+		after := map[bool]time.Duration{true: usual.WriteTimeout}[want]
+		if ms != int(after.Milliseconds()) || err != nil {
+			t.Errorf("%s: the user timeout is %d ms, %v; want %v", when, ms, err, after)
+		}
+	}
+	check := func(after time.Duration) {
 		t.Helper()
 		p.on(func() {
 			if _, err := p.conn.Check(time.Now().Add(after)); err != nil {
 				t.Errorf("after %v: %v", after, err)
 			}
 		})
-		if ms, err := unix.GetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT); ms != int(want.Milliseconds()) || err != nil {
-			t.Errorf("after %v: the user timeout is %d ms, %v; want %v", after, ms, err, want)
-		}
 	}
-	take := func(n int) {
+	write := func(n int) {
 		t.Helper()
-		held := unacknowledged(s.fd)
-		if _, err := io.ReadFull(p.client, make([]byte, n)); err != nil {
-			t.Fatal(err)
-		}
-		until(t, "the client has acknowledged something", func() bool { return unacknowledged(s.fd) < held })
+		p.on(func() {
+			if free, err := p.conn.Write(textFrame(0, n)); !free || err != nil {
+				t.Error(free, err)
+			}
+		})
 	}
-	check(0, judges)
+	judges("a new client", false)
+	check(0)
+	judges("one that owes nothing", true)
+	write(500)
+	judges("it owes little", true)
+	write(600)
+	judges("it owes more", false)
 	p.owe(t)
-	check(0, waits)
-	check(usual.WriteTimeout/2, waits) // it has taken nothing yet
-	take(30_000)
-	check(usual.WriteTimeout*3/4, 0)
-	check(usual.WriteTimeout*3/2, 0)
-	take(int(s.acks.taken) - 30_000)
-	check(usual.WriteTimeout*7/4, judges)
+	check(usual.WriteTimeout / 2)
+	judges("its window is closed", false)
+	if _, err := io.ReadFull(p.client, make([]byte, s.acks.taken)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "all is acknowledged", func() bool { return unacknowledged(s.fd) == 0 })
+	check(usual.WriteTimeout)
+	judges("it was sent much since the last look", false)
+	check(usual.WriteTimeout)
+	judges("it was sent little since the last look", true)
 }
 
 // Those who are sent little and seldom are not looked at: that costs as much as the writes.
@@ -164,13 +178,16 @@ func TestWhoOwesLittleIsLeftToTheKernel(t *testing.T) {
 		})
 		until(t, "all is acknowledged", func() bool { return unacknowledged(s.fd) == 0 })
 	}
+	check(0, false)
 	write()
 	check(10*usual.WriteTimeout, false)
 	write()
 	write()
 	check(11*usual.WriteTimeout, true)
 	write()
-	check(12*usual.WriteTimeout, false)
+	check(12*usual.WriteTimeout, true)
+	write()
+	check(13*usual.WriteTimeout, false)
 }
 
 // Where a connection is written by waiting, nobody but the writer judges the client.
@@ -188,4 +205,18 @@ func TestConnectionsThatAreWrittenByWaitingHaveNoUserTimeout(t *testing.T) {
 	e.Post(e.conn.Cut)
 	<-e.ended
 	e.stop()
+}
+
+// The time that a client owes something counts from before it is looked at, unless it has taken something since.
+func TestTimeBeforeTheFirstLookCounts(t *testing.T) {
+	now := time.Now()
+	for held, want := range map[int]time.Duration{2000: 20 * time.Second, 1500: 30 * time.Second, 0: 30 * time.Second} {
+		a := acks{taken: 500}
+		a.unseen(now)
+		a.unseen(now.Add(5 * time.Second))
+		a.taken = 2000
+		if left := a.left(held, now.Add(10*time.Second), 30*time.Second); left != want {
+			t.Errorf("where %d of %d bytes are held, %v are left; want %v", held, a.taken, left, want)
+		}
+	}
 }
