@@ -76,6 +76,8 @@ func TestSlowReaderIsNeverDropped(t *testing.T) {
 				t.Errorf("%v subscribers after it read slowly for a while, want 1", got)
 			}
 			s.trade("AAPL", "77777.5")
+			c.(*net.TCPConn).SetReadBuffer(1 << 20) // a window smaller than a segment takes less than 1 KB each 200 ms
+			c.SetReadDeadline(time.Now().Add(timeLimit))
 			text := ""
 			for !strings.Contains(text, "77777.5") { // it gets to the newest state soon
 				n, err := c.Read(b)
