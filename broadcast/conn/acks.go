@@ -2,9 +2,9 @@ package conn
 
 import "time"
 
-// acks is how much of what the system has taken for a client that client has acknowledged. Whether a client takes anything is
-// judged by this, and not by TCP_USER_TIMEOUT: that also runs while the client's window is closed now and then, and ends
-// one that reads slowly all the time. It belongs to the owner's goroutine.
+// acks is how much of what the system has taken for a client that client has acknowledged. Whether one that may owe more than a
+// little takes anything is judged by this, and not by TCP_USER_TIMEOUT: that also runs while the client's window is closed now and
+// then, and ends one that reads slowly all the time. It belongs to the owner's goroutine.
 type acks struct {
 	taken uint64        // bytes that the system has taken; each write adds to it
 	acked uint64        // of those, what the client had acknowledged when last looked
