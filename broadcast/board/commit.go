@@ -250,7 +250,7 @@ func (c *commit) trade(x *cell, e *Event) bool {
 	if at == 0 {
 		at = e.Received
 	}
-	p := history.Trade{ID: e.ID, Price: e.Price, Size: e.Size, Time: at, Conditions: e.Conditions, Flags: e.Flags}
+	p := history.Trade{ID: e.ID, Price: e.Price, Size: e.Size, Time: at, Conditions: e.Conditions, Flags: t.Flags}
 	c.b.history(e.Symbol).Trade(&p, c.next, &c.b.kept)
 	return true
 }

@@ -38,6 +38,11 @@ func (d *day) untouched() bool {
 	return !d.imaged && d.sums == 0 && !d.prices.Any() && d.extended.price == 0
 }
 
+// hasLast reports whether there is a last price of the session, or an image says that there was a trade that set one.
+func (d *day) hasLast() bool {
+	return d.last.price != 0 && d.last.at >= d.start || d.summed != nil && d.summed.open != 0
+}
+
 // trade adds a trade, or leaves the day as it was and says why.
 func (d *day) trade(t *Tick) Reject {
 	if t.Flags&SetsVolume != 0 {

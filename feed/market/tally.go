@@ -51,7 +51,8 @@ func NewTally(id SymbolID, previousClose Price, ledgers *Ledgers) Tally {
 	return t
 }
 
-// Apply applies one tick, or leaves the tally as it was and says why. State and Alive ticks change nothing but the time.
+// Apply applies one tick, or leaves the tally as it was and says why. State and Alive ticks change nothing but the time. It decides
+// what SetsFirst is among a trade's flags: afterwards these are what the trade has set.
 func (y *Tally) Apply(t *Tick) Reject {
 	if r := t.Check(); r != Accepted {
 		return r
@@ -112,9 +113,11 @@ func (y *Tally) trade(t *Tick) Reject {
 		if y.older == nil {
 			y.older = y.ledgers.ledger()
 		}
+		t.Flags = t.Flags.decided(false)
 		y.older.add(t.Price, t.Size, t.ID, t.When(), t.Flags)
 		return Accepted
 	}
+	t.Flags = t.Flags.decided(!d.hasLast())
 	last := d.last
 	if r := d.trade(t); r != Accepted {
 		return r
@@ -275,6 +278,7 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 		if c.Old.Flags&SetsLast != 0 && done.Old.Flags.Outside() && done.New.Flags&SetsLast != 0 {
 			done.New.Flags = SetsExtended | done.New.Flags&SetsVolume // a source that does not say when the trade was cannot know
 		}
+		done.New.Flags = done.New.Flags.decided(done.Old.Flags&SetsLast != 0)
 		if done.Old.Flags&OutOfOrder != 0 {
 			done.New.Flags = done.New.Flags.AsOutOfOrder()
 		}
@@ -295,16 +299,17 @@ func (y *Tally) Correct(c *Correction) (Corrected, Reject) {
 		}
 		return done, Accepted
 	}
+	done.New.Flags = done.New.Flags.decided(false)
 	d := y.dayOfForgotten(c)
 	if d == nil {
 		done.Applied = c.Traded != 0 && y.dayOf(c.Traded) == nil // it is older, and may count in bars
 		return done, Accepted
 	}
 	done.Applied = true
-	if r := d.replace(c.Old, c.New); r != Accepted {
+	if r := d.replace(done.Old, done.New); r != Accepted {
 		return Corrected{}, r
 	}
-	if f := c.New.Flags; f.SetsPrice() && !f.Outside() {
+	if f := done.New.Flags; f.SetsPrice() && !f.Outside() {
 		at := c.Traded
 		if at == 0 {
 			at = c.Time

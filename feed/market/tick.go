@@ -43,6 +43,7 @@ const (
 	HasAsk                         // Ask and AskSize
 	SetsExtended                   // the last price outside the regular session; never together with SetsLast
 	OutOfOrder                     // it would set the last price, in or out of the session, but a later trade came before it
+	SetsFirst                      // as SetsLast where its session has no last price yet, and nothing where it has; [Tally.Apply] decides
 
 	Regular   = SetsLast | SetsHighLow | SetsVolume // an ordinary trade
 	BothSides = HasBid | HasAsk                     // an ordinary quote
@@ -58,6 +59,17 @@ func (f Flags) AsOutOfOrder() Flags {
 	default:
 		return f &^ SetsLast
 	}
+}
+
+// decided is f without SetsFirst: with SetsLast instead where the session has no last price yet.
+func (f Flags) decided(first bool) Flags {
+	if f&SetsFirst == 0 {
+		return f
+	}
+	if first {
+		f |= SetsLast
+	}
+	return f &^ SetsFirst
 }
 
 // SetsPrice reports whether a trade with these flags has a part in open, high, low and close, in or out of the session.

@@ -251,7 +251,7 @@ func (l *line) conditions(k key) (market.Flags, error) {
 			i++
 		}
 		if i == len(conditions) {
-			return 0, bad(BadValue, "%s: %.40q is not made of the letters l, h, v, x and o", keyNames[k], text)
+			return 0, bad(BadValue, "%s: %.40q is not made of the letters l, h, v, x, o and f", keyNames[k], text)
 		}
 		f |= conditions[i].flag
 	}

@@ -32,18 +32,18 @@
 //	{"k":"status","src":"sim","status":"down","since":µs,"message":…,"simulated":true,"sources":[{"src":…,"status":…}],"r":µs}
 //
 // t is the exchange's time; an r equal to it is left out. i is the id of a trade that has one. c says what a trade may set: l
-// the last price; h high and low; v volume, count and VWAP; x the last price outside the regular session; o that it came
-// after a later trade and so sets neither last price. Without c, it is lhv. sc are the sale conditions as the source spells
-// them. A quote without one side has none there; a size that is left out is unknown. A correction has the trade as it was
-// (p, z, c) and as it should have been (np, nz, nc); without the latter, it is cancelled. tt is when it was traded, and ni the id
-// by which it is called from then on. A roll begins the trading day of the symbol's market at t, and the last price becomes the
-// previous close; a reopen says that this was too early, and that the day of t goes on. An adjust says what adjusts the
-// previous close of the day that begins at t; without adj, it is nothing after all. An image with "whole":true takes
-// the place of all before it, and one with "old":true has the last price of a session before. Prices and sizes are exact
-// decimals, as numbers or strings, and never pass through a float. What has more than nine decimals, which only others write, is
-// rounded. Header and statuses say what the prices were when they were recorded: made up (simulated), those of another
-// recording (replayed), so many milliseconds late by contract (delayed_ms). A status also has quiet, and the sources behind a
-// relay, as PROTOCOL.md explains them.
+// the last price; h high and low; v volume, count and VWAP; x the last price outside the regular session; o that it came after
+// a later trade and so sets neither last price; f that it sets the last price only if its session has none yet. Without c, it
+// is lhv. sc are the sale conditions as the source spells them. A quote without one side has none there; a size that is left
+// out is unknown. A correction has the trade as it was (p, z, c) and as it should have been (np, nz, nc); without the latter,
+// it is cancelled. tt is when it was traded, and ni the id by which it is called from then on. A roll begins the trading day
+// of the symbol's market at t, and the last price becomes the previous close; a reopen says that this was too early, and that
+// the day of t goes on. An adjust says what adjusts the previous close of the day that begins at t; without adj, it is nothing
+// after all. An image with "whole":true takes the place of all before it, and one with "old":true has the last price of a
+// session before. Prices and sizes are exact decimals, as numbers or strings, and never pass through a float. What has more
+// than nine decimals, which only others write, is rounded. Header and statuses say what the prices were when they were
+// recorded: made up (simulated), those of another recording (replayed), so many milliseconds late by contract (delayed_ms). A
+// status also has quiet, and the sources behind a relay, as PROTOCOL.md explains them.
 //
 // A recording with a rotation is several files. A later one begins with statuses, images and rolls that sum up the files before, so
 // that it can be read on its own. They are marked "again":true; whoever has read the files before skips them.

@@ -255,7 +255,8 @@ func appendQuoted(b []byte, text string) []byte {
 var conditions = [...]struct {
 	letter byte
 	flag   market.Flags
-}{{'l', market.SetsLast}, {'h', market.SetsHighLow}, {'v', market.SetsVolume}, {'x', market.SetsExtended}, {'o', market.OutOfOrder}}
+}{{'l', market.SetsLast}, {'h', market.SetsHighLow}, {'v', market.SetsVolume}, {'x', market.SetsExtended}, {'o', market.OutOfOrder},
+	{'f', market.SetsFirst}}
 
 // appendConditions leaves out those of a regular trade.
 func appendConditions(b []byte, k key, f market.Flags) []byte {

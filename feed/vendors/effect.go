@@ -1,6 +1,8 @@
 package vendors
 
 import (
+	"time"
+
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
@@ -9,11 +11,12 @@ import (
 type Effect uint8
 
 const (
-	NoLast   Effect = 1 << iota // it does not set the last price
-	NoRange                     // neither high nor low
-	NoVolume                    // it counts into no volume
-	Extended                    // it is outside the regular session
-	Closing                     // it is of the regular session, though reported after its end
+	NoLast    Effect = 1 << iota // it does not set the last price
+	NoRange                      // neither high nor low
+	NoVolume                     // it counts into no volume
+	Extended                     // it is outside the regular session
+	Closing                      // it is of the regular session, though reported after its end
+	OnlyFirst                    // it sets the last price only as the first trade of its session, and so the open
 )
 
 // Flags are what a trade with these effects sets.
@@ -22,8 +25,14 @@ func (e Effect) Flags() market.Flags {
 	if e&Extended != 0 {
 		flags = market.SetsExtended | market.SetsVolume
 	}
-	if e&NoLast != 0 {
+	if e&OnlyFirst != 0 && flags&market.SetsLast != 0 {
+		flags |= market.SetsFirst
+	}
+	if e&(NoLast|OnlyFirst) != 0 {
 		flags &^= market.SetsLast | market.SetsExtended
+	}
+	if e&(NoLast|NoRange) != 0 {
+		flags &^= market.SetsFirst
 	}
 	if e&NoRange != 0 {
 		flags &^= market.SetsHighLow
@@ -46,8 +55,6 @@ func (e Effect) FlagsAt(at market.Time, hours *calendar.Market) market.Flags {
 // SameDay reports whether the date of an instant, in the zone of a market, is that of the trading day that now belongs to. hours
 // must not be nil.
 func SameDay(at, now market.Time, hours *calendar.Market) bool {
-	zone := hours.Zone()
-	y, m, d := at.Std().In(zone).Date()
-	ty, tm, td := hours.Rolled(now.Std()).In(zone).Date()
-	return y == ty && m == tm && d == td
+	y, m, d := at.Std().In(hours.Zone()).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Equal(hours.Date(now.Std()))
 }

@@ -29,7 +29,7 @@ var codes = func() (table [2][128]vendors.Effect) {
 	// cash, price variation, odd lot, next day, official open, seller, out of sequence, contingent, average, official close, QCT
 	both("CHINQRUVWM7", vendors.NoLast|vendors.NoRange)
 	table[cta]['B'] = vendors.NoLast | vendors.NoRange // average price; on the other tape a bunched trade, which is an ordinary one
-	both("GPZ4", vendors.NoLast)                       // bunched sold, prior reference, out of sequence, derivatively priced: of the past
+	both("GPZ4", vendors.OnlyFirst)                    // bunched sold, prior reference, out of sequence, derivatively priced: of the past
 	both("MQ9", vendors.NoVolume)                      // official close, official open and corrected close: no trades
 	both("T", vendors.Extended)
 	both("69M", vendors.Closing)

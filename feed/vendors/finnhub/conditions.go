@@ -6,19 +6,27 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// Conditions say which trade conditions keep a trade from setting all that a trade sets. The vendor numbers
-// conditions and publishes no list of them. If a trade has several, the strictest counts.
+// Conditions say which trade conditions keep a trade from setting all that a trade sets. The vendor has numbers of its own
+// for the conditions of the tapes. If a trade has several, the strictest counts.
 type Conditions struct {
 	VolumeOnly []string `mapstructure:"volume_only"` // sets neither last, open, high nor low
+	OnlyFirst  []string `mapstructure:"only_first"`  // sets last and open only as the first trade of its session
+	NoVolume   []string `mapstructure:"no_volume"`   // sets prices, but counts into no volume
 	Extended   []string `mapstructure:"extended"`    // outside the regular session
 	Nothing    []string `mapstructure:"nothing"`     // not even volume
 }
 
-// DefaultConditions are those whose meaning follows from the trades that have them: 12 has every trade of less
-// than 100 shares and no other, so that it is an odd lot, which by the rules of the tapes sets volume only; 24
-// has every trade outside the regular session. 1 has every trade, and 8 is no reason to leave one out.
+// DefaultConditions are what the rules of the tapes make of the vendor's numbers. The vendor's documentation of its quotes and
+// trades links the sheet with them.
 func DefaultConditions() Conditions {
-	return Conditions{VolumeOnly: []string{"12"}, Extended: []string{"24"}, Nothing: []string{}}
+	return Conditions{
+		// average price, cash, price variation, odd lot, next day, seller, extended hours out of sequence, contingent, QCT
+		VolumeOnly: []string{"3", "5", "10", "12", "17", "22", "25", "26", "37"},
+		OnlyFirst:  []string{"9", "21", "30", "32"}, // bunched sold, prior reference, out of sequence, derivatively priced: of the past
+		NoVolume:   []string{"39"},                  // corrected close
+		Extended:   []string{"24"},                  // Form T
+		Nothing:    []string{"16", "20"},            // official close and open of a market centre: no trades
+	}
 }
 
 const mostCode = 8 // bytes
@@ -49,6 +57,8 @@ type codes struct {
 func (c Conditions) lists() []codes {
 	return []codes{
 		{"volume_only", vendors.NoLast | vendors.NoRange, c.VolumeOnly},
+		{"only_first", vendors.OnlyFirst, c.OnlyFirst},
+		{"no_volume", vendors.NoVolume, c.NoVolume},
 		{"extended", vendors.Extended, c.Extended},
 		{"nothing", vendors.NoLast | vendors.NoRange | vendors.NoVolume, c.Nothing},
 	}

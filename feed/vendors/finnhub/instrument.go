@@ -95,7 +95,10 @@ func (in *instrument) rolled(at market.Time) market.Time {
 }
 
 // early reports whether an instant is before the regular session of its day.
-func (in *instrument) early(at market.Time) bool { return in.Hours.Phase(at.Std()) == calendar.Pre }
+func (in *instrument) early(at market.Time) bool {
+	p := in.Hours.Phase(at.Std())
+	return p == calendar.Pre || p == calendar.Overnight
+}
 
 // regular reports whether an instant is in the regular session.
 func (in *instrument) regular(at market.Time) bool {

@@ -36,7 +36,12 @@ func (r *rules) mark() {
 		r[c] = r[c]&^(vendors.NoLast|vendors.NoRange) | vendors.Extended
 	}
 	r[13] |= vendors.NoLast
-	for _, c := range []int{8, 15, 38} { // closing print, official close, corrected close
+	for _, c := range []int{5, 10, 22, 32, 33} { // bunched sold, derivatively priced, prior reference, sold out of sequence
+		if r[c]&vendors.NoLast != 0 {
+			r[c] = r[c]&^vendors.NoLast | vendors.OnlyFirst
+		}
+	}
+	for _, c := range []int{8, 15, 19, 38} { // closing print, official close, closing of a market centre, corrected close
 		r[c] |= vendors.Closing
 	}
 }
