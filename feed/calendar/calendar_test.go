@@ -102,6 +102,39 @@ func TestNYSEKeepsItsAnnouncedDays(t *testing.T) {
 	}
 }
 
+// The tapes' plan of trading from Sunday evening to Friday evening: a date's trading day begins at 20:00 of the evening before, and
+// its overnight session at 21:00.
+func TestTradingAroundTheClock(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.USRoll, cfg.USOvernight = "20:00", "21:00"
+	us := testMarket(t, cfg, "us")
+	for at, want := range map[string]string{
+		"2026-11-22 19:59": "closed of 20 Nov",    // Sunday
+		"2026-11-22 20:00": "closed of 23 Nov",    // the trading day has begun
+		"2026-11-22 21:00": "overnight of 23 Nov", // and trading
+		"2026-11-23 03:59": "overnight of 23 Nov",
+		"2026-11-23 04:00": "pre of 23 Nov",
+		"2026-11-23 09:30": "regular of 23 Nov",
+		"2026-11-23 19:59": "post of 23 Nov",
+		"2026-11-23 20:00": "closed of 24 Nov",
+		"2026-11-23 21:00": "overnight of 24 Nov",
+		"2026-11-25 19:59": "post of 25 Nov",
+		"2026-11-25 21:00": "closed of 25 Nov", // the evening before Thanksgiving, whose eve begins nothing
+		"2026-11-26 12:00": "closed of 25 Nov",
+		"2026-11-26 21:00": "overnight of 27 Nov",
+		"2026-11-27 13:00": "post of 27 Nov", // a half day
+		"2026-11-27 17:00": "closed of 27 Nov",
+		"2026-11-27 21:00": "closed of 27 Nov", // Friday: it stays the day that is shown
+		"2026-11-28 12:00": "closed of 27 Nov",
+		"2026-11-01 21:00": "overnight of 2 Nov", // clocks were set back that morning
+	} {
+		now := newYork(t, at)
+		if got := fmt.Sprintf("%v of %s", us.Phase(now), us.Date(now).Format("2 Jan")); got != want {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
+	}
+}
+
 func TestSessionsBeginAtTheirFirstInstant(t *testing.T) {
 	us := testMarket(t, DefaultConfig(), "us")
 	for at, want := range map[string][2]Phase{ // just before, and then

@@ -22,8 +22,11 @@ type Config struct {
 	// Early are days whose regular session ends early in the US, besides the half days, each with the time at which it ends
 	// in New York, after 09:30 and before 16:00: "2026-11-27 13:00".
 	Early []string `mapstructure:"early"`
-	// USRoll is when a trading day of the US begins, "00:00" to "09:30" in New York.
+	// USRoll is when a trading day of the US begins, "00:00" to "09:30" in New York, or "20:00" to "23:59" on the evening before.
 	USRoll string `mapstructure:"us_roll"`
+	// USOvernight is when the overnight session of the US begins on the evening before each day with trading, "20:00" to "23:59"
+	// in New York. It goes on until the pre session. "" is none.
+	USOvernight string `mapstructure:"us_overnight"`
 	// DayRoll is when a day of the markets that never close begins, "00:00" to "23:00" UTC, on the hour.
 	DayRoll string `mapstructure:"day_roll"`
 	// Grace is how long after that, by the exchange's clock, the day of a symbol begins that has no trade yet; 0s to 10m.
@@ -84,10 +87,20 @@ func (c Config) settings() (settings, error) {
 		}
 	}
 	roll, ok := parseClock(c.USRoll)
-	if !ok || roll > regularOpen {
-		errs = append(errs, fmt.Errorf("us_roll: %.40q is not a time between 00:00 and 09:30", c.USRoll))
+	if !ok || roll > regularOpen && roll < evening {
+		errs = append(errs, fmt.Errorf("us_roll: %.40q is not a time between 00:00 and 09:30, or 20:00 and 23:59", c.USRoll))
 	}
-	e.roll = roll
+	if e.roll = roll; roll >= evening {
+		e.roll -= 24 * time.Hour
+	}
+	e.overnight = preOpen
+	if c.USOvernight != "" {
+		overnight, ok := parseClock(c.USOvernight)
+		if !ok || overnight < evening {
+			errs = append(errs, fmt.Errorf("us_overnight: %.40q is neither a time between 20:00 and 23:59 nor empty", c.USOvernight))
+		}
+		e.overnight = overnight - 24*time.Hour
+	}
 	dayRoll, ok := parseClock(c.DayRoll)
 	if !ok || dayRoll%time.Hour != 0 {
 		errs = append(errs, fmt.Errorf("day_roll: %.40q is not a full hour between 00:00 and 23:00", c.DayRoll))

@@ -43,6 +43,28 @@ func (m *Market) Rolled(t time.Time) time.Time {
 	}
 }
 
+// Date is the date of the trading day that t belongs to, represented by its midnight UTC. It is the date of t in UTC for a market
+// that never rolls.
+func (m *Market) Date(t time.Time) time.Time {
+	switch {
+	case m == nil:
+		return t.UTC().Truncate(24 * time.Hour)
+	case m.hours == nil:
+		return m.Rolled(t).Truncate(24 * time.Hour)
+	default:
+		return m.tradingDay(t).date
+	}
+}
+
+// Before is the newest date with trading before a date, both represented by their midnight UTC. It is the day before for a market
+// that never closes.
+func (m *Market) Before(date time.Time) time.Time {
+	if m.alwaysOpen() {
+		return date.AddDate(0, 0, -1)
+	}
+	return m.hours.tradesNext(date, -1)
+}
+
 // NextRoll is the first roll after t, in the market's zone. It is zero for a market that never rolls.
 func (m *Market) NextRoll(t time.Time) time.Time {
 	switch {

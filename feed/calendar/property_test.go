@@ -14,8 +14,12 @@ import (
 // drawConfig draws a valid configuration.
 func drawConfig(t *rapid.T) Config {
 	cfg := DefaultConfig()
-	minutes := rapid.IntRange(0, 9*60+30).Draw(t, "us_roll")
-	cfg.USRoll = fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
+	clock := func(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
+	evening := rapid.IntRange(20*60, 24*60-1)
+	cfg.USRoll = clock(rapid.OneOf(rapid.IntRange(0, 9*60+30), evening).Draw(t, "us_roll"))
+	if rapid.Bool().Draw(t, "overnight") {
+		cfg.USOvernight = clock(evening.Draw(t, "us_overnight"))
+	}
 	cfg.DayRoll = fmt.Sprintf("%02d:00", rapid.IntRange(0, 23).Draw(t, "day_roll"))
 	date := rapid.Custom(func(t *rapid.T) string {
 		return time.Unix(rapid.Int64Range(first, last).Draw(t, "date"), 0).UTC().Format(dateLayout)
@@ -24,7 +28,8 @@ func drawConfig(t *rapid.T) Config {
 	for _, date := range rapid.SliceOfNDistinct(date, 0, 20, rapid.ID).Draw(t, "early") {
 		minutes := rapid.IntRange(9*60+31, 15*60+59).Draw(t, "end")
 		early := fmt.Sprintf("%s %02d:%02d", date, minutes/60, minutes%60)
-		if with := (Config{cfg.Closed, append(slices.Clone(cfg.Early), early), cfg.USRoll, cfg.DayRoll, cfg.Grace}); with.Validate() == nil {
+		with := cfg
+		if with.Early = append(slices.Clone(cfg.Early), early); with.Validate() == nil {
 			cfg = with // not a day without trading
 		}
 	}
@@ -86,14 +91,21 @@ func checkRolls(t *rapid.T, m *Market, at time.Time) {
 func checkUS(t *rapid.T, us *Market, cfg Config, at time.Time) {
 	local := at.In(us.Zone())
 	date := local.Format(dateLayout)
-	if p := us.Phase(at); p != Closed && (local.Weekday() == time.Saturday || local.Weekday() == time.Sunday ||
+	if p := us.Phase(at); p != Closed && p != Overnight && (local.Weekday() == time.Saturday || local.Weekday() == time.Sunday ||
 		slices.Contains(cfg.Closed, date)) {
 		t.Fatalf("%v is %v", local, p)
 	}
 
+	if p := us.Phase(at); p == Overnight && (cfg.USOvernight == "" || us.Phase(at.Add(9*time.Hour+30*time.Minute)) == Closed) {
+		t.Fatalf("%v is %v, and no day with trading follows", local, p)
+	}
+
 	rolled := us.Rolled(at)
-	year, month, day := rolled.Date()
+	year, month, day := us.Date(at).Date()
 	opening := time.Date(year, month, day, 9, 30, 0, 0, us.Zone())
+	if before := opening.Sub(rolled); before < 0 || before > 15*time.Hour {
+		t.Fatalf("%v: its trading day begins %v, and its date is %v", local, rolled, us.Date(at))
+	}
 	if got := rolled.Format(clockLayout); got != cfg.USRoll || us.Phase(opening) != Regular {
 		t.Fatalf("%v: rolled %v, not at %s of a day with trading", local, rolled, cfg.USRoll)
 	}
@@ -115,6 +127,7 @@ func checkUS(t *rapid.T, us *Market, cfg Config, at time.Time) {
 		t.Fatalf("%v is %v, and %v where its minute begins", local, got, want)
 	}
 	before, now := us.Phase(minute.Add(-1)), us.Phase(minute)
+	night := []string{cfg.USOvernight}
 	if before == now {
 		return
 	}
@@ -128,7 +141,8 @@ func checkUS(t *rapid.T, us *Market, cfg Config, at time.Time) {
 	for _, c := range []struct {
 		before, now Phase
 		at          []string
-	}{{Closed, Pre, []string{"04:00"}}, {Pre, Regular, []string{"09:30"}}, {Regular, Post, ends}, {Post, Closed, over}} {
+	}{{Closed, Overnight, night}, {Post, Overnight, night}, {Overnight, Pre, []string{"04:00"}},
+		{Closed, Pre, []string{"04:00"}}, {Pre, Regular, []string{"09:30"}}, {Regular, Post, ends}, {Post, Closed, over}} {
 		if c.before == before && c.now == now && slices.Contains(c.at, minute.Format(clockLayout)) {
 			return
 		}
