@@ -14,10 +14,20 @@ const (
 	pathSnapshots  = "/v2/snapshot/locale/us/markets/stocks/tickers"
 	pathDays       = "/v2/aggs/ticker/" // then the symbol
 	previousDay    = "/prev"
+	dayRange       = "/range/1/day/" // then the first date, a slash, and the last
 )
 
 // previousPath is where a stock's newest whole day is.
 func previousPath(symbol string) string { return pathDays + url.PathEscape(symbol) + previousDay }
+
+// daysPath is where a stock's days are that may have the close before the trading day of a date.
+func daysPath(symbol string, date time.Time) string {
+	return pathDays + url.PathEscape(symbol) + dayRange + vendors.Date(date.AddDate(0, 0, -daysBefore)) + "/" + vendors.Date(date)
+}
+
+// daysBefore is how many days before a trading day the one before it is looked for: longer than the exchanges were ever closed
+// since 1933.
+const daysBefore = 14
 
 // asTraded asks for days that are not adjusted for splits: the consolidated feed adjusts them.
 var asTraded = url.Values{"adjusted": {"false"}}
@@ -26,6 +36,7 @@ var asTraded = url.Values{"adjusted": {"false"}}
 type figures struct {
 	image market.Quote
 	asOf  market.Time // the image does not include trades after this
+	over  bool        // they are of a session that is over, and the close before it is elsewhere
 }
 
 // readBar reads a bar. Its time is within its day; a day without trades has zeros.
@@ -111,7 +122,7 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures, rec
 		d.note(err)
 		return
 	}
-	f, err := d.figures(e, &shot)
+	f, err := d.figures(e, &shot, received.Std())
 	if e.splitOn(received.Std()) { // it may be adjusted already, or not yet
 		f.image.Set &^= market.FieldPreviousClose
 	}
@@ -119,27 +130,49 @@ func (d *Decoder) readSnapshot(s *vendors.Scanner, known map[string]figures, rec
 	known[e.Symbol] = f
 }
 
-// figures are what a snapshot says of the day. Before the day's first trade it says nothing of it.
-func (d *Decoder) figures(e *entry, shot *snapshot) (f figures, err error) {
+// clears is when the vendor begins a snapshot's day, after midnight in New York, be there trading on that date or not. From then
+// until the first trade all of the day and of the newest trade is zero, and the previous day is the newest one with trading.
+const clears = 3*time.Hour + 30*time.Minute
+
+// figures are what a snapshot says of the trading day that now belongs to. On a day without trading this is the previous day of the
+// snapshot.
+func (d *Decoder) figures(e *entry, shot *snapshot, now time.Time) (f figures, err error) {
 	q := market.Quote{Symbol: e.ID}
-	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.Close)
-	setDay(&q, &shot.day)
-	if shot.updated.Known() {
-		if f.asOf, err = shot.updated.Unix("updated", time.Nanosecond); err != nil {
-			return figures{image: q}, err
+	today, before := &shot.day, &shot.before
+	if e.Hours != nil {
+		year, month, day := now.In(e.Hours.Zone()).Add(-clears).Date()
+		date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+		if shot.day.Volume.IsZero() {
+			date = e.Hours.Before(date)
+			today, before = &shot.before, &vendors.Bar{}
+			f.over = true
+		}
+		if !date.Equal(e.Hours.Date(now)) { // a day has begun since
+			today, before = &vendors.Bar{}, today
+			f.over = false
 		}
 	}
-	if shot.last.p.Known() {
+	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, before.Close)
+	setDay(&q, today)
+	if isSet(shot.updated) {
+		if f.asOf, err = shot.updated.Unix("updated", time.Nanosecond); err != nil {
+			return figures{image: q, over: f.over}, err
+		}
+	}
+	if isSet(shot.last.p) {
 		err = d.lastTrade(e, &shot.last, &q, &f)
 	}
-	if q.Set&market.FieldPrice == 0 && !shot.day.Volume.IsZero() && !e.traded {
+	if q.Set&market.FieldPrice == 0 && !today.Volume.IsZero() && !e.traded {
 		// The newest trade set no last price: it was one of the evening, or of a few shares. The day's close stands in. The
 		// vendor does not say when that was traded, so any price of the stream takes precedence.
-		vendors.SetPrice(&q, market.FieldPrice, &q.Price, shot.day.Close)
+		vendors.SetPrice(&q, market.FieldPrice, &q.Price, today.Close)
 	}
 	f.image = q
 	return f, err
 }
+
+// isSet reports whether a value is there and is not the zero that stands for one that is not.
+func isSet(v vendors.Value) bool { return v.Known() && string(v.Raw()) != "0" }
 
 // setDay puts a day's sums into an image, unless there are none.
 func setDay(q *market.Quote, day *vendors.Bar) {
@@ -151,7 +184,40 @@ func setDay(q *market.Quote, day *vendors.Bar) {
 // readPrevious reads the response to previousPath, which has no days if there is no such stock. On a day without a session, the
 // newest whole day is the present trading day, and its close the last price.
 func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q market.Quote, there bool, err error) {
-	var newest vendors.Bar
+	days, err := d.readBars(body)
+	if err != nil || len(days) == 0 {
+		return q, false, err
+	}
+	newest := days[len(days)-1]
+	q.Symbol = of.ID
+	if of.sameDay(newest.At, received) {
+		setDay(&q, &newest)
+		if !of.traded {
+			vendors.SetPrice(&q, market.FieldPrice, &q.Price, newest.Close)
+		}
+	} else {
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, newest.Close)
+	}
+	return q, true, nil
+}
+
+// readDays reads the response to daysPath: the close before the present trading day.
+func (d *Decoder) readDays(body []byte, of *stock, received market.Time) (q market.Quote, err error) {
+	q.Symbol = of.ID
+	days, err := d.readBars(body)
+	newest := market.Time(0)
+	for i := range days {
+		day := &days[i]
+		if day.At > newest && of.Hours != nil && day.At.Std().Before(of.Hours.Rolled(received.Std())) && !of.sameDay(day.At, received) {
+			newest = day.At
+			vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, day.Close)
+		}
+	}
+	return q, err
+}
+
+// readBars reads a list of days.
+func (d *Decoder) readBars(body []byte) (days []vendors.Bar, err error) {
 	s := d.faults.Scanner(name)
 	s.Reset(body)
 	answered := false
@@ -166,31 +232,22 @@ func (d *Decoder) readPrevious(body []byte, of *stock, received market.Time) (q 
 				if bad != nil && err == nil {
 					err = bad
 				}
-				newest, there = b, true
+				days = append(days, b)
 			}
 		default:
 			s.Skip()
 		}
 	}
 	if bad := s.End(); bad != nil {
-		return q, false, bad
+		return nil, bad
 	}
 	if err == nil && !answered {
 		err = vendors.Bad(vendors.NoJSON, "status: the answer has none")
 	}
-	if err != nil || !there {
-		return q, false, err
+	if err != nil {
+		return nil, err
 	}
-	q.Symbol = of.ID
-	if of.sameDay(newest.At, received) {
-		setDay(&q, &newest)
-		if !of.traded {
-			vendors.SetPrice(&q, market.FieldPrice, &q.Price, newest.Close)
-		}
-	} else {
-		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, newest.Close)
-	}
-	return q, true, nil
+	return days, nil
 }
 
 // lastTrade puts the newest trade into an image, as far as it sets what is shown.

@@ -33,8 +33,8 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 		}
 	case path == pathSplits, path == pathDividends:
 		d.note(d.actionsResponse(path, query, body, received, b))
-	case strings.HasPrefix(path, pathDays) && strings.HasSuffix(path, previousDay):
-		d.previous(path, body, received, b)
+	case strings.HasPrefix(path, pathDays):
+		d.days(path, body, received, b)
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 	}
@@ -60,17 +60,23 @@ func (d *Decoder) actionsResponse(path, rawQuery string, body []byte, received m
 	return nil
 }
 
-// previous decodes a stock's newest whole day.
-func (d *Decoder) previous(path string, body []byte, received market.Time, b *market.Batch) {
-	symbol, err := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(path, pathDays), previousDay))
+// days decodes a stock's newest whole day, or some of its days.
+func (d *Decoder) days(path string, body []byte, received market.Time, b *market.Batch) {
+	escaped, what, _ := strings.Cut(strings.TrimPrefix(path, pathDays), "/")
+	symbol, err := url.PathUnescape(escaped)
 	e := d.symbols[symbol]
 	if err != nil || e == nil {
 		d.note(vendors.Bad(vendors.BadSymbol, "path: %.100q is of no stock that was asked for", path))
 		return
 	}
-	image, there, err := d.readPrevious(body, e.stock, received)
+	var image market.Quote
+	if "/"+what == previousDay {
+		image, _, err = d.readPrevious(body, e.stock, received)
+	} else {
+		image, err = d.readDays(body, e.stock, received)
+	}
 	d.note(err)
-	if there && image.Set != 0 {
+	if image.Set != 0 {
 		b.Images = append(b.Images, image)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
@@ -41,14 +42,15 @@ func (c *connection) figures(ctx context.Context) {
 }
 
 // day asks for the figures of all stocks and then, one by one, for the newest day of those that have none: a stock that exists
-// but has not been traded yet has one.
+// but has not been traded yet has one. Where there is no trading on this day, both are of the day that is over, and the close before
+// that is asked for.
 func (c *connection) day(ctx context.Context) {
-	var absent []*stock
+	var absent, over []*stock
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
 		without := func() { c.CountWithoutFigures(ctx) }
 		refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-			missing, err := c.snapshots(ctx, some)
-			absent = append(absent, missing...)
+			missing, old, err := c.snapshots(ctx, some)
+			absent, over = append(absent, missing...), append(over, old...)
 			return err
 		}, without)
 		if refused {
@@ -56,7 +58,16 @@ func (c *connection) day(ctx context.Context) {
 		}
 	}
 	for _, s := range absent {
-		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.previous(ctx, s) }, nil)
+		c.RetryUntilRefused(ctx, func(ctx context.Context) error {
+			old, err := c.previous(ctx, s)
+			if old {
+				over = append(over, s)
+			}
+			return err
+		}, nil)
+	}
+	for _, s := range over {
+		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.closeBefore(ctx, s) }, nil)
 	}
 }
 
@@ -75,16 +86,16 @@ func (c *connection) conditions(ctx context.Context) error {
 	return nil
 }
 
-// snapshots asks for the day's figures of some stocks, publishes them, and returns the stocks that have none: a snapshot exists
-// only from the day's first trade on.
-func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*stock, err error) {
+// snapshots asks for the day's figures of some stocks, publishes them, and returns the stocks that have none, since a snapshot can
+// be missing until the day's first trade, and those whose figures are of a day that is over.
+func (c *connection) snapshots(ctx context.Context, some []*stock) (absent, over []*stock, err error) {
 	symbols := make([]string, len(some))
 	for i, s := range some {
 		symbols[i] = s.Symbol
 	}
 	body, received, err := c.rest.Get(ctx, pathSnapshots, url.Values{"tickers": {strings.Join(symbols, ",")}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		known, err := c.decoder.readSnapshots(body, received)
@@ -93,29 +104,34 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent []*st
 		}
 		for _, s := range some {
 			f, there := known[s.Symbol]
-			if !there {
+			switch {
+			case !there:
 				absent = append(absent, s)
+			case f.over:
+				over = append(over, s)
 			}
 			f.image.Symbol = s.ID
 			r.AddFigures(b, f.image, f.asOf)
 		}
 		return nil
 	})
-	return absent, err
+	return absent, over, err
 }
 
-// previous asks for a stock's newest whole day. The vendor does not have a stock without any.
-func (c *connection) previous(ctx context.Context, s *stock) error {
+// previous asks for a stock's newest whole day, and reports whether that is the present trading day. The vendor does not have a stock
+// without any.
+func (c *connection) previous(ctx context.Context, s *stock) (over bool, err error) {
 	body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), asTraded)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		image, there, err := c.decoder.readPrevious(body, s, received)
 		switch {
 		case err != nil:
 			return err
 		case there:
+			over = image.Set&market.FieldPreviousClose == 0
 			r.AddFigures(b, image, 0)
 		case !s.known: // or it is newly listed
 			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q has no figures of any day", s.Symbol))
@@ -125,5 +141,24 @@ func (c *connection) previous(ctx context.Context, s *stock) error {
 			b.Ticks = append(b.Ticks, s.State(market.Down, 0, received))
 		}
 		return nil
+	})
+	return over, err
+}
+
+// closeBefore asks for the close before the present trading day.
+func (c *connection) closeBefore(ctx context.Context, s *stock) error {
+	if s.Hours == nil {
+		return nil
+	}
+	body, received, err := c.rest.Get(ctx, daysPath(s.Symbol, s.Hours.Date(time.Now())), asTraded)
+	if err != nil {
+		return err
+	}
+	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
+		image, err := c.decoder.readDays(body, s, received)
+		if image.Set != 0 {
+			b.Images = append(b.Images, image)
+		}
+		return err
 	})
 }
