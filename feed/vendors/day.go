@@ -182,8 +182,23 @@ const (
 // NextDay waits until the next trading day of a market has begun, and one to five minutes more, so that not everybody asks at
 // once. It returns false when ctx has ended, or for a market without days.
 func NextDay(ctx context.Context, hours *calendar.Market) bool {
-	next := hours.NextRoll(time.Now())
-	return !next.IsZero() && Pause(ctx, time.Until(next)+leastLate+rand.N(mostLate-leastLate))
+	return afterward(ctx, hours.NextRoll(time.Now()))
+}
+
+// NextFigures is NextDay, but also waits for no longer than until the regular session has begun. What was traded before that can
+// be missing from figures that are asked for earlier.
+func NextFigures(ctx context.Context, hours *calendar.Market) bool {
+	now := time.Now()
+	next := hours.NextRoll(now)
+	if open := hours.NextOpen(now); !open.IsZero() && open.Before(next) {
+		next = open
+	}
+	return afterward(ctx, next)
+}
+
+// afterward waits until one to five minutes after an instant. It returns false when ctx has ended, or for the zero instant.
+func afterward(ctx context.Context, at time.Time) bool {
+	return !at.IsZero() && Pause(ctx, time.Until(at)+leastLate+rand.N(mostLate-leastLate))
 }
 
 // Pause waits for d, and returns false when ctx has ended.
