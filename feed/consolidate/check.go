@@ -15,7 +15,7 @@ const (
 	accepted  reason = iota
 	price            // zero or negative
 	old              // older than what it would replace, so that nothing of it counts
-	future           // further ahead than max_clock_skew
+	future           // further ahead than max_clock_skew, and than the other ticks of the source
 	duplicate        // a trade that came before
 	crossed          // a bid above the ask by more than max_cross
 	move             // a trade that moved too far, and was not confirmed
@@ -106,16 +106,22 @@ func (c *consolidator) timeOf(ss *sourceSymbol, k *market.Tick) (market.Time, re
 		k.Received = c.clock.received(k.Received)
 		return k.Received, accepted
 	}
-	if c.ahead(k.Time) > c.limits.skew {
+	lead := s.lead(c, k.Time)
+	if lead > c.limits.skew {
 		return k.Time, future
 	}
+	s.noteLead(c, lead)
 	due := k.Time + ss.connection.delay // when it should have come: a delay by contract is no skew
-	if c.compare(due, c.limits.skew) {
+	if c.compare(due, s.skew.size, c.limits.skew) {
 		for _, s := range c.sources {
 			s.clock = calendar.ExchangeClock{}
+			s.setSkew(c, 0, false)
 		}
 	}
 	s.clock.Note(due, c.clock.received(k.Received))
+	if s.skew.size > 0 {
+		s.reviewSkew(c)
+	}
 	return k.Time, accepted
 }
 

@@ -44,9 +44,15 @@ func (c *clock) received(at market.Time) market.Time {
 
 // compare notes the exchange's time of a tick, which the right clock shows within a tolerance. If the tick is from the future by
 // this clock, but not by the machine's, then the machine's is right, and compare reports true: this clock shows the same from now
-// on. A tick of the past proves nothing, because it may have come late.
-func (c *clock) compare(at, tolerance market.Time) (follows bool) {
+// on. A tick of the past proves nothing, because it may have come late. lead is how far this clock is known to be behind: then the
+// machine's clock is right where it was set towards the exchange's, and shows the time of the tick.
+func (c *clock) compare(at, lead, tolerance market.Time) (follows bool) {
 	switch {
+	case lead > 0:
+		if c.machine-c.steady > lead/2 && max(at-c.machine, c.machine-at) <= tolerance {
+			c.steady = c.machine
+			return true
+		}
 	case max(at-c.steady, c.steady-at) <= tolerance:
 		c.confirmed = true
 	case at > c.steady+tolerance && at <= c.machine+tolerance:

@@ -32,7 +32,7 @@ func TestClockGoesOnEvenlyWhateverTheMachinesShows(t *testing.T) {
 			k := clock{wall: func(time.Time) market.Time { return market.TimeOf(now) + ahead }}
 			k.set(elapsed)
 			if at := market.TimeOf(now); k.ahead(at) <= tolerance {
-				k.compare(at, tolerance)
+				k.compare(at, 0, tolerance)
 			}
 			if now = now.Add(time.Hour); !c.sleeps {
 				elapsed = elapsed.Add(time.Hour)
@@ -43,7 +43,7 @@ func TestClockGoesOnEvenlyWhateverTheMachinesShows(t *testing.T) {
 				if k.ahead(at) > tolerance {
 					t.Fatal("the tick is refused")
 				}
-				k.compare(at, tolerance)
+				k.compare(at, 0, tolerance)
 			}
 			if got := k.steady - market.TimeOf(now); got != c.ahead {
 				t.Errorf("ahead by %v, want %v", time.Duration(got)*time.Microsecond, time.Duration(c.ahead)*time.Microsecond)

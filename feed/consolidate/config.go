@@ -16,7 +16,7 @@ type Config struct {
 	StaleMost time.Duration `mapstructure:"stale_most"`
 	// FailbackAfter is how long a preferred source must have been reliable to be used again; 0s to 1h.
 	FailbackAfter time.Duration `mapstructure:"failback_after"`
-	// MaxClockSkew is how far in the future a tick may be; 0s to 24h.
+	// MaxClockSkew is how far in the future a tick may be, beyond how far all ticks of its source are; 0s to 24h.
 	MaxClockSkew time.Duration `mapstructure:"max_clock_skew"`
 	// MaxMove is the part of the last price that a trade may move without being confirmed, up to 100; 0: any move is allowed.
 	MaxMove float64 `mapstructure:"max_move"`

@@ -19,6 +19,7 @@ const (
 	keySource        = "source"
 	keySymbol        = "symbol"
 	keyReason        = "reason"
+	keyMessage       = "message"
 	keyPrice         = "price"
 	keyPreviousClose = "previous_close"
 	keyBid           = "bid"

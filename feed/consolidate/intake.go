@@ -136,8 +136,20 @@ func (c *consolidator) setStatus(from *connection, status *market.Status) {
 
 // publishStatus publishes the status of a source where it has changed.
 func (c *consolidator) publishStatus(s *source) {
-	next, changed := s.combinedStatus(c.now)
-	if !changed {
+	next := s.combinedStatus()
+	if s.skew.tooFar && next.State == market.Live {
+		next.State, next.Quiet = market.Stale, false
+	}
+	if text := s.skewText(c); text != "" && next.State <= market.Stale {
+		if next.Message != "" {
+			text = next.Message + "; " + text
+		}
+		next.Message = text
+	}
+	if s.status.Since == 0 || s.status.State != next.State {
+		next.Since = market.TimeOf(c.now)
+	}
+	if next.Equal(&s.status) {
 		return
 	}
 	if next.State != s.status.State || s.status.Since == 0 {
@@ -178,6 +190,10 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 	switch k.Kind {
 	case market.KindTrade, market.KindQuote:
 		why, held := c.check(ss, k)
+		if why == future {
+			from.source.keepEarly(c, from, k)
+			return
+		}
 		if why != accepted {
 			c.refuse(ss.source, why, k)
 			if why != duplicate && k.Kind == market.KindTrade {
@@ -316,7 +332,7 @@ func (c *consolidator) dayOfImage(ss *sourceSymbol, im *market.Quote) {
 		c.beginDay(ss, im.Symbol)
 	}
 	const last = market.FieldPrice | market.FieldTime
-	if ss.market == nil || ss.source.info.Lossless || im.Set&last != last || c.ahead(im.Time) > c.limits.skew {
+	if ss.market == nil || ss.source.info.Lossless || im.Set&last != last || ss.source.early(c, im.Time) {
 		return
 	}
 	c.turn(ss, im.Symbol, ss.day.Trade(ss.market.hours, im.Time, ss.market.shown(ss.source.clock.Time(c.steady))))
@@ -341,7 +357,7 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 		if correction.New.Flags&setsAnyLast != 0 {
 			ss.last = correction.New.Price
 		}
-	} else if at := correction.Traded; correction.New.Flags&setsAnyLast != 0 && at > ss.traded && c.ahead(at) <= c.limits.skew {
+	} else if at := correction.Traded; correction.New.Flags&setsAnyLast != 0 && at > ss.traded && !ss.source.early(c, at) {
 		ss.traded, ss.last = at, correction.New.Price // what was traded before it comes late from now on
 	}
 	if c.symbols[correction.Symbol].source == ss.source {
@@ -384,7 +400,7 @@ func (c *consolidator) countCorrected(ss *sourceSymbol, correction *market.Corre
 		k.Time = correction.Time
 	}
 	if !ss.source.info.Lossless {
-		if c.ahead(k.Time) > c.limits.skew {
+		if ss.source.early(c, k.Time) {
 			c.refuse(ss.source, future, &k)
 			ss.noteRefused(k.ID)
 			return

@@ -41,6 +41,7 @@ type source struct {
 	late        prometheus.Counter
 	logged      [numReasons]bool
 	clock       calendar.ExchangeClock
+	skew        skew
 	schedules   schedules
 	pause       pause // of a source that is not lossless
 }
@@ -54,7 +55,7 @@ func (s *source) symbol(id market.SymbolID) *sourceSymbol {
 }
 
 // combinedStatus is that of the source's best connection. Its message says how many connections are worse.
-func (s *source) combinedStatus(now time.Time) (next market.Status, changed bool) {
+func (s *source) combinedStatus() market.Status {
 	best, worse := s.connections[0], 0
 	for _, c := range s.connections[1:] {
 		if c.state < best.state {
@@ -70,7 +71,7 @@ func (s *source) combinedStatus(now time.Time) (next market.Status, changed bool
 			}
 		}
 	}
-	next = market.Status{
+	next := market.Status{
 		Source: s.name, State: best.state, Since: s.status.Since, Message: best.message,
 		Simulated: s.info.Simulated, Replayed: s.info.Replayed, Delay: s.info.Delay,
 		Quiet: best.state == market.Live && (s.pause.quiet || best.quiet), Behind: best.behind,
@@ -78,8 +79,5 @@ func (s *source) combinedStatus(now time.Time) (next market.Status, changed bool
 	if worse > 0 {
 		next.Message = fmt.Sprintf("%d of %d connections fail: %s", worse, len(s.connections), strings.Join(messages, "; "))
 	}
-	if s.status.Since == 0 || s.status.State != next.State {
-		next.Since = market.TimeOf(now)
-	}
-	return next, !next.Equal(&s.status)
+	return next
 }

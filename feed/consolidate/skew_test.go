@@ -1,0 +1,212 @@
+package consolidate
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tickertape/feed"
+	"tickertape/feed/market"
+)
+
+// skewedFixture is a fixture whose machine's clock can be wrong.
+type skewedFixture struct {
+	*fixture
+	behind time.Duration // of this machine's clock
+	jitter time.Duration // within which trades are late
+}
+
+func newSkewedFixture(t *testing.T, behind time.Duration, sources ...string) *skewedFixture {
+	time.Sleep(time.Minute) // the bubble begins at midnight, as a day of the market does
+	var infos []feed.Info
+	for _, name := range sources {
+		infos = append(infos, feed.Info{Name: name, Remote: true})
+	}
+	symbols := []market.Symbol{{Symbol: "BTC-USD", Market: "crypto"}, {Symbol: "AAPL", Market: "us"}}
+	w := &skewedFixture{fixture: newFixture(t, DefaultConfig(), symbols, infos...), behind: behind}
+	w.feed.consolidator.wall = func(time.Time) market.Time { return market.TimeOf(time.Now().Add(-w.behind)) }
+	for _, name := range sources {
+		w.says(name, market.Batch{Status: &market.Status{State: market.Live}})
+	}
+	return w
+}
+
+// trades has a source say a trade a quarter of a second for a while. The exchange's clock is right, but for how far it is said to be
+// ahead. It returns how many there were.
+func (w *skewedFixture) trades(source, price string, ahead, length time.Duration) (n int) {
+	for end := time.Now().Add(length); time.Now().Before(end); n++ {
+		k := trade(0, price)
+		late := 50*time.Millisecond + w.jitter*time.Duration(n*7%10)/10
+		k.Time = market.TimeOf(time.Now().Add(ahead - late))
+		k.Received = market.TimeOf(time.Now().Add(-w.behind))
+		w.says(source, ticks(k))
+		time.Sleep(250 * time.Millisecond)
+	}
+	return n
+}
+
+func (w *skewedFixture) lastStatus(source string) market.Status {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := len(w.statuses) - 1; i >= 0; i-- {
+		if w.statuses[i].Source == source {
+			return w.statuses[i]
+		}
+	}
+	return market.Status{}
+}
+
+func TestASlowClockHidesNoPriceAndLosesNoTrade(t *testing.T) {
+	for _, behind := range []time.Duration{3 * time.Second, 5100 * time.Millisecond, 7 * time.Second, time.Hour, 23 * time.Hour} {
+		t.Run(behind.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newSkewedFixture(t, behind, "market")
+				n := w.trades("market", "100", 0, 1100*time.Millisecond)
+				if q := w.quote(0); q.Price != parse("100") || q.State != market.Live {
+					t.Fatalf("after a second: %v, %v", q.Price, q.State)
+				}
+				n += w.trades("market", "101", 0, 5*time.Minute)
+				q := w.quote(0)
+				if refused := w.refused("market", future); refused != 0 || int(q.Count) != n || q.Price != parse("101") {
+					t.Errorf("%v refused; %d of %d trades count, the last at %v", refused, q.Count, n, q.Price)
+				}
+				said := fmt.Sprintf("behind the exchange's by %v", (behind - 50*time.Millisecond).Round(100*time.Millisecond))
+				if s := w.lastStatus("market"); s.State != market.Live || !strings.Contains(s.Message, said) {
+					t.Errorf("the status is %v %q, want %q", s.State, s.Message, said)
+				}
+			})
+		})
+	}
+}
+
+// TestASlowClockWithUnsteadyDelays has trades of which some are early and some are not.
+func TestASlowClockWithUnsteadyDelays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, 5100*time.Millisecond, "market")
+		w.jitter = 2 * time.Second
+		n := w.trades("market", "100", 0, 5*time.Minute)
+		if q, refused := w.quote(0), w.refused("market", future); refused != 0 || int(q.Count) != n || q.Price != parse("100") {
+			t.Errorf("%v refused; %d of %d trades count, the last at %v", refused, q.Count, n, q.Price)
+		}
+		changes := 0
+		for _, s := range w.statuses {
+			if s.Source == "market" {
+				changes++
+			}
+		}
+		if changes > 3 {
+			t.Errorf("the status has changed %d times", changes)
+		}
+	})
+}
+
+func TestTheSkewGoesWhenTheClockIsSetRight(t *testing.T) {
+	for name, set := range map[string]func(w *skewedFixture) (n int){
+		"at once": func(w *skewedFixture) int {
+			w.behind = 0
+			return w.trades("market", "101", 0, time.Minute)
+		},
+		"little by little": func(w *skewedFixture) (n int) {
+			for w.behind > 0 {
+				w.behind -= 10 * time.Millisecond
+				n += w.trades("market", "101", 0, time.Second)
+			}
+			return n
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newSkewedFixture(t, 7*time.Second, "market")
+				n := w.trades("market", "100", 0, 3*time.Minute)
+				n += set(w)
+				n += w.trades("market", "102", 0, 5*time.Minute)
+				if q := w.quote(0); int(q.Count) != n || q.Price != parse("102") {
+					t.Errorf("%d of %d trades count, the last at %v", q.Count, n, q.Price)
+				}
+				if s := w.lastStatus("market"); s.State != market.Live || strings.Contains(s.Message, "clock") {
+					t.Errorf("the status is %v %q", s.State, s.Message)
+				}
+				early := trade(0, "500")
+				early.Time, early.Received = market.TimeOf(time.Now().Add(6*time.Second)), market.TimeOf(time.Now())
+				w.says("market", ticks(early))
+				w.trades("market", "102", 0, time.Second)
+				if refused := w.refused("market", future); refused != 1 {
+					t.Errorf("%v refused, want the one that is early", refused)
+				}
+			})
+		})
+	}
+}
+
+func TestOneSourcesClockIsNotTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, 0, "right", "fast")
+		for range 20 {
+			w.trades("right", "100", 0, 250*time.Millisecond)
+			w.trades("fast", "100", 9*time.Second, 250*time.Millisecond)
+		}
+		if s := w.lastStatus("right"); s.Message != "" {
+			t.Errorf("the right one says %q", s.Message)
+		}
+		if s := w.lastStatus("fast"); !strings.Contains(s.Message, "9s") {
+			t.Errorf("the fast one says %q", s.Message)
+		}
+		early := trade(0, "500")
+		early.Time, early.Received = market.TimeOf(time.Now().Add(6*time.Second)), market.TimeOf(time.Now())
+		w.says("right", ticks(early))
+		w.trades("right", "100", 0, time.Second)
+		if refused := w.refused("right", future); refused != 1 {
+			t.Errorf("%v of the right one refused, want 1", refused)
+		}
+	})
+}
+
+func TestAnImpossibleClockIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, 25*time.Hour, "market")
+		w.trades("market", "100", 0, 2*time.Second)
+		if q := w.quote(0); q.Price != 0 {
+			t.Errorf("the price is %v", q.Price)
+		}
+		if s := w.lastStatus("market"); s.State != market.Stale || !strings.Contains(s.Message, "more than a day") {
+			t.Errorf("the status is %v %q", s.State, s.Message)
+		}
+		w.behind = 0
+		w.trades("market", "100", 0, 2*time.Second)
+		if q := w.quote(0); q.Price != parse("100") || q.State != market.Live {
+			t.Errorf("once the clock is right: %v, %v", q.Price, q.State)
+		}
+		if s := w.lastStatus("market"); s.State != market.Live || s.Message != "" {
+			t.Errorf("the status is %v %q", s.State, s.Message)
+		}
+	})
+}
+
+// TestEarlyTicksAreKeptWithinABound has more of them come at once than are kept.
+func TestEarlyTicksAreKeptWithinABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, time.Minute, "market")
+		const each, batches = 1000, 30
+		for range batches {
+			var all []market.Tick
+			for range each {
+				k := trade(0, "100")
+				k.Time, k.Received = market.TimeOf(time.Now()), market.TimeOf(time.Now().Add(-w.behind))
+				all = append(all, k)
+			}
+			w.says("market", ticks(all...))
+			if kept := len(w.feed.consolidator.sources[0].skew.early); kept > mostEarly {
+				t.Fatalf("%d are kept", kept)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		w.trades("market", "101", 0, 250*time.Millisecond)
+		q, refused := w.quote(0), w.refused("market", future)
+		if q.Price != parse("101") || refused == 0 || float64(q.Count)+refused != each*batches+1 {
+			t.Errorf("price %v; %d count and %v are refused", q.Price, q.Count, refused)
+		}
+	})
+}
