@@ -24,6 +24,7 @@ type symbolRecord struct {
 	Sector   string `json:"sector"`
 	Currency string `json:"currency"`
 	Decimals int    `json:"decimals"`
+	Rounded  bool   `json:"rounded,omitempty"`
 	Market   string `json:"market,omitempty"`
 	Zone     string `json:"zone"` // of its market's hours, as an IANA name
 }
@@ -153,7 +154,7 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 					out.WriteByte(',')
 				}
 				x := at(i)
-				encode.Encode(symbolRecord{x.Symbol, x.Name, x.Sector, x.Currency, x.Decimals, x.Market, s.zone(x.Market)})
+				encode.Encode(symbolRecord{x.Symbol, x.Name, x.Sector, x.Currency, x.Decimals, x.Rounded, x.Market, s.zone(x.Market)})
 				out.Truncate(out.Len() - 1) // the line's end
 			}
 		}

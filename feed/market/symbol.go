@@ -21,6 +21,7 @@ type Symbol struct {
 	Sector        string // GICS sector or the like; may be empty
 	Currency      string // ISO 4217 or a coin's code; may be empty
 	Decimals      int    // digits behind the point that prices are shown with, 0 to 9
+	Rounded       bool   // the source's prices have more than nine decimals, and are rounded
 	PreviousClose Price  // reference for change; 0 where unknown
 	Market        string // whose hours it keeps, such as "us" (feed/calendar); "" is open all the time
 }
@@ -147,6 +148,7 @@ func merge(old, s Symbol) Symbol {
 		old.Market = s.Market
 	}
 	old.Decimals = max(old.Decimals, s.Decimals)
+	old.Rounded = old.Rounded || s.Rounded
 	return old
 }
 

@@ -18,7 +18,7 @@
 // kind of line:
 //
 //	{"format":"tickertape.ticks","version":1,"source":"sim","simulated":true,"replayed":true,"delayed_ms":900000,"recorded":µs}
-//	{"k":"symbol","s":"AAPL","name":…,"sector":…,"currency":"USD","market":"us","decimals":2,"pc":189.3}
+//	{"k":"symbol","s":"AAPL","name":…,"sector":…,"currency":"USD","market":"us","decimals":2,"rounded":true,"pc":189.3}
 //	{"k":"trade","s":"AAPL","p":189.31,"z":100,"c":"lhv","sc":"@,I","i":5,"t":µs,"r":µs}
 //	{"k":"quote","s":"AAPL","b":189.3,"bz":200,"a":189.32,"az":100,"t":µs,"r":µs}
 //	{"k":"state","s":"AAPL","st":"stale","why":"in doubt","t":µs,"r":µs}

@@ -29,6 +29,7 @@ func appendSymbol(b []byte, s *market.Symbol) []byte {
 	b = appendText(b, keyMarket, s.Market)
 	b = appendKey(b, keyDecimals)
 	b = strconv.AppendInt(b, int64(s.Decimals), 10)
+	b = appendTrue(b, keyRounded, s.Rounded)
 	if s.PreviousClose > 0 {
 		b = appendPrice(b, keyPreviousClose, s.PreviousClose)
 	}

@@ -30,6 +30,7 @@ const (
 	keyCurrency
 	keyMarket
 	keyDecimals
+	keyRounded
 	keyStatus
 	keySince
 	keyMessage
@@ -77,7 +78,7 @@ var keyNames = func() [numKeys]string {
 		keyKind: "k", keySymbol: "s", keyID: "i", keyConditions: "c", keySale: "sc",
 		keyNewPrice: "np", keyNewSize: "nz", keyNewConditions: "nc", keyNewID: "ni", keyTraded: "tt",
 		keyWhole: "whole", keyOld: "old", keyAgain: "again", keyReceived: "r",
-		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals",
+		keyName: "name", keySector: "sector", keyCurrency: "currency", keyMarket: "market", keyDecimals: "decimals", keyRounded: "rounded",
 		keyStatus: "status", keySince: "since", keyMessage: "message",
 		keyFormat: "format", keyVersion: "version", keySource: "source", keySimulated: "simulated", keyRecorded: "recorded",
 		keyReplayed: "replayed", keyDelay: "delayed_ms", keyQuiet: "quiet",

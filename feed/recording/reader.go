@@ -213,6 +213,9 @@ func (r *Reader) symbol(e *Entry) error {
 		s.Decimals = int(n)
 	}
 	var err error
+	if s.Rounded, err = l.flag(keyRounded, false); err != nil {
+		return err
+	}
 	if l.has(keyPreviousClose) {
 		if s.PreviousClose, err = l.price(keyPreviousClose); err != nil {
 			return err

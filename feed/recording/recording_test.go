@@ -56,7 +56,7 @@ func enter(t testing.TB, dir *market.Directory, s market.Symbol) market.SymbolID
 func everyKind(t testing.TB, dir *market.Directory) market.Batch {
 	apple := enter(t, dir, market.Symbol{Symbol: "AAPL", Name: `Apple "Inc."`, Sector: "Tech", Currency: "USD", Decimals: 2,
 		PreviousClose: price(t, "189.3")})
-	coin := enter(t, dir, market.Symbol{Symbol: "SHIB-USD", Decimals: 8})
+	coin := enter(t, dir, market.Symbol{Symbol: "SHIB-USD", Decimals: 8, Rounded: true})
 	const at = 1_700_000_000_000_000
 	return market.Batch{
 		Status: &market.Status{State: market.Live, Since: at - 5, Message: "über\n", Source: "relay", Simulated: true, Replayed: true,

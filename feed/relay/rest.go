@@ -74,6 +74,11 @@ func readRecord(scan *vendors.Scanner) (s market.Symbol, bad error) {
 				s.Decimals = int(n)
 			}
 			continue
+		case "rounded":
+			if s.Rounded, bad = scan.Value().Bool(key); bad != nil {
+				bad = fmt.Errorf("rounded of %.40q: %w", s.Symbol, bad)
+			}
+			continue
 		default:
 			scan.Skip()
 			continue

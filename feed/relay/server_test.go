@@ -76,7 +76,7 @@ func (n *node) rest(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		io.WriteString(w,
-			`{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3}]}`)
+			`{"symbols":[{"symbol":"AAPL","name":"Apple Inc.","sector":"Tech","currency":"USD","decimals":2},{"symbol":"LATE","name":"Late & Co","currency":"EUR","decimals":3,"rounded":true}]}`)
 	default:
 		n.t.Errorf("request for %s", r.URL)
 	}

@@ -253,7 +253,7 @@ func TestSymbolsThatAppearAreDescribed(t *testing.T) {
 		settle(time.Second)
 		want := []market.Symbol{
 			{Symbol: "AAPL", Name: "Apple Inc.", Sector: "Tech", Currency: "USD", Decimals: 2},
-			{Symbol: "LATE", Name: "Late & Co", Currency: "EUR", Decimals: 3},
+			{Symbol: "LATE", Name: "Late & Co", Currency: "EUR", Decimals: 3, Rounded: true},
 			{Symbol: "OTHER", Decimals: 8},
 		}
 		if got := n.env.Dir.All(); !slices.Equal(got, want) {

@@ -5,6 +5,8 @@ export interface SymbolInfo {
   readonly sector?: string;
   readonly currency?: string;
   readonly decimals?: number;
+  /** Its prices have more than nine decimals at the source, and are rounded. */
+  readonly rounded?: boolean;
   /** The exchange's time zone, as IANA names it. */
   readonly zone?: string;
 }

@@ -88,6 +88,7 @@ export function Detail({ services, symbol }: Props) {
         {source} · {quote.t === undefined ? "no price yet" : format.moment(quote.t / 1000, row.zone)}
         {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
         {info?.sector ? ` · ${info.sector}` : ""}
+        {info?.rounded ? " · prices rounded to nine decimals" : ""}
       </p>
     </aside>
   );
