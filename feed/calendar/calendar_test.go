@@ -135,6 +135,17 @@ func TestTradingAroundTheClock(t *testing.T) {
 	}
 }
 
+func TestDateOfADayOfCoins(t *testing.T) {
+	for roll, want := range map[string]string{"00:00": "2026-11-22", "08:00": "2026-11-22", "19:00": "2026-11-22", "20:00": "2026-11-23"} {
+		cfg := DefaultConfig()
+		cfg.DayRoll = roll
+		at := time.Date(2026, time.November, 22, 22, 30, 0, 0, time.UTC)
+		if got := testMarket(t, cfg, "crypto").Date(at).Format(dateLayout); got != want {
+			t.Errorf("days begin at %s: %v is of %s, want %s", roll, at, got, want)
+		}
+	}
+}
+
 func TestSessionsBeginAtTheirFirstInstant(t *testing.T) {
 	us := testMarket(t, DefaultConfig(), "us")
 	for at, want := range map[string][2]Phase{ // just before, and then

@@ -43,14 +43,14 @@ func (m *Market) Rolled(t time.Time) time.Time {
 	}
 }
 
-// Date is the date of the trading day that t belongs to, represented by its midnight UTC. It is the date of t in UTC for a market
-// that never rolls.
+// Date is the date of the trading day that t belongs to, represented by its midnight UTC: that of four hours after it began, since
+// that can be on the evening before. It is the date of t in UTC for a market that never rolls.
 func (m *Market) Date(t time.Time) time.Time {
 	switch {
 	case m == nil:
 		return t.UTC().Truncate(24 * time.Hour)
 	case m.hours == nil:
-		return m.Rolled(t).Truncate(24 * time.Hour)
+		return m.Rolled(t).Add(24*time.Hour - evening).Truncate(24 * time.Hour)
 	default:
 		return m.tradingDay(t).date
 	}

@@ -56,6 +56,19 @@ describe("times", () => {
   });
 
   test.each([
+    ["in the evening before", "2026-11-30T01:00:00Z", "America/New_York", "Nov 30"],
+    ["at midnight", "2026-11-30T05:00:00Z", "America/New_York", "Nov 30"],
+    ["in the morning", "2026-11-30T14:30:00Z", "America/New_York", "Nov 30"],
+    ["at midnight of a market without hours", "2026-11-30T00:00:00Z", "", "Nov 30"],
+  ])("of a trading day that starts %s are those of its market", (_, start, zone, date) => {
+    for (const times of ["exchange", "utc", "local"] as const) {
+      const format = createFormat({ locale: "en-US", times, local: "Asia/Tokyo" });
+      expect(format.tradingDay(Date.parse(start), zone)).toBe(date);
+      expect(format.tradingDate(Date.parse(start), zone)).toBe(`${date}, 2026`);
+    }
+  });
+
+  test.each([
     [0, "0.0 s"],
     [420, "0.4 s"],
     [9_960, "10 s"],

@@ -21,6 +21,7 @@ interface Clock {
   readonly time: Intl.DateTimeFormat;
   readonly minute: Intl.DateTimeFormat;
   readonly day: Intl.DateTimeFormat;
+  readonly year: Intl.DateTimeFormat;
   readonly full: Intl.DateTimeFormat;
   readonly date: Intl.DateTimeFormat;
   readonly name: Intl.DateTimeFormat;
@@ -29,6 +30,8 @@ interface Clock {
 }
 
 const minute = 60_000;
+/** A trading day can start so long before its date. */
+const evening = 4 * 60 * minute;
 const daysKept = 500;
 
 const dayOf = ({ day, days }: Clock, at: number): string => {
@@ -71,8 +74,8 @@ export function createFormat(options: FormatOptions = {}) {
 
   /** Zone is the exchange's. */
   const zoneOf = (zone: string): string => (times === "utc" ? "UTC" : times === "local" ? local : zone || "UTC");
-  const clockOf = (zone: string): Clock => {
-    const timeZone = zoneOf(zone);
+  const clockOf = (zone: string): Clock => clockIn(zoneOf(zone));
+  const clockIn = (timeZone: string): Clock => {
     const known = clocks.get(timeZone);
     if (known) return known;
     const make = (parts: Intl.DateTimeFormatOptions) => {
@@ -86,6 +89,7 @@ export function createFormat(options: FormatOptions = {}) {
       time: make({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
       minute: make({ hour: "2-digit", minute: "2-digit" }),
       day: make({ day: "numeric", month: "short" }),
+      year: make({ day: "numeric", month: "short", year: "numeric" }),
       full: make({ dateStyle: "medium", timeStyle: "medium" }),
       date: make({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }),
       name: make({ timeZoneName: "short" }),
@@ -116,6 +120,10 @@ export function createFormat(options: FormatOptions = {}) {
     clock: (at: number, zone: string) => clockOf(zone).time.format(at),
     minute: (at: number, zone: string) => clockOf(zone).minute.format(at),
     day: (at: number, zone: string) => clockOf(zone).day.format(at),
+    /** The date of a trading day that starts then. It is the exchange's, whatever zone times are shown in. */
+    tradingDay: (start: number, zone: string) => clockIn(zone || "UTC").day.format(start + evening),
+    /** The same with the year. */
+    tradingDate: (start: number, zone: string) => clockIn(zone || "UTC").year.format(start + evening),
     /** To the minute, with the date. */
     date: (at: number, zone: string) => clockOf(zone).date.format(at),
     /** With date and zone. */

@@ -66,15 +66,18 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
       secondsVisible: false,
       rightOffset: 3,
       tickMarkFormatter: (time: Time, type: TickMarkType) =>
-        !intraday || type < TickMarkType.Time
-          ? format.day(millis(time), zone)
-          : type === TickMarkType.TimeWithSeconds
-            ? format.clock(millis(time), zone)
-            : format.minute(millis(time), zone),
+        !intraday
+          ? format.tradingDay(millis(time), zone)
+          : type < TickMarkType.Time
+            ? format.day(millis(time), zone)
+            : type === TickMarkType.TimeWithSeconds
+              ? format.clock(millis(time), zone)
+              : format.minute(millis(time), zone),
     },
     localization: {
       priceFormatter: (price: number) => format.price(price, decimals),
-      timeFormatter: (time: Time) => format.moment(millis(time), zone),
+      timeFormatter: (time: Time) =>
+        intraday ? format.moment(millis(time), zone) : format.tradingDate(millis(time), zone),
     },
     handleScale: { axisPressedMouseMove: { time: true, price: true } },
   });

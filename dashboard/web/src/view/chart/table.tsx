@@ -38,7 +38,7 @@ export function BarTable({ label, bars, format, decimals, zone, intraday }: BarT
         <tbody>
           {bars.map((bar) => (
             <tr key={bar.time}>
-              <th scope="row">{intraday ? format.clock(bar.time, zone) : format.day(bar.time, zone)}</th>
+              <th scope="row">{intraday ? format.clock(bar.time, zone) : format.tradingDay(bar.time, zone)}</th>
               <td>{price(bar.open)}</td>
               <td>{price(bar.high)}</td>
               <td>{price(bar.low)}</td>
