@@ -28,7 +28,7 @@ type Info struct {
 }
 
 // Source is one connection to where ticks come from. A source with a method Life() time.Duration limits how long each
-// connection may last; see [Supervisor.Supervise].
+// connection may last; see [Supervisor.Supervise]. A batch that is Ending asks for the same at once.
 type Source interface {
 	Info() Info
 	// Run publishes until ctx ends or there is nothing more to come, and returns nil for both. A [*Break], also a

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"tickertape/feed/market"
 )
@@ -21,6 +22,7 @@ const (
 	keySimulated = "simulated"
 	keyReplayed  = "replayed"
 	keyDelay     = "delay"
+	keyAnnounced = "announced"
 )
 
 // Supervisor keeps sources running. Its methods are called by one goroutine at a time.
@@ -48,7 +50,8 @@ func NewSupervisor(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Sup
 // cfg.Silence while open reports that its market is; a nil open is a market that never closes. Redials that brought no market
 // data make that time longer. A source that promises heartbeats is redialled after two of them instead, each time. A source
 // that is not remote is stale after cfg.Silence instead. For a source with a method Life() time.Duration, a new connection is
-// opened before that time is over, and replaces the old one as soon as it has data.
+// opened before that time is over, and replaces the old one as soon as it has data. So it is, for any remote source, when a
+// batch says that the connection is [market.Batch] Ending.
 func (v *Supervisor) Supervise(source Source, open func(time.Time) bool) Source {
 	if open == nil {
 		open = func(time.Time) bool { return true }
@@ -59,7 +62,7 @@ func (v *Supervisor) Supervise(source Source, open func(time.Time) bool) Source 
 	}
 	return &supervised{
 		source: source, cfg: v.cfg, open: open, log: v.log, metrics: v.metrics[name],
-		arrivals: make(chan arrival), silenceFactor: 1,
+		arrivals: make(chan arrival), silenceFactor: 1, early: rate.NewLimiter(rate.Every(earlyEvery), earlyAtOnce),
 	}
 }
 
@@ -73,7 +76,8 @@ type supervised struct {
 	open     func(time.Time) bool
 	log      *slog.Logger
 	metrics  *metrics
-	arrivals chan arrival // from the connections' goroutines to that of Run; never closed
+	arrivals chan arrival  // from the connections' goroutines to that of Run; never closed
+	early    *rate.Limiter // of connections that replace one whose end was announced
 
 	// owned by Run
 	publish       func(market.Batch)
@@ -154,6 +158,7 @@ func (s *supervised) pass(from *connection, b market.Batch) {
 		s.heartbeat, s.silenceFactor = b.Heartbeat, 1
 		b.Heartbeat = 0
 	}
+	b.Ending, b.Joining = false, false
 	if b.Lost > 0 {
 		s.metrics.lost.Add(float64(b.Lost))
 	}

@@ -149,6 +149,11 @@ type Batch struct {
 	Lost  int  // messages that are missing, as gaps in their numbers show
 	// Heartbeat promises a batch at least this often from now on, as long as the connection lasts; 0: nothing new is promised.
 	Heartbeat time.Duration
+	// Ending says that the other side is about to end the connection: another is opened at once, and takes its place.
+	Ending bool
+	// Joining says that the connection does not bring all of its symbols yet. It takes no other's place so long, and must say
+	// nothing but trades and quotes.
+	Joining bool
 }
 
 // HasSeries reports whether there are bars or trades as the source has them.

@@ -213,7 +213,7 @@ func (s *Session) message(f frame) error {
 // fresh empties the batch.
 func (s *Session) fresh() {
 	b := &s.batch
-	b.Status, b.Actions, b.Alive, b.Lost, b.Heartbeat = nil, nil, false, 0, 0
+	b.Status, b.Actions, b.Alive, b.Lost, b.Heartbeat, b.Ending = nil, nil, false, 0, 0, false
 	b.Images, b.Ticks, b.Corrections = b.Images[:0], b.Ticks[:0], b.Corrections[:0]
 	b.Bars, b.Trades = b.Bars[:0], b.Trades[:0]
 }
@@ -221,8 +221,8 @@ func (s *Session) fresh() {
 // pass publishes the batch unless it is empty.
 func (s *Session) pass() {
 	b := &s.batch
-	if b.Status == nil && b.Actions == nil && !b.Alive && b.Lost == 0 && len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 &&
-		!b.HasSeries() {
+	if b.Status == nil && b.Actions == nil && !b.Alive && !b.Ending && b.Lost == 0 &&
+		len(b.Images)+len(b.Ticks)+len(b.Corrections) == 0 && !b.HasSeries() {
 		return
 	}
 	s.reconciler.Pass(b)
