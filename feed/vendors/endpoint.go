@@ -48,7 +48,7 @@ func (e Endpoint) Dial(ctx context.Context) (*Conn, error) {
 	})
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
-			return nil, refused("dial "+c.where, response, "")
+			return nil, refused("dial "+c.where, response, "", len(e.Secrets) > 0)
 		}
 		if dialling.Err() != nil && ctx.Err() == nil {
 			return nil, feed.Breakf(feed.Lost, "dial %s: no answer within %v: %w", c.where, dialTime, dialling.Err())

@@ -52,13 +52,22 @@ func (e *StatusError) Error() string {
 
 const mostBody = 4 << 10 // bytes of an answer that an error keeps
 
-// refused is the break for an HTTP status that was not the expected one. what is the start of its text.
-func refused(what string, r *http.Response, body string) *feed.Break {
+// refused is the break for an HTTP status that was not the expected one. what is the start of its text; keyed says that the
+// request had a key.
+func refused(what string, r *http.Response, body string, keyed bool) *feed.Break {
 	failed := &StatusError{Code: r.StatusCode, Status: r.Status, Body: body[:min(len(body), mostBody)]}
 	cause := feed.Lost
 	switch r.StatusCode {
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
-		cause, failed.advice = feed.Refused, "the key or the plan does not allow it"
+		cause = feed.Refused
+		switch {
+		case keyed:
+			failed.advice = "the key or the plan does not allow it"
+		case r.StatusCode == http.StatusForbidden:
+			failed.advice = "this machine or this request is refused; a firewall or the terms can be why"
+		default:
+			failed.advice = "a key or a password is wanted, and none is sent"
+		}
 	case http.StatusUnavailableForLegalReasons:
 		cause, failed.advice = feed.Refused, "not offered in the place of this machine"
 	case http.StatusNotFound, http.StatusTeapot: // 418 is a ban at Binance

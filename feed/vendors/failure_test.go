@@ -133,3 +133,43 @@ func TestARefusedHandshakeAndRequestKeepTheStatus(t *testing.T) {
 		}
 	})
 }
+
+// TestARefusalSpeaksOfAKeyOnlyWhereThereIsOne has all statuses that are a refusal, at the handshake and over REST.
+func TestARefusalSpeaksOfAKeyOnlyWhereThereIsOne(t *testing.T) {
+	secret := key(t)
+	const plan, place = "the key or the plan does not allow it", "not offered in the place of this machine"
+	for status, want := range map[int]struct {
+		keyed, keyless string
+		cause          feed.Cause
+	}{
+		401: {plan, "a key or a password is wanted, and none is sent", feed.Refused},
+		402: {plan, "a key or a password is wanted, and none is sent", feed.Refused},
+		403: {plan, "this machine or this request is refused; a firewall or the terms can be why", feed.Refused},
+		404: {"404 Not Found", "404 Not Found", feed.Refused},
+		418: {"418 I'm a teapot", "418 I'm a teapot", feed.Refused},
+		429: {"429 Too Many Requests", "429 Too Many Requests", feed.Lost},
+		451: {place, place, feed.Refused},
+		503: {"503 Service Unavailable", "503 Service Unavailable", feed.Lost},
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			server := vendortest.NewServer(t, listen, nil)
+			server.Refuse(status, nil)
+			env := server.Env(t)
+			for keyed, text := range map[bool]string{true: want.keyed, false: want.keyless} {
+				var secrets []vendors.Secret
+				if keyed {
+					secrets = []vendors.Secret{secret}
+				}
+				_, dialled := env.Endpoint("x", "wss://example.com", secrets...).Dial(t.Context())
+				rest := env.REST("x", "https://example.com", nil, secrets...)
+				_, _, got := rest.Get(t.Context(), "/quote", nil)
+				for _, err := range []error{dialled, got} {
+					wantBreak(t, err, want.cause, text)
+					if !keyed && strings.Contains(err.Error(), "the key or the plan") {
+						t.Errorf("there is no key: %v", err)
+					}
+				}
+			}
+		})
+	}
+}

@@ -60,7 +60,7 @@ func (r *REST) Get(ctx context.Context, path string, query url.Values) (body []b
 	received = market.TimeOf(time.Now())
 	switch {
 	case response.StatusCode != http.StatusOK:
-		return nil, 0, refused(what, response, cleanText(string(bytes.TrimSpace(body)), r.Secrets))
+		return nil, 0, refused(what, response, cleanText(string(bytes.TrimSpace(body)), r.Secrets), len(r.Secrets) > 0)
 	case err != nil:
 		return nil, 0, feed.Breakf(feed.Lost, "%s: %w", what, redact(err, r.Secrets))
 	case len(body) > maxAnswer:

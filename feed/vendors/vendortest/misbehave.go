@@ -235,10 +235,20 @@ func (s *stage) tooMany() {
 	s.pass("101", 2*time.Minute)
 }
 
+// keyed are the feeds that need a key.
+var keyed = map[string]bool{"alpaca": true, "finnhub": true, "massive": true}
+
 func (s *stage) refused() {
 	s.Server.Refuse(http.StatusUnauthorized, nil)
 	s.each((*Socket).Drop)
 	s.within(soon, "it is refused", func() bool { return strings.Contains(s.Why(), "401") })
+	advice := "a key or a password is wanted, and none is sent"
+	if keyed[s.Sources[0].Info().Name] {
+		advice = "the key or the plan does not allow it"
+	}
+	if !strings.Contains(s.Why(), advice) {
+		s.t.Errorf("the log's %q does not say: %s", s.Why(), advice)
+	}
 	before := len(s.Server.Connects())
 	time.Sleep(10 * time.Minute)
 	synctest.Wait()
