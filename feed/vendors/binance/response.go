@@ -248,7 +248,7 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 	}
 	if currency.Known() {
 		text, err := currency.String("quoteAsset")
-		if err == nil && !isSymbol(text) {
+		if err == nil && check(text) != nil {
 			err = vendors.Bad(vendors.BadValue, "quoteAsset: %.40q is no currency", text)
 		}
 		if err != nil {

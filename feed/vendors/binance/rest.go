@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,14 +22,18 @@ const (
 	quiet = 5 * time.Second
 	// productsEvery is how often it is asked which symbols trade: the stream does not say.
 	productsEvery = time.Minute
-	// noSymbol is the vendor's code of the error that it does not have a symbol.
-	noSymbol = -1121
+	// noSymbol and illegal are the vendor's codes of the errors that it does not have a symbol, and that none is spelt so.
+	noSymbol, illegal = -1121, -1100
 )
 
 // get asks over REST as soon as the vendor allows. It sends no request while the vendor asks for a wait: that would be a ban.
 func (v *shared) get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
 	for {
-		if err := v.requests.Wait(ctx); err != nil {
+		limit := v.requests
+		if path == pathProducts {
+			limit = v.lists
+		}
+		if err := limit.Wait(ctx); err != nil {
 			return nil, 0, feed.Breakf(feed.Lost, "get %s%s: %w", vendors.Shown(v.rest.Base), path, err)
 		}
 		wait := v.wait()
@@ -38,11 +43,27 @@ func (v *shared) get(ctx context.Context, path string, query url.Values) (body [
 		vendors.Pause(ctx, wait)
 	}
 	body, received, err = v.rest.Get(ctx, path, query)
-	var b *feed.Break
-	if errors.As(err, &b) && b.After > 0 {
-		v.leaveAlone(time.Now().Add(b.After))
+	if wait := bannedFor(err); wait > 0 {
+		v.leaveAlone(time.Now().Add(wait))
 	}
 	return body, received, err
+}
+
+// bannedFor is how long no request may be sent to REST after an error. Where the vendor refuses this machine, be it by its firewall
+// (403), further requests make it worse.
+func bannedFor(err error) (wait time.Duration) {
+	var b *feed.Break
+	if errors.As(err, &b) {
+		wait = b.After
+	}
+	var status *vendors.StatusError
+	if wait <= 0 && errors.As(err, &status) {
+		switch status.Code {
+		case http.StatusForbidden, http.StatusTeapot, http.StatusTooManyRequests, http.StatusUnavailableForLegalReasons:
+			wait = leftAlone
+		}
+	}
+	return wait
 }
 
 // wait is how long no request may be sent to REST.
@@ -70,7 +91,7 @@ func lacksSymbol(err error) bool {
 	var answer struct {
 		Code int `json:"code"`
 	}
-	return json.Unmarshal([]byte(status.Body), &answer) == nil && answer.Code == noSymbol
+	return json.Unmarshal([]byte(status.Body), &answer) == nil && (answer.Code == noSymbol || answer.Code == illegal)
 }
 
 // watchProducts asks again and again which symbols there are and whether they trade, until ctx ends.
@@ -103,7 +124,7 @@ func (c *connection) products(ctx context.Context) (there []*symbol, err error) 
 			known = append(known, sym)
 		}
 	}
-	parts := slices.Collect(slices.Chunk(known, perResponse))
+	parts := partsOf(known)
 	for range min(perRound, len(refused)) {
 		c.round++
 		parts = append(parts, []*symbol{refused[c.round%len(refused)]})
@@ -119,13 +140,35 @@ func (c *connection) products(ctx context.Context) (there []*symbol, err error) 
 	return there, nil
 }
 
-// search asks about symbols once.
-func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.Verdict[*symbol], err error) {
+// partsOf divides symbols into those that are asked about in one request.
+func partsOf(symbols []*symbol) (parts [][]*symbol) {
+	begin, size := 0, 0
+	for i, sym := range symbols {
+		n := len(url.QueryEscape(`"` + sym.Symbol + `",`))
+		if i-begin == perResponse || size+n > mostQuery && i > begin {
+			parts = append(parts, symbols[begin:i])
+			begin, size = i, 0
+		}
+		size += n
+	}
+	if begin < len(symbols) {
+		parts = append(parts, symbols[begin:])
+	}
+	return parts
+}
+
+// names are the symbols as the vendor spells them.
+func names(symbols []*symbol) []string {
 	names := make([]string, len(symbols))
 	for i, sym := range symbols {
 		names[i] = sym.Symbol
 	}
-	text, err := json.Marshal(names)
+	return names
+}
+
+// search asks about symbols once.
+func (c *connection) search(ctx context.Context, symbols []*symbol) (v vendors.Verdict[*symbol], err error) {
+	text, err := json.Marshal(names(symbols))
 	if err != nil {
 		return v, err
 	}
@@ -167,11 +210,18 @@ func (c *connection) follow(ctx context.Context, sym *symbol) {
 	day := vendors.Day{Symbol: sym.ID, Rolling: sym.Rolling}
 	if hours := c.decoder.hours; hours != nil {
 		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
+			for sym.Unavailable() { // it would be refused
+				if !vendors.Pause(ctx, quiet) {
+					return nil, 0, context.Cause(ctx)
+				}
+			}
 			from := strconv.FormatInt(hours.Rolled(time.Now()).Add(-time.Hour).UnixMilli(), 10) // an hour more has the close before it
-			return c.get(ctx, pathHours, url.Values{"symbol": {sym.Symbol}, "interval": {"1h"}, "startTime": {from}})
+			body, received, err := c.get(ctx, pathHours, url.Values{"symbol": {sym.Symbol}, "interval": {"1h"}, "startTime": {from}})
+			return body, received, of(sym, err)
 		}
 		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
-			return c.decoder.today(sym, body, received)
+			q, asOf, err := c.decoder.today(sym, body, received)
+			return q, asOf, of(sym, err)
 		}
 	}
 	c.BeginDay(ctx, &day)
@@ -207,7 +257,17 @@ func (c *connection) recent(ctx context.Context, sym *symbol, limit string) erro
 		return nil // judge says so
 	}
 	if err != nil {
-		return err
+		return of(sym, err)
 	}
-	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error { return c.decoder.missed(sym, body, received, b) })
+	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
+		return of(sym, c.decoder.missed(sym, body, received, b))
+	})
+}
+
+// of says which symbol an error is about; nil stays nil.
+func of(sym *symbol, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", sym.Symbol, err)
 }

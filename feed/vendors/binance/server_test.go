@@ -18,7 +18,7 @@ import (
 )
 
 // exchange is Binance as it is documented: subscriptions, their limits, pings, the end of a connection's life, and
-// REST with its errors.
+// REST with its errors. It says nothing at all to a message that is too long for it, which is documented nowhere.
 type exchange struct {
 	*vendortest.Server
 	t *testing.T
@@ -28,7 +28,14 @@ type exchange struct {
 	life     time.Duration      // guarded by mu: of a connection; 0: no limit
 	refusal  string             // guarded by mu: the answer to every request in the stream
 	brokenBy map[string]int     // guarded by mu: REST paths that answer with a status
+	leaving  time.Duration      // guarded by mu: how long after it is open a connection is told that the server shuts down; 0: never
 }
+
+// mostRead is the longest message that is read.
+const mostRead = 4088
+
+// illegal is a symbol that no list may have.
+const illegalSymbol = "ILLEGAL."
 
 // client is one connection.
 type client struct {
@@ -66,12 +73,16 @@ func (x *exchange) serve(s *vendortest.Socket) {
 		x.t.Errorf("dialled %s", s.Request.URL)
 	}
 	x.mu.Lock()
-	life := x.life
+	life, leaving := x.life, x.leaving
 	x.mu.Unlock()
 	c := &client{Socket: s}
 	s.Every(20*time.Second, func() { x.ping(c) })
 	if life > 0 {
 		timer := time.AfterFunc(life, func() { s.Close(1008, "24 hours are over") })
+		defer timer.Stop()
+	}
+	if leaving > 0 {
+		timer := time.AfterFunc(leaving, func() { s.Send(shutdown) })
 		defer timer.Stop()
 	}
 	for {
@@ -83,9 +94,13 @@ func (x *exchange) serve(s *vendortest.Socket) {
 			go s.Close(1008, "Too many requests")
 			continue
 		}
-		x.answer(c, text)
+		if len(text) <= mostRead {
+			x.answer(c, text)
+		}
 	}
 }
+
+const shutdown = `{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}`
 
 // ping pings a client. Whoever does not answer within a minute is cut off.
 func (x *exchange) ping(c *client) {
@@ -209,6 +224,14 @@ func (x *exchange) products(w http.ResponseWriter, r *http.Request) {
 		x.t.Errorf("symbols %s: %v", r.URL.Query().Get("symbols"), err)
 	}
 	var all []string
+	if slices.Contains(names, illegalSymbol) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"code":-1100,"msg":"Illegal characters found in parameter 'symbols'; legal range is '^$'."}`)
+		return
+	}
+	if len(r.URL.RawQuery) > 8000 {
+		x.t.Errorf("a query of %d bytes", len(r.URL.RawQuery))
+	}
 	for _, n := range names {
 		y := x.symbols[n]
 		if y == nil {

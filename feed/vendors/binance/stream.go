@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"golang.org/x/time/rate"
 
 	"tickertape/feed"
@@ -27,6 +26,7 @@ type shared struct {
 	rest     vendors.REST
 	dials    *rate.Limiter
 	requests *rate.Limiter
+	lists    *rate.Limiter // of requests for the list of symbols
 
 	mu    sync.Mutex
 	alone time.Time // guarded by mu: until when no request may be sent to REST
@@ -48,7 +48,8 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 		return nil, err
 	}
 	v := &shared{env: env, endpoint: env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+"/stream"), rest: env.REST(name, cfg.REST, nil),
-		dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce), requests: rate.NewLimiter(requestsASecond, requestsAtOnce)}
+		dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce), requests: rate.NewLimiter(requestsASecond, requestsAtOnce),
+		lists: rate.NewLimiter(rate.Every(listEvery), listsAtOnce)}
 	v.endpoint.Ping = ping
 	var sources []feed.Source
 	for symbols := range slices.Chunk(all, perConnection) {
@@ -69,7 +70,8 @@ type connection struct {
 	*shared
 	*vendors.Session
 	decoder *Decoder
-	round   int // owned by talk: which of the refused symbols is asked about next
+	round   int  // owned by talk: which of the refused symbols is asked about next
+	joined  bool // owned by the goroutine that decodes: all streams are subscribed to
 }
 
 // Run holds one connection.
@@ -78,7 +80,10 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	endpoint := s.endpoint
 	endpoint.Writes = rate.NewLimiter(rate.Every(messageEvery), 1)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: endpoint, Decoder: c.decoder, Talk: c.talk}
-	return c.Session.Run(ctx, publish)
+	return c.Session.Run(ctx, func(b market.Batch) {
+		b.Joining = !c.joined
+		publish(b)
+	})
 }
 
 // talk subscribes, and asks for what the stream does not say.
@@ -105,33 +110,30 @@ func (c *connection) subscribe(ctx context.Context) error {
 	var streams []string
 	for _, sym := range c.decoder.all {
 		for _, ch := range channels {
-			streams = append(streams, strings.ToLower(sym.Symbol)+ch)
+			streams = append(streams, inStreams(sym.Symbol)+ch)
 		}
 	}
-	id := uint64(0)
-	for some := range slices.Chunk(streams, perMessage) {
-		id++
-		text, err := json.Marshal(struct {
-			Method string   `json:"method"`
-			Params []string `json:"params"`
-			ID     uint64   `json:"id"`
-		}{"SUBSCRIBE", some, id})
-		if err != nil {
-			return fmt.Errorf("subscribe: %w", err)
-		}
+	texts, err := subscriptions(streams)
+	if err != nil {
+		return err
+	}
+	for i, text := range texts {
 		if err := c.Write(ctx, text); err != nil {
 			return err
 		}
-		what := "subscribe at " + c.Where()
-		err = c.decoder.replies.Await(ctx, 0, what, func(a reply) (bool, error) {
+		what := fmt.Sprintf("subscribe, message %d of %d, at %s", i+1, len(texts), c.Where())
+		err := c.decoder.replies.Await(ctx, 0, what, func(a reply) (bool, error) {
 			if a.refusal != "" {
 				return false, feed.Breakf(feed.Refused, "%s: the vendor says %.200q", what, a.refusal)
 			}
-			return a.id == id, nil
+			return a.id == uint64(i+1), nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
+		c.joined = true
+		return nil
+	})
 }

@@ -1,12 +1,18 @@
 package binance
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"tickertape/feed"
 	"tickertape/feed/market"
@@ -199,7 +205,8 @@ func TestConnectionIsReplacedBeforeItsDayIsOver(t *testing.T) {
 	})
 }
 
-func TestShutdownIsFollowedAtOnce(t *testing.T) {
+// A server that shuts down says so and cuts the connections off some time later.
+func TestShutdownIsFollowedAtOnceAndDoesNotShow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTCUSDT")
@@ -210,13 +217,97 @@ func TestShutdownIsFollowedAtOnce(t *testing.T) {
 			return w.Status().State == market.Live
 		}
 		vendortest.Within(t, 5*time.Second, "it is live", live)
-		before := len(x.Connects())
-		for _, s := range x.Sockets() {
-			s.Send(`{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}`)
+		time.Sleep(10 * time.Second)
+		statuses, before := len(w.Statuses()), x.Sockets()
+		for _, s := range before {
+			s.Send(shutdown)
+			s.Send(shutdown)
 		}
-		vendortest.Within(t, time.Second, "it is live again", func() bool { return len(x.Connects()) == before+1 && live() })
-		if n := w.Metric("tickertape_feed_breaks_total", "cause", "restart"); n != 1 {
-			t.Errorf("%v restarts", n)
+		vendortest.Within(t, time.Second, "another takes over", func() bool {
+			now := x.Sockets()
+			return live() && len(now) == 1 && now[0] != before[0]
+		})
+		for range 600 {
+			live()
+			time.Sleep(time.Second)
+		}
+		if n := len(w.Statuses()); n != statuses || len(x.Connects()) != 2 || w.Metric("tickertape_feed_breaks_total") != 0 {
+			t.Errorf("statuses %+v, %d handshakes, %v breaks", w.Statuses(), len(x.Connects()), w.Metric("tickertape_feed_breaks_total"))
+		}
+	})
+}
+
+func TestShutdownOfEachConnectionIsNoDialLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		x := newExchange(t, "BTCUSDT")
+		x.leaving = time.Second
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		for range 600 {
+			x.trade("BTCUSDT", "100", time.Now(), false)
+			time.Sleep(time.Second)
+		}
+		if n := len(x.Connects()); n < 10 || n > 14 || w.Status().State != market.Live {
+			t.Errorf("%d handshakes in 10 minutes, %v", n, w.Status().State)
+		}
+	})
+}
+
+// TestHandoverMissesNoTrade has so many symbols that it takes seconds to subscribe to them, and one of the last to be subscribed to
+// trades all the time.
+func TestHandoverMissesNoTrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		var symbols []string
+		for i := range perConnection {
+			symbols = append(symbols, fmt.Sprintf("C%dUSDT", i))
+		}
+		x := newExchange(t, symbols...)
+		first, last := symbols[0], symbols[perConnection-1]
+		env, sources := open(t, x, symbols...)
+		id, _ := env.Dir.ID(last)
+		ctx, cancel := context.WithCancel(t.Context())
+		seen, states := map[uint64]bool{}, 0
+		published := make(chan error, 1)
+		supervised := feed.NewSupervisor(feed.DefaultConfig(), slog.New(slog.DiscardHandler), prometheus.NewRegistry()).Supervise(sources[0], nil)
+		go func() {
+			published <- supervised.Run(ctx, func(b market.Batch) {
+				if b.Status != nil {
+					states++
+				}
+				for _, k := range b.Ticks {
+					if k.Symbol == id && k.Kind == market.KindTrade && k.ID != 0 {
+						seen[k.ID] = true
+					}
+				}
+			})
+		}()
+		trade := func(seconds int) {
+			for range 20 * seconds {
+				x.trade(first, "5", time.Now(), false)
+				x.trade(last, "5", time.Now(), false)
+				time.Sleep(50 * time.Millisecond)
+			}
+		}
+		trade(20)
+		old := x.Sockets()
+		for _, s := range old {
+			s.Send(shutdown)
+		}
+		trade(10)
+		if now := x.Sockets(); len(old) != 1 || len(now) != 1 || now[0] == old[0] {
+			t.Errorf("%d connections, then %d, or still the same", len(old), len(now))
+		}
+		cancel()
+		if err := <-published; err != nil {
+			t.Error(err)
+		}
+		ids := slices.Sorted(maps.Keys(seen))
+		if n := len(ids); n < 550 {
+			t.Errorf("%d trades", n)
+		} else if ids[n-1]-ids[0] != uint64(n-1) || states != 2 {
+			t.Errorf("%d trades of those numbered %d to %d, %d statuses", n, ids[0], ids[n-1], states)
 		}
 	})
 }
@@ -240,6 +331,111 @@ func TestManySymbolsKeepTheLimits(t *testing.T) {
 		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
 			t.Errorf("%v breaks", n)
 		}
+	})
+}
+
+// TestLongSymbolsAreSubscribedTo has the longest symbols that there can be, of which some are in no list of the vendor.
+func TestLongSymbolsAreSubscribedTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		symbols := []string{"BTCUSDT", illegalSymbol}
+		for i := range perConnection - 2 {
+			symbols = append(symbols, fmt.Sprintf("币安人生币安人生%04dUSDT", i))
+		}
+		x := newExchange(t, slices.DeleteFunc(slices.Clone(symbols), func(s string) bool { return s == illegalSymbol })...)
+		env, sources := open(t, x, symbols...)
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		vendortest.Within(t, 10*time.Second, "all are subscribed to", func() bool { return len(x.Follows()) == perConnection*3 })
+		last := symbols[perConnection-1]
+		vendortest.Within(t, 30*time.Second, "they are live, and one is not", func() bool {
+			x.trade(last, "5", time.Now(), false)
+			q := w.Quote(last)
+			return q.Price.String() == "5" && q.State == market.Live && w.Quote(illegalSymbol).State == market.Down
+		})
+		if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
+			t.Errorf("%v breaks: %s", n, w.Why())
+		}
+	})
+}
+
+func TestSymbolOfAnyScriptIsFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		const symbol = "币安人生USDT"
+		x := newExchange(t, symbol)
+		x.trade(symbol, "42", time.Now().Add(-time.Hour), false)
+		env, sources := open(t, x, symbol)
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		vendortest.Within(t, 10*time.Second, "the hours and the last trade", func() bool {
+			q := w.Quote(symbol)
+			return q.Price.String() == "42" && q.Volume == market.Units(1)
+		})
+		x.trade(symbol, "43", time.Now(), false)
+		vendortest.Within(t, time.Second, "a trade", func() bool { return w.Quote(symbol).Price.String() == "43" })
+		if d := env.Dir.Symbol(0); d.Currency != "USDT" || d.Decimals != 2 {
+			t.Errorf("record %+v", d)
+		}
+	})
+}
+
+func TestUnansweredSubscriptionIsALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExchange(t, "BTCUSDT")
+		x.refusal = " " // which is no reply
+		env, sources := open(t, x, "BTCUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		vendortest.Within(t, 15*time.Second, "it says so", func() bool {
+			return strings.HasPrefix(w.Why(), "subscribe, message 1 of 1, at wss://") && strings.Contains(w.Why(), "no answer within 10s")
+		})
+	})
+}
+
+func TestErrorsOverRESTNameTheSymbol(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		x := newExchange(t, "BTCUSDT")
+		x.breaks(pathHours, 500)
+		env := x.Env(t)
+		var log bytes.Buffer
+		env.Faults = vendors.NewFaults(slog.New(slog.NewTextHandler(&log, nil)), prometheus.NewRegistry())
+		sources := vendortest.Open(t, Config{URL: "wss://x", REST: "https://x", Symbols: []string{"BTCUSDT"}}, env, Open)
+		vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if !strings.Contains(log.String(), "BTCUSDT: get https://x"+pathHours) {
+			t.Errorf("%s", &log)
+		}
+	})
+}
+
+func TestHoursOfASymbolThatTheVendorDoesNotHaveAreNotAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		x := newExchange(t, "BTCUSDT")
+		env, sources := open(t, x, "BTCUSDT", "NOPEUSDT")
+		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		for range 600 {
+			x.trade("BTCUSDT", "5", time.Now(), false)
+			time.Sleep(time.Second)
+		}
+		asked := 0
+		for _, r := range x.Requests() {
+			if strings.HasPrefix(r, pathHours) && strings.Contains(r, "NOPE") {
+				asked++
+			}
+		}
+		if asked > 2 {
+			t.Errorf("asked %d times in 10 minutes", asked)
+		}
+		x.mu.Lock()
+		x.symbols["NOPEUSDT"] = &listed{status: "TRADING", next: 1}
+		x.mu.Unlock()
+		vendortest.Within(t, 2*time.Minute, "it is listed", func() bool {
+			x.trade("BTCUSDT", "5", time.Now(), false)
+			x.trade("NOPEUSDT", "1", time.Now(), false)
+			q := w.Quote("NOPEUSDT")
+			return q.State == market.Live && q.PreviousClose.String() == "90"
+		})
 	})
 }
 
@@ -280,7 +476,7 @@ func TestPlaceThatIsNotServedIsNamed(t *testing.T) {
 // TestRESTIsLeftAloneAsLongAsItWants has many symbols whose requests wait when the first is turned away: to send
 // them all the same is what a ban is for.
 func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
-	for _, status := range []int{429, 418} {
+	for _, status := range []int{429, 418, 403} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				vendortest.Wednesday(12)
@@ -294,7 +490,7 @@ func TestRESTIsLeftAloneAsLongAsItWants(t *testing.T) {
 				vendortest.Within(t, 5*time.Second, "it asks", func() bool { return len(x.Requests()) > 0 })
 				time.Sleep(100 * time.Millisecond) // what was under way with the first
 				before := len(x.Requests())
-				if before > requestsAtOnce {
+				if before > requestsAtOnce+listsAtOnce {
 					t.Errorf("%d requests at once", before)
 				}
 				live := func() {

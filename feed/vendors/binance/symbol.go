@@ -10,6 +10,7 @@ type symbol struct {
 	*vendors.NumberedSymbol
 	awaited  bool   // REST has a first trade that the stream may still send
 	book     uint64 // the number of the newest bid and ask
+	behind   int    // how many in a row had a number below that
 	decimals int
 	currency string // as the vendor calls it; "": not yet
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"tickertape/feed"
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
@@ -70,7 +69,7 @@ func (d *Decoder) note(err error) {
 	}
 }
 
-// Frame decodes one message. It returns an error, which ends the connection, when the vendor says that it shuts down.
+// Frame decodes one message. It never returns an error.
 func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) error {
 	d.message = message{}
 	d.scan.Reset(text)
@@ -84,37 +83,39 @@ func (d *Decoder) Frame(text []byte, received market.Time, b *market.Batch) erro
 		return nil
 	}
 	if !d.message.hasList {
-		return d.decode(&d.message, received, b)
+		d.decode(&d.message, received, b)
+		return nil
 	}
-	var ends error
 	d.items.Reset(d.message.list.Raw())
 	for d.items.Array(); d.items.More(); {
 		d.message = message{}
 		d.message.read(&d.items, false)
 		if d.items.Err() == nil {
-			ends = errors.Join(ends, d.decode(&d.message, received, b))
+			d.decode(&d.message, received, b)
 		}
 	}
 	d.note(d.items.End())
-	return ends
+	return nil
 }
 
 // decode decodes one message without its envelope.
-func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) error {
+func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) {
 	switch {
 	case m.event.Known():
 		kind, err := m.event.Bytes("e")
 		if err != nil {
 			d.note(err)
-			return nil
+			return
 		}
 		switch string(kind) {
 		case "trade":
 			d.note(d.trade(m, received, b))
+		case "bookTicker": // as other markets of the vendor call what has no e here
+			d.note(d.top(m, received, b))
 		case "24hrMiniTicker":
 			d.note(d.mini(m, b))
 		case "serverShutdown":
-			return feed.Breakf(feed.Restart, "%s says that it shuts down", name)
+			b.Ending = true
 		default:
 			d.faults.Count(name, vendors.Unknown, fmt.Errorf("e: %.40q is not followed here", kind))
 		}
@@ -125,7 +126,6 @@ func (d *Decoder) decode(m *message, received market.Time, b *market.Batch) erro
 	default:
 		d.faults.Count(name, vendors.Unknown, errors.New("a message without e, u or result is not known"))
 	}
-	return nil
 }
 
 // find is the symbol of a message. One that was not asked for is an error.
@@ -164,6 +164,9 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 	return err
 }
 
+// mostBehind is from how many numbers in a row that are below the newest on they are believed: the vendor has begun anew.
+const mostBehind = 16
+
 // top decodes the best bid and ask, which have a number and no time.
 func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 	sym, err := d.find(m.symbol)
@@ -175,8 +178,11 @@ func (d *Decoder) top(m *message, received market.Time, b *market.Batch) error {
 		return err
 	}
 	if number < sym.book {
-		return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, sym.Symbol, sym.book)
+		if sym.behind++; sym.behind < mostBehind {
+			return vendors.Bad(vendors.BadValue, "u: %d of %s comes after %d", number, sym.Symbol, sym.book)
+		}
 	}
+	sym.behind = 0
 	k := market.Tick{Symbol: sym.ID, Kind: market.KindQuote, Received: received}
 	if k.Bid, k.BidSize, err = bookSide(&k, market.HasBid, "b", m.bid, "B", m.bidSize); err != nil {
 		return err

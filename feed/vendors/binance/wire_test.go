@@ -2,7 +2,6 @@ package binance
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors/vendortest"
 )
@@ -250,13 +248,64 @@ func (x *bench) show(b *market.Batch) string {
 	return strings.Join(said, "; ")
 }
 
-func TestShutdownIsARestart(t *testing.T) {
+func TestShutdownAsksForAnotherConnection(t *testing.T) {
 	for _, text := range []string{`{"e":"serverShutdown","E":1770123456789}`,
 		`{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}`} {
 		x := newBench(t, "BNBBTC")
-		var br *feed.Break
-		if err := x.Frame([]byte(text), 1, &market.Batch{}); !errors.As(err, &br) || br.Cause != feed.Restart {
-			t.Errorf("%s: %v", text, err)
+		if b := x.frame(t, text); !b.Ending || len(b.Ticks)+len(b.Images) > 0 {
+			t.Errorf("%s: %+v", text, b)
+		}
+		if b := x.frame(t, documented); b.Ending || len(b.Ticks) != 1 {
+			t.Errorf("a trade after it: %+v", b)
+		}
+	}
+}
+
+// The vendor is said to number the best prices upwards. If it begins anew, the symbol must not be without any for a day.
+func TestBestPricesWithLowerNumbersAreRefusedForAWhile(t *testing.T) {
+	x := newBench(t, "BNBUSDT")
+	book := func(number int) int {
+		b := x.frame(t, fmt.Sprintf(`{"u":%d,"s":"BNBUSDT","b":"25","B":"31","a":"26","A":"40"}`, number))
+		return len(b.Ticks)
+	}
+	if book(1000) != 1 || book(999) != 0 || book(1001) != 1 {
+		t.Error("one that comes late is not refused, or one after it is")
+	}
+	got := 0
+	for i := range 100 {
+		got += book(1 + i)
+	}
+	if got != 101-mostBehind {
+		t.Errorf("%d of 100 after a new beginning, want all but %d", got, mostBehind-1)
+	}
+}
+
+func TestBestPricesMayNameTheirEvent(t *testing.T) {
+	x := newBench(t, "BNBUSDT")
+	b := x.frame(t, `{"e":"bookTicker","u":1,"s":"BNBUSDT","b":"25","B":"31","a":"26","A":"40"}`)
+	if len(b.Ticks) != 1 || b.Ticks[0].Bid.String() != "25" || b.Ticks[0].Ask.String() != "26" {
+		t.Errorf("%+v", b)
+	}
+}
+
+// Symbols of any script come as they are, or escaped as JSON may have them.
+func TestSymbolOfAnyScriptIsDecoded(t *testing.T) {
+	const symbol = "币安人生USDT"
+	for _, spelt := range []string{symbol, `\u5e01\u5b89\u4eba\u751fUSDT`} {
+		x := newBench(t, symbol)
+		if b := x.frame(t, `{"stream":"币安人生usdt@trade","data":`+strings.Replace(documented, "BNBBTC", spelt, 1)+`}`); len(b.Ticks) != 1 {
+			t.Errorf("%s: %+v", spelt, b)
+		}
+		if b := x.frame(t, `{"u":1,"s":"`+spelt+`","b":"25","B":"31","a":"26","A":"40"}`); len(b.Ticks) != 1 {
+			t.Errorf("%s: %+v", spelt, b)
+		}
+		var b market.Batch
+		there, err := x.products([]byte(`{"symbols":[{"symbol":"`+spelt+`","status":"TRADING","quoteAsset":"测试币"}]}`), 1, &b)
+		if err != nil || len(there) != 1 || x.dir.Symbol(there[0].ID).Currency != "测试币" {
+			t.Errorf("%s: %v, %d symbols", spelt, err, len(there))
+		}
+		if len(x.Faults(t)) > 0 {
+			t.Errorf("%s: faults %v", spelt, x.Faults(t))
 		}
 	}
 }
