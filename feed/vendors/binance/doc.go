@@ -4,7 +4,8 @@
 //
 // A connection subscribes, and only then asks over REST for the hours since the day began; trades that come
 // meanwhile are counted as soon as the response is there. If there is none, what the stream says of the last 24
-// hours is published instead. Trades have consecutive numbers: missing ones are asked for over REST; if it does
+// hours is published instead, unless an earlier connection has had the figures of this day: then trades count on top
+// of these until the response is there. Trades have consecutive numbers: missing ones are asked for over REST; if it does
 // not have them either, the hours are asked for again. The vendor ends each connection after 24 hours; another
 // takes its place an hour before. When the vendor says that a server shuts down, another takes its place at once.
 // The successor takes over when it has subscribed to all symbols, so that no trade is missed.

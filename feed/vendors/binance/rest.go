@@ -224,7 +224,14 @@ func (c *connection) follow(ctx context.Context, sym *symbol) {
 			return q, asOf, of(sym, err)
 		}
 	}
-	c.BeginDay(ctx, &day)
+	if sym.inherited {
+		vendors.Repeat(ctx, func(ctx context.Context) error { return c.RenewDay(ctx, &day) }, c.Failed)
+	} else {
+		c.BeginDay(ctx, &day)
+	}
+	if day.Get != nil && ctx.Err() == nil {
+		c.figures.note(sym.Instrument)
+	}
 	c.FillGaps(ctx, sym.NumberedSymbol, &day, func(ctx context.Context) error { return c.recent(ctx, sym, newest) })
 }
 

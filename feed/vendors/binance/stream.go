@@ -36,6 +36,7 @@ type shared struct {
 type source struct {
 	*shared
 	symbols []*vendors.Instrument
+	figures figures
 }
 
 // Open puts the symbols into the directory and returns a source for every 300 of them. It does not connect; Run does.
@@ -53,7 +54,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	v.endpoint.Ping = ping
 	var sources []feed.Source
 	for symbols := range slices.Chunk(all, perConnection) {
-		sources = append(sources, &source{v, symbols})
+		sources = append(sources, &source{shared: v, symbols: symbols})
 	}
 	return sources, nil
 }
@@ -70,13 +71,16 @@ type connection struct {
 	*shared
 	*vendors.Session
 	decoder *Decoder
+	figures *figures
 	round   int  // owned by talk: which of the refused symbols is asked about next
 	joined  bool // owned by the goroutine that decodes: all streams are subscribed to
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	c := &connection{shared: s.shared, decoder: newDecoder(s.symbols, &s.env, true)}
+	c := &connection{shared: s.shared, decoder: newDecoder(s.symbols, &s.env, true), figures: &s.figures}
+	s.figures.enter(c.decoder.hours)
+	defer s.figures.leave()
 	endpoint := s.endpoint
 	endpoint.Writes = rate.NewLimiter(rate.Every(messageEvery), 1)
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: endpoint, Decoder: c.decoder, Talk: c.talk}
@@ -88,6 +92,9 @@ func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 
 // talk subscribes, and asks for what the stream does not say.
 func (c *connection) talk(ctx context.Context) error {
+	if err := c.inherit(ctx); err != nil {
+		return err
+	}
 	if err := c.subscribe(ctx); err != nil {
 		return err
 	}
@@ -102,6 +109,18 @@ func (c *connection) talk(ctx context.Context) error {
 		})
 	}
 	return c.watchProducts(ctx)
+}
+
+// inherit has the trades of symbols whose figures are published count from the first one on.
+func (c *connection) inherit(ctx context.Context) error {
+	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+		for _, sym := range c.decoder.all {
+			if sym.inherited = c.figures.has(sym.Instrument); sym.inherited {
+				r.AddFigures(b, market.Quote{Symbol: sym.ID}, 0)
+			}
+		}
+		return nil
+	})
 }
 
 // subscribe asks for all streams of all symbols. The vendor accepts the streams of a symbol that it does not have, too; they

@@ -237,6 +237,94 @@ func TestShutdownIsFollowedAtOnceAndDoesNotShow(t *testing.T) {
 	})
 }
 
+// On a new connection the day goes on as it was, whether the hours can be asked for or not: the figures of the last 24 hours are
+// no stand-in for those of the day, and each trade counts once.
+func TestDayGoesOnOnTheNextConnection(t *testing.T) {
+	for name, end := range map[string]func(*vendortest.Socket){
+		"handed over": func(s *vendortest.Socket) { s.Send(shutdown) },
+		"redialled":   (*vendortest.Socket).Drop,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				vendortest.Wednesday(12)
+				x := newExchange(t, "BTCUSDT")
+				x.trade("BTCUSDT", "80", time.Now().Add(-time.Hour), false)
+				env, sources := open(t, x, "BTCUSDT")
+				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+				traded := 1
+				step := func() {
+					x.tell("btcusdt@miniTicker",
+						`{"e":"24hrMiniTicker","s":"BTCUSDT","c":"100","o":"50","h":"130","l":"40","v":"5000","q":"500000"}`)
+					if len(x.Follows()) > 0 {
+						x.trade("BTCUSDT", "100", time.Now(), false)
+						traded++
+					}
+					time.Sleep(100 * time.Millisecond)
+					synctest.Wait()
+				}
+				same := func(when string) {
+					q := w.Quote("BTCUSDT")
+					got := fmt.Sprint(q.PreviousClose, q.Low, q.High)
+					if got != "90 80 100" || int(q.Count) != traded || q.Volume != market.Units(uint64(traded)) {
+						t.Fatalf("%s: previous close, low, high: %s, %d trades, volume %v; want 90 80 100 and %d", when, got, q.Count, q.Volume, traded)
+					}
+				}
+				for range 100 {
+					step()
+				}
+				same("before")
+				x.breaks(pathHours, 500)
+				for _, s := range x.Sockets() {
+					end(s)
+				}
+				synctest.Wait() // the server knows
+				for range 300 {
+					step()
+					same("meanwhile")
+				}
+				x.breaks(pathHours, 0)
+				for range 1200 { // the pause has grown
+					step()
+				}
+				same("afterwards")
+				if len(x.Connects()) != 2 {
+					t.Errorf("%d handshakes", len(x.Connects()))
+				}
+			})
+		})
+	}
+}
+
+func TestFiguresOfAnotherDayAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendortest.Wednesday(12)
+		x := newExchange(t, "BTCUSDT")
+		_, sources := open(t, x, "BTCUSDT")
+		in := sources[0].(*source).symbols[0]
+		hours := in.Hours
+		var f figures
+		f.enter(hours)
+		f.note(in)
+		time.Sleep(24 * time.Hour)
+		f.enter(hours)
+		if !f.has(in) {
+			t.Error("forgotten, though a connection lasted")
+		}
+		f.leave()
+		f.leave()
+		time.Sleep(11 * time.Hour)
+		f.enter(hours)
+		f.leave()
+		if !f.has(in) {
+			t.Error("forgotten on the same day")
+		}
+		time.Sleep(2 * time.Hour)
+		if f.enter(hours); f.has(in) {
+			t.Error("remembered on the next day")
+		}
+	})
+}
+
 func TestShutdownOfEachConnectionIsNoDialLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)

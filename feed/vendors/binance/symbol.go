@@ -8,11 +8,12 @@ import (
 // symbol is what one connection knows of one symbol. The goroutine that decodes owns it.
 type symbol struct {
 	*vendors.NumberedSymbol
-	awaited  bool   // REST has a first trade that the stream may still send
-	book     uint64 // the number of the newest bid and ask
-	behind   int    // how many in a row had a number below that
-	decimals int
-	currency string // as the vendor calls it; "": not yet
+	inherited bool   // the day's figures were published before this connection; static once inherit has returned
+	awaited   bool   // REST has a first trade that the stream may still send
+	book      uint64 // the number of the newest bid and ask
+	behind    int    // how many in a row had a number below that
+	decimals  int
+	currency  string // as the vendor calls it; "": not yet
 }
 
 // traded reports whether any trade has come.
