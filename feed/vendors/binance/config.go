@@ -32,6 +32,9 @@ func (c Config) Validate() error {
 	errs := vendors.CheckFeed(c.URL, c.REST, c.Symbols, mostSymbols, check)
 	followed := make(map[string]string, len(c.Symbols)) // by what its streams are called
 	for i, s := range c.Symbols {
+		if check(s) != nil {
+			continue
+		}
 		if other, there := followed[inStreams(s)]; there && other != s {
 			errs = append(errs, fmt.Errorf("symbols[%d]: %q has the same streams as %q", i, s, other))
 		}
