@@ -142,7 +142,9 @@ func (s *supervised) connect(ctx context.Context, goroutines *sync.WaitGroup, be
 			switch {
 			case replaced || len(b.Ticks)+len(b.Images) == 0:
 			case b.Joining && !before.over():
-				held = hold(held, b.Ticks)
+				if s.Info().Numbered {
+					held = hold(held, b.Ticks)
+				}
 				b.Ticks, b.Images, b.Lost = nil, nil, 0
 			default:
 				replaced = true

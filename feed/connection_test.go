@@ -24,7 +24,7 @@ type fakeRemote struct {
 	connect func(ctx context.Context, number int, publish func(market.Batch)) error // a connection; the first is 1
 }
 
-func (r *fakeRemote) Info() Info { return Info{Name: "remote", Remote: true} }
+func (r *fakeRemote) Info() Info { return Info{Name: "remote", Remote: true, Numbered: true} }
 
 func (r *fakeRemote) Run(ctx context.Context, publish func(market.Batch)) error {
 	r.mu.Lock()

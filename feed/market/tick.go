@@ -152,7 +152,7 @@ type Batch struct {
 	// Ending says that the other side is about to end the connection: another is opened at once, and takes its place.
 	Ending bool
 	// Joining says that the connection does not bring all of its symbols yet. It takes no other's place so long, and must say
-	// nothing but trades and quotes.
+	// nothing but trades and quotes. The trades are published when it does, if the source numbers them.
 	Joining bool
 }
 
