@@ -115,7 +115,7 @@ func (c *consolidator) timeOf(ss *sourceSymbol, k *market.Tick) (market.Time, re
 	if c.compare(due, s.skew.size, c.limits.skew) {
 		for _, s := range c.sources {
 			s.clock = calendar.ExchangeClock{}
-			s.setSkew(c, 0, false)
+			s.setSkew(c, 0, 0)
 		}
 	}
 	s.clock.Note(due, c.clock.received(k.Received))

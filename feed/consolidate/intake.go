@@ -137,7 +137,7 @@ func (c *consolidator) setStatus(from *connection, status *market.Status) {
 // publishStatus publishes the status of a source where it has changed.
 func (c *consolidator) publishStatus(s *source) {
 	next := s.combinedStatus()
-	if s.skew.tooFar && next.State == market.Live {
+	if s.skew.unsure > 0 && next.State == market.Live {
 		next.State, next.Quiet = market.Stale, false
 	}
 	if text := s.skewText(c); text != "" && next.State <= market.Stale {

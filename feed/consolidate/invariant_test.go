@@ -62,7 +62,7 @@ func newDayWorld(t *rapid.T, sources int) *dayWorld {
 		t.Fatal(err)
 	}
 	w := &dayWorld{t: t, now: at.Add(time.Duration(rapid.Int64Range(-40e6, 5e6).Draw(t, "from")) * time.Microsecond)}
-	w.wall = time.Duration(rapid.OneOf(rapid.Int64Range(-4900, 4900), rapid.Int64Range(-3600_000, -5100)).Draw(t, "skew")) * time.Millisecond
+	w.wall = time.Duration(rapid.OneOf(rapid.Int64Range(-4900, 4900), rapid.Int64Range(-10_000, -5100)).Draw(t, "skew")) * time.Millisecond
 	hours, err := calendar.New(calendar.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package consolidate
 
 import (
-	"fmt"
 	"time"
 
 	"tickertape/feed/calendar"
@@ -9,9 +8,11 @@ import (
 )
 
 const (
-	// skewAfter is how long all ticks of a source must have had a large lead to be believed, and skewTicks how many.
+	// skewAfter is how long all ticks of a source must have had a large lead for that to mean something, and skewTicks how many.
 	skewAfter = time.Second
 	skewTicks = 3
+	// skewPart is what part of the lead that time must be at least: a lead of an hour is believed after a minute.
+	skewPart = 60
 	// mostEarly is how many early ticks of a source are kept until then. Beyond that, the oldest ones are refused.
 	mostEarly = 10_000
 	// mostSkew is how far ahead of this machine's clock an exchange's is believed to be.
@@ -22,17 +23,23 @@ const (
 
 // skew is how far a source's exchange is ahead of this machine's clock, where that is much. The lead of a tick is how far it is ahead
 // beyond that. A tick is early if its lead is more than max_clock_skew; a single one is wrong. But if the leads of all ticks are more
-// than half of that, this machine's clock is behind, and the skew grows by the least of them.
+// than half of that, this machine's clock is behind, and the skew grows by the least of them. If all agree with this
+// machine's clock within max_clock_skew, though the skew is twice that or more, the exchange's clock was wrong, and the skew goes.
 type skew struct {
 	size   market.Time // 0: none
 	since  time.Time   // when that was measured
-	tooFar bool        // all ticks are further ahead than mostSkew
+	unsure market.Time // what it seems to be, though that is not believed; 0: nothing else
 
-	// of the ticks that have come since the last one with a small lead
+	ahead run         // of the ticks that have come since the last one with a small lead, the least lead
+	early []earlyTick // those of them that are early, in order; only the newest where they are too many
+	late  run         // of the ticks that have come since the last one that did not agree with this machine's clock
+}
+
+// run is ticks in a row whose leads are alike.
+type run struct {
 	ticks int
-	began time.Time   // when the first of them came
-	least market.Time // the least lead
-	early []earlyTick // those that are early, in order; only the newest where they are too many
+	began time.Time
+	lead  market.Time // the one nearest to 0
 }
 
 // earlyTick is a tick that may count once the skew is known.
@@ -40,6 +47,18 @@ type earlyTick struct {
 	from *connection
 	came time.Time
 	tick market.Tick
+}
+
+// add adds a tick, and reports whether the run means something.
+func (r *run) add(lead market.Time, now time.Time) bool {
+	if r.ticks == 0 {
+		r.began, r.lead = now, lead
+	}
+	r.ticks++
+	if max(lead, -lead) < max(r.lead, -r.lead) {
+		r.lead = lead
+	}
+	return r.ticks >= skewTicks && now.Sub(r.began) >= skewAfter
 }
 
 // lead is how far a time of a source is in the future, beyond the skew.
@@ -50,11 +69,33 @@ func (s *source) early(c *consolidator, at market.Time) bool { return s.lead(c, 
 
 // noteLead notes the lead of a tick that is not early.
 func (s *source) noteLead(c *consolidator, lead market.Time) {
-	switch {
-	case lead > c.limits.skew/2:
+	w := &s.skew
+	if lead > c.limits.skew/2 {
 		s.noteLarge(c, lead)
-	case s.skew.ticks > 0 || s.skew.tooFar:
+		return
+	}
+	if w.ahead.ticks > 0 {
 		s.endEarly(c)
+	}
+	switch behind := w.size + lead; {
+	case w.size <= 2*c.limits.skew || behind < -c.limits.skew || behind > c.limits.skew:
+		w.late = run{}
+	case w.late.add(lead, c.now):
+		s.setSkew(c, max(w.size+w.late.lead, 0), 0)
+		s.forgetTimes(c)
+	}
+}
+
+// forgetTimes has the next ticks of a source's symbols be the newest, whatever came before: its clock was ahead.
+func (s *source) forgetTimes(c *consolidator) {
+	for id, ss := range s.symbols {
+		if ss == nil {
+			continue
+		}
+		ss.traded, ss.quoted = 0, 0
+		if sym := &c.symbols[id]; sym.source == s {
+			sym.newestPublished, sym.traded = 0, 0
+		}
 	}
 }
 
@@ -73,22 +114,17 @@ func (s *source) keepEarly(c *consolidator, from *connection, k *market.Tick) {
 // noteLarge notes a large lead. If they have all been so for long enough, the skew grows, and the early ticks count.
 func (s *source) noteLarge(c *consolidator, lead market.Time) {
 	w := &s.skew
-	if w.ticks == 0 {
-		w.began, w.least = c.now, lead
-	}
-	w.ticks++
-	w.least = min(w.least, lead)
-	if w.ticks < skewTicks || c.now.Sub(w.began) < skewAfter {
+	if !w.ahead.add(lead, c.now) {
 		return
 	}
-	all, size := w.early, w.size+w.least
-	w.early, w.ticks = nil, 0
-	if size > mostSkew {
-		refuseEarly(c, all)
-		s.setSkew(c, w.size, true)
+	size, lasted := w.size+w.ahead.lead, market.Time(c.now.Sub(w.ahead.began).Microseconds())
+	if size > mostSkew || lasted < w.ahead.lead/skewPart {
+		s.setSkew(c, w.size, size)
 		return
 	}
-	s.setSkew(c, size, false)
+	all := w.early
+	w.early, w.ahead, w.late = nil, run{}, run{}
+	s.setSkew(c, size, 0)
 	for i := range all {
 		c.tick(all[i].from, &all[i].tick)
 	}
@@ -98,10 +134,8 @@ func (s *source) noteLarge(c *consolidator, lead market.Time) {
 // those count that would not have been early by it. The others are wrong.
 func (s *source) endEarly(c *consolidator) {
 	all := s.skew.early
-	s.skew.early, s.skew.ticks = nil, 0
-	if s.skew.tooFar {
-		s.setSkew(c, 0, false)
-	}
+	s.skew.early, s.skew.ahead = nil, run{}
+	s.setSkew(c, s.skew.size, 0)
 	for i := range all {
 		k := &all[i].tick
 		if since := market.Time(c.now.Sub(all[i].came).Microseconds()); s.early(c, k.Time+since) {
@@ -122,9 +156,9 @@ func refuseEarly(c *consolidator, all []earlyTick) {
 	}
 }
 
-// setSkew sets the skew of a source, and says so.
-func (s *source) setSkew(c *consolidator, size market.Time, tooFar bool) {
-	if s.skew.size == size && s.skew.tooFar == tooFar {
+// setSkew sets the skew of a source and what it seems to be, and says so.
+func (s *source) setSkew(c *consolidator, size, unsure market.Time) {
+	if s.skew.size == size && s.skew.unsure == unsure {
 		return
 	}
 	before := s.skewText(c)
@@ -132,11 +166,14 @@ func (s *source) setSkew(c *consolidator, size market.Time, tooFar bool) {
 		s.clock = calendar.ExchangeClock{}
 		c.confirmed = true // this machine's clock goes on evenly from here on, so that the skew stays right
 	}
-	s.skew.size, s.skew.tooFar, s.skew.since = size, tooFar, c.now
-	switch text := s.skewText(c); {
-	case text == "" && before != "":
+	s.skew.size, s.skew.unsure, s.skew.since = size, unsure, c.now
+	text := s.skewText(c)
+	switch {
+	case text == before:
+		return
+	case text == "":
 		c.log.Info("this machine's clock is right again", keySource, s.name)
-	case text != "" && before == "":
+	case before == "":
 		c.log.Warn("this machine's clock is wrong, or the exchange's", keySource, s.name, keyMessage, text)
 	}
 	c.publishStatus(s)
@@ -149,7 +186,7 @@ func (s *source) reviewSkew(c *consolidator) {
 		return
 	}
 	if lead, known := s.clock.Lead(c.steady); known && lead < s.skew.size {
-		s.setSkew(c, max(lead, 0), false)
+		s.setSkew(c, max(lead, 0), s.skew.unsure)
 	}
 	s.skew.since = c.now
 }
@@ -157,11 +194,16 @@ func (s *source) reviewSkew(c *consolidator) {
 // skewText is what subscribers may read about the skew of a source; "" where it is small.
 func (s *source) skewText(c *consolidator) string {
 	switch {
-	case s.skew.tooFar:
-		return "its prices are not shown: the exchange's clock is more than a day ahead of the server's"
+	case s.skew.unsure > mostSkew:
+		return "its prices are not shown: the exchange's clock seems to be more than a day ahead of the server's"
+	case s.skew.unsure > 0:
+		return "its prices wait: the server's clock seems to be behind the exchange's by " + shownSkew(s.skew.unsure)
 	case s.skew.size > c.limits.skew/2:
-		return fmt.Sprintf("the server's clock is behind the exchange's by %v",
-			(time.Duration(s.skew.size) * time.Microsecond).Round(100*time.Millisecond))
+		return "the server's clock is behind the exchange's by " + shownSkew(s.skew.size)
 	}
 	return ""
+}
+
+func shownSkew(size market.Time) string {
+	return (time.Duration(size) * time.Microsecond).Round(100 * time.Millisecond).String()
 }

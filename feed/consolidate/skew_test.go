@@ -63,9 +63,9 @@ func TestASlowClockHidesNoPriceAndLosesNoTrade(t *testing.T) {
 		t.Run(behind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newSkewedFixture(t, behind, "market")
-				n := w.trades("market", "100", 0, 1100*time.Millisecond)
+				n := w.trades("market", "100", 0, max(time.Second, behind/skewPart)+100*time.Millisecond)
 				if q := w.quote(0); q.Price != parse("100") || q.State != market.Live {
-					t.Fatalf("after a second: %v, %v", q.Price, q.State)
+					t.Fatalf("then: %v, %v", q.Price, q.State)
 				}
 				n += w.trades("market", "101", 0, 5*time.Minute)
 				q := w.quote(0)
@@ -185,6 +185,29 @@ func TestAnImpossibleClockIsSaid(t *testing.T) {
 }
 
 // TestEarlyTicksAreKeptWithinABound has more of them come at once than are kept.
+// TestAnExchangeThatWasWrong has its clock go an hour ahead for some time, and then be right again.
+func TestAnExchangeThatWasWrong(t *testing.T) {
+	for _, length := range []time.Duration{3 * time.Second, 5 * time.Minute} {
+		t.Run(length.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newSkewedFixture(t, 0, "market")
+				w.trades("market", "100", 0, time.Second)
+				w.trades("market", "101", time.Hour, length)
+				if s := w.lastStatus("market"); !strings.Contains(s.Message, "behind the exchange's by 1h") {
+					t.Errorf("meanwhile the status is %v %q", s.State, s.Message)
+				}
+				w.trades("market", "102", 0, 1500*time.Millisecond)
+				if q := w.quote(0); q.Price != parse("102") || q.State != market.Live {
+					t.Errorf("once it is right: %v, %v", q.Price, q.State)
+				}
+				if s := w.lastStatus("market"); s.State != market.Live || s.Message != "" {
+					t.Errorf("then the status is %v %q", s.State, s.Message)
+				}
+			})
+		})
+	}
+}
+
 func TestEarlyTicksAreKeptWithinABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSkewedFixture(t, time.Minute, "market")
