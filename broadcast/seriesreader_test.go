@@ -115,7 +115,7 @@ func (r *seriesReader) takeBars(key string, m *seriesMessage) error {
 			return fmt.Errorf("%s: bar %s after %s", key, t, last)
 		}
 		last = t
-		if string(b["n"]) == "0" {
+		if string(b["n"]) == "0" && b["o"] == nil {
 			delete(r.values[key], t)
 			r.note(key, t, m.Seq, "")
 			continue
