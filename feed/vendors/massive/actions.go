@@ -71,7 +71,7 @@ func (c *connection) askActions(ctx context.Context) {
 			}
 			var next url.Values
 			if c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-				body, _, err := c.rest.Get(ctx, kind.path, query)
+				body, _, err := c.get(ctx, kind.path, query)
 				if err != nil {
 					return err
 				}
@@ -88,16 +88,20 @@ func (c *connection) askActions(ctx context.Context) {
 	var closes []market.Quote
 	for _, s := range c.split(ctx, &all) {
 		c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-			body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), asTraded)
+			body, received, err := c.get(ctx, previousPath(s.Symbol), asTraded)
 			if err != nil {
 				return err
 			}
 			return c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
-				image, there, err := c.decoder.readPrevious(body, s, received)
-				if image.Set &= market.FieldPreviousClose; err == nil && there && image.Set != 0 {
+				known, _, err := readDays(c.env.Faults, body, s, received)
+				if err != nil {
+					return err
+				}
+				image := known.image(s)
+				if image.Set &= market.FieldPreviousClose; image.Set != 0 {
 					closes = append(closes, image)
 				}
-				return err
+				return nil
 			})
 		}, nil)
 	}

@@ -11,8 +11,15 @@
 // and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out
 // some: they show the order and what comes twice, but not what is missing. Cancelled trades stay in the stream.
 //
-// The vendor empties its snapshots at 03:30 in New York, and a stock comes back with its first trade. One without is
-// asked for by its newest whole day, and is unknown only if it has none.
+// In its snapshots, the vendor begins a new day at 03:30 in New York on each date, with or without trading. Until the first trade all
+// of that day is zero or missing, and the previous day is the newest one with trading. A trading day here lasts from 04:00 until
+// 04:00 (calendar.us_roll). So on weekends and holidays, and from 03:30 until 04:00, the previous day of a snapshot is the trading
+// day that goes on, and the close before it is asked for by itself. A stock without a snapshot is asked for by its newest whole day,
+// and is unknown only if it has none. Before the regular session, the last price is that of the day before. The figures are asked for
+// when a trading day has begun, and again one to five minutes after 09:30: before that, they can lack what was traded in the morning.
+//
+// A request for several stocks that the vendor answers with status 400 is repeated with halves of them, until the symbol is found
+// that it does not understand. That one has no figures, and the others do. A 404 for one stock concerns that stock alone.
 //
 // Splits and dividends in shares come from /stocks/v1/splits, and special dividends in cash (those whose distribution_type is
 // "special") from /stocks/v1/dividends. Closes over REST are adjusted for splits unless that is declined, and of snapshots it is not

@@ -2,6 +2,7 @@ package massive
 
 import (
 	"testing"
+	"time"
 
 	"tickertape/feed/market"
 )
@@ -46,6 +47,7 @@ func FuzzResponse(f *testing.F) {
 		x.Response(pathConditions, body, 1, &b)
 		x.Response(pathSnapshots, body, 1, &b)
 		x.Response(previousPath("A"), body, 1, &b)
+		x.Response(rangePath("B", time.Unix(0, 0)), body, 1, &b)
 		x.Response(pathSplits+"?limit=1", body, 1, &b)
 		x.Response(pathDividends+"?limit=1", body, 1, &b)
 		if b.Actions != nil {

@@ -34,7 +34,7 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 	case path == pathSplits, path == pathDividends:
 		d.note(d.actionsResponse(path, query, body, received, b))
 	case strings.HasPrefix(path, pathDays):
-		d.days(path, body, received, b)
+		d.daysResponse(path, body, received, b)
 	default:
 		d.faults.Count(name, vendors.Unknown, fmt.Errorf("path: %.100q is not known", path))
 	}
@@ -60,8 +60,8 @@ func (d *Decoder) actionsResponse(path, rawQuery string, body []byte, received m
 	return nil
 }
 
-// days decodes a stock's newest whole day, or some of its days.
-func (d *Decoder) days(path string, body []byte, received market.Time, b *market.Batch) {
+// daysResponse decodes the response to a path of one stock's days.
+func (d *Decoder) daysResponse(path string, body []byte, received market.Time, b *market.Batch) {
 	escaped, what, _ := strings.Cut(strings.TrimPrefix(path, pathDays), "/")
 	symbol, err := url.PathUnescape(escaped)
 	e := d.symbols[symbol]
@@ -69,13 +69,14 @@ func (d *Decoder) days(path string, body []byte, received market.Time, b *market
 		d.note(vendors.Bad(vendors.BadSymbol, "path: %.100q is of no stock that was asked for", path))
 		return
 	}
-	var image market.Quote
-	if "/"+what == previousDay {
-		image, _, err = d.readPrevious(body, e.stock, received)
-	} else {
-		image, err = d.readDays(body, e.stock, received)
+	known, _, err := readDays(d.faults, body, e.stock, received)
+	if d.note(err); err != nil {
+		return
 	}
-	d.note(err)
+	image := known.image(e.stock)
+	if "/"+what != previousDay {
+		image.Set &= market.FieldPreviousClose
+	}
 	if image.Set != 0 {
 		b.Images = append(b.Images, image)
 	}

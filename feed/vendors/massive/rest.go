@@ -2,11 +2,14 @@ package massive
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -26,54 +29,94 @@ func (c *connection) figures(ctx context.Context) {
 		c.actions(ctx, known)
 		return nil
 	})
-	ids := make([]market.SymbolID, len(c.all))
-	for i, s := range c.all {
-		ids[i] = s.ID
-	}
+	hours := c.all[0].Hours
 	for first := true; ; first = false {
-		if c.day(ctx); first {
+		began := hours.Rolled(time.Now())
+		if c.day(ctx, began); first {
 			close(known)
 		}
-		if !vendors.NextDay(ctx, c.all[0].Hours) {
+		if hours.Rolled(time.Now()).Equal(began) && !(vendors.NextFigures(ctx, hours) && vendors.Pause(ctx, c.delay)) {
 			return
 		}
-		c.Refetch(ctx, ids...)
 	}
 }
 
-// day asks for the figures of all stocks and then, one by one, for the newest day of those that have none: a stock that exists
-// but has not been traded yet has one. Where there is no trading on this day, both are of the day that is over, and the close before
-// that is asked for.
-func (c *connection) day(ctx context.Context) {
-	var absent, over []*stock
+// lacking is what the figures of a day lack.
+type lacking struct {
+	figures     []*stock // of these nothing is known: a snapshot can be missing until the day's first trade
+	closeBefore []*stock // of these the close before the trading day is not known
+}
+
+// day asks for the figures of all stocks and then, one by one, for what they lack, until the trading day that began at an instant
+// is over.
+func (c *connection) day(ctx context.Context, began time.Time) {
+	var lacks lacking
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
-		without := func() { c.CountWithoutFigures(ctx) }
-		refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-			missing, old, err := c.snapshots(ctx, some)
-			absent, over = append(absent, missing...), append(over, old...)
-			return err
-		}, without)
-		if refused {
-			without()
-		}
+		ask := func(some []*stock) (vendors.Verdict[*stock], error) { return c.askSnapshots(ctx, some, &lacks) }
+		vendors.Subscribe(some, ask, func(s *stock, reason string) {
+			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q: %.200s", s.Symbol, reason))
+			c.CountWithoutFigures(ctx, s.ID)
+			lacks.figures = append(lacks.figures, s)
+		})
 	}
-	for _, s := range absent {
-		c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-			old, err := c.previous(ctx, s)
-			if old {
-				over = append(over, s)
-			}
-			return err
-		}, nil)
+	goesOn := func() bool { return c.all[0].Hours.Rolled(time.Now()).Equal(began) }
+	for i := 0; i < len(lacks.figures) && goesOn(); i++ {
+		s := lacks.figures[i]
+		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.previous(ctx, s, &lacks) }, nil)
 	}
-	for _, s := range over {
+	for i := 0; i < len(lacks.closeBefore) && goesOn(); i++ {
+		s := lacks.closeBefore[i]
 		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.closeBefore(ctx, s) }, nil)
 	}
 }
 
+// get asks over REST. What the vendor does not understand is refused, and not asked again.
+func (c *connection) get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
+	body, received, err = c.rest.Get(ctx, path, query)
+	if isStatus(err, http.StatusBadRequest) {
+		err = &feed.Break{Cause: feed.Refused, Err: err}
+	}
+	return body, received, err
+}
+
+// isStatus reports whether an error is an answer with one of some statuses.
+func isStatus(err error, codes ...int) bool {
+	var status *vendors.StatusError
+	return errors.As(err, &status) && slices.Contains(codes, status.Code)
+}
+
+// askSnapshots asks for the snapshots of some stocks until it has them. It refuses all where the vendor does not understand the
+// request: a symbol can be one that it does not allow. Where it refuses for another reason, or fails for now, trades count without
+// figures.
+func (c *connection) askSnapshots(ctx context.Context, some []*stock, lacks *lacking) (v vendors.Verdict[*stock], err error) {
+	ids := make([]market.SymbolID, len(some))
+	for i, s := range some {
+		ids[i] = s.ID
+	}
+	refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
+		c.Refetch(ctx, ids...)
+		err := c.snapshots(ctx, some, lacks)
+		if isStatus(err, http.StatusBadRequest) {
+			v.Reason = err.Error()
+			return nil
+		}
+		return err
+	}, func() { c.CountWithoutFigures(ctx) })
+	switch {
+	case ctx.Err() != nil:
+		return v, context.Cause(ctx)
+	case refused:
+		c.CountWithoutFigures(ctx)
+	}
+	if v.Reason == "" {
+		v.Accepted = some
+	}
+	return v, nil
+}
+
 // conditions asks for the rules of conditions.
 func (c *connection) conditions(ctx context.Context) error {
-	body, _, err := c.rest.Get(ctx, pathConditions, url.Values{"asset_class": {"stocks"}, "data_type": {"trade"}, "limit": {"1000"}})
+	body, _, err := c.get(ctx, pathConditions, url.Values{"asset_class": {"stocks"}, "data_type": {"trade"}, "limit": {"1000"}})
 	if err != nil {
 		return err
 	}
@@ -86,18 +129,17 @@ func (c *connection) conditions(ctx context.Context) error {
 	return nil
 }
 
-// snapshots asks for the day's figures of some stocks, publishes them, and returns the stocks that have none, since a snapshot can
-// be missing until the day's first trade, and those whose figures are of a day that is over.
-func (c *connection) snapshots(ctx context.Context, some []*stock) (absent, over []*stock, err error) {
+// snapshots asks for the day's figures of some stocks and publishes them.
+func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *lacking) error {
 	symbols := make([]string, len(some))
 	for i, s := range some {
 		symbols[i] = s.Symbol
 	}
-	body, received, err := c.rest.Get(ctx, pathSnapshots, url.Values{"tickers": {strings.Join(symbols, ",")}})
+	body, received, err := c.get(ctx, pathSnapshots, url.Values{"tickers": {strings.Join(symbols, ",")}})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		known, err := c.decoder.readSnapshots(body, received)
 		if err != nil {
 			return err
@@ -106,59 +148,70 @@ func (c *connection) snapshots(ctx context.Context, some []*stock) (absent, over
 			f, there := known[s.Symbol]
 			switch {
 			case !there:
-				absent = append(absent, s)
-			case f.over:
-				over = append(over, s)
+				lacks.figures = append(lacks.figures, s)
+			case f.alone:
+				lacks.closeBefore = append(lacks.closeBefore, s)
 			}
 			f.image.Symbol = s.ID
 			r.AddFigures(b, f.image, f.asOf)
 		}
 		return nil
 	})
-	return absent, over, err
 }
 
-// previous asks for a stock's newest whole day, and reports whether that is the present trading day. The vendor does not have a stock
-// without any.
-func (c *connection) previous(ctx context.Context, s *stock) (over bool, err error) {
-	body, received, err := c.rest.Get(ctx, previousPath(s.Symbol), asTraded)
-	if err != nil {
-		return false, err
+// previous asks for a stock's newest whole day. The vendor does not have a stock without any.
+func (c *connection) previous(ctx context.Context, s *stock, lacks *lacking) error {
+	body, received, err := c.get(ctx, previousPath(s.Symbol), asTraded)
+	nowhere := isStatus(err, http.StatusBadRequest, http.StatusNotFound)
+	if err != nil && !nowhere {
+		return err
 	}
-	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
-		image, there, err := c.decoder.readPrevious(body, s, received)
-		switch {
-		case err != nil:
-			return err
-		case there:
-			over = image.Set&market.FieldPreviousClose == 0
-			r.AddFigures(b, image, 0)
-		case !s.known: // or it is newly listed
-			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q has no figures of any day", s.Symbol))
-			if s.MarkUnavailable() {
-				c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, s.Symbol)
+	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+		if !nowhere {
+			known, there, err := readDays(c.env.Faults, body, s, received)
+			if err != nil {
+				return err
 			}
-			b.Ticks = append(b.Ticks, s.State(market.Down, 0, received))
+			if there {
+				if known.alone() {
+					lacks.closeBefore = append(lacks.closeBefore, s)
+				}
+				r.AddFigures(b, known.image(s), 0)
+				return nil
+			}
 		}
+		c.lacksStock(s, b)
 		return nil
 	})
-	return over, err
+}
+
+// lacksStock publishes that the vendor does not have a stock, unless prices of it have come: then it is newly listed.
+func (c *connection) lacksStock(s *stock, b *market.Batch) {
+	if s.known {
+		return
+	}
+	c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q has no figures of any day", s.Symbol))
+	if s.MarkUnavailable() {
+		c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, s.Symbol)
+	}
+	b.Ticks = append(b.Ticks, s.State(market.Down, 0, market.TimeOf(time.Now())))
 }
 
 // closeBefore asks for the close before the present trading day.
 func (c *connection) closeBefore(ctx context.Context, s *stock) error {
-	if s.Hours == nil {
-		return nil
-	}
-	body, received, err := c.rest.Get(ctx, daysPath(s.Symbol, s.Hours.Date(time.Now())), asTraded)
+	body, received, err := c.get(ctx, rangePath(s.Symbol, s.Hours.Date(time.Now())), asTraded)
 	if err != nil {
 		return err
 	}
 	return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
-		image, err := c.decoder.readDays(body, s, received)
-		if image.Set != 0 {
+		known, _, err := readDays(c.env.Faults, body, s, received)
+		if err != nil {
+			return err
+		}
+		image := known.image(s)
+		if image.Set &= market.FieldPreviousClose; image.Set != 0 {
 			b.Images = append(b.Images, image)
 		}
-		return err
+		return nil
 	})
 }

@@ -24,27 +24,37 @@ type vendor struct {
 	*vendortest.Server
 	t *testing.T
 
-	mu        sync.Mutex
-	in        map[*vendortest.Socket]bool // guarded by mu: those who have logged in
-	taken     bool                        // guarded by mu: another program uses the key
-	mute      bool                        // guarded by mu: logins are not answered
-	revoked   bool                        // guarded by mu: the key is not good any more
-	number    int                         // guarded by mu: q of the newest message
-	quotes    bool                        // guarded by mu: the plan has quotes
-	trades    bool                        // guarded by mu: and trades
-	snapshots map[string]string           // guarded by mu: by symbol
-	days      map[string]string           // guarded by mu: the newest whole day, by symbol
-	rules     string                      // guarded by mu: what is answered about conditions
-	actions   map[string][]string         // guarded by mu: splits and dividends, by path
-	endless   bool                        // guarded by mu: pages of these have no end
-	status    int                         // guarded by mu: of answers over REST; 0: good
-	failing   string                      // guarded by mu: the path that is answered with 500
-	asked     []time.Time                 // guarded by mu: requests over REST
+	mu      sync.Mutex
+	in      map[*vendortest.Socket]bool // guarded by mu: those who have logged in
+	taken   bool                        // guarded by mu: another program uses the key
+	mute    bool                        // guarded by mu: logins are not answered
+	revoked bool                        // guarded by mu: the key is not good any more
+	number  int                         // guarded by mu: q of the newest message
+	quotes  bool                        // guarded by mu: the plan has quotes
+	trades  bool                        // guarded by mu: and trades
+	answers                             // guarded by mu
+	status  int                         // guarded by mu: of answers over REST; 0: good
+	failing string                      // guarded by mu: the path that is answered with 500
+	asked   []time.Time                 // guarded by mu: requests over REST
+}
+
+// answers are what REST has.
+type answers struct {
+	snapshots map[string]string    // by symbol; of others there are those of their sessions
+	days      map[string]string    // the newest whole day, by symbol; of others that of their sessions
+	sessions  map[string][]session // oldest first, by symbol
+	late      time.Duration        // the plan's data are as late
+	absent    bool                 // before the first trade of a day there is no snapshot
+	malformed string               // a symbol that is answered with 400, whatever stands beside it
+	gone      string               // a symbol whose days are answered with 404
+	rules     string               // what is answered about conditions
+	actions   map[string][]string  // splits and dividends, by path
+	endless   bool                 // pages of these have no end
 }
 
 func newVendor(t *testing.T) *vendor {
-	v := &vendor{t: t, in: map[*vendortest.Socket]bool{}, quotes: true, trades: true, snapshots: map[string]string{},
-		days: map[string]string{}, rules: `{"results":[]}`}
+	v := &vendor{t: t, in: map[*vendortest.Socket]bool{}, quotes: true, trades: true, answers: answers{snapshots: map[string]string{},
+		days: map[string]string{}, sessions: map[string][]session{}, rules: `{"results":[]}`}}
 	v.Server = vendortest.NewServer(t, v.serve, http.HandlerFunc(v.rest))
 	return v
 }
@@ -184,22 +194,20 @@ func (v *vendor) rest(w http.ResponseWriter, r *http.Request) {
 	case pathSnapshots:
 		var all []string
 		for _, s := range strings.Split(r.URL.Query().Get("tickers"), ",") {
+			if s == v.malformed {
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprint(w, `{"status":"ERROR","error":"tickers: could not parse"}`)
+				return
+			}
 			if text := v.snapshots[s]; text != "" {
+				all = append(all, text)
+			} else if text, traded := snapshotOf(s, v.sessions[s], time.Now().Add(-v.late)); traded || len(v.sessions[s]) > 0 && !v.absent {
 				all = append(all, text)
 			}
 		}
 		fmt.Fprintf(w, `{"count":%d,"status":"OK","tickers":[%s]}`, len(all), strings.Join(all, ","))
 	default:
-		symbol, isDay := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, pathDays), previousDay)
-		if !isDay {
-			http.NotFound(w, r)
-			return
-		}
-		results := `"resultsCount":0`
-		if text := v.days[symbol]; text != "" {
-			results = `"resultsCount":1,"results":[` + text + `]`
-		}
-		fmt.Fprintf(w, `{"ticker":%q,"adjusted":true,%s,"status":"OK"}`, symbol, results)
+		v.someDays(w, r)
 	}
 }
 

@@ -16,7 +16,6 @@ type stock struct {
 	*vendors.Instrument // static
 
 	known  bool        // trades or quotes of it have come
-	traded bool        // a last price among them
 	halted market.Time // since when it is halted; 0: it is not
 	splits []time.Time // the dates of those that the vendor knows
 }
@@ -44,9 +43,4 @@ func (s *stock) splitOn(now time.Time) bool {
 		began := s.Hours.Begins(date)
 		return !began.IsZero() && began.Equal(s.Hours.Rolled(now))
 	})
-}
-
-// sameDay reports whether an instant of a daily bar is of the trading day that now belongs to. Without a calendar none is.
-func (s *stock) sameDay(bar, now market.Time) bool {
-	return bar != 0 && s.Hours != nil && vendors.SameDay(bar, now, s.Hours)
 }

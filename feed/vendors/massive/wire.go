@@ -278,12 +278,9 @@ func (d *Decoder) trade(m *message, received market.Time, b *market.Batch) error
 		k.Flags = k.Flags.AsOutOfOrder()
 	}
 	e.markAvailable(received, b)
-	if k.Flags&market.SetsLast != 0 {
-		e.traded = true
-		if e.halted != 0 && k.Time > e.halted+stillHalted {
-			e.halted = 0 // the end of the halt was missed, as during an outage
-			b.Ticks = append(b.Ticks, e.State(market.Live, k.Time, received))
-		}
+	if k.Flags&market.SetsLast != 0 && e.halted != 0 && k.Time > e.halted+stillHalted {
+		e.halted = 0 // the end of the halt was missed, as during an outage
+		b.Ticks = append(b.Ticks, e.State(market.Live, k.Time, received))
 	}
 	if k.Flags&^market.OutOfOrder != 0 {
 		b.Ticks = append(b.Ticks, k)

@@ -153,7 +153,7 @@ func TestRecordedGainersAreRead(t *testing.T) {
 // The recorded day is Tuesday, 26 April 2022: on Wednesday it is the one before, and on its own evening it is not.
 func TestRecordedPreviousDayIsRead(t *testing.T) {
 	for at, want := range map[string]string{
-		"2022-04-27T14:00:00Z": "pc 156.8 p 0 o 0 v 0",
+		"2022-04-27T14:00:00Z": "pc 156.8 p 156.8 o 0 v 0",
 		"2022-04-27T01:00:00Z": "pc 0 p 156.8 o 162.25 v 95595226",
 	} {
 		received, err := time.Parse(time.RFC3339, at)
@@ -302,8 +302,9 @@ func TestAnswersThatMakeNoSenseAreCounted(t *testing.T) {
 			`{"tickers":[{"ticker":"A","lastTrade":{"p":1,"t":"x"}}]}`: "time"},
 		previousPath("A"): {`{}`: "json", `{"status":"OK","results":[{"t":"x","c":1}]}`: "time",
 			`{"status":"OK","results":[{"c":"x"}]}`: "number", `[]`: "json"},
-		previousPath("B"): {`{"status":"OK"}`: "symbol"},
-		"/v9/else":        {`{}`: "unknown"},
+		previousPath("B"):               {`{"status":"OK"}`: "symbol"},
+		rangePath("A", time.Unix(0, 0)): {`{}`: "json", `{"status":"OK","results":[{"t":"x","c":1}]}`: "time"},
+		"/v9/else":                      {`{}`: "unknown"},
 	} {
 		for body, want := range bodies {
 			x := newBench(t, "A")
