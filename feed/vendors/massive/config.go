@@ -52,6 +52,17 @@ func (c Config) delay() time.Duration {
 	return 0
 }
 
+// advice is what to try, in an error, where the vendor refuses a key; "" for a cluster that is late itself. The vendor does not let
+// plans without data in real time use the cluster that has them, and says no more than that authentication has failed.
+func (c Config) advice() string {
+	u, err := url.Parse(c.URL)
+	if err != nil || !strings.HasPrefix(u.Hostname(), "socket.") {
+		return ""
+	}
+	u.Host = "delayed." + strings.TrimPrefix(u.Host, "socket.")
+	return "; if the plan has delayed data only, set feed.massive.url to " + u.String()
+}
+
 // check refuses what is no stock.
 func check(s string) error {
 	if err := market.CheckSymbol(s); err != nil {

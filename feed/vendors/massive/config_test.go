@@ -37,3 +37,18 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		"everything at once": {func(c *Config) { *c = Config{} }, "lot: "},
 	})
 }
+
+func TestAdviceIsTheSameClusterLater(t *testing.T) {
+	const advice = "; if the plan has delayed data only, set feed.massive.url to "
+	for address, want := range map[string]string{
+		"wss://socket.massive.com/stocks":  advice + "wss://delayed.massive.com/stocks",
+		"wss://socket.polygon.io/stocks":   advice + "wss://delayed.polygon.io/stocks",
+		"wss://delayed.massive.com/stocks": "",
+		"ws://localhost:9000/stocks":       "",
+		"%":                                "",
+	} {
+		if got := (Config{URL: address}).advice(); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}

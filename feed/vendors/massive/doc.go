@@ -3,13 +3,15 @@
 //
 // A key may have one connection to each of the vendor's clusters, so there is one source, which does not renew its
 // connection. A connection too many gets an error after its login has succeeded, and is cut off. A plan without
-// quotes has trades all the same; if all subscriptions are refused, that is the reason of the break. While nothing is
-// traded in an open market, a subscription is repeated, and its reply taken for a sign of life: the vendor documents that it
-// replies to subscriptions, but not that it does to repeated ones. If it does not, the silence ends in a redial.
+// quotes has trades all the same; if all subscriptions are refused, that is the reason of the break. A plan whose data are delayed is
+// refused at the host that has them in real time, in the words for a wrong key: the error says so, and names the host to use. While
+// nothing is traded in an open market, a subscription is repeated, and its reply taken for a sign of life: the vendor documents that
+// it replies to subscriptions, but not that it does to repeated ones. If it does not, the silence ends in a redial.
 //
 // Which sale conditions may set the last price, high, low and volume, the vendor says over REST; until it has,
 // and where it cannot be asked, a table of the tapes' rules holds. Trades have numbers that grow and leave out
-// some: they show the order and what comes twice, but not what is missing. Cancelled trades stay in the stream.
+// some: they show the order and what comes twice, but not what is missing. Cancelled trades stay in the stream. Times are documented
+// as milliseconds, also those of halts, which come in micro- or nanoseconds: the unit follows from the size.
 //
 // In its snapshots, the vendor begins a new day at 03:30 in New York on each date, with or without trading. Until the first trade all
 // of that day is zero or missing, and the previous day is the newest one with trading. A trading day here lasts from 04:00 until

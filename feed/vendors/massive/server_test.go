@@ -29,6 +29,7 @@ type vendor struct {
 	taken   bool                        // guarded by mu: another program uses the key
 	mute    bool                        // guarded by mu: logins are not answered
 	revoked bool                        // guarded by mu: the key is not good any more
+	delayed bool                        // guarded by mu: the plan has delayed data only
 	number  int                         // guarded by mu: q of the newest message
 	quotes  bool                        // guarded by mu: the plan has quotes
 	trades  bool                        // guarded by mu: and trades
@@ -114,6 +115,10 @@ func (v *vendor) login(s *vendortest.Socket, with string) bool {
 		return true
 	case with != key || v.revoked:
 		status(s, "auth_failed", "authentication failed for "+with)
+		go s.Close(1008, "")
+		return true
+	case v.delayed && !strings.HasPrefix(s.Request.Host, "delayed."):
+		status(s, "auth_failed", "Your plan doesn't include websocket access. Visit https://massive.com/pricing to upgrade.")
 		go s.Close(1008, "")
 		return true
 	}

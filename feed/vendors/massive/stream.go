@@ -33,6 +33,7 @@ type source struct {
 	all      []*stock
 	lot      int
 	delay    time.Duration // of the cluster, by contract
+	advice   string        // what to try where the key is refused; "": nothing
 	rules    *atomic.Pointer[rules]
 
 	asked bool // owned by Run, of which there is one at a time: the vendor has sent its rules
@@ -51,7 +52,8 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{env: env, key: key, all: all, lot: cfg.Lot, delay: cfg.delay(), rules: newRules(), endpoint: env.Endpoint(name, cfg.URL, key)}
+	s := &source{env: env, key: key, all: all, lot: cfg.Lot, delay: cfg.delay(), advice: cfg.advice(), rules: newRules(),
+		endpoint: env.Endpoint(name, cfg.URL, key)}
 	s.endpoint.Ping = ping
 	s.rest = env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(time.Minute/time.Duration(cfg.RESTPerMinute)), 1), key)
 	s.rest.Header.Set("Authorization", "Bearer "+key.Reveal())
@@ -118,7 +120,7 @@ func (c *connection) heed(ctx context.Context, a reply) error {
 		c.accepted.give()
 		return nil
 	case "auth_failed":
-		return feed.Breakf(feed.Final, "log in at %s: the key is refused: %.200q", c.Where(), a.message)
+		return feed.Breakf(feed.Final, "log in at %s: the key is refused: %.200q%s", c.Where(), a.message, c.advice)
 	case "auth_timeout":
 		return feed.Breakf(feed.Lost, "log in at %s: the key came too late: %.200q", c.Where(), a.message)
 	case "max_connections":
@@ -127,7 +129,7 @@ func (c *connection) heed(ctx context.Context, a reply) error {
 		select {
 		case <-c.loggedIn.given:
 		default:
-			return feed.Breakf(feed.Refused, "log in at %s: the vendor says %.200q", c.Where(), a.message)
+			return feed.Breakf(feed.Refused, "log in at %s: the vendor says %.200q%s", c.Where(), a.message, c.adviceOn(a.message))
 		}
 		// a plan may have trades without quotes, and then those are followed
 		c.env.Faults.Count(name, vendors.Failed, fmt.Errorf("message: %.200q", a.message))
@@ -137,6 +139,15 @@ func (c *connection) heed(ctx context.Context, a reply) error {
 	reason := a.status + ": " + a.message
 	c.reason.Store(&reason)
 	return nil
+}
+
+// adviceOn is the advice where the vendor says that the plan does not allow it.
+func (s *source) adviceOn(message string) string {
+	message = strings.ToLower(message)
+	if strings.Contains(message, "not authorized") || strings.Contains(message, "authentication failed") {
+		return s.advice
+	}
+	return ""
 }
 
 // subscribe waits for the login, asks for all channels of all stocks, and waits until the vendor has accepted one of them.
@@ -179,7 +190,7 @@ func (c *connection) await(ctx context.Context, s signal, what string) error {
 		return nil
 	case <-timer.C:
 		if reason := c.reason.Load(); reason != nil {
-			return feed.Breakf(feed.Refused, "%s at %s: the vendor says %.200q", what, c.Where(), *reason)
+			return feed.Breakf(feed.Refused, "%s at %s: the vendor says %.200q%s", what, c.Where(), *reason, c.adviceOn(*reason))
 		}
 		return feed.Breakf(feed.Lost, "%s at %s: no answer within %v", what, c.Where(), loginTime)
 	}

@@ -172,9 +172,9 @@ func TestHaltsForVolatilityAreTold(t *testing.T) {
 			v.trade("AAPL", "100", time.Now())
 			return w.Quote("AAPL").State == market.Live && w.Quote("AAPL").Price.String() == "100"
 		})
-		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[17],"z":3,"t":%d,"q":1}`, time.Now().UnixMicro()))
+		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[17],"z":3,"t":%d,"q":1}`, time.Now().UnixNano()))
 		vendortest.Within(t, time.Second, "it is halted", func() bool { return w.Quote("AAPL").State == market.Halted })
-		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[18],"z":3,"t":%d,"q":2}`, time.Now().UnixMicro()))
+		v.tell("LULD.AAPL", fmt.Sprintf(`{"ev":"LULD","T":"AAPL","h":1,"l":1,"i":[18],"z":3,"t":%d,"q":2}`, time.Now().UnixNano()))
 		vendortest.Within(t, time.Second, "it goes on", func() bool { return w.Quote("AAPL").State == market.Live })
 	})
 }
@@ -339,18 +339,47 @@ func TestPlanWithoutQuotesHasTrades(t *testing.T) {
 	})
 }
 
+const advised = "if the plan has delayed data only, set feed.massive.url to wss://delayed.massive.com/stocks"
+
 func TestPlanWithoutTradesIsToldAsTheReason(t *testing.T) {
 	bubble(t, func(t *testing.T, v *vendor) {
 		v.trades = false
 		env := v.Env(t)
 		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
-		vendortest.Within(t, 10*time.Second, "it says why", func() bool { return strings.Contains(w.Why(), "not authorized: ") })
+		vendortest.Within(t, 10*time.Second, "it says why", func() bool {
+			return strings.Contains(w.Why(), "not authorized: ") && strings.HasSuffix(w.Why(), advised)
+		})
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := len(v.Connects()); n < 2 || n > 10 || w.Metric("tickertape_feed_breaks_total", "cause", "refused") < 1 {
 			t.Errorf("%d connections in ten minutes", n)
 		}
 	})
+}
+
+// The vendor says of a plan whose data are delayed what it says of a wrong key. Its other host takes it.
+func TestDelayedPlanIsToldWhereToGo(t *testing.T) {
+	for host, refused := range map[string]bool{"socket": true, "delayed": false} {
+		t.Run(host, func(t *testing.T) {
+			bubble(t, func(t *testing.T, v *vendor) {
+				v.delayed = true
+				env := v.Env(t)
+				cfg := DefaultConfig()
+				cfg.URL, cfg.Symbols = "wss://"+host+".massive.com/stocks", []string{"AAPL"}
+				w := vendortest.Watch(t, env, vendortest.Open(t, cfg, env, Open), feed.DefaultConfig())
+				if refused {
+					vendortest.Within(t, 5*time.Second, "it says what to do", func() bool {
+						return strings.HasSuffix(w.Why(), "to upgrade.\"; "+advised) && w.Metric("tickertape_feed_breaks_total", "cause", "final") == 1
+					})
+					return
+				}
+				vendortest.Within(t, 5*time.Second, "a trade", func() bool {
+					v.trade("AAPL", "100", time.Now().Add(-clusterDelay))
+					return w.Quote("AAPL").Price.String() == "100" && w.Status().State == market.Live
+				})
+			})
+		})
+	}
 }
 
 func TestFiguresComeThoughTheRulesOfConditionsDoNot(t *testing.T) {
@@ -402,7 +431,8 @@ func TestWhatTheVendorSaysOfTheConnection(t *testing.T) {
 				status(v.Sockets()[0], word, "No authentication request received.")
 				vendortest.Within(t, 2*time.Second, "it is told", func() bool {
 					return w.Metric("tickertape_feed_breaks_total", "cause", cause) == 1 &&
-						strings.Contains(w.Why(), "No authentication request received.")
+						strings.Contains(w.Why(), "No authentication request received.") &&
+						strings.HasSuffix(w.Why(), advised) == (word == "auth_failed")
 				})
 			})
 		})

@@ -248,6 +248,7 @@ func TestMessages(t *testing.T) {
 		"a quote that comes late": {`[{"ev":"Q","sym":"A","ap":1,"t":1651684192000,"q":5},{"ev":"Q","sym":"A","ap":2,"t":1651684192000,"q":4}]`,
 			"quote 0 × 0 / 1 × 0 at 1651684192000000", "value"},
 		"a halt in microseconds":    {`[{"ev":"LULD","T":"A","h":1,"l":1,"i":[17],"t":1601316752683746}]`, "halted at 1601316752683746", ""},
+		"a halt in nanoseconds":     {`[{"ev":"LULD","T":"A","h":1,"l":1,"i":[17],"t":1601316752683746123}]`, "halted at 1601316752683746", ""},
 		"its end in milliseconds":   {`[{"ev":"LULD","T":"A","i":[21,18],"t":1601316752683}]`, "live at 1601316752683000", ""},
 		"bands":                     {`[{"ev":"LULD","T":"A","h":218.96,"l":198.11,"i":[21],"t":1601316752683}]`, "", ""},
 		"bars":                      {`[{"ev":"A","sym":"A"}]`, "", "unknown"},
