@@ -2,13 +2,14 @@ package finnhub
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors/vendortest"
 )
 
-// The vendor's sheet of trade conditions, by number.
+// The vendor's sheet of trade conditions, by number; its documentation of trades links it.
 func TestEveryConditionSetsWhatTheTapesSay(t *testing.T) {
 	const (
 		all, first, volume = vendortest.SetsAll, vendortest.SetsIfFirst, vendortest.SetsVolume
@@ -56,13 +57,16 @@ func TestEveryConditionSetsWhatTheTapesSay(t *testing.T) {
 		"39":  vendortest.SetsPrices,  // corrected consolidated close
 		"999": all,                    // one that nobody knows
 	}
-	vendortest.CheckConditions(t, table, func(t testing.TB, code string, price, size int, at int64) market.Tick {
-		n := newBench(t, "AAPL")
-		list := `"1"`
-		if code != "" {
-			list += `,"` + code + `"`
+	n := newBench(t, "AAPL")
+	vendortest.CheckConditionLists(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
+		return func(codes []string, price, size int, at int64) market.Tick {
+			list := "null" // an ordinary trade may have none
+			if len(codes) > 0 {
+				list = `["` + strings.Join(codes, `","`) + `"]`
+			}
+			n.b.Ticks = n.b.Ticks[:0]
+			n.take(t, trades(fmt.Sprintf(`{"c":%s,"p":%d,"s":"AAPL","t":%d,"v":%d}`, list, price, at*1000, size)))
+			return n.b.Ticks[0]
 		}
-		n.take(t, trades(fmt.Sprintf(`{"c":[%s],"p":%d,"s":"AAPL","t":%d,"v":%d}`, list, price, at*1000, size)))
-		return n.b.Ticks[0]
 	})
 }
