@@ -60,14 +60,14 @@ func (c *connection) figures(ctx context.Context) {
 	}
 }
 
-// ask asks for the figures of one symbol until it has them. If the vendor refuses, as when the plan does not have them, the
-// trades count without figures.
+// ask asks for the figures of one symbol until it has them. If the vendor refuses, as when the plan does not have them or it does not
+// understand the symbol, the trades count without figures.
 func (c *connection) ask(ctx context.Context, in *instrument) {
 	refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
 		c.Refetch(ctx, in.ID)
 		body, received, err := c.rest.Get(ctx, quotePath, url.Values{"symbol": {in.Symbol}})
 		if err != nil {
-			return err
+			return vendors.RefuseMalformed(err)
 		}
 		return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 			c.publishFigures(r, b, in, body, received)

@@ -65,6 +65,41 @@ func TestFiguresAndTradesAddUp(t *testing.T) {
 	})
 }
 
+// A day with every condition of the vendor's sheet, the official close sent again and again. Trade n has condition n, 200 + n as its
+// price, and n shares, after an order that was sold late as the first trade of all. Times are not in order.
+func TestADayWithAllConditionsAddsUp(t *testing.T) {
+	inSession(t, func(t *testing.T, v *vendor) {
+		v.figures["AAPL"] = day("190", "189", time.Now().Add(-19*time.Hour)) // the close of the day before
+		w := vendortest.Watch(t, v.env, v.open("AAPL"), quiet)
+		vendortest.Wait(time.Second)
+		at := time.Now()
+		send := func(code, price, size int, at time.Time) {
+			v.Tell("AAPL", fmt.Sprintf(`{"data":[{"c":["%d"],"p":%d,"s":"AAPL","t":%d,"v":%d}],"type":"trade"}`, code, price,
+				at.UnixMilli(), size))
+		}
+		send(9, 205, 100, at)
+		for n := 1; n <= 39; n++ {
+			send(n, 200+n, n, at.Add(time.Duration(n)*time.Millisecond))
+		}
+		for range 5 {
+			send(16, 230, 100_000, at.Add(50*time.Millisecond))
+		}
+		send(1, 220, 10, at.Add(474*time.Millisecond))
+		send(1, 219, 20, at.Add(333*time.Millisecond)) // it was traded before the one before
+		vendortest.Wait(time.Second)
+		q := w.Quote("AAPL")
+		got := fmt.Sprintf("o %v h %v l %v p %v v %v n %d vw %v pc %v", q.Open, q.High, q.Low, q.Price, q.Volume, q.Count, q.VWAP,
+			q.PreviousClose)
+		// without 16, 20 and 39: 100 + (780 - 75) + 30 shares for 20500 + (141000 + 18363) + 6580
+		if want := "o 205 h 239 l 201 p 220 v 835 n 39 vw 223.285 pc 190"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if q.Set&market.FieldExtended != 0 {
+			t.Errorf("extended %v, want none: trades of the session came later", q.Extended)
+		}
+	})
+}
+
 // many are n made-up stocks.
 func many(n int) (symbols []string) {
 	for i := range n {
@@ -248,29 +283,39 @@ func TestFiguresThatThePlanLacksAreDoneWithout(t *testing.T) {
 		v.figures["AAPL"] = day("100", "99", time.Now().Add(-time.Second))
 		v.figures["MSFT"] = `<html>`
 		v.refused = func(symbol string) (int, string) {
-			if symbol == "OANDA:EUR_USD" {
+			switch symbol {
+			case "OANDA:EUR_USD":
 				return http.StatusForbidden, `{"error":"You don't have access to this resource."}`
+			case "ODD":
+				return http.StatusUnprocessableEntity, `{"error":"Symbol not supported"}`
 			}
 			return 0, ""
 		}
-		w := vendortest.Watch(t, v.env, v.open("OANDA:EUR_USD", "MSFT", "AAPL"), quiet)
+		w := vendortest.Watch(t, v.env, v.open("OANDA:EUR_USD", "ODD", "MSFT", "AAPL"), quiet)
 		vendortest.Wait(time.Second)
 		if s := w.Status(); s.State == market.Live {
 			t.Error("live without a price")
 		}
 		v.trade("OANDA:EUR_USD", "1.07253", 0, time.Now())
 		v.trade("MSFT", "400", 9, time.Now())
+		v.trade("ODD", "30", 8, time.Now())
 		vendortest.Wait(time.Minute)
-		if got, want := v.asked(), []string{"OANDA:EUR_USD", "MSFT", "AAPL"}; !slices.Equal(got, want) {
+		if got, want := v.asked(), []string{"OANDA:EUR_USD", "ODD", "MSFT", "AAPL"}; !slices.Equal(got, want) {
 			t.Errorf("asked for %v, want %v", got, want)
 		}
 		if q := w.Quote("OANDA:EUR_USD"); q.High.String() != "1.07253" {
 			t.Errorf("a currency's high is %v", q.High)
 		}
+		if q := w.Quote("ODD"); q.Volume.String() != "8" || q.High.String() != "30" || q.State == market.Down {
+			t.Errorf("without figures: volume %v, high %v, %v", q.Volume, q.High, q.State)
+		}
+		if q := w.Quote("AAPL"); q.PreviousClose.String() != "99" {
+			t.Errorf("behind those without figures: previous close %v", q.PreviousClose)
+		}
 		if q := w.Quote("MSFT"); q.Volume.String() != "9" || q.High.String() != "400" {
 			t.Errorf("volume %v, high %v", q.Volume, q.High)
 		}
-		if got := v.Faults(t); got["request"] != 1 || got["json"] != 1 {
+		if got := v.Faults(t); got["request"] != 2 || got["json"] != 1 {
 			t.Errorf("faults %v", got)
 		}
 	})

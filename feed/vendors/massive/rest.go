@@ -2,14 +2,12 @@ package massive
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -73,16 +71,7 @@ func (c *connection) day(ctx context.Context, began time.Time) {
 // get asks over REST. What the vendor does not understand is refused, and not asked again.
 func (c *connection) get(ctx context.Context, path string, query url.Values) (body []byte, received market.Time, err error) {
 	body, received, err = c.rest.Get(ctx, path, query)
-	if isStatus(err, http.StatusBadRequest) {
-		err = &feed.Break{Cause: feed.Refused, Err: err}
-	}
-	return body, received, err
-}
-
-// isStatus reports whether an error is an answer with one of some statuses.
-func isStatus(err error, codes ...int) bool {
-	var status *vendors.StatusError
-	return errors.As(err, &status) && slices.Contains(codes, status.Code)
+	return body, received, vendors.RefuseMalformed(err)
 }
 
 // askSnapshots asks for the snapshots of some stocks until it has them. It refuses all where the vendor does not understand the
@@ -96,7 +85,7 @@ func (c *connection) askSnapshots(ctx context.Context, some []*stock, lacks *lac
 	refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
 		c.Refetch(ctx, ids...)
 		err := c.snapshots(ctx, some, lacks)
-		if isStatus(err, http.StatusBadRequest) {
+		if vendors.HasStatus(err, http.StatusBadRequest) {
 			v.Reason = err.Error()
 			return nil
 		}
@@ -162,7 +151,7 @@ func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *lackin
 // previous asks for a stock's newest whole day. The vendor does not have a stock without any.
 func (c *connection) previous(ctx context.Context, s *stock, lacks *lacking) error {
 	body, received, err := c.get(ctx, previousPath(s.Symbol), asTraded)
-	nowhere := isStatus(err, http.StatusBadRequest, http.StatusNotFound)
+	nowhere := vendors.HasStatus(err, http.StatusBadRequest, http.StatusNotFound)
 	if err != nil && !nowhere {
 		return err
 	}
