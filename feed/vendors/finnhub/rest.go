@@ -50,33 +50,30 @@ func (c *connection) figures(ctx context.Context) {
 		}
 		return nil
 	})
-	for _, in := range append(first, last...) {
-		c.ask(ctx, in)
-	}
+	c.askEach(ctx, append(first, last...))
 	for len(stocks) > 0 && vendors.NextDay(ctx, stocks[0].Hours) {
-		for _, in := range stocks {
-			c.ask(ctx, in)
-		}
+		c.askEach(ctx, stocks)
 	}
 }
 
-// ask asks for the figures of one symbol until it has them. If the vendor refuses, as when the plan does not have them or it does not
-// understand the symbol, the trades count without figures.
-func (c *connection) ask(ctx context.Context, in *instrument) {
-	refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-		c.Refetch(ctx, in.ID)
-		body, received, err := c.rest.Get(ctx, quotePath, url.Values{"symbol": {in.Symbol}})
-		if err != nil {
-			return vendors.RefuseMalformed(err)
-		}
-		return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
-			c.publishFigures(r, b, in, body, received)
-			return nil
-		})
-	}, func() { c.CountWithoutFigures(ctx) })
-	if refused {
-		c.CountWithoutFigures(ctx, in.ID)
+// askEach asks for the figures of some symbols, one by one, until it has them. Where the vendor refuses, as when the plan does not have
+// them or it does not understand the symbol, and while it fails, trades count without figures.
+func (c *connection) askEach(ctx context.Context, some []*instrument) {
+	vendors.AskEach(ctx, c.Session, some, c.ask, func() { c.CountWithoutFigures(ctx) },
+		func(in *instrument) { c.CountWithoutFigures(ctx, in.ID) })
+}
+
+// ask asks for the figures of one symbol.
+func (c *connection) ask(ctx context.Context, in *instrument) error {
+	c.Refetch(ctx, in.ID)
+	body, received, err := c.rest.Get(ctx, quotePath, url.Values{"symbol": {in.Symbol}})
+	if err != nil {
+		return vendors.RefuseMalformed(err)
 	}
+	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+		c.publishFigures(r, b, in, body, received)
+		return nil
+	})
 }
 
 // publishFigures publishes the figures in a response. One that cannot be read is counted, and not asked for again.

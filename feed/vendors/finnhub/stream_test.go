@@ -321,6 +321,34 @@ func TestFiguresThatThePlanLacksAreDoneWithout(t *testing.T) {
 	})
 }
 
+// What always fails is asked for again behind all others.
+func TestASymbolWhoseFiguresFailHoldsUpNoOther(t *testing.T) {
+	inSession(t, func(t *testing.T, v *vendor) {
+		symbols := many(5)
+		for _, s := range symbols {
+			v.figures[s] = day("100", "99", time.Now().Add(-time.Second))
+		}
+		v.refused = func(symbol string) (int, string) {
+			if symbol == "S01" {
+				return http.StatusInternalServerError, ""
+			}
+			return 0, ""
+		}
+		w := vendortest.Watch(t, v.env, v.open(symbols...), quiet)
+		vendortest.Wait(time.Minute)
+		for _, s := range []string{"S00", "S02", "S03", "S04"} {
+			if got := w.Quote(s).PreviousClose.String(); got != "99" {
+				t.Errorf("%s: previous close %s, want 99", s, got)
+			}
+		}
+		v.set(func() { v.refused = nil })
+		vendortest.Wait(3 * time.Minute)
+		if got := w.Quote("S01").PreviousClose.String(); got != "99" {
+			t.Errorf("afterwards: previous close %s, want 99", got)
+		}
+	})
+}
+
 // A vendor without REST still has trades; it is left alone for as long as it asks, and asked again after that.
 func TestFiguresAreAskedForUntilTheyCome(t *testing.T) {
 	inSession(t, func(t *testing.T, v *vendor) {

@@ -170,7 +170,7 @@ func TestVolumeBeforeAStartInThePreMarketComesAfterTheOpening(t *testing.T) {
 func TestANewDayEndsTheQuestionsAboutTheLastOne(t *testing.T) {
 	at(t, "2026-01-20 03:30", func(t *testing.T, v *vendor) {
 		symbols := []string{}
-		for i := range 2000 { // at 5 requests a minute, 400 minutes
+		for i := range 400 { // at 5 requests a minute, 80 minutes
 			s := fmt.Sprintf("S%d", i)
 			symbols = append(symbols, s)
 			v.sessions[s] = week
@@ -179,15 +179,15 @@ func TestANewDayEndsTheQuestionsAboutTheLastOne(t *testing.T) {
 		w := vendortest.Watch(t, env, follow(t, env, symbols...), patient)
 		time.Sleep(time.Until(newYork("2026-01-20 03:59")))
 		before := v.count(pathSnapshots)
-		if n := v.count(rangePath("S0", time.Date(2026, time.January, 16, 0, 0, 0, 0, time.UTC))); before != 20 || n != 1 {
-			t.Errorf("%d snapshots and %d closes were asked for, want 20 and 1", before, n)
+		if n := v.count(rangePath("S0", time.Date(2026, time.January, 16, 0, 0, 0, 0, time.UTC))); before != 4 || n != 1 {
+			t.Errorf("%d snapshots and %d closes were asked for, want 4 and 1", before, n)
 		}
 		time.Sleep(15 * time.Minute)
 		synctest.Wait()
-		if n := v.count(pathSnapshots) - before; n != 20 {
-			t.Errorf("%d snapshots of the new day were asked for, want 20", n)
+		if n := v.count(pathSnapshots) - before; n != 4 {
+			t.Errorf("%d snapshots of the new day were asked for, want 4", n)
 		}
-		if got, want := shown(w.Quote("S1999")), "p 100 pc 100 o 0 h 0 l 0 v 0"; got != want {
+		if got, want := shown(w.Quote("S399")), "p 100 pc 100 o 0 h 0 l 0 v 0"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
@@ -249,6 +249,62 @@ func TestAStockThatIsNotFoundIsDownAlone(t *testing.T) {
 		}
 		if n := v.count(previousPath("GONE")); n != 1 {
 			t.Errorf("it was asked for %d times", n)
+		}
+	})
+}
+
+// What always fails is asked for again behind all else.
+func TestAStockWhoseDaysFailHoldsUpNoOther(t *testing.T) {
+	at(t, "2026-01-21 08:00", func(t *testing.T, v *vendor) {
+		v.absent, v.failing = true, previousPath("BAD")
+		v.sessions["C"] = week
+		env := v.Env(t)
+		w := vendortest.Watch(t, env, follow(t, env, "BAD", "AAPL", "C"), patient)
+		vendortest.Wait(2 * time.Minute)
+		for _, s := range []string{"AAPL", "C"} {
+			if got, want := shown(w.Quote(s)), "p 102 pc 102 o 0 h 0 l 0 v 0"; got != want {
+				t.Errorf("%s: got %s, want %s", s, got, want)
+			}
+		}
+		if n := v.count(previousPath("BAD")); n < 2 {
+			t.Errorf("the other was asked for %d times", n)
+		}
+		for _, after := range []struct{ when, want string }{
+			{"2026-01-21 09:40", wednesday},
+			{"2026-01-24 12:00", "p 104 pc 103 o 103 h 106 l 102 v 1300"},
+		} {
+			time.Sleep(time.Until(newYork(after.when)))
+			v.Sockets()[0].Drop()
+			vendortest.Wait(5 * time.Minute)
+			if got := shown(w.Quote("C")); got != after.want {
+				t.Errorf("%s: got %s, want %s", after.when, got, after.want)
+			}
+		}
+	})
+}
+
+// Figures that come at the second attempt are the vendor's of that time; trades that came before and since count on top of them.
+func TestTradesCountWithFiguresThatComeLate(t *testing.T) {
+	bubble(t, func(t *testing.T, v *vendor) {
+		v.failing = pathSnapshots
+		env := v.Env(t)
+		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), feed.DefaultConfig())
+		vendortest.Within(t, 3*time.Second, "it counts without figures", func() bool {
+			v.trade("AAPL", "100", time.Now())
+			return !w.Quote("AAPL").Volume.IsZero()
+		})
+		v.set(func() {
+			v.failing = ""
+			v.snapshots["AAPL"] = fmt.Sprintf(shot, time.Now().UnixNano(), time.Now().UnixNano())
+		})
+		v.Delay(3 * time.Second)
+		before := v.count(pathSnapshots)
+		vendortest.Within(t, time.Minute, "it asks again", func() bool { return v.count(pathSnapshots) > before })
+		v.trade("AAPL", "100.5", time.Now()) // after what the answer knows
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		if got, want := shown(w.Quote("AAPL")), "p 100.5 pc 99.5 o 101 h 120 l 90 v 1001"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
 }

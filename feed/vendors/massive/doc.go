@@ -21,7 +21,8 @@
 // when a trading day has begun, and again one to five minutes after 09:30: before that, they can lack what was traded in the morning.
 //
 // A request for several stocks that the vendor answers with status 400 is repeated with halves of them, until the symbol is found
-// that it does not understand. That one has no figures, and the others do. A 404 for one stock concerns that stock alone.
+// that it does not understand. That one has no figures, and the others do. A 404 for one stock concerns that stock alone, and one whose
+// answers are no good is asked for again behind the others.
 //
 // Splits and dividends in shares come from /stocks/v1/splits, and special dividends in cash (those whose distribution_type is
 // "special") from /stocks/v1/dividends. Closes over REST are adjusted for splits unless that is declined, and of snapshots it is not

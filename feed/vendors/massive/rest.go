@@ -29,43 +29,54 @@ func (c *connection) figures(ctx context.Context) {
 	})
 	hours := c.all[0].Hours
 	for first := true; ; first = false {
-		began := hours.Rolled(time.Now())
-		if c.day(ctx, began); first {
-			close(known)
+		day, end := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		c.Go(func() error {
+			defer close(ended)
+			if c.day(day); first {
+				close(known)
+			}
+			return nil
+		})
+		again := vendors.NextFigures(ctx, hours) && vendors.Pause(ctx, c.delay)
+		if again {
+			end() // what is still asked for, one by one, is asked for anew
 		}
-		if hours.Rolled(time.Now()).Equal(began) && !(vendors.NextFigures(ctx, hours) && vendors.Pause(ctx, c.delay)) {
+		<-ended
+		if end(); !again {
 			return
 		}
 	}
 }
 
-// lacking is what the figures of a day lack.
-type lacking struct {
-	figures     []*stock // of these nothing is known: a snapshot can be missing until the day's first trade
-	closeBefore []*stock // of these the close before the trading day is not known
+// lack is what is not known of a stock after its snapshot was asked for.
+type lack struct {
+	*stock
+	closeBefore bool // the close before the trading day alone; else all: a snapshot can be missing until the day's first trade
 }
 
-// day asks for the figures of all stocks and then, one by one, for what they lack, until the trading day that began at an instant
-// is over.
-func (c *connection) day(ctx context.Context, began time.Time) {
-	var lacks lacking
+// day asks for the figures of all stocks and then, one by one, for what they lack.
+func (c *connection) day(ctx context.Context) {
+	var lacks []lack
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
 		ask := func(some []*stock) (vendors.Verdict[*stock], error) { return c.askSnapshots(ctx, some, &lacks) }
 		vendors.Subscribe(some, ask, func(s *stock, reason string) {
 			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbols: %q: %.200s", s.Symbol, reason))
 			c.CountWithoutFigures(ctx, s.ID)
-			lacks.figures = append(lacks.figures, s)
+			lacks = append(lacks, lack{stock: s})
 		})
 	}
-	goesOn := func() bool { return c.all[0].Hours.Rolled(time.Now()).Equal(began) }
-	for i := 0; i < len(lacks.figures) && goesOn(); i++ {
-		s := lacks.figures[i]
-		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.previous(ctx, s, &lacks) }, nil)
+	vendors.AskEach(ctx, c.Session, lacks, c.complete, nil, nil)
+}
+
+// complete asks for what a stock lacks.
+func (c *connection) complete(ctx context.Context, l lack) error {
+	if !l.closeBefore {
+		if alone, err := c.previous(ctx, l.stock); err != nil || !alone {
+			return err
+		}
 	}
-	for i := 0; i < len(lacks.closeBefore) && goesOn(); i++ {
-		s := lacks.closeBefore[i]
-		c.RetryUntilRefused(ctx, func(ctx context.Context) error { return c.closeBefore(ctx, s) }, nil)
-	}
+	return c.closeBefore(ctx, l.stock)
 }
 
 // get asks over REST. What the vendor does not understand is refused, and not asked again.
@@ -77,7 +88,7 @@ func (c *connection) get(ctx context.Context, path string, query url.Values) (bo
 // askSnapshots asks for the snapshots of some stocks until it has them. It refuses all where the vendor does not understand the
 // request: a symbol can be one that it does not allow. Where it refuses for another reason, or fails for now, trades count without
 // figures.
-func (c *connection) askSnapshots(ctx context.Context, some []*stock, lacks *lacking) (v vendors.Verdict[*stock], err error) {
+func (c *connection) askSnapshots(ctx context.Context, some []*stock, lacks *[]lack) (v vendors.Verdict[*stock], err error) {
 	ids := make([]market.SymbolID, len(some))
 	for i, s := range some {
 		ids[i] = s.ID
@@ -119,7 +130,7 @@ func (c *connection) conditions(ctx context.Context) error {
 }
 
 // snapshots asks for the day's figures of some stocks and publishes them.
-func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *lacking) error {
+func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *[]lack) error {
 	symbols := make([]string, len(some))
 	for i, s := range some {
 		symbols[i] = s.Symbol
@@ -137,9 +148,9 @@ func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *lackin
 			f, there := known[s.Symbol]
 			switch {
 			case !there:
-				lacks.figures = append(lacks.figures, s)
+				*lacks = append(*lacks, lack{stock: s})
 			case f.alone:
-				lacks.closeBefore = append(lacks.closeBefore, s)
+				*lacks = append(*lacks, lack{stock: s, closeBefore: true})
 			}
 			f.image.Symbol = s.ID
 			r.AddFigures(b, f.image, f.asOf)
@@ -148,23 +159,22 @@ func (c *connection) snapshots(ctx context.Context, some []*stock, lacks *lackin
 	})
 }
 
-// previous asks for a stock's newest whole day. The vendor does not have a stock without any.
-func (c *connection) previous(ctx context.Context, s *stock, lacks *lacking) error {
+// previous asks for a stock's newest whole day, and reports whether that is the trading day that goes on, so that the close before is not
+// known. The vendor does not have a stock without any.
+func (c *connection) previous(ctx context.Context, s *stock) (alone bool, err error) {
 	body, received, err := c.get(ctx, previousPath(s.Symbol), asTraded)
 	nowhere := vendors.HasStatus(err, http.StatusBadRequest, http.StatusNotFound)
 	if err != nil && !nowhere {
-		return err
+		return false, err
 	}
-	return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
+	err = c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 		if !nowhere {
 			known, there, err := readDays(c.env.Faults, body, s, received)
 			if err != nil {
 				return err
 			}
 			if there {
-				if known.alone() {
-					lacks.closeBefore = append(lacks.closeBefore, s)
-				}
+				alone = known.alone()
 				r.AddFigures(b, known.image(s), 0)
 				return nil
 			}
@@ -172,6 +182,7 @@ func (c *connection) previous(ctx context.Context, s *stock, lacks *lacking) err
 		c.lacksStock(s, b)
 		return nil
 	})
+	return alone, err
 }
 
 // lacksStock publishes that the vendor does not have a stock, unless prices of it have come: then it is newly listed.
