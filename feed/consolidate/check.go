@@ -72,7 +72,7 @@ func (c *consolidator) check(ss *sourceSymbol, k *market.Tick) (why reason, held
 		if ss.seen == nil {
 			ss.seen = &window{}
 		}
-		if !ss.seen.add(k.ID, at, ss.source.info.Numbered) {
+		if !ss.seen.add(k, at, ss.source.info.Numbered) {
 			return duplicate, false
 		}
 	}
@@ -227,7 +227,7 @@ func (c *consolidator) confirmHeld(ss *sourceSymbol, by market.Price) (confirmed
 		k := &ss.held[i]
 		if beyond := (k.Price > by) == (k.Price > last); beyond && !c.near(k.Symbol, k.Price, by) {
 			c.refuse(ss.source, move, k)
-			ss.noteRefused(k.ID)
+			ss.noteRefused(k)
 			continue
 		}
 		confirmed = true
@@ -250,15 +250,15 @@ func (c *consolidator) refuseHeld(ss *sourceSymbol) {
 	}
 	for i := range ss.held {
 		c.refuse(ss.source, move, &ss.held[i])
-		ss.noteRefused(ss.held[i].ID)
+		ss.noteRefused(&ss.held[i])
 	}
 	ss.held = ss.held[:0]
 	c.heldSymbols--
 }
 
 // dropHeld takes a trade out of those that are held, and reports whether it was one of them.
-func (c *consolidator) dropHeld(ss *sourceSymbol, id uint64) bool {
-	i := slices.IndexFunc(ss.held, func(k market.Tick) bool { return k.ID == id })
+func (c *consolidator) dropHeld(ss *sourceSymbol, p print) bool {
+	i := slices.IndexFunc(ss.held, func(k market.Tick) bool { return printOf(&k) == p })
 	if i < 0 {
 		return false
 	}

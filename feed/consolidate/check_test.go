@@ -21,7 +21,7 @@ func TestTicksThatCannotBeTrueAreRefusedAndCounted(t *testing.T) {
 		"quote from it":      {func() market.Tick { k := quote(0, "99", "101"); k.Time += 6_000_000; return k }, future},
 		"older last price":   {func() market.Tick { k := trade(0, "101"); k.Time -= 1; k.Flags = market.SetsLast; return k }, old},
 		"older quote":        {func() market.Tick { k := quote(0, "90", "91"); k.Time -= 1; return k }, old},
-		"repeated":           {func() market.Tick { k := trade(0, "101"); k.ID = 7; return k }, duplicate},
+		"repeated":           {func() market.Tick { k := trade(0, "100"); k.ID = 7; return k }, duplicate},
 		"crossed by a tenth": {func() market.Tick { return quote(0, "110", "100") }, crossed},
 	} {
 		t.Run(name, func(t *testing.T) {

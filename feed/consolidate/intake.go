@@ -197,7 +197,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 		if why != accepted {
 			c.refuse(ss.source, why, k)
 			if why != duplicate && k.Kind == market.KindTrade {
-				ss.noteRefused(k.ID)
+				ss.noteRefused(k)
 			}
 			return
 		}
@@ -342,9 +342,9 @@ func (c *consolidator) dayOfImage(ss *sourceSymbol, im *market.Quote) {
 func (c *consolidator) correct(from *connection, correction *market.Correction) {
 	ss := c.sourceSymbol(from, correction.Symbol)
 	ss.hear(c.now, &c.cfg)
-	if correction.ID != 0 && (c.dropHeld(ss, correction.ID) || ss.wasRefused(correction.ID)) {
+	if p := corrected(correction); correction.ID != 0 && (c.dropHeld(ss, p) || ss.refused.has(p)) {
 		if correction.New.Flags != 0 { // the trade that is corrected never counted
-			ss.refused.forget(correction.ID) // now it does
+			ss.refused.forget(p) // now it does
 			c.countCorrected(ss, correction)
 		}
 		return
@@ -402,7 +402,7 @@ func (c *consolidator) countCorrected(ss *sourceSymbol, correction *market.Corre
 	if !ss.source.info.Lossless {
 		if ss.source.early(c, k.Time) {
 			c.refuse(ss.source, future, &k)
-			ss.noteRefused(k.ID)
+			ss.noteRefused(&k)
 			return
 		}
 		if ss.market != nil {

@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -39,11 +40,23 @@ type rhythm struct {
 	steadySince time.Time     // since when they have come without a gap longer than staleAfter
 }
 
-// refusals is a ring of the ids of trades.
+// refusals is a ring of trades.
 type refusals struct {
-	ids [16]uint64
-	n   int // how many ever were
+	trades [16]print
+	n      int // how many ever were
 }
+
+// print is a trade as a correction names it. Its id alone is not enough: some exchanges give the same to several trades of a day.
+type print struct {
+	id    uint64
+	price market.Price
+	size  market.Quantity
+}
+
+func printOf(k *market.Tick) print { return print{k.ID, k.Price, k.Size} }
+
+// corrected is the trade that a correction is about.
+func corrected(c *market.Correction) print { return print{c.ID, c.Old.Price, c.Old.Size} }
 
 // known reports whether the source has ever said anything of the symbol.
 func (ss *sourceSymbol) known() bool { return !ss.heard.IsZero() || ss.claimed != market.Live }
@@ -119,44 +132,61 @@ func (ss *sourceSymbol) setLast(k *market.Tick, at market.Time) {
 	ss.traded, ss.last = at, k.Price
 }
 
-// noteRefused remembers the id of a trade that was refused: the source may still cancel it.
-func (ss *sourceSymbol) noteRefused(id uint64) {
+// noteRefused remembers a trade that was refused: the source may still cancel it.
+func (ss *sourceSymbol) noteRefused(k *market.Tick) {
+	if k.ID == 0 {
+		return // nothing can name it
+	}
 	r := &ss.refused
-	r.ids[r.n%len(r.ids)] = id
+	r.trades[r.n%len(r.trades)] = printOf(k)
 	r.n++
 }
 
+// find is the place of a trade among those refused last; below zero where it is none of them. Where it was refused for its price, a
+// correction has another.
+func (r *refusals) find(p print) int {
+	return slices.IndexFunc(r.trades[:], func(o print) bool { return o == p || o.id == p.id && o.id != 0 && o.price <= 0 })
+}
+
 // forget forgets a trade that was refused.
-func (r *refusals) forget(id uint64) {
-	if i := slices.Index(r.ids[:], id); i >= 0 {
-		r.ids[i] = 0
+func (r *refusals) forget(p print) {
+	if i := r.find(p); i >= 0 {
+		r.trades[i] = print{}
 	}
 }
 
-// wasRefused reports whether a trade is among those refused last.
-func (ss *sourceSymbol) wasRefused(id uint64) bool { return slices.Contains(ss.refused.ids[:], id) }
+// has reports whether a trade is among those refused last.
+func (r *refusals) has(p print) bool { return r.find(p) >= 0 }
 
 // windowSize is among how many of the newest trades a repeated one is recognised.
 const windowSize = 128
 
-// window is the newest trades of a symbol, by their ids.
+// window is the newest trades of a symbol.
 type window struct {
 	numbers feed.Sequence      // where the source numbers its trades
-	ring    [windowSize]uint64 // where it does not
+	ring    [windowSize]uint64 // hashes of them, where it does not
 	n       int
 }
 
+// hashes makes the numbers that a window holds of trades.
+var hashes = maphash.MakeSeed()
+
 // add notes a trade and reports whether it is new. Of trades that are numbered upwards, one below the newest is new only if
-// it is known to be missing.
-func (w *window) add(id uint64, at market.Time, numbered bool) bool {
+// it is known to be missing. Of others, a repetition has the price, the size and the time as well: reporting facilities that share
+// an exchange's letter give the same id to different trades.
+func (w *window) add(k *market.Tick, at market.Time, numbered bool) bool {
 	if numbered {
-		place, _, _ := w.numbers.Add(id, at)
+		place, _, _ := w.numbers.Add(k.ID, at)
 		return place != feed.Repeated
 	}
-	if slices.Contains(w.ring[:min(w.n, windowSize)], id) {
+	hash := maphash.Comparable(hashes, struct {
+		print
+		at market.Time // 0 where the source does not say it: that of the receipt differs
+	}{printOf(k), k.Time})
+	if slices.Contains(w.ring[:min(w.n, windowSize)], hash) {
 		return false
 	}
-	w.ring[w.n%windowSize] = id
+	w.ring[w.n%windowSize] = hash
 	w.n++
 	return true
 }
