@@ -18,28 +18,30 @@ type entry struct {
 }
 
 // sale is what a trade was published to set, and when it was. A message that corrects or cancels a trade does not repeat its time,
-// and one that cancels it not its conditions either.
+// and one that cancels it not its conditions either. Two trades can have the same id.
 type sale struct {
 	id    uint64
+	price market.Price
+	size  market.Quantity
 	flags market.Flags
 	at    market.Time
 }
 
-func (e *entry) remember(id uint64, flags market.Flags, at market.Time) {
-	if id == 0 {
+func (e *entry) remember(k *market.Tick) {
+	if k.ID == 0 {
 		return
 	}
 	if e.recent == nil {
 		e.recent = make([]sale, remembered)
 	}
-	e.recent[e.next] = sale{id, flags, at}
+	e.recent[e.next] = sale{k.ID, k.Price, k.Size, k.Flags, k.Time}
 	e.next = (e.next + 1) % remembered
 }
 
 // recall is what a trade was published to set; false where that is no longer known.
-func (e *entry) recall(id uint64) (*sale, bool) {
+func (e *entry) recall(id uint64, price market.Price, size market.Quantity) (*sale, bool) {
 	for i := range e.recent {
-		if t := &e.recent[i]; t.id == id && id != 0 {
+		if t := &e.recent[i]; t.id == id && id != 0 && t.price == price && t.size == size {
 			return t, true
 		}
 	}

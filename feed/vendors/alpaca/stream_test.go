@@ -197,6 +197,36 @@ func TestHaltsCorrectionsAndCancelsReachTheQuote(t *testing.T) {
 	})
 }
 
+// Exchange D is all of FINRA's reporting facilities, each of which numbers its trades by itself.
+func TestTradesOfTwoReportingFacilitiesCanHaveOneID(t *testing.T) {
+	inSession(t, func(t *testing.T, m *venue) {
+		m.Snapshot("AAPL", "{}")
+		w := vendortest.Watch(t, m.env, m.open("AAPL"), silence)
+		vendortest.Wait(2 * time.Second)
+		at := time.Now().UTC()
+		trade := func(at time.Time, price, size, conditions string) string {
+			return fmt.Sprintf(`{"T":"t","S":"AAPL","i":5,"x":"D","p":%s,"s":%s,"c":["@"%s],"z":"C","t":%q}`, price, size, conditions, at.Format(time.RFC3339Nano))
+		}
+		odd := trade(at.Add(time.Millisecond), "101", "7", `,"I"`)
+		m.Send("trades", "AAPL", trade(at, "100", "100", ""), odd, odd)
+		vendortest.Wait(time.Second)
+		if q := w.Quote("AAPL"); q.Volume.String() != "107" || q.Count != 2 || q.Price.String() != "100" {
+			t.Errorf("two trades, of which one was repeated: volume %v of %d, price %v", q.Volume, q.Count, q.Price)
+		}
+		m.Send("cancelErrors", "AAPL", fmt.Sprintf(`{"T":"x","S":"AAPL","i":5,"x":"D","p":101,"s":7,"a":"C","z":"C","t":%q}`, at.Format(time.RFC3339Nano)))
+		vendortest.Wait(time.Second)
+		if q := w.Quote("AAPL"); q.Volume.String() != "100" || q.Count != 1 || q.Price.String() != "100" || q.High.String() != "100" {
+			t.Errorf("the odd lot is cancelled: volume %v of %d, price %v, high %v", q.Volume, q.Count, q.Price, q.High)
+		}
+		m.Send("corrections", "AAPL", fmt.Sprintf(
+			`{"T":"c","S":"AAPL","x":"D","oi":5,"op":100,"os":100,"oc":["@"],"ci":5,"cp":99,"cs":50,"cc":["@"],"z":"C","t":%q}`, at.Format(time.RFC3339Nano)))
+		vendortest.Wait(time.Second)
+		if q := w.Quote("AAPL"); q.Volume.String() != "50" || q.Count != 1 || q.Price.String() != "99" || q.High.String() != "99" {
+			t.Errorf("the other is corrected: volume %v of %d, price %v, high %v", q.Volume, q.Count, q.Price, q.High)
+		}
+	})
+}
+
 func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
 	for _, e := range []alpacatest.Error{alpacatest.AuthFailed, alpacatest.Subscription, alpacatest.Scope} {
 		inSession(t, func(t *testing.T, m *venue) {

@@ -212,7 +212,7 @@ func (d *Decoder) trade(e *entry, m *message, at, received market.Time, b *marke
 	if k.Size.IsZero() {
 		k.Flags &^= market.SetsVolume
 	}
-	e.remember(k.ID, k.Flags, k.Time)
+	e.remember(&k)
 	if !e.precision.Fits(k.Price) {
 		d.note(e.precision.Learn(k.Price, e.Instrument, e.stock, d.dir))
 	}
@@ -264,12 +264,12 @@ func (d *Decoder) correction(e *entry, m *message, at, received market.Time, b *
 	if c.NewID, err = tradeID("ci", m.ci, m.x); err != nil {
 		return err
 	}
-	if old, known := e.recall(c.ID); known {
+	if old, known := e.recall(c.ID, c.Old.Price, c.Old.Size); known {
 		if c.Old.Flags&market.SetsLast != 0 && old.flags&market.SetsExtended != 0 && c.New.Flags&market.SetsLast != 0 {
 			c.New.Flags = market.SetsExtended | c.New.Flags&market.SetsVolume // the clock said so, and it has moved on
 		}
 		c.Old.Flags, c.Traded = old.flags, old.at
-		*old = sale{c.NewID, c.New.Flags, old.at}
+		*old = sale{c.NewID, c.New.Price, c.New.Size, c.New.Flags, old.at}
 	}
 	b.Corrections = append(b.Corrections, c)
 	return nil
@@ -303,7 +303,7 @@ func (d *Decoder) cancel(e *entry, m *message, at, received market.Time, b *mark
 		return err
 	}
 	c.Old.Flags = market.SetsVolume
-	if old, known := e.recall(c.ID); known {
+	if old, known := e.recall(c.ID, c.Old.Price, c.Old.Size); known {
 		c.Old.Flags, c.Traded = old.flags, old.at
 		*old = sale{}
 	}
@@ -335,8 +335,8 @@ func (d *Decoder) status(e *entry, m *message, at, received market.Time, b *mark
 	return nil
 }
 
-// tradeID makes an id that is unique for a symbol: the vendor's is so only within an exchange, which is one letter. Coins have
-// no exchange.
+// tradeID makes an id of the vendor's and the exchange, which is one letter. It is unique for a symbol but on exchange D: that is
+// all of FINRA's reporting facilities, each of which numbers its trades by itself. Coins have no exchange.
 func tradeID(key string, id, exchange vendors.Value) (uint64, error) {
 	if !id.Known() {
 		return 0, nil

@@ -314,3 +314,25 @@ func TestFramesDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations a frame", got)
 	}
 }
+
+// What a cancelled trade has set is looked up by more than its id.
+func TestACancellationTakesBackWhatItsOwnTradeHasSet(t *testing.T) {
+	n := newBench(t, "AAPL")
+	n.take(t, `[{"T":"t","S":"AAPL","i":5,"x":"D","p":100,"s":100,"c":["@"],"z":"C","t":"2026-11-18T15:59:58Z"},
+		{"T":"t","S":"AAPL","i":5,"x":"D","p":101,"s":7,"c":["@","I"],"z":"C","t":"2026-11-18T15:59:59Z"}]`)
+	n.b = market.Batch{}
+	n.take(t, `[{"T":"x","S":"AAPL","i":5,"x":"D","p":101,"s":7,"a":"C","z":"C","t":"2026-11-18T16:00:00Z"},
+		{"T":"x","S":"AAPL","i":5,"x":"D","p":100,"s":100,"a":"C","z":"C","t":"2026-11-18T16:00:00Z"}]`)
+	want := []struct {
+		flags market.Flags
+		at    market.Time
+	}{{market.SetsVolume, now - 1e6}, {market.Regular, now - 2e6}}
+	if len(n.b.Corrections) != len(want) {
+		t.Fatalf("%d corrections, want %d", len(n.b.Corrections), len(want))
+	}
+	for i, c := range n.b.Corrections {
+		if c.Old.Flags != want[i].flags || c.Traded != want[i].at {
+			t.Errorf("%d: took back %s of %d, want %s of %d", i, vendortest.Sets(c.Old.Flags), c.Traded, vendortest.Sets(want[i].flags), want[i].at)
+		}
+	}
+}
