@@ -33,31 +33,30 @@ func (c *connection) actions(ctx context.Context, asked func()) {
 
 // askActions asks for those of some stocks and publishes them. If there are more than one answer has, it asks for each half.
 func (c *connection) askActions(ctx context.Context, some []*instrument, failed func()) {
-	more := false
-	query := actionsQuery(some, time.Now())
-	c.RetryUntilRefused(ctx, func(ctx context.Context) error {
+	var long [][]*instrument
+	asker{c}.ask(ctx, actionsPath, some, func(ctx context.Context, some []*instrument) error {
+		query := actionsQuery(some, time.Now())
 		body, _, err := c.rest.Get(ctx, actionsPath, query)
 		if err != nil {
 			return err
 		}
-		return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) (err error) {
-			more, err = actionReader{c.decoder}.read(query, body, b)
+		return c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
+			more, err := actionReader{c.decoder}.read(query, body, b)
+			if more && len(some) > 1 {
+				long = append(long, some)
+			}
 			return err
 		})
-	}, failed)
-	if n := len(some); more && n > 1 {
-		c.askActions(ctx, some[:n/2], failed)
-		c.askActions(ctx, some[n/2:], failed)
+	}, nil, failed)
+	for _, some := range long {
+		c.askActions(ctx, some[:len(some)/2], failed)
+		c.askActions(ctx, some[len(some)/2:], failed)
 	}
 }
 
 func actionsQuery(some []*instrument, now time.Time) url.Values {
-	symbols := make([]string, len(some))
-	for i, in := range some {
-		symbols[i] = in.Symbol
-	}
 	from, to := vendors.ActionDates(now)
-	return url.Values{"symbols": {strings.Join(symbols, ",")}, "types": {strings.Join(kinds, ",")}, "limit": {"1000"},
+	return url.Values{"symbols": {symbolsOf(some)}, "types": {strings.Join(kinds, ",")}, "limit": {"1000"},
 		"start": {vendors.Date(from)}, "end": {vendors.Date(to.Add(processedAfter))}}
 }
 
@@ -108,6 +107,11 @@ func (d actionReader) read(query url.Values, body []byte, b *market.Batch) (more
 	all = slices.DeleteFunc(all, func(a market.Action) bool {
 		return a.Date.Before(from) || a.Date.After(to) || !slices.Contains(ids, a.Symbol)
 	})
+	for _, id := range ids {
+		if i := slices.IndexFunc(d.all, func(e *entry) bool { return e.ID == id }); i >= 0 {
+			d.all[i].setActions(all)
+		}
+	}
 	vendors.AddActions(b, ids, from, to, all)
 	return more, nil
 }

@@ -10,25 +10,16 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// delayedFeed is the feed of stocks that is late by contract.
-const delayedFeed = "delayed_sip"
-
-// stockFeeds are the vendor's feeds of stocks, cryptoFeeds those of coins.
-var (
-	stockFeeds  = []string{"iex", "sip", delayedFeed}
-	cryptoFeeds = []string{"us", "us-1", "eu-1"}
-)
-
 // Config says what is followed, and where.
 type Config struct {
 	URL        string   `mapstructure:"url"`         // of the WebSocket, without the name of the feed
 	REST       string   `mapstructure:"rest"`        // first part of the addresses of REST
-	Feed       string   `mapstructure:"feed"`        // of stocks: iex, sip or delayed_sip
-	Crypto     string   `mapstructure:"crypto"`      // of coins: us is Alpaca's own market, us-1 and eu-1 are Kraken's
+	Feed       string   `mapstructure:"feed"`        // of stocks: iex, sip, delayed_sip, boats, overnight, otc or test
+	Crypto     string   `mapstructure:"crypto"`      // of coins: us is Alpaca's own market, us-1 and eu-1 are Kraken's; or us-2, bs-1
 	KeyFile    string   `mapstructure:"key_file"`    // has the key; "": APCA_API_KEY_ID in the environment
 	SecretFile string   `mapstructure:"secret_file"` // has the secret; "": APCA_API_SECRET_KEY in the environment
 	Symbols    []string `mapstructure:"symbols"`     // as AAPL or, with a slash, BTC/USD
-	MaxSymbols int      `mapstructure:"max_symbols"` // that the plan allows, of stocks and of coins each
+	MaxSymbols int      `mapstructure:"max_symbols"` // whose trades the plan allows, of stocks and of coins each
 }
 
 // DefaultConfig follows large companies and coins, within the limits of the free plan.
@@ -47,7 +38,7 @@ func DefaultConfig() Config {
 // Validate reports every value that is not allowed, by key. It connects to nothing and reads no file.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http"),
-		oneOf("feed", c.Feed, stockFeeds), oneOf("crypto", c.Crypto, cryptoFeeds)}
+		oneOf("feed", c.Feed, stockFeedNames()), oneOf("crypto", c.Crypto, cryptoFeeds)}
 	if c.MaxSymbols < 1 || c.MaxSymbols > mostSymbols {
 		errs = append(errs, fmt.Errorf("max_symbols: %d is not between 1 and %d", c.MaxSymbols, mostSymbols))
 	} else {

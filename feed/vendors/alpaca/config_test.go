@@ -23,8 +23,9 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 			`url: "stream.data.alpaca.markets" is not an address such as wss://host/path`},
 		"rest": {func(c *Config) { c.REST = "wss://data.alpaca.markets" },
 			`rest: "wss://data.alpaca.markets" is not an address such as https://host/path`},
-		"feed":        {func(c *Config) { c.Feed = "otc" }, `feed: "otc" is not one of iex, sip, delayed_sip`},
-		"crypto":      {func(c *Config) { c.Crypto = "" }, `crypto: "" is not one of us, us-1, eu-1`},
+		"feed": {func(c *Config) { c.Feed = "nyse" }, `feed: "nyse" is not one of ` +
+			"iex, sip, delayed_sip, boats, overnight, otc, test"},
+		"crypto":      {func(c *Config) { c.Crypto = "" }, `crypto: "" is not one of us, us-1, us-2, eu-1, bs-1`},
 		"none":        {func(c *Config) { c.Symbols = nil }, "symbols: [] names none"},
 		"bad symbol":  {func(c *Config) { c.Symbols = []string{"AAPL", "A B"} }, `symbols[1]: "A B" is no symbol`},
 		"half a coin": {func(c *Config) { c.Symbols = []string{"BTC/"} }, `symbols[0]: "BTC/" is not a symbol such as AAPL or BTC/USD`},
@@ -32,6 +33,28 @@ func TestValidateNamesEveryBadValue(t *testing.T) {
 		"too many":    {func(c *Config) { c.MaxSymbols = 19 }, "symbols: 20 stocks are more than max_symbols (19)"},
 		"max_symbols": {func(c *Config) { c.MaxSymbols = 0 }, "max_symbols: 0 is not between 1 and 10000"},
 	})
+}
+
+func TestEveryFeedOfTheVendorIsAllowed(t *testing.T) {
+	keys(t)
+	for feedName, path := range map[string]string{"iex": "/v2/iex", "sip": "/v2/sip", "delayed_sip": "/v2/delayed_sip",
+		"boats": "/v1beta1/boats", "overnight": "/v1beta1/overnight", "otc": "/v2/otc", "test": "/v2/test"} {
+		for _, crypto := range []string{"us", "us-1", "us-2", "eu-1", "bs-1"} {
+			cfg := DefaultConfig()
+			cfg.Feed, cfg.Crypto = feedName, crypto
+			sources, err := Open(cfg, vendortest.Env(t))
+			if err != nil || len(sources) != 2 {
+				t.Errorf("%s, %s: %d sources, %v", feedName, crypto, len(sources), err)
+				continue
+			}
+			if got, want := sources[0].(*source).endpoint.URL, "wss://stream.data.alpaca.markets"+path; got != want {
+				t.Errorf("%s: %s, want %s", feedName, got, want)
+			}
+			if got, want := sources[1].(*source).endpoint.URL, "wss://stream.data.alpaca.markets/v1beta3/crypto/"+crypto; got != want {
+				t.Errorf("%s: %s, want %s", crypto, got, want)
+			}
+		}
+	}
 }
 
 // Whoever puts the key into the address must not find it in the error.

@@ -1,6 +1,10 @@
 package alpaca
 
 import (
+	"slices"
+	"time"
+
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -15,6 +19,51 @@ type entry struct {
 	precision           vendors.Precision
 	recent              []sale // a ring
 	next                int    // of recent
+
+	before  dayClose        // the close before the present trading day
+	closed  dayClose        // the close of the present trading day
+	actions []market.Action // what is known to happen to the shares
+}
+
+// dateOf is the date of a daily bar, which has the midnight of its day in New York. It is represented by its midnight UTC.
+func (e *entry) dateOf(bar market.Time) time.Time {
+	year, month, day := bar.Std().In(e.Hours.Zone()).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// closes is when the regular session of a daily bar's day ends, at the latest: on some days it does so earlier.
+func (e *entry) closes(bar market.Time) market.Time {
+	year, month, day := bar.Std().In(e.Hours.Zone()).Date()
+	return market.TimeOf(time.Date(year, month, day, 16, 0, 0, 0, e.Hours.Zone()))
+}
+
+// over reports whether the regular session of the present trading day is over.
+func (e *entry) over(now market.Time) bool {
+	at := now.Std()
+	return e.Hours.Phase(at) != calendar.Regular && !e.Hours.Date(e.Hours.NextOpen(at)).Equal(e.Hours.Date(at))
+}
+
+// sinceAdjusted is a close of an earlier trading day after what happened to the shares since, but before the present trading day: what
+// happens on that is the consolidated feed's business.
+func (e *entry) sinceAdjusted(price market.Price, at, now market.Time) market.Price {
+	from, to := market.TimeOf(e.Hours.Begins(e.dateOf(at))), market.TimeOf(e.Hours.Rolled(now.Std()))
+	for _, a := range e.actions {
+		if begins := market.TimeOf(e.Hours.Begins(a.Date)); begins > from && begins < to {
+			price = a.Adjustment.Price(price)
+		}
+	}
+	return price
+}
+
+// setActions sets what is known to happen to the shares.
+func (e *entry) setActions(all []market.Action) {
+	e.actions = e.actions[:0]
+	for _, a := range all {
+		if a.Symbol == e.ID {
+			e.actions = append(e.actions, a)
+		}
+	}
+	slices.SortStableFunc(e.actions, func(a, b market.Action) int { return a.Date.Compare(b.Date) })
 }
 
 // sale is what a trade was published to set, and when it was. A message that corrects or cancels a trade does not repeat its time,

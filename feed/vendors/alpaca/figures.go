@@ -101,30 +101,57 @@ func readSnapshot(s *vendors.Scanner) (shot snapshot, err error) {
 	return shot, err
 }
 
-// figures are what a snapshot says of the trading day that an instant belongs to. Before the day's first trade its
-// bar is still the one of the day before, whose close is the previous close.
+// figures are what a snapshot says of the trading day that an instant belongs to. Before the day's first regular trade its bar is still
+// the one of the day before, whose close is the previous close, unless that of all exchanges is known. Of a feed that trades overnight
+// alone, nothing says which hours are in a daily bar, and no trade in it is a regular one: only the newest trade is taken.
 func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f figures, err error) {
 	q := market.Quote{Symbol: e.ID}
-	today := e.sameDay(shot.day.At, received)
-	if today {
-		setDay(&q, &shot.day)
-		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.before.Close)
-	} else {
-		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, shot.day.Close)
+	today, before := e.days(shot, received)
+	if !d.night {
+		setDay(&q, &today)
+		newest := today
+		if today.At == 0 {
+			newest = before
+		}
+		at := newest.At
+		if today.At != 0 && e.Hours != nil { // its midnight is before the trading day begins
+			at = max(at, market.TimeOf(e.Hours.Rolled(received.Std())))
+		}
+		vendors.SetLast(&q, newest.Close, at)
 	}
-	at := shot.day.At
-	if today && e.Hours != nil { // its midnight is before the trading day begins
-		at = max(at, market.TimeOf(e.Hours.Rolled(received.Std())))
+	if !(closeReader{d}).set(e, &q, received) && !d.night {
+		close := before.Close
+		if e.Hours != nil && before.At != 0 {
+			close = e.sinceAdjusted(close, before.At, received)
+		}
+		vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, close)
 	}
-	vendors.SetLast(&q, shot.day.Close, at)
 	if shot.last.t.Known() {
 		err = d.lastTrade(e, &shot.last, received, &q, &f)
 	}
-	if end := shot.minute.At + minute; shot.minute.At != 0 && today {
+	if end := shot.minute.At + minute; shot.minute.At != 0 && today.At != 0 && !d.night {
 		f.asOf = end
 	}
 	f.image = q
 	return f, err
+}
+
+// days are the daily bars of the present trading day and of the one before it, as far as a snapshot has them.
+func (e *entry) days(shot *snapshot, now market.Time) (today, before vendors.Bar) {
+	if e.Hours == nil {
+		return shot.day, shot.before
+	}
+	date := e.Hours.Date(now.Std())
+	for _, bar := range [...]*vendors.Bar{&shot.before, &shot.day} {
+		switch of := e.dateOf(bar.At); {
+		case bar.At == 0:
+		case of.Equal(date):
+			today = *bar
+		case of.Before(date):
+			before = *bar
+		}
+	}
+	return today, before
 }
 
 const minute = market.Time(time.Minute / time.Microsecond)
@@ -152,15 +179,6 @@ func (d *Decoder) lastTrade(e *entry, m *message, received market.Time, q *marke
 		q.Set |= market.FieldExtended | market.FieldExtendedTime
 	}
 	return nil
-}
-
-// sameDay reports whether a daily bar, which has the midnight of its day in New York, is of the trading day that an instant
-// belongs to. Without a calendar it is.
-func (e *entry) sameDay(bar, now market.Time) bool {
-	if bar == 0 || e.Hours == nil {
-		return bar != 0
-	}
-	return vendors.SameDay(bar, now, e.Hours)
 }
 
 // readBars reads a response to barsPath: the hours of coins. Those since the roll are summed up as the day; without a

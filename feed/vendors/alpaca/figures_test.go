@@ -1,6 +1,7 @@
 package alpaca
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -65,7 +66,10 @@ func TestATradeAfterHoursIsExtended(t *testing.T) {
 
 func TestBadAnswersAreCounted(t *testing.T) {
 	for name, test := range map[string]struct{ path, body, fault string }{
-		"another path":  {"/v2/stocks/bars", "{}", "unknown"},
+		"another path":  {"/v2/stocks/trades", "{}", "unknown"},
+		"no bars":       {daysPath, "{}", "json"},
+		"a list":        {daysPath, `{"bars":{"AAPL":5},"next_page_token":null}`, "symbol"},
+		"a bad day":     {daysPath, `{"bars":{"AAPL":[{"t":"x","c":1}]}}`, "time"},
 		"no JSON":       {snapshotsPath, "<html>", "json"},
 		"a wrong price": {snapshotsPath, `{"AAPL":{"dailyBar":{"t":"2026-11-18T05:00:00Z","o":"x"}}}`, "number"},
 		"no time":       {snapshotsPath, `{"AAPL":{"dailyBar":{"o":1}}}`, "time"},
@@ -79,6 +83,25 @@ func TestBadAnswersAreCounted(t *testing.T) {
 		}
 		if got := n.Faults(t); !reflect.DeepEqual(got, map[string]int{test.fault: 1}) || len(n.b.Images) != 0 {
 			t.Errorf("%s: faults %v, want one of %s; %d images", name, got, test.fault, len(n.b.Images))
+		}
+	}
+}
+
+// A trade with one of these conditions sets the last price only as the first of its day. The daily bar knows whether it was.
+func TestTheDailyBarSaysWhetherTheFirstTradeSetTheLastPrice(t *testing.T) {
+	for _, code := range []string{"4", "G", "P", "Z"} {
+		for name, test := range map[string]struct{ open, close, want string }{
+			"it was not the first":         {"99", "100", "100"},
+			"it was the first":             {"101", "101", "101"},
+			"it was, and others have come": {"101", "102", "102"},
+		} {
+			n := newBench(t, "AAPL")
+			body := fmt.Sprintf(`{"AAPL":{"latestTrade":{"t":"2026-11-18T15:59:00Z","x":"D","p":101,"s":10,"c":["@",%q],"i":1,"z":"C"},
+				"dailyBar":{"t":"2026-11-18T05:00:00Z","o":%s,"h":105,"l":90,"c":%s,"v":1000,"n":20,"vw":99}}}`, code, test.open, test.close)
+			known, err := n.readSnapshots([]byte(body), now)
+			if q := known["AAPL"].image; err != nil || q.Price.String() != test.want || q.Open.String() != test.open {
+				t.Errorf("%s, %s: price %v, open %v, %v; want %s, %s", code, name, q.Price, q.Open, err, test.want, test.open)
+			}
 		}
 	}
 }

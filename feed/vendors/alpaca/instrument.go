@@ -18,8 +18,8 @@ type instrument struct {
 	stock bool
 }
 
-// instruments puts symbols into the directory, all of them stocks or all of them coins.
-func instruments(symbols []string, env *vendors.Env) ([]*instrument, error) {
+// instruments puts symbols into the directory. Those without a slash are of a feed of stocks.
+func instruments(symbols []string, env *vendors.Env, stocks *stockFeed) ([]*instrument, error) {
 	all := make([]*instrument, len(symbols))
 	records := make([]market.Symbol, len(symbols))
 	for i, s := range symbols {
@@ -27,7 +27,7 @@ func instruments(symbols []string, env *vendors.Env) ([]*instrument, error) {
 		all[i] = &instrument{stock: !coin}
 		records[i] = market.Symbol{Symbol: s, Currency: currency, Decimals: 2, Market: crypto}
 		if !coin {
-			records[i].Market, records[i].Currency = us, "USD"
+			records[i].Market, records[i].Currency = stocks.market, "USD"
 		}
 	}
 	shared, err := env.Instruments(name, records)

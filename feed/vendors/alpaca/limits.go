@@ -21,7 +21,11 @@ const (
 	logins     = 4
 
 	requestsAMinute = 180 // of the 200 of the free plan
-	requestsAtOnce  = 2   // actions and figures of a connection that begins
+	requestsAtOnce  = 3   // actions, closes and figures of a connection that begins
 
-	feedDelay = 15 * time.Minute // of delayed_sip
+	// settled is how old the newest bar is that is asked for. Without a plan for it, REST refuses what is younger than 15 minutes; the
+	// rest is for a clock that is ahead.
+	settled = 20 * time.Minute
+	// pagesAtMost is how many parts of an answer are asked for.
+	pagesAtMost = 20
 )

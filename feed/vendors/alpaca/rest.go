@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"tickertape/feed/market"
@@ -19,32 +19,44 @@ const completeAfter = 90 * time.Second
 const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose |
 	market.FieldVolume | market.FieldCount | market.FieldVWAP
 
-// actionsTime is how long the figures wait for what happened to shares: a previous close without it would be in doubt.
+// actionsTime is how long the figures wait for what happened to shares, without which a previous close would be in doubt, and for the
+// closes of all exchanges.
 const actionsTime = 2 * time.Second
 
-// figures asks for the figures of this day and of each that follows, until ctx ends. The first wait until actions have been asked
-// for, but not for long.
-func (c *connection) figures(ctx context.Context, actions <-chan struct{}) {
-	timer := time.NewTimer(actionsTime)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+// figures asks for the figures of this day and of each that follows, and once more after the regular session has begun, until ctx ends.
+// The first wait until it is known what happened to shares, but not for long.
+func (c *connection) figures(ctx context.Context) {
+	if c.stocks != nil && !c.stocks.snapshots {
+		c.CountWithoutFigures(ctx)
 		return
-	case <-actions:
-	case <-timer.C:
+	}
+	if c.stocks != nil {
+		asked := make(chan struct{}) // closed when it is known what happened to shares, or will not be soon
+		settle := sync.OnceFunc(func() { close(asked) })
+		c.Go(func() error {
+			c.actions(ctx, settle)
+			return nil
+		})
+		wait(ctx, asked)
 	}
 	ids := make([]market.SymbolID, len(c.all))
 	for i, in := range c.all {
 		ids[i] = in.ID
 	}
-	c.ask(ctx, market.AllFields)
-	for {
-		c.Refetch(ctx, ids...)
-		if !vendors.Pause(ctx, completeAfter) {
-			return
+	for first := true; ; first = false {
+		day, over := context.WithCancel(ctx)
+		if !first || c.stocks == nil || !c.stocks.night { // talk has asked for them
+			closer{c}.begin(day)
 		}
-		c.ask(ctx, sums)
-		if !vendors.NextDay(ctx, c.all[0].Hours) {
+		if first {
+			c.ask(ctx, market.AllFields)
+		}
+		c.Refetch(ctx, ids...)
+		if vendors.Pause(ctx, completeAfter) {
+			c.ask(ctx, sums)
+		}
+		again := vendors.NextFigures(ctx, c.all[0].Hours)
+		if over(); !again {
 			return
 		}
 	}
@@ -54,31 +66,36 @@ func (c *connection) figures(ctx context.Context, actions <-chan struct{}) {
 // count without figures.
 func (c *connection) ask(ctx context.Context, fields market.Fields) {
 	for some := range slices.Chunk(c.all, figuresAtOnce) {
-		refused := c.RetryUntilRefused(ctx, func(ctx context.Context) error {
-			body, received, err := c.rest.Get(ctx, c.path, c.query(some))
+		refused := asker{c}.ask(ctx, c.path(), some, func(ctx context.Context, some []*instrument) error {
+			body, received, err := c.rest.Get(ctx, c.path(), c.query(some))
 			if err != nil {
 				return err
 			}
 			return c.Do(ctx, func(r *vendors.Reconciler, b *market.Batch) error {
 				return c.publishFigures(r, b, some, body, received, fields)
 			})
+		}, func(in *instrument, reason string) {
+			c.CountWithoutFigures(ctx, in.ID)
+			c.MarkUnavailable(ctx, in.Instrument, reason)
 		}, func() { c.CountWithoutFigures(ctx) })
-		if refused {
-			for _, in := range some {
-				c.CountWithoutFigures(ctx, in.ID)
-			}
+		for _, in := range refused {
+			c.CountWithoutFigures(ctx, in.ID)
 		}
 	}
 }
 
-func (c *connection) query(some []*instrument) url.Values {
-	symbols := make([]string, len(some))
-	for i, in := range some {
-		symbols[i] = in.Symbol
+// path is where the figures are.
+func (c *connection) path() string {
+	if c.stocks != nil {
+		return snapshotsPath
 	}
-	q := url.Values{"symbols": {strings.Join(symbols, ",")}}
-	if c.market == us {
-		q.Set("feed", c.feed)
+	return c.bars
+}
+
+func (c *connection) query(some []*instrument) url.Values {
+	q := url.Values{"symbols": {symbolsOf(some)}}
+	if c.stocks != nil {
+		q.Set("feed", c.stocks.name)
 		return q
 	}
 	q.Set("timeframe", "1Hour")
@@ -97,12 +114,12 @@ func since(in *instrument) time.Time {
 	return now.Truncate(time.Hour).Add(-24 * time.Hour)
 }
 
-// publishFigures publishes the figures in a response. A stock without figures is one that the vendor does not have; a coin may
-// just not have been traded.
+// publishFigures publishes the figures in a response. A stock without figures is one that the vendor does not have; a coin, or a
+// stock overnight, may just not have been traded.
 func (c *connection) publishFigures(r *vendors.Reconciler, b *market.Batch, some []*instrument, body []byte,
 	received market.Time, fields market.Fields) error {
 	read := c.decoder.readBars
-	if c.market == us {
+	if c.stocks != nil {
 		read = c.decoder.readSnapshots
 	}
 	known, err := read(body, received)
@@ -111,7 +128,7 @@ func (c *connection) publishFigures(r *vendors.Reconciler, b *market.Batch, some
 	}
 	for _, in := range some {
 		f, there := known[in.Symbol]
-		if !there && in.stock {
+		if !there && in.stock && !c.stocks.night {
 			c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.Symbol))
 			if in.MarkUnavailable() {
 				c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, in.Symbol)

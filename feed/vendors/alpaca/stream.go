@@ -3,7 +3,6 @@ package alpaca
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,9 +27,13 @@ type source struct {
 	endpoint    vendors.Endpoint
 	rest        vendors.REST
 	all         []*instrument
-	market      string
-	path        string // of the figures
-	feed        string // that they are of
+	stocks      *stockFeed // nil: they are coins
+	bars        string     // path of the hours of coins
+
+	mu          sync.Mutex
+	lacking     map[string][]string // guarded by mu: symbols whose channel is refused, as they were logged
+	closesTold  bool                // guarded by mu: that the closes of all exchanges are refused was logged
+	closeAbsent []string            // guarded by mu: stocks without such a close, as they were logged
 }
 
 // Open puts the symbols into the directory and reads the key. It does not connect; Run does.
@@ -50,34 +53,40 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	rest.Header.Set("Apca-Api-Key-Id", key.Reveal())
 	rest.Header.Set("Apca-Api-Secret-Key", secret.Reveal())
 	stocks, coins := split(cfg.Symbols)
-	var sources []feed.Source
-	for _, stream := range []struct {
-		symbols            []string
-		market, path, feed string
-		figures            string
-	}{
-		{stocks, us, "/v2/" + cfg.Feed, cfg.Feed, snapshotsPath},
-		{coins, crypto, "/v1beta3/crypto/" + cfg.Crypto, "", "/v1beta3/crypto/" + cfg.Crypto + "/bars"},
-	} {
-		if len(stream.symbols) == 0 {
-			continue
-		}
-		all, err := instruments(stream.symbols, &env)
+	source := func(symbols []string, path string, stocks *stockFeed, bars string) (*source, error) {
+		all, err := instruments(symbols, &env, stocks)
 		if err != nil {
 			return nil, err
 		}
-		endpoint := env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+stream.path, key, secret)
+		endpoint := env.Endpoint(name, strings.TrimSuffix(cfg.URL, "/")+path, key, secret)
 		endpoint.Ping = ping
-		sources = append(sources, &source{env: env, key: key, secret: secret, endpoint: endpoint, rest: rest, all: all,
-			market: stream.market, path: stream.figures, feed: stream.feed})
+		return &source{env: env, key: key, secret: secret, endpoint: endpoint, rest: rest, all: all, stocks: stocks, bars: bars,
+			lacking: map[string][]string{}}, nil
+	}
+	var sources []feed.Source
+	if len(stocks) > 0 {
+		of := findFeed(cfg.Feed)
+		s, err := source(stocks, of.path, of, "")
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, s)
+	}
+	if len(coins) > 0 {
+		path := "/v1beta3/crypto/" + cfg.Crypto
+		s, err := source(coins, path, nil, path+"/bars")
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, s)
 	}
 	return sources, nil
 }
 
 func (s *source) Info() feed.Info {
-	info := feed.Info{Name: name, Market: s.market, Remote: true, Corrects: true}
-	if s.feed == delayedFeed {
-		info.Delay = feedDelay
+	info := feed.Info{Name: name, Market: crypto, Remote: true, Corrects: true}
+	if s.stocks != nil {
+		info.Market, info.Delay = s.stocks.market, s.stocks.delay
 	}
 	return info
 }
@@ -88,11 +97,14 @@ type connection struct {
 	*vendors.Session
 	decoder *Decoder
 	logins  int // owned by talk: how many were tried
+
+	badMu sync.Mutex
+	bad   map[question]bool // guarded by badMu: that REST refuses; with the path "" under any
 }
 
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
-	c := &connection{source: s, decoder: newDecoder(s.all, &s.env)}
+	c := &connection{source: s, decoder: newDecoder(s.all, &s.env, s.stocks), bad: map[question]bool{}}
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
 	return c.Session.Run(ctx, publish)
 }
@@ -109,33 +121,22 @@ func (c *connection) talk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for some := range slices.Chunk(c.decoder.all, symbolsAtOnce) {
-		if err := c.subscribe(ctx, some, c.refused, "trades", "quotes"); err != nil {
-			return err
-		}
-		if c.market != us {
-			continue
-		}
-		if err := c.subscribe(ctx, some, c.withoutHalts, "statuses"); err != nil {
-			return err
-		}
+	if c.stocks != nil && c.stocks.night {
+		closer{c}.begin(ctx) // the last price of the day before has to come before trades, which are later
 	}
-	asked := make(chan struct{}) // closed when it is known what happened to shares, or will not be soon
-	ask := sync.OnceFunc(func() { close(asked) })
-	if c.market == us {
-		c.Go(func() error {
-			c.actions(ctx, ask)
-			return nil
-		})
-	} else {
-		ask()
+	followed, err := subscriber{c}.all(ctx)
+	if err != nil {
+		return err
+	}
+	if len(followed) == 0 {
+		followed = c.decoder.all // the reply is an error, but there is nothing else to ask
 	}
 	c.Go(func() error {
-		c.figures(ctx, asked)
+		c.figures(ctx)
 		return nil
 	})
 	c.Go(func() error {
-		return c.Probe(ctx, quiet, subscription(c.decoder.all[:1], "trades"), func(time.Time) bool { return true })
+		return c.Probe(ctx, quiet, subscription(followed[:1], "trades"), func(time.Time) bool { return true })
 	})
 	return c.await(ctx, "listen", func(a reply) (bool, error) { return false, c.heed(ctx, a) })
 }
@@ -172,58 +173,4 @@ func (c *connection) login(ctx context.Context) error {
 	text = append(text, `,"secret":`...)
 	text, _ = jsontext.AppendQuote(text, c.secret.Reveal())
 	return c.Write(ctx, append(text, '}'))
-}
-
-// subscribe adds symbols to channels. The vendor adds nothing of a subscription that it refuses, and does not say which
-// symbol is the reason.
-func (c *connection) subscribe(ctx context.Context, some []*entry,
-	refused func(context.Context, *entry, reply), channels ...string) error {
-	var reason reply
-	_, err := vendors.Subscribe(some, func(some []*entry) (v vendors.Verdict[*entry], err error) {
-		if err := c.Write(ctx, subscription(some, channels...)); err != nil {
-			return v, err
-		}
-		return v, c.await(ctx, "subscribe", func(a reply) (bool, error) {
-			switch {
-			case a.kind == subscribed:
-				v.Accepted = some
-				return true, nil
-			case a.kind == failure && (a.breaks() == nil || a.code == noPlan && channels[0] == "statuses"):
-				c.env.Faults.Note(name, a.fault())
-				reason, v.Reason = a, a.text
-				return true, nil
-			}
-			return false, c.heed(ctx, a)
-		})
-	}, func(e *entry, _ string) { refused(ctx, e, reason) })
-	return err
-}
-
-// subscription adds symbols to channels; it changes nothing for those that are in.
-func subscription(symbols []*entry, channels ...string) []byte {
-	text := []byte(`{"action":"subscribe"`)
-	for _, channel := range channels {
-		text = append(append(text, `,"`...), channel...)
-		text = append(text, `":[`...)
-		for i, e := range symbols {
-			if i > 0 {
-				text = append(text, ',')
-			}
-			text, _ = jsontext.AppendQuote(text, e.Symbol) // it is UTF-8, or it were no symbol
-		}
-		text = append(text, ']')
-	}
-	return append(text, '}')
-}
-
-// refused counts and publishes that the vendor does not stream a symbol.
-func (c *connection) refused(ctx context.Context, e *entry, why reply) {
-	c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q is refused: %d %.100q", e.Symbol, why.code, why.text))
-	c.MarkUnavailable(ctx, e.Instrument, fmt.Sprintf("%d %s", why.code, why.text))
-}
-
-// withoutHalts logs that halts of a symbol are not to be had. Its prices come all the same.
-func (c *connection) withoutHalts(_ context.Context, e *entry, why reply) {
-	c.env.Log.Warn("halts refused", vendors.KeySource, name, vendors.KeySymbol, e.Symbol,
-		vendors.KeyCode, why.code, vendors.KeyReason, why.text)
 }

@@ -21,6 +21,7 @@ type Decoder struct {
 	faults  *vendors.Faults
 	symbols map[string]*entry
 	all     []*entry
+	night   bool // the stocks are of a feed that trades overnight alone
 
 	replies vendors.Replies[reply]
 
@@ -35,16 +36,18 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	all, err := instruments(cfg.Symbols, &env)
+	stocks := findFeed(cfg.Feed)
+	all, err := instruments(cfg.Symbols, &env, stocks)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(all, &env), nil
+	return newDecoder(all, &env, stocks), nil
 }
 
-func newDecoder(all []*instrument, env *vendors.Env) *Decoder {
+// newDecoder reads symbols of a feed of stocks, and coins. It can be nil where all are coins.
+func newDecoder(all []*instrument, env *vendors.Env, stocks *stockFeed) *Decoder {
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, frame: env.Faults.Scanner(name), symbols: make(map[string]*entry, len(all)),
-		replies: vendors.NewReplies[reply](repliesAtOnce)}
+		replies: vendors.NewReplies[reply](repliesAtOnce), night: stocks != nil && stocks.night}
 	for _, in := range all {
 		e := &entry{Instrument: in.Instrument, stock: in.stock, precision: vendors.NewPrecision(2)}
 		d.all = append(d.all, e)
@@ -380,7 +383,7 @@ func (d *Decoder) markAvailable(e *entry, received market.Time, b *market.Batch)
 	}
 }
 
-// Response decodes the response to GET path: snapshots of stocks or hourly bars of coins.
+// Response decodes the response to GET path: snapshots, daily bars and actions of stocks, or hourly bars of coins.
 func (d *Decoder) Response(path string, body []byte, received market.Time, b *market.Batch) error {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -393,6 +396,8 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 		figures, err = d.readSnapshots(body, received)
 	case u.Path == actionsPath:
 		_, err = actionReader{d}.read(u.Query(), body, b)
+	case u.Path == daysPath:
+		_, err = closeReader{d}.read(body, received, b)
 	case barsPath.MatchString(u.Path):
 		figures, err = d.readBars(body, received)
 	default:

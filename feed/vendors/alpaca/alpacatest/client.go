@@ -145,11 +145,11 @@ func (s *Server) change(c *client, o *order) (string, *Error) {
 			}
 		}
 	}
-	followed := map[string]bool{}
-	for _, symbol := range slices.Concat(next["trades"], next["quotes"]) {
-		followed[symbol] = true
+	pairs := 0
+	for _, channel := range s.counted {
+		pairs += len(next[channel])
 	}
-	if len(followed) > s.limit {
+	if pairs > s.limit {
 		return "", &Error{405, "symbol limit exceeded"}
 	}
 	if slices.Contains(c.known, "corrections") { // they come with trades

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,12 +25,13 @@ const (
 // loginTime is how long a connection may take to log in.
 const loginTime = 10 * time.Second
 
-// Server is the vendor's: one connection to each stream, and so many symbols on it.
+// Server is the vendor's: one connection to each stream, and so many pairs of a symbol and a channel on it.
 type Server struct {
 	*vendortest.Server
 
 	mu        sync.Mutex
-	limit     int                 // guarded by mu: symbols of a connection's trades and quotes
+	limit     int                 // guarded by mu: pairs of a symbol and a counted channel on a connection
+	counted   []string            // guarded by mu: channels whose symbols the limit is for
 	taken     bool                // guarded by mu: another program uses the key
 	failing   *Error              // guarded by mu: what every login is answered with
 	mute      bool                // guarded by mu: halts are not in the plan
@@ -37,6 +39,7 @@ type Server struct {
 	snapshots map[string]string   // guarded by mu: of stocks, by symbol
 	bars      map[string]string   // guarded by mu: of coins, by symbol
 	actions   []action            // guarded by mu: of stocks
+	days      days                // guarded by mu: of stocks
 	refusal   *Error              // guarded by mu: what REST is answered with; its code is the status
 	messages  map[string][]string // guarded by mu: that clients sent, by path
 	id        int                 // guarded by mu: of the newest trade
@@ -59,13 +62,20 @@ var (
 
 // New starts a server with the limits of the free plan, which ends with the test.
 func New(t testing.TB) *Server {
-	s := &Server{limit: 30, snapshots: map[string]string{}, bars: map[string]string{}, messages: map[string][]string{}}
+	s := &Server{limit: 30, counted: []string{"trades", "quotes"},
+		snapshots: map[string]string{}, bars: map[string]string{}, messages: map[string][]string{}}
 	s.Server = vendortest.NewServer(t, s.socket, http.HandlerFunc(s.rest))
 	return s
 }
 
-// Limit allows so many symbols.
-func (s *Server) Limit(symbols int) { s.set(func() { s.limit = symbols }) }
+// Limit allows so many pairs of a symbol and a channel, of trades and quotes or of the given channels.
+func (s *Server) Limit(pairs int, channels ...string) {
+	s.set(func() {
+		if s.limit = pairs; len(channels) > 0 {
+			s.counted = channels
+		}
+	})
+}
 
 // Take lets another program use the key, or no longer.
 func (s *Server) Take(taken bool) { s.set(func() { s.taken = taken }) }
@@ -157,6 +167,7 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"message":%q}`, text)
 	}
 	known := s.snapshots
+	symbols := strings.Split(r.URL.Query().Get("symbols"), ",")
 	coins := strings.HasPrefix(r.URL.Path, "/v1beta3/crypto/") && strings.HasSuffix(r.URL.Path, "/bars")
 	switch {
 	case r.Header.Get("Apca-Api-Key-Id") != Key || r.Header.Get("Apca-Api-Secret-Key") != Secret:
@@ -165,17 +176,26 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 	case s.refusal != nil:
 		fail(s.refusal.Code, s.refusal.Text)
 		return
+	case slices.ContainsFunc(symbols, malformed):
+		fail(http.StatusBadRequest, "code=400, message=invalid symbol: "+symbols[slices.IndexFunc(symbols, malformed)])
+		return
 	case coins:
 		known = s.bars
 	case r.URL.Path == "/v1/corporate-actions":
 		s.corporateActions(w, r.URL.Query())
 		return
+	case r.URL.Path == "/v2/stocks/bars":
+		s.dailyBars(w, symbols, r.URL.Query(), fail)
+		return
 	case r.URL.Path != "/v2/stocks/snapshots":
 		fail(http.StatusNotFound, "endpoint not found.")
 		return
+	case !slices.Contains([]string{"", "iex", "sip", "delayed_sip", "boats", "overnight", "otc"}, r.URL.Query().Get("feed")):
+		fail(http.StatusBadRequest, "invalid feed: "+r.URL.Query().Get("feed"))
+		return
 	}
 	answer := map[string]json.RawMessage{}
-	for symbol := range strings.SplitSeq(r.URL.Query().Get("symbols"), ",") {
+	for _, symbol := range symbols {
 		if text, there := known[symbol]; there {
 			answer[symbol] = json.RawMessage(text)
 		} else if !coins {
@@ -189,6 +209,11 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 	}
 	json.NewEncoder(w).Encode(answer)
 }
+
+// wellFormed are the symbols that REST takes: BRK.B and BTC/USD, but not BRK-B.
+var wellFormed = regexp.MustCompile(`^[A-Z0-9]+([./][A-Z0-9]+)*$`)
+
+func malformed(symbol string) bool { return !wellFormed.MatchString(symbol) }
 
 // corporateActions answers with those that are processed from one date to another, up to a limit; the caller holds mu.
 func (s *Server) corporateActions(w http.ResponseWriter, q url.Values) {
