@@ -151,7 +151,7 @@ func refuseEarly(c *consolidator, all []earlyTick) {
 		k := &all[i].tick
 		c.refuse(all[i].from.source, future, k)
 		if k.Kind == market.KindTrade {
-			c.sourceSymbol(all[i].from, k.Symbol).noteRefused(k.ID)
+			c.sourceSymbol(all[i].from, k.Symbol).noteRefused(k)
 		}
 	}
 }
