@@ -30,6 +30,8 @@ var rooms = []room{
 		"a vendor each, and none knows another"},
 	{"feed/relay", []string{"feed", "feed/market", "feed/vendors"},
 		"another tickertape is dialled as vendors are; it has its own reader of the protocol"},
+	{"feed/check", []string{"feed", "feed/market", "feed/calendar", "feed/vendors"},
+		"looks on while a feed runs; it knows no vendor"},
 	{"feed/replay", []string{"feed", "feed/market", "feed/calendar", "feed/recording", "feed/vendors"},
 		"plays recordings; decoders of raw ones are handed to it"},
 	{"feed/consolidate", []string{"feed", "feed/market", "feed/calendar"},
