@@ -30,6 +30,10 @@ type kind struct {
 	open func(cfg FeedConfig, env vendors.Env, reg prometheus.Registerer) ([]feed.Source, error)
 	// symbols are those that the feed is asked for, in its own spelling; nil where there is no decoder.
 	symbols func(cfg FeedConfig) []string
+	// only has the feed's section name these symbols alone; nil where the feed is not on another machine.
+	only func(cfg *FeedConfig, symbols []string)
+	// tradesOnly says that the feed has no quotes.
+	tradesOnly bool
 	// decoder makes what decodes a raw recording of one connection of the feed, with these symbols in place of those of
 	// its section; nil where the feed cannot be recorded raw.
 	decoder func(cfg FeedConfig, env vendors.Env, symbols []string) (vendors.Decoder, error)

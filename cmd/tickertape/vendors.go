@@ -63,6 +63,11 @@ func remoteKind[C interface{ Validate() error }](name string, section func(*Feed
 			return open(wanted(cfg), env)
 		},
 		symbols: symbols,
+		only: func(cfg *FeedConfig, list []string) {
+			_, configured := section(cfg)
+			*configured = list
+		},
+		tradesOnly: name == "finnhub",
 		decoder: func(cfg FeedConfig, env vendors.Env, recorded []string) (vendors.Decoder, error) {
 			c, configured := section(&cfg)
 			*configured = recorded

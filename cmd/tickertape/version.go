@@ -27,10 +27,14 @@ func revision() string {
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "tickertape %s (%s, %s %s/%s)\n",
-			version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), "tickertape", versionText())
 		return err
 	}}
+}
+
+// versionText is the version with what the binary was built from, by and for.
+func versionText() string {
+	return fmt.Sprintf("%s (%s, %s %s/%s)", version, revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // registerBuild registers the metric of the version that runs.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,9 @@ import (
 
 	"tickertape/feed/market"
 )
+
+// mostTold is how many failures of a kind are told in full.
+const mostTold = 4
 
 // failure says in short how the newest request that failed did so.
 func (e *exchanges) failure() string {
@@ -64,7 +68,10 @@ func (j *judge) connections() (lines []Line) {
 			l.Do = e.advice(j.Feed)
 		}
 		if e.count > 1 {
-			l.Text += fmt.Sprintf("; %d attempts, %d of them good", e.count, e.good)
+			l.Text += fmt.Sprintf("; dialled %d times", e.count)
+		}
+		if e.count > 1 && e.failed > 0 && e.good > 0 {
+			l.Text += fmt.Sprintf(", %d of them in vain; the newest failure: %s", e.failed, e.failure())
 		}
 		if lines = append(lines, l); len(lines) == mostListed {
 			return lines
@@ -136,7 +143,7 @@ func (j *judge) delay() (most time.Duration) {
 func (j *judge) status() Line {
 	s := j.tape.worst()
 	if s.State == market.Live && s.Message == "" {
-		return Line{Label: "status", Text: "no word of a halt or of maintenance"}
+		return Line{Label: "status", Text: "the vendor says nothing of a halt or of maintenance"}
 	}
 	l := Line{Label: "status", Text: join(s.State.String(), s.Message)}
 	if j.halted() {
@@ -170,13 +177,13 @@ func (j *judge) requests() Line {
 			}
 		}
 	}
-	l.Text = fmt.Sprintf("%d over REST, %d failed: %s", total.count, total.failed, strings.Join(texts[:min(len(texts), 3)], "; "))
+	l.Text = fmt.Sprintf("%d over REST, %d failed: %s", total.count, total.failed, strings.Join(texts[:min(len(texts), mostTold)], "; "))
 	return l
 }
 
 // causes are what to do about breaks.
 var causes = map[string]string{
-	"lost": "If it happens again and again, look for a firewall, a proxy or a wireless network that ends connections, and at the " +
+	"lost": "tickertape dials again by itself. If it happens again and again, look for a firewall, a proxy or a wireless network that ends connections, and at the " +
 		"vendor's status page.",
 	"restart": "Nothing: the vendor has announced it, and tickertape dials again by itself.",
 	"silent":  "Look at the vendor's status page. A proxy that holds back what comes through causes it, too.",
@@ -191,18 +198,36 @@ func (j *judge) breaks() Line {
 	j.journal.mu.Lock()
 	defer j.journal.mu.Unlock()
 	if j.journal.broken == 0 {
+		if !j.connected {
+			return Line{Label: "breaks", Text: "none"}
+		}
 		return Line{Label: "breaks", Text: "none: the connection held"}
 	}
 	l := Line{Label: "breaks"}
 	var texts []string
+	told := map[[2]string]int{} // how often each kind came
 	for _, e := range j.journal.breaks {
-		text := fmt.Sprintf("%s after %s: %s", join(e.cause), seconds(e.after), short(e.why, 300))
+		told[[2]string{e.cause, e.why}]++
+	}
+	for _, e := range j.journal.breaks {
+		l.Do = causes[e.cause]
+		kind := [2]string{e.cause, e.why}
+		n := told[kind]
+		if delete(told, kind); n == 0 {
+			continue // told with the first of its kind
+		}
+		text := fmt.Sprintf("%s after %s: %s", cmp.Or(e.cause, "an error"), seconds(e.after), short(e.why, 300))
 		if e.retry != "" {
 			text += " (serve would dial again after " + e.retry + ")"
 		}
+		if n > 1 {
+			text += fmt.Sprintf(", %d times like this", n)
+		}
 		texts = append(texts, text)
-		l.Do = causes[e.cause]
 	}
-	l.Text = fmt.Sprintf("%d: %s", j.journal.broken, strings.Join(texts[:min(len(texts), 3)], "; "))
+	if root := j.root(); root != "symbols" && root != "breaks" {
+		l.Do = "See " + root + "."
+	}
+	l.Text = fmt.Sprintf("%d: %s", j.journal.broken, strings.Join(texts[:min(len(texts), mostTold)], "; "))
 	return l
 }

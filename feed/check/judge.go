@@ -136,7 +136,9 @@ func (j *judge) judgeSymbols() (all []symbol) {
 					s.refused += ": " + n.reason
 				}
 			default:
-				s.remarks = append(s.remarks, join(n.text, n.channel, n.reason))
+				if remark := join(n.text, n.channel, n.reason); !slices.Contains(s.remarks, remark) {
+					s.remarks = append(s.remarks, remark)
+				}
 			}
 		}
 		all = append(all, s)
@@ -199,7 +201,7 @@ func (j *judge) market() Line {
 		case !m.Closes():
 			texts = append(texts, join(name, "always open"))
 		case phase == calendar.Closed:
-			texts = append(texts, name+": closed; trades are not expected before "+
+			texts = append(texts, name+": closed, so no trades are expected; the next regular session begins "+
 				m.NextOpen(at).Add(j.delay()).Format("Monday 2006-01-02 15:04 MST"))
 		case phase == calendar.Regular:
 			texts = append(texts, name+": open, in its regular session")

@@ -24,7 +24,10 @@ func (s *symbol) state() string {
 	case s.seen.figures != 0 || s.seen.stated:
 		text = "known, but without a trade or quote"
 	}
-	return join(s.name+" "+text, strings.Join(s.remarks, "; "))
+	if s.refused == "" && len(s.remarks) > 0 {
+		text += " (" + strings.Join(s.remarks, "; ") + ")"
+	}
+	return s.name + " " + text
 }
 
 // symbols says which symbols are to be had.
@@ -63,7 +66,7 @@ func (j *judge) root() string {
 		return "connection"
 	case j.keyed && (!j.accepted || wrong || used):
 		return "key"
-	case j.futile && planned:
+	case j.keyed && j.futile && planned:
 		return "plan"
 	case j.futile:
 		return "breaks"
@@ -186,13 +189,13 @@ func (j *judge) figures() Line {
 	}
 	switch {
 	case came:
-		l.Text = strings.Join(limited(texts), "; ")
+		l.Text = "of the day: " + strings.Join(limited(texts), "; ")
 	case j.root() != "symbols":
 		l.Text = "none: see " + j.root()
 	case sum(j.asked).failed > 0:
 		l.Text = "none: see requests"
 	default:
-		l.Text = "none came"
+		l.Text = "none of the day came"
 	}
 	return l
 }
@@ -205,9 +208,9 @@ func (j *judge) history() Line {
 		past += j.names[i].seen.past
 	}
 	if bars+past == 0 {
-		return Line{Label: "history", Text: "no bars or trades of before came; charts begin with the first trade"}
+		return Line{Label: "history", Text: "none: no bars or trades of the past came"}
 	}
-	return Line{Label: "history", Text: fmt.Sprintf("%d bars and %d trades of before", bars, past)}
+	return Line{Label: "history", Text: fmt.Sprintf("%d bars and %d trades of the past", bars, past)}
 }
 
 // tolerated is how far a clock may be off without anybody's noticing.
@@ -231,11 +234,11 @@ func (j *judge) clock() Line {
 	case known && lead+within < -tolerated:
 		l.Text, l.Do = "about "+seconds(-lead)+" behind the vendor's", set
 	case known:
-		l.Text = "right, as far as can be seen"
+		l.Text = "right, to about " + seconds(max(lead.Abs(), within))
 	case timed && late < -tolerated:
 		return Line{Label: "clock", Text: "at least " + seconds(-late) + " behind the vendor's, by the times of its prices", Do: set}
 	case timed:
-		return Line{Label: "clock", Text: "seems right: prices come " + seconds(late) + " after their time at the soonest"}
+		return Line{Label: "clock", Text: "seems right: prices come " + seconds(late) + " after the time that they carry, at the soonest"}
 	default:
 		return Line{Label: "clock", Text: "not known: no answer of the vendor has a time"}
 	}
@@ -245,7 +248,7 @@ func (j *judge) clock() Line {
 		if late < 0 {
 			after = " before"
 		}
-		l.Text += "; prices come " + seconds(late.Abs()) + after + " their time at the soonest"
+		l.Text += "; prices come " + seconds(late.Abs()) + after + " the time that they carry, at the soonest"
 	}
 	return l
 }
@@ -290,10 +293,14 @@ func (j *judge) messages() Line {
 
 // unused are what could not be used, each kind with its count and the first of it.
 func (j *judge) unused() (texts []string) {
+	_, refused := j.refused(aboutPlan)
 	j.journal.mu.Lock()
 	defer j.journal.mu.Unlock()
 	for _, kind := range slices.Sorted(maps.Keys(j.counts)) {
-		text := fmt.Sprintf("%d %s", j.counts[kind], kindNames[vendors.Fault(kind)])
+		if vendors.Fault(kind) == vendors.Failed && (refused || sum(j.asked).failed > 0) {
+			continue // told already
+		}
+		text := kindNames[vendors.Fault(kind)] + " " + counted(j.counts[kind], "time")
 		for _, n := range j.journal.notes {
 			if n.kind == kind {
 				text += " (the first: " + short(n.reason, 200) + ")"

@@ -64,19 +64,20 @@ func short(text string, most int) string {
 
 // seconds is a duration as a person reads it.
 func seconds(d time.Duration) string {
-	switch s := d.Abs().Seconds(); {
-	case s >= 90:
-		d = d.Round(time.Second)
-		if d%time.Minute == 0 {
+	switch size := d.Abs(); {
+	case size >= 90*time.Second:
+		if d = d.Round(time.Second); d%time.Minute == 0 {
 			return fmt.Sprintf("%d min", d/time.Minute)
 		}
 		return d.String()
-	case s >= 10 || d == d.Round(time.Second):
+	case size >= 10*time.Second || size >= time.Second && d == d.Round(time.Second):
 		return fmt.Sprintf("%.0f s", d.Seconds())
-	case s >= 1:
+	case size >= time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
+	case size >= time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
-	return fmt.Sprintf("%.2f s", d.Seconds())
+	return "less than 1 ms"
 }
 
 // report judges what was seen, and puts it into words.

@@ -17,7 +17,19 @@ type tape struct {
 	lost    int                       // guarded by mu: messages that are missing
 	late    time.Duration             // guarded by mu: the least that a tick has come after its time, and its delay by contract
 	timed   bool                      // guarded by mu: late is known
+	prints  map[print]bool            // guarded by mu: trades that have come, of late
 }
+
+// print is a trade, as far as it tells repetitions.
+type print struct {
+	symbol       market.SymbolID
+	at, received market.Time
+	price        market.Price
+	size         market.Quantity
+}
+
+// mostPrints is how many trades are kept to tell repetitions.
+const mostPrints = 10_000
 
 // seen is what has come of one symbol.
 type seen struct {
@@ -41,7 +53,7 @@ func (f *flow) add(at market.Time) {
 	f.last = max(f.last, at)
 }
 
-func newTape() *tape { return &tape{symbols: map[market.SymbolID]*seen{}} }
+func newTape() *tape { return &tape{symbols: map[market.SymbolID]*seen{}, prints: map[print]bool{}} }
 
 // add takes in a batch, and keeps nothing of it.
 func (t *tape) add(b *market.Batch, info feed.Info) {
@@ -77,7 +89,9 @@ func (t *tape) tick(k *market.Tick, info feed.Info) {
 	s := t.of(k.Symbol)
 	switch k.Kind {
 	case market.KindTrade:
-		s.trades.add(k.When())
+		if !t.repeated(k) {
+			s.trades.add(k.When())
+		}
 	case market.KindQuote:
 		s.quotes.add(k.When())
 	case market.KindState:
@@ -92,6 +106,22 @@ func (t *tape) tick(k *market.Tick, info feed.Info) {
 			t.late, t.timed = late, true
 		}
 	}
+}
+
+// sums are what a trade sets that a [vendors.Reconciler] publishes once more, when the day's figures have come.
+const sums = market.SetsVolume | market.SetsHighLow
+
+// repeated reports whether a trade has been published before and now counts into the sums alone.
+func (t *tape) repeated(k *market.Tick) bool {
+	p := print{k.Symbol, k.Time, k.Received, k.Price, k.Size}
+	if k.ID == 0 && k.Flags&^sums == 0 && t.prints[p] {
+		return true
+	}
+	if len(t.prints) == mostPrints {
+		clear(t.prints)
+	}
+	t.prints[p] = true
+	return false
 }
 
 func (t *tape) of(id market.SymbolID) *seen {

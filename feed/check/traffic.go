@@ -117,7 +117,7 @@ func (t *traffic) note(handshake bool, where string, change func(*exchanges)) {
 	}
 	e := all[where]
 	if e == nil {
-		if len(all) == mostAddresses {
+		if len(all) >= mostAddresses {
 			where = "further addresses"
 		}
 		if e = all[where]; e == nil {

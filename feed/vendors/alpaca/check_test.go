@@ -51,7 +51,7 @@ func TestCheckOfAGoodDay(t *testing.T) {
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
 			"market": "us: open, in its regular session", "connection": "wss://stream.data.alpaca.markets/v2/iex: open after",
 			"key": "accepted", "plan": "has all that was asked for", "symbols": "AAPL live; MSFT live", "trades": "AAPL 60 from 15:00:00.500 to 15:00:59.500",
-			"quotes": "AAPL 60 from", "figures": "AAPL previous close", "clock": "right, as far", "breaks": "none", "verdict": "alpaca works",
+			"quotes": "AAPL 60 from", "figures": "of the day: AAPL previous close", "clock": "right, to about", "breaks": "none", "verdict": "alpaca works",
 		})
 	})
 }
@@ -103,8 +103,8 @@ func TestCheckOnASaturday(t *testing.T) {
 	checked(t, 3, func(t *testing.T, s *alpacatest.Server, c *vendortest.Checked) {
 		c.Each = nil
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
-			"market": "us: closed; trades are not expected before Monday 2026-01-05 09:30 EST", "key": "accepted",
-			"trades": "none, and none are expected", "quotes": "none, and none are expected", "figures": "AAPL", "verdict": "alpaca works",
+			"market": "us: closed, so no trades are expected; the next regular session begins Monday 2026-01-05 09:30 EST", "key": "accepted",
+			"trades": "none, and none are expected", "quotes": "none, and none are expected", "figures": "of the day: AAPL", "verdict": "alpaca works",
 		})
 	})
 }
@@ -124,6 +124,33 @@ func TestCheckOfAVendorThatSaysNothing(t *testing.T) {
 		c.Each = nil
 		vendortest.Says(t, vendortest.Check(t, *c), false, map[string]string{
 			"trades": "!none in 60 s, though the market is open", "quotes": "!none in 60 s", "verdict": "see trades, quotes",
+		})
+	})
+}
+
+// TestCheckShowsNoKey has the vendor repeat the key wherever it can.
+func TestCheckShowsNoKey(t *testing.T) {
+	checked(t, 0, func(t *testing.T, s *alpacatest.Server, c *vendortest.Checked) {
+		s.RefuseREST(&alpacatest.Error{Code: 403, Text: "no " + alpacatest.Key + "/" + alpacatest.Secret})
+		sent := 0
+		c.Each = func() {
+			trades(s, 0)
+			switch sent++; sent {
+			case 1:
+				s.Send("trades", "AAPL", fmt.Sprintf(`{"T":"t","S":%q,"i":7,"x":"V","p":1,"s":1,"c":["@"],"z":"C","t":"2025-12-31T15:00:00Z"}`,
+					alpacatest.Secret), fmt.Sprintf(`{"T":"t","S":"AAPL","i":8,"x":"V","p":"%s","s":1,"c":["@"],"z":"C","t":"x"}`, alpacatest.Key))
+			case 5:
+				for _, socket := range s.Sockets() {
+					go socket.Close(1011, "bye "+alpacatest.Key+" "+alpacatest.Secret)
+				}
+			case 20:
+				s.Fail(&alpacatest.Error{Code: 402, Text: "no key " + alpacatest.Key + " with " + alpacatest.Secret})
+				s.Break(alpacatest.Error{Code: 500, Text: alpacatest.Secret})
+			}
+		}
+		r := vendortest.Check(t, *c)
+		vendortest.Says(t, r, false, map[string]string{
+			"key": "!no key *** with ***", "requests": `!"no ***/***"`, "breaks": `!"bye *** ***"`, "messages": "!***", "plan": "!", "verdict": "key",
 		})
 	})
 }
