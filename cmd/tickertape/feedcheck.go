@@ -58,7 +58,8 @@ func feedCheckCommand(file *string) *cobra.Command {
 	names := feedNames()
 	f := c.Flags()
 	f.StringVar(&name, "feed", "", "the feed to check: "+strings.Join(names, ", ")+" (required)")
-	f.StringSliceVar(&plan.symbols, "symbols", nil, "symbols to ask for, as the feed spells them (default the first two of the feed's section)")
+	f.StringSliceVar(&plan.symbols, "symbols", nil,
+		"symbols to ask for, as the feed spells them (default the first two of the feed's section)")
 	f.DurationVar(&plan.length, "for", time.Minute, "how long to look on, 1s to 1h")
 	if err := c.RegisterFlagCompletionFunc("feed", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag is there

@@ -92,7 +92,8 @@ func newRoot() *cobra.Command {
 	serve := serveCommand(&file)
 	root.Args, root.RunE = serve.Args, serve.RunE
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, configCommand(&file), recordCommand(&file), feedCommand(&file), benchCommand(&file), healthCommand(&file), versionCommand())
+	root.AddCommand(serve, configCommand(&file), recordCommand(&file), feedCommand(&file), benchCommand(&file), healthCommand(&file),
+		versionCommand())
 	return root
 }
 

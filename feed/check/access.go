@@ -101,7 +101,8 @@ func (j *judge) key() Line {
 	case either:
 		l.Text, l.Do = "refused, it or the plan: "+vague, keyOrPlan.advice(j.Feed)
 	case j.connected:
-		l.Text, l.Do = "not known: the vendor has said nothing to it", "Try again with a longer --for. If it stays so, ask the vendor, with this report."
+		l.Text = "not known: the vendor has said nothing to it"
+		l.Do = "Try again with a longer --for. If it stays so, ask the vendor, with this report."
 	default:
 		l.Text = "not known: see connection"
 	}
@@ -183,8 +184,8 @@ func (j *judge) requests() Line {
 
 // causes are what to do about breaks.
 var causes = map[string]string{
-	"lost": "tickertape dials again by itself. If it happens again and again, look for a firewall, a proxy or a wireless network that ends connections, and at the " +
-		"vendor's status page.",
+	"lost": "tickertape dials again by itself. If it happens again and again, look for a firewall, a proxy or a wireless network " +
+		"that ends connections, and at the vendor's status page.",
 	"restart": "Nothing: the vendor has announced it, and tickertape dials again by itself.",
 	"silent":  "Look at the vendor's status page. A proxy that holds back what comes through causes it, too.",
 	"refused": "See what the vendor refuses, above. tickertape goes on trying, but seldom.",

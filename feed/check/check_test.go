@@ -114,7 +114,8 @@ func TestNothingShowsAKey(t *testing.T) {
 			Open: opening(nil, fmt.Errorf("cannot go on with %s", spellings)), Secrets: []string{canary, url.QueryEscape(canary)}})
 		vendortest.Says(t, r, false, map[string]string{
 			"feed": "plain, symbols ACME, ***", "connection": "wss://plain.example/stream: open after", "symbols": "!ACME refused: xxx",
-			"plan": "!in its words: *** ***", "requests": "!https://plain.example/figures/***: 403", "messages": "!***", "quotes": "!refuses them: quotes: refused: *** *** *** ***",
+			"plan": "!in its words: *** ***", "requests": "!https://plain.example/figures/***: 403", "messages": "!***",
+			"quotes": "!refuses them: quotes: refused: *** *** *** ***",
 			"breaks": "!an error after less than 1 ms: run feed plain: cannot go on with ***", "verdict": "plain does not work",
 		})
 	})
@@ -155,7 +156,8 @@ func TestCheckThatIsInterruptedSaysWhatIsKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 		vendortest.Says(t, r, true, map[string]string{
-			"date": "for 60 min; interrupted after 4.5 s", "key": "accepted", "trades": "ACME 4", "quotes": "!none, though trades came", "verdict": "plain works",
+			"date": "for 60 min; interrupted after 4.5 s", "key": "accepted", "trades": "ACME 4", "quotes": "!none, though trades came",
+			"verdict": "plain works",
 		})
 		if len(seen) != 4 || seen[3].Elapsed != 4*time.Second || seen[3].For != time.Hour || seen[3].Trades < 3 {
 			t.Errorf("progress %+v", seen)

@@ -13,14 +13,14 @@ import (
 // judge has what was seen, and decides what it means.
 type judge struct {
 	*check
-	handshakes, dialled []exchanges // each address; all together
-	asked               []exchanges
-	refusals            []refusal
-	names               []symbol
-	counts              map[string]int // of what could not be used, by kind
-	connected, keyed    bool
-	accepted            bool // the key
-	expected            expectation
+	handshakes       []exchanges // each address
+	asked            []exchanges
+	refusals         []refusal
+	names            []symbol
+	counts           map[string]int // of what could not be used, by kind
+	connected, keyed bool
+	accepted         bool // the key
+	expected         expectation
 }
 
 // refusal is a word of the other side against something.

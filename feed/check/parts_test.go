@@ -124,7 +124,7 @@ func TestTextsAreCutAtACharacter(t *testing.T) {
 	if got := short(strings.Repeat("é", 10), 5); got != "éé ..." {
 		t.Errorf("%q", got)
 	}
-	if got := limited(make([]string, 12)); len(got) != 11 || got[10] != "and 2 more" {
+	if got := limited(make([]string, 12)); len(got) != mostListed+1 || got[mostListed] != "and 7 more" {
 		t.Errorf("%q", got)
 	}
 }

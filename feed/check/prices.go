@@ -97,7 +97,10 @@ func (j *judge) prices() []Line {
 	case refused:
 		quotes.Text, quotes.Do = "none, the vendor refuses them: "+words, aboutPlan.advice(j.Feed)
 	case t > 0:
-		quotes.Text, quotes.Do = "none, though trades came", "Look on the vendor's site whether the plan has quotes. tickertape goes on without them."
+		quotes.Text = "none, though trades came"
+		if j.expected == regular {
+			quotes.Do = "Look on the vendor's site whether the plan has quotes. tickertape goes on without them."
+		}
 	default:
 		if quotes.Text, quotes.Do = j.nothing(); quotes.Do != "" {
 			quotes.Do = "See trades."

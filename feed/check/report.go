@@ -129,7 +129,7 @@ func (c *check) when() Line {
 }
 
 // mostListed is how many things are named one by one.
-const mostListed = 10
+const mostListed = 5
 
 // limited are the first items of a list, and how many more there are.
 func limited(list []string) []string {

@@ -74,7 +74,8 @@ func (t topic) advice(feed string) string {
 		return "Compare the key with the one on the vendor's site: all of it, without quotation marks, and of the right kind " +
 			"(live or paper, market data). Or make a new one. Where it is read from is in the section feed." + feed + " of config.yaml."
 	case aboutPlan:
-		return "Ask for less, with fewer symbols or another feed.url or feed.feed, or choose a plan that has it. The vendor's site says what yours has."
+		return "Look on the vendor's site what your plan has. Ask for fewer symbols or another stream, by the section feed." + feed +
+			" of config.yaml, or choose a plan that has it."
 	case keyOrPlan:
 		return "Compare the key with the one on the vendor's site, and look there whether the plan has what was asked for."
 	case aboutUse:

@@ -50,8 +50,10 @@ func TestCheckOfAGoodDay(t *testing.T) {
 	checked(t, 0, func(t *testing.T, _ *alpacatest.Server, c *vendortest.Checked) {
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
 			"market": "us: open, in its regular session", "connection": "wss://stream.data.alpaca.markets/v2/iex: open after",
-			"key": "accepted", "plan": "has all that was asked for", "symbols": "AAPL live; MSFT live", "trades": "AAPL 60 from 15:00:00.500 to 15:00:59.500",
-			"quotes": "AAPL 60 from", "figures": "of the day: AAPL previous close", "clock": "right, to about", "breaks": "none", "verdict": "alpaca works",
+			"key": "accepted", "plan": "has all that was asked for", "symbols": "AAPL live; MSFT live",
+			"trades": "AAPL 60 from 15:00:00.500 to 15:00:59.500",
+			"quotes": "AAPL 60 from", "figures": "of the day: AAPL previous close", "clock": "right, to about", "breaks": "none",
+			"verdict": "alpaca works",
 		})
 	})
 }
@@ -94,7 +96,8 @@ func TestCheckOfSymbolsThatAreRefused(t *testing.T) {
 		s.Limit(1)
 		r := vendortest.Check(t, *c)
 		vendortest.Says(t, r, true, map[string]string{
-			"key": "accepted", "plan": "!405", "symbols": "!symbol limit exceeded", "trades": "AAPL 60", "verdict": "but not all of it: see plan",
+			"key": "accepted", "plan": "!405", "symbols": "!symbol limit exceeded", "trades": "AAPL 60",
+			"quotes": "!the vendor refuses them", "verdict": "but not all of it: see plan",
 		})
 	})
 }
@@ -104,7 +107,8 @@ func TestCheckOnASaturday(t *testing.T) {
 		c.Each = nil
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
 			"market": "us: closed, so no trades are expected; the next regular session begins Monday 2026-01-05 09:30 EST", "key": "accepted",
-			"trades": "none, and none are expected", "quotes": "none, and none are expected", "figures": "of the day: AAPL", "verdict": "alpaca works",
+			"trades": "none, and none are expected", "quotes": "none, and none are expected", "figures": "of the day: AAPL",
+			"verdict": "alpaca works",
 		})
 	})
 }
@@ -150,7 +154,8 @@ func TestCheckShowsNoKey(t *testing.T) {
 		}
 		r := vendortest.Check(t, *c)
 		vendortest.Says(t, r, false, map[string]string{
-			"key": "!no key *** with ***", "requests": `!"no ***/***"`, "breaks": `!"bye *** ***"`, "messages": "!***", "plan": "!", "verdict": "key",
+			"key": "!no key *** with ***", "requests": `!"no ***/***"`, "breaks": `!"bye *** ***"`, "messages": "!***", "plan": "!",
+			"verdict": "key",
 		})
 	})
 }

@@ -44,7 +44,9 @@ func TestCheckOfAGoodDay(t *testing.T) {
 func TestCheckOfAnUnknownSymbol(t *testing.T) {
 	checked(t, func(t *testing.T, _ *exchange, c *vendortest.Checked) {
 		c.Symbols = []string{"BTCUSDT", "NOPEUSDT"}
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"symbols": "!NOPEUSDT", "trades": "BTCUSDT 60", "requests": "!400 Bad Request", "verdict": "see symbols"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"symbols": "!NOPEUSDT", "trades": "BTCUSDT 60", "requests": "!400 Bad Request", "verdict": "see symbols",
+		})
 	})
 }
 
@@ -52,7 +54,8 @@ func TestCheckOfAPlaceThatIsBarred(t *testing.T) {
 	checked(t, func(t *testing.T, x *exchange, c *vendortest.Checked) {
 		x.Refuse(http.StatusUnavailableForLegalReasons, nil)
 		vendortest.Says(t, vendortest.Check(t, *c), false, map[string]string{
-			"connection": "!451 Unavailable For Legal Reasons", "breaks": "!refused after", "trades": "none: see connection", "verdict": "see connection",
+			"connection": "!451 Unavailable For Legal Reasons", "breaks": "!refused after", "trades": "none: see connection",
+			"verdict": "see connection",
 		})
 	})
 }

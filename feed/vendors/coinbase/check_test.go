@@ -34,7 +34,8 @@ func TestCheckOfAGoodDay(t *testing.T) {
 	checked(t, func(t *testing.T, _ *vendor, c *vendortest.Checked) {
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
 			"connection": "wss://ws-feed.exchange.coinbase.com: open after", "key": "none is needed", "symbols": "BTC-USD live; ETH-USD live",
-			"trades": "BTC-USD 60", "quotes": "BTC-USD", "figures": "of the day: BTC-USD previous close", "clock": "right, to about", "verdict": "coinbase works",
+			"trades": "BTC-USD 60", "quotes": "BTC-USD", "figures": "of the day: BTC-USD previous close", "clock": "right, to about",
+			"verdict": "coinbase works",
 		})
 	})
 }
@@ -42,14 +43,18 @@ func TestCheckOfAGoodDay(t *testing.T) {
 func TestCheckOfAnUnknownProduct(t *testing.T) {
 	checked(t, func(t *testing.T, _ *vendor, c *vendortest.Checked) {
 		c.Symbols = []string{"BTC-USD", "NOPE-USD"}
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"symbols": "!NOPE-USD is not a valid product", "trades": "BTC-USD 60", "verdict": "see symbols"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"symbols": "!NOPE-USD is not a valid product", "trades": "BTC-USD 60", "verdict": "see symbols",
+		})
 	})
 }
 
 func TestCheckOfAVendorWhoseRESTFails(t *testing.T) {
 	checked(t, func(t *testing.T, v *vendor, c *vendortest.Checked) {
 		v.set(func() { v.broken = true })
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"requests": "!500 Internal Server Error", "trades": "BTC-USD 60", "verdict": "see requests"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"requests": "!500 Internal Server Error", "trades": "BTC-USD 60", "verdict": "see requests",
+		})
 	})
 }
 
@@ -58,6 +63,8 @@ func TestCheckOfAVendorWhoseClockIsAhead(t *testing.T) {
 		c.Ahead = 7 * time.Second
 		v.set(func() { v.ahead = 7 * time.Second })
 		c.Each = func() { v.trade("BTC-USD", "50000", "1", time.Now().Add(7*time.Second)) }
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"clock": "!behind the vendor's", "trades": "BTC-USD 60", "verdict": "see clock"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"clock": "!behind the vendor's", "trades": "BTC-USD 60", "verdict": "see clock",
+		})
 	})
 }

@@ -72,7 +72,9 @@ func TestCheckOfAnUnknownSymbol(t *testing.T) {
 	checked(t, func(t *testing.T, v *vendor, c *vendortest.Checked) {
 		v.set(func() { delete(v.figures, "MSFT") })
 		c.Each = func() { v.trade("AAPL", "101", 5, time.Now()) }
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"symbols": "!AAPL live; MSFT unknown to the vendor", "verdict": "see symbols"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"symbols": "!AAPL live; MSFT unknown to the vendor", "verdict": "see symbols",
+		})
 	})
 }
 

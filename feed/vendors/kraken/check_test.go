@@ -38,8 +38,9 @@ func TestCheckOfAGoodDay(t *testing.T) {
 	checked(t, func(t *testing.T, _ *exchange, c *vendortest.Checked) {
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
 			"market": "crypto: always open", "connection": "wss://ws.kraken.com/v2: open after", "key": "none is needed", "plan": "none is needed",
-			"symbols": "BTC/USD live; ETH/USD live", "trades": "BTC/USD 60", "quotes": "BTC/USD ", "status": "says nothing of a halt", "requests": "over REST: all",
-			"breaks": "none", "verdict": "kraken works",
+			"symbols": "BTC/USD live; ETH/USD live", "trades": "BTC/USD 60", "quotes": "BTC/USD ", "status": "says nothing of a halt",
+			"requests": "over REST: all",
+			"breaks":   "none", "verdict": "kraken works",
 		})
 	})
 }
@@ -47,7 +48,9 @@ func TestCheckOfAGoodDay(t *testing.T) {
 func TestCheckOfAnUnknownPair(t *testing.T) {
 	checked(t, func(t *testing.T, _ *exchange, c *vendortest.Checked) {
 		c.Symbols = []string{"BTC/USD", "NOPE/USD"}
-		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{"symbols": "!NOPE/USD refused", "trades": "BTC/USD 60", "verdict": "see symbols"})
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"symbols": "!NOPE/USD refused", "trades": "BTC/USD 60", "verdict": "see symbols",
+		})
 	})
 }
 

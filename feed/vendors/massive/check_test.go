@@ -32,8 +32,8 @@ func checked(t *testing.T, test func(*testing.T, *vendor, *vendortest.Checked)) 
 			number++
 			v.trade("AAPL", "101", time.Now())
 			v.trade("MSFT", "102", time.Now())
-			v.tell("Q.AAPL", fmt.Sprintf(`{"ev":"Q","sym":"AAPL","bx":4,"bp":100,"bs":1,"ax":7,"ap":101,"as":1,"t":%d,"q":%d}`, time.Now().UnixMilli(),
-				number))
+			v.tell("Q.AAPL", fmt.Sprintf(`{"ev":"Q","sym":"AAPL","bx":4,"bp":100,"bs":1,"ax":7,"ap":101,"as":1,"t":%d,"q":%d}`,
+				time.Now().UnixMilli(), number))
 		}
 		test(t, v, c)
 	})
@@ -61,7 +61,8 @@ func TestCheckOfAPlanWithoutQuotes(t *testing.T) {
 	checked(t, func(t *testing.T, v *vendor, c *vendortest.Checked) {
 		v.set(func() { v.quotes = false })
 		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
-			"key": "accepted", "plan": "!not authorized: Q.AAPL", "trades": "AAPL 60", "quotes": "!none, the vendor refuses them", "verdict": "see plan, quotes",
+			"key": "accepted", "plan": "!not authorized: Q.AAPL", "trades": "AAPL 60", "quotes": "!none, the vendor refuses them",
+			"verdict": "see plan, quotes",
 		})
 	})
 }
