@@ -276,3 +276,38 @@ func TestFiguresOfANewDayBeginIt(t *testing.T) {
 		}
 	})
 }
+
+// Figures that are asked for when a day has begun, or while trades stream in, can have an older price of the hours outside the session.
+func TestAnExtendedPriceOfAnImageIsNeitherOfADayBeforeNorOlderThanTheNewestTrade(t *testing.T) {
+	figures := func(price string, at time.Time) market.Batch {
+		return market.Batch{Images: []market.Quote{{Set: market.FieldExtended | market.FieldExtendedTime | market.FieldPreviousClose,
+			Extended: parse(price), ExtendedTime: market.TimeOf(at), PreviousClose: parse("1000")}}}
+	}
+	early := func(price string) market.Tick {
+		k := trade(0, price)
+		k.Flags = market.SetsExtended | market.SetsVolume
+		return k
+	}
+	overnightTest(t, DefaultConfig(), remote, "us", func(w *fixture) { // from Tuesday, 09:30
+		trades(w, "1000")
+		time.Sleep(18*time.Hour + 31*time.Minute) // 04:01 on Wednesday
+		synctest.Wait()
+		want := func(when, extended string) {
+			t.Helper()
+			if q := w.quote(0); q.Extended.String() != extended || q.PreviousClose.String() != "1000" {
+				t.Errorf("%s: extended %v, previous close %v; want %s and 1000", when, q.Extended, q.PreviousClose, extended)
+			}
+		}
+		w.says("market", figures("990", time.Now().Add(-9*time.Hour)))
+		want("of the evening before", "0")
+		w.says("market", figures("991", time.Now().Add(-30*time.Second)))
+		want("of this morning", "991")
+		time.Sleep(time.Minute)
+		w.says("market", ticks(early("992")))
+		w.says("market", figures("993", time.Now().Add(-time.Second)))
+		want("older than the newest trade", "992")
+		time.Sleep(time.Minute)
+		w.says("market", figures("994", time.Now().Add(-time.Second)))
+		want("newer than the newest trade", "994")
+	})
+}

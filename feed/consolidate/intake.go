@@ -272,7 +272,7 @@ func (c *consolidator) noteOvernight(ss *sourceSymbol, k *market.Tick) {
 }
 
 // image processes the quote of a symbol as a source sums it up. A last price that is older than the source's newest trade is left
-// out.
+// out, and so is one outside the session that is of a day before.
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	ss := c.sourceSymbol(from, im.Symbol)
 	s := ss.source
@@ -285,6 +285,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 		}
 		im.Set &^= market.FieldState | market.FieldReason
 	}
+	dropOldExtended(ss, im)
 	if im.Set&market.FieldPrice != 0 {
 		if at := im.Time; !s.info.Lossless && im.Set&market.FieldTime != 0 && at < ss.traded {
 			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
@@ -323,6 +324,15 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 	}
 	c.tellAdjustments(im.Symbol)
 	c.judge(im.Symbol, 0)
+}
+
+// dropOldExtended leaves out of an image that adds to a quote a last price outside the session that is older than the source's newest
+// trade, or than the trading day: figures are asked for when that has begun, and can still have the evening before.
+func dropOldExtended(ss *sourceSymbol, im *market.Quote) {
+	const extended = market.FieldExtended | market.FieldExtendedTime
+	if im.Set&extended == extended && !im.Replaces && !ss.source.info.Lossless && im.ExtendedTime < max(ss.traded, ss.day.Began()) {
+		im.Set &^= extended
+	}
 }
 
 // dayOfImage begins the day that an image is of: that of the last price in it, as by a trade, or else the one that there is by the
