@@ -308,3 +308,22 @@ func TestTradesCountWithFiguresThatComeLate(t *testing.T) {
 		}
 	})
 }
+
+// The last price of the day before, which is shown until then, is not one of this day: its first trade opens it, whatever it is.
+func TestTheFirstTradeAfterAStartInThePreMarketOpensTheDay(t *testing.T) {
+	at(t, "2026-01-21 08:00", func(t *testing.T, v *vendor) {
+		env := v.Env(t)
+		w := vendortest.Watch(t, env, follow(t, env, "AAPL"), patient)
+		time.Sleep(time.Until(newYork("2026-01-21 09:30")))
+		for i, k := range []string{`"p":101.5,"c":[10]`, `"p":101,"c":[10]`} { // derivatively priced
+			v.tell("T.AAPL", fmt.Sprintf(`{"ev":"T","sym":"AAPL","x":4,"i":"%d","z":3,%s,"s":5,"t":%d,"q":%d}`, i, k, time.Now().UnixMilli(), i+1))
+			vendortest.Wait(time.Second)
+		}
+		if got, want := shown(w.Quote("AAPL")), "p 101.5 pc 102 o 101.5 h 101.5 l 101 v 10"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if got := w.Quote("AAPL").State; got != market.Live {
+			t.Errorf("it is %v", got)
+		}
+	})
+}
