@@ -1,6 +1,7 @@
 package alpacatest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -49,7 +50,8 @@ func (s *Server) dailyBars(w http.ResponseWriter, symbols []string, q url.Values
 		return at
 	}
 	end, err := time.Parse(time.RFC3339, q.Get("end"))
-	limit, bad := strconv.Atoi(q.Get("limit"))
+	start, _, _ := strings.Cut(q.Get("start"), "T")
+	limit, bad := strconv.Atoi(cmp.Or(q.Get("limit"), "1000"))
 	offset, _ := strconv.Atoi(q.Get("page_token")) // none is the beginning
 	switch {
 	case s.days.refusal != nil:
@@ -67,7 +69,7 @@ func (s *Server) dailyBars(w http.ResponseWriter, symbols []string, q url.Values
 	}
 	var found []day
 	for _, d := range s.days.bars {
-		if at := midnight(d.date); d.feed == q.Get("feed") && slices.Contains(symbols, d.symbol) && d.date >= q.Get("start") && !at.After(end) {
+		if at := midnight(d.date); d.feed == q.Get("feed") && slices.Contains(symbols, d.symbol) && d.date >= start && !at.After(end) {
 			found = append(found, d)
 		}
 	}

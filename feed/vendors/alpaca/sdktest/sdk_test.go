@@ -177,6 +177,26 @@ func TestTooManySymbols(t *testing.T) {
 	}
 }
 
+// What the plan limits are pairs of a symbol and a channel: two symbols with trades and quotes are four.
+func TestTooManyPairs(t *testing.T) {
+	for limit, want := range map[int]error{3: stream.ErrSymbolLimitExceeded, 4: nil} {
+		s, host := start(t)
+		s.Limit(limit)
+		ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
+		defer cancel()
+		c := stream.NewStocksClient(marketdata.IEX, stream.WithBaseURL("http://"+host+"/v2"),
+			stream.WithCredentials(alpacatest.Key, alpacatest.Secret), stream.WithLogger(silent{}), stream.WithTrades(func(stream.Trade) {}, "AAPL", "MSFT"))
+		if err := c.Connect(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SubscribeToQuotes(func(stream.Quote) {}, "AAPL", "MSFT"); !errors.Is(err, want) {
+			t.Errorf("with room for %d: %v, want %v", limit, err, want)
+		}
+		cancel()
+		receive(t, c.Terminated())
+	}
+}
+
 // The client repeats its login while the key is in use, until the server has had enough of a connection that is
 // not logged in; the log of the client has the error that it knows.
 func TestAKeyInUse(t *testing.T) {
@@ -228,6 +248,34 @@ func TestSnapshots(t *testing.T) {
 		host, RetryLimit: -1})
 	if _, err := wrong.GetSnapshots([]string{"AAPL"}, marketdata.GetSnapshotRequest{}); err == nil {
 		t.Error("a wrong key was let in")
+	}
+}
+
+func TestDailyBars(t *testing.T) {
+	s, host := start(t)
+	s.Day("sip", "AAPL", "2023-11-17", 1000)
+	s.Day("sip", "AAPL", "2023-11-18", 101)
+	s.Day("sip", "MSFT", "2023-11-17", 500)
+	s.Action("AAPL", "forward_splits", "2023-11-18", `{"symbol":"AAPL","new_rate":10,"old_rate":1,"ex_date":"2023-11-18"}`)
+	s.PageDays(1)
+	c := marketdata.NewClient(marketdata.ClientOpts{APIKey: alpacatest.Key, APISecret: alpacatest.Secret, BaseURL: "http://" +
+		host, RetryLimit: -1})
+	ask := func(adjustment marketdata.Adjustment, end time.Time, symbols ...string) (map[string][]marketdata.Bar, error) {
+		return c.GetMultiBars(symbols, marketdata.GetBarsRequest{TimeFrame: marketdata.OneDay, Adjustment: adjustment, Feed: marketdata.SIP,
+			Start: time.Date(2023, time.November, 16, 0, 0, 0, 0, time.UTC), End: end})
+	}
+	end := time.Date(2023, time.November, 18, 12, 0, 0, 0, time.UTC)
+	for adjustment, want := range map[marketdata.Adjustment]float64{marketdata.Raw: 1000, marketdata.Split: 100} {
+		got, err := ask(adjustment, end, "AAPL", "MSFT")
+		if err != nil || len(got["AAPL"]) != 2 || len(got["MSFT"]) != 1 || got["AAPL"][0].Close != want || got["AAPL"][1].Close != 101 {
+			t.Errorf("%v: %+v, %v", adjustment, got, err)
+		}
+	}
+	if _, err := ask(marketdata.Raw, time.Now(), "AAPL"); err == nil {
+		t.Error("what is recent was answered")
+	}
+	if _, err := ask(marketdata.Raw, end, "AAPL", "BRK-B"); err == nil {
+		t.Error("a symbol that cannot be was answered")
 	}
 }
 
