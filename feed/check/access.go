@@ -37,9 +37,13 @@ func (e *exchanges) failure() string {
 }
 
 // advice is what to do about the newest request that failed.
-func (e *exchanges) advice(feed string) string {
+func (e *exchanges) advice(feed string, keyed bool) string {
 	if e.status != 0 {
-		return topicOf(e.status, e.words).advice(feed)
+		about := topicOf(e.status, e.words)
+		if !keyed && (about == aboutKey || about == keyOrPlan) { // no key was sent: it is this machine that is refused
+			about = aboutPlace
+		}
+		return about.advice(feed)
 	}
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
@@ -65,7 +69,7 @@ func (j *judge) connections() (lines []Line) {
 			l.Text += "open after " + seconds(e.last)
 		} else {
 			l.Text += e.failure()
-			l.Do = e.advice(j.Feed)
+			l.Do = e.advice(j.Feed, j.keyed)
 		}
 		if e.count > 1 {
 			l.Text += fmt.Sprintf("; dialled %d times", e.count)
@@ -174,7 +178,7 @@ func (j *judge) requests() Line {
 		if e.failed > 0 {
 			texts = append(texts, fmt.Sprintf("%s: %s", e.where, e.failure()))
 			if l.Do == "" {
-				l.Do = e.advice(j.Feed)
+				l.Do = e.advice(j.Feed, j.keyed)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package binance
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,11 +52,19 @@ func TestCheckOfAnUnknownSymbol(t *testing.T) {
 }
 
 func TestCheckOfAPlaceThatIsBarred(t *testing.T) {
-	checked(t, func(t *testing.T, x *exchange, c *vendortest.Checked) {
-		x.Refuse(http.StatusUnavailableForLegalReasons, nil)
-		vendortest.Says(t, vendortest.Check(t, *c), false, map[string]string{
-			"connection": "!451 Unavailable For Legal Reasons", "breaks": "!refused after", "trades": "none: see connection",
-			"verdict": "see connection",
+	for status, text := range map[int]string{http.StatusUnavailableForLegalReasons: "!451 Unavailable For Legal Reasons",
+		http.StatusForbidden: "!403 Forbidden"} {
+		checked(t, func(t *testing.T, x *exchange, c *vendortest.Checked) {
+			x.Refuse(status, nil)
+			r := vendortest.Check(t, *c)
+			vendortest.Says(t, r, false, map[string]string{
+				"connection": text, "breaks": "!refused after", "trades": "none: see connection", "verdict": "see connection",
+			})
+			for _, l := range r.Lines {
+				if l.Label == "connection" && !strings.HasPrefix(l.Do, "The vendor bars this machine") {
+					t.Errorf("%d: what to do: %s", status, l.Do)
+				}
+			}
 		})
-	})
+	}
 }
