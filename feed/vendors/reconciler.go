@@ -2,9 +2,9 @@ package vendors
 
 import "tickertape/feed/market"
 
-// mostKept is how many trades are kept until the figures of their day come. Beyond that, the older half is forgotten: figures
-// that come so late include them.
-const mostKept = 10_000
+// mostKept is how many trades are kept until the figures of their day come, some 15 MB: those of some 500 busy stocks in the minute that
+// figures can be old. Beyond that, the older half is forgotten: figures that come so late include them.
+const mostKept = 100_000
 
 const sums = market.SetsVolume | market.SetsHighLow
 
@@ -107,7 +107,9 @@ func (r *Reconciler) release(ticks []market.Tick, id market.SymbolID, trim func(
 			ticks = append(ticks, t)
 		}
 	}
-	r.kept = rest
+	if r.kept = rest; len(rest) == 0 {
+		r.kept = nil // their memory is needed for minutes a day
+	}
 	return ticks
 }
 

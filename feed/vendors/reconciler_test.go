@@ -101,3 +101,21 @@ func TestStatisticsWithoutAVolumeLeaveItAlone(t *testing.T) {
 		t.Errorf("volume %v, previous close %v; want 1 and 8", q.Volume, q.PreviousClose)
 	}
 }
+
+// When a session begins, busy stocks trade a thousand times a second, and figures are up to a minute old.
+func TestTheTradesOfABusyMinuteAreNotForgotten(t *testing.T) {
+	const busy = 60_000
+	o := newSummed()
+	o.start(day(100, 10), 5)
+	o.Refetch(0)
+	for range busy {
+		o.trade(10, 9)
+	}
+	o.start(day(500, 10), 8)
+	if q := o.Quote(); q.Volume != market.Units(500+busy) {
+		t.Errorf("volume %v, want %d", q.Volume, 500+busy)
+	}
+	if o.kept != nil {
+		t.Errorf("%d trades are kept without need", len(o.kept))
+	}
+}

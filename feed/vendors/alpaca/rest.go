@@ -11,9 +11,21 @@ import (
 	"tickertape/feed/vendors"
 )
 
-// completeAfter is how long after a connection begins its figures are asked for again. Figures are as of a whole minute and
-// come some seconds later, so those include all that was traded before the connection.
-const completeAfter = 90 * time.Second
+// Figures are as of a whole minute and come some seconds later. So they are asked for again after the next one: trades are kept from
+// keptBefore it, and it is asked barTime after it. The figures then include all that was traded before.
+const (
+	keptBefore = 10 * time.Second
+	barTime    = 30 * time.Second
+)
+
+// untilMinute is how long it is until keptBefore the next whole minute that is so far away.
+func untilMinute(now time.Time) time.Duration {
+	wait := now.Truncate(time.Minute).Add(time.Minute - keptBefore).Sub(now)
+	if wait < 0 {
+		wait += time.Minute
+	}
+	return wait
+}
 
 // sums are what trades add up to, and the close before them.
 const sums = market.FieldOpen | market.FieldHigh | market.FieldLow | market.FieldPreviousClose |
@@ -51,8 +63,10 @@ func (c *connection) figures(ctx context.Context) {
 		if first {
 			c.ask(ctx, market.AllFields)
 		}
-		c.Refetch(ctx, ids...)
-		if vendors.Pause(ctx, completeAfter) {
+		if vendors.Pause(ctx, untilMinute(time.Now())) {
+			c.Refetch(ctx, ids...)
+		}
+		if vendors.Pause(ctx, keptBefore+barTime) {
 			c.ask(ctx, sums)
 		}
 		again := vendors.NextFigures(ctx, c.all[0].Hours)

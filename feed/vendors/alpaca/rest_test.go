@@ -129,14 +129,15 @@ func TestVolumeBeforeASessionIsAskedForOnceItHasBegun(t *testing.T) {
 			t.Errorf("what came over the stream: %+v", q)
 		}
 		for minute := 30; minute < 44; minute++ { // one share a minute, and snapshots that have those of whole minutes
-			vendortest.Wait(time.Until(day(14, minute).Add(30 * time.Second)))
-			m.Trade("AAPL", "105", time.Now())
+			vendortest.Wait(time.Until(day(14, minute).Add(5 * time.Second)))
 			n := minute - 30 // whole minutes
 			m.Snapshot("AAPL", fmt.Sprintf(`{"latestTrade":{"t":%q,"x":"V","p":105,"s":1,"c":["@"],"i":%d,"z":"C"},
 				"minuteBar":{"t":%q,"o":105,"h":105,"l":105,"c":105,"v":1,"n":1,"vw":105},
 				"dailyBar":{"t":"2026-11-19T05:00:00Z","o":105,"h":105,"l":105,"c":105,"v":%d,"n":%d,"vw":104},
 				"prevDailyBar":{"t":"2026-11-18T05:00:00Z","o":1,"h":1,"l":1,"c":104,"v":1,"n":1,"vw":1}}`,
 				time.Now().UTC().Format(time.RFC3339), minute, day(14, minute-1).Format(time.RFC3339), 5000+n, 40+n))
+			vendortest.Wait(25 * time.Second)
+			m.Trade("AAPL", "105", time.Now())
 		}
 		vendortest.Wait(30 * time.Second)
 		if q := w.Quote("AAPL"); q.Volume.String() != "5014" || q.Count != 54 || q.Open.String() != "105" || q.PreviousClose.String() != "104" {
