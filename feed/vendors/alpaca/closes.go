@@ -103,7 +103,7 @@ func (c closer) get(ctx context.Context, some []*instrument) (absent []string, e
 	}
 	err = c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
 		for _, in := range some {
-			if e := c.decoder.symbols[in.Symbol]; e.before.of != in.Hours.Date(time.Now()) {
+			if e := c.decoder.symbols[in.Symbol]; e.before.of != in.Hours.Date(time.Now().Add(-c.stocks.delay)) {
 				absent = append(absent, in.Symbol)
 			}
 		}
@@ -116,7 +116,7 @@ func (c closer) get(ctx context.Context, some []*instrument) (absent []string, e
 // has it, too, and once. It asks for nothing so young that a plan would be needed for it.
 func (c closer) query(some []*instrument, now time.Time) url.Values {
 	hours := some[0].Hours
-	date := hours.Date(now)
+	date := hours.Date(now.Add(-c.stocks.delay))
 	end := date // of a feed that trades overnight alone, the close of this day is the last price
 	if c.stocks.night {
 		end = date.AddDate(0, 0, 1)
@@ -136,6 +136,7 @@ type closeReader struct{ *Decoder }
 // read adds to a batch what a part of an answer says of the closes before the present trading day, and returns the token of the next
 // part; "": there is none.
 func (d closeReader) read(body []byte, received market.Time, b *market.Batch) (next string, err error) {
+	received = d.marketTime(received)
 	s := d.faults.Scanner(name)
 	s.Reset(body)
 	answered := false
@@ -214,7 +215,7 @@ func (d closeReader) set(e *entry, q *market.Quote, received market.Time) (known
 	if e.before.at != 0 {
 		vendors.SetPrice(q, market.FieldPreviousClose, &q.PreviousClose, e.sinceAdjusted(e.before.price, e.before.at, received))
 	}
-	if last := max(e.before.at, e.closed.at); d.night {
+	if last := max(e.before.at, e.closed.at); d.stocks.night {
 		price := e.before.price
 		if e.closed.at != 0 {
 			price = e.closed.price

@@ -124,6 +124,37 @@ func TestTheNextDayHasItsOwnPreviousClose(t *testing.T) {
 	})
 }
 
+// A feed that is late by contract is of the day before for as long.
+func TestTheDayOfALateFeedBeginsLate(t *testing.T) {
+	inSession(t, func(t *testing.T, m *venue) {
+		roll := time.Date(2026, time.November, 19, 9, 0, 0, 0, time.UTC) // 04:00 in New York
+		time.Sleep(time.Until(roll.Add(5 * time.Minute)))
+		m.Snapshot("AAPL", shot(time.Date(2026, time.November, 18, 20, 59, 59, 0, time.UTC), "104", "99"))
+		m.Day("sip", "AAPL", "2026-11-17", 100.25)
+		m.Day("sip", "AAPL", "2026-11-18", 104.5)
+		cfg := DefaultConfig()
+		cfg.Feed, cfg.Symbols = "delayed_sip", []string{"AAPL"}
+		w := vendortest.Watch(t, m.env, vendortest.Open(t, cfg, m.env, Open), silence)
+		vendortest.Wait(5 * time.Minute)
+		wantPrevious(t, "before its day", w.Quote("AAPL"), "100.25", "")
+		if q := w.Quote("AAPL"); q.Open.String() != "95" || q.Volume.String() != "1000" {
+			t.Errorf("of the day that goes on for it: %+v", q)
+		}
+		open := time.Date(2026, time.November, 19, 14, 30, 0, 0, time.UTC)
+		vendortest.Wait(time.Until(open))
+		asked := figuresAsked(m)
+		vendortest.Wait(15 * time.Minute) // nothing of its session has come
+		if got := figuresAsked(m); got != asked {
+			t.Errorf("%d requests before its session has begun", got-asked)
+		}
+		vendortest.Wait(10 * time.Minute)
+		wantPrevious(t, "then", w.Quote("AAPL"), "104.5", "")
+		if got := figuresAsked(m); got != asked+1 {
+			t.Errorf("%d requests after its session has begun, want 1", got-asked)
+		}
+	})
+}
+
 // overnight runs a test of a feed on Wednesday, 18 November 2026, at 21:00 in New York.
 func overnight(t *testing.T, roll, feedName string, test func(t *testing.T, m *venue, w *vendortest.Watcher)) {
 	t.Helper()

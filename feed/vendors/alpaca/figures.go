@@ -45,6 +45,7 @@ type snapshot struct {
 // parts of one that has not traded.
 func (d *Decoder) readSnapshots(body []byte, received market.Time) (map[string]figures, error) {
 	known := map[string]figures{}
+	received = d.marketTime(received)
 	s := d.faults.Scanner(name)
 	s.Reset(body)
 	for s.Object(); s.More(); {
@@ -101,13 +102,18 @@ func readSnapshot(s *vendors.Scanner) (shot snapshot, err error) {
 	return shot, err
 }
 
+// marketTime is the time of what stocks have now: of a feed that is late by contract, an earlier one.
+func (d *Decoder) marketTime(now market.Time) market.Time {
+	return now - market.Time(d.stocks.delay.Microseconds())
+}
+
 // figures are what a snapshot says of the trading day that an instant belongs to. Before the day's first regular trade its bar is still
 // the one of the day before, whose close is the previous close, unless that of all exchanges is known. Of a feed that trades overnight
 // alone, nothing says which hours are in a daily bar, and no trade in it is a regular one: only the newest trade is taken.
 func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f figures, err error) {
 	q := market.Quote{Symbol: e.ID}
 	today, before := e.days(shot, received)
-	if !d.night {
+	if !d.stocks.night {
 		setDay(&q, &today)
 		newest := today
 		if today.At == 0 {
@@ -119,7 +125,7 @@ func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f fig
 		}
 		vendors.SetLast(&q, newest.Close, at)
 	}
-	if !(closeReader{d}).set(e, &q, received) && !d.night {
+	if !(closeReader{d}).set(e, &q, received) && !d.stocks.night {
 		close := before.Close
 		if e.Hours != nil && before.At != 0 {
 			close = e.sinceAdjusted(close, before.At, received)
@@ -129,7 +135,7 @@ func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f fig
 	if shot.last.t.Known() {
 		err = d.lastTrade(e, &shot.last, received, &q, &f)
 	}
-	if end := shot.minute.At + minute; shot.minute.At != 0 && today.At != 0 && !d.night {
+	if end := shot.minute.At + minute; shot.minute.At != 0 && today.At != 0 && !d.stocks.night {
 		f.asOf = end
 	}
 	f.image = q

@@ -70,6 +70,9 @@ func (c *connection) figures(ctx context.Context) {
 			c.ask(ctx, sums)
 		}
 		again := vendors.NextFigures(ctx, c.all[0].Hours)
+		if again && c.stocks != nil { // it begins later for a feed that is late
+			again = vendors.Pause(ctx, c.stocks.delay)
+		}
 		if over(); !again {
 			return
 		}

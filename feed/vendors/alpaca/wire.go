@@ -21,7 +21,7 @@ type Decoder struct {
 	faults  *vendors.Faults
 	symbols map[string]*entry
 	all     []*entry
-	night   bool // the stocks are of a feed that trades overnight alone
+	stocks  *stockFeed // that the stocks are of
 
 	replies vendors.Replies[reply]
 
@@ -46,8 +46,11 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 
 // newDecoder reads symbols of a feed of stocks, and coins. It can be nil where all are coins.
 func newDecoder(all []*instrument, env *vendors.Env, stocks *stockFeed) *Decoder {
+	if stocks == nil {
+		stocks = &stockFeed{}
+	}
 	d := &Decoder{dir: env.Dir, log: env.Log, faults: env.Faults, frame: env.Faults.Scanner(name), symbols: make(map[string]*entry, len(all)),
-		replies: vendors.NewReplies[reply](repliesAtOnce), night: stocks != nil && stocks.night}
+		replies: vendors.NewReplies[reply](repliesAtOnce), stocks: stocks}
 	for _, in := range all {
 		e := &entry{Instrument: in.Instrument, stock: in.stock, precision: vendors.NewPrecision(2)}
 		d.all = append(d.all, e)
