@@ -311,3 +311,47 @@ func TestAnExtendedPriceOfAnImageIsNeitherOfADayBeforeNorOlderThanTheNewestTrade
 		want("newer than the newest trade", "994")
 	})
 }
+
+// A program that begins before or after the session has trades outside of it at once, and the figures with the session's last price
+// some moments later.
+func TestTheSessionsLastPriceIsTakenThoughTradesOutsideOfItCameBefore(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		wait      time.Duration // from Tuesday, 09:30
+		traded    time.Duration // before that
+		price, pc string
+	}{
+		{"of the day before", 22 * time.Hour, 15 * time.Hour, "500", "500"},
+		{"of the day", 8 * time.Hour, 90 * time.Minute, "1010", "1000"},
+	} {
+		cfg := DefaultConfig()
+		cfg.Adjustments = []Adjustment{{Symbol: "A", Date: "2000-01-05", Split: "2:1"}}
+		overnightTest(t, cfg, remote, "us", func(w *fixture) {
+			time.Sleep(c.wait)
+			early := trade(0, c.pc)
+			early.Flags = market.SetsExtended | market.SetsVolume
+			w.says("market", ticks(early))
+			before := w.quote(0)
+			figures := func(price string, ago time.Duration) market.Batch {
+				return market.Batch{Images: []market.Quote{{Set: market.FieldPrice | market.FieldTime | market.FieldPreviousClose,
+					Price: parse(price), Time: market.TimeOf(time.Now().Add(-ago)), PreviousClose: parse("1000")}}}
+			}
+			raw := map[string]string{"500": "1000", "1010": "1010"}[c.price] // as it was traded
+			w.says("market", figures(raw, c.traded))
+			w.says("market", figures("1", c.traded+time.Hour))
+			time.Sleep(time.Second)
+			synctest.Wait()
+			q := w.quote(0)
+			if q.Price.String() != c.price || q.PreviousClose.String() != c.pc || q.Extended.String() != c.pc || q.Time != before.Time {
+				t.Errorf("%s: %v after %v, outside %v at %v; want %s after %s, outside %s at %v", c.name, q.Price, q.PreviousClose, q.Extended,
+					q.Time.Std(), c.price, c.pc, c.pc, before.Time.Std())
+			}
+			regular := trade(0, c.price)
+			w.says("market", ticks(regular))
+			w.says("market", figures("2", time.Second))
+			if q := w.quote(0); q.Price.String() != c.price {
+				t.Errorf("%s: %v, want %s: a trade of the session is newer", c.name, q.Price, c.price)
+			}
+		})
+	}
+}

@@ -220,7 +220,7 @@ func (c *consolidator) tick(from *connection, k *market.Tick) {
 		}
 	case market.KindSession:
 		ss.hear(c.now, &c.cfg)
-		ss.traded, ss.quoted = 0, 0 // a recording that starts again goes back in time
+		ss.traded, ss.regular, ss.quoted = 0, 0, 0 // a recording that starts again goes back in time
 		if ss.source.info.Lossless {
 			ss.seen = nil // and repeats its trades
 		}
@@ -272,7 +272,7 @@ func (c *consolidator) noteOvernight(ss *sourceSymbol, k *market.Tick) {
 }
 
 // image processes the quote of a symbol as a source sums it up. A last price that is older than the source's newest trade is left
-// out, and so is one outside the session that is of a day before.
+// out, unless that trade was outside the session and it was not; and so is one outside the session that is of a day before.
 func (c *consolidator) image(from *connection, im *market.Quote) {
 	ss := c.sourceSymbol(from, im.Symbol)
 	s := ss.source
@@ -286,19 +286,7 @@ func (c *consolidator) image(from *connection, im *market.Quote) {
 		im.Set &^= market.FieldState | market.FieldReason
 	}
 	dropOldExtended(ss, im)
-	if im.Set&market.FieldPrice != 0 {
-		if at := im.Time; !s.info.Lossless && im.Set&market.FieldTime != 0 && at < ss.traded {
-			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
-		} else {
-			ss.last = im.Price
-			if im.Set&market.FieldTime != 0 && at < ss.day.Began() {
-				ss.last = ss.overnight.by.Price(im.Price)
-			}
-			if im.Set&market.FieldTime != 0 {
-				ss.traded = max(ss.traded, at)
-			}
-		}
-	}
+	takePrice(ss, im)
 	if im.Set&market.FieldBid != 0 && im.Set&market.FieldAsk != 0 {
 		ss.bid, ss.ask = im.Bid, im.Ask
 	}
@@ -332,6 +320,32 @@ func dropOldExtended(ss *sourceSymbol, im *market.Quote) {
 	const extended = market.FieldExtended | market.FieldExtendedTime
 	if im.Set&extended == extended && !im.Replaces && !ss.source.info.Lossless && im.ExtendedTime < max(ss.traded, ss.day.Began()) {
 		im.Set &^= extended
+	}
+}
+
+// takePrice takes note of the last price of an image, or leaves it out. Where only prices outside the session are newer, its time is
+// left out: it is no news, but nothing else says what the session's last price was.
+func takePrice(ss *sourceSymbol, im *market.Quote) {
+	if im.Set&market.FieldPrice == 0 {
+		return
+	}
+	at, timed := im.Time, im.Set&market.FieldTime != 0
+	if timed && !ss.source.info.Lossless && at < ss.traded {
+		if at < ss.regular {
+			im.Set &^= market.FieldPrice | market.FieldSize | market.FieldTime
+			return
+		}
+		im.Set &^= market.FieldTime
+		im.OldPrice = im.OldPrice || at < ss.day.Began()
+		ss.regular = at
+		return
+	}
+	ss.last = im.Price
+	if timed && at < ss.day.Began() {
+		ss.last = ss.overnight.by.Price(im.Price)
+	}
+	if timed {
+		ss.traded, ss.regular = max(ss.traded, at), max(ss.regular, at)
 	}
 }
 
@@ -369,6 +383,9 @@ func (c *consolidator) correct(from *connection, correction *market.Correction) 
 		}
 	} else if at := correction.Traded; correction.New.Flags&setsAnyLast != 0 && at > ss.traded && !ss.source.early(c, at) {
 		ss.traded, ss.last = at, correction.New.Price // what was traded before it comes late from now on
+		if correction.New.Flags&market.SetsLast != 0 {
+			ss.regular = at
+		}
 	}
 	if c.symbols[correction.Symbol].source == ss.source {
 		c.out.correction(correction)

@@ -17,7 +17,8 @@ type sourceSymbol struct {
 	claimed    market.State // what the source says of the symbol's trading
 	reason     string       // and why; "": it does not say
 	rhythm
-	traded    market.Time   // exchange time of the newest last price
+	traded    market.Time   // exchange time of the newest last price, in or out of the session
+	regular   market.Time   // the same of one in the session
 	quoted    market.Time   // exchange time of the newest quote
 	last      market.Price  // in or out of the session: what the next trade is compared with
 	bid, ask  market.Price  // of the newest quote; 0: none
@@ -130,6 +131,9 @@ func (ss *sourceSymbol) steadyFor(now time.Time) time.Duration {
 // setLast notes a trade as the last one.
 func (ss *sourceSymbol) setLast(k *market.Tick, at market.Time) {
 	ss.traded, ss.last = at, k.Price
+	if k.Flags&market.SetsLast != 0 {
+		ss.regular = at
+	}
 }
 
 // noteRefused remembers a trade that was refused: the source may still cancel it.
