@@ -355,3 +355,20 @@ func TestTheSessionsLastPriceIsTakenThoughTradesOutsideOfItCameBefore(t *testing
 		})
 	}
 }
+
+// A stock that has not been traded since the program began has no price, but its market closes all the same.
+func TestAStockWithoutAPriceIsClosedWhileItsMarketIs(t *testing.T) {
+	overnightTest(t, DefaultConfig(), remote, "us", func(w *fixture) { // from Tuesday, 09:30
+		w.says("market", market.Batch{Images: []market.Quote{{Set: market.FieldPreviousClose, PreviousClose: parse("1000")}}})
+		for _, at := range []struct {
+			after time.Duration
+			want  market.State
+		}{{time.Minute, market.Live}, {390 * time.Minute, market.Closed}, {5 * time.Hour, market.Closed}, {750 * time.Minute, market.Live}} {
+			time.Sleep(at.after)
+			synctest.Wait()
+			if got := w.quote(0).State; got != at.want {
+				t.Errorf("%v: %v, want %v", time.Now().UTC(), got, at.want)
+			}
+		}
+	})
+}

@@ -207,7 +207,7 @@ func (c *consolidator) state(sym *symbol, ss *sourceSymbol) market.State {
 	if state >= market.Halted || ss.source.info.Lossless {
 		return state
 	}
-	if ss.heard.IsZero() {
+	if ss.heard.IsZero() && (ss.market == nil || ss.market.phase == calendar.Regular) {
 		return state // there is no price that could be old
 	}
 	if len(ss.held) > 0 && c.now.Sub(ss.heldSince) > staleWhenHeld {

@@ -26,7 +26,7 @@ type Week struct {
 
 // The stocks of a week. Each has its own reason.
 const (
-	Steady   = "STDY" // nothing happens to it
+	Steady   = "STDY" // nothing happens to it; it is traded all the time when a program starts
 	Seldom   = "SLOW" // is first traded an hour after the open, then twice an hour, and never outside the session
 	Divided  = "DIVD" // is split SplitNew for 1 on SplitDate
 	Before   = "OLDT" // is called After from RenameDate on
@@ -129,6 +129,24 @@ func (w *Week) Nights() (from, to time.Time) {
 	return w.Clock(Holiday, 19, 30, 30), w.Clock(HalfDay, 10, 5, 0)
 }
 
+// restarts are when a program is stopped and started anew: on Saturday, on the morning of the split, and on the evening of the
+// day after it.
+func (w *Week) restarts() [][2]time.Time {
+	return [][2]time.Time{
+		{w.Clock(Friday.AddDate(0, 0, 1), 10, 55, 30), w.Clock(Friday.AddDate(0, 0, 1), 11, 0, 30)},
+		{w.Clock(SplitDate, 7, 40, 30), w.Clock(SplitDate, 7, 42, 10)},
+		{w.Clock(RenameDate, 17, 20, 30), w.Clock(RenameDate, 17, 22, 10)},
+	}
+}
+
+// outages are when the vendor cannot be reached: within the session on Friday, and while the half day ends.
+func (w *Week) outages() [][2]time.Time {
+	return [][2]time.Time{
+		{w.Clock(Friday, 11, 20, 30), w.Clock(Friday, 11, 24, 30)},
+		{w.Clock(HalfDay, 12, 58, 30), w.Clock(HalfDay, 13, 4, 30)},
+	}
+}
+
 // generator makes the trades of one stock.
 type generator struct {
 	w      *Week
@@ -173,6 +191,13 @@ func (g *generator) session(date time.Time, overnight bool) {
 	}
 	g.every(w.Clock(date, 4, 0, 30), w.Clock(date, 9, 28, 0), // before anybody has asked for the figures of the day
 		12*time.Minute, 24*time.Minute, outside)
+	if g.symbol == Steady {
+		for _, restart := range w.restarts()[1:] {
+			if y, m, d := restart[1].Date(); date.Equal(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+				g.every(restart[1].Add(-10*time.Second), restart[1].Add(20*time.Second), 50*time.Millisecond, 150*time.Millisecond, outside)
+			}
+		}
+	}
 	g.add(opens, OpeningPrint, 5_000)
 	g.add(opens.Add(time.Second), OfficialOpen, 5_000)
 	g.every(opens.Add(20*time.Second), closes.Add(-20*time.Second), 60*time.Second, 150*time.Second, func() Sale {

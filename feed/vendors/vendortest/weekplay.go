@@ -52,6 +52,9 @@ const settled = 6 * time.Minute
 // five minutes.
 const asked = 6 * time.Minute
 
+// answerTime is how long the vendor takes to answer: trades stream in meanwhile.
+const answerTime = 700 * time.Millisecond
+
 // program is all that stands between a vendor and a viewer, from start to stop.
 type program struct {
 	dir    *market.Directory
@@ -150,9 +153,8 @@ type event struct {
 }
 
 // PlayWeek plays a week in a synctest bubble from one time to another: a program follows the vendor, and what a viewer of it sees is
-// compared with what is true at each hour, and at the edges between sessions. The program is started anew on Saturday, and on Tuesday,
-// the day of the split, before the session. The vendor cannot be reached for some minutes on Friday, within the session, and on
-// Thursday, while the half day ends.
+// compared with what is true at each hour, and at the edges between sessions. Meanwhile the program is started anew, and the vendor
+// cannot be reached, as the week has it.
 func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
 	p := &play{t: t, w: w, v: v, faults: map[string]int{}, known: map[string]bool{}}
 	var events []event
@@ -172,17 +174,11 @@ func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
 		}
 	}
 	trades := len(events)
-	for _, restart := range [][2]time.Time{
-		{w.Clock(date(16), 10, 55, 30), w.Clock(date(16), 11, 0, 30)},
-		{w.Clock(SplitDate, 7, 40, 30), w.Clock(SplitDate, 7, 42, 0)},
-	} {
+	for _, restart := range w.restarts() {
 		add(restart[0], p.stop)
 		add(restart[1], p.start)
 	}
-	for _, outage := range [][2]time.Time{
-		{w.Clock(Friday, 11, 20, 30), w.Clock(Friday, 11, 24, 30)},
-		{w.Clock(HalfDay, 12, 58, 30), w.Clock(HalfDay, 13, 4, 30)},
-	} {
+	for _, outage := range w.outages() {
 		add(outage[0], p.fail)
 		add(outage[1], p.mend)
 	}
@@ -191,6 +187,7 @@ func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
 	time.Sleep(time.Until(from))
+	v.Server.Delay(answerTime)
 	p.start()
 	for _, e := range events {
 		time.Sleep(time.Until(e.at))
@@ -224,6 +221,7 @@ func (p *play) fail() {
 func (p *play) mend() {
 	p.broken, p.since = false, time.Now()
 	p.v.Server.Accept()
+	p.v.Server.Delay(answerTime)
 }
 
 // looks are when a viewer looks: at each hour, some seconds after it, and at the edges, before and after.
