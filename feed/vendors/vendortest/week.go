@@ -200,6 +200,7 @@ func (g *generator) session(date time.Time, overnight bool) {
 	}
 	g.add(opens, OpeningPrint, 5_000)
 	g.add(opens.Add(time.Second), OfficialOpen, 5_000)
+	g.add(opens.Add(10*time.Second), Ordinary, 300).Own = true // before anybody asks for the figures once more
 	g.every(opens.Add(20*time.Second), closes.Add(-20*time.Second), 60*time.Second, 150*time.Second, func() Sale {
 		switch g.r.IntN(20) {
 		case 0, 1:
@@ -232,7 +233,7 @@ func (g *generator) every(from, to time.Time, least, most time.Duration, sale fu
 }
 
 // add makes one trade. Prices go a little up and down; one that repeats a price, or refers to an old one, leaves the newest as it is.
-func (g *generator) add(at time.Time, sale Sale, size int64) {
+func (g *generator) add(at time.Time, sale Sale, size int64) *WeekTrade {
 	cents := g.cents
 	switch sale {
 	case OfficialOpen, OfficialClose:
@@ -248,6 +249,7 @@ func (g *generator) add(at time.Time, sale Sale, size int64) {
 	k := &WeekTrade{Symbol: g.symbol, Price: market.Price(cents) * market.Scale / 100, Size: size, At: at, Sale: sale, Own: own,
 		Date: g.w.Hours.Date(at)}
 	g.w.Trades = append(g.w.Trades, k)
+	return k
 }
 
 // Of are the trades of a symbol up to a time. With mapped, the present name of a stock has the trades under its name of before,
