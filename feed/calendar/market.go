@@ -108,6 +108,15 @@ func (m *Market) Begins(t time.Time) time.Time {
 	return time.Unix(m.hours.at(date, m.hours.roll), 0).In(m.zone)
 }
 
+// SessionEnd is when the regular session of a date ends, which is represented by its midnight UTC. It is zero for a date without trading
+// and for a market that never closes.
+func (m *Market) SessionEnd(date time.Time) time.Time {
+	if m.alwaysOpen() || !m.hours.trades(date) {
+		return time.Time{}
+	}
+	return time.Unix(m.hours.at(date, m.hours.shut(date)), 0).In(m.zone)
+}
+
 // Closes reports whether the market has hours in which it does not trade.
 func (m *Market) Closes() bool { return !m.alwaysOpen() }
 

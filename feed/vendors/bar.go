@@ -1,6 +1,11 @@
 package vendors
 
-import "tickertape/feed/market"
+import (
+	"time"
+
+	"tickertape/feed/calendar"
+	"tickertape/feed/market"
+)
 
 // Bar is what the trades of some time add up to, as REST has it. Zero is unknown.
 type Bar struct {
@@ -57,6 +62,23 @@ func (b *Bar) SetDay(q *market.Quote) {
 		q.Volume = b.Volume
 		q.Set |= market.FieldVolume
 	}
+}
+
+// closedAfter is how long after the end of a session its daily bar has the close of it.
+const closedAfter = time.Minute
+
+// LastAt is when the last price of a daily bar was traded, as far as an instant of the vendor's clock shows it: at the end of the
+// session of its date, represented by its midnight UTC, if that is over. Else it is the beginning of its trading day, so that any price
+// of that takes precedence. It is 0 for a market that never closes.
+func LastAt(hours *calendar.Market, date time.Time, now market.Time) market.Time {
+	end, began := hours.SessionEnd(date), hours.Begins(date)
+	switch {
+	case !hours.Closes():
+		return 0
+	case !end.IsZero() && !now.Std().Before(end.Add(closedAfter)):
+		return market.TimeOf(end)
+	}
+	return market.TimeOf(began)
 }
 
 // SetPrice puts a price into a field of an image, unless it is zero or less.

@@ -220,7 +220,7 @@ func (d closeReader) set(e *entry, q *market.Quote, received market.Time) (known
 		if e.closed.at != 0 {
 			price = e.closed.price
 		}
-		vendors.SetLast(q, price, min(e.closes(last), received))
+		vendors.SetLast(q, price, vendors.LastAt(e.Hours, e.dateOf(last), received))
 	}
 	return e.before.at != 0
 }

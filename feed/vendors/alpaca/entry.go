@@ -31,12 +31,6 @@ func (e *entry) dateOf(bar market.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// closes is when the regular session of a daily bar's day ends, at the latest: on some days it does so earlier.
-func (e *entry) closes(bar market.Time) market.Time {
-	year, month, day := bar.Std().In(e.Hours.Zone()).Date()
-	return market.TimeOf(time.Date(year, month, day, 16, 0, 0, 0, e.Hours.Zone()))
-}
-
 // over reports whether the regular session of the present trading day is over.
 func (e *entry) over(now market.Time) bool {
 	at := now.Std()

@@ -120,8 +120,8 @@ func (d *Decoder) figures(e *entry, shot *snapshot, received market.Time) (f fig
 			newest = before
 		}
 		at := newest.At
-		if today.At != 0 && e.Hours != nil { // its midnight is before the trading day begins
-			at = max(at, market.TimeOf(e.Hours.Rolled(received.Std())))
+		if at != 0 && e.Hours != nil {
+			at = vendors.LastAt(e.Hours, e.dateOf(at), received)
 		}
 		vendors.SetLast(&q, newest.Close, at)
 	}

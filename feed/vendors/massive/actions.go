@@ -97,8 +97,7 @@ func (c *connection) askActions(ctx context.Context) {
 				if err != nil {
 					return err
 				}
-				image := known.image(s)
-				if image.Set &= market.FieldPreviousClose; image.Set != 0 {
+				if image := known.closeImage(s); image.Set != 0 {
 					closes = append(closes, image)
 				}
 				return nil

@@ -41,16 +41,18 @@ type day struct {
 	date time.Time // its midnight UTC; zero: there is no such day
 }
 
-// days are the trading day that an instant belongs to and the one before it, as far as they are known.
+// days are the trading day that an instant belongs to and the one before it, as far as they were known then.
 type days struct {
 	today  day
 	before day // the newest one with trading before it
+	known  time.Time
 }
 
 // choose finds the trading day that now belongs to among some days, and the newest one before it. Before the regular session, the
 // trading day has no prices of it, whatever its bar says.
 func (s *stock) choose(some []day, now time.Time) (d days) {
 	date := s.Hours.Date(now)
+	d.known = now
 	for _, one := range some {
 		switch {
 		case one.date.Equal(date):
@@ -68,8 +70,7 @@ func (s *stock) choose(some []day, now time.Time) (d days) {
 // alone reports whether the trading day is known, but not the close before it.
 func (d *days) alone() bool { return d.today.Close > 0 && d.before.Close == 0 }
 
-// image is what the days say of a stock. The vendor does not say when a close was traded. Its time here is the beginning of its
-// trading day, so that any price of that day, or of a later one, takes precedence.
+// image is what the days say of a stock. The vendor does not say when a close was traded.
 func (d *days) image(of *stock) market.Quote {
 	q := market.Quote{Symbol: of.ID}
 	vendors.SetPrice(&q, market.FieldPreviousClose, &q.PreviousClose, d.before.Close)
@@ -80,8 +81,17 @@ func (d *days) image(of *stock) market.Quote {
 	if last.Close <= 0 {
 		last = d.before
 	}
-	if began := of.Hours.Begins(last.date); last.Close > 0 && !began.IsZero() {
-		vendors.SetLast(&q, last.Close, market.TimeOf(began))
+	if at := vendors.LastAt(of.Hours, last.date, market.TimeOf(d.known.Add(-of.delay))); at != 0 {
+		vendors.SetLast(&q, last.Close, at)
+	}
+	return q
+}
+
+// closeImage is what the days say of the close before the trading day. Until that has prices, it is the last price as well.
+func (d *days) closeImage(of *stock) market.Quote {
+	q := d.image(of)
+	if q.Set &= market.FieldPreviousClose | market.FieldPrice | market.FieldTime; d.today.Close > 0 {
+		q.Set &= market.FieldPreviousClose
 	}
 	return q
 }

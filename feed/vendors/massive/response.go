@@ -75,7 +75,7 @@ func (d *Decoder) daysResponse(path string, body []byte, received market.Time, b
 	}
 	image := known.image(e.stock)
 	if "/"+what != previousDay {
-		image.Set &= market.FieldPreviousClose
+		image = known.closeImage(e.stock)
 	}
 	if image.Set != 0 {
 		b.Images = append(b.Images, image)

@@ -208,8 +208,7 @@ func (c *connection) closeBefore(ctx context.Context, s *stock) error {
 		if err != nil {
 			return err
 		}
-		image := known.image(s)
-		if image.Set &= market.FieldPreviousClose; image.Set != 0 {
+		if image := known.closeImage(s); image.Set != 0 {
 			b.Images = append(b.Images, image)
 		}
 		return nil

@@ -13,7 +13,9 @@ const usMarket = "us" // whose hours stocks keep
 // stock is one symbol. Connections, of which there is one at a time, share it; the goroutine that decodes owns what is not
 // static.
 type stock struct {
-	*vendors.Instrument // static
+	// static
+	*vendors.Instrument
+	delay time.Duration // of its prices, by contract
 
 	known  bool        // trades or quotes of it have come
 	halted market.Time // since when it is halted; 0: it is not
@@ -21,7 +23,7 @@ type stock struct {
 }
 
 // stocks puts symbols into the directory.
-func stocks(symbols []string, env *vendors.Env) ([]*stock, error) {
+func stocks(symbols []string, delay time.Duration, env *vendors.Env) ([]*stock, error) {
 	records := make([]market.Symbol, len(symbols))
 	for i, s := range symbols {
 		records[i] = market.Symbol{Symbol: s, Currency: "USD", Decimals: 2, Market: usMarket}
@@ -32,7 +34,7 @@ func stocks(symbols []string, env *vendors.Env) ([]*stock, error) {
 	}
 	all := make([]*stock, len(shared))
 	for i, in := range shared {
-		all[i] = &stock{Instrument: in}
+		all[i] = &stock{Instrument: in, delay: delay}
 	}
 	return all, nil
 }

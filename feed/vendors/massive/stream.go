@@ -48,7 +48,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := stocks(cfg.Symbols, &env)
+	all, err := stocks(cfg.Symbols, cfg.delay(), &env)
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	all, err := stocks(cfg.Symbols, &env)
+	all, err := stocks(cfg.Symbols, cfg.delay(), &env)
 	if err != nil {
 		return nil, err
 	}
