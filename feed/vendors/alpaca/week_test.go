@@ -200,14 +200,13 @@ func (v *weekVendor) rest(w http.ResponseWriter, r *http.Request) {
 }
 
 // playWeek plays a week, or a part of it, of one of the vendor's feeds.
-func playWeek(t *testing.T, feedName string, overnight bool, stretch func(*vendortest.Week) (from, to time.Time), known ...string) {
+func playWeek(t *testing.T, feedName string, overnight bool, stretch func(*vendortest.Week) (from, to time.Time)) {
 	keys(t)
 	synctest.Test(t, func(t *testing.T) {
 		v := &weekVendor{t: t, w: vendortest.NewWeek(t, overnight), feed: feedName}
 		v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.rest))
 		from, to := stretch(v.w)
 		vendortest.PlayWeek(t, v.w, from, to, vendortest.WeekVendor{Server: v.Server, Tell: v.tellTrade, NoEarly: true, Own: feedName == "iex",
-			Known: known,
 			Open: func(env vendors.Env) []feed.Source {
 				cfg := DefaultConfig()
 				cfg.Feed, cfg.Symbols = feedName, vendortest.WeekStocks

@@ -12,6 +12,7 @@ import (
 type figures struct {
 	last, open, high, low, previous market.Price
 	at                              market.Time // of the last trade, to the second; 0 unknown
+	early                           error       // that it was from the future, and so is left out; nil: it was not
 }
 
 // ahead is how far in the future the time of a last trade may be. Beyond that it is wrong, and would keep out the trades
@@ -46,7 +47,7 @@ func readFigures(body []byte, received market.Time) (f figures, err error) {
 		case "t":
 			if v := scan.Value(); v.Known() && err == nil {
 				if f.at, err = v.Unix(key, time.Second); err == nil && f.at > received+ahead {
-					err = vendors.Bad(vendors.BadTime, "%s: %s is in the future", key, v.Raw())
+					f.at, f.early = 0, vendors.Bad(vendors.BadTime, "%s: %s is in the future, or this machine's clock is behind", key, v.Raw())
 				}
 			}
 		default:

@@ -82,7 +82,9 @@ func (c *connection) publishFigures(r *vendors.Reconciler, b *market.Batch, in *
 	switch {
 	case err != nil:
 		c.env.Faults.Note(name, err)
-	case f.none() && in.stock: // figures of coins and currencies are not promised
+	case f.early != nil:
+		c.env.Faults.Note(name, f.early)
+	case f.none() && in.stock && !c.decoder.symbols[in.Symbol].traded: // figures of coins and currencies are not promised
 		c.env.Faults.Note(name, vendors.Bad(vendors.BadSymbol, "symbol: %q has no figures at all", in.Symbol))
 		if in.MarkUnavailable() {
 			c.env.Log.Warn("symbol unknown to the vendor", vendors.KeySource, name, vendors.KeySymbol, in.Symbol)

@@ -248,10 +248,10 @@ func (d *Decoder) Response(path string, body []byte, received market.Time, b *ma
 		return nil
 	}
 	f, err := readFigures(body, received)
-	if err != nil {
-		d.note(err)
-		return nil
+	if err == nil {
+		err = f.early
 	}
+	d.note(err)
 	if image := f.image(d.symbols[u.Query().Get("symbol")].instrument, received); image.Set != 0 {
 		b.Images = append(b.Images, image)
 	}

@@ -208,13 +208,13 @@ func (v *weekVendor) aggregates(w http.ResponseWriter, r *http.Request) {
 }
 
 // playWeek plays a week, or a part of it.
-func playWeek(t *testing.T, overnight bool, stretch func(*vendortest.Week) (from, to time.Time), known ...string) {
+func playWeek(t *testing.T, overnight bool, stretch func(*vendortest.Week) (from, to time.Time)) {
 	t.Setenv("MASSIVE_API_KEY", key)
 	synctest.Test(t, func(t *testing.T) {
 		v := &weekVendor{t: t, w: vendortest.NewWeek(t, overnight)}
 		v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.rest))
 		from, to := stretch(v.w)
-		vendortest.PlayWeek(t, v.w, from, to, vendortest.WeekVendor{Server: v.Server, Tell: v.tellTrade, Known: known,
+		vendortest.PlayWeek(t, v.w, from, to, vendortest.WeekVendor{Server: v.Server, Tell: v.tellTrade,
 			Open: func(env vendors.Env) []feed.Source { return follow(t, env, vendortest.WeekStocks...) }})
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -30,10 +29,6 @@ type WeekVendor struct {
 	Open func(env vendors.Env) []feed.Source
 	// Tell sends a trade to those who have subscribed, and reports whether there is anybody.
 	Tell func(k *WeekTrade) bool
-
-	// Known are the differences that are not failures, as "Tue 19 Jan: STDY: pc" with a * for any part: until they are mended, and
-	// so that they are taken out of the list then.
-	Known []string
 
 	Silence time.Duration // as [feed.Config.Silence]; 0: the default
 
@@ -142,8 +137,7 @@ type play struct {
 	broken bool      // the vendor cannot be reached
 	since  time.Time // when it could be reached again; zero: always
 	looks  int
-	faults map[string]int  // that differ, by day, symbol and field
-	known  map[string]bool // those of WeekVendor.Known that were seen
+	faults map[string]int // that differ, by day, symbol and field
 }
 
 // event is something that happens at a time of a week.
@@ -156,7 +150,7 @@ type event struct {
 // compared with what is true at each hour, and at the edges between sessions. Meanwhile the program is started anew, and the vendor
 // cannot be reached, as the week has it.
 func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
-	p := &play{t: t, w: w, v: v, faults: map[string]int{}, known: map[string]bool{}}
+	p := &play{t: t, w: w, v: v, faults: map[string]int{}}
 	var events []event
 	add := func(at time.Time, do func()) {
 		if at.After(from) && at.Before(to) {
@@ -197,11 +191,6 @@ func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
 	t.Logf("%d looks, %d of %d trades were sent", p.looks, sent, trades)
 	for _, what := range slices.Sorted(maps.Keys(p.faults)) {
 		t.Logf("%s differs %d times", what, p.faults[what])
-	}
-	for _, pattern := range v.Known {
-		if !p.known[pattern] {
-			t.Errorf("%s does not differ any more: take it out of the list of what is known", pattern)
-		}
 	}
 	if hours := int(to.Sub(from).Hours()); p.looks < hours || sent < trades*9/10 {
 		t.Errorf("%d looks within %d hours, and %d of %d trades were sent: that is no week", p.looks, hours, sent, trades)
@@ -428,12 +417,6 @@ func (p *play) differs(now time.Time, symbol, field, got, want string) {
 	at := now.In(p.w.Hours.Zone())
 	what := at.Format("Mon 2 Jan") + ": " + symbol + ": " + field
 	p.faults[what]++
-	for _, pattern := range p.v.Known {
-		if is, _ := path.Match(pattern, what); is {
-			p.known[pattern] = true
-			return
-		}
-	}
 	if p.faults[what] <= each {
 		p.t.Errorf("%s: %s: %s is %s, want %s", at.Format("Mon 2 Jan 15:04:05"), symbol, field, got, want)
 	}
