@@ -19,8 +19,9 @@ import (
 // weekVendor is the vendor in a week: what it answers over REST follows from what has been traded.
 type weekVendor struct {
 	*vendortest.Server
-	t *testing.T
-	w *vendortest.Week
+	t   *testing.T
+	w   *vendortest.Week
+	raw bool // the previous day of a snapshot is never adjusted; else it is from the morning of a split on: the vendor does not say
 }
 
 // socket has one connection.
@@ -118,7 +119,9 @@ func (v *weekVendor) snapshot(symbol string) string {
 		switch {
 		case b.Date.After(today): // an overnight session: it is not in there before 03:30
 		case !b.Date.Equal(today):
-			before = v.weekBar(symbol, &b, today)
+			if before = v.weekBar(symbol, &b, today); v.raw {
+				before = v.weekBar(symbol, &b, b.Date)
+			}
 		default:
 			day, updated = v.weekBar(symbol, &b, today), b.Newest.At.UnixMicro()*1000
 			last = fmt.Sprintf(`{"c":[%s],"i":"%d","p":%v,"s":%d,"t":%d,"x":4}`, weekCodesOf(v.w, b.Newest), b.Newest.Number,
@@ -211,7 +214,7 @@ func (v *weekVendor) aggregates(w http.ResponseWriter, r *http.Request) {
 func playWeek(t *testing.T, overnight bool, stretch func(*vendortest.Week) (from, to time.Time)) {
 	t.Setenv("MASSIVE_API_KEY", key)
 	synctest.Test(t, func(t *testing.T) {
-		v := &weekVendor{t: t, w: vendortest.NewWeek(t, overnight)}
+		v := &weekVendor{t: t, w: vendortest.NewWeek(t, overnight), raw: overnight}
 		v.Server = vendortest.NewServer(t, v.socket, http.HandlerFunc(v.rest))
 		from, to := stretch(v.w)
 		vendortest.PlayWeek(t, v.w, from, to, vendortest.WeekVendor{Server: v.Server, Tell: v.tellTrade,
