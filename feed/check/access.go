@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -147,10 +148,12 @@ func (j *judge) delay() (most time.Duration) {
 // status is what the other side says of itself.
 func (j *judge) status() Line {
 	s := j.tape.worst()
-	if s.State == market.Live && s.Message == "" {
+	l := Line{Label: "status", Text: join(s.State.String(), s.Message)}
+	if why, maintained := j.journal.maintenance(); maintained {
+		l.Text = "under maintenance: " + why
+	} else if s.State == market.Live && s.Message == "" {
 		return Line{Label: "status", Text: "the vendor says nothing of a halt or of maintenance"}
 	}
-	l := Line{Label: "status", Text: join(s.State.String(), s.Message)}
 	if j.halted() {
 		l.Do = "Nothing can be done here: look at the vendor's status page, and try again later."
 	}
@@ -160,7 +163,8 @@ func (j *judge) status() Line {
 // halted reports whether the other side says of itself that it is not to be had.
 func (j *judge) halted() bool {
 	s := j.tape.worst()
-	return s.State == market.Halted || s.State == market.Down
+	_, maintained := j.journal.maintenance()
+	return maintained || s.State == market.Halted || s.State == market.Down
 }
 
 // requests says what REST has answered.
@@ -190,19 +194,21 @@ func (j *judge) requests() Line {
 var causes = map[string]string{
 	"lost": "tickertape dials again by itself. If it happens again and again, look for a firewall, a proxy or a wireless network " +
 		"that ends connections, and at the vendor's status page.",
-	"restart": "Nothing: the vendor has announced it, and tickertape dials again by itself.",
-	"silent":  "Look at the vendor's status page. A proxy that holds back what comes through causes it, too.",
-	"refused": "See what the vendor refuses, above. tickertape goes on trying, but seldom.",
-	"taken":   "See key.",
-	"final":   "See what the vendor refuses, above: tickertape does not dial again before it is started anew.",
-	"":        "Report this check as it stands: this should not happen.",
+	"restart":     "Nothing: the vendor has announced it, and tickertape dials again by itself.",
+	"silent":      "Look at the vendor's status page. A proxy that holds back what comes through causes it, too.",
+	"refused":     "See what the vendor refuses, above. tickertape goes on trying, but seldom.",
+	"taken":       "See key.",
+	"final":       "See what the vendor refuses, above: tickertape does not dial again before it is started anew.",
+	"maintenance": "See status.",
+	"":            "Report this check as it stands: this should not happen.",
 }
 
 // breaks says how connections have ended.
 func (j *judge) breaks() Line {
 	j.journal.mu.Lock()
-	defer j.journal.mu.Unlock()
-	if j.journal.broken == 0 {
+	all, broken := slices.Clone(j.journal.breaks), j.journal.broken
+	j.journal.mu.Unlock()
+	if broken == 0 {
 		if !j.connected {
 			return Line{Label: "breaks", Text: "none"}
 		}
@@ -211,11 +217,11 @@ func (j *judge) breaks() Line {
 	l := Line{Label: "breaks"}
 	var texts []string
 	told := map[[2]string]int{} // how often each kind came
-	for _, e := range j.journal.breaks {
+	for _, e := range all {
 		told[[2]string{e.cause, e.why}]++
 	}
-	for _, e := range j.journal.breaks {
-		l.Do = causes[e.cause]
+	for _, e := range all {
+		l.Do = cmp.Or(causes[e.cause], causes["lost"])
 		kind := [2]string{e.cause, e.why}
 		n := told[kind]
 		if delete(told, kind); n == 0 {
@@ -233,6 +239,6 @@ func (j *judge) breaks() Line {
 	if root := j.root(); root != "symbols" && root != "breaks" {
 		l.Do = "See " + root + "."
 	}
-	l.Text = fmt.Sprintf("%d: %s", j.journal.broken, strings.Join(texts[:min(len(texts), mostTold)], "; "))
+	l.Text = fmt.Sprintf("%d: %s", broken, strings.Join(texts[:min(len(texts), mostTold)], "; "))
 	return l
 }

@@ -57,6 +57,18 @@ func (j *journal) failed(after time.Duration, err error) {
 	j.end(ending{after: after, why: err.Error()})
 }
 
+// maintenance is what the other side says where a connection has ended since it is under maintenance.
+func (j *journal) maintenance() (why string, there bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.breaks {
+		if e.cause == "maintenance" {
+			return e.why, true
+		}
+	}
+	return "", false
+}
+
 // warnings is the sources' log. It keeps warnings, and what says that a channel of a symbol is refused.
 type warnings struct {
 	journal *journal

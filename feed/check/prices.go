@@ -62,6 +62,8 @@ func (j *judge) root() string {
 	_, used := j.refused(aboutUse)
 	_, planned := j.refused(aboutPlan)
 	switch {
+	case j.halted():
+		return "status"
 	case !j.connected && !(j.keyed && wrong):
 		return "connection"
 	case j.keyed && (!j.accepted || wrong || used):
@@ -114,8 +116,6 @@ func (j *judge) nothing() (text, do string) {
 	switch {
 	case j.root() != "symbols":
 		return "none: see " + j.root(), ""
-	case j.halted():
-		return "none: see status", ""
 	case !slices.ContainsFunc(j.names, func(s symbol) bool { return s.refused == "" }):
 		return "none: see symbols", ""
 	case j.expected == none:
