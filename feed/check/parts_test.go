@@ -3,13 +3,18 @@ package check
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tickertape/feed"
+	"tickertape/feed/calendar"
 	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 )
 
 func TestClockIsBoundByEachDate(t *testing.T) {
@@ -126,5 +131,106 @@ func TestTextsAreCutAtACharacter(t *testing.T) {
 	}
 	if got := limited(make([]string, 12)); len(got) != mostListed+1 || got[mostListed] != "and 7 more" {
 		t.Errorf("%q", got)
+	}
+}
+
+// judged is a check that is over, of a feed of US shares that began at an instant and lasted for a minute.
+func judged(t *testing.T, began time.Time, info feed.Info) *check {
+	t.Helper()
+	hours, err := calendar.New(calendar.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	info.Market = "us"
+	reg := prometheus.NewRegistry()
+	return &check{Plan: Plan{Feed: "acme", For: time.Minute, Hours: hours}, began: began, ended: began.Add(time.Minute), reg: reg,
+		dir: market.NewDirectory(), faults: vendors.NewFaults(slog.New(slog.DiscardHandler), reg), traffic: newTraffic(), tape: newTape(),
+		journal: &journal{}, infos: []feed.Info{info}}
+}
+
+// add adds a symbol, and a connection to ask for it on.
+func (c *check) add(t *testing.T, symbol string) market.SymbolID {
+	t.Helper()
+	id, err := c.dir.Add(market.Symbol{Symbol: symbol, Market: "us"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.traffic.note(true, "wss://acme.example", func(e *exchanges) { e.good++ })
+	return id
+}
+
+// line is the one with a label.
+func (r *Report) line(label string) Line {
+	for _, l := range r.Lines {
+		if l.Label == label {
+			return l
+		}
+	}
+	return Line{}
+}
+
+func TestMaintenanceIsNobodysFault(t *testing.T) {
+	c := judged(t, time.Date(2026, time.December, 1, 15, 0, 0, 0, time.UTC), feed.Info{})
+	c.add(t, "ACME")
+	futile := false
+	log := slog.New(&breaks{Handler: slog.DiscardHandler, journal: c.journal, began: c.began, deadline: time.Now(),
+		futile: func() { futile = true }})
+	log.Warn("feed lost", "cause", "maintenance", "message", "acme is under maintenance", "retry_in", "20s")
+	r := c.report()
+	status, trades, breaks := r.line("status"), r.line("trades"), r.line("breaks")
+	if r.Works || !futile || status.Text != "under maintenance: acme is under maintenance" || !strings.Contains(status.Do, "status page") ||
+		trades.Text != "none: see status" || trades.Do != "" || breaks.Do != "See status." {
+		t.Errorf("futile %t\n%s", futile, r)
+	}
+}
+
+func TestPricesAreExpectedByTheHours(t *testing.T) {
+	for name, c := range map[string]struct {
+		hour, minute int // UTC, on a Tuesday; New York is five hours behind
+		delay        time.Duration
+		works        bool
+		market, text string
+	}{
+		"the regular session":             {15, 0, 0, false, "us: open, in its regular session", "none in 60 s, though the market is open"},
+		"before it":                       {13, 0, 0, true, "us: open, but not in its regular session (pre); few", "none; few are expected"},
+		"the last minute before it":       {14, 29, 0, true, "(pre)", "none; few are expected"},
+		"its first minutes, of late data": {14, 35, 15 * time.Minute, true, "(pre)", "none; few are expected"},
+		"the night": {7, 0, 0, true, "us: closed, so no trades are expected; the next regular session begins Tuesday 2026-12-01 09:30 EST",
+			"none, and none are expected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := judged(t, time.Date(2026, time.December, 1, c.hour, c.minute, 0, 0, time.UTC), feed.Info{Delay: c.delay})
+			k.add(t, "ACME")
+			r := k.report()
+			if trades := r.line("trades"); r.Works != c.works || (trades.Do == "") != c.works || !strings.HasPrefix(trades.Text, c.text) ||
+				!strings.Contains(r.line("market").Text, c.market) {
+				t.Errorf("works %t\n%s", r.Works, r)
+			}
+			if late := strings.Contains(r.line("plan").Text, "prices are 15 min late by contract"); late != (c.delay > 0) {
+				t.Errorf("plan %q", r.line("plan").Text)
+			}
+		})
+	}
+}
+
+// TestClockIsJudgedByPricesWithoutDates has no answer with a date, and prices of the future.
+func TestClockIsJudgedByPricesWithoutDates(t *testing.T) {
+	c := judged(t, time.Date(2026, time.December, 1, 15, 0, 0, 0, time.UTC), feed.Info{})
+	id, now := c.add(t, "ACME"), market.TimeOf(c.began)
+	c.tape.add(&market.Batch{Ticks: []market.Tick{{Symbol: id, Kind: market.KindTrade, Time: now + 7_000_000, Received: now}}}, feed.Info{})
+	if l := c.report().line("clock"); l.Text != "at least 7 s behind the vendor's, by the times of its prices" || l.Do == "" {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestTradesThatComeTwiceForTheSumsCountOnce(t *testing.T) {
+	tape, k := newTape(), market.Tick{Kind: market.KindTrade, Price: market.Scale, Time: 5, Received: 6, Flags: market.SetsLast}
+	again := k
+	again.Flags = market.SetsVolume
+	other := again
+	other.Time++
+	tape.add(&market.Batch{Ticks: []market.Tick{k, k, again, other}}, feed.Info{})
+	if trades, _ := tape.counts(); trades != 3 {
+		t.Errorf("%d trades, want 3", trades)
 	}
 }

@@ -73,10 +73,11 @@ func Says(t testing.TB, r *check.Report, works bool, want map[string]string) {
 		t.Errorf("works: %t, want %t", r.Works, works)
 	}
 	for label, words := range want {
+		words, either := strings.CutPrefix(words, "?")
 		words, faulty := strings.CutPrefix(words, "!")
 		found := false
 		for _, l := range r.Lines {
-			found = found || l.Label == label && strings.Contains(l.Text, words) && (l.Do != "") == faulty
+			found = found || l.Label == label && strings.Contains(l.Text, words) && (either || (l.Do != "") == faulty)
 		}
 		if !found {
 			t.Errorf("no line %s with %q (with what to do: %t)", label, words, faulty)
