@@ -29,9 +29,10 @@ const (
 )
 
 func feedCommand(file *string) *cobra.Command {
-	c := &cobra.Command{Use: "feed", Short: "Check a feed", Args: noArgs, RunE: func(*cobra.Command, []string) error {
-		return usageError{errors.New("feed: want check")}
-	}}
+	c := &cobra.Command{Use: "feed", Short: "Say what works of one feed, and what does not", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usageError{errors.New("feed: want check")}
+		}}
 	c.AddCommand(feedCheckCommand(file))
 	return c
 }

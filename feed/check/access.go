@@ -147,12 +147,15 @@ func (j *judge) delay() (most time.Duration) {
 
 // status is what the other side says of itself.
 func (j *judge) status() Line {
-	s := j.tape.worst()
+	s, over := j.tape.worst()
 	l := Line{Label: "status", Text: join(s.State.String(), s.Message)}
 	if why, maintained := j.journal.maintenance(); maintained {
 		l.Text = "under maintenance: " + why
 	} else if s.State == market.Live && s.Message == "" {
 		return Line{Label: "status", Text: "the vendor says nothing of a halt or of maintenance"}
+	}
+	if over {
+		l.Text += "; but that is over"
 	}
 	if j.halted() {
 		l.Do = "Nothing can be done here: look at the vendor's status page, and try again later."
@@ -162,9 +165,10 @@ func (j *judge) status() Line {
 
 // halted reports whether the other side says of itself that it is not to be had.
 func (j *judge) halted() bool {
-	s := j.tape.worst()
+	s, over := j.tape.worst()
 	_, maintained := j.journal.maintenance()
-	return maintained || s.State == market.Halted || s.State == market.Down
+	trades, quotes := j.tape.counts()
+	return !over && (maintained && trades+quotes == 0 || s.State == market.Halted || s.State == market.Down)
 }
 
 // requests says what REST has answered.

@@ -14,6 +14,7 @@ type tape struct {
 	symbols map[market.SymbolID]*seen // guarded by mu
 	alive   bool                      // guarded by mu: some message could be understood
 	status  market.Status             // guarded by mu: the newest that is not of a source that is well
+	over    bool                      // guarded by mu: after it, the source was well
 	lost    int                       // guarded by mu: messages that are missing
 	late    time.Duration             // guarded by mu: the least that a tick has come after its time, and its delay by contract
 	timed   bool                      // guarded by mu: late is known
@@ -61,9 +62,13 @@ func (t *tape) add(b *market.Batch, info feed.Info) {
 	defer t.mu.Unlock()
 	t.alive = t.alive || b.Alive || len(b.Ticks)+len(b.Images) > 0
 	t.lost += b.Lost
-	if b.Status != nil && (b.Status.State != market.Live || b.Status.Message != "") {
-		t.status = *b.Status
-		t.status.Behind = nil
+	if b.Status != nil {
+		if well := b.Status.State == market.Live && b.Status.Message == ""; well {
+			t.over = true
+		} else {
+			t.status, t.over = *b.Status, false
+			t.status.Behind = nil
+		}
 	}
 	for i := range b.Ticks {
 		t.tick(&b.Ticks[i], info)
@@ -144,9 +149,10 @@ func (t *tape) counts() (trades, quotes int) {
 	return trades, quotes
 }
 
-// worst is the newest status that is not of a source that is well; the zero value: there was none.
-func (t *tape) worst() market.Status {
+// worst is the newest status that is not of a source that is well, and whether the source was well after it. The zero value:
+// there was none.
+func (t *tape) worst() (status market.Status, over bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.status
+	return t.status, t.over
 }

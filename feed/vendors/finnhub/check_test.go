@@ -86,3 +86,14 @@ func TestCheckOfAKeyThatIsInUse(t *testing.T) {
 		})
 	})
 }
+
+func TestCheckOnASaturday(t *testing.T) {
+	checked(t, func(t *testing.T, _ *vendor, c *vendortest.Checked) {
+		time.Sleep(72 * time.Hour)
+		c.Each = nil
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"market": "us: closed, so no trades are expected", "key": "accepted", "trades": "none, and none are expected",
+			"verdict": "finnhub works",
+		})
+	})
+}

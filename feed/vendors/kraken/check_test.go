@@ -65,6 +65,23 @@ func TestCheckOfAnExchangeInMaintenance(t *testing.T) {
 	})
 }
 
+func TestCheckOfMaintenanceThatEnds(t *testing.T) {
+	checked(t, func(t *testing.T, x *exchange, c *vendortest.Checked) {
+		x.is("maintenance")
+		trade, n := c.Each, 0
+		c.Each = func() {
+			if n++; n == 10 {
+				x.is("online")
+			} else if n > 15 {
+				trade()
+			}
+		}
+		vendortest.Says(t, vendortest.Check(t, *c), true, map[string]string{
+			"status": "maintenance; but that is over", "trades": "BTC/USD 45", "verdict": "kraken works",
+		})
+	})
+}
+
 func TestCheckOfAVendorThatIsSilent(t *testing.T) {
 	checked(t, func(t *testing.T, x *exchange, c *vendortest.Checked) {
 		n := 0
