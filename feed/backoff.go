@@ -12,6 +12,9 @@ const (
 	// After a refusal, it waits for half a minute to a minute. Both double with each further failure, up to 15 minutes.
 	refusalWait     = time.Minute
 	refusalWaitMost = 15 * time.Minute
+	// In a maintenance, it waits for 15 to 30 s, and then for half a minute to a minute each time: nobody knows how long it takes.
+	maintenanceWait     = 30 * time.Second
+	maintenanceWaitMost = time.Minute
 	// After the first restart in a row, it waits for up to this.
 	restartWait = 200 * time.Millisecond
 	// The other side may ask for a longer wait, but not for more than an hour.
@@ -32,6 +35,9 @@ func (b *backoff) next(br *Break) time.Duration {
 	switch br.Cause {
 	case Refused, Taken: // never near zero: a redial at once would be refused again
 		span := min(refusalWait<<min(b.failures-1, mostDoublings), refusalWaitMost)
+		wait = span/2 + rand.N(span/2)
+	case Maintenance:
+		span := min(maintenanceWait<<min(b.failures-1, mostDoublings), maintenanceWaitMost)
 		wait = span/2 + rand.N(span/2)
 	case Restart:
 		if b.failures == 1 {

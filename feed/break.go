@@ -10,19 +10,21 @@ import (
 type Cause uint8
 
 const (
-	Lost    Cause = iota // the connection is dead or the other side has failed: redial soon, then less and less often
-	Restart              // the other side announced a restart: redial at once
-	Silent               // connected, but nothing has come for too long: redial soon
-	Refused              // a bad key, plan or limit, or no room: redial seldom
-	Taken                // another program uses the key: redial seldom
-	Final                // the other side says that redialling is useless: do not redial
+	Lost        Cause = iota // the connection is dead or the other side has failed: redial soon, then less and less often
+	Restart                  // the other side announced a restart: redial at once
+	Silent                   // connected, but nothing has come for too long: redial soon
+	Refused                  // a bad key, plan or limit, or no room: redial seldom
+	Maintenance              // the other side works on itself, and will be back: redial after a moment, however long it takes
+	Taken                    // another program uses the key: redial seldom
+	Final                    // the other side says that redialling is useless: do not redial
 
 	numCauses = iota
 )
 
-var causeNames = [numCauses]string{"lost", "restart", "silent", "refused", "taken", "final"}
+var causeNames = [numCauses]string{"lost", "restart", "silent", "refused", "maintenance", "taken", "final"}
 
-// String is the word that metrics and logs use: "lost", "restart", "silent", "refused", "taken" or "final".
+// String is the word that metrics and logs use: "lost", "restart", "silent", "refused", "maintenance", "taken"
+// or "final".
 func (c Cause) String() string { return causeNames[c] }
 
 // Break is the error of a connection that ended and may be dialled again.
@@ -52,12 +54,13 @@ func asBreak(err error) *Break {
 // publicMessages are what subscribers may read about a break. They name the cause only: Break.Err can hold addresses of
 // this network and text of the other side.
 var publicMessages = [numCauses]string{
-	Lost:    "the connection is lost",
-	Restart: "the source restarts",
-	Silent:  "connected, but silent",
-	Refused: "the source refuses the connection",
-	Taken:   "another program uses the key",
-	Final:   "the source refuses the connection for good",
+	Lost:        "the connection is lost",
+	Restart:     "the source restarts",
+	Silent:      "connected, but silent",
+	Refused:     "the source refuses the connection",
+	Maintenance: "the source is under maintenance",
+	Taken:       "another program uses the key",
+	Final:       "the source refuses the connection for good",
 }
 
 // PublicMessage is a sentence for subscribers about the error that ended a connection. It contains no text of the error

@@ -92,7 +92,7 @@ func TestRetryAfterMayBeADate(t *testing.T) {
 		server := vendortest.NewServer(t, listen, nil)
 		server.Refuse(http.StatusServiceUnavailable, http.Header{"Retry-After": {time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)}})
 		_, err := vendors.Endpoint{URL: "wss://example.com", Client: server.Client()}.Dial(t.Context())
-		if b := wantBreak(t, err, feed.Lost, "503"); b.After != time.Minute {
+		if b := wantBreak(t, err, feed.Maintenance, "503"); b.After != time.Minute {
 			t.Errorf("to be left alone for %v, want 1m", b.After)
 		}
 	})

@@ -73,8 +73,12 @@ func refused(what string, r *http.Response, body string, keyed bool) *feed.Break
 	case http.StatusNotFound, http.StatusTeapot: // 418 is a ban at Binance
 		cause = feed.Refused
 	}
+	after := retryAfter(r.Header.Get("Retry-After"))
+	if r.StatusCode == http.StatusServiceUnavailable && after > 0 { // it knows when it will be back
+		cause = feed.Maintenance
+	}
 	b := feed.Breakf(cause, "%s: %w", what, failed)
-	b.After = retryAfter(r.Header.Get("Retry-After"))
+	b.After = after
 	return b
 }
 

@@ -1,0 +1,152 @@
+package vendors
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// leastAgain and mostAgain are how long after a refusal a vendor is asked again: the pause doubles from the one to the other.
+	// Up to a quarter of it is taken off, so that not all is asked at once.
+	leastAgain = time.Minute
+	mostAgain  = 15 * time.Minute
+	// againEvery is the least time between two questions of a connection, however much was refused.
+	againEvery = 5 * time.Second
+)
+
+// Again asks once more, as long as a connection stands, for what the vendor has refused: a symbol that is listed later, a channel
+// that works again. Each thing is asked for after a minute at first, and then less and less often, up to every 15 minutes; all
+// together at most every five seconds. The zero value has nothing to ask for. Any goroutine may call Add.
+type Again[T comparable] struct {
+	mu      sync.Mutex
+	refused []again[T]    // guarded by mu
+	added   chan struct{} // made under mu; one slot: there is more. Never closed.
+}
+
+// again is one thing that was refused.
+type again[T comparable] struct {
+	thing T
+	pause time.Duration // after the next refusal
+	due   time.Time     // when it is asked for next
+}
+
+// wake is the channel that says that there is more.
+func (a *Again[T]) wake() chan struct{} {
+	if a.added == nil {
+		a.added = make(chan struct{}, 1)
+	}
+	return a.added
+}
+
+// Add notes that something was refused. It does nothing for what is noted already.
+func (a *Again[T]) Add(thing T) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if slices.ContainsFunc(a.refused, func(r again[T]) bool { return r.thing == thing }) {
+		return
+	}
+	a.refused = append(a.refused, again[T]{thing, min(2*leastAgain, mostAgain), time.Now().Add(jitter(leastAgain))})
+	select {
+	case a.wake() <- struct{}{}:
+	default:
+	}
+}
+
+// Waiting is how many things are refused.
+func (a *Again[T]) Waiting() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.refused)
+}
+
+func jitter(pause time.Duration) time.Duration { return pause - rand.N(pause/4) }
+
+// Run calls ask for one thing after the other, until it is accepted. It returns the error of ask or, when ctx ends, the cause of
+// that. ask may call Add.
+func (a *Again[T]) Run(ctx context.Context, ask func(context.Context, T) (accepted bool, err error)) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var asked time.Time // the last question
+	for {
+		thing, due, added := a.next()
+		if due.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(max(time.Until(due), time.Until(asked.Add(againEvery)), 0) + 1) // a timer of 0: see feed's backoff
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-added:
+			continue
+		case <-timer.C:
+		}
+		asked = time.Now()
+		accepted, err := ask(ctx, thing)
+		if err != nil {
+			return err
+		}
+		a.judge(thing, accepted)
+	}
+}
+
+// next is what is to be asked for next, and when; the zero instant where there is nothing.
+func (a *Again[T]) next() (thing T, due time.Time, added <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.refused) == 0 {
+		return thing, due, a.wake()
+	}
+	first := &a.refused[0]
+	for i := range a.refused {
+		if a.refused[i].due.Before(first.due) {
+			first = &a.refused[i]
+		}
+	}
+	return first.thing, first.due, a.wake()
+}
+
+// judge notes the answer about a thing.
+func (a *Again[T]) judge(thing T, accepted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(a.refused, func(r again[T]) bool { return r.thing == thing })
+	if accepted {
+		a.refused = slices.Delete(a.refused, i, i+1)
+		return
+	}
+	r := &a.refused[i]
+	r.due, r.pause = time.Now().Add(jitter(r.pause)), min(2*r.pause, mostAgain)
+}
+
+// Once keeps what is said once in the life of the process, however often it happens. All connections to a vendor share one. The
+// zero value has said nothing. Any goroutine may call its methods.
+type Once struct {
+	mu   sync.Mutex
+	said map[string]bool // guarded by mu
+}
+
+// First reports whether something is to be said for the first time. What is one of a few fixed words.
+func (o *Once) First(what string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := !o.said[what]
+	if o.said == nil {
+		o.said = map[string]bool{}
+	}
+	o.said[what] = true
+	return first
+}
+
+// Lacks counts that the vendor refuses a channel without which prices are right all the same, and logs it the first time.
+func (s *Session) Lacks(once *Once, channel, reason string) {
+	s.Failed(fmt.Errorf("subscribe to %s: %.200s", channel, reason))
+	if once.First(channel) {
+		s.Env.Log.Warn("channel refused; prices come without it, and it is asked for again", KeySource, s.Source, KeyChannel, channel,
+			KeyReason, fmt.Sprintf("%.200s", reason))
+	}
+}
