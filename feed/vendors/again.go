@@ -2,6 +2,7 @@ package vendors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -142,11 +143,14 @@ func (o *Once) First(what string) bool {
 	return first
 }
 
-// Lacks counts that the vendor refuses a channel without which prices are right all the same, and logs it the first time.
-func (s *Session) Lacks(once *Once, channel, reason string) {
-	s.Failed(fmt.Errorf("subscribe to %s: %.200s", channel, reason))
-	if once.First(channel) {
-		s.Env.Log.Warn("channel refused; prices come without it, and it is asked for again", KeySource, s.Source, KeyChannel, channel,
-			KeyReason, fmt.Sprintf("%.200s", reason))
+// Lacks logs the first time that a vendor refuses a channel without which prices are right all the same. A decoder counts its
+// refusals; one that is not answered is counted here.
+func (o *Once) Lacks(e *Env, source, channel string, reason error) {
+	if errors.Is(reason, ErrNoReply) {
+		e.Faults.Count(source, Failed, reason)
+	}
+	if o.First(channel) {
+		e.Log.Warn("channel refused; prices come without it, and it is asked for again", KeySource, source, KeyChannel, channel,
+			KeyReason, fmt.Sprintf("%.200s", reason.Error()))
 	}
 }

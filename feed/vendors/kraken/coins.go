@@ -1,6 +1,7 @@
 package kraken
 
 import (
+	"slices"
 	"strings"
 
 	"tickertape/feed/market"
@@ -14,6 +15,25 @@ var coins = strings.Fields("BTC ETH SOL XRP DOGE ADA LINK SUI AVAX LTC BCH XLM D
 func record(pair string) market.Symbol {
 	base, quote, _ := strings.Cut(pair, "/")
 	return market.Symbol{Symbol: pair, Name: vendors.CoinName(base), Decimals: 2, Market: cryptoHours, Currency: quote}
+}
+
+// fiats are the currencies of states that the vendor trades.
+var fiats = strings.Fields("USD EUR GBP JPY CAD AUD CHF AED ARS BRL MXN")
+
+// classes are what REST calls the kinds of pairs that are no coins; "" is coins.
+var classes = []string{"", "tokenized_asset", "forex"}
+
+// classOf is the place among classes of what a pair's name says: tokenized stocks end in a small x, and in forex both sides are
+// currencies of states.
+func classOf(pair string) int {
+	base, quote, _ := strings.Cut(pair, "/")
+	switch {
+	case slices.Contains(fiats, base) && slices.Contains(fiats, quote):
+		return 2
+	case len(base) > 1 && strings.HasSuffix(base, "x"):
+		return 1
+	}
+	return 0
 }
 
 // renamed are the coins whose codes differ: old in REST and in version 1 of the WebSocket, code in version 2 and here.

@@ -26,7 +26,7 @@ func (m *message) read(s *vendors.Scanner) {
 			m.result = s.Value()
 		case "success":
 			m.success = s.Value()
-		case "error":
+		case "error", "Error": // the latter where there were too many messages
 			m.failure = s.Value()
 		case "symbol":
 			m.symbol = s.Value()

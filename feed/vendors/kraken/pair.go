@@ -9,10 +9,13 @@ import (
 type pair struct {
 	*vendors.NumberedSymbol
 	decimals int
+	rounded  bool         // its prices have more decimals than are kept, and the directory says so
+	absent   bool         // the vendor refuses its trades for now, so that its status is not published
+	status   market.State // the newest that the vendor has said, if it has
 }
 
-// instruments puts pairs into the directory.
-func instruments(symbols []string, env *vendors.Env) ([]*vendors.Instrument, error) {
+// register puts pairs into the directory.
+func register(symbols []string, env *vendors.Env) ([]*vendors.Instrument, error) {
 	records := make([]market.Symbol, len(symbols))
 	for i, s := range symbols {
 		records[i] = record(s)

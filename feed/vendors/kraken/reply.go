@@ -15,6 +15,36 @@ type reply struct {
 	refusal string // why the vendor refuses; "": it accepts
 }
 
+// trouble is why a vendor refuses a request though the request is good.
+type trouble uint8
+
+const (
+	none        trouble = iota
+	tooFast             // there were too many messages: the request is lost
+	maintenance         // the exchange, or a pair, is in maintenance
+)
+
+// troubles are words in the vendor's errors.
+var troubles = []struct {
+	word string
+	is   trouble
+}{
+	{"exceeded msg rate", tooFast}, {"rate limit", tooFast}, {"too many requests", tooFast},
+	{"eservice:", maintenance}, {"maintenance", maintenance}, {"cancel_only", maintenance}, {"post_only", maintenance},
+	{"temporarily unavailable", maintenance},
+}
+
+// troubleOf is what a refusal tells beside that a request is refused.
+func troubleOf(refusal string) trouble {
+	refusal = strings.ToLower(refusal)
+	for _, t := range troubles {
+		if strings.Contains(refusal, t.word) {
+			return t.is
+		}
+	}
+	return none
+}
+
 // reply decodes a reply.
 func (d *Decoder) reply(m *message, received market.Time, b *market.Batch) {
 	method, err := m.method.Bytes("method")
@@ -78,8 +108,13 @@ func (d *Decoder) refuse(m *message) (err error) {
 	} else {
 		a.pair = d.named(a.refusal)
 	}
+	if strings.Contains(strings.ToLower(a.refusal), "already subscribed") { // by a request that seemed to be lost
+		a.refusal = ""
+		d.replies.Put(a)
+		return nil
+	}
 	d.replies.Put(a)
-	if d.pairs[a.pair] != nil {
+	if d.pairs[a.pair] != nil && troubleOf(a.refusal) == none {
 		return vendors.Bad(vendors.BadSymbol, "symbol: %s: %.200q", a.pair, a.refusal)
 	}
 	return vendors.Bad(vendors.Failed, "error: %.200q", a.refusal)

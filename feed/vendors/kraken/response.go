@@ -1,10 +1,13 @@
 package kraken
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
+	"tickertape/feed"
 	"tickertape/feed/market"
 	"tickertape/feed/vendors"
 )
@@ -92,13 +95,58 @@ func (d *Decoder) candles(body []byte) (list vendors.Value, err error) {
 	if err := d.scan.End(); err != nil {
 		return list, err
 	}
-	if text := string(failures.Raw()); text != "" && text != "[]" {
-		return list, vendors.Bad(vendors.Failed, "error: %.200s", text)
+	if err := d.failure(failures); err != nil {
+		return list, err
 	}
 	if !list.Known() {
 		return list, vendors.Bad(vendors.NoJSON, "result: the answer has no list")
 	}
 	return list, nil
+}
+
+// failure is the first error in a response's list of errors and warnings. What begins with W is a warning: the result beside it
+// is good.
+func (d *Decoder) failure(list vendors.Value) (err error) {
+	if !list.Known() {
+		return nil
+	}
+	d.items.Reset(list.Raw())
+	for d.items.Array(); d.items.More(); {
+		text, bad := d.items.Value().String("error")
+		switch {
+		case err != nil:
+		case bad != nil:
+			err = bad
+		case !strings.HasPrefix(text, "W"):
+			err = refusedFor(text)
+		case d.notes.First("warning"):
+			d.log.Warn("vendor warns over REST; more warnings are not logged", vendors.KeySource, name, vendors.KeyReason,
+				fmt.Sprintf("%.200s", text))
+		}
+	}
+	if bad := d.items.End(); err == nil {
+		err = bad
+	}
+	return err
+}
+
+// errUnknownPair is wrapped by the error of a response that says that there is no such pair, or none of such a class.
+var errUnknownPair = errors.New("the vendor does not know it")
+
+// refusedFor is the error for a text of the vendor. It says how long nothing is to be asked, where that is known.
+func refusedFor(text string) error {
+	failure := vendors.Bad(vendors.Failed, "error: %.200q", text)
+	switch {
+	case strings.HasPrefix(text, "EQuery:Unknown asset"), strings.Contains(text, "asset_class"):
+		return fmt.Errorf("%w: %w", failure, errUnknownPair)
+	case strings.Contains(text, "Temporary lockout"):
+		return &feed.Break{Cause: feed.Refused, After: lockout, Err: failure}
+	case troubleOf(text) == tooFast:
+		return &feed.Break{Cause: feed.Lost, After: afterTooMany, Err: failure}
+	case troubleOf(text) == maintenance:
+		return &feed.Break{Cause: feed.Maintenance, After: duringMaintenance, Err: failure}
+	}
+	return failure
 }
 
 // readHour reads an array of start, open, high, low, close, vwap, volume and trades.

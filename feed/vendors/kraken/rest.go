@@ -2,6 +2,7 @@ package kraken
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strconv"
 	"time"
@@ -19,12 +20,21 @@ const reach = 48 * time.Hour
 func (c *connection) follow(ctx context.Context, p *pair) {
 	day := vendors.Day{Symbol: p.ID, Rolling: p.Rolling}
 	if hours := c.decoder.hours; hours != nil {
+		class := classOf(p.Symbol) // Get and Read take turns
 		day.Get = func(ctx context.Context) ([]byte, market.Time, error) {
 			since := strconv.FormatInt(hours.Rolled(time.Now()).Add(-reach).Unix(), 10)
-			return c.rest.Get(ctx, pathHours, url.Values{"pair": {restName(p.Symbol)}, "interval": {"60"}, "since": {since}})
+			query := url.Values{"pair": {restName(p.Symbol)}, "interval": {"60"}, "since": {since}}
+			if classes[class] != "" {
+				query.Set("asset_class", classes[class])
+			}
+			return c.rest.Get(ctx, pathHours, query)
 		}
 		day.Read = func(body []byte, received market.Time) (market.Quote, market.Time, error) {
-			return c.decoder.today(p, body, received)
+			q, asOf, err := c.decoder.today(p, body, received)
+			if errors.Is(err, errUnknownPair) { // the name does not tell
+				class = (class + 1) % len(classes)
+			}
+			return q, asOf, err
 		}
 	}
 	c.BeginDay(ctx, &day)

@@ -25,6 +25,9 @@ type exchange struct {
 	pairs   map[string]*listed // guarded by mu
 	system  string             // guarded by mu
 	refusal string             // guarded by mu: the answer to every request in the stream; "mute": none
+	refuses map[string]string  // guarded by mu: the error for a channel, or for one of a pair, such as "trade BTC/USD"
+	tooFast int                // guarded by mu: so many more requests to subscribe are lost since there are too many messages
+	warning string             // guarded by mu: stands beside the result of every good answer over REST
 	failure string             // guarded by mu: the error of every answer over REST
 	status  int                // guarded by mu: of every answer over REST; 0: a good one
 	asked   []time.Time        // guarded by mu: when REST was
@@ -38,9 +41,11 @@ type client struct {
 
 // listed is a pair that is traded.
 type listed struct {
-	status string
-	next   uint64  // the number of the next trade
-	trades []print // oldest first
+	status    string
+	precision int     // decimals of its prices; 0: 2
+	class     string  // what REST wants as its asset_class
+	next      uint64  // the number of the next trade
+	trades    []print // oldest first
 }
 
 type print struct {
@@ -50,7 +55,7 @@ type print struct {
 }
 
 func newExchange(t *testing.T, symbols ...string) *exchange {
-	x := &exchange{t: t, pairs: map[string]*listed{}, system: "online"}
+	x := &exchange{t: t, pairs: map[string]*listed{}, system: "online", refuses: map[string]string{}}
 	for _, s := range symbols {
 		x.pairs[s] = &listed{status: "online", next: 1000}
 	}
@@ -134,7 +139,10 @@ func (x *exchange) answer(c *client, text string) {
 		return
 	}
 	ch := r.Params.Channel
-	if ch == "instrument" {
+	switch {
+	case x.declines(c, ch, r.ID, now):
+		return
+	case ch == "instrument":
 		c.Follow(ch)
 		c.Send(
 			fmt.Sprintf(
@@ -142,7 +150,7 @@ func (x *exchange) answer(c *client, text string) {
 				now, r.ID))
 		var all []string
 		for name, p := range x.pairs {
-			all = append(all, pairText(name, p.status))
+			all = append(all, p.text(name))
 		}
 		c.Send(fmt.Sprintf(`{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled"}],"pairs":[%s]}}`,
 			strings.Join(all, ",")))
@@ -153,12 +161,17 @@ func (x *exchange) answer(c *client, text string) {
 	}
 	for _, name := range slices.Backward(r.Params.Symbol) {
 		p := x.pairs[name]
+		why := x.refuses[ch+" "+name]
 		if p == nil {
-			c.Send(
-				fmt.Sprintf(
-					`{"error":"Currency pair not supported %s","method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`,
-					name, name, now, now, r.ID))
+			why = "Currency pair not supported " + name
+		}
+		if why != "" {
+			c.Send(fmt.Sprintf(`{"error":%q,"method":"subscribe","success":false,"symbol":%q,"time_in":%q,"time_out":%q,"req_id":%d}`,
+				why, name, now, now, r.ID))
 			continue
+		}
+		if slices.Contains(c.Follows(), ch+" "+name) {
+			x.t.Errorf("subscribed to %s of %s twice", ch, name)
 		}
 		c.Follow(ch + " " + name)
 		c.Send(
@@ -175,9 +188,41 @@ func (x *exchange) answer(c *client, text string) {
 	}
 }
 
-func pairText(name, status string) string {
-	return fmt.Sprintf(
-		`{"symbol":%q,"base":"X","quote":"Y","status":%q,"price_precision":2,"price_increment":0.01,"qty_increment":0.00000001}`, name, status)
+// declines refuses a request as a whole, or does not.
+func (x *exchange) declines(c *client, channel string, id uint64, now string) bool {
+	if x.tooFast > 0 {
+		x.tooFast--
+		return c.Send(`{"Error":"Exceeded msg rate"}`) == nil
+	}
+	why := x.refuses[channel]
+	if why != "" {
+		c.Send(fmt.Sprintf(`{"error":%q,"method":"subscribe","success":false,"time_in":%q,"time_out":%q,"req_id":%d}`, why, now, now, id))
+	}
+	return why != ""
+}
+
+// text is the pair as the channel of instruments has it, with a member that is new.
+func (p *listed) text(name string) string {
+	precision := p.precision
+	if precision == 0 {
+		precision = 2
+	}
+	return fmt.Sprintf(`{"symbol":%q,"base":"X","quote":"Y","status":%q,"price_precision":%d,"qty_increment":0.00000001,`+
+		`"execution_venue":"international"}`, name, p.status, precision)
+}
+
+// refuse has a channel, or one of a pair, refused for a reason; "" has it accepted from here on.
+func (x *exchange) refuse(what, why string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refuses[what] = why
+}
+
+// loses has so many requests to subscribe lost.
+func (x *exchange) loses(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.tooFast = n
 }
 
 func (k print) text(symbol string) string {
@@ -201,8 +246,9 @@ func (x *exchange) trade(symbol, price string, at time.Time, lost bool) {
 func (x *exchange) becomes(symbol, status string) {
 	x.mu.Lock()
 	x.pairs[symbol].status = status
+	text := x.pairs[symbol].text(symbol)
 	x.mu.Unlock()
-	x.Tell("instrument", fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[%s]}}`, pairText(symbol, status)))
+	x.Tell("instrument", fmt.Sprintf(`{"channel":"instrument","type":"update","data":{"assets":[],"pairs":[%s]}}`, text))
 }
 
 // is changes what the exchange is in, and tells it.
@@ -240,8 +286,13 @@ func (x *exchange) rest(w http.ResponseWriter, r *http.Request) {
 	}
 	failure := x.failure
 	for name, p := range x.pairs {
-		if failure == "" && strings.NewReplacer("BTC", "XBT", "DOGE", "XDG", "/", "").Replace(name) == q.Get("pair") {
-			fmt.Fprintf(w, `{"error":[],"result":{"X%sZ":[%s],"last":1}}`, q.Get("pair"), p.hours(q.Get("since")))
+		if failure == "" && strings.NewReplacer("BTC", "XBT", "DOGE", "XDG", "/", "").Replace(name) == q.Get("pair") &&
+			p.class == q.Get("asset_class") {
+			warning := ""
+			if x.warning != "" {
+				warning = strconv.Quote(x.warning)
+			}
+			fmt.Fprintf(w, `{"error":[%s],"result":{"X%sZ":[%s],"last":1}}`, warning, q.Get("pair"), p.hours(q.Get("since")))
 			return
 		}
 	}

@@ -272,8 +272,8 @@ func TestManyPairsKeepTheLimits(t *testing.T) {
 
 func TestRefusalsSayWhy(t *testing.T) {
 	for name, tc := range map[string]struct{ refusal, want, cause string }{
-		"a request that is refused": {`{"error":"Exceeded msg rate","method":"subscribe","success":false,"req_id":1}`,
-			"Exceeded msg rate", "refused"},
+		"a request that is refused": {`{"error":"Malformed request","method":"subscribe","success":false,"req_id":1}`,
+			"Malformed request", "refused"},
 		"no answer": {"mute", "no answer within 10s", "lost"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"tickertape/feed/calendar"
@@ -27,6 +28,9 @@ type Decoder struct {
 	live   bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
 
 	replies vendors.Replies[reply]
+	online  chan struct{} // one slot: the exchange says that it trades again. Never closed.
+	notes   *vendors.Once
+	log     *slog.Logger
 
 	scan    vendors.Scanner // of the whole text
 	items   vendors.Scanner // of a list in it
@@ -34,7 +38,9 @@ type Decoder struct {
 	item    fields        // of a list in it
 	batch   []trade       // of one message
 	skew    vendors.Skew  // by the replies, which say when they were sent
-	system  string        // why the exchange does not trade; "": it does
+	system  string        // why the exchange does not trade; "": it does, as far as it says
+	away    bool          // it refuses all for a maintenance, whatever it says of itself
+	why     string        // the message of the published status; "": it is live, or none was published
 	status  market.Status // what the batch's Status points to
 }
 
@@ -43,17 +49,18 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	pairs, err := instruments(cfg.Symbols, &env)
+	pairs, err := register(cfg.Symbols, &env)
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(pairs, &env, false), nil
+	return newDecoder(pairs, &env, new(vendors.Once), false), nil
 }
 
-func newDecoder(pairs []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
+func newDecoder(pairs []*vendors.Instrument, env *vendors.Env, notes *vendors.Once, live bool) *Decoder {
 	d := &Decoder{dir: env.Dir, faults: env.Faults, scan: env.Faults.Scanner(name),
 		items: env.Faults.Scanner(name), live: live, pairs: make(map[string]*pair, len(pairs)),
-		replies: vendors.NewReplies[reply](repliesAtOnce), hours: pairs[0].Hours}
+		replies: vendors.NewReplies[reply](repliesAtOnce), hours: pairs[0].Hours,
+		online: make(chan struct{}, 1), notes: notes, log: env.Log}
 	for _, in := range pairs {
 		p := &pair{NumberedSymbol: vendors.NewNumberedSymbol(in)}
 		d.all = append(d.all, p)
@@ -322,15 +329,8 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 			return nil
 		}
 		if f.precision.Known() {
-			n, err := f.precision.Uint("price_precision")
-			if err != nil {
+			if err := d.precision(f, p); err != nil {
 				return err
-			}
-			if decimals := int(min(n, mostDecimals)); decimals > p.decimals {
-				p.decimals = decimals
-				if _, err := d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: decimals}); err != nil {
-					return err
-				}
 			}
 		}
 		word, err := f.status.Bytes("status")
@@ -341,9 +341,26 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 		if !known {
 			return vendors.Bad(vendors.Unknown, "status: %.40q of %s is not known", word, p.Symbol)
 		}
-		p.SetState(state, 0, received, b)
+		if p.status = state; !p.absent {
+			p.SetState(state, 0, received, b)
+		}
 		return nil
 	})
+}
+
+// precision notes how many decimals the prices of a pair have. Those with more than nine are rounded.
+func (d *Decoder) precision(f *fields, p *pair) error {
+	n, err := f.precision.Uint("price_precision")
+	if err != nil {
+		return err
+	}
+	decimals, rounded := int(min(n, mostDecimals)), n > mostDecimals
+	if decimals <= p.decimals && (p.rounded || !rounded) {
+		return nil
+	}
+	p.decimals, p.rounded = max(p.decimals, decimals), rounded
+	_, err = d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: decimals, Rounded: rounded})
+	return err
 }
 
 // mostDecimals is the most decimals that a price can have.
@@ -372,14 +389,29 @@ func (d *Decoder) exchange(f *fields, b *market.Batch) error {
 		return vendors.Bad(vendors.Unknown, "system: %.40q is not known", word)
 	}
 	b.Alive = true
-	if why == d.system {
-		return nil
+	if d.system = why; why == "" {
+		select {
+		case d.online <- struct{}{}:
+		default:
+		}
 	}
-	d.system = why
+	d.tell(b)
+	return nil
+}
+
+// tell adds the status of the exchange to b where it has changed.
+func (d *Decoder) tell(b *market.Batch) {
+	why := d.system
+	if why == "" && d.away {
+		why = name + " is in maintenance"
+	}
+	if why == d.why {
+		return
+	}
+	d.why = why
 	d.status = market.Status{State: market.Live}
 	if why != "" {
 		d.status = market.Status{State: market.Halted, Message: why}
 	}
 	b.Status = &d.status
-	return nil
 }
