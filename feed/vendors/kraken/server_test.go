@@ -144,10 +144,8 @@ func (x *exchange) answer(c *client, text string) {
 		return
 	case ch == "instrument":
 		c.Follow(ch)
-		c.Send(
-			fmt.Sprintf(
-				`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,"time_out":%q,"req_id":%d}`, now,
-				now, r.ID))
+		c.Send(fmt.Sprintf(`{"method":"subscribe","result":{"channel":"instrument","snapshot":true},"success":true,"time_in":%q,`+
+			`"time_out":%q,"req_id":%d}`, now, now, r.ID))
 		var all []string
 		for name, p := range x.pairs {
 			all = append(all, p.text(name))
