@@ -13,6 +13,7 @@ type Sequence struct {
 	at      market.Time // of the newest
 	missing []span      // lowest first; they do not touch
 	overrun bool        // more is missing than was kept
+	none    bool        // the source had no trade when the sequence began, so that the first one is number 1
 }
 
 // span is the numbers from from to to, both included.
@@ -40,10 +41,19 @@ const (
 // Newest is the highest number so far; 0 none.
 func (s *Sequence) Newest() uint64 { return s.newest }
 
+// None notes that the source has no trade yet, so that what is before the first one that comes is missing. It does nothing
+// once there is a trade.
+func (s *Sequence) None() { s.none = s.none || s.newest == 0 }
+
+// Begun reports whether it is known what the next trade follows on: a trade, or none.
+func (s *Sequence) Begun() bool { return s.newest != 0 || s.none }
+
 // Add adds a trade, and returns how many trades are newly missing before it. An error is a number
 // that cannot follow those before; the sequence begins anew with it.
 func (s *Sequence) Add(id uint64, at market.Time) (place Place, lost int, err error) {
 	switch {
+	case s.newest == 0 && s.none && id > 1 && id <= mostJump:
+		lost = s.miss(1, id-1)
 	case s.newest == 0:
 	case id > s.newest && id-s.newest > mostJump, id <= s.newest && at > s.at+timeSlack:
 		err = fmt.Errorf("trade %d of %s comes after trade %d of %s", id, at.Std(), s.newest, s.at.Std())
@@ -60,9 +70,10 @@ func (s *Sequence) Add(id uint64, at market.Time) (place Place, lost int, err er
 }
 
 // Expect notes that the source has trade id as its newest at an instant, and returns how many trades are newly missing. It
-// does nothing before the first trade. An error is a number that cannot follow those before; it is ignored.
+// does nothing before the first trade, unless it is known that there was none. An error is a number that cannot follow those
+// before; it is ignored.
 func (s *Sequence) Expect(id uint64, at market.Time) (lost int, err error) {
-	if s.newest == 0 || id <= s.newest {
+	if !s.Begun() || id <= s.newest {
 		return 0, nil
 	}
 	if id-s.newest > mostJump {

@@ -134,3 +134,31 @@ func TestSequenceCountsEachTradeOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestSequenceThatBeginsWithoutATradeMissesTheFirst(t *testing.T) {
+	var s Sequence
+	if lost, err := s.Expect(3, 10); lost != 0 || err != nil || s.Begun() {
+		t.Errorf("%d lost, error %v, begun %t: nothing is known", lost, err, s.Begun())
+	}
+	s.None()
+	if lost, err := s.Expect(2, 10); lost != 2 || err != nil || !s.Begun() {
+		t.Errorf("%d lost, error %v, want the first two", lost, err)
+	}
+	if place, lost, err := s.Add(1, 10); place != Late || lost != 0 || err != nil {
+		t.Errorf("the first: %v, %d lost, error %v", place, lost, err)
+	}
+	s = Sequence{}
+	s.None()
+	if place, lost, err := s.Add(4, 10); place != InOrder || lost != 3 || err != nil {
+		t.Errorf("the fourth: %v, %d lost, error %v", place, lost, err)
+	}
+	s.None() // there is one
+	if place, lost, err := s.Add(5, 11); place != InOrder || lost != 0 || err != nil {
+		t.Errorf("the fifth: %v, %d lost, error %v", place, lost, err)
+	}
+	s = Sequence{}
+	s.None()
+	if place, lost, err := s.Add(1<<63, 10); place != InOrder || lost != 0 || err != nil {
+		t.Errorf("a number far off: %v, %d lost, error %v", place, lost, err)
+	}
+}

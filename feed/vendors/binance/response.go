@@ -217,7 +217,8 @@ func (d *Decoder) products(body []byte, received market.Time, b *market.Batch) (
 // product is what the vendor says of a symbol.
 type product struct {
 	name, status, currency string
-	step                   market.Price // between two prices; 0 unknown
+	decimals               int  // of its prices; 0: unknown
+	rounded                bool // they have more than are kept
 }
 
 // readProduct reads one product. With an error, what could be read of it still holds.
@@ -263,7 +264,7 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 	for d.items.Array(); d.items.More(); {
 		for d.items.Object(); d.items.More(); {
 			if string(d.items.Key()) == "tickSize" {
-				if p.step, err = d.items.Value().Price("tickSize"); err != nil {
+				if p.decimals, p.rounded, err = d.items.Value().Step("tickSize"); err != nil {
 					return p, err
 				}
 			} else {
@@ -276,13 +277,10 @@ func (d *Decoder) readProduct(s *vendors.Scanner) (p product, err error) {
 
 // state publishes the state of a symbol, and its decimals and currency, where they have changed.
 func (d *Decoder) state(sym *symbol, p *product, received market.Time, b *market.Batch) {
-	n := sym.decimals
-	if p.step > 0 {
-		n = max(n, p.step.Decimals())
-	}
-	if n != sym.decimals || p.currency != sym.currency {
-		sym.decimals, sym.currency = n, p.currency
-		_, err := d.dir.Add(market.Symbol{Symbol: sym.Symbol, Currency: p.currency, Decimals: n})
+	n := max(sym.decimals, p.decimals)
+	if n != sym.decimals || p.currency != sym.currency || p.rounded && !sym.rounded {
+		sym.decimals, sym.currency, sym.rounded = n, p.currency, p.rounded
+		_, err := d.dir.Add(market.Symbol{Symbol: sym.Symbol, Currency: p.currency, Decimals: n, Rounded: p.rounded})
 		d.note(err)
 	}
 	if p.status == "" {

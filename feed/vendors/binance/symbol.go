@@ -13,6 +13,7 @@ type symbol struct {
 	book      uint64 // the number of the newest bid and ask
 	behind    int    // how many in a row had a number below that
 	decimals  int
+	rounded   bool   // its prices have more decimals than are kept
 	currency  string // as the vendor calls it; "": not yet
 }
 

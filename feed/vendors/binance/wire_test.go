@@ -460,3 +460,18 @@ func TestLongListIsDecoded(t *testing.T) {
 		t.Errorf("faults %v", got)
 	}
 }
+
+func TestPricesWithMoreThanNineDecimalsAreMarked(t *testing.T) {
+	for step, want := range map[string]string{"0.01000000": "2 false", "0.0000000001": "9 true"} {
+		x := newBench(t, "BTCUSDT")
+		var b market.Batch
+		_, err := x.products([]byte(`{"symbols":[{"symbol":"BTCUSDT","status":"TRADING","filters":[{"tickSize":"`+step+`"}]}]}`), 1, &b)
+		r := x.dir.Symbol(x.symbols["BTCUSDT"].ID)
+		if got := fmt.Sprint(r.Decimals, r.Rounded); got != want || err != nil {
+			t.Errorf("a step of %s: %s, error %v, want %s", step, got, err, want)
+		}
+		if got := x.Faults(t); len(got) != 0 {
+			t.Errorf("a step of %s: faults %v", step, got)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 // api is one of the two feeds, as far as they are asked in different ways.
 type api struct {
 	url, rest string
-	channels  []channel // first that of trades, without which the others are of no use
-	subscribe func(ch channel, products []string) any
+	channels  []channel                                            // first that of trades; prices are right without the others
+	request   func(kind string, ch channel, products []string) any // kind: subscribe or unsubscribe
 	// hours are the query for candles of an hour, recent is the resource of the newest trades.
 	hours  func(from, to time.Time) url.Values
 	recent string
@@ -28,12 +28,12 @@ var apis = map[string]api{
 		rest: "https://api.coinbase.com/api/v3/brokerage/market",
 		// without heartbeats, a channel that is quiet for a minute is closed
 		channels: []channel{{"market_trades", false}, {"ticker", false}, {"heartbeats", true}, {"status", false}},
-		subscribe: func(ch channel, products []string) any {
+		request: func(kind string, ch channel, products []string) any {
 			return struct {
 				Type     string   `json:"type"`
 				Channel  string   `json:"channel"`
 				Products []string `json:"product_ids,omitempty"`
-			}{"subscribe", ch.name, products}
+			}{kind, ch.name, products}
 		},
 		hours: func(from, to time.Time) url.Values {
 			return url.Values{"granularity": {"ONE_HOUR"}, "start": {unix(from)}, "end": {unix(to)}}
@@ -44,12 +44,12 @@ var apis = map[string]api{
 		url:      "wss://ws-feed.exchange.coinbase.com",
 		rest:     "https://api.exchange.coinbase.com",
 		channels: []channel{{"matches", false}, {"ticker", false}, {"heartbeat", false}, {"status", true}},
-		subscribe: func(ch channel, products []string) any {
+		request: func(kind string, ch channel, products []string) any {
 			return struct {
 				Type     string   `json:"type"`
 				Products []string `json:"product_ids,omitempty"`
 				Channels []string `json:"channels"`
-			}{"subscribe", products, []string{ch.name}}
+			}{kind, products, []string{ch.name}}
 		},
 		hours: func(from, to time.Time) url.Values {
 			return url.Values{"granularity": {"3600"}, "start": {from.Format(time.RFC3339)}, "end": {to.Format(time.RFC3339)}}

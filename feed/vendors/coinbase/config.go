@@ -67,9 +67,9 @@ func isProduct(s string) bool {
 }
 
 // twin is the product whose book a product in USDC shares and by whose name its messages come; "" where
-// there is none.
+// there is none. Those of other stable coins are products of their own.
 func twin(s string) string {
-	if coin, shared := strings.CutSuffix(s, "-USDC"); shared {
+	if coin, shared := strings.CutSuffix(s, "-USDC"); shared && coin != "USDT" && coin != "EURC" {
 		return coin + "-USD"
 	}
 	return ""

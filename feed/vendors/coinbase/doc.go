@@ -11,6 +11,10 @@
 // which trade is the last one, and trades have consecutive numbers at both. Missing trades are asked for over
 // REST; if it does not have them either, the hours are asked for again.
 //
+// A product that the vendor refuses is asked for again after 1 to 15 minutes, as long as the connection stands. So are
+// all channels but that of trades: prices are right without them. A product in an auction is halted, and so is one whose
+// orders can only be placed or only be cancelled.
+//
 // The vendor's pages:
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels,
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits,

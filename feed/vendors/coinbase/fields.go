@@ -5,17 +5,18 @@ import "tickertape/feed/vendors"
 // fields are the members of a message, or of an object in one of its lists, that are of use here. The two feeds
 // spell some of them in different ways.
 type fields struct {
-	kind, channel, sent, number, events              vendors.Value // of a message; kind of an event, too
-	trades, tickers, products, channels, subscribed  vendors.Value // lists in it
-	message, reason                                  vendors.Value // of an error
-	product, price, size, trade, time                vendors.Value
-	bid, bidSize, ask, askSize                       vendors.Value
-	open, percent, high, low, volume                 vendors.Value // of the last 24 hours, or of a candle
-	start, close                                     vendors.Value // of a candle
-	last                                             vendors.Value // the number of the last trade
-	id, name                                         vendors.Value // of a product or a channel in a list
-	status, increment, postOnly, cancelOnly, stopped vendors.Value // of a product
-	ids                                              vendors.Value // the products of a channel
+	kind, channel, sent, number, events             vendors.Value // of a message; kind of an event, too
+	trades, tickers, products, channels, subscribed vendors.Value // lists in it
+	message, reason                                 vendors.Value // of an error
+	product, price, size, trade, time               vendors.Value
+	bid, bidSize, ask, askSize                      vendors.Value
+	open, percent, high, low, volume                vendors.Value // of the last 24 hours, or of a candle
+	start, close                                    vendors.Value // of a candle
+	last                                            vendors.Value // the number of the last trade
+	id, name                                        vendors.Value // of a product or a channel in a list
+	status, increment                               vendors.Value // of a product
+	postOnly, cancelOnly, auction, stopped          vendors.Value // of a product: what it may not do
+	ids                                             vendors.Value // the products of a channel
 }
 
 // read decodes one object. What is wrong with it stays with the scanner.
@@ -97,16 +98,25 @@ func (f *fields) member(key []byte) *vendors.Value {
 		return &f.name
 	case "status":
 		return &f.status
+	case "product_ids":
+		return &f.ids
+	}
+	return f.ofProduct(key)
+}
+
+// ofProduct is where the value of a member of a product goes.
+func (f *fields) ofProduct(key []byte) *vendors.Value {
+	switch string(key) {
 	case "quote_increment":
 		return &f.increment
 	case "post_only":
 		return &f.postOnly
 	case "cancel_only":
 		return &f.cancelOnly
+	case "auction_mode":
+		return &f.auction
 	case "trading_disabled":
 		return &f.stopped
-	case "product_ids":
-		return &f.ids
 	}
 	return nil
 }

@@ -38,10 +38,12 @@ func (d *Decoder) exchange(m *fields, received market.Time, b *market.Batch) {
 		if p == nil {
 			return
 		}
-		at, err := m.time.Time("time") // of the last trade; the book has none
-		if err != nil {
-			d.note(err)
-			return
+		at := max(d.skew.Sent(received), 0) // before a product's first trade
+		if !empty(m.time) {
+			if at, err = m.time.Time("time"); err != nil { // of the last trade; the book has none
+				d.note(err)
+				return
+			}
 		}
 		d.ticker(m, p, at, received, b)
 	case "heartbeat":
@@ -76,6 +78,9 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 		d.note(err)
 		return
 	}
+	if last == 0 { // it has not traded yet
+		p.Trades.None()
+	}
 	newest := p.Trades.Newest()
 	if late := p.ahead; late > newest {
 		lost, err := p.Expect(late, at)
@@ -86,7 +91,7 @@ func (d *Decoder) heartbeat(m *fields, received market.Time, b *market.Batch) {
 		}
 		p.ahead, newest = 0, p.Trades.Newest()
 	}
-	if newest != 0 && last > newest {
+	if p.Trades.Begun() && last > newest {
 		p.ahead = last
 		return
 	}

@@ -10,10 +10,12 @@ import (
 // product is what one connection knows of one product. The goroutine that decodes owns it.
 type product struct {
 	*vendors.NumberedSymbol
-	absent   bool   // the vendor refuses its trades, so that it stays down whatever its status says
+	absent   bool   // the vendor refuses its trades for now, so that its status is not published
 	unsure   bool   // trades may be missing although no number shows it
 	ahead    uint64 // the number of a trade that the vendor said is the last one, and that has not come; 0 none
 	decimals int
+	rounded  bool         // its prices have more decimals than are kept, and the directory says so
+	status   market.State // the newest that the vendor has said, if it has
 }
 
 // instruments puts products into the directory.

@@ -1,6 +1,7 @@
 package coinbase
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -38,8 +39,10 @@ type vendor struct {
 
 // listing is a product.
 type listing struct {
-	trades []told // oldest first
-	status string
+	trades    []told // oldest first; none: it has not traded yet
+	status    string
+	may       string // what it may not do, such as "auction_mode"; "": all
+	increment string // "": 0.001
 }
 
 // told is a trade.
@@ -148,6 +151,10 @@ func (v *vendor) hear(c *client, text string) {
 	if len(m.Channels) != 1 || slices.Contains(v.without, m.Channels[0]) ||
 		!slices.Contains(map[bool][]string{true: {"heartbeats", "market_trades", "ticker", "status"},
 			false: {"heartbeat", "matches", "ticker", "status"}}[c.advanced], m.Channels[0]) {
+		if c.advanced {
+			c.socket.Send(`{"type":"error","message":"authentication failure"}`)
+			return
+		}
 		c.socket.Send(`{"type":"error","message":"Failed to subscribe","reason":"` + strings.Join(m.Channels, ",") + ` is not a valid channel"}`)
 		return
 	}
@@ -227,7 +234,9 @@ func (v *vendor) snapshot(c *client, channel string, products []string) {
 		v.event(c, channel, map[string]any{"type": "snapshot", "trades": list})
 	case "matches":
 		for _, p := range products {
-			v.match(c, "last_match", v.last(p))
+			if len(v.products[p].trades) > 0 {
+				v.match(c, "last_match", v.last(p))
+			}
 		}
 	case "ticker":
 		for _, p := range products {
@@ -246,12 +255,15 @@ func newestFirst(trades []told, most int) []told {
 
 func (v *vendor) last(p string) told {
 	trades := v.products[p].trades
+	if len(trades) == 0 {
+		return told{ID: "0", Product: p, Price: "0", Size: "0"}
+	}
 	return trades[len(trades)-1]
 }
 
 // event sends an event of Advanced Trade.
 func (v *vendor) event(c *client, channel string, event map[string]any) {
-	v.message(c, map[string]any{"channel": channel, "client_id": "", "timestamp": v.now().UTC().Format(time.RFC3339Nano),
+	v.message(c, map[string]any{"channel": channel, "timestamp": v.now().UTC().Format(time.RFC3339Nano),
 		"sequence_num": c.number, "events": []any{event}})
 }
 
@@ -281,6 +293,15 @@ func (v *vendor) ticker(c *client, p string) {
 	price, _ := market.ParsePrice(k.Price)
 	bid, ask := (price - 10_000_000).String(), (price + 10_000_000).String()
 	percent := market.Price(int64(price)*5/4 - 100*market.Scale) // (price/80 - 1) * 100
+	low, high, volume := "79", "130", "1234.5"
+	if k.ID == "0" {
+		bid, ask, low, high, volume, percent = "41.5", "42.5", "0", "0", "0", 0
+	}
+	if !c.advanced && k.ID == "0" {
+		v.message(c, map[string]any{"type": "ticker", "sequence": 3, "product_id": p, "price": "0", "open_24h": "0", "volume_24h": "0",
+			"low_24h": "0", "high_24h": "0", "volume_30d": "0", "best_bid": bid, "best_bid_size": "1.5", "best_ask": ask, "best_ask_size": "2.5"})
+		return
+	}
 	if !c.advanced {
 		id, _ := strconv.Atoi(k.ID)
 		v.message(c, map[string]any{"type": "ticker", "sequence": id * 3, "product_id": p, "price": k.Price, "open_24h": "80",
@@ -291,7 +312,7 @@ func (v *vendor) ticker(c *client, p string) {
 		return
 	}
 	v.event(c, "ticker", map[string]any{"type": "update", "tickers": []any{map[string]any{"type": "ticker", "product_id": p, "price": k.Price,
-		"volume_24_h": "1234.5", "low_24_h": "79", "high_24_h": "130", "low_52_w": "1", "high_52_w": "200",
+		"volume_24_h": volume, "low_24_h": low, "high_24_h": high, "low_52_w": "1", "high_52_w": "200",
 		"price_percent_chg_24_h": percent.String(),
 		"best_bid":               bid, "best_bid_quantity": "1.5", "best_ask": ask, "best_ask_quantity": "2.5"}}})
 }
@@ -301,8 +322,13 @@ func (v *vendor) status(c *client) {
 	var list []any
 	for _, p := range slices.Sorted(maps.Keys(v.products)) {
 		if !c.advanced || c.channels["status"][p] {
-			list = append(list, map[string]any{"id": p, "quote_increment": "0.001", "display_name": strings.ReplaceAll(p, "-", "/"),
-				"status": v.products[p].status, "status_message": ""})
+			one := map[string]any{"id": p, "quote_increment": cmp.Or(v.products[p].increment, "0.001"),
+				"display_name": strings.ReplaceAll(p, "-", "/"), "status": v.products[p].status, "status_message": "",
+				"post_only": false, "limit_only": false, "cancel_only": false, "auction_mode": false, "trading_disabled": false}
+			if may := v.products[p].may; may != "" {
+				one[may] = true
+			}
+			list = append(list, one)
 		}
 	}
 	if c.advanced {
@@ -365,6 +391,16 @@ func (v *vendor) halt(product, status string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.products[product].status = status
+	for _, c := range v.clients {
+		v.status(c)
+	}
+}
+
+// restrict changes what a product may not do and tells everybody.
+func (v *vendor) restrict(product, may string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.products[product].may = may
 	for _, c := range v.clients {
 		v.status(c)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"golang.org/x/time/rate"
 
@@ -21,18 +20,7 @@ type shared struct {
 	endpoint vendors.Endpoint
 	rest     vendors.REST
 	dials    *rate.Limiter
-
-	mu      sync.Mutex
-	refused map[string]bool // guarded by mu: channels that the vendor has refused
-}
-
-// refuse notes that the vendor refuses a channel, and reports whether that is new.
-func (v *shared) refuse(channel string) (isNew bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	isNew = !v.refused[channel]
-	v.refused[channel] = true
-	return isNew
+	notes    vendors.Once
 }
 
 // source is one connection to the vendor.
@@ -59,7 +47,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 	}
 	v := &shared{env: env, api: a, endpoint: env.Endpoint(name, a.url),
 		rest:  env.REST(name, a.rest, rate.NewLimiter(requestsASecond, requestsAtOnce)),
-		dials: rate.NewLimiter(dialsASecond, dialsAtOnce), refused: map[string]bool{}}
+		dials: rate.NewLimiter(dialsASecond, dialsAtOnce)}
 	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(messagesASecond, messagesAtOnce)
 	v.rest.Header.Set("Cache-Control", "no-cache") // answers are cached for a second otherwise
 	var sources []feed.Source
@@ -77,7 +65,15 @@ func (s *source) Info() feed.Info {
 type connection struct {
 	*shared
 	*vendors.Session
-	decoder *Decoder
+	decoder  *Decoder
+	again    vendors.Again[wanted]
+	admitted []*product // owned by talk: whose trades the vendor has
+}
+
+// wanted is a channel of a product, or of all.
+type wanted struct {
+	channel string
+	product *product // nil: all
 }
 
 // Run holds one connection.

@@ -21,27 +21,32 @@ type stage struct {
 	*vendor
 	*vendortest.Watcher
 	*vendortest.Notes
-	t *testing.T
+	dir *market.Directory
+	t   *testing.T
 }
 
 // onStage plays with either API, in a bubble.
 func onStage(t *testing.T, products, symbols []string, before func(*vendor), play func(*testing.T, *stage)) {
 	for name := range apis {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(morning))
-				s := &stage{vendor: newVendor(t, products...), t: t}
-				if before != nil {
-					before(s.vendor)
-				}
-				env := s.Env(t)
-				s.Notes = vendortest.TakeNotes(&env)
-				sources := vendortest.Open(t, Config{API: name, Symbols: symbols}, env, Open)
-				s.Watcher = vendortest.Watch(t, env, sources, feed.DefaultConfig())
-				play(t, s)
-			})
-		})
+		t.Run(name, func(t *testing.T) { perform(t, Config{API: name, Symbols: symbols}, products, before, play) })
 	}
+}
+
+// perform plays with one configuration, in a bubble.
+func perform(t *testing.T, cfg Config, products []string, before func(*vendor), play func(*testing.T, *stage)) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(morning))
+		s := &stage{vendor: newVendor(t, products...), t: t}
+		if before != nil {
+			before(s.vendor)
+		}
+		env := s.Env(t)
+		s.Notes = vendortest.TakeNotes(&env)
+		s.dir = env.Dir
+		sources := vendortest.Open(t, cfg, env, Open)
+		s.Watcher = vendortest.Watch(t, env, sources, feed.DefaultConfig())
+		play(t, s)
+	})
 }
 
 // figures are a quote's prices and sums.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -21,6 +22,7 @@ func (c *connection) talk(ctx context.Context) error {
 		c.env.Faults.Count(name, vendors.BadSymbol, fmt.Errorf("subscribe to %s of %s: %.200s", trades.name, p.Symbol, why))
 		c.leaveOut(ctx, p)
 		c.MarkUnavailable(ctx, p.Instrument, why)
+		c.again.Add(wanted{trades.name, p})
 	})
 	if err != nil {
 		return err
@@ -29,28 +31,31 @@ func (c *connection) talk(ctx context.Context) error {
 		return feed.Breakf(feed.Refused, "subscribe to %s at %s: it has none of the products", trades.name, c.Where())
 	}
 	for _, p := range products {
-		c.MarkAvailable(ctx, p.Instrument)
-		c.Go(func() error {
-			c.follow(ctx, p)
-			return nil
-		})
+		c.admit(ctx, p)
 	}
 	for _, ch := range c.api.channels[1:] {
-		asked := products
-		if ch.whole {
-			asked = nil
-		}
-		lacks := func(why string) {
-			if ctx.Err() == nil && c.refuse(ch.name) {
-				c.env.Log.Warn("channel refused; prices come without it", vendors.KeySource, name, vendors.KeyChannel, ch.name, vendors.KeyReason, why)
-			}
-		}
-		_, err := c.subscribe(ctx, ch, asked, func(p *product, why string) { lacks(fmt.Sprintf("%s: %.200s", p.Symbol, why)) })
-		if err != nil { // if the connection has ended, reading it says why
-			lacks(err.Error())
+		if _, err := c.complete(ctx, ch, products); err != nil {
+			return err
 		}
 	}
-	return nil
+	return c.again.Run(ctx, c.askAgain)
+}
+
+// admit notes that the vendor has the trades of a product, and asks for its figures.
+func (c *connection) admit(ctx context.Context, p *product) {
+	isNew := p.MarkAvailable()
+	c.admitted = append(c.admitted, p)
+	c.Do(ctx, func(_ *vendors.Reconciler, b *market.Batch) error {
+		if isNew || p.absent {
+			p.absent = false
+			p.SetState(p.status, 0, market.TimeOf(time.Now()), b)
+		}
+		return nil
+	})
+	c.Go(func() error {
+		c.follow(ctx, p)
+		return nil
+	})
 }
 
 // leaveOut notes that the vendor refuses the trades of a product, so that it stays down whatever its status says.
@@ -59,6 +64,58 @@ func (c *connection) leaveOut(ctx context.Context, p *product) {
 		p.absent = true
 		return nil
 	})
+}
+
+// complete subscribes to a channel without which prices are right. What is refused of it is asked for again, and is in
+// lacking; nil there is the whole channel. Its error is the end of the connection.
+func (c *connection) complete(ctx context.Context, ch channel, products []*product) (lacking []*product, err error) {
+	if ch.whole {
+		products = nil
+	}
+	lacks := func(p *product, why error) {
+		lacking = append(lacking, p)
+		c.notes.Lacks(&c.env, name, ch.name, why)
+		c.again.Add(wanted{ch.name, p})
+	}
+	_, err = c.subscribe(ctx, ch, products, func(p *product, why string) { lacks(p, fmt.Errorf("%s: %.200s", p.Symbol, why)) })
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil { // if the connection has ended, reading it says why
+		lacks(nil, err)
+	}
+	return lacking, nil
+}
+
+// askAgain asks once more for what was refused: the trades of a product, or another channel of one or of all.
+func (c *connection) askAgain(ctx context.Context, w wanted) (accepted bool, err error) {
+	i := slices.IndexFunc(c.api.channels, func(ch channel) bool { return ch.name == w.channel })
+	ch := c.api.channels[i]
+	if i > 0 {
+		products := c.admitted
+		if w.product != nil {
+			products = []*product{w.product}
+		}
+		lacking, err := c.complete(ctx, ch, products)
+		return !slices.Contains(lacking, w.product), err
+	}
+	products, err := c.subscribe(ctx, ch, []*product{w.product}, func(*product, string) {})
+	if err != nil || len(products) == 0 {
+		if ctx.Err() == nil {
+			err = nil // the request is refused as a whole
+		}
+		return false, err
+	}
+	c.env.Log.Info("symbol accepted after a refusal", vendors.KeySource, name, vendors.KeySymbol, w.product.Symbol)
+	c.admit(ctx, w.product)
+	for _, ch := range c.api.channels[1:] {
+		if !ch.whole {
+			if _, err := c.complete(ctx, ch, products); err != nil {
+				return true, err
+			}
+		}
+	}
+	return true, nil
 }
 
 // subscribe asks for a channel and returns the accepted products; refused gets the others. Without products it is a channel
@@ -128,11 +185,11 @@ func (a reply) hasAll(ch channel, products []*product) bool {
 // ask sends one request and waits for its reply: a refusal, or a list that has all that was asked for. If neither comes in
 // time, it returns the last list that has the channel.
 func (c *connection) ask(ctx context.Context, ch channel, products []*product) (result reply, err error) {
-	wanted := make([]string, len(products))
+	names := make([]string, len(products))
 	for i, p := range products {
-		wanted[i] = p.Symbol
+		names[i] = p.Symbol
 	}
-	text, err := json.Marshal(c.api.subscribe(ch, wanted))
+	text, err := json.Marshal(c.api.request("subscribe", ch, names))
 	if err != nil {
 		return reply{}, fmt.Errorf("subscribe to %s: %w", ch.name, err)
 	}

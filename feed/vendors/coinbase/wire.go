@@ -159,8 +159,7 @@ func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *mar
 
 // bookSide reads one side of the book. It is gone where its price is empty or zero.
 func bookSide(k *market.Tick, flag market.Flags, key string, price, size vendors.Value, to *market.Quantity) (market.Price, error) {
-	switch string(price.Raw()) {
-	case "", `""`, "null":
+	if empty(price) {
 		return 0, nil
 	}
 	p, err := price.Price(key)
@@ -217,29 +216,45 @@ func (d *Decoder) status(list vendors.Value, at, received market.Time, b *market
 			return
 		}
 		p := d.products[string(id)]
-		if p == nil || p.absent {
+		if p == nil {
 			return
 		}
 		if f.increment.Known() {
-			step, err := f.increment.Price("quote_increment")
-			d.note(err)
-			if n := step.Decimals(); n > p.decimals {
-				p.decimals = n
-				_, err := d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: n})
-				d.note(err)
-			}
+			d.note(d.increment(f, p))
 		}
 		word, err := f.status.Bytes("status")
 		if err != nil {
 			d.note(err)
 			return
 		}
-		state := market.Live
-		if string(word) != "online" || isTrue(f.postOnly) || isTrue(f.cancelOnly) || isTrue(f.stopped) {
-			state = market.Halted
+		p.status = market.Live // also where it is limit_only: it trades, though without market orders
+		if string(word) != "online" || isTrue(f.postOnly) || isTrue(f.cancelOnly) || isTrue(f.auction) || isTrue(f.stopped) {
+			p.status = market.Halted
 		}
-		p.SetState(state, at, received, b)
+		if !p.absent {
+			p.SetState(p.status, at, received, b)
+		}
 	})
+}
+
+// increment notes how many decimals the prices of a product have. Those with more than nine are rounded.
+func (d *Decoder) increment(f *fields, p *product) error {
+	n, rounded, err := f.increment.Step("quote_increment")
+	if err != nil || n <= p.decimals && (p.rounded || !rounded) {
+		return err
+	}
+	p.decimals, p.rounded = max(n, p.decimals), rounded
+	_, err = d.dir.Add(market.Symbol{Symbol: p.Symbol, Decimals: n, Rounded: rounded})
+	return err
+}
+
+// empty reports whether a member is not there, or says nothing.
+func empty(v vendors.Value) bool {
+	switch string(v.Raw()) {
+	case "", `""`, "null":
+		return true
+	}
+	return false
 }
 
 func isTrue(v vendors.Value) bool { return string(v.Raw()) == "true" }
