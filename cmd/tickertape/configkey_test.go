@@ -48,6 +48,7 @@ var environmentTexts = map[string]string{
 	"feed.coinbase.api":                   "advanced",
 	"feed.coinbase.url":                   "wss://coinbase.example",
 	"feed.coinbase.rest":                  "https://coinbase.example",
+	"feed.coinbase.book":                  "false",
 	"feed.coinbase.symbols":               "BTC-EUR, ETH-EUR",
 	"feed.binance.url":                    "wss://stream.binance.us:9443",
 	"feed.binance.rest":                   "https://api.binance.us",

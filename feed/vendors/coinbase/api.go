@@ -19,15 +19,19 @@ type api struct {
 // channel is what can be subscribed to.
 type channel struct {
 	name  string
-	whole bool // of all products, or of none
+	whole bool   // of all products, or of none
+	alias string // by which replies call it; "": by its name
 }
+
+// bookChannel is that of the Exchange for the best 50 prices of both sides, of which it sends what has changed each 50 ms.
+const bookChannel = "level2_batch"
 
 var apis = map[string]api{
 	"advanced": {
 		url:  "wss://advanced-trade-ws.coinbase.com",
 		rest: "https://api.coinbase.com/api/v3/brokerage/market",
 		// without heartbeats, a channel that is quiet for a minute is closed
-		channels: []channel{{"market_trades", false}, {"ticker", false}, {"heartbeats", true}, {"status", false}},
+		channels: []channel{{name: "market_trades"}, {name: "ticker"}, {name: "heartbeats", whole: true}, {name: "status"}},
 		request: func(kind string, ch channel, products []string) any {
 			return struct {
 				Type     string   `json:"type"`
@@ -41,9 +45,10 @@ var apis = map[string]api{
 		recent: "ticker",
 	},
 	"exchange": {
-		url:      "wss://ws-feed.exchange.coinbase.com",
-		rest:     "https://api.exchange.coinbase.com",
-		channels: []channel{{"matches", false}, {"ticker", false}, {"heartbeat", false}, {"status", true}},
+		url:  "wss://ws-feed.exchange.coinbase.com",
+		rest: "https://api.exchange.coinbase.com",
+		channels: []channel{{name: "matches"}, {name: "ticker"}, {name: "heartbeat"}, {name: "status", whole: true},
+			{name: bookChannel, alias: "level2_50"}},
 		request: func(kind string, ch channel, products []string) any {
 			return struct {
 				Type     string   `json:"type"`

@@ -2,6 +2,7 @@ package coinbase
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"tickertape/feed/market"
@@ -87,5 +88,56 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 	}
 	if got := x.Faults(t); len(got) != 0 {
 		t.Errorf("faults: %v", got)
+	}
+}
+
+// wholeBook is a decoder with a book of 50 prices a side, and messages that change it as those of BTC-USD do: three prices, and
+// mostly not the best.
+func wholeBook(t testing.TB) (x *bench, texts [][]byte) {
+	x = newBench(t, "BTC-USD")
+	x.books = true
+	var bids, asks []string
+	for i := range 50 {
+		bids = append(bids, fmt.Sprintf(`["861%02d.44","0.46688654"]`, 99-i))
+		asks = append(asks, fmt.Sprintf(`["862%02d.45","1.56637040"]`, i))
+	}
+	x.frame(t, `{"type":"snapshot","product_id":"BTC-USD","bids":[`+strings.Join(bids, ",")+`],"asks":[`+strings.Join(asks, ",")+`]}`,
+		1795442401000000)
+	for i := range 1000 {
+		texts = append(texts, fmt.Appendf(nil, `{"type":"l2update","product_id":"BTC-USD","changes":[["buy","861%02d.44","0.%d"],`+
+			`["sell","862%02d.45","0.%d"],["sell","862%02d.45","0"]],"time":"2026-11-23T14:00:%02d.088388Z"}`,
+			99-i%7, i+1, i%50, i+1, (i+25)%50, i/20))
+	}
+	return x, texts
+}
+
+// BenchmarkBook reads changes of a book.
+func BenchmarkBook(b *testing.B) {
+	x, texts := wholeBook(b)
+	var batch market.Batch
+	quotes := 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		batch.Ticks = batch.Ticks[:0]
+		x.Frame(texts[i%len(texts)], 1795442401500000, &batch)
+		quotes += len(batch.Ticks)
+	}
+	if !x.all[0].book.whole {
+		b.Fatal("it is given up")
+	}
+	b.ReportMetric(float64(quotes)/float64(b.N), "quotes/message")
+}
+
+func TestABookAllocatesNothing(t *testing.T) {
+	x, texts := wholeBook(t)
+	batch := market.Batch{Ticks: make([]market.Tick, 0, 16)}
+	i := 0
+	if got := testing.AllocsPerRun(500, func() {
+		batch.Ticks = batch.Ticks[:0]
+		x.Frame(texts[i%len(texts)], 1795442401500000, &batch)
+		i++
+	}); got != 0 || !x.all[0].book.whole {
+		t.Errorf("%v allocations for a message, whole %t", got, x.all[0].book.whole)
 	}
 }

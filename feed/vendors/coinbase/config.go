@@ -15,12 +15,13 @@ type Config struct {
 	API     string   `mapstructure:"api"`     // "advanced" or "exchange"
 	URL     string   `mapstructure:"url"`     // of the WebSocket; "" is that of the API
 	REST    string   `mapstructure:"rest"`    // first part of the addresses of REST; "" is that of the API
+	Book    bool     `mapstructure:"book"`    // quotes are those of the order book of the Exchange, and not only of tickers
 	Symbols []string `mapstructure:"symbols"` // products such as BTC-USD
 }
 
 // DefaultConfig follows the most traded coins in dollars.
 func DefaultConfig() Config {
-	c := Config{API: "exchange"}
+	c := Config{API: "exchange", Book: true}
 	for _, coin := range coins {
 		c.Symbols = append(c.Symbols, coin+"-USD")
 	}

@@ -11,6 +11,11 @@
 // which trade is the last one, and trades have consecutive numbers at both. Missing trades are asked for over
 // REST; if it does not have them either, the hours are asked for again.
 //
+// The best bid and ask are those of the order book (book), which the Exchange sends in changes of at most every 50 ms
+// and without numbers. Each ticker is compared with it. A book that is crossed, cannot be read, or does not fit the
+// tickers is given up and asked for anew after a minute; until it has come, and where it is refused or turned off,
+// quotes are those of the tickers, which come with trades only. Advanced Trade is asked for tickers only.
+//
 // A product that the vendor refuses is asked for again after 1 to 15 minutes, as long as the connection stands. So are
 // all channels but that of trades: prices are right without them. A product in an auction is halted, and so is one whose
 // orders can only be placed or only be cancelled.

@@ -17,6 +17,7 @@ type fields struct {
 	status, increment                               vendors.Value // of a product
 	postOnly, cancelOnly, auction, stopped          vendors.Value // of a product: what it may not do
 	ids                                             vendors.Value // the products of a channel
+	bids, asks, changes                             vendors.Value // of a book
 }
 
 // read decodes one object. What is wrong with it stays with the scanner.
@@ -104,7 +105,7 @@ func (f *fields) member(key []byte) *vendors.Value {
 	return f.ofProduct(key)
 }
 
-// ofProduct is where the value of a member of a product goes.
+// ofProduct is where the value of a member of a product or a book goes.
 func (f *fields) ofProduct(key []byte) *vendors.Value {
 	switch string(key) {
 	case "quote_increment":
@@ -113,6 +114,12 @@ func (f *fields) ofProduct(key []byte) *vendors.Value {
 		return &f.postOnly
 	case "cancel_only":
 		return &f.cancelOnly
+	case "bids":
+		return &f.bids
+	case "asks":
+		return &f.asks
+	case "changes":
+		return &f.changes
 	case "auction_mode":
 		return &f.auction
 	case "trading_disabled":

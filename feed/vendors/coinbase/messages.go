@@ -1,6 +1,7 @@
 package coinbase
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -46,6 +47,8 @@ func (d *Decoder) exchange(m *fields, received market.Time, b *market.Batch) {
 			}
 		}
 		d.ticker(m, p, at, received, b)
+	case "l2update", "snapshot":
+		d.level2(m, string(kind) == "snapshot", received, b)
 	case "heartbeat":
 		d.heartbeat(m, received, b)
 	case "status":
@@ -282,4 +285,62 @@ func (d *Decoder) subscribed(v vendors.Value, channels map[string]map[string]boo
 	err := d.items.End()
 	d.note(err)
 	return err == nil
+}
+
+// level2 decodes a message of a product's book: the whole of it, or changes.
+func (d *Decoder) level2(m *fields, whole bool, received market.Time, b *market.Batch) {
+	if !d.books {
+		d.faults.Count(name, vendors.Unknown, errors.New("type: a book is not followed here"))
+		return
+	}
+	p := d.find(m.product)
+	if p == nil || !whole && !p.book.whole {
+		return
+	}
+	k := &p.book
+	at, err := max(d.skew.Sent(received), 0), error(nil)
+	if !empty(m.time) {
+		at, err = m.time.Time("time")
+	}
+	bid, ask := k.bids.best(), k.asks.best()
+	switch {
+	case err != nil:
+	case whole:
+		k.whole, err = !p.rounded, k.replace(&d.items, m, at) // prices that are rounded can fall together
+	default:
+		err = k.change(&d.items, m.changes, at)
+	}
+	switch d.note(err); {
+	case err != nil || !k.whole || !k.sound():
+		d.giveUp(p, received, b)
+	case whole || bid != k.bids.best() || ask != k.asks.best():
+		b.Ticks = append(b.Ticks, k.quote(p, received))
+	}
+}
+
+// giveUp shows the newest ticker's quote instead of a book's, until a new book has come.
+func (d *Decoder) giveUp(p *product, received market.Time, b *market.Batch) {
+	k := &p.book
+	k.whole = false
+	if k.quoted {
+		t := k.ticker
+		t.Time, t.Received = max(t.Time, k.at), received // or it would be older than what it replaces
+		b.Ticks = append(b.Ticks, t)
+	}
+	if d.again != nil && !p.rounded {
+		d.again.Add(wanted{bookChannel, p})
+	}
+}
+
+// quote publishes a ticker's quote, unless the book has it, or can be newer.
+func (d *Decoder) quote(p *product, t market.Tick, b *market.Batch) {
+	k := &p.book
+	k.ticker, k.quoted = t, true
+	switch {
+	case !k.whole:
+		b.Ticks = append(b.Ticks, t)
+	case !k.fits(&t):
+		k.at = max(k.at, t.Time)
+		d.giveUp(p, t.Received, b)
+	}
 }

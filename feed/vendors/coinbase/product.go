@@ -14,6 +14,7 @@ type product struct {
 	unsure   bool   // trades may be missing although no number shows it
 	ahead    uint64 // the number of a trade that the vendor said is the last one, and that has not come; 0 none
 	decimals int
+	book     book
 	rounded  bool         // its prices have more decimals than are kept, and the directory says so
 	status   market.State // the newest that the vendor has said, if it has
 }

@@ -33,6 +33,7 @@ type vendor struct {
 	mute     bool                // guarded by mu: subscriptions are not answered
 	limited  bool                // guarded by mu: every request is too much
 	silently string              // guarded by mu: a product that it leaves out of every subscription
+	deaf     bool                // guarded by mu: changes of books get lost
 	without  []string            // guarded by mu: channels that it does not have any more
 	ahead    time.Duration       // guarded by mu: of its clock
 }
@@ -129,7 +130,7 @@ func (v *vendor) hear(c *client, text string) {
 		Channels []string `json:"channels"`
 		Products []string `json:"product_ids"`
 	}
-	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Type != "subscribe" {
+	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Type != "subscribe" && m.Type != "unsubscribe" {
 		v.t.Errorf("a client says %s", text)
 		return
 	}
@@ -150,7 +151,7 @@ func (v *vendor) hear(c *client, text string) {
 	}
 	if len(m.Channels) != 1 || slices.Contains(v.without, m.Channels[0]) ||
 		!slices.Contains(map[bool][]string{true: {"heartbeats", "market_trades", "ticker", "status"},
-			false: {"heartbeat", "matches", "ticker", "status"}}[c.advanced], m.Channels[0]) {
+			false: {"heartbeat", "matches", "ticker", "status", bookChannel}}[c.advanced], m.Channels[0]) {
 		if c.advanced {
 			c.socket.Send(`{"type":"error","message":"authentication failure"}`)
 			return
@@ -169,6 +170,19 @@ func (v *vendor) hear(c *client, text string) {
 		}
 	}
 	name := m.Channels[0]
+	if name == bookChannel {
+		name = "level2_50"
+	}
+	if m.Type == "unsubscribe" {
+		for _, p := range m.Products {
+			if !c.channels[name][v.spelt(p)] {
+				v.t.Errorf("a client leaves %s of %s, which it does not have", name, p)
+			}
+			delete(c.channels[name], v.spelt(p))
+		}
+		v.confirm(c)
+		return
+	}
 	set := c.channels[name]
 	if set == nil {
 		set = map[string]bool{}
@@ -244,6 +258,30 @@ func (v *vendor) snapshot(c *client, channel string, products []string) {
 		}
 	case "status":
 		v.status(c)
+	case "level2_50":
+		for _, p := range products {
+			v.book(c, p)
+		}
+	}
+}
+
+// book has the prices of the ticker, and one more on either side.
+func (v *vendor) book(c *client, p string) {
+	price, _ := market.ParsePrice(v.last(p).Price)
+	bid, ask := (price - 10_000_000).String(), (price + 10_000_000).String()
+	v.message(c, map[string]any{"type": "snapshot", "product_id": p, "bids": [][]string{{bid, "1.5"}, {(price - market.Scale).String(), "5"}},
+		"asks": [][]string{{ask, "2.5"}, {(price + market.Scale).String(), "5"}}})
+}
+
+// change has a book change, such as ["buy","100","2"], and tells everybody.
+func (v *vendor) change(product, changes string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range v.clients {
+		if c.channels["level2_50"][product] && !v.deaf {
+			v.message(c, map[string]any{"type": "l2update", "product_id": product, "time": stamp(v.now()),
+				"changes": json.RawMessage("[" + changes + "]")})
+		}
 	}
 }
 

@@ -35,6 +35,9 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	a := apis[cfg.API]
+	if !cfg.Book {
+		a.channels = slices.DeleteFunc(slices.Clone(a.channels), func(ch channel) bool { return ch.name == bookChannel })
+	}
 	if cfg.URL != "" {
 		a.url = cfg.URL
 	}
@@ -79,6 +82,7 @@ type wanted struct {
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	c := &connection{shared: s.shared, decoder: newDecoder(s.products, &s.env, true)}
+	c.decoder.books, c.decoder.again = true, &c.again
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
 	return c.Session.Run(ctx, publish)
 }

@@ -123,7 +123,7 @@ func TestItLivesThroughAllMisbehaviour(t *testing.T) {
 			vendortest.Misbehave(t, vendortest.Vendor{Symbol: "BTC-USD", Start: func(t *testing.T) vendortest.Rig {
 				v := newVendor(t, "BTC-USD", "ETH-USD")
 				env := v.Env(t)
-				sources := vendortest.Open(t, Config{API: name, Symbols: []string{"BTC-USD", "ETH-USD"}}, env, Open)
+				sources := vendortest.Open(t, Config{API: name, Symbols: []string{"BTC-USD", "ETH-USD"}, Book: true}, env, Open)
 				return vendortest.Rig{Server: v.Server, Env: env, Sources: sources,
 					Trade: func(price string, at time.Time) { v.trade("BTC-USD", price, "1", at) }}
 			}})

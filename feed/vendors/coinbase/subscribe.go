@@ -96,6 +96,11 @@ func (c *connection) askAgain(ctx context.Context, w wanted) (accepted bool, err
 		if w.product != nil {
 			products = []*product{w.product}
 		}
+		if ch.name == bookChannel && c.hadBook(ctx, w.product) { // it was given up: only a new subscription has a snapshot
+			if err := c.leave(ctx, ch, products); err != nil {
+				return false, err
+			}
+		}
 		lacking, err := c.complete(ctx, ch, products)
 		return !slices.Contains(lacking, w.product), err
 	}
@@ -159,6 +164,36 @@ func (c *connection) verdict(ctx context.Context, ch channel, products []*produc
 	return v, nil
 }
 
+// hadBook reports whether a book of a product has come; nil is no product.
+func (c *connection) hadBook(ctx context.Context, p *product) (had bool) {
+	if p == nil {
+		return false
+	}
+	c.Do(ctx, func(*vendors.Reconciler, *market.Batch) error {
+		had = p.book.bids.sign != 0
+		return nil
+	})
+	return had
+}
+
+// leave ends the subscription to a channel of products.
+func (c *connection) leave(ctx context.Context, ch channel, products []*product) error {
+	text, err := json.Marshal(c.api.request("unsubscribe", ch, namesOf(products)))
+	if err != nil {
+		return fmt.Errorf("unsubscribe from %s: %w", ch.name, err)
+	}
+	return c.Write(ctx, text)
+}
+
+// namesOf are the products as the vendor spells them.
+func namesOf(products []*product) []string {
+	names := make([]string, len(products))
+	for i, p := range products {
+		names[i] = p.Symbol
+	}
+	return names
+}
+
 // names reports whether a text has a product's name as a word of its own.
 func names(text, product string) bool {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
@@ -174,6 +209,9 @@ func names(text, product string) bool {
 // has reports whether an answer confirms a channel of a product; without one, the channel.
 func (a reply) has(ch channel, p *product) bool {
 	products, subscribed := a.channels[ch.name]
+	if !subscribed && ch.alias != "" {
+		products, subscribed = a.channels[ch.alias]
+	}
 	return subscribed && (p == nil || products[p.Symbol] || products[twin(p.Symbol)])
 }
 
@@ -185,11 +223,7 @@ func (a reply) hasAll(ch channel, products []*product) bool {
 // ask sends one request and waits for its reply: a refusal, or a list that has all that was asked for. If neither comes in
 // time, it returns the last list that has the channel.
 func (c *connection) ask(ctx context.Context, ch channel, products []*product) (result reply, err error) {
-	names := make([]string, len(products))
-	for i, p := range products {
-		names[i] = p.Symbol
-	}
-	text, err := json.Marshal(c.api.request("subscribe", ch, names))
+	text, err := json.Marshal(c.api.request("subscribe", ch, namesOf(products)))
 	if err != nil {
 		return reply{}, fmt.Errorf("subscribe to %s: %w", ch.name, err)
 	}

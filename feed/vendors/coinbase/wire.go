@@ -25,7 +25,9 @@ type Decoder struct {
 	hours    *calendar.Market    // whose days count; nil: there are none
 	products map[string]*product // by the names that messages use
 	all      []*product
-	live     bool // a session asks for the day's figures; those of the last 24 hours only stand in for them
+	live     bool                   // a session asks for the day's figures; those of the last 24 hours only stand in for them
+	books    bool                   // the best bid and ask are those of the book, where it is there
+	again    *vendors.Again[wanted] // gets books that were given up; nil: nobody asks for them
 
 	replies vendors.Replies[reply]
 
@@ -56,7 +58,9 @@ func NewDecoder(cfg Config, env vendors.Env) (vendors.Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(products, &env, false), nil
+	d := newDecoder(products, &env, false)
+	d.books = cfg.Book
+	return d, nil
 }
 
 func newDecoder(products []*vendors.Instrument, env *vendors.Env, live bool) *Decoder {
@@ -137,7 +141,7 @@ func (d *Decoder) ticker(m *fields, p *product, at, received market.Time, b *mar
 		}
 		if err == nil {
 			k.Bid, k.Ask = bid, ask
-			b.Ticks = append(b.Ticks, k)
+			d.quote(p, k, b)
 		} else {
 			d.note(err)
 		}
