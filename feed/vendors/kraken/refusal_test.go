@@ -6,8 +6,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"tickertape/feed"
 	"tickertape/feed/market"
+	"tickertape/feed/vendors"
 	"tickertape/feed/vendors/vendortest"
 )
 
@@ -231,4 +234,57 @@ func TestPricesWithMoreThanNineDecimalsAreMarked(t *testing.T) {
 		x.trade("MOG/USD", "0.0000001536", time.Now(), false)
 		vendortest.Within(t, time.Second, "its price", func() bool { return w.Quote("MOG/USD").Price.String() == "0.000000154" })
 	})
+}
+
+func TestRESTIsLeftAloneWhereItIsLocked(t *testing.T) {
+	for failure, tc := range map[string]struct {
+		most     time.Duration // until the day is there, after the failure is over
+		requests int           // in 14 minutes of failure, of four pairs; at most
+	}{
+		"EGeneral:Temporary lockout": {2*time.Minute + lockout, 8},
+		"EService:Unavailable":       {2*time.Minute + 15*time.Second, 100},
+		"EService:Busy":              {2*time.Minute + 15*time.Second, 100},
+		"EGeneral:Too many requests": {2*time.Minute + 15*time.Second, 100},
+		"EGeneral:Internal error":    {2*time.Minute + 15*time.Second, 100},
+	} {
+		t.Run(failure, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				vendortest.Wednesday(12)
+				symbols := []string{"BTC/USD", "ETH/USD", "SOL/USD", "XRP/USD"}
+				x := newExchange(t, symbols...)
+				x.answers(failure, 0)
+				env, sources := open(t, x, symbols...)
+				w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
+				vendortest.Wait(14 * time.Minute)
+				if n := len(x.Requests()); n > tc.requests || n < 3 {
+					t.Errorf("%d requests, want up to %d", n, tc.requests)
+				}
+				x.answers("", 0)
+				vendortest.Within(t, tc.most, "the day", func() bool { return w.Quote("XRP/USD").PreviousClose.String() == "90" })
+				if n := w.Metric("tickertape_feed_breaks_total"); n != 0 {
+					t.Errorf("%v breaks", n)
+				}
+			})
+		})
+	}
+}
+
+func TestMessagesAreSlowedDownAndQuickenedWithinBounds(t *testing.T) {
+	c := &connection{shared: &shared{endpoint: vendors.Endpoint{Writes: rate.NewLimiter(rate.Every(messageEvery), messagesAtOnce)}}}
+	c.slowDown()
+	if got := c.endpoint.Writes.Limit(); got != rate.Every(2*messageEvery) {
+		t.Errorf("%v a second after one loss", got)
+	}
+	for range 20 {
+		c.slowDown()
+	}
+	if got := c.endpoint.Writes.Limit(); got != rate.Every(slowestMessages) {
+		t.Errorf("%v a second after many", got)
+	}
+	for range 50 {
+		c.quicken()
+	}
+	if got := c.endpoint.Writes.Limit(); got != rate.Every(messageEvery) {
+		t.Errorf("%v a second when all is well", got)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -21,6 +22,9 @@ type shared struct {
 	rest     vendors.REST
 	dials    *rate.Limiter
 	notes    vendors.Once
+
+	mu    sync.Mutex
+	alone time.Time // guarded by mu: until when REST is not asked
 }
 
 // source is one connection to the vendor.
