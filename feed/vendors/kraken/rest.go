@@ -19,6 +19,9 @@ const reach = 48 * time.Hour
 // get asks for hours, once the vendor does not want to be left alone any more.
 func (c *connection) get(ctx context.Context, query url.Values) (body []byte, received market.Time, err error) {
 	for {
+		if err := c.requests.Wait(ctx); err != nil {
+			return nil, 0, feed.Breakf(feed.Lost, "get %s%s: %w", vendors.Shown(c.rest.Base), pathHours, err)
+		}
 		c.mu.Lock()
 		wait := time.Until(c.alone)
 		c.mu.Unlock()

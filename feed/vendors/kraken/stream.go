@@ -19,7 +19,8 @@ type shared struct {
 	// static
 	env      vendors.Env
 	endpoint vendors.Endpoint
-	rest     vendors.REST
+	rest     vendors.REST // without a limit: requests is it
+	requests *rate.Limiter
 	dials    *rate.Limiter
 	notes    vendors.Once
 
@@ -43,7 +44,7 @@ func Open(cfg Config, env vendors.Env) ([]feed.Source, error) {
 		return nil, err
 	}
 	v := &shared{env: env, endpoint: env.Endpoint(name, cfg.URL), dials: rate.NewLimiter(rate.Every(dialEvery), dialsAtOnce),
-		rest: env.REST(name, cfg.REST, rate.NewLimiter(rate.Every(requestEvery), requestsAtOnce))}
+		rest: env.REST(name, cfg.REST, nil), requests: rate.NewLimiter(rate.Every(requestEvery), requestsAtOnce)}
 	v.endpoint.Ping, v.endpoint.Writes = ping, rate.NewLimiter(rate.Every(messageEvery), messagesAtOnce)
 	var sources []feed.Source
 	for pairs := range slices.Chunk(all, perConnection) {
