@@ -21,7 +21,7 @@ const (
 
 // Again asks once more, as long as a connection stands, for what the vendor has refused: a symbol that is listed later, a channel
 // that works again. Each thing is asked for after a minute at first, and then less and less often, up to every 15 minutes; all
-// together at most every five seconds. The zero value has nothing to ask for. Any goroutine may call Add.
+// together at most every five seconds. The zero value has nothing to ask for. Any goroutine may call Add and Hurry.
 type Again[T comparable] struct {
 	mu      sync.Mutex
 	refused []again[T]    // guarded by mu
@@ -51,6 +51,22 @@ func (a *Again[T]) Add(thing T) {
 		return
 	}
 	a.refused = append(a.refused, again[T]{thing, min(2*leastAgain, mostAgain), time.Now().Add(jitter(leastAgain))})
+	select {
+	case a.wake() <- struct{}{}:
+	default:
+	}
+}
+
+// Hurry has something that was refused asked for at once: there is reason to believe that it is accepted now. It does nothing for
+// what was not refused.
+func (a *Again[T]) Hurry(thing T) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(a.refused, func(r again[T]) bool { return r.thing == thing })
+	if i < 0 {
+		return
+	}
+	a.refused[i].due, a.refused[i].pause = time.Now(), leastAgain
 	select {
 	case a.wake() <- struct{}{}:
 	default:

@@ -83,3 +83,34 @@ func TestAskingAgainEndsWithItsErrorAndItsContext(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsHurriedIsAskedForAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a Again[string]
+		a.Hurry("x") // nobody has refused it
+		a.Add("x")
+		a.Add("y")
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := ""
+		go a.Run(ctx, func(_ context.Context, thing string) (bool, error) {
+			asked += thing
+			return false, nil
+		})
+		time.Sleep(20 * time.Second)
+		a.Hurry("y")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if asked != "y" {
+			t.Errorf("asked for %q", asked)
+		}
+		for range 100 {
+			a.Hurry("y")
+			time.Sleep(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		if asked != "yyy" {
+			t.Errorf("asked for %q: hurry has its bound, too", asked)
+		}
+		cancel()
+	})
+}

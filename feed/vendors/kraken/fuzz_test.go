@@ -16,6 +16,7 @@ func FuzzFrame(f *testing.F) {
 		`{"channel":"status","type":"update","data":[{"connection_id":15564437896659189083,"system":"maintenance"}]}`, `{"channel":"heartbeat"}`,
 		`{"method":"subscribe","req_id":1,"success":true,"result":{"channel":"trade","symbol":"BTC/USD"},"time_out":"2026-11-23T11:59:59Z"}`,
 		`{"method":"subscribe","success":false,"error":"Currency pair not supported: ETH/USD"}`, `{"error":"x"}`, `{"method":"pong"}`,
+		`{"Error":"Exceeded msg rate"}`, `{"method":"subscribe","success":false,"error":"EService:Unavailable","symbol":"ETH/USD"}`,
 		`[993,[["354.11000000","0.89594024","1618678142.557535","s","l",""]],"trade","XMR/USD"]`, `{"event":"heartbeat"}`,
 	} {
 		f.Add([]byte(text))
@@ -33,7 +34,8 @@ func FuzzFrame(f *testing.F) {
 // FuzzResponse is the same for REST.
 func FuzzResponse(f *testing.F) {
 	for _, body := range []string{hoursText(`[1700000000,"1","2","0.5","1.5","1.2","10",3]`), hoursText(`[1,2,3]`), hoursText(),
-		`{"error":["EGeneral:Too many requests"]}`, `{"result":[]}`} {
+		`{"error":["EGeneral:Too many requests"]}`, `{"error":["WDatabase:late"],"result":{"X":[]}}`,
+		`{"error":["EGeneral:Temporary lockout"]}`, `{"result":[]}`} {
 		f.Add([]byte(body))
 	}
 	x := newBench(f, "BTC/USD", "ETH/USD")

@@ -78,14 +78,20 @@ func TestPairInMaintenanceIsHaltedUntilItIsAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendortest.Wednesday(12)
 		x := newExchange(t, "BTC/USD", "ETH/USD")
+		x.pairs["ETH/USD"].status = "cancel_only"
 		x.refuse("trade ETH/USD", "EService:Market in cancel_only mode")
 		env, sources := open(t, x, "BTC/USD", "ETH/USD")
 		w := vendortest.Watch(t, env, sources, feed.DefaultConfig())
 		vendortest.Within(t, 3*time.Second, "one trades, one is halted", func() bool {
 			return traded(x, w, "BTC/USD")() && w.Quote("ETH/USD").State == market.Halted
 		})
+		vendortest.Wait(time.Hour)
+		if n := len(x.Connects()); n != 1 || w.Quote("ETH/USD").State != market.Halted {
+			t.Errorf("%d connections, %v after an hour", n, w.Quote("ETH/USD").State)
+		}
 		x.refuse("trade ETH/USD", "")
-		vendortest.Within(t, time.Minute+5*time.Second, "it trades", traded(x, w, "ETH/USD"))
+		x.becomes("ETH/USD", "online")
+		vendortest.Within(t, 6*time.Second, "it trades", traded(x, w, "ETH/USD"))
 	})
 }
 

@@ -75,6 +75,7 @@ type wanted struct {
 // Run holds one connection.
 func (s *source) Run(ctx context.Context, publish func(market.Batch)) error {
 	c := &connection{shared: s.shared, decoder: newDecoder(s.pairs, &s.env, &s.notes, true)}
+	c.decoder.again = &c.again
 	c.Session = &vendors.Session{Source: name, Env: &s.env, Dials: s.dials, Endpoint: s.endpoint, Decoder: c.decoder, Talk: c.talk}
 	return c.Session.Run(ctx, publish)
 }

@@ -30,6 +30,7 @@ type Decoder struct {
 	replies vendors.Replies[reply]
 	online  chan struct{} // one slot: the exchange says that it trades again. Never closed.
 	notes   *vendors.Once
+	again   *vendors.Again[wanted] // what was refused; nil: nobody asks for it
 	log     *slog.Logger
 
 	scan    vendors.Scanner // of the whole text
@@ -40,8 +41,7 @@ type Decoder struct {
 	skew    vendors.Skew  // by the replies, which say when they were sent
 	system  string        // why the exchange does not trade; "": it does, as far as it says
 	away    bool          // it refuses all for a maintenance, whatever it says of itself
-	why     string        // the message of the published status; "": it is live, or none was published
-	status  market.Status // what the batch's Status points to
+	status  market.Status // what was published last; the batch's Status points to it
 }
 
 // NewDecoder reads recordings of one connection that follows all of cfg's pairs.
@@ -341,8 +341,11 @@ func (d *Decoder) instruments(m *message, received market.Time, b *market.Batch)
 		if !known {
 			return vendors.Bad(vendors.Unknown, "status: %.40q of %s is not known", word, p.Symbol)
 		}
+		back := state == market.Live && p.status != market.Live
 		if p.status = state; !p.absent {
 			p.SetState(state, 0, received, b)
+		} else if back && d.again != nil {
+			d.again.Hurry(wanted{trades.Channel, p})
 		}
 		return nil
 	})
@@ -405,10 +408,9 @@ func (d *Decoder) tell(b *market.Batch) {
 	if why == "" && d.away {
 		why = name + " is in maintenance"
 	}
-	if why == d.why {
+	if why == d.status.Message {
 		return
 	}
-	d.why = why
 	d.status = market.Status{State: market.Live}
 	if why != "" {
 		d.status = market.Status{State: market.Halted, Message: why}
