@@ -50,6 +50,9 @@ func (e *StatusError) Error() string {
 	return text
 }
 
+// leastMaintenance is how long a server must ask to be left alone for it to be a maintenance. One that is full or restarts asks for less.
+const leastMaintenance = 30 * time.Second
+
 const mostBody = 4 << 10 // bytes of an answer that an error keeps
 
 // refused is the break for an HTTP status that was not the expected one. what is the start of its text; keyed says that the
@@ -74,7 +77,7 @@ func refused(what string, r *http.Response, body string, keyed bool) *feed.Break
 		cause = feed.Refused
 	}
 	after := retryAfter(r.Header.Get("Retry-After"))
-	if r.StatusCode == http.StatusServiceUnavailable && after > 0 { // it knows when it will be back
+	if r.StatusCode == http.StatusServiceUnavailable && after >= leastMaintenance { // it knows when it will be back
 		cause = feed.Maintenance
 	}
 	b := feed.Breakf(cause, "%s: %w", what, failed)

@@ -63,6 +63,9 @@ type call struct {
 // queued is how many messages can wait to be decoded. Beyond that, no more are read.
 const queued = 32
 
+// mostReused is how many bytes a buffer has at most that is used again: a snapshot can be a hundred times as long as other messages.
+const mostReused = 256 << 10
+
 // Run dials, and publishes until ctx ends, for which it returns nil, or the connection does. Its errors are those of
 // [Endpoint.Dial], [Conn.Read], the decoder, Hear and Talk; nearly all are a [feed.Break]. It calls publish from one
 // goroutine and holds no lock meanwhile. When it returns, all goroutines of the session have ended.
@@ -203,9 +206,11 @@ func (s *Session) message(f frame) error {
 		err = s.Hear(s.reconciler, &s.batch)
 	}
 	s.pass()
-	select {
-	case s.free <- f.text:
-	default:
+	if cap(f.text) <= mostReused {
+		select {
+		case s.free <- f.text:
+		default:
+		}
 	}
 	return err
 }

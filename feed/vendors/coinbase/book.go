@@ -13,9 +13,9 @@ import (
 // they do not fit together, the book is given up and asked for anew, and the tickers' quotes are shown until it has come.
 
 const (
-	// mostLevels is how many prices of a side are kept: as many as the vendor sends.
+	// mostLevels is how many prices of a side are kept, the best ones; the vendor sends all there are.
 	mostLevels = 50
-	// leastLevels is how many must be left of a side that was cut off. With fewer, the best one might be among those that were.
+	// leastLevels is how many must be left of a side that was cut off. With fewer, the best one might soon be among those that were.
 	leastLevels = 5
 	// bookDelay is how much later than a ticker the changes of the book may come that belong to it.
 	bookDelay = 2 * market.Time(time.Second/time.Microsecond)
@@ -33,7 +33,8 @@ type level struct {
 type side struct {
 	sign   market.Price // 1 where higher prices are better, -1 where lower ones are
 	levels []level      // the best first; at most mostLevels
-	cut    bool         // there were more
+	cut    bool         // there were more: what is worse than edge is not kept any more, since not all of it is known
+	edge   market.Price // valid where cut
 	off    market.Time  // since when all tickers have had a worse price; 0: the newest had not
 }
 
@@ -62,14 +63,14 @@ func (s *side) set(price market.Price, size market.Quantity) {
 		s.levels = slices.Delete(s.levels, i, i+1)
 	case found:
 		s.levels[i].size = size
-	case size.IsZero():
-	case i == mostLevels:
-		s.cut = true
-	default:
-		if len(s.levels) == mostLevels {
-			s.levels, s.cut = s.levels[:mostLevels-1], true
-		}
+	case size.IsZero() || s.cut && (s.edge-price)*s.sign > 0:
+	case len(s.levels) < mostLevels:
 		s.levels = slices.Insert(s.levels, i, level{price, size})
+	default:
+		if i < mostLevels {
+			s.levels = slices.Insert(s.levels[:mostLevels-1], i, level{price, size})
+		}
+		s.cut, s.edge = true, s.levels[mostLevels-1].price
 	}
 }
 

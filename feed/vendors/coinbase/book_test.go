@@ -154,6 +154,49 @@ func TestBookKeepsTheBestPrices(t *testing.T) {
 	}
 }
 
+// TestBookOfManyPricesKnowsWhatItDoesNot has a vendor that sends changes of all prices, of which there are more than are kept. Prices
+// wander away from where the snapshot had them.
+func TestBookOfManyPricesKnowsWhatItDoesNot(t *testing.T) {
+	for _, sign := range []market.Price{1, -1} {
+		random := rand.New(rand.NewPCG(3, 4))
+		s := side{sign: sign}
+		all := map[market.Price]market.Quantity{}
+		thin := 0
+		for i := range 12_000 {
+			price := 10_000 - sign*market.Price(i/2) - sign*market.Price(random.IntN(400))
+			q := market.Units(random.Uint64N(2))
+			if all[price] = q; q.IsZero() {
+				delete(all, price)
+			}
+			s.set(price, q)
+			if gone := 10_000 - sign*market.Price(i/2-1); i%2 == 0 { // nobody bids there any more
+				delete(all, gone)
+				s.set(gone, market.Quantity{})
+			}
+			if s.thin() {
+				thin++
+				s = side{sign: sign}
+				for p, q := range all { // as a new snapshot has it
+					s.set(p, q)
+				}
+				continue
+			}
+			var best level
+			for p, q := range all {
+				if best.price == 0 || (p-best.price)*sign > 0 {
+					best = level{p, q}
+				}
+			}
+			if got := s.best(); got != best || len(s.levels) > mostLevels {
+				t.Fatalf("sign %d, after %d changes: best %v of %d, want %v", sign, i, got, len(s.levels), best)
+			}
+		}
+		if thin == 0 {
+			t.Error("no side ever was thin")
+		}
+	}
+}
+
 const (
 	bookText   = `{"type":"snapshot","product_id":"BTC-USD","bids":[["100","1"],["99","2"]],"asks":[["101","3"],["102","4"]]}`
 	tickerText = `{"type":"ticker","product_id":"BTC-USD","best_bid":"%s","best_bid_size":"7","best_ask":"%s","best_ask_size":"8","time":"2026-11-23T14:00:%02dZ"}`
