@@ -39,6 +39,9 @@ func (d *SymbolDay) Trade(m *Market, at, now market.Time) Turn {
 	return Goes
 }
 
+// Doubt notes that the trade by which the day has begun may have had a wrong time.
+func (d *SymbolDay) Doubt() { d.byClock = true }
+
 // Clock begins the day by the exchange's clock, which shows now.
 func (d *SymbolDay) Clock(m *Market, now market.Time) Turn {
 	if d.to != 0 && now < d.to+m.grace {

@@ -32,8 +32,8 @@ func TestTicksThatCannotBeTrueAreRefusedAndCounted(t *testing.T) {
 				w.says("market", ticks(first, quote(0, "99.9", "100.1")))
 				before := w.quote(0)
 				w.says("market", ticks(tc.tick()))
-				if tc.why == future { // which a tick that comes later, and is not, shows
-					w.says("market", ticks(quote(0, "99.9", "100.1")))
+				if tc.why == future { // which ticks that come later, and are not, show
+					w.says("market", ticks(quote(0, "99.9", "100.1"), quote(0, "99.9", "100.1"), quote(0, "99.9", "100.1")))
 				}
 				after := w.quote(0)
 				if after.Price != before.Price || after.Bid != before.Bid || after.Ask != before.Ask {

@@ -11,6 +11,8 @@ const (
 	// skewAfter is how long all ticks of a source must have had a large lead for that to mean something, and skewTicks how many.
 	skewAfter = time.Second
 	skewTicks = 3
+	// skewMajority is how many ticks must have a large lead for one that has not.
+	skewMajority = 3
 	// skewPart is what part of the lead that time must be at least: a lead of an hour is believed after a minute.
 	skewPart = 60
 	// mostEarly is how many early ticks of a source are kept until then. Beyond that, the oldest ones are refused.
@@ -22,20 +24,21 @@ const (
 )
 
 // skew is how far a source's exchange is ahead of this machine's clock, where that is much. The lead of a tick is how far it is ahead
-// beyond that. A tick is early if its lead is more than max_clock_skew; a single one is wrong. But if the leads of all ticks are more
-// than half of that, this machine's clock is behind, and the skew grows by the least of them. If all agree with this
+// beyond that. A tick is early if its lead is more than max_clock_skew; a single one is wrong. But if the leads of most ticks are more
+// than half of that, this machine's clock is behind, and the skew grows by the least of them: the other ticks have come late. If all agree with this
 // machine's clock within max_clock_skew, though the skew is twice that or more, the exchange's clock was wrong, and the skew goes.
 type skew struct {
 	size   market.Time // 0: none
 	since  time.Time   // when that was measured
 	unsure market.Time // what it seems to be, though that is not believed; 0: nothing else
 
-	ahead run         // of the ticks that have come since the last one with a small lead, the least lead
-	early []earlyTick // those of them that are early, in order; only the newest where they are too many
+	ahead run         // of ticks with a large lead, the least one
+	small int         // how many ticks with a small one have come since ahead began
+	early []earlyTick // those of ahead that are early, in order; only the newest where they are too many
 	late  run         // of the ticks that have come since the last one that did not agree with this machine's clock
 }
 
-// run is ticks in a row whose leads are alike.
+// run is ticks whose leads are alike.
 type run struct {
 	ticks int
 	began time.Time
@@ -75,7 +78,10 @@ func (s *source) noteLead(c *consolidator, lead market.Time) {
 		return
 	}
 	if w.ahead.ticks > 0 {
-		s.endEarly(c)
+		w.small++
+		if decided := w.small >= skewTicks || c.now.Sub(w.ahead.began) >= skewAfter; decided && w.small*skewMajority >= w.ahead.ticks {
+			s.endEarly(c)
+		}
 	}
 	switch behind := w.size + lead; {
 	case w.size <= 2*c.limits.skew || behind < -c.limits.skew || behind > c.limits.skew:
@@ -92,7 +98,8 @@ func (s *source) forgetTimes(c *consolidator) {
 		if ss == nil {
 			continue
 		}
-		ss.traded, ss.quoted = 0, 0
+		ss.traded, ss.regular, ss.quoted = 0, 0, 0
+		ss.day.Doubt()
 		if sym := &c.symbols[id]; sym.source == s {
 			sym.newestPublished, sym.traded = 0, 0
 		}
@@ -103,12 +110,34 @@ func (s *source) forgetTimes(c *consolidator) {
 func (s *source) keepEarly(c *consolidator, from *connection, k *market.Tick) {
 	w := &s.skew
 	if len(w.early) == mostEarly {
-		half := w.early[:mostEarly/2]
-		refuseEarly(c, half)
-		w.early = append(w.early[:0], w.early[len(half):]...)
+		w.early = thinOut(c, w.early)
 	}
 	w.early = append(w.early, earlyTick{from, c.now, *k})
 	s.noteLarge(c, s.lead(c, k.Time))
+}
+
+// thinOut refuses early ticks where there are too many: quotes that a newer one of the same symbol has replaced, and if that is not
+// enough, the older half.
+func thinOut(c *consolidator, all []earlyTick) []earlyTick {
+	newest := map[market.SymbolID]int{}
+	for i := range all {
+		if all[i].tick.Kind == market.KindQuote {
+			newest[all[i].tick.Symbol] = i
+		}
+	}
+	rest := all[:0]
+	for i := range all {
+		if k := &all[i].tick; k.Kind == market.KindQuote && newest[k.Symbol] != i {
+			refuseEarly(c, all[i:i+1])
+		} else {
+			rest = append(rest, all[i])
+		}
+	}
+	if more := len(rest) - mostEarly/2; more > 0 {
+		refuseEarly(c, rest[:more])
+		rest = append(rest[:0], rest[more:]...)
+	}
+	return rest
 }
 
 // noteLarge notes a large lead. If they have all been so for long enough, the skew grows, and the early ticks count.
@@ -123,18 +152,18 @@ func (s *source) noteLarge(c *consolidator, lead market.Time) {
 		return
 	}
 	all := w.early
-	w.early, w.ahead, w.late = nil, run{}, run{}
+	w.early, w.ahead, w.small, w.late = nil, run{}, 0, run{}
 	s.setSkew(c, size, 0)
 	for i := range all {
 		c.tick(all[i].from, &all[i].tick)
 	}
 }
 
-// endEarly ends the early ticks of a source, because another one has a small lead. If this machine's clock was set right meanwhile,
+// endEarly ends the early ticks of a source, because too many others have a small lead. If this machine's clock was set right meanwhile,
 // those count that would not have been early by it. The others are wrong.
 func (s *source) endEarly(c *consolidator) {
 	all := s.skew.early
-	s.skew.early, s.skew.ahead = nil, run{}
+	s.skew.early, s.skew.ahead, s.skew.small = nil, run{}, 0
 	s.setSkew(c, s.skew.size, 0)
 	for i := range all {
 		k := &all[i].tick

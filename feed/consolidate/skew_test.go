@@ -3,6 +3,7 @@ package consolidate
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ import (
 // skewedFixture is a fixture whose machine's clock can be wrong.
 type skewedFixture struct {
 	*fixture
-	behind time.Duration // of this machine's clock
+	behind atomic.Int64  // nanoseconds, of this machine's clock
 	jitter time.Duration // within which trades are late
 }
 
@@ -25,12 +26,18 @@ func newSkewedFixture(t *testing.T, behind time.Duration, sources ...string) *sk
 		infos = append(infos, feed.Info{Name: name, Remote: true})
 	}
 	symbols := []market.Symbol{{Symbol: "BTC-USD", Market: "crypto"}, {Symbol: "AAPL", Market: "us"}}
-	w := &skewedFixture{fixture: newFixture(t, DefaultConfig(), symbols, infos...), behind: behind}
-	w.feed.consolidator.wall = func(time.Time) market.Time { return market.TimeOf(time.Now().Add(-w.behind)) }
+	w := &skewedFixture{fixture: newFixture(t, DefaultConfig(), symbols, infos...)}
+	w.behind.Store(int64(behind))
+	w.feed.consolidator.wall = func(time.Time) market.Time { return w.machine() }
 	for _, name := range sources {
 		w.says(name, market.Batch{Status: &market.Status{State: market.Live}})
 	}
 	return w
+}
+
+// machine is what this machine's clock shows.
+func (w *skewedFixture) machine() market.Time {
+	return market.TimeOf(time.Now().Add(-time.Duration(w.behind.Load())))
 }
 
 // trades has a source say a trade a quarter of a second for a while. The exchange's clock is right, but for how far it is said to be
@@ -40,7 +47,7 @@ func (w *skewedFixture) trades(source, price string, ahead, length time.Duration
 		k := trade(0, price)
 		late := 50*time.Millisecond + w.jitter*time.Duration(n*7%10)/10
 		k.Time = market.TimeOf(time.Now().Add(ahead - late))
-		k.Received = market.TimeOf(time.Now().Add(-w.behind))
+		k.Received = w.machine()
 		w.says(source, ticks(k))
 		time.Sleep(250 * time.Millisecond)
 	}
@@ -105,12 +112,12 @@ func TestASlowClockWithUnsteadyDelays(t *testing.T) {
 func TestTheSkewGoesWhenTheClockIsSetRight(t *testing.T) {
 	for name, set := range map[string]func(w *skewedFixture) (n int){
 		"at once": func(w *skewedFixture) int {
-			w.behind = 0
+			w.behind.Store(0)
 			return w.trades("market", "101", 0, time.Minute)
 		},
 		"little by little": func(w *skewedFixture) (n int) {
-			for w.behind > 0 {
-				w.behind -= 10 * time.Millisecond
+			for w.behind.Load() > 0 {
+				w.behind.Add(-int64(10 * time.Millisecond))
 				n += w.trades("market", "101", 0, time.Second)
 			}
 			return n
@@ -173,7 +180,7 @@ func TestAnImpossibleClockIsSaid(t *testing.T) {
 		if s := w.lastStatus("market"); s.State != market.Stale || !strings.Contains(s.Message, "more than a day") {
 			t.Errorf("the status is %v %q", s.State, s.Message)
 		}
-		w.behind = 0
+		w.behind.Store(0)
 		w.trades("market", "100", 0, 2*time.Second)
 		if q := w.quote(0); q.Price != parse("100") || q.State != market.Live {
 			t.Errorf("once the clock is right: %v, %v", q.Price, q.State)
@@ -184,7 +191,6 @@ func TestAnImpossibleClockIsSaid(t *testing.T) {
 	})
 }
 
-// TestEarlyTicksAreKeptWithinABound has more of them come at once than are kept.
 // TestAnExchangeThatWasWrong has its clock go an hour ahead for some time, and then be right again.
 func TestAnExchangeThatWasWrong(t *testing.T) {
 	for _, length := range []time.Duration{3 * time.Second, 5 * time.Minute} {
@@ -208,6 +214,74 @@ func TestAnExchangeThatWasWrong(t *testing.T) {
 	}
 }
 
+// TestAnExchangeThatWasWrongAroundTheRoll has it begin the next day too early.
+func TestAnExchangeThatWasWrongAroundTheRoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, 0, "market")
+		until := func(hour, minute int) {
+			time.Sleep(time.Until(time.Date(2000, time.January, 1, hour, minute, 0, 0, time.UTC)))
+		}
+		until(23, 20)
+		w.trades("market", "100", 0, time.Minute)
+		w.trades("market", "101", time.Hour, 3*time.Minute)
+		w.trades("market", "101", 0, 10*time.Second)
+		until(23, 50)
+		w.trades("market", "102", 0, time.Minute)
+		if q := w.quote(0); q.Price != parse("102") || q.PreviousClose != 0 {
+			t.Errorf("price %v, previous close %v", q.Price, q.PreviousClose)
+		}
+	})
+}
+
+// TestASlowClockWhereSomeTradesAreLate has each eighth one reported late by most of what the clock is behind.
+func TestASlowClockWhereSomeTradesAreLate(t *testing.T) {
+	for behind, late := range map[time.Duration]time.Duration{6 * time.Second: 4 * time.Second, 8 * time.Second: 6 * time.Second,
+		12 * time.Second: 6 * time.Second, 12500 * time.Millisecond: 10 * time.Second} {
+		t.Run(behind.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newSkewedFixture(t, behind, "market")
+				n := 0
+				for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); n++ {
+					k, by := trade(0, "100"), 50*time.Millisecond
+					if n%8 == 1 {
+						by = late
+					}
+					k.Time, k.Received = market.TimeOf(time.Now().Add(-by)), w.machine()
+					w.says("market", ticks(k))
+					time.Sleep(100 * time.Millisecond)
+				}
+				if q, s := w.quote(0), w.lastStatus("market"); int(q.Count) != n || !strings.Contains(s.Message, "behind") {
+					t.Errorf("%d of %d count; %v are refused; %v %q", q.Count, n, w.refused("market", future), s.State, s.Message)
+				}
+			})
+		})
+	}
+}
+
+// TestQuotesTakeNoRoomFromTrades has so many of both wait that not all of them can.
+func TestQuotesTakeNoRoomFromTrades(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, 10*time.Minute, "market")
+		n := 0
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); n++ {
+			k := trade(0, "100")
+			k.Time, k.Received = market.TimeOf(time.Now()), w.machine()
+			all := []market.Tick{k}
+			for range 100 {
+				q := quote(0, "99", "101")
+				q.Time, q.Received = k.Time, k.Received
+				all = append(all, q)
+			}
+			w.says("market", ticks(all...))
+			time.Sleep(50 * time.Millisecond)
+		}
+		if q := w.quote(0); int(q.Count) != n || q.Bid != parse("99") {
+			t.Errorf("%d of %d count, bid %v", q.Count, n, q.Bid)
+		}
+	})
+}
+
+// TestEarlyTicksAreKeptWithinABound has more of them come at once than are kept.
 func TestEarlyTicksAreKeptWithinABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSkewedFixture(t, time.Minute, "market")
@@ -216,7 +290,7 @@ func TestEarlyTicksAreKeptWithinABound(t *testing.T) {
 			var all []market.Tick
 			for range each {
 				k := trade(0, "100")
-				k.Time, k.Received = market.TimeOf(time.Now()), market.TimeOf(time.Now().Add(-w.behind))
+				k.Time, k.Received = market.TimeOf(time.Now()), w.machine()
 				all = append(all, k)
 			}
 			w.says("market", ticks(all...))
