@@ -255,7 +255,17 @@ func loadConfig(file string, override map[string]string) (cfg Config, warnings [
 		}
 		return cfg, nil, fmt.Errorf("%w (%s)%w", errConfig, from, lines(errs))
 	}
-	return cfg, append(strayEnvironment(os.Environ(), known), exposedKeys(known, file, v.InConfig)...), nil
+	warnings = append(strayEnvironment(os.Environ(), known), exposedKeys(known, file, v.InConfig)...)
+	return cfg, append(warnings, cfg.Feed.doubts()...), nil
+}
+
+// doubts are warnings of what is allowed, but seldom meant.
+func (c *FeedConfig) doubts() (warnings []string) {
+	if slices.Contains(c.Sources.Source, "alpaca") && c.Alpaca.TradesAtNight() && c.Calendar.USOvernight == "" {
+		warnings = append(warnings, fmt.Sprintf("feed.alpaca.feed: %q trades from 20:00 to 04:00 in New York, when the market is closed by "+
+			"feed.calendar.us_overnight %q: for both us_roll and us_overnight, \"20:00\" is best", c.Alpaca.Feed, c.Calendar.USOvernight))
+	}
+	return warnings
 }
 
 // lines prints each error on a line of its own.

@@ -25,8 +25,9 @@ const (
 
 // skew is how far a source's exchange is ahead of this machine's clock, where that is much. The lead of a tick is how far it is ahead
 // beyond that. A tick is early if its lead is more than max_clock_skew; a single one is wrong. But if the leads of most ticks are more
-// than half of that, this machine's clock is behind, and the skew grows by the least of them: the other ticks have come late. If all agree with this
-// machine's clock within max_clock_skew, though the skew is twice that or more, the exchange's clock was wrong, and the skew goes.
+// than half of that, this machine's clock is behind, and the skew grows by the least of them: the other ticks have come late. If all
+// agree with this machine's clock within max_clock_skew, though the skew is twice that or more, the exchange's clock was wrong, and
+// the skew goes.
 type skew struct {
 	size   market.Time // 0: none
 	since  time.Time   // when that was measured

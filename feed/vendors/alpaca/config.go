@@ -35,6 +35,12 @@ func DefaultConfig() Config {
 	}
 }
 
+// TradesAtNight reports whether the feed of stocks trades overnight alone.
+func (c Config) TradesAtNight() bool {
+	of := findFeed(c.Feed)
+	return of != nil && of.night
+}
+
 // Validate reports every value that is not allowed, by key. It connects to nothing and reads no file.
 func (c Config) Validate() error {
 	errs := []error{vendors.CheckAddress("url", c.URL, "wss", "ws"), vendors.CheckAddress("rest", c.REST, "https", "http"),

@@ -219,7 +219,11 @@ func TestAWeekIsRightAtEachHour(t *testing.T) {
 	playWeek(t, "sip", false, (*vendortest.Week).Whole)
 }
 
+func TestNightsWithASessionAreRightAtEachHour(t *testing.T) {
+	playWeek(t, "sip", true, (*vendortest.Week).Nights)
+}
+
 // The feed of one exchange has the closes of all, and nothing of the nights, which belong to the day after them all the same.
-func TestDaysOfOneExchangeThatBeginInTheEveningAreRightAtEachHour(t *testing.T) {
-	playWeek(t, "iex", true, (*vendortest.Week).Nights)
+func TestAWeekOfOneExchangeWhoseDaysBeginInTheEveningIsRightAtEachHour(t *testing.T) {
+	playWeek(t, "iex", true, (*vendortest.Week).Whole)
 }

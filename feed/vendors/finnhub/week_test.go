@@ -80,6 +80,6 @@ func TestAWeekIsRightAtEachHour(t *testing.T) {
 	playWeek(t, false, (*vendortest.Week).Whole)
 }
 
-func TestNightsWithASessionAreRightAtEachHour(t *testing.T) {
-	playWeek(t, true, (*vendortest.Week).Nights)
+func TestAWeekOfNightsWithASessionIsRightAtEachHour(t *testing.T) {
+	playWeek(t, true, (*vendortest.Week).Whole)
 }

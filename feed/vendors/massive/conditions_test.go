@@ -2,8 +2,10 @@ package massive
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tickertape/feed/market"
 	"tickertape/feed/vendors/vendortest"
@@ -125,24 +127,31 @@ func TestEveryConditionSetsWhatTheTapesSay(t *testing.T) {
 func TestTheCloseCountsOnceHoweverOftenItIsSent(t *testing.T) {
 	x := newBench(t, "ORCL")
 	y := market.NewTally(0, 280*market.Scale, market.NewLedgers(100))
-	for i, k := range []struct{ at, conditions, price, size string }{
-		{"15:59:59", "[14,41]", "300", "100"},
-		{"16:00:00", "[19]", "300.5", "50"}, // of another market centre
-		{"16:00:02", "[8]", "301", "2000000"},
-		{"16:00:02", "[15]", "301", "2000000"},
-		{"16:05:00", "[12]", "302", "10"},
-		{"16:10:00", "[15]", "301", "2000000"},
-		{"16:30:00", "[12,37]", "303", "5"},
-		{"17:00:00", "[2]", "290", "1000"},
-		{"19:00:00", "[15,41]", "301", "2000000"},
+	for i, k := range []struct{ at, conditions, price, size, last string }{
+		{"15:59:59", "[14,41]", "300", "100", "p 300 xp 0"},
+		{"16:00:00", "[19]", "300.5", "50", "p 300.5 xp 0"}, // of another market centre
+		{"16:00:02", "[8]", "301", "2000000", "p 301 xp 0"},
+		{"16:00:02", "[15]", "301", "2000000", "p 301 xp 0"},
+		{"16:05:00", "[12]", "302", "10", "p 301 xp 302"},
+		{"16:10:00", "[15]", "301", "2000000", "p 301 xp 302"},
+		{"16:30:00", "[12,37]", "303", "5", "p 301 xp 302"},
+		{"17:00:00", "[2]", "290", "1000", "p 301 xp 302"},
+		{"19:00:00", "[15,41]", "301", "2000000", "p 301 xp 302"},
 	} {
-		at := newYork("2026-09-25 " + k.at[:5]).UnixMilli()
+		seconds, err := strconv.Atoi(k.at[6:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := newYork("2026-09-25 " + k.at[:5]).Add(time.Duration(seconds) * time.Second).UnixMilli()
 		b := x.frame(t, fmt.Sprintf(`[{"ev":"T","sym":"ORCL","i":"%d","x":10,"z":1,"p":%s,"s":%s,"c":%s,"t":%d,"q":%d}]`,
 			i, k.price, k.size, k.conditions, at, i+1))
 		for j := range b.Ticks {
 			if r := y.Apply(&b.Ticks[j]); r != market.Accepted {
 				t.Fatalf("%+v: %v", k, r)
 			}
+		}
+		if q := y.Quote(); fmt.Sprintf("p %v xp %v", q.Price, q.Extended) != k.last {
+			t.Errorf("after %+v: p %v xp %v", k, q.Price, q.Extended)
 		}
 	}
 	q := y.Quote()
