@@ -52,7 +52,7 @@ func feedCheckCommand(file *string) *cobra.Command {
 		Short: "Run one feed for a minute and say what works, exit 1 if it does not",
 		Long: "check connects to a feed with the key and the addresses of the configuration, subscribes to two symbols, and says\n" +
 			"what worked: the connection, the key, the plan, the symbols, trades, quotes, the day's figures, this machine's clock.\n" +
-			"Below each line that tells of a fault it says what to do. The report has no key in it and belongs into a bug report.\n" +
+			"Below each line that tells of a fault it says what to do. The report has no key in it and belongs in a bug report.\n" +
 			"SIGINT or SIGTERM ends the check early, with what is known so far.",
 		Args: noArgs,
 	}
