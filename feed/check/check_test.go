@@ -108,6 +108,7 @@ func TestNothingShowsAKey(t *testing.T) {
 	served(t, func(s *vendortest.Socket) {
 		s.Send("refused: " + spellings)
 		s.Send(strings.Repeat("x", 180) + canary) // is cut in the midst of it
+		time.Sleep(time.Second)                   // until REST has answered
 		s.Close(1011, "bye "+canary+" "+url.QueryEscape(canary))
 	}, http.StatusForbidden, spellings, func(t *testing.T, server *vendortest.Server) {
 		r := vendortest.Check(t, vendortest.Checked{Server: server, Feed: "plain", Symbols: []string{"ACME", canary},

@@ -80,7 +80,8 @@ func (s *source) noteLead(c *consolidator, lead market.Time) {
 	}
 	if w.ahead.ticks > 0 {
 		w.small++
-		if decided := w.small >= skewTicks || c.now.Sub(w.ahead.began) >= skewAfter; decided && w.small*skewMajority >= w.ahead.ticks {
+		decided := w.small >= skewTicks || c.now.Sub(w.ahead.began) >= skewAfter
+		if decided && w.small*skewMajority >= w.ahead.ticks || s.setRight(c) {
 			s.endEarly(c)
 		}
 	}
@@ -160,6 +161,17 @@ func (s *source) noteLarge(c *consolidator, lead market.Time) {
 	}
 }
 
+// setRight reports whether the newest early tick would not have been early by this machine's clock as it is now.
+func (s *source) setRight(c *consolidator) bool {
+	n := len(s.skew.early)
+	return n > 0 && !s.early(c, s.skew.early[n-1].byNow(c))
+}
+
+// byNow is the time that a tick would have that is as early now as this one was when it came.
+func (e *earlyTick) byNow(c *consolidator) market.Time {
+	return e.tick.Time + market.Time(c.now.Sub(e.came).Microseconds())
+}
+
 // endEarly ends the early ticks of a source, because too many others have a small lead. If this machine's clock was set right meanwhile,
 // those count that would not have been early by it. The others are wrong.
 func (s *source) endEarly(c *consolidator) {
@@ -168,7 +180,7 @@ func (s *source) endEarly(c *consolidator) {
 	s.setSkew(c, s.skew.size, 0)
 	for i := range all {
 		k := &all[i].tick
-		if since := market.Time(c.now.Sub(all[i].came).Microseconds()); s.early(c, k.Time+since) {
+		if s.early(c, all[i].byNow(c)) {
 			refuseEarly(c, all[i:i+1])
 		} else {
 			c.tick(all[i].from, k)

@@ -147,6 +147,26 @@ func TestTheSkewGoesWhenTheClockIsSetRight(t *testing.T) {
 	}
 }
 
+// TestTradesThatWaitComeBeforeTheOneThatShowsTheClockRight has trades that are numbered: one below the newest is taken for a repetition.
+func TestTradesThatWaitComeBeforeTheOneThatShowsTheClockRight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSkewedFixture(t, time.Hour, "market")
+		w.feed.consolidator.sources[0].info.Numbered = true
+		for id := range uint64(6) {
+			if id == 5 {
+				w.behind.Store(0)
+			}
+			k := trade(0, "100")
+			k.ID, k.Time, k.Received = id+1, market.TimeOf(time.Now()), w.machine()
+			w.says("market", ticks(k))
+			time.Sleep(time.Second)
+		}
+		if q, refused := w.quote(0), w.refused("market", duplicate); q.Count != 6 || refused != 0 {
+			t.Errorf("%d of 6 count, %v are taken for repetitions", q.Count, refused)
+		}
+	})
+}
+
 func TestOneSourcesClockIsNotTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSkewedFixture(t, 0, "right", "fast")
