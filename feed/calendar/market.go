@@ -56,6 +56,12 @@ func (m *Market) Date(t time.Time) time.Time {
 	}
 }
 
+// DateOn is the date that clocks of the market show at t, represented by its midnight UTC.
+func (m *Market) DateOn(t time.Time) time.Time {
+	year, month, day := t.In(m.Zone()).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
 // Before is the newest date with trading before a date, both represented by their midnight UTC. It is the day before for a market
 // that never closes.
 func (m *Market) Before(date time.Time) time.Time {

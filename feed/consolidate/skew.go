@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// skewAfter is how long all ticks of a source must have had a large lead for that to mean something, and skewTicks how many.
+	// skewAfter is how long ticks of a source must have had a large lead for that to mean something, and skewTicks how many at least.
 	skewAfter = time.Second
 	skewTicks = 3
 	// skewMajority is how many ticks must have a large lead for one that has not.
@@ -142,7 +142,7 @@ func thinOut(c *consolidator, all []earlyTick) []earlyTick {
 	return rest
 }
 
-// noteLarge notes a large lead. If they have all been so for long enough, the skew grows, and the early ticks count.
+// noteLarge notes a large lead. If most have been so for long enough, the skew grows, and the early ticks count.
 func (s *source) noteLarge(c *consolidator, lead market.Time) {
 	w := &s.skew
 	if !w.ahead.add(lead, c.now) {

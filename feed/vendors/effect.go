@@ -1,8 +1,6 @@
 package vendors
 
 import (
-	"time"
-
 	"tickertape/feed/calendar"
 	"tickertape/feed/market"
 )
@@ -55,6 +53,5 @@ func (e Effect) FlagsAt(at market.Time, hours *calendar.Market) market.Flags {
 // SameDay reports whether the date of an instant, in the zone of a market, is that of the trading day that now belongs to. hours
 // must not be nil.
 func SameDay(at, now market.Time, hours *calendar.Market) bool {
-	y, m, d := at.Std().In(hours.Zone()).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Equal(hours.Date(now.Std()))
+	return hours.DateOn(at.Std()).Equal(hours.Date(now.Std()))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -83,6 +84,21 @@ func refused(what string, r *http.Response, body string, keyed bool) *feed.Break
 	b := feed.Breakf(cause, "%s: %w", what, failed)
 	b.After = after
 	return b
+}
+
+// HasStatus reports whether an error of [REST.Get] is an answer with one of some HTTP statuses.
+func HasStatus(err error, codes ...int) bool {
+	var status *StatusError
+	return errors.As(err, &status) && slices.Contains(codes, status.Code)
+}
+
+// RefuseMalformed is an error of [REST.Get], as a refusal where the vendor does not understand the request: repeated, it would fare no
+// better. That depends on what is asked for, as on a symbol. nil stays nil.
+func RefuseMalformed(err error) error {
+	if HasStatus(err, http.StatusBadRequest, http.StatusUnprocessableEntity) {
+		return &feed.Break{Cause: feed.Refused, Err: err}
+	}
+	return err
 }
 
 const mostRetryAfter = 86_400 // seconds

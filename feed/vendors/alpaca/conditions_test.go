@@ -2,6 +2,7 @@ package alpaca
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,17 +29,16 @@ func TestEveryConditionSetsWhatTheVendorsBarsSay(t *testing.T) {
 					table[string(letter)] = sets
 				}
 			}
-			id := 0
-			vendortest.CheckConditions(t, table, func(t testing.TB, code string, price, size int, at int64) market.Tick {
+			vendortest.CheckConditions(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
 				n := newBench(t, "AAPL")
-				id++
-				list := `"@"`
-				if code != "" {
-					list += `,"` + code + `"`
+				id := 0
+				return func(codes []string, price, size int, at int64) market.Tick {
+					id++
+					n.b.Ticks = n.b.Ticks[:0]
+					n.take(t, fmt.Sprintf(`[{"T":"t","S":"AAPL","i":%d,"x":"D","p":%d,"s":%d,"c":["%s"],"z":%q,"t":%q}]`,
+						id, price, size, strings.Join(append([]string{"@"}, codes...), `","`), tape, time.Unix(at, 0).UTC().Format(time.RFC3339)))
+					return n.b.Ticks[0]
 				}
-				n.take(t, fmt.Sprintf(`[{"T":"t","S":"AAPL","i":%d,"x":"D","p":%d,"s":%d,"c":[%s],"z":%q,"t":%q}]`,
-					id, price, size, list, tape, time.Unix(at, 0).UTC().Format(time.RFC3339)))
-				return n.b.Ticks[0]
 			})
 		})
 	}

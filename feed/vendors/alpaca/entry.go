@@ -26,10 +26,7 @@ type entry struct {
 }
 
 // dateOf is the date of a daily bar, which has the midnight of its day in New York. It is represented by its midnight UTC.
-func (e *entry) dateOf(bar market.Time) time.Time {
-	year, month, day := bar.Std().In(e.Hours.Zone()).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-}
+func (e *entry) dateOf(bar market.Time) time.Time { return e.Hours.DateOn(bar.Std()) }
 
 // over reports whether the regular session of the present trading day is over.
 func (e *entry) over(now market.Time) bool {

@@ -58,7 +58,7 @@ func TestEveryConditionSetsWhatTheTapesSay(t *testing.T) {
 		"999": all,                    // one that nobody knows
 	}
 	n := newBench(t, "AAPL")
-	vendortest.CheckConditionLists(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
+	vendortest.CheckConditions(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
 		return func(codes []string, price, size int, at int64) market.Tick {
 			list := "null" // an ordinary trade may have none
 			if len(codes) > 0 {

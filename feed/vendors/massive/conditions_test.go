@@ -106,7 +106,7 @@ func TestEveryConditionSetsWhatTheTapesSay(t *testing.T) {
 				x := newBench(t, "A")
 				x.rules.Store(use)
 				number := 0
-				vendortest.CheckConditionLists(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
+				vendortest.CheckConditions(t, table, func(t testing.TB) func([]string, int, int, int64) market.Tick {
 					return func(codes []string, price, size int, at int64) market.Tick {
 						number++
 						b := x.frame(t, fmt.Sprintf(`[{"ev":"T","sym":"A","i":"%d","x":4,"z":%d,"p":%d,"s":%d,"c":[%s],"t":%d,"q":%d}]`,

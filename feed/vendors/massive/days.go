@@ -113,7 +113,7 @@ func readDays(faults *vendors.Faults, body []byte, of *stock, received market.Ti
 				if bad != nil && err == nil {
 					err = bad
 				}
-				all = append(all, day{bar, of.date(bar.At)})
+				all = append(all, day{bar, of.Hours.DateOn(bar.At.Std())})
 			}
 		default:
 			s.Skip()
@@ -129,10 +129,4 @@ func readDays(faults *vendors.Faults, body []byte, of *stock, received market.Ti
 		return days{}, false, err
 	}
 	return of.choose(all, received.Std()), len(all) > 0, nil
-}
-
-// date is the date of an instant in the zone of the market, as midnight UTC.
-func (s *stock) date(at market.Time) time.Time {
-	year, month, day := at.Std().In(s.Hours.Zone()).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }

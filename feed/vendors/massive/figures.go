@@ -110,7 +110,7 @@ const clears = 3*time.Hour + 30*time.Minute
 
 // days are those of a snapshot, with their dates.
 func (s *stock) days(shot *snapshot, now time.Time) days {
-	date := s.date(market.TimeOf(now.Add(-clears)))
+	date := s.Hours.DateOn(now.Add(-clears))
 	var some []day
 	if !shot.day.Volume.IsZero() {
 		date = s.Hours.Before(date.AddDate(0, 0, 1)) // itself, unless there is no trading on it

@@ -73,24 +73,10 @@ func join(a, b string) string {
 	return together[[2]string{b, a}]
 }
 
-// CheckConditions checks what trades with each code of a published table add up to, the first trade of a day included. decode makes
-// a trade with a code, "" an ordinary one, at a Unix time within the regular session.
-func CheckConditions(t *testing.T, table map[string]string, decode func(t testing.TB, code string, price, size int, at int64) market.Tick) {
-	t.Helper()
-	for code, sets := range table {
-		checkDay(t, "condition "+code, sets, func(special bool, price, size int, at int64) market.Tick {
-			if special {
-				return decode(t, code, price, size, at)
-			}
-			return decode(t, "", price, size, at)
-		})
-	}
-}
-
-// CheckConditionLists checks what trades with each code of a published table add up to, where it is their only code, and where one of
+// CheckConditions checks what trades with each code of a published table add up to, where it is their only code, and where one of
 // each other kind comes before or after it. open makes a decoder, of trades in the order of their Unix times, which are within the
 // regular session; a trade without codes is an ordinary one.
-func CheckConditionLists(t *testing.T, table map[string]string,
+func CheckConditions(t *testing.T, table map[string]string,
 	open func(testing.TB) func(codes []string, price, size int, at int64) market.Tick) {
 	t.Helper()
 	sorted := slices.Sorted(maps.Keys(table))
