@@ -150,6 +150,9 @@ type event struct {
 // compared with what is true at each hour, and at the edges between sessions. Meanwhile the program is started anew, and the vendor
 // cannot be reached, as the week has it.
 func PlayWeek(t *testing.T, w *Week, from, to time.Time, v WeekVendor) {
+	if testing.Short() {
+		t.Skip("a week takes some seconds")
+	}
 	p := &play{t: t, w: w, v: v, faults: map[string]int{}}
 	var events []event
 	add := func(at time.Time, do func()) {
