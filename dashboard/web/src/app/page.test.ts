@@ -10,6 +10,7 @@ import { createSparks } from "../model/spark.ts";
 import { memoryStorage } from "../model/store.fixture.ts";
 import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
 import { createShellState, type Services, type View } from "../view/services.ts";
+import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";
 
 let host: HTMLElement;
@@ -20,6 +21,7 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
   const symbol = signal<string | null>(null);
   const services: Services = {
     ...made,
+    shown: createShown({ market: made.market }),
     settings: createSettings(() => memoryStorage()),
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
     sparks: createSparks({ fetch: async () => new Map() }),

@@ -11,6 +11,7 @@ import { createSettings, rateOf } from "../model/settings.ts";
 import { createSparks, sparkPoints } from "../model/spark.ts";
 import { createWorkspace } from "../model/workspace.ts";
 import { createShellState, type Services } from "../view/services.ts";
+import { createShown } from "../view/shown.ts";
 import { createFragment } from "./fragment.ts";
 
 const transports: Readonly<Record<string, TransportName>> = {
@@ -60,6 +61,7 @@ export function createServices(): Services {
   return {
     client,
     market,
+    shown: createShown({ market }),
     workspace,
     notes,
     api,

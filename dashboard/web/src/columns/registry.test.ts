@@ -13,6 +13,7 @@ const row = (quote?: WireQuote, name = ""): Row => ({
   zone: "",
   entry: quote && entry(quote),
   decimals: 2,
+  tick: 0,
   unknown: false,
 });
 const full = row({ s: "A", p: 11, pc: 10, b: 1, a: 2, v: 3, h: 12, l: 10, t: 4, vw: 10.5 }, "Apple");

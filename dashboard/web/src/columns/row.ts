@@ -9,6 +9,8 @@ export interface Row {
   readonly zone: string;
   readonly entry: Entry | undefined;
   readonly decimals: number;
+  /** The last move of the last price: 1 up, -1 down, 0 not known. */
+  readonly tick: -1 | 0 | 1;
   /** The server does not know this symbol. */
   readonly unknown: boolean;
   /** The price is one of a recording that is played. */
@@ -46,6 +48,9 @@ export const stateName = (
   if (state === "live" && replayed) return "Replayed";
   return state === "stale" && why === "in doubt" ? "In doubt" : stateNames[state];
 };
+
+/** The state of a row in the reader's words. */
+export const stateWord = (row: Row): string => stateName(stateOf(row), row, row.entry?.quote ?? {});
 
 /** What the cells of a row are painted from. It is worked out once for all of them. */
 export interface RowView {
@@ -91,7 +96,8 @@ export function viewOf(row: Row, { format, age, now, quiet }: ViewOptions): RowV
   };
 }
 
-function stateOf({ entry, unknown }: Row): RowState {
+/** Whether the price of a row is live, and why not. */
+export function stateOf({ entry, unknown }: Row): RowState {
   if (unknown) return "unknown";
   if (!entry) return "empty";
   if (!entry.confirmed) return "old";

@@ -140,6 +140,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
         zone: info?.zone ?? "",
         entry,
         decimals: decimals.of(symbol, entry, info?.decimals),
+        tick: entry?.tick ?? 0,
         unknown: client.unknown(symbol) && !entry,
         replayed: replayedFrom(feed.peek(), entry?.quote.src),
       };

@@ -7,12 +7,12 @@ const refreshEvery = 250; // ms; each time a quarter of the rows is painted
 
 /** Puts the table of quotes into an element: the symbols of the workspace, with the prices of the market. */
 export function mountQuotes(host: HTMLElement, services: Services): View {
-  const { market, workspace, settings, shell, format } = services;
+  const { market, shown, workspace, settings, shell, format } = services;
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   const grid = createGrid({
     root: host,
     label: "Quotes",
-    row: market.row,
+    row: shown.row,
     age: market.age,
     format: format.peek(),
     layout: workspace.layout.peek(),
@@ -25,7 +25,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     flashes: () => !motion.matches && settings.value.peek().flash === "on",
   });
 
-  let shown: readonly string[] = [];
+  let order: readonly string[] = [];
   /** Sorts the rows by the newest prices, unless the reader holds them in place. */
   const sortAgain = () => {
     if (!workspace.sort.peek() || !workspace.symbols.peek()) {
@@ -34,15 +34,15 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     }
     const sorted = workspace.sorted();
     const held = grid.held();
-    shell.held.value = held && sorted.some((symbol, index) => symbol !== shown[index]);
+    shell.held.value = held && sorted.some((symbol, index) => symbol !== order[index]);
     if (held) return;
-    shown = sorted;
+    order = sorted;
     grid.setRows(sorted);
   };
 
   const timers = [setInterval(sortAgain, sortEvery), setInterval(grid.refresh, refreshEvery)];
   const stops = [
-    market.listen(grid.mark),
+    shown.follow({ wants: grid.shows, draw: grid.draw }),
     effect(() => {
       grid.setSort(workspace.sort.value);
       if (workspace.symbols.value) grid.setRows(workspace.sorted());

@@ -8,6 +8,7 @@ import type { Settings } from "../model/settings.ts";
 import type { Sparks } from "../model/spark.ts";
 import type { Store } from "../model/store.ts";
 import type { Workspace } from "../model/workspace.ts";
+import type { Shown } from "./shown.ts";
 
 /** The dialogs that can be open. */
 export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
@@ -43,6 +44,8 @@ export interface DetailPlace {
 export interface Services {
   readonly client: Client;
   readonly market: Market;
+  /** What views take rows from. */
+  readonly shown: Shown;
   readonly workspace: Workspace;
   readonly notes: Notes;
   readonly api: Api;

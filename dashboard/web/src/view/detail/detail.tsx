@@ -3,11 +3,10 @@
  * trades.
  */
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type RowView, viewOf } from "../../columns/row.ts";
 import { age } from "../../format.ts";
 import { Chart } from "../chart/chart.tsx";
-import { onceAFrame } from "../frame.ts";
 import { CloseIcon } from "../icons.tsx";
 import type { Services } from "../services.ts";
 import { Book } from "./book.tsx";
@@ -20,24 +19,25 @@ interface Props {
   readonly symbol: string;
 }
 
-/** Follows the symbol while the detail is open, and returns what is known of it, at most once a frame. */
-function useRow({ client, market, format }: Services, symbol: string): RowView {
+/** Follows the symbol while the detail is open, and returns what is shown of it. */
+function useRow({ market, shown, format }: Services, symbol: string): RowView {
   const drawn = useSignal(0);
-  useEffect(() => {
+  // Before the browser paints: what changes after this row has been taken must draw another one.
+  useLayoutEffect(() => {
     market.followExtra(symbol);
-    const draw = onceAFrame(() => {
-      drawn.value++;
-    });
-    const stop = client.on("changed", (symbols) => {
-      if (symbols.includes(symbol)) draw();
+    const stop = shown.follow({
+      wants: (one) => one === symbol,
+      draw: (symbols) => {
+        if (symbols.has(symbol)) drawn.value++;
+      },
     });
     return () => {
       stop();
       market.followExtra(null);
     };
-  }, [client, market, symbol, drawn]);
-  drawn.value; // the component is rendered again when it changes
-  const row = market.row(symbol);
+  }, [market, shown, symbol, drawn]);
+  drawn.value; // the component is rendered again in the same frame when it changes
+  const row = shown.row(symbol);
   const { now } = market.connectionStats.value;
   return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
 }
@@ -95,7 +95,7 @@ export function Detail({ services, symbol }: Props) {
 }
 
 function Buttons({ services, symbol }: Props) {
-  const { workspace, market, detail } = services;
+  const { workspace, market, shown, detail } = services;
   const listed = workspace.symbols.value?.includes(symbol) ?? false;
   const info = market.directory.info(symbol) ?? { symbol };
   return (
@@ -104,7 +104,7 @@ function Buttons({ services, symbol }: Props) {
         type="button"
         class="tool"
         onClick={() => (listed ? workspace.remove(symbol) : workspace.add(info))}
-        disabled={market.row(symbol).unknown}
+        disabled={shown.row(symbol).unknown}
       >
         {listed ? "Remove from list" : "Add to list"}
       </button>

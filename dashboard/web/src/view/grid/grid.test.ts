@@ -21,18 +21,19 @@ const frame = () => {
   for (const paint of frames.splice(0)) paint();
 };
 const quote = (symbol: string, change: Partial<WireQuote> = {}, more: Partial<Entry> = {}) => {
+  const before = entries.get(symbol);
+  const { p = 10 } = change;
   entries.set(symbol, {
     quote: { s: symbol, p: 10, pc: 8, b: 9.9, a: 10.1, v: 1000, h: 12, l: 8, t: 1_700_000_000_000_000, ...change },
     seq: 1,
     confirmed: true,
-    tick: 0,
+    tick: before ? (Math.sign(p - (before.quote.p ?? p)) as Entry["tick"]) : 0,
     sent: 0,
     received: 0,
     ...more,
   });
-  vi.advanceTimersByTime(200); // a row that has just been painted waits for so long
-  grid.mark(symbol);
-  frame();
+  vi.advanceTimersByTime(200);
+  grid.draw(new Set([symbol]));
 };
 const refresh = () => {
   for (let i = 0; i < 4; i++) grid.refresh();
@@ -60,6 +61,7 @@ beforeEach(() => {
       zone: "",
       entry: entries.get(symbol),
       decimals: 2,
+      tick: entries.get(symbol)?.tick ?? 0,
       unknown: symbol === "NOPE",
     }),
     age: ({ entry }) => Date.now() - (entry?.quote.t ?? 0) / 1000,
@@ -133,27 +135,6 @@ describe("rows", () => {
     grid.setRows(["C", "A", "B"]);
     expect(rowOf("C")).toBe(before);
     expect(before?.getAttribute("aria-rowindex")).toBe("2");
-  });
-});
-
-describe("a row that changes all the time", () => {
-  test("is painted at most every other flush, and its newest price is never left out", () => {
-    grid.setRows(["A"]);
-    quote("A");
-    const change = (p: number, after: number) => {
-      vi.advanceTimersByTime(after);
-      const entry = entries.get("A");
-      if (entry) entries.set("A", { ...entry, quote: { ...entry.quote, p } });
-      grid.mark("A");
-      frame();
-      return cell("A", "last")?.textContent;
-    };
-    expect(change(11, 100)).toBe("10.00");
-    expect(change(12, 100)).toBe("12.00");
-    expect(change(13, 100)).toBe("12.00");
-    vi.advanceTimersByTime(250); // no other flush comes
-    frame();
-    expect(cell("A", "last")?.textContent).toBe("13.00");
   });
 });
 

@@ -1,8 +1,8 @@
 /*
  * view/grid/ is the table of quotes. It writes to the document itself, without Preact, since it changes a thousand
  * cells a second. `window.ts` keeps only the rows around what is in sight, `painter.ts` writes their cells,
- * `invalidation.ts` collects what has to be drawn in the next frame, `cursor.ts` and `keys.ts` are the active cell and
- * its keys, `head.ts` and `gestures.ts` the header. This file connects them.
+ * `invalidation.ts` arranges rows once a frame, `cursor.ts` and `keys.ts` are the active cell and its keys, `head.ts` and
+ * `gestures.ts` the header. This file connects them.
  */
 import { type Layout, moveColumn, resizeColumn, visibleColumns } from "../../columns/layout.ts";
 import type { ColumnId } from "../../columns/registry.ts";
@@ -14,7 +14,7 @@ import { createCursor, headRow } from "./cursor.ts";
 import { rootFontSize } from "./dom.ts";
 import { createFlashes } from "./flashes.ts";
 import { createHead } from "./head.ts";
-import { createInvalidation, includes, type Schedule } from "./invalidation.ts";
+import { createInvalidation, type Schedule } from "./invalidation.ts";
 import { createKeys } from "./keys.ts";
 import { createPainter } from "./painter.ts";
 import { followPointer } from "./pointer.ts";
@@ -54,8 +54,10 @@ export interface Grid {
   setSort(sort: Sort): void;
   setLayout(layout: Layout): void;
   setFormat(format: Format): void;
-  /** Paints the row of this symbol again, in one of the next frames. */
-  mark(symbol: string): void;
+  /** Whether the symbol has a row in the document. */
+  shows(symbol: string): boolean;
+  /** Paints the rows of these symbols again, at once: call it in a frame. */
+  draw(symbols: ReadonlySet<string>): void;
   /** Paints what changes with time alone. Call it four times a second: each call does a quarter of the rows. */
   refresh(): void;
   /** Call it when the height of a row may have changed. */
@@ -84,7 +86,6 @@ export function createGrid(options: GridOptions): Grid {
     widths,
     flashes,
     now,
-    wake: () => invalidation.invalidate("cells"),
   });
   const rows = createWindow({ root, createSlot: () => createSlot(columns, made++, flashes), paint: painter.paint });
   const head = createHead({
@@ -99,14 +100,11 @@ export function createGrid(options: GridOptions): Grid {
   const cursor = createCursor({ root, head, rows, columnCount: () => columns.length, scrolled: rows.arrange });
 
   const invalidation = createInvalidation(
-    (level, symbols) => {
-      if (includes(level, "layout")) rows.measure();
-      if (includes(level, "rows")) {
-        widths.hint();
-        rows.arrange();
-        cursor.show();
-      }
-      painter.draw(symbols, rows.slots);
+    (level) => {
+      if (level === "layout") rows.measure();
+      widths.hint();
+      rows.arrange();
+      cursor.show();
     },
     options.schedule ?? ((paint) => requestAnimationFrame(paint)),
   );
@@ -180,8 +178,10 @@ export function createGrid(options: GridOptions): Grid {
       widths.forget();
       for (const slot of rows.slots.values()) painter.paint(slot, false);
     },
-    mark(symbol) {
-      if (rows.slots.has(symbol)) invalidation.mark(symbol);
+    shows: (symbol) => rows.slots.has(symbol),
+    draw(symbols) {
+      invalidation.flush(); // it reads the layout, which is to be done before rows are painted
+      painter.draw(symbols, rows.slots);
     },
     refresh: () => painter.refresh(rows.slots.values()),
     measure: arrangeNow,
@@ -194,7 +194,6 @@ export function createGrid(options: GridOptions): Grid {
     held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")),
     close() {
       listeners.abort();
-      painter.close();
       resizing.disconnect();
       flashes.close();
       head.close();

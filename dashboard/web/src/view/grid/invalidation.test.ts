@@ -1,58 +1,47 @@
 import { expect, test, vi } from "vitest";
-import { createInvalidation, includes, type Level } from "./invalidation.ts";
+import { createInvalidation, type Level } from "./invalidation.ts";
 
 const setup = () => {
   const frames: (() => void)[] = [];
-  const draw = vi.fn<(level: Level, symbols: ReadonlySet<string>) => void>();
-  const invalidation = createInvalidation(draw, (paint) => frames.push(paint));
+  const arrange = vi.fn<(level: Level) => void>();
+  const invalidation = createInvalidation(arrange, (paint) => frames.push(paint));
   const frame = () => {
     for (const paint of frames.splice(0)) paint();
   };
-  const drawn = () => draw.mock.calls.splice(0).map(([level, symbols]) => [level, ...symbols]);
-  return { invalidation, draw, frames, frame, drawn };
+  const arranged = () => arrange.mock.calls.splice(0).flat();
+  return { invalidation, arrange, frames, frame, arranged };
 };
 
-test("a level includes those before it", () => {
-  expect([includes("layout", "cells"), includes("rows", "rows"), includes("cells", "rows")]).toEqual([
-    true,
-    true,
-    false,
-  ]);
-});
-
-test("what is out of date is drawn once a frame, at the highest level", () => {
-  const { invalidation, frames, frame, drawn } = setup();
-  invalidation.mark("A");
+test("what is out of date is arranged once a frame, at the highest level", () => {
+  const { invalidation, frames, frame, arranged } = setup();
+  invalidation.invalidate("rows");
   invalidation.invalidate("layout");
   invalidation.invalidate("rows");
-  invalidation.mark("B");
-  invalidation.mark("A");
-  expect([frames.length, drawn()]).toEqual([1, []]);
+  expect([frames.length, arranged()]).toEqual([1, []]);
   frame();
-  expect(drawn()).toEqual([["layout", "A", "B"]]);
-  invalidation.mark("C");
+  expect(arranged()).toEqual(["layout"]);
+  invalidation.invalidate("rows");
   frame();
-  expect(drawn()).toEqual([["cells", "C"]]);
+  expect(arranged()).toEqual(["rows"]);
 });
 
-test("what is drawn at once is not drawn again in the frame", () => {
-  const { invalidation, frame, drawn } = setup();
+test("what is arranged at once is not arranged again in the frame", () => {
+  const { invalidation, frame, arranged } = setup();
   invalidation.flush();
-  expect(drawn()).toEqual([]);
-  invalidation.mark("A");
+  expect(arranged()).toEqual([]);
   invalidation.invalidate("rows");
   invalidation.flush();
-  expect(drawn()).toEqual([["rows", "A"]]);
+  expect(arranged()).toEqual(["rows"]);
   frame();
-  expect(drawn()).toEqual([]);
+  expect(arranged()).toEqual([]);
 });
 
-test("what becomes out of date while it draws belongs to the frame after", () => {
-  const { invalidation, draw, frame, drawn } = setup();
-  draw.mockImplementationOnce(() => invalidation.mark("B"));
-  invalidation.mark("A");
+test("what becomes out of date meanwhile belongs to the frame after", () => {
+  const { invalidation, arrange, frame, arranged } = setup();
+  arrange.mockImplementationOnce(() => invalidation.invalidate("layout"));
+  invalidation.invalidate("rows");
   frame();
-  expect(drawn()).toEqual([["cells", "A"]]);
+  expect(arranged()).toEqual(["rows"]);
   frame();
-  expect(drawn()).toEqual([["cells", "B"]]);
+  expect(arranged()).toEqual(["layout"]);
 });

@@ -1,5 +1,5 @@
 import type { ColumnId } from "../../columns/registry.ts";
-import { ageStep, type Row, viewOf } from "../../columns/row.ts";
+import { ageStep, type Row, stateOf, viewOf } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
 import type { Sparks } from "../../model/spark.ts";
 import { mark } from "./dom.ts";
@@ -7,10 +7,6 @@ import type { Flashes } from "./flashes.ts";
 import type { Slot } from "./slot.ts";
 import type { Widths } from "./widths.ts";
 
-// ms at least from one paint of a row to the next. Of ten flushes a second, it lets every other one be painted: eyes
-// follow no more, and it is half of the work.
-const paintGap = 150;
-const longestWait = 210; // ms after which a row that waits is painted, though no flush comes
 const parts = 4; // of the rows; each call of refresh does one
 const fresh = 800; // ms: a row painted within them needs no refresh
 
@@ -26,17 +22,13 @@ export interface PainterOptions {
   readonly flashes: Flashes;
   /** In ms, of any origin. */
   readonly now: () => number;
-  /** Called when rows have waited long enough: `draw` is to be called in the next frame. */
-  readonly wake: () => void;
 }
 
 const direction = (value: number): string | null => (value === 0 ? null : value > 0 ? "up" : "down");
 
-/** Writes what is known of symbols into their rows, and decides which rows can wait. */
-export function createPainter({ row, age, sparks, columns, widths, flashes, now, wake, ...options }: PainterOptions) {
+/** Writes what is shown of symbols into their rows. */
+export function createPainter({ row, age, sparks, columns, widths, flashes, now, ...options }: PainterOptions) {
   let { format } = options;
-  const waiting = new Set<string>();
-  let waking: ReturnType<typeof setTimeout> | undefined;
   let part = 0;
 
   const drawSpark = ({ spark, view, symbol }: Slot) => {
@@ -61,46 +53,31 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     const { state, change } = view;
     mark(slot.element, "state", state);
     mark(slot.element, "age", state === "live" ? String(ageStep(view.age)) : null);
-    mark(slot.element, "tick", direction(shown.entry?.tick ?? 0)); // of the last change of the price
+    mark(slot.element, "tick", direction(shown.tick)); // of the last change of the price
     mark(slot.element, "trend", direction(change ?? 0)); // since the previous close
     if (given) drawSpark(slot);
-  };
-
-  const drawSlot = (slot: Slot, time: number) => {
-    const next = row(slot.symbol);
-    const { entry } = slot.view?.row ?? {};
-    // A price that is no longer live must not look live for another frame.
-    const urgent = next.entry?.confirmed !== entry?.confirmed || next.entry?.quote.st !== entry?.quote.st;
-    if (!urgent && !slot.seen) slot.outdated = true;
-    else if (!urgent && time - slot.painted < paintGap) waiting.add(slot.symbol);
-    else {
-      slot.painted = time;
-      paint(slot, false, next);
-    }
-  };
-
-  const wakeUp = () => {
-    waking = undefined;
-    wake();
   };
 
   return {
     paint,
 
-    /** Paints the rows of these symbols, and of those that wait. Rows out of sight, or painted a moment ago, wait. */
+    /**
+     * Paints the rows of these symbols. Rows out of sight wait until they come into sight, unless their state has
+     * changed: the browser may scroll before this page hears of it.
+     */
     draw(symbols: ReadonlySet<string>, slots: ReadonlyMap<string, Slot>): void {
       flashes.sweep();
       const time = now();
-      for (const symbol of waiting.size > 0 ? new Set([...waiting, ...symbols]) : symbols) {
-        waiting.delete(symbol);
+      for (const symbol of symbols) {
         const slot = slots.get(symbol);
-        if (slot) drawSlot(slot, time);
-      }
-      if (waiting.size > 0) {
-        waking ??= setTimeout(wakeUp, longestWait);
-      } else {
-        clearTimeout(waking);
-        waking = undefined;
+        if (!slot) continue;
+        const shown = row(symbol);
+        if (!slot.seen && slot.view?.state === stateOf(shown)) {
+          slot.outdated = true;
+          continue;
+        }
+        slot.painted = time;
+        paint(slot, false, shown);
       }
     },
 
@@ -121,8 +98,6 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     setFormat(next: Format): void {
       format = next;
     },
-
-    close: (): void => clearTimeout(waking),
   };
 }
 
