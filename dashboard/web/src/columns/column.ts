@@ -13,7 +13,7 @@ export interface Figure {
   text(value: number, view: RowView): string;
   /** What is to be known of it, shown while the pointer rests on it; empty for nothing. */
   note?(view: RowView): string;
-  /** The flash has one colour for a rise and another one for a fall. */
+  /** The flash has the colour of the arrow: one for a rise and another one for a fall. */
   readonly directed?: boolean;
 }
 

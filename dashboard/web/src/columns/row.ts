@@ -9,7 +9,7 @@ export interface Row {
   readonly zone: string;
   readonly entry: Entry | undefined;
   readonly decimals: number;
-  /** The last move of the last price: 1 up, -1 down, 0 not known. */
+  /** The last move of the last price: 1 up, -1 down, 0 not known. Arrow and flash show it. */
   readonly tick: -1 | 0 | 1;
   /** The server does not know this symbol. */
   readonly unknown: boolean;
@@ -64,12 +64,12 @@ export interface RowView {
   readonly age: number;
   /** In ms since the Unix epoch. */
   readonly now: number;
-  /** Changed values do not flash, since the row was given to another symbol or its price is not live. */
+  /** Changed values do not flash, since the row was out of sight or another symbol's, or its price is not live. */
   readonly quiet: boolean;
   readonly format: Format;
 }
 
-/** What `viewOf` needs beside the row. `quiet` is for a row that was given to another symbol. */
+/** What `viewOf` needs beside the row. `quiet` is for a row that was out of sight, or another symbol's. */
 export interface ViewOptions {
   readonly format: Format;
   readonly age: number;

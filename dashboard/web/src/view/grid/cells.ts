@@ -29,13 +29,13 @@ function paintFigure(
   flashes: Flashes,
 ): Painted {
   const text = put(cell, "value");
-  const flash = flashes.of(cell, directed);
+  const flash = flashes.of(cell);
   return {
     paint(view) {
       const number = value(view);
       write(text, number === undefined ? dash : textOf(number, view));
       if (note) title(cell, note(view));
-      flash.follow(number, view.quiet);
+      flash.follow(number, directed ? view.row.tick : 0, view.quiet);
     },
     reset: flash.reset,
     characters: () => text.data.length,

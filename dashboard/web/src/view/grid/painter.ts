@@ -42,8 +42,9 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
 
   /** Paints all cells of a row. `given`: the row was just given to another symbol. */
   const paint = (slot: Slot, given: boolean, shown = row(slot.symbol)) => {
+    const quiet = given || slot.outdated; // the reader has not seen the price before
     slot.outdated = false;
-    const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet: given });
+    const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet });
     slot.view = view;
     for (const cell of slot.cells) {
       if (given) cell.reset?.();
