@@ -1,5 +1,5 @@
 // What the page costs to keep open: node tools/measure.mjs [--seconds 60] [--soak 600] [--reconnects 200] [--charts 50]
-// --path "?s=*&sort=-percent" measures it sorted.
+// --path "?s=*&sort=-percent" measures it sorted; --only detail leaves out all but the list with a detail open.
 // It needs the built program, and a machine on which nothing else runs. Ratios hold elsewhere, figures do not.
 
 import { parseArgs } from "node:util";
@@ -14,9 +14,11 @@ const { values } = parseArgs({
     symbols: { type: "string", default: "5000" },
     rate: { type: "string", default: "20000" },
     path: { type: "string", default: "?s=*" },
+    only: { type: "string", default: "" },
   },
 });
 const number = (name) => Number(values[name]);
+const does = (part) => values.only === "" || values.only === part;
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
@@ -50,29 +52,7 @@ async function open(path = "") {
   };
   const priced = () =>
     page.waitForFunction(() => /\d/.test(document.querySelector(".body .row .last")?.textContent ?? ""));
-  return { context, page, metrics, settled, priced };
-}
-
-const show = ({ heap, nodes, listeners }) => `heap ${heap.toFixed(2)} MB, ${nodes} nodes, ${listeners} listeners`;
-
-// --- the first price -----------------------------------------------------------------------------------
-
-const firsts = [];
-for (let i = 0; i < 5; i++) {
-  const { context, page, priced } = await open();
-  await priced();
-  firsts.push(await page.evaluate(() => performance.now()));
-  await context.close();
-}
-console.log(`first price after ${median(firsts).toFixed(0)} ms (median of 5, ${firsts.map((ms) => ms.toFixed(0))})`);
-
-// --- 5,000 symbols ---------------------------------------------------------------------------------------
-
-const everything = await open(values.path);
-await everything.priced();
-await wait(5000);
-if (number("seconds") > 0) {
-  const { page, metrics } = everything;
+  /** What the main thread does in so many seconds. */
   const busy = async () => {
     const before = await metrics();
     await wait(number("seconds") * 1000);
@@ -81,6 +61,47 @@ if (number("seconds") > 0) {
     const part = (name) => `${((100 * (after[name] - before[name])) / span).toFixed(1)} %`;
     return `${part("TaskDuration")} of a core (script ${part("ScriptDuration")}, layout ${part("LayoutDuration")}, style ${part("RecalcStyleDuration")})`;
   };
+  return { context, page, busy, settled, priced };
+}
+
+const show = ({ heap, nodes, listeners }) => `heap ${heap.toFixed(2)} MB, ${nodes} nodes, ${listeners} listeners`;
+
+// --- the first price -----------------------------------------------------------------------------------
+
+if (does("first")) {
+  const firsts = [];
+  for (let i = 0; i < 5; i++) {
+    const { context, page, priced } = await open();
+    await priced();
+    firsts.push(await page.evaluate(() => performance.now()));
+    await context.close();
+  }
+  console.log(`first price after ${median(firsts).toFixed(0)} ms (median of 5, ${firsts.map((ms) => ms.toFixed(0))})`);
+}
+
+// --- the detail of a symbol ----------------------------------------------------------------------------
+
+if (number("seconds") > 0 && does("detail")) {
+  const { context, page, busy, priced } = await open();
+  await priced();
+  await wait(3000);
+  console.log(`the first list, ${values.seconds} s each:`);
+  console.log(`  main thread ${await busy()}`);
+  await page.locator(".body .row .cell.name").first().click();
+  await page.locator(".detail canvas").first().waitFor();
+  await page.mouse.move(5, 5);
+  await wait(3000);
+  console.log(`  with a detail ${await busy()}`);
+  await context.close();
+}
+
+// --- 5,000 symbols ---------------------------------------------------------------------------------------
+
+const everything = await open(values.path);
+await everything.priced();
+await wait(5000);
+if (number("seconds") > 0 && does("everything")) {
+  const { page, busy } = everything;
   const from = await page.evaluate(() => performance.now());
   const alone = await busy();
   // A page that counts its frames draws each of them, which costs something of its own: that comes after.

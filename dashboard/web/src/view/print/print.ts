@@ -18,7 +18,7 @@ const cell = (tag: "td" | "th", text: string): HTMLElement => {
 };
 
 /** The list as a table for paper: its rows, when it was printed, and whether prices were live. */
-export function printTable({ workspace, market, format: signal }: Services): HTMLElement {
+export function printTable({ workspace, market, shown, format: signal }: Services): HTMLElement {
   const format = signal.peek();
   const now = Date.now();
   const symbols = workspace.sorted();
@@ -38,7 +38,7 @@ export function printTable({ workspace, market, format: signal }: Services): HTM
   table.createTHead().append(head);
   const body = table.createTBody();
   for (const symbol of symbols.slice(0, most)) {
-    const row = market.row(symbol);
+    const row = shown.row(symbol);
     const { state, quote, change, percent } = viewOf(row, { format, age: market.age(row), now, quiet: true });
     const { p, b, a, v, t } = quote;
     const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
