@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { age, createFormat } from "./format.ts";
+import { settingChoices } from "./model/settings.ts";
 
 const format = createFormat({ locale: "en-US", times: "utc" });
 
@@ -27,9 +28,56 @@ describe("numbers", () => {
     expect(format.percent(12.345)).toBe("+12.35%");
   });
 
-  test("volumes are short", () => {
-    expect(format.volume(9_999)).toBe("9,999");
-    expect(format.volume(1_234_567)).toBe("1.23M");
+  test("zero has no sign", () => {
+    expect(format.price(-0.001, 2)).toBe("0.00");
+    expect(format.price(-0.01, 2)).toBe("−0.01");
+  });
+
+  test.each([
+    [0, "0", "0"],
+    [0.0153, "0.0153", "0.0153"],
+    [0.00001234, "0.00001234", "0.00001234"],
+    [0.123456789, "0.1235", "0.1235"],
+    [12.3456, "12.35", "12.35"],
+    [100, "100", "100"],
+    [1234.56, "1,235", "1,235"],
+    [9_999, "9,999", "9,999"],
+    [9_999.7, "10.0K", "10,000"],
+    [10_000, "10.0K", "10,000"],
+    [999_499, "999K", "999,499"],
+    [999_500, "1.00M", "999,500"],
+    [1_234_567, "1.23M", "1.23M"],
+    [999_999_999, "1.00B", "1.00B"],
+    [12_345_678_901_234, "12.3T", "12.3T"],
+    [1_234_567_890_123_456, "1,230T", "1,230T"],
+  ])("%d is the volume %s and the size %s", (value, volume, size) => {
+    expect(format.volume(value)).toBe(volume);
+    expect(format.size(value)).toBe(size);
+  });
+
+  test.each([
+    // locale, volume, the size of a coin, percent, and an old one
+    ["en-US", "1.23M", "0.0153", "+12.35%", "−1,234.50%"],
+    ["en-GB", "1.23M", "0.0153", "+12.35%", "−1,234.50%"],
+    ["de-DE", "1,23M", "0,0153", "+12,35 %", "−1.234,50 %"],
+    ["fr-FR", "1,23M", "0,0153", "+12,35 %", "−1 234,50 %"],
+    ["de-CH", "1.23M", "0.0153", "+12.35%", "−1'234.50%"],
+    ["en-IN", "1.23M", "0.0153", "+12.35%", "−1,234.50%"],
+    ["ja-JP", "1.23M", "0.0153", "+12.35%", "−1,234.50%"],
+    ["pt-BR", "1,23M", "0,0153", "+12,35%", "−1.234,50%"],
+    ["es-ES", "1,23M", "0,0153", "+12,35 %", "−1234,50 %"],
+    ["sv-SE", "1,23M", "0,0153", "+12,35 %", "−1 234,50 %"],
+  ])("in %s have one scale, and the language's own point and percent", (locale, volume, size, up, down) => {
+    const own = createFormat({ locale });
+    const texts = [own.volume(1_234_567), own.size(0.0153), own.percent(12.345), own.percent(-1234.5)];
+    // Which space and which apostrophe it is depends on the version of the platform's tables.
+    const plain = texts.map((text) => text.replace(/\s/g, " ").replace("’", "'"));
+    expect(plain).toEqual([volume, size, up, down]);
+  });
+
+  test("the table above has every language of the settings", () => {
+    const tested = ["en-US", "en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "ja-JP", "pt-BR", "es-ES"];
+    expect(settingChoices.locale).toEqual(["auto", ...tested]);
   });
 });
 

@@ -33,6 +33,7 @@ const minute = 60_000;
 /** A trading day can start so long before its date. */
 const evening = 4 * 60 * minute;
 const daysKept = 500;
+const units = ["", "K", "M", "B", "T"];
 
 const dayOf = ({ day, days }: Clock, at: number): string => {
   const key = Math.floor(at / minute);
@@ -50,7 +51,7 @@ export function createFormat(options: FormatOptions = {}) {
   const plain = new Map<number, Intl.NumberFormat>();
   const signed = new Map<number, Intl.NumberFormat>();
 
-  const fixed = (cache: Map<number, Intl.NumberFormat>, decimals: number, signDisplay: "auto" | "exceptZero") => {
+  const fixed = (cache: Map<number, Intl.NumberFormat>, decimals: number, signDisplay: "negative" | "exceptZero") => {
     let format = cache.get(decimals);
     if (!format) {
       format = new Intl.NumberFormat(locale, {
@@ -64,12 +65,31 @@ export function createFormat(options: FormatOptions = {}) {
   };
   const tidy = (text: string) => text.replace("-", minus);
 
-  const compact = new Intl.NumberFormat(locale, {
-    notation: "compact",
-    minimumSignificantDigits: 3,
-    maximumSignificantDigits: 3,
-  });
+  const three = new Intl.NumberFormat(locale, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+  const four = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const share = new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: "percent",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    signDisplay: "exceptZero",
+  });
+  /** Three significant digits and a letter, the same letters in every language: their own words differ in length. */
+  const short = (value: number): string => {
+    let [scaled, unit] = [value, 0];
+    while (unit < units.length - 1 && Math.abs(Number(scaled.toPrecision(3))) >= 1000) {
+      scaled /= 1000;
+      unit++;
+    }
+    return tidy(three.format(scaled)) + units[unit];
+  };
+  /** Whole shares in full, and the parts of coins to four significant digits; short from `limit` on. */
+  const amount = (value: number, limit: number): string => {
+    const size = Math.abs(value);
+    if (Math.round(size) >= limit) return short(value);
+    return tidy((size >= 1000 || Number.isInteger(value) ? whole : four).format(value));
+  };
   const clocks = new Map<string, Clock>();
 
   /** Zone is the exchange's. */
@@ -104,12 +124,15 @@ export function createFormat(options: FormatOptions = {}) {
       .find((part) => part.type === "timeZoneName")?.value ?? "";
 
   return {
-    price: (value: number, decimals: number) => tidy(fixed(plain, decimals, "auto").format(value)),
+    price: (value: number, decimals: number) => tidy(fixed(plain, decimals, "negative").format(value)),
     /** With its sign, so that the direction needs no colour. */
     change: (value: number, decimals: number) => tidy(fixed(signed, decimals, "exceptZero").format(value)),
-    percent: (value: number) => `${tidy(fixed(signed, 2, "exceptZero").format(value))}%`,
-    /** Whole below ten thousand, then three significant digits: 1.23M. */
-    volume: (value: number) => (Math.abs(value) < 10_000 ? whole : compact).format(value),
+    /** As the language writes it: "+1.50%", "+1,50 %". */
+    percent: (value: number) => tidy(share.format(value)),
+    /** A sum of sizes: 0.0153, 9,999, then three significant digits: 1.23M. */
+    volume: (value: number) => amount(value, 10_000),
+    /** The size of one trade or quote: as a volume, but in full below a million. */
+    size: (value: number) => amount(value, 1_000_000),
     count: (value: number) => whole.format(value),
     /** A time of day; a moment of another day than `now` is a date. Both in ms since the Unix epoch. */
     time(at: number, zone: string, now: number): string {

@@ -7,7 +7,7 @@ export function Book({ view: { row, quote, format } }: { readonly view: RowView 
   const { decimals } = row;
   const { b, bz, a, az } = quote;
   const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
-  const size = (value: number | undefined) => (value === undefined ? "" : format.count(value));
+  const size = (value: number | undefined) => (value === undefined ? "" : format.size(value));
   const depth = bz !== undefined && az !== undefined && bz + az > 0 ? bz / (bz + az) : null;
   const spread = spreadOf(b, a);
   const middle = b !== undefined && a !== undefined ? (b + a) / 2 : 0;
@@ -25,7 +25,12 @@ export function Book({ view: { row, quote, format } }: { readonly view: RowView 
         <span class="size">{size(az)}</span>
       </div>
       {depth !== null && (
-        <div class="depth" title="Size at the bid against size at the ask">
+        <div
+          class="depth"
+          role="img"
+          aria-label={`Of the size at both, ${Math.round(depth * 100)} % is at the bid`}
+          title="Size at the bid against size at the ask"
+        >
           <span style={{ width: `${(depth * 100).toFixed(1)}%` }} />
         </div>
       )}

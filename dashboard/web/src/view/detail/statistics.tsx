@@ -14,7 +14,7 @@ export function Statistics({ view: { row, quote, format } }: { readonly view: Ro
     ["Volume", v === undefined ? dash : format.volume(v)],
     ["VWAP", price(vw)],
     ["Trades", n === undefined ? dash : format.count(n)],
-    ["Last size", z === undefined ? dash : format.count(z)],
+    ["Last size", z === undefined ? dash : format.size(z)],
   ];
   const position = rangePosition(quote);
   return (

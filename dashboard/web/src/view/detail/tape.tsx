@@ -104,7 +104,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
                   >
                     <td class="when">{format.clock(trade.time, zone)}</td>
                     <td class="price">{format.price(trade.price, decimals)}</td>
-                    <td class="size">{trade.size === undefined ? "" : format.count(trade.size)}</td>
+                    <td class="size">{trade.size === undefined ? "" : format.size(trade.size)}</td>
                     <td class="conditions" title={trade.conditions.join(", ")}>
                       {[trade.status, trade.extended ? "ext" : "", ...trade.conditions]
                         .filter((one) => one !== "")
