@@ -24,7 +24,7 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
     shown: createShown({ market: made.market }),
     settings: createSettings(() => memoryStorage()),
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
-    sparks: createSparks({ fetch: async () => new Map() }),
+    sparks: createSparks({ fetch: async () => new Map(), kept: () => true }),
     shell: createShellState(),
     detail: {
       symbol,

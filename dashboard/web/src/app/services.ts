@@ -41,7 +41,10 @@ export function createServices(): Services {
     address: readAddress(location.search),
     notes,
   });
-  const sparks = createSparks({ fetch: (symbols) => api.closes(symbols, "5m", sparkPoints) });
+  const sparks = createSparks({
+    fetch: (symbols) => api.closes(symbols, "5m", sparkPoints),
+    kept: () => market.kept.peek()?.includes("5m") !== false,
+  });
   const format = computed(() => {
     const { locale, times } = settings.value.value;
     return createFormat({ locale: locale === "auto" ? undefined : locale, times });

@@ -24,10 +24,12 @@ export interface Directory {
   describe(symbols: readonly string[]): Promise<void>;
   /** Asks for the records of symbols that were unknown before, and soon once more for those that have no name then. */
   describeAgain(symbols: readonly string[]): Promise<void>;
-  /** Asks for all records, with one request at a time. It never throws; `retry` asks again. */
+  /** Asks for all records, once for each run of the server. It never throws; `retry` asks again. */
   loadAll(): Promise<void>;
-  /** Asks again for all records if `loadAll` has failed. */
+  /** Asks again for all records if `loadAll` has failed, if there were none, or if the server was started anew. */
   retry(): void;
+  /** The server was started anew, and may have other symbols. */
+  expire(): void;
   /** Asks for nothing any more. */
   close(): void;
 }
@@ -39,6 +41,8 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   const all = signal<readonly SymbolInfo[] | null>(null);
   let wantsAll = false;
   let loading: Promise<void> | null = null;
+  let run = 0; // grows with each run of the server
+  let loaded = -1; // the run of which all records are; a relay that is not connected has none yet
   const nameless = new Set<string>(); // to be asked for once more
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -51,19 +55,21 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
   };
 
   const load = async () => {
+    const asked = run;
     try {
       const records = await api.everything();
       add(records);
       all.value = records;
+      if (records.length > 0) loaded = asked;
     } catch {
       // the next connection asks again
     }
     loading = null;
   };
-  const loadAll = (): Promise<void> => {
+  const loadAll = async (): Promise<void> => {
     wantsAll = true;
-    loading ??= load(); // a second answer could reorder rows that the reader is reading
-    return loading;
+    if (loaded < run) loading ??= load();
+    await loading;
   };
 
   const describe = async (symbols: readonly string[]) => {
@@ -101,8 +107,9 @@ export function createDirectory({ api, changed }: DirectoryOptions): Directory {
     },
     loadAll,
     retry() {
-      if (wantsAll && all.peek() === null) void loadAll();
+      if (wantsAll) void loadAll();
     },
+    expire: () => void run++,
     close: () => clearTimeout(timer),
   };
 }

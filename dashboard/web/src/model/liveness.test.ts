@@ -47,6 +47,22 @@ describe("a price may look live", () => {
 });
 
 describe("it is said", () => {
+  test.each([
+    // ms of silence, the usual gap, the badge
+    [1900, 100, "Live"],
+    [2100, 100, "Quiet 2 s"],
+    [15_000, 100, "Quiet 15 s"],
+    [9000, 1000, "Live"],
+    [11_000, 1000, "Quiet 11 s"],
+  ])("when nothing has come for %d ms where there is something each %d ms", (lasts, usual, badge) => {
+    const liveness = judge(state(), feed(), 0, true, { lasts, usual });
+    expect(liveness).toMatchObject({ badge, tone: badge === "Live" ? "live" : "wait", live: true });
+    expect(judge(state({ paused: true }), feed(), 0, true, { lasts, usual }).badge).toBe("Paused");
+    expect(judge(state(), feed({ status: "closed" }), 0, true, { lasts, usual }).badge).toBe("Market closed");
+    expect(judge(state(), feed({ status: "stale" }), 0, true, { lasts, usual }).badge).toBe("Stale");
+    expect(judge(state(), feed({ source: "replay" }), 0, true, { lasts, usual }).badge).toBe("Replay");
+  });
+
   test("when the next attempt is, and how long ago the connection was lost", () => {
     const liveness = judge(state({ phase: "waiting", lostAt: 1000, retryAt: 14_200 }), feed(), 13_000);
     expect(liveness.badge).toBe("Reconnecting in 2 s");

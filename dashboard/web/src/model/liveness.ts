@@ -1,6 +1,7 @@
 import type { ClientState, SourceState } from "tickertape-client";
 import { age } from "../format.ts";
 import { type FeedState, onlyReplayed } from "./feed.ts";
+import type { Silence } from "./silence.ts";
 
 /** live: all is well. wait: prices will be live soon. halt: stopped on purpose. bad: something has failed. */
 export type Tone = "live" | "wait" | "halt" | "bad";
@@ -52,14 +53,26 @@ const word = (feed: FeedState) => {
   return feed.sources.every(({ delay, replayed }) => delay > 0 || replayed) ? "Delayed" : "Live";
 };
 
+const leastSilence = 2000; // ms: the eye does not miss shorter ones
+const quietGaps = 10; // usual gaps, as the server has it of its sources
+
+/** How long nothing has come, where that is much longer than usual; else null. Silences of a recording mean nothing. */
+const quietFor = (feed: FeedState, silence: Silence | null): number | null =>
+  silence && !onlyReplayed(feed) && silence.lasts > Math.max(leastSilence, quietGaps * silence.usual)
+    ? silence.lasts
+    : null;
+
 /**
  * Some source is live. Others that are not are named, except where their market is closed. Where nothing has come for
  * longer than usual, that is said before prices are stale.
  */
-function running(feed: FeedState, now: number): Liveness {
+function running(feed: FeedState, now: number, silence: Silence | null): Liveness {
   const failing = feed.sources.filter(({ status }) => status !== "live" && status !== "closed");
-  if (failing.length === 0 && feed.quiet)
-    return { tone: "wait", badge: "Quiet", notice: null, action: null, live: true };
+  const quiet = quietFor(feed, silence);
+  if (failing.length === 0 && (feed.quiet || quiet !== null)) {
+    const badge = quiet === null ? "Quiet" : `Quiet ${age(quiet, false)}`;
+    return { tone: "wait", badge, notice: null, action: null, live: true };
+  }
   if (failing.length === 0) return { tone: "live", badge: word(feed), notice: null, action: null, live: true };
   const names = failing.map(({ source }) => source).join(" and ");
   const notice = `${listed(failing, now)} Prices from ${names} are marked.`;
@@ -68,13 +81,14 @@ function running(feed: FeedState, now: number): Liveness {
 
 /**
  * Decides whether prices may look live, and what is said if not. Nothing else decides that. `hasPrices`: some price has
- * arrived.
+ * arrived. `silence` is that of all that is followed, where some of it is live; null otherwise.
  */
 export function judge(
   state: Pick<ClientState, "phase" | "synced" | "paused" | "retryAt" | "lostAt" | "reason">,
   feed: FeedState,
   now: number,
   hasPrices = true,
+  silence: Silence | null = null,
 ): Liveness {
   const lost = state.lostAt === null ? "" : `Connection lost ${age(Math.max(0, now - state.lostAt), false)} ago. `;
   const lastReceived = hasPrices ? "The prices below are the last ones received, not live." : "";
@@ -127,7 +141,7 @@ export function judge(
       : `The feed ${statusText({ status, since: feed.since }, now)}.${said}`;
   switch (feed.status) {
     case "live":
-      return running(feed, now);
+      return running(feed, now, silence);
     case "stale":
       return notLive({
         tone: "bad",

@@ -63,6 +63,34 @@ describe("a row", () => {
 });
 
 describe("the measurements of the connection", () => {
+  test("are of what is followed now", async () => {
+    const { market, says, hello, snapshot } = await setup();
+    market.follow(["A", "B"]);
+    says(hello(), snapshot(1, { s: "A", p: 1, t: micros() }, { s: "B", p: 1, t: micros() - 60_000_000 }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(market.connectionStats.value.newest).toBe(1000);
+    market.follow(["B"]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(market.connectionStats.value.newest).toBe(62_000);
+  });
+
+  test("find a silence where prices are live, and none where all are closed", async () => {
+    const { market, says, hello, snapshot, update } = await setup();
+    says(hello(), snapshot(1, { s: "A", p: 1 }, { s: "B", p: 1 }));
+    for (let i = 0; i < 40; i++) {
+      await vi.advanceTimersByTimeAsync(100);
+      says(update(2 + i, { s: "A", v: i }));
+    }
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(market.liveness.value).toMatchObject({ badge: expect.stringMatching(/^Quiet [23] s$/), tone: "wait" });
+    says(update(50, { s: "A", v: 50 }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(market.liveness.value.tone).toBe("live");
+    says(update(51, { s: "A", st: "closed" }, { s: "B", st: "closed" }));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(market.liveness.value.tone).toBe("live");
+  });
+
   test("tell the age of the newest tick by the server's clock, the rate and the latency", async () => {
     const { market, says, hello, snapshot, update, sockets } = await setup();
     says(hello(), snapshot(1, { s: "A", p: 1, t: micros() - 400_000 }));

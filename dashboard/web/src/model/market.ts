@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
-import type { Client, ClientState, Entry } from "tickertape-client";
+import type { Client, ClientState, WireQuote } from "tickertape-client";
 import type { Row } from "../columns/row.ts";
 import type { Api } from "./api.ts";
 import { createConnectionStats } from "./connectionstats.ts";
@@ -43,10 +43,16 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
   const directory = createDirectory({ api, changed });
   const decimals = createDecimals();
   const stats = createConnectionStats({ client, meter, replayed: (source) => replayedFrom(feed.peek(), source), now });
-  const liveness: ReadonlySignal<Liveness> = computed(() =>
-    judge(state.value, feed.value, stats.value.value.now, stats.value.value.newest !== null),
-  );
+  const liveness: ReadonlySignal<Liveness> = computed(() => {
+    const { now, newest, silence } = stats.value.value;
+    // Where markets are closed or trading is halted, rows say so. It is asked of thousands only while nothing comes.
+    const expected = silence !== null && silence.lasts > 1000 && client.quotes().some(({ live }) => live);
+    return judge(state.value, feed.value, now, newest !== null, expected ? silence : null);
+  });
+  const kept = signal<readonly string[] | null>(null);
+  let epoch = "";
 
+  const known = () => client.quotes().map(({ raw }) => raw);
   let listed: readonly string[] = [];
   let extra: string | null = null;
   let followed: readonly string[] = [];
@@ -58,30 +64,38 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     const gone = [...before].filter((symbol) => !wanted.has(symbol));
     client.unsubscribe(gone);
     client.subscribe(followed.filter((symbol) => !before.has(symbol)));
+    stats.begin(known());
+    if (gone.length > 0) stats.pace(); // what is left may have ticks less often
     void directory.describe(followed);
   };
 
   /** Takes note of the quotes of a message, and returns how many of them this page follows. */
   const arrived = (quotes: readonly { readonly s: string }[]): number => {
-    const entries: Entry[] = [];
+    const followed: WireQuote[] = [];
     for (const { s } of quotes) {
       const entry = client.entry(s);
-      if (!entry) continue;
-      entries.push(entry);
+      if (entry) followed.push(entry.quote);
     }
-    stats.arrived(entries);
-    return entries.length;
+    stats.arrived(followed);
+    return followed.length;
   };
 
   const stops = [
     client.on("state", (next) => {
       state.value = next;
+      stats.expect(next.phase === "open" && next.synced && !next.paused);
       stats.update();
+    }),
+    client.on("hello", (hello) => {
+      kept.value = hello.bars ?? null;
+      if (epoch !== "" && epoch !== hello.epoch) directory.expire();
+      ({ epoch } = hello);
     }),
     client.on("sources", (sources) => {
       const before = feed.peek();
       feed.value = combine(sources);
-      if (feed.value.replayed !== before.replayed) stats.forget();
+      if (feed.value.replayed !== before.replayed) stats.begin(known());
+      if (feed.value.status === "live") directory.retry(); // a relay that is connected now may have symbols
     }),
     client.on("changed", (symbols) => {
       for (const symbol of symbols) changed(symbol);
@@ -109,6 +123,8 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
     connectionStats: stats.value,
+    /** The intervals of which the server keeps bars; null while it has not said. */
+    kept: kept as ReadonlySignal<readonly string[] | null>,
     liveness,
     directory,
 

@@ -6,8 +6,48 @@ beforeEach(() => void vi.useFakeTimers({ now: 1_000_000_000 }));
 
 const setup = (closes: readonly Close[] = [[0, 1]]) => {
   const fetch = vi.fn(async (symbols: readonly string[]) => new Map(symbols.map((symbol) => [symbol, closes])));
-  return { fetch, sparks: createSparks({ fetch }) };
+  const kept = vi.fn(() => true);
+  return { fetch, kept, sparks: createSparks({ fetch, kept }) };
 };
+const tooFew = "There are not yet five prices, five minutes apart.";
+
+test("of five points on it is drawn, and of less it is said why not", async () => {
+  const { sparks } = setup([0, 1, 2, 3].map((i) => [i * sparkInterval, 10 + i] as const));
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(sparks.get("A")?.missing).toBe(tooFew);
+  sparks.extend("A", 14, 4 * sparkInterval, "1");
+  expect(sparks.get("A")?.missing).toBe("");
+});
+
+test("nothing is asked of a server that keeps no such bars, and that is said", async () => {
+  const { sparks, fetch, kept } = setup();
+  kept.mockReturnValue(false);
+  expect(sparks.get("A")).toMatchObject({ points: [], missing: "The server keeps no bars of five minutes." });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(fetch).not.toHaveBeenCalled();
+});
+
+test("a quote without a trade makes no point", async () => {
+  const { sparks } = setup([[0, 1]]);
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.extend("A", 1, 7 * sparkInterval, "1"); // the time is that of a bid
+  sparks.extend("A", 1, 8 * sparkInterval, "1");
+  expect(sparks.get("A")?.points).toEqual([[0, 1]]);
+  sparks.extend("A", 2, 9 * sparkInterval, "1");
+  expect(sparks.get("A")?.points.at(-1)).toEqual([9 * sparkInterval, 2]);
+});
+
+test("without a bar, the first price that comes is no point, but the first that changes", async () => {
+  const { sparks } = setup([]);
+  sparks.get("A");
+  await vi.advanceTimersByTimeAsync(200);
+  sparks.extend("A", 1, sparkInterval, "1");
+  expect(sparks.get("A")?.points).toEqual([]);
+  sparks.extend("A", 2, 2 * sparkInterval, "1");
+  expect(sparks.get("A")?.points).toEqual([[2 * sparkInterval, 2]]);
+});
 
 test("rows that come into sight together are asked for together, once", async () => {
   const { fetch, sparks } = setup();
@@ -16,7 +56,7 @@ test("rows that come into sight together are asked for together, once", async ()
   sparks.get("A");
   await vi.advanceTimersByTimeAsync(200);
   expect(fetch.mock.calls).toEqual([[["A", "B"]]]);
-  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: null, day: "" });
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: null, day: "", missing: tooFew });
   await vi.advanceTimersByTimeAsync(200);
   expect(fetch).toHaveBeenCalledTimes(1);
 });
@@ -73,7 +113,7 @@ test("live prices carry it on, and it stays small", async () => {
   await vi.advanceTimersByTimeAsync(200);
   expect(sparks.extend("A", 2, 1000, "1")).toBe(true);
   expect(sparks.extend("A", 2, 2000, "1")).toBe(false);
-  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: 2, day: "1" });
+  expect(sparks.get("A")).toEqual({ points: [[0, 1]], last: 2, day: "1", missing: tooFew });
   sparks.extend("A", 3, sparkInterval, "1");
   expect(sparks.get("A")).toEqual({
     points: [
@@ -82,6 +122,7 @@ test("live prices carry it on, and it stays small", async () => {
     ],
     last: 3,
     day: "1",
+    missing: tooFew,
   });
   for (let i = 2; i < 600; i++) sparks.extend("A", i, i * sparkInterval, "1");
   expect(sparks.get("A")?.points).toHaveLength(sparkPoints);
@@ -98,7 +139,7 @@ test("another day is asked for, and the old one stays until it is there", async 
   expect(sparks.get("A")?.points).toEqual([[0, 1]]);
   await vi.advanceTimersByTimeAsync(200);
   expect(fetch).toHaveBeenCalledTimes(2);
-  expect(sparks.get("A")).toEqual({ points: [[5, 7]], last: 4, day: "tuesday" });
+  expect(sparks.get("A")).toEqual({ points: [[5, 7]], last: 4, day: "tuesday", missing: tooFew });
 });
 
 test("nothing is left running when it is closed", async () => {

@@ -2,15 +2,20 @@ import type { Close } from "./api.ts";
 
 /** The prices of a sparkline. Times are in ms since the Unix epoch. */
 export interface Spark {
+  /** Closes of five minutes, each a price that was traded. */
   readonly points: readonly Close[];
   /** The newest price, which comes after the points. */
   readonly last: number | null;
+  /** Why there is nothing to draw; "" where there is. */
+  readonly missing: string;
 }
 
 /** Where sparklines come from. */
 export interface SparkOptions {
   /** Fetches the closes of each symbol's newest trading day, oldest first. */
   readonly fetch: (symbols: readonly string[]) => Promise<ReadonlyMap<string, readonly Close[]>>;
+  /** Whether the server keeps bars of `sparkInterval`. */
+  readonly kept: () => boolean;
   readonly now?: () => number;
 }
 
@@ -18,6 +23,7 @@ export interface SparkOptions {
 export const sparkInterval = 300_000;
 /** The most points of a sparkline: a day of a coin has so many, a session of a stock 78. */
 export const sparkPoints = 288;
+const fewestPoints = 5; // with less, a line would say more than is known
 const atOnce = 60; // symbols in one request
 const gatherFor = 120; // ms: rows that come into sight together are asked for together
 // ms until a failed request is repeated over the same connection. A server that is connected and does not give the bars
@@ -26,12 +32,22 @@ const gatherFor = 120; // ms: rows that come into sight together are asked for t
 const retryAfter = 30_000;
 const maxKept = 600; // symbols; those that were seen longest ago are dropped first
 
-interface Slot {
+interface Slot extends Spark {
   points: Close[];
   last: number | null;
   /** Differs from day to day; empty while it is not known. */
   day: string;
 }
+
+const notKept: Spark = { points: [], last: null, missing: "The server keeps no bars of five minutes." };
+const makeSlot = (points: readonly Close[], last: number | null, day: string): Slot => ({
+  points: points.slice(-sparkPoints),
+  last,
+  day,
+  get missing() {
+    return this.points.length < fewestPoints ? "There are not yet five prices, five minutes apart." : "";
+  },
+});
 
 /** The prices of the sparklines. They are fetched once for the rows in sight, and extended by live prices. */
 export function createSparks(options: SparkOptions) {
@@ -57,11 +73,7 @@ export function createSparks(options: SparkOptions) {
       if (closed || mine !== pending) return;
       for (const symbol of symbols) {
         const slot = slots.get(symbol);
-        slots.set(symbol, {
-          points: [...(closes.get(symbol) ?? [])].slice(-sparkPoints),
-          last: slot?.last ?? null,
-          day: slot?.day ?? "",
-        });
+        slots.set(symbol, makeSlot(closes.get(symbol) ?? [], slot?.last ?? null, slot?.day ?? ""));
       }
       for (const symbol of slots.keys()) {
         if (slots.size <= maxKept) break;
@@ -83,6 +95,7 @@ export function createSparks(options: SparkOptions) {
   return {
     /** The sparkline of a symbol that is in sight; null until it has been fetched, which this call asks for. */
     get(symbol: string): Spark | null {
+      if (!options.kept()) return notKept;
       const slot = slots.get(symbol);
       if (slot) {
         slots.delete(symbol); // to the end, since it was seen last
@@ -108,6 +121,12 @@ export function createSparks(options: SparkOptions) {
       if (slot.last === price) return false;
       const start = Math.floor(time / sparkInterval) * sparkInterval;
       const newest = slot.points.at(-1);
+      // The time may be that of a bid: only a price that has changed was traded in these five minutes.
+      const before = slot.last ?? newest?.[1];
+      if (before === undefined || before === price) {
+        slot.last = price;
+        return true;
+      }
       if (!newest) slot.points.push([start, price]);
       else if (start > newest[0]) {
         if (slot.last !== null) slot.points[slot.points.length - 1] = [newest[0], slot.last];

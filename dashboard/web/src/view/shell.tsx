@@ -39,7 +39,7 @@ function Panes({ services }: { readonly services: Services }) {
 function Status({ services }: { readonly services: Services }) {
   return (
     <div class="visually-hidden" role="status">
-      {services.market.liveness.value.badge.replace(/ in \d+ s$/, "")}
+      {services.market.liveness.value.badge.replace(/( in)? \d+ \w+$/, "")}
     </div>
   );
 }

@@ -9,9 +9,9 @@ export function sparkPath(
   spark: Spark,
   reference: number | undefined,
 ): { readonly path: string; readonly level: number | null } | null {
+  if (spark.missing !== "") return null;
   const prices = spark.points.map(([, price]) => price);
   if (spark.last !== null) prices.push(spark.last);
-  if (prices.length < 2) return null;
   let low = reference ?? Number.POSITIVE_INFINITY;
   let high = reference ?? Number.NEGATIVE_INFINITY;
   for (const price of prices) {
@@ -50,10 +50,16 @@ export function createSparkline(cell: HTMLElement) {
       const drawn = spark && sparkPath(spark, reference);
       const path = drawn?.path ?? "";
       const height = drawn?.level ?? null;
+      const missing = spark?.missing ?? "";
+      if (cell.title !== missing) cell.title = missing;
       if (shown === `${path} ${height}`) return;
       shown = `${path} ${height}`;
       line.setAttribute("d", path);
       level.setAttribute("d", height === null ? "" : `M0 ${height}H${width}`);
+      if (!drawn) {
+        mark(cell, "day", null);
+        return;
+      }
       const first = reference ?? spark?.points[0]?.[1];
       const last = spark?.last ?? spark?.points.at(-1)?.[1];
       const flat = first === undefined || last === undefined || first === last;
