@@ -6,9 +6,9 @@ const noteLasts = 8000;
 
 const zones = (services: Services): string => {
   const { workspace, market, format } = services;
-  const all = new Set(
-    (workspace.symbols.value ?? []).slice(0, 200).map((symbol) => market.directory.info(symbol)?.zone ?? ""),
-  );
+  const symbols = (workspace.symbols.value ?? []).slice(0, 200);
+  const all = new Set(symbols.map((symbol) => market.directory.info(symbol)?.zone ?? ""));
+  if (all.size === 0) all.add(""); // times of an empty list are those of a market without hours
   const at = market.connectionStats.value.now;
   const names = [...new Set([...all].map((zone) => format.value.zone(zone, at)))];
   return names.length > 2 ? `${names.slice(0, 2).join(", ")} and others` : names.join(" and ");

@@ -5,6 +5,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Bar } from "tickertape-client";
+import { useAbsence } from "../absence.ts";
 import type { Services } from "../services.ts";
 import { type FollowedBars, followBars } from "./follow.ts";
 import type { PriceChart } from "./pricechart.ts";
@@ -15,14 +16,17 @@ const tableRows = 50;
 
 type State = "loading" | "empty" | "drawn" | "failed";
 
-const plotTexts: Readonly<Record<Exclude<State, "drawn">, string>> = {
-  loading: "Loading…",
-  empty: "No bars yet.",
-  failed: "The chart could not be loaded. To try again, close the detail and open it again.",
-};
+/** Whose bars are shown, and how its prices and times are written. */
+export interface ChartProps {
+  readonly services: Services;
+  readonly symbol: string;
+  readonly decimals: number;
+  /** The exchange's time zone. */
+  readonly zone: string;
+}
 
 /** The bars of a symbol. */
-export function Chart({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
+export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const { client, settings, market } = services;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | null>(null);
@@ -32,12 +36,21 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
   const rows = useSignal<readonly Bar[]>([]);
   const { interval, theme, scheme } = settings.value.value;
   const format = services.format.value;
-  const { decimals, zone } = market.row(symbol);
-  const intraday = interval !== "1d";
+  const kept = market.kept.value?.includes(interval) !== false; // what the server has not said is asked for
+  const style = { format, decimals, zone, interval };
+  const newestStyle = useRef(style);
+  const absence = useAbsence(services, symbol, "bars", kept && state.value === "empty");
   const newest = (bars: readonly Bar[]) => bars.slice(-tableRows).reverse();
 
   useEffect(() => {
     state.value = "loading";
+    rows.value = [];
+    chart.current?.set([]);
+    chart.current?.begin();
+    if (!kept) {
+      state.value = "empty";
+      return;
+    }
     const bars = followBars({
       client,
       symbol,
@@ -53,8 +66,16 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
       },
     });
     followed.current = bars;
-    return () => bars.close();
-  }, [client, symbol, interval, state, rows, asTable]);
+    return () => {
+      bars.close();
+      followed.current = null;
+    };
+  }, [client, symbol, interval, kept, state, rows, asTable]);
+
+  useEffect(() => {
+    newestStyle.current = style;
+    chart.current?.write(style);
+  }, [format, decimals, zone, interval]);
 
   useEffect(() => {
     const element = host.current;
@@ -63,7 +84,7 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
     import("./pricechart.ts")
       .then(({ createPriceChart }) => {
         if (closed) return;
-        chart.current = createPriceChart({ host: element, format, decimals, zone, intraday });
+        chart.current = createPriceChart(element, newestStyle.current);
         followed.current?.redraw();
       })
       .catch(() => {
@@ -74,7 +95,7 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
       chart.current?.close();
       chart.current = null;
     };
-  }, [symbol, interval, format, decimals, zone, intraday, state]);
+  }, [state]);
 
   useEffect(() => {
     const restyle = () => chart.current?.restyle(client.bars(symbol, interval));
@@ -88,6 +109,13 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
     asTable.value = !asTable.value;
     rows.value = newest(client.bars(symbol, interval));
   };
+  const name = intervalNames[interval];
+  const vacant = () => {
+    if (!kept) return `The server keeps no bars of ${name}.`;
+    if (state.value === "failed")
+      return "The chart could not be loaded. To try again, close the detail and open it again.";
+    return state.value === "loading" ? "Loading…" : absence;
+  };
   return (
     <section class="history" aria-label="Chart">
       <div class="bar">
@@ -98,15 +126,16 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
         <div class="canvas" ref={host} aria-hidden="true" data-hidden={asTable.value} />
         {asTable.value && (
           <BarTable
-            label={`Bars of ${symbol}, ${intervalNames[interval]} each`}
+            label={`Bars of ${symbol}, ${name} each`}
+            caption={`The newest ${rows.value.length} bars of ${symbol}, ${name} each`}
             bars={rows.value}
             format={format}
             decimals={decimals}
             zone={zone}
-            intraday={intraday}
+            intraday={interval !== "1d"}
           />
         )}
-        {state.value !== "drawn" && <p class="vacant">{plotTexts[state.value]}</p>}
+        {state.value !== "drawn" && <p class="vacant">{vacant()}</p>}
       </div>
       <p class="credit">
         Times in {format.zone(zone, Date.now())}. Chart by{" "}

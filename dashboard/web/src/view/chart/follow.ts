@@ -1,11 +1,14 @@
 import type { Bar, Client } from "tickertape-client";
-import { onceAFrame } from "../frame.ts";
+import { paced } from "../frame.ts";
+
+const gap = 100; // ms at least from one drawing to the next
+const mostChanges = 500; // bars that wait for a drawing, as while the page is hidden; of more, all are drawn anew
 
 /** What has changed since the bars were drawn last. */
 export interface BarChanges {
   /** All have to be drawn anew. */
   readonly whole: boolean;
-  /** Those that are new or have changed, where not all have to be drawn anew. */
+  /** Those that are new or have changed, oldest first, where not all have to be drawn anew. */
   readonly bars: readonly Bar[];
   /** All bars, oldest first. They are thousands: ask only where they are needed. */
   readonly all: () => readonly Bar[];
@@ -18,7 +21,7 @@ export interface FollowOptions {
   readonly client: Client;
   readonly symbol: string;
   readonly interval: string;
-  /** Called once a frame while bars change. It returns false if it could not draw: the next call gets all. */
+  /** Called in a frame, ten times a second at most, while bars change. It returns false if it could not draw: the next call gets all. */
   readonly draw: (changes: BarChanges) => boolean;
 }
 
@@ -26,19 +29,24 @@ export interface FollowOptions {
 export function followBars({ client, symbol, interval, draw }: FollowOptions) {
   const subscription = { bars: [symbol], interval };
   const all = () => client.bars(symbol, interval);
-  let bars: Bar[] = [];
+  const changes = new Map<number, Bar>(); // by their start: the newest state of each
   let whole = true;
   let answered = false;
+  let closed = false;
 
-  const mark = onceAFrame(() => {
-    whole = !draw({ whole, bars, all, answered });
-    bars = [];
+  const mark = paced(gap, () => {
+    if (closed) return;
+    whole = !draw({ whole, bars: [...changes.values()].sort((a, b) => a.time - b.time), all, answered });
+    changes.clear();
   });
   const stop = client.on("series", (change) => {
     if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
     answered = true;
-    if (change.reset) whole = true;
-    else if (!whole) bars.push(...change.bars);
+    if (change.reset || changes.size > mostChanges) {
+      whole = true;
+      changes.clear();
+    }
+    if (!whole) for (const bar of change.bars) changes.set(bar.time, bar);
     mark();
   });
   client.subscribe(subscription);
@@ -47,9 +55,11 @@ export function followBars({ client, symbol, interval, draw }: FollowOptions) {
     /** Has all bars drawn anew. */
     redraw(): void {
       whole = true;
+      changes.clear();
       mark();
     },
     close(): void {
+      closed = true;
       stop();
       client.unsubscribe(subscription);
     },

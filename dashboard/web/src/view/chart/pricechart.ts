@@ -12,19 +12,19 @@ import {
 import type { Bar } from "tickertape-client";
 import type { Format } from "../../format.ts";
 
-/** Where the chart is drawn, and how numbers and times are written in it. */
-export interface ChartOptions {
-  readonly host: HTMLElement;
+/** How numbers and times are written in a chart. It can change while the chart is shown. */
+export interface ChartStyle {
   readonly format: Format;
   readonly decimals: number;
   /** The exchange's time zone. */
   readonly zone: string;
-  /** Bars are shorter than a day, so that the axis has times rather than dates. */
-  readonly intraday: boolean;
+  /** How long a bar is, in the words of the protocol. */
+  readonly interval: string;
 }
 
 // With more bars, the canvas misses frames. Old ones are dropped when there are one and a half times as many.
 const mostBars = 5000;
+const rightOffset = 3; // bars of room behind the newest one
 
 type Drawn = Bar & { readonly open: number; readonly high: number; readonly low: number; readonly close: number };
 
@@ -48,23 +48,14 @@ function coloursOf(host: HTMLElement) {
   };
 }
 
-/** Candles with their volume. A rise is drawn hollow, so that the direction needs no colour. */
-export function createPriceChart({ host, format, decimals, zone, intraday }: ChartOptions) {
-  let colours = coloursOf(host);
-  let newest = Number.NEGATIVE_INFINITY;
-  let count = 0;
-
+/** How times and prices are written. */
+function writing({ format, decimals, zone, interval }: ChartStyle) {
+  const intraday = interval !== "1d"; // so that the axis has times rather than dates
   const millis = (time: Time) => Number(time) * 1000;
-  const chart: IChartApi = createChart(host, {
-    autoSize: true,
-    // The logo adds a style element, which the content security policy forbids. The link is below the chart.
-    layout: { attributionLogo: false, fontSize: 11 },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+  return {
     timeScale: {
-      borderVisible: false,
       timeVisible: intraday,
-      secondsVisible: false,
-      rightOffset: 3,
+      secondsVisible: interval.endsWith("s"),
       tickMarkFormatter: (time: Time, type: TickMarkType) =>
         !intraday
           ? format.tradingDay(millis(time), zone)
@@ -79,20 +70,37 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
       timeFormatter: (time: Time) =>
         intraday ? format.moment(millis(time), zone) : format.tradingDate(millis(time), zone),
     },
-    handleScale: { axisPressedMouseMove: { time: true, price: true } },
+  };
+}
+
+/** Candles with their volume in an element. A rise is drawn hollow, so that the direction needs no colour. */
+export function createPriceChart(host: HTMLElement, style: ChartStyle) {
+  let colours = coloursOf(host);
+  let newest = Number.NEGATIVE_INFINITY;
+  const drawn = new Set<number>(); // the starts of the bars that are drawn
+
+  const chart: IChartApi = createChart(host, {
+    autoSize: true,
+    // The logo adds a style element, which the content security policy forbids. The link is below the chart.
+    layout: { attributionLogo: false, fontSize: 11 },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+    timeScale: { borderVisible: false, rightOffset },
+    handleScroll: { vertTouchDrag: false }, // it scrolls the page
   });
-  const candles = chart.addSeries(CandlestickSeries, {
-    lastValueVisible: false,
-    priceLineVisible: false,
-    priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals },
-  });
+  const candles = chart.addSeries(CandlestickSeries, { lastValueVisible: false, priceLineVisible: false });
   const volume = chart.addSeries(HistogramSeries, {
     priceScaleId: "volume",
-    priceFormat: { type: "custom", formatter: format.volume, minMove: 1 },
     lastValueVisible: false,
     priceLineVisible: false,
   });
   chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+
+  const write = (style: ChartStyle) => {
+    const { decimals, format } = style;
+    chart.applyOptions(writing(style));
+    candles.applyOptions({ priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals } });
+    volume.applyOptions({ priceFormat: { type: "custom", formatter: format.volume, minMove: 1e-8 } });
+  };
 
   const paint = () => {
     chart.applyOptions({
@@ -134,13 +142,18 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
   });
 
   const set = (bars: readonly Bar[]) => {
-    const drawn = bars.slice(-mostBars).filter(hasPrices);
-    candles.setData(drawn.map(candleOf));
-    volume.setData(drawn.map(volumeOf));
-    newest = drawn.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
-    count = drawn.length;
-    showLevel(drawn.at(-1));
+    const shown = bars.slice(-mostBars).filter(hasPrices);
+    candles.setData(shown.map(candleOf));
+    volume.setData(shown.map(volumeOf));
+    newest = shown.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+    drawn.clear();
+    for (const { time } of shown) drawn.add(time);
+    if (shown.length === 0) level.applyOptions({ lineVisible: false, axisLabelVisible: false });
+    showLevel(shown.at(-1));
   };
+
+  /** Whether a change can be drawn without the other bars: it is of a bar that is drawn, or comes after all of them. */
+  const fits = (bar: Bar) => (hasPrices(bar) ? bar.time > newest || drawn.has(bar.time) : !drawn.has(bar.time));
 
   const scroll = (share: number) => {
     const range = chart.timeScale().getVisibleLogicalRange();
@@ -150,24 +163,39 @@ export function createPriceChart({ host, format, decimals, zone, intraday }: Cha
   };
 
   paint();
+  write(style);
   return {
     /** Draws these and no others, oldest first. */
     set,
 
-    /** Draws bars that are new or have changed. `all` is called if an older bar has changed, or there are too many. */
+    /**
+     * Draws bars that are new or have changed, oldest first. `all` is called if there is one more or one less between
+     * those that are drawn, or there are too many.
+     */
     update(changes: readonly Bar[], all: () => readonly Bar[]): void {
-      if (count > 1.5 * mostBars || changes.some((bar) => !hasPrices(bar) || bar.time < newest)) {
+      if (drawn.size > 1.5 * mostBars || !changes.every(fits)) {
         set(all());
         return;
       }
-      const drawn = changes.filter(hasPrices);
-      for (const bar of drawn) {
-        candles.update(candleOf(bar));
-        volume.update(volumeOf(bar));
-        if (bar.time > newest) count++;
+      for (const bar of changes.filter(hasPrices)) {
+        const late = bar.time < newest;
+        candles.update(candleOf(bar), late);
+        volume.update(volumeOf(bar), late);
+        if (late) continue;
+        drawn.add(bar.time);
         newest = bar.time;
+        showLevel(bar);
       }
-      showLevel(drawn.at(-1));
+    },
+
+    /** Writes numbers and times in another way, where the chart stands. */
+    write,
+
+    /** Other bars than before will be drawn: shows the newest, at the zoom that the reader has chosen. */
+    begin(): void {
+      chart.timeScale().applyOptions({ rightOffset });
+      chart.timeScale().scrollToPosition(rightOffset, false);
+      chart.priceScale("right").setAutoScale(true);
     },
 
     /** Draws all bars in the colours of another theme. */

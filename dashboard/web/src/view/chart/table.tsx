@@ -4,6 +4,8 @@ import { dash, type Format } from "../../format.ts";
 /** The bars of the table, and how they are written. */
 export interface BarTableProps {
   readonly label: string;
+  /** What the rows are, and how many. */
+  readonly caption: string;
   /** Newest first. */
   readonly bars: readonly Bar[];
   readonly format: Format;
@@ -15,7 +17,7 @@ export interface BarTableProps {
 }
 
 /** The bars for those who cannot see the candles. */
-export function BarTable({ label, bars, format, decimals, zone, intraday }: BarTableProps) {
+export function BarTable({ label, caption, bars, format, decimals, zone, intraday }: BarTableProps) {
   const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, decimals));
   return (
     <section
@@ -25,6 +27,7 @@ export function BarTable({ label, bars, format, decimals, zone, intraday }: BarT
       aria-label={label}
     >
       <table>
+        <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
             <th scope="col">Start</th>

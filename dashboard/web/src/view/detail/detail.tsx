@@ -79,17 +79,23 @@ export function Detail({ services, symbol }: Props) {
         </div>
         <Buttons services={services} symbol={symbol} />
       </div>
-      <Price view={view} state={state} origin={[info?.currency, source].filter(Boolean).join(" · ")} />
-      <Book view={view} />
-      <Chart services={services} symbol={symbol} />
-      <Statistics view={view} />
-      <Tape services={services} symbol={symbol} />
-      <p class="origin-line">
-        {source} · {quote.t === undefined ? "no price yet" : format.moment(quote.t / 1000, row.zone)}
-        {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
-        {info?.sector ? ` · ${info.sector}` : ""}
-        {info?.rounded ? " · prices rounded to nine decimals" : ""}
-      </p>
+      {row.unknown ? (
+        <p class="vacant">The server does not know {symbol}. When it does, its prices will be here.</p>
+      ) : (
+        <>
+          <Price view={view} state={state} origin={[info?.currency, source].filter(Boolean).join(" · ")} />
+          <Book view={view} />
+          <Chart services={services} symbol={symbol} decimals={row.decimals} zone={row.zone} />
+          <Statistics view={view} />
+          <Tape services={services} symbol={symbol} decimals={row.decimals} zone={row.zone} />
+          <p class="origin-line">
+            {source} · {quote.t === undefined ? "no price yet" : format.moment(quote.t / 1000, row.zone)}
+            {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
+            {info?.sector ? ` · ${info.sector}` : ""}
+            {info?.rounded ? " · prices rounded to nine decimals" : ""}
+          </p>
+        </>
+      )}
     </aside>
   );
 }

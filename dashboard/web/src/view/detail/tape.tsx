@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Trade } from "tickertape-client";
-import { onceAFrame } from "../frame.ts";
+import { useAbsence } from "../absence.ts";
+import { paced } from "../frame.ts";
 import type { Services } from "../services.ts";
 
 const rowsShown = 40;
+const pace = 200; // ms at least from one drawing to the next: faster ones cannot be read
 
 /** Trades that are not shown, before the trade with that number. */
 interface Gap {
@@ -12,25 +14,33 @@ interface Gap {
   readonly number: number;
 }
 
-/** The newest trades, newest first. They stand still while the pointer or the focus is on them. */
-export function Tape({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
-  const { client, market } = services;
-  const shown = useSignal<readonly (Trade | Gap)[]>([]);
-  const held = useRef(false);
+/** Whose trades are shown, and how its prices and times are written. */
+export interface TapeProps {
+  readonly services: Services;
+  readonly symbol: string;
+  readonly decimals: number;
+  /** The exchange's time zone. */
+  readonly zone: string;
+}
+
+/** The newest trades, newest first. They stand still while the pointer or the focus is on them, or they are scrolled. */
+export function Tape({ services, symbol, decimals, zone }: TapeProps) {
+  const { client } = services;
+  const shown = useSignal<readonly (Trade | Gap)[] | null>(null); // null until the server has answered
+  const holds = useRef(new Set<"pointer" | "focus" | "scroll">());
   const release = useRef<() => void>(() => {});
-  const waiting = useSignal(0);
+  const waiting = useSignal(false);
   const format = services.format.value;
-  const { decimals, zone } = market.row(symbol);
+  const absence = useAbsence(services, symbol, "trades", shown.value?.length === 0);
 
   useEffect(() => {
     const ask = { trades: [symbol] };
     let gaps: Gap[] = [];
-    const show = onceAFrame(() => {
-      if (held.current) {
-        waiting.value++;
-        return;
-      }
-      waiting.value = 0;
+    let closed = false;
+    const show = paced(pace, () => {
+      if (closed) return;
+      waiting.value = holds.current.size > 0;
+      if (waiting.value) return;
       const trades: (Trade | Gap)[] = client.trades(symbol).slice(-rowsShown);
       const first = trades[0]?.number ?? 0;
       gaps = gaps.filter(({ number }) => number >= first);
@@ -46,40 +56,45 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
       if (change.reset) gaps = [];
       const next = change.trades[0]?.number;
       if (change.skipped > 0 && next !== undefined && !change.reset)
-        gaps.push({ skipped: change.skipped, number: next });
+        gaps = [...gaps, { skipped: change.skipped, number: next }].slice(-rowsShown);
       show();
     });
     client.subscribe(ask);
-    show();
     return () => {
+      closed = true;
       stop();
       client.unsubscribe(ask);
-      shown.value = [];
+      shown.value = null;
+      waiting.value = false;
     };
   }, [client, symbol, shown, waiting]);
 
-  const hold = (on: boolean) => {
-    held.current = on;
-    if (!on && waiting.value > 0) release.current();
+  const hold = (by: "pointer" | "focus" | "scroll", on: boolean) => {
+    if (on) holds.current.add(by);
+    else holds.current.delete(by);
+    if (holds.current.size === 0 && waiting.value) release.current();
   };
   return (
     <section class="tape" aria-label="Time and sales">
       <h3>
         Time and sales
-        {waiting.value > 0 && <span class="still">standing still</span>}
+        <span class="still" data-on={waiting.value}>
+          standing still
+        </span>
       </h3>
       <section
         class="trades"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
         tabIndex={0}
         aria-label="Trades, newest first"
-        onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)}
-        onPointerLeave={() => hold(false)}
-        onFocus={() => hold(true)}
-        onBlur={() => hold(false)}
+        onPointerEnter={(event) => event.pointerType === "mouse" && hold("pointer", true)}
+        onPointerLeave={() => hold("pointer", false)}
+        onFocus={() => hold("focus", true)}
+        onBlur={() => hold("focus", false)}
+        onScroll={({ currentTarget: { scrollTop } }) => hold("scroll", scrollTop > 0)}
       >
-        {shown.value.length === 0 ? (
-          <p class="vacant">No trades yet.</p>
+        {!shown.value?.length ? (
+          <p class="vacant">{shown.value ? absence : "Loading…"}</p>
         ) : (
           <table>
             <thead class="visually-hidden">
