@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tickertape/broadcast/history"
 	"tickertape/feed/market"
 )
 
@@ -85,6 +86,13 @@ func (r *relayReader) knows(p *testClient, key string) {
 	p.t.Helper()
 	for r.values[key] == "" {
 		r.untilPosition(p)
+	}
+}
+
+func TestHelloSaysThatNoBarsAreKept(t *testing.T) {
+	s := serve(t, func(c *Config) { c.History.Bars = history.Counts{} })
+	if hello := s.join(t, plainSocket, "").nextMessage("hello"); !strings.Contains(hello, `"bars":[]`) {
+		t.Errorf("hello %s", hello)
 	}
 }
 

@@ -51,7 +51,8 @@ func (c Config) Validate() error {
 type Counts [NumIntervals]int
 
 // Kept are the names of the intervals of which any are kept, from short to long.
-func (c Counts) Kept() (names []string) {
+func (c Counts) Kept() []string {
+	names := []string{}
 	for k, n := range c {
 		if n > 0 {
 			names = append(names, Interval(k).String())

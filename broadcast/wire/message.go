@@ -27,7 +27,7 @@ type Hello struct {
 	Sources []Status `json:"sources"`
 
 	Relays int      `json:"relays,omitempty"` // how many subscribers at once may follow bars and trades as relays do
-	Bars   []string `json:"bars,omitempty"`   // the intervals of which bars are kept
+	Bars   []string `json:"bars"`             // the intervals of which bars are kept, not nil
 }
 
 // Status is the state of a source. Those behind a relay have none behind them.

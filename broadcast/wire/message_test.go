@@ -105,7 +105,7 @@ func TestMessagesAreAsTheProtocolHasThem(t *testing.T) {
 		bars(true), bars(false, bar(func(*history.Bar) {}), bar(func(b *history.Bar) { *b = history.Bar{Start: b.Start} })),
 		AppendTrades(nil, 813, now, "AAPL", news(true, 0), trades), AppendTrades(nil, 813, now, "AAPL", news(false, 12), nil),
 		AppendJSON(nil, Hello{Type: "hello", Protocol: 1, Epoch: "e", Seq: 812, Time: now.UnixMicro(), Interval: 100, Heartbeat: 5000,
-			Awaits: true, Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}}),
+			Awaits: true, Source: "sim", Simulated: true, Status: "live", Sources: []Status{sim}, Bars: []string{"1m"}}),
 		AppendJSON(nil, Status{Type: "status", Source: "live", Status: "down", Since: 5, Message: "the connection is lost"}),
 		AppendJSON(nil, StatusOf(&relayed, "status")),
 		AppendJSON(nil, Pong{Type: "pong", ID: []byte(`"x"`), Time: now.UnixMicro()}), AppendJSON(nil, Pong{Type: "pong", Time: now.UnixMicro()}),

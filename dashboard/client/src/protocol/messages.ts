@@ -57,7 +57,7 @@ export interface Hello {
   readonly sources?: readonly SourceStatus[];
   /** How many subscribers at once may follow bars and trades as relays do. */
   readonly relays?: number;
-  /** The intervals of which the server keeps bars. */
+  /** The intervals of which the server keeps bars; older servers leave it out where there are none. */
   readonly bars?: readonly string[];
 }
 

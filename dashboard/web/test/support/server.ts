@@ -49,6 +49,8 @@ export interface Server {
   start(): Promise<void>;
   /** As a crash would: no client gets a goodbye. */
   kill(): Promise<void>;
+  /** Stops the process where it is, so that it says nothing more, or lets it go on. Its connections stay open. */
+  freeze(on: boolean): void;
   close(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export async function startServer(
     },
     start,
     kill: () => stop("SIGKILL"),
+    freeze: (on) => void child?.kill(on ? "SIGSTOP" : "SIGCONT"),
     async close() {
       await stop("SIGTERM");
       rmSync(directory, { recursive: true, force: true });

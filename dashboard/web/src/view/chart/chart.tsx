@@ -27,7 +27,7 @@ export interface ChartProps {
 
 /** The bars of a symbol. */
 export function Chart({ services, symbol, decimals, zone }: ChartProps) {
-  const { client, settings, market } = services;
+  const { client, settings, market, shown } = services;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | null>(null);
   const followed = useRef<FollowedBars | null>(null);
@@ -53,6 +53,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
     }
     const bars = followBars({
       client,
+      shown,
       symbol,
       interval,
       draw({ whole, bars: changed, all, answered }) {
@@ -70,7 +71,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
       bars.close();
       followed.current = null;
     };
-  }, [client, symbol, interval, kept, state, rows, asTable]);
+  }, [client, shown, symbol, interval, kept, state, rows, asTable]);
 
   useEffect(() => {
     newestStyle.current = style;

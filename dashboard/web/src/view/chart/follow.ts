@@ -1,7 +1,8 @@
 import type { Bar, Client } from "tickertape-client";
-import { paced } from "../frame.ts";
+import { onceAFrame } from "../frame.ts";
+import type { Shown } from "../shown.ts";
 
-const gap = 100; // ms at least from one drawing to the next
+const longestWait = 300; // ms that bars wait for the price to change on the page: a late bar comes without one
 const mostChanges = 500; // bars that wait for a drawing, as while the page is hidden; of more, all are drawn anew
 
 /** What has changed since the bars were drawn last. */
@@ -19,48 +20,66 @@ export interface BarChanges {
 /** Which bars are followed, and who draws them. */
 export interface FollowOptions {
   readonly client: Client;
+  readonly shown: Shown;
   readonly symbol: string;
   readonly interval: string;
-  /** Called in a frame, ten times a second at most, while bars change. It returns false if it could not draw: the next call gets all. */
+  /**
+   * Called while bars change, in the frames that show another price of the symbol, so that both are always the same. It
+   * returns false if it could not draw: the next call gets all.
+   */
   readonly draw: (changes: BarChanges) => boolean;
 }
 
 /** Follows the bars of a symbol, until it is closed. */
-export function followBars({ client, symbol, interval, draw }: FollowOptions) {
+export function followBars({ client, shown, symbol, interval, draw }: FollowOptions) {
   const subscription = { bars: [symbol], interval };
   const all = () => client.bars(symbol, interval);
   const changes = new Map<number, Bar>(); // by their start: the newest state of each
   let whole = true;
   let answered = false;
   let closed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined; // runs while changes wait
 
-  const mark = paced(gap, () => {
+  const run = () => {
+    clearTimeout(timer);
+    timer = undefined;
     if (closed) return;
     whole = !draw({ whole, bars: [...changes.values()].sort((a, b) => a.time - b.time), all, answered });
     changes.clear();
-  });
-  const stop = client.on("series", (change) => {
-    if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
-    answered = true;
-    if (change.reset || changes.size > mostChanges) {
-      whole = true;
-      changes.clear();
-    }
-    if (!whole) for (const bar of change.bars) changes.set(bar.time, bar);
-    mark();
-  });
+  };
+  const soon = onceAFrame(run);
+  const drawAll = () => {
+    whole = true;
+    changes.clear();
+    soon();
+  };
+  const stops = [
+    shown.follow({
+      wants: (one) => one === symbol,
+      draw: (symbols) => {
+        if (timer !== undefined && symbols.has(symbol)) run();
+      },
+    }),
+    client.on("series", (change) => {
+      if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
+      answered = true;
+      if (whole || change.reset || changes.size > mostChanges) {
+        drawAll();
+        return;
+      }
+      for (const bar of change.bars) changes.set(bar.time, bar);
+      timer ??= setTimeout(soon, longestWait);
+    }),
+  ];
   client.subscribe(subscription);
 
   return {
     /** Has all bars drawn anew. */
-    redraw(): void {
-      whole = true;
-      changes.clear();
-      mark();
-    },
+    redraw: drawAll,
     close(): void {
       closed = true;
-      stop();
+      clearTimeout(timer);
+      for (const stop of stops) stop();
       client.unsubscribe(subscription);
     },
   };

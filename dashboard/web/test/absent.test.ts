@@ -1,0 +1,89 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, live, openPage } from "./support/browser.ts";
+import { type Server, startServer } from "./support/server.ts";
+
+let browser: Browser;
+let market: Server; // keeps no bars of a second, and has no place for a relay
+let origin: Server; // is followed by a relay
+
+const relayOf = (server: Server) =>
+  startServer({ TICKERTAPE_FEED_SOURCE: "relay", TICKERTAPE_FEED_RELAY_URL: server.url }, "/api/version");
+
+beforeAll(async () => {
+  browser = await launch();
+  [market, origin] = await Promise.all([
+    startServer({ TICKERTAPE_BROADCAST_BARS_1S: "0", TICKERTAPE_BROADCAST_RELAYS: "0" }),
+    startServer(),
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await Promise.all([market.close(), origin.close()]);
+});
+
+const plot = (page: Page) => page.textContent(".plot .vacant");
+const tape = (page: Page) => page.textContent(".tape .vacant");
+const spark = '.row[data-symbol="AAPL"] .cell.spark';
+
+test("a chart of an interval of which the server keeps no bars says so", async () => {
+  const { page, close } = await openPage(browser, `${market.url}/#AAPL`);
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  await page.locator('.intervals input[value="1s"]').check();
+  await expect.poll(() => plot(page), { timeout: 5000 }).toBe("The server keeps no bars of 1 second.");
+  await page.locator('.intervals input[value="5s"]').check();
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  await close();
+});
+
+test("an unknown symbol is said to be unknown, and has no chart or tape that loads for ever", async () => {
+  const { page, close } = await openPage(browser, `${market.url}/#N0PE`, { symbols: ["AAPL"] });
+  await page.waitForSelector(".detail >> text=The server does not know N0PE", { timeout: 5000 });
+  expect(await page.locator(".detail :is(.plot, .tape, .statistics)").count()).toBe(0);
+  await close();
+});
+
+test("behind a relay, chart, tape and sparkline are those of the server that it follows", async () => {
+  const relay = await relayOf(origin);
+  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
+  await live(page);
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  await page.waitForSelector(".tape tbody tr");
+  const points = () => page.evaluate((cell) => document.querySelector(`${cell} .prices`)?.getAttribute("d"), spark);
+  await expect.poll(async () => (await points())?.split("L").length).toBeGreaterThanOrEqual(5);
+  await close();
+  await relay.close();
+});
+
+test("behind a relay that gets quotes alone, they say that trades are not sent, and nothing is drawn", async () => {
+  const relay = await relayOf(market);
+  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
+  await live(page);
+  await expect.poll(() => tape(page), { timeout: 5000 }).toMatch(/none is kept here|does not send its trades/);
+  await expect.poll(() => tape(page)).toBe("The source of this symbol does not send its trades.");
+  await expect.poll(() => plot(page)).toBe("No bars: the source of this symbol does not send its trades.");
+  const cell = () =>
+    page.evaluate((at) => {
+      const found = document.querySelector<HTMLElement>(at);
+      return [found?.title, found?.querySelector(".prices")?.getAttribute("d") ?? ""];
+    }, spark);
+  await expect.poll(cell).toEqual(["There are not yet five prices, five minutes apart.", ""]);
+  await close();
+  await relay.close();
+});
+
+test("a symbol that becomes known has its price, chart and tape then", async () => {
+  const late = await startServer();
+  const relay = await relayOf(late);
+  await late.kill();
+  await relay.kill();
+  await relay.start(); // with no server to follow, it has no symbols
+  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["MSFT"] });
+  await page.waitForSelector(".detail >> text=The server does not know AAPL");
+  await late.start();
+  await page.waitForSelector('.detail[data-state="live"]');
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  await page.waitForSelector(".tape tbody tr");
+  await close();
+  await Promise.all([relay.close(), late.close()]);
+});

@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, live, openPage } from "./support/browser.ts";
+import { type Server, startServer } from "./support/server.ts";
+
+let browser: Browser;
+let server: Server; // of a market that moves
+let coins: Server; // of a recording of small sizes that has ended, so that nothing moves
+const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
+
+/** Ninety seconds of a coin, played a hundred times as fast. */
+function writeCoin(): string {
+  const start = Date.UTC(2026, 0, 5, 15) * 1000;
+  const lines: object[] = [{ format: "tickertape.ticks", version: 1, source: "sim", simulated: true, recorded: start }];
+  lines.push({ k: "symbol", s: "COIN", name: "Coin", sector: "", currency: "USD", decimals: 2, pc: "100.00" });
+  for (let i = 0; i < 180; i++) {
+    const t = start + i * 500_000;
+    const p = (100 + ((i * 37) % 41) / 10).toFixed(2);
+    if (i % 4 === 0)
+      lines.push({ k: "quote", s: "COIN", b: p, bz: 0.25, a: (Number(p) + 0.01).toFixed(2), az: 0.75, t });
+    else lines.push({ k: "trade", s: "COIN", p, z: 0.0153, t });
+  }
+  const file = join(directory, "coin.ndjson");
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return file;
+}
+
+beforeAll(async () => {
+  browser = await launch();
+  [server, coins] = await Promise.all([
+    startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "24", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" }),
+    startServer({
+      TICKERTAPE_FEED_SOURCE: "replay",
+      TICKERTAPE_FEED_REPLAY_FILE: writeCoin(),
+      TICKERTAPE_FEED_REPLAY_SPEED: "100",
+    }),
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await Promise.all([server.close(), coins.close()]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const drawn = (page: Page) => page.waitForSelector('.plot[data-state="drawn"] canvas');
+const ended = (page: Page) => page.waitForSelector('.badge[data-tone="halt"]');
+/** The chart as it is when it has stopped moving. */
+async function picture(page: Page): Promise<string> {
+  const take = async () =>
+    createHash("sha1")
+      .update(await page.locator(".plot .canvas").screenshot())
+      .digest("hex");
+  let before = "";
+  let now = await take();
+  while (now !== before) [before, now] = [now, await take()];
+  return now;
+}
+
+test("sizes of coins can be read in the tape, the book and the statistics", async () => {
+  const { page, close } = await openPage(browser, `${coins.url}/#COIN`);
+  await ended(page);
+  await expect.poll(() => page.textContent(".tape .size")).toBe("0.0153");
+  expect(await page.locator(".detail .side .size").allTextContents()).toEqual(["0.25", "0.75"]);
+  expect(await page.textContent(".statistics div:has(> dt:text-is('Last size')) dd")).toBe("0.0153");
+  expect(await page.getByRole("img", { name: "Of the size at both, 25 % is at the bid" }).count()).toBe(1);
+  await close();
+});
+
+test("the zoom stays when numbers and times are written in another way", async () => {
+  const { page, close } = await openPage(browser, `${coins.url}/#COIN`);
+  await ended(page);
+  await page.locator('.intervals input[value="1s"]').check();
+  await drawn(page);
+  await picture(page);
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.getByRole("button", { name: "Earlier" }).click();
+  await page.locator("h2").first().hover();
+  const before = await picture(page);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.locator('dialog[open] input[value="utc"]').check({ force: true });
+  await page.keyboard.press("Escape");
+  await page.locator("h2").first().hover();
+  expect(await picture(page)).toBe(before);
+  await close();
+});
+
+test("a swipe up or down scrolls the page over the chart, and one to the side moves the chart", async () => {
+  const { page, close } = await openPage(browser, `${coins.url}/#COIN`, {
+    viewport: { width: 390, height: 664 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  await ended(page);
+  await page.locator('.intervals input[value="1s"]').check();
+  await drawn(page);
+  await page.locator(".plot").scrollIntoViewIfNeeded();
+  const still = await picture(page);
+  const devtools = await page.context().newCDPSession(page);
+  const swipe = async (x: number, y: number) => {
+    const box = await page.locator(".plot .canvas").boundingBox();
+    if (!box) throw new Error("the chart is not shown");
+    const touch = (type: "touchStart" | "touchMove", part: number) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: [{ x: box.x + box.width / 2 + x * part, y: box.y + box.height / 2 + y * part }],
+      });
+    await touch("touchStart", 0);
+    for (let i = 1; i <= 10; i++) await touch("touchMove", i / 10);
+    await devtools.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  };
+  const top = () => page.evaluate(() => document.querySelector(".plot")?.getBoundingClientRect().top ?? 0);
+  const before = await top();
+  const after = async (y: number) => {
+    await swipe(0, y);
+    return top();
+  };
+  await expect.poll(() => after(-80), { timeout: 10_000 }).toBeLessThan(before - 40);
+  await expect.poll(() => after(80), { timeout: 10_000 }).toBeGreaterThan(before - 30);
+  await page.locator(".plot").scrollIntoViewIfNeeded();
+  expect(await picture(page)).toBe(still); // prices are not scaled
+  await swipe(100, 0);
+  expect(await picture(page)).not.toBe(still);
+  await close();
+});
+
+test("no two labels of an axis of seconds are the same", async () => {
+  const { page, close } = await openPage(browser, "about:blank");
+  await page.addInitScript(() => {
+    const texts: { text: string; x: number }[] = [];
+    Object.assign(window, { axisTexts: texts });
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...more) {
+      if (/^\d\d:\d\d(:\d\d)?$/.test(text)) texts.push({ text, x });
+      fillText.call(this, text, x, y, ...more);
+    };
+  });
+  await page.goto(`${coins.url}/#COIN`);
+  await ended(page);
+  await page.locator('.intervals input[value="1s"]').check();
+  await drawn(page);
+  await picture(page);
+  await page.evaluate(() => {
+    const texts: unknown = Reflect.get(window, "axisTexts");
+    if (Array.isArray(texts)) texts.length = 0;
+  });
+  await page.getByRole("button", { name: "Zoom out" }).click();
+  await picture(page);
+  const labels = await page.evaluate(() => {
+    const places = new Map<string, Set<number>>();
+    for (const { text, x } of Reflect.get(window, "axisTexts") as { text: string; x: number }[])
+      places.set(text, (places.get(text) ?? new Set()).add(Math.round(x)));
+    return [...places].map(([text, xs]) => ({ text, times: xs.size }));
+  });
+  expect(labels.filter(({ times }) => times > 1)).toEqual([]);
+  expect(labels.length).toBeGreaterThan(2);
+  await close();
+});
+
+test("the table of bars has its headers over its columns, says what it is, and has the price that is shown", async () => {
+  const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
+  await live(page);
+  await drawn(page);
+  await page.getByRole("button", { name: "As a table" }).click();
+  await page.waitForSelector(".bars tbody tr");
+  const columns = await page.evaluate(() => {
+    const table = document.querySelector(".bars table");
+    const align = (row: string) =>
+      [...(table?.querySelectorAll(`${row} > *`) ?? [])].map((cell) => getComputedStyle(cell).textAlign);
+    return { head: align("thead tr"), body: align("tbody tr:first-child") };
+  });
+  expect(columns.head).toEqual(columns.body);
+  expect(await page.textContent(".bars caption")).toMatch(/^The newest \d+ bars of AAPL, 1 minute each$/);
+  // Looks after all that draws in a frame: what it registers in one frame is called last in the next.
+  const differ = await page.evaluate(
+    () =>
+      new Promise<{ prices: number; differ: number }>((done) => {
+        const prices = new Set<string>();
+        let differ = 0;
+        const look = (frames: number) => {
+          const close = document.querySelector(".bars tbody td:nth-of-type(4)")?.textContent ?? "";
+          const price = document.querySelector(".detail .big")?.textContent ?? "";
+          prices.add(price);
+          if (close !== price) differ++;
+          if (frames > 0) requestAnimationFrame(() => look(frames - 1));
+          else done({ prices: prices.size, differ });
+        };
+        requestAnimationFrame(() => look(180));
+      }),
+  );
+  expect(differ.prices).toBeGreaterThan(3);
+  expect(differ.differ).toBe(0);
+  await close();
+});
+
+test("the tape stands still while it is scrolled, and nothing moves when it says so", async () => {
+  const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
+  await live(page);
+  await page.waitForSelector(".tape tbody tr:nth-child(40)");
+  const place = () => page.evaluate(() => document.querySelector(".tape .trades")?.getBoundingClientRect().top);
+  const before = await place();
+  await page.evaluate(() => document.querySelector(".tape .trades")?.scrollTo(0, 60));
+  await page.waitForSelector(".tape .still:visible", { timeout: 5000 });
+  expect(await place()).toBe(before);
+  await page.evaluate(() => document.querySelector(".tape .trades")?.scrollTo(0, 0));
+  await page.waitForSelector(".tape .still:visible", { state: "detached" });
+  await close();
+});
+
+test("the directory is fetched once, however often the menu is opened; an empty list has its zone", async () => {
+  const { page, close } = await openPage(browser, server.url, { symbols: [] });
+  await live(page);
+  expect(await page.textContent("footer .zone")).toMatch(/^(Exchange times|Times) in \w+$/);
+  let fetched = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("api/symbols?symbols=*")) fetched++;
+  });
+  for (let i = 0; i < 3; i++) {
+    await page.locator("button.list-name").click();
+    await page.waitForSelector('[role="menuitemradio"] >> text=All symbols');
+    await page.waitForSelector('[role="menuitemradio"] >> text=/Energy|Financials/');
+    await page.keyboard.press("Escape");
+  }
+  expect(fetched).toBe(1);
+  await close();
+});
+
+test("numbers are in one scale in every language", async () => {
+  const { page, close } = await openPage(browser, "about:blank");
+  await page.addInitScript(() => localStorage.setItem("tickertape.settings", JSON.stringify({ locale: "de-DE" })));
+  await page.goto(server.url);
+  await live(page);
+  await expect
+    .poll(() => page.locator(".body .row .cell.volume").allTextContents())
+    .toSatisfy((texts: string[]) => {
+      const known = texts.filter((text) => text !== "–");
+      return known.length > 5 && known.every((text) => /^\d{1,3}(,\d{1,2})?[KM]$/.test(text));
+    });
+  await close();
+});
