@@ -19,12 +19,12 @@ afterAll(async () => {
 test("the badge is amber within seconds when nothing comes any more, and green when it does", async () => {
   const { page, close } = await openPage(browser, server.url);
   await live(page);
-  for (let i = 0; i < 4; i++) await pricesMove(page); // until it is known how often prices come
+  for (let i = 0; i < 8; i++) await pricesMove(page); // until it is known how often prices come
   server.freeze(true);
   await page.waitForFunction(
     () => /^Quiet \d+ s$/.test(document.querySelector('.badge[data-tone="wait"] .state')?.textContent ?? ""),
     undefined,
-    { timeout: 6000 }, // the connection is not taken for dead before twelve seconds
+    { timeout: 10_000 }, // the connection is not taken for dead before twelve seconds
   );
   expect(await page.locator(".notice").count()).toBe(0);
   server.freeze(false);

@@ -21,6 +21,8 @@ export interface ShownOptions {
 export interface RowReader {
   /** Whether the view shows this symbol now. It is asked often. */
   wants(symbol: string): boolean;
+  /** Whether the view has more of this symbol already, whose quote is about to come: its row waits for that. */
+  readonly awaits?: (symbol: string) => boolean;
   /** Called in a frame with the symbols whose rows are other ones now. It must draw them before it returns. */
   draw(symbols: ReadonlySet<string>): void;
 }
@@ -50,6 +52,7 @@ export function createShown({ market, schedule, now = () => performance.now() }:
 
   /** Takes the newest row of a symbol, unless it has to wait. */
   const renew = (symbol: string, time: number): boolean => {
+    for (const reader of readers) if (reader.awaits?.(symbol)) return false;
     const known = shown.get(symbol);
     const newest = market.row(symbol);
     const row = known ? after(known.row, newest) : newest;

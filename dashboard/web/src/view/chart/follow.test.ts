@@ -7,14 +7,16 @@ type Listener = (change: object) => void;
 const setup = () => {
   const frames: (() => void)[] = [];
   vi.stubGlobal("requestAnimationFrame", (draw: () => void) => frames.push(draw));
-  let listener: Listener = () => {};
+  const listeners = new Map<string, Listener>();
+  const entry = { seq: 1 };
   let reader: Parameters<Shown["follow"]>[0] | undefined;
   const client = {
-    on: (_: string, one: Listener) => {
-      listener = one;
+    on: (name: string, one: Listener) => {
+      listeners.set(name, one);
       return () => {};
     },
     bars: () => [],
+    entry: () => entry,
     subscribe: vi.fn(),
     unsubscribe: vi.fn(),
   };
@@ -28,11 +30,18 @@ const setup = () => {
   const options = { client, shown, symbol: "A", interval: "1m", draw } as unknown as Parameters<typeof followBars>[0];
   const followed = followBars(options);
   const says = (times: readonly number[], reset = false) =>
-    listener({ kind: "bars", symbol: "A", interval: "1m", reset, bars: times.map((time) => ({ time })) });
+    listeners.get("series")?.({
+      kind: "bars",
+      symbol: "A",
+      interval: "1m",
+      reset,
+      bars: times.map((time) => ({ time })),
+    });
   const frame = () => {
     for (const draw of frames.splice(0)) draw();
   };
-  return { followed, draw, says, frame, price: () => reader?.draw(new Set(["A"])), client };
+  const flush = (seq: number) => listeners.get("bars")?.({ symbol: "A", interval: "1m", seq });
+  return { followed, draw, says, frame, flush, entry, reader, client, price: () => reader?.draw(new Set(["A"])) };
 };
 
 beforeEach(() => void vi.useFakeTimers());
@@ -51,6 +60,18 @@ test("bars are drawn with the price that is shown, the history at once", () => {
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: false, bars: [{ time: 2 }, { time: 3 }] }));
   price(); // nothing has changed
   expect(draw).toHaveBeenCalledTimes(2);
+});
+
+test("the price waits for the quote of a flush of which the bars have come, but not long", () => {
+  const { flush, entry, reader } = setup();
+  flush(5);
+  expect(reader?.awaits?.("A")).toBe(true);
+  expect(reader?.awaits?.("B")).toBe(false);
+  entry.seq = 5;
+  expect(reader?.awaits?.("A")).toBe(false);
+  flush(6);
+  vi.advanceTimersByTime(100);
+  expect(reader?.awaits?.("A")).toBe(false);
 });
 
 test("a bar that changes without the price is drawn soon", () => {

@@ -2,6 +2,7 @@ import type { Bar, Client } from "tickertape-client";
 import { onceAFrame } from "../frame.ts";
 import type { Shown } from "../shown.ts";
 
+const quoteFollows = 100; // ms in which a quote comes that its flush has for the symbol, after the bars
 const longestWait = 300; // ms that bars wait for the price to change on the page: a late bar comes without one
 const mostChanges = 500; // bars that wait for a drawing, as while the page is hidden; of more, all are drawn anew
 
@@ -38,6 +39,7 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
   let whole = true;
   let answered = false;
   let closed = false;
+  let bars = { seq: 0, at: 0 }; // the flush of the newest bars, and when they came
   let timer: ReturnType<typeof setTimeout> | undefined; // runs while changes wait
 
   const run = () => {
@@ -56,9 +58,15 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
   const stops = [
     shown.follow({
       wants: (one) => one === symbol,
+      awaits: (one) =>
+        one === symbol && bars.seq > (client.entry(symbol)?.seq ?? 0) && performance.now() - bars.at < quoteFollows,
       draw: (symbols) => {
         if (timer !== undefined && symbols.has(symbol)) run();
       },
+    }),
+    client.on("bars", (message) => {
+      if (message.symbol === symbol && message.interval === interval)
+        bars = { seq: message.seq, at: performance.now() };
     }),
     client.on("series", (change) => {
       if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
