@@ -378,7 +378,7 @@ describe("the detail", () => {
         trades: [trade, { ...trade, i: 4, st: "cancelled" }],
       }),
     );
-    await wait(20);
+    await wait(250);
     expect([...host.querySelectorAll(".tape tbody tr")].map((row) => row.textContent)).toEqual([
       "22:13:2011.00100cancelled F",
       "22:13:2011.00100F",

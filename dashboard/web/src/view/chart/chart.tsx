@@ -23,7 +23,7 @@ const plotTexts: Readonly<Record<Exclude<State, "drawn">, string>> = {
 
 /** The bars of a symbol. */
 export function Chart({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
-  const { client, settings, market } = services;
+  const { client, settings, market, shown } = services;
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | null>(null);
   const followed = useRef<FollowedBars | null>(null);
@@ -40,6 +40,7 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
     state.value = "loading";
     const bars = followBars({
       client,
+      shown,
       symbol,
       interval,
       draw({ whole, bars: changed, all, answered }) {
@@ -54,7 +55,7 @@ export function Chart({ services, symbol }: { readonly services: Services; reado
     });
     followed.current = bars;
     return () => bars.close();
-  }, [client, symbol, interval, state, rows, asTable]);
+  }, [client, shown, symbol, interval, state, rows, asTable]);
 
   useEffect(() => {
     const element = host.current;

@@ -1,5 +1,5 @@
 import type { Bar, Client } from "tickertape-client";
-import { onceAFrame } from "../frame.ts";
+import type { Shown } from "../shown.ts";
 
 /** What has changed since the bars were drawn last. */
 export interface BarChanges {
@@ -16,21 +16,22 @@ export interface BarChanges {
 /** Which bars are followed, and who draws them. */
 export interface FollowOptions {
   readonly client: Client;
+  readonly shown: Pick<Shown, "paced">;
   readonly symbol: string;
   readonly interval: string;
-  /** Called once a frame while bars change. It returns false if it could not draw: the next call gets all. */
+  /** Called in the frames that show prices, while bars change. It returns false if it could not draw: the next call gets all. */
   readonly draw: (changes: BarChanges) => boolean;
 }
 
 /** Follows the bars of a symbol, until it is closed. */
-export function followBars({ client, symbol, interval, draw }: FollowOptions) {
+export function followBars({ client, shown, symbol, interval, draw }: FollowOptions) {
   const subscription = { bars: [symbol], interval };
   const all = () => client.bars(symbol, interval);
   let bars: Bar[] = [];
   let whole = true;
   let answered = false;
 
-  const mark = onceAFrame(() => {
+  const mark = shown.paced(() => {
     whole = !draw({ whole, bars, all, answered });
     bars = [];
   });

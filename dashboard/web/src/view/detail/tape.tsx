@@ -1,7 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Trade } from "tickertape-client";
-import { onceAFrame } from "../frame.ts";
 import type { Services } from "../services.ts";
 
 const rowsShown = 40;
@@ -14,7 +13,7 @@ interface Gap {
 
 /** The newest trades, newest first. They stand still while the pointer or the focus is on them. */
 export function Tape({ services, symbol }: { readonly services: Services; readonly symbol: string }) {
-  const { client, market } = services;
+  const { client, market, shown: rows } = services;
   const shown = useSignal<readonly (Trade | Gap)[]>([]);
   const held = useRef(false);
   const release = useRef<() => void>(() => {});
@@ -25,7 +24,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
   useEffect(() => {
     const ask = { trades: [symbol] };
     let gaps: Gap[] = [];
-    const show = onceAFrame(() => {
+    const show = rows.paced(() => {
       if (held.current) {
         waiting.value++;
         return;
@@ -56,7 +55,7 @@ export function Tape({ services, symbol }: { readonly services: Services; readon
       client.unsubscribe(ask);
       shown.value = [];
     };
-  }, [client, symbol, shown, waiting]);
+  }, [client, rows, symbol, shown, waiting]);
 
   const hold = (on: boolean) => {
     held.current = on;
