@@ -255,6 +255,26 @@ test("what is paced is drawn once, in the frames that show prices", () => {
   expect(draw).toHaveBeenCalledTimes(3);
 });
 
+test("what asks for a frame itself is called before the frame that shows prices", () => {
+  const { shown, price, frame } = setup("A");
+  const draw = vi.fn();
+  const chart = shown.paced(draw, true);
+  chart();
+  expect(draw).toHaveBeenCalledTimes(1);
+  frame();
+  expect(draw).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(100);
+  chart();
+  vi.advanceTimersByTime(100);
+  price("A", 1);
+  expect(draw).toHaveBeenCalledTimes(1);
+  chart(); // the newest bar comes after the price
+  expect(draw).toHaveBeenCalledTimes(2);
+  chart();
+  frame();
+  expect(draw).toHaveBeenCalledTimes(3); // no bar is left out
+});
+
 test("no view is told when it has stopped, and nothing is drawn after the end", () => {
   const { shown, price, frame, drawn, stop } = setup("A");
   price("A", 1);

@@ -44,7 +44,8 @@ export function createShown({ market, schedule, now = () => performance.now() }:
   const readers = new Set<RowReader>();
   const shown = new Map<string, Row>();
   const waiting = new Set<string>();
-  const draws = new Set<() => void>();
+  const draws = new Set<() => void>(); // in the next frame that shows prices
+  const drawn = new Set<() => void>(); // early, for that frame
   let last = Number.NEGATIVE_INFINITY; // when prices were shown
   let newest = 0; // when something began to wait, or was replaced by something newer
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +87,7 @@ export function createShown({ market, schedule, now = () => performance.now() }:
     if (renewed.size > 0) for (const reader of readers) reader.draw(renewed);
     if (all) {
       last = time;
+      drawn.clear();
       for (const draw of draws) {
         draws.delete(draw);
         draw();
@@ -140,12 +142,18 @@ export function createShown({ market, schedule, now = () => performance.now() }:
 
     /**
      * Returns a function that has `draw` called once in the next frame that shows prices, however often it is called
-     * before that frame. Draw with it what changes as often as prices.
+     * before that frame. Draw with it what changes as often as prices. `early` is for what asks for a frame itself, and
+     * would be drawn in the one after: it is called at once if the next frame shows prices, and in it only if called again.
      */
-    paced(draw: () => void): () => void {
+    paced(draw: () => void, early = false): () => void {
       return () => {
-        draws.add(draw);
         ask(false);
+        if (!early || !due(newest) || drawn.has(draw)) draws.add(draw);
+        else {
+          drawn.add(draw);
+          draws.delete(draw);
+          draw();
+        }
       };
     },
 

@@ -34,7 +34,7 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
   const mark = shown.paced(() => {
     whole = !draw({ whole, bars, all, answered });
     bars = [];
-  });
+  }, true);
   const stop = client.on("series", (change) => {
     if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
     answered = true;
