@@ -11,6 +11,22 @@ describe("decimals", () => {
     [-2.25, 2],
   ])("%d was written with %d decimals", (value, decimals) => expect(decimalsOf(value)).toBe(decimals));
 
+  test("are those of the text of the number", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 }),
+        fc.integer({ min: 0, max: 12 }),
+        (units, decimals) => {
+          const value = Number(`${units}e-${decimals}`);
+          const [mantissa = "", exponent = "0"] = String(value).split("e");
+          const written = (mantissa.split(".")[1]?.length ?? 0) - Number(exponent);
+          expect(decimalsOf(value)).toBe(Math.min(9, Math.max(0, written)));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
   test("a change is what a person would write down, never 0.09999", () => {
     fc.assert(
       fc.property(

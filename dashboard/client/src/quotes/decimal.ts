@@ -3,11 +3,14 @@
  * that a change of 0.1 is never 0.09999.
  */
 
-/** How many decimals a number was written with, 0 to 9: 189.3 has one, 1.5e-7 has eight. */
+/**
+ * How many decimals a number of up to 15 digits was written with, 0 to 9: 189.3 has one, 1.5e-7 has eight. Thousands of
+ * prices are asked for at once, so it makes no text of them: rounded to as many decimals as it has, a number is itself.
+ */
 export function decimalsOf(value: number): number {
-  const [mantissa = "", exponent = "0"] = String(value).split("e");
-  const fraction = mantissa.split(".")[1]?.length ?? 0;
-  return Math.min(9, Math.max(0, fraction - Number(exponent)));
+  let decimals = 0;
+  for (let power = 1; decimals < 9 && Math.round(value * power) / power !== value; power *= 10) decimals++;
+  return decimals;
 }
 
 /** The value in units of 10^-decimals, rounded; exact for up to 15 significant digits. */

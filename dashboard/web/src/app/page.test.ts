@@ -270,6 +270,19 @@ describe("the keyboard", () => {
     expect(workspace.filter.value).toBe("");
   });
 
+  test("ranks the rows once for each change of the filter", async () => {
+    const { workspace, market, says, hello, snapshot } = await mount();
+    await act(() => says(hello(), snapshot(1, { s: "A", p: 1, pc: 1 }, { s: "B", p: 2, pc: 1 })));
+    await act(() => workspace.sortBy("percent"));
+    await wait(500);
+    const row = vi.spyOn(market, "row");
+    await act(() => {
+      workspace.filter.value = "a inc";
+    });
+    expect(order()).toEqual(["A"]);
+    expect(row.mock.calls).toEqual([["A"]]);
+  });
+
   test("filters by a name that comes after what was typed", async () => {
     const { workspace, market } = await mount();
     await act(() => {
@@ -378,7 +391,7 @@ describe("the detail", () => {
         trades: [trade, { ...trade, i: 4, st: "cancelled" }],
       }),
     );
-    await wait(20);
+    await wait(250);
     expect([...host.querySelectorAll(".tape tbody tr")].map((row) => row.textContent)).toEqual([
       "22:13:2011.00100cancelled F",
       "22:13:2011.00100F",

@@ -23,5 +23,5 @@ export const name = drawnColumn({
   least: 4,
   grows: 1,
   first: "ascending",
-  sort: (row) => (row.name === "" ? null : row.name.toLocaleLowerCase()),
+  sort: (row) => (row.name === "" ? null : row.name),
 });

@@ -23,7 +23,7 @@ describe("a column", () => {
   test("has something to sort by, where it is known", () => {
     expect(Object.fromEntries(columnIds.map((id) => [id, sortKey(id, full)]))).toEqual({
       symbol: "A",
-      name: "apple",
+      name: "Apple",
       last: 11,
       change: 1,
       percent: 10,

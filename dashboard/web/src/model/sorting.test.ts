@@ -19,4 +19,18 @@ describe("sorting", () => {
     expect(sortSymbols(symbols, { column: "last", direction: "descending" }, key)).toEqual(["C", "E", "A", "D", "B"]);
     expect(sortSymbols(symbols, null, key)).toBe(symbols);
   });
+
+  test("names are in the order of a dictionary", () => {
+    const names: Record<string, string | null> = {
+      Z: "Zeta",
+      E: "Österreich",
+      A: "alpha 10",
+      B: "Alpha 9",
+      P: "Pi",
+      N: null,
+    };
+    const sorted = (direction: "ascending" | "descending") =>
+      sortSymbols(Object.keys(names), { column: "name", direction }, (symbol) => names[symbol] ?? null).join("");
+    expect([sorted("ascending"), sorted("descending")]).toEqual(["BAEPZN", "ZPEABN"]);
+  });
 });

@@ -1,6 +1,9 @@
 import type { Direction, SortKey } from "../columns/column.ts";
 import { type ColumnId, columnOf } from "../columns/registry.ts";
 
+/** Orders texts as people do: Ä beside A, 9 before 10, and capitals as small letters. */
+const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
 /** What rows are sorted by. Null is the list's own order. */
 export type Sort = { readonly column: ColumnId; readonly direction: Direction } | null;
 
@@ -29,6 +32,7 @@ export function sortSymbols(
   const keyed = symbols.map((symbol) => ({ symbol, key: key(symbol, sort.column) }));
   keyed.sort((x, y) => {
     if (x.key === null || y.key === null) return x.key === y.key ? 0 : x.key === null ? 1 : -1;
+    if (typeof x.key === "string" && typeof y.key === "string") return sign * compare(x.key, y.key);
     if (x.key === y.key) return 0;
     return x.key < y.key ? -sign : sign;
   });

@@ -55,6 +55,14 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
     return [symbol, info?.name, info?.sector].some((value) => value?.toLowerCase().includes(text));
   };
 
+  const matching = computed<readonly string[]>(() => {
+    const text = filter.value.trim().toLowerCase();
+    const listed = symbols.value ?? [];
+    if (text === "") return listed;
+    directory.revision.value; // names and sectors can arrive after the filter was typed
+    return listed.filter((symbol) => matches(symbol, text));
+  });
+
   const choose = (next: Choice | null) => {
     selection.choose(next);
     if (next?.kind === "sector" || next?.kind === "all") void directory.loadAll();
@@ -86,14 +94,11 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
       return newcomer && library.own.value.length === 0;
     },
 
-    /** The symbols that match the filter, sorted by their present values. */
-    sorted(): readonly string[] {
-      const text = filter.value.trim().toLowerCase();
-      if (text !== "") directory.revision.value; // names and sectors can arrive after the filter was typed
-      const listed = symbols.value ?? [];
-      const shown = text === "" ? listed : listed.filter((symbol) => matches(symbol, text));
-      return sortSymbols(shown, sort.value, (symbol, column) => columnOf(column).sort(market.row(symbol)));
-    },
+    /** The symbols that match the filter, in the list's own order. */
+    matching,
+    /** The same, sorted by their present values. */
+    sorted: (): readonly string[] =>
+      sortSymbols(matching.value, sort.value, (symbol, column) => columnOf(column).sort(market.row(symbol))),
 
     /** Sorts by a column, as a click on its header does. */
     sortBy: (column: ColumnId): void => setSort(nextSort(sort.value, column)),

@@ -6,7 +6,7 @@ export function EmptyState({ services }: { readonly services: Services }) {
   const symbols = workspace.symbols.value;
   const filter = workspace.filter.value.trim();
   if (symbols && symbols.length > 0) {
-    if (filter === "" || workspace.sorted().length > 0) return null;
+    if (filter === "" || workspace.matching.value.length > 0) return null;
     return (
       <div class="vacancy">
         <h2>Nothing here matches “{filter}”</h2>

@@ -16,19 +16,3 @@ export function onceAFrame(
     });
   };
 }
-
-/** As `onceAFrame`, but a call within `gap` ms of the last drawing waits until they are over. */
-export function paced(gap: number, draw: () => void): () => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return onceAFrame(
-    () => {
-      last = performance.now();
-      draw();
-    },
-    (paint) => {
-      const wait = last + gap - performance.now();
-      if (wait > 0) setTimeout(() => requestAnimationFrame(paint), wait);
-      else requestAnimationFrame(paint);
-    },
-  );
-}

@@ -40,7 +40,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     grid.setRows(sorted);
   };
 
-  const timers = [setInterval(sortAgain, sortEvery), setInterval(grid.refresh, refreshEvery)];
+  const timers = [setInterval(sortAgain, sortEvery), setInterval(shown.paced(grid.refresh), refreshEvery)];
   const stops = [
     shown.follow({ wants: grid.shows, draw: grid.draw }),
     effect(() => {

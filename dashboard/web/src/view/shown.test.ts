@@ -97,6 +97,43 @@ describe("a row", () => {
     expect(last("A")).toBe(13);
   });
 
+  test("is shown in one frame with all others, and no frame is asked for in between", () => {
+    const { price, frame, frames, drawn } = setup("A", "B");
+    price("A", 1);
+    frame();
+    vi.advanceTimersByTime(100);
+    price("B", 1); // the first of B need not wait
+    frame();
+    price("A", 2);
+    expect(frames).toEqual([]);
+    vi.advanceTimersByTime(100);
+    price("B", 2);
+    frame();
+    expect(drawn).toEqual([["A"], ["B"], ["A", "B"]]);
+  });
+
+  test("is not shown right before the flush that brings its next price", () => {
+    const { price, frame, last } = setup("A");
+    price("A", 1);
+    vi.advanceTimersByTime(95); // a frame is late, and the next flushes come 5 and 105 ms after it
+    frame();
+    const seen: unknown[] = [];
+    for (const [after, p] of [
+      [5, 2],
+      [100, 3],
+      [100, 4],
+    ] as const) {
+      for (let ms = 0; ms < after; ms += 5) {
+        vi.advanceTimersByTime(5);
+        frame();
+        if (seen.at(-1) !== last("A")) seen.push(last("A"));
+      }
+      price("A", p);
+      frame();
+    }
+    expect([...seen, last("A")]).toEqual([1, 4]);
+  });
+
   test.each([
     ["is no longer confirmed", { confirmed: false }, {}],
     ["is halted", { quote: { s: "A", p: 10, st: "halted" } }, {}],
@@ -194,6 +231,48 @@ describe("the arrow", () => {
     }
     expect(moves).toBeGreaterThan(500);
   });
+});
+
+test("what is paced is drawn once, in the frames that show prices", () => {
+  const { shown, price, frame, frames, drawn } = setup("A");
+  const draw = vi.fn(() => drawn.push(["tape"]));
+  const tape = shown.paced(draw);
+  tape();
+  tape();
+  frame();
+  expect(draw).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(50);
+  tape();
+  expect(frames).toEqual([]);
+  vi.advanceTimersByTime(100);
+  price("A", 1);
+  frame();
+  expect(drawn).toEqual([["tape"], ["A"], ["tape"]]);
+  vi.advanceTimersByTime(50);
+  tape();
+  vi.advanceTimersByTime(110); // no price comes
+  frame();
+  expect(draw).toHaveBeenCalledTimes(3);
+});
+
+test("what asks for a frame itself is called before the frame that shows prices", () => {
+  const { shown, price, frame } = setup("A");
+  const draw = vi.fn();
+  const chart = shown.paced(draw, true);
+  chart();
+  expect(draw).toHaveBeenCalledTimes(1);
+  frame();
+  expect(draw).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(100);
+  chart();
+  vi.advanceTimersByTime(100);
+  price("A", 1);
+  expect(draw).toHaveBeenCalledTimes(1);
+  chart(); // the newest bar comes after the price
+  expect(draw).toHaveBeenCalledTimes(2);
+  chart();
+  frame();
+  expect(draw).toHaveBeenCalledTimes(3); // no bar is left out
 });
 
 test("no view is told when it has stopped, and nothing is drawn after the end", () => {

@@ -3,10 +3,13 @@ import { type Row, stateWord } from "../columns/row.ts";
 import type { Market } from "../model/market.ts";
 import { onceAFrame } from "./frame.ts";
 
-// ms at least from one value of a symbol that is shown to the next. Of ten flushes a second, every other one is shown:
-// eyes follow no more, and it is half of the work.
+// ms at least from one frame that shows other prices to the next. Of ten flushes a second, every other one is shown: eyes
+// follow no more, and it is half of the work. All that has prices is drawn in these frames, since a frame costs the
+// browser as much as what is drawn in it.
 const gap = 150;
-const longestWait = 210; // ms after which a symbol that waits is shown, though no flush comes
+// ms without a flush after which what waits is shown. It is a little more than the usual 100 between two flushes: a frame
+// right before a flush would show prices that are old already.
+const patience = 110;
 
 /** Where rows come from, and when they are drawn. */
 export interface ShownOptions {
@@ -21,8 +24,8 @@ export interface ShownOptions {
 export interface RowReader {
   /** Whether the view shows this symbol now. It is asked often. */
   wants(symbol: string): boolean;
-  /** Whether the view has more of this symbol already, whose quote is about to come: its row waits for that. */
-  readonly awaits?: (symbol: string) => boolean;
+  /** Whether the view has more of its symbol already, whose quote is about to come: other prices wait for that. */
+  readonly awaits?: () => boolean;
   /** Called in a frame with the symbols whose rows are other ones now. It must draw them before it returns. */
   draw(symbols: ReadonlySet<string>): void;
 }
@@ -36,52 +39,83 @@ function after(before: Row, row: Row): Row {
 
 /**
  * The rows as they are shown. All views that show a symbol take its row from here, so that none of them is ahead of
- * another one, whenever each of them draws. A row becomes another one only in a frame, at once when its state has
- * changed, and otherwise at most once in `gap`. Only symbols that some view wants are kept.
+ * another one, whenever each of them draws. Rows become other ones in a frame: those whose state has changed at once, all
+ * others in one frame for all, and no sooner than `gap` after the one before. Only symbols that some view wants are kept.
  */
 export function createShown({ market, schedule, now = () => performance.now() }: ShownOptions) {
   const readers = new Set<RowReader>();
-  const shown = new Map<string, { readonly row: Row; readonly since: number }>();
+  const shown = new Map<string, Row>();
   const waiting = new Set<string>();
+  const draws = new Set<() => void>(); // in the next frame that shows prices
+  const drawn = new Set<() => void>(); // early, for that frame
+  let last = Number.NEGATIVE_INFINITY; // when prices were shown
+  let newest = 0; // when something began to wait, or was replaced by something newer
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const wanted = (symbol: string): boolean => {
     for (const reader of readers) if (reader.wants(symbol)) return true;
     return false;
   };
-
-  /** Takes the newest row of a symbol, unless it has to wait. */
-  const renew = (symbol: string, time: number): boolean => {
-    for (const reader of readers) if (reader.awaits?.(symbol)) return false;
-    const known = shown.get(symbol);
-    const newest = market.row(symbol);
-    const row = known ? after(known.row, newest) : newest;
-    // A price that is no longer live must not look live for another frame.
-    if (known && time - known.since < gap && stateWord(row) === stateWord(known.row)) return false;
-    shown.set(symbol, { row, since: time });
-    return true;
+  const due = (time: number) => time - last >= gap;
+  /** Whether the row must not wait: a price that is no longer live must not look live for another frame. */
+  const urgent = (row: Row): boolean => {
+    const known = shown.get(row.symbol);
+    return !known || stateWord(row) !== stateWord(known);
   };
 
-  const show = onceAFrame(() => {
-    const time = now();
+  /** Takes the newest rows of those symbols that need not wait, and returns these. */
+  const renew = (all: boolean): ReadonlySet<string> => {
     const renewed = new Set<string>();
     for (const symbol of shown.keys()) if (!wanted(symbol)) shown.delete(symbol);
     for (const symbol of waiting) {
-      if (!wanted(symbol)) waiting.delete(symbol);
-      else if (renew(symbol, time)) {
-        waiting.delete(symbol);
+      const row = market.row(symbol);
+      if (wanted(symbol)) {
+        if (!all && !urgent(row)) continue;
+        const before = shown.get(symbol);
+        shown.set(symbol, before ? after(before, row) : row);
         renewed.add(symbol);
       }
+      waiting.delete(symbol);
     }
+    return renewed;
+  };
+
+  const show = onceAFrame(() => {
     clearTimeout(timer);
-    timer = waiting.size > 0 ? setTimeout(show, longestWait) : undefined;
+    timer = undefined;
+    const time = now();
+    const all = due(time) && ![...readers].some((reader) => reader.awaits?.());
+    const renewed = renew(all);
     if (renewed.size > 0) for (const reader of readers) reader.draw(renewed);
+    if (all) {
+      last = time;
+      drawn.clear();
+      for (const draw of draws) {
+        draws.delete(draw);
+        draw();
+      }
+    } else if (waiting.size + draws.size > 0) wait(patience);
   }, schedule);
+
+  const wait = (ms: number) => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      const rest = newest + patience - now();
+      if (rest > 0) wait(rest);
+      else show();
+    }, ms);
+  };
+  /** Has what waits shown in the next frame, or in a later one if that need not be. Frames without news cost, too. */
+  const ask = (soon: boolean) => {
+    newest = now();
+    if (soon || due(newest)) show();
+    else wait(patience);
+  };
 
   const mark = (symbol: string) => {
     if (!wanted(symbol)) return;
     waiting.add(symbol);
-    show();
+    ask(urgent(market.row(symbol)));
   };
 
   const stops = [
@@ -96,9 +130,9 @@ export function createShown({ market, schedule, now = () => performance.now() }:
     /** The row of a symbol as it is shown. Of one that no view wants, it is the newest. */
     row(symbol: string): Row {
       const known = shown.get(symbol);
-      if (known && wanted(symbol)) return known.row;
+      if (known && wanted(symbol)) return known;
       const row = market.row(symbol);
-      shown.set(symbol, { row, since: now() });
+      shown.set(symbol, row);
       return row;
     },
 
@@ -108,11 +142,29 @@ export function createShown({ market, schedule, now = () => performance.now() }:
       return () => readers.delete(reader);
     },
 
+    /**
+     * Returns a function that has `draw` called once in the next frame that shows prices, however often it is called
+     * before that frame. Draw with it what changes as often as prices. `early` is for what asks for a frame itself, and
+     * would be drawn in the one after: it is called at once if the next frame shows prices, and in it only if called again.
+     */
+    paced(draw: () => void, early = false): () => void {
+      return () => {
+        ask(false);
+        if (!early || !due(newest) || drawn.has(draw)) draws.add(draw);
+        else {
+          drawn.add(draw);
+          draws.delete(draw);
+          draw();
+        }
+      };
+    },
+
     close(): void {
       clearTimeout(timer);
       for (const stop of stops) stop();
       readers.clear();
       waiting.clear();
+      draws.clear();
     },
   };
 }

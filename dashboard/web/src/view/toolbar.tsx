@@ -56,7 +56,7 @@ function Filter({ services: { workspace, format } }: { readonly services: Servic
       />
       {text.trim() !== "" && (
         <span class="found" role="status">
-          {format.value.count(workspace.sorted().length)} of {format.value.count(symbols.value?.length ?? 0)}
+          {format.value.count(workspace.matching.value.length)} of {format.value.count(symbols.value?.length ?? 0)}
         </span>
       )}
     </div>

@@ -51,6 +51,10 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
       state.value = "empty";
       return;
     }
+    let closed = false;
+    const list = shown.paced(() => {
+      if (asTable.peek() && !closed) rows.value = newest(client.bars(symbol, interval));
+    });
     const bars = followBars({
       client,
       shown,
@@ -60,7 +64,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
         const now = state.peek();
         if (now !== "failed" && (whole || now !== "drawn"))
           state.value = all().length > 0 ? "drawn" : answered ? "empty" : "loading";
-        if (asTable.peek()) rows.value = newest(all());
+        list();
         if (whole) chart.current?.set(all());
         else chart.current?.update(changed, all);
         return chart.current !== null;
@@ -68,6 +72,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
     });
     followed.current = bars;
     return () => {
+      closed = true;
       bars.close();
       followed.current = null;
     };

@@ -5,8 +5,7 @@ import { followBars } from "./follow.ts";
 type Listener = (change: object) => void;
 
 const setup = () => {
-  const frames: (() => void)[] = [];
-  vi.stubGlobal("requestAnimationFrame", (draw: () => void) => frames.push(draw));
+  const paced: (() => void)[] = [];
   const listeners = new Map<string, Listener>();
   const entry = { seq: 1 };
   let reader: Parameters<Shown["follow"]>[0] | undefined;
@@ -25,6 +24,7 @@ const setup = () => {
       reader = one;
       return () => {};
     },
+    paced: (draw: () => void) => () => void paced.push(draw),
   };
   const draw = vi.fn(() => true);
   const options = { client, shown, symbol: "A", interval: "1m", draw } as unknown as Parameters<typeof followBars>[0];
@@ -37,51 +37,40 @@ const setup = () => {
       reset,
       bars: times.map((time) => ({ time })),
     });
-  const frame = () => {
-    for (const draw of frames.splice(0)) draw();
-  };
   const flush = (seq: number) => listeners.get("bars")?.({ symbol: "A", interval: "1m", seq });
-  return { followed, draw, says, frame, flush, entry, reader, client, price: () => reader?.draw(new Set(["A"])) };
+  /** Shows prices. */
+  const frame = () => {
+    for (const draw of new Set(paced.splice(0))) draw();
+  };
+  return { followed, draw, says, frame, flush, entry, reader, client };
 };
 
 beforeEach(() => void vi.useFakeTimers());
 
-test("bars are drawn with the price that is shown, the history at once", () => {
-  const { draw, says, frame, price } = setup();
+test("bars are drawn in the frames that show prices, each in its newest state", () => {
+  const { draw, says, frame } = setup();
   says([1, 2], true);
   frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: true, answered: true }));
   says([3]);
   says([2]);
   says([3]);
-  frame();
   expect(draw).toHaveBeenCalledTimes(1);
-  price();
+  frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: false, bars: [{ time: 2 }, { time: 3 }] }));
-  price(); // nothing has changed
+  frame(); // nothing has changed
   expect(draw).toHaveBeenCalledTimes(2);
 });
 
-test("the price waits for the quote of a flush of which the bars have come, but not long", () => {
+test("prices wait for the quote of a flush of which the bars have come, but not long", () => {
   const { flush, entry, reader } = setup();
   flush(5);
-  expect(reader?.awaits?.("A")).toBe(true);
-  expect(reader?.awaits?.("B")).toBe(false);
+  expect(reader?.awaits?.()).toBe(true);
   entry.seq = 5;
-  expect(reader?.awaits?.("A")).toBe(false);
+  expect(reader?.awaits?.()).toBe(false);
   flush(6);
   vi.advanceTimersByTime(100);
-  expect(reader?.awaits?.("A")).toBe(false);
-});
-
-test("a bar that changes without the price is drawn soon", () => {
-  const { draw, says, frame } = setup();
-  says([1], true);
-  frame();
-  says([1]);
-  vi.advanceTimersByTime(300);
-  frame();
-  expect(draw).toHaveBeenCalledTimes(2);
+  expect(reader?.awaits?.()).toBe(false);
 });
 
 test("a page that is hidden, and so has no frames, keeps no more than five hundred changes", () => {
@@ -89,17 +78,15 @@ test("a page that is hidden, and so has no frames, keeps no more than five hundr
   says([1], true);
   frame();
   for (let i = 0; i < 10_000; i++) says([i]);
-  vi.advanceTimersByTime(1000);
   frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: true, bars: [] }));
 });
 
-test("nothing is drawn, and nothing is running, when it is closed", () => {
+test("nothing is drawn when it is closed", () => {
   const { followed, draw, says, frame, client } = setup();
   says([1], true);
   followed.close();
   frame();
   expect(draw).not.toHaveBeenCalled();
   expect(client.unsubscribe).toHaveBeenCalledWith({ bars: ["A"], interval: "1m" });
-  expect(vi.getTimerCount()).toBe(0);
 });

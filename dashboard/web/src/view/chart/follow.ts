@@ -1,9 +1,7 @@
 import type { Bar, Client } from "tickertape-client";
-import { onceAFrame } from "../frame.ts";
 import type { Shown } from "../shown.ts";
 
 const quoteFollows = 100; // ms in which a quote comes that its flush has for the symbol, after the bars
-const longestWait = 300; // ms that bars wait for the price to change on the page: a late bar comes without one
 const mostChanges = 500; // bars that wait for a drawing, as while the page is hidden; of more, all are drawn anew
 
 /** What has changed since the bars were drawn last. */
@@ -21,13 +19,10 @@ export interface BarChanges {
 /** Which bars are followed, and who draws them. */
 export interface FollowOptions {
   readonly client: Client;
-  readonly shown: Shown;
+  readonly shown: Pick<Shown, "follow" | "paced">;
   readonly symbol: string;
   readonly interval: string;
-  /**
-   * Called while bars change, in the frames that show another price of the symbol, so that both are always the same. It
-   * returns false if it could not draw: the next call gets all.
-   */
+  /** Called while bars change, for the frames that show prices. It returns false if it could not draw: the next call gets all. */
   readonly draw: (changes: BarChanges) => boolean;
 }
 
@@ -39,34 +34,27 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
   let whole = true;
   let answered = false;
   let closed = false;
-  let bars = { seq: 0, at: 0 }; // the flush of the newest bars, and when they came
-  let timer: ReturnType<typeof setTimeout> | undefined; // runs while changes wait
+  let newest = { seq: 0, at: 0 }; // the flush of the newest bars, and when they came
 
-  const run = () => {
-    clearTimeout(timer);
-    timer = undefined;
+  const mark = shown.paced(() => {
     if (closed) return;
     whole = !draw({ whole, bars: [...changes.values()].sort((a, b) => a.time - b.time), all, answered });
     changes.clear();
-  };
-  const soon = onceAFrame(run);
+  }, true);
   const drawAll = () => {
     whole = true;
     changes.clear();
-    soon();
+    mark();
   };
   const stops = [
     shown.follow({
       wants: (one) => one === symbol,
-      awaits: (one) =>
-        one === symbol && bars.seq > (client.entry(symbol)?.seq ?? 0) && performance.now() - bars.at < quoteFollows,
-      draw: (symbols) => {
-        if (timer !== undefined && symbols.has(symbol)) run();
-      },
+      awaits: () => newest.seq > (client.entry(symbol)?.seq ?? 0) && performance.now() - newest.at < quoteFollows,
+      draw() {},
     }),
     client.on("bars", (message) => {
       if (message.symbol === symbol && message.interval === interval)
-        bars = { seq: message.seq, at: performance.now() };
+        newest = { seq: message.seq, at: performance.now() };
     }),
     client.on("series", (change) => {
       if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
@@ -76,7 +64,7 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
         return;
       }
       for (const bar of change.bars) changes.set(bar.time, bar);
-      timer ??= setTimeout(soon, longestWait);
+      mark();
     }),
   ];
   client.subscribe(subscription);
@@ -86,7 +74,6 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
     redraw: drawAll,
     close(): void {
       closed = true;
-      clearTimeout(timer);
       for (const stop of stops) stop();
       client.unsubscribe(subscription);
     },

@@ -2,11 +2,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Trade } from "tickertape-client";
 import { useAbsence } from "../absence.ts";
-import { paced } from "../frame.ts";
 import type { Services } from "../services.ts";
 
 const rowsShown = 40;
-const pace = 200; // ms at least from one drawing to the next: faster ones cannot be read
 
 /** Trades that are not shown, before the trade with that number. */
 interface Gap {
@@ -25,7 +23,7 @@ export interface TapeProps {
 
 /** The newest trades, newest first. They stand still while the pointer or the focus is on them, or they are scrolled. */
 export function Tape({ services, symbol, decimals, zone }: TapeProps) {
-  const { client } = services;
+  const { client, shown: rows } = services;
   const shown = useSignal<readonly (Trade | Gap)[] | null>(null); // null until the server has answered
   const holds = useRef(new Set<"pointer" | "focus" | "scroll">());
   const release = useRef<() => void>(() => {});
@@ -37,7 +35,7 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
     const ask = { trades: [symbol] };
     let gaps: Gap[] = [];
     let closed = false;
-    const show = paced(pace, () => {
+    const show = rows.paced(() => {
       if (closed) return;
       waiting.value = holds.current.size > 0;
       if (waiting.value) return;
@@ -67,7 +65,7 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
       shown.value = null;
       waiting.value = false;
     };
-  }, [client, symbol, shown, waiting]);
+  }, [client, rows, symbol, shown, waiting]);
 
   const hold = (by: "pointer" | "focus" | "scroll", on: boolean) => {
     if (on) holds.current.add(by);

@@ -1,5 +1,4 @@
 import type { Spark } from "../../model/spark.ts";
-import { mark } from "./dom.ts";
 
 /** The units of the drawing, which is stretched to fit its cell. */
 const [width, height] = [100, 24];
@@ -32,7 +31,7 @@ const create = (name: string, className: string) => {
 };
 
 /**
- * The prices of a day in the colour of their direction, and the previous close as a thin line. It is SVG, since each
+ * The prices of a day, which have the colour of the change beside them, and the previous close as a thin line. It is SVG, since each
  * canvas is a layer of the browser's compositor: thirty of them cost more than all else on the page.
  */
 export function createSparkline(cell: HTMLElement) {
@@ -51,19 +50,12 @@ export function createSparkline(cell: HTMLElement) {
       const path = drawn?.path ?? "";
       const height = drawn?.level ?? null;
       const missing = spark?.missing ?? "";
-      if (cell.title !== missing) cell.title = missing;
-      if (shown === `${path} ${height}`) return;
-      shown = `${path} ${height}`;
+      const next = `${path} ${height} ${missing}`;
+      if (shown === next) return;
+      shown = next;
+      cell.title = missing;
       line.setAttribute("d", path);
       level.setAttribute("d", height === null ? "" : `M0 ${height}H${width}`);
-      if (!drawn) {
-        mark(cell, "day", null);
-        return;
-      }
-      const first = reference ?? spark?.points[0]?.[1];
-      const last = spark?.last ?? spark?.points.at(-1)?.[1];
-      const flat = first === undefined || last === undefined || first === last;
-      mark(cell, "day", flat ? null : last > first ? "up" : "down");
     },
   };
 }
