@@ -36,6 +36,15 @@ test("a chart of an interval of which the server keeps no bars says so", async (
   await close();
 });
 
+test("a page that begins with such an interval over server-sent events is live, and says so", async () => {
+  const { page, close } = await openPage(browser, "about:blank");
+  await page.addInitScript(() => localStorage.setItem("tickertape.settings", JSON.stringify({ interval: "1s" })));
+  await page.goto(`${market.url}/?transport=sse#AAPL`);
+  await live(page, "sse");
+  await expect.poll(() => plot(page), { timeout: 5000 }).toBe("The server keeps no bars of 1 second.");
+  await close();
+});
+
 test("an unknown symbol is said to be unknown, and has no chart or tape that loads for ever", async () => {
   const { page, close } = await openPage(browser, `${market.url}/#N0PE`, { symbols: ["AAPL"] });
   await page.waitForSelector(".detail >> text=The server does not know N0PE", { timeout: 5000 });

@@ -49,7 +49,7 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     const expected = silence !== null && silence.lasts > 1000 && client.quotes().some(({ live }) => live);
     return judge(state.value, feed.value, now, newest !== null, expected ? silence : null);
   });
-  const kept = signal<readonly string[] | null>(null);
+  const kept = signal<readonly string[] | null | undefined>(undefined);
   let epoch = "";
 
   const known = () => client.quotes().map(({ raw }) => raw);
@@ -123,8 +123,8 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
     state: state as ReadonlySignal<ClientState>,
     feed: feed as ReadonlySignal<FeedState>,
     connectionStats: stats.value,
-    /** The intervals of which the server keeps bars; null while it has not said. */
-    kept: kept as ReadonlySignal<readonly string[] | null>,
+    /** The intervals of which the server keeps bars; undefined before its hello, and null if that does not say. */
+    kept: kept as ReadonlySignal<readonly string[] | null | undefined>,
     liveness,
     directory,
 

@@ -97,6 +97,22 @@ describe("a row", () => {
     expect(last("A")).toBe(13);
   });
 
+  test("waits for the quote of a flush of which a view has the bars already", () => {
+    const { shown, price, frame, last } = setup("A");
+    const awaits = vi.fn(() => true);
+    shown.follow({ wants: () => false, awaits, draw() {} });
+    price("A", 1); // the first need not wait
+    frame();
+    vi.advanceTimersByTime(150);
+    price("A", 2);
+    frame();
+    expect(last("A")).toBe(1);
+    awaits.mockReturnValue(false);
+    price("A", 3);
+    frame();
+    expect(last("A")).toBe(3);
+  });
+
   test("is shown in one frame with all others, and no frame is asked for in between", () => {
     const { price, frame, frames, drawn } = setup("A", "B");
     price("A", 1);

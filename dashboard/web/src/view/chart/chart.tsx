@@ -36,7 +36,8 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const rows = useSignal<readonly Bar[]>([]);
   const { interval, theme, scheme } = settings.value.value;
   const format = services.format.value;
-  const kept = market.kept.value?.includes(interval) !== false; // what the server has not said is asked for
+  const said = market.kept.value !== undefined; // a query for bars that are not kept would be refused as a whole
+  const kept = market.kept.value?.includes(interval) !== false;
   const style = { format, decimals, zone, interval };
   const newestStyle = useRef(style);
   const absence = useAbsence(services, symbol, "bars", kept && state.value === "empty");
@@ -47,10 +48,8 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
     rows.value = [];
     chart.current?.set([]);
     chart.current?.begin();
-    if (!kept) {
-      state.value = "empty";
-      return;
-    }
+    if (!kept) state.value = "empty";
+    if (!kept || !said) return;
     let closed = false;
     const list = shown.paced(() => {
       if (asTable.peek() && !closed) rows.value = newest(client.bars(symbol, interval));
@@ -76,7 +75,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
       bars.close();
       followed.current = null;
     };
-  }, [client, shown, symbol, interval, kept, state, rows, asTable]);
+  }, [client, shown, symbol, interval, said, kept, state, rows, asTable]);
 
   useEffect(() => {
     newestStyle.current = style;
