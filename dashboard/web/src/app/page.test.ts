@@ -9,6 +9,7 @@ import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
 import { memoryStorage } from "../model/store.fixture.ts";
 import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
+import "../view/detail/detail.tsx"; // it is fetched by itself, and there at once in these tests
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";

@@ -5,12 +5,12 @@
  * `services.shell`.
  */
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { Detail } from "./detail/detail.tsx";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Dialogs } from "./dialogs/dialogs.tsx";
 import { EmptyState } from "./emptystate.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
+import { fetchLater } from "./later.ts";
 import { Notice } from "./notice.tsx";
 import { mountQuotes } from "./quotes.ts";
 import type { Services, View } from "./services.ts";
@@ -23,16 +23,34 @@ function Panes({ services }: { readonly services: Services }) {
     const quotes = mountQuotes(host.current, services);
     return () => quotes.close();
   }, [services]);
-  const symbol = services.detail.symbol.value;
   return (
     <div class="panes">
       <div class="list">
         <div class="grid" ref={host} data-live={services.market.liveness.value.live} />
         <EmptyState services={services} />
       </div>
-      {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
+      <OpenDetail services={services} />
     </div>
   );
+}
+
+/** The detail of the open symbol, whose script is fetched by itself. */
+function OpenDetail({ services }: { readonly services: Services }) {
+  const { detail, notes } = services;
+  const later = useMemo(() => fetchLater(() => import("./detail/detail.tsx")), []);
+  useEffect(() => later.close, [later]);
+  const symbol = detail.symbol.value;
+  const open = symbol !== null;
+  useEffect(() => {
+    if (!open) return;
+    void later.load().then((part) => {
+      if (part || detail.symbol.peek() === null) return;
+      detail.close();
+      notes.say("The detail could not be loaded. Open it again when the server answers.");
+    });
+  }, [open, later, detail, notes]);
+  const { Detail } = later.part.value ?? {};
+  return Detail && open ? <Detail key={symbol} services={services} symbol={symbol} /> : null;
 }
 
 /** Says to assistive technology whether prices are live, without the seconds that count down. */
