@@ -21,6 +21,7 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
   const made = await setupWorkspace(saved, failures);
   const symbol = signal<string | null>(null);
   const services: Services = {
+    id: "page",
     ...made,
     shown: createShown({ market: made.market }),
     settings: createSettings(() => memoryStorage()),
@@ -29,9 +30,11 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
     shell: createShellState(),
     detail: {
       symbol,
+      settled: symbol,
       open: (next) => {
         symbol.value = next;
       },
+      pass: () => {},
       close: () => {
         symbol.value = null;
       },
@@ -363,7 +366,8 @@ describe("the detail", () => {
       "Live",
     ]);
     expect(text(".detail p.gap")).toBe("Spread 0.20, 181.8 bps");
-    expect(document.activeElement?.id).toBe("detail-title");
+    expect(document.activeElement?.closest(".detail") ?? null).toBeNull();
+    expect([...host.querySelectorAll("[role=status]")].map((one) => one.textContent)).toContain("Details of A");
     await act(() => vi.dynamicImportSettled());
     await wait(20);
     expect(sockets.last().sent.map((message) => message["trades"] ?? message["bars"] ?? null)).toContainEqual(["A"]);

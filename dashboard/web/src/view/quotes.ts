@@ -11,6 +11,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   const grid = createGrid({
     root: host,
+    id: services.id,
     label: "Quotes",
     row: shown.row,
     age: market.age,
@@ -21,6 +22,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     setLayout: workspace.setLayout,
     remove: workspace.remove,
     open: services.detail.open,
+    pass: services.detail.pass,
     move: workspace.move,
     flashes: () => !motion.matches && settings.value.peek().flash === "on",
   });
@@ -47,6 +49,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
       grid.setSort(workspace.sort.value);
       if (workspace.symbols.value) grid.setRows(workspace.sorted());
     }),
+    effect(() => grid.setOpen(services.detail.symbol.value)),
     effect(() => grid.setLayout(workspace.layout.value)),
     effect(() => grid.setFormat(format.value)),
     effect(() => {

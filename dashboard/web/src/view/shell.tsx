@@ -50,22 +50,27 @@ function OpenDetail({ services }: { readonly services: Services }) {
     });
   }, [open, later, detail, notes]);
   const { Detail } = later.part.value ?? {};
-  return Detail && open ? <Detail key={symbol} services={services} symbol={symbol} /> : null;
+  return Detail && open ? <Detail services={services} symbol={symbol} /> : null;
 }
 
-/** Says to assistive technology whether prices are live, without the seconds that count down. */
-function Status({ services }: { readonly services: Services }) {
+/** Says to assistive technology whether prices are live, without the seconds that count down, and whose detail is open. */
+function Status({ services: { market, detail } }: { readonly services: Services }) {
   return (
-    <div class="visually-hidden" role="status">
-      {services.market.liveness.value.badge.replace(/( in)? \d+ \w+$/, "")}
-    </div>
+    <>
+      <div class="visually-hidden" role="status">
+        {market.liveness.value.badge.replace(/( in)? \d+ \w+$/, "")}
+      </div>
+      <div class="visually-hidden" role="status">
+        {detail.settled.value !== null && `Details of ${detail.settled.value}`}
+      </div>
+    </>
   );
 }
 
 /** The page as mounted. */
 export interface Shell extends View {
-  /** Puts the focus into a field, and selects what is in it. */
-  focus(field: "search" | "filter"): void;
+  /** Puts the focus on a part of the page, or into a field, and selects what is in it. */
+  focus(part: "search" | "filter" | "grid" | "detail"): void;
 }
 
 /** Puts the page into an element. */
@@ -85,10 +90,11 @@ export function mountShell(host: HTMLElement, services: Services): Shell {
     host,
   );
   return {
-    focus(field) {
-      const input = host.querySelector<HTMLInputElement>(`.${field} input`);
-      input?.focus();
-      input?.select();
+    focus(part) {
+      const field = part === "search" || part === "filter";
+      const element = host.querySelector<HTMLElement>(field ? `.${part} input` : `.${part}`);
+      element?.focus({ preventScroll: !field });
+      if (element instanceof HTMLInputElement) element.select();
     },
     close: () => render(null, host),
   };

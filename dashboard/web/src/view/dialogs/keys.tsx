@@ -36,6 +36,7 @@ const keySheet: readonly { readonly title: string; readonly entries: readonly Ke
     entries: [
       { keys: ["←", "↑", "→", "↓"], what: "Move to another cell" },
       { keys: ["Enter"], what: "Open a row, or sort by a header" },
+      { keys: ["F6"], what: "Go to the open detail, and back" },
       { keys: ["Delete"], what: "Remove the row" },
       { keys: ["Alt", "↑"], what: "Move the row up; with ↓, down" },
       { keys: ["Alt", "→"], what: "Widen the column; with ←, narrow it" },

@@ -17,6 +17,8 @@ export interface KeysOptions {
   readonly setLayout: (layout: Layout) => void;
   readonly sort: (column: ColumnId) => void;
   readonly open: (symbol: string) => void;
+  /** The active row has become another one. */
+  readonly pass: (symbol: string) => void;
   readonly remove: (symbol: string) => void;
   /** Puts a symbol in the place of another one. */
   readonly move: (symbol: string, to: string) => void;
@@ -24,11 +26,18 @@ export interface KeysOptions {
 
 /** What the keys do in the grid. Returns the listener. */
 export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...actions }: KeysOptions) {
+  const place = (row: number, column: number) => {
+    const before = cursor.symbol;
+    cursor.place(row, column);
+    if (cursor.symbol !== null && cursor.symbol !== before) actions.pass(cursor.symbol);
+  };
+
   const remove = () => {
     const { symbol, row, column } = cursor;
     if (symbol === null) return;
     actions.remove(symbol);
     cursor.place(Math.min(row, rows.order.length - 1), column);
+    if (cursor.symbol !== null && cursor.symbol !== symbol) actions.pass(cursor.symbol);
   };
 
   const arrangeColumn = (id: ColumnId, by: -1 | 1, shift: boolean) => {
@@ -96,7 +105,7 @@ export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...
     }
     const { key, ctrlKey } = event;
     const to = step(key, ctrlKey);
-    if (to) cursor.place(...to);
+    if (to) place(...to);
     else if (ctrlKey) return;
     else if (key === "Enter" || key === " ") activate();
     else if (key === "Delete") remove();
