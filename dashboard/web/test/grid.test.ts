@@ -39,6 +39,10 @@ const selected = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('.body .row[aria-selected="true"]')].map((row) => row.dataset["symbol"]),
   );
+/** The symbols as they stand in the document. */
+const inDocument = (page: Page) =>
+  page.evaluate(() => [...document.querySelectorAll<HTMLElement>(".body .row")].map((row) => row.dataset["symbol"]));
+
 describe("the detail follows the table", () => {
   test("and the focus stays where the reader left it", async () => {
     const { page, close } = await open();
@@ -233,6 +237,46 @@ describe("who does not see the table", () => {
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Control+a");
     expect(await complaints(page)).toEqual([]);
+    await close();
+  });
+});
+
+describe("the button that removes a row", () => {
+  test("takes one row with a double click, and another one when the pointer has moved", async () => {
+    const { page, close } = await open();
+    const button = page.locator(`${rowOf("AAPL")} .remove-button`);
+    const box = await button.boundingBox();
+    if (!box) throw new Error("there is no button");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.dblclick(x, y);
+    await expect.poll(() => inDocument(page)).toEqual(["MSFT", "NVDA", "XOM"]);
+    await page.mouse.click(x, y); // an impatient third one
+    await page.mouse.move(x + 8, y);
+    await page.mouse.click(x + 8, y);
+    await expect.poll(() => inDocument(page)).toEqual(["NVDA", "XOM"]);
+    expect(await detailOf(page)).toBeNull();
+    await close();
+  });
+
+  test("takes one row with a double tap", async () => {
+    const { page, close } = await open(four, { hasTouch: true });
+    const box = await page.locator(`${rowOf("AAPL")} .remove-button`).boundingBox();
+    if (!box) throw new Error("there is no button");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.touchscreen.tap(x, y);
+    await page.touchscreen.tap(x, y);
+    await expect.poll(() => inDocument(page)).toEqual(["MSFT", "NVDA", "XOM"]);
+    // A tap later than a second one of a double tap takes the next row.
+    await expect
+      .poll(
+        async () => {
+          await page.touchscreen.tap(x, y);
+          return inDocument(page);
+        },
+        { interval: 700 },
+      )
+      .toEqual(["NVDA", "XOM"]);
     await close();
   });
 });

@@ -155,6 +155,7 @@ export function createGrid(options: GridOptions): Grid {
       open(symbol);
     },
     remove,
+    now,
     moment: ({ view }, at) => format.moment(at, view?.row.zone ?? ""),
     signal,
   });
