@@ -280,3 +280,104 @@ describe("the button that removes a row", () => {
     await close();
   });
 });
+
+describe("text", () => {
+  const drag = async (page: Page, from: string, to: string) => {
+    const [one, other] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
+    if (!one || !other) throw new Error("there is no such cell");
+    await page.mouse.move(one.x + 10, one.y + one.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(one.x + 30, one.y + one.height / 2, { steps: 3 });
+    await page.mouse.move(other.x + other.width - 8, other.y + other.height / 2, { steps: 5 });
+    await page.mouse.up();
+  };
+  const text = (page: Page) => page.evaluate(() => document.getSelection()?.toString() ?? "");
+  /** Presses the keys that copy, and returns what would go to the clipboard; empty where the browser decides. */
+  const copied = async (page: Page): Promise<string> => {
+    await page.evaluate(() => {
+      addEventListener(
+        "copy",
+        ({ clipboardData, defaultPrevented }) => {
+          Reflect.set(window, "copied", defaultPrevented ? clipboardData?.getData("text/plain") : "");
+        },
+        { once: true },
+      );
+    });
+    await page.keyboard.press("Control+c");
+    return page.evaluate(() => String(Reflect.get(window, "copied")));
+  };
+  const note = (page: Page) => page.evaluate(() => document.querySelector("footer .note")?.textContent ?? "");
+  /** What copies is fetched after the start. */
+  const ready = (page: Page) => expect.poll(() => copied(page)).not.toBe("");
+
+  test("is selected with the mouse without opening the detail, which a plain click does", async () => {
+    const { page, close } = await open();
+    await drag(page, cellOf("AAPL", "name"), cellOf("AAPL", "name"));
+    expect(await text(page)).not.toBe("");
+    expect(await detailOf(page)).toBeNull();
+    await drag(page, cellOf("MSFT", "name"), cellOf("XOM", "name"));
+    expect(await text(page)).toContain("NVDA");
+    expect(await detailOf(page)).toBeNull();
+    await page.locator(cellOf("XOM", "bid")).click();
+    await expect.poll(() => detailOf(page)).toBe("XOM");
+    expect(await text(page)).toBe("");
+    await page.evaluate(() => history.back());
+    await page.waitForSelector(".detail", { state: "detached" });
+    const opened = await page.evaluate(() => history.length);
+    await page.locator(".ticker >> text=MSFT").dblclick();
+    await expect.poll(() => detailOf(page)).toBe("MSFT");
+    expect((await text(page)).trim()).toBe("MSFT");
+    expect(await page.evaluate(() => history.length)).toBe(opened);
+    await close();
+  });
+
+  test("of the active row, of rows with selected text, and of all rows is copied for spreadsheets", async () => {
+    const { page, close } = await open("all");
+    await page.focus(".grid");
+    await page.keyboard.press("ArrowDown");
+    await ready(page);
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll(".head .label")].map((label) => label.textContent ?? ""),
+    );
+    const headings = shown.flatMap((label) =>
+      label === "Day" ? [] : label === "Day range" ? ["Day low", "Day high"] : label,
+    );
+
+    const row = (await copied(page)).split("\t");
+    expect(row.length).toBe(headings.length);
+    const value = (name: string) => row[headings.indexOf(name)] ?? "";
+    expect(value("Symbol")).toBe(await page.getAttribute('.body .row[aria-rowindex="2"]', "data-symbol"));
+    for (const name of ["Last", "Bid", "Day low"]) expect(value(name)).toMatch(/^\d+\.\d+$/);
+    expect(value("Change")).toMatch(/^-?\d+\.\d+$/);
+    expect(value("Change %")).toMatch(/^-?\d+\.\d\d%$/);
+    expect(value("Volume")).toMatch(/^\d+$/);
+    await expect.poll(() => note(page)).toBe("1 row copied.");
+
+    const names = await inDocument(page);
+    await drag(page, '.body .row[aria-rowindex="4"] .name', '.body .row[aria-rowindex="6"] .last');
+    const rows = (await copied(page)).split("\n").map((line) => line.split("\t"));
+    expect(rows[0]).toEqual(headings);
+    expect(rows.slice(1).map(([symbol]) => symbol)).toEqual(names.slice(2, 5));
+    await expect.poll(() => note(page)).toBe("3 rows copied.");
+    // Rows are taken by their places: those between the ends count, also when they have left the document.
+    await page.evaluate(() => {
+      const grid = document.querySelector(".grid");
+      if (grid) grid.scrollTop = 9000;
+    });
+    await page.waitForSelector('.body .row[aria-rowindex="320"]');
+    await page.keyboard.down("Shift");
+    await page.locator(".body .row .name").nth(20).click();
+    await page.keyboard.up("Shift");
+    const many = (await copied(page)).split("\n");
+    expect(many.length).toBeGreaterThan(300);
+    expect(many[1]?.split("\t")[0]).toBe(names[2]);
+    expect(await detailOf(page)).toBeNull();
+
+    await page.keyboard.press("Control+a");
+    expect((await copied(page)).split("\n").length).toBe(1001);
+    await expect.poll(() => note(page)).toBe("1000 rows copied.");
+    await page.keyboard.press("ArrowDown"); // the active row is copied again
+    expect((await copied(page)).split("\n").length).toBe(1);
+    await close();
+  });
+});

@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { createGrid } from "./grid/grid.ts";
+import { followCopying } from "./print/copy.ts";
 import type { Services, View } from "./services.ts";
 
 const sortEvery = 1000; // ms: rows that swap places more often cannot be read
@@ -45,6 +46,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   const timers = [setInterval(sortAgain, sortEvery), setInterval(grid.refresh, refreshEvery)];
   const stops = [
     shown.follow({ wants: grid.shows, draw: grid.draw }),
+    followCopying(host, grid, services),
     effect(() => {
       grid.setSort(workspace.sort.value);
       if (workspace.symbols.value) grid.setRows(workspace.sorted());

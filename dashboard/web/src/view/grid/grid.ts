@@ -2,7 +2,7 @@
  * view/grid/ is the table of quotes. It writes to the document itself, without Preact, since it changes a thousand
  * cells a second. `window.ts` keeps only the rows around what is in sight, `painter.ts` writes their cells,
  * `invalidation.ts` arranges rows once a frame, `cursor.ts` and `keys.ts` are the active cell and its keys, `pointer.ts`
- * what the mouse does, `head.ts` and `gestures.ts` the header. This file connects them.
+ * and `textselection.ts` what the mouse does, `head.ts` and `gestures.ts` the header. This file connects them.
  */
 import { type Layout, moveColumn, resizeColumn, visibleColumns } from "../../columns/layout.ts";
 import type { ColumnId } from "../../columns/registry.ts";
@@ -19,8 +19,9 @@ import { createKeys } from "./keys.ts";
 import { createPainter } from "./painter.ts";
 import { followPointer } from "./pointer.ts";
 import { createSlot } from "./slot.ts";
+import { createTextSelection } from "./textselection.ts";
 import { createWidths } from "./widths.ts";
-import { createWindow } from "./window.ts";
+import { createWindow, type RowWindow } from "./window.ts";
 
 /** What the grid shows, and what its gestures and keys do. */
 export interface GridOptions {
@@ -68,8 +69,11 @@ export interface Grid {
   refresh(): void;
   /** Call it when the height of a row may have changed. */
   measure(): void;
-  /** Whether the pointer or the active cell is on the rows, so that they must stay in place. */
+  /** Whether the pointer, the active cell or a selection of text is on the rows, so that they must stay in place. */
   held(): boolean;
+  readonly rows: Pick<RowWindow, "order" | "slots">;
+  /** The symbol of the active row; null while the active cell is a header. */
+  active(): string | null;
   close(): void;
 }
 
@@ -95,7 +99,9 @@ export function createGrid(options: GridOptions): Grid {
     root,
     createSlot: () => createSlot(columns, `${prefix}-cell-${made++}`, flashes),
     paint: painter.paint,
+    pinned: () => text.ends(),
   });
+  const text = createTextSelection({ root, rows });
   const head = createHead({
     id: prefix,
     sort: options.sort,
@@ -147,7 +153,7 @@ export function createGrid(options: GridOptions): Grid {
 
   const listeners = new AbortController();
   const { signal } = listeners;
-  const keys = { cursor, rows, head, columns: () => columns, layout: () => layout, setLayout: change };
+  const keys = { cursor, rows, head, text, columns: () => columns, layout: () => layout, setLayout: change };
   const pointer = followPointer({
     rows,
     click: ({ index, symbol }, column) => {
@@ -155,6 +161,7 @@ export function createGrid(options: GridOptions): Grid {
       open(symbol);
     },
     remove,
+    selected: text.exists,
     now,
     moment: ({ view }, at) => format.moment(at, view?.row.zone ?? ""),
     signal,
@@ -204,7 +211,9 @@ export function createGrid(options: GridOptions): Grid {
     },
     refresh: () => painter.refresh(rows.slots.values()),
     measure: arrangeNow,
-    held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")),
+    held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")) || text.exists(),
+    rows,
+    active: () => cursor.symbol,
     close() {
       listeners.abort();
       rows.close();

@@ -3,6 +3,7 @@ import type { ColumnId } from "../../columns/registry.ts";
 import { type Cursor, headRow } from "./cursor.ts";
 import { rootFontSize } from "./dom.ts";
 import type { Head } from "./head.ts";
+import type { TextSelection } from "./textselection.ts";
 import type { RowWindow } from "./window.ts";
 
 const widthStep = 0.5; // rem
@@ -12,6 +13,7 @@ export interface KeysOptions {
   readonly cursor: Cursor;
   readonly rows: RowWindow;
   readonly head: Head;
+  readonly text: TextSelection;
   readonly columns: () => readonly ColumnId[];
   readonly layout: () => Layout;
   readonly setLayout: (layout: Layout) => void;
@@ -25,9 +27,10 @@ export interface KeysOptions {
 }
 
 /** What the keys do in the grid. Returns the listener. */
-export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...actions }: KeysOptions) {
+export function createKeys({ cursor, rows, head, text, columns, layout, setLayout, ...actions }: KeysOptions) {
   const place = (row: number, column: number) => {
     const before = cursor.symbol;
+    text.clear(); // what is copied next is the active row
     cursor.place(row, column);
     if (cursor.symbol !== null && cursor.symbol !== before) actions.pass(cursor.symbol);
   };
@@ -98,7 +101,12 @@ export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...
   };
 
   return (event: KeyboardEvent): void => {
-    if (event.metaKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "a") {
+      text.all();
+      event.preventDefault();
+    }
+    if (event.metaKey) return;
     if (event.altKey) {
       if (arrange(event)) event.preventDefault();
       return;

@@ -11,6 +11,8 @@ export interface PointerOptions {
   /** A cell was clicked; the number of its column is -1 if it belongs to none. */
   readonly click: (slot: Slot, column: number) => void;
   readonly remove: (symbol: string) => void;
+  /** Whether text of the rows is selected. */
+  readonly selected: () => boolean;
   /** A time in ms since the Unix epoch as text, with date and zone, at the exchange of the row. */
   readonly moment: (slot: Slot, at: number) => string;
   /** In ms, of any origin. */
@@ -83,11 +85,19 @@ function guardRemoval({ rows: { body }, now, signal }: Pick<PointerOptions, "row
 
 /** Answers the pointer over the rows, until the signal is aborted. */
 export function followPointer(options: PointerOptions) {
-  const { rows, click, remove, moment, signal } = options;
+  const { rows, click, remove, selected, moment, signal } = options;
   const { body } = rows;
   const guard = guardRemoval(options);
   let inside = false;
+  let down: Point | null = null; // where the button of the mouse went down
 
+  body.addEventListener(
+    "pointerdown",
+    (event) => {
+      down = event;
+    },
+    { signal },
+  );
   body.addEventListener(
     "mousedown",
     (event) => {
@@ -106,6 +116,8 @@ export function followPointer(options: PointerOptions) {
         remove(slot.symbol);
         return;
       }
+      // A click that ends a drag or a selection of text opens nothing.
+      if (selected() || (event.detail > 0 && down && far(event, down))) return;
       click(
         slot,
         slot.cells.findIndex(({ element }) => event.target instanceof Node && element.contains(event.target)),

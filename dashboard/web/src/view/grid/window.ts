@@ -12,13 +12,15 @@ export interface WindowOptions {
   readonly createSlot: () => Slot;
   /** Paints a row. `given`: it was just given to another symbol. */
   readonly paint: (slot: Slot, given: boolean) => void;
+  /** Symbols whose rows stay in the document when they are out of sight. */
+  readonly pinned: () => readonly string[];
 }
 
 /**
  * A window over any number of symbols. Only the rows around what is in sight are in the document, and are used again.
  * When scrolling rests, they stand there in the order in which they are seen.
  */
-export function createWindow({ root, createSlot, paint }: WindowOptions) {
+export function createWindow({ root, createSlot, paint, pinned }: WindowOptions) {
   const body = div("body", "rowgroup");
   let order: readonly string[] = [];
   let indices = new Map<string, number>();
@@ -116,6 +118,10 @@ export function createWindow({ root, createSlot, paint }: WindowOptions) {
         const slot = slots.get(symbol);
         if (slot) keep(index, symbol, slot);
         else missing.push(index);
+      }
+      for (const symbol of pinned()) {
+        const [slot, index] = [slots.get(symbol), indices.get(symbol)];
+        if (slot && index !== undefined && !next.has(symbol)) keep(index, symbol, slot);
       }
       const free = pool.filter((slot) => next.get(slot.symbol) !== slot);
       for (const index of missing) {

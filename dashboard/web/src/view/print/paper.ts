@@ -1,0 +1,1 @@
+export { copyRows } from "./clipboard.ts";
