@@ -381,3 +381,67 @@ describe("text", () => {
     await close();
   });
 });
+
+describe("paper", () => {
+  const paper = (page: Page) =>
+    page.evaluate(() => ({
+      title: document.querySelector(".print h1")?.textContent,
+      remarks: document.querySelector(".print p")?.textContent,
+      headings: [...document.querySelectorAll(".print thead th")].map((cell) => cell.textContent),
+      symbols: [...document.querySelectorAll(".print tbody th")].map((cell) => cell.textContent),
+      cells: [...document.querySelectorAll(".print tbody tr")].map((row) => row.children.length),
+    }));
+
+  test("has the list, columns and order that are shown", async () => {
+    const { page, close } = await open();
+    await page.locator(".head .volume").click();
+    await page.keyboard.press("Shift+C");
+    await page.getByRole("menuitemcheckbox", { name: "Bid" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "VWAP" }).click();
+    await page.keyboard.press("Escape");
+    const order = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>(".body .row")]
+        .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+        .map((row) => row.dataset["symbol"]),
+    );
+    await page.emulateMedia({ media: "print" });
+    await page.waitForSelector(".print tbody tr");
+    const printed = await paper(page);
+    expect(printed.title).toBe("Mine");
+    expect(printed.remarks).toMatch(/^Printed .*\. Times in .*\. Sorted by Volume, descending\. /);
+    expect(printed.headings).toEqual([
+      ...[
+        "Symbol",
+        "Name",
+        "Last",
+        "Change",
+        "Change %",
+        "Day",
+        "Ask",
+        "Volume",
+        "VWAP",
+        "Day low",
+        "Day high",
+        "Updated",
+      ],
+    ]);
+    expect(printed.symbols).toEqual(order);
+    expect(new Set(printed.cells)).toEqual(new Set([12]));
+    await page.emulateMedia({ media: "screen" });
+    await page.keyboard.type("corp");
+    await expect.poll(() => page.locator(".body .row").count()).toBeLessThan(4);
+    await page.emulateMedia({ media: "print" });
+    await expect.poll(async () => (await paper(page)).title).toBe("Mine, filtered by “corp”");
+    expect((await paper(page)).symbols.length).toBe(await page.locator(".body .row").count());
+    await close();
+  });
+
+  test("of a whole exchange says how much of it there is", async () => {
+    const { page, close } = await open("all");
+    await page.emulateMedia({ media: "print" });
+    await page.waitForSelector(".print tbody tr");
+    expect((await paper(page)).symbols.length).toBe(500);
+    expect(await page.textContent(".print p:last-child")).toBe("These are the first 500 of 1000 symbols.");
+    await close();
+  });
+});
