@@ -79,6 +79,26 @@ describe("numbers", () => {
     const tested = ["en-US", "en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "ja-JP", "pt-BR", "es-ES"];
     expect(settingChoices.locale).toEqual(["auto", ...tested]);
   });
+
+  test("are read by other programs when they are plain", () => {
+    const plain = (locale: string) => {
+      const { price, change, percent, volume } = createFormat({ locale, plain: true });
+      return [
+        price(1_234_567.5, 2),
+        change(-1234.5, 2),
+        change(0.5, 2),
+        change(-0.001, 2),
+        percent(-1.5),
+        volume(1.5e6),
+      ];
+    };
+    expect(plain("en-US")).toEqual(["1234567.50", "-1234.50", "0.50", "0.00", "-1.50%", "1500000"]);
+    for (const locale of ["de", "fr", "sv", "de-CH", "he"]) {
+      const decimal = new Intl.NumberFormat(locale).format(0.5).charAt(1);
+      expect(plain(locale)).toEqual(plain("en-US").map((text) => text.replace(".", decimal)));
+    }
+    expect(createFormat({ locale: "en-US", plain: true }).volume(0.0153)).toBe("0.0153");
+  });
 });
 
 describe("times", () => {

@@ -15,6 +15,8 @@ export interface FormatOptions {
   readonly times?: "exchange" | "local" | "utc" | undefined;
   /** The reader's own zone, as IANA names it. */
   readonly local?: string | undefined;
+  /** Numbers as other programs read them: whole, ungrouped, with the decimal separator of the language. */
+  readonly plain?: boolean;
 }
 
 interface Clock {
@@ -47,8 +49,8 @@ const dayOf = ({ day, days }: Clock, at: number): string => {
 
 /** Makes the formatters for a language and time zone. */
 export function createFormat(options: FormatOptions = {}) {
-  const { locale, times = "local", local = new Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
-  const plain = new Map<number, Intl.NumberFormat>();
+  const { locale, times = "local", local = new Intl.DateTimeFormat().resolvedOptions().timeZone, plain } = options;
+  const unsigned = new Map<number, Intl.NumberFormat>();
   const signed = new Map<number, Intl.NumberFormat>();
 
   const fixed = (cache: Map<number, Intl.NumberFormat>, decimals: number, signDisplay: "negative" | "exceptZero") => {
@@ -57,13 +59,15 @@ export function createFormat(options: FormatOptions = {}) {
       format = new Intl.NumberFormat(locale, {
         minimumFractionDigits: decimals,
         maximumFractionDigits: decimals,
-        signDisplay,
+        signDisplay: plain ? "negative" : signDisplay,
+        ...(plain && { useGrouping: false }),
       });
       cache.set(decimals, format);
     }
     return format;
   };
-  const tidy = (text: string) => text.replace("-", minus);
+  const tidy = (text: string) =>
+    plain ? text.replace(/[\s\u200e\u200f\u061c]/g, "").replace(minus, "-") : text.replace("-", minus);
 
   const three = new Intl.NumberFormat(locale, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
   const four = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
@@ -73,7 +77,8 @@ export function createFormat(options: FormatOptions = {}) {
     unit: "percent",
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
-    signDisplay: "exceptZero",
+    signDisplay: plain ? "negative" : "exceptZero",
+    ...(plain && { useGrouping: false }),
   });
   /** Three significant digits and a letter, the same letters in every language: their own words differ in length. */
   const short = (value: number): string => {
@@ -86,10 +91,12 @@ export function createFormat(options: FormatOptions = {}) {
   };
   /** Whole shares in full, and the parts of coins to four significant digits; short from `limit` on. */
   const amount = (value: number, limit: number): string => {
+    if (plain) return tidy(full.format(value));
     const size = Math.abs(value);
     if (Math.round(size) >= limit) return short(value);
     return tidy((size >= 1000 || Number.isInteger(value) ? whole : four).format(value));
   };
+  const full = new Intl.NumberFormat(locale, { maximumFractionDigits: 9, useGrouping: false });
   const clocks = new Map<string, Clock>();
 
   /** Zone is the exchange's. */
@@ -124,7 +131,7 @@ export function createFormat(options: FormatOptions = {}) {
       .find((part) => part.type === "timeZoneName")?.value ?? "";
 
   return {
-    price: (value: number, decimals: number) => tidy(fixed(plain, decimals, "negative").format(value)),
+    price: (value: number, decimals: number) => tidy(fixed(unsigned, decimals, "negative").format(value)),
     /** With its sign, so that the direction needs no colour. */
     change: (value: number, decimals: number) => tidy(fixed(signed, decimals, "exceptZero").format(value)),
     /** As the language writes it: "+1.50%", "+1,50 %". */

@@ -1,5 +1,6 @@
 // What the page costs to keep open: node tools/measure.mjs [--seconds 60] [--soak 600] [--reconnects 200] [--charts 50]
-// --path "?s=*&sort=-percent" measures it sorted; --only detail leaves out all but the list with a detail open.
+// --path "?s=*&sort=-percent" measures it sorted; --only detail leaves out all but the list with a detail open,
+// --only scroll all but scrolling.
 // It needs the built program, and a machine on which nothing else runs. Ratios hold elsewhere, figures do not.
 
 import { parseArgs } from "node:util";
@@ -62,7 +63,21 @@ async function open(path = "") {
     const part = (name) => `${((100 * (after[name] - before[name])) / span).toFixed(1)} %`;
     return `${part("TaskDuration")} of a core (script ${part("ScriptDuration")}, layout ${part("LayoutDuration")}, style ${part("RecalcStyleDuration")})`;
   };
-  return { context, page, busy, settled, priced };
+  /** What the main thread does in each of 200 frames that scroll the table by so many px, down and up again. */
+  const scroll = async (px) => {
+    const before = await metrics();
+    await page.evaluate(async (by) => {
+      const grid = document.querySelector(".grid");
+      for (let i = 0; i < 200; i++) {
+        grid.scrollTop += i < 100 ? by : -by;
+        await new Promise(requestAnimationFrame);
+      }
+    }, px);
+    const after = await metrics();
+    const part = (name) => `${((1000 * (after[name] - before[name])) / 200).toFixed(2)} ms`;
+    return `${part("TaskDuration")} (script ${part("ScriptDuration")}, layout ${part("LayoutDuration")}, style ${part("RecalcStyleDuration")})`;
+  };
+  return { context, page, busy, settled, priced, scroll };
 }
 
 const show = ({ heap, nodes, listeners }) => `heap ${heap.toFixed(2)} MB, ${nodes} nodes, ${listeners} listeners`;
@@ -93,6 +108,17 @@ if (number("seconds") > 0 && does("detail")) {
   await page.mouse.move(5, 5);
   await wait(3000);
   console.log(`  with a detail ${await busy()}`);
+  await context.close();
+}
+
+// --- scrolling ---------------------------------------------------------------------------------------
+
+if (does("scroll")) {
+  const { context, priced, scroll } = await open(values.path);
+  await priced();
+  await wait(2000);
+  console.log(`main thread a frame, while it scrolls by a row, by seven, by seventy a frame:`);
+  for (const px of [28, 196, 1960]) console.log(`  ${await scroll(px)}`);
   await context.close();
 }
 

@@ -58,6 +58,30 @@ test("what is opened before the step back that has closed another is done, stays
   expect(entries).toEqual(["/"]);
 });
 
+test("what is passed is shown at once, and written down and settled when the reader rests", () => {
+  vi.useFakeTimers();
+  const replaced = vi.spyOn(history, "replaceState");
+  const fragment = createFragment();
+  fragment.pass("A"); // nothing is open
+  expect(fragment.symbol.value).toBeNull();
+  fragment.open("A");
+  replaced.mockClear();
+  for (let i = 0; i < 500; i++) {
+    fragment.pass(`B${i}`);
+    vi.advanceTimersByTime(30);
+  }
+  expect([fragment.symbol.value, fragment.settled.value, replaced.mock.calls.length]).toEqual(["B499", "A", 0]);
+  vi.advanceTimersByTime(150);
+  expect([fragment.settled.value, replaced.mock.calls.length, entries]).toEqual(["B499", 1, ["/", "/#B499"]]);
+  fragment.pass("C");
+  fragment.close();
+  expect(fragment.settled.value).toBeNull();
+  vi.advanceTimersByTime(150);
+  back();
+  expect([fragment.symbol.value, fragment.settled.value, entries]).toEqual([null, null, ["/"]]);
+  vi.useRealTimers();
+});
+
 test("a fragment names one symbol", () => {
   expect(readFragment("#BRK.B")).toBe("BRK.B");
   expect(readFragment("#%5Egspc")).toBe("^GSPC");

@@ -1,5 +1,10 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { parseList } from "../model/listtext.ts";
+import type { DetailPlace } from "../view/services.ts";
+
+// ms: as long as the reader goes on to the next symbol within them, nothing is fetched, and the address stays as it is.
+// Browsers refuse to change it more than 100 times in 30 seconds.
+const rests = 150;
 
 /** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
 export function readFragment(hash: string): string | null {
@@ -12,12 +17,10 @@ export function readFragment(hash: string): string | null {
 }
 
 /** The symbol in the address after the #: Back closes what it has opened. */
-export function createFragment(): {
-  readonly symbol: ReadonlySignal<string | null>;
-  open(symbol: string): void;
-  close(): void;
-} {
+export function createFragment(): DetailPlace {
   const symbol = signal(readFragment(location.hash));
+  const settled = signal(symbol.peek());
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let pushed = false;
   let leaving = false; // history.back() is under way, and would undo what is pushed before it is done
   const plain = () => location.pathname + location.search;
@@ -26,26 +29,48 @@ export function createFragment(): {
     history.pushState(null, "", url(next));
     pushed = true;
   };
+  const settle = () => {
+    clearTimeout(resting);
+    settled.value = symbol.value;
+  };
+  /** Writes what has been passed into the address. */
+  const rest = () => {
+    settle();
+    if (symbol.value !== null && !leaving) history.replaceState(null, "", url(symbol.value));
+  };
   addEventListener("popstate", () => {
     pushed = false;
-    if (!leaving) symbol.value = readFragment(location.hash);
-    else if (symbol.value !== null) push(symbol.value);
-    leaving = false;
+    batch(() => {
+      if (!leaving) symbol.value = readFragment(location.hash);
+      else if (symbol.value !== null) push(symbol.value);
+      leaving = false;
+      settle();
+    });
   });
   return {
     symbol,
+    settled,
     open(next) {
       if (next === symbol.value) return;
       // One entry for the panel, whatever it shows: Back closes it.
-      if (!leaving) {
-        if (symbol.value === null) push(next);
-        else history.replaceState(null, "", url(next));
-      }
+      if (symbol.value === null && !leaving) push(next);
+      batch(() => {
+        symbol.value = next;
+        rest();
+      });
+    },
+    pass(next) {
+      if (symbol.value === null || next === symbol.value) return;
       symbol.value = next;
+      clearTimeout(resting);
+      resting = setTimeout(rest, rests);
     },
     close() {
       if (symbol.value === null) return;
-      symbol.value = null;
+      batch(() => {
+        symbol.value = null;
+        settle();
+      });
       if (leaving) return;
       leaving = pushed;
       pushed = false;

@@ -1,10 +1,13 @@
 import type { Services } from "../view/services.ts";
 import type { Shell } from "../view/shell.tsx";
 
-/** Clears the filter, or else closes the detail. False if there was nothing to close, or the browser closes it. */
-function closeFirst({ shell, workspace, detail }: Services): boolean {
+/**
+ * Clears the filter, or else closes the detail; from within the detail, closes that. False if there was nothing to close,
+ * or the browser closes it.
+ */
+function closeFirst({ shell, workspace, detail }: Services, within: boolean): boolean {
   if (shell.dialog.peek() !== null) return false; // the browser closes the dialog
-  if (workspace.filter.peek() !== "") {
+  if (!within && workspace.filter.peek() !== "") {
     workspace.filter.value = "";
     return true;
   }
@@ -48,21 +51,28 @@ function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Sh
   }
 }
 
+const inDetail = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest(".detail") !== null;
 const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 const isCharacter = (key: string): boolean => /^[\p{L}\p{N}]$/u.test(key);
-/** In menus and dialogs, letters find an item, and the space bar presses a button. */
+/** In menus and dialogs, letters find an item, and the space bar presses a button. What covers the page takes all. */
 const isTaken = ({ key, target }: KeyboardEvent): boolean =>
-  (isCharacter(key) || key === " ") &&
   target instanceof Element &&
-  target.closest("[role=menu], [role=dialog]") !== null;
+  (target.closest("[aria-modal=true]") !== null ||
+    ((isCharacter(key) || key === " ") && target.closest("[role=menu], [role=dialog]") !== null));
 
 /** Answers the keys of the whole page. Returns the function that stops it. */
 export function followKeys(services: Services, page: Shell): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape") {
-      if (closeFirst(services)) event.preventDefault();
+      if (closeFirst(services, inDetail(event.target))) event.preventDefault();
+      return;
+    }
+    if (event.key === "F6" && services.detail.symbol.peek() !== null) {
+      page.focus(inDetail(event.target) ? "grid" : "detail");
+      event.preventDefault();
       return;
     }
     if (isText(event.target) || document.querySelector("dialog[open]") || isTaken(event)) return;

@@ -9,6 +9,7 @@ import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
 import { memoryStorage } from "../model/store.fixture.ts";
 import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
+import "../view/detail/detail.tsx"; // it is fetched by itself, and there at once in these tests
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";
@@ -20,6 +21,7 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
   const made = await setupWorkspace(saved, failures);
   const symbol = signal<string | null>(null);
   const services: Services = {
+    id: "page",
     ...made,
     shown: createShown({ market: made.market }),
     settings: createSettings(() => memoryStorage()),
@@ -28,9 +30,11 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
     shell: createShellState(),
     detail: {
       symbol,
+      settled: symbol,
       open: (next) => {
         symbol.value = next;
       },
+      pass: () => {},
       close: () => {
         symbol.value = null;
       },
@@ -375,7 +379,8 @@ describe("the detail", () => {
       "Live",
     ]);
     expect(text(".detail p.gap")).toBe("Spread 0.20, 181.8 bps");
-    expect(document.activeElement?.id).toBe("detail-title");
+    expect(document.activeElement?.closest(".detail") ?? null).toBeNull();
+    expect([...host.querySelectorAll("[role=status]")].map((one) => one.textContent)).toContain("Details of A");
     await act(() => vi.dynamicImportSettled());
     await wait(20);
     expect(sockets.last().sent.map((message) => message["trades"] ?? message["bars"] ?? null)).toContainEqual(["A"]);

@@ -62,6 +62,7 @@ export function createServices(): Services {
   });
 
   return {
+    id: "tickertape",
     client,
     market,
     shown: createShown({ market }),

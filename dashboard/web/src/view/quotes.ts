@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { createGrid } from "./grid/grid.ts";
+import { followCopying } from "./print/copy.ts";
 import type { Services, View } from "./services.ts";
 
 const sortEvery = 1000; // ms: rows that swap places more often cannot be read
@@ -11,6 +12,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   const grid = createGrid({
     root: host,
+    id: services.id,
     label: "Quotes",
     row: shown.row,
     age: market.age,
@@ -21,6 +23,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     setLayout: workspace.setLayout,
     remove: workspace.remove,
     open: services.detail.open,
+    pass: services.detail.pass,
     move: workspace.move,
     flashes: () => !motion.matches && settings.value.peek().flash === "on",
   });
@@ -43,10 +46,12 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   const timers = [setInterval(sortAgain, sortEvery), setInterval(shown.paced(grid.refresh), refreshEvery)];
   const stops = [
     shown.follow({ wants: grid.shows, draw: grid.draw }),
+    followCopying(host, grid, services),
     effect(() => {
       grid.setSort(workspace.sort.value);
       if (workspace.symbols.value) grid.setRows(workspace.sorted());
     }),
+    effect(() => grid.setOpen(services.detail.symbol.value)),
     effect(() => grid.setLayout(workspace.layout.value)),
     effect(() => grid.setFormat(format.value)),
     effect(() => {

@@ -50,7 +50,7 @@ function useResults(api: Api, text: string, answered: (text: string, records: re
 }
 
 /** Finds symbols by ticker or name, and adds them to the list: a combobox that stays open for more. */
-export function Search({ services: { workspace, api, detail } }: { readonly services: Services }) {
+export function Search({ services: { id, workspace, api, detail } }: { readonly services: Services }) {
   const input = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const open = useSignal(false);
@@ -91,7 +91,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
     if (records.length === 0) return;
     open.value = true;
     active.value = (active.value + by + records.length) % records.length;
-    document.getElementById(`result-${active.value}`)?.scrollIntoView({ block: "nearest" });
+    document.getElementById(`${id}-result-${active.value}`)?.scrollIntoView({ block: "nearest" });
   };
   const enter = (detailed: boolean) => {
     const now = query.peek().trim(); // what was typed last may not be drawn yet
@@ -118,7 +118,8 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
       <Field
         input={input}
         value={query.value}
-        active={shown && current ? `result-${active.value}` : undefined}
+        id={id}
+        active={shown && current ? `${id}-result-${active.value}` : undefined}
         expanded={shown}
         onInput={(typed) => {
           query.value = typed;
@@ -133,7 +134,7 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
       />
       <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
-        <Options records={records} listed={listed} active={active} choose={(record) => choose(record, false)} />
+        <Options id={id} records={records} listed={listed} active={active} choose={(record) => choose(record, false)} />
         {found.kind === "found" && records.length === 0 && <p>No symbol or name matches “{found.query}”.</p>}
         {found.kind === "failed" && <p>The server does not answer. Search again when the connection is back.</p>}
       </div>
@@ -142,6 +143,8 @@ export function Search({ services: { workspace, api, detail } }: { readonly serv
 }
 
 interface FieldProps {
+  /** Begins the ids of elements. */
+  readonly id: string;
   readonly input: RefObject<HTMLInputElement | null>;
   readonly value: string;
   /** The id of the option that Enter chooses. */
@@ -153,7 +156,7 @@ interface FieldProps {
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-function Field({ input, value, active, expanded, onInput, onFocus, onBlur, onKeyDown }: FieldProps) {
+function Field({ id, input, value, active, expanded, onInput, onFocus, onBlur, onKeyDown }: FieldProps) {
   return (
     <input
       ref={input}
@@ -161,7 +164,7 @@ function Field({ input, value, active, expanded, onInput, onFocus, onBlur, onKey
       role="combobox"
       aria-label="Find a symbol to add"
       aria-expanded={expanded}
-      aria-controls="results"
+      aria-controls={`${id}-results`}
       aria-autocomplete="list"
       aria-activedescendant={active}
       autocomplete="off"
@@ -179,6 +182,8 @@ function Field({ input, value, active, expanded, onInput, onFocus, onBlur, onKey
 }
 
 interface OptionsProps {
+  /** Begins the ids of elements. */
+  readonly id: string;
   readonly records: readonly SymbolInfo[];
   readonly listed: ReadonlySet<string>;
   readonly active: Signal<number>;
@@ -186,16 +191,16 @@ interface OptionsProps {
 }
 
 /** What was found. The focus stays in the field while an option is clicked. */
-function Options({ records, listed, active, choose }: OptionsProps) {
+function Options({ id, records, listed, active, choose }: OptionsProps) {
   return (
-    <div id="results" role="listbox" aria-label="Symbols found">
+    <div id={`${id}-results`} role="listbox" aria-label="Symbols found">
       {records.map((record, index) => {
         const on = listed.has(record.symbol);
         return (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which keeps the focus
           <div
             key={record.symbol}
-            id={`result-${index}`}
+            id={`${id}-result-${index}`}
             class="result"
             role="option"
             tabIndex={-1}

@@ -36,12 +36,18 @@ export const createShellState = (): ShellState => ({
 /** Which symbol's detail is open. */
 export interface DetailPlace {
   readonly symbol: ReadonlySignal<string | null>;
+  /** The same, but not before the reader rests: what costs more than a row of the table follows this one. */
+  readonly settled: ReadonlySignal<string | null>;
   open(symbol: string): void;
+  /** Shows another symbol in the open detail, as the reader passes it on the way to the next. */
+  pass(symbol: string): void;
   close(): void;
 }
 
 /** What views may use. Each is given all of it, so that any of them can be mounted anywhere. */
 export interface Services {
+  /** Begins the ids of elements, so that two pages can be in one document. */
+  readonly id: string;
   readonly client: Client;
   readonly market: Market;
   /** What views take rows from. */

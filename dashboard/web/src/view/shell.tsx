@@ -5,12 +5,12 @@
  * `services.shell`.
  */
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { Detail } from "./detail/detail.tsx";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Dialogs } from "./dialogs/dialogs.tsx";
 import { EmptyState } from "./emptystate.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
+import { fetchLater } from "./later.ts";
 import { Notice } from "./notice.tsx";
 import { mountQuotes } from "./quotes.ts";
 import type { Services, View } from "./services.ts";
@@ -23,31 +23,54 @@ function Panes({ services }: { readonly services: Services }) {
     const quotes = mountQuotes(host.current, services);
     return () => quotes.close();
   }, [services]);
-  const symbol = services.detail.symbol.value;
   return (
     <div class="panes">
       <div class="list">
         <div class="grid" ref={host} data-live={services.market.liveness.value.live} />
         <EmptyState services={services} />
       </div>
-      {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
+      <OpenDetail services={services} />
     </div>
   );
 }
 
-/** Says to assistive technology whether prices are live, without the seconds that count down. */
-function Status({ services }: { readonly services: Services }) {
+/** The detail of the open symbol, whose script is fetched by itself. */
+function OpenDetail({ services }: { readonly services: Services }) {
+  const { detail, notes } = services;
+  const later = useMemo(() => fetchLater(() => import("./detail/detail.tsx")), []);
+  useEffect(() => later.close, [later]);
+  const symbol = detail.symbol.value;
+  const open = symbol !== null;
+  useEffect(() => {
+    if (!open) return;
+    void later.load().then((part) => {
+      if (part || detail.symbol.peek() === null) return;
+      detail.close();
+      notes.say("The detail could not be loaded. Open it again when the server answers.");
+    });
+  }, [open, later, detail, notes]);
+  const { Detail } = later.part.value ?? {};
+  return Detail && open ? <Detail services={services} symbol={symbol} /> : null;
+}
+
+/** Says to assistive technology whether prices are live, without the seconds that count down, and whose detail is open. */
+function Status({ services: { market, detail } }: { readonly services: Services }) {
   return (
-    <div class="visually-hidden" role="status">
-      {services.market.liveness.value.badge.replace(/( in)? \d+ \w+$/, "")}
-    </div>
+    <>
+      <div class="visually-hidden" role="status">
+        {market.liveness.value.badge.replace(/( in)? \d+ \w+$/, "")}
+      </div>
+      <div class="visually-hidden" role="status">
+        {detail.settled.value !== null && `Details of ${detail.settled.value}`}
+      </div>
+    </>
   );
 }
 
 /** The page as mounted. */
 export interface Shell extends View {
-  /** Puts the focus into a field, and selects what is in it. */
-  focus(field: "search" | "filter"): void;
+  /** Puts the focus on a part of the page, or into a field, and selects what is in it. */
+  focus(part: "search" | "filter" | "grid" | "detail"): void;
 }
 
 /** Puts the page into an element. */
@@ -67,10 +90,11 @@ export function mountShell(host: HTMLElement, services: Services): Shell {
     host,
   );
   return {
-    focus(field) {
-      const input = host.querySelector<HTMLInputElement>(`.${field} input`);
-      input?.focus();
-      input?.select();
+    focus(part) {
+      const field = part === "search" || part === "filter";
+      const element = host.querySelector<HTMLElement>(field ? `.${part} input` : `.${part}`);
+      element?.focus({ preventScroll: !field });
+      if (element instanceof HTMLInputElement) element.select();
     },
     close: () => render(null, host),
   };

@@ -35,7 +35,7 @@ function Filter({ services: { workspace, format } }: { readonly services: Servic
       filter.value = "";
       event.currentTarget.blur();
     } else if (event.key === "ArrowDown" || event.key === "Enter") {
-      document.querySelector<HTMLElement>(".grid")?.focus();
+      event.currentTarget.closest("main")?.querySelector<HTMLElement>(".grid")?.focus();
     } else return;
     event.preventDefault();
   };

@@ -124,7 +124,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   return (
     <section class="history" aria-label="Chart">
       <div class="bar">
-        <Intervals settings={settings} />
+        <Intervals id={services.id} settings={settings} />
         <Moves chart={chart} asTable={asTable} toggleTable={toggleTable} />
       </div>
       <div class="plot" data-state={state.value}>

@@ -16,6 +16,7 @@ vi.mock("lightweight-charts", () => ({
   HistogramSeries: "volume",
   ColorType: { Solid: "solid" },
   LineStyle: { Dotted: 1 },
+  TrackingModeExitMode: { OnTouchEnd: 0 },
   TickMarkType: { Time: 3, TimeWithSeconds: 4 },
 }));
 

@@ -7,6 +7,7 @@ import {
   LineStyle,
   TickMarkType,
   type Time,
+  TrackingModeExitMode,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Bar } from "tickertape-client";
@@ -86,6 +87,7 @@ export function createPriceChart(host: HTMLElement, style: ChartStyle) {
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
     timeScale: { borderVisible: false, rightOffset },
     handleScroll: { vertTouchDrag: false }, // it scrolls the page
+    trackingMode: { exitMode: TrackingModeExitMode.OnTouchEnd }, // or no swipe would, after a long press
   });
   const candles = chart.addSeries(CandlestickSeries, { lastValueVisible: false, priceLineVisible: false });
   const volume = chart.addSeries(HistogramSeries, {

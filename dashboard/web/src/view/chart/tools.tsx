@@ -1,8 +1,8 @@
 import type { Signal } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
 import { type Settings, settingChoices } from "../../model/settings.ts";
-import type { Store } from "../../model/store.ts";
 import { EndIcon, LeftIcon, RightIcon, TableIcon, ZoomInIcon, ZoomOutIcon } from "../icons.tsx";
+import type { Services } from "../services.ts";
 import type { PriceChart } from "./pricechart.ts";
 
 /** The intervals in words, for those who hear them. */
@@ -17,7 +17,7 @@ export const intervalNames: Readonly<Record<Settings["interval"], string>> = {
 };
 
 /** Chooses how long a bar is. */
-export function Intervals({ settings }: { readonly settings: Store<Settings> }) {
+export function Intervals({ id, settings }: Pick<Services, "id" | "settings">) {
   return (
     <fieldset class="intervals">
       <legend class="visually-hidden">Interval</legend>
@@ -25,7 +25,7 @@ export function Intervals({ settings }: { readonly settings: Store<Settings> }) 
         <label key={interval} title={intervalNames[interval]}>
           <input
             type="radio"
-            name="interval"
+            name={`${id}-interval`}
             value={interval}
             aria-label={intervalNames[interval]}
             checked={interval === settings.value.value.interval}

@@ -10,6 +10,7 @@ import { Chart } from "../chart/chart.tsx";
 import { CloseIcon } from "../icons.tsx";
 import type { Services } from "../services.ts";
 import { Book } from "./book.tsx";
+import { useSheet } from "./focus.ts";
 import { Price } from "./price.tsx";
 import { Statistics } from "./statistics.tsx";
 import { Tape } from "./tape.tsx";
@@ -42,26 +43,16 @@ function useRow({ market, shown, format }: Services, symbol: string): RowView {
   return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
 }
 
-/** The detail of a symbol. It takes the focus, and gives it back when it is closed. */
+/** The detail of a symbol. It follows the active row of the table; chart and trades follow when the reader rests. */
 export function Detail({ services, symbol }: Props) {
-  const { market } = services;
+  const { id, market, detail } = services;
   const pane = useRef<HTMLElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-
-  // Before the browser paints: the next key belongs to what has the focus then.
-  useLayoutEffect(() => {
-    const before = document.activeElement;
-    const aside = pane.current;
-    heading.current?.focus({ preventScroll: true });
-    return () => {
-      const now = document.activeElement;
-      const lost = now === null || now === document.body || aside?.contains(now);
-      if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
+  const sheet = useSheet(pane);
+  const settled = detail.settled.value ?? symbol;
 
   const view = useRow(services, symbol);
   const { row, quote, change, format } = view;
+  const rested = settled === symbol ? row : market.row(settled);
   const state = market.liveness.value.live || view.state !== "live" ? view.state : "old";
   const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
   const info = market.directory.info(symbol);
@@ -69,12 +60,20 @@ export function Detail({ services, symbol }: Props) {
   const delay =
     row.entry && !row.replayed && quote.t !== undefined ? Math.max(0, row.entry.sent / 1000 - quote.t / 1000) : null;
   return (
-    <aside class="detail" ref={pane} aria-labelledby="detail-title" data-state={state} data-trend={trend}>
+    <section
+      class="detail"
+      ref={pane}
+      tabIndex={-1}
+      role={sheet ? "dialog" : "complementary"}
+      {...(sheet && { "aria-modal": true })}
+      aria-labelledby={`${id}-detail-title`}
+      data-state={state}
+      data-trend={trend}
+      data-passing={settled !== symbol}
+    >
       <div class="top">
         <div class="who">
-          <h2 id="detail-title" ref={heading} tabIndex={-1}>
-            {symbol}
-          </h2>
+          <h2 id={`${id}-detail-title`}>{symbol}</h2>
           <p class="company">{row.unknown ? "Unknown symbol" : row.name}</p>
         </div>
         <Buttons services={services} symbol={symbol} />
@@ -85,9 +84,9 @@ export function Detail({ services, symbol }: Props) {
         <>
           <Price view={view} state={state} origin={[info?.currency, source].filter(Boolean).join(" · ")} />
           <Book view={view} />
-          <Chart services={services} symbol={symbol} decimals={row.decimals} zone={row.zone} />
+          <Chart key={settled} services={services} symbol={settled} decimals={rested.decimals} zone={rested.zone} />
           <Statistics view={view} />
-          <Tape services={services} symbol={symbol} decimals={row.decimals} zone={row.zone} />
+          <Tape key={settled} services={services} symbol={settled} decimals={rested.decimals} zone={rested.zone} />
           <p class="origin-line">
             {source} · {quote.t === undefined ? "no price yet" : format.moment(quote.t / 1000, row.zone)}
             {delay === null ? "" : ` · sent by the server ${age(delay)} later`}
@@ -96,7 +95,7 @@ export function Detail({ services, symbol }: Props) {
           </p>
         </>
       )}
-    </aside>
+    </section>
   );
 }
 

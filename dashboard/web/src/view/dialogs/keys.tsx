@@ -36,7 +36,10 @@ const keySheet: readonly { readonly title: string; readonly entries: readonly Ke
     entries: [
       { keys: ["←", "↑", "→", "↓"], what: "Move to another cell" },
       { keys: ["Enter"], what: "Open a row, or sort by a header" },
+      { keys: ["F6"], what: "Go to the open detail, and back" },
       { keys: ["Delete"], what: "Remove the row" },
+      { keys: ["Ctrl", "C"], what: "Copy the row, or the selected rows" },
+      { keys: ["Ctrl", "A"], what: "Select all rows" },
       { keys: ["Alt", "↑"], what: "Move the row up; with ↓, down" },
       { keys: ["Alt", "→"], what: "Widen the column; with ←, narrow it" },
       { keys: ["Alt", "Shift", "→"], what: "Move the column right; with ←, left" },

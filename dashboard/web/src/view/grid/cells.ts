@@ -7,7 +7,7 @@ import { sinceText } from "../../columns/status.ts";
 import { statusLabel } from "../../columns/symbol.ts";
 import { timeText } from "../../columns/time.ts";
 import { dash } from "../../format.ts";
-import { div, drawing, mark, put, title, write } from "./dom.ts";
+import { attribute, div, drawing, mark, put, title, write } from "./dom.ts";
 import type { Flashes } from "./flashes.ts";
 
 /** The cell of a column in one row. */
@@ -71,15 +71,16 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
 
   range(cell) {
     const low = put(cell, "low");
-    const track = div("track");
+    const track = div("track", "img");
     track.append(div("at"));
     cell.append(track);
     const high = put(cell, "high");
     return {
       paint({ quote, row: { decimals }, format }) {
-        const { l, h } = quote;
+        const { l, h, p } = quote;
         write(low, l === undefined ? "" : format.price(l, decimals));
         write(high, h === undefined ? "" : format.price(h, decimals));
+        if (p !== undefined) attribute(track, "aria-label", `last ${format.price(p, decimals)}`);
         const position = rangePosition(quote);
         track.hidden = position === null;
         const place = position === null ? "" : position.toFixed(2);

@@ -83,6 +83,14 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
       show();
     },
 
+    /** Makes the row of a symbol active, if there is one, where it stands. */
+    goTo(next: string | null): void {
+      const index = next === null ? undefined : rows.indexOf(next);
+      if (index === undefined || next === symbol) return;
+      [row, symbol] = [index, next];
+      show();
+    },
+
     /** Stays with the symbol, or at its place if the symbol is gone. Call it after the rows have changed. */
     follow(): void {
       if (symbol === null) return;

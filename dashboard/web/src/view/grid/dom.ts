@@ -8,6 +8,11 @@ export const title = (element: HTMLElement, value: string): void => {
   if (element.title !== value) element.title = value;
 };
 
+/** Sets an attribute if it differs. */
+export const attribute = (element: Element, name: string, value: string): void => {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+};
+
 /** Sets a data attribute if it differs; null removes it. */
 export const mark = (element: HTMLElement, name: string, value: string | null): void => {
   if (value === null) {

@@ -4,7 +4,7 @@ import type { Entry, WireQuote } from "tickertape-client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { defaultLayout, type Layout, toggleColumn } from "../../columns/layout.ts";
 import { createFormat } from "../../format.ts";
-import { createGrid, type Grid } from "./grid.ts";
+import { createGrid, type Grid, type GridOptions } from "./grid.ts";
 
 let grid: Grid;
 let root: HTMLElement;
@@ -13,6 +13,7 @@ let entries: Map<string, Entry>;
 const sort = vi.fn();
 const remove = vi.fn();
 const open = vi.fn();
+const pass = vi.fn();
 const move = vi.fn();
 const setLayout = vi.fn<(layout: Layout) => void>();
 let flashes = true;
@@ -44,6 +45,34 @@ const press = (key: string, init: KeyboardEventInit = {}) =>
   root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
 const active = () => root.getAttribute("aria-activedescendant");
 
+const gridOptions = (): GridOptions => ({
+  root,
+  id: "one",
+  label: "Quotes",
+  row: (symbol) => ({
+    symbol,
+    name: `${symbol} Inc.`,
+    zone: "",
+    entry: entries.get(symbol),
+    decimals: 2,
+    tick: entries.get(symbol)?.tick ?? 0,
+    unknown: symbol === "NOPE",
+  }),
+  age: ({ entry }) => Date.now() - (entry?.quote.t ?? 0) / 1000,
+  format: createFormat({ locale: "en-US", times: "utc" }),
+  layout: defaultLayout,
+  sparks: { get: () => null, extend: () => false },
+  sort,
+  setLayout,
+  remove,
+  open,
+  pass,
+  move,
+  flashes: () => flashes,
+  schedule: (paint) => frames.push(paint),
+  now: () => Date.now(),
+});
+
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   frames = [];
@@ -52,31 +81,7 @@ beforeEach(() => {
   root = document.createElement("div");
   document.body.append(root);
   Object.defineProperty(root, "clientHeight", { value: 320 });
-  grid = createGrid({
-    root,
-    label: "Quotes",
-    row: (symbol) => ({
-      symbol,
-      name: `${symbol} Inc.`,
-      zone: "",
-      entry: entries.get(symbol),
-      decimals: 2,
-      tick: entries.get(symbol)?.tick ?? 0,
-      unknown: symbol === "NOPE",
-    }),
-    age: ({ entry }) => Date.now() - (entry?.quote.t ?? 0) / 1000,
-    format: createFormat({ locale: "en-US", times: "utc" }),
-    layout: defaultLayout,
-    sparks: { get: () => null, extend: () => false },
-    sort,
-    setLayout,
-    remove,
-    open,
-    move,
-    flashes: () => flashes,
-    schedule: (paint) => frames.push(paint),
-    now: () => Date.now(),
-  });
+  grid = createGrid(gridOptions());
 });
 afterEach(() => {
   grid.close();
@@ -136,6 +141,45 @@ describe("rows", () => {
     expect(rowOf("C")).toBe(before);
     expect(before?.getAttribute("aria-rowindex")).toBe("2");
   });
+});
+
+describe("the open row", () => {
+  const marked = () =>
+    [...root.querySelectorAll<HTMLElement>('.body .row[aria-selected="true"]')].map(({ dataset }) => dataset["symbol"]);
+
+  test("is the selected one, wherever it moves, and the keys go on from there", () => {
+    expect(root.getAttribute("aria-multiselectable")).toBe("false");
+    grid.setOpen("B"); // before there are rows, as from the address
+    grid.setRows(["A", "B", "C"]);
+    expect(marked()).toEqual(["B"]);
+    press("ArrowDown");
+    expect(pass).toHaveBeenCalledExactlyOnceWith("C");
+    grid.setOpen("C");
+    expect(marked()).toEqual(["C"]);
+    grid.setRows(["C", "A", "B"]);
+    expect(marked()).toEqual(["C"]);
+    grid.setRows(["A", "B"]);
+    expect(marked()).toEqual([]);
+    expect(root.querySelectorAll('.body .row[aria-selected="false"]').length).toBe(2);
+    grid.setOpen(null);
+    pass.mockClear();
+    press("ArrowUp");
+    expect(pass).not.toHaveBeenCalled();
+  });
+});
+
+test("two tables in one document have different ids", () => {
+  const other = document.createElement("div");
+  document.body.append(other);
+  Object.defineProperty(other, "clientHeight", { value: 320 });
+  const second = createGrid({ ...gridOptions(), root: other, id: "two" });
+  grid.setRows(["A", "B"]);
+  second.setRows(["A", "B"]);
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(50);
+  expect(new Set(ids).size).toBe(ids.length);
+  second.close();
+  other.remove();
 });
 
 describe("honesty", () => {
@@ -242,7 +286,7 @@ describe("the keyboard", () => {
   test("walks the cells from one tab stop and sorts on a header", () => {
     expect(root.tabIndex).toBe(0);
     grid.setRows(["A", "B"]);
-    expect(active()).toBe("head-symbol");
+    expect(active()).toBe("one-head-symbol");
     press("ArrowRight");
     press("ArrowRight");
     press("Enter");
@@ -305,7 +349,7 @@ describe("columns", () => {
     press("ArrowRight");
     press("ArrowRight", { altKey: true, shiftKey: true });
     expect(shown().slice(0, 3)).toEqual(["Symbol", "Last", "Name"]);
-    expect(active()).toBe("head-name");
+    expect(active()).toBe("one-head-name");
     expect(setLayout.mock.lastCall?.[0].order.slice(0, 3)).toEqual(["symbol", "last", "name"]);
     press("ArrowRight", { altKey: true });
     expect(setLayout.mock.lastCall?.[0].widths).toEqual({ name: 4 }); // nothing has a width here

@@ -1,8 +1,8 @@
 /*
  * view/grid/ is the table of quotes. It writes to the document itself, without Preact, since it changes a thousand
  * cells a second. `window.ts` keeps only the rows around what is in sight, `painter.ts` writes their cells,
- * `invalidation.ts` arranges rows once a frame, `cursor.ts` and `keys.ts` are the active cell and its keys, `head.ts` and
- * `gestures.ts` the header. This file connects them.
+ * `invalidation.ts` arranges rows once a frame, `cursor.ts` and `keys.ts` are the active cell and its keys, `pointer.ts`
+ * and `textselection.ts` what the mouse does, `head.ts` and `gestures.ts` the header. This file connects them.
  */
 import { type Layout, moveColumn, resizeColumn, visibleColumns } from "../../columns/layout.ts";
 import type { ColumnId } from "../../columns/registry.ts";
@@ -19,12 +19,15 @@ import { createKeys } from "./keys.ts";
 import { createPainter } from "./painter.ts";
 import { followPointer } from "./pointer.ts";
 import { createSlot } from "./slot.ts";
+import { createTextSelection } from "./textselection.ts";
 import { createWidths } from "./widths.ts";
-import { createWindow } from "./window.ts";
+import { createWindow, type RowWindow } from "./window.ts";
 
 /** What the grid shows, and what its gestures and keys do. */
 export interface GridOptions {
   readonly root: HTMLElement;
+  /** Begins the ids of its elements. No other grid of the document has the same. */
+  readonly id: string;
   readonly label: string;
   readonly row: (symbol: string) => Row;
   /** How old a row's price is, in ms. */
@@ -37,6 +40,8 @@ export interface GridOptions {
   readonly setLayout: (layout: Layout) => void;
   readonly remove: (symbol: string) => void;
   readonly open: (symbol: string) => void;
+  /** The active row has become another one while the row of some symbol is open. */
+  readonly pass: (symbol: string) => void;
   /** Puts a symbol in the place of another one. */
   readonly move: (symbol: string, to: string) => void;
   /** Whether changed cells flash; they do not for readers who asked for less motion. */
@@ -50,6 +55,8 @@ export interface GridOptions {
 export interface Grid {
   /** Shows these symbols in this order. */
   setRows(order: readonly string[]): void;
+  /** Marks the row of a symbol as the one that is open; null for none. */
+  setOpen(symbol: string | null): void;
   /** Says on the headers which column the rows are sorted by. */
   setSort(sort: Sort): void;
   setLayout(layout: Layout): void;
@@ -62,20 +69,21 @@ export interface Grid {
   refresh(): void;
   /** Call it when the height of a row may have changed. */
   measure(): void;
-  /** Makes the row of a symbol active, and gives the grid the focus. */
-  show(symbol: string): void;
-  focus(): void;
-  /** Whether the pointer or the active cell is on the rows, so that they must stay in place. */
+  /** Whether the pointer, the active cell or a selection of text is on the rows, so that they must stay in place. */
   held(): boolean;
+  readonly rows: Pick<RowWindow, "order" | "slots">;
+  /** The symbol of the active row; null while the active cell is a header. */
+  active(): string | null;
   close(): void;
 }
 
 /** Makes the table in the root element. Closing it empties the root. */
 export function createGrid(options: GridOptions): Grid {
-  const { root, open, remove, move, now = () => performance.now() } = options;
+  const { root, id: prefix, open, remove, move, now = () => performance.now() } = options;
   let { layout, format } = options;
   let columns = visibleColumns(layout);
   let sort: Sort = null;
+  let opened: string | null = null;
   let made = 0; // slots
 
   const flashes = createFlashes({ allowed: options.flashes, now });
@@ -87,8 +95,15 @@ export function createGrid(options: GridOptions): Grid {
     flashes,
     now,
   });
-  const rows = createWindow({ root, createSlot: () => createSlot(columns, made++, flashes), paint: painter.paint });
+  const rows = createWindow({
+    root,
+    createSlot: () => createSlot(columns, `${prefix}-cell-${made++}`, flashes),
+    paint: painter.paint,
+    pinned: () => text.ends(),
+  });
+  const text = createTextSelection({ root, rows });
   const head = createHead({
+    id: prefix,
     sort: options.sort,
     move: (id, to) => change(moveColumn(layout, id, to)),
     resize: (id, px, final) => {
@@ -112,6 +127,7 @@ export function createGrid(options: GridOptions): Grid {
   const arrangeNow = () => {
     invalidation.invalidate("layout");
     invalidation.flush();
+    rows.putInOrder();
   };
 
   const setColumns = () => {
@@ -137,7 +153,7 @@ export function createGrid(options: GridOptions): Grid {
 
   const listeners = new AbortController();
   const { signal } = listeners;
-  const keys = { cursor, rows, head, columns: () => columns, layout: () => layout, setLayout: change };
+  const keys = { cursor, rows, head, text, columns: () => columns, layout: () => layout, setLayout: change };
   const pointer = followPointer({
     rows,
     click: ({ index, symbol }, column) => {
@@ -145,15 +161,19 @@ export function createGrid(options: GridOptions): Grid {
       open(symbol);
     },
     remove,
+    selected: text.exists,
+    now,
     moment: ({ view }, at) => format.moment(at, view?.row.zone ?? ""),
     signal,
   });
   root.addEventListener("scroll", () => invalidation.invalidate("rows"), { passive: true, signal });
-  root.addEventListener("keydown", createKeys({ ...keys, sort: options.sort, open, remove, move }), { signal });
+  const pass = (symbol: string) => opened !== null && options.pass(symbol);
+  root.addEventListener("keydown", createKeys({ ...keys, sort: options.sort, open, pass, remove, move }), { signal });
   root.addEventListener("focus", cursor.show, { signal });
   root.addEventListener("blur", cursor.show, { signal });
   root.setAttribute("role", "grid");
   root.setAttribute("aria-label", options.label);
+  root.setAttribute("aria-multiselectable", "false");
   root.tabIndex = 0;
   root.append(head.row, rows.body);
   const resizing = new ResizeObserver(arrangeNow);
@@ -165,7 +185,13 @@ export function createGrid(options: GridOptions): Grid {
       rows.setOrder(order);
       root.setAttribute("aria-rowcount", String(order.length + 1));
       cursor.follow();
+      if (cursor.symbol === null && !root.matches(":focus")) cursor.goTo(opened);
       arrangeNow();
+    },
+    setOpen(symbol) {
+      opened = symbol;
+      rows.select(symbol);
+      cursor.goTo(symbol); // the keys go on from there
     },
     setSort(next) {
       sort = next;
@@ -185,15 +211,12 @@ export function createGrid(options: GridOptions): Grid {
     },
     refresh: () => painter.refresh(rows.slots.values()),
     measure: arrangeNow,
-    show(symbol) {
-      const index = rows.indexOf(symbol);
-      if (index !== undefined) cursor.place(index, 0);
-      root.focus();
-    },
-    focus: () => root.focus(),
-    held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")),
+    held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")) || text.exists(),
+    rows,
+    active: () => cursor.symbol,
     close() {
       listeners.abort();
+      rows.close();
       resizing.disconnect();
       flashes.close();
       head.close();

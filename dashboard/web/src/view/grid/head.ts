@@ -5,13 +5,15 @@ import { createGestures, type GesturesOptions, type HeadCell } from "./gestures.
 
 /** What a click and a gesture on the header do. */
 export interface HeadOptions extends Pick<GesturesOptions, "move" | "resize"> {
+  /** Begins the ids of the headers. */
+  readonly id: string;
   readonly sort: (column: ColumnId) => void;
 }
 
-function createHeadCell(id: ColumnId, index: number): HeadCell {
+function createHeadCell(id: ColumnId, index: number, prefix: string): HeadCell {
   const { label, title, end = false } = columnOf(id);
   const element = div(`cell ${id}${end ? " end" : ""}`, "columnheader");
-  element.id = `head-${id}`;
+  element.id = `${prefix}-head-${id}`;
   element.title = title;
   element.setAttribute("aria-colindex", String(index + 1));
   element.setAttribute("aria-sort", "none");
@@ -22,9 +24,9 @@ function createHeadCell(id: ColumnId, index: number): HeadCell {
   return { id, element };
 }
 
-function createRemoveHead(index: number): HTMLElement {
+function createRemoveHead(index: number, prefix: string): HTMLElement {
   const element = div("cell remove", "columnheader");
-  element.id = "head-remove";
+  element.id = `${prefix}-head-remove`;
   element.setAttribute("aria-colindex", String(index + 1));
   const hidden = document.createElement("span");
   hidden.className = "visually-hidden";
@@ -34,14 +36,14 @@ function createRemoveHead(index: number): HTMLElement {
 }
 
 /** The row of headers. A click sorts by a column. */
-export function createHead({ sort, move, resize }: HeadOptions) {
+export function createHead({ id, sort, move, resize }: HeadOptions) {
   const row = div("row head", "row");
   row.setAttribute("aria-rowindex", "1");
   let cells: readonly HeadCell[] = [];
   const gestures = createGestures({ row, cells: () => cells, move, resize });
   row.addEventListener("click", (event) => {
-    const id = gestures.clicked(event);
-    if (id) sort(id);
+    const column = gestures.clicked(event);
+    if (column) sort(column);
   });
 
   return {
@@ -49,13 +51,13 @@ export function createHead({ sort, move, resize }: HeadOptions) {
 
     /** Shows these columns; the last cell stands over the buttons that remove a row. */
     setColumns(columns: readonly ColumnId[]): void {
-      cells = columns.map(createHeadCell);
-      row.replaceChildren(...cells.map(({ element }) => element), createRemoveHead(columns.length));
+      cells = columns.map((column, index) => createHeadCell(column, index, id));
+      row.replaceChildren(...cells.map(({ element }) => element), createRemoveHead(columns.length, id));
     },
 
     setSort(sorted: Sort): void {
-      for (const { id, element } of cells)
-        element.setAttribute("aria-sort", sorted?.column === id ? sorted.direction : "none");
+      for (const { id: column, element } of cells)
+        element.setAttribute("aria-sort", sorted?.column === column ? sorted.direction : "none");
     },
 
     /** In the order of the columns, and the one over the buttons at the end. */

@@ -3,6 +3,7 @@ import type { ColumnId } from "../../columns/registry.ts";
 import { type Cursor, headRow } from "./cursor.ts";
 import { rootFontSize } from "./dom.ts";
 import type { Head } from "./head.ts";
+import type { TextSelection } from "./textselection.ts";
 import type { RowWindow } from "./window.ts";
 
 const widthStep = 0.5; // rem
@@ -12,23 +13,34 @@ export interface KeysOptions {
   readonly cursor: Cursor;
   readonly rows: RowWindow;
   readonly head: Head;
+  readonly text: TextSelection;
   readonly columns: () => readonly ColumnId[];
   readonly layout: () => Layout;
   readonly setLayout: (layout: Layout) => void;
   readonly sort: (column: ColumnId) => void;
   readonly open: (symbol: string) => void;
+  /** The active row has become another one. */
+  readonly pass: (symbol: string) => void;
   readonly remove: (symbol: string) => void;
   /** Puts a symbol in the place of another one. */
   readonly move: (symbol: string, to: string) => void;
 }
 
 /** What the keys do in the grid. Returns the listener. */
-export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...actions }: KeysOptions) {
+export function createKeys({ cursor, rows, head, text, columns, layout, setLayout, ...actions }: KeysOptions) {
+  const place = (row: number, column: number) => {
+    const before = cursor.symbol;
+    text.clear(); // what is copied next is the active row
+    cursor.place(row, column);
+    if (cursor.symbol !== null && cursor.symbol !== before) actions.pass(cursor.symbol);
+  };
+
   const remove = () => {
     const { symbol, row, column } = cursor;
     if (symbol === null) return;
     actions.remove(symbol);
     cursor.place(Math.min(row, rows.order.length - 1), column);
+    if (cursor.symbol !== null && cursor.symbol !== symbol) actions.pass(cursor.symbol);
   };
 
   const arrangeColumn = (id: ColumnId, by: -1 | 1, shift: boolean) => {
@@ -89,14 +101,19 @@ export function createKeys({ cursor, rows, head, columns, layout, setLayout, ...
   };
 
   return (event: KeyboardEvent): void => {
-    if (event.metaKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "a") {
+      text.all();
+      event.preventDefault();
+    }
+    if (event.metaKey) return;
     if (event.altKey) {
       if (arrange(event)) event.preventDefault();
       return;
     }
     const { key, ctrlKey } = event;
     const to = step(key, ctrlKey);
-    if (to) cursor.place(...to);
+    if (to) place(...to);
     else if (ctrlKey) return;
     else if (key === "Enter" || key === " ") activate();
     else if (key === "Delete") remove();

@@ -38,6 +38,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     if (day && p !== undefined && t !== undefined && view.state === "live")
       sparks.extend(symbol, p, t / 1000, `${pc} ${o}`);
     spark.draw(day, pc);
+    spark.name(day, view);
   };
 
   /** Paints all cells of a row. `given`: the row was just given to another symbol. */

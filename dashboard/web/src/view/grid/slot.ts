@@ -18,24 +18,30 @@ export interface Slot {
   index: number;
   symbol: string;
   seen: boolean;
+  /** Its place among the rows of the document; -1 if it is not there. */
+  place: number;
   /** Set by the painter: what was painted last, when, and whether there is something newer to paint. */
   view: RowView | null;
   painted: number;
   outdated: boolean;
 }
 
-/** Makes a row with these columns. The number makes the ids of its cells unique. */
-export function createSlot(columns: readonly ColumnId[], number: number, flashes: Flashes): Slot {
+/** Makes a row with these columns. The ids of its cells begin with `id`. */
+export function createSlot(columns: readonly ColumnId[], id: string, flashes: Flashes): Slot {
   const element = div("row", "row");
   const cellAt = (name: string, index: number, role: string, end = false) => {
     const cell = div(`cell ${name}${end ? " end" : ""}`, role);
-    cell.id = `cell-${number}-${name}`;
+    cell.id = `${id}-${name}`;
     cell.setAttribute("aria-colindex", String(index + 1));
     element.append(cell);
     return cell;
   };
-  const cells = columns.map((id, index) =>
-    createCell(id, cellAt(id, index, id === "symbol" ? "rowheader" : "gridcell", columnOf(id).end), flashes),
+  const cells = columns.map((column, index) =>
+    createCell(
+      column,
+      cellAt(column, index, column === "symbol" ? "rowheader" : "gridcell", columnOf(column).end),
+      flashes,
+    ),
   );
   const remove = createRemove(cellAt("remove", columns.length, "gridcell"));
   const day = cells[columns.indexOf("spark")];
@@ -47,6 +53,7 @@ export function createSlot(columns: readonly ColumnId[], number: number, flashes
     index: -1,
     symbol: "",
     seen: false,
+    place: -1,
     view: null,
     painted: 0,
     outdated: false,

@@ -1,79 +1,24 @@
 /*
- * view/print/ is the list on paper.
+ * view/print/ takes the list out of the page: to paper, and to the clipboard. `print.ts` and `copy.ts` wait for the
+ * reader to ask for it, `paper.ts` is what they fetch then or, since browsers wait for nothing, soon after the start.
  */
-import { stateName, stateNames, viewOf } from "../../columns/row.ts";
-import { dash } from "../../format.ts";
-import { origin } from "../../model/feed.ts";
-
+import { fetchLater } from "../later.ts";
 import type { Services } from "../services.ts";
 
-const most = 500; // rows
-
-const headings = ["Symbol", "Name", "Last", "Change", "Change %", "Bid", "Ask", "Volume", "Time", "Status"];
-
-const cell = (tag: "td" | "th", text: string): HTMLElement => {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  return element;
-};
-
-/** The list as a table for paper: its rows, when it was printed, and whether prices were live. */
-export function printTable({ workspace, market, shown, format: signal }: Services): HTMLElement {
-  const format = signal.peek();
-  const now = Date.now();
-  const symbols = workspace.sorted();
-  const { notice, live } = market.liveness.peek();
-  const made = origin(market.feed.peek());
-  const sheet = document.createElement("section");
-  sheet.className = "print";
-  const title = document.createElement("h1");
-  title.textContent = workspace.title.peek() || "tickertape";
-  const remarks = document.createElement("p");
-  remarks.textContent = [`Printed ${format.moment(now, "")}.`, made?.note ?? "", live ? "" : (notice ?? "Not live.")]
-    .filter((text) => text !== "")
-    .join(" ");
-  const table = document.createElement("table");
-  const head = document.createElement("tr");
-  head.append(...headings.map((text) => cell("th", text)));
-  table.createTHead().append(head);
-  const body = table.createTBody();
-  for (const symbol of symbols.slice(0, most)) {
-    const row = shown.row(symbol);
-    const { state, quote, change, percent } = viewOf(row, { format, age: market.age(row), now, quiet: true });
-    const { p, b, a, v, t } = quote;
-    const price = (value: number | undefined) => (value === undefined ? dash : format.price(value, row.decimals));
-    const cells = body.insertRow();
-    cells.append(
-      cell("th", symbol),
-      cell("td", row.name),
-      cell("td", price(p)),
-      cell("td", change === undefined ? dash : format.change(change, row.decimals)),
-      cell("td", percent === null ? dash : format.percent(percent)),
-      cell("td", price(b)),
-      cell("td", price(a)),
-      cell("td", v === undefined ? dash : format.volume(v)),
-      cell("td", t === undefined ? dash : `${format.time(t / 1000, row.zone, now)} ${format.zone(row.zone, now)}`),
-      cell("td", live || state !== "live" ? stateName(state, row, quote) : stateNames.old),
-    );
-  }
-  sheet.append(title, remarks, table);
-  if (symbols.length > most) {
-    const rest = document.createElement("p");
-    rest.textContent = `These are the first ${most} of ${symbols.length} symbols.`;
-    sheet.append(rest);
-  }
-  return sheet;
-}
-
-/** Shows the table in place of the page while it is printed. Returns the function that stops it. */
+/** Shows the list as a table in place of the page while it is printed. Returns the function that stops it. */
 export function followPrinting(services: Services): () => void {
+  const paper = fetchLater(() => import("./paper.ts"));
   let sheet: HTMLElement | null = null;
+  let printing = false;
   const show = () => {
+    printing = true;
     sheet?.remove();
-    sheet = printTable(services);
-    document.body.append(sheet);
+    sheet = paper.part.peek()?.printTable(services) ?? null;
+    if (sheet) document.body.append(sheet);
+    else void paper.load().then((there) => there && printing && show()); // until then, the page itself is on paper
   };
   const hide = () => {
+    printing = false;
     sheet?.remove();
     sheet = null;
   };
@@ -85,6 +30,7 @@ export function followPrinting(services: Services): () => void {
   medium.addEventListener("change", change);
   return () => {
     hide();
+    paper.close();
     removeEventListener("beforeprint", show);
     removeEventListener("afterprint", hide);
     medium.removeEventListener("change", change);

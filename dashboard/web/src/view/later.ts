@@ -1,0 +1,27 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+const after = 1000; // ms: the first prices go first
+
+/** A part of the page's script that is fetched by itself. */
+export interface Later<T> {
+  /** The part; null until it is there. */
+  readonly part: ReadonlySignal<T | null>;
+  /** Fetches it now, if it is not there. Returns it, or null if it cannot be had; it can be tried again. */
+  load(): Promise<T | null>;
+  close(): void;
+}
+
+/** Fetches a part of the page's script soon after the start, so that it is there when it is needed. */
+export function fetchLater<T>(fetch: () => Promise<T>): Later<T> {
+  const part = signal<T | null>(null);
+  const load = async () => {
+    try {
+      part.value ??= await fetch();
+    } catch {
+      // The server is away.
+    }
+    return part.value;
+  };
+  const timer = setTimeout(load, after);
+  return { part, load, close: () => clearTimeout(timer) };
+}

@@ -1,0 +1,2 @@
+export { copyRows } from "./clipboard.ts";
+export { printTable } from "./sheet.ts";
