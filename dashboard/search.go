@@ -19,6 +19,9 @@ import (
 const (
 	searchSlice = 500 // symbols that are compared in a slice, about 0.1 ms
 	searchWords = 8   // words of a query that count: each costs a look at every symbol
+
+	// searchWithin is how many bytes a word of several must have to be found within another one: almost every name has an "a".
+	searchWithin = 3
 )
 
 // search finds symbols as PROTOCOL.md says in "Search": the best matches first, of two alike the one that is traded more.
@@ -154,10 +157,13 @@ func (q *query) match(s *market.Symbol) (m match, begins bool) {
 		return matchBegins, false
 	}
 	q.sector.fold(s.Sector)
-	within := func(text []byte) bool {
-		return bytes.Contains(q.symbol.text, text) || bytes.Contains(q.name.text, text) || q.sector.begins(text)
+	has := func(text []byte) bool {
+		return bytes.Contains(q.symbol.text, text) || bytes.Contains(q.name.text, text)
 	}
-	if within(q.whole) || q.all(within) {
+	within := func(word []byte) bool {
+		return q.symbol.begins(word) || q.name.begins(word) || q.sector.begins(word) || len(word) >= searchWithin && has(word)
+	}
+	if has(q.whole) || q.all(within) {
 		return matchWithin, false
 	}
 	return matchNone, false

@@ -20,7 +20,7 @@ const layers: readonly (readonly string[])[] = [
   ["view/"],
   ["view/detail/", "view/dialogs/", "view/print/"],
   ["view/chart/"],
-  ["view/services.ts", "view/icons.tsx", "view/frame.ts", "view/shown.ts"],
+  ["view/services.ts", "view/icons.tsx", "view/frame.ts", "view/shown.ts", "view/rows.ts"],
   ["view/grid/"],
   ["model/"],
   ["columns/"],

@@ -2,12 +2,11 @@
  * view/detail/ is all that is known of one symbol, beside the table: its price, bid and ask, chart, statistics and
  * trades.
  */
-import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type RowView, viewOf } from "../../columns/row.ts";
 import { age } from "../../format.ts";
 import { Chart } from "../chart/chart.tsx";
 import { CloseIcon } from "../icons.tsx";
+import { useRows } from "../rows.ts";
 import type { Services } from "../services.ts";
 import { Book } from "./book.tsx";
 import { Price } from "./price.tsx";
@@ -17,29 +16,6 @@ import { Tape } from "./tape.tsx";
 interface Props {
   readonly services: Services;
   readonly symbol: string;
-}
-
-/** Follows the symbol while the detail is open, and returns what is shown of it. */
-function useRow({ market, shown, format }: Services, symbol: string): RowView {
-  const drawn = useSignal(0);
-  // Before the browser paints: what changes after this row has been taken must draw another one.
-  useLayoutEffect(() => {
-    market.followExtra(symbol);
-    const stop = shown.follow({
-      wants: (one) => one === symbol,
-      draw: (symbols) => {
-        if (symbols.has(symbol)) drawn.value++;
-      },
-    });
-    return () => {
-      stop();
-      market.followExtra(null);
-    };
-  }, [market, shown, symbol, drawn]);
-  drawn.value; // the component is rendered again in the same frame when it changes
-  const row = shown.row(symbol);
-  const { now } = market.connectionStats.value;
-  return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
 }
 
 /** The detail of a symbol. It takes the focus, and gives it back when it is closed. */
@@ -60,7 +36,7 @@ export function Detail({ services, symbol }: Props) {
     };
   }, []);
 
-  const view = useRow(services, symbol);
+  const view = useRows(services, "detail", [symbol])(symbol);
   const { row, quote, change, format } = view;
   const state = market.liveness.value.live || view.state !== "live" ? view.state : "old";
   const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
