@@ -101,6 +101,7 @@ type match int
 
 const (
 	matchExact  match = iota // it is the query
+	matchStarts              // it or its name starts with the query
 	matchBegins              // its words begin with those of the query
 	matchWithin              // they have them somewhere
 	matchNone
@@ -139,7 +140,7 @@ func (q *query) match(s *market.Symbol) (m match, begins bool) {
 	if len(q.whole) == 0 {
 		switch {
 		case q.raw == "":
-			return matchBegins, false
+			return matchStarts, false
 		case strings.Contains(strings.ToLower(s.Symbol), q.raw) || strings.Contains(strings.ToLower(s.Name), q.raw):
 			return matchWithin, false
 		}
@@ -151,7 +152,10 @@ func (q *query) match(s *market.Symbol) (m match, begins bool) {
 		if len(q.symbol.text) == len(q.whole) {
 			return matchExact, true
 		}
-		return matchBegins, true
+		return matchStarts, true
+	}
+	if bytes.HasPrefix(q.name.text, q.whole) {
+		return matchStarts, false
 	}
 	if q.name.begins(q.whole) || q.all(func(word []byte) bool { return q.symbol.begins(word) || q.name.begins(word) }) {
 		return matchBegins, false

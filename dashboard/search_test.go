@@ -30,7 +30,7 @@ func TestSearchMatchesAsTheCasesSay(t *testing.T) {
 	if err := json.Unmarshal(text, &cases); err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"exact", "begins", "within", "none"}
+	names := []string{"exact", "starts", "begins", "within", "none"}
 	for _, c := range cases {
 		q := newQuery(c.Query)
 		got, _ := q.match(&market.Symbol{Symbol: c.Symbol, Name: c.Name, Sector: c.Sector})

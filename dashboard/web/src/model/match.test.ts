@@ -8,7 +8,7 @@ interface Case {
   readonly symbol: string;
   readonly name: string;
   readonly sector: string;
-  readonly match: "exact" | "begins" | "within" | "none";
+  readonly match: "exact" | "starts" | "begins" | "within" | "none";
 }
 
 // The server's test reads the same cases.
