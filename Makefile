@@ -86,7 +86,7 @@ test-sdk: tools-go
 # What reads what comes from outside, some 5 s each.
 test-fuzz: tools-go
 	@$(MAKE) --no-print-directory fuzz FUZZED="./feed/... ./broadcast/... ./dashboard" FUZZTIME=15000x \
-	  TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow|ClientFrames|ParseRequest|ParseQuery|Forwarded|Host)$$'
+	  TARGETS='^Fuzz(Frame|Message|Raw|Line|CSVRow|ClientFrames|ParseRequest|ParseQuery|Query|Forwarded|Host)$$'
 
 test-web: $(MODULES)
 	$(NPM) $(CLIENT) test

@@ -63,10 +63,13 @@ func OpenServer(ctx context.Context, cfg Config, bounds Bounds, site Site, log *
 	streams := newStreams(hub, adm, allowed)
 	mux.Handle("/ws", get(http.HandlerFunc(streams.webSocket)))
 	for path, h := range map[string]http.Handler{
-		eventsPath:        http.HandlerFunc(streams.events),
-		"/api/quotes":     &quotes{hub: hub, admission: adm},
-		"/api/bars":       &bars{hub: hub, dir: site.Symbols, admission: adm},
-		"/api/symbols":    &symbols{dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, admission: adm},
+		eventsPath:    http.HandlerFunc(streams.events),
+		"/api/quotes": &quotes{hub: hub, admission: adm},
+		"/api/bars":   &bars{hub: hub, dir: site.Symbols, admission: adm},
+		"/api/symbols": &symbols{
+			dir: site.Symbols, zone: site.Zone, most: site.MaxSymbols, admission: adm,
+			search: &search{dir: site.Symbols, board: hub.Board(), admission: adm},
+		},
 		"/api/watchlists": plain(watchlists(site.Watchlists, adm)),
 		"/api/version":    plain(version(site.Version, site.Revision)),
 	} {

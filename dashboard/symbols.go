@@ -2,14 +2,11 @@ package dashboard
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"tickertape/broadcast"
@@ -41,6 +38,7 @@ type symbols struct {
 	dir       *market.Directory
 	zone      func(market string) string
 	most      int // symbols that one request may name
+	search    *search
 	admission *admission.Admission
 }
 
@@ -79,7 +77,7 @@ func (s *symbols) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer place.Leave()
-	found, ok := s.search(r, query, limit)
+	found, ok := s.search.find(r.Context(), query, limit)
 	if !ok {
 		return // nobody waits for an answer any more
 	}
@@ -172,83 +170,6 @@ func (s *symbols) write(w http.ResponseWriter, r *http.Request, n int, at func(i
 
 func refuse(w http.ResponseWriter, detail string) {
 	problemOf(&wire.Fault{Code: wire.BadRequest, Message: detail}).write(w)
-}
-
-// searchSlice is how many symbols are looked at in a slice.
-const searchSlice = 1000
-
-// hit is a symbol that a search has found.
-type hit struct {
-	rank int
-	market.Symbol
-}
-
-// search ranks by how a symbol or name matches: the symbol itself, its beginning, the beginning of the
-// name, of a word in it, anywhere in the symbol, anywhere in the name. An empty query matches all. It is false when
-// nobody waits for it any more.
-func (s *symbols) search(r *http.Request, query string, limit int) (found []market.Symbol, ok bool) {
-	query = strings.ToLower(strings.TrimSpace(query))
-	var best []hit
-	for from, n := 0, s.dir.Len(); from < n; from += searchSlice {
-		look := func() {
-			for id := from; id < min(n, from+searchSlice); id++ {
-				x := s.dir.Symbol(market.SymbolID(id))
-				if rank := match(x, query); rank > 0 {
-					best = append(best, hit{rank, x})
-				}
-			}
-			slices.SortFunc(best, hit.compare)
-			best = best[:min(len(best), limit)]
-		}
-		if !s.admission.Slice(r.Context(), look) {
-			return nil, false
-		}
-	}
-	for _, h := range best {
-		found = append(found, h.Symbol)
-	}
-	return found, true
-}
-
-// compare puts the better hit first, of two alike the one with the shorter symbol.
-func (h hit) compare(o hit) int {
-	a, b := h.Symbol.Symbol, o.Symbol.Symbol
-	return cmp.Or(cmp.Compare(h.rank, o.rank), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-}
-
-// match is the rank of a match, 1 the best, 0 none. The query is in lower case.
-func match(s market.Symbol, query string) int {
-	symbol, name := strings.ToLower(s.Symbol), strings.ToLower(s.Name)
-	switch {
-	case symbol == query:
-		return 1
-	case strings.HasPrefix(symbol, query):
-		return 2
-	case strings.HasPrefix(name, query):
-		return 3
-	case wordBegins(name, query):
-		return 4
-	case strings.Contains(symbol, query):
-		return 5
-	case strings.Contains(name, query):
-		return 6
-	}
-	return 0
-}
-
-func wordBegins(name, query string) bool {
-	for at := 0; ; {
-		i := strings.Index(name[at:], query)
-		if i < 0 {
-			return false
-		}
-		at += i
-		if before, _ := utf8.DecodeLastRuneInString(name[:at]); !unicode.IsLetter(before) && !unicode.IsDigit(before) {
-			return true
-		}
-		_, size := utf8.DecodeRuneInString(name[at:])
-		at += max(size, 1)
-	}
 }
 
 type watchlistRecord struct {

@@ -76,6 +76,19 @@ func (b *Board) Versions(ids []market.SymbolID, into []Version) {
 	}
 }
 
+// Turnovers copies what some symbols have been traded for in their session, each in its currency: the volume at the VWAP or,
+// where that is not known, at the last price. It is zero where neither is known. into has room for all of them.
+func (b *Board) Turnovers(ids []market.SymbolID, into []market.Turnover) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for i, id := range ids {
+		into[i] = market.Turnover{}
+		if int(id) < len(b.versions) {
+			into[i] = b.versions[id].Quote.Traded()
+		}
+	}
+}
+
 // Size is how many symbols have a place: ids below it.
 func (b *Board) Size() int {
 	b.mu.RLock()

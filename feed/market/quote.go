@@ -1,5 +1,7 @@
 package market
 
+import "math"
+
 // Quote is the state of one symbol. A value is known where Set has its bit.
 type Quote struct {
 	Symbol                           SymbolID
@@ -43,4 +45,21 @@ func (q *Quote) turnover() (t Turnover, known, fits bool) {
 	}
 	t, fits = q.Volume.Times(q.VWAP)
 	return t, true, fits
+}
+
+// Traded is about what the session's trades have cost: the volume at the VWAP or, where that is not known, at the last
+// price. It is zero where neither is known, and the largest sum where it would be beyond.
+func (q *Quote) Traded() Turnover {
+	price := q.VWAP
+	if q.Set&FieldVWAP == 0 {
+		price = q.Price
+	}
+	if q.Set&FieldVolume == 0 || q.Set&(FieldVWAP|FieldPrice) == 0 || price < 0 {
+		return Turnover{}
+	}
+	t, fits := q.Volume.Times(price)
+	if !fits {
+		return Turnover{math.MaxUint64, math.MaxUint64}
+	}
+	return t
 }

@@ -16,6 +16,9 @@ func (q Quantity) Times(p Price) (Turnover, bool) {
 	return Turnover{hi, lo}, ok && p >= 0
 }
 
+// Compare is -1 if t is less than u, 0 if they are equal, and 1 otherwise.
+func (t Turnover) Compare(u Turnover) int { return Quantity(t).Compare(Quantity(u)) }
+
 // Add returns t+u and whether the sum fits.
 func (t Turnover) Add(u Turnover) (Turnover, bool) {
 	sum, ok := Quantity(t).Add(Quantity(u))

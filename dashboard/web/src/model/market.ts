@@ -54,11 +54,11 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
 
   const known = () => client.quotes().map(({ raw }) => raw);
   let listed: readonly string[] = [];
-  let extra: string | null = null;
+  const extra = new Map<string, readonly string[]>(); // beside those listed, by who wants them
   let followed: readonly string[] = [];
   const follow = () => {
     const wanted = new Set(listed);
-    if (extra !== null && !wanted.has("*")) wanted.add(extra);
+    if (!wanted.has("*")) for (const symbol of [...extra.values()].flat()) wanted.add(symbol);
     const before = new Set(followed);
     followed = [...wanted];
     const gone = [...before].filter((symbol) => !wanted.has(symbol));
@@ -140,9 +140,10 @@ export function createMarket({ client, api, meter, now = Date.now }: MarketOptio
       follow();
     },
 
-    /** Subscribes to one more symbol, beside those of `follow`; null for none. */
-    followExtra(symbol: string | null): void {
-      extra = symbol;
+    /** Subscribes to these symbols as well, beside those of `follow`; `view` is who shows them. None ends it. */
+    followExtra(view: "detail" | "search", symbols: readonly string[]): void {
+      if (symbols.length > 0) extra.set(view, symbols);
+      else if (!extra.delete(view)) return;
       follow();
     },
 

@@ -14,6 +14,7 @@ import { type Import, lookUp } from "./imports.ts";
 import { createLibrary } from "./library.ts";
 import type { Choice } from "./lists.ts";
 import type { Market } from "./market.ts";
+import { createMatcher } from "./match.ts";
 import type { Notes } from "./notes.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
 import { createSelection } from "./selection.ts";
@@ -50,17 +51,14 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
       saved.update((now) => ({ ...now, sort: next }));
     });
 
-  const matches = (symbol: string, text: string): boolean => {
-    const info = directory.info(symbol);
-    return [symbol, info?.name, info?.sector].some((value) => value?.toLowerCase().includes(text));
-  };
-
+  const matcher = createMatcher();
   const matching = computed<readonly string[]>(() => {
-    const text = filter.value.trim().toLowerCase();
+    const text = filter.value.trim();
     const listed = symbols.value ?? [];
     if (text === "") return listed;
     directory.revision.value; // names and sectors can arrive after the filter was typed
-    return listed.filter((symbol) => matches(symbol, text));
+    const matches = matcher(text);
+    return listed.filter((symbol) => matches(directory.info(symbol) ?? { symbol }));
   });
 
   const choose = (next: Choice | null) => {

@@ -4,6 +4,7 @@ import type { SourceState, TransportName } from "tickertape-client";
 import { age } from "../format.ts";
 import { onlyReplayed } from "../model/feed.ts";
 import { factsText, statusText } from "../model/liveness.ts";
+import { Backdrop } from "./menu.tsx";
 import type { Services } from "./services.ts";
 
 const transportNames: Readonly<Record<TransportName, string>> = {
@@ -74,7 +75,7 @@ export function Badge({ services }: { readonly services: Services }) {
           <span class="dot" />
           <span>{badge}</span>
         </span>
-        <span class="fact">
+        <span class="fact transport">
           {phase === "open" || phase === "connecting" ? transportNames[transport] : "No connection"}
         </span>
         {latency !== null && (
@@ -100,6 +101,13 @@ export function Badge({ services }: { readonly services: Services }) {
           </span>
         )}
       </button>
+      {open.value && (
+        <Backdrop
+          close={() => {
+            open.value = false;
+          }}
+        />
+      )}
       {open.value && <Details services={services} />}
     </div>
   );

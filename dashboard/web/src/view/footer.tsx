@@ -33,16 +33,19 @@ export function Footer({ services }: { readonly services: Services }) {
   }, [note, notes]);
   return (
     <footer>
-      {note ? (
-        <span class="note" role="status">
-          {note.text}
-          {note.undo && (
-            <button type="button" class="link" onClick={() => note.undo?.()}>
-              Undo
-            </button>
-          )}
-        </span>
-      ) : (
+      <span class="note" role="status">
+        {note && (
+          <>
+            {note.text}
+            {note.undo && (
+              <button type="button" class="link" onClick={() => note.undo?.()}>
+                Undo
+              </button>
+            )}
+          </>
+        )}
+      </span>
+      {!note && (
         <span class="hint">
           {workspace.sort.value ? (
             <button type="button" class="link" onClick={() => workspace.unsort()}>
@@ -66,7 +69,8 @@ export function Footer({ services }: { readonly services: Services }) {
           dialog.value = "settings";
         }}
       >
-        {settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in {zones(services)}
+        <span class="long">{settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in&nbsp;</span>
+        {zones(services)}
       </button>
       <nav aria-label="About">
         <button

@@ -14,15 +14,17 @@ export function Header({ services }: { readonly services: Services }) {
   const { paused } = market.state.value;
   return (
     <header>
-      <h1>
-        <Mark />
-        <span>tickertape</span>
-      </h1>
-      {label && (
-        <span class="origin" title={label.note}>
-          {label.label}
-        </span>
-      )}
+      <div class="brand">
+        <h1>
+          <Mark />
+          <span>tickertape</span>
+        </h1>
+        {label && (
+          <span class="origin" title={label.note}>
+            {label.label}
+          </span>
+        )}
+      </div>
       <Search services={services} />
       <Badge services={services} />
       <div class="tools">

@@ -30,6 +30,13 @@ export interface MenuProps {
   readonly onOpen?: () => void;
 }
 
+/** What lies between the page and a box at the bottom of a small window. A tap on it closes the box, and does nothing else. */
+export function Backdrop({ close }: { readonly close: () => void }) {
+  // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it, too
+  // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too
+  return <div class="backdrop" onClick={close} />;
+}
+
 /** A button with a menu. Arrows walk it, letters find an item, Escape closes it and gives the focus back. */
 export function Menu({
   label,
@@ -111,6 +118,7 @@ export function Menu({
       >
         {children}
       </button>
+      {shown && <Backdrop close={() => close(true)} />}
       {shown && (
         <div class="popup" data-end={end} role="menu" aria-label={label}>
           {items().map((item, index, all) => {

@@ -3,6 +3,7 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Api, SymbolInfo } from "../model/api.ts";
 import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
+import { useRows } from "./rows.ts";
 import type { Services } from "./services.ts";
 
 const limit = 20;
@@ -49,8 +50,18 @@ function useResults(api: Api, text: string, answered: (text: string, records: re
   return results;
 }
 
+/** What the search has found, for those who cannot see it. */
+const outcomeText = (found: Results): string => {
+  if (found.kind === "failed") return "The server does not answer. Search again when the connection is back.";
+  if (found.kind === "none") return "";
+  const { records, query } = found;
+  if (records.length === 0) return `No symbol or name matches “${query}”.`;
+  return records.length === 1 ? "1 symbol found." : `${records.length} symbols found.`;
+};
+
 /** Finds symbols by ticker or name, and adds them to the list: a combobox that stays open for more. */
-export function Search({ services: { id, workspace, api, detail } }: { readonly services: Services }) {
+export function Search({ services }: { readonly services: Services }) {
+  const { id, workspace, api, detail } = services;
   const input = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const open = useSignal(false);
@@ -134,9 +145,17 @@ export function Search({ services: { id, workspace, api, detail } }: { readonly 
       />
       <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
-        <Options id={id} records={records} listed={listed} active={active} choose={(record) => choose(record, false)} />
-        {found.kind === "found" && records.length === 0 && <p>No symbol or name matches “{found.query}”.</p>}
-        {found.kind === "failed" && <p>The server does not answer. Search again when the connection is back.</p>}
+        <Options
+          services={services}
+          records={shown ? records : []}
+          listed={listed}
+          active={active}
+          choose={(record) => choose(record, false)}
+        />
+        {records.length === 0 && <p>{outcomeText(found)}</p>}
+      </div>
+      <div class="visually-hidden" role="status">
+        {shown ? outcomeText(found) : ""}
       </div>
     </search>
   );
@@ -182,8 +201,7 @@ function Field({ id, input, value, active, expanded, onInput, onFocus, onBlur, o
 }
 
 interface OptionsProps {
-  /** Begins the ids of elements. */
-  readonly id: string;
+  readonly services: Services;
   readonly records: readonly SymbolInfo[];
   readonly listed: ReadonlySet<string>;
   readonly active: Signal<number>;
@@ -191,11 +209,19 @@ interface OptionsProps {
 }
 
 /** What was found. The focus stays in the field while an option is clicked. */
-function Options({ id, records, listed, active, choose }: OptionsProps) {
+function Options({ services, records, listed, active, choose }: OptionsProps) {
+  const viewOf = useRows(
+    services,
+    "search",
+    records.map(({ symbol }) => symbol),
+  );
+  const { id, market } = services;
+  const { live } = market.liveness.value;
   return (
     <div id={`${id}-results`} role="listbox" aria-label="Symbols found">
       {records.map((record, index) => {
         const on = listed.has(record.symbol);
+        const { quote, row, percent, state, format } = viewOf(record.symbol);
         return (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which keeps the focus
           <div
@@ -203,6 +229,8 @@ function Options({ id, records, listed, active, choose }: OptionsProps) {
             id={`${id}-result-${index}`}
             class="result"
             role="option"
+            data-state={live || state !== "live" ? state : "old"}
+            data-trend={percent === null || percent === 0 ? null : percent > 0 ? "up" : "down"}
             tabIndex={-1}
             aria-selected={index === active.value}
             onPointerDown={(event) => event.preventDefault()}
@@ -214,6 +242,8 @@ function Options({ id, records, listed, active, choose }: OptionsProps) {
             <span class="ticker">{record.symbol}</span>
             <span class="name">{record.name}</span>
             <span class="sector">{record.sector}</span>
+            <span class="price">{quote.p === undefined ? "" : format.price(quote.p, row.decimals)}</span>
+            <span class="percent">{percent === null ? "" : format.percent(percent)}</span>
             <span class="does" data-on={on}>
               {on ? <CheckIcon /> : <PlusIcon />}
               {on ? "In this list" : "Add"}

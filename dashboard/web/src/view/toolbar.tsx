@@ -54,11 +54,10 @@ function Filter({ services: { workspace, format } }: { readonly services: Servic
         }}
         onKeyDown={onKeyDown}
       />
-      {text.trim() !== "" && (
-        <span class="found" role="status">
-          {format.value.count(workspace.matching.value.length)} of {format.value.count(symbols.value?.length ?? 0)}
-        </span>
-      )}
+      <span class="found" role="status">
+        {text.trim() !== "" &&
+          `${format.value.count(workspace.matching.value.length)} of ${format.value.count(symbols.value?.length ?? 0)}`}
+      </span>
     </div>
   );
 }

@@ -2,12 +2,11 @@
  * view/detail/ is all that is known of one symbol, beside the table: its price, bid and ask, chart, statistics and
  * trades.
  */
-import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { type RowView, viewOf } from "../../columns/row.ts";
+import { useRef } from "preact/hooks";
 import { age } from "../../format.ts";
 import { Chart } from "../chart/chart.tsx";
 import { CloseIcon } from "../icons.tsx";
+import { useRows } from "../rows.ts";
 import type { Services } from "../services.ts";
 import { Book } from "./book.tsx";
 import { useSheet } from "./focus.ts";
@@ -20,29 +19,6 @@ interface Props {
   readonly symbol: string;
 }
 
-/** Follows the symbol while the detail is open, and returns what is shown of it. */
-function useRow({ market, shown, format }: Services, symbol: string): RowView {
-  const drawn = useSignal(0);
-  // Before the browser paints: what changes after this row has been taken must draw another one.
-  useLayoutEffect(() => {
-    market.followExtra(symbol);
-    const stop = shown.follow({
-      wants: (one) => one === symbol,
-      draw: (symbols) => {
-        if (symbols.has(symbol)) drawn.value++;
-      },
-    });
-    return () => {
-      stop();
-      market.followExtra(null);
-    };
-  }, [market, shown, symbol, drawn]);
-  drawn.value; // the component is rendered again in the same frame when it changes
-  const row = shown.row(symbol);
-  const { now } = market.connectionStats.value;
-  return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
-}
-
 /** The detail of a symbol. It follows the active row of the table; chart and trades follow when the reader rests. */
 export function Detail({ services, symbol }: Props) {
   const { id, market, detail } = services;
@@ -50,7 +26,7 @@ export function Detail({ services, symbol }: Props) {
   const sheet = useSheet(pane);
   const settled = detail.settled.value ?? symbol;
 
-  const view = useRow(services, symbol);
+  const view = useRows(services, "detail", [symbol])(symbol);
   const { row, quote, change, format } = view;
   const rested = settled === symbol ? row : market.row(settled);
   const state = market.liveness.value.live || view.state !== "live" ? view.state : "old";
