@@ -4,7 +4,7 @@ import { launch, live, openPage } from "./support/browser.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 /** How long frames are sampled; the bar is 60 s. */
-const seconds = Number(process.env["TICKERTAPE_SAMPLE_SECONDS"] ?? 4);
+const seconds = Number(process.env["TICKERTAPE_SAMPLE_SECONDS"] ?? 3);
 
 let browser: Browser;
 let server: Server;
@@ -153,6 +153,9 @@ const sample = (page: Page, ms: number): Promise<Sample> =>
 
     return new Promise<Sample>((done) => {
       const end = performance.now() + span;
+      // On a busy machine, it takes longer until enough has been seen.
+      const enough = () => seen.compared >= 100 && seen.moves >= 200 && seen.tinted >= 500;
+      const over = () => performance.now() > end && (enough() || performance.now() > end + 30_000);
       const observer = new ResizeObserver(() => {
         seen.frames++;
         for (const element of document.querySelectorAll<HTMLElement>(".body .row")) look(element);
@@ -161,7 +164,7 @@ const sample = (page: Page, ms: number): Promise<Sample> =>
       observer.observe(probe);
       const frame = () => {
         probe.style.width = probe.style.width === "1px" ? "2px" : "1px";
-        if (performance.now() < end) requestAnimationFrame(frame);
+        if (!over()) requestAnimationFrame(frame);
         else {
           observer.disconnect();
           probe.remove();
@@ -183,10 +186,10 @@ test("arrow, tint, colour and price agree in each frame, and so do the detail an
   await page.waitForFunction(() => document.querySelectorAll(".body .row[data-tick]").length > 20);
   const seen = await sample(page, seconds * 1000);
   if (process.env["TICKERTAPE_SAMPLE_SECONDS"]) console.log(seen);
-  // Enough was seen: less would say nothing.
-  expect(seen.compared).toBeGreaterThan(5 * seconds);
-  expect(seen.moves).toBeGreaterThan(24 * seconds);
-  expect(seen.tinted).toBeGreaterThan(seen.cells / 10);
+  // Less would say nothing.
+  expect(seen.compared).toBeGreaterThanOrEqual(100);
+  expect(seen.moves).toBeGreaterThanOrEqual(200);
+  expect(seen.tinted).toBeGreaterThanOrEqual(500);
   expect(seen).toMatchObject({
     tintAgainstArrow: 0,
     tintAgainstState: 0,
