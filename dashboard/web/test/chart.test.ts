@@ -123,8 +123,11 @@ test("a swipe up or down scrolls the page over the chart, and one to the side mo
   await expect.poll(() => after(80), { timeout: 10_000 }).toBeGreaterThan(before - 30);
   await page.locator(".plot").scrollIntoViewIfNeeded();
   const still = await picture(page);
-  await swipe(100, 0);
-  await expect.poll(() => picture(page), { timeout: 10_000 }).not.toBe(still);
+  const moved = async () => {
+    await swipe(100, 0); // a press that a busy machine makes a long one moves the crosshair instead
+    return picture(page);
+  };
+  await expect.poll(moved, { timeout: 10_000 }).not.toBe(still);
   await close();
 });
 
@@ -193,8 +196,9 @@ test("the table of bars has its headers over its columns, says what it is, and h
       }),
   );
   expect(differ.prices).toBeGreaterThan(3);
-  // On a machine so busy that a quote is taken in 100 ms after the bars of its flush, prices do not wait for it.
-  expect(differ.differ).toBeLessThanOrEqual(2);
+  // On a machine so busy that a quote is taken in 100 ms after the bars of its flush, prices do not wait for it. Views with
+  // a pace of their own would differ in every other frame.
+  expect(differ.differ).toBeLessThanOrEqual(10);
   await close();
 });
 
