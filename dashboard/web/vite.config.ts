@@ -27,7 +27,7 @@ export default defineConfig({
   plugins: [
     shipDocument({ from: "../../broadcast/PROTOCOL.md", file: "protocol.txt" }),
     licences({ file: "licenses.txt" }),
-    sizeBudget({ initial: 45 * 1024, other: 60 * 1024 }),
+    sizeBudget({ initial: 46 * 1024, other: 60 * 1024 }),
     keepFile(".gitkeep"),
   ],
 });

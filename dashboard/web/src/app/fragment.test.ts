@@ -58,8 +58,8 @@ test("what is opened before the step back that has closed another is done, stays
   expect(entries).toEqual(["/"]);
 });
 
-test("a fragment names one symbol", () => {
+test("a fragment names one symbol, as it is written", () => {
   expect(readFragment("#BRK.B")).toBe("BRK.B");
-  expect(readFragment("#%5Egspc")).toBe("^GSPC");
+  expect(readFragment("#%5Egspc")).toBe("^gspc");
   for (const hash of ["", "#", "#a b", "#%", "#<b>"]) expect(readFragment(hash)).toBeNull();
 });

@@ -4,23 +4,21 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFormat } from "../format.ts";
 import type { SymbolInfo } from "../model/api.ts";
-import { nothingSaved, type SavedWorkspace } from "../model/savedworkspace.ts";
 import { createSettings } from "../model/settings.ts";
 import { createSparks } from "../model/spark.ts";
-import { memoryStorage } from "../model/store.fixture.ts";
-import { ownList, setupWorkspace } from "../model/workspace.fixture.ts";
+import { type Kept, nothingSaved, ownList, setupWorkspace } from "../model/workspace.fixture.ts";
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { mountPage } from "./page.ts";
 
 let host: HTMLElement;
 let page: View | null = null;
 
-const mount = async (saved?: SavedWorkspace, failures?: number) => {
+const mount = async (saved?: Kept, failures?: number) => {
   const made = await setupWorkspace(saved, failures);
   const symbol = signal<string | null>(null);
   const services: Services = {
     ...made,
-    settings: createSettings(() => memoryStorage()),
+    settings: createSettings(made),
     format: signal(createFormat({ locale: "en-US", times: "utc" })),
     sparks: createSparks({ fetch: async () => new Map() }),
     shell: createShellState(),
@@ -37,6 +35,7 @@ const mount = async (saved?: SavedWorkspace, failures?: number) => {
   await act(() => {
     page = mountPage(host, services);
   });
+  await act(() => vi.dynamicImportSettled()); // the dialogs
   return { ...made, services };
 };
 // Drawing takes a canvas, which there is none of here; the browser's tests look at the real one.
@@ -343,8 +342,8 @@ describe("the lists", () => {
     await act(() => {
       host.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
     });
-    expect(workspace.library.own.value.at(-1)).toEqual({ name: "Imported", symbols: ["C"] });
-    expect(text(".note")).toContain("1 symbol imported");
+    expect(workspace.library.own.value.at(-1)).toMatchObject({ name: "Imported", symbols: ["C"] });
+    expect(text(".note")).toContain("1 symbol imported as “Imported”. Not known here: NOPE, <x>.");
   });
 });
 

@@ -3,15 +3,17 @@ import { createClient, type TransportName } from "tickertape-client";
 import { createFormat } from "../format.ts";
 import { readAddress } from "../model/address.ts";
 import { createApi } from "../model/api.ts";
+import { createHistory } from "../model/history.ts";
 import { createMarket } from "../model/market.ts";
 import { createMeter } from "../model/meter.ts";
 import { createNotes } from "../model/notes.ts";
 import { createSavedWorkspace } from "../model/savedworkspace.ts";
 import { createSettings, rateOf } from "../model/settings.ts";
 import { createSparks, sparkPoints } from "../model/spark.ts";
-import { createWorkspace } from "../model/workspace.ts";
-import { createShellState, type Services } from "../view/services.ts";
+import { createWorkspace, type Workspace } from "../model/workspace.ts";
+import { createShellState, type DetailPlace, type Services } from "../view/services.ts";
 import { createFragment } from "./fragment.ts";
+import { openRecords, serverPath } from "./records.ts";
 
 const transports: Readonly<Record<string, TransportName>> = {
   websocket: "websocket",
@@ -20,10 +22,22 @@ const transports: Readonly<Record<string, TransportName>> = {
   poll: "poll",
 };
 
+/** Opens the symbol that the fragment names as the server spells it: people type lower case. */
+async function spellFragment({ lookUp }: Workspace, { symbol, open }: DetailPlace): Promise<void> {
+  const typed = symbol.peek();
+  if (typed === null || typed === typed.toUpperCase()) return;
+  const found = await lookUp([typed]).catch(() => null);
+  const spelled = found?.symbols[0];
+  if (spelled !== undefined && symbol.peek() === typed) open(spelled);
+}
+
 /** Makes what views use, from the page's address and the browser's storage. It does not connect yet. */
 export function createServices(): Services {
   const transport = transports[new URLSearchParams(location.search).get("transport") ?? ""];
-  const settings = createSettings(() => localStorage);
+  const notes = createNotes();
+  const history = createHistory({ notes });
+  const records = openRecords();
+  const settings = createSettings({ records, history });
   const rate = rateOf(settings.value.peek());
   const client = createClient({
     url: document.baseURI,
@@ -32,13 +46,12 @@ export function createServices(): Services {
   });
   const api = createApi({ fetch: (url, init) => fetch(new URL(url, document.baseURI), init) });
   const market = createMarket({ client, api, meter: createMeter() });
-  const notes = createNotes();
   const workspace = createWorkspace({
     market,
     api,
-    saved: createSavedWorkspace(() => localStorage),
+    saved: createSavedWorkspace({ records, window: () => sessionStorage, server: serverPath() }),
     address: readAddress(location.search),
-    notes,
+    history,
   });
   const sparks = createSparks({ fetch: (symbols) => api.closes(symbols, "5m", sparkPoints) });
   const format = computed(() => {
@@ -57,16 +70,27 @@ export function createServices(): Services {
     ({ epoch } = hello);
   });
 
+  effect(() => {
+    if (records.failed.value)
+      notes.say("This browser does not keep what you change: its storage is full or forbidden.");
+  });
+  const shell = createShellState();
+  if (Object.keys(records.aside.peek()?.texts ?? {}).length > 0) shell.dialog.value = "recovered";
+  const detail = createFragment();
+  void spellFragment(workspace, detail);
+
   return {
     client,
     market,
     workspace,
     notes,
+    history,
+    records,
     api,
     settings,
     format,
     sparks,
-    shell: createShellState(),
-    detail: createFragment(),
+    shell,
+    detail,
   };
 }

@@ -6,11 +6,10 @@
  */
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Detail } from "./detail/detail.tsx";
-import { Dialogs } from "./dialogs/dialogs.tsx";
 import { EmptyState } from "./emptystate.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
+import { useLater } from "./later.ts";
 import { Notice } from "./notice.tsx";
 import { mountQuotes } from "./quotes.ts";
 import type { Services, View } from "./services.ts";
@@ -24,15 +23,22 @@ function Panes({ services }: { readonly services: Services }) {
     return () => quotes.close();
   }, [services]);
   const symbol = services.detail.symbol.value;
+  const later = useLater(() => import("./detail/detail.tsx"), symbol);
   return (
     <div class="panes">
       <div class="list">
         <div class="grid" ref={host} data-live={services.market.liveness.value.live} />
         <EmptyState services={services} />
       </div>
-      {symbol !== null && <Detail key={symbol} services={services} symbol={symbol} />}
+      {symbol !== null && later && <later.Detail key={symbol} services={services} symbol={symbol} />}
     </div>
   );
+}
+
+/** The dialog that is open, if any. */
+function OpenDialog({ services }: { readonly services: Services }) {
+  const later = useLater(() => import("./dialogs/dialogs.tsx"), services.shell.dialog.value);
+  return later && <later.Dialogs services={services} />;
 }
 
 /** Says to assistive technology whether prices are live, without the seconds that count down. */
@@ -61,7 +67,7 @@ export function mountShell(host: HTMLElement, services: Services): Shell {
         <Panes services={services} />
       </main>
       <Footer services={services} />
-      <Dialogs services={services} />
+      <OpenDialog services={services} />
       <Status services={services} />
     </>,
     host,
