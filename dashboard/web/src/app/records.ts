@@ -1,8 +1,6 @@
 import { isWhole, readEarlier } from "../model/savedworkspace.ts";
 import { createRecords, type Records } from "../model/store.ts";
-
-/** The path of the page of this server. */
-export const serverPath = (): string => new URL(".", document.baseURI).pathname;
+import { serverPath } from "./server.ts";
 
 /** Calls back when records may have changed: with the key that another window has written, or null for any. */
 function followStorage(changed: (key: string | null) => void): () => void {

@@ -13,7 +13,8 @@ import { createSparks, sparkPoints } from "../model/spark.ts";
 import { createWorkspace, type Workspace } from "../model/workspace.ts";
 import { createShellState, type DetailPlace, type Services } from "../view/services.ts";
 import { createFragment } from "./fragment.ts";
-import { openRecords, serverPath } from "./records.ts";
+import { openRecords } from "./records.ts";
+import { serverPath } from "./server.ts";
 
 const transports: Readonly<Record<string, TransportName>> = {
   websocket: "websocket",

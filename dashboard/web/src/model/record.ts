@@ -19,6 +19,9 @@ function readStamps(value: unknown): Readonly<Record<string, number>> {
   return Object.fromEntries(all.filter((one): one is [string, number] => typeof one[1] === "number"));
 }
 
+/** The beginning of the keys of a server's records. The server is the path of its page. */
+export const keyPrefix = (server: string): string => `tickertape/${encodeURIComponent(server)}/`;
+
 /** Reads the text of a record; null if it is none. */
 export function parseRecord(text: string): Stored | null {
   try {

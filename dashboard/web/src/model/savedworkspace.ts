@@ -2,6 +2,8 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { defaultLayout, type Layout, readLayout } from "../columns/layout.ts";
 import { isColumn } from "../columns/registry.ts";
 import { type Choice, type OwnList, readName } from "./lists.ts";
+import { keyPrefix } from "./record.ts";
+import { earlierSettingsKey } from "./settings.ts";
 import type { Sort } from "./sorting.ts";
 import type { TextStorage } from "./storage.ts";
 import type { Records } from "./store.ts";
@@ -71,7 +73,6 @@ export const isWhole = (name: string, value: unknown): boolean =>
 // The words of these keys are older than those of the code.
 const earlierKey = "tickertape.desk";
 const earliestKey = "tickertape.watch"; // had one list, without a name
-const earlierSettings = "tickertape.settings";
 const earliestName = "My list"; // what that list is called now
 
 /** What earlier versions of the page have kept, as records. Their keys are only read, so that they can read them again. */
@@ -96,7 +97,7 @@ export function readEarlier(storage: () => TextStorage): {
       return null;
     }
   };
-  const settings = item(earlierSettings);
+  const settings = item(earlierSettingsKey);
   if (settings !== null) records.set("settings", settings);
   const desk = item(earlierKey);
   if (isObject(desk)) {
@@ -149,7 +150,7 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
 
   /** A value of this window. Without one, it begins with the last one of all windows. */
   const own = <T>(name: string, read: (value: unknown) => T) => {
-    const key = `tickertape/${encodeURIComponent(server)}/${name}`;
+    const key = keyPrefix(server) + name;
     const begin = (): unknown => {
       try {
         const text = window().getItem(key);

@@ -42,6 +42,9 @@ export const defaultSettings: Settings = {
   interval: "1m",
 };
 
+/** Where earlier versions of the page have kept the settings. */
+export const earlierSettingsKey = "tickertape.settings";
+
 /** Reads stored settings. What is missing or none of the choices is as at the first visit. */
 export function readSettings(value: unknown): Settings {
   const stored = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Aside, setAside } from "./aside.ts";
-import { formatRecord, parseRecord, type Stored, stamped } from "./record.ts";
+import { formatRecord, keyPrefix, parseRecord, type Stored, stamped } from "./record.ts";
 import { createTolerantStorage, type TextStorage } from "./storage.ts";
 
 /** A value that is kept between visits, and shared with the other windows of this server. */
@@ -52,9 +52,6 @@ interface Slot {
   stored: Stored;
   operations: readonly Operation[];
 }
-
-/** The beginning of the keys of a server's records. */
-export const keyPrefix = (server: string): string => `tickertape/${encodeURIComponent(server)}/`;
 
 /**
  * Keeps records, each under a key of its own, so that windows that change different ones cannot meet. A change is an
