@@ -23,6 +23,9 @@ const transports: Readonly<Record<string, TransportName>> = {
   poll: "poll",
 };
 
+const unkept =
+  "This browser does not keep what you change: its storage is full or forbidden, or a newer version of the page uses it.";
+
 /** Opens the symbol that the fragment names as the server spells it: people type lower case. */
 async function spellFragment({ lookUp }: Workspace, { symbol, open }: DetailPlace): Promise<void> {
   const typed = symbol.peek();
@@ -72,8 +75,7 @@ export function createServices(): Services {
   });
 
   effect(() => {
-    if (records.failed.value)
-      notes.say("This browser does not keep what you change: its storage is full or forbidden.");
+    if (records.failed.value) queueMicrotask(() => notes.say(unkept)); // after the note on what was changed
   });
   const shell = createShellState();
   if (Object.keys(records.aside.peek()?.texts ?? {}).length > 0) shell.dialog.value = "recovered";
