@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { clientLibrary } from "./build/alias.ts";
+import { blockingScript } from "./build/blocking.ts";
 import { sizeBudget } from "./build/budget.ts";
 import { shipDocument } from "./build/document.ts";
 import { keepFile } from "./build/keep.ts";
@@ -25,6 +26,7 @@ export default defineConfig({
     ),
   },
   plugins: [
+    blockingScript({ entry: "src/app/look.ts", name: "look" }),
     shipDocument({ from: "../../broadcast/PROTOCOL.md", file: "protocol.txt" }),
     licences({ file: "licenses.txt" }),
     sizeBudget({ initial: 46 * 1024, other: 60 * 1024 }),

@@ -82,8 +82,8 @@ test("what is passed is shown at once, and written down and settled when the rea
   vi.useRealTimers();
 });
 
-test("a fragment names one symbol", () => {
+test("a fragment names one symbol, as it is written", () => {
   expect(readFragment("#BRK.B")).toBe("BRK.B");
-  expect(readFragment("#%5Egspc")).toBe("^GSPC");
+  expect(readFragment("#%5Egspc")).toBe("^gspc");
   for (const hash of ["", "#", "#a b", "#%", "#<b>"]) expect(readFragment(hash)).toBeNull();
 });

@@ -43,8 +43,10 @@ function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Sh
     case ",":
       return open("settings");
     case "[":
+    case "PageUp":
       return () => workspace.step(-1);
     case "]":
+    case "PageDown":
       return () => workspace.step(1);
     default:
       return null;
@@ -55,6 +57,21 @@ const inDetail = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest(".detail") !== null;
 const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+const mayUndo = (target: EventTarget | null): boolean =>
+  !isText(target) || (target instanceof HTMLInputElement && /^(radio|checkbox|file)$/.test(target.type));
+/** Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y, or with the Mac's key: what they do; null for any other key. */
+const undoing = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent, { history }: Services) => {
+  if (altKey || ctrlKey === metaKey) return null;
+  if (key.toLowerCase() === "z") return shiftKey ? history.redo : history.undo;
+  return key.toLowerCase() === "y" && ctrlKey && !shiftKey ? history.redo : null;
+};
+/** Some keyboards write brackets with Alt, or with AltGr, which counts as Ctrl and Alt. Pages turn with Alt alone. */
+const isModified = (event: KeyboardEvent): boolean => {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  if (/^[[\]]$/.test(key)) return metaKey || (ctrlKey && !altKey);
+  if (/^Page(Up|Down)$/.test(key)) return ctrlKey || metaKey || !altKey;
+  return ctrlKey || metaKey || altKey;
+};
 const isCharacter = (key: string): boolean => /^[\p{L}\p{N}]$/u.test(key);
 /** In menus and dialogs, letters find an item, and the space bar presses a button. What covers the page takes all. */
 const isTaken = ({ key, target }: KeyboardEvent): boolean =>
@@ -65,7 +82,13 @@ const isTaken = ({ key, target }: KeyboardEvent): boolean =>
 /** Answers the keys of the whole page. Returns the function that stops it. */
 export function followKeys(services: Services, page: Shell): () => void {
   const onKey = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.defaultPrevented || event.isComposing) return;
+    const undo = mayUndo(event.target) ? undoing(event, services) : null;
+    if (undo) {
+      undo();
+      event.preventDefault();
+    }
+    if (undo || isModified(event)) return;
     if (event.key === "Escape") {
       if (closeFirst(services, inDetail(event.target))) event.preventDefault();
       return;
@@ -76,6 +99,7 @@ export function followKeys(services: Services, page: Shell): () => void {
       return;
     }
     if (isText(event.target) || document.querySelector("dialog[open]") || isTaken(event)) return;
+    if (event.key.length === 1 && services.settings.value.peek().shortcuts === "off") return;
     const act = actionOf(event, services, page);
     if (act) {
       act();

@@ -3,6 +3,7 @@ import { followAppearance } from "../view/appearance.ts";
 import { followPrinting } from "../view/print/print.ts";
 import type { Services, View } from "../view/services.ts";
 import { mountShell } from "../view/shell.tsx";
+import { followAddress } from "./address.ts";
 import { followKeys } from "./keys.ts";
 
 /** Names the document after the open symbol, and says in front of it when prices are not live. */
@@ -21,6 +22,7 @@ export function mountPage(host: HTMLElement, services: Services): View {
     followTitle(services),
     followAppearance(services.settings.value),
     followPrinting(services),
+    followAddress(services),
     followKeys(services, shell),
   ];
   return {

@@ -3,16 +3,19 @@ import { createClient, type TransportName } from "tickertape-client";
 import { createFormat } from "../format.ts";
 import { readAddress } from "../model/address.ts";
 import { createApi } from "../model/api.ts";
+import { createHistory } from "../model/history.ts";
 import { createMarket } from "../model/market.ts";
 import { createMeter } from "../model/meter.ts";
 import { createNotes } from "../model/notes.ts";
 import { createSavedWorkspace } from "../model/savedworkspace.ts";
 import { createSettings, rateOf } from "../model/settings.ts";
 import { createSparks, sparkPoints } from "../model/spark.ts";
-import { createWorkspace } from "../model/workspace.ts";
-import { createShellState, type Services } from "../view/services.ts";
+import { createWorkspace, type Workspace } from "../model/workspace.ts";
+import { createShellState, type DetailPlace, type Services } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { createFragment } from "./fragment.ts";
+import { openRecords } from "./records.ts";
+import { serverPath } from "./server.ts";
 
 const transports: Readonly<Record<string, TransportName>> = {
   websocket: "websocket",
@@ -21,10 +24,25 @@ const transports: Readonly<Record<string, TransportName>> = {
   poll: "poll",
 };
 
+const unkept =
+  "This browser does not keep what you change: its storage is full or forbidden, or a newer version of the page uses it.";
+
+/** Opens the symbol that the fragment names as the server spells it: people type lower case. */
+async function spellFragment({ lookUp }: Workspace, { symbol, open }: DetailPlace): Promise<void> {
+  const typed = symbol.peek();
+  if (typed === null || typed === typed.toUpperCase()) return;
+  const found = await lookUp([typed]).catch(() => null);
+  const spelled = found?.symbols[0];
+  if (spelled !== undefined && symbol.peek() === typed) open(spelled);
+}
+
 /** Makes what views use, from the page's address and the browser's storage. It does not connect yet. */
 export function createServices(): Services {
   const transport = transports[new URLSearchParams(location.search).get("transport") ?? ""];
-  const settings = createSettings(() => localStorage);
+  const notes = createNotes();
+  const history = createHistory({ notes });
+  const records = openRecords();
+  const settings = createSettings({ records, history });
   const rate = rateOf(settings.value.peek());
   const client = createClient({
     url: document.baseURI,
@@ -33,13 +51,12 @@ export function createServices(): Services {
   });
   const api = createApi({ fetch: (url, init) => fetch(new URL(url, document.baseURI), init) });
   const market = createMarket({ client, api, meter: createMeter() });
-  const notes = createNotes();
   const workspace = createWorkspace({
     market,
     api,
-    saved: createSavedWorkspace(() => localStorage),
+    saved: createSavedWorkspace({ records, window: () => sessionStorage, server: serverPath() }),
     address: readAddress(location.search),
-    notes,
+    history,
   });
   const sparks = createSparks({
     fetch: (symbols) => api.closes(symbols, "5m", sparkPoints),
@@ -61,6 +78,14 @@ export function createServices(): Services {
     ({ epoch } = hello);
   });
 
+  effect(() => {
+    if (records.failed.value) queueMicrotask(() => notes.say(unkept)); // after the note on what was changed
+  });
+  const shell = createShellState();
+  if (Object.keys(records.aside.peek()?.texts ?? {}).length > 0) shell.dialog.value = "recovered";
+  const detail = createFragment();
+  void spellFragment(workspace, detail);
+
   return {
     id: "tickertape",
     client,
@@ -68,11 +93,13 @@ export function createServices(): Services {
     shown: createShown({ market }),
     workspace,
     notes,
+    history,
+    records,
     api,
     settings,
     format,
     sparks,
-    shell: createShellState(),
-    detail: createFragment(),
+    shell,
+    detail,
   };
 }

@@ -1,116 +1,171 @@
 import { batch, type ReadonlySignal } from "@preact/signals-core";
 import type { SymbolInfo } from "./api.ts";
 import type { Directory } from "./directory.ts";
+import type { Change, History } from "./history.ts";
 import type { Library } from "./library.ts";
-import { freeName, moveSymbol, type OwnList, putList, readName, sameChoice } from "./lists.ts";
-import type { Notes } from "./notes.ts";
+import { type Choice, freeName, moveSymbol, placeOf, putAt, readName, sameChoice } from "./lists.ts";
+import type { SavedWorkspace } from "./savedworkspace.ts";
 import type { Selection } from "./selection.ts";
 
 /** What edits change. */
 export interface EditsOptions {
+  readonly saved: SavedWorkspace;
   readonly library: Library;
   readonly selection: Selection;
   readonly directory: Directory;
-  readonly notes: Notes;
+  readonly history: History;
   /** The symbols that are shown. */
   readonly symbols: ReadonlySignal<readonly string[] | null>;
 }
 
 const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
+const mostNamed = 12; // symbols in a note
 
-interface Edited {
-  readonly name: string;
-  /** The list was not the reader's, so that a copy has been changed. */
-  readonly copied: boolean;
-}
+/** Names the symbols that an import has left out, in a sentence with a space before it; empty where there are none. */
+export const unknownNames = (unknown: readonly string[]): string =>
+  unknown.length === 0
+    ? ""
+    : ` Not known here: ${unknown.slice(0, mostNamed).join(", ")}${unknown.length > mostNamed ? " …" : ""}.`;
 
-const place = ({ copied, name }: Edited) => (copied ? `. Your copy of the list is “${name}”` : "");
+type Operation = (symbols: readonly string[]) => readonly string[];
 
-/** What the reader does with lists. A list that is not the reader's own is copied before it is changed. */
-export function createEdits({ library, selection, directory, notes, symbols }: EditsOptions) {
+/**
+ * What the reader does with lists. A list that is not the reader's own is copied before it is changed. Each change is an
+ * operation on the list as it is then, and so is the one that undoes it: what other windows have changed stays.
+ */
+export function createEdits({ saved, library, selection, directory, history, symbols }: EditsOptions) {
   const { own } = library;
-  const names = () => own.value.map(({ name }) => name);
+  const free = (name: string) =>
+    freeName(
+      name,
+      own.value.map((list) => list.name),
+    );
+  const isShown = (choice: Choice) => sameChoice(selection.chosen.peek(), choice);
 
-  const editable = (): OwnList => {
+  /** Makes a list and shows it. Undoing it deletes the list, and shows what was shown before. */
+  const making = (text: string, name: string, list: readonly string[], show: (next: Choice | null) => void): Change => {
+    const choice = { kind: "own" as const, id: saved.newId() };
+    const before = selection.chosen.peek();
+    let made = false;
+    return {
+      text,
+      do: () =>
+        batch(() => {
+          if (made) saved.restore(choice.id);
+          else saved.make(choice.id, name, list);
+          made = true;
+          show(choice);
+        }),
+      undo: () =>
+        batch(() => {
+          if (isShown(choice)) show(before);
+          saved.remove(choice.id);
+        }),
+    };
+  };
+
+  /** Changes the list that is shown, or a copy of it. Without a note, only the copy is told. */
+  const edit = (text: string, told: boolean, change: Operation, back: Operation) => {
     const choice = selection.choice.value;
-    const mine = choice?.kind === "own" ? own.value.find(({ name }) => name === choice.name) : undefined;
-    if (mine) return mine;
+    if (choice?.kind === "own") {
+      const put = (operation: Operation) => (list: { readonly symbols: readonly string[] }) => operation(list.symbols);
+      const { id } = choice;
+      history.run(
+        {
+          text,
+          do: () => saved.edit(id, (list) => ({ ...list, symbols: put(change)(list) })),
+          undo: () => saved.amend(id, (list) => ({ ...list, symbols: put(back)(list) })),
+        },
+        told ? `${text}.` : undefined,
+      );
+      return;
+    }
     const wanted = choice === null ? null : readName(`My ${library.titleOf(choice)}`);
-    return { name: freeName(wanted ?? "My list", names()), symbols: symbols.value ?? [] };
+    const name = free(wanted ?? "My list");
+    const note = `${text}. Your copy of the list is “${name}”.`;
+    history.run(making(text, name, change(symbols.value ?? []), selection.put), note);
   };
 
-  const edit = (change: (symbols: readonly string[]) => readonly string[]): Edited => {
-    const { name, symbols: before } = editable();
-    const copied = !names().includes(name);
-    selection.put(putList(own.value, { name, symbols: change(before) }), { kind: "own", name });
-    return { copied, name };
-  };
-
-  /** Changes the list that is shown, and says so in a note that offers Undo. */
-  const editAndSay = (what: string, change: (symbols: readonly string[]) => readonly string[]) => {
-    const undo = selection.undoPoint();
-    batch(() => notes.say(`${what}${place(edit(change))}.`, undo));
-  };
-
-  const create = (name: string, list: readonly string[]): string => {
-    const free = freeName(name, names());
-    selection.show([...own.value, { name: free, symbols: list }], { kind: "own", name: free });
-    return free;
+  const create = (name: string, list: readonly string[], told?: (name: string) => string): string => {
+    const unused = free(name);
+    history.run(making(`“${unused}” made`, unused, list, selection.choose), told?.(unused));
+    return unused;
   };
 
   return {
     /** Adds a symbol to the list that is shown. */
     add(info: SymbolInfo): void {
+      const { symbol } = info;
       directory.add([info]);
-      if (symbols.value?.includes(info.symbol)) return;
-      editAndSay(`${info.symbol} added`, (list) => [...list, info.symbol]);
+      if (symbols.value?.includes(symbol)) return;
+      const add: Operation = (list) => (list.includes(symbol) ? list : [...list, symbol]);
+      edit(`${symbol} added`, true, add, (list) => list.filter((other) => other !== symbol));
     },
 
     /** Takes a symbol off the list that is shown. */
     remove(symbol: string): void {
       if (!symbols.value?.includes(symbol)) return;
-      editAndSay(`${symbol} removed`, (list) => list.filter((other) => other !== symbol));
+      const place = placeOf(symbols.value, symbol);
+      const remove: Operation = (list) => list.filter((other) => other !== symbol);
+      edit(`${symbol} removed`, true, remove, (list) => putAt(list, symbol, place));
     },
 
     /** Puts a symbol in the place of another one. */
     move(symbol: string, to: string): void {
-      const edited = edit((list) => moveSymbol(list, symbol, to));
-      if (edited.copied) notes.say(`Reordered${place(edited)}.`);
+      if (!symbols.value?.includes(symbol) || symbol === to) return;
+      const place = placeOf(symbols.value, symbol);
+      const back: Operation = (list) => (list.includes(symbol) ? putAt(list, symbol, place) : list);
+      edit("Reordered", false, (list) => moveSymbol(list, symbol, to), back);
     },
 
     /** Makes a list, shows it, and returns its name, which has a number at its end where the other one was taken. */
-    create,
+    create: (name: string, list: readonly string[]): string => create(name, list),
 
     /** Copies what is shown to a list of the reader's own. */
-    copy: (name: string): void => notes.say(`Copied to your list “${create(name, symbols.value ?? [])}”.`),
+    copy(name: string): void {
+      create(name, symbols.value ?? [], (made) => `Copied to your list “${made}”.`);
+    },
 
-    /** Makes a list of what was found in a text. */
-    import: (name: string, list: readonly string[]): void =>
-      notes.say(`${plural(list.length, "symbol")} imported as “${create(name, list)}”.`),
+    /** Makes a list of what was found in a text, and says what was not. */
+    import(name: string, list: readonly string[], unknown: readonly string[] = []): void {
+      const what = (made: string) => `${plural(list.length, "symbol")} imported as “${made}”.${unknownNames(unknown)}`;
+      create(name, list, what);
+    },
 
-    rename(from: string, to: string): void {
+    /** Gives one of the reader's lists another name. */
+    rename(id: string, to: string): void {
       const name = readName(to);
-      const list = own.value.find((one) => one.name === from);
-      if (name === null || name === from || !list) return;
-      const free = freeName(name, names());
-      const { value: chosen } = selection.chosen;
-      selection.put(
-        own.value.map((one) => (one === list ? { ...list, name: free } : one)),
-        sameChoice(chosen, { kind: "own", name: from }) ? { kind: "own", name: free } : chosen,
-      );
+      const list = own.value.find((one) => one.id === id);
+      if (name === null || !list || name === list.name) return;
+      const unused = free(name);
+      history.run({
+        text: `“${list.name}” renamed to “${unused}”`,
+        do: () => saved.edit(id, (now) => ({ ...now, name: unused })),
+        undo: () => saved.amend(id, (now) => ({ ...now, name: list.name })),
+      });
     },
 
     /** Deletes one of the reader's lists. */
-    discard(name: string): void {
-      const undo = selection.undoPoint();
-      const { value: chosen } = selection.chosen;
-      batch(() => {
-        selection.put(
-          own.value.filter((one) => one.name !== name),
-          sameChoice(chosen, { kind: "own", name }) ? null : chosen,
-        );
-        notes.say(`“${name}” deleted.`, undo);
-      });
+    discard(id: string): void {
+      const list = own.value.find((one) => one.id === id);
+      if (!list) return;
+      const choice = { kind: "own" as const, id };
+      const shown = isShown(choice);
+      const text = `“${list.name}” deleted`;
+      const change: Change = {
+        text,
+        do: () =>
+          batch(() => {
+            if (isShown(choice)) selection.put(null);
+            saved.remove(id);
+          }),
+        undo: () =>
+          batch(() => {
+            saved.restore(id);
+            if (shown) selection.put(choice);
+          }),
+      };
+      history.run(change, `${text}.`);
     },
   };
 }

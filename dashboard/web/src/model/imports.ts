@@ -10,23 +10,39 @@ export interface Import {
 }
 
 /**
- * Finds out which names are symbols of this server. One with an exchange, as NYSE:IBM, that the server does not know
- * is looked for without it. It throws when the server does not answer.
+ * The symbols that a name may stand for, the likeliest first: as it is written, in upper case, as the symbols of most
+ * servers are, and without an exchange before a colon.
  */
-export async function lookUp(
+function meanings(name: string): readonly string[] {
+  const plain = withoutExchange(name) ?? name;
+  return [...new Set([name, name.toUpperCase(), plain, plain.toUpperCase()])];
+}
+
+/** Where names are looked up. */
+export interface LookUpOptions {
+  readonly api: Pick<Api, "describe">;
+  readonly directory: Directory;
+}
+
+/** The symbol of this server that each name stands for, by name. It throws when the server does not answer. */
+export async function spell(
   names: readonly string[],
-  { api, directory }: { readonly api: Pick<Api, "describe">; readonly directory: Directory },
-): Promise<Import> {
-  const plain = names.map((name) => withoutExchange(name) ?? name);
-  const known = await api.describe([...new Set([...names, ...plain])]);
+  { api, directory }: LookUpOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const known = await api.describe([...new Set(names.flatMap(meanings))]);
   const records = new Set(known.map(({ symbol }) => symbol));
-  const found = new Set<string>();
-  const unknown: string[] = [];
-  for (const [index, name] of names.entries()) {
-    const symbol = [name, plain[index]].find((one) => one !== undefined && records.has(one));
-    if (symbol === undefined) unknown.push(name);
-    else found.add(symbol);
-  }
-  directory.add(known);
-  return { symbols: [...found], unknown };
+  const found = names.flatMap((name): [string, string][] => {
+    const symbol = meanings(name).find((one) => records.has(one));
+    return symbol === undefined ? [] : [[name, symbol]];
+  });
+  const spelled = new Map(found);
+  const used = new Set(spelled.values());
+  directory.add(known.filter(({ symbol }) => used.has(symbol)));
+  return spelled;
+}
+
+/** Finds out which names are symbols of this server. It throws when the server does not answer. */
+export async function lookUp(names: readonly string[], options: LookUpOptions): Promise<Import> {
+  const spelled = await spell(names, options);
+  return { symbols: [...new Set(spelled.values())], unknown: names.filter((name) => !spelled.has(name)) };
 }

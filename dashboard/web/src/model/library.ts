@@ -4,11 +4,10 @@ import type { Api, Watchlist, Watchlists } from "./api.ts";
 import type { Directory } from "./directory.ts";
 import type { Choice, OwnList } from "./lists.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
-import type { Store } from "./store.ts";
 
 /** Where lists come from. */
 export interface LibraryOptions {
-  readonly saved: Store<SavedWorkspace>;
+  readonly saved: SavedWorkspace;
   readonly api: Pick<Api, "watchlists">;
   readonly directory: Directory;
   readonly address: Address;
@@ -16,7 +15,8 @@ export interface LibraryOptions {
 
 /** All lists there are: the reader's own, the server's, the sectors, all symbols, and the one in the address. */
 export function createLibrary({ saved, api, directory, address }: LibraryOptions) {
-  const own = computed<readonly OwnList[]>(() => saved.value.value.lists);
+  const own: ReadonlySignal<readonly OwnList[]> = saved.lists;
+  const shared = signal(address.symbols?.every((name) => name === name.toUpperCase()) ? address.symbols : null);
   const served = signal<Watchlists | null>(null);
   const failure = signal<string | null>(null);
   let loading = false;
@@ -32,7 +32,7 @@ export function createLibrary({ saved, api, directory, address }: LibraryOptions
       if (symbols) symbols.push(symbol);
       else found.set(sector, [symbol]);
     }
-    return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return new Map([...found].sort(([a], [b]) => a.localeCompare(b)));
   });
 
   return {
@@ -48,8 +48,9 @@ export function createLibrary({ saved, api, directory, address }: LibraryOptions
      * The list that a choice stands for: the server's default one where nothing was chosen, or what was chosen is gone.
      */
     resolve(chosen: Choice | null): Choice | null {
-      if (chosen && chosen.kind !== "server") return chosen;
-      if (chosen && (served.value === null || servedList(chosen.name))) return chosen;
+      if (chosen?.kind === "own" && own.value.some(({ id }) => id === chosen.id)) return chosen;
+      if (chosen && chosen.kind !== "server" && chosen.kind !== "own") return chosen;
+      if (chosen?.kind === "server" && (served.value === null || servedList(chosen.name))) return chosen;
       const fallback = servedList(served.value?.default) ?? served.value?.watchlists[0];
       return fallback ? { kind: "server", name: fallback.name } : null;
     },
@@ -60,13 +61,13 @@ export function createLibrary({ saved, api, directory, address }: LibraryOptions
         case undefined:
           return null;
         case "own":
-          return own.value.find(({ name }) => name === choice.name)?.symbols ?? [];
+          return own.value.find(({ id }) => id === choice.id)?.symbols ?? [];
         case "server":
           return served.value === null ? null : [...new Set(servedList(choice.name)?.symbols ?? [])];
         case "sector":
           return directory.all.value && (sectors.value.get(choice.name) ?? []);
         case "shared":
-          if (address.symbols?.[0] !== "*") return address.symbols;
+          if (address.symbols?.[0] !== "*") return shared.value;
       }
       return directory.all.value?.map(({ symbol }) => symbol) ?? null;
     },
@@ -82,16 +83,23 @@ export function createLibrary({ saved, api, directory, address }: LibraryOptions
           return "All symbols";
         case "shared":
           return address.name ?? "Shared list";
+        case "own":
+          return own.value.find(({ id }) => id === choice.id)?.name ?? "";
       }
       return choice?.name ?? "";
     },
 
     /** The lists that the keys [ and ] step through, in the menu's order. */
     sequence: (): readonly Choice[] => [
-      ...own.value.map(({ name }) => ({ kind: "own" as const, name })),
+      ...own.value.map(({ id }) => ({ kind: "own" as const, id })),
       ...(served.value?.watchlists ?? []).map(({ name }) => ({ kind: "server" as const, name })),
       { kind: "all" },
     ],
+
+    /** Sets the symbols of the list in the address, as the server spells them. */
+    setShared(symbols: readonly string[]): void {
+      shared.value = symbols;
+    },
 
     /** Asks for the server's lists, with one request at a time. It never throws; `failure` says whether it worked. */
     async load(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { freeName, moveSymbol, putList, readName, sameChoice } from "./lists.ts";
+import { freeName, moveSymbol, placeOf, putAt, readName, sameChoice } from "./lists.ts";
 
 describe("lists", () => {
   test("have names that can be read, and of which there is one each", () => {
@@ -10,13 +10,14 @@ describe("lists", () => {
     expect(freeName("a", ["a", "a 2"])).toBe("a 3");
   });
 
-  test("are replaced by their name", () => {
-    const lists = [
-      { name: "a", symbols: ["1"] },
-      { name: "b", symbols: [] },
-    ];
-    expect(putList(lists, { name: "a", symbols: ["2"] })).toEqual([{ name: "a", symbols: ["2"] }, lists[1]]);
-    expect(putList(lists, { name: "c", symbols: [] })).toHaveLength(3);
+  test("take a symbol back where it was, as far as its neighbours are there", () => {
+    const place = placeOf(["a", "b", "c"], "b");
+    expect(putAt(["a", "c"], "b", place)).toEqual(["a", "b", "c"]);
+    expect(putAt(["x", "a", "y", "c"], "b", place)).toEqual(["x", "a", "b", "y", "c"]);
+    expect(putAt(["x", "y", "c"], "b", place)).toEqual(["x", "y", "b", "c"]);
+    expect(putAt(["x", "y"], "b", place)).toEqual(["x", "b", "y"]);
+    expect(putAt([], "b", place)).toEqual(["b"]);
+    expect(putAt(["b", "c", "a"], "b", place)).toEqual(["c", "a", "b"]);
   });
 
   test("can be put in order", () => {
@@ -25,9 +26,10 @@ describe("lists", () => {
     expect(moveSymbol(["a"], "a", "z")).toEqual(["a"]);
   });
 
-  test("are told apart by kind and name", () => {
-    expect(sameChoice({ kind: "own", name: "a" }, { kind: "own", name: "a" })).toBe(true);
-    expect(sameChoice({ kind: "own", name: "a" }, { kind: "server", name: "a" })).toBe(false);
+  test("are told apart by kind and name, the reader's own by id", () => {
+    expect(sameChoice({ kind: "own", id: "a" }, { kind: "own", id: "a" })).toBe(true);
+    expect(sameChoice({ kind: "own", id: "a" }, { kind: "own", id: "b" })).toBe(false);
+    expect(sameChoice({ kind: "sector", name: "a" }, { kind: "server", name: "a" })).toBe(false);
     expect(sameChoice({ kind: "all" }, null)).toBe(false);
   });
 });

@@ -1,5 +1,7 @@
 /** A list of symbols that the reader has made. */
 export interface OwnList {
+  /** Stays when the list is renamed. */
+  readonly id: string;
   readonly name: string;
   readonly symbols: readonly string[];
 }
@@ -9,12 +11,16 @@ export interface OwnList {
  * all symbols of the server. shared: the list in the page's address.
  */
 export type Choice =
-  | { readonly kind: "own" | "server" | "sector"; readonly name: string }
+  | { readonly kind: "own"; readonly id: string }
+  | { readonly kind: "server" | "sector"; readonly name: string }
   | { readonly kind: "all" | "shared" };
 
 /** Whether two choices are the same list. */
 export const sameChoice = (one: Choice | null, other: Choice | null): boolean =>
-  one?.kind === other?.kind && (one && "name" in one ? one.name : "") === (other && "name" in other ? other.name : "");
+  one?.kind === other?.kind && keyOf(one) === keyOf(other);
+
+const keyOf = (choice: Choice | null): string =>
+  choice === null ? "" : "id" in choice ? choice.id : "name" in choice ? choice.name : "";
 
 const longestName = 40;
 
@@ -33,13 +39,6 @@ export function freeName(name: string, taken: readonly string[]): string {
   }
 }
 
-/** Puts a list in the place of the one with its name, or at the end. */
-export function putList(lists: readonly OwnList[], list: OwnList): readonly OwnList[] {
-  return lists.some(({ name }) => name === list.name)
-    ? lists.map((one) => (one.name === list.name ? list : one))
-    : [...lists, list];
-}
-
 /** Moves a symbol to the place of another one. */
 export function moveSymbol(symbols: readonly string[], symbol: string, to: string): readonly string[] {
   const from = symbols.indexOf(symbol);
@@ -48,4 +47,26 @@ export function moveSymbol(symbols: readonly string[], symbol: string, to: strin
   const rest = symbols.filter((other) => other !== symbol);
   rest.splice(at, 0, symbol);
   return rest;
+}
+
+/** Where a symbol stands: its neighbours, which find the place again in a list that has changed, and its index. */
+export interface Place {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly index: number;
+}
+
+/** The place of a symbol in a list; the end where it is not in it. */
+export function placeOf(symbols: readonly string[], symbol: string): Place {
+  const index = symbols.includes(symbol) ? symbols.indexOf(symbol) : symbols.length;
+  return { before: symbols[index - 1], after: symbols[index + 1], index };
+}
+
+/** Puts a symbol into the list, at its place as far as that can be found. One that is in it is moved there. */
+export function putAt(symbols: readonly string[], symbol: string, { before, after, index }: Place): readonly string[] {
+  const rest = symbols.filter((other) => other !== symbol);
+  const left = before === undefined ? -1 : rest.indexOf(before);
+  const right = after === undefined ? -1 : rest.indexOf(after);
+  const at = left >= 0 ? left + 1 : right >= 0 ? right : Math.min(index, rest.length);
+  return [...rest.slice(0, at), symbol, ...rest.slice(at)];
 }

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { formatList, parseList, withoutExchange } from "./listtext.ts";
 
 describe("a list as text", () => {
-  test("is read however it is separated, each symbol once", () => {
-    const text = '\uFEFF# My tech\r\naapl, MSFT;nvda\tBRK.B\n\n"BTC-USD" AAPL # the best\n^GSPC';
+  test("is read as it is written, however it is separated, each symbol once", () => {
+    const text = '\uFEFF# My tech\r\naapl, MSFT;nvda\tBRK.B\n\n"BTC-USD" aapl # the best\n^GSPC';
     expect(parseList(text)).toEqual({
-      symbols: ["AAPL", "MSFT", "NVDA", "BRK.B", "BTC-USD", "^GSPC"],
+      symbols: ["aapl", "MSFT", "nvda", "BRK.B", "BTC-USD", "^GSPC"],
       invalid: [],
     });
   });

@@ -4,7 +4,7 @@ const symbolLike = /^[\p{L}\p{N}^$.][\p{L}\p{N}.:/_=^$-]{0,31}$/u;
 
 /** What was read of a text. */
 export interface ListText {
-  /** Each once, in upper case; with an exchange before a colon where it had one. */
+  /** Each once, as it is written; with an exchange before a colon where it had one. */
   readonly symbols: readonly string[];
   /** What cannot be a symbol. */
   readonly invalid: readonly string[];
@@ -21,7 +21,7 @@ export function parseList(text: string): ListText {
     for (const part of line.replace(/#.*$/, "").split(/[\s,;|]+/)) {
       const word = part.replace(/^["']+|["']+$/g, "");
       if (word === "") continue;
-      if (symbolLike.test(word)) symbols.add(word.toUpperCase());
+      if (symbolLike.test(word)) symbols.add(word);
       else invalid.add(word);
     }
   }
@@ -30,9 +30,10 @@ export function parseList(text: string): ListText {
 
 /** The symbol without an exchange before a colon, as in NYSE:IBM; null where there is none. */
 export function withoutExchange(symbol: string): string | null {
-  const [, rest] = /^[A-Z]{1,12}:(.+)$/.exec(symbol) ?? [];
+  const [, rest] = /^[A-Za-z]{1,12}:(.+)$/.exec(symbol) ?? [];
   return rest ?? null;
 }
 
 /** A list as text, which `parseList` reads again. */
-export const formatList = ({ name, symbols }: OwnList): string => `# ${name}\n${symbols.join("\n")}\n`;
+export const formatList = ({ name, symbols }: Pick<OwnList, "name" | "symbols">): string =>
+  `# ${name}\n${symbols.join("\n")}\n`;

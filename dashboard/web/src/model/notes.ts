@@ -26,8 +26,8 @@ export function createNotes(): Notes {
     say(text, undo) {
       const undone = () =>
         batch(() => {
-          undo?.();
           dismiss();
+          undo?.(); // which may say what was undone
         });
       current.value = { text, undo: undo ? undone : null };
     },

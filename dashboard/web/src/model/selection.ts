@@ -1,13 +1,12 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Address } from "./address.ts";
 import type { Library } from "./library.ts";
-import { type Choice, type OwnList, sameChoice } from "./lists.ts";
+import { type Choice, sameChoice } from "./lists.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
-import type { Store } from "./store.ts";
 
 /** What can be selected, and where the choice is kept. */
 export interface SelectionOptions {
-  readonly saved: Store<SavedWorkspace>;
+  readonly saved: SavedWorkspace;
   readonly library: Library;
   readonly address: Address;
 }
@@ -15,23 +14,16 @@ export interface SelectionOptions {
 /** Which list is shown, and the filter on it. The list in the address can be shown, but is never kept. */
 export function createSelection({ saved, library, address }: SelectionOptions) {
   const shared = signal(address.symbols !== null);
-  const chosen = computed<Choice | null>(() => (shared.value ? { kind: "shared" } : saved.value.value.choice));
+  const chosen = computed<Choice | null>(() => (shared.value ? { kind: "shared" } : saved.choice.value));
   const choice = computed<Choice | null>(() => library.resolve(chosen.value));
 
   const filter = signal("");
 
-  /** Changes the reader's lists and the choice in one step. */
-  const put = (lists: readonly OwnList[], next: Choice | null) =>
+  /** Shows a list, and leaves the filter as it is. */
+  const put = (next: Choice | null) =>
     batch(() => {
       shared.value = next?.kind === "shared";
-      saved.update((now) => ({ ...now, lists, choice: next?.kind === "shared" ? now.choice : next }));
-    });
-
-  /** The same, and clears the filter. */
-  const show = (lists: readonly OwnList[], next: Choice | null) =>
-    batch(() => {
-      put(lists, next);
-      filter.value = "";
+      if (next?.kind !== "shared") saved.setChoice(next);
     });
 
   return {
@@ -43,20 +35,19 @@ export function createSelection({ saved, library, address }: SelectionOptions) {
     choice: choice as ReadonlySignal<Choice | null>,
 
     put,
-    show,
-    choose: (next: Choice | null): void => show(library.own.peek(), next),
+    /** Shows a list, and all of it. */
+    choose: (next: Choice | null): void =>
+      batch(() => {
+        put(next);
+        filter.value = "";
+      }),
 
-    /** The choice before or after the one that is shown. */
+    /** The choice before or after the one that is shown; the first or the last from one that is not among them. */
     neighbour(by: -1 | 1): Choice | null {
       const all = library.sequence();
       const at = all.findIndex((one) => sameChoice(one, choice.value));
-      return all[(Math.max(0, at) + by + all.length) % all.length] ?? null;
-    },
-
-    /** Keeps the lists and the choice as they are now, and returns the function that puts them back. */
-    undoPoint(): () => void {
-      const [lists, before] = [library.own.value, chosen.value];
-      return () => put(lists, before);
+      if (at < 0) return all.at(by > 0 ? 0 : -1) ?? null;
+      return all[(at + by + all.length) % all.length] ?? null;
     },
   };
 }

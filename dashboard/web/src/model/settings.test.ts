@@ -1,29 +1,52 @@
 import { expect, test } from "vitest";
+import { createHistory } from "./history.ts";
+import { createNotes } from "./notes.ts";
+import { readEarlier } from "./savedworkspace.ts";
 import { createSettings, defaultSettings, rateOf, readSettings } from "./settings.ts";
-import { memoryStorage } from "./store.fixture.ts";
+import type { TextStorage } from "./storage.ts";
+import { memoryRecords, memoryStorage } from "./store.fixture.ts";
+
+const open = (storage: TextStorage) => {
+  const records = memoryRecords({ storage: () => storage, earlier: readEarlier(() => storage).records });
+  const history = createHistory({ notes: createNotes() });
+  return { settings: createSettings({ records, history }), history };
+};
 
 test("settings come back as they were set", () => {
   const kept = memoryStorage();
-  const settings = createSettings(() => kept);
+  const { settings } = open(kept);
   expect(settings.value.value).toEqual(defaultSettings);
   settings.update((now) => ({ ...now, theme: "dark", rate: "0.2" }));
-  expect(createSettings(() => kept).value.value).toEqual({ ...defaultSettings, theme: "dark", rate: "0.2" });
+  expect(open(kept).settings.value.value).toEqual({ ...defaultSettings, theme: "dark", rate: "0.2" });
 });
 
-test("what is none of the choices is the default", () => {
+test("those of an earlier version hold until they are changed", () => {
+  const kept = memoryStorage({ "tickertape.settings": JSON.stringify({ theme: "light", density: "roomy" }) });
+  expect(open(kept).settings.value.value).toMatchObject({ theme: "light", density: "roomy" });
+  open(kept).settings.update((now) => ({ ...now, theme: "dark" }));
+  expect(open(kept).settings.value.value).toMatchObject({ theme: "dark", density: "roomy" });
+});
+
+test("each is changed by itself, and undone by itself", () => {
+  const kept = memoryStorage();
+  const [a, b] = [open(kept), open(kept)];
+  a.settings.update((now) => ({ ...now, theme: "dark" }));
+  b.settings.update((now) => ({ ...now, density: "roomy" })); // does not know yet of the theme
+  expect(open(kept).settings.value.value).toMatchObject({ theme: "dark", density: "roomy" });
+  a.history.undo();
+  expect(open(kept).settings.value.value).toMatchObject({ theme: "system", density: "roomy" });
+});
+
+test("what is none of the choices is the default, and stays for the version that knows it", () => {
   expect(readSettings({ theme: "pink", density: "roomy", flash: true })).toEqual({
     ...defaultSettings,
     density: "roomy",
   });
-  expect(createSettings(() => memoryStorage({ "tickertape.settings": "{" })).value.value).toEqual(defaultSettings);
-});
-
-test("without a storage they hold for this page", () => {
-  const settings = createSettings(() => {
-    throw new DOMException("denied", "SecurityError");
+  const kept = memoryStorage({ "tickertape.settings": JSON.stringify({ interval: "1w", sound: "loud" }) });
+  open(kept).settings.update((now) => ({ ...now, theme: "dark" }));
+  expect(JSON.parse(kept.getItem("tickertape/%2F/settings") ?? "")).toMatchObject({
+    value: { interval: "1w", sound: "loud", theme: "dark" },
   });
-  settings.update((now) => ({ ...now, density: "roomy" }));
-  expect(settings.value.value.density).toBe("roomy");
 });
 
 test("the rate is in updates a second", () => {

@@ -1,4 +1,6 @@
-import { createStore, type Store, type TextStorage } from "./store.ts";
+import { computed } from "@preact/signals-core";
+import type { History } from "./history.ts";
+import type { Records, Store } from "./store.ts";
 
 const choices = {
   theme: ["system", "dark", "light"],
@@ -11,6 +13,8 @@ const choices = {
   locale: ["auto", "en-US", "en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "ja-JP", "pt-BR", "es-ES"],
   /** Whether a changed price flashes: it has a coloured background for a moment. */
   flash: ["on", "off"],
+  /** Whether single characters are shortcuts, and letters go to the filter. */
+  shortcuts: ["on", "off"],
   /** The most updates a second; `each` is all of them, one for each flush of the server. */
   rate: ["each", "4", "1", "0.2"],
   /** How long a bar of the chart is. */
@@ -33,11 +37,13 @@ export const defaultSettings: Settings = {
   times: "exchange",
   locale: "auto",
   flash: "on",
+  shortcuts: "on",
   rate: "each",
   interval: "1m",
 };
 
-const key = "tickertape.settings";
+/** Where earlier versions of the page have kept the settings. */
+export const earlierSettingsKey = "tickertape.settings";
 
 /** Reads stored settings. What is missing or none of the choices is as at the first visit. */
 export function readSettings(value: unknown): Settings {
@@ -49,9 +55,43 @@ export function readSettings(value: unknown): Settings {
   return settings as Settings;
 }
 
-/** How the page looks and behaves, as the reader has set it. */
-export const createSettings = (storage: () => TextStorage): Store<Settings> =>
-  createStore({ storage, key, read: (item) => readSettings(item(key)) });
+/** The settings that differ, as they are in `next`. */
+function differing(before: Settings, next: Settings): Partial<Settings> {
+  const names = Object.keys(choices) as SettingName[];
+  return Object.fromEntries(names.filter((name) => next[name] !== before[name]).map((name) => [name, next[name]]));
+}
+
+/** How the page looks and behaves, as the reader has set it in any window. Each setting is changed by itself. */
+export function createSettings({
+  records,
+  history,
+}: {
+  readonly records: Records;
+  readonly history: History;
+}): Store<Settings> {
+  const value = computed(() => readSettings(records.valueOf("settings")));
+  const put = (some: Partial<Settings>) =>
+    records.change("settings", (now) => ({ ...(now as object | undefined), ...some }));
+  return {
+    value,
+    update(change) {
+      const before = value.peek();
+      const next = change(before);
+      const [changed, former] = [differing(before, next), differing(next, before)];
+      const text = `Setting “${Object.keys(changed).join(", ")}” changed`;
+      let written = Promise.resolve();
+      if (Object.keys(changed).length > 0)
+        history.run({
+          text,
+          do: () => {
+            written = put(changed);
+          },
+          undo: () => void put(former),
+        });
+      return written;
+    },
+  };
+}
 
 /** The rate for the client: updates a second, or null for all of them. */
 export const rateOf = ({ rate }: Settings): number | null => (rate === "each" ? null : Number(rate));

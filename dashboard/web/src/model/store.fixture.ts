@@ -1,22 +1,22 @@
-import { signal } from "@preact/signals-core";
-import type { Store, TextStorage } from "./store.ts";
-
-/** A store that keeps nothing between visits. */
-export function memoryStore<T>(initial: T): Store<T> {
-  const value = signal(initial);
-  return {
-    value,
-    update: (change) => {
-      value.value = change(value.peek());
-    },
-  };
-}
+import type { TextStorage } from "./storage.ts";
+import { createRecords, type Records, type RecordsOptions } from "./store.ts";
 
 /** The browser's storage, holding these texts at first. */
 export function memoryStorage(initial: Readonly<Record<string, string>> = {}): TextStorage {
   const items = new Map(Object.entries(initial));
   return {
+    get length() {
+      return items.size;
+    },
+    key: (index) => [...items.keys()][index] ?? null,
     getItem: (key) => items.get(key) ?? null,
     setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
   };
 }
+
+/** Records of a page at "/", in a storage of their own unless one is given. */
+export const memoryRecords = (options: Partial<RecordsOptions> = {}): Records => {
+  const storage = memoryStorage();
+  return createRecords({ storage: () => storage, server: "/", ...options });
+};

@@ -1,45 +1,205 @@
-import { type ReadonlySignal, signal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { type Aside, setAside } from "./aside.ts";
+import { formatRecord, keyPrefix, parseRecord, type Stored, stamped } from "./record.ts";
+import { createTolerantStorage, type TextStorage } from "./storage.ts";
 
-/** A value that is kept between visits. */
+/** A value that is kept between visits, and shared with the other windows of this server. */
 export interface Store<T> {
   readonly value: ReadonlySignal<T>;
-  /** Changes the value and keeps it. Where the browser forbids storage, the value is lost when the page is left. */
-  update(change: (now: T) => T): void;
+  /**
+   * Changes the value at once, and what is kept soon after. `change` may be called again, with what another window has
+   * written meanwhile, so it must do nothing else. The promise is kept when the change is written.
+   */
+  update(change: (now: T) => T): Promise<void>;
 }
 
-/** What is needed of the browser's storage. */
-export type TextStorage = Pick<Storage, "getItem" | "setItem">;
+/** What is needed of the browser's locks. */
+export interface TextLocks {
+  request(name: string, callback: () => void): Promise<unknown>;
+}
 
-/** Where a value is kept, and how it is read. */
-export interface StoreOptions<T extends object> {
+/** Where records are kept. */
+export interface RecordsOptions {
   /** May throw, as browsers do that forbid storage. */
   readonly storage: () => TextStorage;
-  readonly key: string;
-  /** Makes the value from what is stored, which may be anything. `item` returns what is stored under a key, or null. */
-  readonly read: (item: (key: string) => unknown) => T;
+  /** The path of the server's page: servers of one origin share no records. */
+  readonly server: string;
+  /** Undefined where the browser has none, as on a page without TLS. */
+  readonly locks?: TextLocks | undefined;
+  /** Calls back when another window has written this key, or null for any; returns the function that stops it. */
+  readonly follow?: (changed: (key: string | null) => void) => () => void;
+  /** What stands for records that have not been written yet, by name: what earlier versions of the page have kept. */
+  readonly earlier?: ReadonlyMap<string, unknown>;
+  /** Whether all of a value can be read. If not, its text is set aside. */
+  readonly whole?: (name: string, value: unknown) => boolean;
+  readonly now?: () => number;
+  readonly random?: () => number;
 }
 
-const version = 1;
+/** Milliseconds for which a written change is done again if another window has overwritten it. Storage is late by less. */
+const lastingDoubt = 10_000;
 
-/** Keeps a value as JSON in the browser's storage. */
-export function createStore<T extends object>({ storage, key, read }: StoreOptions<T>): Store<T> {
-  const item = (name: string): unknown => {
-    try {
-      return JSON.parse(storage().getItem(name) ?? "null");
-    } catch {
-      return null;
-    }
+interface Operation {
+  readonly number: number;
+  readonly change: (now: unknown) => unknown;
+  /** When it was written, in ms; null before. */
+  written: number | null;
+}
+
+interface Slot {
+  readonly value: Signal<unknown>;
+  text: string | null | undefined;
+  stored: Stored;
+  operations: readonly Operation[];
+}
+
+/**
+ * Keeps records, each under a key of its own, so that windows that change different ones cannot meet. A change is an
+ * operation: it is done at once on what this window knows, and then, under a lock, on what is stored. Each window stamps
+ * a record with the number of its last operation. Where there is no lock, or the storage of another process is late, a
+ * window sees by its missing stamp that it was overwritten, and does its operation again on what is stored now.
+ */
+export function createRecords(options: RecordsOptions) {
+  const { server, locks, earlier = new Map(), whole = () => true, now = Date.now, random = Math.random } = options;
+  const prefix = keyPrefix(server);
+  const storage = createTolerantStorage(options.storage);
+  const me = `w${random().toString(36).slice(2, 12)}`; // begins with a letter: objects keep such keys in their order
+  const slots = new Map<string, Slot>();
+  const names = signal<readonly string[]>([]);
+  let operations = 0;
+  let writing: Promise<void> | null = null;
+
+  const slotOf = (name: string): Slot => {
+    const known = slots.get(name);
+    if (known) return known;
+    const stored: Stored = { value: earlier.get(name), stamps: {}, newer: false };
+    const slot: Slot = { value: signal(stored.value), text: undefined, stored, operations: [] };
+    slots.set(name, slot);
+    return slot;
   };
-  const value = signal(read(item));
+  const mention = (name: string) => {
+    if (!names.peek().includes(name)) names.value = [...names.peek(), name];
+  };
+
+  const parse = (name: string, text: string | null): Stored => {
+    const nothing: Stored = { value: earlier.get(name), stamps: {}, newer: false };
+    const stored = text === null ? nothing : parseRecord(text);
+    if (text !== null && !stored?.newer && !(stored && whole(name, stored.value))) damaged(prefix + name, text);
+    return stored ?? nothing;
+  };
+
+  const show = (slot: Slot, value: unknown) => {
+    // What was written by this window is mostly what it shows already.
+    if (JSON.stringify(value) !== JSON.stringify(slot.value.peek())) slot.value.value = value;
+  };
+
+  /** Reads a record again. Returns the operations that are not in it, which are done on the value that is shown. */
+  const read = (name: string): readonly Operation[] => {
+    const slot = slotOf(name);
+    mention(name);
+    const text = storage.read(prefix + name);
+    if (text !== slot.text) {
+      slot.text = text;
+      slot.stored = parse(name, text);
+    }
+    const { stamps, value } = slot.stored;
+    const isMissing = ({ number, written }: Operation) =>
+      text === null ? written === null : number > (stamps[me] ?? 0);
+    const missing = slot.operations.filter(isMissing);
+    show(
+      slot,
+      missing.reduce((before, { change }) => change(before), value),
+    );
+    return missing;
+  };
+
+  const writeRecord = (name: string, slot: Slot) => {
+    const missing = read(name);
+    const last = missing.at(-1);
+    if (last && slot.stored.newer) storage.failed.value = true;
+    else if (last) {
+      const stored = stamped(slot.stored, slot.value.peek(), me, last.number);
+      const text = formatRecord(stored);
+      if (storage.write(prefix + name, text)) {
+        slot.text = text;
+        slot.stored = stored;
+        for (const one of missing) one.written = now();
+      } // else they stay to be written: with the next change, or when the page is looked at again
+    }
+    const since = now() - lastingDoubt;
+    slot.operations = slot.operations.filter(({ written }) => written === null || written > since);
+  };
+
+  const write = () => {
+    writing = null; // what is changed from here on asks for the lock again
+    for (const [name, slot] of slots) if (slot.operations.length > 0) writeRecord(name, slot);
+  };
+
+  const writeSoon = (): Promise<void> => {
+    if (!locks) {
+      write();
+      return Promise.resolve();
+    }
+    writing ??= locks.request(prefix, write).then(
+      () => {},
+      () => write(), // a page that is not allowed locks
+    );
+    return writing;
+  };
+
+  const change = (name: string, operation: (now: unknown) => unknown): Promise<void> => {
+    const slot = slotOf(name);
+    mention(name);
+    slot.operations = [...slot.operations, { number: ++operations, change: operation, written: null }];
+    show(slot, operation(slot.value.peek()));
+    return writeSoon();
+  };
+
+  const aside = computed(() => slotOf("aside").value.value as Aside | undefined);
+  const damaged = (key: string, text: string) => {
+    if (key === `${prefix}aside`) return;
+    if (setAside(slotOf("aside").value.peek(), key, text) === slotOf("aside").value.peek()) return;
+    void change("aside", (before) => setAside(before, key, text));
+  };
+
+  const stored = (): readonly string[] =>
+    storage
+      .keys()
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+
+  /** Reads what another window has written. */
+  const refresh = (changed: readonly string[]) => {
+    const lost = changed.filter((name) => read(name).length > 0);
+    if (lost.length > 0) void writeSoon();
+  };
+
+  for (const name of new Set(["aside", ...earlier.keys(), ...stored()])) read(name);
+  const stop = options.follow?.((key) => {
+    if (key === null) refresh([...new Set([...slots.keys(), ...stored()])]);
+    else if (key.startsWith(prefix)) refresh([key.slice(prefix.length)]);
+  });
+
   return {
-    value,
-    update(change) {
-      value.value = change(value.peek());
-      try {
-        storage().setItem(key, JSON.stringify({ version, ...value.peek() }));
-      } catch {
-        // full or forbidden
-      }
+    /** The names of all records that have been read or changed. Some may have no value. */
+    names: names as ReadonlySignal<readonly string[]>,
+    /** The value of a record, which an effect may follow; undefined for none. It may be anything. */
+    valueOf: (name: string): unknown => slotOf(name).value.value,
+    change,
+    /** A change was not kept, since the storage is full, forbidden, or used by a newer version of the page. */
+    failed: storage.failed as ReadonlySignal<boolean>,
+    /** What could not be read, as text. */
+    aside: aside as ReadonlySignal<Aside | undefined>,
+    /** Sets a text aside that could not be read elsewhere. */
+    damaged,
+    /** Writes all changes without waiting for the lock, as when the page is left. */
+    flush: write,
+    close(): void {
+      write();
+      stop?.();
     },
   };
 }
+
+/** What is kept between visits. */
+export type Records = ReturnType<typeof createRecords>;

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { SymbolInfo } from "./api.ts";
-import { nothingSaved } from "./savedworkspace.ts";
-import { ownList, setupWorkspace as setup } from "./workspace.fixture.ts";
+import { nothingSaved, ownList, setupWorkspace as setup } from "./workspace.fixture.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -106,12 +105,14 @@ describe("ready-made lists", () => {
 describe("lists with names", () => {
   test("are made, renamed, copied and deleted, and that can be taken back", async () => {
     const { workspace, notes, kept } = await setup();
+    const rename = (name: string, to: string) =>
+      workspace.rename(workspace.library.own.value.find((list) => list.name === name)?.id ?? "", to);
     expect(workspace.create("Mine", [])).toBe("Mine 2");
     expect(workspace.symbols.value).toEqual([]);
-    workspace.rename("Mine 2", "  Metals ");
-    expect(workspace.choice.value).toEqual({ kind: "own", name: "Metals" });
-    workspace.rename("Metals", "Mine"); // taken
-    expect(workspace.choice.value).toEqual({ kind: "own", name: "Mine 2" });
+    rename("Mine 2", "  Metals ");
+    expect(kept().choice).toEqual({ kind: "own", name: "Metals" });
+    rename("Metals", "Mine"); // taken
+    expect(kept().choice).toEqual({ kind: "own", name: "Mine 2" });
     workspace.choose({ kind: "server", name: "other" });
     workspace.copy("Others");
     expect(kept().lists.map(({ name, symbols }) => [name, ...symbols])).toEqual([
@@ -119,11 +120,11 @@ describe("lists with names", () => {
       ["Mine 2"],
       ["Others", "Z"],
     ]);
-    workspace.discard("Others");
+    workspace.discard(workspace.library.own.value.find(({ name }) => name === "Others")?.id ?? "");
     expect(kept().lists).toHaveLength(2);
     expect(workspace.choice.value).toEqual({ kind: "server", name: "main" });
     notes.current.value?.undo?.();
-    expect(workspace.choice.value).toEqual({ kind: "own", name: "Others" });
+    expect(kept().choice).toEqual({ kind: "own", name: "Others" });
     expect(kept().lists).toHaveLength(3);
   });
 
@@ -132,9 +133,9 @@ describe("lists with names", () => {
     const look = await workspace.lookUp(["NYSE:C", "NOPE", "A", "A"]);
     // "NYSE:C" itself is known to this server; one that is not loses its exchange.
     expect(look).toEqual({ symbols: ["NYSE:C", "A"], unknown: ["NOPE"] });
-    workspace.import("From elsewhere", look.symbols);
+    workspace.import("From elsewhere", look.symbols, look.unknown);
     expect(kept().lists.at(-1)).toEqual({ name: "From elsewhere", symbols: ["NYSE:C", "A"] });
-    expect(notes.current.value?.text).toBe("2 symbols imported as “From elsewhere”.");
+    expect(notes.current.value?.text).toBe("2 symbols imported as “From elsewhere”. Not known here: NOPE.");
   });
 });
 

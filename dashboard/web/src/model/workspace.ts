@@ -9,47 +9,64 @@ import type { Layout } from "../columns/layout.ts";
 import { type ColumnId, columnOf } from "../columns/registry.ts";
 import type { Address } from "./address.ts";
 import type { Api } from "./api.ts";
+import { layoutChange, onlyWidths } from "./columnchange.ts";
 import { createEdits } from "./edits.ts";
-import { type Import, lookUp } from "./imports.ts";
+import type { History } from "./history.ts";
+import { type Import, lookUp, spell } from "./imports.ts";
 import { createLibrary } from "./library.ts";
 import type { Choice } from "./lists.ts";
 import type { Market } from "./market.ts";
 import { createMatcher } from "./match.ts";
-import type { Notes } from "./notes.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
 import { createSelection } from "./selection.ts";
 import { nextSort, type Sort, sortSymbols } from "./sorting.ts";
-import type { Store } from "./store.ts";
 
 /** What the workspace reads from, and where it is kept. */
 export interface WorkspaceOptions {
   readonly market: Market;
   readonly api: Pick<Api, "watchlists" | "describe">;
   /** What is kept between visits. */
-  readonly saved: Store<SavedWorkspace>;
+  readonly saved: SavedWorkspace;
   /** What the page's address asks for; it is shown, but not kept. */
   readonly address: Address;
-  readonly notes: Notes;
+  /** What the reader changes here can be undone there. */
+  readonly history: History;
 }
 
 /** What the reader has arranged. Until it is closed, it subscribes the market to the symbols that are shown. */
-export function createWorkspace({ market, api, saved, address, notes }: WorkspaceOptions) {
+export function createWorkspace({ market, api, saved, address, history }: WorkspaceOptions) {
   const { directory } = market;
   const library = createLibrary({ saved, api, directory, address });
   const selection = createSelection({ saved, library, address });
   const { choice, filter } = selection;
   const symbols = computed(() => library.symbolsOf(choice.value));
-  const edits = createEdits({ library, selection, directory, notes, symbols });
-  const newcomer = saved.value.peek().choice === null;
+  const edits = createEdits({ saved, library, selection, directory, history, symbols });
+  const newcomer = saved.choice.peek() === null;
 
-  const layout = computed<Layout>(() => saved.value.value.layout);
+  const { layout } = saved;
   const addressSort = signal(address.sort); // undefined as soon as the reader sorts
-  const sort = computed<Sort>(() => (addressSort.value === undefined ? saved.value.value.sort : addressSort.value));
-  const setSort = (next: Sort) =>
-    batch(() => {
-      addressSort.value = undefined;
-      saved.update((now) => ({ ...now, sort: next }));
+  const sort = computed<Sort>(() => (addressSort.value === undefined ? saved.sort.value : addressSort.value));
+  const setSort = (next: Sort) => {
+    const before = sort.peek();
+    const put = (one: Sort) =>
+      batch(() => {
+        addressSort.value = undefined;
+        saved.setSort(one);
+      });
+    const text = next ? `Sorted by ${columnOf(next.column).label}` : "Sort cleared";
+    history.run({ text, do: () => put(next), undo: () => put(before) });
+  };
+  const setLayout = (next: Layout) => {
+    const before = layout.peek();
+    if (JSON.stringify(next) === JSON.stringify(before)) return;
+    const [change, back] = [layoutChange(before, next), layoutChange(next, before)];
+    history.run({
+      text: "Columns changed",
+      do: () => saved.changeLayout(change),
+      undo: () => saved.changeLayout(back),
+      ...(onlyWidths(before, next) && { group: "widths" }), // a key that is held down is one change
     });
+  };
 
   const matcher = createMatcher();
   const matching = computed<readonly string[]>(() => {
@@ -64,6 +81,13 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
   const choose = (next: Choice | null) => {
     selection.choose(next);
     if (next?.kind === "sector" || next?.kind === "all") void directory.loadAll();
+  };
+
+  /** Finds out how the server spells the symbols in the address, which people type in lower case. */
+  const spellShared = async () => {
+    if (address.symbols === null || library.symbolsOf({ kind: "shared" }) !== null) return;
+    const spelled = await spell(address.symbols, { api, directory }).catch(() => new Map<string, string>());
+    library.setShared(address.symbols.map((name) => spelled.get(name) ?? name.toUpperCase()));
   };
 
   const stops = [
@@ -102,7 +126,9 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
     sortBy: (column: ColumnId): void => setSort(nextSort(sort.value, column)),
     /** Back to the list's own order. */
     unsort: (): void => setSort(null),
-    setLayout: (next: Layout): void => saved.update((now) => ({ ...now, layout: next })),
+    setLayout,
+    /** Which parameters of the page's address still hold: those of a list or a sort that is shown no more do not. */
+    addressed: computed(() => ({ list: choice.value?.kind === "shared", sort: addressSort.value !== undefined })),
 
     choose,
     /** Chooses the list before or after in the menu's order. */
@@ -134,7 +160,7 @@ export function createWorkspace({ market, api, saved, address, notes }: Workspac
     async start(): Promise<void> {
       const now = selection.chosen.value;
       if (now?.kind === "all" || now?.kind === "sector" || address.symbols?.[0] === "*") void directory.loadAll();
-      await library.load();
+      await Promise.all([library.load(), spellShared()]);
     },
 
     close(): void {

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 const after = 1000; // ms: the first prices go first
 
@@ -24,4 +25,22 @@ export function fetchLater<T>(fetch: () => Promise<T>): Later<T> {
   };
   const timer = setTimeout(load, after);
   return { part, load, close: () => clearTimeout(timer) };
+}
+
+/**
+ * Fetches a part soon after the component is mounted, or as soon as it is `wanted`; null until it is there. `failed` is called if
+ * it is wanted and cannot be had.
+ */
+export function useLater<T>(fetch: () => Promise<T>, wanted: boolean, failed: () => void): T | null {
+  const later = useMemo(() => fetchLater(fetch), []);
+  useEffect(() => later.close, [later]);
+  const now = useRef({ wanted, failed });
+  now.current = { wanted, failed };
+  useEffect(() => {
+    if (!wanted) return;
+    void later.load().then((part) => {
+      if (!part && now.current.wanted) now.current.failed();
+    });
+  }, [wanted, later]);
+  return later.part.value;
 }

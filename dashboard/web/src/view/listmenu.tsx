@@ -20,7 +20,7 @@ export function ListMenu({ services }: { readonly services: Services }) {
     checked: sameChoice(to, workspace.choice.value),
     run: () => workspace.choose(to),
   });
-  const list = (kind: "own" | "server" | "sector", name: string, symbols: readonly string[]) =>
+  const list = (kind: "server" | "sector", name: string, symbols: readonly string[]) =>
     radio(name, { kind, name }, String(symbols.length));
   const ask = (label: string, name: DialogName) =>
     action(label, () => {
@@ -29,7 +29,9 @@ export function ListMenu({ services }: { readonly services: Services }) {
 
   const items = (): readonly MenuItem[] => {
     const choice = workspace.choice.value;
-    const own = library.own.value.map(({ name, symbols }) => list("own", name, symbols));
+    const own = library.own.value.map(({ id, name, symbols }) =>
+      radio(name, { kind: "own", id }, String(symbols.length)),
+    );
     const served = (library.served.value?.watchlists ?? []).map(({ name, symbols }) => list("server", name, symbols));
     const sectors = [...library.sectors.value].map(([name, symbols]) => list("sector", name, symbols));
     const all = market.directory.all.value;
@@ -42,7 +44,7 @@ export function ListMenu({ services }: { readonly services: Services }) {
       rule,
       ask("New list…", "new"),
       ...(choice?.kind === "own"
-        ? [ask("Rename…", "rename"), action("Delete this list", () => workspace.discard(choice.name))]
+        ? [ask("Rename…", "rename"), action("Delete this list", () => workspace.discard(choice.id))]
         : [action("Keep a copy", () => workspace.copy(workspace.title.value || "My list"))]),
       rule,
       ask("Share as a link…", "share"),

@@ -2,16 +2,17 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Client } from "tickertape-client";
 import type { Format } from "../format.ts";
 import type { Api } from "../model/api.ts";
+import type { History } from "../model/history.ts";
 import type { Market } from "../model/market.ts";
 import type { Notes } from "../model/notes.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Sparks } from "../model/spark.ts";
-import type { Store } from "../model/store.ts";
+import type { Records, Store } from "../model/store.ts";
 import type { Workspace } from "../model/workspace.ts";
 import type { Shown } from "./shown.ts";
 
 /** The dialogs that can be open. */
-export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share";
+export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share" | "recovered";
 
 /** What is open on the page. Views that know nothing of each other share it. */
 export interface ShellState {
@@ -54,6 +55,8 @@ export interface Services {
   readonly shown: Shown;
   readonly workspace: Workspace;
   readonly notes: Notes;
+  readonly history: History;
+  readonly records: Records;
   readonly api: Api;
   readonly settings: Store<Settings>;
   readonly format: ReadonlySignal<Format>;

@@ -5,12 +5,11 @@
  * `services.shell`.
  */
 import { render } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { Dialogs } from "./dialogs/dialogs.tsx";
+import { useEffect, useRef } from "preact/hooks";
 import { EmptyState } from "./emptystate.tsx";
 import { Footer } from "./footer.tsx";
 import { Header } from "./header.tsx";
-import { fetchLater } from "./later.ts";
+import { useLater } from "./later.ts";
 import { Notice } from "./notice.tsx";
 import { mountQuotes } from "./quotes.ts";
 import type { Services, View } from "./services.ts";
@@ -37,20 +36,30 @@ function Panes({ services }: { readonly services: Services }) {
 /** The detail of the open symbol, whose script is fetched by itself. */
 function OpenDetail({ services }: { readonly services: Services }) {
   const { detail, notes } = services;
-  const later = useMemo(() => fetchLater(() => import("./detail/detail.tsx")), []);
-  useEffect(() => later.close, [later]);
   const symbol = detail.symbol.value;
-  const open = symbol !== null;
-  useEffect(() => {
-    if (!open) return;
-    void later.load().then((part) => {
-      if (part || detail.symbol.peek() === null) return;
+  const part = useLater(
+    () => import("./detail/detail.tsx"),
+    symbol !== null,
+    () => {
       detail.close();
       notes.say("The detail could not be loaded. Open it again when the server answers.");
-    });
-  }, [open, later, detail, notes]);
-  const { Detail } = later.part.value ?? {};
-  return Detail && open ? <Detail services={services} symbol={symbol} /> : null;
+    },
+  );
+  return part && symbol !== null ? <part.Detail services={services} symbol={symbol} /> : null;
+}
+
+/** The dialog that is open, if any. Their script is fetched by itself. */
+function OpenDialog({ services }: { readonly services: Services }) {
+  const { notes, shell } = services;
+  const part = useLater(
+    () => import("./dialogs/dialogs.tsx"),
+    shell.dialog.value !== null,
+    () => {
+      shell.dialog.value = null;
+      notes.say("The dialog could not be loaded. Open it again when the server answers.");
+    },
+  );
+  return part && <part.Dialogs services={services} />;
 }
 
 /** Says to assistive technology whether prices are live, without the seconds that count down, and whose detail is open. */
@@ -84,7 +93,7 @@ export function mountShell(host: HTMLElement, services: Services): Shell {
         <Panes services={services} />
       </main>
       <Footer services={services} />
-      <Dialogs services={services} />
+      <OpenDialog services={services} />
       <Status services={services} />
     </>,
     host,

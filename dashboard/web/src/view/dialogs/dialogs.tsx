@@ -7,6 +7,7 @@ import { ExportDialog } from "./export.tsx";
 import { ImportDialog } from "./import.tsx";
 import { KeysDialog } from "./keys.tsx";
 import { NameDialog } from "./name.tsx";
+import { RecoveredDialog } from "./recovered.tsx";
 import { SettingsDialog } from "./settings.tsx";
 import { ShareDialog } from "./share.tsx";
 
@@ -33,6 +34,8 @@ export function Dialogs({ services }: { readonly services: Services }) {
       return <ImportDialog services={services} close={close} />;
     case "export":
       return <ExportDialog services={services} close={close} />;
+    case "recovered":
+      return <RecoveredDialog services={services} close={close} />;
     case null:
       return null;
   }

@@ -4,6 +4,7 @@ import { formatList } from "../../model/listtext.ts";
 import type { DialogProps } from "../services.ts";
 import { copy } from "./copy.ts";
 import { Dialog } from "./dialog.tsx";
+import { download } from "./download.ts";
 
 /** The list that is shown as text, to copy or to keep as a file. */
 export function ExportDialog({ services: { workspace }, close }: DialogProps) {
@@ -11,14 +12,7 @@ export function ExportDialog({ services: { workspace }, close }: DialogProps) {
   const outcome = useSignal("");
   const name = workspace.title.value || "list";
   const text = formatList({ name, symbols: workspace.symbols.value ?? [] });
-  const download = () => {
-    const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${name.replace(/[^\p{L}\p{N} ._-]+/gu, "_")}.txt`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
-  };
+  const file = `${name.replace(/[^\p{L}\p{N} ._-]+/gu, "_")}.txt`;
   return (
     <Dialog title={`Export “${name}”`} close={close}>
       <textarea ref={field} aria-label="The list as text" readOnly rows={10} value={text} />
@@ -34,7 +28,7 @@ export function ExportDialog({ services: { workspace }, close }: DialogProps) {
         >
           Copy
         </button>
-        <button type="button" class="primary" onClick={download}>
+        <button type="button" class="primary" onClick={() => download(file, text)}>
           Download
         </button>
       </div>

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { unknownNames } from "../../model/edits.ts";
 import { readName } from "../../model/lists.ts";
 import { parseList } from "../../model/listtext.ts";
 import type { DialogProps } from "../services.ts";
@@ -52,7 +53,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
         onSubmit={(event) => {
           event.preventDefault();
           if (!found || found.symbols.length === 0 || named === null) return;
-          workspace.import(named, found.symbols);
+          workspace.import(named, found.symbols, unknown);
           close();
         }}
       >
@@ -95,7 +96,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
           {outcome.value.kind === "failed"
             ? "The server does not answer, so the symbols cannot be checked."
             : found
-              ? `${found.symbols.length} found.${unknown.length > 0 ? ` Not known here: ${unknown.slice(0, 12).join(", ")}${unknown.length > 12 ? " …" : ""}.` : ""}`
+              ? `${found.symbols.length} found.${unknownNames(unknown)}`
               : ""}
         </p>
         <div class="actions">

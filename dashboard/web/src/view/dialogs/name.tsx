@@ -5,6 +5,7 @@ import { Dialog } from "./dialog.tsx";
 
 /** Asks for a name: of a new list, or another one of the list that is shown. */
 export function NameDialog({ services: { workspace }, close, rename }: DialogProps & { readonly rename: boolean }) {
+  const choice = workspace.choice.value;
   const before = rename ? workspace.title.value : "";
   const text = useSignal(before);
   const name = readName(text.value);
@@ -14,8 +15,8 @@ export function NameDialog({ services: { workspace }, close, rename }: DialogPro
         onSubmit={(event) => {
           event.preventDefault();
           if (name === null) return;
-          if (rename) workspace.rename(before, name);
-          else workspace.create(name, []);
+          if (!rename) workspace.create(name, []);
+          else if (choice?.kind === "own") workspace.rename(choice.id, name);
           close();
         }}
       >

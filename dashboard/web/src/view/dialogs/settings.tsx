@@ -17,6 +17,7 @@ const settingTexts: {
   times: { title: "Times", labels: { exchange: "Exchange", local: "Local", utc: "UTC" } },
   rate: { title: "Updates", labels: { each: "All", "4": "4 a second", "1": "1 a second", "0.2": "Every 5 s" } },
   flash: { title: "Flash changed prices", labels: { on: "Yes", off: "No" } },
+  shortcuts: { title: "Single keys as shortcuts", labels: { on: "Yes", off: "No" } },
   locale: {
     title: "Numbers and dates",
     labels: {

@@ -1,0 +1,38 @@
+import { signal } from "@preact/signals-core";
+
+/** What is needed of the browser's storage. */
+export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+/** The browser's storage. `failed` says that it has refused something. */
+export function createTolerantStorage(storage: () => TextStorage) {
+  const failed = signal(false);
+  return {
+    failed,
+    keys(): readonly string[] {
+      try {
+        const all = storage();
+        return Array.from({ length: all.length }, (_, index) => all.key(index) ?? "");
+      } catch {
+        return [];
+      }
+    },
+    read(key: string): string | null {
+      try {
+        return storage().getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    /** Whether it was written; null removes it. */
+    write(key: string, text: string | null): boolean {
+      try {
+        if (text === null) storage().removeItem(key);
+        else storage().setItem(key, text);
+        return true;
+      } catch {
+        failed.value = true; // full or forbidden
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { discardAside } from "./aside.ts";
+import { memoryRecords, memoryStorage } from "./store.fixture.ts";
+
+const text = (value: unknown, version = 2) => JSON.stringify({ version, stamps: {}, value });
+
+describe("records", () => {
+  test("of servers at other paths are others", () => {
+    const storage = memoryStorage();
+    const open = (server: string) => memoryRecords({ storage: () => storage, server });
+    open("/").change("a", () => 1);
+    open("/b/").change("a", () => 2);
+    expect([open("/").valueOf("a"), open("/b/").valueOf("a"), open("/c/").valueOf("a")]).toEqual([1, 2, undefined]);
+  });
+
+  test("that are changed are written, and no others", () => {
+    const written: string[] = [];
+    const storage = memoryStorage({ "tickertape/%2F/a": text(1), "tickertape/%2F/b": text(2) });
+    const watched = {
+      ...storage,
+      setItem: (key: string, value: string) => {
+        written.push(key);
+        storage.setItem(key, value);
+      },
+    };
+    memoryRecords({ storage: () => watched }).change("a", (now) => Number(now) + 1);
+    expect(written).toEqual(["tickertape/%2F/a"]);
+  });
+
+  test("are changed at once, and written under the lock, on what is stored then", async () => {
+    const storage = memoryStorage();
+    let grant = () => {};
+    const locks = {
+      request: (_: string, callback: () => void) =>
+        new Promise<void>((done) => {
+          grant = () => {
+            callback();
+            done();
+          };
+        }),
+    };
+    const records = memoryRecords({ storage: () => storage, locks });
+    const written = records.change("a", (now) => [...((now ?? []) as string[]), "mine"]);
+    expect(records.valueOf("a")).toEqual(["mine"]);
+    expect(storage.getItem("tickertape/%2F/a")).toBeNull();
+    storage.setItem("tickertape/%2F/a", text(["theirs"]));
+    grant();
+    await written;
+    expect(records.valueOf("a")).toEqual(["theirs", "mine"]);
+    expect(JSON.parse(storage.getItem("tickertape/%2F/a") ?? "")).toMatchObject({ value: ["theirs", "mine"] });
+  });
+
+  test("are written without the lock where the page is not allowed it, or is left", () => {
+    const storage = memoryStorage();
+    const locks = { request: () => new Promise<void>(() => {}) };
+    const records = memoryRecords({ storage: () => storage, locks });
+    void records.change("a", () => 1);
+    records.flush();
+    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toBe(1);
+  });
+
+  test("of a newer version are read, but not overwritten", () => {
+    const newer = text({ theme: "dark", more: [] }, 3);
+    const storage = memoryStorage({ "tickertape/%2F/a": newer });
+    const records = memoryRecords({ storage: () => storage });
+    records.change("a", (now) => ({ ...(now as object), theme: "light" }));
+    expect(records.valueOf("a")).toEqual({ theme: "light", more: [] });
+    expect(storage.getItem("tickertape/%2F/a")).toBe(newer);
+    expect(records.failed.value).toBe(true);
+  });
+
+  test("that a full storage refuses are written when there is room again", () => {
+    const storage = memoryStorage();
+    let full = true;
+    const narrow = {
+      ...storage,
+      setItem: (key: string, value: string) => {
+        if (full) throw new DOMException("full", "QuotaExceededError");
+        storage.setItem(key, value);
+      },
+    };
+    const records = memoryRecords({ storage: () => narrow });
+    records.change("a", () => 1);
+    expect([records.valueOf("a"), records.failed.value]).toEqual([1, true]);
+    full = false;
+    records.change("b", () => 2);
+    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toBe(1);
+  });
+});
+
+describe("what cannot be read", () => {
+  test("is set aside once, before it is overwritten, until the reader discards it", () => {
+    const storage = memoryStorage({ "tickertape/%2F/a": "{broken", "tickertape/%2F/b": text(1) });
+    const open = () => memoryRecords({ storage: () => storage });
+    const records = open();
+    expect([records.valueOf("a"), records.valueOf("b")]).toEqual([undefined, 1]);
+    records.change("a", () => 2);
+    const aside = open().aside.value;
+    expect(aside?.texts).toEqual({ "tickertape/%2F/a": "{broken" });
+    if (aside) records.change("aside", (now) => discardAside(now, aside));
+    storage.setItem("tickertape/%2F/a", "{broken"); // the same text is not offered again
+    expect(open().aside.value?.texts).toEqual({});
+    storage.setItem("tickertape/%2F/a", "{otherwise");
+    expect(open().aside.value?.texts).toEqual({ "tickertape/%2F/a": "{otherwise" });
+  });
+
+  test("takes up a bounded part of the storage", () => {
+    const damaged = Object.fromEntries(
+      Array.from({ length: 80 }, (_, i) => [`tickertape/%2F/${i}`, `{${"x".repeat(i * 1000)}`]),
+    );
+    const storage = memoryStorage(damaged);
+    const texts = Object.values(memoryRecords({ storage: () => storage }).aside.value?.texts ?? {});
+    expect(texts.length).toBeLessThanOrEqual(50);
+    expect(texts.join("").length).toBeLessThanOrEqual(200_000);
+  });
+
+  test("may be what was set aside itself", () => {
+    const storage = memoryStorage({ "tickertape/%2F/aside": "{" });
+    expect(memoryRecords({ storage: () => storage }).aside.value).toBeUndefined();
+  });
+});
