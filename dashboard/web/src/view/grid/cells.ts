@@ -42,6 +42,9 @@ function paintFigure(
   };
 }
 
+// Digits as wide as the longest word of a status in its small font. It is always kept free, so that an outage widens no column.
+const statusRoom = 9;
+
 /** Cells that are more than a number. */
 const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
   symbol(cell) {
@@ -52,7 +55,7 @@ const painters: Readonly<Record<DrawnId, (cell: HTMLElement) => Painted>> = {
         write(ticker, view.row.symbol);
         write(status, statusLabel(view));
       },
-      characters: () => ticker.data.length + (status.data === "" ? 0 : status.data.length + 3),
+      characters: () => ticker.data.length + statusRoom,
     };
   },
 

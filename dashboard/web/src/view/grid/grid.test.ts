@@ -90,6 +90,18 @@ afterEach(() => {
 });
 
 describe("rows", () => {
+  test("keep the widths of their columns when a price is no longer live", () => {
+    grid.setRows(["AAPL"]);
+    quote("AAPL");
+    const before = root.style.getPropertyValue("--columns");
+    expect(before).not.toBe("");
+    for (const st of ["stale", "halted", "closed", "down"] as const) {
+      quote("AAPL", { st });
+      expect(cell("AAPL", "symbol")?.querySelector(".status")?.textContent).toMatch(/\w/);
+      expect(root.style.getPropertyValue("--columns"), st).toBe(before);
+    }
+  });
+
   test("show everything there is to know, with the direction in characters", () => {
     grid.setRows(["A"]);
     quote("A");
