@@ -10,6 +10,8 @@ import { type Kept, nothingSaved, ownList, setupWorkspace } from "../model/works
 // These are fetched by themselves, and there at once in these tests.
 import "../view/detail/detail.tsx";
 import "../view/dialogs/dialogs.tsx";
+import "../view/options.tsx";
+import "../view/panel.tsx";
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";

@@ -1,39 +1,25 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { SourceState, TransportName } from "tickertape-client";
 import { age } from "../format.ts";
 import { onlyReplayed } from "../model/feed.ts";
-import { factsText, statusText } from "../model/liveness.ts";
+import { useLater } from "./later.ts";
 import { Backdrop } from "./menu.tsx";
 import type { Services } from "./services.ts";
-
-const transportNames: Readonly<Record<TransportName, string>> = {
-  websocket: "WebSocket",
-  sse: "SSE",
-  poll: "Long polling",
-};
-
-const phases = {
-  idle: "Disconnected",
-  connecting: "Connecting",
-  open: "Connected",
-  waiting: "Waiting to reconnect",
-  resting: "Paused, disconnected",
-  offline: "Offline",
-  stopped: "Refused by the server",
-} as const;
-
-const roles = {
-  alone: "This tab’s own connection",
-  leader: "This tab’s connection, shared with other tabs",
-  follower: "The connection of another tab",
-} as const;
+import { transportNames } from "./transports.ts";
 
 /** Whether prices are live, in a few words. A click shows more about the connection and the feed. */
 export function Badge({ services }: { readonly services: Services }) {
   const { market, format } = services;
   const root = useRef<HTMLDivElement>(null);
   const open = useSignal(false);
+  const panel = useLater(
+    () => import("./panel.tsx"),
+    open.value,
+    () => {
+      open.value = false;
+      services.notes.say("The panel could not be loaded. Open it again when the server answers.");
+    },
+  );
   const { badge, tone, live } = market.liveness.value;
   const { transport, phase } = market.state.value;
   const { newest, played, rate, latency } = market.connectionStats.value;
@@ -108,59 +94,7 @@ export function Badge({ services }: { readonly services: Services }) {
           }}
         />
       )}
-      {open.value && <Details services={services} />}
+      {open.value && panel && <panel.Panel services={services} />}
     </div>
-  );
-}
-
-function Details({ services }: { readonly services: Services }) {
-  const { market, settings, client, format } = services;
-  const state = market.state.value;
-  const { newest, played, rate, latency, now } = market.connectionStats.value;
-  const { sources, listed } = market.feed.value;
-  const asked = settings.value.value.rate;
-  const rows: readonly (readonly [string, string])[] = [
-    ["Connection", phases[state.phase]],
-    ["Transport", transportNames[state.transport]],
-    ["Tabs", roles[state.role]],
-    ["Round trip", latency === null ? "not known" : `${format.value.count(latency)} ms`],
-    ["Updates", `${format.value.count(rate)} a second`],
-    ["Requested", asked === "each" ? "every update" : `${asked} a second at most`],
-    [
-      onlyReplayed(market.feed.value) ? "Last update" : "Newest tick",
-      newest === null ? "none yet" : `${age(newest)} ago`,
-    ],
-    ...(played === null ? [] : ([["Recording is at", format.value.moment(played, "")]] as const)),
-    ["Position", client.position ?? "none"],
-  ];
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is taller than the window
-    <section class="popup panel" data-end="true" aria-label="Connection and feed" tabIndex={0}>
-      <dl>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <h2>{sources.length === 1 ? "Source" : "Sources"}</h2>
-      <Sources sources={listed} now={now} />
-    </section>
-  );
-}
-
-/** How each source is, and those behind a relay. What a relay says of itself then is how those are. */
-function Sources({ sources, now }: { readonly sources: readonly SourceState[]; readonly now: number }) {
-  return (
-    <ul>
-      {sources.map((one, index) => (
-        <li key={`${one.source} ${index}`} data-status={one.status} data-quiet={one.quiet ? "" : undefined}>
-          <b>{one.source || "unnamed"}</b> {one.sources.length > 0 ? "" : factsText(one)} {statusText(one, now)}
-          {one.sources.length > 0 ? ", from:" : one.message === "" ? "." : `: ${one.message}`}
-          {one.sources.length > 0 && <Sources sources={one.sources} now={now} />}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,9 +1,9 @@
-import { type Signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Api, SymbolInfo } from "../model/api.ts";
-import { CheckIcon, PlusIcon, SearchIcon } from "./icons.tsx";
-import { useRows } from "./rows.ts";
+import { SearchIcon } from "./icons.tsx";
+import { useLater } from "./later.ts";
 import type { Services } from "./services.ts";
 
 const limit = 20;
@@ -67,6 +67,11 @@ export function Search({ services }: { readonly services: Services }) {
   const open = useSignal(false);
   const active = useSignal(0);
   const early = useRef<EarlyEnter | null>(null);
+  const part = useLater(
+    () => import("./options.tsx"),
+    open.value,
+    () => {}, // then the search fails, and says so
+  );
 
   const close = () => {
     open.value = false;
@@ -145,13 +150,15 @@ export function Search({ services }: { readonly services: Services }) {
       />
       <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
-        <Options
-          services={services}
-          records={shown ? records : []}
-          listed={listed}
-          active={active}
-          choose={(record) => choose(record, false)}
-        />
+        {part && (
+          <part.Options
+            services={services}
+            records={shown ? records : []}
+            listed={listed}
+            active={active}
+            choose={(record) => choose(record, false)}
+          />
+        )}
         {records.length === 0 && <p>{outcomeText(found)}</p>}
       </div>
       <div class="visually-hidden" role="status">
@@ -197,60 +204,5 @@ function Field({ id, input, value, active, expanded, onInput, onFocus, onBlur, o
       onBlur={onBlur}
       onKeyDown={onKeyDown}
     />
-  );
-}
-
-interface OptionsProps {
-  readonly services: Services;
-  readonly records: readonly SymbolInfo[];
-  readonly listed: ReadonlySet<string>;
-  readonly active: Signal<number>;
-  readonly choose: (record: SymbolInfo) => void;
-}
-
-/** What was found. The focus stays in the field while an option is clicked. */
-function Options({ services, records, listed, active, choose }: OptionsProps) {
-  const viewOf = useRows(
-    services,
-    "search",
-    records.map(({ symbol }) => symbol),
-  );
-  const { id, market } = services;
-  const { live } = market.liveness.value;
-  return (
-    <div id={`${id}-results`} role="listbox" aria-label="Symbols found">
-      {records.map((record, index) => {
-        const on = listed.has(record.symbol);
-        const { quote, row, percent, state, format } = viewOf(record.symbol);
-        return (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, which keeps the focus
-          <div
-            key={record.symbol}
-            id={`${id}-result-${index}`}
-            class="result"
-            role="option"
-            data-state={live || state !== "live" ? state : "old"}
-            data-trend={percent === null || percent === 0 ? null : percent > 0 ? "up" : "down"}
-            tabIndex={-1}
-            aria-selected={index === active.value}
-            onPointerDown={(event) => event.preventDefault()}
-            onClick={() => choose(record)}
-            onPointerMove={() => {
-              active.value = index;
-            }}
-          >
-            <span class="ticker">{record.symbol}</span>
-            <span class="name">{record.name}</span>
-            <span class="sector">{record.sector}</span>
-            <span class="price">{quote.p === undefined ? "" : format.price(quote.p, row.decimals)}</span>
-            <span class="percent">{percent === null ? "" : format.percent(percent)}</span>
-            <span class="does" data-on={on}>
-              {on ? <CheckIcon /> : <PlusIcon />}
-              {on ? "In this list" : "Add"}
-            </span>
-          </div>
-        );
-      })}
-    </div>
   );
 }
