@@ -5,6 +5,7 @@ import { sizeBudget } from "./build/budget.ts";
 import { shipDocument } from "./build/document.ts";
 import { keepFile } from "./build/keep.ts";
 import { licences } from "./build/licences.ts";
+import { withoutPreload } from "./build/preload.ts";
 
 const server = process.env["TICKERTAPE_SERVER"] ?? "http://127.0.0.1:8080";
 
@@ -26,6 +27,7 @@ export default defineConfig({
     ),
   },
   plugins: [
+    withoutPreload(),
     blockingScript({ entry: "src/app/look.ts", name: "look" }),
     shipDocument({ from: "../../broadcast/PROTOCOL.md", file: "protocol.txt" }),
     licences({ file: "licenses.txt" }),

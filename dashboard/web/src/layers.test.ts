@@ -18,11 +18,12 @@ import { describe, expect, test } from "vitest";
 const layers: readonly (readonly string[])[] = [
   ["app/"],
   ["view/"],
-  ["view/detail/", "view/dialogs/", "view/print/"],
+  ["view/detail/", "view/dialogs/", "view/menus/", "view/print/"],
   ["view/chart/"],
   [
     "view/services.ts",
     "view/icons.tsx",
+    "view/backdrop.tsx",
     "view/frame.ts",
     "view/later.ts",
     "view/shown.ts",

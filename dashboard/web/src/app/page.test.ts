@@ -10,6 +10,7 @@ import { type Kept, nothingSaved, ownList, setupWorkspace } from "../model/works
 // These are fetched by themselves, and there at once in these tests.
 import "../view/detail/detail.tsx";
 import "../view/dialogs/dialogs.tsx";
+import "../view/menus/menus.ts";
 import "../view/options.tsx";
 import "../view/panel.tsx";
 import { createShellState, type Services, type View } from "../view/services.ts";
@@ -344,6 +345,7 @@ describe("the lists", () => {
     await act(() => {
       services.shell.listMenu.value = true;
     });
+    await act(() => vi.dynamicImportSettled());
     const entries = () =>
       [...host.querySelectorAll(".popup :is(.text, .heading)")].map(({ textContent }) => textContent);
     const before = entries();

@@ -3,7 +3,6 @@ import { useEffect, useRef } from "preact/hooks";
 import { age } from "../format.ts";
 import { onlyReplayed } from "../model/feed.ts";
 import { useLater } from "./later.ts";
-import { Backdrop } from "./menu.tsx";
 import type { Services } from "./services.ts";
 import { transportNames } from "./transports.ts";
 
@@ -12,11 +11,14 @@ export function Badge({ services }: { readonly services: Services }) {
   const { market, format } = services;
   const root = useRef<HTMLDivElement>(null);
   const open = useSignal(false);
+  const close = () => {
+    open.value = false;
+  };
   const panel = useLater(
     () => import("./panel.tsx"),
     open.value,
     () => {
-      open.value = false;
+      close();
       services.notes.say("The panel could not be loaded. Open it again when the server answers.");
     },
   );
@@ -28,7 +30,7 @@ export function Badge({ services }: { readonly services: Services }) {
   useEffect(() => {
     if (!open.value) return;
     const outside = (event: Event) => {
-      if (event.target instanceof Node && !root.current?.contains(event.target)) open.value = false;
+      if (event.target instanceof Node && !root.current?.contains(event.target)) close();
     };
     document.addEventListener("pointerdown", outside, true);
     return () => document.removeEventListener("pointerdown", outside, true);
@@ -42,7 +44,7 @@ export function Badge({ services }: { readonly services: Services }) {
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !open.value) return;
         event.preventDefault();
-        open.value = false;
+        close();
         root.current?.querySelector("button")?.focus();
       }}
     >
@@ -87,14 +89,7 @@ export function Badge({ services }: { readonly services: Services }) {
           </span>
         )}
       </button>
-      {open.value && (
-        <Backdrop
-          close={() => {
-            open.value = false;
-          }}
-        />
-      )}
-      {open.value && panel && <panel.Panel services={services} />}
+      {open.value && panel && <panel.Panel services={services} close={close} />}
     </div>
   );
 }

@@ -1,162 +1,53 @@
-import { type Signal, useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { CheckIcon } from "./icons.tsx";
-
-/** What a menu has; a rule is a line between items. */
-export type MenuItem =
-  | { readonly kind: "heading"; readonly label: string }
-  | { readonly kind: "rule" }
-  | {
-      readonly kind: "action" | "check" | "radio";
-      readonly label: string;
-      /** Text at its end. */
-      readonly hint?: string | undefined;
-      readonly checked?: boolean;
-      readonly disabled?: boolean;
-      readonly run: () => void;
-    };
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren, ComponentType } from "preact";
+import { useRef } from "preact/hooks";
+import { useLater } from "./later.ts";
+import type { OpenMenuProps, Services } from "./services.ts";
 
 /** A menu and the button that opens it. */
 export interface MenuProps {
-  readonly label: string;
-  readonly title?: string;
-  readonly children: ComponentChildren;
-  readonly items: () => readonly MenuItem[];
-  readonly end?: boolean;
+  readonly services: Services;
+  /** Which of view/menus/ it opens. */
+  readonly name: "ListMenu" | "ColumnMenu";
+  readonly title: string;
   readonly className?: string;
-  /** Whether it is open; given where others open it, too. */
-  readonly open?: Signal<boolean>;
-  readonly onOpen?: () => void;
+  readonly children: ComponentChildren;
+  /** Whether it is open. */
+  readonly open: Signal<boolean>;
 }
 
-/** What lies between the page and a box at the bottom of a small window. A tap on it closes the box, and does nothing else. */
-export function Backdrop({ close }: { readonly close: () => void }) {
-  // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it, too
-  // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too
-  return <div class="backdrop" onClick={close} />;
-}
-
-/** A button with a menu. Arrows walk it, letters find an item, Escape closes it and gives the focus back. */
-export function Menu({
-  label,
-  title,
-  children,
-  items,
-  end = false,
-  className = "tool",
-  open: given,
-  onOpen,
-}: MenuProps) {
-  const own = useSignal(false);
-  const open = given ?? own;
-  const root = useRef<HTMLDivElement>(null);
+/** A button with a menu, whose script is fetched by itself. */
+export function Menu({ services, name, title, className = "tool", children, open }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
-  const typed = useRef({ text: "", at: 0 });
-
-  const options = () => [
-    ...(root.current?.querySelectorAll<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? []),
-  ];
   const close = (refocus: boolean) => {
     open.value = false;
     if (refocus) button.current?.focus();
   };
-
-  const shown = open.value;
-  useLayoutEffect(() => {
-    if (!shown) return;
-    onOpen?.();
-    const checked = root.current?.querySelector<HTMLElement>("[role=menuitemradio][aria-checked=true]");
-    (checked ?? options()[0])?.focus();
-    const outside = (event: Event) => {
-      if (event.target instanceof Node && !root.current?.contains(event.target)) close(false);
-    };
-    document.addEventListener("pointerdown", outside, true);
-    return () => document.removeEventListener("pointerdown", outside, true);
-  }, [shown]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (!open.value || event.altKey || event.ctrlKey || event.metaKey) return;
-    const all = options();
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const go = (index: number) => all[(index + all.length) % all.length]?.focus();
-    if (event.key === "ArrowDown") go(at + 1);
-    else if (event.key === "ArrowUp") go(at < 0 ? -1 : at - 1);
-    else if (event.key === "Home") go(0);
-    else if (event.key === "End") go(-1);
-    else if (event.key === "Escape") close(true);
-    else if (event.key === "Tab") {
+  const part = useLater<{ readonly [K in MenuProps["name"]]: ComponentType<OpenMenuProps> }>(
+    () => import("./menus/menus.ts"),
+    open.value,
+    () => {
       close(true);
-      return;
-    } else if (/^[\p{L}\p{N}]$/u.test(event.key)) {
-      const { text, at: when } = typed.current;
-      typed.current = {
-        text: (event.timeStamp - when < 700 ? text : "") + event.key.toLowerCase(),
-        at: event.timeStamp,
-      };
-      const from = typed.current.text.length === 1 ? at + 1 : Math.max(0, at);
-      const order = [...all.slice(from), ...all.slice(0, from)];
-      order.find((one) => one.textContent?.trim().toLowerCase().startsWith(typed.current.text))?.focus();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
+      services.notes.say("The menu could not be loaded. Open it again when the server answers.");
+    },
+  );
+  const OpenMenu = part?.[name];
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: these are the keys of the menu in it
-    <div class="menu" ref={root} onKeyDown={onKeyDown}>
+    <div class="menu">
       <button
         ref={button}
         type="button"
         class={className}
-        title={title ?? label}
+        title={title}
         aria-haspopup="menu"
-        aria-expanded={shown}
+        aria-expanded={open.value}
         onClick={() => {
           open.value = !open.value;
         }}
       >
         {children}
       </button>
-      {shown && <Backdrop close={() => close(true)} />}
-      {shown && (
-        <div class="popup" data-end={end} role="menu" aria-label={label}>
-          {items().map((item, index, all) => {
-            if (item.kind === "rule") return <hr key={`rule ${index}`} />;
-            if (item.kind === "heading") {
-              return (
-                <div key={`heading ${item.label}`} class="heading" role="presentation">
-                  {item.label}
-                </div>
-              );
-            }
-            const { kind, label: text, hint, checked = false, disabled = false, run } = item;
-            // The key does not hold the item's index: items can arrive before it while it has the focus.
-            const same = all.slice(0, index).filter((one) => one.kind === kind && one.label === text).length;
-            return (
-              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: each kind but the action has it
-              <button
-                key={`${kind} ${text} ${same}`}
-                type="button"
-                class="item"
-                role={kind === "check" ? "menuitemcheckbox" : kind === "radio" ? "menuitemradio" : "menuitem"}
-                aria-checked={kind === "action" ? undefined : checked}
-                aria-disabled={disabled}
-                tabIndex={-1}
-                onClick={() => {
-                  if (disabled) return;
-                  if (kind !== "check") close(true);
-                  run();
-                }}
-              >
-                {kind !== "action" && <span class="check">{checked && <CheckIcon />}</span>}
-                <span class="text">{text}</span>
-                {hint !== undefined && <span class="hint">{hint}</span>}
-              </button>
-            );
-          })}
-        </div>
-      )}
+      {open.value && OpenMenu && <OpenMenu services={services} close={close} />}
     </div>
   );
 }

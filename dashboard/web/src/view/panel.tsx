@@ -2,6 +2,7 @@ import type { SourceState } from "tickertape-client";
 import { age } from "../format.ts";
 import { onlyReplayed } from "../model/feed.ts";
 import { factsText, statusText } from "../model/liveness.ts";
+import { Backdrop } from "./backdrop.tsx";
 import type { Services } from "./services.ts";
 import { transportNames } from "./transports.ts";
 
@@ -22,7 +23,7 @@ const roles = {
 } as const;
 
 /** All about the connection and the feed. */
-export function Panel({ services }: { readonly services: Services }) {
+export function Panel({ services, close }: { readonly services: Services; readonly close: () => void }) {
   const { market, settings, client, format } = services;
   const state = market.state.value;
   const { newest, played, rate, latency, now } = market.connectionStats.value;
@@ -43,19 +44,22 @@ export function Panel({ services }: { readonly services: Services }) {
     ["Position", client.position ?? "none"],
   ];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is taller than the window
-    <section class="popup panel" data-end="true" aria-label="Connection and feed" tabIndex={0}>
-      <dl>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <h2>{sources.length === 1 ? "Source" : "Sources"}</h2>
-      <Sources sources={listed} now={now} />
-    </section>
+    <>
+      <Backdrop close={close} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is taller than the window */}
+      <section class="popup panel" data-end="true" aria-label="Connection and feed" tabIndex={0}>
+        <dl>
+          {rows.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <h2>{sources.length === 1 ? "Source" : "Sources"}</h2>
+        <Sources sources={listed} now={now} />
+      </section>
+    </>
   );
 }
 

@@ -71,6 +71,12 @@ export interface DialogProps {
   readonly close: () => void;
 }
 
+/** What every menu is given while it is open. */
+export interface OpenMenuProps {
+  readonly services: Services;
+  readonly close: (refocus: boolean) => void;
+}
+
 /** A part of the page that is mounted in an element. Closing it empties the element and ends all that it started. */
 export interface View {
   close(): void;

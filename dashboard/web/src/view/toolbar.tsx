@@ -1,14 +1,18 @@
-import { ColumnMenu } from "./columnmenu.tsx";
-import { FilterIcon } from "./icons.tsx";
-import { ListMenu } from "./listmenu.tsx";
+import { ColumnsIcon, DownIcon, FilterIcon } from "./icons.tsx";
+import { Menu } from "./menu.tsx";
 import type { Services } from "./services.ts";
 
 /** Which list is shown, what of it, and in which columns. */
 export function Toolbar({ services }: { readonly services: Services }) {
-  const { workspace, shell } = services;
+  const { workspace, shell, format } = services;
+  const shown = workspace.symbols.value;
   return (
     <section class="toolbar" aria-label="View">
-      <ListMenu services={services} />
+      <Menu services={services} name="ListMenu" title="Lists (Shift+L)" className="list-name" open={shell.listMenu}>
+        <span class="name">{workspace.title.value || "Lists"}</span>
+        {shown && <span class="size">{format.value.count(shown.length)}</span>}
+        <DownIcon />
+      </Menu>
       {workspace.choice.value?.kind === "shared" && (
         <button type="button" class="tool" onClick={() => workspace.copy(workspace.title.value)}>
           Keep this list
@@ -22,7 +26,10 @@ export function Toolbar({ services }: { readonly services: Services }) {
       >
         Order held
       </span>
-      <ColumnMenu services={services} />
+      <Menu services={services} name="ColumnMenu" title="Columns (Shift+C)" open={shell.columnMenu}>
+        <ColumnsIcon />
+        <span>Columns</span>
+      </Menu>
     </section>
   );
 }

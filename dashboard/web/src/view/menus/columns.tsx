@@ -1,11 +1,10 @@
-import { defaultLayout, toggleColumn } from "../columns/layout.ts";
-import { columnOf } from "../columns/registry.ts";
-import { ColumnsIcon } from "./icons.tsx";
-import { Menu, type MenuItem } from "./menu.tsx";
-import type { Services } from "./services.ts";
+import { defaultLayout, toggleColumn } from "../../columns/layout.ts";
+import { columnOf } from "../../columns/registry.ts";
+import type { OpenMenuProps } from "../services.ts";
+import { type MenuItem, Popup } from "./popup.tsx";
 
 /** Chooses which columns are shown. The symbol always is. */
-export function ColumnMenu({ services: { workspace, shell } }: { readonly services: Services }) {
+export function ColumnMenu({ services: { workspace }, close }: OpenMenuProps) {
   const items = (): readonly MenuItem[] => {
     const layout = workspace.layout.value;
     const check = (id: (typeof layout.order)[number]): MenuItem => ({
@@ -20,10 +19,5 @@ export function ColumnMenu({ services: { workspace, shell } }: { readonly servic
       { kind: "action", label: "Reset the columns", run: () => workspace.setLayout(defaultLayout) },
     ];
   };
-  return (
-    <Menu label="Columns" title="Columns (Shift+C)" items={items} end open={shell.columnMenu}>
-      <ColumnsIcon />
-      <span>Columns</span>
-    </Menu>
-  );
+  return <Popup label="Columns" items={items()} end close={close} />;
 }

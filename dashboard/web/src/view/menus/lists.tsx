@@ -1,17 +1,17 @@
-import { type Choice, sameChoice } from "../model/lists.ts";
-import { DownIcon } from "./icons.tsx";
-import { Menu, type MenuItem } from "./menu.tsx";
-import type { DialogName, Services } from "./services.ts";
+import { useEffect } from "preact/hooks";
+import { type Choice, sameChoice } from "../../model/lists.ts";
+import type { DialogName, OpenMenuProps } from "../services.ts";
+import { type MenuItem, Popup } from "./popup.tsx";
 
 const rule: MenuItem = { kind: "rule" };
 const heading = (label: string): MenuItem => ({ kind: "heading", label });
 const action = (label: string, run: () => void): MenuItem => ({ kind: "action", label, run });
 
 /** Chooses one of all lists, and does something with the one that is shown. */
-export function ListMenu({ services }: { readonly services: Services }) {
-  const { workspace, market, shell, format } = services;
+export function ListMenu({ services, close }: OpenMenuProps) {
+  const { workspace, market, shell } = services;
   const { library } = workspace;
-  const shown = workspace.symbols.value;
+  useEffect(() => void market.directory.loadAll(), [market]); // for the sectors
 
   const radio = (label: string, to: Choice, hint?: string): MenuItem => ({
     kind: "radio",
@@ -55,18 +55,5 @@ export function ListMenu({ services }: { readonly services: Services }) {
     ];
   };
 
-  return (
-    <Menu
-      label="Lists"
-      title="Lists (Shift+L)"
-      className="list-name"
-      items={items}
-      open={shell.listMenu}
-      onOpen={() => void market.directory.loadAll()}
-    >
-      <span class="name">{workspace.title.value || "Lists"}</span>
-      {shown && <span class="size">{format.value.count(shown.length)}</span>}
-      <DownIcon />
-    </Menu>
-  );
+  return <Popup label="Lists" items={items()} close={close} />;
 }
