@@ -25,7 +25,7 @@ export function createLeader(
   const pass = (note: EventNote | { readonly is: "lead" | "beat" }, to?: string, position?: string | null) =>
     post({ ...note, silence: connection.silence(), position }, to);
 
-  for (const is of ["message", "state", "synced", "fallback"] as const) {
+  for (const is of ["message", "state", "synced", "fallback", "refused"] as const) {
     connection.on(is, (event) => {
       if (!tenure) return;
       // The name and the event belong together; the compiler cannot see it.
@@ -47,7 +47,10 @@ export function createLeader(
     const known = added.some(isGroup) ? added : added.filter(uses);
     const series = without(next.series.map(seriesKey), new Set(before.series.map(seriesKey))).filter(uses);
     const state = connection.state();
-    if (join) pass({ is: "state", event: state }, tab);
+    if (join) {
+      pass({ is: "state", event: state }, tab);
+      pass({ is: "refused", event: new Map(connection.refused()) }, tab);
+    }
     if (state.phase === "open" && (join || known.length + series.length)) {
       for (const event of catchUp.messages(known, series, join)) pass({ is: "message", event }, tab);
     }

@@ -12,6 +12,7 @@ import { createConnection } from "../connection/connection.ts";
 import { type Want, wantsNothing } from "../interest/want.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import { createBoard } from "../quotes/board.ts";
+import { createSubscriptions } from "../subscriptions/subscriptions.ts";
 import { createWebSocketTransport } from "../transport/websocket.ts";
 import { combineWants } from "./combine.ts";
 import { createSharedLink } from "./link.ts";
@@ -29,6 +30,7 @@ const setup = () => {
       now: Date.now,
       random: () => 0.5,
     });
+    connection.addSubscriptions(createSubscriptions);
     const board = createBoard(() => true, Date.now);
     const messages: ServerMessage[] = [];
     const channel: { it?: ReturnType<typeof channels> } = {};
@@ -47,6 +49,7 @@ const setup = () => {
         used() {},
         synced: ({ resumed }) => board.complete(resumed),
         fallback() {},
+        refused() {},
       },
       locks,
       channel: (name) => {

@@ -7,7 +7,8 @@ export type EventNote =
   | { readonly is: "message"; readonly event: ServerMessage }
   | { readonly is: "state"; readonly event: ClientState }
   | { readonly is: "synced"; readonly event: Synced }
-  | { readonly is: "fallback"; readonly event: FallbackChange };
+  | { readonly is: "fallback"; readonly event: FallbackChange }
+  | { readonly is: "refused"; readonly event: ReadonlyMap<string, string> };
 
 /** What a leader says: that it leads now, that it is still there, or an event. */
 export type LeaderNote = ({ readonly is: "lead" | "beat" } | EventNote) & {
