@@ -19,6 +19,15 @@ describe("messages", () => {
     ["a hello without an epoch", '{"type":"hello","seq":1,"time":1}'],
   ])("%s is ignored", (_, text) => expect(readMessage(text)).toBeNull());
 
+  test("what may be left out and is wrong is taken away, and so is a number that is too large", () => {
+    const text =
+      '{"type":"update","seq":2,"time":3,"more":1,"quotes":[{"s":"A","p":1e999,"b":null,"st":7,"a":2,"new":[]}]}';
+    expect(readMessage(text)).toEqual({
+      ...{ type: "update", seq: 2, time: 3 },
+      quotes: [{ s: "A", b: null, a: 2, new: [] }],
+    });
+  });
+
   test("nothing that comes in makes it throw", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void readMessage(text)));
   });

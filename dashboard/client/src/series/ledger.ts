@@ -14,6 +14,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
   let wanted: ReadonlyMap<string, Series> = new Map();
   let asked = new Map<string, Series>();
   let most = Number.POSITIVE_INFINITY; // in the query of a stream
+  let omitted: readonly string[] = []; // from the query of the present stream
   const reached = new Map<string, string>(); // the positions
   const lengthened = new Set<string>(); // a longer history is to come
 
@@ -88,6 +89,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
 
     open(duplex, requests) {
       asked = new Map();
+      omitted = [];
       if (duplex) {
         most = Number.POSITIVE_INFINITY;
         return [];
@@ -97,7 +99,8 @@ export function createSeriesLedger(): SeriesSubscriptions {
         bytes += encodeURIComponent(one.symbol).length + 1;
         if (asked.size < most && bytes <= queryBytes) asked.set(key, one);
       }
-      requests.allot(asked.keys(), without(wanted.keys(), asked));
+      omitted = without(wanted.keys(), asked);
+      requests.allot(asked.keys(), omitted);
       return [...asked.values()];
     },
 
@@ -109,7 +112,8 @@ export function createSeriesLedger(): SeriesSubscriptions {
 
     flush(requests, send, epoch) {
       remove(requests, send);
-      let left = [...wanted.keys()].filter((key) => asked.get(key)?.limit !== wanted.get(key)?.limit);
+      let left = without(wanted.keys(), new Set(omitted));
+      left = left.filter((key) => asked.get(key)?.limit !== wanted.get(key)?.limit);
       for (;;) {
         const first = without(left, requests.refused);
         const some = first.length ? first : left;
