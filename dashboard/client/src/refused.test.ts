@@ -119,6 +119,21 @@ test("a longer history of what is followed is asked for, and a shorter one is no
   expect(server.requests.slice(2).map(({ type, limit }) => [type, limit])).toEqual([["subscribe", undefined]]);
 });
 
+test("a WebSocket that was refused for its query is opened without one", async () => {
+  const server = createModelServer();
+  const client = createClient({ url: "http://host/", WebSocket: server.WebSocket, random: () => 0.5 });
+  client.subscribe(["A", "B"]);
+  client.connect();
+  await vi.dynamicImportSettled();
+  expect(server.last().url).toContain("symbols=A,B");
+  server.last().breaks(); // as after an answer of 400, which a browser does not show
+  await tick(500);
+  expect(server.last().url).not.toContain("symbols");
+  server.open();
+  await server.serve(100, tick);
+  expect(client.quotes()).toHaveLength(2);
+});
+
 test("a symbol that is added while a stream resumes does not make the others look as if they were gone", async () => {
   const { server, client, serve } = await setup({}, ["A"]);
   await serve(100);

@@ -1,5 +1,6 @@
+import { EventSource } from "eventsource";
 import type { Browser, CDPSession, Page, WebSocket } from "playwright-core";
-import type { Client, createClient } from "tickertape-client";
+import { type Client, createClient } from "tickertape-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, openPage } from "./support/browser.ts";
 import { type Server, startServer } from "./support/server.ts";
@@ -118,6 +119,29 @@ test("a hidden page keeps nothing of a busy tape, and has it all when it is show
   );
   expect(mine).toBe(other);
   await close();
+  await server.close();
+});
+
+test.each(["sse", "poll"] as const)("more symbols than an address can have are followed by %s", async (transport) => {
+  const server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "2000", TICKERTAPE_FEED_SIM_SYMBOLS: "3000" });
+  // What a proxy does with long addresses.
+  const proxied = (input: string | URL | Request, init?: RequestInit) =>
+    String(input).length > 8192 ? Promise.resolve(new Response("", { status: 414 })) : fetch(input, init);
+  class Limited extends EventSource {
+    constructor(url: string) {
+      super(url.length > 8192 ? `${server.url}/nothing` : url);
+    }
+  }
+  const { symbols } = await (await fetch(`${server.url}/api/symbols?symbols=*`)).json();
+  const names: string[] = symbols.map(({ symbol }: { readonly symbol: string }) => symbol).slice(0, 2500);
+  expect(names.join(",").length).toBeGreaterThan(8192);
+  const client = createClient({ url: `${server.url}/`, transport, fetch: proxied, EventSource: Limited as never });
+  client.subscribe(names);
+  client.connect();
+  await expect.poll(() => client.state.synced).toBe(true);
+  expect(client.quotes().every(({ symbol }) => names.includes(symbol))).toBe(true);
+  await expect.poll(() => client.quotes().filter(({ live }) => live).length).toBeGreaterThan(2000);
+  client.close();
   await server.close();
 });
 
