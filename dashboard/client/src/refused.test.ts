@@ -102,6 +102,36 @@ test("what makes no sense to the server spoils nothing else", async () => {
   expect(client.refused("7m A")).toBe("bad_request");
 });
 
+test("a rate that makes no sense is refused once, and delays nothing", async () => {
+  const { server, client, serve } = await setup({}, {});
+  client.setRate(-1);
+  server.limits.refuses = { code: "bad_rate", message: "rate: -1" };
+  await serve(1000);
+  expect(server.requests).toHaveLength(1);
+  server.limits.refuses = null;
+  client.subscribe({ bars: ["A"] });
+  await vi.dynamicImportSettled();
+  await serve(100);
+  expect(filled(client, ["A"])).toBe(1);
+});
+
+test("what could not be given up for lack of a budget is given up later, and not over and over", async () => {
+  const { server, client, serve } = await setup({}, { symbols: ["A", "B"], bars: ["A"] });
+  await serve(100);
+  const before = server.requests.length;
+  server.limits.refuses = { code: "rate_limited", message: "try again in 2 s" };
+  client.unsubscribe({ symbols: ["B"], bars: ["A"] });
+  client.setRate(2);
+  await serve(20_000);
+  expect(server.requests.length - before).toBeLessThan(15);
+  expect(server.state.closed).toBe(0);
+  server.limits.refuses = null;
+  await serve(40_000);
+  expect([...server.state.symbols, ...server.state.series]).toEqual(["A"]);
+  expect(server.requests.at(-1)).not.toHaveProperty("since");
+  expect(server.requests.some(({ rate }) => rate === 2)).toBe(true);
+});
+
 test("a longer history of what is followed is asked for, and a shorter one is not", async () => {
   const { server, client, serve } = await setup({}, { bars: ["A"], limit: 50 });
   await serve(100);

@@ -32,6 +32,8 @@ export interface Requests {
   readonly refused: ReadonlyMap<string, string>;
   /** Whether another request may be sent before one is answered. */
   free(): boolean;
+  /** How long nothing may be sent, in ms; 0 or less for now. */
+  held(): number;
   /** Of these, what to ask for next in one message; none while an answer or a delay is to be waited for. */
   next(kind: Kind, keys: readonly string[]): readonly string[];
   /** How long what is left of a kind has to wait, in ms; null when nothing but an answer or room can help. */

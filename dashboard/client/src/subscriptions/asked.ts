@@ -110,7 +110,8 @@ export function createAsked(requests: Requests, expect: () => void) {
       };
       remove(send, wanted);
       choose(send, want);
-      const waits = [add(send, names, since), more?.(send) ?? null, full ? checkEvery : null];
+      const held = requests.held();
+      const waits = [add(send, names, since), more?.(send) ?? null, full ? checkEvery : null, held > 0 ? held : null];
       const due = waits.filter((ms) => ms !== null);
       return due.length ? Math.min(...due) : null;
     },

@@ -7,6 +7,9 @@ const shortest = 1000; // ms until what was refused is asked for again, unless s
 const longest = 300_000;
 const tooMany = "too_many_symbols";
 
+/** Whether the server refuses everything for now, whatever it is. */
+export const isTemporary = (code: string): boolean => code === "rate_limited" || code === "full";
+
 /**
  * What the server has refused. It is asked for again when something else is given up, or after a delay which doubles. If
  * a request for several is refused, half of them are asked for, and so on, until the room is used up. `changed` is called
@@ -17,6 +20,7 @@ export function createRefusals(now: () => number, random: () => number, changed:
   const barred = new Set<string>(); // keys that were refused by themselves: these wait for room, or for another stream
   const make = () => ({ size: perMessage, until: 0, failures: 0, code: "" });
   let kinds = { symbols: make(), series: make() };
+  let all = make(); // when nothing may be asked for, nor given up
   let doubt = false;
 
   const note = (keys: readonly string[], code: string) => {
@@ -32,8 +36,7 @@ export function createRefusals(now: () => number, random: () => number, changed:
     }
     if (keys.length) changed();
   };
-  const delay = (kind: Kind, code: string, atLeast = 0) => {
-    const one = kinds[kind];
+  const delay = (one: ReturnType<typeof make>, code: string, atLeast = 0) => {
     one.until = now() + atLeast + Math.min(longest, shortest * 2 ** one.failures++) * (0.5 + random() / 2);
     one.code = code;
   };
@@ -43,6 +46,8 @@ export function createRefusals(now: () => number, random: () => number, changed:
     refused: codes as ReadonlyMap<string, string>,
     /** Whether the last answer was a refusal. */
     doubt: (): boolean => doubt,
+    /** How long nothing may be sent, in ms; 0 or less for now. */
+    held: (): number => all.until - now(),
     /** Forgets those that are gone. */
     forget,
 
@@ -50,6 +55,7 @@ export function createRefusals(now: () => number, random: () => number, changed:
     open(): void {
       barred.clear();
       kinds = { symbols: make(), series: make() };
+      all = make();
       doubt = false;
     },
 
@@ -70,10 +76,10 @@ export function createRefusals(now: () => number, random: () => number, changed:
 
     /** How long what is left of a kind has to wait, in ms; null when nothing but an answer or room can help. */
     wait(kind: Kind, left: readonly string[]): number | null {
-      const { until, code } = kinds[kind];
-      const ms = until - now();
+      const one = all.until > now() ? all : kinds[kind];
+      const ms = one.until - now();
       if (!left.length || ms <= 0) return null;
-      note(left, code);
+      note(left, one.code);
       return ms;
     },
 
@@ -87,6 +93,7 @@ export function createRefusals(now: () => number, random: () => number, changed:
     /** The server has granted a request. */
     grant({ kind, keys }: Request): void {
       doubt = false;
+      all.failures = 0;
       if (!keys.length) return;
       const one = kinds[kind];
       one.failures = 0;
@@ -100,15 +107,17 @@ export function createRefusals(now: () => number, random: () => number, changed:
       doubt = true;
       const [key] = keys;
       const one = kinds[kind];
-      if (code === "rate_limited" || code === "full" || key === undefined) {
+      if (isTemporary(code)) {
         const seconds = Number(/\bin (\d{1,6}) s\b/.exec(message)?.[1] ?? 0);
-        for (const each of ["symbols", "series"] as const) delay(each, code, seconds * 1000);
+        delay(all, code, seconds * 1000);
         note(keys, code);
-      } else if (keys.length > 1) one.size = keys.length >> 1;
+      } else if (key === undefined)
+        return; // a rate that makes no sense will make none later
+      else if (keys.length > 1) one.size = keys.length >> 1;
       else {
         if (code === tooMany && !isGroup(key)) {
           one.size = 1;
-          delay(kind, code); // a server without room refuses them all
+          delay(one, code); // a server without room refuses them all
         } else barred.add(key);
         note(keys, code);
       }

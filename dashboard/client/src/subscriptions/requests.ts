@@ -1,7 +1,7 @@
 import type { Request, Requests } from "../connection/subscriptions.ts";
 import type { ErrorMessage } from "../protocol/messages.ts";
 import { parts } from "./asked.ts";
-import { createRefusals } from "./refusals.ts";
+import { createRefusals, isTemporary } from "./refusals.ts";
 
 const atOnce = 8; // requests without an answer: a server closes a stream after twenty that it has refused in a row
 
@@ -9,7 +9,7 @@ const atOnce = 8; // requests without an answer: a server closes a stream after 
 export function createRequests(now: () => number, random: () => number, changed: () => void) {
   const refusals = createRefusals(now, random, changed);
   const pending = new Map<number, Request>();
-  const free = () => pending.size < (refusals.doubt() ? 1 : atOnce);
+  const free = () => refusals.held() <= 0 && pending.size < (refusals.doubt() ? 1 : atOnce);
 
   const requests: Requests = {
     ...refusals,
@@ -46,8 +46,9 @@ export function createRequests(now: () => number, random: () => number, changed:
       const request = pending.get(id);
       pending.delete(id);
       if (request && message.type === "error") {
-        request.undo();
-        refusals.refuse(request, message as ErrorMessage);
+        const error = message as ErrorMessage;
+        if (request.keys.length || isTemporary(error.code)) request.undo();
+        refusals.refuse(request, error);
       } else if (request) refusals.grant(request);
       return request;
     },
