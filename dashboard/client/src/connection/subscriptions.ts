@@ -164,7 +164,11 @@ export function createSubscriptions(): Subscriptions {
           if (!position?.startsWith(`${epoch}-`)) position = null;
           [starting, resumed, oldest] = [true, true, Number.POSITIVE_INFINITY];
           awaited = 1 + Math.min(asked.size, 1); // this hello, and the snapshot of what the query has asked for
-          if (duplex && !ambiguous) flush(send, since());
+          // What was added since the query is asked for later: one snapshot in full would make all of them count as full.
+          if (duplex && !ambiguous) {
+            if (asked.size) series?.flush(send, epoch);
+            else flush(send, since());
+          }
           synced = arrived();
           break;
         case "subscribed":
