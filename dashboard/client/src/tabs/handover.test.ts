@@ -246,6 +246,145 @@ const anything: fc.Arbitrary<Step> = fc.oneof(
 const runs = Number(process.env["RUNS"] ?? 1000);
 
 describe("whatever happens to tabs and server", () => {
+  test.each<{ readonly name: string; readonly seed: number; readonly steps: readonly Step[] }>([
+    {
+      name: "the leader is frozen without a word",
+      seed: 1,
+      steps: [
+        ["wait", 300],
+        ["freeze", 0],
+      ],
+    },
+    {
+      name: "the leader leaves, and who would be next is frozen",
+      seed: 1,
+      steps: [
+        ["open", 2],
+        ["wait", 300],
+        ["freeze", 1],
+        ["close", 0],
+      ],
+    },
+    {
+      name: "a tab comes back while the leader that watched it is frozen",
+      seed: 1,
+      steps: [
+        ["open", 2],
+        ["wait", 300],
+        ["freeze", 0],
+        ["disconnect", 1],
+        ["connect", 1],
+      ],
+    },
+    {
+      name: "a leader that was deposed while it was frozen comes back",
+      seed: 1,
+      steps: [
+        ["freeze", 0],
+        ["wait", 12_000],
+        ["thaw", 0],
+      ],
+    },
+    {
+      name: "the leader reconnects",
+      seed: 1,
+      steps: [
+        ["wait", 300],
+        ["disconnect", 0],
+        ["connect", 0],
+      ],
+    },
+    {
+      name: "the leader is killed",
+      seed: 1,
+      steps: [
+        ["wait", 300],
+        ["kill", 0],
+      ],
+    },
+    {
+      name: "the timers of a hidden leader are slow, and a tab wants more",
+      seed: 1,
+      steps: [
+        ["hide", 0],
+        ["wait", 45_000],
+        ["want", 1, 15],
+      ],
+    },
+    {
+      name: "the timers of a hidden leader are slow, and the server drops it",
+      seed: 1,
+      steps: [["hide", 0], ["wait", 45_000], ["drop"]],
+    },
+    {
+      name: "all were hidden for long, and one is shown",
+      seed: 1,
+      steps: [
+        ["hide", 0],
+        ["hide", 1],
+        ["wait", 400_000],
+        ["show", 1],
+      ],
+    },
+    {
+      name: "prices change while a tab is hidden, and it wants another list when it is shown",
+      seed: 1,
+      steps: [
+        ["wait", 300],
+        ["hide", 1],
+        ["wait", 300],
+        ["tick", 0],
+        ["tick", 1],
+        ["wait", 300],
+        ["want", 1, 12],
+        ["show", 1],
+      ],
+    },
+    { name: "a tab leads before it has its own lock", seed: 1_555_702_506, steps: [["tick", 0]] },
+    {
+      name: "a thief has its lock stolen before it knows that it had it",
+      seed: 608_806_927,
+      steps: [["wait", 12_000], ["open", 2], ["hide", 0], ["drop"], ["want", 0, 0]],
+    },
+    {
+      name: "four tabs take the lead from one another",
+      seed: 372_881_488,
+      steps: [
+        ["open", 4],
+        ["freeze", 0],
+        ["open", 2],
+        ["open", 3],
+        ["hide", 0],
+      ],
+    },
+    {
+      name: "a join is overtaken by the next one",
+      seed: 1_334_310_884,
+      steps: [
+        ["open", 2],
+        ["open", 3],
+        ["freeze", 0],
+      ],
+    },
+    {
+      name: "a tab joins while the stream of the leader resumes",
+      seed: 0,
+      steps: [["wait", 2600], ["freeze", 0], ["open", 2], ["drop"], ["want", 1, 1], ["hide", 0]],
+    },
+    {
+      name: "a tab is hidden and shown while it is disconnected",
+      seed: 0,
+      steps: [
+        ["disconnect", 0],
+        ["hide", 0],
+        ["show", 0],
+        ["want", 0, 0],
+      ],
+    },
+  ])("$name", async ({ seed, steps }) => {
+    await check(seed, [["open", 0], ["open", 1], ...steps]);
+  });
+
   test(`each tab that is looked at has what the server says within 3 s, ${runs} schedules`, {
     timeout: runs * 20,
   }, async () => {

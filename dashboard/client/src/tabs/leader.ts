@@ -98,6 +98,7 @@ export function createLeader(options: LeaderOptions) {
   const take = (tab: string, note: FollowerNote & { readonly is: "want" }, { signal }: AbortController) => {
     const { want, join, since } = note;
     const known = followers.get(tab);
+    if (known && join < known.join) return; // one that was overtaken
     if (!known) options.watch(tab, signal, () => lose(tab));
     const before = known?.want ?? wantsNothing;
     const same = String([want.symbols, want.fields]) === String([before.symbols, before.fields]);
