@@ -19,3 +19,17 @@ test("what is added while a stream resumes is asked for when it is synced, so th
   expect(synced).toEqual([{ resumed: false }, { resumed: true }]);
   expect(last().sent).toMatchObject([{ type: "subscribe", symbols: ["C"] }]);
 });
+
+test("what was given up and is wanted again before the server heard of it is asked for again, since it was forgotten", async () => {
+  const { connection, last } = setup();
+  last().says(hello(), snapshot(5));
+  connection.unsubscribe(["A", "B"]);
+  connection.subscribe(["B", "C"]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(last().sent).toMatchObject([
+    { type: "unsubscribe", symbols: ["A", "B"] },
+    { type: "subscribe", symbols: ["B", "C"] },
+  ]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(last().sent).toHaveLength(2);
+});

@@ -64,6 +64,7 @@ export function createSubscriptions(): Subscriptions {
   // The present stream.
   let duplex = true;
   let asked = new Set<string>(); // symbols
+  const left = new Set<string>(); // symbols that have not been wanted for a moment: what was known of them is forgotten
   let askedWith = want; // its rate and fields
   let awaited = 0; // snapshots that have been asked for and have not come
   const refusable = new Set<number>(); // the ids of the requests for them
@@ -107,7 +108,8 @@ export function createSubscriptions(): Subscriptions {
       }
       return id !== null;
     };
-    sendRemoved(send, asked, symbols);
+    sendRemoved(send, asked, new Set(without(symbols, left))); // what is wanted again is asked for again
+    for (const name of left) if (!asked.has(name)) left.delete(name);
     const options = changedOptions(want, askedWith);
     if (options && ask(options, !!options.fields && asked.size > 0)) {
       askedWith = want;
@@ -129,7 +131,9 @@ export function createSubscriptions(): Subscriptions {
     },
 
     want(next) {
-      symbols = new Set(next.symbols);
+      const given = new Set(next.symbols);
+      for (const name of without(symbols, given)) if (asked.has(name)) left.add(name);
+      symbols = given;
       ambiguous ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
       outdated ||= ambiguous || String(next.fields) !== String(want.fields);
       want = next;
@@ -145,6 +149,7 @@ export function createSubscriptions(): Subscriptions {
     open(spoken) {
       duplex = spoken;
       refusable.clear();
+      left.clear();
       askedWith = want;
       outdated = false;
       ambiguous = false;

@@ -381,6 +381,16 @@ describe("whatever happens to tabs and server", () => {
         ["want", 0, 0],
       ],
     },
+    {
+      name: "a symbol is given up and wanted again before the server hears of it",
+      seed: 0,
+      steps: [
+        ["close", 0],
+        ["wait", 300],
+        ["want", 1, 0],
+        ["want", 1, 5],
+      ],
+    },
   ])("$name", async ({ seed, steps }) => {
     await check(seed, [["open", 0], ["open", 1], ...steps]);
   });
