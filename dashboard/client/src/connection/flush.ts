@@ -13,12 +13,27 @@ export type Send = (message: {
   readonly [key: string]: unknown;
 }) => number | null;
 
+/** The same, and whether anything was to be sent. */
+export function counted(send: Send): readonly [send: Send, any: () => boolean] {
+  let any = false;
+  return [
+    (message) => {
+      any = true;
+      return send(message);
+    },
+    () => any,
+  ];
+}
+
 const parts = (symbols: readonly string[]): readonly (readonly string[])[] =>
   symbols.length ? [symbols.slice(0, perMessage), ...parts(symbols.slice(perMessage))] : [];
 
-/** Unsubscribes from what is not wanted any more, and takes out of `asked` what the server has thereby been told. */
-export function sendRemoved(send: Send, asked: Set<string>, wanted: ReadonlySet<string>): void {
-  const removed = without(asked, wanted);
+/**
+ * Unsubscribes from what is not wanted any more, and takes out of `asked` what the server has thereby been told. What has
+ * `left` has not been wanted for a moment, so that it was forgotten: it is asked for again.
+ */
+export function sendRemoved(send: Send, asked: Set<string>, wanted: ReadonlySet<string>, left: Set<string>): void {
+  const removed = [...asked].filter((name) => !wanted.has(name) || left.has(name));
   if (wanted.has("*")) {
     for (const name of removed) asked.delete(name); // all symbols are followed, these among them
     return;
@@ -29,6 +44,7 @@ export function sendRemoved(send: Send, asked: Set<string>, wanted: ReadonlySet<
     if (symbols[0] === "*") asked.clear();
     else for (const symbol of symbols) asked.delete(symbol);
   }
+  for (const name of left) if (!asked.has(name)) left.delete(name);
 }
 
 /** Subscribes with `ask` to what has not been asked for yet, and puts what could be sent into `asked`. */

@@ -3,7 +3,7 @@ import type { BarsMessage, ServerMessage, TradesMessage } from "../protocol/mess
 import type { Synced } from "../state.ts";
 import { streamQuery } from "../transport/query.ts";
 import type { StreamRequest } from "../transport/transport.ts";
-import { changedOptions, type Send, sendAdded, sendRemoved } from "./flush.ts";
+import { changedOptions, counted, type Send, sendAdded, sendRemoved } from "./flush.ts";
 
 const queryLimit = 1800; // bytes: proxies refuse long request lines. Where messages can be sent, the rest is asked for so
 
@@ -95,11 +95,7 @@ export function createSubscriptions(): Subscriptions {
   };
 
   const flush = (sendOut: Send, from: string | null = null): boolean => {
-    let any = false;
-    const send: Send = (message) => {
-      any = true;
-      return sendOut(message);
-    };
+    const [send, any] = counted(sendOut);
     const ask = (message: object, snapshot: boolean): boolean => {
       const id = send({ type: "subscribe", ...message });
       if (id !== null && snapshot) {
@@ -108,8 +104,7 @@ export function createSubscriptions(): Subscriptions {
       }
       return id !== null;
     };
-    sendRemoved(send, asked, new Set(without(symbols, left))); // what is wanted again is asked for again
-    for (const name of left) if (!asked.has(name)) left.delete(name);
+    sendRemoved(send, asked, symbols, left);
     const options = changedOptions(want, askedWith);
     if (options && ask(options, !!options.fields && asked.size > 0)) {
       askedWith = want;
@@ -117,7 +112,7 @@ export function createSubscriptions(): Subscriptions {
     }
     sendAdded((message) => ask({ ...message, ...(from && { since: from }) }, true), asked, symbols);
     series?.flush(send, epoch);
-    return any;
+    return any();
   };
 
   return {
@@ -131,9 +126,8 @@ export function createSubscriptions(): Subscriptions {
     },
 
     want(next) {
-      const given = new Set(next.symbols);
-      for (const name of without(symbols, given)) if (asked.has(name)) left.add(name);
-      symbols = given;
+      symbols = new Set(next.symbols);
+      for (const name of without(asked, symbols)) left.add(name);
       ambiguous ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
       outdated ||= ambiguous || String(next.fields) !== String(want.fields);
       want = next;
@@ -149,7 +143,6 @@ export function createSubscriptions(): Subscriptions {
     open(spoken) {
       duplex = spoken;
       refusable.clear();
-      left.clear();
       askedWith = want;
       outdated = false;
       ambiguous = false;
@@ -169,11 +162,9 @@ export function createSubscriptions(): Subscriptions {
           if (!position?.startsWith(`${epoch}-`)) position = null;
           [starting, resumed, oldest] = [true, true, Number.POSITIVE_INFINITY];
           awaited = 1 + Math.min(asked.size, 1); // this hello, and the snapshot of what the query has asked for
-          // What was added since the query is asked for later: one snapshot in full would make all of them count as full.
-          if (duplex && !ambiguous) {
-            if (asked.size) series?.flush(send, epoch);
-            else flush(send, since());
-          }
+          // What was added since the query comes later: with its snapshot, which is in full, the others would count as full.
+          if (duplex && !ambiguous && asked.size === 0) flush(send, since());
+          else if (duplex && !ambiguous) series?.flush(send, epoch);
           synced = arrived();
           break;
         case "subscribed":

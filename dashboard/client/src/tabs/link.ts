@@ -1,8 +1,6 @@
 import type { Connection } from "../connection/connection.ts";
 import type { Link, LinkHandlers } from "../connection/link.ts";
 import { createLookup, wantsNothing } from "../interest/want.ts";
-import type { ServerMessage } from "../protocol/messages.ts";
-import type { Synced } from "../state.ts";
 import { type CatchUpOptions, createCatchUp } from "./catch-up.ts";
 import { combineWants } from "./combine.ts";
 import { createElection, type Election } from "./election.ts";
@@ -10,6 +8,8 @@ import { createFollower } from "./follower.ts";
 import { createLeader } from "./leader.ts";
 import { createMail, type Mail } from "./mail.ts";
 import type { Channel, FollowerNote, LeaderNote, Sent } from "./notes.ts";
+import { createPace } from "./pace.ts";
+import { createSpare } from "./spare.ts";
 
 /** The options of a shared link. */
 export interface SharedLinkOptions extends CatchUpOptions {
@@ -21,12 +21,6 @@ export interface SharedLinkOptions extends CatchUpOptions {
   readonly locks: Pick<LockManager, "request">;
   readonly channel: (name: string) => Channel;
   readonly now: () => number;
-}
-
-/** What has come over a connection that is not used yet. */
-interface Prepared {
-  messages: ServerMessage[];
-  synced: Synced | null;
 }
 
 /**
@@ -43,9 +37,8 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   let mine = wantsNothing;
   let hidden: number | null = null; // since when nobody looks at this tab
   let uses = createLookup(mine);
-  let prepared: Prepared | null = null;
-  let publishedAt = 0;
-  let publishing: ReturnType<typeof setTimeout> | undefined;
+  const spare = createSpare(connection, () => session?.election.steal());
+  const pace = createPace(now);
 
   const handlers: LinkHandlers = {
     ...options.handlers,
@@ -59,7 +52,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   const serve = () => {
     const wanted = combineWants([mine, ...leader.wants()]);
     uses = createLookup(wanted);
-    if (leader.leads() || prepared) connection.want(wanted);
+    if (leader.leads() || spare.kept()) connection.want(wanted);
     handlers.used();
   };
   const confirmed = () => mine.symbols.filter((symbol) => board.get(symbol)?.confirmed);
@@ -95,39 +88,24 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     mine: () => mine,
     steal: () => session?.election.steal(),
     prepare() {
-      prepared = { messages: [], synced: null };
+      spare.keep();
       serve();
       open();
     },
     abandon() {
-      if (!prepared) return;
-      prepared = null;
+      if (!spare.kept()) return;
+      spare.drop();
       connection.disconnect();
       serve();
     },
     now,
   });
 
-  connection.on("message", (message) => {
-    if (message.type === "hello") prepared?.messages.splice(0);
-    prepared?.messages.push(message);
-  });
-  connection.on("synced", (synced) => {
-    if (!prepared) return;
-    prepared.synced = synced;
-    session?.election.steal();
-  });
-
   const lead = () => {
-    const ready = connection.state().phase === "open" ? prepared : null;
-    prepared = null;
     follower.stop();
     leader.lead();
     serve();
-    if (!ready?.synced) return open();
-    for (const message of ready.messages) handlers.message(message);
-    handlers.synced(ready.synced);
-    handlers.state();
+    if (!spare.use(handlers)) open();
   };
   const stepDown = () => {
     follower.adopt(connection.position());
@@ -183,7 +161,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
 
     disconnect() {
       if (!session) return;
-      clearTimeout(publishing);
+      pace.stop();
       if (leader.leads()) {
         post({ is: "bye" });
         stepDown();
@@ -194,14 +172,6 @@ export function createSharedLink(options: SharedLinkOptions): Link {
       session = null;
     },
 
-    holds(publish) {
-      const gap = mine.rate ? publishedAt + 1000 / mine.rate - now() : 0;
-      if (gap <= 0) publishedAt = now();
-      else {
-        clearTimeout(publishing);
-        publishing = setTimeout(publish, gap);
-      }
-      return gap > 0;
-    },
+    holds: (publish) => pace.holds(mine.rate, publish),
   };
 }
