@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [sizeBudget({ file: 6100, all: 12_800 })],
+  plugins: [sizeBudget({ file: 6200, all: 14_600 })],
 });

@@ -407,9 +407,30 @@ describe("whatever happens to tabs and server", () => {
   });
 });
 
+test("a message is copied for those tabs alone that look at what is in it", async () => {
+  const copies: unknown[] = []; // of prices, by the tab that gets them
+  const tabs = createTabs(1, (_, __, ___, to, data) => {
+    if (JSON.stringify(data)?.includes('"update"')) copies.push(to);
+  });
+  ended = tabs.world.end;
+  for (const at of [0, 1, 2, 3, 4]) await tabs.step(["open", at]);
+  await tabs.step(["want", 1, 0b0001]);
+  await tabs.step(["want", 2, 0b0010]);
+  for (const at of [3, 4]) await tabs.step(["hide", at]);
+  await tabs.step(["wait", 1000]);
+  copies.length = 0;
+  for (const symbol of [0, 0, 1, 3]) {
+    await tabs.step(["tick", symbol]);
+    await tabs.step(["wait", 300]);
+  }
+  expect(copies).toEqual([1, 1, 2]);
+});
+
 // One schedule again, with what the tabs say: SCHEDULE='[seed,[["wait",300],…]]'.
 const again = process.env["SCHEDULE"];
 test.runIf(again)("a schedule that is given", async () => {
   const [seed, steps] = JSON.parse(again ?? "") as [number, readonly Step[]];
-  await check(seed, [["open", 0], ["open", 1], ...steps], console.log);
+  await check(seed, [["open", 0], ["open", 1], ...steps], (...what) =>
+    console.log(...what.map((one) => JSON.stringify(one))),
+  );
 });

@@ -43,7 +43,6 @@ export function createWorld(chance: () => number, log: (...what: readonly unknow
   let now = 1_000_000;
   let current: Process | null = null;
   let count = 0; // of tabs
-  let copies = 0; // of notes, one for each tab that one is sent to
 
   const latency = () => {
     const dice = chance();
@@ -175,11 +174,10 @@ export function createWorld(chance: () => number, log: (...what: readonly unknow
       this.process.channels.add(this);
     }
     postMessage(data: unknown): void {
-      log(now, this.process.number, "tells", this.name, JSON.stringify(data));
       if (this.closed) throw new DOMException("closed", "InvalidStateError");
       for (const other of open.get(this.name) ?? []) {
         if (other === this) continue;
-        copies++;
+        log(now, this.process.number, "tells", other.process.number, data);
         const way = this.ways.get(other) ?? ordered();
         this.ways.set(other, way);
         way(other.process, () => {
@@ -252,7 +250,6 @@ export function createWorld(chance: () => number, log: (...what: readonly unknow
     channel: (name: string): Channel => new FakeChannel(name),
     now: () => now,
     within,
-    copies: () => copies,
     process: (): Process => ({
       number: count++,
       frozen: false,
