@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { tick } from "../test/support/fakes.ts";
-import { createModelServer } from "../test/support/server.ts";
+import { createModelServer } from "../test/support/modelserver.ts";
 import { createClient } from "./client.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));

@@ -13,6 +13,7 @@ const seqOf = (position: string | undefined) => Number(position?.split("-")[1]);
 export function createSeriesLedger(): SeriesSubscriptions {
   let wanted: ReadonlyMap<string, Series> = new Map();
   let asked = new Map<string, Series>();
+  const left = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
   let most = Number.POSITIVE_INFINITY; // in the query of a stream
   let omitted: readonly string[] = []; // from the query of the present stream
   const reached = new Map<string, string>(); // the positions
@@ -24,21 +25,27 @@ export function createSeriesLedger(): SeriesSubscriptions {
     return { ...(interval === "trades" ? { trades: symbols } : { bars: symbols, interval }), ...more };
   };
 
-  /** Unsubscribes from what is not wanted any more. */
+  /** Unsubscribes from what is not wanted any more, and from what is to be asked for again. */
   const remove = (requests: Requests, send: Send) => {
     // A list and a symbol may overlap. So when one goes, what is left of its kind is asked for again.
     const listed = new Set([...asked.keys()].filter(isGroup).map(kindOf));
-    const removed = without(asked.keys(), wanted);
+    const removed = [...asked.keys()].filter((key) => !wanted.has(key) || left.has(key));
     for (const kind of new Set(removed.map(kindOf))) {
       for (const keys of requests.parts(removed.filter((key) => kindOf(key) === kind))) {
         const before = keys.map((key) => [key, asked.get(key)] as const);
         const undo = () => {
-          for (const [key, one] of before) if (one) asked.set(key, one);
+          for (const [key, one] of before) {
+            if (one) asked.set(key, one);
+            left.add(key);
+          }
         };
         const request = { kind: "series", keys: [], undo } as const;
         if (!requests.free()) return;
         if (!requests.send(send, { type: "unsubscribe", ...message(kind, keys) }, request)) return;
-        for (const key of keys) asked.delete(key);
+        for (const key of keys) {
+          asked.delete(key);
+          left.delete(key);
+        }
         requests.room("series", keys.length);
       }
       if (listed.has(kind)) for (const key of asked.keys()) if (kindOf(key) === kind) asked.delete(key);
@@ -75,6 +82,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
         reached.delete(key);
         lengthened.add(key);
       }
+      for (const key of without(asked.keys(), next)) left.add(key);
       if (without(wanted.keys(), next).length) most = Number.POSITIVE_INFINITY;
       wanted = next;
       for (const key of without(reached.keys(), wanted)) reached.delete(key);
@@ -89,6 +97,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
 
     open(duplex, requests) {
       asked = new Map();
+      left.clear();
       omitted = [];
       if (duplex) {
         most = Number.POSITIVE_INFINITY;

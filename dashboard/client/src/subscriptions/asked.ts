@@ -22,13 +22,20 @@ function changedOptions({ rate, fields }: Want, before: Want) {
  */
 export function createAsked(requests: Requests, expect: () => void) {
   let symbols = new Set<string>();
+  const left = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
   let options = wantsNothing; // its rate and fields
 
-  /** Unsubscribes from what is not wanted any more. */
+  /** Unsubscribes from what is not wanted any more, and from what is to be asked for again. */
   const remove = (send: Send, wanted: ReadonlySet<string>): void => {
-    const removed = without(symbols, wanted);
+    const forget = (names: readonly string[]) => {
+      for (const name of names) {
+        symbols.delete(name);
+        left.delete(name);
+      }
+    };
+    const removed = [...symbols].filter((name) => !wanted.has(name) || left.has(name));
     if (wanted.has("*")) {
-      for (const name of removed) symbols.delete(name); // all symbols are followed, these among them
+      forget(removed); // all symbols are followed, these among them
       return;
     }
     const everything = removed.some(isGroup);
@@ -36,11 +43,14 @@ export function createAsked(requests: Requests, expect: () => void) {
     for (const names of everything ? [["*"]] : parts(removed)) {
       const gone = everything ? [...symbols] : names;
       const undo = () => {
-        for (const name of gone) symbols.add(name);
+        for (const name of gone) {
+          symbols.add(name);
+          left.add(name);
+        }
       };
       if (!requests.free()) return;
       if (!requests.send(send, { type: "unsubscribe", symbols: names }, { kind: "symbols", keys: [], undo })) return;
-      for (const name of gone) symbols.delete(name);
+      forget(gone);
       requests.room("symbols", everything ? perMessage : gone.length);
     }
   };
@@ -84,9 +94,15 @@ export function createAsked(requests: Requests, expect: () => void) {
     /** Whether what comes has not the fields that are wanted. */
     outdated: ({ fields }: Want): boolean => String(fields) !== String(options.fields),
 
+    /** Others are wanted. What goes is forgotten, so it is asked for again even if it is wanted again soon. */
+    want(wanted: ReadonlySet<string>): void {
+      for (const name of without(symbols, wanted)) left.add(name);
+    },
+
     /** A stream opens, whose query asks for these. */
     open(names: readonly string[], want: Want): void {
       symbols = new Set(names);
+      left.clear();
       options = want;
     },
 

@@ -89,6 +89,7 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
 
     want(next) {
       symbols = new Set(next.symbols);
+      asked.want(symbols);
       ambiguous ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
       want = next;
       settled = new Set(want.symbols.filter((name) => !outdated() && settled.has(name)));

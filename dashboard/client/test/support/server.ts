@@ -1,130 +1,156 @@
-import type { ServerMessage } from "../../src/protocol/messages.ts";
-import { createFakeSockets, hello, snapshot } from "./fakes.ts";
+import type { ClientMessage, Quote, ServerMessage } from "../../src/protocol/messages.ts";
+import type { Closing } from "../../src/transport/closing.ts";
+import type { StreamRequest } from "../../src/transport/transport.ts";
 
-/** What a model of a server allows. */
-interface Limits {
-  maxSymbols: number;
-  maxSeries: number;
-  /** Every request is refused with this code. */
-  refuses: { readonly code: string; readonly message?: string } | null;
+interface Handlers {
+  readonly message: (message: ServerMessage) => void;
+  readonly closed: (closing: Closing) => void;
+}
+interface Subscriber {
+  readonly owner: unknown;
+  readonly handlers: Handlers;
+  readonly follows: Set<string>;
+  open: boolean;
+  paused: boolean;
+  sent: number; // the seq that it has been sent
+}
+interface Value {
+  readonly p: number;
+  readonly seq: number;
 }
 
-/**
- * A model of the server behind fake sockets. It answers each message after ten ms. As the real one it closes a stream with
- * 1008 after twenty refusals in a row; it counts all of them. Time is that of fake timers.
- */
-export function createModelServer(given: Partial<Limits> = {}) {
-  const limits: Limits = { maxSymbols: 1000, maxSeries: 1000, refuses: null, ...given };
-  const { WebSocket, sockets, last } = createFakeSockets();
-  const requests: Record<string, unknown>[] = [];
-  const state = { symbols: new Set<string>(), series: new Set<string>(), refusals: 0, closed: 0 };
-  let taken = 0; // messages of the present socket that were read
+const interval = 250; // ms between two flushes
+const beat = 5000; // ms
+
+/** The server by the rules of PROTOCOL.md, as far as quotes go. `after` plans what it does by itself. */
+export function createFakeServer(after: (ms: number, run: () => void) => unknown, now: () => number) {
+  let epoch = 1;
   let seq = 1;
+  let up = true;
+  let count = 0;
+  let values = new Map<string, Value>();
+  const dirty = new Set<string>();
+  const subscribers = new Set<Subscriber>();
+  /** When a price was replaced by a newer one. */
+  const replaced = new Map<number, number>();
 
-  /** Opens the newest socket and answers its query. */
-  const open = () => {
-    taken = 0;
-    state.symbols = new Set();
-    state.series = new Set();
-    state.refusals = 0;
-    const query = new URL(last().url).searchParams;
-    last().says(hello("e", seq));
-    const symbols = query.get("symbols")?.split(",") ?? [];
-    for (const symbol of symbols) state.symbols.add(symbol);
-    if (symbols.length) last().says({ type: "subscribed", symbols, rate: 10 }, of(symbols));
+  const quotes = (symbols: Iterable<string>, since: number): Quote[] =>
+    [...symbols].flatMap((s) => {
+      const value = values.get(s);
+      return value && value.seq > since ? [{ s, p: value.p }] : [];
+    });
+  const flush = () => {
+    if (!up || dirty.size === 0) return;
+    seq++;
+    for (const s of dirty) values.set(s, { p: (values.get(s) as Value).p, seq });
+    for (const one of subscribers) {
+      if (one.paused || !one.open) continue;
+      const changed = quotes(
+        [...dirty].filter((s) => one.follows.has(s)),
+        0,
+      );
+      one.sent = seq;
+      if (changed.length) one.handlers.message({ type: "update", seq, time: now() * 1000, quotes: changed });
+    }
+    dirty.clear();
   };
-  const of = (symbols: readonly string[]) =>
-    snapshot(
-      ++seq,
-      symbols.map((s) => ({ s, p: 1 })),
-    );
-
-  const answer = (message: Record<string, unknown>): void => {
-    const {
-      type,
-      id,
-      symbols = [],
-      bars = [],
-      trades = [],
-      interval = "1m",
-    } = message as {
-      readonly type: string;
-      readonly id: number;
-      readonly symbols?: readonly string[];
-      readonly bars?: readonly string[];
-      readonly trades?: readonly string[];
-      readonly interval?: string;
-    };
-    const says = (...messages: ServerMessage[]) => last().says(...messages);
-    const refuse = (code: string, message = "") => {
-      if (++state.refusals > 20) {
-        state.closed++;
-        last().breaks(1008, "too many bad messages");
-      } else says({ type: "error", id, code, message });
-    };
-    if (type === "ping") {
-      state.refusals = 0;
-      says({ type: "pong", id });
-      return;
-    }
-    requests.push(message);
-    if (type === "pause" || type === "resume") return;
-    if (limits.refuses) {
-      refuse(limits.refuses.code, limits.refuses.message);
-      return;
-    }
-    const keys = [...bars.map((s) => `${interval} ${s}`), ...trades.map((s) => `trades ${s}`)];
-    if (type === "unsubscribe") {
-      for (const symbol of symbols) state.symbols.delete(symbol);
-      for (const key of keys) state.series.delete(key);
-      state.refusals = 0;
-      says({ type: "unsubscribed", id, symbols });
-      return;
-    }
-    const follows = new Set([...state.symbols, ...symbols]);
-    const series = new Set([...state.series, ...keys]);
-    if (follows.size > limits.maxSymbols || series.size > limits.maxSeries) {
-      refuse("too_many_symbols");
-      return;
-    }
-    state.symbols = follows;
-    state.series = series;
-    state.refusals = 0;
-    says({ type: "subscribed", id, symbols, rate: 10 });
-    if (symbols.length) says(of(symbols));
-    for (const symbol of bars) {
-      says({
-        type: "bars",
-        seq: ++seq,
-        time: 1,
-        symbol,
-        interval,
-        reset: true,
-        bars: [{ t: 0, o: 1, h: 1, l: 1, c: 1 }],
-      });
-    }
-    for (const symbol of trades) {
-      says({ type: "trades", seq: ++seq, time: 1, symbol, reset: true, skipped: 0, trades: [{ i: 1, p: 1, t: 1 }] });
-    }
-  };
+  const position = (since: string | null | undefined) =>
+    since?.startsWith(`e${epoch}-`) ? Number(since.split("-")[1]) : null;
 
   return {
-    WebSocket,
-    sockets,
-    last,
-    limits,
-    state,
-    requests,
-    open,
-    /** Answers what the client sends, ten ms after each other, for so many ms. */
-    async serve(ms: number, tick: (ms: number) => Promise<unknown>): Promise<void> {
-      for (let passed = 0; passed < ms; passed += 10) {
-        await tick(10);
-        if (passed % 1000 === 0) last().says({ type: "heartbeat" });
-        const { sent } = last();
-        const end = sent.length;
-        while (taken < end) answer(sent[taken++] as Record<string, unknown>);
+    quote: (symbol: string): number | undefined => (dirty.has(symbol) ? undefined : values.get(symbol)?.p),
+    replaced: (price: number): number => replaced.get(price) ?? Number.POSITIVE_INFINITY,
+    connections: (): readonly unknown[] => [...subscribers].filter(({ open }) => open).map(({ owner }) => owner),
+
+    /** A price changes; it is sent with the next flush. */
+    tick(symbol: string): void {
+      const old = values.get(symbol);
+      if (old) replaced.set(old.p, now());
+      if (dirty.size === 0) after(interval, flush);
+      dirty.add(symbol);
+      values.set(symbol, { p: ++count, seq: old?.seq ?? 0 });
+    },
+    /** All connections end. */
+    drop(): void {
+      for (const one of subscribers) one.handlers.closed({ reason: "" });
+      subscribers.clear();
+    },
+    /** It is away, or there again: another run, with other prices. */
+    turn(on: boolean): void {
+      if (on === up) return;
+      up = on;
+      if (!on) {
+        this.drop();
+        return;
       }
+      epoch++;
+      seq = 1;
+      dirty.clear();
+      for (const { p } of values.values()) replaced.set(p, now());
+      values = new Map([...values.keys()].map((s) => [s, { p: ++count, seq: 1 }]));
+    },
+    /** What a killed tab had open is closed. */
+    forget(owner: unknown): void {
+      for (const one of subscribers) if (one.owner === owner) subscribers.delete(one);
+    },
+
+    accept(owner: unknown, handlers: Handlers) {
+      const one: Subscriber = { owner, handlers, follows: new Set(), open: false, paused: false, sent: 0 };
+      const say = (message: ServerMessage) => {
+        if (subscribers.has(one)) handlers.message(message);
+      };
+      const snapshot = (symbols: Iterable<string>, since: number | null) =>
+        say({
+          type: "snapshot",
+          seq,
+          time: now() * 1000,
+          quotes: quotes(symbols, since ?? 0),
+          ...(since !== null && { resumed: true }),
+        });
+      const heartbeat = () => {
+        if (!subscribers.has(one)) return;
+        say({ type: "heartbeat", seq, time: now() * 1000 });
+        after(beat, heartbeat);
+      };
+      if (up) subscribers.add(one);
+      return {
+        open({ symbols, since }: StreamRequest): void {
+          if (!subscribers.has(one)) {
+            handlers.closed({ reason: "" });
+            return;
+          }
+          one.open = true;
+          one.sent = seq;
+          say({ type: "hello", protocol: 1, epoch: `e${epoch}`, seq, time: now() * 1000, heartbeat_ms: beat });
+          after(beat, heartbeat);
+          for (const s of symbols) one.follows.add(s);
+          if (symbols.length === 0) return;
+          say({ type: "subscribed", symbols, rate: 4 });
+          snapshot(symbols, position(since));
+        },
+        receive(message: ClientMessage): void {
+          if (!subscribers.has(one)) return;
+          if (message.type === "subscribe") {
+            const { id, symbols = [], since } = message;
+            for (const s of symbols) one.follows.add(s);
+            say({ type: "subscribed", id, symbols, rate: 4 });
+            if (symbols.length) snapshot(symbols, position(since));
+          } else if (message.type === "unsubscribe") {
+            const { id, symbols = [] } = message;
+            for (const s of symbols) one.follows.delete(s);
+            say({ type: "unsubscribed", id, symbols });
+          } else if (message.type === "pause") one.paused = true;
+          else if (message.type === "resume" && one.paused) {
+            one.paused = false;
+            snapshot(one.follows, one.sent);
+            one.sent = seq;
+          }
+        },
+        close: () => void subscribers.delete(one),
+      };
     },
   };
 }
+
+/** The server of a test. */
+export type FakeServer = ReturnType<typeof createFakeServer>;
