@@ -14,12 +14,12 @@ const aapl = { s: "AAPL", p: 189.3, pc: 188.1, b: 189.29, a: 189.31, bz: 3, az: 
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 
-test("a client has what its type names, and none of its parts", () => {
+test("a client has what its type names, and none of its parts", async () => {
   const { client } = setup();
   expect(Object.keys(client).sort()).toEqual(
     [
       ...["connect", "disconnect", "close", "on", "subscribe", "unsubscribe", "setRate", "setFields", "send"],
-      ...["pause", "resume", "quote", "quotes", "entry", "unknown", "bars", "trades"],
+      ...["pause", "resume", "quote", "quotes", "entry", "unknown", "refused", "bars", "trades"],
       ...["state", "position", "sources", "serverTime", "retryNow"],
     ].sort(),
   );
@@ -29,10 +29,11 @@ test("a client has what its type names, and none of its parts", () => {
 const fetched = () => vi.dynamicImportSettled();
 
 describe("quotes", () => {
-  test("are whole, with long names and three times", () => {
+  test("are whole, with long names and three times", async () => {
     const { client, last } = setup();
     client.subscribe(["AAPL"]);
     client.connect();
+    await fetched();
     expect(last().url).toBe("ws://host:8080/prices/ws?symbols=AAPL");
     last().says(hello(), snapshot(1, [aapl]), update(2, [{ s: "AAPL", p: 189.4, b: null }], { time: 1_000_500_000 }));
     const quote = client.quote("AAPL");
@@ -58,10 +59,11 @@ describe("quotes", () => {
     expect(client.quote("AAPL")).toBe(quote); // made once
   });
 
-  test("say what adjusted the previous close, and why a price is not live", () => {
+  test("say what adjusted the previous close, and why a price is not live", async () => {
     const { client, last } = setup();
     client.subscribe(["A"]);
     client.connect();
+    await fetched();
     last().says(hello(), snapshot(1, [{ s: "A", p: 101, pc: 100, adj: "split 10:1", st: "stale", why: "in doubt" }]));
     expect(client.quote("A")).toMatchObject({ adjusted: "split 10:1", status: "stale", reason: "in doubt", change: 1 });
     last().says(update(2, [{ s: "A", adj: null, st: null, why: null }]));
@@ -72,6 +74,7 @@ describe("quotes", () => {
     const { client, last } = setup();
     client.subscribe(["AAPL", "B"]);
     client.connect();
+    await fetched();
     last().says(hello("e", 1, { time: 1_060_000_000 }), snapshot(1, [aapl, { s: "B", p: 1 }], { time: 1_060_000_000 }));
     const quote = client.quote("AAPL");
     expect(client.serverTime()).toBe(1_060_000);
@@ -81,12 +84,13 @@ describe("quotes", () => {
     expect(client.quote("B")?.age()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("are published once for each message, and made only for listeners", () => {
+  test("are published once for each message, and made only for listeners", async () => {
     const { client, last } = setup();
     const changed: (readonly string[])[] = [];
     client.on("changed", (symbols) => changed.push(symbols));
     client.subscribe(["A", "B"]);
     client.connect();
+    await fetched();
     last().says(
       hello(),
       snapshot(1, [
@@ -109,10 +113,11 @@ describe("quotes", () => {
     expect([...client.quotes()].map(({ symbol }) => symbol)).toEqual(["A", "B"]);
   });
 
-  test("that are marked or lost are not live", () => {
+  test("that are marked or lost are not live", async () => {
     const { client, last } = setup();
     client.subscribe(["A", "B"]);
     client.connect();
+    await fetched();
     last().says(
       hello(),
       snapshot(1, [
@@ -148,6 +153,7 @@ describe("quotes", () => {
     client.subscribe(["A"]);
     client.connect();
     await fetched();
+    await fetched();
     await vi.advanceTimersByTimeAsync(5000);
     expect(seen).toEqual([
       ["hello", false],
@@ -163,6 +169,7 @@ describe("quotes", () => {
     const { client, last, sockets } = setup();
     client.subscribe(["A"]);
     client.connect();
+    await fetched();
     last().says(hello(), snapshot(7, [{ s: "A", p: 1 }]));
     last().breaks();
     await tick(1000);
@@ -172,10 +179,11 @@ describe("quotes", () => {
     expect(client.quote("A")).toMatchObject({ last: 1, live: true, seq: 7 });
   });
 
-  test("of what is not followed any more are forgotten, and do not come back", () => {
+  test("of what is not followed any more are forgotten, and do not come back", async () => {
     const { client, last } = setup();
     client.subscribe(["A", "B"]);
     client.connect();
+    await fetched();
     last().says(
       hello(),
       snapshot(1, [
@@ -194,6 +202,7 @@ describe("what is asked for", () => {
   test("goes out together, once", async () => {
     const { client, last } = setup();
     client.connect();
+    await fetched();
     last().says(hello());
     client.subscribe(["A"]);
     client.subscribe({ symbols: ["A", "B"], bars: ["A"], interval: "5m", limit: 50, trades: ["A"] });
@@ -205,10 +214,13 @@ describe("what is asked for", () => {
     expect(last().sent.map(({ id: _, ...message }) => message)).toEqual([
       { type: "subscribe", rate: 4, fields: ["p", "t"] },
       { type: "subscribe", symbols: ["A", "B"] },
-      { type: "subscribe", bars: ["A"], interval: "5m", limit: 50 },
+      { type: "subscribe", bars: ["A"], interval: "5m" }, // the longest history that is asked for
       { type: "subscribe", trades: ["A"] },
     ]);
-    client.unsubscribe({ symbols: ["B"], bars: ["A"], interval: "5m" });
+    client.unsubscribe({ symbols: ["A", "B"], bars: ["A"], interval: "5m" });
+    await tick(1);
+    expect(last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] }); // A and its bars were asked for twice
+    client.unsubscribe({ bars: ["A"], interval: "5m" });
     await tick(1);
     expect(
       last()
@@ -225,6 +237,7 @@ describe("what is asked for", () => {
     client.subscribe({ symbols: ["A"], bars: ["A"] });
     await fetched();
     client.connect();
+    await fetched();
     last().says(hello(), snapshot(1, [{ s: "A", p: 1 }]));
     await tick(1);
     const before = last().sent.length;
@@ -236,22 +249,24 @@ describe("what is asked for", () => {
     expect(client.quote("A")).toMatchObject({ last: 1, live: true });
   });
 
-  test("send returns whether it could be sent", () => {
+  test("send returns whether it could be sent", async () => {
     const { client, last } = setup();
     expect(client.send({ type: "ping", id: 7 })).toBe(false);
     client.connect();
+    await fetched();
     expect(client.send({ type: "ping", id: 7 })).toBe(false); // still opening
     last().opens();
     expect(client.send({ type: "ping", id: 7 })).toBe(true);
     expect(last().sent).toEqual([{ type: "ping", id: 7 }]);
   });
 
-  test("symbols that the server does not know are an event", () => {
+  test("symbols that the server does not know are an event", async () => {
     const { client, last } = setup();
     const unknown: string[] = [];
     client.on("unknown", (symbols) => unknown.push(...symbols));
     client.subscribe(["NOPE"]);
     client.connect();
+    await fetched();
     last().says(hello(), { type: "subscribed", symbols: [], unknown: ["NOPE", "OTHERS"] });
     expect(unknown).toEqual(["NOPE"]);
   });
@@ -262,6 +277,7 @@ describe("what is asked for", () => {
     client.on("known", (symbols) => known.push(...symbols));
     client.subscribe(["A", "B", "C"]);
     client.connect();
+    await fetched();
     last().says(hello(), { type: "subscribed", symbols: ["A"], unknown: ["B", "C"] }, snapshot(1, [{ s: "A", p: 1 }]));
     expect(["A", "B", "C"].map(client.unknown)).toEqual([false, true, true]);
     last().says({ type: "subscribed", symbols: ["B"] }, snapshot(2, [{ s: "B", p: 2 }], { resumed: true }));
@@ -288,6 +304,7 @@ describe("series", () => {
     client.subscribe({ bars: ["A"] });
     await fetched();
     client.connect();
+    await fetched();
     const bar = (minute: number, c: number) => ({ t: minute * 60_000_000, o: 1, h: 9, l: 1, c, v: 10, n: 2, vw: 1.5 });
     const bars = (seq: number, list: readonly object[], more: object = {}) =>
       ({ type: "bars", seq, time: 0, symbol: "A", interval: "1m", bars: list as never, ...more }) as const;
@@ -310,6 +327,7 @@ describe("series", () => {
     client.subscribe({ trades: ["A"] });
     await fetched();
     client.connect();
+    await fetched();
     const trades = (seq: number, from: number, count: number, more: object = {}) =>
       ({
         type: "trades",
@@ -334,6 +352,7 @@ describe("pausing", () => {
     const changed: (readonly string[])[] = [];
     client.subscribe(["A", "B"]);
     client.connect();
+    await fetched();
     last().says(
       hello(),
       snapshot(1, [
@@ -353,10 +372,11 @@ describe("pausing", () => {
     expect(client.quote("A")).toMatchObject({ last: 2, live: true });
   });
 
-  test("confirms nothing once the connection is lost", () => {
+  test("confirms nothing once the connection is lost", async () => {
     const { client, last } = setup();
     client.subscribe(["A"]);
     client.connect();
+    await fetched();
     last().says(hello(), snapshot(1, [{ s: "A", p: 1 }]));
     client.pause();
     expect(client.quote("A")?.confirmed).toBe(true);
@@ -364,10 +384,11 @@ describe("pausing", () => {
     expect(client.quote("A")?.confirmed).toBe(false);
   });
 
-  test("ends only when nobody wants it any more", () => {
+  test("ends only when nobody wants it any more", async () => {
     const { client, last } = setup();
     client.subscribe(["A"]);
     client.connect();
+    await fetched();
     last().says(hello(), snapshot(1, []));
     client.pause();
     client.pause("hidden");
@@ -379,11 +400,12 @@ describe("pausing", () => {
 });
 
 describe("sources", () => {
-  test("are those of the hello, as the statuses change them", () => {
+  test("are those of the hello, as the statuses change them", async () => {
     const { client, last } = setup();
     const changes: string[] = [];
     client.on("sources", (sources) => changes.push(sources.map(({ source, status }) => `${source} ${status}`).join()));
     client.connect();
+    await fetched();
     last().says(
       hello("e", 1, {
         sources: [
@@ -408,9 +430,10 @@ describe("sources", () => {
     expect(client.sources[1]?.simulated).toBe(true);
   });
 
-  test("say what their prices are, and what is behind a relay", () => {
+  test("say what their prices are, and what is behind a relay", async () => {
     const { client, last } = setup();
     client.connect();
+    await fetched();
     const relay = {
       source: "relay",
       status: "live",
@@ -433,9 +456,10 @@ describe("sources", () => {
     expect(client.sources[0]).toMatchObject({ replayed: false, simulated: false, delay: 0, quiet: true, sources: [] });
   });
 
-  test("of an older server, which does not say that it plays a recording", () => {
+  test("of an older server, which does not say that it plays a recording", async () => {
     const { client, last } = setup();
     client.connect();
+    await fetched();
     last().says(hello("e", 1, { source: "replay", sources: undefined }));
     expect(client.sources).toMatchObject([{ source: "replay", replayed: true, sources: [] }]);
     last().says(hello("f", 1, { sources: [{ source: "relay", status: "live", sources: "none" as never }] }));
@@ -447,6 +471,7 @@ test("disconnect keeps what is known as what it was, and connect takes it up", a
   const { client, last, sockets } = setup();
   client.subscribe(["A"]);
   client.connect();
+  await fetched();
   last().says(hello(), snapshot(4, [{ s: "A", p: 1 }]));
   client.disconnect();
   expect(client.state.phase).toBe("idle");
@@ -454,14 +479,16 @@ test("disconnect keeps what is known as what it was, and connect takes it up", a
   await tick(60_000);
   expect(sockets).toHaveLength(1);
   client.connect();
+  await fetched();
   expect(last().url).toContain("since=e-4");
 });
 
-test("listeners leave, and close is for good", () => {
+test("listeners leave, and close is for good", async () => {
   const { client, last } = setup();
   const heard = vi.fn();
   const stop = client.on("heartbeat", heard);
   client.connect();
+  await fetched();
   last().says(hello(), { type: "heartbeat" });
   stop();
   last().says({ type: "heartbeat" });
@@ -470,6 +497,7 @@ test("listeners leave, and close is for good", () => {
   client.close();
   heard.mockClear();
   client.connect();
+  await fetched();
   expect(heard).not.toHaveBeenCalled();
   client.disconnect();
 });

@@ -27,7 +27,7 @@ export interface Client extends RegistryCalls, PublisherCalls {
   connect(): void;
   /** Closes the connection; what is known stays, unconfirmed. `connect` resumes. */
   disconnect(): void;
-  /** Disconnects for good, and takes all listeners away. */
+  /** Ends everything for good. What is known can still be asked for, and all other calls do nothing. */
   close(): void;
   /** Sends a message of the wire now. False when it cannot be sent: nothing is queued, it would be old by then. */
   send(message: ClientMessage): boolean;
@@ -48,11 +48,15 @@ export function createClient(options: ClientOptions = {}): Client {
   const websocket = createWebSocketTransport(at("ws").replace(/^http/, "ws"), WebSocket);
   let ladder: Ladder | null = null;
 
+  const life = new AbortController(); // until close
+  const { signal } = life;
+  const closed = () => signal.aborted;
+
   const connection = createConnection({
     transport: websocket,
     blocked: (...what) =>
       loadFallback().then(
-        (ladder) => ladder.next(...what),
+        (ladder) => (closed() ? null : ladder.next(...what)),
         () => null,
       ),
     online: () => !page || navigator.onLine,
@@ -61,7 +65,7 @@ export function createClient(options: ClientOptions = {}): Client {
   });
   const loadFallback = async () => {
     const { createFallback } = await import("./fallback/fallback.ts");
-    ladder ??= createFallback(connection, websocket, best, at, storage, now, options);
+    ladder ??= createFallback(connection, websocket, best, at, storage, now, signal, options);
     return ladder;
   };
 
@@ -69,19 +73,20 @@ export function createClient(options: ClientOptions = {}): Client {
   let link: Link = connection;
   let asking = false; // what is wanted is told at the end of this turn
   let wanted = false; // from connect to disconnect
+  let again: ReturnType<typeof setTimeout> | undefined; // the beginning has failed, and is tried again
   let ready = false; // the link and its first transport are known
-  const life = new AbortController(); // until close
 
   /** Tells the link what is wanted now. */
   const ask = () => {
     asking = false;
+    if (closed()) return;
     // Bars and trades that come must find a store.
     link.want({ ...registry.want(), ...(!publisher.series() && { series: [] }) });
     publisher.handlers.used();
   };
   /** Asks once for all changes of one turn: what is given up and wanted again in it is not forgotten. */
   const change = () => {
-    if (!asking) queueMicrotask(ask);
+    if (!asking && !closed()) queueMicrotask(ask);
     asking = true;
   };
   const registry = createRegistry(options, change, () => {
@@ -91,12 +96,12 @@ export function createClient(options: ClientOptions = {}): Client {
   const publisher = createPublisher(events, connection, () => link, registry, change, now);
 
   const start = () => {
-    if (!ready || !wanted) return;
+    if (!ready || !wanted || closed()) return;
     ask();
     link.connect();
   };
   const connect = () => {
-    wanted = true;
+    wanted = !closed();
     start();
   };
   const disconnect = () => {
@@ -106,24 +111,33 @@ export function createClient(options: ClientOptions = {}): Client {
 
   /** Begins with another transport where there is no WebSocket, and where it was blocked not long ago. */
   const begin = async () => {
+    if (closed()) return;
     try {
-      if (best !== "websocket" || storage().getItem(memoryKey)) connection.use((await loadFallback()).first());
-    } catch {
-      // The storage is forbidden, or the chunk did not load. Without WebSocket there is nothing else to begin with.
-      if (best !== "websocket") {
-        setTimeout(begin, random() * 5000);
-        return;
+      const { createSubscriptions } = await subscriptions();
+      connection.addSubscriptions(createSubscriptions);
+      try {
+        if (best !== "websocket" || storage().getItem(memoryKey)) connection.use((await loadFallback()).first());
+      } catch (error) {
+        // The storage is forbidden, or the chunk did not load. Without WebSocket there is nothing else to begin with.
+        if (best !== "websocket") throw error;
       }
+    } catch {
+      if (!closed()) again = setTimeout(begin, random() * 5000);
+      return;
     }
+    if (closed()) return;
     if (link === connection) listen(connection, publisher.handlers);
     ready = true;
     start();
   };
+  const subscriptions = () => import("./subscriptions/subscriptions.ts");
   /** Loads what it takes to begin. Where tabs/ cannot be loaded, the page has a connection of its own. */
   const prepare = async () => {
     if (page) {
+      subscriptions().catch(() => {}); // at the same time
       try {
         const { createPage } = await import("./tabs/page.ts");
+        if (closed()) return;
         link = createPage({
           ...registry.calls,
           ...publisher,
@@ -133,7 +147,7 @@ export function createClient(options: ClientOptions = {}): Client {
           connected: () => wanted,
           connect,
           disconnect,
-          signal: life.signal,
+          signal,
           now,
           random,
         });
@@ -141,7 +155,7 @@ export function createClient(options: ClientOptions = {}): Client {
     }
     void begin();
   };
-  void prepare(); // at once where nothing is to be loaded
+  void prepare();
 
   return {
     connect,
@@ -149,7 +163,8 @@ export function createClient(options: ClientOptions = {}): Client {
     close() {
       disconnect();
       life.abort();
-      events.clear();
+      clearTimeout(again);
+      events.close();
     },
     on: events.on,
     ...registry.calls,

@@ -1,6 +1,7 @@
 /** The client library of a tickertape server; README.md has its use. Everything exported here is public. */
 
 export { type Client, createClient } from "./client.ts";
+export type { Subscription } from "./interest/registry.ts";
 export type { PauseReason } from "./interest/want.ts";
 export type { What } from "./interest/what.ts";
 export type { ClientOptions } from "./options.ts";

@@ -20,6 +20,7 @@ beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 test("the latency is the median of the last five round trips, one each ten seconds", async () => {
   const { client, latency, last, pings, answer } = setup();
   client.connect();
+  await vi.dynamicImportSettled();
   last().says(hello());
   expect(latency.value).toBeNull();
   for (const [i, ms] of [40, 400, 10, 30, 20, 5, 6].entries()) {
@@ -34,6 +35,7 @@ test("the latency is the median of the last five round trips, one each ten secon
 test("an answer to another is none", async () => {
   const { client, latency, last } = setup();
   client.connect();
+  await vi.dynamicImportSettled();
   last().says(hello(), { type: "pong", id: 1 }, { type: "pong" });
   expect(latency.value).toBeNull();
 });
@@ -41,6 +43,7 @@ test("an answer to another is none", async () => {
 test("it is not known of a connection that is lost, nor measured in a pause or after the end", async () => {
   const { client, latency, last, pings, answer } = setup();
   client.connect();
+  await vi.dynamicImportSettled();
   last().says(hello());
   await answer(5);
   expect(latency.value).toBe(5);

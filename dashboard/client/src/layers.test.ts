@@ -11,6 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ["tabs/"], // a chunk: the life of a page, and one connection for all tabs
   ["fallback/"], // a chunk: transports without WebSocket, and when they are used
   ["series/"], // a chunk: bars and trades
+  ["subscriptions/"], // a chunk: what the server is asked for, and what it has refused
   ["options.ts"], // what a program passes in
   ["quotes/"], // what is known of each symbol
   ["connection/"], // one connection, whatever stream it has

@@ -6,6 +6,7 @@
 import type { Connection } from "./connection/connection.ts";
 import type { Link, LinkHandlers } from "./connection/link.ts";
 import type { Emitter } from "./emitter.ts";
+import { createAnswers } from "./interest/answers.ts";
 import type { Registry } from "./interest/registry.ts";
 import type { MessageOf, MessageType, ServerMessage } from "./protocol/messages.ts";
 import { createBoard, type Entry } from "./quotes/board.ts";
@@ -24,8 +25,13 @@ export type ClientEvents = { readonly [T in MessageType]: MessageOf<T> } & {
   readonly quotes: readonly Quote[];
   /** Their symbols, for programs that ask for a quote only when they show it. */
   readonly changed: readonly string[];
-  /** What a message has changed of bars or trades. */
+  /** What a message has changed of bars or trades. After a pause, each series that has changed comes once, as a reset. */
   readonly series: SeriesChange;
+  /**
+   * Symbols, and series by their keys such as "1m AAPL" or "trades AAPL", that the server has refused. They are asked for
+   * again when there is room, or after a delay. `refused(key)` tells the code.
+   */
+  readonly refused: readonly string[];
   readonly state: ClientState;
   /** Everything that is followed has come, after a stream has opened. */
   readonly synced: Synced;
@@ -48,6 +54,8 @@ export interface PublisherCalls {
   entry(symbol: string): Entry | undefined;
   /** Whether the server has said of a symbol that was subscribed to that it does not know it, and nothing else since. */
   unknown(symbol: string): boolean;
+  /** The code with which the server has refused a symbol or a series, by its key; undefined when it has not. */
+  refused(key: string): string | undefined;
   /** The bars of a symbol, the oldest first. */
   bars(symbol: string, interval: string): readonly Bar[];
   /** The newest hundred trades of a symbol, the oldest first. */
@@ -55,6 +63,9 @@ export interface PublisherCalls {
   /** Now by the server's clock, in ms since the Unix epoch. */
   serverTime(): number;
 }
+
+/** Whether a message has prices. There are many, and a pause keeps them back. */
+const isData = ({ type }: ServerMessage) => ["snapshot", "update", "bars", "trades"].includes(type);
 
 /**
  * Makes a publisher of what a program has asked for in the `registry`. The link may be another one later. When series/
@@ -77,7 +88,7 @@ export function createPublisher(
   let sources: readonly SourceState[] = [];
   let made = new WeakMap<Entry, Quote>();
   let running = false; // quotes may be live
-  const missing = new Set<string>(); // symbols that the server does not know
+  const answers = createAnswers(follows, emit);
 
   const entry = (symbol: string): Entry | undefined => (follows(symbol) ? board.get(symbol) : undefined);
   const quote = (symbol: string): Quote | undefined => {
@@ -89,14 +100,24 @@ export function createPublisher(
   };
   const quotes = (symbols: Iterable<string>) => [...symbols].flatMap((symbol) => quote(symbol) ?? []);
 
-  /** Publishes what has changed. A pause keeps it back, and so does a rate that another tab has raised. */
-  const publish = () => {
-    if (!board.changed.size || registry.paused() || link().holds?.(publish)) return;
-    const changed = [...board.changed].filter(follows);
-    board.changed.clear();
+  const tell = (symbols: Iterable<string>) => {
+    const changed = [...symbols].filter(follows);
     if (!changed.length) return;
     emit("changed", changed);
     if (heard("quotes")) emit("quotes", quotes(changed));
+  };
+  /**
+   * Publishes what has changed. A pause keeps it back, and so does a rate that another tab has raised. But a quote that
+   * is live no longer is published at once. During a pause none is live.
+   */
+  const publish = () => {
+    const { changed, fallen } = board;
+    if (registry.paused() || !changed.size) return;
+    const some = link().holds?.(publish) ? fallen : changed;
+    const symbols = [...some];
+    if (some === changed) changed.clear();
+    fallen.clear();
+    tell(symbols);
   };
 
   const setSources = (next: readonly SourceState[]) => {
@@ -110,7 +131,7 @@ export function createPublisher(
     if (series || registry.want().series.length + connection.wanted().series.length === 0) return;
     try {
       const { createSeries } = await import("./series/series.ts");
-      series ??= createSeries(connection, uses, follows, (change) => emit("series", change));
+      series ??= createSeries(connection, uses, follows, registry.paused, (change) => emit("series", change));
       changed();
     } catch {}
   };
@@ -128,38 +149,43 @@ export function createPublisher(
         case "update":
           board.apply(message);
           break;
-        case "subscribed": {
-          const unknown = message.unknown?.filter(follows);
-          const known = message.symbols?.filter(missing.delete, missing);
-          for (const symbol of unknown ?? []) missing.add(symbol);
-          if (unknown?.length) emit("unknown", unknown);
-          if (known?.length) emit("known", known);
+        case "subscribed":
+          answers.subscribed(message);
           break;
-        }
         case "status":
           setSources(changedSources(sources, message));
       }
       series?.apply(message);
-      emit("message", message);
-      // The name and the message are of one type by construction; the compiler cannot see it.
-      emit(message.type, message as never);
+      if (!registry.paused() || !isData(message)) {
+        emit("message", message);
+        // The name and the message are of one type by construction; the compiler cannot see it.
+        emit(message.type, message as never);
+      }
       publish();
     },
     state() {
       const next = state();
       if (next.phase !== "open") board.unconfirm();
       const runs = next.synced && !next.paused;
+      const was = running;
       if (runs !== running) {
         running = runs;
         made = new WeakMap();
         for (const symbol of board.symbols()) board.changed.add(symbol);
       }
       emit("state", next);
-      publish();
+      if (was && !runs) {
+        // None is live now, and that waits for no pause and no rate.
+        board.fallen.clear();
+        const symbols = [...board.changed];
+        board.changed.clear();
+        tell(symbols);
+      } else publish();
+      if (!next.paused) series?.resume();
     },
     synced(event) {
       void loadSeries();
-      board.complete(event.resumed);
+      board.complete(event.resumed, (symbol) => answers.code(symbol) !== undefined);
       emit("synced", event);
       publish();
     },
@@ -167,7 +193,9 @@ export function createPublisher(
       void loadSeries();
       board.prune();
       series?.prune();
+      answers.prune();
     },
+    refused: answers.refused,
     fallback: (event) => emit("fallback", event),
   };
 
@@ -175,7 +203,8 @@ export function createPublisher(
     quote,
     quotes: () => quotes(board.symbols()),
     entry,
-    unknown: (symbol) => missing.has(symbol),
+    unknown: answers.unknown,
+    refused: (key) => (follows(key) ? answers.code(key) : undefined),
     bars: (symbol, interval) => series?.bars(symbol, interval) ?? [],
     trades: (symbol) => series?.trades(symbol) ?? [],
     serverTime: clock.now,

@@ -6,7 +6,7 @@ import type { TransportName } from "./transport/transport.ts";
 /**
  * idle: not asked to connect. connecting: a stream is opening. open: the server has sent a message.
  * waiting: the stream is lost, and another attempt is planned. resting: closed on purpose while paused.
- * offline: the browser knows of no network. stopped: the server refused for good.
+ * offline: as waiting, and the browser knows of no network. stopped: the server refused for good.
  */
 export type Phase = "idle" | "connecting" | "open" | "waiting" | "resting" | "offline" | "stopped";
 
@@ -48,6 +48,8 @@ export interface ConnectionEvents {
   readonly state: ClientState;
   readonly synced: Synced;
   readonly fallback: FallbackChange;
+  /** All that the server refuses now: the codes by symbol, or by the key of a series. */
+  readonly refused: ReadonlyMap<string, string>;
   /** The network changed: a transport that was blocked may work now. */
   readonly network: null;
 }

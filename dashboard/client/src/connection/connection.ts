@@ -7,12 +7,11 @@
 
 import type { Emitter } from "../emitter.ts";
 import { createLookup, type Lookup, type Want, wantsNothing } from "../interest/want.ts";
-import type { ClientMessage } from "../protocol/messages.ts";
+import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
 import type { ClientState, ConnectionEvents } from "../state.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { Send } from "./flush.ts";
 import { type ConnectionOptions, createStream } from "./stream.ts";
-import { createSubscriptions, type SeriesSubscriptions } from "./subscriptions.ts";
+import type { MakeSubscriptions, Send, SeriesSubscriptions, Subscriptions } from "./subscriptions.ts";
 
 /** One connection to a server. It is used by one client or, where tabs share it, by the leader of the tabs. */
 export interface Connection {
@@ -23,6 +22,10 @@ export interface Connection {
   position(): string | null;
   /** Whether a symbol or a series, by its key, is to be followed. */
   readonly uses: Lookup;
+  /** What the server has refused: the codes by symbol, or by the key of a series. */
+  refused(): ReadonlyMap<string, string>;
+  /** Reads a message; null for what is none. */
+  read(value: unknown): ServerMessage | null;
   readonly on: Emitter<ConnectionEvents>["on"];
   connect(): void;
   /** Closes the stream. `connect` takes it up again. */
@@ -33,6 +36,8 @@ export interface Connection {
   send(message: ClientMessage): boolean;
   /** Uses another transport from now on. A stream that is open is opened anew without an event. */
   use(transport: Transport): void;
+  /** What it takes to follow anything. To be called before `connect`. */
+  addSubscriptions(make: MakeSubscriptions): void;
   /** Follows bars and trades as well from now on. */
   addSeries(series: SeriesSubscriptions): void;
   /** Resumes at a position that another connection has reached for these symbols. To be called before `connect`. */
@@ -48,26 +53,29 @@ export interface Connection {
 }
 
 const restAfter = 300_000; // ms: a hidden page gives its stream back after five minutes
+const retryPause = 1000; // ms until a pause that the server has refused is sent again
 const backlogLimit = 65_536; // bytes that may wait in a socket before more is sent
-const checkEvery = 200; // ms, while not all that has changed has been sent
 
 /** Makes a connection, which does nothing before `connect`. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const subscriptions = createSubscriptions();
+  let subscriptions: Subscriptions; // set before the first stream
   let wanted = wantsNothing;
   let uses = createLookup(wanted);
   let duplex = true; // of the present stream
   let pauseSent = false; // on it
+  let pauseId = 0; // of the last pause or resume, which is answered only if it was refused
   let lastId = 0;
 
   const stream = createStream(options, {
     paused: () => wanted.paused,
-    open(spoken) {
+    open(spoken, failed) {
       duplex = spoken;
       pauseSent = false;
       scheduleRest();
-      return subscriptions.open(duplex);
+      return subscriptions.open(duplex, failed);
     },
+    refused: () => subscriptions.halve(),
+    read: (value) => subscriptions.read(value),
     opened: () => scheduleFlush(), // of what has been wanted since it was opened
     message(message, position) {
       // Another run of the server, found by a poll or by a stream that was opened anew: its snapshot is still to come.
@@ -77,6 +85,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       stream.emit("message", message);
       if (!stream.is("open")) return; // a listener has ended it
       const synced = subscriptions.apply(message, position, post);
+      if (!synced && "id" in message) scheduleFlush(); // what waits for answers, and what was refused
+      if (message.type === "error" && message.id === pauseId) {
+        pauseSent = !pauseSent;
+        stream.after("pause", retryPause, syncPause);
+      }
       if (!synced) return;
       stream.emit("synced", synced);
       stream.set("open", { synced: true });
@@ -95,17 +108,19 @@ export function createConnection(options: ConnectionOptions): Connection {
     const buffered = stream.buffered();
     if (buffered === null) return;
     const anew = !duplex || subscriptions.ambiguous();
-    const waits = anew || buffered > backlogLimit;
-    if (!subscriptions.flush(waits ? () => null : post)) return;
+    const wait = subscriptions.flush(anew || buffered > backlogLimit ? () => null : post);
+    if (wait === null) return;
     if (anew) stream.open();
-    else stream.after("flush", checkEvery, flush);
+    else stream.after("flush", wait, flush);
   };
   /** One message for all changes of one turn. A stream that must be opened anew waits for more of them. */
-  const scheduleFlush = () => stream.after("flush", duplex ? 0 : 80, flush);
+  const scheduleFlush = () => {
+    if (stream.buffered() !== null) stream.after("flush", duplex ? 0 : 80, flush);
+  };
 
   const rest = () => stream.end("resting");
   const scheduleRest = () => {
-    if (!wanted.hidden) return;
+    if (!wanted.hidden || !stream.is("open", "connecting")) return;
     stream.after("rest", restAfter, () => {
       if (wanted.hidden && stream.is("open", "connecting")) rest();
     });
@@ -116,12 +131,26 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (paused === pauseSent || !stream.state().synced) return;
     if (!duplex) {
       if (paused) rest();
-    } else if (post({ type: paused ? "pause" : "resume" }) !== null) pauseSent = paused;
+    } else {
+      const id = post({ type: paused ? "pause" : "resume" });
+      if (id === null) return;
+      pauseSent = paused;
+      pauseId = id;
+    }
   };
 
   return {
-    ...subscriptions, // its position
     ...stream,
+    position: () => subscriptions?.position() ?? null,
+    refused: () => subscriptions?.refused ?? new Map(),
+    resumeFrom: (position, symbols) => subscriptions.resumeFrom(position, symbols),
+    addSubscriptions(make) {
+      subscriptions ??= make(options.now, options.random, () => {
+        stream.emit("refused", new Map(subscriptions.refused));
+      });
+      subscriptions.want(wanted);
+    },
+    read: (value) => subscriptions.read(value),
     wanted: () => wanted,
     uses: (key) => uses(key),
     disconnect: () => stream.end("idle"),
@@ -129,7 +158,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const { paused, hidden } = wanted;
       wanted = next;
       uses = createLookup(next);
-      subscriptions.want(next);
+      subscriptions?.want(next);
       scheduleFlush();
       if (!hidden) scheduleRest();
       if (paused === next.paused || stream.is("idle", "stopped")) return;

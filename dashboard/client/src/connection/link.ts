@@ -13,6 +13,8 @@ export interface LinkHandlers {
   readonly used: () => void;
   readonly synced: (event: Synced) => void;
   readonly fallback: (event: FallbackChange) => void;
+  /** More or less is refused than before. */
+  readonly refused: (event: ReadonlyMap<string, string>) => void;
 }
 
 /** Calls the handlers at the events of a connection that is not shared. */

@@ -24,8 +24,12 @@ export interface ConnectionOptions {
 export interface StreamUser {
   /** Whether nothing is to be received for now. A stream that is lost meanwhile is not opened again. */
   paused(): boolean;
-  /** A stream opens: what to ask it for. */
-  open(duplex: boolean): StreamRequest;
+  /** A stream opens: what to ask it for. `failed`: the last one ended before its first message. */
+  open(duplex: boolean, failed: boolean): StreamRequest;
+  /** A stream was refused since it asked for too much. */
+  refused(): void;
+  /** Reads a message; null for what is none. */
+  read(value: unknown): ServerMessage | null;
   /** The stream has sent its first message, and messages can be sent. */
   opened(): void;
   /** A message has come. `position` is the resume position after it, from transports that send one. */
@@ -66,7 +70,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   set("idle");
 
   // next: until a stream is taken for dead or, where there is none, until the next attempt.
-  const timers: { [name in "next" | "flush" | "rest"]?: ReturnType<typeof setTimeout> } = {};
+  const timers: { [name in "next" | "flush" | "rest" | "pause"]?: ReturnType<typeof setTimeout> } = {};
   const after = (name: keyof typeof timers, ms: number, run: () => void) => {
     clearTimeout(timers[name]);
     timers[name] = setTimeout(run, ms);
@@ -95,13 +99,15 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
     if (!is("open")) set("connecting");
     if (mine !== generation) return; // a listener has disconnected
     after("next", firstMessageWithin, () => takeForDead(strikesOut));
-    stream = transport.open(user.open(transport.duplex), {
-      message(message, position) {
-        if (mine !== generation) return;
+    stream = transport.open(user.open(transport.duplex, strikes > 0), {
+      message(value, position) {
+        const message = mine === generation ? user.read(value) : null;
+        if (!message) return null;
         if (message.type === "hello") heartbeat = message.heartbeat_ms || heartbeat;
         // An error may be all that a full or restarting server sends: that is no connection.
         if (firstAt || message.type !== "error") hear();
         user.message(message, position);
+        return message;
       },
       closed(closing) {
         if (mine === generation) lost(closing, 1);
@@ -120,23 +126,24 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
   };
 
   /** The stream has ended. Before its first message that is `added` strikes against its transport. */
-  const lost = ({ reason, comeBack = true, within, after: atLeast = 0 }: Closing, added: number) => {
+  const lost = ({ reason, comeBack = true, within, after: atLeast = 0, tooMuch }: Closing, added: number) => {
     const sent = firstAt > 0;
+    if (tooMuch) user.refused();
     if (sent && options.now() - firstAt >= healthy) failures = 0;
     drop();
     const ended = (phase: Phase, retryAt: number | null = null) =>
       set(phase, { reason, retryAt, lostAt: state.lostAt ?? (proven && options.now()) });
     const retry = () => {
-      if (!options.online()) return ended("offline");
+      // A browser that says it is offline may reach a server on this machine all the same.
       const delay = atLeast + options.random() * (within ?? longestDelay(failures++));
-      ended("waiting", options.now() + delay);
+      ended(options.online() ? "waiting" : "offline", options.now() + delay);
       after("next", delay, open);
     };
 
     if (!comeBack) return ended("stopped");
     if (user.paused()) return ended("resting"); // until `resume`
     // A server that says when to come back has been reached, so its transport is not blocked.
-    if (!sent && within === undefined && !atLeast) strikes += added;
+    if (!sent && within === undefined && !atLeast && !tooMuch) strikes += added;
     if (strikes < strikesOut) return retry();
 
     ended("connecting");

@@ -1,11 +1,52 @@
-import { type Series, type Want, wantsNothing, without } from "../interest/want.ts";
-import type { BarsMessage, ServerMessage, TradesMessage } from "../protocol/messages.ts";
+import type { Series, Want } from "../interest/want.ts";
+import type { BarsMessage, ClientMessage, ServerMessage, TradesMessage } from "../protocol/messages.ts";
 import type { Synced } from "../state.ts";
-import { streamQuery } from "../transport/query.ts";
 import type { StreamRequest } from "../transport/transport.ts";
-import { changedOptions, type Send, sendAdded, sendRemoved } from "./flush.ts";
 
-const queryLimit = 1800; // bytes: proxies refuse long request lines. Where messages can be sent, the rest is asked for so
+/**
+ * Sends a message with an id, which it returns; null when it could not be sent. The ids are negative, so that they
+ * differ from those that a program gives to its own messages.
+ */
+export type Send = (message: {
+  readonly type: ClientMessage["type"];
+  readonly [key: string]: unknown;
+}) => number | null;
+
+/** What a server allows only so many of. */
+export type Kind = "symbols" | "series";
+
+/** A request that the server answers. */
+export interface Request {
+  readonly kind: Kind;
+  /** The symbols, or the keys of the series, that it asks for; none where it gives some up or is about options. */
+  readonly keys: readonly string[];
+  /** A snapshot comes after the answer. */
+  readonly snapshot?: boolean;
+  /** It was refused: what it was about has not been asked for. */
+  readonly undo: () => void;
+}
+
+/** The requests of the present stream that have no answer yet, and what the server has refused. */
+export interface Requests {
+  /** What is refused: the codes by symbol, or by the key of a series. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Whether another request may be sent before one is answered. */
+  free(): boolean;
+  /** How long nothing may be sent, in ms; 0 or less for now. */
+  held(): number;
+  /** Of these, what to ask for next in one message; none while an answer or a delay is to be waited for. */
+  next(kind: Kind, keys: readonly string[]): readonly string[];
+  /** How long what is left of a kind has to wait, in ms; null when nothing but an answer or room can help. */
+  wait(kind: Kind, left: readonly string[]): number | null;
+  /** So many of a kind have been given up. */
+  room(kind: Kind, size: number): void;
+  /** Names in lists that are short enough for one message each. */
+  parts<T>(names: readonly T[]): readonly (readonly T[])[];
+  /** Sends a request; false when it could not be sent. */
+  send(send: Send, message: Parameters<Send>[0], request: Request): boolean;
+  /** A stream that takes no messages has been asked for some series, and could not be for those that are `left`. */
+  allot(granted: Iterable<string>, left: readonly string[]): void;
+}
 
 /** The part of the subscriptions that is about bars and trades. It is in series/, which is loaded when it is needed. */
 export interface SeriesSubscriptions {
@@ -14,15 +55,22 @@ export interface SeriesSubscriptions {
   /** What is wanted from now on. */
   want(series: readonly Series[]): void;
   /** A stream opens: the series to put into its query, which are none where they can be sent later. */
-  open(duplex: boolean): readonly Series[];
+  open(duplex: boolean, requests: Requests): readonly Series[];
+  /** The server has refused a stream for its series: the next one is asked for half of them. */
+  halve(): void;
   /** Notes the position after a message. */
   apply(message: BarsMessage | TradesMessage, epoch: string): void;
-  /** Sends what the server does not know yet. */
-  flush(send: Send, epoch: string): void;
+  /** Sends what the server does not know yet. Returns after how many ms to go on, or null. */
+  flush(requests: Requests, send: Send, epoch: string): number | null;
 }
 
-/** What is wanted, what the server has been asked for on the present stream, and how far it has come. */
+/**
+ * What is wanted, what the server has been asked for on the present stream, and how far it has come. It is in
+ * subscriptions/, which each client loads before it connects.
+ */
 export interface Subscriptions {
+  /** Reads a message: its text, or an object that is one. Null for what is none, which is to be ignored. */
+  readonly read: (value: unknown) => ServerMessage | null;
   /** The run of the server that the stream is of; "" before the first `hello`. */
   epoch(): string;
   /** Where a new stream can resume, EPOCH-SEQ; null where it must start over. */
@@ -35,166 +83,27 @@ export interface Subscriptions {
   addSeries(ledger: SeriesSubscriptions): void;
   /** Resumes at a position that another connection has reached for these symbols. */
   resumeFrom(from: string, names: Iterable<string>): void;
-  /** A stream opens: what to ask it for. `spoken` is whether it can be asked for more later. */
-  open(spoken: boolean): StreamRequest;
+  /** What the server has refused: the codes by symbol, or by the key of a series. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** A stream was refused for the number of its series: the next one is asked for fewer. */
+  halve(): void;
+  /**
+   * A stream opens: what to ask it for. `spoken` is whether it can be asked for more later; if the last one has `failed`,
+   * its query may have been why.
+   */
+  open(spoken: boolean, failed: boolean): StreamRequest;
   /**
    * Takes in a message and, from transports that send one, the resume position after it. Returns an object when
    * everything that was asked for at the start of the stream has come. `hello` may come again: a poll has found another
    * run of the server then.
    */
   apply(message: ServerMessage, marked: string | undefined, send: Send): Synced | null;
-  /** Sends what the server does not know yet; whether there is any. Nothing is sent before the first snapshots have come. */
-  flush(send: Send): boolean;
+  /**
+   * Sends what the server does not know yet. Returns after how many ms to go on, or null. Nothing is sent before the
+   * first snapshots have come.
+   */
+  flush(send: Send): number | null;
 }
 
-/** Makes the subscriptions of a connection, which wants nothing yet. */
-export function createSubscriptions(): Subscriptions {
-  // What is wanted.
-  let want = wantsNothing;
-  let symbols: ReadonlySet<string> = new Set();
-  let series: SeriesSubscriptions | null = null;
-
-  // How far it has come.
-  let epoch = "";
-  let position: string | null = null;
-  let settled: ReadonlySet<string> = new Set(); // the symbols for which the position holds
-  let outdated = false; // what has come is not of what is wanted now, so the position holds for nothing
-  let ambiguous = false;
-
-  // The present stream.
-  let duplex = true;
-  let asked = new Set<string>(); // symbols
-  let askedWith = want; // its rate and fields
-  let awaited = 0; // snapshots that have been asked for and have not come
-  const refusable = new Set<number>(); // the ids of the requests for them
-  let unasked = false; // the last answer was to no request: it is about names that have become known
-  let starting = false; // they are the first of the stream
-  let oldest = 0; // the smallest seq of the first ones
-  let resumed = true;
-  let marking = false; // the transport sends positions
-
-  /** Only the positions that a transport sends count, where it does: bars may come after the quotes of the same flush. */
-  const advance = (seq: number) => {
-    if (!marking) position = `${epoch}-${seq}`;
-  };
-
-  /** Where the stream can be taken up for all that is wanted. */
-  const since = () =>
-    without(symbols, settled).length === 0 && (duplex || series?.settled() !== false) ? position : null;
-
-  /** A snapshot has come, or will not. */
-  const arrived = (): Synced | null => {
-    awaited = Math.max(0, awaited - 1);
-    if (awaited > 0) return null;
-    settled = new Set(want.symbols.filter((name) => !outdated && asked.has(name)));
-    if (!starting) return null;
-    starting = false;
-    if (oldest < Number.POSITIVE_INFINITY) advance(oldest); // it holds for all of them
-    return { resumed };
-  };
-
-  const flush = (sendOut: Send, from: string | null = null): boolean => {
-    let any = false;
-    const send: Send = (message) => {
-      any = true;
-      return sendOut(message);
-    };
-    const ask = (message: object, snapshot: boolean): boolean => {
-      const id = send({ type: "subscribe", ...message });
-      if (id !== null && snapshot) {
-        awaited++;
-        refusable.add(id);
-      }
-      return id !== null;
-    };
-    sendRemoved(send, asked, symbols);
-    const options = changedOptions(want, askedWith);
-    if (options && ask(options, !!options.fields && asked.size > 0)) {
-      askedWith = want;
-      outdated = false;
-    }
-    sendAdded((message) => ask({ ...message, ...(from && { since: from }) }, true), asked, symbols);
-    series?.flush(send, epoch);
-    return any;
-  };
-
-  return {
-    epoch: () => epoch,
-    position: () => position,
-    ambiguous: () => ambiguous,
-
-    addSeries(ledger) {
-      series = ledger;
-      series.want(want.series);
-    },
-
-    want(next) {
-      symbols = new Set(next.symbols);
-      ambiguous ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
-      outdated ||= ambiguous || String(next.fields) !== String(want.fields);
-      want = next;
-      settled = new Set(want.symbols.filter((name) => !outdated && settled.has(name)));
-      series?.want(want.series);
-    },
-
-    resumeFrom(from, names) {
-      position = from;
-      settled = new Set(names);
-    },
-
-    open(spoken) {
-      duplex = spoken;
-      refusable.clear();
-      askedWith = want;
-      outdated = false;
-      ambiguous = false;
-      starting = symbols.size > 0;
-      const request = { ...want, series: series?.open(duplex) ?? [], since: since() };
-      const fits = !duplex || streamQuery(request).length <= queryLimit;
-      asked = new Set(fits ? symbols : []);
-      return fits ? request : { ...request, symbols: [], since: null };
-    },
-
-    apply(message, marked, send) {
-      let synced: Synced | null = null;
-      marking = marked !== undefined;
-      switch (message.type) {
-        case "hello":
-          ({ epoch } = message);
-          if (!position?.startsWith(`${epoch}-`)) position = null;
-          [starting, resumed, oldest] = [true, true, Number.POSITIVE_INFINITY];
-          awaited = 1 + Math.min(asked.size, 1); // this hello, and the snapshot of what the query has asked for
-          if (duplex && !ambiguous) flush(send, since());
-          synced = arrived();
-          break;
-        case "subscribed":
-        case "error":
-          // A request that was refused gets no snapshot.
-          if (refusable.delete(message.id ?? 0) && message.type === "error") synced = arrived();
-          unasked = !("rate" in message);
-          break;
-        case "snapshot":
-          if (message.more || (starting && message.resumed && unasked)) break;
-          if (starting) {
-            oldest = Math.min(oldest, message.seq);
-            resumed &&= message.resumed === true;
-          } else if (message.resumed) {
-            advance(message.seq); // after a pause, or when a name has become known: it is of everything
-            break;
-          }
-          synced = arrived(); // else it is only of what was added
-          break;
-        case "update":
-          if (!starting && !message.more) advance(message.seq);
-          break;
-        case "bars":
-        case "trades":
-          series?.apply(message, epoch);
-      }
-      if (marked) position = marked;
-      return synced;
-    },
-
-    flush: (send) => !starting && flush(send),
-  };
-}
+/** Makes the subscriptions of a connection, which wants nothing yet. `changed` is called when more or less is refused. */
+export type MakeSubscriptions = (now: () => number, random: () => number, changed: () => void) => Subscriptions;

@@ -1,3 +1,4 @@
+import { call } from "../emitter.ts";
 import type { EventSourceLike } from "../options.ts";
 
 type Listener = (event: { readonly data?: unknown; readonly lastEventId?: string }) => void;
@@ -7,7 +8,7 @@ export function createEventStream(fetch: typeof globalThis.fetch, url: string): 
   const abort = new AbortController();
   const listeners = new Map<string, Set<Listener>>();
   const emit = (type: string, event: Parameters<Listener>[0]) => {
-    for (const listener of listeners.get(type) ?? []) listener(event);
+    for (const listener of listeners.get(type) ?? []) call(listener, event);
   };
 
   const read = async () => {

@@ -14,7 +14,7 @@ import { createSseTransport } from "./sse.ts";
 
 /**
  * Makes the ladder of transports of a connection, which begins at `best`. `at` is the address of an endpoint, by its
- * path. For the client, and once for each connection.
+ * path. For the client, and once for each connection; `closed` is its end.
  */
 export function createFallback(
   connection: Connection,
@@ -23,6 +23,7 @@ export function createFallback(
   at: (path: string) => string,
   storage: () => MemoryStorage,
   now: () => number,
+  closed: AbortSignal,
   { EventSource = globalThis.EventSource, fetch = globalThis.fetch.bind(globalThis), transport }: ClientOptions,
 ) {
   // Where there is no EventSource, as in Node, event streams are read from a fetch.
@@ -34,7 +35,7 @@ export function createFallback(
   ];
   const [first = websocket, ...others] = all.slice(all.findIndex(({ name }) => name === best));
   const reachable = () =>
-    fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.timeout(5000) }).then(
+    fetch(at("healthz"), { cache: "no-store", signal: AbortSignal.any([closed, AbortSignal.timeout(5000)]) }).then(
       ({ ok }) => ok,
       () => false,
     );

@@ -61,7 +61,13 @@ export function createLadder(
     const late = setTimeout(finish, trialLasts, false);
     const trial = best.open(
       { symbols: best.duplex ? [] : connection.wanted().symbols.slice(0, 1), since: null },
-      { message: () => finish(true), closed: () => finish(false) },
+      {
+        message(value) {
+          if (connection.read(value)) finish(true);
+          return null;
+        },
+        closed: () => finish(false),
+      },
     );
     endTrial = () => {
       endTrial = null;

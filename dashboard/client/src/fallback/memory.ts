@@ -1,4 +1,3 @@
-import { fits } from "../protocol/codec.ts";
 import { memoryKey } from "../transport/transport.ts";
 
 /** The part of a Storage that is used here. */
@@ -25,8 +24,9 @@ export function createMemory(storage: () => MemoryStorage): Memory {
   return {
     load() {
       try {
-        const value: unknown = JSON.parse(storage().getItem(memoryKey) ?? "");
-        return fits(value, { transport: "", until: 0 }) ? value : null;
+        const value: Partial<Fallback> | null = JSON.parse(storage().getItem(memoryKey) ?? "");
+        const { transport, until } = value ?? {};
+        return typeof transport === "string" && typeof until === "number" ? { transport, until } : null;
       } catch {
         return null;
       }

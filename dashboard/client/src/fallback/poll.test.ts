@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { readMessage } from "../protocol/codec.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { Closing } from "../transport/closing.ts";
 import { createPollTransport } from "./poll.ts";
@@ -31,7 +32,14 @@ const opened = (since: string | null = null) => {
   const closed = vi.fn<(closing: Closing) => void>();
   const stream = createPollTransport({ url: "/api/quotes", fetch, now: Date.now }).open(
     { symbols: ["A"], since },
-    { message: (message) => messages.push(message), closed },
+    {
+      message(value) {
+        const message = readMessage(value);
+        if (message) messages.push(message);
+        return message;
+      },
+      closed,
+    },
   );
   const reply = async (response: Response | Error) => {
     waiting.shift()?.(response);

@@ -15,3 +15,24 @@ export function wholeQuery(request: StreamRequest): string {
   if (most > 0 && most < Number.POSITIVE_INFINITY) parts.push(`limit=${most}`);
   return streamQuery(request, parts);
 }
+
+const usual = 7000; // bytes: most proxies take request lines of 8 KiB
+const short = 1800; // bytes that every one takes
+
+/** The queries of a transport, as long as the proxies on the way take them. */
+export function createQueries() {
+  let limit = usual;
+  return {
+    /** The query for a request. Where its symbols make it too long, it asks for all: those that nobody wants are ignored. */
+    of(request: StreamRequest): string {
+      const query = wholeQuery(request);
+      return query.length > limit && request.symbols.length ? wholeQuery({ ...request, symbols: ["*"] }) : query;
+    },
+    /** A stream with this query has failed before its first message. Returns whether a shorter one is tried next. */
+    failed(query: string): boolean {
+      const long = query.length > short;
+      limit = long ? short : usual; // if it is not the length, the next one need not be short
+      return long;
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { readMessage } from "../protocol/codec.ts";
 import type { Closing } from "../transport/closing.ts";
 import { createSseTransport } from "./sse.ts";
 
@@ -9,7 +10,7 @@ class FakeSource extends EventTarget {
 const opened = (symbols: readonly string[] = ["A"]) => {
   const source = new FakeSource();
   const connect = vi.fn((_url: string) => source);
-  const message = vi.fn<(message: unknown) => void>();
+  const message = vi.fn(readMessage);
   const closed = vi.fn<(closing: Closing) => void>();
   const stream = createSseTransport("/events", connect).open({ symbols, since: null }, { message, closed });
   return { source, connect, message, closed, stream };
@@ -22,7 +23,7 @@ beforeEach(() => void vi.useFakeTimers());
 test("events are the messages of the same name", () => {
   const { source, connect, message } = opened();
   expect(connect).toHaveBeenCalledWith("/events?symbols=A");
-  source.dispatchEvent(says("hello", { epoch: "e", seq: 1, time: 2 }));
+  source.dispatchEvent(says("hello", { protocol: 1, epoch: "e", seq: 1, time: 2 }));
   source.dispatchEvent(says("heartbeat", { seq: 1 }));
   expect(message).toHaveBeenCalledTimes(2);
 });
@@ -45,7 +46,7 @@ test("the server's last words say why, and when to come back", () => {
 
 test("an error about the query ends neither the stream nor what comes after it", () => {
   const { source, closed } = opened();
-  source.dispatchEvent(says("hello", { epoch: "e", seq: 1, time: 2 }));
+  source.dispatchEvent(says("hello", { protocol: 1, epoch: "e", seq: 1, time: 2 }));
   source.dispatchEvent(says("error", { code: "too_many_symbols", message: "more than 100" }));
   expect(closed).not.toHaveBeenCalled();
   source.dispatchEvent(new Event("error")); // the network, an hour later

@@ -1,10 +1,9 @@
 import type { EventSourceLike } from "../options.ts";
-import { parseMessage } from "../protocol/codec.ts";
 import type { MessageType } from "../protocol/messages.ts";
 import { type Closing, readClosing } from "../transport/closing.ts";
 import type { Transport } from "../transport/transport.ts";
 import { asksNothing, beatAlone, mute } from "./beat.ts";
-import { wholeQuery } from "./query.ts";
+import { createQueries } from "./query.ts";
 
 const types: readonly MessageType[] = [
   "hello",
@@ -24,31 +23,37 @@ const types: readonly MessageType[] = [
  * gives up for ever on some errors and knows no jitter. So every error ends the stream, and the connection decides when
  * to open the next.
  */
-export const createSseTransport = (url: string, connect: (url: string) => EventSourceLike): Transport => ({
-  name: "sse",
-  duplex: false,
-  quiet: 0,
-  open(request, handlers) {
-    if (asksNothing(request)) return beatAlone(handlers);
-    const source = connect(url + wholeQuery(request));
-    const close = () => source.close();
-    let closing: Closing = { reason: "" };
-    for (const type of types) {
-      source.addEventListener(type, (event) => {
-        if (!("data" in event)) {
-          if (type !== "error") return;
-          close();
-          handlers.closed(closing);
-          return;
-        }
-        const message = parseMessage(event.data);
-        if (message?.type === "error") {
-          // Before the server ends a stream it says why, and when to come back.
-          closing = readClosing(0, message.message ?? message.code);
-        }
-        if (message) handlers.message(message, event.lastEventId);
-      });
-    }
-    return { ...mute, close };
-  },
-});
+export function createSseTransport(url: string, connect: (url: string) => EventSourceLike): Transport {
+  const queries = createQueries();
+  return {
+    name: "sse",
+    duplex: false,
+    quiet: 0,
+    open(request, handlers) {
+      if (asksNothing(request)) return beatAlone(handlers);
+      const query = queries.of(request);
+      const source = connect(url + query);
+      let heard = false;
+      const close = () => source.close();
+      let closing: Closing = { reason: "" };
+      for (const type of types) {
+        source.addEventListener(type, (event) => {
+          if (!("data" in event)) {
+            if (type !== "error") return;
+            close();
+            if (!heard) queries.failed(query);
+            handlers.closed(closing);
+            return;
+          }
+          heard = true;
+          const message = handlers.message(event.data, event.lastEventId);
+          if (message?.type === "error") {
+            // Before the server ends a stream it says why, and when to come back.
+            closing = readClosing(0, message.message ?? message.code);
+          }
+        });
+      }
+      return { ...mute, close };
+    },
+  };
+}

@@ -1,9 +1,19 @@
-import { createLookup, type Lookup, type PauseReason, type Series, seriesKey, type Want } from "./want.ts";
+import { createLookup, type Lookup, longer, type PauseReason, type Series, seriesKey, type Want } from "./want.ts";
 import { split, type What } from "./what.ts";
+
+/** What one part of a program follows. */
+export interface Subscription {
+  /** Follows this from now on, and nothing else. */
+  update(what: What): void;
+  /** Follows nothing any more. Closing twice is harmless. */
+  close(): void;
+}
 
 /** The part of a client with which a program says what it wants. */
 export interface RegistryCalls {
-  subscribe(what: What): void;
+  /** Follows more. Subscriptions are counted: each symbol and series is followed until the last of them is closed. */
+  subscribe(what: What): Subscription;
+  /** Takes one subscription of each back, for a program that has not kept it. */
   unsubscribe(what: What): void;
   /** Updates a second at most; null or 0 for each flush of the server. */
   setRate(rate: number | null): void;
@@ -34,15 +44,15 @@ export function createRegistry(
   changed: () => void,
   pausing: () => void,
 ): Registry {
-  const symbols = new Set<string>();
-  const series = new Map<string, Series>();
+  const symbols = new Map<string, number>(); // how many subscriptions each has
+  const series = new Map<string, { readonly one: Series; readonly count: number }>();
   const pauses = new Set<PauseReason>();
   let lookup: Lookup = () => false;
 
   const paused = () => pauses.size > 0;
   const want = (): Want => ({
-    symbols: [...symbols],
-    series: [...series.values()],
+    symbols: [...symbols.keys()],
+    series: [...series.values()].map(({ one }) => one),
     rate,
     fields,
     paused: paused(),
@@ -53,21 +63,45 @@ export function createRegistry(
     changed();
   };
 
+  /** Counts one subscription more or less of each symbol and series. */
+  const count = ([names, more]: ReturnType<typeof split>, by: 1 | -1) => {
+    for (const symbol of names) {
+      const left = (symbols.get(symbol) ?? 0) + by;
+      if (left > 0) symbols.set(symbol, left);
+      else symbols.delete(symbol);
+    }
+    for (const one of more) {
+      const key = seriesKey(one);
+      const known = series.get(key);
+      const left = (known?.count ?? 0) + by;
+      // The longest history that was asked for stays: what is there already costs nothing.
+      if (left > 0)
+        series.set(key, { one: by > 0 && known ? longer(known.one, one) : (known?.one ?? one), count: left });
+      else series.delete(key);
+    }
+    update();
+  };
+
   return {
     calls: {
       subscribe(what) {
-        const [names, more] = split(what);
-        for (const symbol of names) symbols.add(symbol);
-        // One that is followed already keeps its limit.
-        for (const one of more) if (!series.has(seriesKey(one))) series.set(seriesKey(one), one);
-        update();
+        let mine: ReturnType<typeof split> | null = split(what);
+        count(mine, 1);
+        return {
+          update(next) {
+            if (!mine) return;
+            const before = mine;
+            mine = split(next);
+            count(mine, 1); // first, so that what stays is not given up
+            count(before, -1);
+          },
+          close() {
+            if (mine) count(mine, -1);
+            mine = null;
+          },
+        };
       },
-      unsubscribe(what) {
-        const [names, more] = split(what);
-        for (const symbol of names) symbols.delete(symbol);
-        for (const one of more) series.delete(seriesKey(one));
-        update();
-      },
+      unsubscribe: (what) => count(split(what), -1),
       setRate(next) {
         rate = next || null;
         update();

@@ -22,6 +22,10 @@ export const seriesKey = ({
   readonly interval?: string | null;
 }): string => `${interval ?? "trades"} ${symbol}`;
 
+/** Of two wants of one series, the one with the longer history. */
+export const longer = (one: Series, other: Series): Series =>
+  (other.limit ?? Number.POSITIVE_INFINITY) > (one.limit ?? Number.POSITIVE_INFINITY) ? other : one;
+
 /** Why a client is paused: its user wants it, or the page is hidden. */
 export type PauseReason = "user" | "hidden";
 

@@ -16,7 +16,7 @@ export type What =
       readonly trades?: readonly string[];
     };
 
-/** The symbols, and the bars and trades, that are meant. */
+/** The symbols, and the bars and trades, that are meant, each once. */
 export const split = (what: What): readonly [symbols: readonly string[], series: readonly Series[]] => {
   const {
     symbols = [],
@@ -26,6 +26,6 @@ export const split = (what: What): readonly [symbols: readonly string[], series:
     trades = [],
   } = "length" in what ? { symbols: what } : what;
   const series = (names: readonly string[], interval: string | null, limit: number | null): readonly Series[] =>
-    names.map((symbol) => ({ symbol, interval, limit }));
-  return [symbols, [...series(bars, interval, limit), ...series(trades, null, null)]];
+    [...new Set(names)].map((symbol) => ({ symbol, interval, limit }));
+  return [[...new Set(symbols)], [...series(bars, interval, limit || null), ...series(trades, null, null)]];
 };

@@ -1,6 +1,6 @@
 /**
  * protocol/ is the wire format, version 1 (broadcast/PROTOCOL.md): the messages, and how they are read and checked. It
- * imports nothing. Every message from the server passes `isServerMessage`, so the rest can trust these types.
+ * imports nothing. Every message from the server passes `readMessage`, so the rest can trust these types.
  */
 
 /** The states of a source in `status`; a later server may have others. */

@@ -26,6 +26,8 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
   return merged as unknown as Quote;
 }
 
+const isLive = ({ confirmed, quote }: Entry) => confirmed && !quote.st;
+
 /**
  * The last values of all symbols, merged by the protocol's rules: a full quote replaces, an update merges by key, and
  * nothing older than what is known is taken in. Messages that are still under way for symbols which nobody `follows`
@@ -35,10 +37,13 @@ export function mergeQuote(quote: Quote, patch: QuotePatch): Quote {
 export function createBoard(follows: (symbol: string) => boolean, now: () => number) {
   const entries = new Map<string, Entry>();
   const changed = new Set<string>();
+  const fallen = new Set<string>();
   let epoch = "";
 
   const put = (entry: Entry) => {
     const { s } = entry.quote;
+    const old = entries.get(s);
+    if (old && isLive(old) && !isLive(entry)) fallen.add(s);
     entries.set(s, entry);
     changed.add(s);
   };
@@ -49,6 +54,9 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
   return {
     /** The symbols whose entry is another one now, or has gone. Whoever publishes them clears it. */
     changed,
+
+    /** Those of them that were live since then, and are not. */
+    fallen,
 
     /** Takes in a message. */
     apply({ type, seq, time, quotes }: Snapshot | Update): void {
@@ -85,11 +93,11 @@ export function createBoard(follows: (symbol: string) => boolean, now: () => num
 
     /**
      * Everything has come, after a connection has begun. What has not is unchanged where it `resumed`; else the server
-     * does not have it.
+     * does not have it. What it has `refused` to send stays as it is.
      */
-    complete(resumed: boolean): void {
+    complete(resumed: boolean, refused: (symbol: string) => boolean = () => false): void {
       for (const [symbol, entry] of entries) {
-        if (entry.confirmed) continue;
+        if (entry.confirmed || refused(symbol)) continue;
         if (resumed && entry.seq >= 0) put({ ...entry, confirmed: true });
         else forget(symbol);
       }

@@ -1,4 +1,3 @@
-import { fits } from "../protocol/codec.ts";
 import type { Hello, SourceStatus } from "../protocol/messages.ts";
 
 /** The state of a source of prices, as the server says. */
@@ -46,12 +45,10 @@ const make = ({
   sources: all(sources),
 });
 
-const all = (sources: unknown, other: readonly Told[] = []): readonly SourceState[] =>
-  (fits(sources, [{ status: "" }]) ? (sources as readonly Told[]) : other).map(make);
+const all = (sources: readonly Told[] = []): readonly SourceState[] => sources.map(make);
 
 /** The sources that a `hello` has. */
-export const greetedSources = (hello: Hello): readonly SourceState[] =>
-  all(hello.sources, [{ ...hello, sources: undefined }]);
+export const greetedSources = (hello: Hello): readonly SourceState[] => all(hello.sources ?? [hello]);
 
 /** The sources after a `status`, which is about the first source where it names none. */
 export function changedSources(before: readonly SourceState[], change: SourceStatus): readonly SourceState[] {

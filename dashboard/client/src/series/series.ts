@@ -11,14 +11,16 @@ import { createSeriesStore, type SeriesStore } from "./store.ts";
 
 /**
  * Lets the connection follow bars and trades, and makes the store of what comes for the client. The connection is used
- * for what it `uses`, of which the client `follows` a part; `changed` is called when that has changed.
+ * for what it `uses`, of which the client `follows` a part; `changed` is called when
+ * that has changed, and no client is `paused`.
  */
 export function createSeries(
   connection: Connection,
   uses: Lookup,
   follows: Lookup,
+  paused: () => boolean,
   changed: (change: SeriesChange) => void,
 ): SeriesStore {
   connection.addSeries(createSeriesLedger());
-  return createSeriesStore(uses, follows, changed);
+  return createSeriesStore(uses, follows, paused, changed);
 }

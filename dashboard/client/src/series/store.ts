@@ -25,10 +25,16 @@ const number = (trade: WireTrade) => trade.i;
 
 /**
  * The bars and trades that the connection `uses`, as far as they have come. `changed` is called with what a message has
- * changed, for those that the client `follows`. For the client.
+ * changed, for those that the client `follows`. While it is `paused` that waits for `resume`. For the client.
  */
-export function createSeriesStore(uses: Lookup, follows: Lookup, changed: (change: SeriesChange) => void) {
+export function createSeriesStore(
+  uses: Lookup,
+  follows: Lookup,
+  paused: () => boolean,
+  changed: (change: SeriesChange) => void,
+) {
   const store = new Map<string, Kept>();
+  const missed = new Set<string>(); // those that have changed during a pause
 
   const merge = (key: string, message: SeriesMessage): SeriesChange => {
     const before = store.get(key);
@@ -56,7 +62,25 @@ export function createSeriesStore(uses: Lookup, follows: Lookup, changed: (chang
       const key = seriesKey(message);
       if (!uses(key)) return;
       const change = merge(key, message);
-      if (follows(key)) changed(change);
+      if (paused()) missed.add(key);
+      else if (follows(key)) changed(change);
+    },
+
+    /** The pause is over: what has changed meanwhile is told, each series as a whole. */
+    resume(): void {
+      const keys = [...missed];
+      missed.clear();
+      for (const key of keys) {
+        const kept = followed(key);
+        if (!kept) continue;
+        const { symbol } = kept.message;
+        const { bars, trades } = kept;
+        changed(
+          kept.message.type === "bars"
+            ? { kind: "bars", symbol, interval: kept.message.interval, reset: true, bars: bars.map(makeBar) }
+            : { kind: "trades", symbol, reset: true, skipped: 0, trades: trades.map(makeTrade) },
+        );
+      }
     },
 
     /** All bars, the oldest first. */
@@ -79,6 +103,7 @@ export function createSeriesStore(uses: Lookup, follows: Lookup, changed: (chang
     /** Forgets what is not used any more. */
     prune(): void {
       for (const key of store.keys()) if (!uses(key)) store.delete(key);
+      for (const key of missed) if (!store.has(key)) missed.delete(key);
     },
   };
 }

@@ -41,16 +41,23 @@ export function createCatchUp({ board, series, sources }: CatchUpOptions) {
       if ("time" in message && message.time) ({ time } = message);
     },
 
-    /** The messages that a new stream would send of these symbols and series, with a `hello` where `greet`. */
-    messages(symbols: readonly string[], keys: readonly string[], greet: boolean): readonly ServerMessage[] {
+    /** Whether what has changed since a position can be told: it is of this run of the server. */
+    reaches: (since: string | null): boolean => hello !== null && !!since?.startsWith(`${hello.epoch}-`),
+
+    /**
+     * What a new stream would send of these symbols and series. With a position it is of the quotes only those that have
+     * changed since; null is for all of them, and without either there is no `hello`.
+     */
+    messages(symbols: readonly string[], keys: readonly string[], since?: string | null): readonly ServerMessage[] {
       const quotes: Quote[] = [];
+      const from = Number(since?.split("-")[1] ?? 0); // what has come with that flush may have come after the position
       for (const symbol of symbols.some(isGroup) ? board.symbols() : symbols) {
         const entry = board.get(symbol);
-        if (entry?.confirmed) quotes.push(entry.quote);
+        if (entry?.confirmed && entry.seq >= from) quotes.push(entry.quote);
       }
       return [
-        ...(greet && hello ? [{ ...hello, seq, time, sources: sources().map(toldSource) }] : []),
-        { type: "snapshot", seq, time, quotes },
+        ...(since !== undefined && hello ? [{ ...hello, seq, time, sources: sources().map(toldSource) }] : []),
+        { type: "snapshot", seq, time, quotes, ...(since && { resumed: true }) },
         ...keys.flatMap((key) => series()?.whole(key) ?? []),
         {
           type: "subscribed",

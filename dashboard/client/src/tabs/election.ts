@@ -4,13 +4,14 @@ export interface Candidate {
   readonly present: () => void;
   /** This tab leads. */
   readonly lead: () => void;
-  /** Another tab has taken the lead away, since this one was frozen. */
+  /** Another tab has taken the lead away. */
   readonly deposed: () => void;
 }
 
 /**
  * The election of the leader among the tabs of a browser: it is the tab that holds the lock `name`. Each tab has a lock
- * of its own as well, `name/self`, which is free when the tab is gone.
+ * of its own as well, `name/self`, which is free when the tab is gone. A tab that comes back must have another `self`:
+ * who has watched for its end may hold the lock of the old one.
  */
 export function createElection(
   locks: Pick<LockManager, "request">,
@@ -18,49 +19,59 @@ export function createElection(
   self: string,
   { present, lead, deposed }: Candidate,
 ) {
-  let life: AbortController | null = null; // from start to stop
+  const life = new AbortController();
+  let request = life; // the newest one for the lead; each ends the one before
 
   const aborted = (signal: AbortSignal) =>
     new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
 
-  return {
-    start(): void {
-      life = new AbortController();
-      const { signal } = life;
-      locks
-        .request(`${name}/${self}`, { signal }, () => {
-          present();
-          return aborted(signal);
-        })
-        .catch(() => {});
-    },
+  /** Waits for the lock or, with `steal`, takes it from whoever has it. */
+  const compete = (steal: boolean) => {
+    if (life.signal.aborted) return;
+    if (request !== life) request.abort();
+    const mine = new AbortController();
+    const { signal } = mine;
+    request = mine;
+    let led = false;
+    locks
+      .request(name, steal ? { steal } : { signal }, () => {
+        if (signal.aborted) return;
+        led = true;
+        lead();
+        return aborted(signal);
+      })
+      .catch((error: DOMException) => {
+        if (signal.aborted || error.name !== "AbortError") return; // else another tab has stolen the lock
+        compete(false);
+        if (led) deposed();
+      });
+  };
 
-    /** Waits for the lock or, with `steal`, takes it from a leader that is frozen. */
-    compete(steal: boolean): void {
-      if (!life) return;
-      const { signal } = life;
-      let led = false;
-      locks
-        .request(name, steal ? { steal } : { signal }, () => {
-          if (signal.aborted) return;
-          led = true;
-          lead();
-          return aborted(signal);
-        })
-        .catch(() => {
-          if (led && !signal.aborted) deposed();
-        });
-    },
+  locks
+    .request(`${name}/${self}`, { signal: life.signal }, () => {
+      if (life.signal.aborted) return;
+      present();
+      return aborted(life.signal);
+    })
+    .catch(() => {});
+  compete(false);
+
+  return {
+    /** Takes the lead away from a tab that is frozen, or that nobody looks at. */
+    steal: () => compete(true),
 
     /** Calls `gone` when another tab is gone, for whatever reason: its own lock is free then. */
     watch(tab: string, signal: AbortSignal, gone: () => void): void {
       locks.request(`${name}/${tab}`, { signal }, gone).catch(() => {});
     },
 
-    /** Gives the locks back. */
+    /** Gives the locks back, for good. */
     stop(): void {
-      life?.abort();
-      life = null;
+      request.abort();
+      life.abort();
     },
   };
 }
+
+/** The election as one tab takes part in it. */
+export type Election = ReturnType<typeof createElection>;

@@ -1,100 +1,157 @@
 import type { Link, LinkHandlers } from "../connection/link.ts";
 import type { Want } from "../interest/want.ts";
 import type { ClientState } from "../state.ts";
-import type { LeaderNote, Post, Sent } from "./notes.ts";
+import type { LeaderNote, Sent } from "./notes.ts";
+import { createTie, type TieOptions } from "./tie.ts";
+import { createTurn, type TurnOptions } from "./turn.ts";
+import { createWatchdog } from "./watchdog.ts";
 
-const firstAnswer = 3000; // ms for a leader to answer; a tab needs a few
+/** What a follower needs of its tab. */
+export interface FollowerOptions extends Omit<TieOptions, "position">, Omit<TurnOptions, "takeOver"> {
+  readonly state: ClientState;
+  readonly handlers: LinkHandlers;
+  /** The symbols whose values are those of the position. */
+  readonly confirmed: () => readonly string[];
+  /** Takes the lead away from whoever has it. */
+  readonly steal: () => void;
+}
 
 /**
- * A tab that uses the connection of the leader and takes its events as its own. `ask` sends the leader what this tab
- * wants, or joins it; `compete` competes for the lead; `mine` is what this tab wants.
+ * A tab that uses the connection of the leader and takes its events as its own. It joins whoever says that it leads. A
+ * tab that is looked at asks a leader that is silent whether it is there, and takes over if it does not answer.
  */
-export function createFollower(
-  self: string,
-  initial: ClientState,
-  handlers: LinkHandlers,
-  post: Post,
-  mine: () => Want,
-  ask: (join: boolean) => void,
-  compete: (steal: boolean) => void,
-  now: () => number,
-) {
-  let state = initial;
+export function createFollower(options: FollowerOptions) {
+  const { handlers, mine, now } = options;
+  let { state } = options;
   let position: string | null = null;
-  let leader: string | null = null;
-  let expected: string | null = null; // the tab that leads as it says, until it has answered
-  let silence = firstAnswer;
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
+  let standing: readonly string[] = []; // the symbols that stood at the position when the leader was lost
+  let following = false; // not while this tab leads
+  let hidden: number | null = null; // since when nobody looks at the leader
 
-  /** There is no leader, so that nothing is confirmed. */
-  const lose = (change: Partial<ClientState>): void => {
-    leader = null;
-    expected = null;
-    state = { ...state, synced: false, ...change };
+  const tie = createTie({ ...options, position: () => position });
+  const seen = () => !mine().paused;
+  const set = (change: Partial<ClientState>) => {
+    state = { ...state, ...change };
     handlers.state();
   };
 
-  /** Takes a leader that is silent for frozen. Only a tab that is looked at takes over. */
-  const watch = () => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(() => {
-      lose({ phase: "connecting", lostAt: state.lostAt ?? now() });
-      if (mine().paused) watch();
-      else compete(true);
-    }, silence);
+  /** There is no leader, so that nothing is confirmed. */
+  const lose = (): void => {
+    if (state.phase === "open") standing = options.confirmed();
+    tie.turnTo(null);
+    plan();
+    set({ phase: "connecting", synced: false, retryAt: null, lostAt: state.lostAt ?? now() });
+  };
+  const takeOver = () => {
+    lose();
+    watch();
+    options.steal();
+  };
+  const watchdog = createWatchdog(now, tie.ping, takeOver);
+  /** Looks whether the leader is still there, as long as somebody looks at this tab. */
+  const watch = () => (seen() ? watchdog.rest() : watchdog.stop());
+  const turn = createTurn({ ...options, takeOver });
+  const plan = () => turn.plan(tie.joined() && seen() ? hidden : null, state.synced);
+
+  /** Asks for everything; this tab has another leader, or looks for one. */
+  const ask = () => {
+    tie.ask();
+    watch();
+    plan();
+  };
+  const stop = () => {
+    watchdog.stop();
+    turn.stop();
+    following = false;
+    tie.turnTo(null);
   };
 
   const link: Pick<Link, "state" | "position" | "send" | "retryNow" | "networkChanged" | "wake"> = {
     state: () => state,
     position: () => position,
     send(message) {
-      if (state.phase !== "open" || state.transport !== "websocket" || leader === null) return false;
-      post({ is: "send", message });
+      if (!tie.joined() || state.phase !== "open" || state.transport !== "websocket") return false;
+      tie.tell({ is: "send", message });
       return true;
     },
-    retryNow: () => post({ is: "retryNow" }),
-    networkChanged: () => post({ is: "networkChanged" }),
-    wake() {}, // the leader sees for itself
+    retryNow: () => tie.tell({ is: "retryNow" }),
+    networkChanged: () => tie.tell({ is: "networkChanged" }),
+    wake() {
+      if (tie.joined() && seen()) tie.ping();
+    },
   };
 
   return {
     link,
-    lose,
+    /** The symbols that stood at the position when the leader was lost. */
+    standing: () => standing,
 
     /** Takes over how far this tab came while it led. */
     adopt(from: string | null): void {
-      position = from;
+      [position, standing] = [from, options.confirmed()];
     },
 
     /** Begins to follow whoever leads, or will. */
     follow(): void {
-      silence = firstAnswer;
-      compete(false);
-      watch();
-      ask(true);
-      lose({ phase: "connecting" });
+      following = true;
+      tie.turnTo(null);
+      ask();
+      set({ phase: "connecting", synced: false, retryAt: null });
     },
 
-    /** Does not follow any more. */
-    stop(): void {
-      clearTimeout(watchdog);
+    /** This tab holds its own lock. */
+    arrived(): void {
+      tie.present(true);
+      if (following) ask();
+    },
+
+    /** What this tab wants is another thing now. One that is looked at again knows nothing until the leader has told it. */
+    wants(before: Want): void {
+      if (!following) return;
+      const again = before.paused && seen();
+      if (again && state.synced) state = { ...state, synced: false };
+      if (again) tie.ask();
+      else tie.want();
+      if (before.paused !== mine().paused) watch();
+      plan();
+    },
+
+    /** Does not follow any more, since it leads. */
+    stop,
+
+    /** Takes part no more. */
+    end(): void {
+      tie.tell({ is: "leave" });
+      stop();
+      tie.present(false);
+      options.abandon();
+      set({ phase: "idle", synced: false, retryAt: null });
     },
 
     receive(note: Sent<LeaderNote>): void {
       const { from } = note;
-      // Another tab leads; its `lead` may have been missed. A leader that was deposed may still send events.
-      if (note.is === "lead" || (note.is === "beat" && from !== (leader ?? expected))) {
-        leader = null;
-        expected = from;
-        ask(true);
+      if (note.is === "lead") {
+        tie.turnTo(from);
+        ask();
+      } else if (!tie.is(from)) return;
+      else if (note.is === "bye") {
+        lose();
+        ask();
+      } else if (note.is === "deposed") {
+        tie.turnTo(null); // another leader is there, and answers before anything is missed
+        ask();
+      } else if (tie.takes(note)) {
+        tie.answered();
+        if (note.position !== null) [position, standing] = [note.position, []];
+        ({ hidden } = note);
+        watch();
+        for (const one of note.events) {
+          if (!tie.joined()) return; // a listener has disconnected
+          if (one.is === "state") state = one.event;
+          handlers[one.is](one.event as never); // the name and the event belong together; the compiler cannot see it
+        }
+        plan();
       }
-      if (note.is === "state" && note.to === self && from === (expected ?? from)) leader = from; // the answer to `join`
-      if (leader === null || from === leader) watch();
-      if (from !== leader || !("event" in note)) return;
-      ({ silence } = note);
-      position = note.position ?? position;
-      if (note.is === "state") state = note.event;
-      handlers[note.is](note.event as never); // the name and the event belong together; the compiler cannot see it
     },
   };
 }

@@ -60,6 +60,19 @@ describe("a page that is put aside", () => {
     expect(follower.connect).toHaveBeenCalledOnce();
   });
 
+  test("does the same when it is frozen and thawed, once where it is kept for the back button as well", () => {
+    page.dispatchEvent(new Event("freeze"));
+    expect(follower.disconnect).toHaveBeenCalledOnce();
+    page.dispatchEvent(new Event("resume"));
+    expect(follower.connect).toHaveBeenCalledOnce();
+    tell("pagehide");
+    connected = false;
+    page.dispatchEvent(new Event("freeze"));
+    page.dispatchEvent(new Event("resume"));
+    tell("pageshow", { persisted: true });
+    expect(follower.connect).toHaveBeenCalledTimes(2);
+  });
+
   test("does not connect when it was not connected, nor when it is loaded", () => {
     tell("pageshow", { persisted: false });
     connected = false;

@@ -21,7 +21,7 @@ export interface Life {
 }
 
 /**
- * Follows the life of the page: it is hidden and shown, it is kept for the back button and comes back, the network
+ * Follows the life of the page: it is hidden and shown, it is kept for the back button or frozen and comes back, the network
  * comes back, and the machine has slept, which shows as a jump of the clock. Ends with `signal`.
  */
 export function followPage({
@@ -48,17 +48,20 @@ export function followPage({
   };
   document.addEventListener("visibilitychange", look, { signal });
 
-  // A page with an open stream is not kept for the back button, and the streams of one that is kept are dead.
+  // A page with an open stream is not kept for the back button, and the streams of one that is kept are dead. A page
+  // that is frozen answers nobody, so it gives its place to another tab before.
   const leave = () => {
     away ||= connected();
     disconnect();
   };
-  const show = ({ persisted }: PageTransitionEvent) => {
-    if (persisted && away) connect();
+  const comeBack = () => {
+    if (away) connect();
     away = false;
   };
   addEventListener("pagehide", leave, { signal });
-  addEventListener("pageshow", show, { signal });
+  addEventListener("pageshow", ({ persisted }) => persisted && comeBack(), { signal });
+  document.addEventListener("freeze", leave, { signal });
+  document.addEventListener("resume", comeBack, { signal });
 
   // All pages on a network get it back at the same moment, so each waits for a random time.
   const found = () => {

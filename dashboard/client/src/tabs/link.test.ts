@@ -12,6 +12,7 @@ import { createConnection } from "../connection/connection.ts";
 import { type Want, wantsNothing } from "../interest/want.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import { createBoard } from "../quotes/board.ts";
+import { createSubscriptions } from "../subscriptions/subscriptions.ts";
 import { createWebSocketTransport } from "../transport/websocket.ts";
 import { combineWants } from "./combine.ts";
 import { createSharedLink } from "./link.ts";
@@ -29,9 +30,11 @@ const setup = () => {
       now: Date.now,
       random: () => 0.5,
     });
+    connection.addSubscriptions(createSubscriptions);
     const board = createBoard(() => true, Date.now);
     const messages: ServerMessage[] = [];
-    const channel: { it?: ReturnType<typeof channels> } = {};
+    const refused: string[][] = []; // the keys, as often as it was told
+    const mine: ReturnType<typeof channels>[] = [];
     const link = createSharedLink({
       name: "prices",
       connection,
@@ -47,11 +50,13 @@ const setup = () => {
         used() {},
         synced: ({ resumed }) => board.complete(resumed),
         fallback() {},
+        refused: (event) => void refused.push([...event.keys()]),
       },
       locks,
       channel: (name) => {
-        channel.it = channels(name);
-        return channel.it;
+        const channel = channels(name);
+        mine.push(channel);
+        return channel;
       },
       board,
       series: () => null,
@@ -61,9 +66,20 @@ const setup = () => {
     const want = (symbols: readonly string[], more: Partial<Want> = {}) =>
       link.want({ ...wantsNothing, symbols, ...more });
     const freeze = (frozen: boolean) => {
-      if (channel.it) channel.it.frozen = frozen;
+      for (const channel of mine) channel.frozen = frozen;
     };
-    return { link, board, messages, want, freeze, price: (symbol: string) => board.get(symbol)?.quote.p };
+    /** How many notes it has been sent. */
+    const notes = () => mine.reduce((sum, { heard }) => sum + heard, 0);
+    return {
+      link,
+      board,
+      messages,
+      refused,
+      want,
+      freeze,
+      notes,
+      price: (symbol: string) => board.get(symbol)?.quote.p,
+    };
   };
   return { tab, sockets, locks };
 };
@@ -106,6 +122,24 @@ describe("tabs", () => {
     second.want(["A"]);
     await tick(1);
     expect(sockets.last().sent.at(-1)).toMatchObject({ type: "unsubscribe", symbols: ["B"] });
+  });
+
+  test("are told what is refused of what they want, and nothing of the rest", async () => {
+    const { tab, sockets, first } = await opened();
+    const [second, third] = [tab(), tab()];
+    second.want(["B"]);
+    third.want(["A"]);
+    second.link.connect();
+    third.link.connect();
+    await tick(2);
+    const { id } = sockets.last().sent.at(-1) as { readonly id: number };
+    sockets.last().says({ type: "error", id, code: "too_many_symbols", message: "" });
+    await tick(1);
+    expect(first.refused.at(-1)).toEqual(["B"]); // it has the connection
+    expect([second.refused, third.refused]).toEqual([[[], ["B"]], [[]]]);
+    third.want(["A", "B"]);
+    await tick(1);
+    expect(third.refused).toEqual([[], ["B"]]);
   });
 
   test("are not taken for gone when their lock is late", async () => {
@@ -257,7 +291,7 @@ describe("when the leader goes", () => {
     second.link.connect();
     await tick(1);
     first.freeze(true);
-    await tick(13_000);
+    await tick(2500);
     expect(second.link.state().role).toBe("leader");
     expect(second.board.get("A")?.confirmed).toBe(false);
     expect(sockets.sockets).toHaveLength(2);
@@ -270,7 +304,7 @@ describe("when the leader goes", () => {
     expect(sockets.sockets[0]?.readyState).toBe(3);
   });
 
-  test("one that nobody looks at waits for the leader, and shows nothing as live", async () => {
+  test("one that nobody looks at takes nothing over, and shows nothing as live before it has heard anew", async () => {
     const { tab, sockets, first } = await opened();
     const second = tab();
     second.want(["A"], { paused: true, hidden: true });
@@ -279,9 +313,89 @@ describe("when the leader goes", () => {
     first.freeze(true);
     await tick(60_000);
     expect(second.link.state().role).toBe("follower");
-    expect(second.link.state().phase).toBe("connecting");
-    expect(second.board.get("A")?.confirmed).toBe(false);
-    expect(sockets.sockets.length).toBeGreaterThan(0);
+    const before = sockets.sockets.length;
+    second.want(["A"]);
+    expect(second.link.state().synced).toBe(false);
+    await tick(2500);
+    expect(second.link.state()).toMatchObject({ role: "leader", synced: false });
+    sockets.last().says(hello("e", 9), snapshot(9, [{ s: "A", p: 9 }]));
+    expect(second.link.state().synced).toBe(true);
+    expect(sockets.sockets).toHaveLength(before + 1);
+  });
+});
+
+describe("a tab pays for what it wants", () => {
+  /** Three tabs with lists that overlap in C; how many messages and quotes each has had since. */
+  const three = async () => {
+    const all = await opened(["A", "C"]);
+    const [second, third] = [all.tab(), all.tab()];
+    second.want(["B", "C"]);
+    third.want(["C", "D"]);
+    for (const { link } of [second, third]) link.connect();
+    await tick(1);
+    await tick(1);
+    all.sockets.last().says(
+      snapshot(
+        2,
+        [..."BD"].map((s) => ({ s, p: 1 })),
+      ),
+    );
+    await tick(1);
+    for (const { messages } of [second, third]) messages.length = 0;
+    const quotes = ({ messages }: { readonly messages: readonly ServerMessage[] }) =>
+      messages.flatMap((message) => ("quotes" in message ? message.quotes.map(({ s }) => s) : []));
+    return { ...all, second, third, quotes };
+  };
+
+  test("it is sent no message and no quote but those of its list", async () => {
+    const { second, third, sockets, quotes } = await three();
+    sockets.last().says(
+      update(
+        3,
+        [..."ABCD"].map((s) => ({ s, p: 3 })),
+      ),
+      update(4, [{ s: "A", p: 4 }]),
+      update(5, [{ s: "B", p: 5 }]),
+      { type: "bars", seq: 5, time: 0, symbol: "A", interval: "1m", bars: [] },
+      { type: "subscribed", symbols: ["A"] },
+    );
+    await tick(1);
+    expect(quotes(second)).toEqual(["B", "C", "B"]);
+    expect(second.messages).toHaveLength(2);
+    expect(quotes(third)).toEqual(["C", "D"]);
+    expect(third.messages).toHaveLength(1);
+  });
+
+  test("hidden it is sent states alone, and shown again, in one note what has changed meanwhile", async () => {
+    const { second, third, sockets, quotes } = await three();
+    third.want(["C", "D"], { paused: true, hidden: true });
+    await tick(1);
+    const before = third.notes();
+    for (let seq = 3; seq < 103; seq++) sockets.last().says(update(seq, [{ s: "C", p: seq }]));
+    await tick(1);
+    expect([third.messages.length, third.notes()]).toEqual([0, before]);
+    expect(quotes(second)).toHaveLength(100);
+    third.want(["C", "D"]);
+    await tick(1);
+    expect(third.notes()).toBe(before + 1);
+    expect(third.messages.map(({ type }) => type)).toEqual(["hello", "snapshot", "subscribed"]);
+    expect(third.price("C")).toBe(102);
+    expect(third.board.get("D")).toMatchObject({ confirmed: true, quote: { p: 1 } });
+    expect(third.messages[1]).toMatchObject({ resumed: true });
+    expect(third.link.state().synced).toBe(true);
+  });
+
+  test("hidden it is brought up in full where more has happened than changes", async () => {
+    const { third, sockets } = await three();
+    third.want(["C", "D"], { paused: true, hidden: true });
+    await tick(1);
+    third.want(["C", "A"], { paused: true, hidden: true });
+    await tick(1);
+    sockets.last().says(update(3, [{ s: "C", p: 3 }]));
+    third.want(["C", "A"]);
+    await tick(1);
+    expect(third.messages.find(({ type }) => type === "snapshot")).not.toHaveProperty("resumed");
+    expect([third.price("C"), third.price("A")]).toEqual([3, 1]);
   });
 });
 

@@ -3,14 +3,17 @@ import type { Link, LinkHandlers } from "../connection/link.ts";
 import { createLookup, wantsNothing } from "../interest/want.ts";
 import { type CatchUpOptions, createCatchUp } from "./catch-up.ts";
 import { combineWants } from "./combine.ts";
-import { createElection } from "./election.ts";
+import { createElection, type Election } from "./election.ts";
 import { createFollower } from "./follower.ts";
 import { createLeader } from "./leader.ts";
-import type { Channel, Post } from "./notes.ts";
+import { createMail, type Mail } from "./mail.ts";
+import type { Channel, FollowerNote, LeaderNote, Sent } from "./notes.ts";
+import { createPace } from "./pace.ts";
+import { createSpare } from "./spare.ts";
 
 /** The options of a shared link. */
 export interface SharedLinkOptions extends CatchUpOptions {
-  /** Of the lock and the channel; the same for all tabs that can use one connection. */
+  /** Of the lock and the channels; the same for all tabs that can use one connection. */
   readonly name: string;
   /** This tab's connection, which is used while it leads. */
   readonly connection: Connection;
@@ -21,22 +24,21 @@ export interface SharedLinkOptions extends CatchUpOptions {
 }
 
 /**
- * One connection for all tabs of a browser. The leader has it, passes its events on to the followers, and asks the
- * server for what all of them want. When the leader goes, another tab is elected and resumes from where it stood
- * itself. A leader that says nothing is taken for frozen, and a tab that is looked at takes over.
+ * One connection for all tabs of a browser. The leader has it, passes on to each follower what that one wants, and asks
+ * the server for what all of them want. When the leader goes, another tab is elected and resumes from where it stood
+ * itself. A tab that is looked at takes over from a leader that does not answer, and from one that is hidden for longer:
+ * then it has its own connection ready before, so that its prices never stop.
  */
 export function createSharedLink(options: SharedLinkOptions): Link {
   const { name, connection, locks, board, now } = options;
-  const self = crypto.randomUUID(); // there is one wherever there are locks
   const catchUp = createCatchUp(options);
-  let channel: Channel | null = null; // from connect to disconnect
-  let present = false; // this tab holds its own lock; before, the leader would take it for gone
+  // From connect to disconnect, with an own name each time: what is left of an earlier one is another tab's.
+  let session: { readonly mail: Mail; readonly election: Election } | null = null;
   let mine = wantsNothing;
+  let hidden: number | null = null; // since when nobody looks at this tab
   let uses = createLookup(mine);
-  let publishedAt = 0;
-  let publishing: ReturnType<typeof setTimeout> | undefined;
-
-  const post: Post = (note, to) => channel?.postMessage({ ...note, from: self, to });
+  const spare = createSpare(connection, () => session?.election.steal());
+  const pace = createPace(now);
 
   const handlers: LinkHandlers = {
     ...options.handlers,
@@ -46,47 +48,80 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     },
   };
 
-  /** Sends the leader what this tab wants. */
-  const ask = (join: boolean) => {
-    if (present) post({ is: "want", want: mine, join });
-  };
   /** Brings the connection in line with what all tabs want. */
   const serve = () => {
-    const wanted = combineWants([mine, ...leader.followers.values()]);
+    const wanted = combineWants([mine, ...leader.wants()]);
     uses = createLookup(wanted);
-    connection.want(leader.leads() ? wanted : wantsNothing);
+    if (leader.leads() || spare.kept()) connection.want(wanted);
     handlers.used();
+  };
+  const confirmed = () => mine.symbols.filter((symbol) => board.get(symbol)?.confirmed);
+  /** Opens the connection, from where this tab stands. */
+  const open = () => {
+    const position = follower.link.position();
+    const stood = follower.standing().filter((symbol) => board.get(symbol));
+    if (position) connection.resumeFrom(position, [...confirmed(), ...stood]);
+    connection.connect();
   };
   /** Where this tab takes its events from. */
   const current = () => (leader.leads() ? connection : follower.link);
 
-  const election = createElection(locks, name, self, {
-    present() {
-      present = true;
-      if (!leader.leads()) ask(true);
-    },
-    lead() {
-      const position = follower.link.position();
-      follower.stop();
-      leader.lead();
-      serve();
-      const confirmed = mine.symbols.filter((symbol) => board.get(symbol)?.confirmed);
-      if (position) connection.resumeFrom(position, confirmed);
-      connection.connect();
-    },
-    deposed() {
-      stepDown();
-      follower.follow();
-    },
+  const post = (note: LeaderNote | FollowerNote, to?: string) => session?.mail.post(note, to);
+  const forget = (tab: string) => session?.mail.forget(tab);
+  const leader = createLeader({
+    connection,
+    handlers,
+    catchUp,
+    post,
+    forget,
+    uses: (key) => uses(key),
+    serve,
+    watch: (...what) => session?.election.watch(...what),
+    hidden: () => hidden,
   });
-  const leader = createLeader(connection, handlers, catchUp, post, (key) => uses(key), serve, election.watch);
-  const follower = createFollower(self, connection.state(), handlers, post, () => mine, ask, election.compete, now);
+  const follower = createFollower({
+    state: connection.state(),
+    handlers,
+    post,
+    forget,
+    confirmed,
+    mine: () => mine,
+    steal: () => session?.election.steal(),
+    prepare() {
+      spare.keep();
+      serve();
+      open();
+    },
+    abandon() {
+      if (!spare.kept()) return;
+      spare.drop();
+      connection.disconnect();
+      serve();
+    },
+    now,
+  });
 
+  const lead = () => {
+    follower.stop();
+    leader.lead();
+    serve();
+    if (!spare.use(handlers)) open();
+  };
   const stepDown = () => {
     follower.adopt(connection.position());
     leader.stepDown();
     connection.disconnect();
     serve();
+  };
+
+  const receive = (note: Sent<LeaderNote | FollowerNote>) => {
+    if (note.is === "lead" || note.is === "deposed" || note.is === "bye" || note.is === "events") {
+      if (!leader.leads()) follower.receive(note);
+    } else if (leader.leads()) leader.receive(note);
+    else if (note.is !== "seek") {
+      post({ is: "bye" }, note.from); // it takes this tab for its leader
+      forget(note.from);
+    }
   };
 
   return {
@@ -99,45 +134,44 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     wake: () => current().wake(),
 
     want(want) {
+      const before = mine;
       mine = want;
+      if (want.paused !== before.paused) hidden = want.paused ? now() : null;
       serve();
-      if (!leader.leads()) ask(false);
+      if (!leader.leads()) follower.wants(before);
+      else if (want.paused !== before.paused) leader.turned();
     },
 
     connect() {
-      if (channel) return;
-      channel = options.channel(name);
-      channel.addEventListener("message", (event) => {
-        const { data } = event as MessageEvent;
-        // Only the notes of a leader have a silence.
-        if ((data.to ?? self) !== self || leader.leads() !== (data.silence === undefined)) return;
-        (leader.leads() ? leader : follower).receive(data);
+      if (session) return;
+      const self = crypto.randomUUID(); // there is one wherever there are locks
+      const here = () => session?.election === election;
+      const election = createElection(locks, name, self, {
+        present: () => here() && follower.arrived(),
+        lead: () => here() && lead(),
+        deposed() {
+          post({ is: "deposed" });
+          stepDown();
+          follower.follow();
+        },
       });
-      election.start();
+      session = { election, mail: createMail(options.channel, name, self, receive) };
       follower.follow();
     },
 
     disconnect() {
-      if (!channel) return;
-      post({ is: "leave" });
-      clearTimeout(publishing);
-      if (leader.leads()) stepDown();
-      election.stop();
-      present = false;
-      channel.close();
-      channel = null;
-      follower.stop();
-      follower.lose({ phase: "idle", retryAt: null });
+      if (!session) return;
+      pace.stop();
+      if (leader.leads()) {
+        post({ is: "bye" });
+        stepDown();
+      }
+      follower.end();
+      session.election.stop();
+      session.mail.close();
+      session = null;
     },
 
-    holds(publish) {
-      const gap = mine.rate ? publishedAt + 1000 / mine.rate - now() : 0;
-      if (gap <= 0) publishedAt = now();
-      else {
-        clearTimeout(publishing);
-        publishing = setTimeout(publish, gap);
-      }
-      return gap > 0;
-    },
+    holds: (publish) => pace.holds(mine.rate, publish),
   };
 }

@@ -7,27 +7,40 @@ export type EventNote =
   | { readonly is: "message"; readonly event: ServerMessage }
   | { readonly is: "state"; readonly event: ClientState }
   | { readonly is: "synced"; readonly event: Synced }
-  | { readonly is: "fallback"; readonly event: FallbackChange };
+  | { readonly is: "fallback"; readonly event: FallbackChange }
+  | { readonly is: "refused"; readonly event: ReadonlyMap<string, string> };
 
-/** What a leader says: that it leads now, that it is still there, or an event. */
-export type LeaderNote = ({ readonly is: "lead" | "beat" } | EventNote) & {
-  /** How long there may be no note before the leader is taken for frozen, in ms. */
-  readonly silence: number;
-  /** The resume position after the event. */
-  readonly position?: string | null | undefined;
-};
+/** What a leader says to one follower: events, or none of them where it only answers that it is there. */
+export interface EventsNote {
+  readonly is: "events";
+  readonly events: readonly EventNote[];
+  /** The number of the follower's join that it serves. Notes for an earlier one are out of date. */
+  readonly join: number;
+  /** The resume position after the events. */
+  readonly position: string | null;
+  /** Since when nobody looks at the leader, in ms since the Unix epoch; null while it is looked at. */
+  readonly hidden: number | null;
+}
+
+/** lead: the sender leads, so join it. deposed: another tab has taken the lead from it. bye: it does not lead. */
+export type LeaderNote = EventsNote | { readonly is: "lead" } | { readonly is: "deposed" } | { readonly is: "bye" };
 
 /** What a follower says. */
 export type FollowerNote =
-  | { readonly is: "want"; readonly want: Want; readonly join: boolean }
-  | { readonly is: "leave" | "retryNow" | "networkChanged" }
+  | {
+      readonly is: "want";
+      readonly want: Want;
+      /** A number that is new asks for everything, a known one only for what is wanted in addition. */
+      readonly join: number;
+      /** How far the follower has come, EPOCH-SEQ. */
+      readonly since: string | null;
+    }
+  | { readonly is: "ping"; readonly join: number }
+  | { readonly is: "seek" | "leave" | "retryNow" | "networkChanged" }
   | { readonly is: "send"; readonly message: ClientMessage };
 
-/** A note with its sender, and with its receiver where it is for one tab only. */
-export type Sent<Note> = Note & { readonly from: string; readonly to?: string };
-
-/** Sends a note to all tabs, or to one. */
-export type Post = (note: LeaderNote | FollowerNote, to?: string) => void;
+/** A note with its sender. */
+export type Sent<Note> = Note & { readonly from: string };
 
 /** The part of a BroadcastChannel that is used here. */
 export interface Channel {

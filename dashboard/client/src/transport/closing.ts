@@ -8,6 +8,8 @@ export interface Closing {
   readonly within?: number | undefined;
   /** The server asked for a delay of at least this many ms. */
   readonly after?: number;
+  /** It asked for more bars and trades than the server allows: the next one asks for fewer. */
+  readonly tooMuch?: boolean;
 }
 
 /**

@@ -27,8 +27,11 @@ export interface StreamRequest {
 
 /** What a stream calls. After `closed`, or after its `close()`, the calls that still come must be ignored. */
 export interface StreamHandlers {
-  /** `position` is the resume position after this message, from transports that send one. */
-  readonly message: (message: ServerMessage, position?: string) => void;
+  /**
+   * A message has come: its text, or an object. Returns what was read, or null where it is to be ignored. `position` is
+   * the resume position after it, from transports that send one.
+   */
+  readonly message: (value: unknown, position?: string) => ServerMessage | null;
   /** The stream has ended, and not by its `close()`. */
   readonly closed: (closing: Closing) => void;
 }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { readMessage } from "../protocol/codec.ts";
 import type { Closing } from "./closing.ts";
 import { createWebSocketTransport } from "./websocket.ts";
 
@@ -28,7 +29,7 @@ const opened = (symbols: readonly string[] = ["A"]) => {
       made.push(this);
     }
   }
-  const message = vi.fn<(message: unknown) => void>();
+  const message = vi.fn(readMessage);
   const closed = vi.fn<(closing: Closing) => void>();
   const transport = createWebSocketTransport("ws://host/ws", Made);
   const stream = transport.open({ symbols, since: "e-5" }, { message, closed });
@@ -54,12 +55,10 @@ test("nothing is sent before it is open, or after", () => {
   expect(socket.send).toHaveBeenCalledWith('{"type":"ping","id":1}');
 });
 
-test("messages are read and unknown ones dropped", () => {
+test("messages are handed on as they come", () => {
   const { socket, message } = opened();
   socket.dispatchEvent(says('{"type":"heartbeat","seq":1}'));
-  socket.dispatchEvent(says('{"type":"later"}'));
-  socket.dispatchEvent(says("nonsense"));
-  expect(message.mock.calls).toEqual([[{ type: "heartbeat", seq: 1 }]]);
+  expect(message.mock.calls).toEqual([['{"type":"heartbeat","seq":1}']]);
 });
 
 test("a close comes with what it means", () => {
@@ -76,5 +75,7 @@ test("it is closed as one that has done its work", () => {
 
 test("where there is no WebSocket it throws", () => {
   const transport = createWebSocketTransport("ws://host/ws", undefined);
-  expect(() => transport.open({ symbols: [], since: null }, { message() {}, closed() {} })).toThrow("no WebSocket");
+  expect(() => transport.open({ symbols: [], since: null }, { message: () => null, closed() {} })).toThrow(
+    "no WebSocket",
+  );
 });

@@ -1,7 +1,9 @@
-import { parseMessage, subprotocol } from "../protocol/codec.ts";
 import { readClosing } from "./closing.ts";
 import { streamQuery } from "./query.ts";
 import type { Transport } from "./transport.ts";
+
+/** The WebSocket subprotocol of this version. */
+const subprotocol = "tickertape.v1.json";
 
 /** The part of the browser's WebSocket that is used here. */
 export interface Socket {
@@ -25,10 +27,7 @@ export const createWebSocketTransport = (url: string, WebSocket: SocketClass | u
   open(request, handlers) {
     if (!WebSocket) throw new Error("no WebSocket here");
     const socket = new WebSocket(url + streamQuery(request), subprotocol);
-    socket.addEventListener("message", ({ data }) => {
-      const message = parseMessage(data);
-      if (message) handlers.message(message);
-    });
+    socket.addEventListener("message", ({ data }) => handlers.message(data));
     // A `close`, which has the code, always follows. In Node an error without a listener ends the process.
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", ({ code, reason }) => handlers.closed(readClosing(code, reason)));

@@ -5,6 +5,7 @@ import { createLadder } from "../../src/fallback/ladder.ts";
 import type { Fallback, Memory } from "../../src/fallback/memory.ts";
 import { type PauseReason, wantsNothing } from "../../src/interest/want.ts";
 import type { ClientMessage, ServerMessage } from "../../src/protocol/messages.ts";
+import { createSubscriptions } from "../../src/subscriptions/subscriptions.ts";
 import type { Closing } from "../../src/transport/closing.ts";
 import type { StreamHandlers, StreamRequest, Transport, TransportName } from "../../src/transport/transport.ts";
 
@@ -96,6 +97,7 @@ export const setup = (given: Setup = {}, symbols: readonly string[] = ["A", "B"]
     ...options,
   });
   const ladder = createLadder(connection, [all[best], ...others.map((name) => all[name])], reachable, Date.now, memory);
+  connection.addSubscriptions(createSubscriptions);
   connection.use(ladder.first());
   // What is wanted, as it is changed step by step.
   const wanted = new Set(symbols);

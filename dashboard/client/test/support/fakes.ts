@@ -135,6 +135,7 @@ export function createFakeChannels() {
   class FakeChannel extends EventTarget {
     frozen = false;
     closed = false;
+    heard = 0;
     readonly name: string;
     constructor(name: string) {
       super();
@@ -149,7 +150,9 @@ export function createFakeChannels() {
         if (other === this || other.frozen) continue;
         const data = structuredClone(note);
         queueMicrotask(() => {
-          if (!other.closed && !other.frozen) other.dispatchEvent(new MessageEvent("message", { data }));
+          if (other.closed || other.frozen) return;
+          other.heard++;
+          other.dispatchEvent(new MessageEvent("message", { data }));
         });
       }
     }
