@@ -392,6 +392,7 @@ describe("a menu", () => {
     });
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
     await page.keyboard.press("Shift+L");
+    await page.waitForSelector(".popup"); // its script is fetched a moment after the first prices
     await page.keyboard.press("End");
     expect(await focused()).toBe("Export as text…");
     expect(await page.locator(".popup .heading", { hasText: "Sectors" }).count()).toBe(0);

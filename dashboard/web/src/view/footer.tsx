@@ -69,7 +69,7 @@ export function Footer({ services }: { readonly services: Services }) {
           dialog.value = "settings";
         }}
       >
-        <span class="long">{settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in&nbsp;</span>
+        <span class="long">{settings.value.value.times === "exchange" ? "Exchange times" : "Times"} in </span>
         {zones(services)}
       </button>
       <nav aria-label="About">
