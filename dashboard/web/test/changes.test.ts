@@ -37,9 +37,31 @@ afterAll(async () => {
 
 /** What one reader wants in the end, as it knows itself. */
 interface Wish {
-  readonly symbols: Set<string>;
-  readonly bars: Set<string>;
-  readonly trades: Set<string>;
+  readonly symbols: Names;
+  readonly bars: Names;
+  readonly trades: Names;
+}
+
+/** Names that are wanted as often as they were asked for and not given up. */
+class Names {
+  readonly #counts = new Map<string, number>();
+  /** Each name counts once, however often it is among them. */
+  add(names: readonly string[]) {
+    for (const name of new Set(names)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+  drop(names: readonly string[]) {
+    for (const name of new Set(names)) {
+      const left = (this.#counts.get(name) ?? 0) - 1;
+      if (left > 0) this.#counts.set(name, left);
+      else this.#counts.delete(name);
+    }
+  }
+  has(name: string) {
+    return this.#counts.has(name);
+  }
+  all(): readonly string[] {
+    return [...this.#counts.keys()];
+  }
 }
 
 const members = () => recording.symbols.slice(0, 5);
@@ -49,7 +71,7 @@ const spelt = (names: Iterable<string>): ReadonlySet<string> =>
 /** Changes its mind many times. */
 async function changeMind(client: Client, wish: Wish, chance: () => number, unexpected: (what: string) => void) {
   client.on("quotes", (quotes) => {
-    const now = spelt(wish.symbols);
+    const now = spelt(wish.symbols.all());
     // Who is in a list only the server knows: with one, quotes of any symbol may come.
     if (wish.symbols.has("*") || wish.symbols.has("#some")) return;
     for (const { symbol } of quotes) if (!now.has(symbol)) unexpected(`a quote of ${symbol} came`);
@@ -59,32 +81,32 @@ async function changeMind(client: Client, wish: Wish, chance: () => number, unex
   const steps: readonly (() => void)[] = [
     () => {
       const names = chance() < 0.3 ? [pick(["*", "#some", "#some"])] : some();
-      for (const name of names) wish.symbols.add(name);
+      wish.symbols.add(names);
       client.subscribe(names);
     },
     () => {
       const names = chance() < 0.3 ? ["*", "#some"] : some();
-      for (const name of names) wish.symbols.delete(name);
+      wish.symbols.drop(names);
       client.unsubscribe(names);
     },
     () => {
       const [bars, interval] = [chance() < 0.2 ? ["#some"] : some(), pick(intervals)];
-      for (const name of bars) wish.bars.add(`${interval} ${name}`);
+      wish.bars.add(bars.map((name) => `${interval} ${name}`));
       client.subscribe({ bars, interval });
     },
     () => {
       const [bars, interval] = [chance() < 0.2 ? ["#some"] : some(), pick(intervals)];
-      for (const name of bars) wish.bars.delete(`${interval} ${name}`);
+      wish.bars.drop(bars.map((name) => `${interval} ${name}`));
       client.unsubscribe({ bars, interval });
     },
     () => {
       const trades = some();
-      for (const name of trades) wish.trades.add(name);
+      wish.trades.add(trades);
       client.subscribe({ trades });
     },
     () => {
       const trades = some();
-      for (const name of trades) wish.trades.delete(name);
+      wish.trades.drop(trades);
       client.unsubscribe({ trades });
     },
     () => client.setRate(pick([null, 2, 5])),
@@ -117,7 +139,7 @@ test("whatever has been asked for and given up, in the end it is known, and noth
     Array.from({ length: readers }, (_, reader) => {
       const url = gateways[index]?.url ?? "";
       const client = createClient({ url, transport, WebSocket: WebSocket as never });
-      const wish: Wish = { symbols: new Set(), bars: new Set(), trades: new Set() };
+      const wish: Wish = { symbols: new Names(), bars: new Names(), trades: new Names() };
       return { name: `${transport} ${reader}`, client, wish, chance: random(100 * index + reader + 1) };
     }),
   );
@@ -160,7 +182,7 @@ test("whatever has been asked for and given up, in the end it is known, and noth
       );
     }
     for (const { name, client, wish } of all) {
-      const wanted = spelt(wish.symbols);
+      const wanted = spelt(wish.symbols.all());
       await eventually(() => {
         expect(client.state.synced || wanted.size === 0, `${name} has all`).toBe(true);
         const known = new Map(client.quotes().map((quote) => [quote.symbol, sorted(quote.raw)]));
