@@ -51,6 +51,7 @@ interface Tab {
   /** The bars and trades by key as they were told: what a chart and a tape have drawn. */
   readonly drawn: Map<string, readonly (readonly number[])[]>;
   connected: boolean;
+  epoch: string; // of the newest hello
   want: Want;
   shown: number;
   /** Messages that came while it was hidden, and connected to another tab. */
@@ -113,6 +114,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       series,
       drawn: new Map(),
       connected: false,
+      epoch: "",
       want: { ...wantsNothing, ...listed(list) },
       shown: now(),
       wasted: 0,
@@ -123,8 +125,11 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
           message(message) {
             if (tab.want.paused && tab.link.state().role === "follower" && now() - (process.hidden ?? 0) > 200)
               tab.wasted++;
-            if (message.type === "hello") board.unconfirm(message.epoch);
-            else if (message.type === "snapshot" || message.type === "update") board.apply(message);
+            if (message.type === "hello") {
+              tab.epoch = message.epoch;
+              board.unconfirm(message.epoch);
+            }
+            if (message.type === "snapshot" || message.type === "update") board.apply(message);
             series.apply(message);
           },
           state() {
@@ -232,6 +237,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       const at = tabs.indexOf(one);
       const name = `tab ${at}`;
       expect(link.state(), name).toMatchObject({ phase: "open", synced: true });
+      expect(one.epoch, name).toBe(server.epoch());
       const known = want.symbols.map((s) => [s, board.get(s)?.confirmed && board.get(s)?.quote.p]);
       expect(known, name).toEqual(want.symbols.map((s) => [s, server.quote(s)]));
       expect([...drawn].sort(), name).toEqual(want.series.map((one) => [seriesKey(one), served(one)]).sort());
@@ -309,7 +315,12 @@ const anything: fc.Arbitrary<Step> = fc.oneof(
 const runs = Number(process.env["RUNS"] ?? 1000);
 
 describe("whatever happens to tabs and server", () => {
-  test.each<{ readonly name: string; readonly seed: number; readonly steps: readonly Step[] }>([
+  test.each<{
+    readonly name: string;
+    readonly seed: number;
+    readonly lists?: readonly [number, number];
+    readonly steps: readonly Step[];
+  }>([
     {
       name: "the leader is frozen without a word",
       seed: 1,
@@ -454,8 +465,37 @@ describe("whatever happens to tabs and server", () => {
         ["want", 1, 5],
       ],
     },
-  ])("$name", async ({ seed, steps }) => {
-    await check(seed, [["open", 0], ["open", 1], ...steps]);
+    {
+      name: "a tab that has led before leads again, and has forgotten a series meanwhile",
+      seed: 1,
+      lists: [0b0100_0000, 0],
+      steps: [
+        ["wait", 600],
+        ["disconnect", 0],
+        ["wait", 300],
+        ["connect", 0],
+        ["wait", 300],
+        ["want", 0, 0],
+        ["tick", 0],
+        ["wait", 300],
+        ["want", 0, 0b0100_0000],
+        ["kill", 1],
+      ],
+    },
+    {
+      name: "a thief hears that the leader is deposed before it has the lock",
+      seed: 4_447_994,
+      lists: [0, 0],
+      steps: [
+        ["close", 1],
+        ["hide", 0],
+        ["wait", 45_000],
+        ["open", 1, 193],
+        ["open", 0, 0],
+      ],
+    },
+  ])("$name", async ({ seed, lists: [one, other] = [someSymbols, someSymbols], steps }) => {
+    await check(seed, [["open", 0, one], ["open", 1, other], ...steps]);
   });
 
   test(`each tab that is looked at has what the server says within 3 s, ${runs} schedules`, {
@@ -495,11 +535,11 @@ test("a message is copied for those tabs alone that look at what is in it", asyn
   expect(copies).toEqual([1, 1, 2]);
 });
 
-// One schedule again, with what the tabs say: SCHEDULE='[seed,[["wait",300],…]]'.
+// One schedule again, with what the tabs say: SCHEDULE='[seed,list,list,[["wait",300],…]]'.
 const again = process.env["SCHEDULE"];
 test.runIf(again)("a schedule that is given", async () => {
-  const [seed, steps] = JSON.parse(again ?? "") as [number, readonly Step[]];
-  await check(seed, [["open", 0], ["open", 1], ...steps], (...what) =>
+  const [seed, one, other, steps] = JSON.parse(again ?? "") as [number, number, number, readonly Step[]];
+  await check(seed, [["open", 0, one], ["open", 1, other], ...steps], (...what) =>
     console.log(...what.map((one) => JSON.stringify(one))),
   );
 });

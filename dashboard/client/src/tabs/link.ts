@@ -9,7 +9,7 @@ import { createLeader } from "./leader.ts";
 import { createMail, type Mail } from "./mail.ts";
 import type { Channel, FollowerNote, LeaderNote, Sent } from "./notes.ts";
 import { createPace } from "./pace.ts";
-import { createSpare } from "./spare.ts";
+import { createSpare, end } from "./spare.ts";
 
 /** The options of a shared link. */
 export interface SharedLinkOptions extends CatchUpOptions {
@@ -95,7 +95,6 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     abandon() {
       if (!spare.kept()) return;
       spare.drop();
-      connection.disconnect();
       serve();
     },
     now,
@@ -104,13 +103,14 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   const lead = () => {
     follower.stop();
     leader.lead();
+    const used = spare.use(handlers);
     serve();
-    if (!spare.use(handlers)) open();
+    if (!used) open();
   };
   const stepDown = () => {
     follower.adopt(connection.position());
     leader.stepDown();
-    connection.disconnect();
+    end(connection);
     serve();
   };
 

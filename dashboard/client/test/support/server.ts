@@ -75,6 +75,7 @@ export function createFakeServer(after: (ms: number, run: () => void) => unknown
 
   return {
     quote: (symbol: string): number | undefined => (dirty.has(symbol) ? undefined : values.get(symbol)?.p),
+    epoch: (): string => `e${epoch}`,
     bars: (symbol: string) => history.bars(symbol, 0),
     trades: (symbol: string) => history.trades(symbol, 0),
     replaced: (price: number): number => replaced.get(price) ?? Number.POSITIVE_INFINITY,
