@@ -483,6 +483,18 @@ describe("whatever happens to tabs and server", () => {
       ],
     },
     {
+      name: "a series changes between the moment in which it was given up and the one in which it is wanted again",
+      seed: 0,
+      lists: [0b1000_0000, 0],
+      steps: [
+        ["wait", 300],
+        ["open", 2, 0b1000_0000],
+        ["tick", 1],
+        ["hide", 0],
+        ["want", 0, 0],
+      ],
+    },
+    {
       name: "a thief hears that the leader is deposed before it has the lock",
       seed: 4_447_994,
       lists: [0, 0],
