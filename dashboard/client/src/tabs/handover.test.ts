@@ -231,6 +231,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
     interval
       ? server.bars(symbol).map((bar) => barDrawn(makeBar(bar)))
       : server.trades(symbol).map((trade) => tradeDrawn(makeTrade(trade)));
+  const frozen = () => tabs.flatMap((tab) => (tab?.process.frozen ? [tab.process] : []));
   const settled = () => {
     for (const one of seen()) {
       const { link, board, drawn, want } = one;
@@ -243,14 +244,22 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       expect([...drawn].sort(), name).toEqual(want.series.map((one) => [seriesKey(one), served(one)]).sort());
       if (link.state().role === "follower") expect([...board.symbols()].sort(), name).toEqual([...want.symbols].sort());
     }
+    // Nobody asks for what only tabs want that have been hidden for long. The timers of hidden tabs run once a minute.
+    const wanted = tabs.flatMap((tab) => {
+      const asks =
+        tab?.connected && (tab.link.state().role === "leader" || now() - (tab.process.hidden ?? now()) < 125_000);
+      return asks ? tab.want.symbols : [];
+    });
+    if (seen().length)
+      expect(
+        server.follows(frozen()).filter((s) => !wanted.includes(s)),
+        "symbols for nobody",
+      ).toEqual([]);
     for (const tab of tabs) expect(tab?.wasted ?? 0, "messages for a hidden tab").toBe(0);
   };
 
   /** How many connections there are, beside those of tabs that are frozen and do not know yet that they do not lead. */
-  const connections = () => {
-    const frozen = tabs.flatMap((tab) => (tab?.process.frozen ? [tab.process] : []));
-    return server.connections().filter((owner) => !frozen.includes(owner as Process)).length;
-  };
+  const connections = () => server.connections().filter((owner) => !frozen().includes(owner as Process)).length;
 
   return {
     world,
@@ -309,7 +318,7 @@ const anything: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(fc.constant("tick"), fc.nat(3)) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom("drop", "down", "up")) },
   { weight: 8, arbitrary: fc.tuple(fc.constant("wait"), fc.constantFrom(0, 1, 5, 20, 60, 300, 1100, 2600)) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant("wait"), fc.constantFrom(12_000, 45_000)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant("wait"), fc.constantFrom(12_000, 45_000, 200_000)) },
 ) as fc.Arbitrary<Step>;
 
 const runs = Number(process.env["RUNS"] ?? 1000);
@@ -480,6 +489,30 @@ describe("whatever happens to tabs and server", () => {
         ["wait", 300],
         ["want", 0, 0b0100_0000],
         ["kill", 1],
+      ],
+    },
+    {
+      name: "a tab that has been hidden for long is shown",
+      seed: 1,
+      lists: [0b0001, 0b0110],
+      steps: [
+        ["wait", 300],
+        ["hide", 1],
+        ["wait", 200_000],
+        ["tick", 1],
+        ["tick", 2],
+        ["wait", 300],
+        ["show", 1],
+      ],
+    },
+    {
+      name: "a tab has been hidden for long",
+      seed: 1,
+      lists: [0b0001, 0b0110],
+      steps: [
+        ["wait", 300],
+        ["hide", 1],
+        ["wait", 200_000],
       ],
     },
     {

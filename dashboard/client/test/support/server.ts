@@ -75,6 +75,9 @@ export function createFakeServer(after: (ms: number, run: () => void) => unknown
 
   return {
     quote: (symbol: string): number | undefined => (dirty.has(symbol) ? undefined : values.get(symbol)?.p),
+    /** What anybody follows but for these. */
+    follows: (without: readonly unknown[]): readonly string[] =>
+      [...subscribers].flatMap(({ owner, follows }) => (without.includes(owner) ? [] : [...follows])),
     epoch: (): string => `e${epoch}`,
     bars: (symbol: string) => history.bars(symbol, 0),
     trades: (symbol: string) => history.trades(symbol, 0),
