@@ -176,3 +176,49 @@ test("the chart and the tape of a hidden tab stay still, and are right when it i
   expect(changes.slice(2).map(({ kind, reset }) => [kind, reset])).toEqual([["bars", false]]);
   expect(second.bars("A", "1m")).toHaveLength(301);
 });
+
+test("a tab that has been hidden for a minute costs the server nothing, and shows old prices as old until new ones have come", async () => {
+  const server = createModelServer();
+  const open = browse(server.WebSocket);
+  const serve = (ms = 300) => server.serve(ms, tick);
+  const first = await open(["A"]);
+  server.open();
+  await serve();
+  const second = await open({ symbols: ["A", "B"], bars: ["B"] });
+  await serve();
+  expect(second.quote("B")).toMatchObject({ last: 1, live: true });
+  second.pause("hidden");
+  await serve(55_000);
+  expect([...server.state.symbols, ...server.state.series]).toEqual(["A", "B", "1m B"]);
+  await serve(6000);
+  expect([...server.state.symbols, ...server.state.series]).toEqual(["A"]);
+  expect(second.quote("B")).toMatchObject({ last: 1, live: false });
+
+  const seen: unknown[] = [];
+  const look = () => seen.push(...["A", "B"].map((symbol) => `${symbol} ${second.quote(symbol)?.last}`));
+  for (const name of ["changed", "state", "message", "synced"] as const) second.on(name, look);
+  const { sent } = server.last();
+  const before = sent.length;
+  second.resume("hidden");
+  await tick(1);
+  expect(sent.slice(before)).toMatchObject([{ symbols: ["B"] }, { bars: ["B"] }]);
+  server.last().says({ type: "heartbeat" });
+  await tick(1);
+  expect(["A", "B"].map((symbol) => second.quote(symbol)?.live)).toEqual([false, false]);
+  await serve(100);
+  expect(["A", "B"].map((symbol) => second.quote(symbol)?.live)).toEqual([true, true]);
+  expect(second.state.synced).toBe(true);
+  expect([...new Set(seen)].sort()).toEqual(["A 1", "B 1"]); // it never took them away
+  expect(second.bars("B", "1m")).toHaveLength(1);
+  expect(first.quote("A")).toMatchObject({ last: 1, live: true });
+
+  // What is refused by then is told, and does not keep the rest from coming.
+  second.pause("hidden");
+  await serve(61_000);
+  server.limits.maxSymbols = 1;
+  second.resume("hidden");
+  await serve(500);
+  expect(second.state.synced).toBe(true);
+  expect(second.refused("B")).toBe("too_many_symbols");
+  expect(["A", "B"].map((symbol) => second.quote(symbol)?.live)).toEqual([true, false]);
+});

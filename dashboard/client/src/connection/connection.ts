@@ -24,6 +24,8 @@ export interface Connection {
   readonly uses: Lookup;
   /** What the server has refused: the codes by symbol, or by the key of a series. */
   refused(): ReadonlyMap<string, string>;
+  /** Whether all quotes that are to be followed have come, but for what the server has refused. */
+  complete(): boolean;
   /** Reads a message; null for what is none. */
   read(value: unknown): ServerMessage | null;
   readonly on: Emitter<ConnectionEvents>["on"];
@@ -143,6 +145,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     ...stream,
     position: () => subscriptions?.position() ?? null,
     refused: () => subscriptions?.refused ?? new Map(),
+    complete: () => subscriptions.complete(),
     resumeFrom: (position, symbols) => subscriptions.resumeFrom(position, symbols),
     addSubscriptions(make) {
       subscriptions ??= make(options.now, options.random, () => {

@@ -75,6 +75,8 @@ export interface Subscriptions {
   epoch(): string;
   /** Where a new stream can resume, EPOCH-SEQ; null where it must start over. */
   position(): string | null;
+  /** Whether all quotes that are wanted have come, but for what was refused. */
+  complete(): boolean;
   /** Only a new stream can be asked for what is wanted: something has gone that may also be in a list which has not. */
   ambiguous(): boolean;
   /** What is wanted from now on. */

@@ -17,7 +17,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
   let most = Number.POSITIVE_INFINITY; // in the query of a stream
   let omitted: readonly string[] = []; // from the query of the present stream
   const reached = new Map<string, string>(); // the positions
-  const lengthened = new Set<string>(); // a longer history is to come
+  const begun = new Set<string>(); // their history has come: a change alone, of what was given up just before, is none
 
   const message = (key: string, keys: readonly string[], more: object = {}) => {
     const symbols = keys.map((key) => key.slice(kindOf(key).length));
@@ -80,13 +80,13 @@ export function createSeriesLedger(): SeriesSubscriptions {
         next.set(key, longest);
         if (longest === before) continue;
         reached.delete(key);
-        lengthened.add(key);
+        begun.delete(key);
       }
       for (const key of without(asked.keys(), next)) left.add(key);
       if (without(wanted.keys(), next).length) most = Number.POSITIVE_INFINITY;
       wanted = next;
       for (const key of without(reached.keys(), wanted)) reached.delete(key);
-      for (const key of without(lengthened, wanted)) lengthened.delete(key);
+      for (const key of without(begun, wanted)) begun.delete(key);
     },
 
     settled: () => without(asked.keys(), reached).length === 0,
@@ -115,8 +115,9 @@ export function createSeriesLedger(): SeriesSubscriptions {
 
     apply(message, epoch) {
       const key = seriesKey(message);
-      if (message.reset) lengthened.delete(key);
-      if (wanted.has(key) && !message.more && !lengthened.has(key)) reached.set(key, `${epoch}-${message.seq}`);
+      if (!wanted.has(key)) return;
+      if (message.reset && !left.has(key)) begun.add(key);
+      if (!message.more && begun.has(key)) reached.set(key, `${epoch}-${message.seq}`);
     },
 
     flush(requests, send, epoch) {

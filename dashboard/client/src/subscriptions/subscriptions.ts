@@ -37,9 +37,7 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
   let resumed = true;
   let marking = false; // the transport sends positions
 
-  const asked = createAsked(requests, () => {
-    awaited++;
-  });
+  const asked = createAsked(requests, () => void awaited++);
 
   /** What has come is not of what is wanted now, so the position holds for nothing. */
   const outdated = () => ambiguous || asked.outdated(want);
@@ -78,6 +76,7 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
     read: readMessage,
     epoch: () => epoch,
     position: () => position,
+    complete: () => awaited === 0 && without(asks(), asked).length === 0,
     ambiguous: () => ambiguous,
     refused: requests.refused,
     halve: () => series?.halve(),

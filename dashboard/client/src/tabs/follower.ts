@@ -139,7 +139,8 @@ export function createFollower(options: FollowerOptions) {
         ask();
       } else if (note.is === "deposed") {
         tie.turnTo(null); // another leader is there, and answers before anything is missed
-        ask();
+        tie.ask();
+        watch(); // what is prepared stays: this tab may be that leader in a moment
       } else if (tie.takes(note)) {
         tie.answered();
         if (note.position !== null) [position, standing] = [note.position, []];

@@ -1,23 +1,9 @@
 import type { Connection } from "../connection/connection.ts";
 import type { LinkHandlers } from "../connection/link.ts";
-import { createLookup, isGroup, type Lookup, seriesKey, type Want, wantsNothing, without } from "../interest/want.ts";
+import { isGroup, type Lookup, seriesKey, type Want, wantsNothing, without } from "../interest/want.ts";
 import type { CatchUp } from "./catch-up.ts";
-import { concerns } from "./concerns.ts";
+import { createMember, type Member, part, refusals } from "./member.ts";
 import type { EventNote, FollowerNote, LeaderNote, Sent } from "./notes.ts";
-
-interface Follower {
-  readonly want: Want;
-  readonly join: number;
-  readonly lookup: Lookup;
-  /** It is paused, or has joined while the connection was not synced: it gets states alone, and everything later. */
-  owed: boolean;
-  /** What it knows is right but for what has changed after its position. Of one that is owed. */
-  whole: boolean;
-  /** Where it stood when it was last sent anything. */
-  readonly since: string | null;
-  /** What it was told last of what is refused; null where it has joined and was told nothing. */
-  told: string | null;
-}
 
 /** What a leader needs of its tab. */
 export interface LeaderOptions {
@@ -44,38 +30,28 @@ export interface LeaderOptions {
  */
 export function createLeader(options: LeaderOptions) {
   const { connection, handlers, catchUp, post, uses, serve } = options;
-  const followers = new Map<string, Follower>();
+  const followers = new Map<string, Member>();
   let tenure: AbortController | null = null; // while this tab leads
 
-  const tell = (tab: string, { join, owed }: Follower, ...events: readonly EventNote[]) => {
+  const tell = (tab: string, { join, owed }: Member, ...events: readonly EventNote[]) => {
     const position = owed || !connection.state().synced ? null : connection.position();
     post({ is: "events", events, join, position, hidden: options.hidden() }, tab);
   };
 
-  /** What is refused of that which a tab wants, where it has not been told so. */
-  const refusals = (follower: Follower): readonly EventNote[] => {
-    const event = new Map([...connection.refused()].filter(([key]) => follower.lookup(key)));
-    const told = String([...event]);
-    if (told === follower.told) return [];
-    follower.told = told;
-    return [{ is: "refused", event }];
-  };
-
-  /** The part of a note that concerns a tab. */
-  const part = (note: EventNote, follower: Follower): readonly EventNote[] => {
-    if (note.is === "refused") return refusals(follower);
-    if (note.is !== "message") return [note];
-    const event = concerns(note.event, follower.lookup);
-    return event ? [{ is: "message", event }] : [];
-  };
+  /**
+   * Whether what a tab wants has come, so that what it shows need not be taken away for a moment. One that has nothing to
+   * show yet gets what there is.
+   */
+  const ready = ({ want, since }: Member) =>
+    connection.state().synced && (since === null || (want.symbols.every(uses) && connection.complete()));
 
   /** Brings a tab to the present state in one note, if it can see it and there is one; else it gets the state alone. */
-  const pay = (tab: string, follower: Follower) => {
+  const pay = (tab: string, follower: Member) => {
     const { want, whole, since } = follower;
     const event = connection.state();
-    follower.owed = want.paused || !event.synced;
-    const state: EventNote = { is: "state", event };
-    if (follower.owed) return tell(tab, follower, state);
+    follower.owed = want.paused || !ready(follower);
+    if (follower.owed)
+      return tell(tab, follower, { is: "state", event: { ...event, synced: event.synced && want.paused } });
     const from = whole && catchUp.reaches(since) ? since : null;
     const known = want.symbols.filter((symbol) => isGroup(symbol) || uses(symbol));
     const messages = catchUp.messages(known, want.series.map(seriesKey).filter(uses), from);
@@ -84,12 +60,18 @@ export function createLeader(options: LeaderOptions) {
       follower,
       { is: "state", event: { ...event, synced: false } },
       ...messages.map((event): EventNote => ({ is: "message", event })),
-      ...refusals(follower),
+      ...refusals(follower, connection.refused()),
       { is: "synced", event: { resumed: from !== null } },
-      state,
+      { is: "state", event },
     );
   };
 
+  /** Pays those whose quotes have come meanwhile. */
+  const settle = () => {
+    for (const [tab, follower] of followers) {
+      if (follower.owed && !follower.want.paused && ready(follower)) pay(tab, follower);
+    }
+  };
   const pass = (note: EventNote) => {
     for (const [tab, follower] of followers) {
       if (note.is === "synced") follower.whole &&= note.event.resumed;
@@ -105,6 +87,7 @@ export function createLeader(options: LeaderOptions) {
       // The name and the event belong together; the compiler cannot see it.
       handlers[is](event as never);
       pass({ is, event } as EventNote);
+      queueMicrotask(settle); // the connection has taken it in by then
     });
   }
 
@@ -116,22 +99,12 @@ export function createLeader(options: LeaderOptions) {
 
   /** A tab wants something else, or joins: what others have been sent before is sent to it alone. */
   const take = (tab: string, note: FollowerNote & { readonly is: "want" }, { signal }: AbortController) => {
-    const { want, join, since } = note;
+    const { want, join } = note;
     const known = followers.get(tab);
     if (known && join < known.join) return; // one that was overtaken
     if (!known) options.watch(tab, signal, () => lose(tab));
     const before = known?.want ?? wantsNothing;
-    const same = String([want.symbols, want.fields]) === String([before.symbols, before.fields]);
-    const { synced } = connection.state();
-    const follower: Follower = {
-      want,
-      join,
-      since,
-      told: known?.join === join ? known.told : null,
-      lookup: createLookup(want),
-      owed: want.paused || known?.join !== join || known.owed || !synced,
-      whole: same && known !== undefined && (known.owed ? known.whole : synced),
-    };
+    const follower = createMember(note, known, connection.state().synced);
     followers.set(tab, follower);
     if (known?.join !== join) pay(tab, follower);
     else if (!follower.owed) {
@@ -140,7 +113,10 @@ export function createLeader(options: LeaderOptions) {
       );
       const series = without(want.series.map(seriesKey), new Set(before.series.map(seriesKey))).filter(uses);
       const messages = symbols.length + series.length ? catchUp.messages(symbols, series) : [];
-      const events = [...messages.map((event): EventNote => ({ is: "message", event })), ...refusals(follower)];
+      const events = [
+        ...messages.map((event): EventNote => ({ is: "message", event })),
+        ...refusals(follower, connection.refused()),
+      ];
       if (events.length) tell(tab, follower, ...events);
     }
     serve();

@@ -5,11 +5,12 @@ import { type CatchUpOptions, createCatchUp } from "./catch-up.ts";
 import { combineWants } from "./combine.ts";
 import { createElection, type Election } from "./election.ts";
 import { createFollower } from "./follower.ts";
+import { createIdle } from "./idle.ts";
 import { createLeader } from "./leader.ts";
 import { createMail, type Mail } from "./mail.ts";
 import type { Channel, FollowerNote, LeaderNote, Sent } from "./notes.ts";
 import { createPace } from "./pace.ts";
-import { createSpare } from "./spare.ts";
+import { createSpare, end } from "./spare.ts";
 
 /** The options of a shared link. */
 export interface SharedLinkOptions extends CatchUpOptions {
@@ -27,7 +28,8 @@ export interface SharedLinkOptions extends CatchUpOptions {
  * One connection for all tabs of a browser. The leader has it, passes on to each follower what that one wants, and asks
  * the server for what all of them want. When the leader goes, another tab is elected and resumes from where it stood
  * itself. A tab that is looked at takes over from a leader that does not answer, and from one that is hidden for longer:
- * then it has its own connection ready before, so that its prices never stop.
+ * then it has its own connection ready before, so that its prices never stop. A follower that has been hidden for long
+ * asks for nothing, until it is looked at.
  */
 export function createSharedLink(options: SharedLinkOptions): Link {
   const { name, connection, locks, board, now } = options;
@@ -39,6 +41,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   let uses = createLookup(mine);
   const spare = createSpare(connection, () => session?.election.steal());
   const pace = createPace(now);
+  const idle = createIdle(() => follower.wants(mine));
 
   const handlers: LinkHandlers = {
     ...options.handlers,
@@ -85,7 +88,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     post,
     forget,
     confirmed,
-    mine: () => mine,
+    mine: () => (idle.is() ? { ...mine, symbols: [], series: [] } : mine),
     steal: () => session?.election.steal(),
     prepare() {
       spare.keep();
@@ -95,7 +98,6 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     abandon() {
       if (!spare.kept()) return;
       spare.drop();
-      connection.disconnect();
       serve();
     },
     now,
@@ -104,13 +106,14 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   const lead = () => {
     follower.stop();
     leader.lead();
+    const used = spare.use(handlers);
     serve();
-    if (!spare.use(handlers)) open();
+    if (!used) open();
   };
   const stepDown = () => {
     follower.adopt(connection.position());
     leader.stepDown();
-    connection.disconnect();
+    end(connection);
     serve();
   };
 
@@ -137,6 +140,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
       const before = mine;
       mine = want;
       if (want.paused !== before.paused) hidden = want.paused ? now() : null;
+      if (want.hidden !== before.hidden) idle.turn(want.hidden && session !== null);
       serve();
       if (!leader.leads()) follower.wants(before);
       else if (want.paused !== before.paused) leader.turned();
@@ -156,12 +160,14 @@ export function createSharedLink(options: SharedLinkOptions): Link {
         },
       });
       session = { election, mail: createMail(options.channel, name, self, receive) };
+      idle.turn(mine.hidden);
       follower.follow();
     },
 
     disconnect() {
       if (!session) return;
       pace.stop();
+      idle.turn(false);
       if (leader.leads()) {
         post({ is: "bye" });
         stepDown();

@@ -1,7 +1,14 @@
 import type { Connection } from "../connection/connection.ts";
 import type { LinkHandlers } from "../connection/link.ts";
+import { wantsNothing } from "../interest/want.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { Synced } from "../state.ts";
+
+/** Ends a connection, which forgets how far it has come: this tab goes on elsewhere. */
+export function end(connection: Connection): void {
+  connection.disconnect();
+  connection.want(wantsNothing);
+}
 
 /**
  * A connection that is opened before it is used: what comes is kept, and `ready` is called when it is everything. The
@@ -12,7 +19,10 @@ export function createSpare(connection: Connection, ready: () => void) {
   let synced: Synced | null = null;
 
   connection.on("message", (message) => {
-    if (message.type === "hello") messages?.splice(0);
+    if (message.type === "hello") {
+      messages?.splice(0);
+      synced = null;
+    }
     messages?.push(message);
   });
   connection.on("synced", (event) => {
@@ -21,7 +31,14 @@ export function createSpare(connection: Connection, ready: () => void) {
     ready();
   });
 
+  /** Keeps nothing any more. */
+  const drop = (): void => {
+    messages = null;
+    end(connection); // what has come was for nobody
+  };
+
   return {
+    drop,
     /** Whether it is prepared. */
     kept: (): boolean => messages !== null,
     /** Begins to keep what comes. */
@@ -29,17 +46,18 @@ export function createSpare(connection: Connection, ready: () => void) {
       messages = [];
       synced = null;
     },
-    /** Keeps nothing any more. */
-    drop(): void {
-      messages = null;
-    },
-    /** Uses it, and returns whether everything had come. */
+    /** Uses it with what has come, and returns whether it is open or opens. */
     use(handlers: LinkHandlers): boolean {
       const kept = messages;
+      if (!kept) return false;
+      const { phase } = connection.state();
+      if (phase !== "open" && phase !== "connecting") {
+        drop();
+        return false;
+      }
       messages = null;
-      if (!kept || !synced || connection.state().phase !== "open") return false;
       for (const message of kept) handlers.message(message);
-      handlers.synced(synced);
+      if (synced) handlers.synced(synced);
       handlers.state();
       return true;
     },
