@@ -51,6 +51,7 @@ interface Tab {
   /** The bars and trades by key as they were told: what a chart and a tape have drawn. */
   readonly drawn: Map<string, readonly (readonly number[])[]>;
   connected: boolean;
+  since: number; // when it was connected
   epoch: string; // of the newest hello
   want: Want;
   shown: number;
@@ -114,6 +115,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       series,
       drawn: new Map(),
       connected: false,
+      since: 0,
       epoch: "",
       want: { ...wantsNothing, ...listed(list) },
       shown: now(),
@@ -173,6 +175,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       tab.link.want(tab.want);
       tab.link.connect();
       tab.connected = true;
+      tab.since = now();
     });
   };
   const act = async (kind: Kind | "open" | "want", at: number, list: number) => {
@@ -192,6 +195,7 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
       if (kind === "connect") {
         link.connect();
         tab.connected = true;
+        tab.since = now();
       }
       if (kind === "disconnect" || kind === "close") {
         link.disconnect();
@@ -247,7 +251,8 @@ const createTabs = (seed: number, log?: (...what: readonly unknown[]) => void) =
     // Nobody asks for what only tabs want that have been hidden for long. The timers of hidden tabs run once a minute.
     const wanted = tabs.flatMap((tab) => {
       const asks =
-        tab?.connected && (tab.link.state().role === "leader" || now() - (tab.process.hidden ?? now()) < 125_000);
+        tab?.connected &&
+        (tab.link.state().role === "leader" || now() - Math.max(tab.process.hidden ?? now(), tab.since) < 125_000);
       return asks ? tab.want.symbols : [];
     });
     if (seen().length)
@@ -525,6 +530,17 @@ describe("whatever happens to tabs and server", () => {
         ["tick", 1],
         ["hide", 0],
         ["want", 0, 0],
+      ],
+    },
+    {
+      name: "a tab that is hidden comes back after long",
+      seed: 0,
+      lists: [0b0001_0001, 0],
+      steps: [
+        ["hide", 0],
+        ["disconnect", 0],
+        ["wait", 200_000],
+        ["connect", 0],
       ],
     },
     {
