@@ -124,3 +124,31 @@ test.concurrent.each(sizes)(
     await proxy.close();
   },
 );
+
+test("nothing lies in the notch of a phone, and the page can be zoomed", async () => {
+  const { page, close } = await openPage(browser, server.url, {
+    viewport: { width: 844, height: 390 },
+    hasTouch: true,
+  });
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setSafeAreaInsetsOverride", { insets: { left: 44, right: 34, bottom: 21 } });
+  await live(page);
+  const covered = (within: string) =>
+    page.locator(`${within} :is(button, a, input)`).evaluateAll((controls) =>
+      controls
+        .filter((control) => control.checkVisibility() && !control.closest(".body"))
+        .filter((control) => {
+          const { left, right, bottom } = control.getBoundingClientRect();
+          return left < 44 || right > innerWidth - 34 || bottom > innerHeight - 21;
+        })
+        .map((control) => control.outerHTML),
+    );
+  expect(await covered("header")).toEqual([]);
+  expect(await covered("main")).toEqual([]);
+  expect(await covered("footer")).toEqual([]);
+  await page.locator(".body .row .last").first().tap();
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  expect(await covered(".detail .top")).toEqual([]);
+  expect(await page.locator("meta[name=viewport]").getAttribute("content")).not.toMatch(/scalable|maximum/);
+  await close();
+});

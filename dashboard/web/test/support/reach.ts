@@ -34,6 +34,7 @@ export const outOfReach = (page: Page, within: string, least: number): Promise<s
       };
       const inWindow = ({ left, right, top, bottom }: DOMRect) =>
         left >= -1 && right <= innerWidth + 1 && top >= -1 && bottom <= innerHeight + 1;
+      const nameOf = (element: Element | null) => `${element?.tagName.toLowerCase()} ${element?.getAttribute("class")}`;
       const faultOf = (element: Element): string | null => {
         const area =
           element.matches("textarea") ||
@@ -48,7 +49,7 @@ export const outOfReach = (page: Page, within: string, least: number): Promise<s
             const [top, bottom] = [Math.max(0, box.top), Math.min(innerHeight, box.bottom)];
             if (!reached(element, x, (top + bottom) / 2)) fault = "is covered";
           } else if (!inWindow(box)) fault = `is at ${box.left} ${box.top} ${box.right} ${box.bottom}`;
-          else if (!reached(element, x, y)) fault = `is covered by ${document.elementFromPoint(x, y)?.className}`;
+          else if (!reached(element, x, y)) fault = `is covered by ${nameOf(document.elementFromPoint(x, y))}`;
           else if (!inText(element)) {
             if (box.width < size - 0.5 || box.height < size - 0.5) {
               return `is ${Math.round(box.width)} × ${Math.round(box.height)}`;

@@ -132,11 +132,7 @@ export function createGrid(options: GridOptions): Grid {
     rows.putInOrder();
   };
 
-  const refit = () =>
-    widths.refit(
-      columns,
-      [...rows.slots.values()].map(({ cells }) => cells),
-    );
+  const refit = () => widths.refit(columns, rows.slots.values());
   const setColumns = () => {
     columns = visibleColumns(layout);
     root.setAttribute("aria-colcount", String(columns.length + 1));

@@ -2,6 +2,7 @@ import { type Layout, tracks } from "../../columns/layout.ts";
 import { type ColumnId, columnOf, columns as registry } from "../../columns/registry.ts";
 import type { Cell } from "./cells.ts";
 import { mark } from "./dom.ts";
+import type { Slot } from "./slot.ts";
 
 const remove = "var(--remove)"; // the width of the last column
 const smallCharacter = 0.47; // rem: of a digit of the day's range
@@ -50,9 +51,9 @@ export function createWidths(root: HTMLElement, initial: Layout) {
     },
 
     /** Gives columns the widths that these rows need, since they are of another list, or written in another way now. */
-    refit(columns: readonly ColumnId[], rows: Iterable<readonly Cell[]>): void {
+    refit(columns: readonly ColumnId[], rows: Iterable<Pick<Slot, "cells">>): void {
       extra.clear();
-      for (const cells of rows) widenAll(columns, cells);
+      for (const { cells } of rows) widenAll(columns, cells);
       apply();
     },
 
