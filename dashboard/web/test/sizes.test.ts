@@ -1,13 +1,15 @@
-import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, live, openPage } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { startProxy } from "./support/proxy.ts";
+import { outOfReach } from "./support/reach.ts";
+import { eventually, type Server, startServer } from "./support/server.ts";
 
 let browser: Browser;
 let server: Server;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "50" });
   browser = await launch();
 });
 afterAll(async () => {
@@ -15,68 +17,138 @@ afterAll(async () => {
   await server.close();
 });
 
-// CSS pixels. 320 × 180 is a window of 1280 × 720 at a zoom of 400 %.
+// CSS pixels. A window of 1280 × 720 is 640 × 360 at a zoom of 200 %, and 320 × 180 at 400 %. With a keyboard on the
+// screen, a phone leaves 390 × 330.
 const sizes = [
-  [320, 180],
-  [320, 568],
-  [390, 330],
-  [390, 664],
-  [568, 320],
-  [844, 390],
-  [820, 1180],
-  [1280, 720],
-  [1440, 900],
-  [1920, 1080],
-  [2560, 1440],
+  [320, 180, "mouse"],
+  [640, 360, "mouse"],
+  [320, 568, "touch"],
+  [390, 330, "touch"],
+  [390, 664, "touch"],
+  [568, 320, "touch"],
+  [844, 390, "touch"],
+  [820, 1180, "touch"],
+  [1280, 720, "mouse"],
+  [1280, 720, "touch"],
+  [1440, 900, "mouse"],
+  [1920, 1080, "mouse"],
+  [2560, 1440, "mouse"],
 ] as const;
 
-/** Scrolls it into view, and tells whether all of it is in the window and its middle is not covered. */
-const reached = (target: Locator): Promise<boolean> =>
-  target.evaluate((element) => {
-    element.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const { left, right, top, bottom } = element.getBoundingClientRect();
-    if (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1) return false;
-    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return hit !== null && element.contains(hit);
-  });
+/** What each pointer needs. */
+const least = { mouse: 24, touch: 44 } as const;
+const symbols = ["AAPL", "IBM", "MSFT", "KO", "PEP", "NVDA"];
 
-describe.each(sizes)("at %i × %i", (width, height) => {
-  test("menus lie within the window, and each item is reached", async () => {
-    const { page, close } = await openPage(browser, server.url, { viewport: { width, height } });
-    await live(page);
-    let opened = 0;
-    for (const button of await page.locator(".menu > button:visible").all()) {
-      const name = await button.getAttribute("title");
-      await button.click();
-      const menu = page.locator('.popup[role="menu"]');
-      await menu.waitFor();
-      const box = await menu.boundingBox();
-      expect(box && box.x >= -1 && box.x + box.width <= width + 1, `${name}: sideways`).toBe(true);
-      expect(box && box.y >= -1 && box.y + box.height <= height + 1, `${name}: up and down`).toBe(true);
-      const items = await menu.locator("[role^=menuitem]").all();
-      expect(items.length).toBeGreaterThan(0);
-      for (const item of items) expect(await reached(item), `${name}: ${await item.textContent()}`).toBe(true);
-      await page.keyboard.press("Escape");
-      await menu.waitFor({ state: "detached" });
-      opened++;
-    }
-    expect(opened).toBeGreaterThan(0);
-    await close();
-  });
+/** Opens each part of the page, and returns what cannot be reached there. */
+async function look(page: Page, size: number): Promise<string[]> {
+  const wrong: string[] = [];
+  const check = async (name: string, within: string) => {
+    await page.waitForSelector(within);
+    for (const fault of await outOfReach(page, within, size)) wrong.push(`${name}: ${fault}`);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (sideways > 0) wrong.push(`${name}: the page scrolls sideways by ${sideways}`);
+  };
+  /** Opens it, looks at it, and closes it. */
+  const opened = async (name: string, open: () => Promise<void>, within: string) => {
+    await open();
+    await check(name, within);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(within, { state: "detached" });
+  };
+  const menu = '.popup[role="menu"]';
+  const fromLists = async (item: string) => {
+    await page.locator(".list-name").click();
+    await page.locator(`${menu} .item`, { hasText: item }).click();
+  };
 
-  test("a whole row is reached, and the page does not scroll sideways", async () => {
-    const { page, close } = await openPage(browser, server.url, { viewport: { width, height } });
-    await live(page);
-    const row = page.locator('.body .row[aria-rowindex="3"]'); // the second one, and clear of the heading
-    await row.waitFor();
-    const shown = await row.evaluate((element) => {
-      element.scrollIntoView({ block: "nearest", inline: "nearest" });
-      const { top, bottom } = element.getBoundingClientRect();
-      return top >= -1 && bottom <= innerHeight + 1;
+  await check("page", "body");
+  await opened("lists", () => page.locator(".list-name").click(), menu);
+  const columns = page.getByRole("button", { name: "Columns" });
+  if (await columns.isVisible()) await opened("columns", () => columns.click(), menu);
+  await opened("panel", () => page.locator(".badge").click(), ".panel");
+  for (const name of ["Settings", "Keyboard", "About"]) {
+    await opened(name, () => page.getByRole("button", { name, exact: true }).click(), ".dialog[open]");
+  }
+  for (const name of ["New list…", "Rename", "Share as a link…", "Import…", "Export as text…"]) {
+    await opened(name, () => fromLists(name), ".dialog[open]");
+  }
+  await page.getByRole("combobox").fill("co");
+  await page.waitForSelector(".result");
+  await check("search", ".search");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.locator(".filter input").fill("nothing at all");
+  await check("nothing found", ".vacancy");
+  await page.locator(".filter input").fill("");
+  await page.locator('.body .row[data-symbol="KO"] .last').click();
+  await page.waitForSelector('.detail[data-state="live"] .plot[data-state="drawn"]');
+  await check("detail", ".detail");
+  await page.getByRole("button", { name: "As a table" }).click();
+  await check("bars", ".detail .history");
+  await page.getByRole("button", { name: "Remove from list" }).click();
+  await page.getByRole("button", { name: "Close KO" }).click();
+  await check("note", ".note");
+  return wrong;
+}
+
+test.concurrent.each(sizes)(
+  "at %i × %i each control is reached, and large enough for a %s",
+  async (width, height, pointer) => {
+    const touch = pointer === "touch";
+    const proxy = await startProxy(server.port);
+    const { page, close } = await openPage(browser, proxy.url, {
+      allow: /Failed to load resource|WebSocket connection to|ERR_/,
+      symbols,
+      viewport: { width, height },
+      hasTouch: touch,
+      isMobile: touch,
+      reducedMotion: "reduce",
     });
-    expect(shown, "all of the row").toBe(true);
-    expect(await reached(row.locator(".last")), "its price").toBe(true);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    page.setDefaultTimeout(20_000);
+    await live(page);
+    expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(touch);
+    const wrong = await look(page, least[pointer]);
+    const shown = await page.locator('.body .row[aria-rowindex="3"]').evaluate((element) => {
+      element.scrollIntoView({ block: "center" });
+      const { top, bottom } = element.getBoundingClientRect();
+      const head = document.querySelector(".head")?.getBoundingClientRect().bottom ?? 0;
+      return top >= head - 1 && bottom <= innerHeight + 1;
+    });
+    if (!shown) wrong.push("no whole row is below the headers");
+    proxy.block.all = true;
+    proxy.cut();
+    expect(wrong).toEqual([]);
+    // Between two attempts to connect.
+    await eventually(async () => expect(await outOfReach(page, ".notice", least[pointer])).toEqual([]));
     await close();
+    await proxy.close();
+  },
+);
+
+test("nothing lies in the notch of a phone, and the page can be zoomed", async () => {
+  const { page, close } = await openPage(browser, server.url, {
+    viewport: { width: 844, height: 390 },
+    hasTouch: true,
   });
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setSafeAreaInsetsOverride", { insets: { left: 44, right: 34, bottom: 21 } });
+  await live(page);
+  const covered = (within: string) =>
+    page.locator(`${within} :is(button, a, input)`).evaluateAll((controls) =>
+      controls
+        .filter((control) => control.checkVisibility() && !control.closest(".body"))
+        .filter((control) => {
+          const { left, right, bottom } = control.getBoundingClientRect();
+          return left < 44 || right > innerWidth - 34 || bottom > innerHeight - 21;
+        })
+        .map((control) => control.outerHTML),
+    );
+  expect(await covered("header")).toEqual([]);
+  expect(await covered("main")).toEqual([]);
+  expect(await covered("footer")).toEqual([]);
+  await page.locator(".body .row .last").first().tap();
+  await page.waitForSelector('.plot[data-state="drawn"]');
+  expect(await covered(".detail .top")).toEqual([]);
+  expect(await page.locator("meta[name=viewport]").getAttribute("content")).not.toMatch(/scalable|maximum/);
+  await close();
 });

@@ -12,7 +12,7 @@ export const percent = figureColumn({
   title: "Change in percent of the previous close",
   width: 5.75,
   least: 4,
-  fits: 7,
+  fits: 9, // +123,45 % in German
   // Rounded as it is shown: a change that cannot be read does not flash.
   value: (view) => (view.percent === null ? undefined : Math.round(view.percent * 100) / 100),
   text: (value, { format }) => format.percent(value),

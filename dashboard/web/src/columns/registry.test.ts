@@ -81,3 +81,8 @@ test("a spread is what one would subtract on paper", () => {
   expect(spreadOf(0.1, 0.3)).toBe(0.2);
   expect(spreadOf(1, undefined)).toBeNull();
 });
+
+test.each(["en-US", "de-DE", "fr-FR"])("changes of two digits in percent fit their column in %s", (locale) => {
+  const { percent } = createFormat({ locale });
+  expect(percent(-12.34).length).toBeLessThanOrEqual(columnOf("percent").fits ?? 0);
+});

@@ -11,9 +11,9 @@ export const statusLabel = ({ state, row, quote }: RowView): string =>
 export const symbol = drawnColumn({
   label: "Symbol",
   title: "Symbol",
-  width: 6.5,
+  width: 8.5,
   least: 4.5,
-  fits: 10,
+  fits: 14, // five and a status
   first: "ascending",
   sort: (row) => row.symbol,
 });

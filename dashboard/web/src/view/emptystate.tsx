@@ -29,9 +29,7 @@ export function EmptyState({ services }: { readonly services: Services }) {
     return (
       <div class="vacancy">
         <h2>This list is empty</h2>
-        <p>
-          Press <kbd>/</kbd> and search by ticker or company name to add a symbol.
-        </p>
+        <p>Search above by ticker or company name to add a symbol.</p>
         <button type="button" onClick={() => workspace.reset()}>
           Show the default list
         </button>

@@ -29,6 +29,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
   });
 
   let order: readonly string[] = [];
+  let list = workspace.choice.peek(); // whose rows are shown
   /** Sorts the rows by the newest prices, unless the reader holds them in place. */
   const sortAgain = () => {
     if (!workspace.sort.peek() || !workspace.symbols.peek()) {
@@ -49,7 +50,11 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     followCopying(host, grid, services),
     effect(() => {
       grid.setSort(workspace.sort.value);
-      if (workspace.symbols.value) grid.setRows(workspace.sorted());
+      if (!workspace.symbols.value) return;
+      grid.setRows(workspace.sorted());
+      if (list === workspace.choice.value) return;
+      list = workspace.choice.value;
+      grid.refit();
     }),
     effect(() => grid.setOpen(services.detail.symbol.value)),
     effect(() => grid.setLayout(workspace.layout.value)),

@@ -61,6 +61,8 @@ export interface Grid {
   setSort(sort: Sort): void;
   setLayout(layout: Layout): void;
   setFormat(format: Format): void;
+  /** Gives columns the widths that the rows need: call it when they are those of another list. */
+  refit(): void;
   /** Whether the symbol has a row in the document. */
   shows(symbol: string): boolean;
   /** Paints the rows of these symbols again, at once: call it in a frame. */
@@ -130,6 +132,7 @@ export function createGrid(options: GridOptions): Grid {
     rows.putInOrder();
   };
 
+  const refit = () => widths.refit(columns, rows.slots.values());
   const setColumns = () => {
     columns = visibleColumns(layout);
     root.setAttribute("aria-colcount", String(columns.length + 1));
@@ -201,9 +204,10 @@ export function createGrid(options: GridOptions): Grid {
     setFormat(next) {
       format = next;
       painter.setFormat(next);
-      widths.forget();
       for (const slot of rows.slots.values()) painter.paint(slot, false);
+      refit();
     },
+    refit,
     shows: (symbol) => rows.slots.has(symbol),
     draw(symbols) {
       invalidation.flush(); // it reads the layout, which is to be done before rows are painted

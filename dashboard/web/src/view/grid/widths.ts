@@ -2,13 +2,14 @@ import { type Layout, tracks } from "../../columns/layout.ts";
 import { type ColumnId, columnOf, columns as registry } from "../../columns/registry.ts";
 import type { Cell } from "./cells.ts";
 import { mark } from "./dom.ts";
+import type { Slot } from "./slot.ts";
 
-const removeWidth = 2; // rem
+const remove = "var(--remove)"; // the width of the last column
 const smallCharacter = 0.47; // rem: of a digit of the day's range
 
 /**
  * The widths of the columns, as custom properties of the root. A column grows if it must show more characters than fit.
- * It does not shrink again, since columns that move are hard to read.
+ * It does not shrink again while the list is the same, since columns that move are hard to read.
  */
 export function createWidths(root: HTMLElement, initial: Layout) {
   let layout = initial;
@@ -17,8 +18,8 @@ export function createWidths(root: HTMLElement, initial: Layout) {
   const apply = () => {
     const { template, least } = tracks(layout, extra);
     const rangeEnd = ((registry.range.fits ?? 0) + (extra.get("range") ?? 0)) * smallCharacter;
-    root.style.setProperty("--columns", `${template} ${removeWidth}rem`);
-    root.style.setProperty("--row-width", `${least + removeWidth}rem`);
+    root.style.setProperty("--columns", `${template} ${remove}`);
+    root.style.setProperty("--row-width", `calc(${least}rem + ${remove})`);
     root.style.setProperty("--range-end", `${rangeEnd}rem`);
   };
 
@@ -31,6 +32,12 @@ export function createWidths(root: HTMLElement, initial: Layout) {
     return true;
   };
 
+  const widenAll = (columns: readonly ColumnId[], cells: readonly Cell[]): boolean => {
+    let wider = false;
+    for (const [index, cell] of cells.entries()) wider = widen(columns[index] ?? "symbol", cell) || wider;
+    return wider;
+  };
+
   apply();
   return {
     setLayout(next: Layout): void {
@@ -40,14 +47,13 @@ export function createWidths(root: HTMLElement, initial: Layout) {
 
     /** Widens columns whose cells show more than fits. The cells are those of one row, in the order of the columns. */
     fit(columns: readonly ColumnId[], cells: readonly Cell[]): void {
-      let wider = false;
-      for (const [index, cell] of cells.entries()) wider = widen(columns[index] ?? "symbol", cell) || wider;
-      if (wider) apply();
+      if (widenAll(columns, cells)) apply();
     },
 
-    /** Gives columns their widths back, since numbers are written in another way now. */
-    forget(): void {
+    /** Gives columns the widths that these rows need, since they are of another list, or written in another way now. */
+    refit(columns: readonly ColumnId[], rows: Iterable<Pick<Slot, "cells">>): void {
       extra.clear();
+      for (const { cells } of rows) widenAll(columns, cells);
       apply();
     },
 
