@@ -2,27 +2,60 @@ import { expect, test } from "vitest";
 import { launch, live, openPage } from "./support/browser.ts";
 import { startServer } from "./support/server.ts";
 
-test("with forced colours the detail keeps its arrows and both sides of the depth bar", async () => {
-  const [browser, server] = await Promise.all([launch(), startServer()]);
+test("with forced colours arrows, bars, marks and pills are still seen, and numbers have no frames", async () => {
+  const [browser, server] = await Promise.all([launch(), startServer({ TICKERTAPE_FEED_SIM_HALT_EVERY: "3s" })]);
   const { page, close } = await openPage(browser, `${server.url}/#AAPL`, { forcedColors: "active" });
   await live(page);
   await page.waitForSelector(".tape tbody tr[data-direction]");
   await page.waitForSelector('.detail[data-state="live"][data-trend]');
-  const colours = await page.evaluate(() => {
-    const of = (selector: string, pseudo?: string) => {
+  await page.waitForSelector('.row[data-tick][data-state="live"]');
+  await page.waitForSelector("span.status:not(:empty)");
+  await page.locator(".head .symbol").click();
+  await page.focus(".grid");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForSelector(".body .cell[data-active]");
+  const seen = await page.evaluate(() => {
+    const styleOf = (selector: string, pseudo?: string) => {
       const element = document.querySelector(selector);
-      return element ? getComputedStyle(element, pseudo).backgroundColor : "missing";
+      if (!element) throw new Error(`${selector} is missing`);
+      return getComputedStyle(element, pseudo);
+    };
+    const of = (selector: string, pseudo?: string) => styleOf(selector, pseudo).backgroundColor;
+    const frameOf = (selector: string) => {
+      const { outlineStyle, outlineWidth, borderTopWidth } = styleOf(selector);
+      return outlineStyle !== "none" && outlineWidth !== "0px"
+        ? "outline"
+        : borderTopWidth !== "0px"
+          ? "border"
+          : "none";
     };
     return {
       page: of(".detail"),
       ask: of(".detail .depth"),
       bid: of(".detail .depth span"),
-      move: of(".detail .move", "::before"),
-      trade: of(".tape tbody tr[data-direction] .price", "::before"),
+      shapes: {
+        move: of(".detail .move", "::before"),
+        trade: of(".tape tbody tr[data-direction] .price", "::before"),
+        last: of('.row[data-tick][data-state="live"] .last', "::before"),
+        sorted: of('.head .cell[aria-sort="ascending"]', "::after"),
+        range: of(".row .track"),
+        place: of(".row .track .at"),
+        dot: of(".badge .dot"),
+        interval: of(".intervals input:checked + span"),
+      },
+      frames: {
+        open: frameOf('.row[aria-selected="true"]'),
+        active: frameOf(".cell[data-active]"),
+        status: frameOf("span.status:not(:empty)"),
+        value: frameOf(".cell:not([data-flash]) .value"),
+      },
     };
   });
-  expect(new Set([colours.page, colours.ask, colours.bid]).size).toBe(3);
-  expect([colours.move, colours.trade]).not.toContain(colours.page);
+  expect(new Set([seen.page, seen.ask, seen.bid]).size).toBe(3);
+  for (const [name, colour] of Object.entries(seen.shapes)) {
+    expect([seen.page, "rgba(0, 0, 0, 0)"], name).not.toContain(colour);
+  }
+  expect(seen.frames).toEqual({ open: "outline", active: "outline", status: "border", value: "none" });
   await close();
   await Promise.all([browser.close(), server.close()]);
 });

@@ -123,6 +123,7 @@ test.concurrent.each(sizes)(
     await close();
     await proxy.close();
   },
+  120_000, // five at a time
 );
 
 test("nothing lies in the notch of a phone, and the page can be zoomed", async () => {

@@ -87,6 +87,9 @@ const sizes = [
 test("nothing moves for a note, the number of rows found, an order that is held, and a note that is closed", async () => {
   for (const [width, height] of sizes) {
     const { page, close } = await open(width, height, { symbols: ["KO", "PEP", "IBM", "MSFT", "AAPL"] });
+    await page.locator(".head .time").click(); // an order that changes all the time
+    await page.waitForSelector('.head .time[aria-sort="descending"]');
+    await page.mouse.move(width / 2, 5);
     const before = await places(page);
     const check = async (when: string, selector: string, state: "attached" | "detached" = "attached") => {
       await page.waitForSelector(selector, { state });
@@ -95,8 +98,7 @@ test("nothing moves for a note, the number of rows found, an order that is held,
     await page.locator(".filter input").fill("a");
     await check("with a filter", ".found:not(:empty)");
     await page.locator(".filter input").fill("");
-    await page.locator(".head .last").click();
-    await page.locator('.body .row[aria-rowindex="3"] .name').hover();
+    await page.locator('.body .row[aria-rowindex="3"] .symbol').hover();
     await check("while the order is held", '.held[data-on="true"]');
     await page.focus(".grid");
     await page.keyboard.press("ArrowDown");

@@ -75,7 +75,8 @@ export const outOfReach = (page: Page, within: string, least: number): Promise<s
         if (all.length === 0) wrong.push(`${root} has no control`);
         for (const element of all) {
           const fault = faultOf(element);
-          const name = element.getAttribute("aria-label") ?? (element.textContent || element.getAttribute("title"));
+          const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
+          const name = element.getAttribute("aria-label") ?? ((label ?? element).textContent || element.className);
           if (fault) wrong.push(`${element.tagName.toLowerCase()} “${name?.trim().slice(0, 40)}” ${fault}`);
         }
       }
