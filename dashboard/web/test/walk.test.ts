@@ -4,7 +4,7 @@ import { launch, live, openPage } from "./support/browser.ts";
 import { startFirefox } from "./support/firefox.ts";
 import { keyboardHand, touchHand } from "./support/hand.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
-import { chromiumScreen } from "./support/screen.ts";
+import { chromiumScreen, type Screen } from "./support/screen.ts";
 import { type Server, startServer } from "./support/server.ts";
 import { type Outage, walk } from "./support/walk.ts";
 
@@ -40,6 +40,8 @@ const outageOf = (proxy: Gateway): Outage => ({
   },
 });
 
+const handOf = (by: string, screen: Screen) => (by === "touch" ? touchHand(screen) : keyboardHand(screen));
+
 const everywhere = process.env["WALK"] === "all";
 /** `brief` is what is walked without WALK=all. */
 const walks = [
@@ -72,7 +74,7 @@ test.concurrent.each(walks)(
     await page.reload();
     await live(page);
     const screen = await chromiumScreen(page);
-    expect(await walk(by === "touch" ? touchHand(screen) : keyboardHand(screen), outageOf(proxy))).toEqual([]);
+    expect(await walk(handOf(by, screen), outageOf(proxy))).toEqual([]);
     await close();
     await proxy.close();
   },
@@ -80,21 +82,23 @@ test.concurrent.each(walks)(
 );
 
 const inFirefox = [
-  { width: 1280, height: 720, brief: true },
-  { width: 390, height: 664, brief: false },
+  { by: "keyboard", width: 1280, height: 720, brief: true },
+  { by: "keyboard", width: 390, height: 664, brief: false },
+  { by: "touch", width: 390, height: 664, brief: true },
 ].filter(({ brief }) => brief || everywhere);
 
 test.each(inFirefox)(
-  "everything is done by keyboard alone in Firefox, $width × $height",
-  async (size) => {
+  "everything is done by $by alone in Firefox, $width × $height",
+  async ({ by, ...size }) => {
     const firefox = await startFirefox();
     const proxy = await startProxy(server.port);
     const { screen, complaints, goto, close } = await firefox.open(`${proxy.url}/protocol.txt`, size);
     await screen.evaluate(plant);
     await goto(proxy.url);
     await screen.getByRole("banner").getByRole("button", { name: /^Live/ }).waitFor();
-    expect(await walk(keyboardHand(screen), outageOf(proxy))).toEqual([]);
-    expect(complaints.filter((text) => !/can.t establish a connection|interrupted/.test(text))).toEqual([]);
+    expect(await walk(handOf(by, screen), outageOf(proxy))).toEqual([]);
+    const outage = /can.t establish a connection|interrupted/;
+    expect(complaints.filter((text) => !outage.test(text))).toEqual([]);
     await close();
     await proxy.close();
     await firefox.close();

@@ -236,15 +236,7 @@ function firefoxScreen({ send }: Connection, context: string, width: number, rel
         { type: "pointerUp", button: 0 },
       ]);
     },
-    async swipe(from, x, y) {
-      const at = await middleOf(from);
-      await touch([
-        { type: "pointerMove", x: at.x, y: at.y },
-        { type: "pointerDown", button: 0 },
-        { type: "pointerMove", x: at.x + x, y: at.y + y, duration: 100 },
-        { type: "pointerUp", button: 0 },
-      ]);
-    },
+    // Its touches by BiDi scroll nothing.
     reload,
   };
 }

@@ -28,7 +28,7 @@ export interface Screen {
   type(text: string): Promise<void>;
   /** Puts the finger on the middle of a part, or on a point, moves it by x and y px, and lifts it. */
   tap(on: Part | { readonly x: number; readonly y: number }): Promise<void>;
-  swipe(from: Part, x: number, y: number): Promise<void>;
+  swipe?(from: Part, x: number, y: number): Promise<void>;
   /** The name of the file that is downloaded when something is done. */
   downloaded?(when: () => Promise<void>): Promise<string>;
   /** Answers the browser's question for a file, which something brings up. */
@@ -78,6 +78,8 @@ export async function chromiumScreen(page: Page): Promise<Screen> {
       };
       await touch("touchStart", [start]);
       for (let i = 1; i <= 8; i++) await touch("touchMove", [{ x: start.x + (x * i) / 8, y: start.y + (y * i) / 8 }]);
+      // It stands still before it is lifted, or the page would glide on, and the next tap would only stop it.
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
       await touch("touchEnd", []);
     },
     async downloaded(when) {

@@ -298,7 +298,7 @@ const detail: readonly Step[] = [
       if (kind === "keyboard" && (await pane.evaluate((element) => !element.contains(document.activeElement))))
         await screen.press("F6");
       await scroll(pane);
-      if (kind === "touch") {
+      if (kind === "touch" && screen.swipe) {
         const below = () => chart.evaluate((element) => element.getBoundingClientRect().top > innerHeight / 2);
         while (await below()) await scroll(pane);
         await scroll(chart);
