@@ -145,7 +145,7 @@ tools-node:
 # What the tests drive for real. On Debian, as root, they are installed; elsewhere a line says what is missing.
 tools-system:
 	@missing=""; \
-	for tool in chromium:chromium prometheus:prometheus promtool:prometheus nginx:nginx-light; do \
+	for tool in chromium:chromium firefox-esr:firefox-esr prometheus:prometheus promtool:prometheus nginx:nginx-light; do \
 	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; \
 	done; \
 	if [ -n "$$missing" ]; then \

@@ -56,6 +56,11 @@ describe("accessible", { timeout: 180_000 }, () => {
     await check("keys", () => page.keyboard.press("?"), ".dialog[open] .keys");
     await check("about", () => page.getByRole("button", { name: "About" }).click(), ".dialog[open] .about");
     await check("badge", () => page.locator(".badge").click(), ".panel");
+    const arrange = async () => {
+      await page.keyboard.press("Shift+C");
+      await page.locator(".popup .item", { hasText: "Arrange the columns…" }).click();
+    };
+    await check("columns as a list", arrange, ".dialog[open] .arrange");
     for (const name of ["New list…", "Share as a link…", "Import…", "Export as text…"]) {
       const open = async () => {
         await page.keyboard.press("Shift+L");
@@ -63,6 +68,9 @@ describe("accessible", { timeout: 180_000 }, () => {
       };
       await check(name, open, ".dialog[open]");
     }
+    await page.locator(".body .row .symbol").first().click();
+    const move = page.getByRole("button", { name: "Move in the list" });
+    await check("moving a row", () => move.click(), '.popup[role="menu"]');
     await close();
   });
 

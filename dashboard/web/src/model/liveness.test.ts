@@ -68,6 +68,8 @@ describe("it is said", () => {
     expect(liveness.badge).toBe("Reconnecting in 2 s");
     expect(liveness.notice).toBe("Connection lost 12 s ago. The prices below are the last ones received, not live.");
     expect(liveness.action).toBe("retry");
+    // The button keeps the focus while an attempt is under way.
+    expect(judge(state({ phase: "connecting", lostAt: 1000 }), feed(), 13_000).action).toBe("retry");
   });
 
   test("of a server that has never answered, without prices that are not there", () => {

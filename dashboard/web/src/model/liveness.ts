@@ -124,7 +124,8 @@ export function judge(
     case "connecting":
       return lost === ""
         ? notLive({ tone: "wait", badge: "Connecting", notice: null, action: null })
-        : notLive({ tone: "bad", badge: "Reconnecting", notice: `${lost}${lastReceived}`, action: null });
+        : // The button stays, so that it keeps the focus. Until the attempt ends, it does nothing.
+          notLive({ tone: "bad", badge: "Reconnecting", notice: `${lost}${lastReceived}`, action: "retry" });
     case "open":
       break;
   }

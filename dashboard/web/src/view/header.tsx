@@ -32,6 +32,7 @@ export function Header({ services }: { readonly services: Services }) {
           type="button"
           class="tool"
           aria-pressed={paused}
+          aria-label={paused ? "Resume" : "Pause"}
           title="Pause and resume (Shift+P)"
           onClick={() => market.togglePause()}
         >

@@ -9,10 +9,13 @@ export const SearchIcon = icon("M7 2.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 0 1 0-
 export const PauseIcon = icon("M5.5 3.5v9M10.5 3.5v9");
 export const PlayIcon = icon("M5 3.2v9.6l7.5-4.8z");
 export const CheckIcon = icon("M3.2 8.4l3.1 3.1l6.5-7");
+export const MinusIcon = icon("M3.2 8h9.6");
 export const PlusIcon = icon("M8 3.2v9.6M3.2 8h9.6");
 
 export const CloseIcon = icon("M4.5 4.5l7 7m0-7l-7 7");
 export const DownIcon = icon("M4.5 6.5l3.5 3.5l3.5-3.5");
+export const UpIcon = icon("M4.5 9.5l3.5-3.5l3.5 3.5");
+export const MoveIcon = icon("M8 2.5v11M5 5.5l3-3l3 3M5 10.5l3 3l3-3");
 export const GearIcon = icon("M2.5 4.5h6m3.5 0h1.5M2.5 11.5h1.5m3.5 0h6M10.25 2.75v3.5M5.75 9.75v3.5");
 export const ColumnsIcon = icon("M2.75 3.25h10.5v9.5H2.75zM6.25 3.25v9.5M9.75 3.25v9.5");
 export const HelpIcon = icon("M5.75 6.2a2.25 2.25 0 1 1 3.3 2c-.7.4-1.05.85-1.05 1.6M8 12.4v.05");

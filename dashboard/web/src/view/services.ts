@@ -12,7 +12,17 @@ import type { Workspace } from "../model/workspace.ts";
 import type { Shown } from "./shown.ts";
 
 /** The dialogs that can be open. */
-export type DialogName = "settings" | "keys" | "about" | "new" | "rename" | "import" | "export" | "share" | "recovered";
+export type DialogName =
+  | "settings"
+  | "keys"
+  | "about"
+  | "new"
+  | "rename"
+  | "import"
+  | "export"
+  | "share"
+  | "columns"
+  | "recovered";
 
 /** What is open on the page. Views that know nothing of each other share it. */
 export interface ShellState {

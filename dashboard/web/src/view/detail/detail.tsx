@@ -10,6 +10,7 @@ import { useRows } from "../rows.ts";
 import type { Services } from "../services.ts";
 import { Book } from "./book.tsx";
 import { useSheet } from "./focus.ts";
+import { Move } from "./move.tsx";
 import { Price } from "./price.tsx";
 import { Statistics } from "./statistics.tsx";
 import { Tape } from "./tape.tsx";
@@ -89,6 +90,7 @@ function Buttons({ services, symbol }: Props) {
       >
         {listed ? "Remove from list" : "Add to list"}
       </button>
+      <Move services={services} symbol={symbol} />
       <button type="button" class="quiet" aria-label={`Close ${symbol}`} title="Close (Esc)" onClick={detail.close}>
         <CloseIcon />
       </button>

@@ -3,6 +3,7 @@
  */
 import type { Services } from "../services.ts";
 import { AboutDialog } from "./about.tsx";
+import { ColumnsDialog } from "./columns.tsx";
 import { ExportDialog } from "./export.tsx";
 import { ImportDialog } from "./import.tsx";
 import { KeysDialog } from "./keys.tsx";
@@ -34,6 +35,8 @@ export function Dialogs({ services }: { readonly services: Services }) {
       return <ImportDialog services={services} close={close} />;
     case "export":
       return <ExportDialog services={services} close={close} />;
+    case "columns":
+      return <ColumnsDialog services={services} close={close} />;
     case "recovered":
       return <RecoveredDialog services={services} close={close} />;
     case null:

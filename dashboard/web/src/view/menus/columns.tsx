@@ -4,7 +4,7 @@ import type { OpenMenuProps } from "../services.ts";
 import { type MenuItem, Popup } from "./popup.tsx";
 
 /** Chooses which columns are shown. The symbol always is. */
-export function ColumnMenu({ services: { workspace }, close }: OpenMenuProps) {
+export function ColumnMenu({ services: { workspace, shell }, close }: OpenMenuProps) {
   const items = (): readonly MenuItem[] => {
     const layout = workspace.layout.value;
     const check = (id: (typeof layout.order)[number]): MenuItem => ({
@@ -16,6 +16,13 @@ export function ColumnMenu({ services: { workspace }, close }: OpenMenuProps) {
     return [
       ...layout.order.filter((id) => id !== "symbol").map(check),
       { kind: "rule" },
+      {
+        kind: "action",
+        label: "Arrange the columns…",
+        run: () => {
+          shell.dialog.value = "columns";
+        },
+      },
       { kind: "action", label: "Reset the columns", run: () => workspace.setLayout(defaultLayout) },
     ];
   };

@@ -55,5 +55,5 @@ export function ListMenu({ services, close }: OpenMenuProps) {
     ];
   };
 
-  return <Popup label="Lists" items={items()} close={close} />;
+  return <Popup label="Lists" grows items={items()} close={close} />;
 }

@@ -22,11 +22,13 @@ export interface PopupProps {
   readonly items: readonly MenuItem[];
   /** It ends where its button ends. */
   readonly end?: boolean;
+  /** Items may arrive while it is open. At the bottom of a window, it is then as high as it may be, or they would move the others. */
+  readonly grows?: boolean;
   readonly close: (refocus: boolean) => void;
 }
 
 /** A menu that is open. Arrows walk it, letters find an item, Escape closes it and gives the focus back. */
-export function Popup({ label, items, end = false, close }: PopupProps) {
+export function Popup({ label, items, end = false, grows = false, close }: PopupProps) {
   const root = useRef<HTMLDivElement>(null);
   const typed = useRef({ text: "", at: 0 });
   const options = () => [
@@ -74,7 +76,16 @@ export function Popup({ label, items, end = false, close }: PopupProps) {
   return (
     <>
       <Backdrop close={() => close(true)} />
-      <div class="popup" ref={root} data-end={end} role="menu" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
+      <div
+        class="popup"
+        ref={root}
+        data-end={end}
+        data-grows={grows}
+        role="menu"
+        aria-label={label}
+        tabIndex={-1}
+        onKeyDown={onKeyDown}
+      >
         {items.map((item, index, all) => {
           if (item.kind === "rule") return <hr key={`rule ${index}`} />;
           if (item.kind === "heading") {
