@@ -61,6 +61,8 @@ test("a paused client tells nothing of what comes meanwhile, and each series onc
   expect(changes.map((change) => (change.kind === "bars" ? change.bars.length : change.trades.length))).toEqual([
     100, 10_000,
   ]);
+  expect(client.quote("A")).toMatchObject({ last: 499, live: false }); // it may be old
+  last().says(snapshot(500, [], { resumed: true }));
   expect(client.quote("A")).toMatchObject({ last: 499, live: true });
 });
 

@@ -66,6 +66,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let duplex = true; // of the present stream
   let pauseSent = false; // on it
   let pauseId = 0; // of the last pause or resume, which is answered only if it was refused
+  let resuming = false; // what has changed during a pause has not come yet
   let lastId = 0;
 
   const stream = createStream(options, {
@@ -73,6 +74,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     open(spoken, failed) {
       duplex = spoken;
       pauseSent = false;
+      resuming = false;
       scheduleRest();
       return subscriptions.open(duplex, failed);
     },
@@ -86,13 +88,15 @@ export function createConnection(options: ConnectionOptions): Connection {
       }
       stream.emit("message", message);
       if (!stream.is("open")) return; // a listener has ended it
-      const synced = subscriptions.apply(message, position, post);
+      const caughtUp = resuming && message.type === "snapshot" && message.resumed === true && !message.more;
+      const synced = subscriptions.apply(message, position, post) ?? (caughtUp ? { resumed: true } : null);
       if (!synced && "id" in message) scheduleFlush(); // what waits for answers, and what was refused
       if (message.type === "error" && message.id === pauseId) {
         pauseSent = !pauseSent;
         stream.after("pause", retryPause, syncPause);
       }
       if (!synced) return;
+      resuming = false;
       stream.emit("synced", synced);
       stream.set("open", { synced: true });
       flush();
@@ -130,7 +134,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** Sends `pause` or `resume` where the server does not know; a stream that cannot be sent to is closed instead. */
   const syncPause = () => {
     const { paused } = wanted;
-    if (paused === pauseSent || !stream.state().synced) return;
+    if (paused === pauseSent || !(stream.state().synced || resuming)) return;
     if (!duplex) {
       if (paused) rest();
     } else {
@@ -168,7 +172,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (next.paused && stream.is("waiting", "offline")) rest();
       else if (stream.is("resting")) stream.connect();
       else {
-        stream.set(stream.state().phase);
+        resuming ||= pauseSent && !next.paused;
+        stream.set(stream.state().phase, resuming ? { synced: false } : {}); // what is known may be minutes old
         syncPause();
         stream.wake();
       }

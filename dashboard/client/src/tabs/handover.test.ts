@@ -555,6 +555,20 @@ describe("whatever happens to tabs and server", () => {
         ["open", 0, 0],
       ],
     },
+    {
+      name: "the leader was hidden alone while prices changed",
+      seed: 0,
+      lists: [0, 34],
+      steps: [
+        ["wait", 1100],
+        ["close", 0],
+        ["hide", 1],
+        ["tick", 1],
+        ["wait", 12_000],
+        ["show", 1],
+        ["open", 0, 0],
+      ],
+    },
   ])("$name", async ({ seed, lists: [one, other] = [someSymbols, someSymbols], steps }) => {
     await check(seed, [["open", 0, one], ["open", 1, other], ...steps]);
   });
