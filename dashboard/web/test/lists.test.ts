@@ -31,6 +31,7 @@ describe("lists", () => {
     await page.keyboard.type("Metals");
     await page.keyboard.press("Enter");
     await page.waitForSelector("text=This list is empty");
+    await page.waitForSelector("dialog", { state: "detached" }); // its keys are its own
     await page.keyboard.press("/");
     await page.keyboard.type("freeport");
     await page.waitForSelector('.result[aria-selected="true"] >> text=FCX');
