@@ -28,6 +28,7 @@ describe("lists", () => {
     const { page, close } = await openPage(browser, server.url);
     await live(page);
     await inMenu(page, "Shift+L", "New list…");
+    await page.waitForSelector(".dialog input:focus"); // its script is fetched a moment after the first prices
     await page.keyboard.type("Metals");
     await page.keyboard.press("Enter");
     await page.waitForSelector("text=This list is empty");
