@@ -4,6 +4,7 @@ import { followPrinting } from "../view/print/print.ts";
 import type { Services, View } from "../view/services.ts";
 import { mountShell } from "../view/shell.tsx";
 import { followAddress } from "./address.ts";
+import { keepKeys } from "./ahead.ts";
 import { followKeys } from "./keys.ts";
 
 /** Names the document after the open symbol, and says in front of it when prices are not live. */
@@ -23,6 +24,7 @@ export function mountPage(host: HTMLElement, services: Services): View {
     followAppearance(services.settings.value),
     followPrinting(services),
     followAddress(services),
+    keepKeys(services),
     followKeys(services, shell),
   ];
   return {
