@@ -1,22 +1,31 @@
 import { useRef } from "preact/hooks";
+import type { Settings } from "../model/settings.ts";
 import type { Services } from "./services.ts";
 
+const refusal = (code: string): string =>
+  code === "too_many_symbols"
+    ? "The server allows no more charts and tapes at once. It is asked again."
+    : "The server has no room for this now. It is asked again.";
+
 /**
- * Why a symbol has no bars, or no trades; "" unless the server has answered that it has none. A count of trades that
- * grows meanwhile shows that the source does not send them one by one. It is looked at once a second.
+ * Why no bars of an interval, or no trades, of a symbol are shown; "" where some are. It is `loading` until the server has
+ * answered, and `none` if it has answered that there are none. A count of trades that grows meanwhile shows that the source
+ * does not send them one by one. It is looked at once a second.
  */
 export function useAbsence(
-  { market, format }: Services,
+  { client, market, format }: Services,
+  kind: Settings["interval"] | "trades",
   symbol: string,
-  what: "bars" | "trades",
-  none: boolean,
+  state: "loading" | "none" | "some",
 ): string {
   const first = useRef<{ readonly symbol: string; readonly count: number } | null>(null);
-  if (!none) {
-    first.current = null;
-    return "";
-  }
+  const what = kind === "trades" ? "trades" : "bars";
+  if (state !== "none") first.current = null;
+  if (state === "some") return "";
   market.connectionStats.value; // it changes each second
+  const refused = client.refused(`${kind} ${symbol}`);
+  if (refused !== undefined) return refusal(refused);
+  if (state === "loading") return "Loading…";
   const count = market.row(symbol).entry?.quote.n ?? 0;
   // A day that begins counts anew.
   if (first.current?.symbol !== symbol || count < first.current.count) first.current = { symbol, count };

@@ -40,7 +40,8 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const kept = market.kept.value?.includes(interval) !== false;
   const style = { format, decimals, zone, interval };
   const newestStyle = useRef(style);
-  const absence = useAbsence(services, symbol, "bars", kept && state.value === "empty");
+  const drawn = state.value === "drawn" || state.value === "failed" || !kept;
+  const absence = useAbsence(services, interval, symbol, drawn ? "some" : state.value === "empty" ? "none" : "loading");
   const newest = (bars: readonly Bar[]) => bars.slice(-tableRows).reverse();
 
   useEffect(() => {
@@ -119,7 +120,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
     if (!kept) return `The server keeps no bars of ${name}.`;
     if (state.value === "failed")
       return "The chart could not be loaded. To try again, close the detail and open it again.";
-    return state.value === "loading" ? "Loading…" : absence;
+    return absence;
   };
   return (
     <section class="history" aria-label="Chart">

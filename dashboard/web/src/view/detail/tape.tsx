@@ -29,7 +29,12 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
   const release = useRef<() => void>(() => {});
   const waiting = useSignal(false);
   const format = services.format.value;
-  const absence = useAbsence(services, symbol, "trades", shown.value?.length === 0);
+  const absence = useAbsence(
+    services,
+    "trades",
+    symbol,
+    !shown.value ? "loading" : shown.value.length === 0 ? "none" : "some",
+  );
 
   useEffect(() => {
     const ask = { trades: [symbol] };
@@ -92,7 +97,7 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
         onScroll={({ currentTarget: { scrollTop } }) => hold("scroll", scrollTop > 0)}
       >
         {!shown.value?.length ? (
-          <p class="vacant">{shown.value ? absence : "Loading…"}</p>
+          <p class="vacant">{absence}</p>
         ) : (
           <table>
             <thead class="visually-hidden">
