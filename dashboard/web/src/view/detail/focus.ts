@@ -2,12 +2,19 @@ import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 
-/** What is beside the element, up to the root of the document, except for what opens over the page or is only heard. */
+const above = "dialog, [role=status]"; // what opens over the page, and what is said whatever covers it
+
+/** The element, or those parts of it that are beside what stays above all. */
+const withoutAbove = (element: Element): readonly Element[] => {
+  if (element.matches(above)) return [];
+  return element.querySelector(above) ? [...element.children].flatMap(withoutAbove) : [element];
+};
+
+/** What is beside the element, up to the root of the document, except for what stays above all. */
 const beside = (element: HTMLElement): readonly Element[] => {
   const found: Element[] = [];
   for (let at: Element = element; at.parentElement && at !== document.body; at = at.parentElement) {
-    for (const other of at.parentElement.children)
-      if (other !== at && !other.matches("dialog, [role=status]")) found.push(other);
+    for (const other of at.parentElement.children) if (other !== at) found.push(...withoutAbove(other));
   }
   return found;
 };
