@@ -1,4 +1,5 @@
-import { isWhole, readEarlier } from "../model/savedworkspace.ts";
+import { readEarlier } from "../model/earlier.ts";
+import { isWhole } from "../model/savedrecords.ts";
 import { createRecords, type Records } from "../model/store.ts";
 import { serverPath } from "./server.ts";
 

@@ -1,3 +1,5 @@
+import { isObject } from "./json.ts";
+
 /** One record of GET /api/symbols. */
 export interface SymbolInfo {
   readonly symbol: string;
@@ -26,8 +28,6 @@ export interface Watchlists {
 /** When a bar starts, in milliseconds since the Unix epoch, and its last price. */
 export type Close = readonly [time: number, close: number];
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const listIn = (value: unknown, key: string): readonly unknown[] => {
   const list = isObject(value) ? value[key] : null;

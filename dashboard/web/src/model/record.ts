@@ -1,3 +1,5 @@
+import { isObject } from "./json.ts";
+
 /** The form of the records. One of a newer form is read, but not written. */
 const version = 2;
 /** How many windows a record tells apart: those that have changed it last. */
@@ -10,9 +12,6 @@ export interface Stored {
   /** It is of a newer form. */
   readonly newer: boolean;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function readStamps(value: unknown): Readonly<Record<string, number>> {
   const all = Object.entries(isObject(value) ? value : {});

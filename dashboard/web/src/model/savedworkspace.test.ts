@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { defaultLayout, toggleColumn } from "../columns/layout.ts";
-import { createSavedWorkspace, isWhole, readEarlier } from "./savedworkspace.ts";
+import { readEarlier } from "./earlier.ts";
+import { isWhole } from "./savedrecords.ts";
+import { createSavedWorkspace } from "./savedworkspace.ts";
 import type { TextStorage } from "./storage.ts";
 import { memoryRecords, memoryStorage } from "./store.fixture.ts";
 

@@ -1,123 +1,12 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { defaultLayout, type Layout, readLayout } from "../columns/layout.ts";
-import { isColumn } from "../columns/registry.ts";
-import { type Choice, type OwnList, readName } from "./lists.ts";
+import { isObject } from "./json.ts";
+import type { OwnList } from "./lists.ts";
 import { keyPrefix } from "./record.ts";
-import { earlierSettingsKey } from "./settings.ts";
-import type { Sort } from "./sorting.ts";
-import type { TextStorage } from "./storage.ts";
+import { earlierId, type ListRecord, listKey, readChoice, readList, readSort, unnamed } from "./savedrecords.ts";
 import type { Records } from "./store.ts";
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-/** A list as it is kept. */
-export interface ListRecord {
-  readonly name: string;
-  readonly symbols: readonly string[];
-  /** Lists are in the order of their places. It is the time at which the list was made, in ms. */
-  readonly place: number;
-  /** When it was deleted, in ms. Such a list is kept for a while, so that the deletion can be undone. */
-  readonly deleted?: number | undefined;
-}
-
-const listKey = "list/";
 const mostDeleted = 50; // deleted lists that are kept
-/** The ids of lists that an earlier version of the page has made. They are kept there, too, and so never forgotten. */
-const earlierId = "earlier:";
-
-function readSort(value: unknown): Sort {
-  if (!isObject(value)) return null;
-  const { column, direction } = value;
-  return isColumn(column) && (direction === "ascending" || direction === "descending") ? { column, direction } : null;
-}
-
-const readSymbols = (value: unknown): readonly string[] | null =>
-  Array.isArray(value) ? [...new Set(value.filter((one): one is string => typeof one === "string"))] : null;
-
-function readList(value: unknown): ListRecord | null {
-  if (!isObject(value)) return null;
-  const { name, symbols, place, deleted } = value;
-  const known = readSymbols(symbols);
-  if (!known) return null;
-  return {
-    ...value, // a newer version of the page may keep more
-    name: (typeof name === "string" ? readName(name) : null) ?? "My list",
-    symbols: known,
-    place: typeof place === "number" ? place : 0,
-    deleted: typeof deleted === "number" ? deleted : undefined,
-  };
-}
-
-function readChoice(value: unknown): Choice | null {
-  if (!isObject(value)) return null;
-  const { kind, name, id } = value;
-  if (kind === "all") return { kind };
-  if (kind === "own") {
-    if (typeof id === "string") return { kind, id };
-    return typeof name === "string" ? { kind, id: earlierId + name } : null;
-  }
-  return (kind === "server" || kind === "sector") && typeof name === "string" ? { kind, name } : null;
-}
-
-const isWholeList = (value: unknown): boolean =>
-  isObject(value) &&
-  typeof value["name"] === "string" &&
-  readName(value["name"]) !== null &&
-  Array.isArray(value["symbols"]) &&
-  value["symbols"].every((one) => typeof one === "string");
-
-/** Whether all of a record can be read. */
-export const isWhole = (name: string, value: unknown): boolean =>
-  name.startsWith(listKey) ? isWholeList(value) : name === "choice" || name === "sort" || isObject(value);
-
-// The words of these keys are older than those of the code.
-const earlierKey = "tickertape.desk";
-const earliestKey = "tickertape.watch"; // had one list, without a name
-const earliestName = "My list"; // what that list is called now
-
-/** What earlier versions of the page have kept, as records. Their keys are only read, so that they can read them again. */
-export function readEarlier(storage: () => TextStorage): {
-  readonly records: ReadonlyMap<string, unknown>;
-  /** The texts that could not be read in whole, by key. */
-  readonly damaged: readonly (readonly [key: string, text: string])[];
-} {
-  const records = new Map<string, unknown>();
-  const damaged: [string, string][] = [];
-  const item = (key: string): unknown => {
-    let text: string | null = null;
-    try {
-      text = storage().getItem(key);
-      const value: unknown = JSON.parse(text ?? "null");
-      const lists = isObject(value) ? (value["lists"] ?? []) : [];
-      if (value !== null && !(isObject(value) && Array.isArray(lists) && lists.every(isWholeList)))
-        damaged.push([key, text ?? ""]);
-      return value;
-    } catch {
-      if (text !== null) damaged.push([key, text]);
-      return null;
-    }
-  };
-  const settings = item(earlierSettingsKey);
-  if (settings !== null) records.set("settings", settings);
-  const desk = item(earlierKey);
-  if (isObject(desk)) {
-    const { lists, choice, sort, layout } = desk;
-    for (const [place, one] of (Array.isArray(lists) ? lists : []).entries()) {
-      const list = readList(one);
-      if (list) records.set(`${listKey}${earlierId}${list.name}`, { name: list.name, symbols: list.symbols, place });
-    }
-    for (const [name, value] of Object.entries({ choice, sort, layout })) if (isObject(value)) records.set(name, value);
-    return { records, damaged };
-  }
-  const earliest = item(earliestKey);
-  const symbols = isObject(earliest) ? readSymbols(earliest["symbols"]) : null;
-  if (isObject(earliest) && isObject(earliest["sort"])) records.set("sort", earliest["sort"]);
-  if (symbols) {
-    records.set(`${listKey}${earlierId}${earliestName}`, { name: earliestName, symbols, place: 0 });
-    records.set("choice", { kind: "own", name: earliestName });
-  }
-  return { records, damaged };
-}
 
 /** Where the workspace is kept. */
 export interface SavedWorkspaceOptions {
@@ -179,7 +68,7 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
 
   const change = (id: string, operation: (now: ListRecord) => ListRecord): void => {
     // What this window knows stands for a list that another one has forgotten meanwhile.
-    const known = kept.peek().find((one) => one.id === id)?.list ?? { name: earliestName, symbols: [], place: 0 };
+    const known = kept.peek().find((one) => one.id === id)?.list ?? { name: unnamed, symbols: [], place: 0 };
     void records.change(listKey + id, (value) => operation(readList(value) ?? known));
   };
   const forgetOldest = () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { readEarlier } from "./earlier.ts";
 import { createHistory } from "./history.ts";
 import { createNotes } from "./notes.ts";
-import { readEarlier } from "./savedworkspace.ts";
 import { createSettings, defaultSettings, rateOf, readSettings } from "./settings.ts";
 import type { TextStorage } from "./storage.ts";
 import { memoryRecords, memoryStorage } from "./store.fixture.ts";
