@@ -1,23 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch, live, openPage, symbolsShown } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { describe, expect, test } from "vitest";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { startServer } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 describe("the detail", () => {
   test("has the price, the book, the day and the newest trades, and they move", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.locator('.row[data-symbol="NVDA"] .cell.name').click();
     await page.waitForSelector('.detail[data-state="live"]');
@@ -48,7 +38,7 @@ describe("the detail", () => {
   });
 
   test("draws candles of each interval, the last of which is the price", async () => {
-    const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
+    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`);
     await live(page);
     for (const [interval, name] of [
       ["1m", "1 minute"],
@@ -94,7 +84,7 @@ describe("the detail", () => {
   });
 
   test("is of any symbol, which can be put on the list from there", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     await live(page);
     await page.keyboard.press("/");
     await page.keyboard.type("IBM");
@@ -108,14 +98,14 @@ describe("the detail", () => {
     await page.waitForSelector('.detail[data-state="live"]'); // it is still followed
     await page.getByRole("button", { name: "Close IBM" }).click();
     await page.waitForURL(({ hash }) => hash === ""); // it goes back, which must not meet the next step
-    await page.goto(`${server.url}/#N0PE`);
+    await page.goto(`${stage.server.url}/#N0PE`);
     await page.reload();
     await page.waitForSelector(".detail >> text=Unknown symbol");
     await close();
   });
 
   test("opened in the moment that another is closed stays open, and Back closes it", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL", "MSFT"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL", "MSFT"] });
     await live(page);
     await page.locator('.row[data-symbol="AAPL"] .cell.name').click();
     await page.waitForSelector('.detail[data-state="live"] >> text=AAPL');
@@ -134,7 +124,7 @@ describe("the detail", () => {
 
   test("is never live while the connection is lost", { timeout: 90_000 }, async () => {
     const own = await startServer();
-    const { page, close } = await openPage(browser, `${own.url}/#AAPL`, {
+    const { page, close } = await openPage(stage.browser, `${own.url}/#AAPL`, {
       allow: /ERR_|WebSocket connection|Failed to load/,
     });
     await page.waitForSelector('.detail[data-state="live"]');

@@ -1,26 +1,16 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { launch, live, openPage } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { live, openPage } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "1000", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" });
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage({ TICKERTAPE_FEED_SIM_SYMBOLS: "1000", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" });
 
 const four = ["AAPL", "MSFT", "NVDA", "XOM"];
 
 /** A page with live prices of these symbols, or of all. */
 async function open(symbols: readonly string[] | "all" = four, options: BrowserContextOptions = {}) {
-  const opened = await openPage(browser, symbols === "all" ? `${server.url}/?s=*` : server.url, {
+  const opened = await openPage(stage.browser, symbols === "all" ? `${stage.server.url}/?s=*` : stage.server.url, {
     ...(symbols !== "all" && { symbols }),
     ...options,
   });
@@ -109,7 +99,7 @@ describe("the detail follows the table", () => {
   });
 
   test("but what costs more waits until the arrow rests", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: four });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: four });
     const asked: string[] = [];
     page.on("websocket", (socket) =>
       socket.on("framesent", ({ payload }) => {
@@ -135,9 +125,9 @@ describe("the detail follows the table", () => {
   });
 
   test("and says so if its script cannot be fetched, until it can", async () => {
-    const { page, close } = await openPage(browser, "about:blank", { allow: /Failed to load resource/ });
+    const { page, close } = await openPage(stage.browser, "about:blank", { allow: /Failed to load resource/ });
     await page.route(/assets\/detail-/, (route) => route.abort());
-    await page.goto(server.url);
+    await page.goto(stage.server.url);
     await live(page);
     await page.locator(".body .row .name").first().click();
     await page.waitForSelector("footer .note >> text=The detail could not be loaded.");

@@ -1,19 +1,9 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch, live, openPage, symbolsShown } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 const item = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
 const inMenu = async (page: Page, menu: string, name: string | RegExp) => {
@@ -47,7 +37,7 @@ const removeFirst = async (page: Page, symbol: string) => {
   await page.getByRole("button", { name: `Remove ${symbol}`, exact: true }).click();
   await expect.poll(() => symbolsShown(page)).not.toContain(symbol);
 };
-const anotherWindow = async (context: BrowserContext, url = server.url): Promise<Page> => {
+const anotherWindow = async (context: BrowserContext, url = stage.server.url): Promise<Page> => {
   const page = await context.newPage();
   await page.goto(url);
   await live(page);
@@ -55,7 +45,7 @@ const anotherWindow = async (context: BrowserContext, url = server.url): Promise
 };
 /** Two windows of one browser; the second has what is kept by the first. */
 const twoWindows = async (symbols?: readonly string[]) => {
-  const first = await openPage(browser, server.url, symbols ? { symbols } : {});
+  const first = await openPage(stage.browser, stage.server.url, symbols ? { symbols } : {});
   await live(first.page);
   return { a: first.page, b: await anotherWindow(first.page.context()), close: first.close };
 };
@@ -105,7 +95,7 @@ describe("two windows", () => {
 
 describe("undo", () => {
   test("goes back through all changes by the keyboard, and forth again", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "XOM", "F"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
     await live(page);
     await removeFirst(page, "XOM");
     await removeFirst(page, "F");
@@ -132,7 +122,7 @@ describe("undo", () => {
   });
 
   test("leaves the text of a field to the browser", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "XOM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await live(page);
     await removeFirst(page, "XOM");
     await page.keyboard.type("zz");
@@ -146,13 +136,16 @@ describe("undo", () => {
 
 describe("an address", () => {
   test("follows the list that is chosen, so that a reload keeps the choice", async () => {
-    const { page, close } = await openPage(browser, `${server.url}/?s=IBM,XOM&list=Theirs&sort=symbol&transport=ws`);
+    const { page, close } = await openPage(
+      stage.browser,
+      `${stage.server.url}/?s=IBM,XOM&list=Theirs&sort=symbol&transport=ws`,
+    );
     await live(page);
     await inMenu(page, "Shift+L", "leaders");
     await expect.poll(() => title(page)).toBe("leaders");
-    await expect.poll(() => page.url()).toBe(`${server.url}/?sort=symbol&transport=ws`);
+    await expect.poll(() => page.url()).toBe(`${stage.server.url}/?sort=symbol&transport=ws`);
     await page.locator(".head .last").click();
-    await expect.poll(() => page.url()).toBe(`${server.url}/?transport=ws`);
+    await expect.poll(() => page.url()).toBe(`${stage.server.url}/?transport=ws`);
     await page.reload();
     await live(page);
     expect(await title(page)).toBe("leaders");
@@ -160,7 +153,7 @@ describe("an address", () => {
   });
 
   test("names symbols as people type them", async () => {
-    const { page, close } = await openPage(browser, `${server.url}/?s=ibm,Xom,n0pe#ibm`);
+    const { page, close } = await openPage(stage.browser, `${stage.server.url}/?s=ibm,Xom,n0pe#ibm`);
     await live(page);
     await expect.poll(() => symbolsShown(page)).toEqual(["IBM", "XOM", "N0PE"]);
     await expect.poll(() => page.url()).toMatch(/#IBM$/);
@@ -170,7 +163,7 @@ describe("an address", () => {
 
 describe("an import", () => {
   test("says afterwards which symbols it did not know", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await inMenu(page, "Shift+L", "Import…");
     await page.locator(".dialog textarea").fill("xom N0PE aapl");
@@ -183,7 +176,7 @@ describe("an import", () => {
 
 describe("a storage", () => {
   test("that is damaged gives back what can be read, and the rest as text", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await makeList(page, "Whole");
     const broken = '{"lists":[{"name":"Broken","symbols":["IBM","XO';
@@ -201,7 +194,7 @@ describe("a storage", () => {
   });
 
   test("that is full is told, once, and the page goes on", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "XOM", "F"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
     await live(page);
     await page.evaluate(() => {
       let size = 1 << 20;
@@ -224,7 +217,7 @@ describe("a storage", () => {
 
 describe("a theme", () => {
   test("that was chosen is there from the first frame on", async () => {
-    const { page, close } = await openPage(browser, server.url, { colorScheme: "dark" });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme: "dark" });
     await live(page);
     await page.evaluate(() => localStorage.setItem("tickertape.settings", JSON.stringify({ theme: "light" })));
     let release = () => {};
@@ -247,7 +240,7 @@ describe("a theme", () => {
 
 describe("the keys", () => {
   test("step through lists without brackets, with those of a Mac, and from a sector to the first one", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await live(page);
     await page.focus(".grid");
     await page.keyboard.press("Alt+PageDown");
@@ -269,7 +262,7 @@ describe("the keys", () => {
   });
 
   test("of one character can be turned off, all of them", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "XOM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await live(page);
     await page.keyboard.press(",");
     await page.locator("[data-setting=shortcuts] [data-value=off]").click();

@@ -1,19 +1,10 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch, live, openPage, symbolsShown } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { startServer } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 const item = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
 const inMenu = async (page: Page, menu: string, name: string | RegExp) => {
@@ -25,10 +16,9 @@ const labels = (page: Page) =>
 
 describe("lists", () => {
   test("are made, filled, renamed, kept over a visit and deleted", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await inMenu(page, "Shift+L", "New list…");
-    await page.waitForSelector(".dialog input:focus"); // its script is fetched a moment after the first prices
     await page.keyboard.type("Metals");
     await page.keyboard.press("Enter");
     await page.waitForSelector("text=This list is empty");
@@ -55,8 +45,37 @@ describe("lists", () => {
     await close();
   });
 
+  test("take what is typed while the scripts of menu and dialog are on their way", async () => {
+    const { page, close } = await openPage(stage.browser, "about:blank");
+    /** Keeps a script back until it is passed. */
+    const keepBack = async (script: RegExp) => {
+      let pass = () => {};
+      const passed = new Promise<void>((resolve) => {
+        pass = resolve;
+      });
+      await page.route(script, (route) => passed.then(() => route.continue()));
+      return pass;
+    };
+    const passMenu = await keepBack(/\/menus-[^/]*\.js/);
+    const passDialog = await keepBack(/\/dialogs-[^/]*\.js/);
+    await page.goto(stage.server.url);
+    await live(page);
+    await page.keyboard.press("Shift+L");
+    await page.keyboard.type("new");
+    await page.keyboard.press("Enter");
+    passMenu();
+    await page.keyboard.type("Metalx");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.type("s");
+    await page.keyboard.press("Enter");
+    passDialog();
+    await expect.poll(() => page.textContent(".list-name .name")).toBe("Metals");
+    expect(await page.inputValue(".filter input")).toBe("");
+    await close();
+  });
+
   test("of the server are changed in a copy", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.locator('.row[data-symbol="MSFT"]').hover();
     await page.getByRole("button", { name: "Remove MSFT" }).click();
@@ -71,7 +90,7 @@ describe("lists", () => {
   });
 
   test("by sector and of everything are ready", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.keyboard.press("Shift+L");
     await item(page, "Utilities").click();
@@ -83,32 +102,32 @@ describe("lists", () => {
   });
 
   test("are shared as a link, which changes nothing of the reader's own", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "XOM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await live(page);
     await page.locator('[role="columnheader"].symbol').click();
     await inMenu(page, "Shift+L", "Share as a link…");
     const link = await page.inputValue(".dialog input");
-    expect(link).toBe(`${server.url}/?s=IBM,XOM&list=Mine&sort=symbol`);
+    expect(link).toBe(`${stage.server.url}/?s=IBM,XOM&list=Mine&sort=symbol`);
     await close();
 
-    const other = await openPage(browser, link, { symbols: ["F"] });
+    const other = await openPage(stage.browser, link, { symbols: ["F"] });
     await live(other.page);
     await expect.poll(() => symbolsShown(other.page)).toEqual(["IBM", "XOM"]);
     expect(await other.page.textContent(".list-name .name")).toBe("Mine");
-    await other.page.goto(server.url);
+    await other.page.goto(stage.server.url);
     await live(other.page);
     await expect.poll(() => symbolsShown(other.page)).toEqual(["F"]);
     await other.page.goto(link);
     await live(other.page);
     await other.page.getByRole("button", { name: "Keep this list" }).click();
-    await other.page.goto(server.url);
+    await other.page.goto(stage.server.url);
     await live(other.page);
     await expect.poll(() => symbolsShown(other.page)).toEqual(["IBM", "XOM"]);
     await other.close();
   });
 
   test("come and go as text", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await live(page);
     await inMenu(page, "Shift+L", "Import…");
     await page.locator(".dialog textarea").fill("# from elsewhere\nNYSE:XOM, aapl; N0PE\nMSFT");
@@ -128,7 +147,7 @@ describe("lists", () => {
 
 describe("columns", () => {
   test("are chosen, dragged and sized, and kept", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.keyboard.press("Shift+C");
     await item(page, "VWAP").click();
@@ -160,7 +179,7 @@ describe("columns", () => {
   });
 
   test("show the spread, the average and the state where they are asked for", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     await live(page);
     for (const name of ["Spread", "VWAP", "Status"]) {
       await page.keyboard.press("Shift+C");
@@ -175,7 +194,7 @@ describe("columns", () => {
   });
 
   test("have the day as a picture that goes on", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     await live(page);
     const path = () => page.getAttribute('.row[data-symbol="AAPL"] .prices', "d");
     await expect.poll(path).toMatch(/^M1 /);
@@ -187,7 +206,7 @@ describe("columns", () => {
 
 describe("the filter", () => {
   test("takes what is typed anywhere, and says how much is left", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.keyboard.type("micro");
     await expect.poll(() => symbolsShown(page)).toEqual(["MSFT"]);
@@ -203,7 +222,7 @@ describe("the filter", () => {
 describe("5,000 symbols", () => {
   test("are sorted while they stream, held still under the pointer, and walked to the end", async () => {
     const busy = await startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "5000", TICKERTAPE_FEED_SIM_RATE: "10000" });
-    const { page, close } = await openPage(browser, `${busy.url}/?s=*&sort=-percent`);
+    const { page, close } = await openPage(stage.browser, `${busy.url}/?s=*&sort=-percent`);
     await live(page);
     await expect.poll(() => page.getAttribute(".grid", "aria-rowcount")).toBe("5001");
     const percents = () =>

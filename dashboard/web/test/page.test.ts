@@ -1,30 +1,20 @@
 import { truncateSync } from "node:fs";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { launch, live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
+import { live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { writeRecording } from "./support/recording.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { startServer } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 const refused =
   /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
 
 describe("prices", () => {
   test("are live, and labelled simulated", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Simulated");
@@ -41,13 +31,13 @@ describe("prices", () => {
   });
 
   test("flash when they change", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await page.waitForSelector(".last[data-flash]", { timeout: 15_000 });
     await close();
   });
 
   test("do not flash for those who asked for less motion", async () => {
-    const { page, close } = await openPage(browser, server.url, { reducedMotion: "reduce" });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { reducedMotion: "reduce" });
     await live(page);
     await page.evaluate(() => {
       const seen = new MutationObserver(() => Reflect.set(window, "flashed", true));
@@ -60,7 +50,7 @@ describe("prices", () => {
   });
 
   test("of a symbol that the server does not know are not made up", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["AAPL", "N0PE"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL", "N0PE"] });
     await page.waitForSelector('.row[data-symbol="N0PE"][data-state="unknown"]');
     expect(await page.locator('.row[data-symbol="N0PE"] .name').textContent()).toBe("Unknown symbol");
     expect(await page.locator('.row[data-symbol="N0PE"] .last').textContent()).toBe("–");
@@ -75,7 +65,7 @@ describe("prices", () => {
       { width: 800, height: 600 },
       { width: 390, height: 844 },
     ]) {
-      const { page, close } = await openPage(browser, replay.url, { symbols: recording.symbols, viewport });
+      const { page, close } = await openPage(stage.browser, replay.url, { symbols: recording.symbols, viewport });
       await live(page);
       await pricesMove(page);
       await page.evaluate(() => document.fonts.ready); // the widths are those of the page's own font
@@ -93,7 +83,7 @@ describe("prices", () => {
   });
 
   test("stand still while the page is hidden, and catch up when it is shown", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     const turn = (state: string) =>
       page.evaluate((value) => {
@@ -109,7 +99,7 @@ describe("prices", () => {
   });
 
   test("stand still while paused, and say so", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.waitForSelector('.grid[data-live="false"]');
@@ -125,7 +115,7 @@ describe("a recording", () => {
   test("is labelled, and when it ends its last prices are not shown as live", async () => {
     const recording = writeRecording(300);
     const replay = await startServer(recording.environment);
-    const { page, close } = await openPage(browser, replay.url, { symbols: recording.symbols });
+    const { page, close } = await openPage(stage.browser, replay.url, { symbols: recording.symbols });
     await live(page);
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Replay, simulated");
@@ -144,7 +134,7 @@ describe("a recording", () => {
 describe("a lost connection", () => {
   test("greys the grid, says so, and heals without a reload when the server is back", { timeout: 90_000 }, async () => {
     const own = await startServer();
-    const { page, close } = await openPage(browser, own.url, { allow: refused });
+    const { page, close } = await openPage(stage.browser, own.url, { allow: refused });
     await live(page);
     await pricesMove(page);
     await page.evaluate(() => Reflect.set(window, "sameDocument", true));
@@ -178,13 +168,13 @@ describe("a lost connection", () => {
 describe("behind a proxy", () => {
   let proxy: Gateway;
   beforeAll(async () => {
-    proxy = await startProxy(server.port);
+    proxy = await startProxy(stage.server.port);
   });
   afterAll(() => proxy.close());
 
   test("that lets everything through, it is a WebSocket", async () => {
     proxy.block = Object.assign(proxy.block, { websocket: false, sse: false });
-    const { page, close } = await openPage(browser, proxy.url);
+    const { page, close } = await openPage(stage.browser, proxy.url);
     await live(page, "websocket");
     await pricesMove(page);
     await close();
@@ -192,7 +182,7 @@ describe("behind a proxy", () => {
 
   test("that blocks WebSocket, it is SSE within seconds, and remembered", async () => {
     Object.assign(proxy.block, { websocket: true, sse: false });
-    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
     await live(page, "sse");
     expect(await page.textContent(".badge")).toContain("SSE");
     await pricesMove(page);
@@ -204,7 +194,7 @@ describe("behind a proxy", () => {
 
   test("that blocks SSE too, it is long polling", async () => {
     Object.assign(proxy.block, { websocket: true, sse: true });
-    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
     await live(page, "poll");
     expect(await page.textContent(".badge")).toContain("Long polling");
     await pricesMove(page);
@@ -213,14 +203,14 @@ describe("behind a proxy", () => {
 
   test.each(["websocket", "sse", "poll"])("the address can ask for %s", async (transport) => {
     Object.assign(proxy.block, { websocket: false, sse: false });
-    const { page, close } = await openPage(browser, `${proxy.url}/?transport=${transport}`);
+    const { page, close } = await openPage(stage.browser, `${proxy.url}/?transport=${transport}`);
     await live(page, transport);
     await pricesMove(page);
     await close();
   });
 
   test.each(["sse", "poll"])("a symbol can be added and removed over %s", async (transport) => {
-    const { page, close } = await openPage(browser, `${proxy.url}/?transport=${transport}`, {
+    const { page, close } = await openPage(stage.browser, `${proxy.url}/?transport=${transport}`, {
       symbols: ["AAPL", "MSFT"],
     });
     await live(page, transport);
@@ -239,7 +229,7 @@ describe("behind a proxy", () => {
 
 describe("the list", () => {
   test("is searched, added to, sorted and taken from with the keyboard alone, and kept", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
     await live(page);
     await page.keyboard.press("/");
     expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("combobox");
@@ -275,7 +265,7 @@ describe("the list", () => {
   });
 
   test("is sorted by numbers with a click on the header, biggest first", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.waitForSelector(".body .row"); // the server's list has an answer of its own
     await page.locator('[role="columnheader"].volume').click();
@@ -283,7 +273,7 @@ describe("the list", () => {
     // Rows whose volumes have come since then take their places within a second.
     const lead = async () => {
       const shown = await symbolsShown(page);
-      const { quotes } = (await (await fetch(`${server.url}/api/quotes?symbols=${shown.join(",")}`)).json()) as {
+      const { quotes } = (await (await fetch(`${stage.server.url}/api/quotes?symbols=${shown.join(",")}`)).json()) as {
         quotes: { s: string; v: number }[];
       };
       const volumes = new Map(quotes.map(({ s, v }) => [s, v]));
@@ -294,7 +284,7 @@ describe("the list", () => {
   });
 
   test("that is empty says how to fill it", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: [] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: [] });
     await page.waitForSelector("text=This list is empty");
     await page.getByRole("button", { name: "Show the default list" }).click();
     await page.waitForSelector('.row[data-symbol="AAPL"][data-state="live"]');
@@ -310,7 +300,7 @@ describe("500 symbols at ten updates a second", () => {
     };
     const list = symbols.map(({ symbol }) => symbol);
     expect(list).toHaveLength(500);
-    const { page, close } = await openPage(browser, busy.url, { symbols: list });
+    const { page, close } = await openPage(stage.browser, busy.url, { symbols: list });
     await live(page);
     await pricesMove(page);
     const cdp = await page.context().newCDPSession(page);
@@ -371,7 +361,7 @@ describe("the look of it", () => {
     { width: 940, height: 700 },
     { width: 1024, height: 768 },
   ])("nothing overflows at $width×$height", async (viewport) => {
-    const { page, close } = await openPage(browser, server.url, { viewport, hasTouch: true });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { viewport, hasTouch: true });
     await live(page);
     await page.waitForSelector(".body .row");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
@@ -389,7 +379,7 @@ describe("the look of it", () => {
 
   test.each(["light", "dark"] as const)("is accessible in the %s theme, live and lost", async (colorScheme) => {
     const own = await startServer();
-    const { page, close } = await openPage(browser, own.url, { colorScheme, allow: refused });
+    const { page, close } = await openPage(stage.browser, own.url, { colorScheme, allow: refused });
     await live(page);
     await pricesMove(page);
     expect(await complaints(page)).toEqual([]);

@@ -1,19 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch, live, openPage, symbolsShown } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 /** Types into the search, and returns the symbols that are found. */
 async function find(page: Page, text: string): Promise<readonly string[]> {
@@ -28,7 +18,7 @@ async function find(page: Page, text: string): Promise<readonly string[]> {
 
 describe("a search", () => {
   test("finds what people type, the best traded first", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await live(page);
     for (const [text, symbol] of [
       ["brk b", "BRK.B"],
@@ -48,7 +38,7 @@ describe("a search", () => {
   });
 
   test("shows the price of what is found, as the list does, and whether it is live", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["KO"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["KO"] });
     await live(page);
     await find(page, "coca cola");
     await page.waitForSelector('.result[data-state="live"]');
@@ -78,7 +68,7 @@ describe("a search", () => {
   });
 
   test("says what it has found, and that it has found nothing", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["IBM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await live(page);
     const status = page.locator('.search [role="status"]');
     expect(await status.textContent()).toBe("");
@@ -91,7 +81,7 @@ describe("a search", () => {
 });
 
 test("the filter of a list finds by the same rule", async () => {
-  const { page, close } = await openPage(browser, server.url, { symbols: ["IBM", "BRK.B", "KO", "JPM"] });
+  const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "BRK.B", "KO", "JPM"] });
   await live(page);
   for (const [text, symbol] of [
     ["brk b", "BRK.B"],

@@ -1,21 +1,12 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { live, openPage } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { outOfReach } from "./support/reach.ts";
-import { eventually, type Server, startServer } from "./support/server.ts";
+import { eventually } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "50" });
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage({ TICKERTAPE_FEED_SIM_RATE: "50" });
 
 // CSS pixels. A window of 1280 × 720 is 640 × 360 at a zoom of 200 %, and 320 × 180 at 400 %. With a keyboard on the
 // screen, a phone leaves 390 × 330.
@@ -83,11 +74,18 @@ async function look(page: Page, size: number): Promise<string[]> {
   await page.locator('.body .row[data-symbol="KO"] .last').click();
   await page.waitForSelector('.detail[data-state="live"] .plot[data-state="drawn"]');
   await check("detail", ".detail");
+  const tops = await page
+    .locator(".intervals label")
+    .evaluateAll((labels) => labels.map((label) => Math.round(label.getBoundingClientRect().top)));
+  const last = tops.filter((top) => top === tops.at(-1)).length;
+  if (last === 1) wrong.push("the last interval stands on a line of its own");
   await page.getByRole("button", { name: "As a table" }).click();
   await check("bars", ".detail .history");
   await page.getByRole("button", { name: "Remove from list" }).click();
+  await check("note over the detail", ".note");
   await page.getByRole("button", { name: "Close KO" }).click();
   await check("note", ".note");
+  await check("footer under a note", "footer");
   return wrong;
 }
 
@@ -95,8 +93,8 @@ test.concurrent.each(sizes)(
   "at %i × %i each control is reached, and large enough for a %s",
   async (width, height, pointer) => {
     const touch = pointer === "touch";
-    const proxy = await startProxy(server.port);
-    const { page, close } = await openPage(browser, proxy.url, {
+    const proxy = await startProxy(stage.server.port);
+    const { page, close } = await openPage(stage.browser, proxy.url, {
       allow: /Failed to load resource|WebSocket connection to|ERR_/,
       symbols,
       viewport: { width, height },
@@ -127,7 +125,7 @@ test.concurrent.each(sizes)(
 );
 
 test("nothing lies in the notch of a phone, and the page can be zoomed", async () => {
-  const { page, close } = await openPage(browser, server.url, {
+  const { page, close } = await openPage(stage.browser, stage.server.url, {
     viewport: { width: 844, height: 390 },
     hasTouch: true,
   });

@@ -1,21 +1,12 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
 import { launch, live, openPage, pricesMove } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { startServer } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer({ TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage({ TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
 
 const refused =
   /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
@@ -26,7 +17,7 @@ const settings = (page: Page, value: object) =>
 describe("accessible", { timeout: 180_000 }, () => {
   const schemes = ["green-red", "red-green", "blue-orange"] as const;
   test.each(["light", "dark"] as const)("in each colour scheme, with the detail open, %s", async (theme) => {
-    const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
+    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`);
     await live(page); // a page that is left while it connects complains
     for (const scheme of schemes) {
       await settings(page, { theme, scheme });
@@ -41,7 +32,7 @@ describe("accessible", { timeout: 180_000 }, () => {
   });
 
   test.each(["light", "dark"] as const)("with each menu and dialog open, %s", async (colorScheme) => {
-    const { page, close } = await openPage(browser, server.url, { colorScheme });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme });
     await live(page);
     const check = async (what: string, open: () => Promise<void>, shown: string) => {
       await open();
@@ -75,7 +66,7 @@ describe("accessible", { timeout: 180_000 }, () => {
   });
 
   test.each(["light", "dark"] as const)("paused, searched, filtered, walked and changed, %s", async (colorScheme) => {
-    const { page, close } = await openPage(browser, server.url, { colorScheme });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme });
     await live(page);
     const check = async (what: string, shown: string) => {
       await page.waitForSelector(shown);
@@ -104,7 +95,7 @@ describe("accessible", { timeout: 180_000 }, () => {
 
   test("with nothing to show, no server, and on a phone", async () => {
     const own = await startServer();
-    const { page, close } = await openPage(browser, own.url, {
+    const { page, close } = await openPage(stage.browser, own.url, {
       symbols: [],
       allow: refused,
       viewport: { width: 390, height: 844 },
@@ -140,8 +131,8 @@ describe("accessible", { timeout: 180_000 }, () => {
 
 describe("the connection", () => {
   test("that goes silent without closing is noticed, and taken up again", async () => {
-    const proxy = await startProxy(server.port);
-    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    const proxy = await startProxy(stage.server.port);
+    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
     await live(page);
     await pricesMove(page);
     proxy.stall(true);
@@ -155,8 +146,8 @@ describe("the connection", () => {
   });
 
   test("is looked at again when the machine has slept, and ages are by the clock of then", async () => {
-    const proxy = await startProxy(server.port);
-    const { page, close } = await openPage(browser, proxy.url, { allow: refused });
+    const proxy = await startProxy(stage.server.port);
+    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
     await live(page);
     proxy.stall(true);
     await page.evaluate(() => {
@@ -174,7 +165,7 @@ describe("the connection", () => {
 
   test("is one for two tabs, and stays when the first is closed", async () => {
     const own = await startServer();
-    const context = await browser.newContext();
+    const context = await stage.browser.newContext();
     const first = await context.newPage();
     await first.goto(own.url);
     await live(first);
@@ -216,10 +207,10 @@ describe("the connection", () => {
   });
 
   test("gives a later tab the history of what only other tabs follow", async () => {
-    const context = await browser.newContext();
+    const context = await stage.browser.newContext();
     const open = async (path: string) => {
       const page = await context.newPage();
-      await page.goto(server.url + path);
+      await page.goto(stage.server.url + path);
       await live(page);
       return page;
     };
@@ -241,7 +232,7 @@ describe("the connection", () => {
 
 describe("settings", () => {
   test("change how it looks, and are kept", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     const colour = (selector: string, name: string) =>
       page.evaluate(
@@ -283,7 +274,7 @@ describe("settings", () => {
 
 describe("the keyboard alone", () => {
   test("does everything", async () => {
-    const { page, close } = await openPage(browser, server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
+    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
     await live(page);
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key);
@@ -388,7 +379,7 @@ describe("the keyboard alone", () => {
 
 describe("a menu", () => {
   test("keeps its place when more comes into it while it is open", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     let answer = () => {};
     const asked = new Promise<void>((done) => {
@@ -417,7 +408,7 @@ describe("a menu", () => {
 
 describe("on paper and enlarged", () => {
   test("it prints as a table with the time and what is wrong", async () => {
-    const { page, close } = await openPage(browser, server.url);
+    const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.waitForSelector('.row[data-symbol="AAPL"][data-state="live"] >> text=Apple Inc.'); // it prints what is there
     await page.emulateMedia({ media: "print" });
@@ -436,7 +427,7 @@ describe("on paper and enlarged", () => {
   });
 
   test("nothing is lost at 200 %", async () => {
-    const { page, close } = await openPage(browser, `${server.url}/#AAPL`, {
+    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`, {
       viewport: { width: 720, height: 450 },
       deviceScaleFactor: 2,
     });

@@ -1,20 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, live, type OpenOptions, openPage } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { live, type OpenOptions, openPage } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer({ TICKERTAPE_FEED_SIM_HALT_EVERY: "1s", TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
-  browser = await launch();
-});
-afterEach(() => server.freeze(false)); // it could not end otherwise
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage({ TICKERTAPE_FEED_SIM_HALT_EVERY: "1s", TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
 
 const refused =
   /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
@@ -66,13 +55,13 @@ const shiftsOf = (page: Page) =>
 
 /** Opens it where the shifts are followed from its first frame on. */
 async function open(width: number, height: number, options: OpenOptions = {}) {
-  const opened = await openPage(browser, `${server.url}/protocol.txt`, {
+  const opened = await openPage(stage.browser, `${stage.server.url}/protocol.txt`, {
     allow: refused,
     viewport: { width, height },
     ...options,
   });
   await followShifts(opened.page);
-  await opened.page.goto(server.url);
+  await opened.page.goto(stage.server.url);
   await live(opened.page);
   await opened.page.waitForSelector('.row[data-state="live"]');
   return opened;
@@ -112,7 +101,7 @@ test("nothing moves for a note, the number of rows found, an order that is held,
 });
 
 test("a list has the widths of its own rows", async () => {
-  const { page, close } = await openPage(browser, "about:blank");
+  const { page, close } = await openPage(stage.browser, "about:blank");
   await page.addInitScript(() => {
     const lists = [
       { name: "Short", symbols: ["KO"] },
@@ -121,7 +110,7 @@ test("a list has the widths of its own rows", async () => {
     if (localStorage.getItem("tickertape.desk")) return;
     localStorage.setItem("tickertape.desk", JSON.stringify({ lists, choice: { kind: "own", name: "Short" } }));
   });
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await page.waitForSelector('.row[data-symbol="KO"][data-state="live"]');
   const width = () => page.locator(".head .symbol").evaluate((cell) => cell.getBoundingClientRect().width);
   const choose = async (name: string, rows: number) => {
@@ -150,14 +139,14 @@ test("nothing moves through halts, silence, and an outage", async () => {
   };
   const well = '.badge[data-tone="live"]';
   await check("with a symbol halted", '.row[data-state="halted"]');
-  server.freeze(true);
+  stage.server.freeze(true);
   await check("while nothing comes", `.badge:not([data-tone="live"])`);
   await check("when that is taken for an outage", ".notice");
-  server.freeze(false);
+  stage.server.freeze(false);
   await check("when prices come again", well);
-  await server.kill();
+  await stage.server.kill();
   await check("without a connection", ".notice");
-  await server.start();
+  await stage.server.start();
   await check("with a connection again", well);
   await check("with prices again", '.row[data-state="live"]');
   for (const [index, { page, close }] of opened.entries()) {

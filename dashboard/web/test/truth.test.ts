@@ -1,27 +1,17 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
-import { type Server, startServer } from "./support/server.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { live, openPage } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
 
 /** How long frames are sampled; the bar is 60 s. */
 const seconds = Number(process.env["TICKERTAPE_SAMPLE_SECONDS"] ?? 3);
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer({
-    TICKERTAPE_FEED_SIM_SYMBOLS: "24",
-    TICKERTAPE_FEED_SIM_RATE: "20000",
-    // Halts of six seconds, two at a time.
-    TICKERTAPE_FEED_SIM_HALT_EVERY: "1s",
-    TICKERTAPE_FEED_SIM_SESSION: "1m",
-  });
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
+const stage = setStage({
+  TICKERTAPE_FEED_SIM_SYMBOLS: "24",
+  TICKERTAPE_FEED_SIM_RATE: "20000",
+  // Halts of six seconds, two at a time.
+  TICKERTAPE_FEED_SIM_HALT_EVERY: "1s",
+  TICKERTAPE_FEED_SIM_SESSION: "1m",
 });
 
 /** What was seen in the frames as they were painted. */
@@ -178,7 +168,7 @@ const sample = (page: Page, ms: number): Promise<Sample> =>
 test("arrow, tint, colour and price agree in each frame, and so do the detail and its row", {
   timeout: 60_000 + seconds * 2000,
 }, async () => {
-  const { page, close } = await openPage(browser, `${server.url}/?s=*&sort=-percent`);
+  const { page, close } = await openPage(stage.browser, `${stage.server.url}/?s=*&sort=-percent`);
   await live(page);
   await page.locator(".body .row .cell.name").nth(5).click();
   await page.waitForSelector(".detail");
@@ -203,7 +193,7 @@ test("arrow, tint, colour and price agree in each frame, and so do the detail an
 });
 
 test("paper shows the prices of the screen", async () => {
-  const { page, close } = await openPage(browser, `${server.url}/?s=*`);
+  const { page, close } = await openPage(stage.browser, `${stage.server.url}/?s=*`);
   await live(page);
   await page.waitForFunction(() => document.querySelectorAll(".body .row[data-tick]").length > 20);
   await page.waitForFunction(() => {

@@ -1,24 +1,14 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
+import { expect, test } from "vitest";
+import { live, openPage } from "./support/browser.ts";
 import { startFirefox } from "./support/firefox.ts";
 import { keyboardHand, touchHand } from "./support/hand.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { chromiumScreen, type Screen } from "./support/screen.ts";
-import { type Server, startServer } from "./support/server.ts";
-import { type Outage, walk } from "./support/walk.ts";
+import { setStage } from "./support/stage.ts";
+import type { Outage } from "./support/walk/step.ts";
+import { walk } from "./support/walk/walk.ts";
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 /** Runs in the page: what is saved before the walk begins. */
 const plant = () => {
@@ -60,8 +50,8 @@ const walks = [
 test.concurrent.each(walks)(
   "everything is done by $by alone on $on, $width × $height",
   async ({ by, on, ...size }) => {
-    const proxy = await startProxy(server.port);
-    const { page, close } = await openPage(browser, proxy.url, {
+    const proxy = await startProxy(stage.server.port);
+    const { page, close } = await openPage(stage.browser, proxy.url, {
       symbols: ["IBM", "MSFT"],
       viewport: { width: size.width, height: size.height },
       hasTouch: by === "touch",
@@ -91,7 +81,7 @@ test.each(inFirefox)(
   "everything is done by $by alone in Firefox, $width × $height",
   async ({ by, ...size }) => {
     const firefox = await startFirefox();
-    const proxy = await startProxy(server.port);
+    const proxy = await startProxy(stage.server.port);
     const { screen, complaints, goto, close } = await firefox.open(`${proxy.url}/protocol.txt`, size);
     await screen.evaluate(plant);
     await goto(proxy.url);

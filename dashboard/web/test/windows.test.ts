@@ -1,24 +1,14 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage, symbolsShown } from "./support/browser.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
 import { random } from "./support/chance.ts";
-import { type Server, startServer } from "./support/server.ts";
+import { setStage } from "./support/stage.ts";
 
 /** What each window changes; 200 is the full size. */
 const changes = Number(process.env["WINDOWS_CHANGES"] ?? 20);
 const seed = Number(process.env["WINDOWS_SEED"] ?? Date.now() % 2 ** 31);
 
-let browser: Browser;
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = setStage();
 
 /** What a window does to one thing: first it says so, and then that it is done. */
 interface Report {
@@ -198,7 +188,7 @@ test.each([{ locks: true }, { locks: false }])(
       "KO",
       "IBM",
     ];
-    const first = await openPage(browser, `${server.url}/api/version`, { symbols }); // the origin, without the page;
+    const first = await openPage(stage.browser, `${stage.server.url}/api/version`, { symbols }); // the origin, without the page;
     const context = first.page.context();
     await context.addInitScript((has) => {
       if (!has) Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
@@ -217,7 +207,7 @@ test.each([{ locks: true }, { locks: false }])(
     });
     const pages = [first.page, await context.newPage()];
     for (const page of pages) {
-      await page.goto(server.url);
+      await page.goto(stage.server.url);
       await live(page);
     }
     const tasks: readonly Omit<Work, "seed" | "changes">[] = [
@@ -253,7 +243,7 @@ test.each([{ locks: true }, { locks: false }])(
 
     expect(await lost(survivor, done)).toEqual([]);
     const late = await context.newPage();
-    await late.goto(server.url);
+    await late.goto(stage.server.url);
     await live(late);
     if ((await late.textContent(".list-name .name")) !== "Mine") {
       await late.keyboard.press("Shift+L");

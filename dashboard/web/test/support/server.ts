@@ -75,6 +75,7 @@ export async function startServer(
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, "exit");
     running.kill(signal);
+    running.kill("SIGCONT"); // one that is frozen would not end
     await gone;
   };
   const start = async () => {
