@@ -29,5 +29,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [sizeBudget({ file: 6100, all: 18_500 })],
+  plugins: [sizeBudget({ file: 6100, all: 19_000 })],
 });

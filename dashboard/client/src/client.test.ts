@@ -367,10 +367,13 @@ describe("pausing", () => {
     last().says(update(2, [{ s: "A", p: 2 }])); // was under way
     expect(changed).toEqual([]);
     client.resume("hidden");
-    expect(last().sent.at(-1)).toMatchObject({ type: "resume" });
+    expect(last().sent.slice(-2)).toMatchObject([{ type: "resume" }, { type: "ping" }]);
     expect(changed.map((symbols) => [...symbols].sort())).toEqual([["A"]]);
     expect(client.quote("A")).toMatchObject({ last: 2, live: false }); // it may be old: the catch-up has not come
-    last().says(snapshot(3, [{ s: "B", p: 3 }], { resumed: true }));
+    last().says(snapshot(3, [{ s: "B", p: 3 }], { resumed: true }), {
+      type: "pong",
+      id: Number(last().sent.at(-1)?.["id"]),
+    });
     expect(changed.slice(1).map((symbols) => [...symbols].sort())).toEqual([["B"], ["A", "B"]]);
     expect(client.quotes().map(({ last, live }) => [last, live])).toEqual([
       [2, true],

@@ -71,7 +71,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   const events = createEmitter<ClientEvents>();
   let link: Link = connection;
-  let asking = false; // what is wanted is told at the end of this turn
+  let asking = false; // what is wanted is told at the end of this task
   let wanted = false; // from connect to disconnect
   let again: ReturnType<typeof setTimeout> | undefined; // the beginning has failed, and is tried again
   let ready = false; // the link and its first transport are known
@@ -84,7 +84,7 @@ export function createClient(options: ClientOptions = {}): Client {
     link.want({ ...registry.want(), ...(!publisher.series() && { series: [] }) });
     publisher.handlers.used();
   };
-  /** Asks once for all changes of one turn: what is given up and wanted again in it is not forgotten. */
+  /** Asks once for all changes of one task: what is given up and wanted again in it is not forgotten. */
   const change = () => {
     if (!asking && !closed()) queueMicrotask(ask);
     asking = true;

@@ -1,13 +1,13 @@
+/**
+ * latency is an entry of its own, `tickertape-client/latency`: how long a round trip to the server takes. It uses the
+ * public part of a client alone.
+ */
+
 import type { Client } from "./client.ts";
 import type { ClientState } from "./state.ts";
 
 const every = 10_000;
 const samples = 5;
-
-/**
- * latency is an entry of its own, `tickertape-client/latency`: how long a round trip to the server takes. It uses the
- * public part of a client alone.
- */
 
 /** The measurement of a client. */
 export interface Latency {

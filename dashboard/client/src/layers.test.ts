@@ -3,7 +3,10 @@ import { dirname, join, relative } from "node:path";
 import { type ESTree, parseSync, Visitor } from "vite";
 import { expect, test } from "vitest";
 
-/** The layers of `src`, the top first: a file or a folder imports only what is below it, types included. */
+/**
+ * The layers of `src`, the top first: a file or a folder imports only what is below it, types included. A file that is named
+ * by itself is in its own layer, not in that of its folder.
+ */
 const layers: readonly (readonly string[])[] = [
   ["index.ts", "latency.ts"], // what a program imports
   ["client.ts"], // puts everything together
@@ -15,6 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ["options.ts"], // what a program passes in
   ["quotes/"], // what is known of each symbol
   ["connection/"], // one connection, whatever stream it has
+  ["subscriptions/contract.ts"], // what that chunk is to a connection, and its parts to each other
   ["state.ts"], // what a program can ask about a connection
   ["transport/"], // streams, and the WebSocket
   ["interest/"], // what is to be followed
@@ -61,8 +65,12 @@ function read(name: string, text: string): Source {
   return { imports, long };
 }
 
-const layerOf = (name: string) =>
-  layers.findIndex((layer) => layer.some((part) => (part.endsWith("/") ? name.startsWith(part) : name === part)));
+const layerOf = (name: string) => {
+  const file = layers.findIndex((layer) => layer.includes(name));
+  return file >= 0
+    ? file
+    : layers.findIndex((layer) => layer.some((part) => part.endsWith("/") && name.startsWith(part)));
+};
 
 /** The files of a circle, or null. */
 function circle(sources: ReadonlyMap<string, Source>): readonly string[] | null {

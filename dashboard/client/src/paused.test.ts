@@ -62,7 +62,7 @@ test("a paused client tells nothing of what comes meanwhile, and each series onc
     100, 10_000,
   ]);
   expect(client.quote("A")).toMatchObject({ last: 499, live: false }); // it may be old
-  last().says(snapshot(500, [], { resumed: true }));
+  last().says(snapshot(500, [], { resumed: true }), { type: "pong", id: Number(last().sent.at(-1)?.["id"]) });
   expect(client.quote("A")).toMatchObject({ last: 499, live: true });
 });
 

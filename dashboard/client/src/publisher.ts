@@ -88,6 +88,7 @@ export function createPublisher(
   let sources: readonly SourceState[] = [];
   let made = new WeakMap<Entry, Quote>();
   let running = false; // quotes may be live
+  const told = new Set<string>(); // the symbols that the program has been told of
   const answers = createAnswers(follows, emit);
 
   const entry = (symbol: string): Entry | undefined => (follows(symbol) ? board.get(symbol) : undefined);
@@ -101,21 +102,21 @@ export function createPublisher(
   const quotes = (symbols: Iterable<string>) => [...symbols].flatMap((symbol) => quote(symbol) ?? []);
 
   const tell = (symbols: Iterable<string>) => {
-    const changed = [...symbols].filter(follows);
+    const changed = [...symbols].filter((symbol) => follows(symbol) && told.add(symbol));
     if (!changed.length) return;
     emit("changed", changed);
     if (heard("quotes")) emit("quotes", quotes(changed));
   };
   /**
    * Publishes what has changed. A pause keeps it back, and so does a rate that another tab has raised. But a quote that
-   * is live no longer is published at once. During a pause none is live.
+   * is new or live no longer is published at once. During a pause none is live.
    */
   const publish = () => {
     const { changed, fallen } = board;
     if (registry.paused() || !changed.size) return;
-    const some = link().holds?.(publish) ? fallen : changed;
-    const symbols = [...some];
-    if (some === changed) changed.clear();
+    const held = link().holds?.(publish);
+    const symbols = [...changed].filter((symbol) => !held || fallen.has(symbol) || !told.has(symbol));
+    if (!held) changed.clear();
     fallen.clear();
     tell(symbols);
   };
@@ -181,7 +182,7 @@ export function createPublisher(
         board.changed.clear();
         tell(symbols);
       } else publish();
-      if (!next.paused) series?.resume();
+      if (!registry.paused()) series?.resume();
     },
     synced(event) {
       void loadSeries();
@@ -194,6 +195,7 @@ export function createPublisher(
       board.prune();
       series?.prune();
       answers.prune();
+      for (const symbol of told) if (!follows(symbol)) told.delete(symbol);
     },
     refused: answers.refused,
     fallback: (event) => emit("fallback", event),

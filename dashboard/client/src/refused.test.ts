@@ -75,6 +75,20 @@ test("of too many symbols, as many are followed as there is room for", async () 
   expect(client.quotes()).toHaveLength(1000);
 });
 
+test.each([
+  ["alone", ["#big"]],
+  ["among others", ["A", "#big", "B"]],
+])("a list that has too many symbols, %s in the query of a stream, spoils nothing else", async (_, symbols) => {
+  const { server, client, serve } = await setup({ tooLong: ["#big"] }, { symbols });
+  await serve(3000);
+  expect(client.refused("#big")).toBe("too_many_symbols");
+  expect(client.state.synced).toBe(true);
+  client.subscribe(["C"]);
+  await serve(1000);
+  expect([...server.state.symbols].sort()).toEqual([...symbols.filter((name) => name !== "#big"), "C"]);
+  expect(client.quote("C")?.live).toBe(true);
+});
+
 test("a thousand charts that are all refused do not get the stream closed, and come when they may", async () => {
   const symbols = names(1000);
   const refuses = { code: "rate_limited", message: "work of this connection; try again in 3 s" };

@@ -222,3 +222,55 @@ test("a tab that has been hidden for a minute costs the server nothing, and show
   expect(second.refused("B")).toBe("too_many_symbols");
   expect(["A", "B"].map((symbol) => second.quote(symbol)?.live)).toEqual([true, false]);
 });
+
+test("a symbol is told of at once where it is new, however low the rate of the tab is", async () => {
+  const server = createModelServer();
+  const client = await browse(server.WebSocket)(["A"]);
+  client.setRate(0.1);
+  server.open();
+  await server.serve(300, tick);
+  const told = listen(client, "changed");
+  client.subscribe(["B"]);
+  await server.serve(300, tick);
+  expect(told).toEqual([["B"]]);
+});
+
+test("a page that its browser gives no locks has a connection of its own", async () => {
+  const server = createModelServer();
+  const open = browse(server.WebSocket);
+  const denied = () => Promise.reject(new DOMException("no locks here", "SecurityError"));
+  vi.stubGlobal("navigator", { locks: { request: denied }, onLine: true });
+  const client = await open(["A"]);
+  server.open();
+  await server.serve(300, tick);
+  expect(client.quote("A")).toMatchObject({ last: 1, live: true });
+  client.close();
+});
+
+test("a tab that leads no more says since when its stream is lost", async () => {
+  const server = createModelServer();
+  const open = browse(server.WebSocket);
+  const first = await open(["A"]);
+  server.open();
+  await server.serve(300, tick);
+  first.disconnect();
+  first.connect();
+  await settled();
+  expect(first.state.lostAt).toBeNull(); // it has gone by itself
+  first.close();
+});
+
+test("nothing is planned after a client with a low rate is closed", async () => {
+  const server = createModelServer();
+  const open = browse(server.WebSocket);
+  const first = await open(["A"]);
+  server.open();
+  await server.serve(300, tick);
+  const second = await open(["A"]);
+  second.setRate(0.1);
+  await server.serve(300, tick);
+  server.last().says(update(50, [{ s: "A", p: 50 }]));
+  await settled();
+  for (const client of [second, first]) client.close();
+  expect(vi.getTimerCount()).toBe(0);
+});

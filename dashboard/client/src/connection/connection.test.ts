@@ -396,9 +396,40 @@ describe("pausing", () => {
     connection.resume("hidden");
     expect(last().sent.map(({ type }) => type)).toEqual(["pause"]);
     connection.resume("user");
-    expect(last().sent.map(({ type }) => type)).toEqual(["pause", "resume"]);
+    expect(last().sent.map(({ type }) => type)).toEqual(["pause", "resume", "ping"]);
+    expect(connection.state().synced).toBe(false);
     last().says(snapshot(40, { resumed: true }));
     expect(connection.position()).toBe("e-40");
+    last().says({ type: "pong", id: Number(last().sent.at(-1)?.["id"]) });
+    expect(connection.state().synced).toBe(true);
+  });
+
+  test("a WebSocket on which nothing has changed meanwhile is synced when its ping is answered", () => {
+    const { connection, last } = setup();
+    last().says(hello(), snapshot(1));
+    connection.pause("user");
+    connection.resume("user");
+    const id = Number(last().sent.at(-1)?.["id"]);
+    last().says({ type: "error", id, code: "rate_limited" });
+    expect(connection.state().synced).toBe(false);
+    vi.advanceTimersByTime(1000); // it asks again
+    expect(last().sent.map(({ type }) => type)).toEqual(["pause", "resume", "ping", "ping"]);
+    last().says({ type: "pong", id: Number(last().sent.at(-1)?.["id"]) });
+    expect(connection.state().synced).toBe(true);
+  });
+
+  test("a resume that was refused is sent again, and what is answered before does not count", () => {
+    const { connection, last } = setup();
+    last().says(hello(), snapshot(1));
+    connection.pause("user");
+    connection.resume("user");
+    const ids = last().sent.map(({ id }) => Number(id));
+    last().says({ type: "error", id: Number(ids[1]), code: "rate_limited" }, { type: "pong", id: Number(ids[2]) });
+    expect(connection.state().synced).toBe(false);
+    vi.advanceTimersByTime(1000);
+    expect(last().sent.map(({ type }) => type)).toEqual(["pause", "resume", "ping", "resume", "ping"]);
+    last().says({ type: "pong", id: Number(last().sent.at(-1)?.["id"]) });
+    expect(connection.state().synced).toBe(true);
   });
 
   test.each(["sse", "poll"] as const)("%s is closed, and resumed from its position", (name) => {

@@ -9,9 +9,9 @@ import type { Emitter } from "../emitter.ts";
 import { createLookup, type Lookup, type Want, wantsNothing } from "../interest/want.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
 import type { ClientState, ConnectionEvents } from "../state.ts";
+import type { MakeSubscriptions, Send, SeriesSubscriptions, Subscriptions } from "../subscriptions/contract.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type ConnectionOptions, createStream } from "./stream.ts";
-import type { MakeSubscriptions, Send, SeriesSubscriptions, Subscriptions } from "./subscriptions.ts";
 
 /** One connection to a server. It is used by one client or, where tabs share it, by the leader of the tabs. */
 export interface Connection {
@@ -32,6 +32,8 @@ export interface Connection {
   connect(): void;
   /** Closes the stream. `connect` takes it up again. */
   disconnect(): void;
+  /** Closes the stream and forgets how far it has come: the tab goes on elsewhere. */
+  abandon(): void;
   /** What is to be followed from now on. A pause with `hidden` closes the stream after a while. */
   want(want: Want): void;
   /** False when the message could not be sent. Nothing is queued: it would be old by then. */
@@ -66,6 +68,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let duplex = true; // of the present stream
   let pauseSent = false; // on it
   let pauseId = 0; // of the last pause or resume, which is answered only if it was refused
+  let pingId = 0; // of the ping after a resume: its answer comes after all that has changed, which may be nothing
   let resuming = false; // what has changed during a pause has not come yet
   let lastId = 0;
 
@@ -88,11 +91,12 @@ export function createConnection(options: ConnectionOptions): Connection {
       }
       stream.emit("message", message);
       if (!stream.is("open")) return; // a listener has ended it
-      const caughtUp = resuming && message.type === "snapshot" && message.resumed === true && !message.more;
+      const caughtUp = resuming && message.type === "pong" && message.id === pingId;
       const synced = subscriptions.apply(message, position, post) ?? (caughtUp ? { resumed: true } : null);
       if (!synced && "id" in message) scheduleFlush(); // what waits for answers, and what was refused
-      if (message.type === "error" && message.id === pauseId) {
-        pauseSent = !pauseSent;
+      if (message.type === "error" && (message.id === pauseId || message.id === pingId)) {
+        if (message.id === pauseId) pauseSent = !pauseSent;
+        pingId = 0;
         stream.after("pause", retryPause, syncPause);
       }
       if (!synced) return;
@@ -119,7 +123,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (anew) stream.open();
     else stream.after("flush", wait, flush);
   };
-  /** One message for all changes of one turn. A stream that must be opened anew waits for more of them. */
+  /** One message for all changes of one task. A stream that must be opened anew waits for more of them. */
   const scheduleFlush = () => {
     if (stream.buffered() !== null) stream.after("flush", duplex ? 0 : 80, flush);
   };
@@ -134,15 +138,19 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** Sends `pause` or `resume` where the server does not know; a stream that cannot be sent to is closed instead. */
   const syncPause = () => {
     const { paused } = wanted;
-    if (paused === pauseSent || !(stream.state().synced || resuming)) return;
+    if (!(stream.state().synced || resuming)) return;
     if (!duplex) {
       if (paused) rest();
-    } else {
+      return;
+    }
+    if (paused !== pauseSent) {
       const id = post({ type: paused ? "pause" : "resume" });
       if (id === null) return;
       pauseSent = paused;
       pauseId = id;
+      pingId = 0;
     }
+    if (resuming && !pingId) pingId = post({ type: "ping" }) ?? 0;
   };
 
   return {
@@ -161,6 +169,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     wanted: () => wanted,
     uses: (key) => uses(key),
     disconnect: () => stream.end("idle"),
+    abandon() {
+      stream.end("idle");
+      this.want(wantsNothing);
+    },
     want(next) {
       const { paused, hidden } = wanted;
       wanted = next;

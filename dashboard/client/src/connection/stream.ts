@@ -106,6 +106,7 @@ export function createStream(options: ConnectionOptions, user: StreamUser) {
         if (message.type === "hello") heartbeat = message.heartbeat_ms || heartbeat;
         // An error may be all that a full or restarting server sends: that is no connection.
         if (firstAt || message.type !== "error") hear();
+        if (mine !== generation) return null; // a listener has disconnected
         user.message(message, position);
         return message;
       },

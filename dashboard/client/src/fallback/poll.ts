@@ -76,8 +76,8 @@ export function createPollTransport({ url, fetch, now }: PollOptions): Transport
           if (found.length) messages.push({ type: "subscribed", symbols: found });
         } else {
           messages.push({ type: "hello", protocol: 1, ...rest });
-          const known = request.symbols.filter((name) => !names.has(name));
-          if (unknown.length) messages.push({ type: "subscribed", symbols: known, unknown });
+          const symbols = request.symbols.filter((name) => !names.has(name));
+          if (unknown.length) messages.push({ type: "subscribed", symbols, unknown });
         }
         missing = unknown;
         known = new Set(sources.map((source) => JSON.stringify(source)));

@@ -19,7 +19,7 @@ export function createAnswers(
     /** Takes in the answer to a subscribe. */
     subscribed({ symbols, unknown }: Subscribed): void {
       const names = unknown?.filter(follows);
-      const known = symbols?.filter(missing.delete, missing);
+      const known = symbols?.filter((symbol) => missing.delete(symbol));
       for (const symbol of names ?? []) missing.add(symbol);
       tell("unknown", names);
       tell("known", known);

@@ -40,14 +40,15 @@ export interface Registry {
  * `changed` after each other change.
  */
 export function createRegistry(
-  { rate = null, fields = null }: { rate?: number | null; fields?: readonly string[] | null },
+  { rate: first = null, fields = null }: { rate?: number | null; fields?: readonly string[] | null },
   changed: () => void,
   pausing: () => void,
 ): Registry {
+  let rate = first || null;
   const symbols = new Map<string, number>(); // how many subscriptions each has
   const series = new Map<string, { readonly one: Series; readonly count: number }>();
   const pauses = new Set<PauseReason>();
-  let lookup: Lookup = () => false;
+  let lookup: Lookup | null = null; // made when it is used: panels subscribe one after the other
 
   const paused = () => pauses.size > 0;
   const want = (): Want => ({
@@ -59,7 +60,7 @@ export function createRegistry(
     hidden: pauses.has("hidden"),
   });
   const update = () => {
-    lookup = createLookup(want());
+    lookup = null;
     changed();
   };
 
@@ -119,7 +120,10 @@ export function createRegistry(
       },
     },
     paused,
-    follows: (key) => lookup(key),
+    follows(key) {
+      lookup ??= createLookup(want());
+      return lookup(key);
+    },
     want,
   };
 }

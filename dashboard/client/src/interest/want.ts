@@ -63,5 +63,5 @@ export type Lookup = (key: string) => boolean;
 export function createLookup({ symbols, series }: Pick<Want, "symbols" | "series">): Lookup {
   const keys = new Set([...symbols, ...series.map(seriesKey)]);
   const lists = new Set([...keys].filter(isGroup).map(kindOf));
-  return (key) => keys.has(key) || lists.has(kindOf(key));
+  return (key) => keys.has(key) || (lists.size > 0 && lists.has(kindOf(key)));
 }

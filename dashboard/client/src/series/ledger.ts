@@ -1,5 +1,5 @@
-import type { Requests, Send, SeriesSubscriptions } from "../connection/subscriptions.ts";
 import { isGroup, kindOf, longer, type Series, seriesKey, without } from "../interest/want.ts";
+import type { Requests, Send, SeriesSubscriptions } from "../subscriptions/contract.ts";
 
 const queryBytes = 4000; // of series in the query of a stream that takes no messages
 
@@ -13,11 +13,11 @@ const seqOf = (position: string | undefined) => Number(position?.split("-")[1]);
 export function createSeriesLedger(): SeriesSubscriptions {
   let wanted: ReadonlyMap<string, Series> = new Map();
   let asked = new Map<string, Series>();
-  const left = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
+  const dropped = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
   let most = Number.POSITIVE_INFINITY; // in the query of a stream
   let omitted: readonly string[] = []; // from the query of the present stream
   const reached = new Map<string, string>(); // the positions
-  const begun = new Set<string>(); // their history has come: a change alone, of what was given up just before, is none
+  const begun = new Set<string>(); // their history has come; a change before it gives no position
 
   const message = (key: string, keys: readonly string[], more: object = {}) => {
     const symbols = keys.map((key) => key.slice(kindOf(key).length));
@@ -29,14 +29,14 @@ export function createSeriesLedger(): SeriesSubscriptions {
   const remove = (requests: Requests, send: Send) => {
     // A list and a symbol may overlap. So when one goes, what is left of its kind is asked for again.
     const listed = new Set([...asked.keys()].filter(isGroup).map(kindOf));
-    const removed = [...asked.keys()].filter((key) => !wanted.has(key) || left.has(key));
+    const removed = [...asked.keys()].filter((key) => !wanted.has(key) || dropped.has(key));
     for (const kind of new Set(removed.map(kindOf))) {
       for (const keys of requests.parts(removed.filter((key) => kindOf(key) === kind))) {
         const before = keys.map((key) => [key, asked.get(key)] as const);
         const undo = () => {
           for (const [key, one] of before) {
             if (one) asked.set(key, one);
-            left.add(key);
+            dropped.add(key);
           }
         };
         const request = { kind: "series", keys: [], undo } as const;
@@ -44,7 +44,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
         if (!requests.send(send, { type: "unsubscribe", ...message(kind, keys) }, request)) return;
         for (const key of keys) {
           asked.delete(key);
-          left.delete(key);
+          dropped.delete(key);
         }
         requests.room("series", keys.length);
       }
@@ -82,7 +82,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
         reached.delete(key);
         begun.delete(key);
       }
-      for (const key of without(asked.keys(), next)) left.add(key);
+      for (const key of without(asked.keys(), next)) dropped.add(key);
       if (without(wanted.keys(), next).length) most = Number.POSITIVE_INFINITY;
       wanted = next;
       for (const key of without(reached.keys(), wanted)) reached.delete(key);
@@ -97,7 +97,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
 
     open(duplex, requests) {
       asked = new Map();
-      left.clear();
+      dropped.clear();
       omitted = [];
       if (duplex) {
         most = Number.POSITIVE_INFINITY;
@@ -116,7 +116,7 @@ export function createSeriesLedger(): SeriesSubscriptions {
     apply(message, epoch) {
       const key = seriesKey(message);
       if (!wanted.has(key)) return;
-      if (message.reset && !left.has(key)) begun.add(key);
+      if (message.reset && !dropped.has(key)) begun.add(key);
       if (!message.more && begun.has(key)) reached.set(key, `${epoch}-${message.seq}`);
     },
 

@@ -11,8 +11,8 @@ import { createSeriesStore, type SeriesStore } from "./store.ts";
 
 /**
  * Lets the connection follow bars and trades, and makes the store of what comes for the client. The connection is used
- * for what it `uses`, of which the client `follows` a part; `changed` is called when
- * that has changed, and no client is `paused`.
+ * for what it `uses`, of which the client `follows` a part; `changed` is called when that has changed, and not while the
+ * client is `paused`.
  */
 export function createSeries(
   connection: Connection,

@@ -1,5 +1,5 @@
-import type { Requests, Send } from "../connection/subscriptions.ts";
 import { isGroup, type Want, wantsNothing, without } from "../interest/want.ts";
+import type { Requests, Send } from "./contract.ts";
 
 const everyFlush = 1000; // updates a second, more than any server flushes
 /** Symbols of 32 bytes at most that one message may name: servers take messages of at least 4 KiB. */
@@ -22,7 +22,7 @@ function changedOptions({ rate, fields }: Want, before: Want) {
  */
 export function createAsked(requests: Requests, expect: () => void) {
   let symbols = new Set<string>();
-  const left = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
+  const dropped = new Set<string>(); // of them, those that have not been wanted for a moment: what was known is forgotten
   let options = wantsNothing; // its rate and fields
 
   /** Unsubscribes from what is not wanted any more, and from what is to be asked for again. */
@@ -30,10 +30,10 @@ export function createAsked(requests: Requests, expect: () => void) {
     const forget = (names: readonly string[]) => {
       for (const name of names) {
         symbols.delete(name);
-        left.delete(name);
+        dropped.delete(name);
       }
     };
-    const removed = [...symbols].filter((name) => !wanted.has(name) || left.has(name));
+    const removed = [...symbols].filter((name) => !wanted.has(name) || dropped.has(name));
     if (wanted.has("*")) {
       forget(removed); // all symbols are followed, these among them
       return;
@@ -45,7 +45,7 @@ export function createAsked(requests: Requests, expect: () => void) {
       const undo = () => {
         for (const name of gone) {
           symbols.add(name);
-          left.add(name);
+          dropped.add(name);
         }
       };
       if (!requests.free()) return;
@@ -64,7 +64,9 @@ export function createAsked(requests: Requests, expect: () => void) {
     const undo = () => {
       options = before;
     };
-    if (!requests.send(send, { type: "subscribe", ...changed }, { kind: "symbols", keys: [], snapshot, undo })) return;
+    // With a name in it, it is answered by a snapshot even where no name is known yet.
+    const message = { type: "subscribe", ...(snapshot && { symbols: [...symbols].slice(0, 1) }), ...changed } as const;
+    if (!requests.send(send, message, { kind: "symbols", keys: [], snapshot, undo })) return;
     if (snapshot) expect();
     options = want;
   };
@@ -96,14 +98,15 @@ export function createAsked(requests: Requests, expect: () => void) {
 
     /** Others are wanted. What goes is forgotten, so it is asked for again even if it is wanted again soon. */
     want(wanted: ReadonlySet<string>): void {
-      for (const name of without(symbols, wanted)) left.add(name);
+      for (const name of without(symbols, wanted)) dropped.add(name);
     },
 
-    /** A stream opens, whose query asks for these. */
-    open(names: readonly string[], want: Want): void {
+    /** A stream opens, whose query asks for these. Returns what undoes that. */
+    open(names: readonly string[], want: Want): () => void {
       symbols = new Set(names);
-      left.clear();
+      dropped.clear();
       options = want;
+      return () => symbols.clear();
     },
 
     /**

@@ -1,7 +1,7 @@
-import type { Kind, Request } from "../connection/subscriptions.ts";
 import { isGroup } from "../interest/want.ts";
 import type { ErrorMessage } from "../protocol/messages.ts";
 import { perMessage } from "./asked.ts";
+import type { Kind, Request } from "./contract.ts";
 
 const shortest = 1000; // ms until what was refused is asked for again, unless something makes room before
 const longest = 300_000;
@@ -79,7 +79,10 @@ export function createRefusals(now: () => number, random: () => number, changed:
       const one = all.until > now() ? all : kinds[kind];
       const ms = one.until - now();
       if (!left.length || ms <= 0) return null;
-      note(left, one.code);
+      note(
+        left.filter((key) => !barred.has(key)),
+        one.code,
+      );
       return ms;
     },
 
@@ -103,7 +106,7 @@ export function createRefusals(now: () => number, random: () => number, changed:
     },
 
     /** The server has refused a request. */
-    refuse({ kind, keys }: Request, { code, message = "" }: ErrorMessage): void {
+    refuse({ kind, keys, whole }: Request, { code, message = "" }: ErrorMessage): void {
       doubt = true;
       const [key] = keys;
       const one = kinds[kind];
@@ -113,12 +116,12 @@ export function createRefusals(now: () => number, random: () => number, changed:
         note(keys, code);
       } else if (key === undefined)
         return; // a rate that makes no sense will make none later
-      else if (keys.length > 1) one.size = keys.length >> 1;
+      else if (keys.length > 1 && !whole) one.size = keys.length >> 1;
       else {
         if (code === tooMany && !isGroup(key)) {
           one.size = 1;
           delay(one, code); // a server without room refuses them all
-        } else barred.add(key);
+        } else for (const key of keys) barred.add(key);
         note(keys, code);
       }
     },

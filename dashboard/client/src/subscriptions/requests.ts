@@ -1,6 +1,7 @@
-import type { Request, Requests } from "../connection/subscriptions.ts";
+import { isGroup } from "../interest/want.ts";
 import type { ErrorMessage } from "../protocol/messages.ts";
 import { parts } from "./asked.ts";
+import type { Request, Requests } from "./contract.ts";
 import { createRefusals, isTemporary } from "./refusals.ts";
 
 const atOnce = 8; // requests without an answer: a server closes a stream after twenty that it has refused in a row
@@ -38,6 +39,13 @@ export function createRequests(now: () => number, random: () => number, changed:
     open(): void {
       pending.clear();
       refusals.open();
+    },
+
+    /** Its query asks for these symbols. It is refused only for its lists, which are to blame `alone` where nothing can be sent. */
+    query(symbols: readonly string[], alone: boolean, undo: () => void): void {
+      const lists = alone ? symbols.filter(isGroup) : [];
+      const keys = lists.length ? lists : symbols;
+      if (keys.length) pending.set(0, { kind: "symbols", keys, snapshot: true, whole: alone, undo }); // its answer has no id
     },
 
     /** The request that a message answers; undefined where it answers none of these. */

@@ -3,12 +3,12 @@
  * refused. It is a chunk of its own, which each client loads before it connects.
  */
 
-import type { MakeSubscriptions, Send, SeriesSubscriptions } from "../connection/subscriptions.ts";
-import { seriesKey, wantsNothing, without } from "../interest/want.ts";
+import { createLookup, wantsNothing, without } from "../interest/want.ts";
 import { readMessage } from "../protocol/codec.ts";
 import type { Synced } from "../state.ts";
 import { streamQuery } from "../transport/query.ts";
 import { createAsked } from "./asked.ts";
+import type { MakeSubscriptions, Send, SeriesSubscriptions } from "./contract.ts";
 import { createRequests } from "./requests.ts";
 
 const queryLimit = 1800; // bytes: proxies refuse long request lines. Where messages can be sent, the rest is asked for so
@@ -16,7 +16,6 @@ const queryLimit = 1800; // bytes: proxies refuse long request lines. Where mess
 /** Makes the subscriptions of a connection, which wants nothing yet. `changed` is called when more or less is refused. */
 export const createSubscriptions: MakeSubscriptions = (now, random, changed) => {
   const requests = createRequests(now, random, changed);
-  // What is wanted.
   let want = wantsNothing;
   let symbols: ReadonlySet<string> = new Set();
   let series: SeriesSubscriptions | null = null;
@@ -39,7 +38,7 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
 
   const asked = createAsked(requests, () => void awaited++);
 
-  /** What has come is not of what is wanted now, so the position holds for nothing. */
+  /** The position does not hold: what has come has other fields, or may lack symbols. */
   const outdated = () => ambiguous || asked.outdated(want);
 
   /** Only the positions that a transport sends count, where it does: bars may come after the quotes of the same flush. */
@@ -67,9 +66,9 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
 
   const flush = (send: Send): number | null => {
     // Snapshots of what is added now would make the first ones incomplete, if those have only what has changed.
-    const names = starting ? asks().filter((name) => !from || settled.has(name)) : want.symbols;
-    const since = starting ? from : null;
-    return asked.flush(send, want, symbols, names, since, (send) => series?.flush(requests, send, epoch) ?? null);
+    const names = starting ? asks().filter((name) => !from || settled.has(name)) : duplex ? want.symbols : asks();
+    const more = (send: Send) => series?.flush(requests, send, epoch) ?? null;
+    return asked.flush(send, want, symbols, names, starting ? from : null, more);
   };
 
   return {
@@ -89,12 +88,13 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
     want(next) {
       symbols = new Set(next.symbols);
       asked.want(symbols);
-      ambiguous ||= next.symbols.some((name) => name[0] === "#") && without(want.symbols, symbols).length > 0;
+      const less = without(want.symbols, symbols).length > 0;
+      ambiguous ||= less && next.symbols.some((name) => name[0] === "#");
       want = next;
       settled = new Set(want.symbols.filter((name) => !outdated() && settled.has(name)));
       series?.want(want.series);
-      const keys = new Set(want.series.map(seriesKey));
-      requests.prune((key) => symbols.has(key) || keys.has(key));
+      // There is room, if there is less: a stream that takes no messages asks for all symbols again.
+      requests.prune(createLookup(less && !duplex ? { ...want, symbols: [] } : want));
     },
 
     resumeFrom(from, names) {
@@ -104,14 +104,16 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
 
     open(spoken, failed) {
       duplex = spoken;
-      requests.open();
       ambiguous = false;
+      awaited = 1; // its hello
       starting = symbols.size > 0;
+      requests.open();
       const listed = series?.open(duplex, requests) ?? [];
       from = since();
-      const request = { ...want, symbols: duplex ? asks() : want.symbols, series: listed, since: from };
+      const request = { ...want, symbols: asks(), series: listed, since: from };
       const fits = !duplex || (!failed && streamQuery(request).length <= queryLimit);
-      asked.open(fits ? request.symbols : [], want);
+      const keys = fits ? request.symbols : [];
+      requests.query(keys, !duplex, asked.open(keys, want));
       return fits ? request : { ...request, symbols: [], since: null };
     },
 
@@ -121,9 +123,9 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
       switch (message.type) {
         case "hello":
           ({ epoch } = message);
-          if (!position?.startsWith(`${epoch}-`)) position = null;
+          position = position?.startsWith(`${epoch}-`) ? position : null;
           [starting, resumed, oldest] = [true, true, Number.POSITIVE_INFINITY];
-          awaited = 1 + Number(asked.any()); // this hello, and the snapshot of what the query has asked for
+          awaited = 1 + Number(asked.any()); // this, and the snapshot of what the query has asked for
           from = asked.any() ? from && position : since();
           if (duplex && !ambiguous) flush(send);
           synced = arrived();
@@ -133,9 +135,8 @@ export const createSubscriptions: MakeSubscriptions = (now, random, changed) => 
         case "error": {
           const request = requests.answered(message);
           if (request && duplex && !ambiguous) flush(send); // what has waited for this
-          // A request that was refused gets no snapshot.
-          if (request?.snapshot && message.type === "error") synced = arrived();
-          unasked = !("rate" in message);
+          if (request?.snapshot && message.type === "error") synced = arrived(); // it gets no snapshot
+          if (message.type === "subscribed") unasked = !("rate" in message);
           break;
         }
         case "snapshot":

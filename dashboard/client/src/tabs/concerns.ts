@@ -19,6 +19,7 @@ export function concerns(message: ServerMessage, wanted: Lookup): ServerMessage 
       return symbols.length + unknown.length ? { ...message, symbols, ...(unknown.length && { unknown }) } : null;
     }
     default:
-      return message;
+      // An answer to the connection's own requests is no news: what is refused is told by itself.
+      return "id" in message && Number(message.id) < 0 ? null : message;
   }
 }

@@ -41,8 +41,9 @@ export function createElection(
         return aborted(signal);
       })
       .catch((error: DOMException) => {
-        if (signal.aborted || error.name !== "AbortError") return; // else another tab has stolen the lock
-        compete(false);
+        if (signal.aborted) return;
+        if (error.name !== "AbortError") return lead(); // the browser gives this page no locks, so it is alone
+        compete(false); // another tab has stolen the lock
         if (led) deposed();
       });
   };
@@ -62,7 +63,8 @@ export function createElection(
 
     /** Calls `gone` when another tab is gone, for whatever reason: its own lock is free then. */
     watch(tab: string, signal: AbortSignal, gone: () => void): void {
-      locks.request(`${name}/${tab}`, { signal }, gone).catch(() => {});
+      // Shared: a tab that is frozen may wait for it as well, and would keep it.
+      locks.request(`${name}/${tab}`, { mode: "shared", signal }, gone).catch(() => {});
     },
 
     /** Gives the locks back, for good. */

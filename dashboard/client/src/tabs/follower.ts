@@ -2,12 +2,12 @@ import type { Link, LinkHandlers } from "../connection/link.ts";
 import type { Want } from "../interest/want.ts";
 import type { ClientState } from "../state.ts";
 import type { LeaderNote, Sent } from "./notes.ts";
+import { createTakeOver, type TakeOverOptions } from "./takeover.ts";
 import { createTie, type TieOptions } from "./tie.ts";
-import { createTurn, type TurnOptions } from "./turn.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** What a follower needs of its tab. */
-export interface FollowerOptions extends Omit<TieOptions, "position">, Omit<TurnOptions, "takeOver"> {
+export interface FollowerOptions extends Omit<TieOptions, "position">, Omit<TakeOverOptions, "takeOver"> {
   readonly state: ClientState;
   readonly handlers: LinkHandlers;
   /** The symbols whose values are those of the position. */
@@ -38,7 +38,7 @@ export function createFollower(options: FollowerOptions) {
   /** There is no leader, so that nothing is confirmed. */
   const lose = (): void => {
     if (state.phase === "open") standing = options.confirmed();
-    tie.turnTo(null);
+    tie.bind(null);
     plan();
     set({ phase: "connecting", synced: false, retryAt: null, lostAt: state.lostAt ?? now() });
   };
@@ -50,8 +50,8 @@ export function createFollower(options: FollowerOptions) {
   const watchdog = createWatchdog(now, tie.ping, takeOver);
   /** Looks whether the leader is still there, as long as somebody looks at this tab. */
   const watch = () => (seen() ? watchdog.rest() : watchdog.stop());
-  const turn = createTurn({ ...options, takeOver });
-  const plan = () => turn.plan(tie.joined() && seen() ? hidden : null, state.synced);
+  const plannedTakeOver = createTakeOver({ ...options, takeOver });
+  const plan = () => plannedTakeOver.plan(tie.joined() && seen() ? hidden : null, state.synced);
 
   /** Asks for everything; this tab has another leader, or looks for one. */
   const ask = () => {
@@ -61,9 +61,9 @@ export function createFollower(options: FollowerOptions) {
   };
   const stop = () => {
     watchdog.stop();
-    turn.stop();
+    plannedTakeOver.stop();
     following = false;
-    tie.turnTo(null);
+    tie.bind(null);
   };
 
   const link: Pick<Link, "state" | "position" | "send" | "retryNow" | "networkChanged" | "wake"> = {
@@ -86,17 +86,18 @@ export function createFollower(options: FollowerOptions) {
     /** The symbols that stood at the position when the leader was lost. */
     standing: () => standing,
 
-    /** Takes over how far this tab came while it led. */
-    adopt(from: string | null): void {
-      [position, standing] = [from, options.confirmed()];
+    /** Takes over how far this tab came while it led, and the state of its connection. */
+    adopt(from: string | null, was: ClientState): void {
+      [position, standing, state] = [from, options.confirmed(), was];
     },
 
     /** Begins to follow whoever leads, or will. */
     follow(): void {
       following = true;
-      tie.turnTo(null);
+      tie.bind(null);
       ask();
-      set({ phase: "connecting", synced: false, retryAt: null });
+      const lostAt = state.lostAt ?? (state.phase === "open" ? now() : null);
+      set({ phase: "connecting", synced: false, retryAt: null, lostAt });
     },
 
     /** This tab holds its own lock. */
@@ -131,14 +132,14 @@ export function createFollower(options: FollowerOptions) {
     receive(note: Sent<LeaderNote>): void {
       const { from } = note;
       if (note.is === "lead") {
-        tie.turnTo(from);
+        tie.bind(from);
         ask();
       } else if (!tie.is(from)) return;
       else if (note.is === "bye") {
         lose();
         ask();
       } else if (note.is === "deposed") {
-        tie.turnTo(null); // another leader is there, and answers before anything is missed
+        tie.bind(null); // another leader is there, and answers before anything is missed
         tie.ask();
         watch(); // what is prepared stays: this tab may be that leader in a moment
       } else if (tie.takes(note)) {

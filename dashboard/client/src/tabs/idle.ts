@@ -9,7 +9,7 @@ export function createIdle(changed: () => void) {
     /** Whether it has. */
     is: (): boolean => idle,
     /** The tab was hidden, or is looked at. */
-    turn(hidden: boolean): void {
+    setHidden(hidden: boolean): void {
       clearTimeout(timer);
       idle = false;
       if (!hidden) return;

@@ -144,8 +144,8 @@ export function createLeader(options: LeaderOptions) {
       followers.clear();
     },
 
-    /** This tab was hidden, or is looked at. */
-    turned(): void {
+    /** Tells the followers that this tab was hidden, or is looked at. */
+    announce(): void {
       for (const [tab, follower] of followers) tell(tab, follower);
     },
 

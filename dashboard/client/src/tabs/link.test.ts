@@ -137,6 +137,7 @@ describe("tabs", () => {
     await tick(1);
     expect(first.refused.at(-1)).toEqual(["B"]); // it has the connection
     expect([second.refused, third.refused]).toEqual([[[], ["B"]], [[]]]);
+    expect([second, third].flatMap(({ messages }) => messages.filter(({ type }) => type === "error"))).toEqual([]);
     third.want(["A", "B"]);
     await tick(1);
     expect(third.refused).toEqual([[], ["B"]]);

@@ -10,7 +10,7 @@ import { createLeader } from "./leader.ts";
 import { createMail, type Mail } from "./mail.ts";
 import type { Channel, FollowerNote, LeaderNote, Sent } from "./notes.ts";
 import { createPace } from "./pace.ts";
-import { createSpare, end } from "./spare.ts";
+import { createSpare } from "./spare.ts";
 
 /** The options of a shared link. */
 export interface SharedLinkOptions extends CatchUpOptions {
@@ -68,7 +68,6 @@ export function createSharedLink(options: SharedLinkOptions): Link {
   };
   /** Where this tab takes its events from. */
   const current = () => (leader.leads() ? connection : follower.link);
-
   const post = (note: LeaderNote | FollowerNote, to?: string) => session?.mail.post(note, to);
   const forget = (tab: string) => session?.mail.forget(tab);
   const leader = createLeader({
@@ -111,9 +110,9 @@ export function createSharedLink(options: SharedLinkOptions): Link {
     if (!used) open();
   };
   const stepDown = () => {
-    follower.adopt(connection.position());
+    follower.adopt(connection.position(), connection.state());
     leader.stepDown();
-    end(connection);
+    connection.abandon();
     serve();
   };
 
@@ -140,16 +139,17 @@ export function createSharedLink(options: SharedLinkOptions): Link {
       const before = mine;
       mine = want;
       if (want.paused !== before.paused) hidden = want.paused ? now() : null;
-      if (want.hidden !== before.hidden) idle.turn(want.hidden && session !== null);
+      if (want.hidden !== before.hidden) idle.setHidden(want.hidden && session !== null);
       serve();
       if (!leader.leads()) follower.wants(before);
-      else if (want.paused !== before.paused) leader.turned();
+      else if (want.paused !== before.paused) leader.announce();
     },
 
     connect() {
       if (session) return;
       const self = crypto.randomUUID(); // there is one wherever there are locks
       const here = () => session?.election === election;
+      const mail = createMail(options.channel, name, self, receive); // first: it may throw, and an election holds a lock
       const election = createElection(locks, name, self, {
         present: () => here() && follower.arrived(),
         lead: () => here() && lead(),
@@ -159,15 +159,14 @@ export function createSharedLink(options: SharedLinkOptions): Link {
           follower.follow();
         },
       });
-      session = { election, mail: createMail(options.channel, name, self, receive) };
-      idle.turn(mine.hidden);
+      session = { election, mail };
+      idle.setHidden(mine.hidden);
       follower.follow();
     },
 
     disconnect() {
       if (!session) return;
-      pace.stop();
-      idle.turn(false);
+      idle.setHidden(false);
       if (leader.leads()) {
         post({ is: "bye" });
         stepDown();
@@ -176,6 +175,7 @@ export function createSharedLink(options: SharedLinkOptions): Link {
       session.election.stop();
       session.mail.close();
       session = null;
+      pace.stop(); // what has just been told may have planned something
     },
 
     holds: (publish) => pace.holds(mine.rate, publish),

@@ -1,14 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import type { LinkHandlers } from "../connection/link.ts";
-import { wantsNothing } from "../interest/want.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { Synced } from "../state.ts";
-
-/** Ends a connection, which forgets how far it has come: this tab goes on elsewhere. */
-export function end(connection: Connection): void {
-  connection.disconnect();
-  connection.want(wantsNothing);
-}
 
 /**
  * A connection that is opened before it is used: what comes is kept, and `ready` is called when it is everything. The
@@ -34,7 +27,7 @@ export function createSpare(connection: Connection, ready: () => void) {
   /** Keeps nothing any more. */
   const drop = (): void => {
     messages = null;
-    end(connection); // what has come was for nobody
+    connection.abandon(); // what has come was for nobody
   };
 
   return {

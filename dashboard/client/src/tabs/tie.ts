@@ -45,7 +45,7 @@ export function createTie({ post, forget, mine, position }: TieOptions) {
       joined = true;
     },
     /** Another tab is the leader, or none. */
-    turnTo(tab: string | null): void {
+    bind(tab: string | null): void {
       if (leader !== null && leader !== tab) forget(leader);
       leader = tab;
       joined = false;

@@ -3,8 +3,8 @@ const answerWithin = 1000; // ms for its answer: a tab needs a few, and handing 
 const late = 500; // ms by which a timer may be late before it proves that this tab has slept itself
 
 /**
- * Notices that a leader is silent: it calls `ask` and, if that could ask and no answer comes, `dead`. Timers of hidden tabs are slow, so it
- * is of use only in a tab that is looked at, which asks; messages are not slowed down.
+ * Notices that a leader is silent: it calls `ask` and, if that could ask and no answer comes, `dead`. Browsers slow down the
+ * timers of hidden tabs, so only a tab that is looked at runs it.
  */
 export function createWatchdog(now: () => number, ask: () => boolean, dead: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -5,6 +5,8 @@ import { createFakeSockets, hello, snapshot } from "./fakes.ts";
 interface Limits {
   maxSymbols: number;
   maxSeries: number;
+  /** The lists that have too many symbols. */
+  tooLong: readonly string[];
   /** Every request is refused with this code. */
   refuses: { readonly code: string; readonly message?: string } | null;
 }
@@ -14,7 +16,7 @@ interface Limits {
  * 1008 after twenty refusals in a row; it counts all of them. Time is that of fake timers.
  */
 export function createModelServer(given: Partial<Limits> = {}) {
-  const limits: Limits = { maxSymbols: 1000, maxSeries: 1000, refuses: null, ...given };
+  const limits: Limits = { maxSymbols: 1000, maxSeries: 1000, tooLong: [], refuses: null, ...given };
   const { WebSocket, sockets, last } = createFakeSockets();
   const requests: Record<string, unknown>[] = [];
   const state = { symbols: new Set<string>(), series: new Set<string>(), refusals: 0, closed: 0 };
@@ -30,6 +32,10 @@ export function createModelServer(given: Partial<Limits> = {}) {
     const query = new URL(last().url).searchParams;
     last().says(hello("e", seq));
     const symbols = query.get("symbols")?.split(",") ?? [];
+    if (symbols.some((name) => limits.tooLong.includes(name))) {
+      last().says({ type: "error", code: "too_many_symbols" });
+      return;
+    }
     for (const symbol of symbols) state.symbols.add(symbol);
     if (symbols.length) last().says({ type: "subscribed", symbols, rate: 10 }, of(symbols));
   };
@@ -83,7 +89,8 @@ export function createModelServer(given: Partial<Limits> = {}) {
     }
     const follows = new Set([...state.symbols, ...symbols]);
     const series = new Set([...state.series, ...keys]);
-    if (follows.size > limits.maxSymbols || series.size > limits.maxSeries) {
+    const tooLong = symbols.some((name) => limits.tooLong.includes(name));
+    if (tooLong || follows.size > limits.maxSymbols || series.size > limits.maxSeries) {
       refuse("too_many_symbols");
       return;
     }

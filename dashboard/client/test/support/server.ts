@@ -149,7 +149,7 @@ export function createFakeServer(after: (ms: number, run: () => void) => unknown
       /** What a pause has kept back. */
       const catchUp = () => {
         follow([...one.series], one.sent);
-        snapshot(one.follows, one.sent);
+        if (one.follows.size) snapshot(one.follows, one.sent);
         one.sent = seq;
       };
       const heartbeat = () => {
@@ -187,7 +187,8 @@ export function createFakeServer(after: (ms: number, run: () => void) => unknown
             for (const s of symbols) one.follows.delete(s);
             for (const key of seriesOf({ ...message })) one.series.delete(key);
             say({ type: "unsubscribed", id, symbols });
-          } else if (message.type === "pause") one.paused = true;
+          } else if (message.type === "ping") say({ type: "pong", id: message.id, time: now() * 1000 });
+          else if (message.type === "pause") one.paused = true;
           else if (message.type === "resume" && one.paused) {
             one.paused = false;
             catchUp();

@@ -26,6 +26,8 @@ interface Task {
 
 interface Request {
   readonly process: Process;
+  /** It excludes nobody but those that are not shared. Here such a lock is given back at once. */
+  readonly shared: boolean;
   readonly run: () => unknown;
   readonly resolve: (value?: unknown) => void;
   readonly reject: (reason: Error) => void;
@@ -119,6 +121,11 @@ export function createWorld(chance: () => number, log: (...what: readonly unknow
       if (!lock.holder) locks.delete(name);
       return;
     }
+    if (next.shared) {
+      plan(now + latency(), next.process, () => next.resolve(next.run()));
+      grant(name);
+      return;
+    }
     lock.holder = next;
     plan(now + latency(), next.process, () => {
       // The callback runs also where the lock has been stolen meanwhile: the browser has granted it.
@@ -138,10 +145,10 @@ export function createWorld(chance: () => number, log: (...what: readonly unknow
     request(name: string, ...rest: unknown[]): Promise<unknown> {
       const process = current as Process;
       const run = rest.at(-1) as () => unknown;
-      const { signal, steal } = (rest.length > 1 ? rest[0] : {}) as { signal?: AbortSignal; steal?: boolean };
+      const { signal, steal, mode } = (rest.length > 1 ? rest[0] : {}) as LockOptions;
       log(now, process.number, steal ? "steals" : "asks for", name);
       return new Promise((resolve, reject) => {
-        const request: Request = { process, run, resolve, reject };
+        const request: Request = { process, shared: mode === "shared", run, resolve, reject };
         const lock = lockOf(name);
         if (steal) {
           const { holder } = lock;

@@ -22,6 +22,8 @@ export interface Request {
   readonly keys: readonly string[];
   /** A snapshot comes after the answer. */
   readonly snapshot?: boolean;
+  /** It cannot be sent again in parts: when it is refused, so are all of its keys. */
+  readonly whole?: boolean;
   /** It was refused: what it was about has not been asked for. */
   readonly undo: () => void;
 }

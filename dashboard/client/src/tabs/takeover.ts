@@ -1,8 +1,8 @@
 const hiddenFor = 10_000; // ms until a tab that is looked at takes over from one that is not: its timers are slowed down
 const syncedWithin = 1000; // ms for a leader that is hidden and not synced
 
-/** What is done when it is this tab's turn. */
-export interface TurnOptions {
+/** What a take-over calls. */
+export interface TakeOverOptions {
   readonly now: () => number;
   /** Opens this tab's own connection, and takes the lead when everything has come over it. */
   readonly prepare: () => void;
@@ -16,7 +16,7 @@ export interface TurnOptions {
  * Plans to take over from a leader that nobody looks at, for a tab that is looked at. As long as the leader is synced,
  * this tab gets ready before, so that its prices never stop.
  */
-export function createTurn({ now, prepare, abandon, takeOver }: TurnOptions) {
+export function createTakeOver({ now, prepare, abandon, takeOver }: TakeOverOptions) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let planned = ""; // why
 
