@@ -148,6 +148,41 @@ func TestWebSocketConversation(t *testing.T) {
 	}
 }
 
+// TestWhatAPauseHeldBackComesBeforeThePong is what a client relies on to know that it is up to date, also where nothing comes.
+func TestWhatAPauseHeldBackComesBeforeThePong(t *testing.T) {
+	for name, tc := range map[string]struct{ query, want string }{
+		"quotes":          {"symbols=AAPL", "snapshot pong"},
+		"quotes and bars": {"symbols=AAPL&bars=AAPL&interval=1m", "bars snapshot pong"},
+		"bars alone":      {"bars=AAPL&interval=1m", "bars pong"},
+		"unknown names":   {"symbols=FOO", "pong"},
+		"nothing":         {"", "pong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, nil)
+			s.trade("AAPL", "189")
+			c := s.join(t, plainSocket, "?"+tc.query)
+			c.say(`{"type":"pause"}`)
+			c.roundTrip()
+			s.trade("AAPL", "190")
+			c.say(`{"type":"resume"}`)
+			c.say(`{"type":"ping","id":9}`)
+			var got []string
+			for len(got) == 0 || got[len(got)-1] != "pong" {
+				m, err := c.message()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if m.Type != "heartbeat" {
+					got = append(got, m.Type)
+				}
+			}
+			if strings.Join(got, " ") != tc.want {
+				t.Errorf("%v, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestBadMessagesAreToldAndTheConnectionLivesOn(t *testing.T) {
 	s := serve(t, func(c *Config) { c.MaxSymbols = 2 })
 	c := s.dial(t, "")
