@@ -1,6 +1,6 @@
 import { readEarlier } from "../model/earlier.ts";
+import { createRecords, type Records } from "../model/records.ts";
 import { isWhole } from "../model/savedrecords.ts";
-import { createRecords, type Records } from "../model/store.ts";
 import { serverPath } from "./server.ts";
 
 /** Calls back when records may have changed: with the key that another window has written, or null for any. */
@@ -27,7 +27,7 @@ export function openRecords(): Records {
     earlier,
     whole: isWhole,
   });
-  for (const [key, text] of damaged) records.damaged(key, text);
+  for (const [key, text] of damaged) records.setAside(key, text);
   addEventListener("pagehide", records.flush);
   return records;
 }

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { defaultLayout, toggleColumn } from "../columns/layout.ts";
 import { readEarlier } from "./earlier.ts";
+import { memoryRecords, memoryStorage } from "./records.fixture.ts";
 import { isWhole } from "./savedrecords.ts";
 import { createSavedWorkspace } from "./savedworkspace.ts";
 import type { TextStorage } from "./storage.ts";
-import { memoryRecords, memoryStorage } from "./store.fixture.ts";
 
 const visit = (storage: TextStorage, window: TextStorage = memoryStorage()) => {
   const { records: earlier, damaged } = readEarlier(() => storage);
   const records = memoryRecords({ storage: () => storage, earlier, whole: isWhole });
-  for (const [key, text] of damaged) records.damaged(key, text);
+  for (const [key, text] of damaged) records.setAside(key, text);
   return { records, saved: createSavedWorkspace({ records, server: "/", window: () => window }) };
 };
 const named = ({ saved }: ReturnType<typeof visit>) =>

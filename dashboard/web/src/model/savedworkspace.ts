@@ -3,8 +3,8 @@ import { defaultLayout, type Layout, readLayout } from "../columns/layout.ts";
 import { isObject } from "./json.ts";
 import type { OwnList } from "./lists.ts";
 import { keyPrefix } from "./record.ts";
+import type { Records } from "./records.ts";
 import { earlierId, type ListRecord, listKey, readChoice, readList, readSort, unnamed } from "./savedrecords.ts";
-import type { Records } from "./store.ts";
 
 const mostDeleted = 50; // deleted lists that are kept
 

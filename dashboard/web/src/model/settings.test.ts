@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { readEarlier } from "./earlier.ts";
 import { createHistory } from "./history.ts";
 import { createNotes } from "./notes.ts";
+import { memoryRecords, memoryStorage } from "./records.fixture.ts";
 import { createSettings, defaultSettings, rateOf, readSettings } from "./settings.ts";
 import type { TextStorage } from "./storage.ts";
-import { memoryRecords, memoryStorage } from "./store.fixture.ts";
 
 const open = (storage: TextStorage) => {
   const records = memoryRecords({ storage: () => storage, earlier: readEarlier(() => storage).records });

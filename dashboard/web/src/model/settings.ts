@@ -1,6 +1,6 @@
-import { computed } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { History } from "./history.ts";
-import type { Records, Store } from "./store.ts";
+import type { Records } from "./records.ts";
 
 const choices = {
   theme: ["system", "dark", "light"],
@@ -61,6 +61,13 @@ function differing(before: Settings, next: Settings): Partial<Settings> {
   return Object.fromEntries(names.filter((name) => next[name] !== before[name]).map((name) => [name, next[name]]));
 }
 
+/** The settings, which are kept between visits and shared with the other windows of this server. */
+export interface SettingsStore {
+  readonly value: ReadonlySignal<Settings>;
+  /** Changes them at once. The promise is kept when it was tried to write that; `Records.failed` says if it did not work. */
+  update(change: (now: Settings) => Settings): Promise<void>;
+}
+
 /** How the page looks and behaves, as the reader has set it in any window. Each setting is changed by itself. */
 export function createSettings({
   records,
@@ -68,7 +75,7 @@ export function createSettings({
 }: {
   readonly records: Records;
   readonly history: History;
-}): Store<Settings> {
+}): SettingsStore {
   const value = computed(() => readSettings(records.valueOf("settings")));
   const put = (some: Partial<Settings>) =>
     records.change("settings", (now) => ({ ...(now as object | undefined), ...some }));

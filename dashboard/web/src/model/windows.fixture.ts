@@ -1,5 +1,5 @@
+import type { RecordsOptions, TextLocks } from "./records.ts";
 import type { TextStorage } from "./storage.ts";
-import type { RecordsOptions, TextLocks } from "./store.ts";
 
 interface Write {
   readonly key: string;

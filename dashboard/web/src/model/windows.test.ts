@@ -8,12 +8,12 @@ import { createEdits } from "./edits.ts";
 import { createHistory, deepest } from "./history.ts";
 import { createLibrary } from "./library.ts";
 import { createNotes } from "./notes.ts";
+import { memoryStorage } from "./records.fixture.ts";
+import { createRecords } from "./records.ts";
 import { isWhole } from "./savedrecords.ts";
 import { createSavedWorkspace } from "./savedworkspace.ts";
 import { createSelection } from "./selection.ts";
 import { createSettings, type SettingName, settingChoices } from "./settings.ts";
-import { memoryStorage } from "./store.fixture.ts";
-import { createRecords } from "./store.ts";
 import { createWindows } from "./windows.fixture.ts";
 
 const runs = Number(process.env["WINDOWS_RUNS"] ?? 25);

@@ -8,10 +8,10 @@ import { createHistory } from "./history.ts";
 import { createMarket } from "./market.ts";
 import { createMeter } from "./meter.ts";
 import { createNotes } from "./notes.ts";
+import { memoryRecords, memoryStorage } from "./records.fixture.ts";
 import { isWhole } from "./savedrecords.ts";
 import { createSavedWorkspace } from "./savedworkspace.ts";
 import type { Sort } from "./sorting.ts";
-import { memoryRecords, memoryStorage } from "./store.fixture.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** Now, in µs since the Unix epoch, as the protocol has it. */

@@ -5,9 +5,9 @@ import type { Api } from "../model/api.ts";
 import type { History } from "../model/history.ts";
 import type { Market } from "../model/market.ts";
 import type { Notes } from "../model/notes.ts";
-import type { Settings } from "../model/settings.ts";
+import type { Records } from "../model/records.ts";
+import type { SettingsStore } from "../model/settings.ts";
 import type { Sparks } from "../model/spark.ts";
-import type { Records, Store } from "../model/store.ts";
 import type { Workspace } from "../model/workspace.ts";
 import type { Shown } from "./shown.ts";
 
@@ -68,7 +68,7 @@ export interface Services {
   readonly history: History;
   readonly records: Records;
   readonly api: Api;
-  readonly settings: Store<Settings>;
+  readonly settings: SettingsStore;
   readonly format: ReadonlySignal<Format>;
   readonly sparks: Sparks;
   readonly shell: ShellState;

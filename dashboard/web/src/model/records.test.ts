@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { discardAside } from "./aside.ts";
-import { memoryRecords, memoryStorage } from "./store.fixture.ts";
+import { memoryRecords, memoryStorage } from "./records.fixture.ts";
 
 const text = (value: unknown, version = 2) => JSON.stringify({ version, stamps: {}, value });
 

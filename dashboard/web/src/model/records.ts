@@ -3,16 +3,6 @@ import { type Aside, setAside } from "./aside.ts";
 import { formatRecord, keyPrefix, parseRecord, type Stored, stamped } from "./record.ts";
 import { createTolerantStorage, type TextStorage } from "./storage.ts";
 
-/** A value that is kept between visits, and shared with the other windows of this server. */
-export interface Store<T> {
-  readonly value: ReadonlySignal<T>;
-  /**
-   * Changes the value at once, and what is kept soon after. `change` may be called again, with what another window has
-   * written meanwhile, so it must do nothing else. The promise is kept when the change is written.
-   */
-  update(change: (now: T) => T): Promise<void>;
-}
-
 /** What is needed of the browser's locks. */
 export interface TextLocks {
   request(name: string, callback: () => void): Promise<unknown>;
@@ -84,7 +74,7 @@ export function createRecords(options: RecordsOptions) {
   const parse = (name: string, text: string | null): Stored => {
     const nothing: Stored = { value: earlier.get(name), stamps: {}, newer: false };
     const stored = text === null ? nothing : parseRecord(text);
-    if (text !== null && !stored?.newer && !(stored && whole(name, stored.value))) damaged(prefix + name, text);
+    if (text !== null && !stored?.newer && !(stored && whole(name, stored.value))) setTextAside(prefix + name, text);
     return stored ?? nothing;
   };
 
@@ -156,7 +146,7 @@ export function createRecords(options: RecordsOptions) {
   };
 
   const aside = computed(() => slotOf("aside").value.value as Aside | undefined);
-  const damaged = (key: string, text: string) => {
+  const setTextAside = (key: string, text: string) => {
     if (key === `${prefix}aside`) return;
     if (setAside(slotOf("aside").value.peek(), key, text) === slotOf("aside").value.peek()) return;
     void change("aside", (before) => setAside(before, key, text));
@@ -191,7 +181,7 @@ export function createRecords(options: RecordsOptions) {
     /** What could not be read, as text. */
     aside: aside as ReadonlySignal<Aside | undefined>,
     /** Sets a text aside that could not be read elsewhere. */
-    damaged,
+    setAside: setTextAside,
     /** Writes all changes without waiting for the lock, as when the page is left. */
     flush: write,
     close(): void {

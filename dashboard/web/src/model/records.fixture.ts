@@ -1,5 +1,5 @@
+import { createRecords, type Records, type RecordsOptions } from "./records.ts";
 import type { TextStorage } from "./storage.ts";
-import { createRecords, type Records, type RecordsOptions } from "./store.ts";
 
 /** The browser's storage, holding these texts at first. */
 export function memoryStorage(initial: Readonly<Record<string, string>> = {}): TextStorage {
