@@ -1,9 +1,20 @@
 import type { Layout } from "../columns/layout.ts";
-import { columnIds } from "../columns/registry.ts";
+import { type ColumnId, columnIds } from "../columns/registry.ts";
+import { placeOf, putAt } from "./lists.ts";
+
+type Order = readonly ColumnId[];
+
+/** What leads from one order to another. A column that has moved alone is moved by itself. */
+function orderChange(before: Order, next: Order): (now: Order) => Order {
+  if (before.join() === next.join()) return (now) => now;
+  const without = (order: Order, id: ColumnId) => order.filter((other) => other !== id).join();
+  const moved = columnIds.find((id) => without(before, id) === without(next, id));
+  return (now) => (moved ? putAt(now, moved, placeOf(next, moved)) : next);
+}
 
 /** What leads from one layout to another, to be applied to a layout that another window has changed meanwhile. */
 export function layoutChange(before: Layout, next: Layout): (now: Layout) => Layout {
-  const sameOrder = before.order.join() === next.order.join();
+  const order = orderChange(before.order, next.order);
   const changed = (has: (layout: Layout, id: (typeof columnIds)[number]) => unknown) =>
     columnIds.filter((id) => has(before, id) !== has(next, id));
   const toggled = changed(({ hidden }, id) => hidden.includes(id));
@@ -12,7 +23,7 @@ export function layoutChange(before: Layout, next: Layout): (now: Layout) => Lay
     const others = Object.entries(now.widths).filter(([id]) => !sized.some((one) => one === id));
     const sizes = sized.flatMap((id) => (next.widths[id] === undefined ? [] : [[id, next.widths[id]]]));
     return {
-      order: sameOrder ? now.order : next.order,
+      order: order(now.order),
       hidden: columnIds.filter((id) => (toggled.includes(id) ? next : now).hidden.includes(id)),
       widths: Object.fromEntries([...others, ...sizes]),
     };

@@ -49,24 +49,24 @@ export function moveSymbol(symbols: readonly string[], symbol: string, to: strin
   return rest;
 }
 
-/** Where a symbol stands: its neighbours, which find the place again in a list that has changed, and its index. */
-export interface Place {
-  readonly before: string | undefined;
-  readonly after: string | undefined;
+/** Where one of a list stands: its neighbours, which find the place again in a list that has changed, and its index. */
+export interface Place<T> {
+  readonly before: T | undefined;
+  readonly after: T | undefined;
   readonly index: number;
 }
 
-/** The place of a symbol in a list; the end where it is not in it. */
-export function placeOf(symbols: readonly string[], symbol: string): Place {
-  const index = symbols.includes(symbol) ? symbols.indexOf(symbol) : symbols.length;
-  return { before: symbols[index - 1], after: symbols[index + 1], index };
+/** The place of one of a list; the end where it is not in it. */
+export function placeOf<T>(list: readonly T[], one: T): Place<T> {
+  const index = list.includes(one) ? list.indexOf(one) : list.length;
+  return { before: list[index - 1], after: list[index + 1], index };
 }
 
-/** Puts a symbol into the list, at its place as far as that can be found. One that is in it is moved there. */
-export function putAt(symbols: readonly string[], symbol: string, { before, after, index }: Place): readonly string[] {
-  const rest = symbols.filter((other) => other !== symbol);
+/** Puts one into the list, at its place as far as that can be found. What is in the list is moved there. */
+export function putAt<T>(list: readonly T[], one: T, { before, after, index }: Place<T>): readonly T[] {
+  const rest = list.filter((other) => other !== one);
   const left = before === undefined ? -1 : rest.indexOf(before);
   const right = after === undefined ? -1 : rest.indexOf(after);
   const at = left >= 0 ? left + 1 : right >= 0 ? right : Math.min(index, rest.length);
-  return [...rest.slice(0, at), symbol, ...rest.slice(at)];
+  return [...rest.slice(0, at), one, ...rest.slice(at)];
 }
