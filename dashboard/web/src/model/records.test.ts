@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { discardAside } from "./aside.ts";
 import { memoryRecords, memoryStorage } from "./records.fixture.ts";
+import type { TextLocks } from "./records.ts";
 
 const text = (value: unknown, version = 2) => JSON.stringify({ version, stamps: {}, value });
 
@@ -50,13 +51,17 @@ describe("records", () => {
     expect(JSON.parse(storage.getItem("tickertape/%2F/a") ?? "")).toMatchObject({ value: ["theirs", "mine"] });
   });
 
-  test("are written without the lock where the page is not allowed it, or is left", () => {
+  test("are written without the lock where the page is not allowed it, or is left", async () => {
     const storage = memoryStorage();
-    const locks = { request: () => new Promise<void>(() => {}) };
-    const records = memoryRecords({ storage: () => storage, locks });
-    void records.change("a", () => 1);
-    records.flush();
-    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toBe(1);
+    const open = (locks: TextLocks) => memoryRecords({ storage: () => storage, locks });
+    const stored = () => memoryRecords({ storage: () => storage }).valueOf("a");
+    await open({ request: () => Promise.reject(new DOMException("no", "SecurityError")) }).change("a", () => 1);
+    expect(stored()).toBe(1);
+    const waiting = open({ request: () => new Promise(() => {}) });
+    void waiting.change("a", () => 2);
+    expect(stored()).toBe(1);
+    waiting.flush();
+    expect(stored()).toBe(2);
   });
 
   test("of a newer version are read, but not overwritten", () => {
@@ -85,6 +90,40 @@ describe("records", () => {
     full = false;
     records.change("b", () => 2);
     expect(memoryRecords({ storage: () => storage }).valueOf("a")).toBe(1);
+  });
+});
+
+describe("a change that was written", () => {
+  const key = "tickertape/%2F/a";
+  const add = (one: string) => (now: unknown) => [...((now ?? []) as string[]), one];
+  /** Another window writes, in whose stamps ours is no longer. */
+  const push = (storage: ReturnType<typeof memoryStorage>, others: number) => {
+    for (let i = 0; i < others; i++)
+      void memoryRecords({ storage: () => storage, random: () => (i + 2) / 100 }).change("a", add(`${i}`));
+  };
+
+  test("is not done again after sixteen other windows have pushed its stamp out, and the doubt is over", () => {
+    const storage = memoryStorage();
+    let time = 0;
+    const records = memoryRecords({ storage: () => storage, random: () => 0.01, now: () => time });
+    records.change("a", add("mine"));
+    time = 11_000;
+    push(storage, 16);
+    records.change("a", add("later"));
+    const expected = ["mine", ...Array.from({ length: 16 }, (_, i) => `${i}`), "later"];
+    expect(records.valueOf("a")).toEqual(expected);
+    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toEqual(expected);
+  });
+
+  test("is done again where another window has overwritten it within ten seconds", () => {
+    const storage = memoryStorage();
+    let time = 0;
+    const records = memoryRecords({ storage: () => storage, now: () => time });
+    records.change("a", add("mine"));
+    time = 9000;
+    storage.setItem(key, text(["theirs"]));
+    records.change("a", add("later"));
+    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toEqual(["theirs", "mine", "later"]);
   });
 });
 

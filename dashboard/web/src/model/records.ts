@@ -26,7 +26,10 @@ export interface RecordsOptions {
   readonly random?: () => number;
 }
 
-/** Milliseconds for which a written change is done again if another window has overwritten it. Storage is late by less. */
+/**
+ * Milliseconds after which a change that was written is no longer done again where the stamp of this window is missing.
+ * Until then, another window may have overwritten it, whose storage was late; storage is late by less.
+ */
 const lastingDoubt = 10_000;
 
 interface Operation {
@@ -93,8 +96,9 @@ export function createRecords(options: RecordsOptions) {
       slot.stored = parse(name, text);
     }
     const { stamps, value } = slot.stored;
+    const since = now() - lastingDoubt;
     const isMissing = ({ number, written }: Operation) =>
-      text === null ? written === null : number > (stamps[me] ?? 0);
+      written === null || (text !== null && number > (stamps[me] ?? 0) && written > since);
     const missing = slot.operations.filter(isMissing);
     show(
       slot,
