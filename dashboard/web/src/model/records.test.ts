@@ -74,22 +74,57 @@ describe("records", () => {
     expect(records.failed.value).toBe(true);
   });
 
-  test("that a full storage refuses are written when there is room again", () => {
-    const storage = memoryStorage();
-    let full = true;
-    const narrow = {
-      ...storage,
-      setItem: (key: string, value: string) => {
-        if (full) throw new DOMException("full", "QuotaExceededError");
-        storage.setItem(key, value);
-      },
+  /** A storage that refuses to write as long as `full` holds. */
+  const narrow = (storage: ReturnType<typeof memoryStorage>) => {
+    const state = { full: true };
+    const setItem = (key: string, value: string) => {
+      if (state.full) throw new DOMException("full", "QuotaExceededError");
+      storage.setItem(key, value);
     };
-    const records = memoryRecords({ storage: () => narrow });
+    return { state, storage: { ...storage, setItem } };
+  };
+
+  test("that a full storage refuses are written when there is room again, which ends the failure", () => {
+    const kept = memoryStorage();
+    const { state, storage } = narrow(kept);
+    const records = memoryRecords({ storage: () => storage });
     records.change("a", () => 1);
     expect([records.valueOf("a"), records.failed.value]).toEqual([1, true]);
-    full = false;
+    state.full = false;
     records.change("b", () => 2);
-    expect(memoryRecords({ storage: () => storage }).valueOf("a")).toBe(1);
+    expect(memoryRecords({ storage: () => kept }).valueOf("a")).toBe(1);
+    expect(records.failed.value).toBe(false);
+    state.full = true;
+    records.change("b", () => 3);
+    expect(records.failed.value).toBe(true);
+  });
+
+  test("take up bounded room while a storage refuses them, and none is lost", () => {
+    const kept = memoryStorage();
+    const { state, storage } = narrow(kept);
+    const records = memoryRecords({ storage: () => storage });
+    let calls = 0;
+    for (let i = 0; i < 3000; i++)
+      records.change("a", (now) => {
+        calls++;
+        return Number(now ?? 0) + 1;
+      });
+    expect(records.valueOf("a")).toBe(3000);
+    calls = 0;
+    state.full = false;
+    records.flush();
+    expect(memoryRecords({ storage: () => kept }).valueOf("a")).toBe(3000);
+    expect(calls).toBeLessThanOrEqual(500);
+  });
+
+  test("end with a value that replaces what was there, whatever was changed before", () => {
+    const { storage } = narrow(memoryStorage());
+    const records = memoryRecords({ storage: () => storage });
+    let calls = 0;
+    records.change("a", () => ++calls);
+    calls = 0;
+    records.replace("a", "value");
+    expect([records.valueOf("a"), calls]).toEqual(["value", 0]);
   });
 });
 

@@ -32,6 +32,9 @@ export interface RecordsOptions {
  */
 const lastingDoubt = 10_000;
 
+/** Changes of a record that wait to be written. What would be more becomes one: the value as it is shown here. */
+const mostUnwritten = 500;
+
 interface Operation {
   readonly number: number;
   readonly change: (now: unknown) => unknown;
@@ -59,6 +62,7 @@ export function createRecords(options: RecordsOptions) {
   const me = `w${random().toString(36).slice(2, 12)}`; // begins with a letter: objects keep such keys in their order
   const slots = new Map<string, Slot>();
   const names = signal<readonly string[]>([]);
+  const failed = signal(false);
   let operations = 0;
   let writing: Promise<void> | null = null;
 
@@ -107,26 +111,28 @@ export function createRecords(options: RecordsOptions) {
     return missing;
   };
 
-  const writeRecord = (name: string, slot: Slot) => {
+  /** Whether all changes of a record are written. */
+  const writeRecord = (name: string, slot: Slot): boolean => {
     const missing = read(name);
     const last = missing.at(-1);
-    if (last && slot.stored.newer) storage.failed.value = true;
-    else if (last) {
+    if (last) {
       const stored = stamped(slot.stored, slot.value.peek(), me, last.number);
       const text = formatRecord(stored);
-      if (storage.write(prefix + name, text)) {
-        slot.text = text;
-        slot.stored = stored;
-        for (const one of missing) one.written = now();
-      } // else they stay to be written: with the next change, or when the page is looked at again
+      // What is not written stays to be: with the next change, or when the page is looked at again.
+      if (slot.stored.newer || !storage.write(prefix + name, text)) return false;
+      slot.text = text;
+      slot.stored = stored;
+      for (const one of missing) one.written = now();
     }
     const since = now() - lastingDoubt;
-    slot.operations = slot.operations.filter(({ written }) => written === null || written > since);
+    slot.operations = slot.operations.filter(({ written }) => written !== null && written > since);
+    return true;
   };
 
   const write = () => {
     writing = null; // what is changed from here on asks for the lock again
-    for (const [name, slot] of slots) if (slot.operations.length > 0) writeRecord(name, slot);
+    const unwritten = [...slots].filter(([name, slot]) => slot.operations.length > 0 && !writeRecord(name, slot));
+    failed.value = unwritten.length > 0;
   };
 
   const writeSoon = (): Promise<void> => {
@@ -144,8 +150,13 @@ export function createRecords(options: RecordsOptions) {
   const change = (name: string, operation: (now: unknown) => unknown): Promise<void> => {
     const slot = slotOf(name);
     mention(name);
-    slot.operations = [...slot.operations, { number: ++operations, change: operation, written: null }];
     show(slot, operation(slot.value.peek()));
+    const shown = slot.value.peek();
+    const number = ++operations;
+    const full = slot.operations.filter(({ written }) => written === null).length >= mostUnwritten;
+    slot.operations = full
+      ? [{ number, change: () => shown, written: null }]
+      : [...slot.operations, { number, change: operation, written: null }];
     return writeSoon();
   };
 
@@ -179,9 +190,22 @@ export function createRecords(options: RecordsOptions) {
     names: names as ReadonlySignal<readonly string[]>,
     /** The value of a record, which an effect may follow; undefined for none. It may be anything. */
     valueOf: (name: string): unknown => slotOf(name).value.value,
+    /**
+     * Changes the value at once, and what is kept soon after. `operation` may be called again, with what another window has
+     * written meanwhile, so it must do nothing else. The promise is kept when writing was tried; `failed` says if it did
+     * not work.
+     */
     change,
-    /** A change was not kept, since the storage is full, forbidden, or used by a newer version of the page. */
-    failed: storage.failed as ReadonlySignal<boolean>,
+    /** Puts this value in place of any other. */
+    replace(name: string, value: unknown): Promise<void> {
+      slotOf(name).operations = []; // whatever they did is replaced
+      return change(name, () => value);
+    },
+    /**
+     * Something that was changed is not kept, since the storage is full, forbidden, or used by a newer version of the page.
+     * False again when all is written.
+     */
+    failed: failed as ReadonlySignal<boolean>,
     /** What could not be read, as text. */
     aside: aside as ReadonlySignal<Aside | undefined>,
     /** Sets a text aside that could not be read elsewhere. */

@@ -59,7 +59,7 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
         } catch {
           // full or forbidden; `records` says so
         }
-        void records.change(name, () => next);
+        void records.replace(name, next);
       },
     };
   };

@@ -1,13 +1,9 @@
-import { signal } from "@preact/signals-core";
-
 /** What is needed of the browser's storage. */
 export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
-/** The browser's storage. `failed` says that it has refused something. */
+/** The browser's storage, which may be full or forbidden: it has nothing then, and `write` says that it did not work. */
 export function createTolerantStorage(storage: () => TextStorage) {
-  const failed = signal(false);
   return {
-    failed,
     keys(): readonly string[] {
       try {
         const all = storage();
@@ -30,7 +26,6 @@ export function createTolerantStorage(storage: () => TextStorage) {
         else storage().setItem(key, text);
         return true;
       } catch {
-        failed.value = true; // full or forbidden
         return false;
       }
     },
