@@ -4,6 +4,7 @@ import type { Directory } from "./directory.ts";
 import type { Change, History } from "./history.ts";
 import type { Library } from "./library.ts";
 import { type Choice, freeName, moveSymbol, placeOf, putAt, readName, sameChoice } from "./lists.ts";
+import type { ListRecord } from "./savedrecords.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
 import type { Selection } from "./selection.ts";
 
@@ -46,20 +47,23 @@ export function createEdits({ saved, library, selection, directory, history, sym
   const making = (text: string, name: string, list: readonly string[], show: (next: Choice | null) => void): Change => {
     const choice = { kind: "own" as const, id: saved.newId() };
     const before = selection.chosen.peek();
-    let made = false;
+    const chosen = saved.choice.peek(); // another one while the list in the address is shown
+    let was: ListRecord | undefined;
     return {
       text,
       do: () =>
         batch(() => {
-          if (made) saved.restore(choice.id);
+          if (was) saved.restore(choice.id, was);
           else saved.make(choice.id, name, list);
-          made = true;
           show(choice);
         }),
       undo: () =>
         batch(() => {
-          if (isShown(choice)) show(before);
-          saved.remove(choice.id);
+          if (isShown(choice)) {
+            saved.setChoice(chosen);
+            show(before);
+          }
+          was = saved.remove(choice.id) ?? was;
         }),
     };
   };
@@ -68,13 +72,12 @@ export function createEdits({ saved, library, selection, directory, history, sym
   const edit = (text: string, told: boolean, change: Operation, back: Operation) => {
     const choice = selection.choice.value;
     if (choice?.kind === "own") {
-      const put = (operation: Operation) => (list: { readonly symbols: readonly string[] }) => operation(list.symbols);
       const { id } = choice;
       history.run(
         {
           text,
-          do: () => saved.edit(id, (list) => ({ ...list, symbols: put(change)(list) })),
-          undo: () => saved.amend(id, (list) => ({ ...list, symbols: put(back)(list) })),
+          do: () => saved.edit(id, (list) => ({ ...list, symbols: change(list.symbols) })),
+          undo: () => saved.amend(id, (list) => ({ ...list, symbols: back(list.symbols) })),
         },
         told ? `${text}.` : undefined,
       );
@@ -151,17 +154,18 @@ export function createEdits({ saved, library, selection, directory, history, sym
       if (!list) return;
       const choice = { kind: "own" as const, id };
       const shown = isShown(choice);
+      let was: ListRecord | undefined;
       const text = `“${list.name}” deleted`;
       const change: Change = {
         text,
         do: () =>
           batch(() => {
             if (isShown(choice)) selection.put(null);
-            saved.remove(id);
+            was = saved.remove(id) ?? was;
           }),
         undo: () =>
           batch(() => {
-            saved.restore(id);
+            if (was) saved.restore(id, was);
             if (shown) selection.put(choice);
           }),
       };

@@ -96,11 +96,11 @@ describe("a deleted list", () => {
   test("comes back where it was, with what another window has added to it", () => {
     const { saved } = visit(memoryStorage());
     for (const id of ["1", "2", "3"]) saved.make(id, id, [id]);
-    saved.remove("2");
+    const was = saved.remove("2");
     expect(saved.lists.value.map(({ id }) => id)).toEqual(["1", "3"]);
     saved.amend("2", (list) => ({ ...list, symbols: [...list.symbols, "X"] }));
     expect(saved.lists.value).toHaveLength(2);
-    saved.restore("2");
+    if (was) saved.restore("2", was);
     expect(saved.lists.value[1]).toEqual({ id: "2", name: "2", symbols: ["2", "X"] });
   });
 

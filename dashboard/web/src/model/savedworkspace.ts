@@ -4,7 +4,7 @@ import { isObject } from "./json.ts";
 import type { OwnList } from "./lists.ts";
 import { keyPrefix } from "./record.ts";
 import type { Records } from "./records.ts";
-import { earlierId, type ListRecord, listKey, readChoice, readList, readSort, unnamed } from "./savedrecords.ts";
+import { earlierId, type ListRecord, listKey, readChoice, readList, readSort } from "./savedrecords.ts";
 
 const mostDeleted = 50; // deleted lists that are kept
 
@@ -66,11 +66,14 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
   const choice = own("choice", readChoice);
   const sort = own("sort", readSort);
 
-  const change = (id: string, operation: (now: ListRecord) => ListRecord): void => {
-    // What this window knows stands for a list that another one has forgotten meanwhile.
-    const known = kept.peek().find((one) => one.id === id)?.list ?? { name: unnamed, symbols: [], place: 0 };
-    void records.change(listKey + id, (value) => operation(readList(value) ?? known));
-  };
+  const listOf = (id: string) => kept.peek().find((one) => one.id === id)?.list;
+  /** Changes a list. If no window has it any more, the one that is given stands for it; without one, nothing is changed. */
+  const change = (id: string, operation: (now: ListRecord) => ListRecord, otherwise?: ListRecord): void =>
+    void records.change(listKey + id, (value) => {
+      const list = readList(value) ?? otherwise;
+      return list ? operation(list) : value;
+    });
+  const undeleted = (list: ListRecord): ListRecord => ({ ...list, deleted: undefined });
   const forgetOldest = () => {
     const deleted = kept
       .peek()
@@ -101,19 +104,25 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
     /** Puts a list at the end. */
     make(id: string, name: string, symbols: readonly string[]): void {
       const place = Math.max(now(), ...kept.peek().map(({ list }) => list.place + 1));
-      change(id, () => ({ name, symbols, place }));
+      void records.change(listKey + id, () => ({ name, symbols, place }));
     },
-    /** Changes a list that is there then. One that another window has deleted meanwhile comes back. */
+    /** Changes a list that this window has. One that another window has deleted meanwhile comes back. */
     edit: (id: string, operation: (now: ListRecord) => ListRecord): void =>
-      change(id, (list) => ({ ...operation(list), deleted: undefined })),
-    /** The same, but a list that was deleted stays so: for what is undone. */
-    amend: change,
-    /** Deletes a list. It is kept for a while with all that is done to it, for `restore`. */
-    remove(id: string): void {
-      change(id, (list) => ({ ...list, deleted: now() }));
+      change(id, (list) => undeleted(operation(list)), listOf(id)),
+    /** Changes a list for what is undone: one that was deleted stays so, and one that was forgotten is not made again. */
+    amend: (id: string, operation: (now: ListRecord) => ListRecord): void => change(id, operation),
+    /**
+     * Deletes a list. It is kept with all that is done to it, until fifty others have been deleted after it. Returns what it
+     * was, for `restore`; undefined where it was not there.
+     */
+    remove(id: string): ListRecord | undefined {
+      const list = listOf(id);
+      change(id, (one) => ({ ...one, deleted: now() }));
       forgetOldest();
+      return list;
     },
-    restore: (id: string): void => change(id, (list) => ({ ...list, deleted: undefined })),
+    /** Brings a deleted list back, with what was done to it since; one that was forgotten as it was. */
+    restore: (id: string, was: ListRecord): void => change(id, undeleted, was),
   };
 }
 

@@ -128,6 +128,43 @@ describe("lists with names", () => {
     expect(kept().lists).toHaveLength(3);
   });
 
+  test("come back as they were when they are undone after they were forgotten", async () => {
+    const { workspace, kept, history } = await setup(nothingSaved);
+    const turn = () => vi.advanceTimersByTimeAsync(1);
+    workspace.create("X", ["A", "B"]);
+    await turn();
+    workspace.discard(workspace.library.own.value[0]?.id ?? "");
+    for (let i = 0; i < 50; i++) {
+      await turn();
+      workspace.create(`${i}`, []);
+      history.undo();
+    }
+    expect(kept().lists).toEqual([]);
+    history.undo(); // of the deletion of X
+    expect(kept().lists).toEqual([{ name: "X", symbols: ["A", "B"] }]);
+  });
+
+  test("that were forgotten stay so when an earlier change of theirs is undone", async () => {
+    const { workspace, saved, kept, history } = await setup(nothingSaved);
+    workspace.create("X", ["A"]);
+    workspace.add({ symbol: "B" });
+    // Another window deletes it, and fifty others after it.
+    saved.remove(workspace.library.own.value[0]?.id ?? "");
+    for (let i = 0; i < 50; i++) {
+      await vi.advanceTimersByTimeAsync(1);
+      saved.make(`${i}`, `${i}`, []);
+      saved.remove(`${i}`);
+    }
+    history.undo();
+    history.redo();
+    expect(kept().lists).toEqual([]);
+    history.undo();
+    history.undo();
+    expect(kept().lists).toEqual([]);
+    history.redo(); // it is made again, as it was
+    expect(kept().lists).toEqual([{ name: "X", symbols: ["A"] }]);
+  });
+
   test("are imported once it is known which of their symbols exist", async () => {
     const { workspace, notes, kept } = await setup();
     const look = await workspace.lookUp(["NYSE:C", "NOPE", "A", "A"]);
@@ -153,6 +190,32 @@ describe("an address", () => {
     expect(kept()).toMatchObject({ ...ownList("A"), sort: null });
     workspace.copy("Theirs");
     expect(kept().lists.at(-1)).toEqual({ name: "Theirs", symbols: ["B", "C"] });
+  });
+
+  test("has its sort back when the reader's is undone, and leaves the one that is kept as it was", async () => {
+    const { workspace, kept, history } = await setup(ownList("A"), 0, {
+      symbols: null,
+      name: null,
+      sort: { column: "percent", direction: "descending" },
+    });
+    workspace.sortBy("last");
+    expect(workspace.addressed.value.sort).toBe(false);
+    history.undo();
+    expect(workspace.sort.value).toEqual({ column: "percent", direction: "descending" });
+    expect([workspace.addressed.value.sort, kept().sort]).toEqual([true, null]);
+  });
+
+  test("leaves the list that is kept as it was when a copy of its own is undone", async () => {
+    const { workspace, kept, history } = await setup(ownList("A"), 0, { symbols: ["B"], name: null, sort: undefined });
+    workspace.copy("Theirs");
+    history.undo();
+    expect(workspace.choice.value).toEqual({ kind: "shared" });
+    expect(kept()).toMatchObject(ownList("A"));
+  });
+
+  test("that names a symbol twice shows it once", async () => {
+    const { workspace } = await setup(nothingSaved, 0, { symbols: ["a", "A", "B"], name: null, sort: undefined });
+    expect(workspace.symbols.value).toEqual(["A", "B"]);
   });
 
   test("can ask for everything", async () => {
