@@ -44,17 +44,17 @@ export function createWorkspace({ market, api, saved, address, history }: Worksp
   const newcomer = saved.choice.peek() === null;
 
   const { layout } = saved;
-  const addressSort = signal(address.sort); // undefined as soon as the reader sorts
+  const addressSort = signal(address.sort); // undefined once the reader has sorted
   const sort = computed<Sort>(() => (addressSort.value === undefined ? saved.sort.value : addressSort.value));
   const setSort = (next: Sort) => {
-    const before = sort.peek();
-    const put = (one: Sort) =>
+    const [asked, kept] = [addressSort.peek(), saved.sort.peek()];
+    const put = (address: Sort | undefined, own: Sort) =>
       batch(() => {
-        addressSort.value = undefined;
-        saved.setSort(one);
+        addressSort.value = address;
+        saved.setSort(own);
       });
     const text = next ? `Sorted by ${columnOf(next.column).label}` : "Sort cleared";
-    history.run({ text, do: () => put(next), undo: () => put(before) });
+    history.run({ text, do: () => put(undefined, next), undo: () => put(asked, kept) });
   };
   const setLayout = (next: Layout) => {
     const before = layout.peek();
@@ -87,7 +87,7 @@ export function createWorkspace({ market, api, saved, address, history }: Worksp
   const spellShared = async () => {
     if (address.symbols === null || library.symbolsOf({ kind: "shared" }) !== null) return;
     const spelled = await spell(address.symbols, { api, directory }).catch(() => new Map<string, string>());
-    library.setShared(address.symbols.map((name) => spelled.get(name) ?? name.toUpperCase()));
+    library.setShared([...new Set(address.symbols.map((name) => spelled.get(name) ?? name.toUpperCase()))]);
   };
 
   const stops = [
