@@ -1,3 +1,5 @@
+import { isObject } from "./json.ts";
+
 /** Texts that could not be read, and what has become of them. */
 export interface Aside {
   /** By the key under which they were found. */
@@ -17,22 +19,35 @@ const mark = (text: string): string => {
   return `${text.length}:${hash}`;
 };
 
-const isAside = (value: unknown): value is Aside =>
-  typeof value === "object" && value !== null && "texts" in value && "seen" in value;
+const isTexts = (value: unknown) => isObject(value) && Object.values(value).every((text) => typeof text === "string");
+/** Whether something that was read is this. */
+export const isAside = (value: unknown): value is Aside =>
+  isObject(value) && isTexts(value["texts"]) && isTexts(value["seen"]);
 
-const newest = (all: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(all).slice(-mostKeys));
+const newest = (all: Readonly<Record<string, string>>) => Object.entries(all).slice(-mostKeys);
 
-/** Adds a text, unless it was there before. Two texts of one key stand one after the other; the oldest are cut off. */
+/** Cuts off what is too much, of the oldest texts first. */
+function withinBounds(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  let left = mostCharacters;
+  const kept = newest(all)
+    .reverse()
+    .map(([key, text]): [string, string] => {
+      const part = text.slice(0, left);
+      left -= part.length;
+      return [key, part];
+    });
+  return Object.fromEntries(kept.filter(([, text]) => text !== "").reverse());
+}
+
+/** Adds a text, unless it was there before. Of one key, the newer text stands before the older one. */
 export function setAside(value: unknown, key: string, text: string): Aside {
   const aside = isAside(value) ? value : nothing;
   if (aside.seen[key] === mark(text)) return aside;
   const { [key]: before, ...others } = aside.texts;
   const { [key]: _, ...seen } = aside.seen;
-  const all = Object.values(others).reduce((sum, one) => sum + one.length, 0);
-  const both = before === undefined ? text : `${text}\n${before}`;
   return {
-    texts: newest({ ...others, [key]: both.slice(0, Math.max(0, mostCharacters - all)) }),
-    seen: newest({ ...seen, [key]: mark(text) }),
+    texts: withinBounds({ ...others, [key]: before === undefined ? text : `${text}\n${before}` }),
+    seen: Object.fromEntries(newest({ ...seen, [key]: mark(text) })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { discardAside } from "./aside.ts";
+import { type Aside, discardAside, setAside } from "./aside.ts";
 import { memoryRecords, memoryStorage } from "./records.fixture.ts";
 import type { TextLocks } from "./records.ts";
 
@@ -186,6 +186,21 @@ describe("what cannot be read", () => {
     const texts = Object.values(memoryRecords({ storage: () => storage }).aside.value?.texts ?? {});
     expect(texts.length).toBeLessThanOrEqual(50);
     expect(texts.join("").length).toBeLessThanOrEqual(200_000);
+  });
+
+  test("is cut off from the oldest text on", () => {
+    let aside: Aside | undefined;
+    for (let i = 0; i < 50; i++) aside = setAside(aside, `key ${i}`, `${i}`.repeat(10_000));
+    const texts = Object.entries(aside?.texts ?? {});
+    expect(texts.at(-1)).toEqual(["key 49", "49".repeat(10_000)]);
+    expect(texts.length).toBe(10);
+    aside = setAside(aside, "key 50", "x".repeat(300_000));
+    expect(Object.entries(aside.texts).map(([key, { length }]) => [key, length])).toEqual([["key 50", 200_000]]);
+  });
+
+  test.each([{ texts: null, seen: null }, { texts: { a: 3 }, seen: {} }, [], 3])("may be %j in its place", (value) => {
+    const storage = memoryStorage({ "tickertape/%2F/aside": text(value), "tickertape/%2F/b": "{broken" });
+    expect(memoryRecords({ storage: () => storage }).aside.value?.texts).toEqual({ "tickertape/%2F/b": "{broken" });
   });
 
   test("may be what was set aside itself", () => {

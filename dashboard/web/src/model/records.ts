@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import { type Aside, setAside } from "./aside.ts";
+import { type Aside, isAside, setAside } from "./aside.ts";
 import { formatRecord, keyPrefix, parseRecord, type Stored, stamped } from "./record.ts";
 import { createTolerantStorage, type TextStorage } from "./storage.ts";
 
@@ -160,7 +160,10 @@ export function createRecords(options: RecordsOptions) {
     return writeSoon();
   };
 
-  const aside = computed(() => slotOf("aside").value.value as Aside | undefined);
+  const aside = computed(() => {
+    const { value } = slotOf("aside").value;
+    return isAside(value) ? value : undefined;
+  });
   const setTextAside = (key: string, text: string) => {
     if (key === `${prefix}aside`) return;
     if (setAside(slotOf("aside").value.peek(), key, text) === slotOf("aside").value.peek()) return;
