@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Aside, isAside, setAside } from "./aside.ts";
+import { doubtful, missingIn, type Operation, withOperation } from "./operations.ts";
 import { formatRecord, keyPrefix, parseRecord, type Stored, stamped } from "./record.ts";
 import { createTolerantStorage, type TextStorage } from "./storage.ts";
 
@@ -26,27 +27,16 @@ export interface RecordsOptions {
   readonly random?: () => number;
 }
 
-/**
- * Milliseconds after which a change that was written is no longer done again where the stamp of this window is missing.
- * Until then, another window may have overwritten it, whose storage was late; storage is late by less.
- */
-const lastingDoubt = 10_000;
-
-/** Changes of a record that wait to be written. What would be more becomes one: the value as it is shown here. */
-const mostUnwritten = 500;
-
-interface Operation {
-  readonly number: number;
-  readonly change: (now: unknown) => unknown;
-  /** When it was written, in ms; null before. */
-  written: number | null;
-}
-
 interface Slot {
   readonly value: Signal<unknown>;
   text: string | null | undefined;
   stored: Stored;
   operations: readonly Operation[];
+}
+
+function show(slot: Slot, value: unknown): void {
+  // What was written by this window is mostly what it shows already.
+  if (JSON.stringify(value) !== JSON.stringify(slot.value.peek())) slot.value.value = value;
 }
 
 /**
@@ -85,11 +75,6 @@ export function createRecords(options: RecordsOptions) {
     return stored ?? nothing;
   };
 
-  const show = (slot: Slot, value: unknown) => {
-    // What was written by this window is mostly what it shows already.
-    if (JSON.stringify(value) !== JSON.stringify(slot.value.peek())) slot.value.value = value;
-  };
-
   /** Reads a record again. Returns the operations that are not in it, which are done on the value that is shown. */
   const read = (name: string): readonly Operation[] => {
     const slot = slotOf(name);
@@ -100,10 +85,7 @@ export function createRecords(options: RecordsOptions) {
       slot.stored = parse(name, text);
     }
     const { stamps, value } = slot.stored;
-    const since = now() - lastingDoubt;
-    const isMissing = ({ number, written }: Operation) =>
-      written === null || (text !== null && number > (stamps[me] ?? 0) && written > since);
-    const missing = slot.operations.filter(isMissing);
+    const missing = missingIn(slot.operations, text === null ? null : (stamps[me] ?? 0), now());
     show(
       slot,
       missing.reduce((before, { change }) => change(before), value),
@@ -124,8 +106,7 @@ export function createRecords(options: RecordsOptions) {
       slot.stored = stored;
       for (const one of missing) one.written = now();
     }
-    const since = now() - lastingDoubt;
-    slot.operations = slot.operations.filter(({ written }) => written !== null && written > since);
+    slot.operations = doubtful(slot.operations, now());
     return true;
   };
 
@@ -151,12 +132,8 @@ export function createRecords(options: RecordsOptions) {
     const slot = slotOf(name);
     mention(name);
     show(slot, operation(slot.value.peek()));
-    const shown = slot.value.peek();
-    const number = ++operations;
-    const full = slot.operations.filter(({ written }) => written === null).length >= mostUnwritten;
-    slot.operations = full
-      ? [{ number, change: () => shown, written: null }]
-      : [...slot.operations, { number, change: operation, written: null }];
+    const one = { number: ++operations, change: operation, written: null };
+    slot.operations = withOperation(slot.operations, one, slot.value.peek());
     return writeSoon();
   };
 
@@ -170,21 +147,15 @@ export function createRecords(options: RecordsOptions) {
     void change("aside", (before) => setAside(before, key, text));
   };
 
-  const stored = (): readonly string[] =>
-    storage
-      .keys()
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length));
-
   /** Reads what another window has written. */
   const refresh = (changed: readonly string[]) => {
     const lost = changed.filter((name) => read(name).length > 0);
     if (lost.length > 0) void writeSoon();
   };
 
-  for (const name of new Set(["aside", ...earlier.keys(), ...stored()])) read(name);
+  for (const name of new Set(["aside", ...earlier.keys(), ...storage.keys(prefix)])) read(name);
   const stop = options.follow?.((key) => {
-    if (key === null) refresh([...new Set([...slots.keys(), ...stored()])]);
+    if (key === null) refresh([...new Set([...slots.keys(), ...storage.keys(prefix)])]);
     else if (key.startsWith(prefix)) refresh([key.slice(prefix.length)]);
   });
 

@@ -4,10 +4,12 @@ export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "
 /** The browser's storage, which may be full or forbidden: it has nothing then, and `write` says that it did not work. */
 export function createTolerantStorage(storage: () => TextStorage) {
   return {
-    keys(): readonly string[] {
+    /** What follows the prefix in the keys that begin with it. */
+    keys(prefix: string): readonly string[] {
       try {
         const all = storage();
-        return Array.from({ length: all.length }, (_, index) => all.key(index) ?? "");
+        const keys = Array.from({ length: all.length }, (_, index) => all.key(index) ?? "");
+        return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
       } catch {
         return [];
       }
