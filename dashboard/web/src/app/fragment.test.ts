@@ -85,5 +85,7 @@ test("what is passed is shown at once, and written down and settled when the rea
 test("a fragment names one symbol, as it is written", () => {
   expect(readFragment("#BRK.B")).toBe("BRK.B");
   expect(readFragment("#%5Egspc")).toBe("^gspc");
-  for (const hash of ["", "#", "#a b", "#%", "#<b>"]) expect(readFragment(hash)).toBeNull();
+  expect(readFragment("#M&M")).toBe("M&M");
+  expect(readFragment("#A%23B")).toBe("A#B");
+  for (const hash of ["", "#", "#a b", "#%", "#*", "#A,B"]) expect(readFragment(hash)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { batch, signal } from "@preact/signals";
-import { parseList } from "../model/listtext.ts";
+import { isSymbol } from "../model/listtext.ts";
 import type { DetailPlace } from "../view/services.ts";
 
 // ms: as long as the reader goes on to the next symbol within them, nothing is fetched, and the address stays as it is.
@@ -9,8 +9,8 @@ const rests = 150;
 /** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
 export function readFragment(hash: string): string | null {
   try {
-    const { symbols } = parseList(decodeURIComponent(hash.replace(/^#/, "")));
-    return symbols.length === 1 ? (symbols[0] ?? null) : null;
+    const name = decodeURIComponent(hash.slice(1));
+    return isSymbol(name) ? name : null;
   } catch {
     return null;
   }

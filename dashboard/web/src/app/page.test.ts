@@ -362,16 +362,16 @@ describe("the lists", () => {
     await act(() => vi.dynamicImportSettled());
     const area = host.querySelector<HTMLTextAreaElement>("textarea");
     await act(() => {
-      if (area) area.value = "c, NOPE <x>";
+      if (area) area.value = "c, NOPE *";
       area?.dispatchEvent(new Event("input", { bubbles: true }));
     });
     await wait(500);
-    expect(text(".outcome")).toBe("1 found. Not known here: NOPE, <x>.");
+    expect(text(".outcome")).toBe("1 found. Not known here: NOPE, *.");
     await act(() => {
       host.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
     });
     expect(workspace.library.own.value.at(-1)).toMatchObject({ name: "Imported", symbols: ["C"] });
-    expect(text(".note")).toContain("1 symbol imported as “Imported”. Not known here: NOPE, <x>.");
+    expect(text(".note")).toContain("1 symbol imported as “Imported”. Not known here: NOPE, *.");
   });
 });
 

@@ -25,16 +25,3 @@ export function readAddress(search: string): Address {
     sort: isColumn(column) ? { column, direction: by?.startsWith("-") ? "descending" : "ascending" } : undefined,
   };
 }
-
-/** The address of the same page that shows these. */
-export function formatAddress(base: string, { symbols, name, sort }: Address): string {
-  const url = new URL(base);
-  url.search = "";
-  url.hash = "";
-  const parts: string[] = [];
-  // A comma needs no escape in a query, and stays legible.
-  if (symbols) parts.push(`s=${symbols.map(encodeURIComponent).join(",")}`);
-  if (name) parts.push(`list=${encodeURIComponent(name)}`);
-  if (sort) parts.push(`sort=${sort.direction === "descending" ? "-" : ""}${sort.column}`);
-  return parts.length > 0 ? `${url.href}?${parts.join("&")}` : url.href;
-}

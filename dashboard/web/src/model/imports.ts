@@ -1,6 +1,6 @@
 import type { Api } from "./api.ts";
 import type { Directory } from "./directory.ts";
-import { withoutExchange } from "./listtext.ts";
+import { isSymbol, withoutExchange } from "./listtext.ts";
 
 /** Which names of an imported text are symbols. */
 export interface Import {
@@ -11,11 +11,11 @@ export interface Import {
 
 /**
  * The symbols that a name may stand for, the likeliest first: as it is written, in upper case, as the symbols of most
- * servers are, and without an exchange before a colon.
+ * servers are, and without an exchange before a colon. None of them names a list, as "*" would.
  */
 function meanings(name: string): readonly string[] {
   const plain = withoutExchange(name) ?? name;
-  return [...new Set([name, name.toUpperCase(), plain, plain.toUpperCase()])];
+  return [...new Set([name, name.toUpperCase(), plain, plain.toUpperCase()])].filter(isSymbol);
 }
 
 /** Where names are looked up. */

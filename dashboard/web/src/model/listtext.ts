@@ -1,6 +1,9 @@
-import type { OwnList } from "./lists.ts";
+const longest = 32; // bytes
+const encoder = new TextEncoder();
 
-const symbolLike = /^[\p{L}\p{N}^$.][\p{L}\p{N}.:/_=^$-]{0,31}$/u;
+/** Whether a server may have such a symbol: the rule is that of CheckSymbol in feed/market/symbol.go. */
+export const isSymbol = (text: string): boolean =>
+  /^(?!\*$|#)[^\p{C}\p{Z},"\\]+$/u.test(text) && encoder.encode(text).length <= longest;
 
 /** What was read of a text. */
 export interface ListText {
@@ -11,29 +14,24 @@ export interface ListText {
 }
 
 /**
- * Reads symbols from text: one a line, or separated by commas, semicolons, bars, tabs or spaces. Quotes are removed,
- * and so is the rest of a line from a # on, as other products mark comments and sections.
+ * Reads symbols from text: one a line, or separated by commas, semicolons, bars, tabs or spaces. Quotes are removed; a
+ * symbol with a semicolon or a bar in it stands between double ones. A comment goes from a # at the start of a line, or
+ * after a space, to the end of the line, as other products mark comments and sections.
  */
 export function parseList(text: string): ListText {
   const symbols = new Set<string>();
   const invalid = new Set<string>();
   for (const line of text.replace(/^\uFEFF/, "").split(/\r\n?|\n/)) {
-    for (const part of line.replace(/#.*$/, "").split(/[\s,;|]+/)) {
-      const word = part.replace(/^["']+|["']+$/g, "");
-      if (word === "") continue;
-      if (symbolLike.test(word)) symbols.add(word);
-      else invalid.add(word);
+    for (const [part, quoted] of line.replace(/(^|\s)#.*/, "").matchAll(/"([^"\s,]+)"(?![^\s,;|])|[^\s,;|]+/g)) {
+      const word = quoted ?? part.replace(/^["']+|["']+$/g, "");
+      if (word !== "") (isSymbol(word) ? symbols : invalid).add(word);
     }
   }
   return { symbols: [...symbols], invalid: [...invalid] };
 }
 
-/** The symbol without an exchange before a colon, as in NYSE:IBM; null where there is none. */
+/** The symbol without an exchange before a colon, as in NYSE:IBM; null where there is none, or nothing but it. */
 export function withoutExchange(symbol: string): string | null {
   const [, rest] = /^[A-Za-z]{1,12}:(.+)$/.exec(symbol) ?? [];
   return rest ?? null;
 }
-
-/** A list as text, which `parseList` reads again. */
-export const formatList = ({ name, symbols }: Pick<OwnList, "name" | "symbols">): string =>
-  `# ${name}\n${symbols.join("\n")}\n`;

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { formatList } from "../../model/listtext.ts";
+import { formatList } from "../../model/sharing.ts";
 import type { DialogProps } from "../services.ts";
 import { copy } from "./copy.ts";
 import { Dialog } from "./dialog.tsx";
