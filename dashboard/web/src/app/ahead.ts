@@ -1,5 +1,8 @@
 import type { Services } from "../view/services.ts";
 
+/** The keys that menus and dialogs answer. The browser's own, as F5, stay with the browser. */
+const typed = /^(.|Enter|Backspace|Escape|Arrow\w+|Home|End)$/u;
+
 /** Does what the browser would do with a key where the focus is now. */
 function type(key: string): void {
   const at = document.activeElement;
@@ -29,7 +32,7 @@ export function keepKeys({ shell: { dialog, listMenu, columnMenu } }: Services):
       return;
     }
     const { key, ctrlKey, metaKey, altKey, isComposing } = event;
-    if (ctrlKey || metaKey || altKey || isComposing || /^(Tab|Shift)$/.test(key)) return;
+    if (ctrlKey || metaKey || altKey || isComposing || !typed.test(key)) return;
     event.preventDefault();
     event.stopPropagation();
     if (key !== "Escape") {
