@@ -36,7 +36,10 @@ export function readEarlier(storage: () => TextStorage): {
     const { lists, choice, sort, layout } = desk;
     for (const [place, one] of (Array.isArray(lists) ? lists : []).entries()) {
       const list = readList(one);
-      if (list) records.set(`${listKey}${earlierId}${list.name}`, { name: list.name, symbols: list.symbols, place });
+      if (!list) continue;
+      const key = `${listKey}${earlierId}${list.name}`;
+      // Lists whose names could not be read have one name. No name has a tab.
+      records.set(records.has(key) ? `${key}\t${place}` : key, { name: list.name, symbols: list.symbols, place });
     }
     for (const [name, value] of Object.entries({ choice, sort, layout })) if (isObject(value)) records.set(name, value);
     return { records, damaged };

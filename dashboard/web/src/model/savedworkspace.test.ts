@@ -63,14 +63,14 @@ describe("what the reader has chosen", () => {
 
   test("is what can be read of it, and the rest is set aside as text", () => {
     const value = JSON.stringify({
-      lists: [{ name: " A ", symbols: ["A", 3, "A"] }, { name: "", symbols: ["B"] }, 4],
+      lists: [{ name: " A ", symbols: ["A", 3, "A"] }, { name: "", symbols: ["B"] }, 4, { symbols: ["C"] }],
       choice: { kind: "own", name: "gone" },
       sort: { column: "shoe size", direction: "ascending" },
       layout: 3,
     });
     const storage = memoryStorage({ "tickertape.desk": value });
     const first = visit(storage);
-    expect(named(first)).toEqual(["A A", "My list B"]);
+    expect(named(first)).toEqual(["A A", "My list B", "My list C"]);
     expect(first.saved.sort.value).toBeNull();
     expect(first.records.aside.value?.texts).toEqual({ "tickertape.desk": value });
     expect(visit(memoryStorage({ "tickertape.desk": "nonsense" })).records.aside.value?.texts).toEqual({
