@@ -8,8 +8,9 @@ import type { TextStorage } from "./storage.ts";
 
 const open = (storage: TextStorage) => {
   const records = memoryRecords({ storage: () => storage, earlier: readEarlier(() => storage).records });
-  const history = createHistory({ notes: createNotes() });
-  return { settings: createSettings({ records, history }), history };
+  const notes = createNotes();
+  const history = createHistory({ notes });
+  return { settings: createSettings({ records, history }), history, notes };
 };
 
 test("settings come back as they were set", () => {
@@ -35,6 +36,22 @@ test("each is changed by itself, and undone by itself", () => {
   expect(open(kept).settings.value.value).toMatchObject({ theme: "dark", density: "roomy" });
   a.history.undo();
   expect(open(kept).settings.value.value).toMatchObject({ theme: "system", density: "roomy" });
+});
+
+test("a note calls a setting what the dialog calls it", () => {
+  const { settings, history, notes } = open(memoryStorage());
+  settings.update((now) => ({ ...now, scheme: "blue-orange" }));
+  history.undo();
+  expect(notes.current.value?.text).toBe("Undone: Setting “Up and down” changed.");
+});
+
+test("a stored value that holds no settings is left behind", () => {
+  const kept = memoryStorage({
+    "tickertape/%2F/settings": JSON.stringify({ version: 2, stamps: {}, value: ["dark"] }),
+  });
+  open(kept).settings.update((now) => ({ ...now, theme: "dark" }));
+  const { value } = JSON.parse(kept.getItem("tickertape/%2F/settings") ?? "");
+  expect(value).toEqual({ theme: "dark" });
 });
 
 test("what is none of the choices is the default, and stays for the version that knows it", () => {

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { History } from "./history.ts";
+import { isObject } from "./json.ts";
 import type { Records } from "./records.ts";
 
 const choices = {
@@ -29,6 +30,19 @@ export type SettingName = keyof Settings;
 /** What can be chosen, by setting. */
 export const settingChoices: { readonly [K in SettingName]: readonly Settings[K][] } = choices;
 
+/** What the settings are called. */
+export const settingTitles: Readonly<Record<SettingName, string>> = {
+  theme: "Theme",
+  scheme: "Up and down",
+  density: "Rows",
+  times: "Times",
+  locale: "Numbers and dates",
+  flash: "Flash changed prices",
+  shortcuts: "Single keys as shortcuts",
+  rate: "Updates",
+  interval: "Interval",
+};
+
 /** The settings of the first visit. */
 export const defaultSettings: Settings = {
   theme: "system",
@@ -47,7 +61,7 @@ export const earlierSettingsKey = "tickertape.settings";
 
 /** Reads stored settings. What is missing or none of the choices is as at the first visit. */
 export function readSettings(value: unknown): Settings {
-  const stored = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const stored = isObject(value) ? value : {};
   const settings: Record<string, unknown> = { ...defaultSettings };
   for (const [name, allowed] of Object.entries(choices)) {
     if ((allowed as readonly unknown[]).includes(stored[name])) settings[name] = stored[name];
@@ -78,16 +92,17 @@ export function createSettings({
 }): SettingsStore {
   const value = computed(() => readSettings(records.valueOf("settings")));
   const put = (some: Partial<Settings>) =>
-    records.change("settings", (now) => ({ ...(now as object | undefined), ...some }));
+    records.change("settings", (now) => ({ ...(isObject(now) ? now : {}), ...some }));
   return {
     value,
     update(change) {
       const before = value.peek();
       const next = change(before);
       const [changed, former] = [differing(before, next), differing(next, before)];
-      const text = `Setting “${Object.keys(changed).join(", ")}” changed`;
+      const names = Object.keys(changed) as SettingName[];
+      const text = `Setting “${names.map((name) => settingTitles[name]).join(", ")}” changed`;
       let written = Promise.resolve();
-      if (Object.keys(changed).length > 0)
+      if (names.length > 0)
         history.run({
           text,
           do: () => {

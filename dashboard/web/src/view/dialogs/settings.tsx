@@ -1,37 +1,29 @@
-import { type SettingName, settingChoices } from "../../model/settings.ts";
+import { type SettingName, settingChoices, settingTitles } from "../../model/settings.ts";
 import type { DialogProps } from "../services.ts";
 import { Dialog } from "./dialog.tsx";
 
 // The interval of the bars is chosen at the chart.
 type Shown = Exclude<SettingName, "interval">;
 
-const settingTexts: {
-  readonly [K in Shown]: { readonly title: string; readonly labels: Readonly<Record<string, string>> };
-} = {
-  theme: { title: "Theme", labels: { system: "As the system", dark: "Dark", light: "Light" } },
-  scheme: {
-    title: "Up and down",
-    labels: { "green-red": "Green, red", "red-green": "Red, green", "blue-orange": "Blue, orange" },
-  },
-  density: { title: "Rows", labels: { compact: "Compact", roomy: "Roomy" } },
-  times: { title: "Times", labels: { exchange: "Exchange", local: "Local", utc: "UTC" } },
-  rate: { title: "Updates", labels: { each: "All", "4": "4 a second", "1": "1 a second", "0.2": "Every 5 s" } },
-  flash: { title: "Flash changed prices", labels: { on: "Yes", off: "No" } },
-  shortcuts: { title: "Single keys as shortcuts", labels: { on: "Yes", off: "No" } },
+const labels: { readonly [K in Shown]: Readonly<Record<string, string>> } = {
+  theme: { system: "As the system", dark: "Dark", light: "Light" },
+  scheme: { "green-red": "Green, red", "red-green": "Red, green", "blue-orange": "Blue, orange" },
+  density: { compact: "Compact", roomy: "Roomy" },
+  times: { exchange: "Exchange", local: "Local", utc: "UTC" },
+  rate: { each: "All", "4": "4 a second", "1": "1 a second", "0.2": "Every 5 s" },
+  flash: { on: "Yes", off: "No" },
+  shortcuts: { on: "Yes", off: "No" },
   locale: {
-    title: "Numbers and dates",
-    labels: {
-      auto: "As the browser",
-      "en-US": "1,234.5 US",
-      "en-GB": "1,234.5 UK",
-      "de-DE": "1.234,5 DE",
-      "fr-FR": "1 234,5 FR",
-      "de-CH": "1’234.5 CH",
-      "en-IN": "12,34,567.8 IN",
-      "ja-JP": "1,234.5 JP",
-      "pt-BR": "1.234,5 BR",
-      "es-ES": "1.234,5 ES",
-    },
+    auto: "As the browser",
+    "en-US": "1,234.5 US",
+    "en-GB": "1,234.5 UK",
+    "de-DE": "1.234,5 DE",
+    "fr-FR": "1 234,5 FR",
+    "de-CH": "1’234.5 CH",
+    "en-IN": "12,34,567.8 IN",
+    "ja-JP": "1,234.5 JP",
+    "pt-BR": "1.234,5 BR",
+    "es-ES": "1.234,5 ES",
   },
 };
 
@@ -41,9 +33,9 @@ export function SettingsDialog({ services: { settings }, close }: DialogProps) {
   return (
     <Dialog title="Settings" close={close}>
       <div class="settings">
-        {(Object.keys(settingTexts) as Shown[]).map((name) => (
+        {(Object.keys(labels) as Shown[]).map((name) => (
           <fieldset key={name} data-setting={name}>
-            <legend>{settingTexts[name].title}</legend>
+            <legend>{settingTitles[name]}</legend>
             <div class="choices">
               {settingChoices[name].map((value) => (
                 <label key={value} data-value={value}>
@@ -56,7 +48,7 @@ export function SettingsDialog({ services: { settings }, close }: DialogProps) {
                   />
                   <span>
                     {name === "scheme" && <i class="sample" aria-hidden="true" />}
-                    {settingTexts[name].labels[value]}
+                    {labels[name][value]}
                   </span>
                 </label>
               ))}
