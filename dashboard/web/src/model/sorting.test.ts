@@ -34,13 +34,3 @@ describe("sorting", () => {
     expect([sorted("ascending"), sorted("descending")]).toEqual(["BAEPZN", "ZPEABN"]);
   });
 });
-
-test("names are sorted as the language does, whatever their case and accents", () => {
-  const names: Readonly<Record<string, string>> = { A: "Zoom", B: "eBay", C: "Électricité", D: "Apple" };
-  const sorted = sortSymbols(
-    ["A", "B", "C", "D"],
-    { column: "name", direction: "ascending" },
-    (one) => names[one] ?? "",
-  );
-  expect(sorted).toEqual(["D", "B", "C", "A"]);
-});

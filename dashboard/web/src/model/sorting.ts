@@ -18,9 +18,6 @@ export function nextSort(current: Sort, column: ColumnId): Sort {
   return current.direction === first ? { column, direction: second } : null;
 }
 
-/** Names are in the order of the reader's language: eBay before Zoom. */
-const collator = new Intl.Collator();
-
 /**
  * Sorts symbols by their keys. Those with equal keys stay in the order of `symbols`, so that rows do not swap places
  * without a reason.
@@ -37,7 +34,6 @@ export function sortSymbols(
     if (x.key === null || y.key === null) return x.key === y.key ? 0 : x.key === null ? 1 : -1;
     if (typeof x.key === "string" && typeof y.key === "string") return sign * compare(x.key, y.key);
     if (x.key === y.key) return 0;
-    if (typeof x.key === "string" && typeof y.key === "string") return sign * collator.compare(x.key, y.key);
     return x.key < y.key ? -sign : sign;
   });
   return keyed.map(({ symbol }) => symbol);
