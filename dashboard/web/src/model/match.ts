@@ -47,12 +47,12 @@ export function createMatcher() {
       const raw = text.trim().toLowerCase();
       return ({ symbol, name = "" }) => symbol.toLowerCase().includes(raw) || name.toLowerCase().includes(raw);
     }
-    const wanted = words.slice(0, wordsRead);
+    const wanted = words.slice(0, wordsRead).map((word) => ({ word, long: bytes(word) >= shortest }));
     return (info) => {
       const [symbol, name, sector] = foldOnce(info);
       const anywhere = (part: string) => has(symbol, part) || has(name, part);
-      const within = (word: string) =>
-        [symbol, name, sector].some((folded) => begins(folded, word)) || (bytes(word) >= shortest && anywhere(word));
+      const within = ({ word, long }: (typeof wanted)[number]) =>
+        [symbol, name, sector].some((folded) => begins(folded, word)) || (long && anywhere(word));
       return anywhere(whole) || wanted.every(within);
     };
   };
