@@ -4,7 +4,7 @@ import type { DetailPlace } from "../view/services.ts";
 
 // ms: as long as the reader goes on to the next symbol within them, nothing is fetched, and the address stays as it is.
 // Browsers refuse to change it more than 100 times in 30 seconds.
-const rests = 150;
+const settlesAfter = 150;
 
 /** The symbol whose detail a fragment names: "#BRK.B"; null for none. */
 export function readFragment(hash: string): string | null {
@@ -20,7 +20,7 @@ export function readFragment(hash: string): string | null {
 export function createFragment(): DetailPlace {
   const symbol = signal(readFragment(location.hash));
   const settled = signal(symbol.peek());
-  let resting: ReturnType<typeof setTimeout> | undefined;
+  let settling: ReturnType<typeof setTimeout> | undefined;
   let pushed = false;
   let leaving = false; // history.back() is under way, and would undo what is pushed before it is done
   const plain = () => location.pathname + location.search;
@@ -30,11 +30,11 @@ export function createFragment(): DetailPlace {
     pushed = true;
   };
   const settle = () => {
-    clearTimeout(resting);
+    clearTimeout(settling);
     settled.value = symbol.value;
   };
-  /** Writes what has been passed into the address. */
-  const rest = () => {
+  /** Settles, and writes the symbol into the address. */
+  const settleInAddress = () => {
     settle();
     if (symbol.value !== null && !leaving) history.replaceState(null, "", url(symbol.value));
   };
@@ -56,14 +56,14 @@ export function createFragment(): DetailPlace {
       if (symbol.value === null && !leaving) push(next);
       batch(() => {
         symbol.value = next;
-        rest();
+        settleInAddress();
       });
     },
     pass(next) {
       if (symbol.value === null || next === symbol.value) return;
       symbol.value = next;
-      clearTimeout(resting);
-      resting = setTimeout(rest, rests);
+      clearTimeout(settling);
+      settling = setTimeout(settleInAddress, settlesAfter);
     },
     close() {
       if (symbol.value === null) return;
