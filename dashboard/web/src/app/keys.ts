@@ -22,18 +22,19 @@ function actionOf({ key, shiftKey }: KeyboardEvent, services: Services, page: Sh
   const open = (name: "settings" | "keys") => () => {
     shell.dialog.value = name;
   };
-  switch (shiftKey ? `Shift ${key.toLowerCase()}` : key) {
-    case "Shift p":
-      return market.togglePause;
-    case "Shift l":
-      return () => {
-        shell.listMenu.value = true;
-      };
-    case "Shift c":
-      return () => {
-        shell.columnMenu.value = true;
-      };
-  }
+  if (shiftKey)
+    switch (key.toLowerCase()) {
+      case "p":
+        return market.togglePause;
+      case "l":
+        return () => {
+          shell.listMenu.value = true;
+        };
+      case "c":
+        return () => {
+          shell.columnMenu.value = true;
+        };
+    }
   // On some keyboards, these need Shift.
   switch (key) {
     case "/":

@@ -25,7 +25,7 @@ export interface Row {
 export type RowState = "live" | "stale" | "halted" | "closed" | "down" | "old" | "empty" | "unknown";
 
 /** The states as the reader sees them. */
-export const stateNames: Readonly<Record<RowState, string>> = {
+const stateNames: Readonly<Record<RowState, string>> = {
   live: "Live",
   stale: "Stale",
   halted: "Halted",

@@ -7,7 +7,10 @@ import type { Sort } from "./sorting.ts";
 export interface ListRecord {
   readonly name: string;
   readonly symbols: readonly string[];
-  /** Lists are in the order of their places. It is the time at which the list was made, in ms. */
+  /**
+   * Lists are in the order of their places. It is the time at which the list was made, in ms; more where another one has a
+   * later place, and the index in a list that an earlier version of the page has made.
+   */
   readonly place: number;
   /** When it was deleted, in ms. Such a list is kept for a while, so that the deletion can be undone. */
   readonly deleted?: number | undefined;

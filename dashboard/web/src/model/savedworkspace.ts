@@ -57,7 +57,7 @@ export function createSavedWorkspace(options: SavedWorkspaceOptions) {
         try {
           window().setItem(key, JSON.stringify(next));
         } catch {
-          // full or forbidden; `records` says so
+          // full or forbidden: after a reload, the window shows what was chosen last in any window
         }
         void records.replace(name, next);
       },

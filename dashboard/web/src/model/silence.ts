@@ -4,11 +4,11 @@ export interface Silence {
   readonly usual: number;
 }
 
-const memory = 120_000; // ms in which the weight of a gap falls to a third
-const fewest = 10; // gaps that make a mean
+const memory = 120_000; // ms in which the weight of a gap falls to 37 %, which is 1/e
+const fewest = 10; // gaps that make a mean, each counted by its weight
 
 /**
- * Measures the time between two arrivals, as a mean in which gaps of the last minutes count most. Where there are less
+ * Measures the time between two arrivals, as a mean in which gaps of the last minutes count most. Where there are fewer
  * than ten of these, nothing is known of what is usual. Times are in ms, of any origin.
  */
 export function createSilenceMeter() {
