@@ -96,14 +96,14 @@ func (s *search) add(hits []hit, q *query, from, to int) []hit {
 	return hits
 }
 
-// match is how well a symbol matches a query, the best first.
+// match is how well a symbol matches a query, the best first: the ranks of PROTOCOL.md, "Search".
 type match int
 
 const (
-	matchExact  match = iota // it is the query
-	matchStarts              // it or its name starts with the query
-	matchBegins              // its words begin with those of the query
-	matchWithin              // they have them somewhere
+	matchExact  match = iota // the symbol is the query
+	matchStarts              // the symbol or the name begins with the query
+	matchBegins              // the name has the query at the start of a word, or symbol and name have each of its words there
+	matchWithin              // symbol or name have the query anywhere, or they and the sector have each of its words
 	matchNone
 )
 
