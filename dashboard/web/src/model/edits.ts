@@ -3,7 +3,7 @@ import type { SymbolInfo } from "./api.ts";
 import type { Directory } from "./directory.ts";
 import type { Change, History } from "./history.ts";
 import type { Library } from "./library.ts";
-import { type Choice, freeName, moveSymbol, placeOf, putAt, readName, sameChoice } from "./lists.ts";
+import { type Choice, freeName, type Place, placeOf, putAt, readName, sameChoice } from "./lists.ts";
 import type { ListRecord } from "./savedrecords.ts";
 import type { SavedWorkspace } from "./savedworkspace.ts";
 import type { Selection } from "./selection.ts";
@@ -113,12 +113,18 @@ export function createEdits({ saved, library, selection, directory, history, sym
       edit(`${symbol} removed`, true, remove, (list) => putAt(list, symbol, place));
     },
 
-    /** Puts a symbol in the place of another one. */
+    /** Puts a symbol in the place of another one: right behind it if it stood before it, or else right before it. */
     move(symbol: string, to: string): void {
-      if (!symbols.value?.includes(symbol) || symbol === to) return;
-      const place = placeOf(symbols.value, symbol);
-      const back: Operation = (list) => (list.includes(symbol) ? putAt(list, symbol, place) : list);
-      edit("Reordered", false, (list) => moveSymbol(list, symbol, to), back);
+      const list = symbols.value;
+      if (!list?.includes(symbol) || !list.includes(to) || symbol === to) return;
+      const index = list.indexOf(to);
+      const behind = list.indexOf(symbol) < index;
+      const there = { before: behind ? to : undefined, after: behind ? undefined : to, index };
+      const put =
+        (place: Place<string>): Operation =>
+        (now) =>
+          now.includes(symbol) ? putAt(now, symbol, place) : now;
+      edit("Reordered", false, put(there), put(placeOf(list, symbol)));
     },
 
     /** Makes a list, shows it, and returns its name, which has a number at its end where the other one was taken. */

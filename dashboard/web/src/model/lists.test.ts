@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { freeName, moveSymbol, placeOf, putAt, readName, sameChoice } from "./lists.ts";
+import { freeName, placeOf, putAt, readName, sameChoice } from "./lists.ts";
 
 describe("lists", () => {
   test("have names that can be read, and of which there is one each", () => {
@@ -18,12 +18,6 @@ describe("lists", () => {
     expect(putAt(["x", "y"], "b", place)).toEqual(["x", "b", "y"]);
     expect(putAt([], "b", place)).toEqual(["b"]);
     expect(putAt(["b", "c", "a"], "b", place)).toEqual(["c", "a", "b"]);
-  });
-
-  test("can be put in order", () => {
-    expect(moveSymbol(["a", "b", "c"], "a", "c")).toEqual(["b", "c", "a"]);
-    expect(moveSymbol(["a", "b", "c"], "c", "a")).toEqual(["c", "a", "b"]);
-    expect(moveSymbol(["a"], "a", "z")).toEqual(["a"]);
   });
 
   test("are told apart by kind and name, the reader's own by id", () => {

@@ -39,16 +39,6 @@ export function freeName(name: string, taken: readonly string[]): string {
   }
 }
 
-/** Moves a symbol to the place of another one. */
-export function moveSymbol(symbols: readonly string[], symbol: string, to: string): readonly string[] {
-  const from = symbols.indexOf(symbol);
-  const at = symbols.indexOf(to);
-  if (from < 0 || at < 0 || from === at) return symbols;
-  const rest = symbols.filter((other) => other !== symbol);
-  rest.splice(at, 0, symbol);
-  return rest;
-}
-
 /** Where one of a list stands: its neighbours, which find the place again in a list that has changed, and its index. */
 export interface Place<T> {
   readonly before: T | undefined;

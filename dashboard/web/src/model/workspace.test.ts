@@ -35,10 +35,25 @@ describe("the list", () => {
     expect(kept().lists[0]?.symbols).toEqual(["A", "B", "C"]);
     workspace.move("C", "A");
     expect(workspace.symbols.value).toEqual(["C", "A", "B"]);
+    workspace.move("C", "B");
+    expect(workspace.symbols.value).toEqual(["A", "B", "C"]);
     workspace.reset();
     await settle();
     expect(workspace.symbols.value).toEqual(["A", "B"]);
     expect(kept().lists).toHaveLength(1); // what was made stays
+  });
+
+  test("is put in order beside the symbol that was meant, also where another window has moved what was between", async () => {
+    const { workspace, saved, history } = await setup(ownList("A", "B", "C", "D"));
+    workspace.move("A", "C");
+    expect(workspace.symbols.value).toEqual(["B", "C", "A", "D"]);
+    history.undo();
+    const theirs = ["C", "D", "A", "B"]; // another window has moved C
+    saved.edit("earlier:Mine", (list) => ({ ...list, symbols: theirs }));
+    history.redo();
+    expect(workspace.symbols.value).toEqual(["C", "A", "D", "B"]); // behind C, as it was
+    history.undo();
+    expect(workspace.symbols.value).toEqual(["C", "D", "A", "B"]); // before B, as it was
   });
 
   test("is asked for again as soon as a server that could not tell it answers", async () => {
