@@ -1,6 +1,8 @@
 import type { Layout } from "../columns/layout.ts";
 import { type ColumnId, columnIds } from "../columns/registry.ts";
+import type { History } from "./history.ts";
 import { placeOf, putAt } from "./lists.ts";
+import type { SavedWorkspace } from "./savedworkspace.ts";
 
 type Order = readonly ColumnId[];
 
@@ -31,5 +33,24 @@ export function layoutChange(before: Layout, next: Layout): (now: Layout) => Lay
 }
 
 /** Whether two layouts differ in nothing but widths. */
-export const onlyWidths = (one: Layout, other: Layout): boolean =>
+const onlyWidths = (one: Layout, other: Layout): boolean =>
   one.order.join() === other.order.join() && [...one.hidden].sort().join() === [...other.hidden].sort().join();
+
+/** Where the columns are kept, and where they can be undone. */
+export interface LayoutOptions {
+  readonly saved: Pick<SavedWorkspace, "layout" | "changeLayout">;
+  readonly history: Pick<History, "run">;
+}
+
+/** Changes the columns to those of `next`, as far as these differ from what is there. */
+export function setLayout({ saved, history }: LayoutOptions, next: Layout): void {
+  const before = saved.layout.peek();
+  if (JSON.stringify(next) === JSON.stringify(before)) return;
+  const [change, back] = [layoutChange(before, next), layoutChange(next, before)];
+  history.run({
+    text: "Columns changed",
+    do: () => saved.changeLayout(change),
+    undo: () => saved.changeLayout(back),
+    ...(onlyWidths(before, next) && { group: "widths" }), // a key that is held down is one change
+  });
+}

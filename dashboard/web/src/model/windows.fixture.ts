@@ -112,6 +112,8 @@ export function createWindows(count: number, { late }: { readonly late: boolean 
       all[pick % all.length]?.();
       return all.length > 0;
     },
+    /** Whether the window waits for the lock: what it has changed since it last had it is written nowhere. */
+    waits: (at: number): boolean => (caches[at]?.locks.length ?? 0) > 0,
     /** The window is gone; what it has written still arrives. */
     kill(at: number): void {
       const cache = caches[at];

@@ -9,7 +9,7 @@ import type { Layout } from "../columns/layout.ts";
 import { type ColumnId, columnOf } from "../columns/registry.ts";
 import type { Address } from "./address.ts";
 import type { Api } from "./api.ts";
-import { layoutChange, onlyWidths } from "./columnchange.ts";
+import { setLayout } from "./columnchange.ts";
 import { createEdits } from "./edits.ts";
 import type { History } from "./history.ts";
 import { type Import, lookUp, spell } from "./imports.ts";
@@ -55,17 +55,6 @@ export function createWorkspace({ market, api, saved, address, history }: Worksp
       });
     const text = next ? `Sorted by ${columnOf(next.column).label}` : "Sort cleared";
     history.run({ text, do: () => put(undefined, next), undo: () => put(asked, kept) });
-  };
-  const setLayout = (next: Layout) => {
-    const before = layout.peek();
-    if (JSON.stringify(next) === JSON.stringify(before)) return;
-    const [change, back] = [layoutChange(before, next), layoutChange(next, before)];
-    history.run({
-      text: "Columns changed",
-      do: () => saved.changeLayout(change),
-      undo: () => saved.changeLayout(back),
-      ...(onlyWidths(before, next) && { group: "widths" }), // a key that is held down is one change
-    });
   };
 
   const matcher = createMatcher();
@@ -126,7 +115,7 @@ export function createWorkspace({ market, api, saved, address, history }: Worksp
     sortBy: (column: ColumnId): void => setSort(nextSort(sort.value, column)),
     /** Back to the list's own order. */
     unsort: (): void => setSort(null),
-    setLayout,
+    setLayout: (next: Layout): void => setLayout({ saved, history }, next),
     /** Which parameters of the page's address still hold: those of a list or a sort that is shown no more do not. */
     addressed: computed(() => ({ list: choice.value?.kind === "shared", sort: addressSort.value !== undefined })),
 
