@@ -103,7 +103,7 @@ const (
 	matchExact  match = iota // the symbol is the query
 	matchStarts              // the symbol or the name begins with the query
 	matchBegins              // the name has the query at the start of a word, or symbol and name have each of its words there
-	matchWithin              // symbol or name have the query anywhere, or they and the sector have each of its words
+	matchWithin              // symbol or name has the query anywhere, or they and the sector have each of its words
 	matchNone
 )
 

@@ -166,8 +166,8 @@ export function createRecords(options: RecordsOptions) {
     valueOf: (name: string): unknown => slotOf(name).value.value,
     /**
      * Changes the value at once, and what is kept soon after. `operation` may be called again, with what another window has
-     * written meanwhile, so it must do nothing else. The promise is kept when writing was tried; `failed` says if it did
-     * not work.
+     * written meanwhile, so it must do nothing else. The promise is kept after the attempt to write it; `failed` says how
+     * that went.
      */
     change,
     /** Puts this value in place of any other. */

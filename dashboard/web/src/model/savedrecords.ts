@@ -8,8 +8,8 @@ export interface ListRecord {
   readonly name: string;
   readonly symbols: readonly string[];
   /**
-   * Lists are in the order of their places. It is the time at which the list was made, in ms; more where another one has a
-   * later place, and the index in a list that an earlier version of the page has made.
+   * Lists are in the order of their places. A new list has the time in ms, or one more than the last place where that is
+   * later. A list of an earlier version of the page has its index there.
    */
   readonly place: number;
   /** When it was deleted, in ms. Such a list is kept for a while, so that the deletion can be undone. */

@@ -78,7 +78,7 @@ function differing(before: Settings, next: Settings): Partial<Settings> {
 /** The settings, which are kept between visits and shared with the other windows of this server. */
 export interface SettingsStore {
   readonly value: ReadonlySignal<Settings>;
-  /** Changes them at once. The promise is kept when it was tried to write that; `Records.failed` says if it did not work. */
+  /** Changes them at once. The promise is kept after the attempt to write them; `failed` of the records says how it went. */
   update(change: (now: Settings) => Settings): Promise<void>;
 }
 
