@@ -13,6 +13,7 @@ import "../view/dialogs/dialogs.tsx";
 import "../view/menus/menus.ts";
 import "../view/options.tsx";
 import "../view/panel.tsx";
+import "../view/print/paper.ts";
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";
@@ -153,6 +154,46 @@ describe("the page", () => {
     body?.dispatchEvent(new PointerEvent("pointerleave", { pointerType: "mouse" }));
     await wait(1000);
     expect(order()).toEqual(["A", "B"]);
+  });
+
+  test("prints the rows in the order in which they are held on the screen, and says if they are not live", async () => {
+    const { says, hello, snapshot, breaks } = await mount({
+      ...ownList("A", "B"),
+      sort: { column: "last", direction: "descending" },
+    });
+    await act(() => says(hello(), snapshot(1, { s: "A", p: 2 }, { s: "B", p: 1 })));
+    await wait(1000);
+    const body = host.querySelector(".body");
+    body?.dispatchEvent(new PointerEvent("pointerenter", { pointerType: "mouse" }));
+    await act(() => says(snapshot(2, { s: "B", p: 3 })));
+    await wait(2000);
+    const printed = () => {
+      dispatchEvent(new Event("beforeprint"));
+      const rows = [...document.querySelectorAll(".print tbody th")].map((cell) => cell.textContent);
+      dispatchEvent(new Event("afterprint"));
+      return rows;
+    };
+    expect(printed()).toEqual(order());
+    expect(printed()).toEqual(["A", "B"]);
+    await act(breaks);
+    expect(printed()).toEqual(["A (Not live)", "B (Not live)"]);
+    const states = [...host.querySelectorAll<HTMLElement>(".body .row")].map((row) => row.dataset["state"]);
+    expect(states).toEqual(["old", "old"]);
+  });
+
+  test("says that the order is held only while the rows are out of it", async () => {
+    const { says, hello, snapshot, workspace } = await mount({
+      ...ownList("A", "B"),
+      sort: { column: "last", direction: "descending" },
+    });
+    await act(() => says(hello(), snapshot(1, { s: "A", p: 1 }, { s: "B", p: 2 })));
+    await wait(1000);
+    const held = () => host.querySelector<HTMLElement>(".held")?.dataset["on"];
+    host.querySelector(".body")?.dispatchEvent(new PointerEvent("pointerenter", { pointerType: "mouse" }));
+    await act(() => workspace.sortBy("symbol"));
+    expect(order()).toEqual(["A", "B"]);
+    await wait(1000);
+    expect([order(), held()]).toEqual([["A", "B"], "false"]);
   });
 
   test("offers another try when the list could not be loaded", async () => {

@@ -19,8 +19,7 @@ export function Options({ services, records, listed, active, choose }: OptionsPr
     "search",
     records.map(({ symbol }) => symbol),
   );
-  const { id, market } = services;
-  const { live } = market.liveness.value;
+  const { id } = services;
   return (
     <div id={`${id}-results`} role="listbox" aria-label="Symbols found">
       {records.map((record, index) => {
@@ -33,7 +32,7 @@ export function Options({ services, records, listed, active, choose }: OptionsPr
             id={`${id}-result-${index}`}
             class="result"
             role="option"
-            data-state={live || state !== "live" ? state : "old"}
+            data-state={state}
             data-trend={percent === null || percent === 0 ? null : percent > 0 ? "up" : "down"}
             tabIndex={-1}
             aria-selected={index === active.value}

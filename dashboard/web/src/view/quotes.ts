@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { createGrid } from "./grid/grid.ts";
 import { followCopying } from "./print/copy.ts";
 import type { Services, View } from "./services.ts";
@@ -10,6 +10,7 @@ const refreshEvery = 250; // ms; each time a quarter of the rows is painted
 export function mountQuotes(host: HTMLElement, services: Services): View {
   const { market, shown, workspace, settings, shell, format } = services;
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
+  const live = computed(() => market.liveness.value.live);
   const grid = createGrid({
     root: host,
     id: services.id,
@@ -17,6 +18,7 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     row: shown.row,
     age: market.age,
     format: format.peek(),
+    live: () => live.peek(),
     layout: workspace.layout.peek(),
     sparks: services.sparks,
     sort: workspace.sortBy,
@@ -28,8 +30,12 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     flashes: () => !motion.matches && settings.value.peek().flash === "on",
   });
 
-  let order: readonly string[] = [];
   let list = workspace.choice.peek(); // whose rows are shown
+  const show = (order: readonly string[]) => {
+    shell.order.value = order;
+    shell.held.value = false;
+    grid.setRows(order);
+  };
   /** Sorts the rows by the newest prices, unless the reader holds them in place. */
   const sortAgain = () => {
     if (!workspace.sort.peek() || !workspace.symbols.peek()) {
@@ -37,11 +43,10 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
       return;
     }
     const sorted = workspace.sorted();
-    const held = grid.held();
-    shell.held.value = held && sorted.some((symbol, index) => symbol !== order[index]);
-    if (held) return;
-    order = sorted;
-    grid.setRows(sorted);
+    const moved = sorted.some((symbol, index) => symbol !== shell.order.peek()[index]);
+    if (moved && grid.held()) shell.held.value = true;
+    else if (moved) show(sorted);
+    else shell.held.value = false;
   };
 
   const timers = [setInterval(sortAgain, sortEvery), setInterval(shown.paced(grid.refresh), refreshEvery)];
@@ -51,10 +56,14 @@ export function mountQuotes(host: HTMLElement, services: Services): View {
     effect(() => {
       grid.setSort(workspace.sort.value);
       if (!workspace.symbols.value) return;
-      grid.setRows(workspace.sorted());
+      show(workspace.sorted());
       if (list === workspace.choice.value) return;
       list = workspace.choice.value;
       grid.refit();
+    }),
+    effect(() => {
+      live.value;
+      grid.repaint();
     }),
     effect(() => grid.setOpen(services.detail.symbol.value)),
     effect(() => grid.setLayout(workspace.layout.value)),

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { type RowView, viewOf } from "../columns/row.ts";
+import type { RowView } from "../columns/row.ts";
+import { shownView } from "./rowview.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -30,8 +31,9 @@ export function useRows(
   }, [market, shown, view, symbols.join(), drawn]);
   drawn.value; // the component is rendered again in the same frame when it changes
   const { now } = market.connectionStats.value;
+  const { live } = market.liveness.value;
   return (symbol) => {
     const row = shown.row(symbol);
-    return viewOf(row, { format: format.value, age: market.age(row), now, quiet: true });
+    return shownView(row, { format: format.value, age: market.age(row), now, quiet: true, live });
   };
 }

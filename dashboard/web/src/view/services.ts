@@ -31,6 +31,8 @@ export interface ShellState {
   readonly columnMenu: Signal<boolean>;
   /** The rows are out of order, but stay where they are, since the pointer or the active cell is on them. */
   readonly held: Signal<boolean>;
+  /** The symbols of the table, in the order in which it shows them. */
+  readonly order: Signal<readonly string[]>;
   /** The text of the note on the prices' origin that the reader has closed; empty for none. It is not kept. */
   readonly originRead: Signal<string>;
 }
@@ -41,6 +43,7 @@ export const createShellState = (): ShellState => ({
   listMenu: signal(false),
   columnMenu: signal(false),
   held: signal(false),
+  order: signal([]),
   originRead: signal(""),
 });
 

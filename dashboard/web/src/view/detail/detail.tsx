@@ -28,9 +28,8 @@ export function Detail({ services, symbol }: Props) {
   const settled = detail.settled.value ?? symbol;
 
   const view = useRows(services, "detail", [symbol])(symbol);
-  const { row, quote, change, format } = view;
+  const { row, quote, change, state, format } = view;
   const rested = settled === symbol ? row : market.row(settled);
-  const state = market.liveness.value.live || view.state !== "live" ? view.state : "old";
   const trend = change === undefined || change === 0 ? null : change > 0 ? "up" : "down";
   const info = market.directory.info(symbol);
   const source = quote.src ?? market.feed.value.source;
@@ -59,7 +58,7 @@ export function Detail({ services, symbol }: Props) {
         <p class="vacant">The server does not know {symbol}. When it does, its prices will be here.</p>
       ) : (
         <>
-          <Price view={view} state={state} origin={[info?.currency, source].filter(Boolean).join(" · ")} />
+          <Price view={view} origin={[info?.currency, source].filter(Boolean).join(" · ")} />
           <Book view={view} />
           <Chart key={settled} services={services} symbol={settled} decimals={rested.decimals} zone={rested.zone} />
           <Statistics view={view} />

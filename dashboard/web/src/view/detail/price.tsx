@@ -1,20 +1,18 @@
 import { changePercent } from "tickertape-client";
 import { adjustedText } from "../../columns/adjusted.ts";
-import { agingAfter, type RowState, type RowView, stateName } from "../../columns/row.ts";
+import { agingAfter, type RowView, stateName } from "../../columns/row.ts";
 import { age, dash } from "../../format.ts";
 
 /** The price, and what is known about it. */
 export interface PriceProps {
   readonly view: RowView;
-  /** The state that is shown: a live price of a connection that is not live is an old one. */
-  readonly state: RowState;
   /** The currency and the source. */
   readonly origin: string;
 }
 
 /** The last price, what it has moved by, whether it is live, and the price outside the session. */
-export function Price({ view, state, origin }: PriceProps) {
-  const { row, quote, change, percent, format, now } = view;
+export function Price({ view, origin }: PriceProps) {
+  const { row, quote, state, change, percent, format, now } = view;
   const { decimals, zone, entry } = row;
   const { p, t, x, xt } = quote;
   const old = view.age >= agingAfter[0] || state !== "live";

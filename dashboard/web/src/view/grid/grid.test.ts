@@ -17,6 +17,7 @@ const pass = vi.fn();
 const move = vi.fn();
 const setLayout = vi.fn<(layout: Layout) => void>();
 let flashes = true;
+let live = true;
 
 const frame = () => {
   for (const paint of frames.splice(0)) paint();
@@ -60,6 +61,7 @@ const gridOptions = (): GridOptions => ({
   }),
   age: ({ entry }) => Date.now() - (entry?.quote.t ?? 0) / 1000,
   format: createFormat({ locale: "en-US", times: "utc" }),
+  live: () => live,
   layout: defaultLayout,
   sparks: { get: () => null, extend: () => false },
   sort,
@@ -78,6 +80,7 @@ beforeEach(() => {
   frames = [];
   entries = new Map();
   flashes = true;
+  live = true;
   root = document.createElement("div");
   document.body.append(root);
   Object.defineProperty(root, "clientHeight", { value: 320 });

@@ -33,6 +33,8 @@ export interface GridOptions {
   /** How old a row's price is, in ms. */
   readonly age: (row: Row) => number;
   readonly format: Format;
+  /** Whether the page is live. */
+  readonly live: () => boolean;
   readonly layout: Layout;
   readonly sparks: Pick<Sparks, "get" | "extend">;
   readonly sort: (column: ColumnId) => void;
@@ -67,6 +69,8 @@ export interface Grid {
   shows(symbol: string): boolean;
   /** Paints the rows of these symbols again, at once: call it in a frame. */
   draw(symbols: ReadonlySet<string>): void;
+  /** Paints all rows again: call it when the page has become live, or is so no more. */
+  repaint(): void;
   /** Paints what changes with time alone. Call it four times a second: each call does a quarter of the rows. */
   refresh(): void;
   /** Call it when the height of a row may have changed. */
@@ -213,6 +217,7 @@ export function createGrid(options: GridOptions): Grid {
       invalidation.flush(); // it reads the layout, which is to be done before rows are painted
       painter.draw(symbols, rows.slots);
     },
+    repaint: () => painter.draw(new Set(rows.slots.keys()), rows.slots),
     refresh: () => painter.refresh(rows.slots.values()),
     measure: arrangeNow,
     held: () => pointer.inside() || (cursor.row !== headRow && root.matches(":focus-visible")) || text.exists(),

@@ -1,7 +1,8 @@
 import type { ColumnId } from "../../columns/registry.ts";
-import { ageStep, type Row, stateOf, viewOf } from "../../columns/row.ts";
+import { ageStep, type Row } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
 import type { Sparks } from "../../model/spark.ts";
+import { shownState, shownView } from "../rowview.ts";
 import { mark } from "./dom.ts";
 import type { Flashes } from "./flashes.ts";
 import type { Slot } from "./slot.ts";
@@ -16,6 +17,8 @@ export interface PainterOptions {
   /** How old a row's price is, in ms. */
   readonly age: (row: Row) => number;
   readonly format: Format;
+  /** Whether the page is live. */
+  readonly live: () => boolean;
   readonly sparks: Pick<Sparks, "get" | "extend">;
   readonly columns: () => readonly ColumnId[];
   readonly widths: Widths;
@@ -27,7 +30,7 @@ export interface PainterOptions {
 const direction = (value: number): string | null => (value === 0 ? null : value > 0 ? "up" : "down");
 
 /** Writes what is shown of symbols into their rows. */
-export function createPainter({ row, age, sparks, columns, widths, flashes, now, ...options }: PainterOptions) {
+export function createPainter({ row, age, live, sparks, columns, widths, flashes, now, ...options }: PainterOptions) {
   let { format } = options;
   let part = 0;
 
@@ -45,7 +48,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
   const paint = (slot: Slot, given: boolean, shown = row(slot.symbol)) => {
     const quiet = given || slot.outdated; // the reader has not seen the price before
     slot.outdated = false;
-    const view = viewOf(shown, { format, age: age(shown), now: Date.now(), quiet });
+    const view = shownView(shown, { format, age: age(shown), now: Date.now(), quiet, live: live() });
     slot.view = view;
     for (const cell of slot.cells) {
       if (given) cell.reset?.();
@@ -74,7 +77,7 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
         const slot = slots.get(symbol);
         if (!slot) continue;
         const shown = row(symbol);
-        if (!slot.seen && slot.view?.state === stateOf(shown)) {
+        if (!slot.seen && slot.view?.state === shownState(shown, live())) {
           slot.outdated = true;
           continue;
         }
@@ -102,6 +105,3 @@ export function createPainter({ row, age, sparks, columns, widths, flashes, now,
     },
   };
 }
-
-/** Writes the cells of rows. */
-export type Painter = ReturnType<typeof createPainter>;

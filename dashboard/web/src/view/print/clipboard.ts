@@ -1,9 +1,10 @@
 import { visibleColumns } from "../../columns/layout.ts";
 import type { ColumnId } from "../../columns/registry.ts";
-import { type RowView, viewOf } from "../../columns/row.ts";
+import type { RowView } from "../../columns/row.ts";
 import { headingsOf, textsOf } from "../../columns/text.ts";
 import { createFormat } from "../../format.ts";
 import type { Grid } from "../grid/grid.ts";
+import { shownView } from "../rowview.ts";
 import type { Services } from "../services.ts";
 
 /** What goes to the clipboard. */
@@ -87,9 +88,10 @@ export function copyRows(
   const format = createFormat({ locale: locale === "auto" ? undefined : locale, times, plain: true });
   const visible = visibleColumns(workspace.layout.peek());
   const columns = cells ? cells.flatMap((at): readonly ColumnId[] => visible.slice(at, at + 1)) : visible;
+  const { live } = market.liveness.peek();
   const view = (symbol: string): RowView => {
     const row = shown.row(symbol);
-    return viewOf(row, { format, age: market.age(row), now: Date.now(), quiet: true });
+    return shownView(row, { format, age: market.age(row), now: Date.now(), quiet: true, live });
   };
   const symbols = grid.rows.order.slice(first, last + 1);
   const lines = symbols.map((symbol) => {

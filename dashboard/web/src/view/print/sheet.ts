@@ -1,10 +1,11 @@
 import { visibleColumns } from "../../columns/layout.ts";
 import { type ColumnId, columnOf } from "../../columns/registry.ts";
-import { type RowView, stateName, viewOf } from "../../columns/row.ts";
+import { type RowView, stateName } from "../../columns/row.ts";
 import { headingsOf, textsOf } from "../../columns/text.ts";
 import { dash } from "../../format.ts";
 import { origin } from "../../model/feed.ts";
 import { createSparkline } from "../grid/sparkline.ts";
+import { shownView } from "../rowview.ts";
 import type { Services } from "../services.ts";
 
 const most = 500; // rows
@@ -57,12 +58,12 @@ function remarksOf({ workspace, market, format }: Services, now: number): string
 
 /** The list as a table for paper: the rows and columns that the page shows, in their order. */
 export function printTable(services: Services): HTMLElement {
-  const { workspace, market, shown, sparks } = services;
+  const { workspace, market, shown, sparks, shell } = services;
   const format = services.format.peek();
   const now = Date.now();
   const { live } = market.liveness.peek();
   const columns = visibleColumns(workspace.layout.peek());
-  const symbols = workspace.sorted();
+  const symbols = shell.order.peek();
   const filter = workspace.filter.peek().trim();
   const title = workspace.title.peek() || "tickertape";
   const name = title.charAt(0).toLocaleUpperCase() + title.slice(1); // as the page shows it
@@ -78,9 +79,8 @@ export function printTable(services: Services): HTMLElement {
   const body = table.createTBody();
   for (const symbol of symbols.slice(0, most)) {
     const row = shown.row(symbol);
-    const view = viewOf(row, { format, age: market.age(row), now, quiet: true });
-    const state = live || view.state !== "live" ? view.state : "old";
-    body.insertRow().append(...cellsOf(columns, { ...view, state }, sparks));
+    const view = shownView(row, { format, age: market.age(row), now, quiet: true, live });
+    body.insertRow().append(...cellsOf(columns, view, sparks));
   }
   sheet.append(
     make("h1", filter === "" ? name : `${name}, filtered by “${filter}”`),
