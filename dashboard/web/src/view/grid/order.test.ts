@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { longestRise, type Placed, putInOrder } from "./order.ts";
 
@@ -54,12 +55,28 @@ test("elements come into order, whatever it was, and few are moved", () => {
   expect(put(all)).toBe(3); // and back
   expect(put(all.slice(5))).toBe(0); // five are gone
   expect(put(all)).toBe(5);
-  for (let round = 0; round < 50; round++) {
-    const shuffled = all
-      .filter(() => Math.random() < 0.8)
-      .map((one) => ({ one, at: Math.random() }))
-      .sort((a, b) => a.at - b.at)
-      .map(({ one }) => one);
-    put(shuffled);
-  }
+  fc.assert(
+    fc.property(fc.shuffledSubarray(all), (some) => void put(some)),
+    { seed: 1 },
+  );
+});
+
+test("selected text stays selected in an element that is moved", () => {
+  const parent = document.createElement("div");
+  document.body.append(parent);
+  const all = make(5);
+  putInOrder(parent, all);
+  const [first, last] = [all[1]?.element.firstChild, all[3]?.element.firstChild];
+  if (!first || !last) throw new Error("no text");
+  const selection = document.getSelection();
+  selection?.setBaseAndExtent(last, 1, first, 0); // from the end to the beginning
+  const insert = parent.insertBefore.bind(parent);
+  vi.spyOn(parent, "insertBefore").mockImplementation((node, before) => {
+    if (node.contains(selection?.anchorNode ?? null)) selection?.collapse(parent, 0); // as browsers do
+    return insert(node, before);
+  });
+  putInOrder(parent, [...all].reverse());
+  expect([selection?.anchorNode, selection?.anchorOffset]).toEqual([last, 1]);
+  expect([selection?.focusNode, selection?.focusOffset]).toEqual([first, 0]);
+  parent.remove();
 });

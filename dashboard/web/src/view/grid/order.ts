@@ -1,8 +1,7 @@
 const restsAfter = 100; // ms without scrolling: to move elements at each step of it costs a third more
 
 /**
- * The places of the longest run of numbers that rise, for which others may be left out; negative numbers are never in
- * it.
+ * The longest rising subsequence of the numbers, as their places in the list. Negative numbers are never part of it.
  */
 export function longestRise(numbers: readonly number[]): ReadonlySet<number> {
   const ends: number[] = []; // the place where the best run of each length ends
@@ -22,17 +21,26 @@ export function longestRise(numbers: readonly number[]): ReadonlySet<number> {
   return run;
 }
 
-/** An element among its siblings. */
+/** An element with its place in the document, and its place on the screen. */
 export interface Placed {
   readonly element: HTMLElement;
-  /** It rises from each sibling to the next one; -1 if the element is not in the document. */
+  /** The places of the parent's children rise from the first one to the last; -1 if the element is not in the document. */
   place: number;
-  /** Where it is seen. */
+  /** Its place on the screen, from the top. */
   readonly index: number;
 }
 
-/** Puts these elements into the parent in this order, with as few moves as there can be. It has no other children. */
-export function putInOrder(parent: HTMLElement, elements: readonly Placed[]): void {
+/** Calls a function that moves elements, and selects the same text again: an element that is moved loses its selection. */
+function keepingSelection(move: () => void): void {
+  const selection = document.getSelection();
+  const { anchorNode, anchorOffset, focusNode, focusOffset } = selection ?? {};
+  move();
+  if (!selection || !anchorNode || !focusNode || anchorOffset === undefined || focusOffset === undefined) return;
+  if (selection.anchorNode !== anchorNode || selection.focusNode !== focusNode)
+    selection.setBaseAndExtent(anchorNode, anchorOffset, focusNode, focusOffset);
+}
+
+function moveAll(parent: HTMLElement, elements: readonly Placed[]): void {
   const stay = longestRise(elements.map(({ place }) => place));
   let next: HTMLElement | null = null;
   for (let place = elements.length - 1; place >= 0; place--) {
@@ -43,6 +51,13 @@ export function putInOrder(parent: HTMLElement, elements: readonly Placed[]): vo
     next = one.element;
   }
 }
+
+/**
+ * Puts these elements into the parent in this order, with as few moves as there can be. It has no other children. Text
+ * that is selected in them stays selected.
+ */
+export const putInOrder = (parent: HTMLElement, elements: readonly Placed[]): void =>
+  keepingSelection(() => moveAll(parent, elements));
 
 /**
  * Keeps the elements of the parent in the order in which they are seen: whoever reads the document from top to bottom,
