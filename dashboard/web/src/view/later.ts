@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 const after = 1000; // ms: the first prices go first
@@ -25,6 +25,19 @@ export function fetchLater<T>(fetch: () => Promise<T>): Later<T> {
   };
   const timer = setTimeout(load, after);
   return { part, load, close: () => clearTimeout(timer) };
+}
+
+/** Calls `begin` with a part once it has been fetched. Returns the function that ends what has begun. */
+export function beginLater<T>(fetch: () => Promise<T>, begin: (part: T) => () => void): () => void {
+  const { part, close } = fetchLater(fetch);
+  const end = effect(() => {
+    const there = part.value;
+    return there === null ? undefined : untracked(() => begin(there));
+  });
+  return () => {
+    end();
+    close();
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { computed, effect } from "@preact/signals";
 import { createGrid } from "./grid/grid.ts";
-import { followCopying } from "./print/copy.ts";
+import { followCopying } from "./print/print.ts";
 import type { Services, View } from "./services.ts";
 
 const sortEvery = 1000; // ms: rows that swap places more often cannot be read

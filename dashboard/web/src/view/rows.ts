@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import type { RowView } from "../columns/row.ts";
-import { shownView } from "./rowview.ts";
+import { shownView } from "./grid/rowview.ts";
 import type { Services } from "./services.ts";
 
 /**

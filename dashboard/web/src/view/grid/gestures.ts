@@ -9,7 +9,6 @@ export interface HeadCell {
 
 /** The headers, and what gestures do to their columns. */
 export interface GesturesOptions {
-  readonly row: HTMLElement;
   readonly cells: () => readonly HeadCell[];
   /** Puts a column in the place of another one. */
   readonly move: (column: ColumnId, to: ColumnId) => void;
@@ -19,17 +18,10 @@ export interface GesturesOptions {
 
 const dragFrom = 6; // px: less is a click
 
-/** Dragging a header moves its column, and dragging its edge sizes it. A finger scrolls instead. */
-export function createGestures({ row, cells, move, resize }: GesturesOptions) {
-  const listeners = new AbortController();
+/** Dragging a header moves its column, and dragging its edge sizes it. It is fetched by itself. */
+export function createGestures({ cells, move, resize }: GesturesOptions) {
   let gesture: AbortController | null = null;
   let dragged = false;
-
-  const cellOf = ({ target }: Event): HeadCell | undefined => {
-    const cell = target instanceof Element ? target.closest(".cell") : null;
-    return cells().find(({ element }) => element === cell);
-  };
-  const onGrip = ({ target }: Event): boolean => target instanceof Element && target.closest(".grip") !== null;
 
   const cellAt = (x: number): HeadCell | undefined =>
     cells().find(({ element }) => {
@@ -69,47 +61,34 @@ export function createGestures({ row, cells, move, resize }: GesturesOptions) {
     addEventListener("pointerup", onUp, { signal });
   };
 
-  const onDown = (event: PointerEvent) => {
-    const cell = cellOf(event);
-    if (!cell || event.button !== 0 || event.pointerType === "touch") return;
-    gesture?.abort();
-    const own = new AbortController();
-    gesture = own;
-    const end = () => {
-      own.abort();
-      for (const { element } of cells()) {
-        mark(element, "dragged", null);
-        mark(element, "over", null);
-      }
-    };
-    addEventListener("pointercancel", end, { signal: own.signal });
-    dragged = onGrip(event);
-    if (dragged) {
-      event.preventDefault();
-      size(cell, event, own.signal, end);
-    } else drag(cell, event, own.signal, end);
-  };
-
-  row.addEventListener("pointerdown", onDown, { signal: listeners.signal });
-  row.addEventListener(
-    "dblclick",
-    (event) => {
-      const cell = cellOf(event);
-      if (cell && onGrip(event)) resize(cell.id, null, true);
-    },
-    { signal: listeners.signal },
-  );
-
   return {
-    /** The column that was clicked; undefined if the click ends a gesture, or is on no column. */
-    clicked(event: Event): ColumnId | undefined {
-      const id = dragged ? undefined : cellOf(event)?.id;
-      dragged = false;
-      return id;
-    },
-    close(): void {
+    /** The main button of a mouse or a pen was pressed on a header. `edge`: on its edge. */
+    begin(cell: HeadCell, event: PointerEvent, edge: boolean): void {
       gesture?.abort();
-      listeners.abort();
+      const own = new AbortController();
+      gesture = own;
+      const end = () => {
+        own.abort();
+        for (const { element } of cells()) {
+          mark(element, "dragged", null);
+          mark(element, "over", null);
+        }
+      };
+      addEventListener("pointercancel", end, { signal: own.signal });
+      dragged = edge;
+      if (edge) {
+        event.preventDefault();
+        size(cell, event, own.signal, end);
+      } else drag(cell, event, own.signal, end);
     },
+
+    /** Whether the click that has come is the end of a gesture. */
+    ended(): boolean {
+      const was = dragged;
+      dragged = false;
+      return was;
+    },
+
+    close: (): void => gesture?.abort(),
   };
 }

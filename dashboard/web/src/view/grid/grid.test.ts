@@ -378,8 +378,10 @@ describe("columns", () => {
     expect(template()).not.toBe(before);
   });
 
-  test("are dragged by their headers and sized by the edges", () => {
+  test("are dragged by their headers and sized by the edges", async () => {
     grid.setRows(["A"]);
+    root.querySelector(".head")?.dispatchEvent(new PointerEvent("pointerenter")); // what gestures do is fetched then
+    await vi.dynamicImportSettled();
     const rect = vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (
       this: HTMLElement,
     ) {

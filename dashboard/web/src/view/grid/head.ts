@@ -1,7 +1,7 @@
 import { type ColumnId, columnOf } from "../../columns/registry.ts";
 import type { Sort } from "../../model/sorting.ts";
 import { div } from "./dom.ts";
-import { createGestures, type GesturesOptions, type HeadCell } from "./gestures.ts";
+import type { createGestures, GesturesOptions, HeadCell } from "./gestures.ts";
 
 /** What a click and a gesture on the header do. */
 export interface HeadOptions extends Pick<GesturesOptions, "move" | "resize"> {
@@ -40,10 +40,34 @@ export function createHead({ id, sort, move, resize }: HeadOptions) {
   const row = div("row head", "row");
   row.setAttribute("aria-rowindex", "1");
   let cells: readonly HeadCell[] = [];
-  const gestures = createGestures({ row, cells: () => cells, move, resize });
+  let gestures: ReturnType<typeof createGestures> | undefined;
+  const fetchGestures = () =>
+    import("./gestures.ts").then(
+      (part) => {
+        gestures ??= part.createGestures({ cells: () => cells, move, resize });
+      },
+      () => {}, // the server is away: it is fetched when the pointer comes again
+    );
+  const soon = setTimeout(fetchGestures, 1000); // the first prices go first
+
+  const hit = ({ target }: Event) => {
+    const at = target instanceof Element ? target : null;
+    const cell = cells.find(({ element }) => element === at?.closest(".cell"));
+    return { cell, edge: at?.closest(".grip") != null };
+  };
+  row.addEventListener("pointerenter", fetchGestures);
+  row.addEventListener("pointerdown", (event) => {
+    const { cell, edge } = hit(event);
+    if (!cell || event.button !== 0 || event.pointerType === "touch") return; // a finger scrolls
+    gestures?.begin(cell, event, edge);
+  });
   row.addEventListener("click", (event) => {
-    const column = gestures.clicked(event);
-    if (column) sort(column);
+    const { cell } = hit(event);
+    if (!gestures?.ended() && cell) sort(cell.id);
+  });
+  row.addEventListener("dblclick", (event) => {
+    const { cell, edge } = hit(event);
+    if (cell && edge) resize(cell.id, null, true);
   });
 
   return {
@@ -65,7 +89,10 @@ export function createHead({ id, sort, move, resize }: HeadOptions) {
       return [...row.children].filter((child): child is HTMLElement => child instanceof HTMLElement);
     },
 
-    close: (): void => gestures.close(),
+    close(): void {
+      clearTimeout(soon);
+      gestures?.close();
+    },
   };
 }
 

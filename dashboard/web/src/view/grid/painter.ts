@@ -2,9 +2,9 @@ import type { ColumnId } from "../../columns/registry.ts";
 import { ageStep, type Row } from "../../columns/row.ts";
 import type { Format } from "../../format.ts";
 import type { Sparks } from "../../model/spark.ts";
-import { shownState, shownView } from "../rowview.ts";
 import { mark } from "./dom.ts";
 import type { Flashes } from "./flashes.ts";
+import { shownState, shownView } from "./rowview.ts";
 import type { Slot } from "./slot.ts";
 import type { Widths } from "./widths.ts";
 

@@ -4,7 +4,7 @@ import type { RowView } from "../../columns/row.ts";
 import { headingsOf, textsOf } from "../../columns/text.ts";
 import { createFormat } from "../../format.ts";
 import type { Grid } from "../grid/grid.ts";
-import { shownView } from "../rowview.ts";
+import { shownView } from "../grid/rowview.ts";
 import type { Services } from "../services.ts";
 
 /** What goes to the clipboard. */

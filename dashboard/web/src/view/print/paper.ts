@@ -1,2 +1,2 @@
-export { copyRows } from "./clipboard.ts";
-export { printTable } from "./sheet.ts";
+export { answerCopying } from "./copying.ts";
+export { answerPrinter } from "./printing.ts";

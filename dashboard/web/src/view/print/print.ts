@@ -1,38 +1,17 @@
 /*
- * view/print/ takes the list out of the page: to paper, and to the clipboard. `print.ts` and `copy.ts` wait for the
- * reader to ask for it, `paper.ts` is what they fetch then or, since browsers wait for nothing, soon after the start.
+ * view/print/ takes the list out of the page: to paper, and to the clipboard. Browsers wait for nothing when they print
+ * or copy. So `paper.ts`, with all the rest, is fetched soon after the start.
  */
-import { fetchLater } from "../later.ts";
+import type { Grid } from "../grid/grid.ts";
+import { beginLater } from "../later.ts";
 import type { Services } from "../services.ts";
 
+const fetchPaper = () => import("./paper.ts");
+
 /** Shows the list as a table in place of the page while it is printed. Returns the function that stops it. */
-export function followPrinting(services: Services): () => void {
-  const paper = fetchLater(() => import("./paper.ts"));
-  let sheet: HTMLElement | null = null;
-  let printing = false;
-  const show = () => {
-    printing = true;
-    sheet?.remove();
-    sheet = paper.part.peek()?.printTable(services) ?? null;
-    if (sheet) document.body.append(sheet);
-    else void paper.load().then((there) => there && printing && show()); // until then, the page itself is on paper
-  };
-  const hide = () => {
-    printing = false;
-    sheet?.remove();
-    sheet = null;
-  };
-  // Some ways of printing send no events before and after it, but the medium always changes.
-  const medium = matchMedia("print");
-  const change = () => (medium.matches ? show() : hide());
-  addEventListener("beforeprint", show);
-  addEventListener("afterprint", hide);
-  medium.addEventListener("change", change);
-  return () => {
-    hide();
-    paper.close();
-    removeEventListener("beforeprint", show);
-    removeEventListener("afterprint", hide);
-    medium.removeEventListener("change", change);
-  };
-}
+export const followPrinting = (services: Services): (() => void) =>
+  beginLater(fetchPaper, ({ answerPrinter }) => answerPrinter(services));
+
+/** Copies rows of the table as tab-separated values. Returns the function that stops it. */
+export const followCopying = (root: HTMLElement, grid: Grid, services: Services): (() => void) =>
+  beginLater(fetchPaper, ({ answerCopying }) => answerCopying(root, grid, services));

@@ -4,8 +4,8 @@ import { type RowView, stateName } from "../../columns/row.ts";
 import { headingsOf, textsOf } from "../../columns/text.ts";
 import { dash } from "../../format.ts";
 import { origin } from "../../model/feed.ts";
+import { shownView } from "../grid/rowview.ts";
 import { createSparkline } from "../grid/sparkline.ts";
-import { shownView } from "../rowview.ts";
 import type { Services } from "../services.ts";
 
 const most = 500; // rows

@@ -1,4 +1,4 @@
-import { type Row, type RowState, type RowView, stateOf, type ViewOptions, viewOf } from "../columns/row.ts";
+import { type Row, type RowState, type RowView, stateOf, type ViewOptions, viewOf } from "../../columns/row.ts";
 
 /** A live price of a page that is not live is an old one. */
 const stateIn = (state: RowState, live: boolean): RowState => (live || state !== "live" ? state : "old");
