@@ -271,24 +271,74 @@ test("what is paced is drawn once, in the frames that show prices", () => {
   expect(draw).toHaveBeenCalledTimes(3);
 });
 
-test("what asks for a frame itself is called before the frame that shows prices", () => {
-  const { shown, price, frame } = setup("A");
-  const draw = vi.fn();
-  const chart = shown.paced(draw, true);
-  chart();
-  expect(draw).toHaveBeenCalledTimes(1);
-  frame();
-  expect(draw).toHaveBeenCalledTimes(1);
-  vi.advanceTimersByTime(100);
-  chart();
-  vi.advanceTimersByTime(100);
-  price("A", 1);
-  expect(draw).toHaveBeenCalledTimes(1);
-  chart(); // the newest bar comes after the price
-  expect(draw).toHaveBeenCalledTimes(2);
-  chart();
-  frame();
-  expect(draw).toHaveBeenCalledTimes(3); // no bar is left out
+describe("what is drawn ahead", () => {
+  test("is drawn when the frame that shows prices is asked for, and before it", () => {
+    const { shown, price, frame, last } = setup("A");
+    const draw = vi.fn();
+    const chart = shown.paced(draw, true);
+    chart();
+    expect(draw).toHaveBeenCalledTimes(1);
+    frame();
+    expect(draw).toHaveBeenCalledTimes(1);
+    price("A", 1);
+    frame();
+    vi.advanceTimersByTime(100);
+    chart();
+    frame();
+    expect(draw).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(100);
+    price("A", 2);
+    expect([draw.mock.calls.length, last("A")]).toEqual([2, 1]);
+    chart(); // the newest bar comes after the price
+    expect(draw).toHaveBeenCalledTimes(3);
+    frame();
+    expect([draw.mock.calls.length, last("A")]).toEqual([3, 2]);
+  });
+
+  test("waits with the prices for a quote, and then comes with it", () => {
+    const { shown, price, frame, last } = setup("A");
+    const awaits = vi.fn(() => false);
+    shown.follow({ wants: () => false, awaits, draw() {} });
+    const draw = vi.fn();
+    const chart = shown.paced(draw, true);
+    price("A", 1);
+    frame();
+    vi.advanceTimersByTime(200);
+    awaits.mockReturnValue(true);
+    chart();
+    frame();
+    expect([draw.mock.calls.length, last("A")]).toEqual([0, 1]);
+    awaits.mockReturnValue(false);
+    price("A", 2);
+    expect([draw.mock.calls.length, last("A")]).toEqual([1, 1]);
+    awaits.mockReturnValue(true); // bars of the next flush come before the frame
+    chart();
+    frame();
+    expect([draw.mock.calls.length, last("A")]).toEqual([1, 2]);
+    vi.advanceTimersByTime(200); // no quote comes
+    awaits.mockReturnValue(false);
+    vi.advanceTimersByTime(200);
+    frame();
+    expect(draw).toHaveBeenCalledTimes(2);
+  });
+
+  test("has prices wait for another frame, if this one was not to show them when it was asked for", () => {
+    const { shown, price, frame, last } = setup("A", "B");
+    const draw = vi.fn();
+    const chart = shown.paced(draw, true);
+    price("A", 1);
+    frame();
+    vi.advanceTimersByTime(145);
+    chart();
+    price("A", 2);
+    price("B", 1); // the first of B need not wait
+    expect(draw).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(10);
+    frame();
+    expect([draw.mock.calls.length, last("A"), last("B")]).toEqual([1, 1, 1]);
+    frame();
+    expect([draw.mock.calls.length, last("A")]).toEqual([1, 2]);
+  });
 });
 
 test("no view is told when it has stopped, and nothing is drawn after the end", () => {
@@ -297,8 +347,19 @@ test("no view is told when it has stopped, and nothing is drawn after the end", 
   stop();
   frame();
   expect(drawn).toEqual([]);
-  shown.close();
+
+  const draw = vi.fn();
+  shown.follow({ wants: (symbol) => symbol === "A", draw });
+  const [tape, chart] = [shown.paced(draw), shown.paced(draw, true)];
   price("A", 2);
   frame();
-  expect(drawn).toEqual([]);
+  expect(draw).toHaveBeenCalledTimes(1);
+  price("A", 3);
+  tape();
+  chart();
+  shown.close();
+  price("A", 4);
+  vi.advanceTimersByTime(1000);
+  frame();
+  expect(draw).toHaveBeenCalledTimes(1);
 });

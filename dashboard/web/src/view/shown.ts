@@ -24,7 +24,7 @@ export interface ShownOptions {
 export interface RowReader {
   /** Whether the view shows this symbol now. It is asked often. */
   wants(symbol: string): boolean;
-  /** Whether the view has more of its symbol already, whose quote is about to come: other prices wait for that. */
+  /** Whether the view has been sent the bars of a flush, but not yet its quote. All prices wait for it meanwhile. */
   readonly awaits?: () => boolean;
   /** Called in a frame with the symbols whose rows are other ones now. It must draw them before it returns. */
   draw(symbols: ReadonlySet<string>): void;
@@ -47,7 +47,8 @@ export function createShown({ market, schedule, now = () => performance.now() }:
   const shown = new Map<string, Row>();
   const waiting = new Set<string>();
   const draws = new Set<() => void>(); // in the next frame that shows prices
-  const drawn = new Set<() => void>(); // early, for that frame
+  const early = new Set<() => void>(); // before that frame
+  let begun = false; // what is early has been drawn for the next frame, which must show the prices of it
   let last = Number.NEGATIVE_INFINITY; // when prices were shown
   let newest = 0; // when something began to wait, or was replaced by something newer
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,6 +58,10 @@ export function createShown({ market, schedule, now = () => performance.now() }:
     return false;
   };
   const due = (time: number) => time - last >= gap;
+  const awaited = (): boolean => {
+    for (const reader of readers) if (reader.awaits?.()) return true;
+    return false;
+  };
   /** Whether the row must not wait: a price that is no longer live must not look live for another frame. */
   const urgent = (row: Row): boolean => {
     const known = shown.get(row.symbol);
@@ -84,31 +89,47 @@ export function createShown({ market, schedule, now = () => performance.now() }:
     clearTimeout(timer);
     timer = undefined;
     const time = now();
-    const all = due(time) && ![...readers].some((reader) => reader.awaits?.());
+    const ready = due(time) && (begun || !awaited());
+    // It is too late for what is drawn early: that and the prices are for the next frame.
+    const late = ready && !begun && early.size > 0;
+    const all = ready && !late;
     const renewed = renew(all);
     if (renewed.size > 0) for (const reader of readers) reader.draw(renewed);
     if (all) {
       last = time;
-      drawn.clear();
+      begun = false;
       for (const draw of draws) {
         draws.delete(draw);
         draw();
       }
-    } else if (waiting.size + draws.size > 0) wait(patience);
+    }
+    if (late) showSoon();
+    else if (waiting.size + draws.size + early.size > 0) wait(patience);
   }, schedule);
+
+  /** Shows what waits in the next frame. If that is to show all prices, what is early is drawn now. */
+  const showSoon = () => {
+    show();
+    if (early.size === 0 || !due(now()) || awaited()) return;
+    begun = true;
+    for (const draw of early) {
+      early.delete(draw);
+      draw();
+    }
+  };
 
   const wait = (ms: number) => {
     timer ??= setTimeout(() => {
       timer = undefined;
       const rest = newest + patience - now();
       if (rest > 0) wait(rest);
-      else show();
+      else showSoon();
     }, ms);
   };
   /** Has what waits shown in the next frame, or in a later one if that need not be. Frames without news cost, too. */
   const ask = (soon: boolean) => {
     newest = now();
-    if (soon || due(newest)) show();
+    if (soon || due(newest)) showSoon();
     else wait(patience);
   };
 
@@ -144,18 +165,14 @@ export function createShown({ market, schedule, now = () => performance.now() }:
 
     /**
      * Returns a function that has `draw` called once in the next frame that shows prices, however often it is called
-     * before that frame. Draw with it what changes as often as prices. `early` is for what asks for a frame itself, and
-     * would be drawn in the one after: it is called at once if the next frame shows prices, and in it only if called again.
+     * before that frame. Draw with it what changes as often as prices. `ahead` is for a chart, which draws its canvas in
+     * the frame after it is told to: `draw` is called before the frame that shows prices, as soon as that is asked for,
+     * and again for each call that comes between.
      */
-    paced(draw: () => void, early = false): () => void {
+    paced(draw: () => void, ahead = false): () => void {
       return () => {
+        (ahead ? early : draws).add(draw);
         ask(false);
-        if (!early || !due(newest) || drawn.has(draw)) draws.add(draw);
-        else {
-          drawn.add(draw);
-          draws.delete(draw);
-          draw();
-        }
       };
     },
 
@@ -165,6 +182,7 @@ export function createShown({ market, schedule, now = () => performance.now() }:
       readers.clear();
       waiting.clear();
       draws.clear();
+      early.clear();
     },
   };
 }

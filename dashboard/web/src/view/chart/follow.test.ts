@@ -29,7 +29,7 @@ const setup = () => {
   const draw = vi.fn(() => true);
   const options = { client, shown, symbol: "A", interval: "1m", draw } as unknown as Parameters<typeof followBars>[0];
   const followed = followBars(options);
-  const says = (times: readonly number[], reset = false) =>
+  const says = async (times: readonly number[], reset = false) => {
     listeners.get("series")?.({
       kind: "bars",
       symbol: "A",
@@ -37,6 +37,8 @@ const setup = () => {
       reset,
       bars: times.map((time) => ({ time })),
     });
+    await Promise.resolve(); // it draws once the client has told all
+  };
   const flush = (seq: number) => listeners.get("bars")?.({ symbol: "A", interval: "1m", seq });
   /** Shows prices. */
   const frame = () => {
@@ -47,14 +49,14 @@ const setup = () => {
 
 beforeEach(() => void vi.useFakeTimers());
 
-test("bars are drawn in the frames that show prices, each in its newest state", () => {
+test("bars are drawn in the frames that show prices, each in its newest state", async () => {
   const { draw, says, frame } = setup();
-  says([1, 2], true);
+  await says([1, 2], true);
   frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: true, answered: true }));
-  says([3]);
-  says([2]);
-  says([3]);
+  await says([3]);
+  await says([2]);
+  await says([3]);
   expect(draw).toHaveBeenCalledTimes(1);
   frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: false, bars: [{ time: 2 }, { time: 3 }] }));
@@ -73,18 +75,18 @@ test("prices wait for the quote of a flush of which the bars have come, but not 
   expect(reader?.awaits?.()).toBe(false);
 });
 
-test("a page that is hidden, and so has no frames, keeps no more than five hundred changes", () => {
+test("a page that is hidden, and so has no frames, keeps no more than five hundred changes", async () => {
   const { draw, says, frame } = setup();
-  says([1], true);
+  await says([1], true);
   frame();
-  for (let i = 0; i < 10_000; i++) says([i]);
+  for (let i = 0; i < 10_000; i++) await says([i]);
   frame();
   expect(draw).toHaveBeenLastCalledWith(expect.objectContaining({ whole: true, bars: [] }));
 });
 
-test("nothing is drawn when it is closed", () => {
+test("nothing is drawn when it is closed", async () => {
   const { followed, draw, says, frame, client } = setup();
-  says([1], true);
+  await says([1], true);
   followed.close();
   frame();
   expect(draw).not.toHaveBeenCalled();

@@ -1,7 +1,7 @@
 import type { Bar, Client } from "tickertape-client";
 import type { Shown } from "../shown.ts";
 
-const quoteFollows = 100; // ms in which a quote comes that its flush has for the symbol, after the bars
+const quoteFollows = 100; // ms: the server sends the bars of a flush first, and the quote of their symbol within this time
 const mostChanges = 500; // bars that wait for a drawing, as while the page is hidden; of more, all are drawn anew
 
 /** What has changed since the bars were drawn last. */
@@ -41,11 +41,6 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
     whole = !draw({ whole, bars: [...changes.values()].sort((a, b) => a.time - b.time), all, answered });
     changes.clear();
   }, true);
-  const drawAll = () => {
-    whole = true;
-    changes.clear();
-    mark();
-  };
   const stops = [
     shown.follow({
       wants: (one) => one === symbol,
@@ -60,18 +55,21 @@ export function followBars({ client, shown, symbol, interval, draw }: FollowOpti
       if (change.kind !== "bars" || change.symbol !== symbol || change.interval !== interval) return;
       answered = true;
       if (whole || change.reset || changes.size > mostChanges) {
-        drawAll();
-        return;
-      }
-      for (const bar of change.bars) changes.set(bar.time, bar);
-      mark();
+        whole = true;
+        changes.clear();
+      } else for (const bar of change.bars) changes.set(bar.time, bar);
+      queueMicrotask(mark); // once the message of these bars has been heard, too: they may await its quote
     }),
   ];
   client.subscribe(subscription);
 
   return {
     /** Has all bars drawn anew. */
-    redraw: drawAll,
+    redraw(): void {
+      whole = true;
+      changes.clear();
+      mark();
+    },
     close(): void {
       closed = true;
       for (const stop of stops) stop();
