@@ -100,7 +100,7 @@ test("a symbol that becomes known has its price, chart and tape then", async () 
 test("a chart or a tape that the server refuses says so", async () => {
   const full = await startServer({ TICKERTAPE_BROADCAST_MAX_SERIES: "1" });
   const { page, close } = await openPage(browser, `${full.url}/#AAPL`, { symbols: ["AAPL"] });
-  const refused = "The server allows no more charts and tapes at once. It is asked again.";
+  const refused = "The server allows no more charts and tapes at once. The page keeps asking.";
   const both = () => Promise.all([".plot .vacant", ".tape .vacant"].map((at) => page.locator(at).allTextContents()));
   await expect.poll(async () => (await both()).flat()).toContain(refused);
   await expect.poll(() => page.locator('.plot[data-state="drawn"], .tape tbody').count()).toBe(1);

@@ -117,7 +117,7 @@ describe("undo", () => {
     await expect.poll(() => symbolsShown(page)).toEqual(["IBM", "F"]);
     await page.keyboard.press("Control+y");
     await expect.poll(() => symbolsShown(page)).toEqual(["IBM"]);
-    expect(await note(page)).toBe("Done again: F removed.");
+    expect(await note(page)).toBe("Redone: F removed.");
     await close();
   });
 

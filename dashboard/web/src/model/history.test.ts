@@ -36,10 +36,10 @@ test("changes are undone from the last to the first, and done again, and a note 
   expect([letters(), said()]).toEqual(["ab", "Undone: c added."]);
   history.undo();
   history.redo();
-  expect([letters(), said()]).toEqual(["ab", "Done again: b added."]);
+  expect([letters(), said()]).toEqual(["ab", "Redone: b added."]);
   history.run(add("d"));
   history.redo(); // what was undone before another change is gone
-  expect([letters(), said()]).toEqual(["abd", "There is nothing to do again."]);
+  expect([letters(), said()]).toEqual(["abd", "There is nothing to redo."]);
 });
 
 test("fifty changes can be undone", () => {

@@ -77,12 +77,12 @@ export function createHistory({ notes, now = Date.now }: HistoryOptions) {
     redo(): void {
       const entry = undone.pop();
       if (!entry) {
-        notes.say("There is nothing to do again.");
+        notes.say("There is nothing to redo.");
         return;
       }
       entry.change.do();
       done.push(entry);
-      notes.say(`Done again: ${entry.change.text}.`);
+      notes.say(`Redone: ${entry.change.text}.`);
     },
   };
 }

@@ -4,8 +4,8 @@ import type { Services } from "./services.ts";
 
 const refusal = (code: string): string =>
   code === "too_many_symbols"
-    ? "The server allows no more charts and tapes at once. It is asked again."
-    : "The server has no room for this now. It is asked again.";
+    ? "The server allows no more charts and tapes at once. The page keeps asking."
+    : "The server has no room for this now. The page keeps asking.";
 
 /**
  * Why no bars of an interval, or no trades, of a symbol are shown; "" where some are. It is `loading` until the server has

@@ -82,7 +82,7 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
       <h3>
         Time and sales
         <span class="still" data-on={waiting.value}>
-          standing still
+          Paused while you read
         </span>
       </h3>
       <section

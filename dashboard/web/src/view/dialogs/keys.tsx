@@ -19,7 +19,7 @@ const keySheet: readonly { readonly title: string; readonly entries: readonly Ke
       { keys: ["["], what: "Previous list; also Alt PageUp" },
       { keys: ["]"], what: "Next list; also Alt PageDown" },
       { keys: ["Ctrl", "Z"], what: "Undo a change; on a Mac, with ⌘" },
-      { keys: ["Ctrl", "Shift", "Z"], what: "Do it again; also Ctrl Y" },
+      { keys: ["Ctrl", "Shift", "Z"], what: "Redo; also Ctrl Y" },
       { keys: [","], what: "Settings" },
       { keys: ["?"], what: "This sheet" },
       { keys: ["Esc"], what: "Close, or clear the filter" },
