@@ -1,5 +1,3 @@
-const restsAfter = 100; // ms without scrolling: to move elements at each step of it costs a third more
-
 /**
  * The longest rising subsequence of the numbers, as their places in the list. Negative numbers are never part of it.
  */
@@ -58,33 +56,3 @@ function moveAll(parent: HTMLElement, elements: readonly Placed[]): void {
  */
 export const putInOrder = (parent: HTMLElement, elements: readonly Placed[]): void =>
   keepingSelection(() => moveAll(parent, elements));
-
-/**
- * Keeps the elements of the parent in the order in which they are seen: whoever reads the document from top to bottom,
- * such as a screen reader, meets them in it.
- */
-export function createOrder(parent: HTMLElement, all: () => Iterable<Placed>) {
-  let appended = 0; // the place of the next one
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const now = () => {
-    clearTimeout(timer);
-    const elements = [...all()].sort((one, other) => one.index - other.index);
-    putInOrder(parent, elements);
-    appended = elements.length;
-  };
-  return {
-    now,
-    /** When scrolling rests. Call it at each step. */
-    soon(): void {
-      clearTimeout(timer);
-      timer = setTimeout(now, restsAfter);
-    },
-    /** Puts an element at the end, if it is not in the document. */
-    append(one: Placed): void {
-      if (one.place >= 0) return;
-      parent.append(one.element);
-      one.place = appended++;
-    },
-    close: (): void => clearTimeout(timer),
-  };
-}

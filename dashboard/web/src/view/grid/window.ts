@@ -1,5 +1,5 @@
 import { div, mark } from "./dom.ts";
-import { createOrder } from "./order.ts";
+import { createOrder } from "./placing.ts";
 import type { Slot } from "./slot.ts";
 
 const overscan = 4; // rows kept ready above and below the window
