@@ -355,6 +355,47 @@ describe("the keyboard", () => {
     expect(document.querySelector("[role=menu]")).toBeNull();
   });
 
+  test("closes a menu none of whose items can be chosen, and not the detail behind it", async () => {
+    const { services } = await mount(ownList("A"));
+    await act(() => services.detail.open("A"));
+    await act(() => vi.dynamicImportSettled());
+    await act(() => host.querySelector<HTMLElement>(".detail .menu button")?.click());
+    expect(document.activeElement?.getAttribute("role")).toBe("menu");
+    await press("Escape");
+    expect([host.querySelector("[role=menu]"), text(".detail h2")]).toEqual([null, "A"]);
+  });
+
+  test("opens no menu whose button is not shown", async () => {
+    const style = document.createElement("style");
+    style.textContent = ".toolbar > .menu:last-child { display: none }"; // as on phones
+    host.before(style);
+    const { services } = await mount();
+    await press("C", { shiftKey: true });
+    expect([services.shell.columnMenu.value, host.querySelector("[role=menu]")]).toEqual([false, null]);
+    style.remove();
+  });
+
+  test("goes on from the table where a button goes away that had the focus", async () => {
+    const { services, notes, workspace, says, hello, snapshot } = await mount();
+    await act(() => says(hello(), snapshot(1)));
+    const pressed = async (selector: string) => {
+      const button = host.querySelector<HTMLElement>(selector);
+      button?.focus();
+      expect(document.activeElement).toBe(button);
+      await act(() => button?.click());
+      expect(host.querySelector(selector)).toBeNull();
+      return document.activeElement?.className;
+    };
+    await act(() => notes.say("A removed.", () => {}));
+    expect(await pressed(".note button")).toBe("grid");
+    await act(() => {
+      workspace.filter.value = "nothing";
+    });
+    expect(await pressed(".vacancy button")).toBe("grid");
+    await act(() => services.market.togglePause());
+    expect(await pressed(".notice button")).toBe("grid");
+  });
+
   test("pauses, opens the sheet and the settings", async () => {
     HTMLDialogElement.prototype.showModal ??= () => {};
     const { services, says, hello, snapshot } = await mount();
@@ -416,6 +457,31 @@ describe("the lists", () => {
   });
 });
 
+describe("the columns", () => {
+  test("are sized from their widths on the screen, within their bounds", async () => {
+    HTMLDialogElement.prototype.showModal ??= () => {};
+    const { services, workspace } = await mount();
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+    let width = 20; // rem
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(
+      () => ({ left: 0, right: width * rem, width: width * rem }) as DOMRect,
+    );
+    await act(() => {
+      services.shell.dialog.value = "columns";
+    });
+    await act(() => vi.dynamicImportSettled());
+    const button = (label: string) => host.querySelector<HTMLElement>(`[aria-label="${label}"]`);
+    await act(() => button("Name: wider")?.click());
+    expect(workspace.layout.value.widths).toEqual({ name: 21 });
+    expect(button("Name: wider")?.getAttribute("aria-disabled")).toBe("false");
+    width = 40;
+    await act(() => button("Last: wider")?.click());
+    await act(() => button("Name: narrower")?.click());
+    expect(workspace.layout.value.widths).toEqual({ name: 39 });
+    expect(button("Last: wider")?.getAttribute("aria-disabled")).toBe("true");
+  });
+});
+
 describe("the detail", () => {
   test("has the price, its age and state, and the newest trades", async () => {
     const { services, says, hello, snapshot, sockets } = await mount();
@@ -468,6 +534,9 @@ describe("the detail", () => {
     expect(text(".plot .vacant")).toContain("could not be loaded");
     const bars = [{ t: Date.now() * 1000, o: 1, h: 2, l: 1, c: 2, v: 5, n: 1 }];
     await act(() => says({ type: "bars", seq: 2, time: 0, symbol: "A", interval: "1m", reset: true, bars }));
+    await wait(20);
+    expect(text(".plot .vacant")).toContain("could not be loaded");
+    await act(() => host.querySelector<HTMLElement>('.intervals input[value="5m"]')?.click());
     await wait(20);
     expect(text(".plot .vacant")).toContain("could not be loaded");
   });

@@ -1,3 +1,4 @@
+import { PassingButton } from "./passing.tsx";
 import type { Services } from "./services.ts";
 
 /** Says why there are no rows, and what the reader can do about it. */
@@ -13,14 +14,13 @@ export function EmptyState({ services }: { readonly services: Services }) {
         <p>
           The filter looks only at this list: at its symbols, names and sectors. The search finds all other symbols.
         </p>
-        <button
-          type="button"
+        <PassingButton
           onClick={() => {
             workspace.filter.value = "";
           }}
         >
           Clear the filter
-        </button>
+        </PassingButton>
       </div>
     );
   }
@@ -30,9 +30,7 @@ export function EmptyState({ services }: { readonly services: Services }) {
       <div class="vacancy">
         <h2>This list is empty</h2>
         <p>Search above by ticker or company name to add a symbol.</p>
-        <button type="button" onClick={() => workspace.reset()}>
-          Show the default list
-        </button>
+        <PassingButton onClick={workspace.reset}>Show the default list</PassingButton>
       </div>
     );
   }
@@ -41,15 +39,14 @@ export function EmptyState({ services }: { readonly services: Services }) {
       <div class="vacancy">
         <h2>Nothing to show yet</h2>
         <p>{failure} The page asks for it again as soon as it is connected.</p>
-        <button
-          type="button"
+        <PassingButton
           onClick={() => {
             client.retryNow();
             workspace.retry();
           }}
         >
           Retry now
-        </button>
+        </PassingButton>
       </div>
     );
   }

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { origin } from "../model/feed.ts";
+import { PassingButton } from "./passing.tsx";
 import type { Services } from "./services.ts";
 
 const noteLasts = 8000;
@@ -36,11 +37,11 @@ export function Footer({ services }: { readonly services: Services }) {
       <span class="note" role="status">
         {note && (
           <>
-            {note.text}
+            <span class="text">{note.text}</span>
             {note.undo && (
-              <button type="button" class="link" onClick={() => note.undo?.()}>
+              <PassingButton class="link" onClick={note.undo}>
                 Undo
-              </button>
+              </PassingButton>
             )}
           </>
         )}
@@ -48,9 +49,9 @@ export function Footer({ services }: { readonly services: Services }) {
       {!note && (
         <span class="hint">
           {workspace.sort.value ? (
-            <button type="button" class="link" onClick={() => workspace.unsort()}>
+            <PassingButton class="link" onClick={workspace.unsort}>
               Back to the list’s order
-            </button>
+            </PassingButton>
           ) : (
             workspace.fresh && (
               <>

@@ -31,7 +31,6 @@ export function Header({ services }: { readonly services: Services }) {
         <button
           type="button"
           class="tool"
-          aria-pressed={paused}
           aria-label={paused ? "Resume" : "Pause"}
           title="Pause and resume (Shift+P)"
           onClick={() => market.togglePause()}

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren, ComponentType } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useLater } from "./later.ts";
 import type { OpenMenuProps, Services } from "./services.ts";
 
@@ -18,7 +18,12 @@ export interface MenuProps {
 
 /** A button with a menu, whose script is fetched by itself. */
 export function Menu({ services, name, title, className = "tool", children, open }: MenuProps) {
+  const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    // A key does not open it where it is not shown.
+    if (open.value && root.current && getComputedStyle(root.current).display === "none") open.value = false;
+  }, [open.value, open]);
   const close = (refocus: boolean) => {
     open.value = false;
     if (refocus) button.current?.focus();
@@ -33,7 +38,7 @@ export function Menu({ services, name, title, className = "tool", children, open
   );
   const OpenMenu = part?.[name];
   return (
-    <div class="menu">
+    <div class="menu" ref={root}>
       <button
         ref={button}
         type="button"

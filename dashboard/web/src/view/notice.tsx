@@ -1,5 +1,6 @@
 import { origin } from "../model/feed.ts";
 import { CloseIcon } from "./icons.tsx";
+import { PassingButton } from "./passing.tsx";
 import type { Services } from "./services.ts";
 
 /** Why prices are not live, and what the reader can do about it; if they are live, where they come from. */
@@ -10,16 +11,8 @@ export function Notice({ services }: { readonly services: Services }) {
   return (
     <div class="notice" data-tone={tone}>
       <p>{notice}</p>
-      {action === "retry" && (
-        <button type="button" onClick={() => client.retryNow()}>
-          Retry now
-        </button>
-      )}
-      {action === "resume" && (
-        <button type="button" onClick={() => market.togglePause()}>
-          Resume
-        </button>
-      )}
+      {action === "retry" && <PassingButton onClick={() => client.retryNow()}>Retry now</PassingButton>}
+      {action === "resume" && <PassingButton onClick={market.togglePause}>Resume</PassingButton>}
     </div>
   );
 }
@@ -43,17 +36,15 @@ function Origin({
         <b>{label.label}.</b> {label.note}
         {played !== null && ` The recording is at ${format.value.moment(played, "")}.`}
       </p>
-      <button
-        type="button"
+      <PassingButton
         class="quiet"
-        aria-label="Close this note"
-        title="Close this note"
+        label="Close this note"
         onClick={() => {
           originRead.value = label.note;
         }}
       >
         <CloseIcon />
-      </button>
+      </PassingButton>
     </div>
   );
 }

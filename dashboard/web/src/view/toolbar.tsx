@@ -1,5 +1,6 @@
 import { ColumnsIcon, DownIcon, FilterIcon } from "./icons.tsx";
 import { Menu } from "./menu.tsx";
+import { PassingButton } from "./passing.tsx";
 import type { Services } from "./services.ts";
 
 /** Which list is shown, what of it, and in which columns. */
@@ -14,9 +15,9 @@ export function Toolbar({ services }: { readonly services: Services }) {
         <DownIcon />
       </Menu>
       {workspace.choice.value?.kind === "shared" && (
-        <button type="button" class="tool" onClick={() => workspace.copy(workspace.title.value)}>
+        <PassingButton class="tool" onClick={() => workspace.copy(workspace.title.value)}>
           Keep this list
-        </button>
+        </PassingButton>
       )}
       <Filter services={services} />
       <span

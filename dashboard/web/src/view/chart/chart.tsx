@@ -14,7 +14,7 @@ import { Intervals, intervalNames, Moves } from "./tools.tsx";
 
 const tableRows = 50;
 
-type State = "loading" | "empty" | "drawn" | "failed";
+type State = "loading" | "empty" | "drawn";
 
 /** Whose bars are shown, and how its prices and times are written. */
 export interface ChartProps {
@@ -32,6 +32,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const chart = useRef<PriceChart | null>(null);
   const followed = useRef<FollowedBars | null>(null);
   const state = useSignal<State>("loading");
+  const failed = useSignal(false); // the script of the chart could not be loaded
   const asTable = useSignal(false);
   const rows = useSignal<readonly Bar[]>([]);
   const { interval, theme, scheme } = settings.value.value;
@@ -40,7 +41,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const kept = market.kept.value?.includes(interval) !== false;
   const style = { format, decimals, zone, interval };
   const newestStyle = useRef(style);
-  const drawn = state.value === "drawn" || state.value === "failed" || !kept;
+  const drawn = state.value === "drawn" || failed.value || !kept;
   const absence = useAbsence(services, interval, symbol, drawn ? "some" : state.value === "empty" ? "none" : "loading");
   const newest = (bars: readonly Bar[]) => bars.slice(-tableRows).reverse();
 
@@ -61,8 +62,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
       symbol,
       interval,
       draw({ whole, bars: changed, all, answered }) {
-        const now = state.peek();
-        if (now !== "failed" && (whole || now !== "drawn"))
+        if (whole || state.peek() !== "drawn")
           state.value = all().length > 0 ? "drawn" : answered ? "empty" : "loading";
         list();
         if (whole) chart.current?.set(all());
@@ -94,14 +94,14 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
         followed.current?.redraw();
       })
       .catch(() => {
-        if (!closed) state.value = "failed";
+        if (!closed) failed.value = true;
       });
     return () => {
       closed = true;
       chart.current?.close();
       chart.current = null;
     };
-  }, [state]);
+  }, [failed]);
 
   useEffect(() => {
     const restyle = () => chart.current?.restyle(client.bars(symbol, interval));
@@ -118,8 +118,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const name = intervalNames[interval];
   const vacant = () => {
     if (!kept) return `The server keeps no bars of ${name}.`;
-    if (state.value === "failed")
-      return "The chart could not be loaded. To try again, close the detail and open it again.";
+    if (failed.value) return "The chart could not be loaded. To try again, close the detail and open it again.";
     return absence;
   };
   return (
@@ -128,7 +127,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
         <Intervals id={services.id} settings={settings} />
         <Moves chart={chart} asTable={asTable} toggleTable={toggleTable} />
       </div>
-      <div class="plot" data-state={state.value}>
+      <div class="plot" data-state={failed.value ? "failed" : state.value}>
         <div class="canvas" ref={host} aria-hidden="true" data-hidden={asTable.value} />
         {asTable.value && (
           <BarTable
@@ -141,7 +140,7 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
             intraday={interval !== "1d"}
           />
         )}
-        {state.value !== "drawn" && <p class="vacant">{vacant()}</p>}
+        {(failed.value || state.value !== "drawn") && <p class="vacant">{vacant()}</p>}
       </div>
       <p class="credit">
         Times in {format.zone(zone, Date.now())}. Chart by{" "}

@@ -31,11 +31,19 @@ export function useSheet(pane: RefObject<HTMLElement | null>): boolean {
     const aside = pane.current;
     if (!aside) return;
     let before: Element | null = document.activeElement;
-    let covered: readonly Element[] = [];
+    const covered = new Set<Element>();
 
+    const cover = () => {
+      for (const element of beside(aside).filter((one) => !one.hasAttribute("inert"))) {
+        element.setAttribute("inert", "");
+        covered.add(element);
+      }
+    };
+    const inserting = new MutationObserver(cover); // what comes under the sheet is covered, too
     const uncover = () => {
+      inserting.disconnect();
       for (const element of covered) element.removeAttribute("inert");
-      covered = [];
+      covered.clear();
     };
     const look = () => {
       const { clientWidth } = document.documentElement;
@@ -43,8 +51,8 @@ export function useSheet(pane: RefObject<HTMLElement | null>): boolean {
       if (covers === sheet.peek()) return;
       sheet.value = covers;
       if (!covers) return uncover();
-      covered = beside(aside).filter((element) => !element.hasAttribute("inert"));
-      for (const element of covered) element.setAttribute("inert", "");
+      cover();
+      inserting.observe(document.body, { childList: true, subtree: true });
       if (!aside.contains(document.activeElement)) aside.focus({ preventScroll: true });
     };
     const onFocusIn = ({ relatedTarget }: FocusEvent) => {

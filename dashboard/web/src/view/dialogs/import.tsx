@@ -14,7 +14,7 @@ type Outcome =
 const typingPause = 300; // ms without typing
 
 /** Makes a list of a text or a file, once the server has said which of its symbols exist. */
-export function ImportDialog({ services: { workspace }, close }: DialogProps) {
+export function ImportDialog({ services: { workspace, format }, close }: DialogProps) {
   const text = useSignal("");
   const name = useSignal("Imported");
   const outcome = useSignal<Outcome>({ kind: "none" });
@@ -96,7 +96,7 @@ export function ImportDialog({ services: { workspace }, close }: DialogProps) {
           {outcome.value.kind === "failed"
             ? "The server does not answer, so the symbols cannot be checked."
             : found
-              ? `${found.symbols.length} found.${unknownNames(unknown)}`
+              ? `${format.value.count(found.symbols.length)} found.${unknownNames(unknown)}`
               : ""}
         </p>
         <div class="actions">

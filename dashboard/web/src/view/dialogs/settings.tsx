@@ -28,7 +28,7 @@ const labels: { readonly [K in Shown]: Readonly<Record<string, string>> } = {
 };
 
 /** All settings. A change holds at once. */
-export function SettingsDialog({ services: { settings }, close }: DialogProps) {
+export function SettingsDialog({ services: { id, settings }, close }: DialogProps) {
   const now = settings.value.value;
   return (
     <Dialog title="Settings" close={close}>
@@ -41,7 +41,7 @@ export function SettingsDialog({ services: { settings }, close }: DialogProps) {
                 <label key={value} data-value={value}>
                   <input
                     type="radio"
-                    name={name}
+                    name={`${id}-${name}`}
                     value={value}
                     checked={now[name] === value}
                     onChange={() => settings.update((before) => ({ ...before, [name]: value }))}

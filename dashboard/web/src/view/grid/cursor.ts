@@ -26,10 +26,21 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
   let symbol: string | null = null;
   let shown: HTMLElement | null = null;
 
-  const find = (): HTMLElement | null | undefined => {
-    if (row === headRow) return head.cells[column];
+  const find = (at = column): HTMLElement | null | undefined => {
+    if (row === headRow) return head.cells[at];
     const slot = symbol === null ? undefined : rows.slots.get(symbol);
-    return column < columnCount() ? slot?.cells[column]?.element : slot?.remove.parentElement;
+    return at < columnCount() ? slot?.cells[at]?.element : slot?.remove.parentElement;
+  };
+
+  /** The column, or the next one in this direction, or else in the other, whose cell is shown: cards show only some. */
+  const shownFrom = (from: number, by: 1 | -1): number => {
+    for (const step of [by, -by]) {
+      for (let at = from; at >= 0 && at <= columnCount(); at += step) {
+        const cell = find(at);
+        if (cell && getComputedStyle(cell).display !== "none") return at;
+      }
+    }
+    return from;
   };
 
   /** Marks the active cell, if the focus is to be seen. */
@@ -67,12 +78,12 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
     /** Makes the cell active, or the nearest one there is, and scrolls it into sight. */
     place(toRow: number, toColumn: number): void {
       row = Math.max(headRow, Math.min(rows.order.length - 1, toRow));
-      column = Math.max(0, Math.min(columnCount(), toColumn));
       symbol = row === headRow ? null : (rows.order[row] ?? null);
       if (row !== headRow) {
         rows.reveal(row, head.row.offsetHeight);
         scrolled();
       }
+      column = shownFrom(Math.max(0, Math.min(columnCount(), toColumn)), toColumn < column ? -1 : 1);
       show();
       shown?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
     },
@@ -100,6 +111,12 @@ export function createCursor({ root, head, rows, columnCount, scrolled }: Cursor
         row = Math.min(row, rows.order.length - 1);
         symbol = rows.order[row] ?? null;
       }
+    },
+
+    /** Leaves a cell that is no longer shown, since the rows have become cards. */
+    settle(): void {
+      column = shownFrom(column, -1);
+      show();
     },
 
     /** Goes to another column of the same row. */

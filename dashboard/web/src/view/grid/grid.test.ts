@@ -316,6 +316,23 @@ describe("the keyboard", () => {
     expect(active()).toBe(cell("B", "symbol")?.id);
   });
 
+  test("leaves out cells that are not shown, as on cards", () => {
+    const style = document.createElement("style");
+    style.textContent = ".cell:is(.name, .bid, .ask, .remove) { display: none }";
+    document.head.append(style);
+    grid.setRows(["A", "B"]);
+    press("ArrowDown");
+    press("ArrowRight");
+    expect(active()).toBe(cell("A", "last")?.id);
+    press("ArrowLeft");
+    expect(active()).toBe(cell("A", "symbol")?.id);
+    press("End");
+    expect(active()).not.toBe(cell("A", "remove")?.id);
+    press("Enter");
+    expect([open.mock.lastCall, remove.mock.calls]).toEqual([["A"], []]);
+    style.remove();
+  });
+
   test("opens a row with Enter, and moves it with Alt and the arrows", () => {
     grid.setRows(["A", "B"]);
     press("ArrowDown");

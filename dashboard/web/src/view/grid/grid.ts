@@ -183,7 +183,10 @@ export function createGrid(options: GridOptions): Grid {
   root.setAttribute("aria-multiselectable", "false");
   root.tabIndex = 0;
   root.append(head.row, rows.body);
-  const resizing = new ResizeObserver(arrangeNow);
+  const resizing = new ResizeObserver(() => {
+    arrangeNow();
+    cursor.settle();
+  });
   resizing.observe(root);
   setColumns();
 

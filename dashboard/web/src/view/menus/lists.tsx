@@ -10,6 +10,7 @@ const action = (label: string, run: () => void): MenuItem => ({ kind: "action", 
 /** Chooses one of all lists, and does something with the one that is shown. */
 export function ListMenu({ services, close }: OpenMenuProps) {
   const { workspace, market, shell } = services;
+  const { count } = services.format.value;
   const { library } = workspace;
   useEffect(() => void market.directory.loadAll(), [market]); // for the sectors
 
@@ -21,7 +22,7 @@ export function ListMenu({ services, close }: OpenMenuProps) {
     run: () => workspace.choose(to),
   });
   const list = (kind: "server" | "sector", name: string, symbols: readonly string[]) =>
-    radio(name, { kind, name }, String(symbols.length));
+    radio(name, { kind, name }, count(symbols.length));
   const ask = (label: string, name: DialogName) =>
     action(label, () => {
       shell.dialog.value = name;
@@ -30,7 +31,7 @@ export function ListMenu({ services, close }: OpenMenuProps) {
   const items = (): readonly MenuItem[] => {
     const choice = workspace.choice.value;
     const own = library.own.value.map(({ id, name, symbols }) =>
-      radio(name, { kind: "own", id }, String(symbols.length)),
+      radio(name, { kind: "own", id }, count(symbols.length)),
     );
     const served = (library.served.value?.watchlists ?? []).map(({ name, symbols }) => list("server", name, symbols));
     const sectors = [...library.sectors.value].map(([name, symbols]) => list("sector", name, symbols));
@@ -40,7 +41,7 @@ export function ListMenu({ services, close }: OpenMenuProps) {
       ...(own.length > 0 ? [heading("Your lists"), ...own] : []),
       heading("Lists of this server"),
       ...served,
-      radio("All symbols", { kind: "all" }, all ? String(all.length) : undefined),
+      radio("All symbols", { kind: "all" }, all ? count(all.length) : undefined),
       rule,
       ask("New list…", "new"),
       ...(choice?.kind === "own"

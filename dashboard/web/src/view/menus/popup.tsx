@@ -37,7 +37,7 @@ export function Popup({ label, items, end = false, grows = false, close }: Popup
 
   useLayoutEffect(() => {
     const checked = root.current?.querySelector<HTMLElement>("[role=menuitemradio][aria-checked=true]");
-    (checked ?? options()[0])?.focus();
+    (checked ?? options()[0] ?? root.current)?.focus(); // or Escape would be heard by what is behind it
     const outside = (event: Event) => {
       const menu = root.current?.parentElement; // its button closes it, too
       if (event.target instanceof Node && !menu?.contains(event.target)) close(false);
