@@ -1,8 +1,8 @@
 /*
  * view/ is what the reader sees, and alone touches the document. The shell has the bars around the table of quotes, a
- * file each. The detail of a symbol, its chart, the dialogs and the printed table have folders, and so has the table
- * itself, grid/. A view gets all that it uses as `services`; what is open on the page, views tell each other by
- * `services.shell`.
+ * file each. The folders are grid/, the table itself; detail/ and chart/, what is known of one symbol; menus/ and
+ * dialogs/, what opens over the page; and print/, which takes the list to paper and to the clipboard. A view is given
+ * `services`, which has all that it uses. Views tell each other in `services.shell` what is open on the page.
  */
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
