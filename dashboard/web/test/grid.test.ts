@@ -365,7 +365,7 @@ describe("text", () => {
 
     await page.keyboard.press("Control+a");
     expect((await copied(page)).split("\n").length).toBe(1001);
-    await expect.poll(() => note(page)).toBe("1000 rows copied.");
+    await expect.poll(() => note(page)).toBe("1,000 rows copied.");
     await page.keyboard.press("ArrowDown"); // the active row is copied again
     expect((await copied(page)).split("\n").length).toBe(1);
     await close();

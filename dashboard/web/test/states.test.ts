@@ -353,7 +353,7 @@ describe("the keyboard alone", () => {
     await live(page);
     await press(",");
     await page.waitForSelector(".dialog[open] .settings");
-    for (let i = 0; i < 5 && !(await page.evaluate(() => document.activeElement?.matches("[name$="-theme"]"))); i++)
+    for (let i = 0; i < 5 && !(await page.evaluate(() => document.activeElement?.matches("[name$='-theme']"))); i++)
       await press("Tab");
     await press("ArrowRight");
     expect(await page.getAttribute("html", "data-theme")).toBe("dark");

@@ -11,9 +11,9 @@ import { type Kept, nothingSaved, ownList, setupWorkspace } from "../model/works
 import "../view/detail/detail.tsx";
 import "../view/dialogs/dialogs.tsx";
 import "../view/menus/menus.ts";
-import "../view/options.tsx";
 import "../view/panel.tsx";
 import "../view/print/paper.ts";
+import "../view/resultlist.tsx";
 import { createShellState, type Services, type View } from "../view/services.ts";
 import { createShown } from "../view/shown.ts";
 import { mountPage } from "./page.ts";

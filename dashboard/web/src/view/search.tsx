@@ -1,18 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { Api, SymbolInfo } from "../model/api.ts";
+import { useRef } from "preact/hooks";
+import type { SymbolInfo } from "../model/api.ts";
 import { SearchIcon } from "./icons.tsx";
 import { useLater } from "./later.ts";
+import { outcomeText, useResults } from "./results.ts";
 import type { Services } from "./services.ts";
-
-const limit = 20;
-const typingPause = 120; // ms
-
-type Results =
-  | { readonly kind: "none" }
-  | { readonly kind: "found"; readonly query: string; readonly records: readonly SymbolInfo[] }
-  | { readonly kind: "failed" };
 
 /** Enter was pressed before the answer to this text had arrived. */
 interface EarlyEnter {
@@ -20,44 +13,6 @@ interface EarlyEnter {
   /** Whether Shift was pressed, which opens the detail. */
   readonly detail: boolean;
 }
-
-/** Searches for the text as soon as the typing pauses. Answers to earlier texts are dropped. */
-function useResults(api: Api, text: string, answered: (text: string, records: readonly SymbolInfo[]) => void) {
-  const results = useSignal<Results>({ kind: "none" });
-  const newest = useRef(answered);
-  newest.current = answered;
-  useEffect(() => {
-    if (text === "") {
-      results.value = { kind: "none" };
-      return;
-    }
-    const abort = new AbortController();
-    const timer = setTimeout(async () => {
-      try {
-        const records = await api.search(text, limit, abort.signal);
-        if (abort.signal.aborted) return;
-        results.value = { kind: "found", query: text, records };
-        newest.current(text, records);
-      } catch {
-        if (!abort.signal.aborted) results.value = { kind: "failed" };
-      }
-    }, typingPause);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [text, api, results]);
-  return results;
-}
-
-/** What the search has found, for those who cannot see it. */
-const outcomeText = (found: Results): string => {
-  if (found.kind === "failed") return "The server does not answer. Search again when the connection is back.";
-  if (found.kind === "none") return "";
-  const { records, query } = found;
-  if (records.length === 0) return `No symbol or name matches “${query}”.`;
-  return records.length === 1 ? "1 symbol found." : `${records.length} symbols found.`;
-};
 
 /** Finds symbols by ticker or name, and adds them to the list: a combobox that stays open for more. */
 export function Search({ services }: { readonly services: Services }) {
@@ -68,7 +23,7 @@ export function Search({ services }: { readonly services: Services }) {
   const active = useSignal(0);
   const early = useRef<EarlyEnter | null>(null);
   const part = useLater(
-    () => import("./options.tsx"),
+    () => import("./resultlist.tsx"),
     open.value,
     () => {}, // then the search fails, and says so
   );
@@ -151,7 +106,7 @@ export function Search({ services }: { readonly services: Services }) {
       <kbd title="Press / to search">/</kbd>
       <div class="results" hidden={!shown}>
         {part && (
-          <part.Options
+          <part.ResultList
             services={services}
             records={shown ? records : []}
             listed={listed}

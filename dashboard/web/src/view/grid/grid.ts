@@ -94,13 +94,7 @@ export function createGrid(options: GridOptions): Grid {
 
   const flashes = createFlashes({ allowed: options.flashes, now });
   const widths = createWidths(root, layout);
-  const painter = createPainter({
-    ...options,
-    columns: () => columns,
-    widths,
-    flashes,
-    now,
-  });
+  const painter = createPainter({ ...options, columns: () => columns, widths, flashes, now });
   const rows = createWindow({
     root,
     createSlot: () => createSlot(columns, `${prefix}-cell-${made++}`, flashes),

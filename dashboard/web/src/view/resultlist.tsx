@@ -4,7 +4,7 @@ import { CheckIcon, PlusIcon } from "./icons.tsx";
 import { useRows } from "./rows.ts";
 import type { Services } from "./services.ts";
 
-interface OptionsProps {
+interface ResultListProps {
   readonly services: Services;
   readonly records: readonly SymbolInfo[];
   readonly listed: ReadonlySet<string>;
@@ -13,7 +13,7 @@ interface OptionsProps {
 }
 
 /** What was found. The focus stays in the field while an option is clicked. */
-export function Options({ services, records, listed, active, choose }: OptionsProps) {
+export function ResultList({ services, records, listed, active, choose }: ResultListProps) {
   const viewOf = useRows(
     services,
     "search",
