@@ -397,8 +397,7 @@ describe("columns", () => {
 
   test("are dragged by their headers and sized by the edges", async () => {
     grid.setRows(["A"]);
-    root.querySelector(".head")?.dispatchEvent(new PointerEvent("pointerenter")); // what gestures do is fetched then
-    await vi.dynamicImportSettled();
+    await vi.dynamicImportSettled(); // of what gestures do
     const rect = vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (
       this: HTMLElement,
     ) {

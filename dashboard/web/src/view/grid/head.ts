@@ -48,7 +48,7 @@ export function createHead({ id, sort, move, resize }: HeadOptions) {
       },
       () => {}, // the server is away: it is fetched when the pointer comes again
     );
-  const soon = setTimeout(fetchGestures, 1000); // the first prices go first
+  void fetchGestures();
 
   const hit = ({ target }: Event) => {
     const at = target instanceof Element ? target : null;
@@ -89,10 +89,7 @@ export function createHead({ id, sort, move, resize }: HeadOptions) {
       return [...row.children].filter((child): child is HTMLElement => child instanceof HTMLElement);
     },
 
-    close(): void {
-      clearTimeout(soon);
-      gestures?.close();
-    },
+    close: (): void => gestures?.close(),
   };
 }
 
