@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, live, openPage } from "./support/browser.ts";
+import { middleInSight, swipe } from "./support/scroll.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 let browser: Browser;
@@ -100,23 +101,11 @@ test("a swipe up or down scrolls the page over the chart, and one to the side mo
   await drawn(page);
   await page.locator(".plot").scrollIntoViewIfNeeded();
   await picture(page);
-  const devtools = await page.context().newCDPSession(page);
-  const swipe = async (x: number, y: number) => {
-    const box = await page.locator(".plot .canvas").boundingBox();
-    if (!box) throw new Error("the chart is not shown");
-    const touch = (type: "touchStart" | "touchMove", part: number) =>
-      devtools.send("Input.dispatchTouchEvent", {
-        type,
-        touchPoints: [{ x: box.x + box.width / 2 + x * part, y: box.y + box.height / 2 + y * part }],
-      });
-    await touch("touchStart", 0);
-    for (let i = 1; i <= 10; i++) await touch("touchMove", i / 10);
-    await devtools.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
-  };
+  const over = async (x: number, y: number) => swipe(page, await middleInSight(page.locator(".plot .canvas")), x, y);
   const top = () => page.evaluate(() => document.querySelector(".plot")?.getBoundingClientRect().top ?? 0);
   const before = await top();
   const after = async (y: number) => {
-    await swipe(0, y);
+    await over(0, y);
     return top();
   };
   await expect.poll(() => after(-80), { timeout: 10_000 }).toBeLessThan(before - 40);
@@ -124,7 +113,7 @@ test("a swipe up or down scrolls the page over the chart, and one to the side mo
   await page.locator(".plot").scrollIntoViewIfNeeded();
   const still = await picture(page);
   const moved = async () => {
-    await swipe(100, 0); // a press that a busy machine makes a long one moves the crosshair instead
+    await over(100, 0); // a press that a busy machine makes a long one moves the crosshair instead
     return picture(page);
   };
   await expect.poll(moved, { timeout: 10_000 }).not.toBe(still);

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { live, openPage } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { outOfReach } from "./support/reach.ts";
+import { swipe } from "./support/scroll.ts";
 import { eventually } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
@@ -30,15 +31,29 @@ const sizes = [
 const least = { mouse: 24, touch: 44 } as const;
 const symbols = ["AAPL", "IBM", "MSFT", "KO", "PEP", "NVDA"];
 
+const menu = '.popup[role="menu"]';
+const fromLists = async (page: Page, item: string) => {
+  await page.locator(".list-name").click();
+  await page.locator(`${menu} .item`, { hasText: item }).click();
+};
+
+/** Looks at parts of a page, and keeps what cannot be reached there. */
+function lookAt(page: Page, size: number) {
+  const wrong: string[] = [];
+  return {
+    wrong,
+    async check(name: string, within: string) {
+      await page.waitForSelector(within);
+      for (const fault of await outOfReach(page, within, size)) wrong.push(`${name}: ${fault}`);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (sideways > 0) wrong.push(`${name}: the page scrolls sideways by ${sideways}`);
+    },
+  };
+}
+
 /** Opens each part of the page, and returns what cannot be reached there. */
 async function look(page: Page, size: number): Promise<string[]> {
-  const wrong: string[] = [];
-  const check = async (name: string, within: string) => {
-    await page.waitForSelector(within);
-    for (const fault of await outOfReach(page, within, size)) wrong.push(`${name}: ${fault}`);
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (sideways > 0) wrong.push(`${name}: the page scrolls sideways by ${sideways}`);
-  };
+  const { wrong, check } = lookAt(page, size);
   /** Opens it, looks at it, and closes it. */
   const opened = async (name: string, open: () => Promise<void>, within: string) => {
     await open();
@@ -46,22 +61,24 @@ async function look(page: Page, size: number): Promise<string[]> {
     await page.keyboard.press("Escape");
     await page.waitForSelector(within, { state: "detached" });
   };
-  const menu = '.popup[role="menu"]';
-  const fromLists = async (item: string) => {
-    await page.locator(".list-name").click();
-    await page.locator(`${menu} .item`, { hasText: item }).click();
-  };
 
   await check("page", "body");
   await opened("lists", () => page.locator(".list-name").click(), menu);
   const columns = page.getByRole("button", { name: "Columns" });
-  if (await columns.isVisible()) await opened("columns", () => columns.click(), menu);
+  if (await columns.isVisible()) {
+    await opened("columns", () => columns.click(), menu);
+    const arrange = async () => {
+      await columns.click();
+      await page.locator(`${menu} .item`, { hasText: "Arrange the columns…" }).click();
+    };
+    await opened("columns as a list", arrange, ".dialog[open] .arrange");
+  }
   await opened("panel", () => page.locator(".badge").click(), ".panel");
   for (const name of ["Settings", "Keyboard", "About"]) {
     await opened(name, () => page.getByRole("button", { name, exact: true }).click(), ".dialog[open]");
   }
   for (const name of ["New list…", "Rename", "Share as a link…", "Import…", "Export as text…"]) {
-    await opened(name, () => fromLists(name), ".dialog[open]");
+    await opened(name, () => fromLists(page, name), ".dialog[open]");
   }
   await page.getByRole("combobox").fill("co");
   await page.waitForSelector(".result");
@@ -74,6 +91,7 @@ async function look(page: Page, size: number): Promise<string[]> {
   await page.locator('.body .row[data-symbol="KO"] .last').click();
   await page.waitForSelector('.detail[data-state="live"] .plot[data-state="drawn"]');
   await check("detail", ".detail");
+  await opened("moving a row", () => page.getByRole("button", { name: "Move in the list" }).click(), menu);
   const tops = await page
     .locator(".intervals label")
     .evaluateAll((labels) => labels.map((label) => Math.round(label.getBoundingClientRect().top)));
@@ -87,6 +105,52 @@ async function look(page: Page, size: number): Promise<string[]> {
   await check("note", ".note");
   await check("footer under a note", "footer");
   return wrong;
+}
+
+/** What cannot be reached of what was saved and cannot be read, and of an empty list. */
+async function lookAtLists(page: Page, url: string, size: number): Promise<string[]> {
+  const { wrong, check } = lookAt(page, size);
+  await page.evaluate(() => localStorage.setItem("tickertape.settings", "{damaged"));
+  await page.goto(url);
+  await live(page);
+  await check("saved data", ".dialog[open] textarea");
+  await check("saved data", ".dialog[open]");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.waitForSelector(".dialog", { state: "detached" });
+  await fromLists(page, "New list…");
+  await page.locator(".dialog[open] input").fill("Empty");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.waitForSelector(".dialog", { state: "detached" });
+  await check("empty list", ".vacancy");
+  return wrong;
+}
+
+/** By wheel or by finger, scrolls until the second row is in sight as a whole, and returns whether it is. */
+async function scrollToRow(page: Page, touch: boolean): Promise<boolean> {
+  const { width = 0, height = 0 } = page.viewportSize() ?? {};
+  const middle = { x: width / 2, y: height / 2 };
+  /** Where the row is: before what is in sight, in it, or after it. */
+  const where = () =>
+    page.evaluate(() => {
+      const row = document.querySelector('.body .row[aria-rowindex="3"]');
+      if (!row) return 1;
+      const { top, bottom } = row.getBoundingClientRect();
+      const head = document.querySelector(".head")?.getBoundingClientRect().bottom ?? 0;
+      if (top < head - 1) return -1;
+      const ends = [top + 2, bottom - 2].map((y) => document.elementFromPoint(innerWidth / 2, y));
+      return bottom <= innerHeight + 1 && ends.every((hit) => row.contains(hit)) ? 0 : 1;
+    });
+  for (let times = 0; times < 20; times++) {
+    const at = await where();
+    if (at === 0) return true;
+    if (touch) await swipe(page, middle, 0, at * -40);
+    else {
+      await page.mouse.move(middle.x, middle.y);
+      await page.mouse.wheel(0, at * 40);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    }
+  }
+  return false;
 }
 
 test.concurrent.each(sizes)(
@@ -106,13 +170,8 @@ test.concurrent.each(sizes)(
     await live(page);
     expect(await page.evaluate(() => matchMedia("(pointer: coarse)").matches)).toBe(touch);
     const wrong = await look(page, least[pointer]);
-    const shown = await page.locator('.body .row[aria-rowindex="3"]').evaluate((element) => {
-      element.scrollIntoView({ block: "center" });
-      const { top, bottom } = element.getBoundingClientRect();
-      const head = document.querySelector(".head")?.getBoundingClientRect().bottom ?? 0;
-      return top >= head - 1 && bottom <= innerHeight + 1;
-    });
-    if (!shown) wrong.push("no whole row is below the headers");
+    if (!(await scrollToRow(page, touch))) wrong.push("no whole row can be scrolled to below the headers");
+    wrong.push(...(await lookAtLists(page, proxy.url, least[pointer])));
     proxy.block.all = true;
     proxy.cut();
     expect(wrong).toEqual([]);

@@ -63,7 +63,7 @@ test.concurrent.each(walks)(
     await page.evaluate(() => localStorage.setItem("tickertape.settings", "{damaged"));
     await page.reload();
     await live(page);
-    const screen = await chromiumScreen(page);
+    const screen = chromiumScreen(page);
     expect(await walk(handOf(by, screen), outageOf(proxy))).toEqual([]);
     await close();
     await proxy.close();

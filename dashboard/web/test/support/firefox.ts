@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
 import { spawnTied } from "../../tools/tied.mjs";
 import type { Name, Part, Role, Screen } from "./screen.ts";
+import { scrolledByScript } from "./scroll.ts";
 import { eventually } from "./server.ts";
 
 /*
@@ -201,13 +202,16 @@ function firefoxScreen({ send }: Connection, context: string, width: number, rel
     };
   };
   /** The middle of what is in sight of a part, after scrolling to it. */
-  const middleOf = (part: Part) =>
-    part.evaluate((element) => {
-      element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const middleOf = async (part: Part) => {
+    await part.evaluate((element) => element.scrollIntoView({ block: "nearest", inline: "nearest" }));
+    const fault = await part.evaluate(scrolledByScript);
+    if (fault) throw new Error(`it ${fault}`);
+    return part.evaluate((element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
       const middle = (from: number, to: number, end: number) => Math.round((Math.max(0, from) + Math.min(end, to)) / 2);
       return { x: middle(left, right, innerWidth), y: middle(top, bottom, innerHeight) };
     });
+  };
   return {
     width,
     getByRole: (role, name) => partOf([linkOf(role, name)]),

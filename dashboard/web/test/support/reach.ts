@@ -1,13 +1,14 @@
 import type { Page } from "playwright-core";
+import { scrolledByScript } from "./scroll.ts";
 
 /**
- * Scrolls to each control that is shown in an element, and says what is wrong with it: it is not in the window, something
- * covers it, or it is smaller than a finger or a pointer needs, in CSS pixels. A link in a sentence may be as high as its
+ * Scrolls to each control that is shown in an element, and says what is wrong with it: it is not in the window, a reader
+ * cannot scroll to it, something covers it, or it is smaller than a finger or a pointer needs, in CSS pixels. A link in a sentence may be as high as its
  * line, and the grip of a column, which has keys, as narrow as it is.
  */
-export const outOfReach = (page: Page, within: string, least: number): Promise<string[]> =>
+export const outOfReach = async (page: Page, within: string, least: number): Promise<string[]> =>
   page.evaluate(
-    ([root, size]) => {
+    ([root, size, scrolled]) => {
       const controls =
         "a[href], button, input, textarea, select, summary, [tabindex='0'], [role=option], [role=columnheader]:not(.remove)";
       const wrong: string[] = [];
@@ -38,13 +39,15 @@ export const outOfReach = (page: Page, within: string, least: number): Promise<s
       const faultOf = (element: Element): string | null => {
         const area =
           element.matches("textarea") ||
-          (element.matches("[tabindex]") && element.scrollHeight > element.clientHeight + 1); // it scrolls
+          (element.matches("[tabindex]") && // it scrolls, or will when it has more in it
+            element.scrollHeight > Math.min(element.clientHeight + 1, innerHeight));
         let fault: string | null = null;
         for (const block of ["nearest", "center", "end", "start"] as const) {
           element.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
+          fault = scrolled(element);
+          if (fault !== null) continue;
           const box = boxOf(element);
           const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-          fault = null;
           if (area) {
             const [top, bottom] = [Math.max(0, box.top), Math.min(innerHeight, box.bottom)];
             if (!reached(element, x, (top + bottom) / 2)) fault = "is covered";
@@ -82,5 +85,5 @@ export const outOfReach = (page: Page, within: string, least: number): Promise<s
       }
       return wrong;
     },
-    [within, least] as const,
+    [within, least, await page.evaluateHandle<typeof scrolledByScript>(`(${scrolledByScript})`)] as const,
   );

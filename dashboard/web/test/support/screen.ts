@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { middleInSight, scrolledByScript, swipe } from "./scroll.ts";
 
 /** The roles that a walk looks for. */
 export type Role = Parameters<Page["getByRole"]>[0];
@@ -40,11 +41,8 @@ export interface Screen {
 }
 
 /** A page in Chromium. */
-export async function chromiumScreen(page: Page): Promise<Screen> {
+export function chromiumScreen(page: Page): Screen {
   page.setDefaultTimeout(10_000);
-  const devtools = await page.context().newCDPSession(page);
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: readonly { x: number; y: number }[]) =>
-    devtools.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] });
   const locators = new WeakMap<Part, ReturnType<Page["getByRole"]>>();
   const known = (at: ReturnType<Page["getByRole"]>): Part => {
     const part: Part = {
@@ -57,6 +55,11 @@ export async function chromiumScreen(page: Page): Promise<Screen> {
     locators.set(part, at);
     return part;
   };
+  const locatorOf = (part: Part) => {
+    const at = locators.get(part);
+    if (!at) throw new Error("the part is of another screen");
+    return at;
+  };
   return {
     width: page.viewportSize()?.width ?? 0,
     getByRole: (role, name) => known(page.getByRole(role, name)),
@@ -64,24 +67,14 @@ export async function chromiumScreen(page: Page): Promise<Screen> {
     press: (key) => page.keyboard.press(key),
     type: (text) => page.keyboard.type(text),
     async tap(on) {
-      if ("x" in on) await page.touchscreen.tap(on.x, on.y);
-      else await locators.get(on)?.tap();
+      if ("x" in on) return page.touchscreen.tap(on.x, on.y);
+      const at = locatorOf(on);
+      await at.scrollIntoViewIfNeeded();
+      const fault = await at.evaluate(scrolledByScript);
+      if (fault) throw new Error(`${at} ${fault}`);
+      await at.tap();
     },
-    async swipe(from, x, y) {
-      const box = await locators.get(from)?.boundingBox();
-      const { width = 0, height = 0 } = page.viewportSize() ?? {};
-      if (!box) throw new Error("there is nothing to swipe over");
-      // The middle of what is in sight.
-      const start = {
-        x: (Math.max(0, box.x) + Math.min(width, box.x + box.width)) / 2,
-        y: (Math.max(0, box.y) + Math.min(height, box.y + box.height)) / 2,
-      };
-      await touch("touchStart", [start]);
-      for (let i = 1; i <= 8; i++) await touch("touchMove", [{ x: start.x + (x * i) / 8, y: start.y + (y * i) / 8 }]);
-      // It stands still before it is lifted, or the page would glide on, and the next tap would only stop it.
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-      await touch("touchEnd", []);
-    },
+    swipe: async (from, x, y) => swipe(page, await middleInSight(locatorOf(from)), x, y),
     async downloaded(when) {
       const [download] = await Promise.all([page.waitForEvent("download"), when()]);
       return download.suggestedFilename();
