@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, live, openPage } from "./support/browser.ts";
+import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 let browser: Browser;
@@ -79,6 +80,38 @@ test("behind a relay that gets quotes alone, they say that trades are not sent, 
   await expect.poll(cell).toEqual(["There are not yet five prices, five minutes apart.", ""]);
   await close();
   await relay.close();
+});
+
+/** Opens the detail of a symbol of a recording that has ended. */
+async function openEnded(lines: readonly object[], symbol: string) {
+  const recording = recordingOf([known(symbol), ...lines]);
+  const replay = await startServer(recording.environment);
+  const { page, close } = await openPage(browser, `${replay.url}/#${symbol}`, { symbols: [symbol] });
+  await page.waitForSelector(".notice >> text=The recording has ended");
+  return {
+    page,
+    async close() {
+      await close();
+      await replay.close();
+      recording.close();
+    },
+  };
+}
+const quote = { k: "quote", b: 100, bz: 1, a: 101, az: 1, t: recordingStart };
+
+test("a symbol that nobody has traded yet has no bars yet, and no trades", async () => {
+  const { page, close } = await openEnded([{ ...quote, s: "QUO" }], "QUO");
+  await expect.poll(() => plot(page)).toBe("No bars yet.");
+  await expect.poll(() => tape(page)).toBe("No trades yet.");
+  await close();
+});
+
+test("a symbol whose trades were before the server began says how many there were, and that none is kept", async () => {
+  const image = { k: "image", s: "IMG", whole: true, p: 100, z: 10, v: 50_000, n: 1234, t: recordingStart };
+  const { page, close } = await openEnded([image, { ...quote, s: "IMG" }], "IMG");
+  await expect.poll(() => tape(page)).toBe("Of the day’s 1,234 trades, none is kept here.");
+  await expect.poll(() => plot(page)).toBe("Of the day’s 1,234 trades, none is kept here.");
+  await close();
 });
 
 test("a symbol that becomes known has its price, chart and tape then", async () => {

@@ -1,42 +1,33 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, live, openPage } from "./support/browser.ts";
+import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { middleInSight, swipe } from "./support/scroll.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 let browser: Browser;
 let server: Server; // of a market that moves
 let coins: Server; // of a recording of small sizes that has ended, so that nothing moves
-const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
 
 /** Ninety seconds of a coin, played a hundred times as fast. */
-function writeCoin(): string {
-  const start = Date.UTC(2026, 0, 5, 15) * 1000;
-  const lines: object[] = [{ format: "tickertape.ticks", version: 1, source: "sim", simulated: true, recorded: start }];
-  lines.push({ k: "symbol", s: "COIN", name: "Coin", sector: "", currency: "USD", decimals: 2, pc: "100.00" });
-  for (let i = 0; i < 180; i++) {
-    const t = start + i * 500_000;
+const coin = recordingOf([
+  { ...known("COIN"), name: "Coin" },
+  ...Array.from({ length: 180 }, (_, i) => {
+    const t = recordingStart + i * 500_000;
     const p = (100 + ((i * 37) % 41) / 10).toFixed(2);
-    if (i % 4 === 0)
-      lines.push({ k: "quote", s: "COIN", b: p, bz: 0.25, a: (Number(p) + 0.01).toFixed(2), az: 0.75, t });
-    else lines.push({ k: "trade", s: "COIN", p, z: 0.0153, t });
-  }
-  const file = join(directory, "coin.ndjson");
-  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return file;
-}
+    return i % 4 === 0
+      ? { k: "quote", s: "COIN", b: p, bz: 0.25, a: (Number(p) + 0.01).toFixed(2), az: 0.75, t }
+      : { k: "trade", s: "COIN", p, z: 0.0153, t };
+  }),
+]);
 
 beforeAll(async () => {
   browser = await launch();
   [server, coins] = await Promise.all([
     startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "24", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" }),
     startServer({
-      TICKERTAPE_FEED_SOURCE: "replay",
-      TICKERTAPE_FEED_REPLAY_FILE: writeCoin(),
+      ...coin.environment,
       TICKERTAPE_FEED_REPLAY_SPEED: "100",
     }),
   ]);
@@ -44,7 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await Promise.all([server.close(), coins.close()]);
-  rmSync(directory, { recursive: true, force: true });
+  coin.close();
 });
 
 const drawn = (page: Page) => page.waitForSelector('.plot[data-state="drawn"] canvas');
@@ -125,8 +116,16 @@ test("no two labels of an axis of seconds are the same", async () => {
   await page.addInitScript(() => {
     const texts: { text: string; x: number }[] = [];
     Object.assign(window, { axisTexts: texts });
+    // Each frame draws the axis anew.
+    let drawn = -1;
+    const beginFrame = () => {
+      const now = Number(document.timeline.currentTime);
+      if (now !== drawn) texts.length = 0;
+      drawn = now;
+    };
     const { fillText } = CanvasRenderingContext2D.prototype;
     CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...more) {
+      beginFrame();
       if (/^\d\d:\d\d(:\d\d)?$/.test(text)) texts.push({ text, x });
       fillText.call(this, text, x, y, ...more);
     };
@@ -136,10 +135,6 @@ test("no two labels of an axis of seconds are the same", async () => {
   await page.locator('.intervals input[value="1s"]').check();
   await drawn(page);
   await picture(page);
-  await page.evaluate(() => {
-    const texts: unknown = Reflect.get(window, "axisTexts");
-    if (Array.isArray(texts)) texts.length = 0;
-  });
   await page.getByRole("button", { name: "Zoom out" }).click();
   await picture(page);
   const labels = await page.evaluate(() => {

@@ -1,6 +1,8 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { known, recordingOf, recordingStart } from "./support/recording.ts";
+import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage();
@@ -32,7 +34,7 @@ const makeList = async (page: Page, name: string) => {
   await page.keyboard.press("Enter");
   await expect.poll(() => title(page)).toBe(name);
 };
-const removeFirst = async (page: Page, symbol: string) => {
+const removeRow = async (page: Page, symbol: string) => {
   await page.locator(`.row[data-symbol="${symbol}"]`).hover();
   await page.getByRole("button", { name: `Remove ${symbol}`, exact: true }).click();
   await expect.poll(() => symbolsShown(page)).not.toContain(symbol);
@@ -66,8 +68,8 @@ describe("two windows", () => {
 
   test("change one list together, and undo takes back its own change alone", async () => {
     const { a, b, close } = await twoWindows(["IBM", "XOM", "F", "KO"]);
-    await removeFirst(a, "XOM");
-    await removeFirst(b, "F");
+    await removeRow(a, "XOM");
+    await removeRow(b, "F");
     await expect.poll(() => symbolsShown(a)).toEqual(["IBM", "KO"]);
     await a.getByRole("button", { name: "Undo" }).click();
     await expect.poll(() => symbolsShown(a)).toEqual(["IBM", "XOM", "KO"]);
@@ -97,8 +99,8 @@ describe("undo", () => {
   test("goes back through all changes by the keyboard, and forth again", async () => {
     const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
     await live(page);
-    await removeFirst(page, "XOM");
-    await removeFirst(page, "F");
+    await removeRow(page, "XOM");
+    await removeRow(page, "F");
     await page.locator(".head .symbol").click();
     await expect.poll(() => page.getAttribute(".head .symbol", "aria-sort")).toBe("ascending");
     await inMenu(page, "Shift+C", "VWAP");
@@ -124,7 +126,7 @@ describe("undo", () => {
   test("leaves the text of a field to the browser", async () => {
     const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await live(page);
-    await removeFirst(page, "XOM");
+    await removeRow(page, "XOM");
     await page.keyboard.type("zz");
     await page.keyboard.press("Control+z");
     await expect.poll(() => page.inputValue(".filter input")).not.toBe("zz");
@@ -174,6 +176,38 @@ describe("an import", () => {
   });
 });
 
+describe("symbols that differ in case alone", () => {
+  test("keep their spelling in addresses, rows, details, notes and imports", async () => {
+    const quote = { k: "quote", b: 100, bz: 1, a: 101, az: 1, t: recordingStart };
+    const both = ["abc", "ABC"];
+    const recording = recordingOf(both.flatMap((s) => [known(s), { ...quote, s }]));
+    const replay = await startServer(recording.environment);
+    const { page, close } = await openPage(stage.browser, `${replay.url}/?s=abc,ABC#abc`);
+    await expect.poll(() => symbolsShown(page)).toEqual(both);
+    await page.waitForSelector(".detail >> text=Recorded abc");
+    expect(await page.textContent(".detail h2")).toBe("abc");
+    await removeRow(page, "abc");
+    expect(await note(page)).toContain("abc removed");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => symbolsShown(page)).toEqual(both);
+
+    await page.goto(`${replay.url}/?s=ABC#ABC`);
+    await page.waitForSelector(".detail >> text=Recorded ABC");
+    expect(await page.textContent(".detail h2")).toBe("ABC");
+    await page.keyboard.press("Escape");
+    await inMenu(page, "Shift+L", "Import…");
+    await page.locator(".dialog textarea").fill("abc");
+    await page.waitForSelector("text=1 found.");
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await expect.poll(() => symbolsShown(page)).toEqual(["abc"]);
+    expect(await note(page)).toContain("1 symbol imported as “Imported”.");
+    await page.waitForSelector('.row[data-symbol="abc"] >> text=Recorded abc');
+    await close();
+    await replay.close();
+    recording.close();
+  });
+});
+
 describe("a storage", () => {
   test("that is damaged gives back what can be read, and the rest as text", async () => {
     const { page, close } = await openPage(stage.browser, stage.server.url);
@@ -206,9 +240,9 @@ describe("a storage", () => {
         }
       }
     });
-    await removeFirst(page, "XOM");
+    await removeRow(page, "XOM");
     await expect.poll(() => note(page)).toContain("does not keep what you change");
-    await removeFirst(page, "F");
+    await removeRow(page, "F");
     await expect.poll(() => note(page)).toBe("F removed.Undo");
     expect(await symbolsShown(page)).toEqual(["IBM"]);
     await close();
@@ -274,7 +308,7 @@ describe("the keys", () => {
     expect(await page.inputValue(".filter input")).toBe("");
     expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe("INPUT");
     await page.keyboard.press("Alt+PageUp");
-    await removeFirst(page, "XOM");
+    await removeRow(page, "XOM");
     await page.keyboard.press("Control+z");
     await expect.poll(() => symbolsShown(page)).toEqual(["IBM", "XOM"]);
     await close();

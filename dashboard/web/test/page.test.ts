@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
 import { live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
-import { writeRecording } from "./support/recording.ts";
+import { known, recordingOf, recordingStart, writeRecording } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
@@ -78,6 +78,43 @@ describe("prices", () => {
       expect(cut).toEqual([]);
       await close();
     }
+    await replay.close();
+    recording.close();
+  });
+
+  test.each([390, 320])("lie under no long symbol that is halted, in a window of %i px", async (width) => {
+    const s = "ALPHABETAGAMMADELTA.WS"; // 22 characters
+    const t = recordingStart;
+    const recording = recordingOf([
+      known(s),
+      { k: "quote", s, b: 99_999.99, bz: 100, a: 100_000.01, az: 100, t },
+      { k: "trade", s, p: 100_000, z: 100, t },
+      { k: "state", s, st: "halted", t },
+      { k: "trade", s, p: 100_000, z: 100, t: t + 3_600e6 }, // until it ends, it is halted
+    ]);
+    const replay = await startServer(recording.environment);
+    const { page, close } = await openPage(stage.browser, replay.url, {
+      symbols: [s],
+      viewport: { width, height: 664 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await page.waitForSelector('.row[data-state="halted"] .status:not(:empty)');
+    await page.evaluate(() => document.fonts.ready);
+    const met = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll(".body .row .cell")].filter((cell) => cell.checkVisibility());
+      const meet = (one: DOMRect, other: DOMRect) =>
+        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 0.5 &&
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 0.5;
+      return [...document.querySelectorAll(".body .row :is(.ticker, span.status)")].flatMap((part) =>
+        cells
+          .filter((cell) => !cell.contains(part) && !part.contains(cell))
+          .filter((cell) => meet(part.getBoundingClientRect(), cell.getBoundingClientRect()))
+          .map((cell) => `${part.className} and ${cell.className}`),
+      );
+    });
+    expect(met).toEqual([]);
+    await close();
     await replay.close();
     recording.close();
   });

@@ -2,13 +2,47 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export interface Recording {
+export interface Recorded {
   /** What a server must be started with to play it, once. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly symbols: readonly string[];
-  readonly trades: number;
   close(): void;
 }
+export interface Recording extends Recorded {
+  readonly symbols: readonly string[];
+  readonly trades: number;
+}
+
+/** When recordings begin, in microseconds. */
+export const recordingStart = Date.UTC(2026, 0, 5, 15) * 1000;
+
+/** Writes these lines as a recording. The package `feed/recording` says what they may be. */
+export function recordingOf(lines: readonly object[]): Recorded {
+  const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
+  const file = join(directory, "market.ndjson");
+  const header = {
+    format: "tickertape.ticks",
+    version: 1,
+    source: "sim",
+    simulated: true,
+    recorded: recordingStart,
+  };
+  writeFileSync(file, [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return {
+    environment: { TICKERTAPE_FEED_SOURCE: "replay", TICKERTAPE_FEED_REPLAY_FILE: file },
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** The line of a recording that makes a symbol known. */
+export const known = (s: string, decimals = 2) => ({
+  k: "symbol",
+  s,
+  name: `Recorded ${s}`,
+  sector: "",
+  currency: "USD",
+  decimals,
+  pc: (100).toFixed(decimals),
+});
 
 /**
  * A market of the given length in seconds, simulated by the test itself, after which nothing moves any more; with a
@@ -24,10 +58,8 @@ export function writeRecording(
   const symbols = Array.from({ length: symbolCount }, (_, i) => `REC${String(i).padStart(2, "0")}`);
   // As text: JavaScript would write small numbers with an exponent, which the format does not have.
   const price = (units: number) => (units / 10 ** decimals).toFixed(decimals);
-  const start = Date.UTC(2026, 0, 5, 15) * 1000;
-  const lines: object[] = [{ format: "tickertape.ticks", version: 1, source: "sim", simulated: true, recorded: start }];
-  for (const s of symbols)
-    lines.push({ k: "symbol", s, name: `Recorded ${s}`, sector: "", currency: "USD", decimals, pc: price(10_000) });
+  const start = recordingStart;
+  const lines: object[] = symbols.map((s) => ({ ...known(s, decimals), pc: price(10_000) }));
   let trades = 0;
   const ticks = seconds * ticksPerSecond;
   for (let i = 0; i < ticks; i++) {
@@ -47,13 +79,5 @@ export function writeRecording(
     lines.push({ k: "trade", s: symbols[0], p: price(10_000), z: 1, t });
     trades++;
   }
-  const directory = mkdtempSync(join(tmpdir(), "tickertape-"));
-  const file = join(directory, "market.ndjson");
-  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return {
-    environment: { TICKERTAPE_FEED_SOURCE: "replay", TICKERTAPE_FEED_REPLAY_FILE: file },
-    symbols,
-    trades,
-    close: () => rmSync(directory, { recursive: true, force: true }),
-  };
+  return { ...recordingOf(lines), symbols, trades };
 }
