@@ -5,6 +5,8 @@ import { eventually } from "./server.ts";
 export interface Hand {
   readonly screen: Screen;
   readonly kind: "keyboard" | "touch";
+  /** What was done without, because a test cannot make this browser do it. */
+  readonly skipped: Set<string>;
   /** Presses a button or a link. */
   press(control: Part): Promise<void>;
   /** Writes a text in place of what the field has. */
@@ -67,6 +69,7 @@ export function keyboardHand(screen: Screen): Hand {
   return {
     screen,
     kind: "keyboard",
+    skipped: new Set(),
     async press(control) {
       await reach(control);
       const box = await control.evaluate((element) => element instanceof HTMLInputElement);
@@ -101,9 +104,11 @@ export function keyboardHand(screen: Screen): Hand {
 /** Fingers alone. A text comes from the keyboard on the screen, which has no other keys. */
 export function touchHand(screen: Screen): Hand {
   const tap = (control: Part) => screen.tap(control);
+  const skipped = new Set<string>();
   return {
     screen,
     kind: "touch",
+    skipped,
     press: tap,
     async write(field, text) {
       await tap(field);
@@ -120,6 +125,7 @@ export function touchHand(screen: Screen): Hand {
     async scroll(part) {
       const { swipe } = screen;
       if (swipe) await scrollBy(part, () => swipe(part, 0, -60));
+      else skipped.add("swipes");
     },
   };
 }

@@ -13,8 +13,14 @@ import { table } from "./table.ts";
 /** Every feature, from a list with IBM and MSFT on, and settings that cannot be read. */
 const steps: readonly Step[] = [...begin, ...table, ...detail, ...lists, ...rest];
 
-/** Walks all steps, and returns what failed. After a failure the page is loaded again, so that the next step can be done. */
-export async function walk(hand: Hand, server: Outage): Promise<readonly string[]> {
+/**
+ * Walks all steps, and returns what failed, and what was done without in this browser. After a failure the page is loaded
+ * again, so that the next step can be done.
+ */
+export async function walk(
+  hand: Hand,
+  server: Outage,
+): Promise<{ readonly failed: readonly string[]; readonly skipped: readonly string[] }> {
   const failed: string[] = [];
   for (const [name, does] of steps) {
     try {
@@ -27,5 +33,5 @@ export async function walk(hand: Hand, server: Outage): Promise<readonly string[
       await hand.screen.getByRole("grid").first().waitFor();
     }
   }
-  return failed;
+  return { failed, skipped: [...hand.skipped].sort() };
 }
