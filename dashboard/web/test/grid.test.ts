@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { live, openPage } from "./support/browser.ts";
+import { live, openPage, symbolsShown } from "./support/browser.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage({ TICKERTAPE_FEED_SIM_SYMBOLS: "1000", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" });
@@ -242,6 +242,8 @@ describe("the button that removes a row", () => {
     await page.mouse.dblclick(x, y);
     await expect.poll(() => inDocument(page)).toEqual(["MSFT", "NVDA", "XOM"]);
     await page.mouse.click(x, y); // an impatient third one
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    expect(await inDocument(page)).toEqual(["MSFT", "NVDA", "XOM"]);
     await page.mouse.move(x + 8, y);
     await page.mouse.click(x + 8, y);
     await expect.poll(() => inDocument(page)).toEqual(["NVDA", "XOM"]);
@@ -285,6 +287,7 @@ describe("text", () => {
   /** Presses the keys that copy, and returns what would go to the clipboard; empty where the browser decides. */
   const copied = async (page: Page): Promise<string> => {
     await page.evaluate(() => {
+      Reflect.deleteProperty(window, "copied");
       addEventListener(
         "copy",
         ({ clipboardData, defaultPrevented }) => {
@@ -294,7 +297,11 @@ describe("text", () => {
       );
     });
     await page.keyboard.press("Control+c");
-    return page.evaluate(() => String(Reflect.get(window, "copied")));
+    return page.evaluate(() => {
+      const text: unknown = Reflect.get(window, "copied");
+      if (typeof text !== "string") throw new Error("nothing was asked to copy");
+      return text;
+    });
   };
   const note = (page: Page) => page.evaluate(() => document.querySelector("footer .note")?.textContent ?? "");
   /** What copies is fetched after the start. */
@@ -389,11 +396,7 @@ describe("paper", () => {
     await page.getByRole("menuitemcheckbox", { name: "Bid" }).click();
     await page.getByRole("menuitemcheckbox", { name: "VWAP" }).click();
     await page.keyboard.press("Escape");
-    const order = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>(".body .row")]
-        .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-        .map((row) => row.dataset["symbol"]),
-    );
+    const order = await symbolsShown(page);
     await page.emulateMedia({ media: "print" });
     await page.waitForSelector(".print tbody tr");
     const printed = await paper(page);

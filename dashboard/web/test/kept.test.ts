@@ -1,17 +1,12 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { inMenu, live, openPage, symbolsShown } from "./support/browser.ts";
 import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage();
 
-const item = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
-const inMenu = async (page: Page, menu: string, name: string | RegExp) => {
-  await page.keyboard.press(menu);
-  await item(page, name).first().click();
-};
 const title = (page: Page) => page.textContent(".list-name .name");
 const note = (page: Page) => page.textContent(".note");
 const theme = (page: Page) => page.getAttribute("html", "data-theme");

@@ -2,7 +2,7 @@ import { EventSource } from "eventsource";
 import type { Browser, CDPSession, Page, WebSocket } from "playwright-core";
 import { type Client, createClient } from "tickertape-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, openPage } from "./support/browser.ts";
+import { launch, openPage, refused, turn } from "./support/browser.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 /*
@@ -34,7 +34,7 @@ async function begin(page: Page, server: Server, options: object = {}): Promise<
 }
 
 /** Opens an empty page. */
-const empty = () => openPage(browser, "about:blank", { allow: /favicon/ });
+const empty = (allow = /favicon/) => openPage(browser, "about:blank", { allow });
 
 test("of more charts than the server allows, those that were refused come when others are closed", async () => {
   const server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "200" });
@@ -97,9 +97,8 @@ test("a hidden page keeps nothing of a busy tape, and has it all when it is show
     });
     await each.waitForFunction(() => window.kept.length > 100);
   }
+  await turn(page, "hidden");
   await page.evaluate(() => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, value: "hidden" });
-    document.dispatchEvent(new Event("visibilitychange"));
     window.kept.length = 0;
   });
   const session = await page.context().newCDPSession(page);
@@ -109,10 +108,7 @@ test("a hidden page keeps nothing of a busy tape, and has it all when it is show
   expect(await page.evaluate(() => window.kept.length)).toBe(0);
   expect((await heap(session)) - before).toBeLessThan(3_000_000); // bytes: bars of a second go on being kept
 
-  await page.evaluate(() => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, value: "visible" });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
+  await turn(page, "visible");
   await page.waitForFunction(() => window.kept.length > 100);
   const [mine, other] = await Promise.all(
     [page, shown].map((each) => each.evaluate(() => window.client.quotes().length)),
@@ -147,7 +143,7 @@ test.each(["sse", "poll"] as const)("more symbols than an address can have are f
 
 test("a browser that says it is offline finds a server on this machine all the same", async () => {
   const server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "200" });
-  const { page, close } = await empty();
+  const { page, close } = await empty(refused);
   await page.addInitScript(() => Object.defineProperty(navigator, "onLine", { configurable: true, value: false }));
   await begin(page, server, { share: false });
   await page.evaluate(() => {
@@ -160,6 +156,6 @@ test("a browser that says it is offline finds a server on this machine all the s
   await server.start();
   await page.waitForFunction(() => window.client.quote("AAPL")?.live);
   await page.evaluate(() => window.client.close());
-  await close().catch(() => {}); // the browser complains of connections that were refused
+  await close();
   await server.close();
 });

@@ -1,16 +1,11 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { cellsShown, inMenu, itemOf, live, openPage, symbolsShown } from "./support/browser.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage();
 
-const item = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
-const inMenu = async (page: Page, menu: string, name: string | RegExp) => {
-  await page.keyboard.press(menu);
-  await item(page, name).first().click();
-};
 const labels = (page: Page) =>
   page.evaluate(() => [...document.querySelectorAll(".head .label")].map((label) => label.textContent));
 
@@ -93,7 +88,7 @@ describe("lists", () => {
     const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.keyboard.press("Shift+L");
-    await item(page, "Utilities").click();
+    await itemOf(page, "Utilities").click();
     await page.waitForSelector('.row[data-symbol="NEE"][data-state="live"]');
     await inMenu(page, "Shift+L", "All symbols");
     await expect.poll(() => page.getAttribute(".grid", "aria-rowcount")).toBe("501");
@@ -150,8 +145,8 @@ describe("columns", () => {
     const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
     await page.keyboard.press("Shift+C");
-    await item(page, "VWAP").click();
-    await item(page, "Bid").click();
+    await itemOf(page, "VWAP").click();
+    await itemOf(page, "Bid").click();
     await page.keyboard.press("Escape");
     expect(await labels(page)).toContain("VWAP");
     expect(await labels(page)).not.toContain("Bid");
@@ -183,7 +178,7 @@ describe("columns", () => {
     await live(page);
     for (const name of ["Spread", "VWAP", "Status"]) {
       await page.keyboard.press("Shift+C");
-      await item(page, name).click();
+      await itemOf(page, name).click();
       await page.keyboard.press("Escape");
     }
     const row = page.locator('.row[data-symbol="AAPL"]');
@@ -225,13 +220,10 @@ describe("5,000 symbols", () => {
     const { page, close } = await openPage(stage.browser, `${busy.url}/?s=*&sort=-percent`);
     await live(page);
     await expect.poll(() => page.getAttribute(".grid", "aria-rowcount")).toBe("5001");
-    const percents = () =>
-      page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>(".body .row")]
-          .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-          .slice(0, 12)
-          .map((row) => Number(row.querySelector(".percent")?.textContent?.replace("−", "-").replace("%", ""))),
-      );
+    const percents = async () => {
+      const texts = await cellsShown(page, ".percent");
+      return texts.slice(0, 12).map((text) => Number(text.replace("−", "-").replace("%", "")));
+    };
     await expect
       .poll(async () => {
         const shown = await percents();

@@ -1,7 +1,8 @@
 import { truncateSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { live, openPage, pricesMove, symbolsShown } from "./support/browser.ts";
+import { live, openPage, pricesMove, refused, symbolsShown, turn } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { known, recordingOf, recordingStart, writeRecording } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
@@ -9,8 +10,18 @@ import { setStage } from "./support/stage.ts";
 
 const stage = setStage();
 
-const refused =
-  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
+/** Sees that no price of a page changes while those of another one do, twice. */
+async function standStill(page: Page): Promise<void> {
+  const prices = () => page.locator(".body .row .last").allTextContents();
+  const other = await openPage(stage.browser, stage.server.url);
+  await live(other.page);
+  const before = await prices();
+  expect(before.length).toBeGreaterThan(0);
+  await pricesMove(other.page);
+  await pricesMove(other.page);
+  expect(await prices()).toEqual(before);
+  await other.close();
+}
 
 describe("prices", () => {
   test("are live, and labelled simulated", async () => {
@@ -122,14 +133,10 @@ describe("prices", () => {
   test("stand still while the page is hidden, and catch up when it is shown", async () => {
     const { page, close } = await openPage(stage.browser, stage.server.url);
     await live(page);
-    const turn = (state: string) =>
-      page.evaluate((value) => {
-        Object.defineProperty(document, "visibilityState", { configurable: true, value });
-        document.dispatchEvent(new Event("visibilitychange"));
-      }, state);
-    await turn("hidden");
+    await turn(page, "hidden");
     await page.waitForSelector('.grid[data-live="false"]');
-    await turn("visible");
+    await standStill(page);
+    await turn(page, "visible");
     await live(page);
     await pricesMove(page);
     await close();
@@ -141,6 +148,7 @@ describe("prices", () => {
     await page.getByRole("button", { name: "Pause" }).click();
     await page.waitForSelector('.grid[data-live="false"]');
     expect(await page.textContent(".notice")).toContain("Paused");
+    await standStill(page);
     await page.locator("header").getByRole("button", { name: "Resume" }).click();
     await live(page);
     await pricesMove(page);
@@ -207,10 +215,12 @@ describe("behind a proxy", () => {
   beforeAll(async () => {
     proxy = await startProxy(stage.server.port);
   });
+  beforeEach(() => {
+    Object.assign(proxy.block, { websocket: false, sse: false, all: false });
+  });
   afterAll(() => proxy.close());
 
   test("that lets everything through, it is a WebSocket", async () => {
-    proxy.block = Object.assign(proxy.block, { websocket: false, sse: false });
     const { page, close } = await openPage(stage.browser, proxy.url);
     await live(page, "websocket");
     await pricesMove(page);
@@ -218,7 +228,7 @@ describe("behind a proxy", () => {
   });
 
   test("that blocks WebSocket, it is SSE within seconds, and remembered", async () => {
-    Object.assign(proxy.block, { websocket: true, sse: false });
+    proxy.block.websocket = true;
     const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
     await live(page, "sse");
     expect(await page.textContent(".badge")).toContain("SSE");
@@ -239,7 +249,6 @@ describe("behind a proxy", () => {
   });
 
   test.each(["websocket", "sse", "poll"])("the address can ask for %s", async (transport) => {
-    Object.assign(proxy.block, { websocket: false, sse: false });
     const { page, close } = await openPage(stage.browser, `${proxy.url}/?transport=${transport}`);
     await live(page, transport);
     await pricesMove(page);

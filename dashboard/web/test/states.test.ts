@@ -1,15 +1,13 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { launch, live, openPage, pricesMove } from "./support/browser.ts";
+import { launch, live, openPage, pricesMove, refused, symbolsShown } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage({ TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
 
-const refused =
-  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
 const settings = (page: Page, value: object) =>
   page.evaluate((kept) => localStorage.setItem("tickertape.settings", JSON.stringify(kept)), value);
 
@@ -173,7 +171,7 @@ describe("the connection", () => {
     await second.goto(`${own.url}/?s=IBM,XOM`);
     await live(second);
     await second.waitForSelector('.row[data-symbol="IBM"][data-state="live"]');
-    expect(await own.subscribers()).toBe(1);
+    await expect.poll(own.subscribers).toBe(1);
     await second.locator(".badge").click();
     expect(await second.textContent(".panel")).toContain("The connection of another tab");
     await pricesMove(first);
@@ -294,12 +292,7 @@ describe("the keyboard alone", () => {
     await press("Enter", "Enter");
     expect(await page.getAttribute(".head .last", "aria-sort")).toBe("none");
     await press("ArrowDown", "Alt+ArrowDown");
-    const rows = () =>
-      page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>(".body .row")]
-          .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-          .map(({ dataset }) => dataset["symbol"]),
-      );
+    const rows = () => symbolsShown(page);
     await expect.poll(rows).toEqual(["AAPL", "MSFT", "XOM"]);
 
     // The detail: opened, read, its interval changed, shown as a table, closed; the focus comes back.

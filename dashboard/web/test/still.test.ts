@@ -1,12 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { live, type OpenOptions, openPage } from "./support/browser.ts";
+import { live, type OpenOptions, openPage, refused } from "./support/browser.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage({ TICKERTAPE_FEED_SIM_HALT_EVERY: "1s", TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
-
-const refused =
-  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;
 
 /** Where everything is that is no number, as `left top width height`, to a quarter of a pixel. */
 const places = (page: Page): Promise<Record<string, string>> =>

@@ -82,10 +82,35 @@ export async function pricesMove(page: Page): Promise<void> {
   );
 }
 
+/**
+ * Runs in the page: the texts of the cells on the screen, from top to bottom, whatever the order of rows in the document is.
+ * Without a selector it is the symbols of the rows.
+ */
+export const textsOfRows = (cell?: string): string[] =>
+  [...document.querySelectorAll<HTMLElement>(".body .row")]
+    .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+    .map((row) => (cell ? row.querySelector(cell)?.textContent : row.dataset["symbol"]) ?? "");
+
+export const cellsShown = (page: Page, cell: string): Promise<string[]> => page.evaluate(textsOfRows, cell);
 /** The symbols on the screen, from top to bottom. */
-export const symbolsShown = (page: Page): Promise<string[]> =>
-  page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>(".body .row")]
-      .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-      .map((row) => row.dataset["symbol"] ?? ""),
-  );
+export const symbolsShown = (page: Page): Promise<string[]> => page.evaluate(textsOfRows, undefined);
+
+/** The items of the menu that is open whose text has this in it. */
+export const itemOf = (page: Page, name: string | RegExp) => page.locator(".popup .item", { hasText: name });
+
+/** Opens a menu by its key, and chooses the first item whose text has this in it. */
+export async function inMenu(page: Page, key: string, name: string | RegExp): Promise<void> {
+  await page.keyboard.press(key);
+  await itemOf(page, name).first().click();
+}
+
+/** Makes a page believe that it is hidden, or shown again. */
+export const turn = (page: Page, state: "hidden" | "visible"): Promise<void> =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+
+/** What a browser complains of when a server goes away or refuses: for `allow`. */
+export const refused =
+  /ERR_CONNECTION_REFUSED|WebSocket connection to|Failed to load resource|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE/;

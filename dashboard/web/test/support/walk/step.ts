@@ -1,4 +1,5 @@
 import { type Assertion, expect } from "vitest";
+import { textsOfRows } from "../browser.ts";
 import type { Hand } from "../hand.ts";
 import type { Part, Screen } from "../screen.ts";
 import { eventually } from "../server.ts";
@@ -16,12 +17,7 @@ export interface Outage {
 export const hasColumns = ({ width }: Screen): boolean => width > 600;
 
 /** The symbols on the screen, from top to bottom. */
-export const rowsShown = (screen: Screen): Promise<string[]> =>
-  screen.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>(".body .row")]
-      .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-      .map((row) => row.dataset["symbol"] ?? ""),
-  );
+export const rowsShown = (screen: Screen): Promise<string[]> => screen.evaluate(textsOfRows);
 /** Waits until what is read is as expected. */
 export const shows = <T>(read: () => Promise<T>, expected: (it: Assertion<T>) => void): Promise<void> =>
   eventually(async () => expected(expect(await read())), 10_000);
