@@ -1,12 +1,13 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { live, type OpenOptions, openPage, refused } from "./support/browser.ts";
+import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
-const stage = setStage({ TICKERTAPE_FEED_SIM_HALT_EVERY: "1s", TICKERTAPE_BROADCAST_HEARTBEAT: "1s" });
+const stage = setStage();
 
-/** Where everything is that is no number, as `left top width height`, to a quarter of a pixel. */
-const places = (page: Page): Promise<Record<string, string>> =>
+/** Where everything is that is no number, as `left top width height`, to a quarter of a pixel, and whether a row is halted. */
+const places = (page: Page): Promise<{ readonly places: Record<string, string>; readonly halted: boolean }> =>
   page.evaluate(() => {
     const all: Record<string, string> = {};
     const add = (name: string, element: Element | null, heightToo = true) => {
@@ -26,12 +27,19 @@ const places = (page: Page): Promise<Record<string, string>> =>
     const first = document.querySelector('.body .row[aria-rowindex="2"]');
     add("first row", first);
     for (const cell of first?.children ?? []) add(`first row's ${cell.className}`, cell);
-    return all;
+    for (const name of ["", " .top", " h2", " .big", " .plot", " .tape", " .statistics", " .intervals"])
+      add(`.detail${name}`, document.querySelector(`.detail${name}`));
+    for (const button of document.querySelectorAll(".detail button"))
+      add(`detail's ${button.getAttribute("title") ?? button.textContent}`, button);
+    return { places: all, halted: document.querySelector('.row[data-state="halted"]') !== null };
   });
 
-/** Follows what moves without a key or a click, from the start of the page on. */
+/** Follows what moves without a key or a click, from the start of the page on, but for the marks of ranges: those are prices. */
 const followShifts = (page: Page) =>
   page.addInitScript(() => {
+    const pins = new CSSStyleSheet();
+    pins.replaceSync(".track .at { left: 0 !important; }");
+    document.adoptedStyleSheets.push(pins);
     const shifts: { readonly value: number; readonly what: string }[] = [];
     Reflect.set(window, "shifts", shifts);
     new PerformanceObserver((list) => {
@@ -50,15 +58,19 @@ const followShifts = (page: Page) =>
 const shiftsOf = (page: Page) =>
   page.evaluate(() => Reflect.get(window, "shifts") as { readonly value: number; readonly what: string }[]);
 
+interface Options extends OpenOptions {
+  readonly url?: string;
+}
+
 /** Opens it where the shifts are followed from its first frame on. */
-async function open(width: number, height: number, options: OpenOptions = {}) {
-  const opened = await openPage(stage.browser, `${stage.server.url}/protocol.txt`, {
+async function open(width: number, height: number, { url = stage.server.url, ...options }: Options = {}) {
+  const opened = await openPage(stage.browser, new URL("/protocol.txt", url).href, {
     allow: refused,
     viewport: { width, height },
     ...options,
   });
   await followShifts(opened.page);
-  await opened.page.goto(stage.server.url);
+  await opened.page.goto(url);
   await live(opened.page);
   await opened.page.waitForSelector('.row[data-state="live"]');
   return opened;
@@ -76,10 +88,10 @@ test("nothing moves for a note, the number of rows found, an order that is held,
     await page.locator(".head .time").click(); // an order that changes all the time
     await page.waitForSelector('.head .time[aria-sort="descending"]');
     await page.mouse.move(width / 2, 5);
-    const before = await places(page);
+    const before = (await places(page)).places;
     const check = async (when: string, selector: string, state: "attached" | "detached" = "attached") => {
       await page.waitForSelector(selector, { state });
-      expect(await places(page), `${width} × ${height}, ${when}`).toEqual(before);
+      expect((await places(page)).places, `${width} × ${height}, ${when}`).toEqual(before);
     };
     await page.locator(".filter input").fill("a");
     await check("with a filter", ".found:not(:empty)");
@@ -123,33 +135,54 @@ test("a list has the widths of its own rows", async () => {
   await close();
 });
 
-test("nothing moves through halts, silence, and an outage", async () => {
-  const opened = await Promise.all(sizes.map(([width, height]) => open(width, height)));
-  const before = await Promise.all(opened.map(({ page }) => places(page)));
+test.each([
+  ["the list", "", "2000"],
+  ["a detail, on a busy market", "#AAPL", "20000"],
+])("nothing moves in %s through halts, silence, and an outage", { timeout: 180_000 }, async (_, hash, rate) => {
+  const server = await startServer({
+    TICKERTAPE_BROADCAST_HEARTBEAT: "1s",
+    TICKERTAPE_FEED_SIM_PAST: "0s",
+    TICKERTAPE_FEED_SIM_HALT_EVERY: "30s", // the first is in twenty seconds at the earliest, and lasts for minutes
+    TICKERTAPE_FEED_SIM_RATE: rate,
+    TICKERTAPE_FEED_SIM_SYMBOLS: "24",
+  });
+  const opened = await Promise.all(sizes.map(([width, height]) => open(width, height, { url: server.url + hash })));
+  // Where everything is while no row is halted.
+  const before = await Promise.all(
+    opened.map(async ({ page }) => {
+      if (hash) await page.waitForSelector('.plot[data-state="drawn"]');
+      if (hash) await page.waitForSelector(".tape tbody tr");
+      const now = await places(page);
+      expect(now.halted).toBe(false);
+      return now.places;
+    }),
+  );
   for (const place of before) expect(Object.keys(place).length).toBeGreaterThan(20);
   /** Waits until it is so on all pages, and says what has moved there. */
   const check = async (when: string, selector: string) => {
     for (const [index, { page }] of opened.entries()) {
-      await page.waitForSelector(selector, { timeout: 30_000, state: "attached" });
-      expect(await places(page), `${sizes[index]?.join(" × ")}, ${when}`).toEqual(before[index]);
+      await page.waitForSelector(selector, { timeout: 60_000, state: "attached" });
+      expect((await places(page)).places, `${sizes[index]?.join(" × ")}, ${when}`).toEqual(before[index]);
     }
   };
   const well = '.badge[data-tone="live"]';
   await check("with a symbol halted", '.row[data-state="halted"]');
-  stage.server.freeze(true);
+  server.freeze(true);
   await check("while nothing comes", `.badge:not([data-tone="live"])`);
   await check("when that is taken for an outage", ".notice");
-  stage.server.freeze(false);
+  server.freeze(false);
   await check("when prices come again", well);
-  await stage.server.kill();
+  await server.kill();
   await check("without a connection", ".notice");
-  await stage.server.start();
+  await server.start();
   await check("with a connection again", well);
   await check("with prices again", '.row[data-state="live"]');
   for (const [index, { page, close }] of opened.entries()) {
-    const shifts = await shiftsOf(page);
+    // In a detail, the rows of the tape move.
+    const shifts = hash ? [] : await shiftsOf(page);
     const sum = shifts.reduce((total, { value }) => total + value, 0);
     expect(sum, `${sizes[index]?.join(" × ")}: ${JSON.stringify(shifts)}`).toBeLessThanOrEqual(0.02);
     await close();
   }
+  await server.close();
 });
