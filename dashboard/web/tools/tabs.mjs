@@ -13,36 +13,67 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 /** Everything that the server has said of its symbols, and until when it held. */
 function observe(url) {
   const told = new Map();
-  const socket = new WebSocket(`${url.replace(/^http/, "ws").replace(/\/$/, "")}/ws?symbols=*`);
-  socket.on("message", (data) => {
-    const { type, quotes } = JSON.parse(String(data));
-    if (type !== "snapshot" && type !== "update") return;
+  const charts = lists.flatMap((list) => list.match(/#(.+)/)?.[1] ?? []).join();
+  const query = `symbols=*&trades=${charts}&bars=${charts}&interval=1m`;
+  const socket = new WebSocket(`${url.replace(/^http/, "ws").replace(/\/$/, "")}/ws?${query}`);
+  /** From now on, this is the newest of a thing. */
+  const tell = (thing, value) => {
     const now = Date.now();
-    for (const { s, p } of quotes) {
-      if (p === undefined) continue;
-      const before = told.get(s) ?? [];
-      const last = before.at(-1);
-      if (last) last.until = now;
-      told.set(s, [...before.slice(-200), { p, until: Number.POSITIVE_INFINITY }]);
+    const before = told.get(thing) ?? [];
+    const last = before.at(-1);
+    if (last) last.until = now;
+    told.set(thing, [...before.slice(-200), { value, until: Number.POSITIVE_INFINITY }]);
+  };
+  let newestBars = new Map();
+  socket.on("message", (data) => {
+    const { type, quotes, symbol, trades, bars, reset } = JSON.parse(String(data));
+    if (type === "snapshot" || type === "update") {
+      for (const { s, p } of quotes) if (p !== undefined) tell(`price of ${s}`, p);
+    } else if (type === "trades") {
+      for (const { p, st } of trades) if (!st) tell(`newest trade of ${symbol}`, p);
+    } else if (type === "bars") {
+      if (reset) newestBars = new Map([...newestBars].filter(([of]) => of !== symbol));
+      for (const { t, c } of bars) {
+        if (c === undefined || t < (newestBars.get(symbol) ?? 0)) continue;
+        newestBars.set(symbol, t);
+        tell(`newest bar of ${symbol}`, c);
+      }
     }
   });
   return {
-    /** Whether a price was the newest of its symbol at some time since `from`. */
-    held: (symbol, price, from) => told.get(symbol)?.some(({ p, until }) => p === price && until >= from) ?? false,
-    newest: (symbol) => told.get(symbol)?.at(-1)?.p,
+    /** Whether this was the newest of a thing at some time since `from`. */
+    held: (thing, shown, from) =>
+      told.get(thing)?.some(({ value, until }) => value === shown && until >= from) ?? false,
+    newest: (thing) => told.get(thing)?.at(-1)?.value,
     close: () => socket.close(),
   };
 }
 
-/** The rows of a page, with their last prices and whether those are shown as live. */
-const rows = (page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll(".body .row")].map((row) => ({
-      symbol: row.dataset.symbol,
-      price: Number(row.querySelector(".last")?.textContent.replace(/[^\d.]/g, "") || Number.NaN),
-      live: row.dataset.state === "live",
-    })),
-  );
+/**
+ * What a page shows: things with their newest values, and what is wrong with it as long as it is not up to date: rows that are
+ * not live, and what has no content.
+ */
+const shownBy = (page) =>
+  page.evaluate(() => {
+    const number = (cell) => Number(cell?.textContent.replace(/[^\d.]/g, "") || Number.NaN);
+    const rows = [...document.querySelectorAll(".body .row")];
+    const values = rows.map((row) => [`price of ${row.dataset.symbol}`, number(row.querySelector(".last"))]);
+    const faults = rows.filter((row) => row.dataset.state !== "live").map((row) => `${row.dataset.symbol} is not live`);
+    if (rows.length === 0) faults.push("no rows are shown");
+    const symbol = document.querySelector(".detail h2")?.textContent;
+    if (location.hash && symbol === undefined) faults.push("no detail is shown");
+    if (symbol !== undefined) {
+      for (const vacant of document.querySelectorAll(".detail .vacant"))
+        faults.push(`${symbol}: ${vacant.textContent}`);
+      const trade = document.querySelector(".tape tbody .price");
+      if (trade) values.push([`newest trade of ${symbol}`, number(trade)]);
+      else faults.push(`${symbol} has no tape`);
+      const close = document.querySelector(".bars tbody td:nth-of-type(4)");
+      if (close) values.push([`newest bar of ${symbol}`, number(close)]);
+      else faults.push(`${symbol} has no table of bars`);
+    }
+    return { values, faults };
+  });
 
 const turn = (page, state) =>
   page.evaluate((value) => {
@@ -70,6 +101,8 @@ export async function walkTabs({ browser, url, tabs: count, windows, seconds, ch
     const tab = { page, number, state: "shown", since: 0, cdp: await context.newCDPSession(page) };
     page.on("pageerror", ({ message }) => faults.push(`tab ${number}: ${message}`));
     await page.goto(url.replace(/\/?$/, "/") + lists[number % lists.length]);
+    if (page.url().includes("#")) await page.getByRole("button", { name: "As a table" }).click();
+    await page.mouse.move(1, 1); // under the pointer, a tape stands still
     tabs.add(tab);
     tab.since = Date.now();
     return tab;
@@ -100,19 +133,17 @@ export async function walkTabs({ browser, url, tabs: count, windows, seconds, ch
   const check = async (tab) => {
     if (Date.now() - tab.since < handover) return;
     // On a busy machine a tab may take another for frozen; then it has as long for the handover.
-    let shown = await rows(tab.page);
+    let shown = await shownBy(tab.page);
     const until = Date.now() + handover;
-    while (shown.some(({ live }) => !live) && Date.now() < until) {
+    while (shown.faults.length > 0 && Date.now() < until) {
       await wait(100);
-      shown = await rows(tab.page);
+      shown = await shownBy(tab.page);
     }
     checks++;
-    if (!shown.length) faults.push(`tab ${tab.number} shows no rows`);
-    for (const { symbol, price, live } of shown) {
-      if (!live) faults.push(`tab ${tab.number}: ${symbol} is not live`);
-      else if (!truth.held(symbol, price, Date.now() - handover)) {
-        faults.push(`tab ${tab.number}: ${symbol} is shown at ${price}, and the server says ${truth.newest(symbol)}`);
-      }
+    for (const fault of shown.faults) faults.push(`tab ${tab.number}: ${fault}`);
+    for (const [thing, value] of shown.values) {
+      if (truth.held(thing, value, Date.now() - handover)) continue;
+      faults.push(`tab ${tab.number}: the ${thing} is shown as ${value}, and the server says ${truth.newest(thing)}`);
     }
   };
   const heap = async (tab) => {
