@@ -1,10 +1,11 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
+import { live, openPage } from "./support/browser.ts";
 import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { type Server, startServer } from "./support/server.ts";
+import { setBrowser } from "./support/stage.ts";
 
-let browser: Browser;
+const stage = setBrowser();
 let market: Server; // keeps no bars of a second, and has no place for a relay
 let origin: Server; // is followed by a relay
 
@@ -12,14 +13,12 @@ const relayOf = (server: Server) =>
   startServer({ TICKERTAPE_FEED_SOURCE: "relay", TICKERTAPE_FEED_RELAY_URL: server.url }, "/api/version");
 
 beforeAll(async () => {
-  browser = await launch();
   [market, origin] = await Promise.all([
     startServer({ TICKERTAPE_BROADCAST_BARS_1S: "0", TICKERTAPE_BROADCAST_RELAYS: "0" }),
     startServer(),
   ]);
 });
 afterAll(async () => {
-  await browser.close();
   await Promise.all([market.close(), origin.close()]);
 });
 
@@ -28,7 +27,7 @@ const tape = (page: Page) => page.textContent(".tape .vacant");
 const spark = '.row[data-symbol="AAPL"] .cell.spark';
 
 test("a chart of an interval of which the server keeps no bars says so", async () => {
-  const { page, close } = await openPage(browser, `${market.url}/#AAPL`);
+  const { page, close } = await openPage(stage.browser, `${market.url}/#AAPL`);
   await page.waitForSelector('.plot[data-state="drawn"]');
   await page.locator('.intervals input[value="1s"]').check();
   await expect.poll(() => plot(page), { timeout: 5000 }).toBe("The server keeps no bars of 1 second.");
@@ -38,7 +37,7 @@ test("a chart of an interval of which the server keeps no bars says so", async (
 });
 
 test("a page that begins with such an interval over server-sent events is live, and says so", async () => {
-  const { page, close } = await openPage(browser, "about:blank");
+  const { page, close } = await openPage(stage.browser, "about:blank");
   await page.addInitScript(() => localStorage.setItem("tickertape.settings", JSON.stringify({ interval: "1s" })));
   await page.goto(`${market.url}/?transport=sse#AAPL`);
   await live(page, "sse");
@@ -47,7 +46,7 @@ test("a page that begins with such an interval over server-sent events is live, 
 });
 
 test("an unknown symbol is said to be unknown, and has no chart or tape that loads for ever", async () => {
-  const { page, close } = await openPage(browser, `${market.url}/#N0PE`, { symbols: ["AAPL"] });
+  const { page, close } = await openPage(stage.browser, `${market.url}/#N0PE`, { symbols: ["AAPL"] });
   await page.waitForSelector(".detail >> text=The server does not know N0PE", { timeout: 5000 });
   expect(await page.locator(".detail :is(.plot, .tape, .statistics)").count()).toBe(0);
   await close();
@@ -55,7 +54,7 @@ test("an unknown symbol is said to be unknown, and has no chart or tape that loa
 
 test("behind a relay, chart, tape and sparkline are those of the server that it follows", async () => {
   const relay = await relayOf(origin);
-  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
+  const { page, close } = await openPage(stage.browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
   await live(page);
   await page.waitForSelector('.plot[data-state="drawn"]');
   await page.waitForSelector(".tape tbody tr");
@@ -67,7 +66,7 @@ test("behind a relay, chart, tape and sparkline are those of the server that it 
 
 test("behind a relay that gets quotes alone, they say that trades are not sent, and nothing is drawn", async () => {
   const relay = await relayOf(market);
-  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
+  const { page, close } = await openPage(stage.browser, `${relay.url}/#AAPL`, { symbols: ["AAPL"] });
   await live(page);
   await expect.poll(() => tape(page), { timeout: 5000 }).toMatch(/none is kept here|does not send its trades/);
   await expect.poll(() => tape(page)).toBe("The source of this symbol does not send its trades.");
@@ -86,7 +85,7 @@ test("behind a relay that gets quotes alone, they say that trades are not sent, 
 async function openEnded(lines: readonly object[], symbol: string) {
   const recording = recordingOf([known(symbol), ...lines]);
   const replay = await startServer(recording.environment);
-  const { page, close } = await openPage(browser, `${replay.url}/#${symbol}`, { symbols: [symbol] });
+  const { page, close } = await openPage(stage.browser, `${replay.url}/#${symbol}`, { symbols: [symbol] });
   await page.waitForSelector(".notice >> text=The recording has ended");
   return {
     page,
@@ -120,7 +119,7 @@ test("a symbol that becomes known has its price, chart and tape then", async () 
   await late.kill();
   await relay.kill();
   await relay.start(); // with no server to follow, it has no symbols
-  const { page, close } = await openPage(browser, `${relay.url}/#AAPL`, { symbols: ["MSFT"] });
+  const { page, close } = await openPage(stage.browser, `${relay.url}/#AAPL`, { symbols: ["MSFT"] });
   await page.waitForSelector(".detail >> text=The server does not know AAPL");
   await late.start();
   await page.waitForSelector('.detail[data-state="live"]');
@@ -132,7 +131,7 @@ test("a symbol that becomes known has its price, chart and tape then", async () 
 
 test("a chart or a tape that the server refuses says so", async () => {
   const full = await startServer({ TICKERTAPE_BROADCAST_MAX_SERIES: "1" });
-  const { page, close } = await openPage(browser, `${full.url}/#AAPL`, { symbols: ["AAPL"] });
+  const { page, close } = await openPage(stage.browser, `${full.url}/#AAPL`, { symbols: ["AAPL"] });
   const refused = "The server allows no more charts and tapes at once. The page keeps asking.";
   const both = () => Promise.all([".plot .vacant", ".tape .vacant"].map((at) => page.locator(at).allTextContents()));
   await expect.poll(async () => (await both()).flat()).toContain(refused);

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
+import { live, openLive, openPage } from "./support/browser.ts";
 import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { middleInSight, swipe } from "./support/scroll.ts";
 import { type Server, startServer } from "./support/server.ts";
+import { setBrowser } from "./support/stage.ts";
 
-let browser: Browser;
+const stage = setBrowser();
 let server: Server; // of a market that moves
 let coins: Server; // of a recording of small sizes that has ended, so that nothing moves
 
@@ -23,7 +24,6 @@ const coin = recordingOf([
 ]);
 
 beforeAll(async () => {
-  browser = await launch();
   [server, coins] = await Promise.all([
     startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "24", TICKERTAPE_FEED_SIM_HALT_EVERY: "0s" }),
     startServer({
@@ -33,7 +33,6 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  await browser.close();
   await Promise.all([server.close(), coins.close()]);
   coin.close();
 });
@@ -53,7 +52,7 @@ async function picture(page: Page): Promise<string> {
 }
 
 test("sizes of coins can be read in the tape, the book and the statistics", async () => {
-  const { page, close } = await openPage(browser, `${coins.url}/#COIN`);
+  const { page, close } = await openPage(stage.browser, `${coins.url}/#COIN`);
   await ended(page);
   await expect.poll(() => page.textContent(".tape .size")).toBe("0.0153");
   expect(await page.locator(".detail .side .size").allTextContents()).toEqual(["0.25", "0.75"]);
@@ -63,7 +62,7 @@ test("sizes of coins can be read in the tape, the book and the statistics", asyn
 });
 
 test("the zoom stays when numbers and times are written in another way", async () => {
-  const { page, close } = await openPage(browser, `${coins.url}/#COIN`);
+  const { page, close } = await openPage(stage.browser, `${coins.url}/#COIN`);
   await ended(page);
   await page.locator('.intervals input[value="1s"]').check();
   await drawn(page);
@@ -82,7 +81,7 @@ test("the zoom stays when numbers and times are written in another way", async (
 });
 
 test("a swipe up or down scrolls the page over the chart, and one to the side moves the chart", async () => {
-  const { page, close } = await openPage(browser, `${coins.url}/#COIN`, {
+  const { page, close } = await openPage(stage.browser, `${coins.url}/#COIN`, {
     viewport: { width: 390, height: 664 },
     hasTouch: true,
     isMobile: true,
@@ -112,7 +111,7 @@ test("a swipe up or down scrolls the page over the chart, and one to the side mo
 });
 
 test("no two labels of an axis of seconds are the same", async () => {
-  const { page, close } = await openPage(browser, "about:blank");
+  const { page, close } = await openPage(stage.browser, "about:blank");
   await page.addInitScript(() => {
     const texts: { text: string; x: number }[] = [];
     Object.assign(window, { axisTexts: texts });
@@ -149,8 +148,7 @@ test("no two labels of an axis of seconds are the same", async () => {
 });
 
 test("the table of bars has its headers over its columns, says what it is, and has the price that is shown", async () => {
-  const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
-  await live(page);
+  const { page, close } = await openLive(stage.browser, `${server.url}/#AAPL`);
   await drawn(page);
   await page.getByRole("button", { name: "As a table" }).click();
   await page.waitForSelector(".bars tbody tr");
@@ -187,8 +185,7 @@ test("the table of bars has its headers over its columns, says what it is, and h
 });
 
 test("the tape stands still while it is scrolled, and nothing moves when it says so", async () => {
-  const { page, close } = await openPage(browser, `${server.url}/#AAPL`);
-  await live(page);
+  const { page, close } = await openLive(stage.browser, `${server.url}/#AAPL`);
   await page.waitForSelector(".tape tbody tr:nth-child(40)");
   const place = () => page.evaluate(() => document.querySelector(".tape .trades")?.getBoundingClientRect().top);
   const before = await place();
@@ -201,8 +198,7 @@ test("the tape stands still while it is scrolled, and nothing moves when it says
 });
 
 test("the directory is fetched once, however often the menu is opened; an empty list has its zone", async () => {
-  const { page, close } = await openPage(browser, server.url, { symbols: [] });
-  await live(page);
+  const { page, close } = await openLive(stage.browser, server.url, { symbols: [] });
   expect(await page.textContent("footer .zone")).toMatch(/^(Exchange times|Times) in \w+$/);
   let fetched = 0;
   page.on("request", (request) => {
@@ -219,7 +215,7 @@ test("the directory is fetched once, however often the menu is opened; an empty 
 });
 
 test("numbers are in one scale in every language", async () => {
-  const { page, close } = await openPage(browser, "about:blank");
+  const { page, close } = await openPage(stage.browser, "about:blank");
   await page.addInitScript(() => localStorage.setItem("tickertape.settings", JSON.stringify({ locale: "de-DE" })));
   await page.goto(server.url);
   await live(page);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { openLive, openPage, symbolsShown } from "./support/browser.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
@@ -7,8 +7,7 @@ const stage = setStage();
 
 describe("the detail", () => {
   test("has the price, the book, the day and the newest trades, and they move", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.locator('.row[data-symbol="NVDA"] .cell.name').click();
     await page.waitForSelector('.detail[data-state="live"]');
     expect(new URL(page.url()).hash).toBe("#NVDA");
@@ -38,8 +37,7 @@ describe("the detail", () => {
   });
 
   test("draws candles of each interval, the last of which is the price", async () => {
-    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, `${stage.server.url}/#AAPL`);
     for (const [interval, name] of [
       ["1m", "1 minute"],
       ["5m", "5 minutes"],
@@ -84,8 +82,7 @@ describe("the detail", () => {
   });
 
   test("is of any symbol, which can be put on the list from there", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     await page.keyboard.press("/");
     await page.keyboard.type("IBM");
     await page.waitForSelector('.result[aria-selected="true"] >> text=IBM');
@@ -105,8 +102,7 @@ describe("the detail", () => {
   });
 
   test("opened in the moment that another is closed stays open, and Back closes it", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL", "MSFT"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["AAPL", "MSFT"] });
     await page.locator('.row[data-symbol="AAPL"] .cell.name').click();
     await page.waitForSelector('.detail[data-state="live"] >> text=AAPL');
     await page.evaluate(() => {

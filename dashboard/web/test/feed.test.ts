@@ -1,16 +1,13 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { launch, live, openPage, pricesMove } from "./support/browser.ts";
+import { live, openPage, pricesMove } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { writeRecording } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
+import { setBrowser } from "./support/stage.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const stage = setBrowser();
 
 const themes = ["light", "dark"] as const;
 const liveRows = (page: Page) => page.locator('.body .row[data-state="live"]').count();
@@ -28,7 +25,7 @@ describe("a feed from another server", () => {
         TICKERTAPE_FEED_RELAY_URL: source.url,
         TICKERTAPE_FEED_SILENCE: "2s",
       });
-      const { page, close } = await openPage(browser, `${server.url}/#AAPL`, { colorScheme: theme });
+      const { page, close } = await openPage(stage.browser, `${server.url}/#AAPL`, { colorScheme: theme });
       await live(page);
       await pricesMove(page);
       source.stall(true);
@@ -59,7 +56,10 @@ describe("a recording", () => {
       TICKERTAPE_FEED_SILENCE: "1s",
       TICKERTAPE_FEED_REPLAY_MAX_GAP: "0s",
     });
-    const { page, close } = await openPage(browser, server.url, { symbols: recording.symbols, colorScheme: theme });
+    const { page, close } = await openPage(stage.browser, server.url, {
+      symbols: recording.symbols,
+      colorScheme: theme,
+    });
     await page.waitForSelector(".notice >> text=The feed has been silent", { timeout: 20_000 });
     await expect.poll(() => liveRows(page)).toBe(0);
     await expect.poll(() => page.textContent(".badge .state")).toBe("Stale");
@@ -79,7 +79,7 @@ describe("a recording", () => {
     const relay = (url: string) => startServer({ TICKERTAPE_FEED_SOURCE: "relay", TICKERTAPE_FEED_RELAY_URL: url });
     const between = await relay(played.url);
     const server = await relay(between.url);
-    const { page, close } = await openPage(browser, server.url, {
+    const { page, close } = await openPage(stage.browser, server.url, {
       symbols: recording.symbols,
       colorScheme: theme,
       viewport: { width, height: 800 },

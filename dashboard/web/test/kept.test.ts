@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { inMenu, live, openPage, symbolsShown } from "./support/browser.ts";
+import { inMenu, live, openLive, openPage, symbolsShown } from "./support/browser.ts";
 import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
@@ -92,8 +92,7 @@ describe("two windows", () => {
 
 describe("undo", () => {
   test("goes back through all changes by the keyboard, and forth again", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
     await removeRow(page, "XOM");
     await removeRow(page, "F");
     await page.locator(".head .symbol").click();
@@ -119,8 +118,7 @@ describe("undo", () => {
   });
 
   test("leaves the text of a field to the browser", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await removeRow(page, "XOM");
     await page.keyboard.type("zz");
     await page.keyboard.press("Control+z");
@@ -133,11 +131,10 @@ describe("undo", () => {
 
 describe("an address", () => {
   test("follows the list that is chosen, so that a reload keeps the choice", async () => {
-    const { page, close } = await openPage(
+    const { page, close } = await openLive(
       stage.browser,
       `${stage.server.url}/?s=IBM,XOM&list=Theirs&sort=symbol&transport=ws`,
     );
-    await live(page);
     await inMenu(page, "Shift+L", "leaders");
     await expect.poll(() => title(page)).toBe("leaders");
     await expect.poll(() => page.url()).toBe(`${stage.server.url}/?sort=symbol&transport=ws`);
@@ -150,8 +147,7 @@ describe("an address", () => {
   });
 
   test("names symbols as people type them", async () => {
-    const { page, close } = await openPage(stage.browser, `${stage.server.url}/?s=ibm,Xom,n0pe#ibm`);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, `${stage.server.url}/?s=ibm,Xom,n0pe#ibm`);
     await expect.poll(() => symbolsShown(page)).toEqual(["IBM", "XOM", "N0PE"]);
     await expect.poll(() => page.url()).toMatch(/#IBM$/);
     await close();
@@ -160,8 +156,7 @@ describe("an address", () => {
 
 describe("an import", () => {
   test("says afterwards which symbols it did not know", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await inMenu(page, "Shift+L", "Import…");
     await page.locator(".dialog textarea").fill("xom N0PE aapl");
     await page.waitForSelector("text=2 found. Not known here: N0PE.");
@@ -205,8 +200,7 @@ describe("symbols that differ in case alone", () => {
 
 describe("a storage", () => {
   test("that is damaged gives back what can be read, and the rest as text", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await makeList(page, "Whole");
     const broken = '{"lists":[{"name":"Broken","symbols":["IBM","XO';
     await page.evaluate((text) => localStorage.setItem("tickertape.desk", text), broken);
@@ -223,8 +217,7 @@ describe("a storage", () => {
   });
 
   test("that is full is told, once, and the page goes on", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "XOM", "F"] });
     await page.evaluate(() => {
       let size = 1 << 20;
       for (let i = 0; size > 0; ) {
@@ -246,8 +239,7 @@ describe("a storage", () => {
 
 describe("a theme", () => {
   test("that was chosen is there from the first frame on", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme: "dark" });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { colorScheme: "dark" });
     await page.evaluate(() => localStorage.setItem("tickertape.settings", JSON.stringify({ theme: "light" })));
     let release = () => {};
     const held = new Promise<void>((done) => {
@@ -269,8 +261,7 @@ describe("a theme", () => {
 
 describe("the keys", () => {
   test("step through lists without brackets, with those of a Mac, and from a sector to the first one", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await page.focus(".grid");
     await page.keyboard.press("Alt+PageDown");
     await expect.poll(() => title(page)).toBe("leaders");
@@ -291,8 +282,7 @@ describe("the keys", () => {
   });
 
   test("of one character can be turned off, all of them", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await page.keyboard.press(",");
     await page.locator("[data-setting=shortcuts] [data-value=off]").click();
     await page.keyboard.press("Escape");

@@ -1,9 +1,10 @@
 import { EventSource } from "eventsource";
-import type { Browser, CDPSession, Page, WebSocket } from "playwright-core";
+import type { CDPSession, Page, WebSocket } from "playwright-core";
 import { type Client, createClient } from "tickertape-client";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, openPage, refused, turn } from "./support/browser.ts";
+import { expect, test } from "vitest";
+import { openPage, refused, turn } from "./support/browser.ts";
 import { type Server, startServer } from "./support/server.ts";
+import { setBrowser } from "./support/stage.ts";
 
 /*
  * What the client library promises, seen in a browser: pages of a developer that have nothing but the library which the
@@ -18,11 +19,7 @@ declare global {
   }
 }
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const stage = setBrowser();
 
 /** Makes a client in a document of the server that has no script of its own. */
 async function begin(page: Page, server: Server, options: object = {}): Promise<void> {
@@ -34,7 +31,7 @@ async function begin(page: Page, server: Server, options: object = {}): Promise<
 }
 
 /** Opens an empty page. */
-const empty = (allow = /favicon/) => openPage(browser, "about:blank", { allow });
+const empty = (allow = /favicon/) => openPage(stage.browser, "about:blank", { allow });
 
 test("of more charts than the server allows, those that were refused come when others are closed", async () => {
   const server = await startServer({ TICKERTAPE_FEED_SIM_RATE: "200" });

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { cellsShown, inMenu, itemOf, live, openPage, symbolsShown } from "./support/browser.ts";
+import { cellsShown, inMenu, itemOf, live, openLive, openPage, symbolsShown } from "./support/browser.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
 
@@ -11,8 +11,7 @@ const labels = (page: Page) =>
 
 describe("lists", () => {
   test("are made, filled, renamed, kept over a visit and deleted", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await inMenu(page, "Shift+L", "New list…");
     await page.keyboard.type("Metals");
     await page.keyboard.press("Enter");
@@ -70,8 +69,7 @@ describe("lists", () => {
   });
 
   test("of the server are changed in a copy", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.locator('.row[data-symbol="MSFT"]').hover();
     await page.getByRole("button", { name: "Remove MSFT" }).click();
     await expect
@@ -85,8 +83,7 @@ describe("lists", () => {
   });
 
   test("by sector and of everything are ready", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.keyboard.press("Shift+L");
     await itemOf(page, "Utilities").click();
     await page.waitForSelector('.row[data-symbol="NEE"][data-state="live"]');
@@ -97,8 +94,7 @@ describe("lists", () => {
   });
 
   test("are shared as a link, which changes nothing of the reader's own", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "XOM"] });
     await page.locator('[role="columnheader"].symbol').click();
     await inMenu(page, "Shift+L", "Share as a link…");
     const link = await page.inputValue(".dialog input");
@@ -122,8 +118,7 @@ describe("lists", () => {
   });
 
   test("come and go as text", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM"] });
     await inMenu(page, "Shift+L", "Import…");
     await page.locator(".dialog textarea").fill("# from elsewhere\nNYSE:XOM, aapl; N0PE\nMSFT");
     await page.waitForSelector("text=3 found. Not known here: N0PE.");
@@ -142,8 +137,7 @@ describe("lists", () => {
 
 describe("columns", () => {
   test("are chosen, dragged and sized, and kept", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.keyboard.press("Shift+C");
     await itemOf(page, "VWAP").click();
     await itemOf(page, "Bid").click();
@@ -174,8 +168,7 @@ describe("columns", () => {
   });
 
   test("show the spread, the average and the state where they are asked for", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     for (const name of ["Spread", "VWAP", "Status"]) {
       await page.keyboard.press("Shift+C");
       await itemOf(page, name).click();
@@ -189,8 +182,7 @@ describe("columns", () => {
   });
 
   test("have the day as a picture that goes on", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["AAPL"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["AAPL"] });
     const path = () => page.getAttribute('.row[data-symbol="AAPL"] .prices', "d");
     await expect.poll(path).toMatch(/^M1 /);
     const before = await path();
@@ -201,8 +193,7 @@ describe("columns", () => {
 
 describe("the filter", () => {
   test("takes what is typed anywhere, and says how much is left", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.keyboard.type("micro");
     await expect.poll(() => symbolsShown(page)).toEqual(["MSFT"]);
     expect(await page.textContent(".found")).toBe("1 of 24");
@@ -217,8 +208,7 @@ describe("the filter", () => {
 describe("5,000 symbols", () => {
   test("are sorted while they stream, held still under the pointer, and walked to the end", async () => {
     const busy = await startServer({ TICKERTAPE_FEED_SIM_SYMBOLS: "5000", TICKERTAPE_FEED_SIM_RATE: "10000" });
-    const { page, close } = await openPage(stage.browser, `${busy.url}/?s=*&sort=-percent`);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, `${busy.url}/?s=*&sort=-percent`);
     await expect.poll(() => page.getAttribute(".grid", "aria-rowcount")).toBe("5001");
     const percents = async () => {
       const texts = await cellsShown(page, ".percent");

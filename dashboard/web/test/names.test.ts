@@ -1,17 +1,13 @@
 import { EventSource } from "eventsource";
-import type { Browser } from "playwright-core";
 import { type Client, createClient, type TransportName } from "tickertape-client";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { launch, live, openPage } from "./support/browser.ts";
+import { live, openPage } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { startServer } from "./support/server.ts";
+import { setBrowser } from "./support/stage.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+const stage = setBrowser();
 
 const transports: readonly TransportName[] = ["websocket", "sse", "poll"];
 const most = 2000; // ms from the first quote of the feed to that of each client
@@ -24,7 +20,7 @@ test("who asks a server for symbols before it knows any gets them with their fir
     { TICKERTAPE_FEED_SOURCE: "relay", TICKERTAPE_FEED_RELAY_URL: source.url },
     "/api/version",
   );
-  const { page, close } = await openPage(browser, server.url);
+  const { page, close } = await openPage(stage.browser, server.url);
   await page.waitForSelector('.body .row[data-state="unknown"]');
 
   let known = 0;

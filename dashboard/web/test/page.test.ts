@@ -2,7 +2,7 @@ import { truncateSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { live, openPage, pricesMove, refused, symbolsShown, turn } from "./support/browser.ts";
+import { live, openLive, openPage, pricesMove, refused, symbolsShown, turn } from "./support/browser.ts";
 import { type Gateway, startProxy } from "./support/proxy.ts";
 import { known, recordingOf, recordingStart, writeRecording } from "./support/recording.ts";
 import { startServer } from "./support/server.ts";
@@ -25,8 +25,7 @@ async function standStill(page: Page): Promise<void> {
 
 describe("prices", () => {
   test("are live, and labelled simulated", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Simulated");
     expect(await page.textContent(".provenance")).toContain("not market data");
@@ -48,8 +47,7 @@ describe("prices", () => {
   });
 
   test("do not flash for those who asked for less motion", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { reducedMotion: "reduce" });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { reducedMotion: "reduce" });
     await page.evaluate(() => {
       const seen = new MutationObserver(() => Reflect.set(window, "flashed", true));
       seen.observe(document.body, { subtree: true, attributeFilter: ["data-flash"] });
@@ -76,8 +74,7 @@ describe("prices", () => {
       { width: 800, height: 600 },
       { width: 390, height: 844 },
     ]) {
-      const { page, close } = await openPage(stage.browser, replay.url, { symbols: recording.symbols, viewport });
-      await live(page);
+      const { page, close } = await openLive(stage.browser, replay.url, { symbols: recording.symbols, viewport });
       await pricesMove(page);
       await page.evaluate(() => document.fonts.ready); // the widths are those of the page's own font
       const cut = await page.evaluate(() =>
@@ -131,8 +128,7 @@ describe("prices", () => {
   });
 
   test("stand still while the page is hidden, and catch up when it is shown", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await turn(page, "hidden");
     await page.waitForSelector('.grid[data-live="false"]');
     await standStill(page);
@@ -143,8 +139,7 @@ describe("prices", () => {
   });
 
   test("stand still while paused, and say so", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.waitForSelector('.grid[data-live="false"]');
     expect(await page.textContent(".notice")).toContain("Paused");
@@ -160,8 +155,7 @@ describe("a recording", () => {
   test("is labelled, and when it ends its last prices are not shown as live", async () => {
     const recording = writeRecording(300);
     const replay = await startServer(recording.environment);
-    const { page, close } = await openPage(stage.browser, replay.url, { symbols: recording.symbols });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, replay.url, { symbols: recording.symbols });
     await pricesMove(page);
     expect(await page.textContent(".origin")).toBe("Replay, simulated");
     // It ends here: however long a page takes to load, it has seen it live.
@@ -179,8 +173,7 @@ describe("a recording", () => {
 describe("a lost connection", () => {
   test("greys the grid, says so, and heals without a reload when the server is back", { timeout: 90_000 }, async () => {
     const own = await startServer();
-    const { page, close } = await openPage(stage.browser, own.url, { allow: refused });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, own.url, { allow: refused });
     await pricesMove(page);
     await page.evaluate(() => Reflect.set(window, "sameDocument", true));
 
@@ -275,8 +268,7 @@ describe("behind a proxy", () => {
 
 describe("the list", () => {
   test("is searched, added to, sorted and taken from with the keyboard alone, and kept", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
     await page.keyboard.press("/");
     expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("combobox");
     await page.keyboard.type("netf");
@@ -311,8 +303,7 @@ describe("the list", () => {
   });
 
   test("is sorted by numbers with a click on the header, biggest first", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.waitForSelector(".body .row"); // the server's list has an answer of its own
     await page.locator('[role="columnheader"].volume').click();
     expect(await page.locator('[role="columnheader"].volume').getAttribute("aria-sort")).toBe("descending");
@@ -346,8 +337,7 @@ describe("500 symbols at ten updates a second", () => {
     };
     const list = symbols.map(({ symbol }) => symbol);
     expect(list).toHaveLength(500);
-    const { page, close } = await openPage(stage.browser, busy.url, { symbols: list });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, busy.url, { symbols: list });
     await pricesMove(page);
     const cdp = await page.context().newCDPSession(page);
     await cdp.send("Performance.enable");
@@ -407,8 +397,7 @@ describe("the look of it", () => {
     { width: 940, height: 700 },
     { width: 1024, height: 768 },
   ])("nothing overflows at $width×$height", async (viewport) => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { viewport, hasTouch: true });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { viewport, hasTouch: true });
     await page.waitForSelector(".body .row");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width);
     const outside = await page.evaluate(() =>
@@ -425,8 +414,7 @@ describe("the look of it", () => {
 
   test.each(["light", "dark"] as const)("is accessible in the %s theme, live and lost", async (colorScheme) => {
     const own = await startServer();
-    const { page, close } = await openPage(stage.browser, own.url, { colorScheme, allow: refused });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, own.url, { colorScheme, allow: refused });
     await pricesMove(page);
     expect(await complaints(page)).toEqual([]);
     await own.kill();

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { live, openPage, symbolsShown } from "./support/browser.ts";
+import { openLive, symbolsShown } from "./support/browser.ts";
 import { setStage } from "./support/stage.ts";
 
 const stage = setStage();
@@ -18,8 +18,7 @@ async function find(page: Page, text: string): Promise<readonly string[]> {
 
 describe("a search", () => {
   test("finds what people type, the best traded first", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM"] });
     for (const [text, symbol] of [
       ["brk b", "BRK.B"],
       ["brkb", "BRK.B"],
@@ -38,8 +37,7 @@ describe("a search", () => {
   });
 
   test("shows the price of what is found, as the list does, and whether it is live", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["KO"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["KO"] });
     await find(page, "coca cola");
     await page.waitForSelector('.result[data-state="live"]');
     const sample = () =>
@@ -73,8 +71,7 @@ describe("a search", () => {
   });
 
   test("says what it has found, and that it has found nothing", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM"] });
     const status = page.locator('.search [role="status"]');
     expect(await status.textContent()).toBe("");
     await find(page, "coca cola");
@@ -86,8 +83,7 @@ describe("a search", () => {
 });
 
 test("the filter of a list finds by the same rule", async () => {
-  const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["IBM", "BRK.B", "KO", "JPM"] });
-  await live(page);
+  const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["IBM", "BRK.B", "KO", "JPM"] });
   for (const [text, symbol] of [
     ["brk b", "BRK.B"],
     ["coca cola", "KO"],

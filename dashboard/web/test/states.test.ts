@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { complaints } from "./support/axe.ts";
-import { launch, live, openPage, pricesMove, refused, symbolsShown } from "./support/browser.ts";
+import { launch, live, openLive, openPage, pricesMove, refused, symbolsShown } from "./support/browser.ts";
 import { startProxy } from "./support/proxy.ts";
 import { startServer } from "./support/server.ts";
 import { setStage } from "./support/stage.ts";
@@ -15,8 +15,7 @@ const settings = (page: Page, value: object) =>
 describe("accessible", { timeout: 180_000 }, () => {
   const schemes = ["green-red", "red-green", "blue-orange"] as const;
   test.each(["light", "dark"] as const)("in each colour scheme, with the detail open, %s", async (theme) => {
-    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`);
-    await live(page); // a page that is left while it connects complains
+    const { page, close } = await openLive(stage.browser, `${stage.server.url}/#AAPL`);
     for (const scheme of schemes) {
       await settings(page, { theme, scheme });
       await page.reload();
@@ -30,8 +29,7 @@ describe("accessible", { timeout: 180_000 }, () => {
   });
 
   test.each(["light", "dark"] as const)("with each menu and dialog open, %s", async (colorScheme) => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { colorScheme });
     const check = async (what: string, open: () => Promise<void>, shown: string) => {
       await open();
       await page.waitForSelector(shown);
@@ -64,8 +62,7 @@ describe("accessible", { timeout: 180_000 }, () => {
   });
 
   test.each(["light", "dark"] as const)("paused, searched, filtered, walked and changed, %s", async (colorScheme) => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { colorScheme });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { colorScheme });
     const check = async (what: string, shown: string) => {
       await page.waitForSelector(shown);
       expect(await complaints(page), what).toEqual([]);
@@ -130,8 +127,7 @@ describe("accessible", { timeout: 180_000 }, () => {
 describe("the connection", () => {
   test("that goes silent without closing is noticed, and taken up again", async () => {
     const proxy = await startProxy(stage.server.port);
-    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, proxy.url, { allow: refused });
     await pricesMove(page);
     proxy.stall(true);
     await page.waitForSelector('.grid[data-live="false"]', { timeout: 15_000 });
@@ -145,8 +141,7 @@ describe("the connection", () => {
 
   test("is looked at again when the machine has slept, and ages are by the clock of then", async () => {
     const proxy = await startProxy(stage.server.port);
-    const { page, close } = await openPage(stage.browser, proxy.url, { allow: refused });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, proxy.url, { allow: refused });
     proxy.stall(true);
     await page.evaluate(() => {
       const now = Date.now.bind(Date);
@@ -187,8 +182,7 @@ describe("the connection", () => {
   test("is given back with a page that is left, and taken up when the back button fetches it", async () => {
     const own = await startServer();
     const keeping = await launch("--disable-back-forward-cache");
-    const { page, close } = await openPage(keeping, own.url);
-    await live(page);
+    const { page, close } = await openLive(keeping, own.url);
     await page.evaluate(() => {
       addEventListener("pageshow", ({ persisted }) => document.body.setAttribute("data-kept", String(persisted)));
     });
@@ -230,8 +224,7 @@ describe("the connection", () => {
 
 describe("settings", () => {
   test("change how it looks, and are kept", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     const colour = (selector: string, name: string) =>
       page.evaluate(
         ([s, n]) => getComputedStyle(document.querySelector(s ?? "") as Element).getPropertyValue(n ?? ""),
@@ -272,8 +265,7 @@ describe("settings", () => {
 
 describe("the keyboard alone", () => {
   test("does everything", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url, { symbols: ["MSFT", "AAPL", "XOM"] });
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key);
     };
@@ -372,8 +364,7 @@ describe("the keyboard alone", () => {
 
 describe("a menu", () => {
   test("keeps its place when more comes into it while it is open", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     let answer = () => {};
     const asked = new Promise<void>((done) => {
       answer = done;
@@ -401,8 +392,7 @@ describe("a menu", () => {
 
 describe("on paper and enlarged", () => {
   test("it prints as a table with the time and what is wrong", async () => {
-    const { page, close } = await openPage(stage.browser, stage.server.url);
-    await live(page);
+    const { page, close } = await openLive(stage.browser, stage.server.url);
     await page.waitForSelector('.row[data-symbol="AAPL"][data-state="live"] >> text=Apple Inc.'); // it prints what is there
     await page.emulateMedia({ media: "print" });
     await page.waitForSelector(".print tbody tr");
@@ -420,11 +410,10 @@ describe("on paper and enlarged", () => {
   });
 
   test("nothing is lost at 200 %", async () => {
-    const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`, {
+    const { page, close } = await openLive(stage.browser, `${stage.server.url}/#AAPL`, {
       viewport: { width: 720, height: 450 },
       deviceScaleFactor: 2,
     });
-    await live(page);
     await page.waitForSelector('.plot[data-state="drawn"]');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(720);
     await page.locator(".detail .tape").scrollIntoViewIfNeeded();

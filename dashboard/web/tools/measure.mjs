@@ -4,7 +4,8 @@
 // It needs the built program, and a machine on which nothing else runs. Ratios hold elsewhere, figures do not.
 
 import { parseArgs } from "node:util";
-import { launch, startServer } from "./server.mjs";
+import { launch } from "./chromium.mjs";
+import { startServer } from "./server.mjs";
 
 const { values } = parseArgs({
   options: {

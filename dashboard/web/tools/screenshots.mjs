@@ -3,7 +3,8 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { launch, startServer } from "./server.mjs";
+import { launch } from "./chromium.mjs";
+import { startServer } from "./server.mjs";
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("which folder?");

@@ -1,19 +1,9 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
-import { chromium } from "playwright-core";
+import { freePort } from "./port.mjs";
 import { spawnTied } from "./tied.mjs";
 
 const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../bin/tickertape");
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Starts the built program with these settings over its defaults, and waits until it has prices. */
 export async function startServer(environment, port) {
@@ -43,18 +33,3 @@ export async function startServer(environment, port) {
     },
   };
 }
-
-export const launch = () =>
-  chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });

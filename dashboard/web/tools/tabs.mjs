@@ -4,7 +4,8 @@
 
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
-import { launch, startServer } from "./server.mjs";
+import { launch } from "./chromium.mjs";
+import { startServer } from "./server.mjs";
 
 const lists = ["?s=AAPL,MSFT,NVDA", "?s=IBM,XOM,AAPL#IBM", "?s=MSFT,KO,PEP#KO", "?s=XOM,NVDA", "?s=AAPL,KO,IBM#AAPL"];
 const handover = 3000; // ms until a tab must show what the server says, whatever has happened before

@@ -1,22 +1,8 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
+import { launch } from "../../tools/chromium.mjs";
 
-/** Starts Chromium without these of its usual arguments. */
-export const launch = (...without: readonly string[]): Promise<Browser> =>
-  chromium.launch({
-    ignoreDefaultArgs: [...without],
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+export { launch };
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Complaints of the browser that a test provokes on purpose, such as refused connections. */
@@ -67,6 +53,13 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
 /** Waits until the badge says live over this transport. */
 export const live = (page: Page, transport = "websocket") =>
   page.waitForSelector(`.badge[data-tone="live"][data-transport="${transport}"]`, { timeout: 20_000 });
+
+/** Opens a page, and waits until its badge says live. */
+export async function openLive(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenPage> {
+  const opened = await openPage(browser, url, options);
+  await live(opened.page);
+  return opened;
+}
 
 /** Waits until the last price of some row on the screen is another one. */
 export async function pricesMove(page: Page): Promise<void> {

@@ -1,31 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "../../tools/port.mjs";
 import { spawnTied } from "../../tools/tied.mjs";
 
 const binary = process.env["TICKERTAPE_BIN"] ?? resolve(import.meta.dirname, "../../../../bin/tickertape");
-
-/**
- * One of the ports that no system gives out by itself: another program cannot be given it before the server listens, nor
- * between its end and its next start.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    try {
-      await once(server, "listening");
-    } catch {
-      continue; // it is taken
-    }
-    server.close();
-    await once(server, "close");
-    return port;
-  }
-}
 
 /** Tries until it no longer throws; the last error when time is up. */
 export async function eventually<T>(attempt: () => Promise<T> | T, within = 20_000): Promise<T> {

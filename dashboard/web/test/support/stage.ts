@@ -9,6 +9,21 @@ export interface Stage {
   readonly server: Server;
 }
 
+/** Starts a browser before the first test of a file, and closes it after the last. */
+export function setBrowser(): Pick<Stage, "browser"> {
+  let browser: Browser | null = null;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser?.close());
+  return {
+    get browser() {
+      if (!browser) throw new Error("no test of the file has begun");
+      return browser;
+    },
+  };
+}
+
 /** Starts a browser and a server, with these settings, before the first test of a file, and closes them after the last. */
 export function setStage(environment: Readonly<Record<string, string>> = {}): Stage {
   let set: Stage | null = null;
