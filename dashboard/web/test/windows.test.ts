@@ -397,8 +397,10 @@ test.each([{ locks: true }, { locks: false }])(
     ];
     const victim = chance() < 0.5 ? 0 : 1;
     const devtools = await context.newCDPSession(pages[victim] as Page);
-    // The process ends at once. The command is not answered.
-    kill.now = () => void devtools.send("Page.crash").catch(() => {});
+    kill.now = () => {
+      devtools.send("Page.crash").catch(() => {}); // the process ends at once, and does not answer
+      void pages[1 - victim]?.bringToFront(); // or it would draw a frame a second
+    };
     const ends = pages.map((page, at) =>
       page.evaluate(work, { ...(tasks[at] as (typeof tasks)[number]), seed: Math.floor(chance() * 2 ** 31), changes }),
     );
