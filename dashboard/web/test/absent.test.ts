@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { live, openPage } from "./support/browser.ts";
+import { live, openPage, refused } from "./support/browser.ts";
+import { startProxy } from "./support/proxy.ts";
 import { known, recordingOf, recordingStart } from "./support/recording.ts";
 import { type Server, startServer } from "./support/server.ts";
 import { setBrowser } from "./support/stage.ts";
@@ -138,4 +139,20 @@ test("a chart or a tape that the server refuses says so", async () => {
   await expect.poll(() => page.locator('.plot[data-state="drawn"], .tape tbody').count()).toBe(1);
   await close();
   await full.close();
+});
+
+test("a tape that is empty fills under the pointer", async () => {
+  const proxy = await startProxy(origin.port);
+  const { page, close } = await openPage(stage.browser, proxy.url, { symbols: ["AAPL", "MSFT"], allow: refused });
+  await live(page);
+  await page.locator('.row[data-symbol="AAPL"] .last').click(); // its scripts are there then
+  await page.waitForSelector(".tape tbody tr");
+  proxy.stall(true);
+  await page.locator('.row[data-symbol="MSFT"] .last').click();
+  await expect.poll(() => tape(page)).toBe("Loading…");
+  await page.locator(".tape .trades").hover();
+  proxy.stall(false);
+  await page.waitForSelector(".tape tbody tr");
+  await close();
+  await proxy.close();
 });

@@ -109,7 +109,7 @@ async function look(page: Page, size: number): Promise<string[]> {
   return wrong;
 }
 
-/** What cannot be reached of what was saved and cannot be read, and of an empty list. */
+/** What cannot be reached of what was saved and cannot be read, of an empty list, and of the list of an address. */
 async function lookAtLists(page: Page, url: string, size: number): Promise<string[]> {
   const { wrong, check } = lookAt(page, size);
   await page.evaluate(() => localStorage.setItem("tickertape.settings", "{damaged"));
@@ -124,6 +124,10 @@ async function lookAtLists(page: Page, url: string, size: number): Promise<strin
   await page.getByRole("button", { name: "Create" }).click();
   await page.waitForSelector(".dialog", { state: "detached" });
   await check("empty list", ".vacancy");
+  await page.goto(`${url}/?s=KO,IBM&list=A list of somebody else`);
+  await live(page);
+  await page.getByRole("button", { name: "Keep this list" }).waitFor();
+  await check("list of an address", ".toolbar");
   return wrong;
 }
 

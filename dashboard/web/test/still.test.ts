@@ -29,6 +29,7 @@ const places = (page: Page): Promise<{ readonly places: Record<string, string>; 
     for (const cell of first?.children ?? []) add(`first row's ${cell.className}`, cell);
     for (const name of ["", " .top", " h2", " .big", " .plot", " .tape", " .statistics", " .intervals"])
       add(`.detail${name}`, document.querySelector(`.detail${name}`));
+    for (const label of document.querySelectorAll(".detail .side .label")) add(`detail's ${label.textContent}`, label);
     for (const button of document.querySelectorAll(".detail button"))
       add(`detail's ${button.getAttribute("title") ?? button.textContent}`, button);
     return { places: all, halted: document.querySelector('.row[data-state="halted"]') !== null };
