@@ -45,7 +45,8 @@ function OpenDetail({ services }: { readonly services: Services }) {
       notes.say("The detail could not be loaded. Open it again when the server answers.");
     },
   );
-  return part && symbol !== null ? <part.Detail services={services} symbol={symbol} /> : null;
+  if (symbol === null) return null;
+  return part ? <part.Detail services={services} symbol={symbol} /> : <div class="detail" />; // its place
 }
 
 /** The dialog that is open, if any. Their script is fetched by itself. */

@@ -84,7 +84,8 @@ export function createPriceChart(host: HTMLElement, style: ChartStyle) {
     autoSize: true,
     // The logo adds a style element, which the content security policy forbids. The link is below the chart.
     layout: { attributionLogo: false, fontSize: 11 },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+    // A price of six digits fits, so that it does not grow when a label has more of them than the first ones.
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 }, minimumWidth: 72 },
     timeScale: { borderVisible: false, rightOffset },
     handleScroll: { vertTouchDrag: false }, // it scrolls the page
     trackingMode: { exitMode: TrackingModeExitMode.OnTouchEnd }, // or no swipe would, after a long press

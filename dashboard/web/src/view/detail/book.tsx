@@ -24,9 +24,12 @@ export function Book({ view: { row, quote, format } }: { readonly view: RowView 
         <b>{price(a)}</b>
         <span class="size">{size(az)}</span>
       </div>
-      {depth !== null && (
+      {depth === null ? (
+        <div class="depth" data-known={false} />
+      ) : (
         <div
           class="depth"
+          data-known={true}
           role="img"
           aria-label={`Of the size at both, ${Math.round(depth * 100)} % is at the bid`}
           title="Size at the bid against size at the ask"

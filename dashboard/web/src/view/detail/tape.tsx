@@ -42,7 +42,7 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
     let closed = false;
     const show = rows.paced(() => {
       if (closed) return;
-      waiting.value = holds.current.size > 0;
+      waiting.value = holds.current.size > 0 && !!shown.peek()?.length; // nothing is being read yet
       if (waiting.value) return;
       const trades: (Trade | Gap)[] = client.trades(symbol).slice(-rowsShown);
       const first = trades[0]?.number ?? 0;
@@ -100,6 +100,12 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
           <p class="vacant">{absence}</p>
         ) : (
           <table>
+            <colgroup>
+              <col class="when" />
+              <col class="price" />
+              <col class="size" />
+              <col />
+            </colgroup>
             <thead class="visually-hidden">
               <tr>
                 <th scope="col">Time</th>
@@ -109,14 +115,15 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
               </tr>
             </thead>
             <tbody>
-              {shown.value.map((trade) =>
+              {/* A row keeps its place and gets another trade: rows that move down are a shift of the layout. */}
+              {shown.value.map((trade, place) =>
                 "skipped" in trade ? (
-                  <tr key={`gap ${trade.number}`} class="gap">
+                  <tr key={place} class="gap">
                     <td colSpan={4}>{format.count(trade.skipped)} not shown</td>
                   </tr>
                 ) : (
                   <tr
-                    key={trade.number}
+                    key={place}
                     data-direction={trade.direction === 0 ? null : trade.direction > 0 ? "up" : "down"}
                     data-status={trade.status || null}
                   >
