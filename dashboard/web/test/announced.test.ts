@@ -48,3 +48,24 @@ test("what is announced comes into a place that was there before", async () => {
   expect(await page.evaluate(() => Reflect.get(window, "filled"))).toEqual([]);
   await close();
 });
+
+test("the place of notes is there before the first one, and a long one does not cut its Undo", async () => {
+  const { page, close } = await openPage(stage.browser, stage.server.url, {
+    symbols: ["KO", "IBM"],
+    viewport: { width: 1000, height: 700 },
+  });
+  await live(page);
+  const place = () =>
+    page.locator("footer .note").evaluate((note) => [getComputedStyle(note).display === "none", note.textContent]);
+  expect(await place()).toEqual([false, ""]);
+  await page.locator('.body .row[data-symbol="KO"] .remove-button').click();
+  await page.waitForSelector(".note button");
+  const within = await page.evaluate(() => {
+    const [note, text, button] = [".note", ".note .text", ".note button"].map((one) => document.querySelector(one));
+    if (!note || !text || !button) return null;
+    text.textContent = "A long note. ".repeat(50);
+    return button.getBoundingClientRect().right <= note.getBoundingClientRect().right;
+  });
+  expect(within).toBe(true);
+  await close();
+});

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { launch, live, openPage } from "./support/browser.ts";
-import { startServer } from "./support/server.ts";
+import { live, openPage } from "./support/browser.ts";
+import { setStage } from "./support/stage.ts";
+
+const stage = setStage({ TICKERTAPE_FEED_SIM_HALT_EVERY: "3s" });
 
 test("with forced colours arrows, bars, marks and pills are still seen, and numbers have no frames", async () => {
-  const [browser, server] = await Promise.all([launch(), startServer({ TICKERTAPE_FEED_SIM_HALT_EVERY: "3s" })]);
-  const { page, close } = await openPage(browser, `${server.url}/#AAPL`, { forcedColors: "active" });
+  const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`, { forcedColors: "active" });
   await live(page);
   await page.waitForSelector(".tape tbody tr[data-direction]");
   await page.waitForSelector('.detail[data-state="live"][data-trend]');
@@ -39,7 +40,7 @@ test("with forced colours arrows, bars, marks and pills are still seen, and numb
         last: of('.row[data-tick][data-state="live"] .last', "::before"),
         sorted: of('.head .cell[aria-sort="ascending"]', "::after"),
         range: of(".row .track"),
-        place: of(".row .track .at"),
+        place: of(".row .track .at", "::before"),
         dot: of(".badge .dot"),
         interval: of(".intervals input:checked + span"),
       },
@@ -57,5 +58,26 @@ test("with forced colours arrows, bars, marks and pills are still seen, and numb
   }
   expect(seen.frames).toEqual({ open: "outline", active: "outline", status: "border", value: "none" });
   await close();
-  await Promise.all([browser.close(), server.close()]);
+});
+
+test("with forced colours the focused item has a frame, and the chosen interval the colours of what is chosen", async () => {
+  const { page, close } = await openPage(stage.browser, `${stage.server.url}/#AAPL`, {
+    forcedColors: "active",
+  });
+  await live(page);
+  await page.waitForSelector(".intervals input:checked + span");
+  const [interval, chosen] = await page.evaluate(() => {
+    const probe = document.createElement("span");
+    probe.style.cssText = "forced-color-adjust: none; color: HighlightText";
+    document.body.append(probe);
+    const span = document.querySelector(".intervals input:checked + span");
+    const colours = [span, probe].map((one) => one && getComputedStyle(one).color);
+    probe.remove();
+    return colours;
+  });
+  expect(interval).toBe(chosen);
+  await page.locator(".list-name").click();
+  await page.waitForSelector(".popup .item:focus");
+  expect(await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle)).toBe("solid");
+  await close();
 });

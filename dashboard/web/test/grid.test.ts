@@ -438,3 +438,59 @@ describe("paper", () => {
     await close();
   });
 });
+
+test("selected text stays selected when the rows come into another order", async () => {
+  const five = ["NVDA", "MSFT", "KO", "IBM", "AAPL"];
+  const { page, close } = await openPage(stage.browser, stage.server.url, { symbols: five });
+  await live(page);
+  const shown = () =>
+    page.evaluate(() => [...document.querySelectorAll(".body .ticker")].map((one) => one.textContent));
+  await page.locator(".head .symbol").click();
+  await expect.poll(shown).toEqual([...five].reverse());
+  const selected = () =>
+    page.evaluate(() =>
+      [getSelection()?.anchorNode, getSelection()?.focusNode].map(
+        (node) => node?.parentElement?.closest<HTMLElement>(".row")?.dataset["symbol"],
+      ),
+    );
+  await page.evaluate(() => {
+    const text = (symbol: string) => document.querySelector(`.row[data-symbol="${symbol}"] .company`)?.firstChild;
+    const [from, to] = [text("IBM"), text("MSFT")];
+    if (from && to) getSelection()?.setBaseAndExtent(from, 1, to, 1);
+  });
+  await page.keyboard.press("Control+z");
+  await expect.poll(shown).toEqual(five);
+  expect(await selected()).toEqual(["IBM", "MSFT"]);
+  await close();
+});
+
+test("on cards the keys meet no hidden cell, and what comes under the open sheet cannot be reached", async () => {
+  const { page, close } = await openPage(stage.browser, stage.server.url, {
+    symbols: four,
+    viewport: { width: 390, height: 664 },
+  });
+  await live(page);
+  await page.keyboard.press("Shift+C");
+  expect(await page.locator(".popup").count()).toBe(0);
+  await page.focus(".grid");
+  await page.keyboard.press("ArrowDown");
+  for (const key of ["End", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown", "End"]) {
+    await page.keyboard.press(key);
+    const seen = await page.evaluate(
+      () => document.getElementById(document.activeElement?.getAttribute("aria-activedescendant") ?? "")?.offsetWidth,
+    );
+    expect(seen, key).toBeGreaterThan(0);
+  }
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".detail[aria-modal]");
+  const covered = await page.evaluate(async () => {
+    const late = document.createElement("button");
+    document.querySelector("main")?.append(late);
+    await new Promise(requestAnimationFrame);
+    const inert = late.closest("[inert]") !== null;
+    late.remove();
+    return [inert, document.querySelector(".note")?.closest("[inert]") ?? null];
+  });
+  expect(covered).toEqual([true, null]);
+  await close();
+});

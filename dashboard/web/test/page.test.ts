@@ -424,3 +424,16 @@ describe("the look of it", () => {
     await own.close();
   });
 });
+
+test("paper is light, whatever theme was chosen", async () => {
+  const { page, close } = await openPage(stage.browser, stage.server.url);
+  await live(page);
+  const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  await page.evaluate(() => {
+    document.documentElement.dataset["theme"] = "dark";
+  });
+  expect(await scheme()).toBe("dark");
+  await page.emulateMedia({ media: "print" });
+  expect(await scheme()).toBe("light");
+  await close();
+});

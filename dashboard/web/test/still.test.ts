@@ -35,12 +35,9 @@ const places = (page: Page): Promise<{ readonly places: Record<string, string>; 
     return { places: all, halted: document.querySelector('.row[data-state="halted"]') !== null };
   });
 
-/** Follows what moves without a key or a click, from the start of the page on, but for the marks of ranges: those are prices. */
+/** Follows what moves without a key or a click, from the start of the page on. */
 const followShifts = (page: Page) =>
   page.addInitScript(() => {
-    const pins = new CSSStyleSheet();
-    pins.replaceSync(".track .at { left: 0 !important; }");
-    document.adoptedStyleSheets.push(pins);
     const shifts: { readonly value: number; readonly what: string }[] = [];
     Reflect.set(window, "shifts", shifts);
     new PerformanceObserver((list) => {
@@ -179,8 +176,7 @@ test.each([
   await check("with a connection again", well);
   await check("with prices again", '.row[data-state="live"]');
   for (const [index, { page, close }] of opened.entries()) {
-    // In a detail, the rows of the tape move.
-    const shifts = hash ? [] : await shiftsOf(page);
+    const shifts = await shiftsOf(page);
     const sum = shifts.reduce((total, { value }) => total + value, 0);
     expect(sum, `${sizes[index]?.join(" × ")}: ${JSON.stringify(shifts)}`).toBeLessThanOrEqual(0.02);
     await close();
