@@ -212,7 +212,7 @@ describe("who does not see the table", () => {
       const { nodes } = await cdp.send("Accessibility.queryAXTree", { nodeId });
       return String(nodes[0]?.name?.value ?? "");
     };
-    await expect.poll(() => heard("last")).toMatch(/^(up|down) \d+\.\d\d$/);
+    await expect.poll(() => heard("last")).toMatch(/^\d+\.\d\d (up|down)$/);
     await expect.poll(() => heard("range")).toMatch(/^low \d+\.\d\d last \d+\.\d\d high \d+\.\d\d$/);
     await expect.poll(() => heard("spark")).toMatch(/^Day: (up|down) \d+\.\d\d%, low \d+\.\d\d, high \d+\.\d\d$/);
     expect(await page.textContent(cellOf("AAPL", "last"))).toMatch(/^\d+\.\d\d$/);

@@ -46,7 +46,7 @@ function OpenDetail({ services }: { readonly services: Services }) {
     },
   );
   if (symbol === null) return null;
-  return part ? <part.Detail services={services} symbol={symbol} /> : <div class="detail" />; // its place
+  return part ? <part.Detail services={services} symbol={symbol} /> : <div class="detail-place" />;
 }
 
 /** The dialog that is open, if any. Their script is fetched by itself. */

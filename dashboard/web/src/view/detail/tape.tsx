@@ -101,9 +101,9 @@ export function Tape({ services, symbol, decimals, zone }: TapeProps) {
         ) : (
           <table>
             <colgroup>
-              <col class="when" />
-              <col class="price" />
-              <col class="size" />
+              <col />
+              <col />
+              <col />
               <col />
             </colgroup>
             <thead class="visually-hidden">
