@@ -26,7 +26,7 @@ export interface RowReader {
   wants(symbol: string): boolean;
   /** Whether the view has been sent the bars of a flush, but not yet its quote. All prices wait for it meanwhile. */
   readonly awaits?: () => boolean;
-  /** Called in a frame with the symbols whose rows are other ones now. It must draw them before it returns. */
+  /** Called in a frame with the symbols whose rows are other ones now. It must have drawn them before the browser paints. */
   draw(symbols: ReadonlySet<string>): void;
 }
 
