@@ -119,6 +119,21 @@ function findParts(chain: readonly Link[]): readonly Element[] {
   return found;
 }
 
+/** Runs in the page: notes what comes of the next tap. */
+const watchTap = () => {
+  const known = Reflect.get(window, "tapped") as string[] | undefined;
+  if (known) {
+    known.length = 0;
+    return;
+  }
+  const tapped: string[] = [];
+  Reflect.set(window, "tapped", tapped);
+  for (const type of ["pointerdown", "pointerup", "pointercancel", "click"]) {
+    const note = ({ target }: Event) => tapped.push(`${type} ${target instanceof Element ? target.className : ""}`);
+    document.addEventListener(type, note, { capture: true });
+  }
+};
+
 /**
  * Runs in the page. From its last control, Tab goes on to those of the browser, where BiDi sends no keys; after them comes
  * the first control of the page. This leaves them out.
@@ -234,11 +249,16 @@ function firefoxScreen({ send }: Connection, context: string, width: number, rel
     },
     async tap(on) {
       const at = "x" in on ? on : await middleOf(on);
+      await run(`(${watchTap})()`);
       await touch([
         { type: "pointerMove", x: Math.round(at.x), y: Math.round(at.y) },
         { type: "pointerDown", button: 0 },
         { type: "pointerUp", button: 0 },
       ]);
+      await eventually(async () => {
+        const tapped = String(await run("tapped.join()"));
+        if (!tapped.includes("click")) throw new Error(`a tap at ${at.x}, ${at.y} came to nothing but: ${tapped}`);
+      }, 5000);
     },
     // Its touches by BiDi scroll nothing.
     reload,
