@@ -69,7 +69,9 @@ const shownBy = (page) =>
       const trade = document.querySelector(".tape tbody .price");
       if (trade) values.push([`newest trade of ${symbol}`, number(trade)]);
       else faults.push(`${symbol} has no tape`);
-      const close = document.querySelector(".bars tbody td:nth-of-type(4)");
+      // A bar has no close while no trade of it counts.
+      const closes = [...document.querySelectorAll(".bars tbody td:nth-of-type(4)")];
+      const close = closes.find((cell) => /\d/.test(cell.textContent)) ?? closes[0];
       if (close) values.push([`newest bar of ${symbol}`, number(close)]);
       else faults.push(`${symbol} has no table of bars`);
     }
