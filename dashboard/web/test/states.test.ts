@@ -271,6 +271,7 @@ describe("the keyboard alone", () => {
     };
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
     const toItem = async (name: string) => {
+      await page.waitForSelector(".popup :focus");
       for (let i = 0; i < 60 && !(await focused()).startsWith(name); i++) await press("ArrowDown");
       expect(await focused()).toContain(name);
     };
@@ -314,7 +315,7 @@ describe("the keyboard alone", () => {
     await press("Shift+C");
     await toItem("VWAP");
     await press("Enter", "Escape");
-    expect(await labels()).toContain("VWAP");
+    await expect.poll(labels).toContain("VWAP");
     await press("Shift+L");
     await toItem("New list…");
     await press("Enter");

@@ -17,6 +17,23 @@ test("a part is fetched soon after the start, or when it is needed, and once", a
   vi.useRealTimers();
 });
 
+test("a part that could not be fetched is fetched again after a while", async () => {
+  vi.useFakeTimers();
+  let away = true;
+  const later = fetchLater(async () => {
+    if (away) throw new TypeError("the server is away");
+    return "part";
+  });
+  await vi.advanceTimersByTimeAsync(1000);
+  away = false;
+  await vi.advanceTimersByTimeAsync(9000);
+  expect(later.part.value).toBeNull();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(later.part.value).toBe("part");
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
 test("a part that could not be fetched is fetched again when it is needed", async () => {
   let away = true;
   const later = fetchLater(async () => {

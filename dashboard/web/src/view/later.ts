@@ -2,6 +2,7 @@ import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals"
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 const after = 1000; // ms: the first prices go first
+const again = 10_000; // ms after which a part is fetched once more, if the server was away
 
 /** A part of the page's script that is fetched by itself. */
 export interface Later<T> {
@@ -15,16 +16,22 @@ export interface Later<T> {
 /** Fetches a part of the page's script soon after the start, so that it is there when it is needed. */
 export function fetchLater<T>(fetch: () => Promise<T>): Later<T> {
   const part = signal<T | null>(null);
+  let closed = false;
   const load = async () => {
     try {
       part.value ??= await fetch();
     } catch {
-      // The server is away.
+      clearTimeout(timer);
+      if (!closed) timer = setTimeout(load, again);
     }
     return part.value;
   };
-  const timer = setTimeout(load, after);
-  return { part, load, close: () => clearTimeout(timer) };
+  let timer = setTimeout(load, after);
+  const close = () => {
+    closed = true;
+    clearTimeout(timer);
+  };
+  return { part, load, close };
 }
 
 /** Calls `begin` with a part once it has been fetched. Returns the function that ends what has begun. */

@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+import { eventually } from "../server.ts";
 import {
   closeDetail,
   dialog,
@@ -109,11 +111,15 @@ export const table: readonly Step[] = [
       if (hand.kind === "touch") return; // a finger selects text, as on any page
       const { screen } = hand;
       await toRows(hand);
-      await screen.press("Control+c");
-      await shows(
-        () => screen.evaluate(() => document.body.innerText),
-        (it) => it.toContain("1 row copied."),
-      );
+      await eventually(async () => {
+        await screen.press("Control+c");
+        const said = await screen.evaluate(() => {
+          const selection = getSelection();
+          const focus = document.activeElement?.className;
+          return `${document.querySelector(".note")?.textContent} focus: ${focus}, selected: ${selection?.type} ${selection}`;
+        });
+        expect(said).toContain("1 row copied.");
+      }, 10_000);
     },
   ],
   [
