@@ -28,6 +28,12 @@ export const rowsAre = (screen: Screen, symbols: readonly string[]) =>
   );
 
 export const gone = (part: Part) => part.waitFor({ state: "hidden" });
+/** Whether it goes away within three seconds. */
+export const goneSoon = (part: Part) =>
+  eventually(async () => expect(await part.count()).toBe(0), 3000).then(
+    () => true,
+    () => false,
+  );
 export const textOf = (part: Part) => part.evaluate((element) => element.textContent);
 export const contentOf = (part: Part) =>
   part.evaluate((element) =>
