@@ -27,12 +27,13 @@ type Server struct {
 	client   *http.Client
 
 	mu       sync.Mutex
-	refusal  int           // guarded by mu: the status of every answer; 0: it accepts
-	header   http.Header   // guarded by mu: of refusals
-	delay    time.Duration // guarded by mu: of every answer
-	sockets  []*Socket     // guarded by mu: open, oldest first
-	connects []time.Time   // guarded by mu: when handshakes were asked for
-	requests []string      // guarded by mu: paths and queries that were asked for over REST
+	refusal  int            // guarded by mu: the status of every answer; 0: it accepts
+	header   http.Header    // guarded by mu: of refusals
+	delay    time.Duration  // guarded by mu: of every answer
+	sockets  []*Socket      // guarded by mu: open, oldest first
+	connects []time.Time    // guarded by mu: when handshakes were asked for
+	requests []string       // guarded by mu: paths and queries that were asked for over REST
+	handling sync.WaitGroup // the requests that are being answered: one may begin while the test ends
 }
 
 // NewServer starts a server that ends with the test. In a synctest bubble it has to be made there. socket has
@@ -44,7 +45,10 @@ func NewServer(t testing.TB, socket func(*Socket), rest http.Handler) *Server {
 	s := &Server{listener: newListener(), socket: socket, rest: rest}
 	transport := &http.Transport{DialContext: s.listener.dial, DialTLSContext: s.listener.dial} // as if TLS were done
 	s.client = &http.Client{Transport: transport}
-	t.Cleanup(s.listener.join) // after the server has ended
+	t.Cleanup(func() { // after the server has ended
+		s.listener.join()
+		s.handling.Wait()
+	})
 	s.serve(t, s.listener)
 	t.Cleanup(transport.CloseIdleConnections) // before the server ends
 	return s
@@ -168,6 +172,8 @@ func (s *Server) Requests() []string {
 
 // ServeHTTP is the whole server.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handling.Add(1)
+	defer s.handling.Done()
 	upgrade := strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 	s.mu.Lock()
 	if upgrade {
