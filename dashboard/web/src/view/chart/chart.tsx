@@ -41,8 +41,9 @@ export function Chart({ services, symbol, decimals, zone }: ChartProps) {
   const kept = market.kept.value?.includes(interval) !== false;
   const style = { format, decimals, zone, interval };
   const newestStyle = useRef(style);
-  const drawn = state.value === "drawn" || failed.value || !kept;
-  const absence = useAbsence(services, interval, symbol, drawn ? "some" : state.value === "empty" ? "none" : "loading");
+  const has = { loading: "loading", empty: "none", drawn: "some" } as const;
+  const otherReason = failed.value || !kept; // for which there is no chart
+  const absence = useAbsence(services, interval, symbol, otherReason ? "some" : has[state.value]);
   const newest = (bars: readonly Bar[]) => bars.slice(-tableRows).reverse();
 
   useEffect(() => {
