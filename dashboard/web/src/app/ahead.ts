@@ -3,6 +3,8 @@ import type { Services } from "../view/services.ts";
 /** The keys that menus and dialogs answer. The browser's own, as F5, stay with the browser. */
 const typed = /^(.|Enter|Backspace|Escape|Arrow\w+|Home|End)$/u;
 
+const most = 100; // keys that are kept
+
 /** Does what the browser would do with a key where the focus is now. */
 function type(key: string): void {
   const at = document.activeElement;
@@ -36,7 +38,7 @@ export function keepKeys({ shell: { dialog, listMenu, columnMenu } }: Services):
     event.preventDefault();
     event.stopPropagation();
     if (key !== "Escape") {
-      kept.push(key);
+      if (kept.length < most) kept.push(key);
       return;
     }
     kept = [];
