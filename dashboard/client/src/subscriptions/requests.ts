@@ -41,7 +41,10 @@ export function createRequests(now: () => number, random: () => number, changed:
       refusals.open();
     },
 
-    /** Its query asks for these symbols. It is refused only for its lists, which are to blame `alone` where nothing can be sent. */
+    /**
+     * Its query asks for these symbols. `alone`: nothing can be sent after it, so what is refused cannot be asked for in
+     * parts. Then its lists are refused, if it has any: the server refuses a stream for nothing else.
+     */
     query(symbols: readonly string[], alone: boolean, undo: () => void): void {
       const lists = alone ? symbols.filter(isGroup) : [];
       const keys = lists.length ? lists : symbols;
